@@ -1,0 +1,1 @@
+"""The pure rooms: values in, values out, no clock, no network, no file."""

@@ -1,0 +1,1 @@
+"""The world, thin: everything that reads, waits or sends."""

@@ -1,0 +1,1 @@
+"""CodeVF, over HTTP."""

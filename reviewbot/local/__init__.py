@@ -1,0 +1,1 @@
+"""The local reviewer: static analysers behind the service's interface."""

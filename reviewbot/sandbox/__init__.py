@@ -1,0 +1,1 @@
+"""Both services on loopback, and the demo."""
