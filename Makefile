@@ -1,0 +1,82 @@
+# Everything that a change needs, in five words: setup, demo, test, lint, pins.
+# All of it happens inside the checkout: the virtual environment, the caches and the reports.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?=
+BIN := .venv/bin
+
+# An empty home stays empty: pip keeps no cache, unless its user has chosen a place for one.
+ifndef PIP_CACHE_DIR
+export PIP_NO_CACHE_DIR ?= 1
+endif
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PIP_ROOT_USER_ACTION = ignore
+export PIP_REQUIRE_VIRTUALENV = 1
+
+# A checkout that has moved takes its environment along with wrong paths inside: then it is made again.
+ifneq ($(shell $(BIN)/python -c 'import os, sys; print(os.path.samefile(sys.prefix, ".venv"))' 2>/dev/null),True)
+.PHONY: $(BIN)/python
+endif
+
+.PHONY: help setup demo test lint format pins build clean
+
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/.stamp ## Make .venv from the hash-pinned requirements, with the project in it
+
+demo: setup ## Review a made-up pull request, on this machine alone
+	@$(BIN)/reviewbot demo
+
+test: setup ## Run every test, and ask for all branches of the pure room
+	@$(BIN)/coverage erase
+	$(BIN)/python -m pytest -n auto --cov --cov-report= $(ARGS)
+	$(BIN)/coverage report --include='reviewbot/domain/*' --fail-under=100
+
+lint: setup ## Ask every linter: style, types, layers, workflows, image
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml no-docker/action.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/actionlint
+	$(BIN)/zizmor --offline --persona pedantic --no-progress .
+	$(BIN)/hadolint Dockerfile
+
+format: setup ## Put the sources into the house's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The first list holds all that is ever installed; the others are parts of it, at the same versions.
+PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header --no-annotate $(if $(UPGRADE),--upgrade)
+pins: setup ## Pin again what pyproject.toml asks for (UPGRADE=1: at the newest versions)
+	$(PIN) pyproject.toml --all-extras --group build --group pins --group test --group lint --output-file requirements/dev.txt
+	$(PIN) pyproject.toml --constraints requirements/dev.txt --extra local --output-file requirements/action.txt
+	$(PIN) pyproject.toml --constraints requirements/dev.txt --output-file requirements/runtime.txt
+	$(PIN) --group build --constraints requirements/dev.txt --output-file requirements/build.txt
+
+build: setup ## Build the wheel and the source archive into dist/
+	$(BIN)/python -m hatchling build
+
+clean: ## Remove what the other targets made
+	rm -rf .venv dist build .coverage htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@python=''; \
+	for candidate in $(if $(PYTHON),'$(PYTHON)',python3 python3.13 python3.12 python3.11); do \
+	  if "$$candidate" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	  then python="$$candidate"; break; fi; \
+	done; \
+	[ -n "$$python" ] || { echo 'make: Python 3.11 or newer with venv is needed (Debian: apt install python3-venv); or name one: make PYTHON=/path/to/python3' >&2; exit 1; }; \
+	"$$python" -m venv --clear .venv
+
+.venv/.stamp: $(BIN)/python requirements/dev.txt pyproject.toml
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
