@@ -1,0 +1,32 @@
+# The image of the action. GitHub's rules for it: no USER and no WORKDIR, an exec-form entry point, and nothing is
+# imported from the working directory, which is somebody's checkout (hence -I).
+# python:3.13-slim is pinned by the digest of its index for all platforms: Python 3.13.15 on Debian 13.
+ARG BASE=python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b
+
+FROM ${BASE} AS builder
+# The environment gets no pip of its own: the base's pip fills it, and stays behind in this stage.
+RUN python -m venv --without-pip /opt/reviewbot && python -m venv --without-pip /build
+COPY requirements/action.txt requirements/build.txt /src/requirements/
+RUN pip --python /opt/reviewbot/bin/python install --no-cache-dir --no-compile --require-hashes \
+      --requirement /src/requirements/action.txt \
+    && pip --python /build/bin/python install --no-cache-dir --no-compile --require-hashes \
+      --requirement /src/requirements/build.txt
+COPY pyproject.toml README.md LICENSE CHANGELOG.md /src/
+COPY templates /src/templates
+COPY reviewbot /src/reviewbot
+# Compiled here once, since a container is thrown away after one run; the hash makes the files the same in every build.
+RUN cd /src \
+    && /build/bin/python -m hatchling build --target wheel \
+    && pip --python /opt/reviewbot/bin/python install --no-cache-dir --no-compile --no-deps --no-index dist/*.whl \
+    && /opt/reviewbot/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/reviewbot/lib
+
+FROM ${BASE}
+# Git's version is the base's distribution's: a security fix should arrive with the next build, without a change here.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ca-certificates git \
+    && rm -rf /var/lib/apt/lists/* /var/cache/debconf/* /var/log/*
+COPY --from=builder /opt/reviewbot /opt/reviewbot
+# -I: neither the working directory nor PYTHON* variables nor a user's site folder are heard. -u: the log is live.
+ENTRYPOINT ["/opt/reviewbot/bin/python", "-I", "-u", "-m", "reviewbot"]
+CMD ["action"]
