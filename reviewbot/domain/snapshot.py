@@ -1,0 +1,238 @@
+"""What GitHub holds of one pull request, read in one go and then trusted as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, StrEnum
+
+from reviewbot.domain.model import Side
+
+
+class Permission(Enum):
+    """What a person may do in the repository, least first."""
+
+    NONE = "none"
+    READ = "read"
+    TRIAGE = "triage"
+    WRITE = "write"
+    MAINTAIN = "maintain"
+    ADMIN = "admin"
+
+    def at_least(self, other: Permission) -> bool:
+        """Whether this includes what `other` may do."""
+        order = tuple(Permission)
+        return order.index(self) >= order.index(other)
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """The repository whose pull request is reviewed."""
+
+    id: int
+    full_name: str
+    default_branch: str
+    private: bool
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit of the pull request; `authors` are logins, None for an address without an account."""
+
+    sha: str
+    parents: tuple[str, ...]
+    authors: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelEvent:
+    """Somebody set a label; `actor` is a login or None for a deleted account."""
+
+    label: str
+    actor: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """The pull request itself.
+
+    Attributes:
+        commits: the first hundred; `commit_count` says how many there are.
+        author: the login without `[bot]`, as GraphQL gives it; None for a deleted account.
+        head_repository: None when the fork was deleted.
+        label_events: the latest fifty, oldest first.
+    """
+
+    number: int
+    node_id: str
+    title: str
+    body: str
+    url: str
+    author: str | None
+    author_is_bot: bool
+    is_open: bool
+    is_draft: bool
+    from_fork: bool
+    head_sha: str
+    head_ref: str
+    head_repository: str | None
+    base_sha: str
+    base_ref: str
+    labels: frozenset[str]
+    label_events: tuple[LabelEvent, ...]
+    commits: tuple[Commit, ...]
+    commit_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment of the pull request's timeline.
+
+    Attributes:
+        id: the REST id.
+        ours: whether the token that reads wrote it (`viewerDidAuthor`).
+        edited_by: the login of the last editor, None when nobody edited it.
+        edited_by_us: whether the last editor is the author.
+    """
+
+    id: int
+    url: str
+    body: str
+    ours: bool
+    edited_by: str | None = None
+    edited_by_us: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadComment:
+    """One comment of a review thread."""
+
+    id: int
+    url: str
+    body: str
+    ours: bool
+    author: str | None
+    review_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A review thread; `line` is None when it is outdated or on the whole file."""
+
+    id: str
+    path: str
+    side: Side
+    line: int | None
+    start_line: int | None
+    is_resolved: bool
+    is_outdated: bool
+    comments: tuple[ThreadComment, ...]
+
+
+class CheckStatus(StrEnum):
+    """The status of a check run, as far as we write it."""
+
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+
+
+class Conclusion(StrEnum):
+    """The conclusions that we write; `SKIPPED` satisfies a required check, `ACTION_REQUIRED` does not."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    SKIPPED = "skipped"
+    ACTION_REQUIRED = "action_required"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRun:
+    """A check run of our name on the head, as GitHub tells it; `status` and `conclusion` are GitHub's own words."""
+
+    id: int
+    name: str
+    head_sha: str
+    status: str
+    conclusion: str | None
+    external_id: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A review that we wrote (`state` is GitHub's own word, such as `PENDING` or `CHANGES_REQUESTED`)."""
+
+    id: int
+    state: str
+    body: str
+    url: str
+    ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultBranch:
+    """What the default branch says about us: the only place that settings and templates are read from.
+
+    Attributes:
+        config: the text of the config file, None when there is none.
+        attributes: the text of `.gitattributes`, empty when there is none.
+        templates: file name to text.
+    """
+
+    config: str | None = None
+    attributes: str = ""
+    templates: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that a run reads before it decides anything."""
+
+    repository: Repository
+    pull: PullRequest
+    default_branch: DefaultBranch
+    comments: tuple[Comment, ...]
+    threads: tuple[Thread, ...]
+    reviews: tuple[Review, ...]
+    checks: tuple[CheckRun, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file in a commit.
+
+    Attributes:
+        oid: the full blob id.
+        mode: six octal digits, such as `100644`; `160000` is a submodule, `120000` a link.
+        size: bytes; None when it was not asked for.
+        text: the whole text; None when it was not asked for, or is binary or not UTF-8.
+        binary: whether the bytes are not text.
+    """
+
+    oid: str
+    mode: str
+    size: int | None = None
+    text: str | None = None
+    binary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RawChange:
+    """The change as GitHub or git gave it: `changes.assemble` makes a change set of it.
+
+    Attributes:
+        merge_base: full sha.
+        head: full sha.
+        diff: git's unified diff from merge base to head, renames found.
+        old: entries at the merge base, by old path.
+        new: entries at the head, by path, with texts.
+    """
+
+    merge_base: str
+    head: str
+    diff: str
+    old: Mapping[str, Entry]
+    new: Mapping[str, Entry]

@@ -1,0 +1,225 @@
+"""Everything that can go wrong, as a tree.
+
+::
+
+    ReviewbotError                 exit status, reason, hint
+    ├── SettingsError              2   settings are wrong: every problem at once, nothing spent
+    ├── ReviewDidNotHappen         3   a review was due and there is none
+    │   ├── NoKey                      the service's key is missing
+    │   ├── OverBudget                 the balance or a budget does not cover the hold
+    │   ├── NotApproved                nobody with write access allowed the spending
+    │   ├── TaskEnded                  the service cancelled the task, or let it fail or expire
+    │   ├── NothingSendable            files are selected and none of them fits into a request
+    │   └── ServiceError               CodeVF
+    │       ├── ServiceRefused         it answered no (400, 401, 402, 403, 404, 409)
+    │       ├── PayloadTooLarge        it answered 413: pack smaller and send again with the same key
+    │       └── ServiceUnreachable     no usable answer within the deadline
+    ├── ForgeError                 3   GitHub, until there is a result; NotPublished after that
+    │   ├── PermissionMissing          the token may not do it (403)
+    │   ├── NotFound                   404, also for what the token may not see
+    │   ├── Refused                    GitHub understood the request and will not do it (422)
+    │   ├── DiffTooLarge               the API has no diff of this size (406)
+    │   └── ForgeUnreachable           no usable answer within the deadline
+    ├── ChangeUnreadable           3   neither the API nor git gives the change whole
+    ├── TemplateError              2   a template of the default branch cannot be rendered
+    └── NotPublished               4   the result is there, GitHub did not take it
+
+An exit status of 1 means the gate and nothing else; 70 is a bug of ours (anything that is not in this tree).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class ReviewbotError(Exception):
+    """A failure with words for the user.
+
+    Args:
+        message: what happened, one sentence. Never holds a secret.
+        hint: what it usually means and what to do next.
+    """
+
+    exit_status: ClassVar[int] = 70
+    reason: ClassVar[str] = "bug"
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with the settings.
+
+    Attributes:
+        where: the input or the config key, as the user wrote it.
+        what: what is wrong with it.
+        allowed: what would be right.
+    """
+
+    where: str
+    what: str
+    allowed: str
+
+    def __str__(self) -> str:
+        """One line for a list."""
+        return f"{self.where}: {self.what}. Allowed: {self.allowed}."
+
+
+class SettingsError(ReviewbotError):
+    """The settings are wrong; all problems are listed and nothing was spent."""
+
+    exit_status: ClassVar[int] = 2
+    reason: ClassVar[str] = "settings"
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__(
+            f"The settings have {count}; nothing was sent and nothing was spent.",
+            hint="\n".join(f"- {problem}" for problem in problems),
+        )
+        self.problems = problems
+
+
+class TemplateError(ReviewbotError):
+    """A template of the default branch cannot be rendered, or lost what must stand in it."""
+
+    exit_status: ClassVar[int] = 2
+    reason: ClassVar[str] = "template"
+
+
+class ReviewDidNotHappen(ReviewbotError):
+    """A review was due and there is none."""
+
+    exit_status: ClassVar[int] = 3
+    reason: ClassVar[str] = "no-review"
+
+
+class NoKey(ReviewDidNotHappen):
+    """`reviewer: codevf` without a key."""
+
+    reason: ClassVar[str] = "no-key"
+
+
+class OverBudget(ReviewDidNotHappen):
+    """The balance or a budget does not cover what the task would hold."""
+
+    reason: ClassVar[str] = "over-budget"
+
+
+class NotApproved(ReviewDidNotHappen):
+    """Nobody who may spend asked for this review."""
+
+    reason: ClassVar[str] = "not-approved"
+
+
+class TaskEnded(ReviewDidNotHappen):
+    """The task ended without a result."""
+
+    reason: ClassVar[str] = "cancelled"
+
+
+class NothingSendable(ReviewDidNotHappen):
+    """Files are selected, and not one of them fits into a request."""
+
+    reason: ClassVar[str] = "partial"
+
+
+class ServiceError(ReviewDidNotHappen):
+    """CodeVF did not do what was asked."""
+
+    reason: ClassVar[str] = "unreachable"
+
+
+class ServiceRefused(ServiceError):
+    """CodeVF answered no, and asking again would not help.
+
+    Args:
+        message: what happened.
+        hint: what to do next.
+        status: the HTTP status.
+        code: the service's own code, lower case, or empty.
+    """
+
+    reason: ClassVar[str] = "refused"
+
+    def __init__(self, message: str, *, hint: str = "", status: int = 0, code: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.code = code
+
+
+class PayloadTooLarge(ServiceError):
+    """CodeVF answered 413; no task exists, so the same key may be sent with less."""
+
+    reason: ClassVar[str] = "partial"
+
+
+class ServiceUnreachable(ServiceError):
+    """No usable answer from CodeVF within the deadline."""
+
+
+class ForgeError(ReviewbotError):
+    """GitHub did not do what was asked."""
+
+    exit_status: ClassVar[int] = 3
+    reason: ClassVar[str] = "github"
+
+
+class PermissionMissing(ForgeError):
+    """The token may not do this.
+
+    Args:
+        message: what was tried.
+        hint: what to do next.
+        needs: the permission in workflow syntax, such as `pull-requests: write`.
+    """
+
+    reason: ClassVar[str] = "permission"
+
+    def __init__(self, message: str, *, hint: str = "", needs: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.needs = needs
+
+
+class NotFound(ForgeError):
+    """404: it does not exist, or the token may not see it."""
+
+
+class Refused(ForgeError):
+    """422: GitHub understood the request and will not do it.
+
+    Args:
+        message: what was tried.
+        hint: what to do next.
+        details: GitHub's own words, one per problem.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", details: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.details = details
+
+
+class DiffTooLarge(ForgeError):
+    """406: the API gives no diff of this size, and asking again would not help."""
+
+
+class ForgeUnreachable(ForgeError):
+    """No usable answer from GitHub within the deadline, rate limits included."""
+
+
+class ChangeUnreadable(ReviewbotError):
+    """Neither the API nor git gives the change whole."""
+
+    exit_status: ClassVar[int] = 3
+    reason: ClassVar[str] = "change-unreadable"
+
+
+class NotPublished(ReviewbotError):
+    """The result is there and GitHub did not take it."""
+
+    exit_status: ClassVar[int] = 4
+    reason: ClassVar[str] = "not-published"

@@ -1,0 +1,181 @@
+"""The world in the domain's words: what the story needs done, without saying how.
+
+Each port is proven against its edge by the same tests that run on the sandbox. Every method either returns or raises a
+class of `reviewbot.errors`; the edges translate foreign exceptions, once each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from reviewbot.domain.model import Balance, Submission, Tag, Task
+from reviewbot.domain.publication import Annotation, CheckState, FileComment, PostedComment, ReviewDraft
+from reviewbot.domain.snapshot import CheckRun, Comment, Entry, Permission, RawChange, Snapshot
+
+
+class Clock(Protocol):
+    """Time as a parameter."""
+
+    def now(self) -> datetime:
+        """The wall clock, in UTC: only to be shown and stored, it may jump."""
+
+    def monotonic(self) -> float:
+        """Seconds that only grow: every deadline is measured with it."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait. May raise `KeyboardInterrupt` when the runner cancels the job."""
+
+
+class Forge(Protocol):
+    """GitHub, bound to one repository."""
+
+    def snapshot(self, number: int, *, check_name: str, config_file: str, templates_dir: str) -> Snapshot:
+        """Read the pull request and the default branch's word on us: one request, more only for long conversations.
+
+        Args:
+            number: the pull request's number.
+            check_name: the name of our check run; others on the head are not read.
+            config_file: path of the config file on the default branch.
+            templates_dir: folder of the overriding templates on the default branch.
+
+        Raises:
+            NotFound: there is no such pull request, or the token may not see it.
+        """
+
+    def diff(self, number: int) -> bytes:
+        """The pull request's diff (merge base to head) as bytes, one request.
+
+        Raises:
+            DiffTooLarge: GitHub has no diff of this size.
+        """
+
+    def merge_base(self, base: str, head: str) -> str:
+        """The best common ancestor of two commits: a full sha, one request."""
+
+    def entries(
+        self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
+    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
+        """Files at the head with their texts, and at the merge base without: one request for a hundred files.
+
+        Returns:
+            Entries by path, (new, old). A path that does not exist at its commit is left out.
+        """
+
+    def permission(self, login: str) -> Permission:
+        """What a person may do here; `Permission.NONE` for strangers."""
+
+    def create_check(self, check: CheckState) -> CheckRun:
+        """Create a check run, with as many requests as its annotations need.
+
+        Raises:
+            PermissionMissing: `checks: write` is missing.
+        """
+
+    def update_check(self, check_id: int, check: CheckState) -> CheckRun:
+        """Bring a check run to a state; annotations are appended by GitHub, never replaced."""
+
+    def create_comment(self, number: int, body: str) -> Comment:
+        """Post a comment on the timeline."""
+
+    def update_comment(self, comment_id: int, body: str) -> Comment:
+        """Edit a comment of ours."""
+
+    def delete_comment(self, comment_id: int) -> None:
+        """Delete a comment of ours from the timeline; gone already is fine."""
+
+    def create_review(self, number: int, draft: ReviewDraft) -> int:
+        """Post one review with all its comments: all or nothing.
+
+        Returns:
+            The review's id.
+
+        Raises:
+            Refused: GitHub refuses the whole review, usually for one line; it does not say which.
+        """
+
+    def delete_pending_review(self, number: int, review_id: int) -> None:
+        """Delete a review of ours that a killed run left pending."""
+
+    def dismiss_review(self, number: int, review_id: int, message: str) -> None:
+        """Dismiss a review of ours that requests changes."""
+
+    def review_comments(self, number: int, review_id: int) -> tuple[PostedComment, ...]:
+        """The comments of a review, with their addresses (posting does not tell them)."""
+
+    def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:
+        """Post a comment on a changed file as a whole: one request each, since a review cannot carry them."""
+
+
+class ChangeReader(Protocol):
+    """Git over HTTP: the whole change, whatever its size."""
+
+    def read_change(self, *, number: int, head: str, base: str) -> RawChange:
+        """Fetch base and head into a temporary repository without a work tree, and read the change.
+
+        Args:
+            number: the pull request's number.
+            head: full sha that must be what is fetched.
+            base: full sha of the base's tip.
+
+        Raises:
+            ChangeUnreadable: the fetch failed, or what came is not what was asked for.
+        """
+
+
+class ReviewService(Protocol):
+    """Who reviews: CodeVF, or the local analysers."""
+
+    def balance(self) -> Balance | None:
+        """The account's credits; None when the service costs nothing."""
+
+    def project(self, name: str) -> int:
+        """The number of the project of this name, created when missing."""
+
+    def tags(self) -> tuple[Tag, ...]:
+        """The active expertise levels."""
+
+    def create(self, submission: Submission) -> Task:
+        """Submit; a repeat with the same idempotency key returns the task that exists.
+
+        Raises:
+            PayloadTooLarge: 413, no task exists.
+            ServiceRefused: it will not do it, no task exists.
+            ServiceUnreachable: nobody knows whether a task exists; the same key finds out.
+        """
+
+    def retrieve(self, task_id: str) -> Task:
+        """Ask for a task's state once."""
+
+    def cancel(self, task_id: str) -> None:
+        """Ask to stop a task."""
+
+    def deliverable(self, url: str) -> str:
+        """The text of a file that the service delivered; only from the service's own origin, bounded in size."""
+
+
+class Reporter(Protocol):
+    """The runner: log, annotations, outputs, job summary and files. All of it takes hostile text."""
+
+    def say(self, line: str) -> None:
+        """One line for the log."""
+
+    def debug(self, line: str) -> None:
+        """One line for the log when the runner debugs."""
+
+    def annotate(self, annotation: Annotation) -> None:
+        """An annotation by workflow command; the runner shows ten of each level and step."""
+
+    def outputs(self, values: Mapping[str, str]) -> None:
+        """The step's outputs."""
+
+    def job_summary(self, markdown: str) -> None:
+        """Append to the job summary; at most 1 MiB, cut with a word about it."""
+
+    def write_file(self, path: str, text: str) -> None:
+        """Write a file inside the workspace, never through a link, never into `.git` or `.github`.
+
+        Raises:
+            SettingsError: the path leads elsewhere.
+        """
