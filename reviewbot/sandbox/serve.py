@@ -1,0 +1,130 @@
+"""Runs ASGI applications on loopback, in a thread, for a bounded time."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+from starlette.types import ASGIApp
+
+LOOPBACK = "127.0.0.1"
+READY_WITHIN = 10.0
+STOPPED_WITHIN = 10.0
+
+
+class NotServing(Exception):
+    """A server did not start, or did not stop, in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """A server stops by itself after this many seconds, or after this many requests."""
+
+    lifetime: float = 600.0
+    requests: int = 100_000
+
+
+class Served:
+    """A running server. `url` has no trailing slash."""
+
+    def __init__(self, app: ASGIApp, port: int, bounds: Bounds) -> None:
+        self._listening = _listen(port)
+        self.port: int = self._listening.getsockname()[1]
+        self.url = f"http://{LOOPBACK}:{self.port}"
+        self._server = uvicorn.Server(_config(app, bounds))
+        self._thread = threading.Thread(target=self._run, name=f"sandbox:{self.port}", daemon=True)
+        self._deadline = threading.Timer(bounds.lifetime, self._ask_to_stop)
+        self._deadline.daemon = True
+
+    @property
+    def running(self) -> bool:
+        """Whether it still answers."""
+        return self._thread.is_alive() and not self._server.should_exit
+
+    def start(self) -> None:
+        """Start, and return when the first request can be sent.
+
+        Raises:
+            NotServing: the application did not come up.
+        """
+        self._thread.start()
+        give_up = time.monotonic() + READY_WITHIN
+        while not self._server.started:
+            if not self._thread.is_alive() or time.monotonic() > give_up:
+                self._ask_to_stop()
+                raise NotServing("the sandbox server did not start")
+            time.sleep(0.005)
+        self._deadline.start()
+
+    def stop(self) -> None:
+        """Stop, and return when the port is free. Stopping twice is fine.
+
+        Raises:
+            NotServing: a request would not end.
+        """
+        self._deadline.cancel()
+        self._ask_to_stop()
+        self.wait(STOPPED_WITHIN)
+        if self._thread.is_alive():
+            raise NotServing("the sandbox server did not stop")
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Until it has stopped by itself, or this many seconds."""
+        if self._thread.is_alive():
+            self._thread.join(seconds)
+
+    def _run(self) -> None:
+        try:
+            self._server.run(sockets=[self._listening])
+        finally:
+            self._listening.close()
+
+    def _ask_to_stop(self) -> None:
+        self._server.should_exit = True
+
+
+@contextmanager
+def serving(app: ASGIApp, *, port: int = 0, bounds: Bounds = Bounds()) -> Iterator[Served]:
+    """Serve for the length of a `with` block; port 0 takes a free one.
+
+    Raises:
+        NotServing: the application did not come up, or a request would not end.
+        OSError: the port is taken.
+    """
+    served = Served(app, port, bounds)
+    served.start()
+    try:
+        yield served
+    finally:
+        served.stop()
+
+
+def _listen(port: int) -> socket.socket:
+    """Bound here and not by uvicorn, so that the port is known before the server runs."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((LOOPBACK, port))
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def _config(app: ASGIApp, bounds: Bounds) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        log_level="error",
+        http="h11",
+        ws="none",
+        loop="asyncio",
+        limit_max_requests=bounds.requests,
+        timeout_graceful_shutdown=1,
+    )
