@@ -15,9 +15,8 @@ COPY pyproject.toml README.md LICENSE CHANGELOG.md /src/
 COPY templates /src/templates
 COPY reviewbot /src/reviewbot
 # Compiled here once, since a container is thrown away after one run; the hash makes the files the same in every build.
-RUN cd /src \
-    && /build/bin/python -m hatchling build --target wheel \
-    && pip --python /opt/reviewbot/bin/python install --no-cache-dir --no-compile --no-deps --no-index dist/*.whl \
+RUN pip --python /build/bin/python wheel --no-cache-dir --no-deps --no-index --no-build-isolation --wheel-dir /dist /src \
+    && pip --python /opt/reviewbot/bin/python install --no-cache-dir --no-compile --no-deps --no-index /dist/*.whl \
     && /opt/reviewbot/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/reviewbot/lib
 
 FROM ${BASE}
@@ -25,6 +24,7 @@ FROM ${BASE}
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates git \
+    && apt-get clean \
     && rm -rf /var/lib/apt/lists/* /var/cache/debconf/* /var/log/*
 COPY --from=builder /opt/reviewbot /opt/reviewbot
 # -I: neither the working directory nor PYTHON* variables nor a user's site folder are heard. -u: the log is live.
