@@ -1,0 +1,49 @@
+"""The config file's grammar: a YAML mapping, small and plain."""
+
+from __future__ import annotations
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.events import AliasEvent, NodeEvent
+
+from reviewbot.errors import Problem
+
+CONFIG_BYTES = 65_536
+
+
+def read_config(text: str) -> tuple[dict[str, object], list[Problem]]:
+    """The keys of a config file, and what is wrong with it as a whole.
+
+    YAML 1.2 (so `on` is a word), at most 64 KB, no key twice, no aliases, anchors or tags (a small file must not become
+    a large value or an object).
+    """
+    if len(text.encode("utf-8", "replace")) > CONFIG_BYTES:
+        return {}, [_problem("it is too large", f"at most {CONFIG_BYTES} bytes")]
+    try:
+        refused = _refused_syntax(text)
+        content: object = YAML(typ="safe", pure=True).load(text) if refused is None else None
+    except (YAMLError, ValueError, RecursionError) as error:
+        told = " ".join(str(error).split())[:200]
+        return {}, [_problem(f"it is not YAML: {told}", "a YAML mapping, no key twice")]
+    if refused is not None:
+        return {}, [_problem(refused, "plain values")]
+    if content is None:
+        return {}, []
+    if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
+        return {}, [_problem("it is not a mapping of words", "lines such as `fail-on: high`")]
+    return {key: value for key, value in content.items() if value is not None and value != ""}, []
+
+
+def _refused_syntax(text: str) -> str | None:
+    for event in YAML(typ="safe", pure=True).parse(text):
+        if isinstance(event, AliasEvent):
+            return "it holds an alias"
+        if isinstance(event, NodeEvent) and event.anchor:
+            return "it holds an anchor"
+        if getattr(event, "tag", None):
+            return "it holds a tag"
+    return None
+
+
+def _problem(what: str, allowed: str) -> Problem:
+    return Problem("config file", what, allowed)

@@ -1,0 +1,380 @@
+"""The settings: inputs of the workflow, then the config file of the default branch, then the defaults.
+
+Each field of `Settings` carries its default, its reader and its meaning, once; `action.yml`, the README and the config
+file are held against this table by tests. Every problem is listed at once, and nothing is spent before there is none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from reviewbot.configfile import read_config
+from reviewbot.domain.model import Mode, Severity
+from reviewbot.domain.origins import check_service_url
+from reviewbot.domain.policy import (
+    Allow,
+    Command,
+    FailOn,
+    PathInstruction,
+    Redact,
+    ReviewerKind,
+    ReviewKind,
+    ReviewOn,
+    Supersede,
+    Tolerance,
+)
+from reviewbot.errors import Problem, SettingsError
+
+T = TypeVar("T")
+
+CONFIG_FILE = ".github/reviewbot.yml"
+TEMPLATES_DIR = ".github/reviewbot"
+
+
+class Secret:
+    """A value that never shows itself: not in a repr, a format, a traceback or a comparison's message."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value, for the one place that sends it."""
+        return self._value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __repr__(self) -> str:
+        return "Secret('***')" if self._value else "Secret('')"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader(Generic[T]):
+    """Reads one value.
+
+    Attributes:
+        allowed: what would be right, as a phrase.
+        read: from an input's text or a YAML value; raises `ValueError` when it is not right.
+    """
+
+    allowed: str
+    read: Callable[[object], T]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise ValueError
+
+
+TEXT = Reader("text", _text)
+
+
+def _boolean(value: object) -> bool:
+    # The toolkit's rule: YAML 1.2's booleans and nothing else.
+    known = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value in known:
+        return known[value]
+    raise ValueError
+
+
+BOOLEAN = Reader("true or false", _boolean)
+
+
+def whole_number(least: int, most: int) -> Reader[int]:
+    """A whole number within bounds, both included."""
+
+    def read(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise ValueError  # noqa: TRY004 — a reader has one way to say no
+        if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,12}", value):
+            raise ValueError
+        number = int(value)
+        if not least <= number <= most:
+            raise ValueError
+        return number
+
+    return Reader(f"a whole number from {least} to {most}", read)
+
+
+E_co = TypeVar("E_co", bound=StrEnum, covariant=True)
+
+
+def one_of(choices: type[E_co]) -> Reader[E_co]:
+    """One of a few words."""
+
+    def read(value: object) -> E_co:
+        return choices(_text(value))
+
+    return Reader(", ".join(f"`{choice}`" for choice in choices), read)
+
+
+def _threshold(value: object) -> Severity:
+    if value == Severity.UNRATED:
+        raise ValueError  # unrated findings always get a comment, so it is no threshold
+    return Severity(_text(value))
+
+
+THRESHOLD = Reader(", ".join(f"`{severity}`" for severity in Severity if severity is not Severity.UNRATED), _threshold)
+
+
+def _patterns(value: object) -> tuple[str, ...]:
+    lines = value.splitlines() if isinstance(value, str) else value
+    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+        raise ValueError  # noqa: TRY004 — a reader has one way to say no
+    return tuple(line.strip() for line in lines if line.strip())
+
+
+PATTERNS = Reader("a list of patterns, one a line", _patterns)
+
+
+def _path_instructions(value: object) -> tuple[PathInstruction, ...]:
+    if not isinstance(value, list):
+        raise ValueError  # noqa: TRY004 — a reader has one way to say no
+    return tuple(_path_instruction(item) for item in value)
+
+
+def _path_instruction(item: object) -> PathInstruction:
+    match item:
+        case {"path": str(path), "instructions": str(instructions), **rest} if not rest:
+            return PathInstruction(path, instructions)
+        case _:
+            raise ValueError
+
+
+PATH_INSTRUCTIONS = Reader("a list of items with `path` and `instructions`", _path_instructions)
+
+
+def _instance(value: object) -> str:
+    text = _text(value)
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}|", text):
+        raise ValueError
+    return text
+
+
+INSTANCE = Reader("at most 40 letters, digits, blanks, dots, dashes and underscores", _instance)
+
+
+def _secret(value: object) -> Secret:
+    text = _text(value)
+    if not re.fullmatch(r"[!-~]*", text):
+        raise ValueError
+    return Secret(text)
+
+
+SECRET = Reader("printable characters without blanks", _secret)
+
+
+def _service_url(value: object) -> str:
+    return check_service_url(_text(value))
+
+
+SERVICE_URL = Reader("an https address without user, query or fragment (http on loopback only)", _service_url)
+
+
+def setting(default: T, reader: Reader[T], meaning: str, *, action: bool = True, config: bool = True) -> T:
+    """A field of `Settings`.
+
+    Args:
+        default: the value when nobody sets it.
+        reader: reads what somebody set.
+        meaning: one sentence for the documentation.
+        action: whether it is an input of the action.
+        config: whether the config file may set it.
+    """
+    metadata = {"reader": reader, "meaning": meaning, "action": action, "config": config}
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting of a run, read and checked."""
+
+    command: Command = setting(
+        Command.REVIEW,
+        one_of(Command),
+        "`review` submits and waits; `collect` publishes finished reviews.",
+        config=False,
+    )
+    codevf_api_key: Secret = setting(Secret(""), SECRET, "Needed with `reviewer: codevf`.", config=False)
+    codevf_project: str = setting("", TEXT, "A project's name (created when missing) or its number.")
+    codevf_url: str = setting("https://codevf.com/api/v1/", SERVICE_URL, "https only, except loopback.", config=False)
+    github_token: Secret = setting(Secret(""), SECRET, "Reads and writes the pull request.", config=False)
+    reviewer: ReviewerKind = setting(
+        ReviewerKind.CODEVF, one_of(ReviewerKind), "`codevf`, or `local` without an account."
+    )
+    mode: Mode = setting(Mode.FAST, one_of(Mode), "CodeVF's service level.")
+    expertise: str = setting("", TEXT, "A CodeVF tag, by name or number.")
+    max_credits: int = setting(240, whole_number(60, 115_200), "Sent as is; the hold is this times the multipliers.")
+    max_credits_per_pr: int = setting(
+        0, whole_number(0, 10**9), "Holds and use over the pull request's life; 0: no limit."
+    )
+    min_balance: int = setting(0, whole_number(0, 10**9), "Do not buy when less than this would remain.")
+    review_on: ReviewOn = setting(ReviewOn.PUSH, one_of(ReviewOn), "What makes a review due.")
+    allow: Allow = setting(Allow.WRITE, one_of(Allow), "Who may cause spending on a fork's pull request.")
+    wait_minutes: int = setting(8, whole_number(0, 350), "How long to wait before detaching; 0 submits and leaves.")
+    on_pending: Tolerance = setting(Tolerance.PASS, one_of(Tolerance), "The step's result while the review is open.")
+    on_error: Tolerance = setting(
+        Tolerance.FAIL, one_of(Tolerance), "The step's result when a due review did not happen."
+    )
+    on_partial: Tolerance = setting(Tolerance.FAIL, one_of(Tolerance), "When selected files could not be sent.")
+    fail_on: FailOn = setting(FailOn.CRITICAL, one_of(FailOn), "The least severity that closes the gate.")
+    comment_from: Severity = setting(Severity.LOW, THRESHOLD, "The least severity that gets an inline comment.")
+    max_comments: int = setting(30, whole_number(0, 100), "Comments at most, worst first.")
+    review_event: ReviewKind = setting(ReviewKind.COMMENT, one_of(ReviewKind), "What kind of review is posted.")
+    incremental: bool = setting(True, BOOLEAN, "After the first review, review what is new.")
+    paths: tuple[str, ...] = setting((), PATTERNS, "Patterns as in `on.pull_request.paths`; the last match wins.")
+    instance: str = setting("", INSTANCE, "A name, when several workflows review one repository.")
+    config_file: str = setting(CONFIG_FILE, TEXT, "The config file, on the default branch.", config=False)
+    templates_dir: str = setting(
+        TEMPLATES_DIR, TEXT, "Templates that override ours, on the default branch.", config=False
+    )
+    check_run: bool = setting(True, BOOLEAN, "Whether a check run is written.")
+    summary_comment: bool = setting(True, BOOLEAN, "Whether the summary comment is written.")
+    json_file: str = setting("", TEXT, "The report as JSON, a path inside the workspace.", config=False)
+    sarif_file: str = setting("", TEXT, "The report as SARIF, a path inside the workspace.", config=False)
+    html_file: str = setting("", TEXT, "The report as HTML, a path inside the workspace.", config=False)
+    rdjson_file: str = setting("", TEXT, "The report as RDJSON, a path inside the workspace.", config=False)
+    dry_run: bool = setting(
+        False, BOOLEAN, "Shows what would be sent and what it would cost; spends and posts nothing."
+    )
+    instructions: str = setting("", TEXT, "What every reviewer is told.", action=False)
+    path_instructions: tuple[PathInstruction, ...] = setting(
+        (), PATH_INSTRUCTIONS, "What the reviewer is told about some files.", action=False
+    )
+    drafts: bool = setting(False, BOOLEAN, "Whether drafts are reviewed.", action=False)
+    bots: bool = setting(False, BOOLEAN, "Whether pull requests of bots are reviewed.", action=False)
+    approve_spend: str = setting(
+        "", TEXT, "The label by which somebody with write access approves a review.", action=False
+    )
+    redact: Redact = setting(Redact.ON, one_of(Redact), "Secrets are redacted, or their files held back.", action=False)
+    supersede: Supersede = setting(
+        Supersede.REPLACE_PENDING, one_of(Supersede), "What happens to an open task on a newer head.", action=False
+    )
+    max_tasks: int = setting(1, whole_number(1, 20), "Over how many tasks a large change may be split.", action=False)
+    attachment_bytes: int = setting(
+        1_000_000, whole_number(1_000, 50_000_000), "The most bytes of one attachment.", action=False
+    )
+
+    @property
+    def check_name(self) -> str:
+        """The name of our check run: what a ruleset requires."""
+        name = "CodeVF review" if self.reviewer is ReviewerKind.CODEVF else "reviewbot (local)"
+        return f"{name}: {self.instance}" if self.instance else name
+
+    def secrets(self) -> tuple[str, ...]:
+        """The values that must never be seen."""
+        return tuple(secret.reveal() for secret in (self.codevf_api_key, self.github_token) if secret)
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A setting as the documentation sees it: its name, its default as text, its meaning, and where it may be set."""
+
+    name: str
+    default: str
+    meaning: str
+    allowed: str
+    action: bool
+    config: bool
+
+
+def _name(row: Field[Any]) -> str:
+    return row.name.replace("_", "-")
+
+
+def _default_text(value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case Secret() | ():
+            return ""
+        case _:
+            return str(value)
+
+
+INPUTS: tuple[Input, ...] = tuple(
+    Input(
+        _name(row),
+        _default_text(row.default),
+        row.metadata["meaning"],
+        row.metadata["reader"].allowed,
+        row.metadata["action"],
+        row.metadata["config"],
+    )
+    for row in fields(Settings)
+)
+
+
+def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
+    """The settings of a run.
+
+    Args:
+        inputs: input name to text, as the workflow set them; an empty text means "not set".
+        config: the text of the default branch's config file, None when there is none.
+
+    Raises:
+        SettingsError: with every problem.
+    """
+    keys, problems = read_config(config) if config is not None else ({}, [])
+    where = "config file"
+    values: dict[str, Any] = {}
+    rows = {_name(row): row for row in fields(Settings)}
+    problems += list(_unknown(keys, rows, where))
+    for name, row in rows.items():
+        for source, value in (("input", inputs.get(name, "").strip() or None), (where, keys.get(name))):
+            if value is None or (source == "input" and not row.metadata["action"]):
+                continue
+            try:
+                read = row.metadata["reader"].read(value)
+            except ValueError:
+                problems.append(_wrong(f"{source} `{name}`", value, row))
+                continue
+            values.setdefault(row.name, read)
+    settings = Settings(**values)
+    problems += list(_impossible(settings))
+    if problems:
+        raise SettingsError(tuple(problems))
+    return settings
+
+
+def _unknown(keys: Mapping[str, object], rows: Mapping[str, Field[Any]], where: str) -> Iterator[Problem]:
+    allowed = sorted(name for name, row in rows.items() if row.metadata["config"])
+    for key in list(keys):
+        if key not in rows:
+            yield Problem(f"{where} `{key[:60]}`", "there is no such key", ", ".join(f"`{name}`" for name in allowed))
+        elif not rows[key].metadata["config"]:
+            yield Problem(f"{where} `{key}`", "this key is not read from a file", "set it in the workflow")
+
+
+def _wrong(where: str, value: object, row: Field[Any]) -> Problem:
+    reader: Reader[Any] = row.metadata["reader"]
+    shown = "the value" if reader is SECRET else f"`{str(value)[:80]}`"
+    return Problem(where, f"{shown} is not right", reader.allowed)
+
+
+def _impossible(settings: Settings) -> Iterator[Problem]:
+    """Values that are right alone and wrong together."""
+    paid = settings.reviewer is ReviewerKind.CODEVF
+    credits_allowed = settings.mode.credits
+    if paid and settings.max_credits not in credits_allowed:
+        allowed = f"{credits_allowed.start} to {credits_allowed.stop - 1} with `mode: {settings.mode}`"
+        yield Problem("`mode` and `max-credits`", f"`max-credits: {settings.max_credits}` does not fit", allowed)
+    if paid and not (settings.check_run or settings.summary_comment):
+        yield Problem(
+            "`check-run` and `summary-comment`",
+            "both are off, so a paid review would have no place to be remembered",
+            "at least one of them on",
+        )
+    if settings.command is Command.COLLECT and not paid:
+        yield Problem("`command` and `reviewer`", "a local review is never left open", "`command: review`")
