@@ -6,15 +6,12 @@ file are held against this table by tests. Every problem is listed at once, and 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
-from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from reviewbot.configfile import read_config
 from reviewbot.domain.model import Mode, Severity
-from reviewbot.domain.origins import check_service_url
 from reviewbot.domain.policy import (
     Allow,
     Command,
@@ -28,158 +25,25 @@ from reviewbot.domain.policy import (
     Tolerance,
 )
 from reviewbot.errors import Problem, SettingsError
+from reviewbot.readers import (
+    BOOLEAN,
+    INSTANCE,
+    PATH_INSTRUCTIONS,
+    PATTERNS,
+    SECRET,
+    SERVICE_URL,
+    TEXT,
+    THRESHOLD,
+    Reader,
+    Secret,
+    one_of,
+    whole_number,
+)
 
 T = TypeVar("T")
 
 CONFIG_FILE = ".github/reviewbot.yml"
 TEMPLATES_DIR = ".github/reviewbot"
-
-
-class Secret:
-    """A value that never shows itself: not in a repr, a format, a traceback or a comparison's message."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """The value, for the one place that sends it."""
-        return self._value
-
-    def __bool__(self) -> bool:
-        return bool(self._value)
-
-    def __repr__(self) -> str:
-        return "Secret('***')" if self._value else "Secret('')"
-
-
-@dataclass(frozen=True, slots=True)
-class Reader(Generic[T]):
-    """Reads one value.
-
-    Attributes:
-        allowed: what would be right, as a phrase.
-        read: from an input's text or a YAML value; raises `ValueError` when it is not right.
-    """
-
-    allowed: str
-    read: Callable[[object], T]
-
-
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value.strip()
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    raise ValueError
-
-
-TEXT = Reader("text", _text)
-
-
-def _boolean(value: object) -> bool:
-    # The toolkit's rule: YAML 1.2's booleans and nothing else.
-    known = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value in known:
-        return known[value]
-    raise ValueError
-
-
-BOOLEAN = Reader("true or false", _boolean)
-
-
-def whole_number(least: int, most: int) -> Reader[int]:
-    """A whole number within bounds, both included."""
-
-    def read(value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int | str):
-            raise ValueError  # noqa: TRY004 — a reader has one way to say no
-        if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,12}", value):
-            raise ValueError
-        number = int(value)
-        if not least <= number <= most:
-            raise ValueError
-        return number
-
-    return Reader(f"a whole number from {least} to {most}", read)
-
-
-E_co = TypeVar("E_co", bound=StrEnum, covariant=True)
-
-
-def one_of(choices: type[E_co]) -> Reader[E_co]:
-    """One of a few words."""
-
-    def read(value: object) -> E_co:
-        return choices(_text(value))
-
-    return Reader(", ".join(f"`{choice}`" for choice in choices), read)
-
-
-def _threshold(value: object) -> Severity:
-    if value == Severity.UNRATED:
-        raise ValueError  # unrated findings always get a comment, so it is no threshold
-    return Severity(_text(value))
-
-
-THRESHOLD = Reader(", ".join(f"`{severity}`" for severity in Severity if severity is not Severity.UNRATED), _threshold)
-
-
-def _patterns(value: object) -> tuple[str, ...]:
-    lines = value.splitlines() if isinstance(value, str) else value
-    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
-        raise ValueError  # noqa: TRY004 — a reader has one way to say no
-    return tuple(line.strip() for line in lines if line.strip())
-
-
-PATTERNS = Reader("a list of patterns, one a line", _patterns)
-
-
-def _path_instructions(value: object) -> tuple[PathInstruction, ...]:
-    if not isinstance(value, list):
-        raise ValueError  # noqa: TRY004 — a reader has one way to say no
-    return tuple(_path_instruction(item) for item in value)
-
-
-def _path_instruction(item: object) -> PathInstruction:
-    match item:
-        case {"path": str(path), "instructions": str(instructions), **rest} if not rest:
-            return PathInstruction(path, instructions)
-        case _:
-            raise ValueError
-
-
-PATH_INSTRUCTIONS = Reader("a list of items with `path` and `instructions`", _path_instructions)
-
-
-def _instance(value: object) -> str:
-    text = _text(value)
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}|", text):
-        raise ValueError
-    return text
-
-
-INSTANCE = Reader("at most 40 letters, digits, blanks, dots, dashes and underscores", _instance)
-
-
-def _secret(value: object) -> Secret:
-    text = _text(value)
-    if not re.fullmatch(r"[!-~]*", text):
-        raise ValueError
-    return Secret(text)
-
-
-SECRET = Reader("printable characters without blanks", _secret)
-
-
-def _service_url(value: object) -> str:
-    return check_service_url(_text(value))
-
-
-SERVICE_URL = Reader("an https address without user, query or fragment (http on loopback only)", _service_url)
 
 
 def setting(default: T, reader: Reader[T], meaning: str, *, action: bool = True, config: bool = True) -> T:
