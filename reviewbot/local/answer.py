@@ -1,0 +1,106 @@
+"""Puts what the analysers found into the words of the service's answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from reviewbot.local.copies import Copy, SourceFile
+from reviewbot.local.ratings import Rating, Ratings
+from reviewbot.local.raw import RawFinding
+from reviewbot.local.suggestions import replacement
+
+MAX_FINDINGS = 500
+MAX_LINES = 10
+TITLE_CHARACTERS = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A finding on lines of the author's file, rated.
+
+    Attributes:
+        file: the file.
+        line: first line, from 1, as git counts.
+        end_line: last line.
+        raw: what the analyser said.
+        rating: what we make of it.
+        meaning: equal for findings that say the same thing.
+        suggestion: what the lines should read instead, None when the analyser knows no safe fix of exactly these lines.
+    """
+
+    file: SourceFile
+    line: int
+    end_line: int
+    raw: RawFinding
+    rating: Rating
+    meaning: str
+    suggestion: str | None
+
+    @property
+    def order(self) -> tuple[int, str, int, int, str, str, str]:
+        """Worst first, then as one reads."""
+        raw = self.raw
+        return (self.rating.severity.rank, self.file.path, self.line, self.end_line, raw.tool, raw.rule, raw.message)
+
+
+def locate(found: Iterable[tuple[Copy, RawFinding]], ratings: Ratings) -> tuple[Located, ...]:
+    """Rate the findings whose lines touch added ones; one for each line and meaning, the worst first."""
+    located = sorted(
+        (one for copy, raw in found if (one := _located(copy, raw, ratings)) is not None), key=lambda one: one.order
+    )
+    kept: dict[tuple[str, int, str], Located] = {}
+    for one in located:
+        kept.setdefault((one.file.path, one.line, one.meaning), one)
+    return tuple(kept.values())
+
+
+def _located(copy: Copy, raw: RawFinding, ratings: Ratings) -> Located | None:
+    file = copy.source
+    line, end_line = copy.source_line(raw.line), copy.source_line(raw.end_line)
+    touched = [number for number in range(line, end_line + 1) if number in file.added]
+    if not touched:
+        return None
+    if end_line - line >= MAX_LINES:
+        # A finding on a whole function or job is shown on its first line, or where the change begins when that is old.
+        line = end_line = line if line in file.added else touched[0]
+    plain = not any("\r" in text for text in file.lines)
+    suggestion = replacement(file.lines, line, end_line, raw.edits) if plain else None
+    return Located(file, line, end_line, raw, ratings.rate(raw), ratings.meaning(raw), suggestion)
+
+
+def answer(findings: Sequence[Located], summary: str) -> dict[str, object]:
+    """Build the answer object. Files in the order of their names, findings in the order of their lines."""
+    ordered = sorted(findings, key=lambda one: (one.file.path, one.line, one.order))
+    files = [
+        {"path": path, "findings": [_finding(one) for one in group]}
+        for path, group in groupby(ordered, key=lambda one: one.file.path)
+    ]
+    return {"summary": summary, "files": files}
+
+
+def _finding(one: Located) -> dict[str, object]:
+    raw = one.raw
+    code = "\n".join(one.file.lines[one.line - 1 : one.end_line])
+    finding: dict[str, object] = {
+        "severity": one.rating.severity.value,
+        "category": one.rating.category.value,
+        "title": _title(raw.message),
+        "explanation": "\n\n".join(filter(None, [raw.message, raw.note, f"Found by {raw.tool} ({raw.rule})."])),
+        "side": "RIGHT",
+        "line": one.line,
+        "end_line": one.end_line,
+        "code": code,
+    }
+    if one.suggestion is not None:
+        finding |= {"suggestion": one.suggestion, "existing_code": code}
+    if raw.reference:
+        finding["references"] = [raw.reference]
+    return finding
+
+
+def _title(message: str) -> str:
+    line = " ".join(message.split())
+    line = line[:1].upper() + line[1:]
+    return line if len(line) <= TITLE_CHARACTERS else f"{line[: TITLE_CHARACTERS - 1]}…"

@@ -1,0 +1,98 @@
+"""The local reviewer's story: read the attachments, put every analyser to work, answer as the service would."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reviewbot.domain.changes import parse_diff
+from reviewbot.local.answer import MAX_FINDINGS, answer, locate
+from reviewbot.local.bench import ToolReport, Unseen, put_to_work
+from reviewbot.local.copies import SourceFile, source_file
+from reviewbot.local.ratings import load
+from reviewbot.local.sections import read_sections
+from reviewbot.local.summary import summarise
+from reviewbot.local.tools import TOOLS
+
+DIFF_NAME = "change.diff"
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """The answer, and what it does not cover.
+
+    Attributes:
+        answer: the service's answer object.
+        unseen: the files that an analyser should have read to their end and did not; empty means that all were seen.
+        textless: changed files with added lines whose text did not come along.
+    """
+
+    answer: dict[str, object]
+    unseen: tuple[Unseen, ...]
+    textless: tuple[str, ...]
+
+
+def review(
+    attachments: Sequence[tuple[str, str]], *, path_env: Mapping[str, str], seconds: float = 120
+) -> dict[str, object]:
+    """Review a submission with the analysers that are installed.
+
+    Args:
+        attachments: (file name, content), exactly as they would be sent to the service.
+        path_env: `PATH`, and `TZ` if wanted; nothing else of it is used.
+        seconds: how long all analysers together may take.
+
+    Returns:
+        The service's answer object. What was not checked stands in its `summary`.
+
+    Raises:
+        ChangeUnreadable: the diff is not a git diff.
+    """
+    return examine(attachments, path_env=path_env, seconds=seconds).answer
+
+
+def examine(
+    attachments: Sequence[tuple[str, str]], *, path_env: Mapping[str, str], seconds: float = 120
+) -> Examination:
+    """Review like `review`, and also tell as values what was not checked."""
+    files, textless = _changed_files(attachments)
+    reports = _reports(files, path_env, seconds)
+    found = [pair for report in reports for pair in report.findings]
+    findings = locate(found, load())
+    unknown = [file.path for file in files if not any(tool.ending(file) is not None for tool in TOOLS)]
+    summary = summarise(
+        reports, files=len(files), unknown=unknown, textless=textless, cut=max(0, len(findings) - MAX_FINDINGS)
+    )
+    return Examination(
+        answer=answer(findings[:MAX_FINDINGS], summary),
+        unseen=tuple(one for report in reports for one in report.unseen),
+        textless=textless,
+    )
+
+
+def _changed_files(attachments: Sequence[tuple[str, str]]) -> tuple[list[SourceFile], tuple[str, ...]]:
+    """Return the files that have added lines and a text, and the paths of those without a text."""
+    texts: dict[str, str] = {}
+    added: dict[str, frozenset[int]] = {}
+    for name, content in attachments:
+        if name == DIFF_NAME:
+            added |= {diff.path: diff.added for diff in parse_diff(content) if diff.added}
+        else:
+            texts |= read_sections(content)
+    files = [source_file(path, texts[path], lines) for path, lines in sorted(added.items()) if path in texts]
+    return files, tuple(sorted(path for path in added if path not in texts))
+
+
+def _reports(files: Sequence[SourceFile], path_env: Mapping[str, str], seconds: float) -> list[ToolReport]:
+    """Run the analysers one after the other; what one leaves of its share of the time, the next ones have."""
+    until = time.monotonic() + seconds
+    reports = []
+    with tempfile.TemporaryDirectory(prefix="reviewbot-") as name:
+        root = Path(name).resolve()
+        for position, tool in enumerate(TOOLS):
+            share = max(0.0, until - time.monotonic()) / (len(TOOLS) - position)
+            reports.append(put_to_work(tool, files, root=root, path_env=path_env, seconds=share))
+    return [report for report in reports if report is not None]

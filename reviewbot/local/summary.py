@@ -1,0 +1,57 @@
+"""The answer's summary: which analysers ran, which did not, and what none of them saw."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from itertools import groupby
+
+from reviewbot.local.bench import ToolReport, Unseen
+
+MAX_PATHS = 10
+
+
+def summarise(
+    reports: Sequence[ToolReport], *, files: int, unknown: Sequence[str], textless: Sequence[str], cut: int
+) -> str:
+    """Write the summary, one sentence a line.
+
+    Args:
+        reports: of all analysers that had files.
+        files: how many changed files came with their text.
+        unknown: paths of the files that no analyser reads.
+        textless: paths of changed files whose text did not come along.
+        cut: how many findings were left out, the least severe ones.
+    """
+    lines = [f"Static analysers read the added lines of {count(files, 'file')}."]
+    ran = [f"{report.tool} {report.version} ({count(report.files, 'file')})" for report in reports if report.version]
+    lines.append(f"Ran: {', '.join(ran)}." if ran else "No analyser ran.")
+    for report in reports:
+        lines += [f"{text}." for text in _unseen(report.unseen)]
+    if textless:
+        lines.append(f"Not read, since the text did not come along: {names(textless)}.")
+    if unknown:
+        lines.append(f"No analyser for: {names(unknown)}.")
+    if cut:
+        lines.append(f"{count(cut, 'less severe finding')} left out: there were too many.")
+    return "\n".join(lines)
+
+
+def _unseen(unseen: Sequence[Unseen]) -> list[str]:
+    ordered = sorted(unseen, key=lambda one: (one.why, one.path))
+    return [
+        f"Not checked whole by {group[0].tool}, because {why}: {names([one.path for one in group])}"
+        for why, group in ((why, list(group)) for why, group in groupby(ordered, key=lambda one: one.why))
+    ]
+
+
+def names(paths: Sequence[str]) -> str:
+    """Quote the first paths and count the others."""
+    shown = ", ".join(json.dumps(path, ensure_ascii=False) for path in paths[:MAX_PATHS])
+    more = len(paths) - MAX_PATHS
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def count(number: int, noun: str) -> str:
+    """A number and its noun."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
