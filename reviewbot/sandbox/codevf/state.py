@@ -29,13 +29,23 @@ from reviewbot.sandbox.codevf.model import (
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The rules of one service: who may come in, what it offers and takes. Never changes while it runs."""
+    """The rules of one service: who may come in, what it offers and takes. Never changes while it runs.
+
+    Raises:
+        ValueError: two accounts share a key or a name, and would share their tasks.
+    """
 
     accounts: tuple[Account, ...]
     tags: tuple[Tag, ...] = KNOWN_TAGS
     limits: Limits = field(default_factory=Limits)
     life_of: LifeOf = usual_life
     seed: str = "sandbox"
+
+    def __post_init__(self) -> None:
+        """Accounts are told apart by name and found by key."""
+        apart = {len({each.key for each in self.accounts}), len({each.name for each in self.accounts})}
+        if apart != {len(self.accounts)}:
+            raise ValueError("every account needs a key and a name of its own")
 
 
 @dataclass(frozen=True, slots=True)
