@@ -7,9 +7,9 @@ FROM ${BASE} AS builder
 # The environment gets no pip of its own: the base's pip fills it, and stays behind in this stage.
 RUN python -m venv --without-pip /opt/reviewbot && python -m venv --without-pip /build
 COPY requirements/action.txt requirements/build.txt /src/requirements/
-RUN pip --python /opt/reviewbot/bin/python install --no-cache-dir --no-compile --require-hashes \
+RUN pip --python /opt/reviewbot/bin/python install --no-cache-dir --no-compile --only-binary :all: --require-hashes \
       --requirement /src/requirements/action.txt \
-    && pip --python /build/bin/python install --no-cache-dir --no-compile --require-hashes \
+    && pip --python /build/bin/python install --no-cache-dir --no-compile --only-binary :all: --require-hashes \
       --requirement /src/requirements/build.txt
 COPY pyproject.toml README.md LICENSE CHANGELOG.md /src/
 COPY templates /src/templates

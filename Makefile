@@ -77,6 +77,6 @@ $(BIN)/python:
 	"$$python" -m venv --clear .venv
 
 .venv/.stamp: $(BIN)/python requirements/dev.txt pyproject.toml
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --only-binary :all: --require-hashes --requirement requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
