@@ -44,9 +44,11 @@ lint: setup ## Ask every linter: style, types, layers, workflows, image
 	$(BIN)/lint-imports
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml no-docker/action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
-	$(BIN)/actionlint
+	$(BIN)/check-jsonschema --builtin-schema custom.github-workflows-require-timeout .github/workflows/*.yml
+	PATH="$(CURDIR)/$(BIN):$$PATH" actionlint
 	$(BIN)/zizmor --offline --persona pedantic --no-progress .
 	$(BIN)/hadolint Dockerfile
+	if [ -x $(BIN)/shellcheck ]; then $(BIN)/shellcheck .ci/run; fi
 
 format: setup ## Put the sources into the house's format
 	$(BIN)/ruff check --fix .
