@@ -74,7 +74,7 @@ class Bench:
     unseen: list[Unseen] = field(default_factory=list)
 
     def examine(self, copies: Sequence[Copy]) -> None:
-        """Run the analyser on all copies at once; when that fails, on ever smaller parts, until the bad file stands alone.
+        """Run the analyser on all copies at once; when that fails, on halves, until the bad file stands alone.
 
         So a file that was made to crash an analyser hides itself at most, and is told.
         """

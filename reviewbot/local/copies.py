@@ -60,8 +60,8 @@ def source_file(path: str, text: str, added: frozenset[int]) -> SourceFile:
 def write_copy(source: SourceFile, folder: Path, name: str, pragma: re.Pattern[str] | None) -> Copy:
     """Write `source` to `folder / name`.
 
-    A carriage return inside a line starts a new line for some analysers and not for git. The copy makes every one a real
-    line and remembers where it came from, so that nobody can shift findings off the changed lines.
+    A carriage return inside a line starts a new line for some analysers and not for git. The copy makes every one a
+    real line and remembers where it came from, so that nobody can shift findings off the changed lines.
 
     Args:
         source: the file.

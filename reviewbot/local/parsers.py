@@ -11,7 +11,7 @@ from reviewbot.local.raw import Edit, RawFinding
 Record = Mapping[str, Any]
 
 
-class Unreadable(Exception):  # noqa: N818 — it is a statement on the output, and it never leaves this room.
+class Unreadable(Exception):
     """The output is not what the analyser's documentation promises, for example because it was cut off."""
 
 

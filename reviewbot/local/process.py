@@ -53,8 +53,8 @@ Outcome = Ran | TimedOut | NotStarted
 def run(command: Sequence[str], *, folder: Path, environment: Mapping[str, str], seconds: float) -> Outcome:
     """Run `command` in `folder` until it ends or `seconds` are over.
 
-    The child sees exactly `environment`, no standard input and no file of ours. It leads a process group of its own, and the
-    whole group is ended with it, so that a forgotten grandchild neither runs on nor keeps us waiting.
+    The child sees exactly `environment`, no standard input and no file of ours. It leads a process group of its own,
+    and the whole group is ended with it, so that a forgotten grandchild neither runs on nor keeps us waiting.
     Its output goes to files, since a file, unlike a pipe, is bounded by the limit on file sizes.
     """
     with tempfile.TemporaryFile(dir=folder) as stdout, tempfile.TemporaryFile(dir=folder) as stderr:

@@ -1,8 +1,8 @@
 """The analysers as data: which files they read, how they are called, and who reads their output.
 
-Every command brings our own configuration along and turns the search for other configuration off. Whatever an author can
-write into a file to silence an analyser is switched off by an option where there is one, and taken out of the copy where
-there is none (`pragma`).
+Every command brings our own configuration along and turns the search for other configuration off. Whatever an author
+can write into a file to silence an analyser is switched off by an option where there is one, and taken out of the copy
+where there is none (`pragma`).
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ _RUFF_RULES: Final = (
     "SIM210,SIM211,SIM222,SIM223,T100,W605"
 )
 # Left out as noise in a review: asserts, imports of modules that can be misused, a process started without a shell,
-# pseudo-random numbers, calls in defaults (a framework's idiom), `zip` without `strict`, global statements, loop variables.
+# pseudo-random numbers, calls in defaults (a framework's idiom), `zip` without `strict`, globals, loop variables.
 _RUFF_IGNORED: Final = "S101,S311,S403,S404,S603,S606,S607,B008,B904,B905,C408,PLW0603,PLW1641,PLW2901,RUF005"
 
 RUFF: Final = Tool(
@@ -114,7 +114,7 @@ RUFF: Final = Tool(
         f"--select={_RUFF_RULES}",
         f"--ignore={_RUFF_IGNORED}",
         "--",
-    ),  # fmt: skip
+    ),
     ending=_python,
     healthy=frozenset({0}),
     parse=parsers.ruff,
@@ -143,7 +143,7 @@ ZIZMOR: Final = Tool(
         "--quiet",
         "--format=json-v1",
         "--",
-    ),  # fmt: skip
+    ),
     ending=_workflow,
     healthy=frozenset({0}),
     parse=parsers.zizmor,
@@ -167,7 +167,7 @@ HADOLINT: Final = Tool(
 
 
 def _rules() -> str:
-    """Our own rules as one YAML stream. The ones for TypeScript with JSX hold for plain TypeScript, another grammar, too."""
+    """Our own rules as one YAML stream; those for TypeScript with JSX also for plain TypeScript, another grammar."""
     texts = [path.read_text(encoding="utf-8") for path in sorted((HERE / "rules").glob("*.yml"))]
     plain = [
         re.sub(r"(?m)^id: (\S+)$", r"id: \1-ts", text).replace("language: Tsx", "language: TypeScript")
@@ -186,11 +186,10 @@ AST_GREP: Final = Tool(
         "--json=compact",
         *(f"--no-ignore={kind}" for kind in ("hidden", "dot", "exclude", "global", "parent", "vcs")),
         "--",
-    ),  # fmt: skip
+    ),
     ending=_grammar,
     healthy=frozenset({0, 1}),
     parse=parsers.ast_grep,
-    unparsed=frozenset(),
     pragma=re.compile(r"ast-grep-ignore"),
 )
 

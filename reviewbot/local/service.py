@@ -1,0 +1,90 @@
+"""The local reviewer behind the service's port: costs nothing and is done at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from reviewbot.domain.model import Balance, Submission, Tag, Task, TaskStatus
+from reviewbot.errors import ServiceRefused
+from reviewbot.local.bench import Unseen
+from reviewbot.local.reviewer import Examination, examine
+
+PROJECT_ID = 1
+
+
+class LocalReviewer:
+    """A `reviewbot.ports.ReviewService` that runs static analysers on what it is sent.
+
+    Tasks live as long as the object does. A repeated idempotency key returns the first task, as the service would.
+
+    Args:
+        path_env: `PATH`, and `TZ` if wanted; nothing else of it is used.
+        seconds: how long all analysers together may take for one submission.
+    """
+
+    def __init__(self, *, path_env: Mapping[str, str], seconds: float = 120) -> None:
+        self._path_env = path_env
+        self._seconds = seconds
+        self._done: dict[str, Examination] = {}
+
+    def balance(self) -> Balance | None:
+        """None: it costs nothing."""
+        return None
+
+    def project(self, name: str) -> int:  # noqa: ARG002 — the port's signature; there are no projects here.
+        """The same number for every name."""
+        return PROJECT_ID
+
+    def tags(self) -> tuple[Tag, ...]:
+        """None: analysers have one level of expertise."""
+        return ()
+
+    def create(self, submission: Submission) -> Task:
+        """Review the submission's attachments. The task is completed when this returns.
+
+        Raises:
+            ChangeUnreadable: the attached diff is not a git diff.
+        """
+        key = submission.idempotency_key
+        if key not in self._done:
+            attachments = [(attachment.file_name, attachment.content) for attachment in submission.attachments]
+            self._done[key] = examine(attachments, path_env=self._path_env, seconds=self._seconds)
+        return self.retrieve(key)
+
+    def retrieve(self, task_id: str) -> Task:
+        """Return a task of this object.
+
+        Raises:
+            ServiceRefused: there is no such task.
+        """
+        examination = self._examination(task_id)
+        status = TaskStatus.COMPLETED
+        return Task(task_id, status, status.value, result=examination.answer, credits_used=Decimal(0))
+
+    def unseen(self, task_id: str) -> tuple[Unseen, ...]:
+        """The files of a task that an analyser should have read to their end and did not: the review is partial then.
+
+        Raises:
+            ServiceRefused: there is no such task.
+        """
+        return self._examination(task_id).unseen
+
+    def cancel(self, task_id: str) -> None:
+        """Nothing is left to stop."""
+
+    def deliverable(self, url: str) -> str:
+        """There are no deliverables.
+
+        Raises:
+            ServiceRefused: always.
+        """
+        raise ServiceRefused(f"The local reviewer has no deliverable {url!r}.")
+
+    def _examination(self, task_id: str) -> Examination:
+        if task_id not in self._done:
+            raise ServiceRefused(
+                f"The local reviewer has no task {task_id!r}.",
+                hint="Local reviews live as long as the run that made them; run the review again.",
+            )
+        return self._done[task_id]
