@@ -1,4 +1,4 @@
-"""Readers: from the text of an input or a value of the config file to a typed value, or a word on what would be right."""
+"""Readers: from the text of an input or a value of the config file to a typed value, or a word on what is right."""
 
 from __future__ import annotations
 

@@ -1,0 +1,173 @@
+"""Judging: what a run comes to, on the pull request's check and as the step's exit status.
+
+On GitHub `neutral` and `skipped` satisfy a required check, so `skipped` is written only where no review was due. A review
+that was due and did not happen, could not be read whole or did not see every selected file is `action_required`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reviewbot.domain.model import Severity
+from reviewbot.domain.policy import FailOn, Tolerance
+from reviewbot.domain.snapshot import Conclusion
+
+EXIT_GATE = 1
+EXIT_SETTINGS = 2
+EXIT_NO_REVIEW = 3
+EXIT_NOT_PUBLISHED = 4
+EXIT_BUG = 70
+
+PRECEDENCE = (EXIT_BUG, EXIT_SETTINGS, EXIT_NO_REVIEW, EXIT_NOT_PUBLISHED, EXIT_GATE)
+"""Which exit status wins when several apply."""
+
+
+class Status(StrEnum):
+    """The output `status`."""
+
+    COMPLETED = "completed"
+    PENDING = "pending"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+class Verdict(StrEnum):
+    """The output `verdict`: gate on `== 'pass'`."""
+
+    PASS = "pass"  # noqa: S105 — the word of the contract, no password
+    FAIL = "fail"
+    NONE = "none"
+
+
+class Reason(StrEnum):
+    """The output `reason`; each has its own text in the templates."""
+
+    REVIEWED = "reviewed"
+    GATE = "gate"
+    PENDING = "pending"
+    DRY_RUN = "dry-run"
+    DRAFT = "draft"
+    BOT = "bot"
+    CLOSED = "closed"
+    LABEL = "skip-review"
+    NOTHING_SELECTED = "nothing-selected"
+    NOT_REQUESTED = "not-requested"
+    EVENT = "event"
+    MERGE_GROUP = "merge-group"
+    NO_KEY = "no-key"
+    OVER_BUDGET = "over-budget"
+    NOT_APPROVED = "not-approved"
+    CANCELLED = "cancelled"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    NO_REVIEW = "no-review"
+    UNREADABLE = "unreadable"
+    PARTIAL = "partial"
+    CHANGE_UNREADABLE = "change-unreadable"
+    GITHUB = "github"
+    PERMISSION = "permission"
+    SETTINGS = "settings"
+    TEMPLATE = "template"
+    NOT_PUBLISHED = "not-published"
+    BUG = "bug"
+
+
+class Coverage(StrEnum):
+    """The output `coverage`: whether the reviewer saw every selected file."""
+
+    FULL = "full"
+    PARTIAL = "partial"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run comes to.
+
+    Attributes:
+        conclusion: of the check; None while it is in progress, and for a draft, where none is written.
+        message: what happened, in one sentence; empty when the reason's own text says it all.
+        hint: what to do next; empty likewise.
+    """
+
+    status: Status
+    verdict: Verdict
+    reason: Reason
+    conclusion: Conclusion | None
+    exit_status: int
+    message: str = ""
+    hint: str = ""
+
+
+def closes_gate(severity: Severity, fail_on: FailOn) -> bool:
+    """Whether an open finding of this severity closes the gate; unrated does unless it never closes."""
+    threshold = fail_on.severity
+    return threshold is not None and severity.at_least(threshold)
+
+
+def first_exit_status(*applying: int) -> int:
+    """The exit status that wins, 0 when none applies."""
+    return next((status for status in PRECEDENCE if status in applying), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The settings that judge; frozen into the ledger at submission."""
+
+    fail_on: FailOn = FailOn.CRITICAL
+    on_pending: Tolerance = Tolerance.PASS
+    on_error: Tolerance = Tolerance.FAIL
+    on_partial: Tolerance = Tolerance.FAIL
+
+
+def judge(open_severities: Iterable[Severity], *, readable: bool, coverage: Coverage, rules: Rules) -> Outcome:
+    """The outcome of a review that came back.
+
+    Args:
+        open_severities: of every open finding, duplicates apart.
+        readable: whether the answer was read whole.
+        coverage: whether every selected file was sent.
+        rules: the settings that judge.
+    """
+    closed = any(closes_gate(severity, rules.fail_on) for severity in open_severities)
+    verdict = Verdict.FAIL if closed else Verdict.NONE
+    short = coverage is Coverage.PARTIAL and rules.on_partial is Tolerance.FAIL
+    if not readable or short:
+        due = EXIT_NO_REVIEW if rules.on_error is Tolerance.FAIL else 0
+        status = first_exit_status(due, EXIT_GATE if closed else 0)
+        reason = Reason.PARTIAL if readable else Reason.UNREADABLE
+        return Outcome(Status.COMPLETED, verdict, reason, Conclusion.ACTION_REQUIRED, status)
+    if closed:
+        return Outcome(Status.COMPLETED, verdict, Reason.GATE, Conclusion.FAILURE, EXIT_GATE)
+    return Outcome(Status.COMPLETED, Verdict.PASS, Reason.REVIEWED, Conclusion.SUCCESS, 0)
+
+
+def pending(rules: Rules, *, check_written: bool) -> Outcome:
+    """The review is open. Without a check run to hold the merge, the step has to."""
+    passes = rules.on_pending is Tolerance.PASS and check_written
+    return Outcome(Status.PENDING, Verdict.NONE, Reason.PENDING, None, 0 if passes else EXIT_GATE)
+
+
+def not_due(reason: Reason, message: str = "") -> Outcome:
+    """No review was due. A draft and a review that waits for a request get no check at all, so nothing turns green."""
+    silent = reason in {Reason.DRAFT, Reason.NOT_REQUESTED, Reason.CLOSED, Reason.EVENT, Reason.DRY_RUN}
+    return Outcome(Status.SKIPPED, Verdict.NONE, reason, None if silent else Conclusion.SKIPPED, 0, message)
+
+
+def did_not_happen(
+    reason: Reason, message: str, hint: str, *, exit_status: int, on_error: Tolerance, pardoned: bool = False
+) -> Outcome:
+    """A review was due and did not happen, or its result could not be published.
+
+    Args:
+        reason: of the error.
+        message: of the error.
+        hint: of the error.
+        exit_status: of the error.
+        on_error: the setting; it pardons exit status 3 alone.
+        pardoned: a fork's event without a key, which its author cannot mend.
+    """
+    forgiven = exit_status == EXIT_NO_REVIEW and (on_error is Tolerance.PASS or pardoned)
+    status = 0 if forgiven else exit_status
+    return Outcome(Status.FAILED, Verdict.NONE, reason, Conclusion.ACTION_REQUIRED, status, message, hint)

@@ -1,0 +1,48 @@
+"""Our marks on GitHub: hidden first bytes of a body, and the short ids of findings.
+
+A mark alone proves nothing (anyone may paste one): it counts only on what the token's own identity wrote.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+
+_FINDING = re.compile(r'<!-- reviewbot:finding:v1 instance="([^"]*)" ids=([0-9a-f,]*) -->')
+_ID_LENGTH = 10
+
+
+def finding_id(*parts: str) -> str:
+    """Ten hex digits that stand for the parts, whatever characters they hold."""
+    return hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()[:_ID_LENGTH]
+
+
+def summary_mark(instance: str) -> str:
+    """The first bytes of the summary comment."""
+    return f'<!-- reviewbot:summary:v1 instance="{instance}" -->'
+
+
+def review_mark(instance: str) -> str:
+    """The first bytes of a review's body."""
+    return f'<!-- reviewbot:review:v1 instance="{instance}" -->'
+
+
+@dataclass(frozen=True, slots=True)
+class FindingMark:
+    """The first bytes of a review comment: whose it is and which findings it holds."""
+
+    instance: str
+    ids: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f'<!-- reviewbot:finding:v1 instance="{self.instance}" ids={",".join(self.ids)} -->'
+
+
+def read_finding_mark(body: str) -> FindingMark | None:
+    """The mark at the very beginning of a body, None when there is none."""
+    match = _FINDING.match(body)
+    if match is None:
+        return None
+    return FindingMark(match[1], tuple(part for part in match[2].split(",") if part))

@@ -1,0 +1,320 @@
+"""Where each finding goes, decided before anything is posted.
+
+A finding is placed `OnLines`, `OnFile`, `InSummary` or is a `DuplicateOf` another: exactly one of them, and no line
+outside the diff. What was sent is what is compared with: redacted lines stay redacted here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cached_property
+
+from reviewbot.domain.changes import Hunk
+from reviewbot.domain.escaping import visible
+from reviewbot.domain.marks import finding_id
+from reviewbot.domain.model import Finding, Severity, Side
+from reviewbot.domain.publication import LineTarget
+from reviewbot.domain.quotes import TextIndex, quoted_lines, split_lines, strip_gutter
+
+MAX_FINGERPRINT_LINES = 20
+"""A finding on half a file is told apart by the first lines of that half."""
+
+
+class Why(StrEnum):
+    """Why a finding is not where its reviewer wanted it, or how it was found; the templates have the words."""
+
+    CITED = "cited"
+    QUOTED = "quoted"
+    OTHER_SIDE = "other-side"
+    SHRUNK = "shrunk"
+    NO_LINE = "no-line"
+    LINE_NOT_IN_DIFF = "line-not-in-diff"
+    QUOTE_NOT_FOUND = "quote-not-found"
+    FILE_NOT_IN_CHANGE = "file-not-in-change"
+    NO_FILE = "no-file"
+    BELOW_THRESHOLD = "below-threshold"
+    OVER_LIMIT = "over-limit"
+
+
+class SuggestionState(StrEnum):
+    """What can be done with a suggestion."""
+
+    NONE = "none"
+    COMMITTABLE = "committable"
+    SHOWN = "shown"
+
+
+@dataclass(frozen=True, slots=True)
+class OnLines:
+    """On lines of the diff; `why` says how they were found."""
+
+    target: LineTarget
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class OnFile:
+    """On the file as a whole; `line` is where the code is at the head, when that is known."""
+
+    path: str
+    why: Why
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InSummary:
+    """Listed in the summary; `at` is where it would have gone."""
+
+    why: Why
+    at: OnLines | OnFile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateOf:
+    """Said already by the finding of this id."""
+
+    id: str
+
+
+Placement = OnLines | OnFile | InSummary | DuplicateOf
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A finding with its place, its short id and what its suggestion is worth."""
+
+    id: str
+    finding: Finding
+    placement: Placement
+    suggestion: SuggestionState
+
+
+@dataclass(frozen=True)
+class FileView:
+    """A changed file as the reviewer saw it.
+
+    Attributes:
+        path: the name at the head, or the old name of a deleted file.
+        old_path: the name at the merge base.
+        hunks: as sent.
+        text: the whole text at the head as sent, None when it was not sent.
+        redacted: RIGHT numbers of the lines that hold a redaction.
+    """
+
+    path: str
+    old_path: str
+    hunks: tuple[Hunk, ...]
+    text: str | None = None
+    redacted: frozenset[int] = frozenset()
+
+    @cached_property
+    def right(self) -> TextIndex:
+        """What is known of the head: the whole text, or the hunks."""
+        if self.text is not None:
+            return TextIndex.of(dict(enumerate(split_lines(self.text), start=1)))
+        return self._of_hunks(Side.RIGHT)
+
+    @cached_property
+    def left(self) -> TextIndex:
+        """What is known of the merge base: the hunks."""
+        return self._of_hunks(Side.LEFT)
+
+    def index(self, side: Side) -> TextIndex:
+        """The lines of a side."""
+        return self.right if side is Side.RIGHT else self.left
+
+    def _of_hunks(self, side: Side) -> TextIndex:
+        lines = (line for hunk in self.hunks for line in hunk.lines)
+        return TextIndex.of({number: line.text for line in lines if (number := line.number(side)) is not None})
+
+    @cached_property
+    def exact(self) -> Mapping[int, str]:
+        """The head's lines that the diff shows, verbatim."""
+        lines = (line for hunk in self.hunks for line in hunk.lines)
+        return {line.new: line.text for line in lines if line.new is not None}
+
+    def part_in_one_hunk(self, side: Side, first: int, last: int) -> tuple[int, int] | None:
+        """The largest part of a range that lies in one hunk, None when there is none."""
+        parts = []
+        for hunk in self.hunks:
+            numbers = hunk.numbers(side)
+            if numbers and (start := max(first, numbers[0])) <= (end := min(last, numbers[-1])):
+                parts.append((start, end))
+        return max(parts, key=lambda part: part[1] - part[0], default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementRules:
+    """What limits the comments.
+
+    Attributes:
+        comment_from: the least severity that gets a comment; unrated always does.
+        max_comments: findings with a comment at most, worst first.
+    """
+
+    comment_from: Severity = Severity.LOW
+    max_comments: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Lines of a side where a finding's code stands."""
+
+    side: Side
+    first: int
+    last: int
+    why: Why
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Which fingerprints were met, with the titles and ids under them."""
+
+    ids: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def place(findings: Sequence[Finding], views: Sequence[FileView], rules: PlacementRules) -> tuple[Placed, ...]:
+    """Every finding with its place, in the order given: as many as came in.
+
+    Args:
+        findings: as read.
+        views: the changed files as sent.
+        rules: what limits the comments.
+    """
+    by_path = {view.path: view for view in views}
+    by_path |= {view.old_path: view for view in views if view.old_path not in by_path}
+    seen = _Seen()
+    placed = [_identified(finding, _view_of(finding.path, by_path), seen) for finding in findings]
+    return _limited(placed, rules)
+
+
+def _view_of(path: str, by_path: Mapping[str, FileView]) -> FileView | None:
+    """The file that a reviewer's path means: as it is, or as a diff header or a shell would write it."""
+    for name in (
+        path,
+        path.removeprefix("./"),
+        path.removeprefix("/"),
+        path.removeprefix("a/"),
+        path.removeprefix("b/"),
+    ):
+        if name in by_path:
+            return by_path[name]
+    return None
+
+
+def _identified(finding: Finding, view: FileView | None, seen: _Seen) -> Placed:
+    found = _locate(finding, view) if view else None
+    base = _fingerprint(finding, view, found)
+    titles = seen.ids.setdefault(base, {})
+    if finding.title in titles:
+        original = titles[finding.title]
+        return Placed(original, finding, DuplicateOf(original), SuggestionState.NONE)
+    identifier = base if not titles else finding_id(base, finding.title)
+    titles[finding.title] = identifier
+    placement = _placement(finding, view, found)
+    return Placed(identifier, finding, placement, _suggestion_state(finding, view, placement))
+
+
+def _fingerprint(finding: Finding, view: FileView | None, found: _Found | None) -> str:
+    """The finding's identity: never the line number, so that a push that moves code does not repeat a comment."""
+    category = finding.category.value if finding.category else ""
+    path = view.old_path if view else finding.path
+    if view and found:
+        index = view.index(found.side)
+        last = min(found.last, found.first + MAX_FINGERPRINT_LINES - 1)
+        code = "\n".join(index.folded.get(number, "") for number in range(found.first, last + 1))
+        return finding_id(path, category, code, str(index.ordinal(found.first)))
+    quote = "\n".join(quoted_lines(finding.code))
+    return finding_id(path, category, quote or finding.title, "")
+
+
+def _locate(finding: Finding, view: FileView) -> _Found | None:
+    """Where the finding's code stands; None when nothing says so."""
+    quote = quoted_lines(finding.code)
+    if not quote:
+        return _by_number(finding, view)
+    if finding.line is not None and view.index(finding.side).starts_with(quote, finding.line):
+        last = max(finding.end_line or finding.line, finding.line + len(quote) - 1)
+        return _Found(finding.side, finding.line, _last_known(view, finding.side, finding.line, last), Why.CITED)
+    for side, why in ((finding.side, Why.QUOTED), (finding.side.other, Why.OTHER_SIDE)):
+        matches = list(view.index(side).nearest(quote, finding.line or 1))
+        in_diff = [first for first in matches if view.part_in_one_hunk(side, first, first + len(quote) - 1)]
+        for first in (in_diff or matches)[:1]:
+            return _Found(side, first, first + len(quote) - 1, why)
+    return None
+
+
+def _by_number(finding: Finding, view: FileView) -> _Found | None:
+    if finding.line is None or finding.line not in view.index(finding.side).folded:
+        return None
+    last = _last_known(view, finding.side, finding.line, finding.end_line or finding.line)
+    return _Found(finding.side, finding.line, last, Why.CITED)
+
+
+def _last_known(view: FileView, side: Side, first: int, last: int) -> int:
+    """The last line of a range that exists: reviewers cite past the end of a file."""
+    return max(first, min(last, view.index(side).last))
+
+
+def _placement(finding: Finding, view: FileView | None, found: _Found | None) -> OnLines | OnFile | InSummary:
+    if view is None:
+        return InSummary(Why.FILE_NOT_IN_CHANGE if finding.path else Why.NO_FILE)
+    if found is None:
+        return OnFile(view.path, _why_unplaced(finding))
+    part = view.part_in_one_hunk(found.side, found.first, found.last)
+    if part is None:
+        line = found.first if found.side is Side.RIGHT else None
+        return OnFile(view.path, Why.LINE_NOT_IN_DIFF, line)
+    first, last = part
+    why = found.why if (first, last) == (found.first, found.last) else Why.SHRUNK
+    start = first if first < last else None
+    return OnLines(LineTarget(path=view.path, side=found.side, line=last, start_line=start), why)
+
+
+def _why_unplaced(finding: Finding) -> Why:
+    if quoted_lines(finding.code):
+        return Why.QUOTE_NOT_FOUND
+    return Why.NO_LINE if finding.line is None else Why.LINE_NOT_IN_DIFF
+
+
+def _suggestion_state(finding: Finding, view: FileView | None, placement: Placement) -> SuggestionState:
+    """A suggestion is committable only if it replaces exactly what the reviewer says it replaces, as it was sent."""
+    if finding.suggestion is None:
+        return SuggestionState.NONE
+    if view is None or finding.existing_code is None or not isinstance(placement, OnLines):
+        return SuggestionState.SHOWN
+    target = placement.target
+    if placement.why is Why.SHRUNK or target.side is Side.LEFT or visible(finding.suggestion) != finding.suggestion:
+        return SuggestionState.SHOWN
+    numbers = range(target.start_line or target.line, target.line + 1)
+    if not view.redacted.isdisjoint(numbers):
+        return SuggestionState.SHOWN
+    there = [view.exact[number].removesuffix("\r") for number in numbers]
+    existing = finding.existing_code.replace("\r\n", "\n")
+    return SuggestionState.COMMITTABLE if _same_code(existing, there) else SuggestionState.SHOWN
+
+
+def _same_code(existing: str, there: Sequence[str]) -> bool:
+    lines = split_lines(existing)
+    return list(lines) == list(there) or list(strip_gutter(lines)) == list(there)
+
+
+def _limited(placed: Sequence[Placed], rules: PlacementRules) -> tuple[Placed, ...]:
+    """The least severity and the number of comments, worst first; what is over goes to the summary."""
+    commented = [index for index, item in enumerate(placed) if isinstance(item.placement, OnLines | OnFile)]
+    wanted = [index for index in commented if placed[index].finding.severity.at_least(rules.comment_from)]
+    kept = set(sorted(wanted, key=lambda index: (placed[index].finding.severity.rank, index))[: rules.max_comments])
+    return tuple(
+        item
+        if index in kept or not isinstance(item.placement, OnLines | OnFile)
+        else replace(
+            item,
+            placement=InSummary(
+                Why.OVER_LIMIT if item.finding.severity.at_least(rules.comment_from) else Why.BELOW_THRESHOLD,
+                item.placement,
+            ),
+        )
+        for index, item in enumerate(placed)
+    )

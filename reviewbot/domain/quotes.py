@@ -1,0 +1,99 @@
+"""Finding quoted code in a text by look-up: the quote beats the number.
+
+White space is folded and our own gutter is stripped before two lines are compared, since people copy both. The search
+starts at the quote's rarest line and looks at a bounded number of its occurrences, nearest first, so that ten thousand
+findings on a hundred thousand equal lines end in seconds.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+MAX_QUOTE_LINES = 400
+MAX_CANDIDATES = 64
+
+_GUTTER = re.compile(r"^[ \t]*\d{1,7}\|[ ]?")
+
+
+def fold(line: str) -> str:
+    """A line with its white space folded: what two lines are compared by."""
+    return " ".join(line.split())
+
+
+def strip_gutter(lines: Sequence[str]) -> tuple[str, ...]:
+    """The lines without our gutter, if every line that is not blank has it."""
+    if all(_GUTTER.match(line) for line in lines if line.strip()):
+        return tuple(_GUTTER.sub("", line, count=1) for line in lines)
+    return tuple(lines)
+
+
+def split_lines(text: str) -> tuple[str, ...]:
+    """Lines as git counts them: only a line feed ends one."""
+    return tuple(text.removesuffix("\n").split("\n")) if text else ()
+
+
+def quoted_lines(code: str) -> tuple[str, ...]:
+    """The folded lines of a quote, blank ones at both ends dropped; empty when nothing was quoted."""
+    folded = [fold(line) for line in strip_gutter(split_lines(code.replace("\r\n", "\n")))]
+    while folded and not folded[0]:
+        folded.pop(0)
+    while folded and not folded[-1]:
+        folded.pop()
+    return tuple(folded[:MAX_QUOTE_LINES])
+
+
+@dataclass(frozen=True, slots=True)
+class TextIndex:
+    """The known lines of one side of a file, by number and by folded text.
+
+    Attributes:
+        folded: line number to folded text; numbers may have gaps where only hunks are known.
+        occurrences: folded text to its line numbers, ascending.
+        last: the highest known number, 0 when nothing is known.
+    """
+
+    folded: Mapping[int, str]
+    occurrences: Mapping[str, Sequence[int]]
+    last: int
+
+    @classmethod
+    def of(cls, lines: Mapping[int, str]) -> TextIndex:
+        """Index lines by number."""
+        folded = {number: fold(text) for number, text in lines.items()}
+        occurrences: dict[str, list[int]] = {}
+        for number in sorted(folded):
+            occurrences.setdefault(folded[number], []).append(number)
+        return cls(folded, occurrences, max(folded, default=0))
+
+    def starts_with(self, quote: Sequence[str], line: int) -> bool:
+        """Whether the quote stands at a line."""
+        return all(self.folded.get(line + offset) == text for offset, text in enumerate(quote))
+
+    def nearest(self, quote: Sequence[str], line: int) -> Iterator[int]:
+        """Where the quote stands, nearest to a line first; a bounded number of places is looked at."""
+        offset = min(range(len(quote)), key=lambda index: len(self.occurrences.get(quote[index], ())))
+        places = self.occurrences.get(quote[offset], ())
+        for place in islice(_outward(places, line + offset), MAX_CANDIDATES):
+            if self.starts_with(quote, place - offset):
+                yield place - offset
+
+    def ordinal(self, line: int) -> int:
+        """How many equal lines stand above a line."""
+        return bisect_left(self.occurrences[self.folded[line]], line)
+
+
+def _outward(numbers: Sequence[int], centre: int) -> Iterator[int]:
+    """The numbers by their distance from the centre, the lower one first."""
+    right = bisect_left(numbers, centre)
+    left = right - 1
+    while left >= 0 or right < len(numbers):
+        if right >= len(numbers) or (left >= 0 and centre - numbers[left] <= numbers[right] - centre):
+            yield numbers[left]
+            left -= 1
+        else:
+            yield numbers[right]
+            right += 1

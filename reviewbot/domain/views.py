@@ -1,0 +1,226 @@
+"""View models: all that a template may know. Values only; every text in them is hostile unless it says `trusted`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from reviewbot.domain.gate import Coverage, Outcome
+from reviewbot.domain.model import Category, Leftover, Severity, Side
+from reviewbot.domain.placement import SuggestionState, Why
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """A finding, to be shown.
+
+    Attributes:
+        path: the file in the change, or what the reviewer named.
+        start_line: first line at `side`; None when the finding has no lines.
+        line: last line at `side`; None likewise.
+        why: how it was placed.
+        code: the lines as sent (or as quoted), to be shown where the finding is not on them; may be empty.
+        language: the info string of a fence for `code`, such as `python`; may be empty.
+        comment_url: trusted; the address of its comment, None when it has none (yet).
+        blob_url: trusted; the address of its lines in the reviewed commit, None when there is none.
+    """
+
+    id: str
+    severity: Severity
+    category: Category | None
+    title: str
+    explanation: str
+    references: tuple[str, ...]
+    path: str
+    side: Side
+    start_line: int | None
+    line: int | None
+    why: Why
+    code: str
+    language: str
+    suggestion: str | None
+    suggestion_state: SuggestionState
+    closes_gate: bool
+    comment_url: str | None = None
+    blob_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommentView:
+    """One comment: one or more findings on the same lines or the same file.
+
+    Attributes:
+        mark: trusted; the hidden first bytes, which the template must emit first.
+        on_file: whether it is on the file as a whole.
+    """
+
+    mark: str
+    on_file: bool
+    findings: tuple[FindingView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileGroup:
+    """The findings of one file, worst first."""
+
+    path: str
+    findings: tuple[FindingView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SumView:
+    """Where every finding ended; `returned` is the sum of the others."""
+
+    returned: int
+    on_lines: int
+    on_files: int
+    in_summary: int
+    duplicates: int
+    leftovers: int
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateView:
+    """A finding that was said already."""
+
+    title: str
+    path: str
+    original: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentView:
+    """A file that was sent: its bytes as sent, whether whole or only its diff, and how many secrets were redacted."""
+
+    path: str
+    bytes: int
+    whole: bool
+    redactions: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldView:
+    """A changed file that was held back: a reason that a person can read, and whether the review is short of it.
+
+    Attributes:
+        reason: one of `selection.HeldBecause`, as its value.
+        detail: more, such as the pattern; may be empty.
+        missed: True when it was selected and could not be sent, which makes the review partial.
+    """
+
+    path: str
+    reason: str
+    detail: str
+    missed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CostView:
+    """What the review costs, in credits; None where the service has not said (say "unknown", never 0)."""
+
+    mode: str
+    max_credits: int
+    mode_multiplier: Decimal
+    expertise: str
+    tag_multiplier: Decimal
+    hold: int
+    used: Decimal | None
+    available: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitView:
+    """A review that is open.
+
+    Attributes:
+        status: the service's own word.
+        submitted_at: UTC.
+        elapsed_seconds: since then, at the time of rendering.
+        collects: whether a later run of this workflow picks the review up (it always does).
+    """
+
+    status: str
+    submitted_at: datetime
+    elapsed_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryView:
+    """The whole story of a run, for the summary comment, the check's page, the job summary and the terminal.
+
+    Attributes:
+        mark: trusted; hidden first bytes of the summary comment.
+        ledger: trusted; the hidden signed state, emitted right after the mark.
+        reviewer: `codevf` or `local`.
+        head_sha: the reviewed commit, full.
+        outcome: what the run comes to.
+        counts: open findings by severity, duplicates apart; every severity is a key. None while unknown.
+        files: findings by file, the file with the worst first; those without a file stand under the empty path.
+        sum: None while there is no answer.
+        notices: sentences worth a reader's eye, such as a changed registry host in a lock file.
+        degraded: sentences on what this run could not do, such as a missing permission.
+        cost: None with the local reviewer.
+        wait: None unless the review is open.
+    """
+
+    mark: str
+    ledger: str
+    instance: str
+    check_name: str
+    reviewer: str
+    pull_number: int
+    repository: str
+    head_sha: str
+    merge_base: str
+    outcome: Outcome
+    counts: Mapping[Severity, int] | None
+    files: tuple[FileGroup, ...]
+    leftovers: tuple[Leftover, ...]
+    duplicates: tuple[DuplicateView, ...]
+    sum: SumView | None
+    reviewer_summary: str
+    coverage: Coverage
+    sent: tuple[SentView, ...]
+    held: tuple[HeldView, ...]
+    notices: tuple[str, ...]
+    degraded: tuple[str, ...]
+    cost: CostView | None
+    wait: WaitView | None
+    task_id: str
+    run_url: str | None = None
+    summary_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorText:
+    """What the pull request's author wrote: data for the reviewer, never instructions."""
+
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromptView:
+    """What the reviewer is told.
+
+    Attributes:
+        boundary: trusted; a random word that fences the author's text, so that the text cannot end its own fence.
+        instructions: of the repository's owners, trusted as far as the default branch is.
+        path_instructions: pattern and text, likewise.
+        file_names: names of the attachments with one line each on what they hold.
+        omitted: paths that were selected and are not attached.
+    """
+
+    repository: str
+    pull_number: int
+    author: AuthorText
+    boundary: str
+    instructions: str
+    path_instructions: tuple[tuple[str, str], ...]
+    file_names: tuple[tuple[str, str], ...]
+    files_changed: int
+    lines_added: int
+    lines_deleted: int
+    omitted: tuple[str, ...]
