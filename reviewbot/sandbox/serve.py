@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import uvicorn
@@ -79,10 +79,9 @@ class Served:
             self._thread.join(seconds)
 
     def _run(self) -> None:
-        try:
+        # The server leaves by SystemExit when the application does not come up; `start` says so in the caller's thread.
+        with self._listening, suppress(SystemExit):
             self._server.run(sockets=[self._listening])
-        finally:
-            self._listening.close()
 
     def _ask_to_stop(self) -> None:
         self._server.should_exit = True

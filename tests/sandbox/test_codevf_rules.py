@@ -34,10 +34,8 @@ def test_the_least_that_is_valid_is_a_standard_task() -> None:
 
 
 def test_all_wrong_fields_are_named_at_once() -> None:
-    found = problems(
-        {"prompt": 7, "projectId": True, "maxCredits": 1.5, "mode": None, "tagId": "1"}
-        | {"metadata": [], "responseSchema": "{}"}
-    )
+    wrong: dict[str, JsonValue] = {"prompt": 7, "projectId": True, "maxCredits": 1.5, "mode": None, "tagId": "1"}
+    found = problems(wrong | {"metadata": [], "responseSchema": "{}"})
     names = {"prompt", "projectId", "maxCredits", "mode", "tagId", "metadata", "responseSchema"}
     assert {name for name, _ in found} == names
 

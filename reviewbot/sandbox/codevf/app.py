@@ -101,7 +101,7 @@ def get_tags(service: CodeVFService, _call: Call) -> Reply:
 def _task_reply(service: CodeVFService, call: Call, view: TaskView, status: int) -> Reply:
     def file_url(position: int, delivered: Delivered) -> str:
         signature = service.signature(view.task.id, position)
-        return f"{call.origin}/files/{view.task.id}/{position}/{signature}/{quote(delivered.file_name)}"
+        return f"{call.origin}/files/{view.task.id}/{position}/{signature}/{quote(delivered.file_name, safe='')}"
 
     headers = {}
     if service.setup.hints and not view.standing.ended:
