@@ -43,7 +43,7 @@ _REFERENCES = rf"""
   | (?P<broken>
         @                             # a mention, an address of mail, owner/repository@commit
       | \#(?=\d|\Z)                   # an issue or a pull request
-      | (?<![A-Za-z0-9])GH-(?=\d)     # the same
+      | GH-(?=\d)                     # the same
       | :(?=//)                       # an address; cmark takes a ZWSP after the slashes for a part of the host
       | www(?=\.)                     # likewise
       | :(?=[0-9A-Za-z_+-]{{1,60}}:)  # an emoji's name
@@ -116,11 +116,11 @@ def _longest_run(text: str) -> int:
 
 def code_span(text: str) -> str:
     """A code span that shows the text on one line; an empty one shows a blank."""
-    code = visible(text).replace("\n", " ")
+    code = visible(text).replace("\n", " ") or " "
     marks = "`" * (_longest_run(code) + 1)
     # CommonMark takes one blank from each side when both are there and something else is, too.
     loses_blanks = code.startswith(" ") and code.endswith(" ") and code.strip(" ")
-    pad = " " if loses_blanks or code.startswith("`") or code.endswith("`") or not code else ""
+    pad = " " if loses_blanks or code.startswith("`") or code.endswith("`") else ""
     return f"{marks}{pad}{code}{pad}{marks}"
 
 
