@@ -1,0 +1,105 @@
+"""What is installed is pinned: every requirement of pyproject.toml, at one version, with hashes."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """One entry of a requirements file: the requirement, and what follows it."""
+
+    requirement: Requirement
+    hashes: tuple[str, ...]
+
+    @property
+    def version(self) -> str:
+        (specifier,) = self.requirement.specifier
+        assert specifier.operator == "=="
+        return specifier.version
+
+
+def read_pins(path: Path) -> dict[str, Pin]:
+    """The pins of a file by canonical name; a line of any other kind is an error."""
+    pins: dict[str, Pin] = {}
+    for entry in path.read_text(encoding="utf-8").replace("\\\n", " ").splitlines():
+        requirement, *hashes = re.split(r"\s+(?=--hash=)", entry.strip())
+        pin = Pin(Requirement(requirement), tuple(hashes))
+        pins[canonicalize_name(pin.requirement.name)] = pin
+    return pins
+
+
+@pytest.fixture(scope="module")
+def project(root: Path) -> dict[str, Any]:
+    return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def pins(root: Path) -> dict[str, dict[str, Pin]]:
+    return {path.stem: read_pins(path) for path in sorted((root / "requirements").glob("*.txt"))}
+
+
+def wanted(project: Mapping[str, Any], name: str) -> list[str]:
+    """The requirements that the file of this name must cover."""
+    runtime = project["project"]["dependencies"]
+    extras = project["project"]["optional-dependencies"]
+    groups = project["dependency-groups"]
+    build = [*project["build-system"]["requires"], *groups["build"]]
+    match name:
+        case "runtime":
+            return [*runtime]
+        case "action":
+            return [*runtime, *extras["local"]]
+        case "build":
+            return build
+        case _:
+            return [*runtime, *chain(*extras.values(), *groups.values()), *build]
+
+
+@pytest.mark.parametrize("name", ["runtime", "action", "build", "dev"])
+def test_the_pins_cover_what_the_project_asks_for(
+    project: dict[str, Any], pins: dict[str, dict[str, Pin]], name: str
+) -> None:
+    for text in wanted(project, name):
+        requirement = Requirement(text)
+        pin = pins[name][canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(pin.version), f"{text} is pinned at {pin.version}"
+
+
+def test_there_is_no_other_list(pins: dict[str, dict[str, Pin]]) -> None:
+    assert sorted(pins) == ["action", "build", "dev", "runtime"]
+
+
+def test_every_pin_has_hashes_and_nothing_else(pins: dict[str, dict[str, Pin]]) -> None:
+    for name, entries in pins.items():
+        for pin in entries.values():
+            assert pin.hashes, f"{pin.requirement} in {name} has no hash"
+            assert all(HASH.fullmatch(text) for text in pin.hashes), f"{pin.requirement} in {name}"
+            assert pin.requirement.url is None
+
+
+@pytest.mark.parametrize("name", ["runtime", "action", "build"])
+def test_every_list_is_a_part_of_the_developers(pins: dict[str, dict[str, Pin]], name: str) -> None:
+    differing = {key for key, pin in pins[name].items() if pins["dev"].get(key, pin).version != pin.version}
+    assert not differing
+    assert pins[name].keys() <= pins["dev"].keys()
+
+
+@pytest.mark.parametrize("place", ["Dockerfile", "Makefile", "no-docker/action.yml"])
+def test_every_installation_asks_for_hashes_and_wheels(root: Path, place: str) -> None:
+    text = (root / place).read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if " install " in line and "requirements/" in line]
+    assert lines
+    assert not [line for line in lines if "--require-hashes" not in line or "--only-binary :all:" not in line]

@@ -1,0 +1,107 @@
+"""The house rules that no linter knows."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+MODULE_LINES = 350
+FUNCTION_LINES = 50
+ROOT_MODULE = "reviewbot/__main__.py"
+# Put together from parts, so that this file does not name what it looks for.
+REGISTRIES = tuple(
+    ".".join(parts) for parts in (("pypi", "org"), ("pythonhosted", "org"), ("registry", "npmjs"), ("deb", "debian"))
+)
+FOLDERS = re.compile(r"(^|[^A-Za-z0-9_.])/(?:work|farm|root)/", re.MULTILINE)
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@pytest.fixture(scope="module")
+def texts(files: list[Path], root: Path) -> dict[str, str]:
+    """Path to text, of every file that is text."""
+    read = {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
+    return {name: data.decode("utf-8", "replace") for name, data in read.items() if b"\0" not in data}
+
+
+@pytest.fixture(scope="module")
+def modules(texts: dict[str, str]) -> dict[str, ast.Module]:
+    """Path to syntax tree, of every module of the program."""
+    return {
+        name: ast.parse(text) for name, text in texts.items() if name.startswith("reviewbot/") and name.endswith(".py")
+    }
+
+
+def test_modules_are_short_enough_to_be_read_at_once(texts: dict[str, str], modules: dict[str, ast.Module]) -> None:
+    long = {name: texts[name].count("\n") for name in modules if texts[name].count("\n") > MODULE_LINES}
+    assert not long
+
+
+def test_functions_tell_one_story(modules: dict[str, ast.Module]) -> None:
+    long = {
+        f"{name}:{node.name}": lines(node)
+        for name, tree in modules.items()
+        for node in ast.walk(tree)
+        if isinstance(node, Function) and lines(node) > FUNCTION_LINES
+    }
+    assert not long
+
+
+def lines(node: Function) -> int:
+    return (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def test_one_broad_except_at_the_root(modules: dict[str, ast.Module]) -> None:
+    broad = [
+        name
+        for name, tree in modules.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ExceptHandler) and is_broad(node.type)
+    ]
+    assert broad in ([], [ROOT_MODULE])
+
+
+def is_broad(caught: ast.expr | None) -> bool:
+    """Whether an `except` catches everything: bare, by name, or by a tuple that holds such a name."""
+    match caught:
+        case None | ast.Name("Exception" | "BaseException"):
+            return True
+        case ast.Tuple(members):
+            return any(is_broad(member) for member in members)
+        case _:
+            return False
+
+
+def test_one_module_reads_the_environment(modules: dict[str, ast.Module]) -> None:
+    assert {name for name, tree in modules.items() if any(environment_reads(tree))} <= {ROOT_MODULE}
+
+
+def environment_reads(tree: ast.Module) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(ast.Name("os"), "environ" | "environb" | "getenv" | "getenvb"):
+                yield node
+            case ast.ImportFrom("os", names) if {alias.name for alias in names} & {"environ", "environb", "getenv"}:
+                yield node
+
+
+def test_nothing_is_left_to_be_written(modules: dict[str, ast.Module]) -> None:
+    stubs = [
+        f"{name}:{node.lineno}"
+        for name, tree in modules.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Raise) and node.exc and "NotImplementedError" in ast.unparse(node.exc)
+    ]
+    assert not stubs
+
+
+def test_no_package_registry_is_named(texts: dict[str, str]) -> None:
+    assert not [(name, host) for name, text in texts.items() for host in REGISTRIES if host in text]
+
+
+def test_no_folder_of_one_machine_is_named(texts: dict[str, str]) -> None:
+    assert not [name for name, text in texts.items() if FOLDERS.search(text)]
