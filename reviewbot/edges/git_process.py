@@ -1,0 +1,164 @@
+"""Git as an isolated child process: its own session, no configuration but ours, a limit of time and of output."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from reviewbot.errors import ChangeUnreadable
+
+TEXT_LIMIT = 5 * 1024 * 1024
+"""Bytes of a file above which git gives neither its lines nor its text."""
+
+OUTPUT_LIMIT = 200 * 1024 * 1024
+"""Bytes that one command may print."""
+
+_PASSED_ON = ("PATH", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
+
+
+class Git:
+    """Git in one folder with one environment.
+
+    Args:
+        folder: where the bare repository is (made by `init`); also git's home.
+        environment: from `isolated_environment`.
+        seconds: how long one command may take.
+    """
+
+    def __init__(self, folder: Path, environment: Mapping[str, str], seconds: float) -> None:
+        self._folder = folder
+        self._environment = {**environment, "GIT_DIR": str(folder), "HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+        self._seconds = seconds
+
+    def is_shallow(self) -> bool:
+        """Whether history is cut."""
+        return (self._folder / "shallow").exists()
+
+    def cut_commits(self) -> set[bytes]:
+        """The commits whose parents were not fetched."""
+        return set((self._folder / "shallow").read_bytes().split()) if self.is_shallow() else set()
+
+    def run(self, *arguments: str, stdin: bytes = b"", accept: tuple[int, ...] = (0,)) -> bytes:
+        """Run a command and return what it printed.
+
+        The answer goes by way of a file, so that a hostile change can fill a disk quota but not the memory.
+
+        Raises:
+            ChangeUnreadable: it failed, took too long or printed too much.
+        """
+        with tempfile.TemporaryFile(dir=self._folder) as output, tempfile.TemporaryFile(dir=self._folder) as errors:
+            status = self._run(arguments, stdin, output.fileno(), errors.fileno())
+            if status not in accept:
+                errors.seek(0)
+                raise ChangeUnreadable(f"git {arguments[0]} failed.", hint=_last_words(errors.read(10_000)))
+            if output.seek(0, os.SEEK_END) > OUTPUT_LIMIT:
+                raise ChangeUnreadable(
+                    f"git {arguments[0]} printed too much.", hint="The change is too large to review."
+                )
+            output.seek(0)
+            return output.read()
+
+    def _run(self, arguments: Sequence[str], stdin: bytes, output: int, errors: int) -> int:
+        with tempfile.TemporaryFile(dir=self._folder) as source:
+            source.write(stdin)
+            source.seek(0)
+            try:
+                process = subprocess.Popen(  # noqa: S603 — no shell; the arguments are ours, shas and numbers.
+                    ["git", *arguments],  # noqa: S607 — the runner's search path decides which git, as for everyone.
+                    cwd=self._folder,
+                    env=self._environment,
+                    stdin=source,
+                    stdout=output,
+                    stderr=errors,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise ChangeUnreadable("git cannot be started.", hint="Install git on the runner.") from error
+            return self._wait(process, arguments[0])
+
+    def _wait(self, process: subprocess.Popen[bytes], command: str) -> int:
+        try:
+            return process.wait(timeout=self._seconds)
+        except subprocess.TimeoutExpired as error:
+            raise ChangeUnreadable(
+                f"git {command} took longer than {self._seconds:g} seconds.",
+                hint="The repository or the change is too large to be read in this time.",
+            ) from error
+        finally:
+            # Also when the runner cancels: git's own children (git-remote-https) must not stay behind.
+            _kill_group(process)
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _last_words(errors: bytes) -> str:
+    """Git's last line, as far as it can be printed."""
+    lines = errors.decode("utf-8", "replace").strip().splitlines() or ["It gave no reason."]
+    return "".join(character if character.isprintable() else " " for character in lines[-1])[:300]
+
+
+def isolated_environment(url: str, token: str, environment: Mapping[str, str], ca_file: str | None) -> dict[str, str]:
+    """All that git is told; nothing else of the runner's environment reaches it."""
+    settings = _configuration(url, token)
+    passed_on = {name: environment[name] for name in _PASSED_ON if name in environment}
+    configured = {
+        name: value
+        for index, (key, setting) in enumerate(settings)
+        for name, value in ((f"GIT_CONFIG_KEY_{index}", key), (f"GIT_CONFIG_VALUE_{index}", setting))
+    }
+    return {
+        **passed_on,
+        **configured,
+        **({"GIT_SSL_CAINFO": ca_file} if ca_file else {}),
+        "GIT_CONFIG_COUNT": str(len(settings)),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "LC_ALL": "C",
+    }
+
+
+def _configuration(url: str, token: str) -> list[tuple[str, str]]:
+    settings = [
+        ("protocol.allow", "never"),
+        ("protocol.https.allow", "always"),
+        ("http.followRedirects", "false"),  # A redirect would carry the token to wherever it points.
+        ("credential.helper", ""),
+        ("core.askPass", ""),
+        ("core.hooksPath", os.devnull),
+        ("core.attributesFile", os.devnull),
+        ("core.quotePath", "false"),
+        ("core.bigFileThreshold", str(TEXT_LIMIT)),
+        ("transfer.fsckObjects", "true"),
+        ("fetch.recurseSubmodules", "false"),
+        ("gc.auto", "0"),
+        ("maintenance.auto", "false"),
+    ]
+    if _is_loopback(url):
+        settings.append(("protocol.http.allow", "always"))
+    if token:
+        credentials = base64.b64encode(f"x-access-token:{token}".encode()).decode("ascii")
+        settings.append((f"http.{url}.extraHeader", f"Authorization: Basic {credentials}"))
+    return settings
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
