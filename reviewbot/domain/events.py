@@ -1,8 +1,8 @@
 """A runner's event, read into one of a few shapes.
 
 Payloads: https://docs.github.com/en/webhooks/webhook-events-and-payloads. Reading never raises: what we do not act on
-is an `OtherEvent` that says why, and what we should act on but cannot read is a `BrokenEvent`, so that a review that was
-due is never taken for one that was not.
+is an `OtherEvent` that says why, and what we should act on but cannot read is a `BrokenEvent`, so that a review that
+was due is never taken for one that was not.
 """
 
 from __future__ import annotations

@@ -1,0 +1,85 @@
+"""When to ask next: decisions about time, as numbers. Nothing here waits.
+
+The cadence is the service's own recommendation: the first poll about 2 s after creating; a pending task every 2 to 4 s;
+a task in work every 5 to 10 s (`realtime_answer` and `fast`) or 15 to 30 s (`standard`). Within those bounds it goes
+from the short end to the long one. After `PATIENCE` it grows slowly beyond them, up to a minute: a person who has not
+answered in ten minutes is not missed by the second, and the hourly limit is shared by every job of the account.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from random import Random
+
+from reviewbot.domain.model import Mode, TaskStatus
+
+FIRST_POLL = 2.0
+"""Seconds between creating a task and the first question."""
+
+PATIENCE = 600.0
+"""Seconds for which the documented cadence is kept to."""
+
+LONGEST_POLL = 60.0
+"""Seconds between two questions at most, unless the service asks for more."""
+
+MIN_SPACING = 1.0
+"""Seconds between two requests at least: the service takes one a second."""
+
+MAX_ATTEMPTS = 6
+"""Requests for one answer at most, the first included."""
+
+RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+"""HTTP statuses that may be different the next time."""
+
+_BACKOFF_FIRST = 1.0
+_BACKOFF_LONGEST = 30.0
+
+
+class Fault(Enum):
+    """A request that got no answer."""
+
+    CONNECTION = "connection"
+    TIMEOUT = "timeout"
+
+
+def next_poll(status: TaskStatus, mode: Mode, elapsed: float, retry_after: float | None, rng: Random) -> float:
+    """Seconds to wait before asking for the task again.
+
+    Args:
+        status: what the last answer said; an unknown status is paced like work.
+        mode: the service level.
+        elapsed: seconds since the task was created.
+        retry_after: seconds that the service asked for; never undercut.
+        rng: where the jitter comes from.
+    """
+    wanted = FIRST_POLL if elapsed < FIRST_POLL else _cadence(status, mode, elapsed, rng)
+    return max(wanted, retry_after or 0.0)
+
+
+def _cadence(status: TaskStatus, mode: Mode, elapsed: float, rng: Random) -> float:
+    shortest, longest = _bounds(status, mode)
+    if elapsed < PATIENCE:
+        drift = shortest + (longest - shortest) * elapsed / PATIENCE
+        return min(longest, max(shortest, drift * rng.uniform(0.8, 1.2)))
+    return min(LONGEST_POLL, longest * elapsed / PATIENCE) * rng.uniform(0.9, 1.0)
+
+
+def _bounds(status: TaskStatus, mode: Mode) -> tuple[float, float]:
+    if status is TaskStatus.PENDING:
+        return 2.0, 4.0
+    return (15.0, 30.0) if mode is Mode.STANDARD else (5.0, 10.0)
+
+
+def retry_delay(attempt: int, failure: int | Fault, retry_after: float | None, rng: Random) -> float | None:
+    """Seconds to wait before the same request is sent again; None means: never again.
+
+    Args:
+        attempt: how many requests have failed, this one included (from 1).
+        failure: the HTTP status, or what kept an answer from coming.
+        retry_after: seconds that the service asked for; never undercut.
+        rng: where the jitter comes from: 50 to 100 % of the doubling delay.
+    """
+    if attempt >= MAX_ATTEMPTS or (isinstance(failure, int) and failure not in RETRIED_STATUSES):
+        return None
+    delay = min(_BACKOFF_LONGEST, _BACKOFF_FIRST * 2.0 ** float(attempt - 1)) * rng.uniform(0.5, 1.0)
+    return max(delay, retry_after or 0.0)

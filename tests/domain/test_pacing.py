@@ -1,0 +1,93 @@
+"""The service is asked as often as it recommends, and never again when asking again cannot help."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain import pacing
+from reviewbot.domain.model import Mode, TaskStatus
+from reviewbot.domain.pacing import Fault, next_poll, retry_delay
+
+seeds = st.integers(0, 1_000_000).map(Random)
+RUNNING = [TaskStatus.PENDING, TaskStatus.PROCESSING, TaskStatus.UNKNOWN]
+
+
+@given(st.sampled_from(RUNNING), st.sampled_from(Mode), st.floats(0, 1.99), seeds)
+def test_the_first_question_comes_two_seconds_after_creating(
+    status: TaskStatus, mode: Mode, elapsed: float, rng: Random
+) -> None:
+    assert next_poll(status, mode, elapsed, None, rng) == pacing.FIRST_POLL
+
+
+@pytest.mark.parametrize(
+    ("status", "mode", "shortest", "longest"),
+    [
+        (TaskStatus.PENDING, Mode.STANDARD, 2, 4),
+        (TaskStatus.PENDING, Mode.FAST, 2, 4),
+        (TaskStatus.PROCESSING, Mode.FAST, 5, 10),
+        (TaskStatus.PROCESSING, Mode.REALTIME_ANSWER, 5, 10),
+        (TaskStatus.PROCESSING, Mode.STANDARD, 15, 30),
+        (TaskStatus.UNKNOWN, Mode.FAST, 5, 10),
+    ],
+)
+@given(elapsed=st.floats(pacing.FIRST_POLL, pacing.PATIENCE, exclude_max=True), rng=seeds)
+def test_the_documented_cadence_is_kept(
+    status: TaskStatus, mode: Mode, shortest: float, longest: float, elapsed: float, rng: Random
+) -> None:
+    assert shortest <= next_poll(status, mode, elapsed, None, rng) <= longest
+
+
+@given(st.sampled_from(RUNNING), st.sampled_from(Mode), st.floats(pacing.PATIENCE, 1e6), seeds)
+def test_a_long_wait_asks_less_often_but_at_least_every_minute(
+    status: TaskStatus, mode: Mode, elapsed: float, rng: Random
+) -> None:
+    assert 3 <= next_poll(status, mode, elapsed, None, rng) <= pacing.LONGEST_POLL
+
+
+@given(st.sampled_from(RUNNING), st.sampled_from(Mode), st.floats(0, 1e6), st.floats(0, 1e5), seeds)
+def test_what_the_service_asks_for_is_never_undercut(
+    status: TaskStatus, mode: Mode, elapsed: float, asked: float, rng: Random
+) -> None:
+    assert next_poll(status, mode, elapsed, asked, rng) >= asked
+
+
+def test_a_wait_of_four_hours_costs_a_fraction_of_the_hourly_limit() -> None:
+    rng, elapsed, requests = Random(1), 0.0, 0  # noqa: S311 — jitter, nothing secret
+    while elapsed < 4 * 3600:
+        elapsed += next_poll(TaskStatus.PROCESSING, Mode.FAST, elapsed, None, rng)
+        requests += 1
+    assert requests < 500
+
+
+failures = st.one_of(st.sampled_from(Fault), st.sampled_from(sorted(pacing.RETRIED_STATUSES)))
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 409, 413, 301, 200, 501])
+def test_a_clear_no_is_never_asked_again(status: int) -> None:
+    assert retry_delay(1, status, 1.0, Random(1)) is None  # noqa: S311 — jitter, nothing secret
+
+
+@given(st.integers(1, pacing.MAX_ATTEMPTS - 1), failures, seeds)
+def test_a_passing_failure_is_asked_again_with_growing_delays(attempt: int, failure: int | Fault, rng: Random) -> None:
+    delay = retry_delay(attempt, failure, None, rng)
+    assert delay is not None
+    whole = min(30.0, 2.0 ** (attempt - 1))
+    assert whole / 2 <= delay <= whole
+
+
+@given(failures, st.integers(pacing.MAX_ATTEMPTS, 100), seeds)
+def test_asking_again_ends(failure: int | Fault, attempt: int, rng: Random) -> None:
+    assert retry_delay(attempt, failure, None, rng) is None
+
+
+@given(st.integers(1, 5), failures, st.floats(0, 1e6), seeds)
+def test_a_retry_waits_as_long_as_it_was_asked_to(
+    attempt: int, failure: int | Fault, asked: float, rng: Random
+) -> None:
+    delay = retry_delay(attempt, failure, asked, rng)
+    assert delay is not None
+    assert delay >= asked
