@@ -45,7 +45,7 @@ class Remote:
             "GIT_COMMITTER_EMAIL": "a@example.com",
         }
         command = ["git", *arguments]
-        return subprocess.run(  # noqa: S603 — a test's own arguments
+        return subprocess.run(
             command, cwd=at or self.work, env=environment, check=True, capture_output=True, text=True, timeout=60
         ).stdout.strip()
 
