@@ -33,12 +33,8 @@ from reviewbot.sandbox.codevf import (
     Refusal,
     Setup,
     Structured,
-    TaskLife,
-    TaskRequest,
     build_codevf,
     canned,
-    echo,
-    in_turn,
 )
 from reviewbot.sandbox.codevf.wire import poll_hint
 from reviewbot.sandbox.serve import Bounds, serving
@@ -157,29 +153,6 @@ def test_a_file_is_not_there_before_its_task_is_completed() -> None:
         task_id = world.create().json()["id"]
         signature = world.service.signature(task_id, 0)
         assert world.http.get(f"/files/{task_id}/0/{signature}/a.json").status_code == 404
-
-
-def test_the_engineer_is_asked_once_per_task_and_sees_the_request() -> None:
-    seen: list[TaskRequest] = []
-
-    def engineer(request: TaskRequest) -> Answer:
-        seen.append(request)
-        return echo(request)
-
-    attachments: JsonValue = [{"fileName": "change.diff", "mimeType": "text/plain", "content": "diff --git"}]
-    with open_world(replace(SETUP, engineer=engineer)) as world:
-        task = world.finished(attachments=attachments, responseSchema=SCHEMA)
-        assert world.http.get(f"tasks/{task['id']}").json() == task
-    (request,) = seen
-    assert (request.mode, request.attachments[0].content) == (Mode.FAST, "diff --git")
-
-
-def test_an_engineer_can_answer_in_turn() -> None:
-    with open_world(replace(SETUP, engineer=in_turn([FreeText("a"), FreeText("b")]))) as world:
-        results = [world.finished()["result"] for _ in range(3)]
-    assert [each["message"] for each in results if isinstance(each, dict)] == ["a", "b", "b"]
-    with pytest.raises(ValueError, match="at least one"):
-        in_turn([])
 
 
 def test_open_tasks_carry_a_hint_and_ended_ones_do_not(world: World) -> None:
@@ -334,20 +307,3 @@ def test_every_request_is_logged_with_its_body_and_without_its_key(world: World)
     assert isinstance(body, dict)
     assert body["prompt"] == "short"
     assert KEY not in repr(world.service.exchanges)
-
-
-def test_the_clock_scale_brings_a_slow_task_home_quickly() -> None:
-    life = TaskLife(pending=3600, processing=3600)
-    house = replace(SETUP.house, life_of=lambda _request: life)
-    clock = HandClock()
-    service = CodeVFService(replace(SETUP, house=house, clock=clock))
-    with serving(build_codevf(service)) as served:
-        headers = {"Authorization": f"Bearer {KEY}"}
-        with httpx.Client(base_url=served.url + "/api/v1/", headers=headers) as http:
-            http.post("projects/create", json={"name": "p"})
-            world = World(service, clock, http)
-            url = f"tasks/{world.create().json()['id']}"
-            clock.advance(7199)
-            assert http.get(url).json()["status"] == "processing"
-            clock.advance(1)
-            assert http.get(url).json()["status"] == "completed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
@@ -14,7 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from reviewbot.sandbox.serve import Bounds, NotServing, serving
+from reviewbot.sandbox.serve import Bounds, NotServing, serving, serving_all
 
 
 async def hello(_request: Request) -> PlainTextResponse:
@@ -85,6 +86,45 @@ def test_stopping_twice_is_fine() -> None:
     with serving(APP) as served:
         served.stop()
         assert not served.running
+
+
+async def hang(_request: Request) -> PlainTextResponse:
+    await asyncio.sleep(3600)
+    return PlainTextResponse("at last")
+
+
+def test_a_request_that_hangs_is_cut_off_when_the_server_stops() -> None:
+    cut: list[int | str] = []
+
+    def ask(url: str) -> None:
+        try:
+            cut.append(httpx.get(url, timeout=30).status_code)
+        except httpx.TransportError as error:
+            cut.append(type(error).__name__)
+
+    with serving(Starlette(routes=[Route("/", hang)])) as served:
+        asking = threading.Thread(target=ask, args=(served.url,))
+        asking.start()
+        time.sleep(0.2)
+        begun = time.monotonic()
+    asking.join(5)
+    assert time.monotonic() - begun < 5
+    assert len(cut) == 1
+
+
+def test_several_are_served_by_name_and_end_together() -> None:
+    with serving_all({"one": APP, "two": APP}) as served:
+        ports = {one.port for one in served.values()}
+        assert [httpx.get(served[name].url).text for name in ("one", "two")] == ["hello", "hello"]
+    assert len(ports) == 2
+    assert not any(taken(port) for port in ports)
+
+
+def test_when_one_of_several_does_not_come_up_the_others_go_too() -> None:
+    before = sandbox_threads()
+    with pytest.raises(NotServing), serving_all({"one": APP, "two": stillborn}):
+        pass
+    assert sandbox_threads() == before
 
 
 async def broken(_scope: Scope, _receive: Receive, _send: Send) -> None:

@@ -2,6 +2,10 @@
 
 The engineer is a parameter: the composition root passes one in (the local reviewer, a canned answer), so this package
 knows nothing of how a review is made.
+
+    service = CodeVFService(Setup(House((Account("cvf_test_demo"),)), engineer=echo, clock=scaled_clock(0.01)))
+    with serving(build_codevf(service)) as served:
+        ...  # a client against served.url + "/api/v1/"; afterwards: service.exchanges, service.tasks()
 """
 
 from reviewbot.sandbox.codevf.app import BASE_PATH, build_codevf

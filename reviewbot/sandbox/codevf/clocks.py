@@ -12,6 +12,8 @@ Clock: TypeAlias = Callable[[], float]
 def scaled_clock(scale: float = 1.0) -> Clock:
     """Wall time, sped up: one second of the service takes `scale` real seconds.
 
+    The same sense as the bot's own time scale: give both the same number, and they agree on what a second is.
+
     Raises:
         ValueError: the scale is not positive.
     """
