@@ -22,7 +22,7 @@ ifneq ($(shell $(BIN)/python -c 'import os, sys; print(os.path.samefile(sys.pref
 .PHONY: $(BIN)/python
 endif
 
-.PHONY: help setup demo test lint format pins build clean
+.PHONY: help setup demo test lint lint-style lint-types lint-layers lint-workflows lint-image format pins build clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,18 +37,29 @@ test: setup ## Run every test, and ask for all branches of the pure room
 	$(BIN)/python -m pytest -n auto --cov --cov-report= $(ARGS)
 	$(BIN)/coverage report --include='reviewbot/domain/*' --fail-under=100
 
-lint: setup ## Ask every linter: style, types, layers, workflows, image
+lint: lint-style lint-types lint-layers lint-workflows lint-image ## Ask every linter (with -k: all of them, whatever the first says)
+
+lint-style: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	if [ -x $(BIN)/shellcheck ]; then $(BIN)/shellcheck .ci/run; fi
+
+lint-types: setup
 	$(BIN)/mypy
+
+lint-layers: setup
 	$(BIN)/lint-imports
+
+lint-workflows: setup
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml no-docker/action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema custom.github-workflows-require-timeout .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	PATH="$(CURDIR)/$(BIN):$$PATH" actionlint
 	$(BIN)/zizmor --offline --persona pedantic --no-progress .
+
+lint-image: setup
 	$(BIN)/hadolint Dockerfile
-	if [ -x $(BIN)/shellcheck ]; then $(BIN)/shellcheck .ci/run; fi
 
 format: setup ## Put the sources into the house's format
 	$(BIN)/ruff check --fix .
