@@ -1,6 +1,6 @@
 """Judging: what a run comes to, on the pull request's check and as the step's exit status.
 
-On GitHub `neutral` and `skipped` satisfy a required check, so `skipped` is written only where no review was due. A review
+On GitHub `neutral` and `skipped` satisfy a required check, so `skipped` is written only where no review was due. One
 that was due and did not happen, could not be read whole or did not see every selected file is `action_required`.
 """
 

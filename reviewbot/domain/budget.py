@@ -1,0 +1,60 @@
+"""Credits: what a task would hold, and whether that may be spent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
+
+from reviewbot.domain.model import Balance, Mode
+from reviewbot.errors import OverBudget
+
+
+def hold(max_credits: int, mode: Mode, tag_multiplier: Decimal) -> int:
+    """Credits that the service holds while the task is open: rounded up, as its documentation estimates them."""
+    exact = Decimal(max_credits) * mode.multiplier * tag_multiplier
+    return int(exact.to_integral_value(ROUND_CEILING))
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What limits a purchase.
+
+    Attributes:
+        hold: what the new task would hold.
+        spent: credits held by open tasks and used by finished ones of this pull request.
+        max_per_pr: `max-credits-per-pr`, 0 for no limit.
+        min_balance: `min-balance`.
+    """
+
+    hold: int
+    spent: Decimal
+    max_per_pr: int
+    min_balance: int
+
+
+def check(spending: Spending, balance: Balance | None) -> None:
+    """Pass, or say with figures why not.
+
+    Raises:
+        OverBudget: before anything is submitted.
+    """
+    if spending.max_per_pr and spending.spent + spending.hold > spending.max_per_pr:
+        raise OverBudget(
+            f"This review would hold {spending.hold} credits; with {spending.spent:f} held or used on this pull "
+            f"request that is more than the limit of {spending.max_per_pr} (`max-credits-per-pr`).",
+            hint="Raise `max-credits-per-pr`, or lower `max-credits`.",
+        )
+    if balance is None:
+        return
+    left = balance.available - spending.hold
+    if left < 0:
+        raise OverBudget(
+            f"This review would hold {spending.hold} credits and {balance.available:f} are available.",
+            hint="Add credits to the CodeVF account, or lower `max-credits`, then run the workflow again.",
+        )
+    if left < spending.min_balance:
+        raise OverBudget(
+            f"This review would hold {spending.hold} of {balance.available:f} credits and leave {left:f}, "
+            f"less than {spending.min_balance} (`min-balance`).",
+            hint="Add credits to the CodeVF account, or lower `min-balance`, then run the workflow again.",
+        )

@@ -1,0 +1,195 @@
+"""Attachments: the diff first, then file texts with numbered lines, at most five and within a budget of bytes.
+
+Nothing is cut in the middle: a file's diff goes whole or not at all (and then the review is partial), a file's text
+goes whole or not at all (and then the reviewer has its diff alone).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from reviewbot.domain.model import Attachment
+
+MAX_ATTACHMENTS = 5
+NO_NEWLINE = "\\ No newline at end of file"
+
+_HEADER = re.compile(r'^=== ("(?:[^"\\]|\\.)*") \((\d+) lines?\)$')
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The budget of a request, in bytes of UTF-8 JSON.
+
+    Attributes:
+        attachment: the most of one attachment.
+        request: the most of all attachments together.
+    """
+
+    attachment: int
+    request: int
+
+
+def ladder(attachment_bytes: int) -> tuple[Limits, ...]:
+    """What to try, largest first: the next rung when the service answers 413 (its sources name several limits)."""
+    return tuple(Limits(min(attachment_bytes, request), request) for request in (4_000_000, 1_000_000, 140_000, 70_000))
+
+
+@dataclass(frozen=True, slots=True)
+class Sendable:
+    """A selected file, ready to be sent.
+
+    Attributes:
+        diff: its section of the diff, redacted.
+        text: its whole text at the head, redacted; None when there is none to send.
+        redactions: how many secrets were replaced in either.
+        risk: higher goes first.
+    """
+
+    path: str
+    diff: str
+    text: str | None
+    redactions: int
+    risk: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A line of the manifest: what left the building.
+
+    Attributes:
+        bytes: of diff and text as sent, in UTF-8.
+        sha256: hex digest of diff and text as sent, one after the other.
+        whole: whether the text went along with the diff.
+    """
+
+    path: str
+    bytes: int
+    sha256: str
+    whole: bool
+    redactions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """What one task carries.
+
+    Attributes:
+        attachments: at most five, diffs first.
+        sent: the manifest.
+        omitted: selected files that are not in it at all.
+    """
+
+    attachments: tuple[Attachment, ...]
+    sent: tuple[Sent, ...]
+    omitted: tuple[str, ...]
+
+
+def number_lines(text: str) -> str:
+    """The lines with a gutter, so that a reviewer can cite them."""
+    if not text:
+        return ""
+    lines = text.removesuffix("\n").split("\n")
+    width = max(4, len(str(len(lines))))
+    numbered = "".join(f"{number:>{width}}| {line}\n" for number, line in enumerate(lines, start=1))
+    return numbered if text.endswith("\n") else f"{numbered}{NO_NEWLINE}\n"
+
+
+def file_section(path: str, text: str) -> str:
+    """A file as it stands in an attachment: a header line, then its numbered lines."""
+    count = len(text.removesuffix("\n").split("\n")) if text else 0
+    return f"=== {json.dumps(path)} ({count} {'line' if count == 1 else 'lines'})\n{number_lines(text)}"
+
+
+def read_sections(content: str) -> Mapping[str, str]:
+    """The files of an attachment by path: the inverse of `file_section`, for those who receive it."""
+    files: dict[str, str] = {}
+    path: str | None = None
+    lines: list[str] = []
+    newline = True
+    for line in content.removesuffix("\n").split("\n"):
+        if header := _HEADER.match(line):
+            if path is not None:
+                files[path] = _joined(lines, newline=newline)
+            path, lines, newline = json.loads(header[1]), [], True
+        elif line == NO_NEWLINE:
+            newline = False
+        elif path is not None:
+            lines.append(line.partition("| ")[2])
+    if path is not None:
+        files[path] = _joined(lines, newline=newline)
+    return files
+
+
+def _joined(lines: Sequence[str], *, newline: bool) -> str:
+    return "\n".join(lines) + ("\n" if lines and newline else "")
+
+
+def pack(files: Sequence[Sendable], limits: Limits) -> Packing:
+    """Fill the attachments, the riskiest files first.
+
+    Args:
+        files: selected and redacted.
+        limits: the rung of the ladder.
+    """
+    ordered = sorted(files, key=lambda file: (-file.risk, file.path))
+    bins = _Bins(limits)
+    with_diff = [file for file in ordered if bins.add("diff", file.diff)]
+    whole = {file.path for file in with_diff if file.text is not None and bins.add("text", _section(file))}
+    sent_paths = {file.path for file in with_diff}
+    return Packing(
+        attachments=tuple(bins.attachments()),
+        sent=tuple(_manifest_line(file, whole=file.path in whole) for file in files if file.path in sent_paths),
+        omitted=tuple(file.path for file in files if file.path not in sent_paths),
+    )
+
+
+def _section(file: Sendable) -> str:
+    return file_section(file.path, file.text or "")
+
+
+def _manifest_line(file: Sendable, *, whole: bool) -> Sent:
+    content = (file.diff + (_section(file) if whole else "")).encode("utf-8", "replace")
+    return Sent(file.path, len(content), hashlib.sha256(content).hexdigest(), whole, file.redactions)
+
+
+def _size(text: str) -> int:
+    """Bytes in the JSON of a request."""
+    return len(json.dumps(text).encode()) - 2
+
+
+class _Bins:
+    """Attachments being filled: the first that has room takes a piece, a kind never mixes with another."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._bins: list[tuple[str, list[str]]] = []
+        self._sizes: list[int] = []
+
+    def add(self, kind: str, piece: str) -> bool:
+        size = _size(piece)
+        if size > self._limits.attachment or sum(self._sizes) + size > self._limits.request:
+            return False
+        for index, (kind_, pieces) in enumerate(self._bins):
+            if kind_ == kind and self._sizes[index] + size <= self._limits.attachment:
+                pieces.append(piece)
+                self._sizes[index] += size
+                return True
+        if len(self._bins) == MAX_ATTACHMENTS:
+            return False
+        self._bins.append((kind, [piece]))
+        self._sizes.append(size)
+        return True
+
+    def attachments(self) -> Iterator[Attachment]:
+        counts = {"diff": 0, "text": 0}
+        for kind, pieces in self._bins:
+            counts[kind] += 1
+            number = counts[kind]
+            name = (
+                ("change" if number == 1 else f"change-{number}") + ".diff" if kind == "diff" else f"files-{number}.txt"
+            )
+            yield Attachment(name, "".join(pieces))

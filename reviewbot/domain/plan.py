@@ -1,0 +1,97 @@
+"""Publishing as a difference: what is wished for, minus what is there, is what is left to do.
+
+A finding has a comment when a comment of ours carries its id. A finding that had one and has none any more was deleted by a
+person, and what people did stands: it is not posted again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from reviewbot.domain.marks import read_finding_mark, summary_mark
+from reviewbot.domain.placement import OnFile, OnLines, Placed
+from reviewbot.domain.publication import FileTarget, LineTarget
+from reviewbot.domain.snapshot import Comment, Thread
+
+Target = LineTarget | FileTarget
+
+
+@dataclass(frozen=True, slots=True)
+class CommentGroup:
+    """The findings that share a comment: same path, side and range."""
+
+    target: Target
+    placed: tuple[Placed, ...]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids that the comment's mark lists."""
+        return tuple(item.id for item in self.placed)
+
+
+def target_of(placed: Placed) -> Target | None:
+    """Where a finding's comment goes; None when it has none."""
+    match placed.placement:
+        case OnLines(target=target):
+            return target
+        case OnFile(path=path):
+            return FileTarget(path)
+        case _:
+            return None
+
+
+def group(placed: Iterable[Placed]) -> tuple[CommentGroup, ...]:
+    """One group for each target, the worst finding first in each and the groups in the order of the files."""
+    groups: dict[Target, list[Placed]] = {}
+    for item in placed:
+        if (target := target_of(item)) is not None:
+            groups.setdefault(target, []).append(item)
+    ordered = sorted(groups.items(), key=lambda entry: _position(entry[0]))
+    return tuple(
+        CommentGroup(target, tuple(sorted(items, key=lambda item: item.finding.severity.rank)))
+        for target, items in ordered
+    )
+
+
+def _position(target: Target) -> tuple[str, int, int, str]:
+    if isinstance(target, FileTarget):
+        return (target.path, 0, 0, "")
+    return (target.path, target.start_line or target.line, target.line, target.side.value)
+
+
+def posted_comments(threads: Iterable[Thread], instance: str) -> Mapping[str, str]:
+    """The findings that have a comment of ours, by id, with the comment's address."""
+    there: dict[str, str] = {}
+    for thread in threads:
+        for comment in thread.comments[:1]:
+            mark = read_finding_mark(comment.body) if comment.ours else None
+            if mark and mark.instance == instance:
+                there |= dict.fromkeys(mark.ids, comment.url)
+    return there
+
+
+def left_to_post(
+    groups: Sequence[CommentGroup], there: Mapping[str, str], posted: frozenset[str]
+) -> tuple[CommentGroup, ...]:
+    """The groups without the findings that have a comment, or had one that a person deleted."""
+    rest = (
+        CommentGroup(item.target, tuple(one for one in item.placed if one.id not in there and one.id not in posted))
+        for item in groups
+    )
+    return tuple(item for item in rest if item.placed)
+
+
+@dataclass(frozen=True, slots=True)
+class Summaries:
+    """Our summary comments: the one to keep, and those that a race left beside it."""
+
+    keep: Comment | None
+    extra: tuple[Comment, ...]
+
+
+def summaries(comments: Iterable[Comment], instance: str) -> Summaries:
+    """The oldest comment that is ours and begins with our mark is the summary; the others go."""
+    mark = summary_mark(instance)
+    ours = sorted((one for one in comments if one.ours and one.body.startswith(mark)), key=lambda one: one.id)
+    return Summaries(ours[0] if ours else None, tuple(ours[1:]))
