@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from decimal import Decimal
+from threading import Event
 
 import httpx
 import pytest
@@ -106,6 +107,23 @@ def test_an_engineer_is_not_asked_about_a_task_that_was_cancelled() -> None:
         assert http.post(f"{url}/cancel").json()["status"] == "cancelled"
         assert "result" not in http.get(url).json()
     assert seen == []
+
+
+def test_a_slow_engineer_holds_up_nobody_but_their_own_task() -> None:
+    release = Event()
+
+    def engineer(request: TaskRequest) -> Answer:
+        if "slowly" in request.prompt:
+            release.wait(20)
+        return FreeText("Done.")
+
+    with open_service(setup(engineer)) as (_, http), ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(http.post, "tasks/create", json={**BODY, "prompt": "Think slowly about it."})
+        assert http.post("tasks/create", json=BODY).json()["status"] == "completed"
+        assert http.get("credits/balance").status_code == 200
+        assert not slow.done()
+        release.set()
+        assert slow.result(20).json()["status"] == "completed"
 
 
 def test_many_at_once_with_one_key_make_one_task() -> None:

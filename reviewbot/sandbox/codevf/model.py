@@ -103,9 +103,12 @@ class TaskRequest:
 
 @dataclass(frozen=True, slots=True)
 class Structured:
-    """The object that the response schema asked for (JSON in `message` when none was sent)."""
+    """The object that the response schema asked for (JSON in `message` when none was sent).
 
-    value: Mapping[str, JsonValue]
+    Typed loosely, so that a reviewer's answer object goes in as it is; it must hold JSON values only.
+    """
+
+    value: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ class CodeVFService:
         self._state = state.State()
         self._lock = Lock()
         self._answers: dict[str, Answer] = {}
-        self._desk = Lock()
+        self._desks: dict[str, Lock] = {}
         self._planned: list[PlannedRefusal] = []
         self._salt = secrets.token_bytes(16)
 
@@ -205,8 +205,9 @@ class CodeVFService:
         return TaskView(task, standing, state.credits_used(task, now), answer)
 
     def _answer(self, task: Task) -> Answer:
-        """The engineer is asked once per task, outside the state's lock: a slow one must not stop the others."""
-        with self._desk:
+        """The engineer is asked once per task, at a desk of the task's own: a slow one must not stop the others."""
+        desk = self._locked(lambda: self._desks.setdefault(task.id, Lock()))
+        with desk:
             if task.id not in self._answers:
                 self._answers[task.id] = self.setup.engineer(task.request)
             return self._answers[task.id]

@@ -193,7 +193,8 @@ def _result(answer: Answer, request: TaskRequest, uploaded: str, file_url: FileU
     """The `result` member, or nothing."""
     match answer:
         case Structured(value):
-            return {"result": dict(value) if request.response_schema else _message(json.dumps(value))}
+            text = json.dumps(dict(value))
+            return {"result": _message(text) if request.response_schema is None else json.loads(text)}
         case JsonMessage():
             return {"result": _message(_json_text(answer))}
         case FreeText(text):
