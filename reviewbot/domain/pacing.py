@@ -81,5 +81,5 @@ def retry_delay(attempt: int, failure: int | Fault, retry_after: float | None, r
     """
     if attempt >= MAX_ATTEMPTS or (isinstance(failure, int) and failure not in RETRIED_STATUSES):
         return None
-    delay = min(_BACKOFF_LONGEST, _BACKOFF_FIRST * 2.0 ** float(attempt - 1)) * rng.uniform(0.5, 1.0)
+    delay = min(_BACKOFF_LONGEST, _BACKOFF_FIRST * (1 << (attempt - 1))) * rng.uniform(0.5, 1.0)
     return max(delay, retry_after or 0.0)
