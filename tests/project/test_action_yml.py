@@ -81,6 +81,7 @@ def test_the_twin_imports_nothing_from_the_working_directory(twin: dict[str, Any
     calls = [call for script in scripts for call in re.findall(r'(?:python|PYTHON)" (\S+)', script)]
     assert calls
     assert set(calls) == {"-I"}
+    assert scripts[0].startswith("unset PYTHONPATH PYTHONHOME\n"), "pip's builds run in processes without -I"
 
 
 def test_the_key_is_in_the_environment_of_the_reviewing_step_alone(twin: dict[str, Any]) -> None:
