@@ -66,6 +66,9 @@ class Forge(Protocol):
     def permission(self, login: str) -> Permission:
         """What a person may do here; `Permission.NONE` for strangers."""
 
+    def checks(self, head_sha: str, name: str) -> tuple[CheckRun, ...]:
+        """Our check runs of a name on a commit: one request."""
+
     def create_check(self, check: CheckState) -> CheckRun:
         """Create a check run, with as many requests as its annotations need.
 

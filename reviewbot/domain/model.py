@@ -162,6 +162,7 @@ class Task:
         result: the decoded JSON of `result`, or None; `wire.read_result` makes a report of it.
         credits_used: None when the service has not said.
         retry_after: seconds that the service asks to wait before the next poll, or None.
+        unseen: files that the reviewer says it could not read to their end; they make the review partial.
     """
 
     id: str
@@ -170,6 +171,7 @@ class Task:
     result: object = None
     credits_used: Decimal | None = None
     retry_after: float | None = None
+    unseen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

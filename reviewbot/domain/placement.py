@@ -36,6 +36,8 @@ class Why(StrEnum):
     NO_FILE = "no-file"
     BELOW_THRESHOLD = "below-threshold"
     OVER_LIMIT = "over-limit"
+    REFUSED = "refused"
+    HEAD_MOVED = "head-moved"
 
 
 class SuggestionState(StrEnum):
@@ -286,7 +288,11 @@ def _suggestion_state(finding: Finding, view: FileView | None, placement: Placem
     if view is None or finding.existing_code is None or not isinstance(placement, OnLines):
         return SuggestionState.SHOWN
     target = placement.target
-    if placement.why is Why.SHRUNK or target.side is Side.LEFT or visible(finding.suggestion) != finding.suggestion:
+    if (
+        placement.why is Why.SHRUNK
+        or target.side is Side.LEFT
+        or visible(finding.suggestion) != finding.suggestion.replace("\r\n", "\n")
+    ):
         return SuggestionState.SHOWN
     numbers = range(target.start_line or target.line, target.line + 1)
     if not view.redacted.isdisjoint(numbers):

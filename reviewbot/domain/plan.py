@@ -1,7 +1,7 @@
 """Publishing as a difference: what is wished for, minus what is there, is what is left to do.
 
-A finding has a comment when a comment of ours carries its id. A finding that had one and has none any more was deleted by a
-person, and what people did stands: it is not posted again.
+A finding has a comment when a comment of ours carries its id. One that had a comment and has none any more was deleted
+by a person, and what people did stands: it is not posted again.
 """
 
 from __future__ import annotations

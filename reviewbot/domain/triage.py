@@ -1,0 +1,112 @@
+"""Whether a review is due, and whether somebody who may spend asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reviewbot.domain.events import DispatchEvent, ReviewEvent
+from reviewbot.domain.gate import Outcome, Reason, not_due
+from reviewbot.domain.policy import Allow, ReviewOn
+from reviewbot.domain.snapshot import Permission, PullRequest
+from reviewbot.errors import NotApproved
+
+SKIP_LABEL = "skip-review"
+
+PermissionOf = Callable[[str], Permission]
+"""Asks GitHub what a login may do here."""
+
+Trigger = ReviewEvent | DispatchEvent
+"""What can ask for a review of one pull request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The settings that say when a review is due and who may spend."""
+
+    review_on: ReviewOn
+    allow: Allow
+    approve_spend: str
+    drafts: bool
+    bots: bool
+
+
+def not_due_for(pull: PullRequest, policy: Policy, permission_of: PermissionOf) -> Outcome | None:
+    """Why no review of this pull request is due, None when one is.
+
+    The label counts only when somebody with maintain or admin set it, and asks GitHub for that only when it is there.
+    """
+    if not pull.is_open:
+        return not_due(Reason.CLOSED, f"The pull request #{pull.number} is closed.")
+    if pull.is_draft and not policy.drafts:
+        return not_due(Reason.DRAFT)
+    if SKIP_LABEL in pull.labels and _skip_stands(pull, permission_of):
+        return not_due(Reason.LABEL)
+    if pull.author_is_bot and not policy.bots and _only_by_its_author(pull):
+        return not_due(Reason.BOT)
+    return None
+
+
+def _skip_stands(pull: PullRequest, permission_of: PermissionOf) -> bool:
+    last = next((event for event in reversed(pull.label_events) if event.label == SKIP_LABEL), None)
+    return last is not None and last.actor is not None and permission_of(last.actor).at_least(Permission.MAINTAIN)
+
+
+def _only_by_its_author(pull: PullRequest) -> bool:
+    """Whether every commit is the bot's own; with more commits than are listed nobody knows, so it is not."""
+    if pull.commit_count > len(pull.commits):
+        return False
+    return all(_plain(author) == _plain(pull.author) for commit in pull.commits for author in commit.authors or (None,))
+
+
+def _plain(login: str | None) -> str | None:
+    """A login as both of GitHub's interfaces would spell it: one of them drops `[bot]`."""
+    return None if login is None else login.removesuffix("[bot]").casefold()
+
+
+def is_requested(policy: Policy, trigger: Trigger, *, reviewed_before: bool) -> bool:
+    """Whether this event asks for a purchase, by `review-on`."""
+    if isinstance(trigger, DispatchEvent) or _is_approval_label(trigger, policy):
+        return True
+    match policy.review_on:
+        case ReviewOn.PUSH:
+            return True
+        case ReviewOn.READY:
+            return not reviewed_before
+        case ReviewOn.REQUEST:
+            return False
+
+
+def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permission_of: PermissionOf) -> None:
+    """Pass, or say who could approve the spending.
+
+    A fork's pull request needs somebody with write access, unless anyone may spend; with `approve-spend` every pull
+    request does. Starting the workflow by hand is an approval, and so is setting the label on exactly this head.
+
+    Raises:
+        NotApproved: nobody with write access asked for it.
+    """
+    open_to_all = policy.allow is Allow.ANYONE or not pull.from_fork
+    if open_to_all and not policy.approve_spend:
+        return
+    asks = isinstance(trigger, DispatchEvent) or (
+        _is_approval_label(trigger, policy) and not trigger.sender_is_bot and trigger.head_sha == pull.head_sha
+    )
+    if asks and trigger.sender and permission_of(trigger.sender).at_least(Permission.WRITE):
+        return
+    by_label = f"set the label `{policy.approve_spend}`" if policy.approve_spend else ""
+    by_hand = f"start the workflow by hand with `pr: {pull.number}`"
+    ways = " or ".join(way for way in (by_label, by_hand) if way)
+    raise NotApproved(
+        "Nobody with write access has approved the spending for this head.",
+        hint=f"Somebody with write access can {ways}.",
+    )
+
+
+def _is_approval_label(trigger: Trigger, policy: Policy) -> bool:
+    return (
+        isinstance(trigger, ReviewEvent)
+        and trigger.action == "labeled"
+        and bool(policy.approve_spend)
+        and trigger.label == policy.approve_spend
+    )
