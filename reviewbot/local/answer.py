@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from reviewbot.local.copies import Copy, SourceFile
 from reviewbot.local.ratings import Rating, Ratings
-from reviewbot.local.raw import RawFinding
+from reviewbot.local.raw import Edit, RawFinding
 from reviewbot.local.suggestions import replacement
 
 MAX_FINDINGS = 500
 MAX_LINES = 10
 TITLE_CHARACTERS = 160
+EXPLANATION_CHARACTERS = 2_000
+CODE_CHARACTERS = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Located:
         raw: what the analyser said.
         rating: what we make of it.
         meaning: equal for findings that say the same thing.
-        suggestion: what the lines should read instead, None when the analyser knows no safe fix of exactly these lines.
+        edits: the analyser's fix, together with those of the same rule on the same lines.
     """
 
     file: SourceFile
@@ -36,7 +38,12 @@ class Located:
     raw: RawFinding
     rating: Rating
     meaning: str
-    suggestion: str | None
+    edits: tuple[Edit, ...] = ()
+
+    @property
+    def suggestion(self) -> str | None:
+        """What the lines should read instead, None when there is no safe fix of exactly these lines."""
+        return replacement(self.file.lines, self.line, self.end_line, self.edits)
 
     @property
     def order(self) -> tuple[int, str, int, int, str, str, str]:
@@ -47,13 +54,20 @@ class Located:
 
 def locate(found: Iterable[tuple[Copy, RawFinding]], ratings: Ratings) -> tuple[Located, ...]:
     """Rate the findings whose lines touch added ones; one for each line and meaning, the worst first."""
-    located = sorted(
-        (one for copy, raw in found if (one := _located(copy, raw, ratings)) is not None), key=lambda one: one.order
-    )
+    located = (one for copy, raw in found if (one := _located(copy, raw, ratings)) is not None)
     kept: dict[tuple[str, int, str], Located] = {}
-    for one in located:
-        kept.setdefault((one.file.path, one.line, one.meaning), one)
+    for one in sorted(located, key=lambda one: one.order):
+        key = (one.file.path, one.line, one.meaning)
+        kept[key] = _joined(kept[key], one) if key in kept else one
     return tuple(kept.values())
+
+
+def _joined(first: Located, other: Located) -> Located:
+    """Keep the first, with the fixes of both where they are of one rule and go together."""
+    if (first.raw.tool, first.raw.rule, first.end_line) != (other.raw.tool, other.raw.rule, other.end_line):
+        return first
+    both = replace(first, edits=tuple(dict.fromkeys((*first.edits, *other.edits))))
+    return first if both.suggestion is None else both
 
 
 def _located(copy: Copy, raw: RawFinding, ratings: Ratings) -> Located | None:
@@ -66,8 +80,8 @@ def _located(copy: Copy, raw: RawFinding, ratings: Ratings) -> Located | None:
         # A finding on a whole function or job is shown on its first line, or where the change begins when that is old.
         line = end_line = line if line in file.added else touched[0]
     plain = not any("\r" in text for text in file.lines)
-    suggestion = replacement(file.lines, line, end_line, raw.edits) if plain else None
-    return Located(file, line, end_line, raw, ratings.rate(raw), ratings.meaning(raw), suggestion)
+    edits = raw.edits if plain else ()
+    return Located(file, line, end_line, raw, ratings.rate(raw), ratings.meaning(raw), edits)
 
 
 def answer(findings: Sequence[Located], summary: str) -> dict[str, object]:
@@ -83,21 +97,29 @@ def answer(findings: Sequence[Located], summary: str) -> dict[str, object]:
 def _finding(one: Located) -> dict[str, object]:
     raw = one.raw
     code = "\n".join(one.file.lines[one.line - 1 : one.end_line])
+    quoted = len(code) <= CODE_CHARACTERS  # The quote may be left out, and one line of a bundle can be a megabyte.
     finding: dict[str, object] = {
         "severity": one.rating.severity.value,
         "category": one.rating.category.value,
         "title": _title(raw.message),
-        "explanation": "\n\n".join(filter(None, [raw.message, raw.note, f"Found by {raw.tool} ({raw.rule})."])),
+        "explanation": _explanation(raw),
         "side": "RIGHT",
         "line": one.line,
         "end_line": one.end_line,
-        "code": code,
+        "code": code if quoted else "",
     }
-    if one.suggestion is not None:
-        finding |= {"suggestion": one.suggestion, "existing_code": code}
+    if quoted and (suggestion := one.suggestion) is not None:
+        finding |= {"suggestion": suggestion, "existing_code": code}
     if raw.reference:
         finding["references"] = [raw.reference]
     return finding
+
+
+def _explanation(raw: RawFinding) -> str:
+    """The note, after the message where the title had to cut it, and who says so."""
+    message = raw.message if len(raw.message) > TITLE_CHARACTERS else ""
+    parts = [part[:EXPLANATION_CHARACTERS] for part in (message, raw.note) if part]
+    return "\n\n".join([*parts, f"Found by {raw.tool} ({raw.rule})."])
 
 
 def _title(message: str) -> str:

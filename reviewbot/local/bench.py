@@ -94,7 +94,7 @@ class Bench:
 
     def version(self) -> str:
         """What the program says of itself, `?` when that holds no number."""
-        seconds = min(10.0, max(0.1, self.until - time.monotonic()))
+        seconds = min(10.0, max(0.1, (self.until - time.monotonic()) / 4))
         outcome = run([self.program, "--version"], folder=self.folder, environment=self.environment, seconds=seconds)
         found = re.search(r"\d+(\.\d+)+", outcome.stdout) if isinstance(outcome, Ran) else None
         return found[0] if found else "?"
@@ -103,8 +103,8 @@ class Bench:
         """Run once. Return what went wrong, empty when all is well."""
         command = [self.program, *self.tool.arguments, *(copy.name for copy in copies)]
         match run(command, folder=self.folder, environment=self.environment, seconds=seconds):
-            case NotStarted(why):
-                return f"it could not be started ({why})"
+            case NotStarted():
+                return "it could not be started"
             case TimedOut():
                 return "it took too long"
             case Ran(status, stdout, _) if status in self.tool.healthy:

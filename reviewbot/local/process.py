@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 import os
-import resource
 import signal
 import subprocess
 import tempfile
@@ -16,6 +16,8 @@ from typing import IO
 MEMORY_BYTES = 4 * 1024**3
 OUTPUT_BYTES = 32 * 1024**2
 STDERR_CHARACTERS = 2_000
+# What a shell exits with when it finds no program, or one that it cannot start.
+CANNOT_START = frozenset({126, 127})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def run(command: Sequence[str], *, folder: Path, environment: Mapping[str, str],
     with tempfile.TemporaryFile(dir=folder) as stdout, tempfile.TemporaryFile(dir=folder) as stderr:
         try:
             process = subprocess.Popen(  # noqa: S603 — the program is from our table, and the arguments are names that we made.
-                command,
+                _limited(command, seconds),
                 cwd=folder,
                 env=dict(environment),
                 stdin=subprocess.DEVNULL,
@@ -73,13 +75,14 @@ def run(command: Sequence[str], *, folder: Path, environment: Mapping[str, str],
         status = _wait(process, seconds)
         if status is None:
             return TimedOut(seconds)
+        if status in CANNOT_START:
+            return NotStarted(_text(stderr)[:STDERR_CHARACTERS])
         return Ran(status, _text(stdout), _text(stderr)[:STDERR_CHARACTERS])
 
 
 def _wait(process: subprocess.Popen[bytes], seconds: float) -> int | None:
     """Return the exit status, or None when the time ran out. The group is gone either way."""
     try:
-        _limit(process.pid, seconds)
         return process.wait(timeout=seconds)
     except subprocess.TimeoutExpired:
         return None
@@ -89,21 +92,16 @@ def _wait(process: subprocess.Popen[bytes], seconds: float) -> int | None:
         process.wait()
 
 
-def _limit(pid: int, seconds: float) -> None:
-    """Bound what the child may use.
+def _limited(command: Sequence[str], seconds: float) -> list[str]:
+    """Put the limits in front of a command.
 
-    Set from outside right after the start: a hook between fork and exec is unsafe as soon as any thread runs.
+    A shell sets them and then becomes the program. Set from here after the start they would come too late for programs
+    that reserve their memory first, and a hook between fork and exec is unsafe as soon as any thread runs.
     """
-    processor_seconds = max(1, int(seconds * (os.cpu_count() or 1)) + 1)
-    limits = {
-        resource.RLIMIT_AS: MEMORY_BYTES,
-        resource.RLIMIT_CPU: processor_seconds,
-        resource.RLIMIT_FSIZE: OUTPUT_BYTES,
-        resource.RLIMIT_CORE: 0,
-    }
-    with suppress(ProcessLookupError):
-        for limit, value in limits.items():
-            resource.prlimit(pid, limit, (value, value))
+    processor_seconds = max(1, math.ceil(seconds * (os.cpu_count() or 1)))
+    limits = {"v": MEMORY_BYTES // 1024, "t": processor_seconds, "f": OUTPUT_BYTES // 512, "c": 0}
+    script = "".join(f"ulimit -{name} {value} && " for name, value in limits.items())
+    return ["/bin/sh", "-c", f'{script}unset PWD OLDPWD && exec "$@"', "sh", *command]
 
 
 def _text(file: IO[bytes]) -> str:

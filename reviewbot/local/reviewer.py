@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reviewbot.domain.changes import parse_diff
+from reviewbot.domain.packing import read_sections
 from reviewbot.local.answer import MAX_FINDINGS, answer, locate
 from reviewbot.local.bench import ToolReport, Unseen, put_to_work
 from reviewbot.local.copies import SourceFile, source_file
 from reviewbot.local.ratings import load
-from reviewbot.local.sections import read_sections
 from reviewbot.local.summary import summarise
 from reviewbot.local.tools import TOOLS
 
-DIFF_NAME = "change.diff"
+DIFF_SUFFIX = ".diff"  # `change.diff`, `change-2.diff`, …: only diffs are called so.
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def examine(
     )
     return Examination(
         answer=answer(findings[:MAX_FINDINGS], summary),
-        unseen=tuple(one for report in reports for one in report.unseen),
+        unseen=(*(one for report in reports for one in report.unseen), *_without_text(textless)),
         textless=textless,
     )
 
@@ -78,21 +78,35 @@ def _changed_files(attachments: Sequence[tuple[str, str]]) -> tuple[list[SourceF
     texts: dict[str, str] = {}
     added: dict[str, frozenset[int]] = {}
     for name, content in attachments:
-        if name == DIFF_NAME:
-            added |= {diff.path: diff.added for diff in parse_diff(content) if diff.added}
+        if name.endswith(DIFF_SUFFIX):
+            for diff in parse_diff(content):
+                added[diff.path] = added.get(diff.path, frozenset()) | diff.added
         else:
             texts |= read_sections(content)
-    files = [source_file(path, texts[path], lines) for path, lines in sorted(added.items()) if path in texts]
-    return files, tuple(sorted(path for path in added if path not in texts))
+    changed = sorted((path, lines) for path, lines in added.items() if lines)
+    files = [source_file(path, texts[path], lines) for path, lines in changed if path in texts]
+    return files, tuple(path for path, _ in changed if path not in texts)
+
+
+def _without_text(paths: Sequence[str]) -> list[Unseen]:
+    """The files that an analyser would have read, had their text come along; by their names, which is all there is."""
+    files = [source_file(path, "", frozenset()) for path in paths]
+    return [
+        Unseen(file.path, tool.name, "its text did not come along")
+        for file in files
+        for tool in TOOLS
+        if tool.ending(file) is not None
+    ]
 
 
 def _reports(files: Sequence[SourceFile], path_env: Mapping[str, str], seconds: float) -> list[ToolReport]:
     """Run the analysers one after the other; what one leaves of its share of the time, the next ones have."""
     until = time.monotonic() + seconds
+    wanted = [tool for tool in TOOLS if any(tool.ending(file) is not None for file in files)]
     reports = []
     with tempfile.TemporaryDirectory(prefix="reviewbot-") as name:
         root = Path(name).resolve()
-        for position, tool in enumerate(TOOLS):
-            share = max(0.0, until - time.monotonic()) / (len(TOOLS) - position)
+        for position, tool in enumerate(wanted):
+            share = max(0.0, until - time.monotonic()) / (len(wanted) - position)
             reports.append(put_to_work(tool, files, root=root, path_env=path_env, seconds=share))
     return [report for report in reports if report is not None]

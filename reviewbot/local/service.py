@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from decimal import Decimal
+from pathlib import Path
 
 from reviewbot.domain.model import Balance, Submission, Tag, Task, TaskStatus
 from reviewbot.errors import ServiceRefused
@@ -11,6 +13,15 @@ from reviewbot.local.bench import Unseen
 from reviewbot.local.reviewer import Examination, examine
 
 PROJECT_ID = 1
+
+
+def with_interpreter(path_env: Mapping[str, str]) -> dict[str, str]:
+    """Put the folder of our interpreter in front of `PATH`.
+
+    The extra `[local]` installs the analysers there, and `PATH` lacks it when the interpreter was called by its path.
+    """
+    folder = str(Path(sys.executable).parent)
+    return dict(path_env) | {"PATH": ":".join(filter(None, [folder, path_env.get("PATH", "")]))}
 
 
 class LocalReviewer:
