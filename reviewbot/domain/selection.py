@@ -1,0 +1,222 @@
+"""Which files are reviewed, and for each of the others a reason that a person can read.
+
+What is left out is where an attacker hides, so the rules are few and narrow: a rename is left out only when both names
+are, a minified file only when it looks minified, and what builds, tests or deploys is never left out unless `paths` says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reviewbot.domain.changes import ChangedFile, FileStatus, LineKind
+from reviewbot.domain.lockfiles import is_lock_file, lock_file_notices
+from reviewbot.domain.patterns import Attributes, attributes_of, matches, names
+
+
+class HeldBecause(StrEnum):
+    """Why a file is not sent."""
+
+    PATHS = "paths"
+    GENERATED = "generated"
+    VENDORED = "vendored"
+    LOCK_FILE = "lock-file"
+    BINARY = "binary"
+    LFS_POINTER = "lfs-pointer"
+    SUBMODULE = "submodule"
+    SECRET_FILE = "secret-file"  # noqa: S105 — the word of the contract, no password
+    TOO_LARGE = "too-large"
+    MINIFIED = "minified"
+
+    @property
+    def sentence(self) -> str:
+        """The reason in words."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    HeldBecause.PATHS: "The setting `paths` leaves it out.",
+    HeldBecause.GENERATED: "`.gitattributes` of the default branch says that a program writes it.",
+    HeldBecause.VENDORED: "It is a copy of somebody else's code.",
+    HeldBecause.LOCK_FILE: "It is a lock file, which a package manager writes.",
+    HeldBecause.BINARY: "Its bytes are not text.",
+    HeldBecause.LFS_POINTER: "It is a pointer of Git LFS; the content is not in the repository.",
+    HeldBecause.SUBMODULE: "It is a submodule; its content is in another repository.",
+    HeldBecause.SECRET_FILE: "It looks like a file of secrets.",
+    HeldBecause.TOO_LARGE: "It does not fit into what the service takes.",
+    HeldBecause.MINIFIED: "It is minified; what people wrote is elsewhere.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A changed file that is not sent.
+
+    Attributes:
+        path: the file's name at the head.
+        reason: why.
+        detail: what exactly met the rule, may be empty.
+        missed: whether it was selected, so that the review is partial without it.
+    """
+
+    path: str
+    reason: HeldBecause
+    detail: str = ""
+    missed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The changed files, parted; each is in exactly one of `selected` and `held`."""
+
+    selected: tuple[ChangedFile, ...]
+    held: tuple[Held, ...]
+    notices: tuple[str, ...]
+
+
+def select(files: Sequence[ChangedFile], *, paths: Sequence[str], attributes: str) -> Selection:
+    """Parts the changed files.
+
+    Args:
+        files: the change set's files.
+        paths: the setting of that name.
+        attributes: the text of the default branch's `.gitattributes`, empty when there is none.
+    """
+    rules = attributes_of(attributes)
+    verdicts = [(file, _held(file, paths, rules)) for file in files]
+    return Selection(
+        selected=tuple(file for file, held in verdicts if held is None),
+        held=tuple(held for _, held in verdicts if held is not None),
+        notices=tuple(notice for file in files for notice in _notices(file)),
+    )
+
+
+def _held(file: ChangedFile, paths: Sequence[str], rules: Attributes) -> Held | None:
+    known = _names(file)
+    if not any(matches(paths, path) for path in known):
+        return Held(file.path, HeldBecause.PATHS)
+    if reason := _unreadable(file):
+        return Held(file.path, reason)
+    if any(_steers(path) or names(paths, path) for path in known):
+        return None
+    reasons = [_by_name(file, path, rules) for path in known]
+    return Held(file.path, *reasons[0]) if reasons[0] and all(reasons) else None
+
+
+def _names(file: ChangedFile) -> tuple[str, ...]:
+    renamed = file.diff.status is FileStatus.RENAMED
+    return (file.path, file.diff.old_path) if renamed else (file.path,)
+
+
+def _unreadable(file: ChangedFile) -> HeldBecause | None:
+    if file.diff.is_submodule:
+        return HeldBecause.SUBMODULE
+    if _is_binary(file):
+        return HeldBecause.BINARY
+    return HeldBecause.LFS_POINTER if _is_lfs_pointer(file) else None
+
+
+def _is_binary(file: ChangedFile) -> bool:
+    # A `.gitattributes` of the pull request can make git call any text binary; the bytes decide where they were read.
+    sides = [entry for entry in (file.new, file.old) if entry]
+    if any(entry.binary for entry in sides):
+        return True
+    return file.diff.binary and not any(entry.text is not None for entry in sides)
+
+
+_POINTER_LINE = r"(?:version https://git-lfs\.github\.com/spec/v1|(?:ext-\S+|oid) sha256:[0-9a-f]{64}|size \d+)"
+_POINTER = re.compile(rf"(?:{_POINTER_LINE}\n){{2,8}}")
+
+
+def _is_lfs_pointer(file: ChangedFile) -> bool:
+    """Whether nothing but pointers changed: a text that a pointer replaces is still reviewed."""
+    changed = [line.text for line in file.diff.lines()]
+    if not changed or not all(re.fullmatch(_POINTER_LINE, text) for text in changed):
+        return False
+    return file.text is None or _POINTER.fullmatch(file.text) is not None
+
+
+def _by_name(file: ChangedFile, path: str, rules: Attributes) -> tuple[HeldBecause, str] | None:
+    rules_in_order: tuple[tuple[HeldBecause, str, Callable[[], bool]], ...] = (
+        (HeldBecause.LOCK_FILE, "", lambda: is_lock_file(path)),
+        (HeldBecause.MINIFIED, "", lambda: _is_minified(file, path)),
+        (HeldBecause.VENDORED, "by its folder", lambda: _VENDORED.search(path) is not None),
+        (HeldBecause.VENDORED, "linguist-vendored", lambda: rules.vendored(path)),
+        (HeldBecause.GENERATED, "linguist-generated", lambda: rules.generated(path)),
+    )
+    return next(((reason, detail) for reason, detail, holds in rules_in_order if holds()), None)
+
+
+# Go vendors under host names and Bundler under vendor/bundle; other `vendor` folders hold what people wrote, too.
+_VENDORED = re.compile(r"(?:^|/)(?:node_modules|bower_components|vendor/(?:bundle|[a-z0-9-]+(?:\.[a-z0-9-]+)+))/")
+_MINIFIED = re.compile(r"\.min\.(?:js|mjs|cjs|css)$|\.(?:js|mjs|cjs|css)\.map$")
+_MINIFIED_LINE = 200
+
+
+def _is_minified(file: ChangedFile, path: str) -> bool:
+    """Whether the name says so and the lines do not contradict: minified lines are long."""
+    if not _MINIFIED.search(path):
+        return False
+    lines = [line.text for line in file.diff.lines() if line.kind is not LineKind.CONTEXT and line.text]
+    return sum(map(len, lines)) >= _MINIFIED_LINE * len(lines)
+
+
+_STEERING_FOLDERS = re.compile(r"(?:^|/)\.(?:github|circleci|buildkite|husky|gitlab|woodpecker|devcontainer)/")
+_STEERING_NAMES = re.compile(
+    r"codeowners|\.git(?:attributes|modules)|action\.ya?ml"
+    r"|(?:.+\.)?(?:dockerfile|containerfile)(?:[.-].+)?|(?:docker-)?compose(?:\..+)?\.ya?ml"
+    r"|(?:gnu)?makefile(?:\..+)?|.+\.mk|cmakelists\.txt|.+\.cmake|justfile|rakefile|gemfile"
+    r"|\.gitlab-ci\.ya?ml|\.travis\.ya?ml|\.drone\.ya?ml|jenkinsfile(?:[.-].+)?|azure-pipelines.*\.ya?ml"
+    r"|bitbucket-pipelines\.ya?ml|\.?appveyor\.ya?ml|cloudbuild\.ya?ml|\.pre-commit-config\.ya?ml"
+    r"|setup\.(?:py|cfg)|pyproject\.toml|tox\.ini|noxfile\.py|conftest\.py|package\.json|\.npmrc|\.yarnrc(?:\.yml)?"
+    r"|(?:build|settings)\.gradle(?:\.kts)?|pom\.xml|build\.xml|cargo\.toml|build\.rs|go\.mod|binding\.gyp"
+    r"|.+\.(?:sh|bash|zsh|ps1|psm1|bat|cmd)"
+)
+
+
+def _steers(path: str) -> bool:
+    """Whether the file steers how the project is owned, built, tested or released."""
+    lower = path.lower()
+    return bool(_STEERING_FOLDERS.search(lower) or _STEERING_NAMES.fullmatch(lower.rpartition("/")[2]))
+
+
+def _notices(file: ChangedFile) -> Iterator[str]:
+    if any(is_lock_file(path) for path in _names(file)):
+        yield from lock_file_notices(file)
+    if file.diff.binary and not _is_binary(file) and not file.diff.is_submodule:
+        yield f"Git shows no lines of `{file.path}`, although it is text; an attribute says that it is binary."
+
+
+_MOST_LINES = 9_999
+_PATH_WORDS = re.compile(
+    r"(?:^|[^a-z])(?:auth|oauth|login|logon|session|token|crypt|cipher|secur|passw|credential|permission|polic|access|acl"
+    r"|admin|role|pay|billing|checkout|invoice|refund|sql|migrat|schema|deseriali|pickle|marshal|upload|webhook|jwt|csrf"
+    r"|cors|secret|sandbox|proxy|terraform|k8s|helm)"
+)
+_CODE_WORDS = re.compile(
+    r"\b(?:eval|exec|system|popen|subprocess|child_process|spawn|pickle|marshal|unserialize|deserialize|ObjectInputStream"
+    r"|yaml\.load|dlopen|reflect|innerHTML|dangerouslySetInnerHTML|v-html|SELECT|INSERT|UPDATE|DELETE|DROP|GRANT"
+    r"|md5|sha1|encrypt|decrypt|verify|password|secret|token|chmod|sudo|curl|wget|unsafe|malloc|memcpy|strcpy|free)\b"
+)
+_QUIET = re.compile(
+    r"(?:^|/)(?:tests?|__tests__|specs?|fixtures|testdata|docs?|examples?)/|(?:^|/)(?:test_[^/]*|[^/]*_test)\.[a-z]+$"
+    r"|\.(?:spec|test)\.[a-z]+$|\.(?:md|rst|adoc|txt)$|(?:^|/)(?:licen[cs]e|changelog|readme|authors)[^/]*$"
+)
+
+
+def risk(file: ChangedFile) -> int:
+    """A number for packing, higher first: what the file is for, then what its new lines do, then how many there are."""
+    added = [line.text for line in file.diff.lines() if line.kind is LineKind.ADDED]
+    return _tier(file.path, added) * (_MOST_LINES + 1) + min(len(added), _MOST_LINES)
+
+
+def _tier(path: str, added: list[str]) -> int:
+    lower = path.lower()
+    if _steers(path):
+        return 5
+    if _QUIET.search(lower):
+        return 0
+    risky_words = any(_CODE_WORDS.search(line) for line in added)
+    return 1 + 2 * bool(_PATH_WORDS.search(lower)) + risky_words
