@@ -187,7 +187,7 @@ def test_odd_texts_are_survived(text: str, attach: Attach, path_env: dict[str, s
 
 def test_a_process_is_bounded_in_output_and_memory(tmp_path: Path) -> None:
     flood = run(
-        ["/bin/sh", "-c", "while :; do echo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; done"],
+        ["/usr/bin/yes"],
         folder=tmp_path,
         environment={},
         seconds=20,
