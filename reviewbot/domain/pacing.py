@@ -36,10 +36,15 @@ _BACKOFF_LONGEST = 30.0
 
 
 class Fault(Enum):
-    """A request that got no answer."""
+    """A request that got no usable answer."""
 
     CONNECTION = "connection"
     TIMEOUT = "timeout"
+    UNREADABLE = "unreadable"
+    UNTRUSTED = "untrusted"
+
+
+_FINAL_FAULTS = frozenset({Fault.UNTRUSTED})  # a certificate does not get better by asking again
 
 
 def next_poll(status: TaskStatus, mode: Mode, elapsed: float, retry_after: float | None, rng: Random) -> float:
@@ -79,7 +84,8 @@ def retry_delay(attempt: int, failure: int | Fault, retry_after: float | None, r
         retry_after: seconds that the service asked for; never undercut.
         rng: where the jitter comes from: 50 to 100 % of the doubling delay.
     """
-    if attempt >= MAX_ATTEMPTS or (isinstance(failure, int) and failure not in RETRIED_STATUSES):
+    passing = failure not in _FINAL_FAULTS if isinstance(failure, Fault) else failure in RETRIED_STATUSES
+    if attempt >= MAX_ATTEMPTS or not passing:
         return None
     delay = min(_BACKOFF_LONGEST, _BACKOFF_FIRST * (1 << (attempt - 1))) * rng.uniform(0.5, 1.0)
     return max(delay, retry_after or 0.0)
