@@ -17,8 +17,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 export PIP_REQUIRE_VIRTUALENV = 1
 
-# A checkout that has moved takes its environment along with wrong paths inside: then it is made again.
-ifneq ($(shell $(BIN)/python -c 'import os, sys; print(os.path.samefile(sys.prefix, ".venv"))' 2>/dev/null),True)
+# A checkout that has moved takes its environment along with wrong paths inside: then it is made again. So it is when the
+# Python that it was made with is gone.
+MADE_FOR := $(shell $(BIN)/python -c 'import os' 2>/dev/null && sed -n 's/^command = .* -m venv \(--clear \)*//p' .venv/pyvenv.cfg)
+ifneq ($(MADE_FOR),$(CURDIR)/.venv)
 .PHONY: $(BIN)/python
 endif
 
