@@ -1,0 +1,65 @@
+"""The addresses in answers, all on the host that was asked, and the node ids of GraphQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where this GitHub is: `api` is the root of REST without a final slash, `web` that of the pages for people."""
+
+    api: str
+    web: str
+
+    def repo(self, full_name: str) -> str:
+        """A repository in REST."""
+        return f"{self.api}/repos/{full_name}"
+
+    def page(self, full_name: str, number: int) -> str:
+        """A pull request's page."""
+        return f"{self.web}/{full_name}/pull/{number}"
+
+    def comment(self, full_name: str, number: int, comment_id: int) -> str:
+        """A comment's place on the pull request's page."""
+        return f"{self.page(full_name, number)}#issuecomment-{comment_id}"
+
+    def review(self, full_name: str, number: int, review_id: int) -> str:
+        """A review's place on the pull request's page."""
+        return f"{self.page(full_name, number)}#pullrequestreview-{review_id}"
+
+    def discussion(self, full_name: str, number: int, comment_id: int) -> str:
+        """A review comment's place on the pull request's page."""
+        return f"{self.page(full_name, number)}#discussion_r{comment_id}"
+
+    def run(self, full_name: str, check_id: int) -> str:
+        """A check run's page."""
+        return f"{self.web}/{full_name}/runs/{check_id}"
+
+    def blob(self, full_name: str, sha: str, path: str) -> str:
+        """A file's page at a commit."""
+        return f"{self.web}/{full_name}/blob/{sha}/{in_path(path)}"
+
+    def contents(self, full_name: str, sha: str, path: str) -> str:
+        """A file in REST, at a commit."""
+        return f"{self.repo(full_name)}/contents/{in_path(path)}?ref={sha}"
+
+
+def in_path(path: str) -> str:
+    """A file's path, escaped for an address; its slashes stay."""
+    return quote(path.encode(errors="surrogateescape"))
+
+
+def node_id(prefix: str, number: int) -> str:
+    """The global id of a numbered thing, such as `PR_` with its number in base 16."""
+    return f"{prefix}_kw{number:x}"
+
+
+def number_in(node: str, prefix: str) -> int | None:
+    """The number inside a node id of that kind, or None when it is of another kind."""
+    head, _, tail = node.partition("_kw")
+    try:
+        return int(tail, 16) if head == prefix else None
+    except ValueError:
+        return None

@@ -1,0 +1,80 @@
+"""How GitHub says no: one exception for every refusal, and the bodies that go with it.
+
+The wording is GitHub's own as seen in its answers; where nobody outside knows it, the sentence says so in this file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+DOCUMENTATION = "https://docs.github.com/rest"
+"""Where every error body of GitHub's points."""
+
+
+@dataclass(frozen=True)
+class Refusal(Exception):
+    """GitHub refuses a request.
+
+    Attributes:
+        status: the HTTP status of the answer.
+        message: GitHub's `message`.
+        errors: GitHub's `errors`, strings or objects; left out of the body when empty.
+        headers: what the answer carries besides the usual headers.
+        kind: the `type` of the same refusal in GraphQL.
+    """
+
+    status: int
+    message: str
+    errors: Sequence[object] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    kind: str = "UNPROCESSABLE"
+
+    def body(self) -> dict[str, object]:
+        """The answer's body, in GitHub's form."""
+        body: dict[str, object] = {"message": self.message}
+        if self.errors:
+            body["errors"] = list(self.errors)
+        return {**body, "documentation_url": DOCUMENTATION, "status": str(self.status)}
+
+
+def not_found() -> Refusal:
+    """Nothing there, or nothing that this token may know of."""
+    return Refusal(404, "Not Found", kind="NOT_FOUND")
+
+
+def unprocessable(*errors: str) -> Refusal:
+    """The form of the review endpoints: errors are strings, and do not say which comment was meant."""
+    return Refusal(422, "Unprocessable Entity", errors)
+
+
+def invalid(resource: str, field_name: str, message: str) -> Refusal:
+    """The form of most other endpoints: one object with a sentence of its own."""
+    error = {"resource": resource, "code": "custom", "field": field_name, "message": message}
+    return Refusal(422, "Validation Failed", (error,))
+
+
+def malformed(detail: str) -> Refusal:
+    """A body that does not have the documented shape."""
+    return Refusal(422, f"Invalid request.\n\n{detail}")
+
+
+def missing(*names: str) -> Refusal:
+    """Required keys that were not sent."""
+    quoted = ", ".join(f'"{name}"' for name in names)
+    verb = "wasn't" if len(names) == 1 else "weren't"
+    return malformed(f"{quoted} {verb} supplied.")
+
+
+def bad_credentials() -> Refusal:
+    """A token that GitHub does not know."""
+    return Refusal(401, "Bad credentials", kind="FORBIDDEN")
+
+
+def forbidden(message: str, needs: str = "") -> Refusal:
+    """A known identity without the right; `needs` goes into the header that names the permission."""
+    headers = {"X-Accepted-GitHub-Permissions": needs} if needs else {}
+    return Refusal(403, message, headers=headers, kind="FORBIDDEN")
