@@ -39,7 +39,12 @@ class Repository:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """One commit of the pull request; `authors` are logins, None for an address without an account."""
+    """One commit of the pull request.
+
+    Attributes:
+        authors: logins, a bot's without `[bot]` as in `PullRequest.author`; None for an address without an account. Who
+            commits chooses the address, so an author here is a claim.
+    """
 
     sha: str
     parents: tuple[str, ...]
@@ -48,7 +53,11 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class LabelEvent:
-    """Somebody set a label; `actor` is a login or None for a deleted account."""
+    """Somebody set a label.
+
+    Attributes:
+        actor: a login, a bot's with `[bot]` so that it fits `Forge.permission`; None for a deleted account.
+    """
 
     label: str
     actor: str | None
@@ -189,7 +198,13 @@ class DefaultBranch:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that a run reads before it decides anything."""
+    """Everything that a run reads before it decides anything; lists are oldest first.
+
+    Attributes:
+        reviews: those that we wrote.
+        checks: the runs of our check's name on the head.
+        checks_readable: False when the token may not read check runs, and `checks` is empty because of that.
+    """
 
     repository: Repository
     pull: PullRequest
@@ -198,6 +213,7 @@ class Snapshot:
     threads: tuple[Thread, ...]
     reviews: tuple[Review, ...]
     checks: tuple[CheckRun, ...]
+    checks_readable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""GitHub, over REST and GraphQL."""
+"""GitHub, over REST and GraphQL: `forge` is the port, the other modules are its parts."""

@@ -1,0 +1,85 @@
+"""Request bodies, exactly as GitHub's OpenAPI description has them: no other keys, nothing null."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reviewbot.domain.publication import (
+    ANNOTATIONS_PER_REQUEST,
+    Annotation,
+    CheckState,
+    FileComment,
+    InlineComment,
+    ReviewDraft,
+)
+
+Body = dict[str, object]
+
+
+def new_check(check: CheckState) -> Body:
+    """Create a check run, with the first annotations."""
+    return {"name": check.name, "head_sha": check.head_sha, **changed_check(check)}
+
+
+def changed_check(check: CheckState) -> Body:
+    """Bring a check run to a state, with the first annotations."""
+    return {
+        "status": check.status.value,
+        **({"conclusion": check.conclusion.value} if check.conclusion else {}),
+        "external_id": check.external_id,
+        **({"details_url": check.details_url} if check.details_url else {}),
+        "output": _output(check, check.annotations[:ANNOTATIONS_PER_REQUEST]),
+    }
+
+
+def more_annotations(check: CheckState) -> Iterator[Body]:
+    """The requests that append the other annotations."""
+    for start in range(ANNOTATIONS_PER_REQUEST, len(check.annotations), ANNOTATIONS_PER_REQUEST):
+        yield {"output": _output(check, check.annotations[start : start + ANNOTATIONS_PER_REQUEST])}
+
+
+def _output(check: CheckState, annotations: tuple[Annotation, ...]) -> Body:
+    output: Body = {"title": check.title, "summary": check.summary}
+    if annotations:
+        output["annotations"] = [_annotation(annotation) for annotation in annotations]
+    return output
+
+
+def _annotation(annotation: Annotation) -> Body:
+    return {
+        "path": annotation.path,
+        "start_line": annotation.start_line,
+        "end_line": annotation.end_line,
+        "annotation_level": annotation.level.value,
+        "message": annotation.message,
+        **({"title": annotation.title} if annotation.title else {}),
+    }
+
+
+def review(draft: ReviewDraft) -> Body:
+    """A review with all its comments."""
+    return {
+        "commit_id": draft.commit_sha,
+        "event": draft.event.value,
+        "body": draft.body,
+        "comments": [_inline_comment(comment) for comment in draft.comments],
+    }
+
+
+def _inline_comment(comment: InlineComment) -> Body:
+    target = comment.target
+    body: Body = {"path": target.path, "body": comment.body, "line": target.line, "side": target.side.value}
+    if target.start_line is not None and target.start_line != target.line:
+        # GitHub refuses a range of one line: `start_line` must come before `line`.
+        body |= {"start_line": target.start_line, "start_side": target.side.value}
+    return body
+
+
+def file_comment(commit_sha: str, comment: FileComment) -> Body:
+    """A comment on a file as a whole."""
+    return {
+        "body": comment.body,
+        "commit_id": commit_sha,
+        "path": comment.target.path,
+        "subject_type": "file",
+    }

@@ -1,0 +1,207 @@
+"""Requests to GitHub, each counted, translated, and sent again where that is safe.
+
+PyGithub carries all of them but the raw bytes, which it would decode. Its own retries are off: they would repeat a POST
+that GitHub had already recorded, and wait without a budget.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TypeVar
+
+import httpx
+from github import Auth, Github
+
+from reviewbot.edges.github.answers import Answer
+from reviewbot.edges.github.translate import FOREIGN, GraphQLErrors, understand
+from reviewbot.edges.github.verdicts import Again, Intent
+from reviewbot.errors import DiffTooLarge
+from reviewbot.ports import Clock
+
+PAGE = 100
+"""Items on a page: the most that GitHub gives."""
+
+_ATTEMPTS = 5
+_USER_AGENT = "reviewbot"
+_API_VERSION = "2022-11-28"
+_DOWNLOAD_SECONDS = 60.0
+
+Sent = TypeVar("Sent")
+Forgives = Callable[[Mapping[str, object]], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long requests may take.
+
+    Attributes:
+        connect: seconds for the connection, of the requests that fetch bytes.
+        read: seconds of silence.
+        most: seconds that one request may wait and be sent again, in all.
+        remaining: seconds that are left of the run; a wait that would end later is not begun.
+    """
+
+    connect: float = 3
+    read: int = 10
+    most: float = 60
+    remaining: Callable[[], float] = lambda: float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where GitHub is.
+
+    Attributes:
+        api_url: such as `https://api.github.com` or `https://HOST/api/v3`.
+        graphql_url: on the same host.
+        ca_file: certificates to trust instead of the system's.
+    """
+
+    api_url: str
+    graphql_url: str
+    ca_file: str | None = None
+
+
+class Calls:
+    """A connection to GitHub with one token.
+
+    The token lives inside PyGithub's and httpx's objects only; both hide it from their texts. Proxies are the
+    libraries' business: both follow `HTTPS_PROXY` and `NO_PROXY`.
+    """
+
+    def __init__(self, token: str, address: Address, clock: Clock, patience: Patience) -> None:
+        self._address = address
+        self._clock = clock
+        self._patience = patience
+        self._requests = 0
+        self._github = Github(
+            auth=Auth.Token(token),
+            base_url=address.api_url.rstrip("/"),
+            timeout=patience.read,
+            user_agent=_USER_AGENT,
+            verify=address.ca_file or True,
+            retry=None,
+            seconds_between_requests=0,
+            seconds_between_writes=0,
+            api_version=_API_VERSION,
+        )
+        self._bytes = httpx.Client(
+            headers={
+                "Authorization": f"Bearer {token}",
+                "User-Agent": _USER_AGENT,
+                "X-GitHub-Api-Version": _API_VERSION,
+            },
+            timeout=httpx.Timeout(patience.read, connect=patience.connect),
+            verify=ssl.create_default_context(cafile=address.ca_file) if address.ca_file else True,
+            follow_redirects=True,  # httpx drops the token when the host changes
+        )
+
+    @property
+    def requests(self) -> int:
+        """Requests sent so far, repeats included."""
+        return self._requests
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._github.close()
+        self._bytes.close()
+
+    def get(self, path: str, intent: Intent, parameters: Mapping[str, object] | None = None) -> object:
+        """The JSON at a path of the REST API."""
+        return self._send("GET", path, intent, parameters=parameters)[1]
+
+    def pages(self, path: str, intent: Intent) -> Iterator[Answer]:
+        """The objects of a list, over all its pages."""
+        page, more = 1, True
+        while more:
+            headers, items = self._send("GET", path, intent, parameters={"per_page": PAGE, "page": page})
+            yield from Answer({"items": items}, intent.doing).items("items")
+            page, more = page + 1, 'rel="next"' in headers.get("link", "")
+
+    def write(self, verb: str, path: str, intent: Intent, body: Mapping[str, object] | None = None) -> object:
+        """Send a change. It is repeated only when GitHub did nothing, and a DELETE also when nobody knows."""
+        return self._send(verb, path, intent, body=body)[1]
+
+    def query(self, document: str, variables: Mapping[str, object], intent: Intent, *,
+              forgives: Forgives = lambda _: False, patient: bool = True) -> Answer:  # fmt: skip
+        """The data of a GraphQL query.
+
+        Args:
+            document: from `queries`.
+            variables: their names without the dollar sign.
+            intent: for the message.
+            forgives: whether an error that GitHub reports beside the data may be passed over.
+            patient: False for a caller who rather asks for less than asks again.
+        """
+
+        def send() -> Answer:
+            requester = self._github.requester
+            body = {"query": document, "variables": dict(variables)}
+            headers, answer = requester.requestJsonAndCheck("POST", self._address.graphql_url, input=body)
+            found = Answer.of(answer, "GraphQL")
+            errors = [error.fields for error in found.items("errors")] if found.fields.get("errors") else []
+            if not all(forgives(error) for error in errors):
+                raise GraphQLErrors(errors, headers)
+            return found.node("data")
+
+        return self._persist(send, intent, repeats=patient)
+
+    def download(self, path: str, accept: str, limit: int, intent: Intent) -> bytes:
+        """The bytes at a path of the REST API.
+
+        Raises:
+            DiffTooLarge: there are more than `limit`.
+        """
+        return self._persist(lambda: self._receive(path, accept, limit, intent), intent, repeats=True)
+
+    def _receive(self, path: str, accept: str, limit: int, intent: Intent) -> bytes:
+        url = f"{self._address.api_url.rstrip('/')}{path}"
+        ends = self._clock.monotonic() + _DOWNLOAD_SECONDS
+        with self._bytes.stream("GET", url, headers={"Accept": accept}) as response:
+            if response.status_code != HTTPStatus.OK:
+                response.read()
+                response.raise_for_status()
+                raise httpx.RemoteProtocolError("an answer that is neither a success nor a refusal")
+            received = bytearray()
+            for chunk in response.iter_bytes():
+                received += chunk
+                if len(received) > limit:
+                    raise DiffTooLarge(f"GitHub sends more than {limit:,} bytes: {intent.doing}.")
+                if self._clock.monotonic() > ends:
+                    raise httpx.ReadTimeout("the answer drips")
+            return bytes(received)
+
+    def _send(self, verb: str, path: str, intent: Intent, *, parameters: Mapping[str, object] | None = None,
+              body: Mapping[str, object] | None = None) -> tuple[Mapping[str, str], object]:  # fmt: skip
+        def send() -> tuple[Mapping[str, str], object]:
+            return self._github.requester.requestJsonAndCheck(
+                verb, path, parameters=dict(parameters or {}), input=None if body is None else dict(body)
+            )
+
+        return self._persist(send, intent, repeats=verb in {"GET", "DELETE"})
+
+    def _persist(self, send: Callable[[], Sent], intent: Intent, *, repeats: bool) -> Sent:
+        """Send, and send again while that is safe and the budget lasts.
+
+        Args:
+            send: the request.
+            intent: for the message.
+            repeats: whether to send again also when nobody knows what GitHub did.
+        """
+        ends = self._clock.monotonic() + min(self._patience.most, self._patience.remaining())
+        attempt = 1
+        while True:
+            self._requests += 1
+            try:
+                return send()
+            except FOREIGN as failure:
+                trouble = understand(failure, intent, self._clock.now())
+                pause = float(2 ** (attempt - 1)) if trouble.after is None else trouble.after
+                safe = trouble.again is Again.ALWAYS or (trouble.again is Again.READS and repeats)
+                if not safe or attempt == _ATTEMPTS or self._clock.monotonic() + pause > ends:
+                    raise trouble.error from failure
+            self._clock.sleep(pause)
+            attempt += 1

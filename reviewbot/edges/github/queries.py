@@ -1,0 +1,167 @@
+"""The GraphQL documents, as constants; every name is GitHub's (https://docs.github.com/graphql).
+
+Values travel as variables, never inside a document. Whole lists are read page by page; the first page of each comes
+with the snapshot.
+"""
+
+from __future__ import annotations
+
+_PAGE = "pageInfo { hasNextPage endCursor }"
+
+# 64-bit ids: `databaseId` does not hold the newer ones.
+_COMMENT = """
+fragment CommentParts on IssueComment {
+  fullDatabaseId url body viewerDidAuthor lastEditedAt
+  author { __typename login }
+  editor { __typename login }
+}
+"""
+
+_THREAD_COMMENT = """
+fragment ThreadCommentParts on PullRequestReviewComment {
+  fullDatabaseId url body viewerDidAuthor
+  author { login }
+  pullRequestReview { fullDatabaseId }
+}
+"""
+
+_THREAD = f"""
+fragment ThreadParts on PullRequestReviewThread {{
+  id path diffSide line startLine isResolved isOutdated
+  comments(first: 20) {{ {_PAGE} nodes {{ ...ThreadCommentParts }} }}
+}}
+{_THREAD_COMMENT}
+"""
+
+_REVIEW = """
+fragment ReviewParts on PullRequestReview { fullDatabaseId state body url viewerDidAuthor }
+"""
+
+SNAPSHOT = f"""
+query Snapshot(
+  $owner: String!, $name: String!, $number: Int!, $page: Int!, $check: String!,
+  $config: String!, $attributes: String!, $templates: String!
+) {{
+  repository(owner: $owner, name: $name) {{
+    databaseId nameWithOwner isPrivate url
+    defaultBranchRef {{ name }}
+    config: object(expression: $config) {{ __typename ... on Blob {{ text isBinary }} }}
+    attributes: object(expression: $attributes) {{ ... on Blob {{ text isTruncated }} }}
+    templates: object(expression: $templates) {{
+      ... on Tree {{ entries {{ name object {{ ... on Blob {{ text isTruncated }} }} }} }}
+    }}
+    pullRequest(number: $number) {{
+      id number title body url state isDraft isCrossRepository
+      author {{ __typename login }}
+      headRefOid headRefName headRepository {{ nameWithOwner }} baseRefOid baseRefName
+      labels(first: 100) {{ nodes {{ name }} }}
+      timelineItems(last: 50, itemTypes: [LABELED_EVENT]) {{
+        nodes {{ ... on LabeledEvent {{ createdAt label {{ name }} actor {{ __typename login }} }} }}
+      }}
+      commits(first: 100) {{
+        totalCount
+        nodes {{ commit {{
+          oid
+          parents(first: 20) {{ nodes {{ oid }} }}
+          authors(first: 20) {{ nodes {{ user {{ login }} }} }}
+        }} }}
+      }}
+      comments(first: $page) {{ {_PAGE} nodes {{ ...CommentParts }} }}
+      reviewThreads(first: $page) {{ {_PAGE} nodes {{ ...ThreadParts }} }}
+      reviews(first: $page) {{ {_PAGE} nodes {{ ...ReviewParts }} }}
+      tip: commits(last: 1) {{
+        nodes {{ commit {{
+          oid
+          checkSuites(first: 50, filterBy: {{checkName: $check}}) {{
+            nodes {{
+              checkRuns(first: 20, filterBy: {{checkName: $check, checkType: ALL}}) {{
+                nodes {{ databaseId name status conclusion externalId url }}
+              }}
+            }}
+          }}
+        }} }}
+      }}
+    }}
+  }}
+}}
+{_COMMENT}{_THREAD}{_REVIEW}
+"""
+"""Everything that a run reads before it decides anything, in one request."""
+
+
+def _more(name: str, field: str, parts: str) -> str:
+    return f"""
+query {name}($owner: String!, $name: String!, $number: Int!, $page: Int!, $after: String!) {{
+  repository(owner: $owner, name: $name) {{
+    pullRequest(number: $number) {{
+      {field}(first: $page, after: $after) {{ {_PAGE} nodes {{ ...{parts} }} }}
+    }}
+  }}
+}}
+"""
+
+
+MORE = {
+    "comments": _more("MoreComments", "comments", "CommentParts") + _COMMENT,
+    "reviewThreads": _more("MoreThreads", "reviewThreads", "ThreadParts") + _THREAD,
+    "reviews": _more("MoreReviews", "reviews", "ReviewParts") + _REVIEW,
+}
+"""The next page of a list of the pull request, by the list's name."""
+
+MORE_THREAD_COMMENTS = f"""
+query MoreThreadComments($thread: ID!, $page: Int!, $after: String!) {{
+  node(id: $thread) {{
+    ... on PullRequestReviewThread {{
+      comments(first: $page, after: $after) {{ {_PAGE} nodes {{ ...ThreadCommentParts }} }}
+    }}
+  }}
+}}
+{_THREAD_COMMENT}
+"""
+"""The next page of one thread's comments."""
+
+
+def entries(new: int, old: int) -> str:
+    """The document that reads so many files at the head, with texts, and so many at the merge base, without.
+
+    Variables: `head` and `base` (shas), `n0`… and `o0`… (paths). The answers are the aliases of the same names.
+    """
+    variables = [f"${alias}: String!" for alias in (*aliases("n", new), *aliases("o", old))]
+    head, base = ("$head: GitObjectID!", "$base: GitObjectID!")
+    declared = ", ".join(["$owner: String!", "$name: String!", *[head] * bool(new), *[base] * bool(old), *variables])
+    at_head = _commit("head", _files(aliases("n", new), "NewFile")) if new else ""
+    at_base = _commit("base", _files(aliases("o", old), "OldFile")) if old else ""
+    return f"""
+query Entries({declared}) {{
+  repository(owner: $owner, name: $name) {{
+    {at_head}
+    {at_base}
+  }}
+}}
+{_NEW_FILE * bool(new)}{_OLD_FILE * bool(old)}
+"""
+
+
+def aliases(letter: str, count: int) -> tuple[str, ...]:
+    """The aliases of the files in a document of `entries`, in order."""
+    return tuple(f"{letter}{index}" for index in range(count))
+
+
+_NEW_FILE = """
+fragment NewFile on TreeEntry {
+  oid mode size type
+  object { ... on Blob { text isBinary isTruncated byteSize } }
+}
+"""
+
+_OLD_FILE = """
+fragment OldFile on TreeEntry { oid mode size type }
+"""
+
+
+def _commit(name: str, files: str) -> str:
+    return f"{name}: object(oid: ${name}) {{ ... on Commit {{ {files} }} }}"
+
+
+def _files(names: tuple[str, ...], parts: str) -> str:
+    return " ".join(f"{alias}: file(path: ${alias}) {{ ...{parts} }}" for alias in names)

@@ -1,0 +1,203 @@
+"""GraphQL's answer made into a snapshot: pure, the pages that are missing are fetched by the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from reviewbot.domain.model import Side
+from reviewbot.domain.snapshot import (
+    CheckRun,
+    Comment,
+    Commit,
+    DefaultBranch,
+    LabelEvent,
+    PullRequest,
+    Repository,
+    Review,
+    Thread,
+    ThreadComment,
+)
+from reviewbot.edges.github.answers import Answer
+
+UNREADABLE = "\0"
+"""Stands for a config file that is there and is no text: YAML refuses a NUL, so the settings refuse it too."""
+
+_GHOST = "ghost"
+_BOT_SUFFIX = "[bot]"
+
+
+def is_about_checks(error: Mapping[str, object]) -> bool:
+    """Whether a GraphQL error says that the token may not read check runs, beside which all the rest is there."""
+    path = error.get("path")
+    return error.get("type") == "FORBIDDEN" and isinstance(path, list) and "tip" in path
+
+
+def repository(node: Answer) -> Repository:
+    """The repository."""
+    return Repository(
+        id=node.number("databaseId"),
+        full_name=node.text("nameWithOwner"),
+        default_branch=_name_of(node.maybe_node("defaultBranchRef")),
+        private=node.flag("isPrivate"),
+        url=node.text("url"),
+    )
+
+
+def _name_of(ref: Answer | None) -> str:
+    return ref.text("name") if ref else ""
+
+
+def default_branch(node: Answer) -> DefaultBranch:
+    """The default branch's word on us."""
+    attributes, templates = node.maybe_node("attributes"), node.maybe_node("templates")
+    return DefaultBranch(
+        config=_config(node.maybe_node("config")),
+        attributes=_whole_text(attributes) or "",
+        templates=_templates(templates.items("entries")) if templates and "entries" in templates.fields else {},
+    )
+
+
+def _config(blob: Answer | None) -> str | None:
+    """The text, cut if it is long (the settings refuse it then); not None when something is there."""
+    if blob is None:
+        return None
+    return UNREADABLE if blob.fields.get("text") is None else blob.text("text")
+
+
+def _whole_text(blob: Answer | None) -> str | None:
+    if blob is None or blob.fields.get("text") is None or blob.flag("isTruncated"):
+        return None
+    return blob.text("text")
+
+
+def _templates(entries: Iterable[Answer]) -> dict[str, str]:
+    found = {entry.text("name"): _whole_text(entry.maybe_node("object")) for entry in entries}
+    return {name: text for name, text in found.items() if text is not None}
+
+
+def pull_request(node: Answer) -> PullRequest:
+    """The pull request itself."""
+    author, head_repository = node.maybe_node("author"), node.maybe_node("headRepository")
+    return PullRequest(
+        number=node.number("number"),
+        node_id=node.text("id"),
+        title=node.text("title"),
+        body=node.text("body"),
+        url=node.text("url"),
+        author=author.text("login") if author else None,
+        author_is_bot=_is_bot(author),
+        is_open=node.text("state") == "OPEN",
+        is_draft=node.flag("isDraft"),
+        from_fork=node.flag("isCrossRepository"),
+        head_sha=node.text("headRefOid"),
+        head_ref=node.text("headRefName"),
+        head_repository=head_repository.text("nameWithOwner") if head_repository else None,
+        base_sha=node.text("baseRefOid"),
+        base_ref=node.text("baseRefName"),
+        labels=frozenset(label.text("name") for label in node.nodes("labels")),
+        label_events=tuple(_label_event(event) for event in node.nodes("timelineItems") if event.fields),
+        commits=tuple(_commit(item.node("commit")) for item in node.nodes("commits")),
+        commit_count=node.node("commits").number("totalCount"),
+    )
+
+
+def _is_bot(actor: Answer | None) -> bool:
+    return actor is not None and actor.text("__typename") == "Bot"
+
+
+def _label_event(event: Answer) -> LabelEvent:
+    actor = event.maybe_node("actor")
+    # A bot and a person may share a name; asked for its permission, the bot needs its own.
+    suffix = _BOT_SUFFIX if _is_bot(actor) else ""
+    return LabelEvent(
+        label=event.node("label").text("name"),
+        actor=f"{actor.text('login')}{suffix}" if actor else None,
+        at=event.moment("createdAt"),
+    )
+
+
+def _commit(node: Answer) -> Commit:
+    users = [author.maybe_node("user") for author in node.nodes("authors")]
+    return Commit(
+        sha=node.text("oid"),
+        parents=tuple(parent.text("oid") for parent in node.nodes("parents")),
+        # A commit names a bot with the suffix that the pull request's author comes without.
+        authors=tuple(user.text("login").removesuffix(_BOT_SUFFIX) if user else None for user in users),
+    )
+
+
+def comment(node: Answer) -> Comment:
+    """A comment of the timeline."""
+    author, editor = node.maybe_node("author"), node.maybe_node("editor")
+    edited = editor is not None or node.fields.get("lastEditedAt") is not None
+    return Comment(
+        id=node.number("fullDatabaseId"),
+        url=node.text("url"),
+        body=node.text("body"),
+        ours=node.flag("viewerDidAuthor"),
+        edited_by=(editor.text("login") if editor else _GHOST) if edited else None,
+        edited_by_us=not edited or (editor is not None and author is not None and editor.fields == author.fields),
+    )
+
+
+def thread(node: Answer, comments: Iterable[Answer]) -> Thread:
+    """A review thread with all its comments."""
+    return Thread(
+        id=node.text("id"),
+        path=node.text("path"),
+        side=Side(node.text("diffSide")),
+        line=node.maybe_number("line"),
+        start_line=node.maybe_number("startLine"),
+        is_resolved=node.flag("isResolved"),
+        is_outdated=node.flag("isOutdated"),
+        comments=tuple(_thread_comment(item) for item in comments),
+    )
+
+
+def _thread_comment(node: Answer) -> ThreadComment:
+    author, review_node = node.maybe_node("author"), node.maybe_node("pullRequestReview")
+    return ThreadComment(
+        id=node.number("fullDatabaseId"),
+        url=node.text("url"),
+        body=node.text("body"),
+        ours=node.flag("viewerDidAuthor"),
+        author=author.text("login") if author else None,
+        review_id=review_node.maybe_number("fullDatabaseId") if review_node else None,
+    )
+
+
+def review(node: Answer) -> Review:
+    """A review."""
+    return Review(
+        id=node.number("fullDatabaseId"),
+        state=node.text("state"),
+        body=node.text("body"),
+        url=node.text("url"),
+        ours=node.flag("viewerDidAuthor"),
+    )
+
+
+def checks(pull: Answer) -> tuple[CheckRun, ...]:
+    """The check runs of our name on the head, oldest first; none where the token may not read them."""
+    found = [
+        _check(run, commit.text("oid"))
+        for item in pull.nodes("tip")
+        if (commit := item.maybe_node("commit"))
+        for suite in commit.nodes("checkSuites")
+        for run in suite.nodes("checkRuns")
+    ]
+    return tuple(sorted(found, key=lambda run: run.id))
+
+
+def _check(run: Answer, head_sha: str) -> CheckRun:
+    """A check run in REST's spelling: GraphQL writes states in capitals."""
+    conclusion = run.maybe_text("conclusion")
+    return CheckRun(
+        id=run.number("databaseId"),
+        name=run.text("name"),
+        head_sha=head_sha,
+        status=run.text("status").lower(),
+        conclusion=conclusion.lower() if conclusion else None,
+        external_id=run.maybe_text("externalId") or "",
+        url=run.text("url"),
+    )

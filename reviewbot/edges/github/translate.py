@@ -1,0 +1,147 @@
+"""The one place where what PyGithub, requests and httpx raise becomes ours.
+
+An exception with an answer in it is read into a `Reply`, and the table in `verdicts` decides; one without is told by
+its kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import httpx
+import requests
+from github import BadAttributeException, GithubException
+from urllib3.exceptions import HTTPError as Urllib3Error
+from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+from reviewbot.edges.github.verdicts import Again, Intent, Reply, Trouble, judge, judge_graphql, words
+from reviewbot.errors import ForgeUnreachable
+
+
+class GraphQLErrors(Exception):
+    """GraphQL answered with errors that the caller does not forgive (the status is 200 all the same).
+
+    Args:
+        errors: the `errors` of the answer.
+        headers: the answer's headers.
+    """
+
+    def __init__(self, errors: Sequence[Mapping[str, object]], headers: Mapping[str, str]) -> None:
+        super().__init__("GraphQL errors")
+        self.errors = errors
+        self.headers = headers
+
+
+FOREIGN = (
+    GraphQLErrors,
+    GithubException,
+    BadAttributeException,
+    requests.RequestException,
+    Urllib3Error,
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    httpx.StreamError,
+    AssertionError,  # PyGithub: an address on another host than the API's
+    RuntimeError,  # PyGithub: a redirect to another host or protocol
+    ValueError,  # PyGithub: an answer that starts like JSON and is none
+    AttributeError,  # PyGithub: a refusal whose body is JSON and not an object
+)
+"""Everything that a request to GitHub may raise that is not ours."""
+
+
+_REFUSALS = 400
+
+
+def understand(failure: Exception, intent: Intent, now: datetime) -> Trouble:
+    """What a foreign exception means.
+
+    Args:
+        failure: one of `FOREIGN`.
+        intent: what was being done.
+        now: the wall clock, for rate limits that name a time of day.
+    """
+    match failure:
+        case GithubException(status=status) if status >= _REFUSALS:
+            return judge(_read(status, failure.data, failure.headers or {}), intent, now)
+        case GraphQLErrors():
+            return judge_graphql(failure.errors, failure.headers, intent, now)
+        case httpx.HTTPStatusError():
+            return judge(_read_httpx(failure.response), intent, now)
+        case _:
+            return _network(failure, intent)
+
+
+def _read(status: int, data: object, headers: Mapping[str, str]) -> Reply:
+    """Both forms of GitHub's error bodies: `errors` as strings and as objects."""
+    body = data if isinstance(data, dict) else {}
+    errors = body.get("errors") or []
+    listed = errors if isinstance(errors, list) else [errors]
+    objects = [error for error in listed if isinstance(error, dict)]
+    return Reply(
+        status=status,
+        message=words(body.get("message") or ""),
+        details=tuple(_detail(error) for error in listed),
+        codes=frozenset(str(error[key]) for error in objects for key in ("code", "field") if key in error),
+        headers={name.lower(): str(value) for name, value in headers.items()},
+    )
+
+
+def _detail(error: object) -> str:
+    if not isinstance(error, dict):
+        return words(error)
+    parts = (error.get("resource"), error.get("field"), error.get("message") or error.get("code"))
+    return words(" ".join(str(part) for part in parts if part))
+
+
+def _read_httpx(response: httpx.Response) -> Reply:
+    try:
+        data = response.json()
+    except (ValueError, httpx.StreamError):
+        data = None
+    return _read(response.status_code, data, response.headers)
+
+
+def _network(failure: Exception, intent: Intent) -> Trouble:
+    """A failure without an answer; only its kind is told, since its text may hold what was sent."""
+    kind, again, hint = _kind(failure)
+    error = ForgeUnreachable(f"{kind} Failed: {intent.doing}.", hint=f"{hint} ({type(failure).__name__})")
+    return Trouble(error, again)
+
+
+def _kind(failure: Exception) -> tuple[str, Again, str]:
+    match failure:
+        case AssertionError() | RuntimeError():
+            where = "GitHub's answer points to another host than the API's."
+            return where, Again.NEVER, "Check the API's address; the repository may have moved to another server."
+        case _ if _distrusts(failure):
+            trust = "If the server has a certificate of your own authority, set `SSL_CERT_FILE`."
+            return "The server's certificate cannot be trusted.", Again.NEVER, trust
+        case _ if _never_connected(failure):
+            return "GitHub cannot be reached.", Again.ALWAYS, _REACH
+        case requests.Timeout() | httpx.TimeoutException():
+            return "GitHub did not answer in time.", Again.READS, "Run again later."
+        case requests.RequestException() | httpx.TransportError() | Urllib3Error() | httpx.StreamError():
+            return "The connection to GitHub broke.", Again.READS, _REACH
+        case _:
+            return "GitHub's answer cannot be read.", Again.READS, "What came is not what GitHub documents."
+
+
+_REACH = "Check the network, the proxy and the API's address."
+
+
+def _distrusts(failure: Exception) -> bool:
+    if isinstance(failure, requests.exceptions.SSLError):
+        return True
+    return isinstance(failure, httpx.ConnectError) and "CERTIFICATE" in str(failure)
+
+
+def _never_connected(failure: Exception) -> bool:
+    """Whether nothing was sent at all, so that even a write may be tried again."""
+    match failure:
+        case requests.ConnectTimeout() | httpx.ConnectTimeout() | httpx.ConnectError() | httpx.PoolTimeout():
+            return True
+        case requests.ConnectionError(args=(MaxRetryError(reason=NewConnectionError()), *_)):
+            return True
+        case _:
+            return False
