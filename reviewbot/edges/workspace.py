@@ -1,0 +1,94 @@
+"""Files in somebody's checkout: opened one folder at a time, so that no link that a change brought leads out of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import PurePosixPath
+from uuid import uuid4
+
+from reviewbot.domain import escaping
+from reviewbot.errors import Problem, SettingsError
+
+FORBIDDEN = frozenset({".git", ".github"})
+ALLOWED = "a path inside the workspace, not through a link and not into .git or .github"
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def write_inside(workspace: str, path: str, content: bytes) -> None:
+    """Write a file below a folder; missing folders are made, and the file is replaced as a whole.
+
+    Args:
+        workspace: the folder; itself trusted, so it may be a link.
+        path: relative to it, or absolute and below it.
+        content: the bytes.
+
+    Raises:
+        SettingsError: the path leads elsewhere, or cannot be written.
+    """
+    *folders, name = _parts(workspace, path)
+    try:
+        with _folder(workspace, folders) as inside:
+            _replace(inside, name, content)
+    except OSError as error:
+        what = f"it cannot be written ({error.strerror or type(error).__name__})"
+        raise _wrong(path, what) from None
+
+
+def _parts(workspace: str, path: str) -> list[str]:
+    """The names on the way; every one of them is an ordinary one."""
+    given = PurePosixPath(path)
+    if given.is_absolute():
+        if not given.is_relative_to(workspace):
+            raise _wrong(path, "it is outside the workspace")
+        given = given.relative_to(workspace)
+    parts = list(given.parts)
+    if not parts or path.endswith("/") or escaping.visible(path) != path:
+        raise _wrong(path, "it names no file, or holds signs that cannot be seen")
+    if ".." in parts:
+        raise _wrong(path, "it leads out of its folder")
+    # Some file systems fold case, and drop blanks and dots at a name's end.
+    if any(part.rstrip(". ").casefold() in FORBIDDEN for part in parts):
+        raise _wrong(path, "it is in a folder that git or GitHub reads")
+    return parts
+
+
+@contextmanager
+def _folder(workspace: str, folders: list[str]) -> Iterator[int]:
+    """The innermost folder, opened name by name from the one before."""
+    inside = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for name in folders:
+            _make(inside, name)
+            deeper = os.open(name, _FOLDER, dir_fd=inside)
+            os.close(inside)
+            inside = deeper
+        yield inside
+    finally:
+        os.close(inside)
+
+
+def _make(inside: int, name: str) -> None:
+    try:
+        os.mkdir(name, dir_fd=inside)
+    except FileExistsError:
+        return
+
+
+def _replace(inside: int, name: str, content: bytes) -> None:
+    """Write beside and rename: a link with the file's name is replaced, never followed."""
+    beside = f".{uuid4()}.tmp"
+    file = os.open(beside, _NEW_FILE, 0o644, dir_fd=inside)
+    try:
+        with os.fdopen(file, "wb") as stream:
+            stream.write(content)
+        os.replace(beside, name, src_dir_fd=inside, dst_dir_fd=inside)
+    except BaseException:
+        os.unlink(beside, dir_fd=inside)
+        raise
+
+
+def _wrong(path: str, what: str) -> SettingsError:
+    return SettingsError((Problem(path, what, ALLOWED),))
