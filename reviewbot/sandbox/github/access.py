@@ -1,7 +1,7 @@
 """Who asks, and what they may do.
 
-Public repositories may be read by anybody; private ones are a 404 to whoever may not know of them. Writing needs the token's
-scope for an App, and the person's level for a person.
+Public repositories may be read by anybody; private ones are a 404 to whoever may not know of them. Writing needs the
+token's scope for an App, and the person's level for a person.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Reads the patch of one file: which lines a comment may stand on, and what GitHub shows above it.
 
-On the RIGHT a comment may stand on added and context lines, by the new file's numbers; on the LEFT on deleted and context
-lines, by the old file's. A range must lie inside one hunk.
+On the RIGHT a comment may stand on added and context lines, by the new file's numbers; on the LEFT on deleted and
+context lines, by the old file's. A range must lie inside one hunk.
 """
 
 from __future__ import annotations

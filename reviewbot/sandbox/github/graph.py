@@ -103,11 +103,12 @@ def _is_object(value: object) -> TypeGuard[dict[str, object]]:
 
 def execute(world: World, viewer: Viewer, at: Addresses, body: object) -> dict[str, object]:
     """Runs a request; whatever is wrong comes back as `errors` under status 200, as GitHub does it."""
+    if viewer.token is None:
+        raise Refusal(401, "This endpoint requires you to be authenticated.")
     if not _is_object(body) or not isinstance(body.get("query"), str):
         raise Refusal(400, "A query attribute must be specified and must be a string.")
     try:
-        if world.limits.over_quota(viewer):
-            raise Refusal(200, "API rate limit exceeded for user ID 1.", kind="RATE_LIMITED")
+        world.limits.check(viewer)
         return _run(world, viewer, at, body)
     except Refusal as refusal:
         return {"errors": [{"type": refusal.kind, "message": refusal.message}]}

@@ -83,6 +83,7 @@ def cost_of(document: DocumentNode, variables: Mapping[str, object]) -> Cost:
     operations = [part for part in document.definitions if isinstance(part, OperationDefinitionNode)]
     cost = sum((counter.of(operation.selection_set, 1) for operation in operations), Cost())
     if cost.nodes > NODE_LIMIT:
-        text = f"This query requests up to {cost.nodes:,} possible nodes which exceeds the maximum limit of {NODE_LIMIT:,}."
+        count = f"This query requests up to {cost.nodes:,} possible nodes"
+        text = f"{count} which exceeds the maximum limit of {NODE_LIMIT:,}."
         raise Refusal(200, text, kind="MAX_NODE_LIMIT_EXCEEDED")
     return cost

@@ -17,8 +17,10 @@ STATUSES = {"A": "added", "D": "removed", "M": "modified", "R": "renamed", "C": 
 
 @dataclass(frozen=True, slots=True)
 class FileVersion:
-    """A file's content and git mode: `100644`, `100755`, `120000` (a link; content is the target) or `160000` (a
-    submodule; content is the hash of the commit).
+    """A file's content and git mode.
+
+    The mode is `100644`, `100755`, `120000` (a link; the content is its target) or `160000` (a submodule; the content
+    is its commit's hash).
     """
 
     content: bytes

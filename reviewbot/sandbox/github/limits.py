@@ -33,9 +33,9 @@ def quota(viewer: Viewer) -> int:
 class Limits:
     """How much has been asked for. Nothing is refused until a limit is switched on.
 
-    `enforce` switches the primary limit on, with `quota_` in place of GitHub's number if given. `per_minute` and `per_hour`
-    count requests that create content (GitHub: 80 and 500); `secondary_status` is how such a refusal comes: 403, 429, or 422
-    with the code `abuse`, all seen on GitHub. `clock` gives seconds since the epoch.
+    `enforce` switches the primary limit on, with `quota_` in place of GitHub's number if given. `per_minute` and
+    `per_hour` count requests that create content (GitHub: 80 and 500); `secondary_status` is how such a refusal comes:
+    403, 429, or 422 with the code `abuse`, all seen on GitHub. `clock` gives seconds since the epoch.
     """
 
     enforce: bool = False
@@ -52,14 +52,11 @@ class Limits:
         """Counts a request against the primary limit."""
         self._used[self._key(viewer)] += 1
 
-    def over_quota(self, viewer: Viewer) -> bool:
-        """Whether the primary limit is switched on and used up."""
-        return self.enforce and self._used[self._key(viewer)] > self._quota(viewer)
-
-    def primary_refusal(self, viewer: Viewer) -> Refusal:
-        """The answer of REST to whoever has used up the primary limit."""
-        who = viewer.login or "the anonymous"
-        return Refusal(403, f"API rate limit exceeded for {who}.", kind="RATE_LIMITED")
+    def check(self, viewer: Viewer) -> None:
+        """Refuses once the primary limit is used up, if it is switched on."""
+        if self.enforce and self._used[self._key(viewer)] > self._quota(viewer):
+            who = viewer.login or "the anonymous"
+            raise Refusal(403, f"API rate limit exceeded for {who}.", kind="RATE_LIMITED")
 
     def write(self) -> None:
         """Counts a request that creates content; refuses it over the secondary limits."""

@@ -1,7 +1,7 @@
 """What GitHub remembers, as frozen records: each change replaces a record, none is altered in place.
 
-Moments are aware datetimes in UTC, cut to whole seconds as GitHub's are. People and bots are named by their login as REST
-spells it, so an App's bot keeps its `[bot]`.
+Moments are aware datetimes in UTC, cut to whole seconds as GitHub's are. People and bots are named by their login as
+REST spells it, so an App's bot keeps its `[bot]`.
 """
 
 from __future__ import annotations
@@ -94,8 +94,8 @@ class User:
 class Token:
     """A credential: whose it is, and what it may do.
 
-    `app` is None for a person's token. `repositories` names the repositories that an App's token was made for; None means
-    all that the identity can see.
+    `app` is None for a person's token. `repositories` names the repositories that an App's token was made for; None
+    means all that the identity can see.
     """
 
     secret: str = field(repr=False)
@@ -126,7 +126,7 @@ class Repository:
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """A pull request. `head_repo` is None once the fork that it came from is deleted; `repo` is the full name of its base."""
+    """A pull request; `repo` is the full name of its base, `head_repo` None once the fork that it came from is gone."""
 
     id: int
     number: int
@@ -176,7 +176,7 @@ class TimelineEvent:
 
 @dataclass(frozen=True, slots=True)
 class IssueComment:
-    """A comment in the conversation. `editor` is whoever edited last; `minimized` the reason for hiding it, if hidden."""
+    """A comment in the conversation: `editor` is whoever edited last, `minimized` the reason for hiding it."""
 
     id: int
     repo: str

@@ -1,8 +1,8 @@
 """The real git under the sandbox: one bare repository on disk for each repository.
 
-Every call is a `git` process with a fixed environment: no system or user settings, no prompts, no hooks, English messages,
-UTC. Nothing is ever checked out. Revisions that come from a request are handed over after `--end-of-options` or on standard
-input, so that none is read as an option.
+Every call is a `git` process with a fixed environment: no system or user settings, no prompts, no hooks, English
+messages, UTC. Nothing is ever checked out. Revisions that come from a request are handed over after `--end-of-options`
+or on standard input, so that none is read as an option.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Records into GitHub's JSON: users, repositories, commits and what hangs on them. Every required key of GitHub's is there."""
+"""Records into GitHub's JSON, with every required key: users, repositories, commits and what hangs on them."""
 
 from __future__ import annotations
 
@@ -102,6 +102,7 @@ class Wire:
             **{name: url + tail for name, tail in _USER_LINKS.items()},
             "type": user.kind if user else "User",
             "site_admin": False,
+            "user_view_type": "public",
         }
 
     def profile(self, login: str) -> Json:

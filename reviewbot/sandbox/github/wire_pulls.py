@@ -229,7 +229,9 @@ class PullWire(Wire):
             "started_at": moment(run.started_at),
             "completed_at": moment(run.completed_at),
             "output": {
-                **{"title": output.title, "summary": output.summary, "text": output.text},
+                "title": output.title,
+                "summary": output.summary,
+                "text": output.text,
                 "annotations_count": len(output.annotations),
                 "annotations_url": f"{url}/annotations",
             },
