@@ -8,13 +8,42 @@ from collections.abc import Iterable, Iterator
 from reviewbot.domain.changes import ChangedFile, LineKind
 
 _LOCK_FILES = frozenset(
-    (
-        "package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml bun.lock deno.lock Cargo.lock poetry.lock uv.lock "
-        "pdm.lock pylock.toml pixi.lock conda-lock.yml Pipfile.lock Gemfile.lock composer.lock go.sum go.work.sum mix.lock "
-        "rebar.lock pubspec.lock Podfile.lock Package.resolved Cartfile.resolved packages.lock.json project.assets.json "
-        "paket.lock gradle.lockfile buildscript-gradle.lockfile flake.lock stack.yaml.lock Manifest.toml Chart.lock "
-        ".terraform.lock.hcl MODULE.bazel.lock conan.lock"
-    ).split()
+    {
+        "package-lock.json",
+        "npm-shrinkwrap.json",
+        "yarn.lock",
+        "pnpm-lock.yaml",
+        "bun.lock",
+        "deno.lock",
+        "Cargo.lock",
+        "poetry.lock",
+        "uv.lock",
+        "pdm.lock",
+        "pylock.toml",
+        "pixi.lock",
+        "conda-lock.yml",
+        "Pipfile.lock",
+        "Gemfile.lock",
+        "composer.lock",
+        "go.sum",
+        "go.work.sum",
+        "mix.lock",
+        "rebar.lock",
+        "pubspec.lock",
+        "Podfile.lock",
+        "Package.resolved",
+        "Cartfile.resolved",
+        "packages.lock.json",
+        "paket.lock",
+        "gradle.lockfile",
+        "buildscript-gradle.lockfile",
+        "flake.lock",
+        "stack.yaml.lock",
+        "Chart.lock",
+        ".terraform.lock.hcl",
+        "MODULE.bazel.lock",
+        "conan.lock",
+    }
 )
 _HOST_LENGTH = 100
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://([^/\s\"'`<>#?\\,)]+)")

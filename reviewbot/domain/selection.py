@@ -1,7 +1,8 @@
 """Which files are reviewed, and for each of the others a reason that a person can read.
 
 What is left out is where an attacker hides, so the rules are few and narrow: a rename is left out only when both names
-are, a minified file only when it looks minified, and what builds, tests or deploys is never left out unless `paths` says so.
+are, a minified file only when it looks minified, and what builds, tests or deploys is never left out unless `paths`
+says so.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class HeldBecause(StrEnum):
     SECRET_FILE = "secret-file"  # noqa: S105 — the word of the contract, no password
     TOO_LARGE = "too-large"
     MINIFIED = "minified"
+    UNSEEN = "unseen"
 
     @property
     def sentence(self) -> str:
@@ -47,6 +49,7 @@ _SENTENCES = {
     HeldBecause.SECRET_FILE: "It looks like a file of secrets.",
     HeldBecause.TOO_LARGE: "It does not fit into what the service takes.",
     HeldBecause.MINIFIED: "It is minified; what people wrote is elsewhere.",
+    HeldBecause.UNSEEN: "The reviewer could not read it to its end.",
 }
 
 

@@ -1,0 +1,150 @@
+"""Takes credentials out of everything that is sent, without moving a line.
+
+Values are collected from all texts first and then replaced in each: a password that one file gives away by its name is
+taken out of the others, too. A diff stays a diff: lines keep their number and their mark.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from reviewbot.domain.credentials import SHORTEST, secrets_of
+from reviewbot.domain.private_keys import REDACTED, key_lines, key_values
+
+_SHORTEST_KNOWN = 4
+# Where a word stands as a value: none of these characters is in the mark, so no second pass finds a new place.
+_VALUE_BEFORE = r"(?:(?<=[\"'`:=])|(?<=[:=] ))"
+_VALUE_AFTER = r"(?=[\"'`@]|[ \t\r]*(?:\#|$))"
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """A text without secrets.
+
+    Attributes:
+        text: as many lines as before.
+        lines: numbers, from 1, of the lines that changed; lines end at a line feed and at nothing else.
+        count: how many values were replaced.
+    """
+
+    text: str
+    lines: frozenset[int]
+    count: int
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Redactor:
+    """Knows the secrets of some texts and takes them out of any text; it never shows one."""
+
+    _pattern: re.Pattern[str] | None
+    _size: int = field(default=0)
+
+    def __repr__(self) -> str:
+        return f"Redactor({self._size} values)"
+
+    @classmethod
+    def of(cls, texts: Iterable[str], known: Iterable[str] = ()) -> Redactor:
+        """A redactor for the secrets of all texts.
+
+        Args:
+            texts: files or diffs; everything that is sent.
+            known: values that are secret whatever they look like, such as our own keys; four characters or more.
+        """
+        strong = {piece for value in known for piece in _pieces(value, _SHORTEST_KNOWN)}
+        weak: set[str] = set()
+        for text in texts:
+            lines = text.split("\n")
+            found = secrets_of(lines)
+            for value in (*found.strong, *key_values(lines)):
+                strong.update(_pieces(value, SHORTEST))
+            weak.update(value for value in found.weak if not _looks_redacted(value))
+        return cls(_pattern_of(strong, weak), len(strong | weak))
+
+    def redact(self, text: str) -> Redacted:
+        """The text without the secrets. Doing it twice is doing it once."""
+        before = text.split("\n")
+        whole = key_lines(before)
+        kept = [_line_without_key(line, whole.get(index)) for index, line in enumerate(before)]
+        replaced, count = "\n".join(kept), len(whole)
+        if self._pattern:
+            replaced, times = self._pattern.subn(REDACTED, replaced)
+            count += times
+        pairs = zip(before, replaced.split("\n"), strict=True)
+        changed = frozenset(number for number, (old, new) in enumerate(pairs, start=1) if old != new)
+        return Redacted(text=replaced, lines=changed, count=count)
+
+
+def _line_without_key(line: str, mark: str | None) -> str:
+    if mark is None:
+        return line
+    return mark + REDACTED + ("\r" if line.endswith("\r") else "")
+
+
+def _pieces(value: str, shortest: int) -> Iterable[str]:
+    """A value as it is searched for: without line ends, a diff's marks in front, and the brackets of our own mark.
+
+    A value that held a bracket could be found again across the edge of a mark, and redacting would never come to rest.
+    """
+    pieces = (piece.strip().lstrip("+- ") for piece in re.split(r"[\[\]\r\n]", value))
+    return [piece for piece in pieces if len(piece) >= shortest and not _looks_redacted(piece)]
+
+
+def _looks_redacted(value: str) -> bool:
+    word = REDACTED.strip("[]")
+    return value in word or word in value
+
+
+def _pattern_of(strong: Iterable[str], weak: Iterable[str]) -> re.Pattern[str] | None:
+    branches = []
+    if anywhere := _alternatives(sorted(strong)):
+        branches.append(anywhere)
+    if words := _alternatives(sorted(weak)):
+        branches.append(f"{_VALUE_BEFORE}{words}{_VALUE_AFTER}")
+    return re.compile("|".join(branches), re.MULTILINE) if branches else None
+
+
+def _alternatives(values: Sequence[str], depth: int = 0) -> str:
+    """A pattern for any of the sorted values, the longest first.
+
+    The first two characters are branched on one after the other, so that thousands of values cost little more than one.
+    """
+    if not values:
+        return ""
+    if depth == 2:  # noqa: PLR2004 — see above
+        return "(?:" + "|".join(re.escape(value) for value in sorted(values, key=len, reverse=True)) + ")"
+    groups = groupby(values, key=lambda value: value[0])
+    return "(?:" + "|".join(_branch(first, list(group), depth) for first, group in groups) + ")"
+
+
+def _branch(first: str, values: Sequence[str], depth: int) -> str:
+    return re.escape(first) + _alternatives([value[1:] for value in values], depth + 1)
+
+
+_CODE = r"(?:js|mjs|cjs|jsx|ts|tsx|py|rb|php|go|rs|java|kt|cs|lua|pl|sh|bash|zsh|ps1)"
+_PUBLIC = r"(?:example|sample|template|tmpl|dist|defaults?|schema|pub)"
+_SECRET_FILE = re.compile(
+    rf"\.env(?:\.(?!(?:[\w.-]+\.)?(?:{_PUBLIC}|{_CODE})$)[\w.-]+)?"
+    rf"|id_(?:rsa|dsa|ecdsa|ed25519)(?:[._-](?!(?:.+\.)?(?:{_PUBLIC}|{_CODE})$).*)?"
+    r"|.+\.(?:pem|key|ppk|p12|pfx|jks|keystore|kdbx)|\.(?:netrc|pgpass|htpasswd|git-credentials|pypirc|dockercfg)"
+    r"|_netrc|(?:google-|gcp-|aws-|application_default_)?credentials\.json|client_secret.*\.json"
+    r"|service[_-]account.*\.json"
+)
+_HOME_FILE = re.compile(r"(?:^|/)(?:\.aws/credentials|\.docker/config\.json|\.kube/config)$")
+
+
+def secret_file(path: str, text: str) -> bool:
+    """Whether a file is there to hold secrets, so that it is held back whole.
+
+    Its name says so, or most of its text is secrets. Code is never held back for its name: it is redacted.
+    """
+    name = path.rpartition("/")[2].lower()
+    if _SECRET_FILE.fullmatch(name) or _HOME_FILE.search(path):
+        return True
+    redacted = Redactor.of([text]).redact(text)
+    if name == ".npmrc" and redacted.count:
+        return True
+    left = redacted.text.replace(REDACTED, "")
+    return redacted.count > 0 and len(left.strip()) * 2 < len(text.strip())
