@@ -1,4 +1,4 @@
-"""The real time."""
+"""The real time, which tests may shrink."""
 
 from __future__ import annotations
 
@@ -10,21 +10,27 @@ class SystemClock:
     """The machine's clocks.
 
     Args:
-        scale: what every sleep is multiplied by; below 1 only in tests.
+        scale: how many real seconds one second of this clock takes; below 1 only in tests. Sleeping and measuring
+            shrink alike, so that spacings, paces and deadlines need not know of it.
+
+    Raises:
+        ValueError: the scale is not positive.
     """
 
     def __init__(self, scale: float = 1.0) -> None:
+        if scale <= 0:
+            raise ValueError("a clock's scale must be positive")
         self._scale = scale
 
     def now(self) -> datetime:
-        """The wall clock, in UTC."""
+        """The wall clock, in UTC, never scaled: it is only shown and stored."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds that only grow, never scaled: a deadline is scaled by who sets it."""
-        return time.monotonic()
+        """Seconds of this clock, that only grow."""
+        return time.monotonic() / self._scale
 
     def sleep(self, seconds: float) -> None:
-        """Wait; nothing or less returns at once."""
+        """Wait for seconds of this clock; nothing or less returns at once."""
         if seconds > 0:
             time.sleep(seconds * self._scale)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -16,11 +17,18 @@ def test_it_tells_the_time_in_utc() -> None:
     assert abs((clock.now() - datetime.now(UTC)).total_seconds()) < 5
 
 
-def test_a_sleep_is_scaled_and_monotonic_is_not() -> None:
+def test_sleeping_and_measuring_shrink_alike() -> None:
     clock = SystemClock(scale=0.001)
-    before = clock.monotonic()
+    before, real = clock.monotonic(), time.monotonic()
     clock.sleep(20)
-    assert 0.02 <= clock.monotonic() - before < 10
+    assert 0.02 <= time.monotonic() - real < 10
+    assert clock.monotonic() - before >= 20
+
+
+@pytest.mark.parametrize("scale", [0, -1])
+def test_time_does_not_stand_still_or_run_backwards(scale: float) -> None:
+    with pytest.raises(ValueError, match="positive"):
+        SystemClock(scale)
 
 
 @pytest.mark.parametrize("seconds", [0, -1])

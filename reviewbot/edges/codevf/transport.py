@@ -44,14 +44,12 @@ class Access:
         key: the API key.
         ssl_file: certificates to trust in place of the usual ones.
         proxy: address of a proxy, may hold a password; not used for loopback.
-        time_scale: what spacings are multiplied by, the same as in the clock.
     """
 
     base_url: str
     key: Key
     ssl_file: str | None = None
     proxy: str | None = None
-    time_scale: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +118,6 @@ class Transport:
         self._clock = clock
         self._deadline = deadline
         self._rng = rng
-        self._scale = access.time_scale
         self._next_at = float("-inf")
         self._http = _open(access, self.base)
 
@@ -139,7 +136,7 @@ class Transport:
             if isinstance(outcome, Answer):
                 return outcome
             delay = retry_delay(attempt, outcome.kind, outcome.retry_after, self._rng)
-            if delay is None or self._clock.monotonic() + delay * self._scale >= self._deadline:
+            if delay is None or self._clock.monotonic() + delay >= self._deadline:
                 raise outcome.error
             self._clock.sleep(delay)
         raise AssertionError  # pragma: no cover — `count` does not end
@@ -155,13 +152,13 @@ class Transport:
         except httpx.HTTPError as error:
             return _failed(fault_of(error), type(error).__name__)
         finally:
-            self._next_at = self._clock.monotonic() + MIN_SPACING * self._scale
+            self._next_at = self._clock.monotonic() + MIN_SPACING
         return answer if isinstance(answer, _Failure) else self._judge(ask, answer)
 
     def _wait_for_turn(self) -> None:
         early = self._next_at - self._clock.monotonic()
         if early > 0:
-            self._clock.sleep(early / self._scale)
+            self._clock.sleep(early)
         self.requests += 1
 
     def _exchange(self, ask: Ask) -> Answer | _Failure:
