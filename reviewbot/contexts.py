@@ -1,0 +1,145 @@
+"""What each template is given: a view made smaller, its trusted fields marked as such, and counts for the words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from reviewbot.dialects import Markdown, address
+from reviewbot.domain.thinning import (
+    Detail,
+    Shown,
+    every_finding,
+    shorten,
+    shorten_line,
+    thin_comment,
+    thin_finding,
+    thin_summary,
+    thin_texts,
+)
+from reviewbot.domain.views import AuthorText, CommentView, FileGroup, FindingView, PromptView, SummaryView
+
+_BEFORE_PLACES = 7
+"""Digits of a commit, as git and GitHub abbreviate it."""
+
+
+def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
+    """For everything that tells the whole story."""
+    findings = every_finding(view.files)
+    thin = thin_texts(view, detail)
+    return {
+        "view": replace(
+            thin,
+            mark=Markdown(view.mark),
+            ledger=Markdown(view.ledger),
+            run_url=address(view.run_url),
+            summary_url=address(view.summary_url),
+        ),
+        "shown": _linked(thin_summary(view, detail)),
+        "detail": detail,
+        "message": thin.outcome.message,
+        "hint": thin.outcome.hint,
+        "paid": view.reviewer == "codevf",
+        "head": view.head_sha[:_BEFORE_PLACES],
+        "total": None if view.counts is None else sum(view.counts.values()),
+        "closing": sum(finding.closes_gate for finding in findings),
+        "commented": sum(finding.comment_url is not None for finding in findings),
+        "bytes_sent": sum(item.bytes for item in view.sent),
+        "redactions": sum(item.redactions for item in view.sent),
+        "missed": sum(item.missed for item in view.held),
+    }
+
+
+def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
+    """For one comment."""
+    thin, left_out = thin_comment(view, detail)
+    findings = tuple(_addressed(finding) for finding in thin.findings)
+    return {
+        "view": replace(thin, mark=Markdown(view.mark), findings=findings),
+        "left_out": left_out,
+        "on_file": view.on_file,
+    }
+
+
+def of_annotation(finding: FindingView, detail: Detail) -> dict[str, object]:
+    """For one annotation of the check."""
+    return {"finding": _addressed(thin_finding(finding, detail))}
+
+
+def of_prompt(view: PromptView) -> Iterator[dict[str, object]]:
+    """For the reviewer, smaller and smaller: the author's body gives way first, then the title, then the lists."""
+    for body in _BODIES:
+        yield _prompt(view, _Room(body=body))
+    for room in _ROOMS:
+        yield _prompt(view, room)
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """How many characters of each text a prompt takes, and how many rows of each list."""
+
+    body: int = 0
+    title: int = 500
+    text: int = 10_000
+    path: int = 300
+    rows: int = 200
+
+
+_BODIES = (10_000, 8000, 6000, 4500, 3000, 2000, 1200, 600, 300, 0)
+_ROOMS = (
+    _Room(title=120),
+    _Room(title=60),
+    _Room(title=60, rows=60),
+    _Room(title=60, rows=25, path=200),
+    _Room(title=60, rows=10, path=150, text=4000),
+    _Room(title=60, rows=6, path=100, text=600),
+    _Room(title=40, rows=2, path=60, text=200),
+    _Room(title=20, rows=0, path=40, text=80),
+)
+
+
+def _prompt(view: PromptView, room: _Room) -> dict[str, object]:
+    author = AuthorText(
+        shorten_line(_without(view.author.title, view.boundary), room.title),
+        shorten(_without(view.author.body, view.boundary), room.body),
+    )
+    thin = replace(
+        view,
+        author=author,
+        instructions=shorten(view.instructions, room.text),
+        path_instructions=tuple(
+            (shorten_line(pattern, room.path), shorten(text, room.text))
+            for pattern, text in view.path_instructions[: room.rows]
+        ),
+        file_names=tuple(
+            (shorten_line(name, room.path), shorten_line(text, room.path))
+            for name, text in view.file_names[: room.rows]
+        ),
+        omitted=tuple(shorten_line(path, room.path) for path in view.omitted[: room.rows]),
+        repository=shorten_line(view.repository, room.path),
+    )
+    return {
+        "view": thin,
+        "more_patterns": max(0, len(view.path_instructions) - room.rows),
+        "more_files": max(0, len(view.file_names) - room.rows),
+        "more_omitted": max(0, len(view.omitted) - room.rows),
+    }
+
+
+def _without(text: str, boundary: str) -> str:
+    """The text without the word that ends its fence."""
+    return text.replace(boundary, "[…]") if boundary else text
+
+
+def _addressed(finding: FindingView) -> FindingView:
+    return replace(finding, comment_url=address(finding.comment_url), blob_url=address(finding.blob_url))
+
+
+def _linked(shown: Shown) -> Shown:
+    return replace(
+        shown,
+        commented=tuple(FileGroup(group.path, tuple(map(_addressed, group.findings))) for group in shown.commented),
+        full=tuple(map(_addressed, shown.full)),
+        quiet=tuple(map(_addressed, shown.quiet)),
+        folded=tuple(map(_addressed, shown.folded)),
+    )

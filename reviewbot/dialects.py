@@ -1,0 +1,187 @@
+"""The two ways in which templates write text down: GitHub Markdown, and plain text for logs, titles and prompts.
+
+Both have the same filters, so that a sentence is written once for both. In each, a value that is shown without a filter
+is made harmless on one line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from markupsafe import Markup
+
+from reviewbot.domain import escaping, wording
+from reviewbot.domain.thinning import Cut
+
+_ACTING = ("suggestion", "mermaid", "math", "geojson", "topojson", "stl")
+"""Info strings that GitHub acts on; `suggestion` has a filter of its own."""
+
+_ADDRESS = re.compile(r"https?://[^\s<>\"'`\\\x00-\x1f\x7f-\x9f]+")
+
+
+class Written(Markup):
+    """Text that is written down already; whatever is added to it is escaped as one line of its dialect."""
+
+    __slots__ = ()
+
+
+class Markdown(Written):
+    """GitHub Markdown that may take effect."""
+
+    __slots__ = ()
+
+    @classmethod
+    def escape(cls, value: object, /) -> Self:
+        """Markdown that shows the value."""
+        return cls(value) if isinstance(value, Markup) else cls(escaping.markdown_line(str(value)))
+
+
+class Plain(Written):
+    """Text without control characters."""
+
+    __slots__ = ()
+
+    @classmethod
+    def escape(cls, value: object, /) -> Self:
+        """The value on one line, with what is invisible shown."""
+        return cls(value) if isinstance(value, Markup) else cls(_one_line(str(value)))
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How one kind of template shows values.
+
+    Attributes:
+        written: the class of what is escaped already.
+        filters: by name.
+    """
+
+    written: type[Written]
+    filters: Mapping[str, Callable[..., object]]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(escaping.visible(text).split())
+
+
+def address(url: str | None) -> Markdown | None:
+    """An address that can stand in a link; None when it is none."""
+    if url is None or not _ADDRESS.fullmatch(url):
+        return None
+    return Markdown(url.replace("(", "%28").replace(")", "%29").replace("|", "%7C").replace("@", "%40"))
+
+
+def _once(written: type[Written], write: Callable[..., str]) -> Callable[..., Written]:
+    """A filter that leaves alone what is written down already."""
+
+    def filtered(value: object, *arguments: str) -> Written:
+        return written(value) if isinstance(value, Markup) else written(write(_checked(value), *arguments))
+
+    return filtered
+
+
+def _checked(value: object) -> str:
+    """The value itself if it is a text. An undefined one raises the error that names it."""
+    if isinstance(value, str):
+        return value
+    str(value)
+    raise TypeError(f"this filter takes a text, not {type(value).__name__}")
+
+
+def _cut_note(text: str) -> str:
+    return f"cut here: {wording.counted(text.omitted, 'more character')}" if isinstance(text, Cut) else ""
+
+
+def _markdown_prose(text: str) -> str:
+    note = _cut_note(text)
+    return escaping.prose(text) + (f"\n\n*… {note}*" if note else "")
+
+
+def _markdown_fence(text: str, info: str = "") -> str:
+    note = _cut_note(text)
+    language = "" if info.lower().startswith(_ACTING) else info
+    return escaping.fence(text, language) + (f"\n\n*… {note}*" if note else "")
+
+
+def _phrase(text: str) -> str:
+    """A title: one line in which code spans stay what they are."""
+    line = _one_line(text)
+    return escaping.markdown_line(line) if line.startswith(("```", "~~~")) else escaping.prose(line)
+
+
+def _suggestion(text: str) -> str:
+    """A block that GitHub offers to commit. Without any line in it, it deletes what it stands on."""
+    return escaping.fence(text, "suggestion") if text else "```suggestion\n```"
+
+
+def _told(prose: Callable[[str], str]) -> Callable[[str], str]:
+    """Our own sentences and lists of `- ` items, which may quote a stranger."""
+
+    def told(text: str) -> str:
+        lines = [f"- {prose(line[2:])}" if line.startswith("- ") else prose(line) for line in text.splitlines()]
+        return "\n".join(lines) + (f"\n\n… {_cut_note(text)}" if isinstance(text, Cut) else "")
+
+    return told
+
+
+def _plain_text(text: str, _: str = "") -> str:
+    note = _cut_note(text)
+    return escaping.visible(text) + (f"\n[… {note}]" if note else "")
+
+
+def _joined(written: type[Written]) -> Callable[..., Written]:
+    def join(items: Iterable[str], between: str = ", ") -> Written:
+        return written(between).join(items)
+
+    return join
+
+
+def _with_shared(written: type[Written], filters: Mapping[str, Callable[..., str]]) -> Dialect:
+    shared: dict[str, Callable[..., object]] = {
+        "counted": wording.counted,
+        "size": lambda value: written(wording.size(value)),
+        "duration": lambda value: written(wording.duration(value)),
+        "moment": lambda value: written(wording.moment(value)),
+        "number": lambda value: written(wording.number(value)),
+        "join": _joined(written),
+        "trusted": written,
+    }
+    return Dialect(written, {name: _once(written, write) for name, write in filters.items()} | shared)
+
+
+MARKDOWN = _with_shared(
+    Markdown,
+    {
+        "line": escaping.markdown_line,
+        "text": escaping.markdown_text,
+        "phrase": _phrase,
+        "prose": _markdown_prose,
+        "told": _told(escaping.prose),
+        "code": lambda text: escaping.code_span(_one_line(text)),
+        "cell": lambda text: escaping.code_cell(_one_line(text)),
+        "html": lambda text: escaping.html_text(_one_line(text)),
+        "fence": _markdown_fence,
+        "suggestion": _suggestion,
+        "strong": lambda text: f"**{escaping.markdown_line(text)}**",
+    },
+)
+
+PLAIN = _with_shared(
+    Plain,
+    {
+        "line": _one_line,
+        "text": _plain_text,
+        "phrase": _one_line,
+        "prose": _plain_text,
+        "told": _told(escaping.visible),
+        "code": _one_line,
+        "cell": _one_line,
+        "html": _one_line,
+        "fence": _plain_text,
+        "suggestion": _plain_text,
+        "strong": _one_line,
+    },
+)

@@ -1,0 +1,60 @@
+"""Numbers, sizes and times as a person says them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+_MINUTE = 60
+_HOUR = 60 * _MINUTE
+_DAY = 24 * _HOUR
+_KILO = 1000
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 finding`, `2 findings`, `1,234 findings`.
+
+    Args:
+        number: how many.
+        one: the noun for one.
+        many: the noun for any other number; `one` with an s when left out.
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def size(number: int) -> str:
+    """Bytes in round figures: `312 bytes`, `34 kB`, `1.2 MB`."""
+    if number < _KILO:
+        return counted(number, "byte")
+    if number < _KILO**2:
+        return f"{max(1, round(number / _KILO))} kB"
+    return f"{number / _KILO**2:.1f} MB"
+
+
+def duration(seconds: int) -> str:
+    """In the two largest units: `40 seconds`, `8 minutes`, `1 hour 20 minutes`, `2 days 3 hours`."""
+    if seconds < _MINUTE:
+        return counted(max(0, seconds), "second")
+    if seconds < _HOUR:
+        return counted(seconds // _MINUTE, "minute")
+    large, small, noun, part = (_HOUR, _MINUTE, "hour", "minute") if seconds < _DAY else (_DAY, _HOUR, "day", "hour")
+    rest = seconds % large // small
+    return counted(seconds // large, noun) + (f" {counted(rest, part)}" if rest else "")
+
+
+def moment(at: datetime) -> str:
+    """A moment in UTC, to the minute: `2026-11-24 09:05 UTC`."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def number(value: int | Decimal) -> str:
+    """Digits with thousands apart and without idle zeros: `1,200`, `1.5`."""
+    text = f"{Decimal(value):,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def lines(start: int | None, end: int | None) -> str:
+    """`line 3` or `lines 3 to 5`; empty when there are none."""
+    if end is None:
+        return ""
+    return f"line {end}" if start is None or start == end else f"lines {start} to {end}"

@@ -1,0 +1,218 @@
+"""Views as a real pull request would give them; every field can be replaced."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from reviewbot.domain.gate import Coverage, Outcome, Reason, Status, Verdict
+from reviewbot.domain.model import Category, Leftover, Severity, Side
+from reviewbot.domain.placement import SuggestionState, Why
+from reviewbot.domain.snapshot import Conclusion
+from reviewbot.domain.views import (
+    AuthorText,
+    CommentView,
+    CostView,
+    DuplicateView,
+    FileGroup,
+    FindingView,
+    HeldView,
+    PromptView,
+    SentView,
+    SummaryView,
+    SumView,
+    WaitView,
+)
+
+HEAD = "5f1c0de9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c4d3"
+PULL = "https://github.com/acme/shop/pull/7"
+BLOB = f"https://github.com/acme/shop/blob/{HEAD}"
+MARK = '<!-- reviewbot:summary:v1 instance="" -->'
+LEDGER = "<!-- reviewbot:ledger:v1 bGVkZ2Vy -->"
+
+INJECTION = FindingView(
+    id="3f9a1c0b7e",
+    severity=Severity.CRITICAL,
+    category=Category.SECURITY,
+    title="SQL is put together from the user's input",
+    explanation="`name` reaches the query unescaped, so `'; DROP TABLE users; --` runs.\n\nUse a parameter instead.",
+    references=("https://cwe.mitre.org/data/definitions/89.html",),
+    path="src/shop/users.py",
+    side=Side.RIGHT,
+    start_line=41,
+    line=42,
+    why=Why.CITED,
+    code="query = f\"SELECT * FROM users WHERE name = '{name}'\"\nreturn db.execute(query)",
+    language="python",
+    suggestion='return db.execute("SELECT * FROM users WHERE name = ?", (name,))',
+    suggestion_state=SuggestionState.COMMITTABLE,
+    closes_gate=True,
+    comment_url=f"{PULL}#discussion_r101",
+    blob_url=f"{BLOB}/src/shop/users.py#L41-L42",
+)
+RACE = FindingView(
+    id="b07d55e210",
+    severity=Severity.HIGH,
+    category=Category.CORRECTNESS,
+    title="Two orders can take the last item",
+    explanation="The stock is read and written in two steps. Between them another request can take the item.",
+    references=(),
+    path="src/shop/stock.py",
+    side=Side.RIGHT,
+    start_line=None,
+    line=18,
+    why=Why.QUOTED,
+    code="stock.count -= 1",
+    language="python",
+    suggestion="with stock.locked():\n    stock.count -= 1",
+    suggestion_state=SuggestionState.SHOWN,
+    closes_gate=False,
+    comment_url=f"{PULL}#discussion_r102",
+    blob_url=f"{BLOB}/src/shop/stock.py#L18",
+)
+CALLER = FindingView(
+    id="77aa01fe93",
+    severity=Severity.MEDIUM,
+    category=Category.CORRECTNESS,
+    title="The other caller of `take` still passes a number",
+    explanation="`take` now wants an `Item`.",
+    references=("RFC 9110, section 15.5.1",),
+    path="src/shop/admin.py",
+    side=Side.RIGHT,
+    start_line=3,
+    line=5,
+    why=Why.FILE_NOT_IN_CHANGE,
+    code="def remove(id):\n    take(id)\n    log(id)",
+    language="python",
+    suggestion=None,
+    suggestion_state=SuggestionState.NONE,
+    closes_gate=False,
+)
+UNRATED = replace(
+    CALLER,
+    id="00ff00ff00",
+    severity=Severity.UNRATED,
+    category=None,
+    title="Please look at the retry",
+    explanation="",
+    path="",
+    start_line=None,
+    line=None,
+    why=Why.NO_FILE,
+    code="",
+    references=(),
+    closes_gate=True,
+)
+NAMING = replace(
+    CALLER,
+    id="c0ffee1234",
+    severity=Severity.INFO,
+    category=Category.STYLE,
+    title="`x` could have a name",
+    explanation="It is a count.",
+    path="src/shop/stock.py",
+    start_line=None,
+    line=12,
+    why=Why.BELOW_THRESHOLD,
+    code="x = 1",
+    suggestion="",
+    suggestion_state=SuggestionState.SHOWN,
+    references=(),
+    blob_url=f"{BLOB}/src/shop/stock.py#L12",
+)
+
+REVIEWED = Outcome(Status.COMPLETED, Verdict.PASS, Reason.REVIEWED, Conclusion.SUCCESS, 0)
+GATE = Outcome(Status.COMPLETED, Verdict.FAIL, Reason.GATE, Conclusion.FAILURE, 1)
+PENDING = Outcome(Status.PENDING, Verdict.NONE, Reason.PENDING, None, 0)
+
+NO_COUNTS = dict.fromkeys(Severity, 0)
+COST = CostView("fast", 240, Decimal("1.5"), "Engineer", Decimal("1.70"), 612, None, Decimal(5388))
+
+CLEAN = SummaryView(
+    mark=MARK,
+    ledger=LEDGER,
+    instance="",
+    check_name="CodeVF review",
+    reviewer="codevf",
+    pull_number=7,
+    repository="acme/shop",
+    head_sha=HEAD,
+    merge_base="0123456789abcdef0123456789abcdef01234567",
+    outcome=REVIEWED,
+    counts=NO_COUNTS,
+    files=(),
+    leftovers=(),
+    duplicates=(),
+    sum=SumView(0, 0, 0, 0, 0, 0),
+    reviewer_summary="",
+    coverage=Coverage.FULL,
+    sent=(
+        SentView("src/shop/users.py", 5400, whole=True, redactions=0),
+        SentView("README.md", 512, whole=False, redactions=0),
+    ),
+    held=(HeldView("package-lock.json", "lock-file", "", missed=False),),
+    notices=(),
+    degraded=(),
+    cost=replace(COST, used=Decimal("387.50")),
+    wait=None,
+    task_id="task_8Jd2",
+    run_url="https://github.com/acme/shop/actions/runs/42",
+    summary_url=f"{PULL}#issuecomment-900",
+)
+CLOSED_GATE = replace(
+    CLEAN,
+    outcome=GATE,
+    counts=NO_COUNTS
+    | {Severity.UNRATED: 1, Severity.CRITICAL: 1, Severity.HIGH: 1, Severity.MEDIUM: 1, Severity.INFO: 1},
+    files=(
+        FileGroup("", (UNRATED,)),
+        FileGroup("src/shop/users.py", (INJECTION,)),
+        FileGroup("src/shop/stock.py", (RACE, NAMING)),
+        FileGroup("src/shop/admin.py", (CALLER,)),
+    ),
+    leftovers=(Leftover("files[2].findings[0]", "`severity` is missing", '{"title": "What about the cache?"}'),),
+    duplicates=(DuplicateView("Two orders can take the last item", "src/shop/stock.py", RACE.id),),
+    sum=SumView(7, 2, 0, 3, 1, 1),
+    reviewer_summary="A solid change; the query is what must not go out.\n\nI did not look at the templates.",
+    sent=(
+        SentView("src/shop/users.py", 5400, whole=True, redactions=1),
+        SentView("src/shop/stock.py", 1_204_000, whole=False, redactions=0),
+    ),
+    held=(
+        HeldView("package-lock.json", "lock-file", "", missed=False),
+        HeldView("src/schema.sql", "too-large", "4.1 MB", missed=True),
+    ),
+    notices=("`package-lock.json` takes packages from another host now: `registry.example.net`.",),
+    degraded=("Threads of findings that are fixed stay open: the token may not resolve them.",),
+    cost=COST,
+)
+WAITING = replace(
+    CLEAN,
+    outcome=PENDING,
+    counts=None,
+    sum=None,
+    cost=COST,
+    wait=WaitView("processing", datetime(2026, 11, 24, 9, 5, tzinfo=UTC), 4980),
+)
+LOCAL = replace(
+    CLOSED_GATE, reviewer="local", check_name="reviewbot (local)", cost=None, task_id="", leftovers=(), duplicates=(),
+    sum=SumView(5, 2, 0, 3, 0, 0),
+)  # fmt: skip
+
+COMMENT = CommentView(
+    mark=f'<!-- reviewbot:finding:v1 instance="" ids={INJECTION.id} -->', on_file=False, findings=(INJECTION,)
+)
+PROMPT = PromptView(
+    repository="acme/shop",
+    pull_number=7,
+    author=AuthorText("Take items under a lock", "Fixes #12.\n\n- locks the row\n- tells @ops"),
+    boundary="kestrel-9f2c71",
+    instructions="Money is `Decimal`, never a float.",
+    path_instructions=(("db/**", "Every migration can be undone."),),
+    file_names=(("change.diff", "the whole change"), ("users.py.txt", "src/shop/users.py as it is after the change")),
+    files_changed=3,
+    lines_added=40,
+    lines_deleted=1,
+    omitted=("src/schema.sql",),
+)
