@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import PurePosixPath
 from uuid import uuid4
 
@@ -85,9 +85,9 @@ def _replace(inside: int, name: str, content: bytes) -> None:
         with os.fdopen(file, "wb") as stream:
             stream.write(content)
         os.replace(beside, name, src_dir_fd=inside, dst_dir_fd=inside)
-    except BaseException:
-        os.unlink(beside, dir_fd=inside)
-        raise
+    finally:
+        with suppress(FileNotFoundError):  # renamed is gone, and anything else should not stay
+            os.unlink(beside, dir_fd=inside)
 
 
 def _wrong(path: str, what: str) -> SettingsError:
