@@ -22,6 +22,7 @@
     │   └── ForgeUnreachable           no usable answer within the deadline
     ├── ChangeUnreadable           3   neither the API nor git gives the change whole
     ├── TemplateError              2   a template of the default branch cannot be rendered
+    ├── EventUnreadable            3   the event should be acted on and does not say on what
     └── NotPublished               4   the result is there, GitHub did not take it
 
 An exit status of 1 means the gate and nothing else; 70 is a bug of ours (anything that is not in this tree).
@@ -89,6 +90,13 @@ class TemplateError(ReviewbotError):
 
     exit_status: ClassVar[int] = 2
     reason: ClassVar[str] = "template"
+
+
+class EventUnreadable(ReviewbotError):
+    """The event should be acted on and does not say on what."""
+
+    exit_status: ClassVar[int] = 3
+    reason: ClassVar[str] = "event"
 
 
 class ReviewDidNotHappen(ReviewbotError):

@@ -180,6 +180,22 @@ INPUTS: tuple[Input, ...] = tuple(
 )
 
 
+def peek_settings(inputs: Mapping[str, str]) -> Settings:
+    """What the inputs alone say, before the config file can be read; what is wrong in them counts as not set here.
+
+    Only for what finding the config file needs: the token, where the file is, and under which name the check stands.
+    """
+    values: dict[str, Any] = {}
+    for row in fields(Settings):
+        text = inputs.get(_name(row), "").strip()
+        if text and row.metadata["action"]:
+            try:
+                values[row.name] = row.metadata["reader"].read(text)
+            except ValueError:
+                continue  # `read_settings` reports it
+    return Settings(**values)
+
+
 def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
     """The settings of a run.
 

@@ -6,7 +6,7 @@ that was due and did not happen, could not be read whole or did not see every se
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -153,6 +153,22 @@ def not_due(reason: Reason, message: str = "") -> Outcome:
     """No review was due. A draft and a review that waits for a request get no check at all, so nothing turns green."""
     silent = reason in {Reason.DRAFT, Reason.NOT_REQUESTED, Reason.CLOSED, Reason.EVENT, Reason.DRY_RUN}
     return Outcome(Status.SKIPPED, Verdict.NONE, reason, None if silent else Conclusion.SKIPPED, 0, message)
+
+
+def carried(conclusions: Mapping[int, str | None]) -> Outcome:
+    """The outcome of a merge group: as good as the worst check of its pull requests; nothing is bought for it.
+
+    Args:
+        conclusions: pull request to the conclusion of our check on its head, None when there is none or it is open.
+    """
+    told = ", ".join(f"#{number}: {conclusion or 'no verdict'}" for number, conclusion in conclusions.items())
+    message = f"Carried from the pull requests of the group: {told or 'it names none'}."
+    if any(conclusion == Conclusion.FAILURE for conclusion in conclusions.values()):
+        return Outcome(Status.COMPLETED, Verdict.FAIL, Reason.MERGE_GROUP, Conclusion.FAILURE, EXIT_GATE, message)
+    if conclusions and all(one in {Conclusion.SUCCESS, Conclusion.SKIPPED} for one in conclusions.values()):
+        return Outcome(Status.COMPLETED, Verdict.PASS, Reason.MERGE_GROUP, Conclusion.SUCCESS, 0, message)
+    due = Conclusion.ACTION_REQUIRED
+    return Outcome(Status.FAILED, Verdict.NONE, Reason.MERGE_GROUP, due, EXIT_NO_REVIEW, message)
 
 
 def did_not_happen(

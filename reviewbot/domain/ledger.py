@@ -32,7 +32,7 @@ SHORT_SIGNATURE = 32
 """Hex digits of a signature in an `external_id`: half of it, 128 bits."""
 
 _LEDGER = re.compile(r"<!-- reviewbot:ledger:v(\d{1,4}) ([A-Za-z0-9_=-]{1,60000}) ([0-9a-f]{64}) -->")
-_SHORT = re.compile(r"rb1 ([0-9a-f]{16}) (\d{1,6}) (\d{1,9}) ([0-9.]{1,20}|-) ([0-9a-f]{32}) (\S{0,120})")
+_SHORT = re.compile(r"rb1 ([0-9a-f]{16} \d{1,6} \d{1,9} (?:[0-9.]{1,20}|-) \d{1,2} \d{1,6} \S{0,120}) ([0-9a-f]{32})")
 
 
 class TaskState(StrEnum):
@@ -67,6 +67,7 @@ class Purchase:
         submitted_at: ISO 8601, UTC.
         coverage: whether every selected file was sent.
         missed: how many selected files were not.
+        rung: which rung of `packing.ladder` the service took, so that the manifest can be told again.
     """
 
     identity: str
@@ -79,6 +80,7 @@ class Purchase:
     submitted_at: str
     coverage: Coverage
     missed: int
+    rung: int
     judgement: Judgement
 
     @property
@@ -220,6 +222,7 @@ def _purchase_to_json(entry: Purchase) -> dict[str, object]:
         "at": entry.submitted_at,
         "coverage": entry.coverage,
         "missed": entry.missed,
+        "rung": entry.rung,
         "fail-on": judgement.rules.fail_on,
         "on-pending": judgement.rules.on_pending,
         "on-error": judgement.rules.on_error,
@@ -256,6 +259,7 @@ def _purchase_from_json(entry: Mapping[str, Any]) -> Purchase:
         submitted_at=str(entry["at"]),
         coverage=Coverage(entry["coverage"]),
         missed=int(entry["missed"]),
+        rung=int(entry["rung"]),
         judgement=Judgement(rules, placement, ReviewKind(entry["review-event"])),
     )
 
@@ -269,22 +273,31 @@ class ShortCopy:
     task_id: str
     hold: int
     used: Decimal | None
+    rung: int
+    missed: int
+
+    @property
+    def cost(self) -> Decimal:
+        """What counts against the budget."""
+        return self.used if self.used is not None else Decimal(self.hold)
 
 
 def short_copy(purchase: Purchase, signer: Signer) -> str:
     """The `external_id` of a purchase."""
     used = "-" if purchase.used is None else f"{purchase.used:f}"
-    payload = f"{purchase.identity[:16]} {purchase.attempt} {purchase.hold} {used} {purchase.task_id}"
-    head, _, task_id = payload.rpartition(" ")
-    return f"rb1 {head} {signer.sign(payload)[:SHORT_SIGNATURE]} {task_id}"
+    entry = purchase
+    payload = f"{entry.identity[:16]} {entry.attempt} {entry.hold} {used} {entry.rung} {entry.missed} {entry.task_id}"
+    return f"rb1 {payload} {signer.sign(payload)[:SHORT_SIGNATURE]}"
 
 
 def read_short_copy(external_id: str, signer: Signer) -> ShortCopy | None:
     """The copy in an `external_id`, None when there is none or its signature does not fit."""
     match = _SHORT.fullmatch(external_id)
-    if match is None:
+    if match is None or not signer.verify(match[1], match[2]):
         return None
-    identity, attempt, hold, used, signature, task_id = match.groups()
-    if not signer.verify(f"{identity} {attempt} {hold} {used} {task_id}", signature):
+    identity, attempt, hold, used, rung, missed, task_id = match[1].split(" ")
+    try:
+        spent = None if used == "-" else Decimal(used)
+    except InvalidOperation:
         return None
-    return ShortCopy(identity, int(attempt), task_id, int(hold), None if used == "-" else Decimal(used))
+    return ShortCopy(identity, int(attempt), task_id, int(hold), spent, int(rung), int(missed))

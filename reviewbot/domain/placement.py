@@ -307,6 +307,13 @@ def _same_code(existing: str, there: Sequence[str]) -> bool:
     return list(lines) == list(there) or list(strip_gutter(lines)) == list(there)
 
 
+def in_summary(item: Placed, why: Why) -> Placed:
+    """The finding listed in the summary instead of where it was; a duplicate stays one."""
+    if isinstance(item.placement, OnLines | OnFile):
+        return replace(item, placement=InSummary(why, item.placement))
+    return item
+
+
 def _limited(placed: Sequence[Placed], rules: PlacementRules) -> tuple[Placed, ...]:
     """The least severity and the number of comments, worst first; what is over goes to the summary."""
     commented = [index for index, item in enumerate(placed) if isinstance(item.placement, OnLines | OnFile)]

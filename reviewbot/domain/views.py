@@ -92,12 +92,16 @@ class DuplicateView:
 
 @dataclass(frozen=True, slots=True)
 class SentView:
-    """A file that was sent: its bytes as sent, whether whole or only its diff, and how many secrets were redacted."""
+    """A file that was sent: its bytes as sent, whether whole or only its diff, and how many secrets were redacted.
+
+    `sha256` is the hex digest of what was sent.
+    """
 
     path: str
     bytes: int
     whole: bool
     redactions: int
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,7 @@ class CostView:
     max_credits: int
     mode_multiplier: Decimal
     expertise: str
-    tag_multiplier: Decimal
+    tag_multiplier: Decimal | None
     hold: int
     used: Decimal | None
     available: Decimal | None

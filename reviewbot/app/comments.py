@@ -1,0 +1,153 @@
+"""Review comments: one review in one request, files one by one, nothing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reviewbot.app.run import Run
+from reviewbot.app.story import Story, finding_view, summary_view
+from reviewbot.domain.gate import Outcome
+from reviewbot.domain.marks import FindingMark, read_finding_mark, review_mark
+from reviewbot.domain.placement import Placed, Why, in_summary
+from reviewbot.domain.plan import CommentGroup, group, left_to_post, posted_comments
+from reviewbot.domain.policy import ReviewKind
+from reviewbot.domain.publication import (
+    FileComment,
+    FileTarget,
+    InlineComment,
+    LineTarget,
+    PostedComment,
+    ReviewDraft,
+    ReviewEvent,
+)
+from reviewbot.domain.snapshot import Conclusion, Snapshot
+from reviewbot.domain.views import CommentView
+from reviewbot.errors import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class _Posted:
+    """What posting came to: addresses by finding id, and the groups that GitHub refuses."""
+
+    urls: Mapping[str, str]
+    refused: tuple[CommentGroup, ...]
+    count: int
+
+
+def publish_comments(run: Run, story: Story, outcome: Outcome) -> Story:
+    """Post what is left to post; what cannot be posted moves to the summary, so that nothing is lost."""
+    snapshot = story.there or run.snapshot
+    there = posted_comments(snapshot.threads, run.settings.instance)
+    left = left_to_post(group(story.placed), there, story.ledger.posted)
+    posted = run.attempt("Review comments", lambda: _post(run, story, snapshot, left, outcome))
+    if posted is None:
+        denied = {item.id for one in left for item in one.placed}
+        return replace(story, placed=_moved(story, denied, Why.REFUSED), comment_urls=there)
+    refused = {item.id for one in posted.refused for item in one.placed}
+    if refused:
+        run.degraded.say(f"GitHub refused {len(refused)} of the comments; the summary has them.")
+    new = frozenset(item.id for one in left for item in one.placed) - refused
+    return replace(
+        story,
+        placed=_moved(story, refused, Why.REFUSED),
+        ledger=story.ledger.with_posted(frozenset(there) | new),
+        comment_urls={**there, **posted.urls},
+        posted=posted.count,
+        new_ids=new,
+    )
+
+
+def _moved(story: Story, ids: set[str], why: Why) -> tuple[Placed, ...]:
+    return tuple(in_summary(item, why) if item.id in ids else item for item in story.placed)
+
+
+def _post(run: Run, story: Story, snapshot: Snapshot, left: Sequence[CommentGroup], outcome: Outcome) -> _Posted:
+    _clear_pending(run, snapshot)
+    on_lines = [one for one in left if isinstance(one.target, LineTarget)]
+    urls: dict[str, str] = {}
+    refused: list[CommentGroup] = []
+    count = 0
+    for comments in _post_review(run, story, on_lines, outcome, refused):
+        urls |= _urls(comments)
+        count += len(comments)
+    for one in left:
+        if isinstance(one.target, FileTarget):
+            comment = _post_file_comment(run, story, one, one.target)
+            if comment is None:
+                refused.append(one)
+            else:
+                urls |= _urls([comment])
+                count += 1
+    return _Posted(urls, tuple(refused), count)
+
+
+def _clear_pending(run: Run, snapshot: Snapshot) -> None:
+    """A killed run can leave a pending review, and GitHub takes one of each user at a time."""
+    for review in snapshot.reviews:
+        if review.ours and review.state == "PENDING":
+            run.world.forge.delete_pending_review(snapshot.pull.number, review.id)
+
+
+def _post_review(
+    run: Run, story: Story, groups: Sequence[CommentGroup], outcome: Outcome, refused: list[CommentGroup]
+) -> Iterator[tuple[PostedComment, ...]]:
+    """One review with all comments; when GitHub refuses it for one bad line, halves, until that line stands alone."""
+    if not groups:
+        return
+    number = run.snapshot.pull.number
+    view = summary_view(run, story, outcome)
+    draft = ReviewDraft(
+        commit_sha=run.snapshot.pull.head_sha,
+        event=_event(run, outcome),
+        body=run.renderer.review_body(view, review_mark(run.settings.instance)),
+        comments=tuple(_inline(run, story, one) for one in groups),
+    )
+    try:
+        review = run.world.forge.create_review(number, draft)
+    except Refused as error:
+        run.world.reporter.debug(f"GitHub refused a review of {len(groups)} comments: {'; '.join(error.details)}")
+        if len(groups) == 1:
+            refused.extend(groups)
+            return
+        middle = len(groups) // 2
+        yield from _post_review(run, story, groups[:middle], outcome, refused)
+        yield from _post_review(run, story, groups[middle:], outcome, refused)
+        return
+    yield run.world.forge.review_comments(number, review)
+
+
+def _event(run: Run, outcome: Outcome) -> ReviewEvent:
+    closed = outcome.conclusion is Conclusion.FAILURE
+    wanted = run.settings.review_event is ReviewKind.REQUEST_CHANGES
+    return ReviewEvent.REQUEST_CHANGES if closed and wanted else ReviewEvent.COMMENT
+
+
+def _inline(run: Run, story: Story, one: CommentGroup) -> InlineComment:
+    if not isinstance(one.target, LineTarget):
+        raise TypeError(one)
+    return InlineComment(one.target, run.renderer.comment(_comment_view(run, story, one)))
+
+
+def _comment_view(run: Run, story: Story, one: CommentGroup) -> CommentView:
+    judgement = story.purchase.judgement if story.purchase else run.judgement
+    mark = FindingMark(run.settings.instance, one.ids)
+    findings = tuple(finding_view(run, story, item, judgement) for item in one.placed)
+    return CommentView(str(mark), isinstance(one.target, FileTarget), findings)
+
+
+def _post_file_comment(run: Run, story: Story, one: CommentGroup, target: FileTarget) -> PostedComment | None:
+    comment = FileComment(target, run.renderer.comment(_comment_view(run, story, one)))
+    try:
+        return run.world.forge.create_file_comment(run.snapshot.pull.number, run.snapshot.pull.head_sha, comment)
+    except Refused as error:
+        run.world.reporter.debug(f"GitHub refused a comment on a file: {'; '.join(error.details)}")
+        return None
+
+
+def _urls(comments: Sequence[PostedComment]) -> dict[str, str]:
+    urls: dict[str, str] = {}
+    for comment in comments:
+        if mark := read_finding_mark(comment.body):
+            urls |= dict.fromkeys(mark.ids, comment.url)
+    return urls

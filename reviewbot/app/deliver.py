@@ -1,0 +1,105 @@
+"""What a run leaves on the runner: files, the job summary, annotations and outputs. Written on every exit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reviewbot.app.publish import annotations_of
+from reviewbot.app.run import Run
+from reviewbot.app.story import Story, summary_view
+from reviewbot.domain.gate import Outcome
+from reviewbot.domain.model import Severity
+from reviewbot.domain.placement import Placed
+from reviewbot.exports.report import report_json
+
+OUTPUTS = (
+    "status",
+    "verdict",
+    "reason",
+    "exit-status",
+    "coverage",
+    "task-id",
+    "reviewed-sha",
+    "findings",
+    *(severity.value for severity in Severity),
+    "new",
+    "fixed",
+    "carried",
+    "posted",
+    "credits-held",
+    "credits-used",
+    "review-url",
+    "summary-url",
+    "check-url",
+    "json-file",
+    "sarif-file",
+    "html-file",
+    "rdjson-file",
+)
+"""Every output of the action; all are written on every exit, empty where nothing is known."""
+
+
+def write_files(run: Run, story: Story, outcome: Outcome) -> None:
+    """The report files that the settings ask for: before publishing, so that nothing GitHub does can lose them."""
+    if path := run.settings.json_file:
+        view = summary_view(run, story, outcome)
+        text = report_json(view, version=run.world.version, review_url=run.snapshot.pull.url)
+        run.world.reporter.write_file(path, text)
+
+
+def deliver(run: Run, story: Story, outcome: Outcome) -> None:
+    """Everything that needs no permission on GitHub."""
+    view = summary_view(run, story, outcome)
+    reporter = run.world.reporter
+    if story.report is not None:
+        write_files(run, story, outcome)
+        if story.check is None:  # the check's annotations are the same, and GitHub would show both
+            for annotation in annotations_of(run, story):
+                reporter.annotate(annotation)
+    reporter.job_summary(run.renderer.job_summary(view))
+    for line in run.renderer.terminal(view).splitlines():
+        reporter.say(line)
+    reporter.outputs(outputs(run, story, outcome))
+
+
+def outputs(run: Run, story: Story, outcome: Outcome) -> Mapping[str, str]:
+    """The step's outputs; counts are empty when unknown, never 0."""
+    purchase, settings = story.purchase, run.settings
+    known = {
+        **outcome_outputs(outcome),
+        "coverage": story.coverage.value if purchase else "",
+        "task-id": purchase.task_id if purchase else "",
+        "reviewed-sha": run.snapshot.pull.head_sha if story.report else "",
+        "posted": str(story.posted) if story.report else "",
+        "credits-held": str(purchase.hold) if purchase and run.paid else "",
+        "credits-used": f"{purchase.used:f}" if purchase and purchase.used is not None else "",
+        "review-url": run.snapshot.pull.url,
+        "summary-url": story.summary.url if story.summary else "",
+        "check-url": story.check.url if story.check else "",
+        "json-file": settings.json_file if story.report else "",
+    }
+    if story.report is not None:
+        known |= _counts(story.open_findings())
+        known |= {"new": str(len(story.new_ids))}
+    return dict.fromkeys(OUTPUTS, "") | known
+
+
+def outcome_outputs(outcome: Outcome) -> Mapping[str, str]:
+    """The outputs that are known on every exit."""
+    return {
+        "status": outcome.status.value,
+        "verdict": outcome.verdict.value,
+        "reason": outcome.reason.value,
+        "exit-status": str(outcome.exit_status),
+    }
+
+
+def bare_outputs(outcome: Outcome) -> Mapping[str, str]:
+    """All outputs of a run that read no pull request."""
+    return dict.fromkeys(OUTPUTS, "") | dict(outcome_outputs(outcome))
+
+
+def _counts(findings: tuple[Placed, ...]) -> Mapping[str, str]:
+    severities = [item.finding.severity for item in findings]
+    counts = {severity.value: str(severities.count(severity)) for severity in Severity}
+    return {"findings": str(len(severities)), **counts}

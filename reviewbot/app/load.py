@@ -1,0 +1,144 @@
+"""Reading: the pull request, the settings on the default branch, the change, and what of it may leave the building."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from reviewbot.app.run import Run, World
+from reviewbot.domain.ancestry import merge_base_of
+from reviewbot.domain.changes import ChangedFile, ChangeSet, FileStatus, assemble, parse_diff
+from reviewbot.domain.packing import Sendable
+from reviewbot.domain.placement import FileView
+from reviewbot.domain.policy import Redact
+from reviewbot.domain.redaction import Redactor, secret_file
+from reviewbot.domain.selection import Held, HeldBecause, risk, select
+from reviewbot.domain.snapshot import PullRequest, RawChange, Snapshot
+from reviewbot.errors import ChangeUnreadable, DiffTooLarge
+from reviewbot.settings import Settings, peek_settings, read_settings
+
+
+def load_snapshot(world: World, inputs: Mapping[str, str], number: int) -> Snapshot:
+    """Everything that GitHub holds of the pull request, and the default branch's word on us."""
+    first = peek_settings(inputs)
+    return world.forge.snapshot(
+        number, check_name=first.check_name, config_file=first.config_file, templates_dir=first.templates_dir
+    )
+
+
+def load_settings(world: World, inputs: Mapping[str, str], snapshot: Snapshot) -> tuple[Settings, Snapshot]:
+    """The settings, and the snapshot with the check runs of the name that they give.
+
+    Raises:
+        SettingsError: with every problem at once.
+    """
+    settings = read_settings(inputs, snapshot.default_branch.config)
+    if settings.check_name != peek_settings(inputs).check_name:
+        checks = world.forge.checks(snapshot.pull.head_sha, settings.check_name)
+        snapshot = replace(snapshot, checks=checks)
+    return settings, snapshot
+
+
+def load_change(world: World, pull: PullRequest) -> ChangeSet:
+    """The whole change: from the API when it gives one, from a bare fetch otherwise.
+
+    Raises:
+        ChangeUnreadable: neither gives it whole.
+    """
+    try:
+        return _whole(assemble(_from_api(world, pull)))
+    except (DiffTooLarge, ChangeUnreadable, UnicodeDecodeError) as error:
+        world.reporter.debug(f"The API's diff is not whole ({type(error).__name__}); fetching with git.")
+        return assemble(world.changes.read_change(number=pull.number, head=pull.head_sha, base=pull.base_sha))
+
+
+def _from_api(world: World, pull: PullRequest) -> RawChange:
+    diff = world.forge.diff(pull.number).decode("utf-8")
+    merge_base = merge_base_of(pull.commits, pull.commit_count)
+    if merge_base is None:
+        merge_base = world.forge.merge_base(pull.base_ref, pull.head_sha)
+    files = parse_diff(diff)
+    new, old = world.forge.entries(
+        head=pull.head_sha,
+        new_paths=[file.path for file in files if file.status is not FileStatus.REMOVED and not file.is_submodule],
+        merge_base=merge_base,
+        old_paths=[file.old_path for file in files if file.status is not FileStatus.ADDED and not file.is_submodule],
+    )
+    return RawChange(merge_base=merge_base, head=pull.head_sha, diff=diff, old=old, new=new)
+
+
+def _whole(change: ChangeSet) -> ChangeSet:
+    """The change, unless the API hides lines: an attribute on the author's branch can call any text binary."""
+    hidden = [file.path for file in change.files if file.diff.binary and file.text is not None]
+    if hidden:
+        raise ChangeUnreadable(f"The API gives no lines for {hidden[0]!r}, which is text.")
+    return change
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The change, sorted into what may be sent and what is held back.
+
+    Attributes:
+        sendables: selected files, redacted.
+        views: the same files as the reviewer will see them: placement compares with these.
+        title: of the pull request, redacted; `body` and the owners' `instructions` likewise.
+    """
+
+    change: ChangeSet
+    sendables: tuple[Sendable, ...]
+    views: tuple[FileView, ...]
+    held: tuple[Held, ...]
+    notices: tuple[str, ...]
+    title: str
+    body: str
+    instructions: str
+
+
+def prepare(run: Run, change: ChangeSet) -> Prepared:
+    """Select, hold back and redact: everything that is sent goes through here."""
+    settings, pull = run.settings, run.snapshot.pull
+    selection = select(change.files, paths=settings.paths, attributes=run.snapshot.default_branch.attributes)
+    secrets = [file for file in selection.selected if secret_file(file.path, file.text or file.diff.text)]
+    selected = [file for file in selection.selected if file not in secrets]
+    redactor = Redactor.of([*_texts(selected), pull.title, pull.body, settings.instructions], settings.secrets())
+    pairs = [_redacted(file, redactor) for file in selected]
+    blocked = {pair[0].path for pair in pairs if pair[0].redactions and settings.redact is Redact.BLOCK}
+    held = (
+        *selection.held,
+        *(Held(file.path, HeldBecause.SECRET_FILE, "", missed=False) for file in secrets),
+        *(Held(path, HeldBecause.SECRET_FILE, "`redact: block`", missed=True) for path in sorted(blocked)),
+    )
+    return Prepared(
+        change=change,
+        sendables=tuple(sendable for sendable, _ in pairs if sendable.path not in blocked),
+        views=tuple(view for _, view in pairs if view.path not in blocked),
+        held=held,
+        notices=selection.notices,
+        title=redactor.redact(pull.title).text,
+        body=redactor.redact(pull.body).text,
+        instructions=redactor.redact(settings.instructions).text,
+    )
+
+
+def _texts(files: Iterable[ChangedFile]) -> Iterable[str]:
+    for file in files:
+        yield file.diff.text
+        if file.text is not None:
+            yield file.text
+
+
+def _redacted(file: ChangedFile, redactor: Redactor) -> tuple[Sendable, FileView]:
+    diff = redactor.redact(file.diff.text)
+    text = None if file.text is None else redactor.redact(file.text)
+    seen = file.diff if not diff.count else parse_diff(diff.text)[0]
+    changed = {
+        after.new
+        for before, after in zip(file.diff.lines(), seen.lines(), strict=True)
+        if before.text != after.text and after.new is not None
+    }
+    lines = frozenset(changed) | (text.lines if text else frozenset())
+    count = max(diff.count, text.count if text else 0)
+    sendable = Sendable(file.path, diff.text, text.text if text else None, count, risk(file))
+    view = FileView(file.path, file.diff.old_path, seen.hunks, text.text if text else None, lines)
+    return sendable, view

@@ -1,0 +1,123 @@
+"""What a run carries: the world as ports, and what was read before anything was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import TypeVar
+
+from reviewbot.domain.gate import Rules
+from reviewbot.domain.ledger import Judgement, Signer
+from reviewbot.domain.placement import PlacementRules
+from reviewbot.domain.policy import ReviewerKind
+from reviewbot.domain.snapshot import Snapshot
+from reviewbot.domain.triage import Policy, Trigger
+from reviewbot.errors import PermissionMissing
+from reviewbot.ports import ChangeReader, Clock, Forge, Reporter, ReviewService
+from reviewbot.render import Renderer
+from reviewbot.settings import Settings
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything that is not a value: opened by the composition root, passed in.
+
+    Attributes:
+        open_service: makes the reviewer that the settings name; raises `NoKey` when its key is missing.
+        rng: for jitter, and for the word that fences an author's text; must not be predictable.
+        time_scale: what every deadline and spacing is multiplied by; 1 but in tests. The clock's sleeps are scaled
+            already, its monotonic seconds are real.
+        run_url: the address of this run's log, None at a terminal.
+        version: ours.
+    """
+
+    forge: Forge
+    changes: ChangeReader
+    open_service: Callable[[Settings], ReviewService]
+    reporter: Reporter
+    clock: Clock
+    rng: Random
+    time_scale: float
+    run_url: str | None
+    version: str
+
+
+@dataclass(slots=True)
+class Degraded:
+    """What this run could not do, each said once."""
+
+    sentences: list[str] = field(default_factory=list)
+
+    def note(self, error: PermissionMissing, what: str) -> None:
+        """A permission is missing: this part is left out, the rest goes on."""
+        needs = f" (the token needs `{error.needs}`)" if error.needs else ""
+        self.say(f"{what} could not be written: the token may not do it{needs}.")
+
+    def say(self, *sentences: str) -> None:
+        """Add sentences that are not there yet."""
+        self.sentences.extend(sentence for sentence in sentences if sentence and sentence not in self.sentences)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One review of one pull request, from here on without the event's shape.
+
+    Attributes:
+        started: on the monotonic clock, for the one deadline of everything.
+    """
+
+    world: World
+    settings: Settings
+    trigger: Trigger
+    snapshot: Snapshot
+    renderer: Renderer
+    started: float
+    degraded: Degraded = field(default_factory=Degraded)
+
+    @property
+    def paid(self) -> bool:
+        """Whether this reviewer costs money."""
+        return self.settings.reviewer is ReviewerKind.CODEVF
+
+    @property
+    def deadline(self) -> float:
+        """When to stop waiting, on the monotonic clock."""
+        return self.started + self.settings.wait_minutes * 60 * self.world.time_scale
+
+    @property
+    def signer(self) -> Signer:
+        """Signs this pull request's ledger."""
+        key = self.settings.codevf_api_key.reveal() if self.paid else ""
+        return Signer(key, self.snapshot.repository.id, self.snapshot.pull.number, self.settings.instance)
+
+    @property
+    def policy(self) -> Policy:
+        """When a review is due and who may spend."""
+        chosen = self.settings
+        return Policy(chosen.review_on, chosen.allow, chosen.approve_spend, chosen.drafts, chosen.bots)
+
+    @property
+    def judgement(self) -> Judgement:
+        """The settings that judge and publish, as they stand today."""
+        return judgement_of(self.settings)
+
+    def say(self, line: str) -> None:
+        """One line for the log."""
+        self.world.reporter.say(line)
+
+    def attempt(self, what: str, write: Callable[[], T]) -> T | None:
+        """Write a part; None when the token may not, which is said once."""
+        try:
+            return write()
+        except PermissionMissing as error:
+            self.degraded.note(error, what)
+            return None
+
+
+def judgement_of(settings: Settings) -> Judgement:
+    """The settings that judge and publish."""
+    rules = Rules(settings.fail_on, settings.on_pending, settings.on_error, settings.on_partial)
+    return Judgement(rules, PlacementRules(settings.comment_from, settings.max_comments), settings.review_event)

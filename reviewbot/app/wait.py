@@ -1,0 +1,31 @@
+"""Waiting for a person: at the documented pace, within one deadline, with everything written down before."""
+
+from __future__ import annotations
+
+from reviewbot.app.run import Run
+from reviewbot.domain.model import Mode, Task
+from reviewbot.domain.pacing import next_poll
+from reviewbot.errors import ServiceUnreachable
+from reviewbot.ports import ReviewService
+
+
+def wait(run: Run, service: ReviewService, task: Task, mode: Mode) -> Task:
+    """Ask for the task at the documented pace until it is over or the deadline has come.
+
+    What must be known is written before the first question, so a signal only ends the wait.
+    """
+    clock, scale, latest = run.world.clock, run.world.time_scale, task
+    began = clock.monotonic()
+    try:
+        while not latest.status.is_over:
+            now = clock.monotonic()
+            delay = next_poll(latest.status, mode, (now - began) / scale, latest.retry_after, run.world.rng)
+            if now + delay * scale > run.deadline:
+                break
+            clock.sleep(delay)
+            latest = service.retrieve(task.id)
+    except KeyboardInterrupt:
+        run.say("The wait was interrupted. The task goes on and a later run picks it up.")
+    except ServiceUnreachable as error:
+        run.degraded.say(f"{error.message} The task goes on and a later run picks it up.")
+    return latest

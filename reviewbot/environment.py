@@ -1,0 +1,91 @@
+"""The runner's environment, read once into one frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reviewbot.domain.origins import is_loopback
+from reviewbot.errors import Problem, SettingsError
+from reviewbot.settings import INPUTS, peek_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What a runner gives every step; names as in GitHub's documentation.
+
+    Attributes:
+        inputs: input name to text, as the workflow set them.
+        path_env: the few variables that children may see.
+        time_scale: of `REVIEWBOT_TIME_SCALE`, heard only when both services are on loopback.
+    """
+
+    inputs: Mapping[str, str]
+    api_url: str
+    graphql_url: str
+    server_url: str
+    repository: str
+    event_name: str
+    event_path: str
+    output_file: str | None
+    summary_file: str | None
+    workspace: str | None
+    run_url: str | None
+    debug: bool
+    ssl_file: str | None
+    proxy: str | None
+    path_env: Mapping[str, str]
+    time_scale: float
+
+
+PASSED_ON = ("PATH", "TZ", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
+"""What children may see of the environment: where programs and proxies are."""
+
+
+def read_environment(env: Mapping[str, str]) -> Environment:
+    """The environment of a run.
+
+    Raises:
+        SettingsError: the step does not run under a runner, or not with what one gives.
+    """
+    inputs = {row.name: env.get(f"INPUT_{row.name.upper()}", "") for row in INPUTS if row.action}
+    missing = [name for name in ("GITHUB_REPOSITORY", "GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH") if not env.get(name)]
+    if missing:
+        allowed = "`reviewbot action` runs as a step of a GitHub workflow, which sets it"
+        raise SettingsError(tuple(Problem(f"environment `{name}`", "it is not set", allowed) for name in missing))
+    api_url = env.get("GITHUB_API_URL") or "https://api.github.com"
+    server_url = env.get("GITHUB_SERVER_URL") or "https://github.com"
+    repository, run_id = env["GITHUB_REPOSITORY"], env.get("GITHUB_RUN_ID")
+    return Environment(
+        inputs=inputs,
+        api_url=api_url,
+        graphql_url=env.get("GITHUB_GRAPHQL_URL") or "https://api.github.com/graphql",
+        server_url=server_url,
+        repository=repository,
+        event_name=env["GITHUB_EVENT_NAME"],
+        event_path=env["GITHUB_EVENT_PATH"],
+        output_file=env.get("GITHUB_OUTPUT") or None,
+        summary_file=env.get("GITHUB_STEP_SUMMARY") or None,
+        workspace=env.get("GITHUB_WORKSPACE") or None,
+        run_url=f"{server_url}/{repository}/actions/runs/{run_id}" if run_id else None,
+        debug=env.get("RUNNER_DEBUG") == "1",
+        ssl_file=env.get("SSL_CERT_FILE") or None,
+        proxy=env.get("HTTPS_PROXY") or env.get("https_proxy") or None,
+        path_env={name: env[name] for name in PASSED_ON if name in env},
+        time_scale=_time_scale(env, api_url, inputs),
+    )
+
+
+def _time_scale(env: Mapping[str, str], api_url: str, inputs: Mapping[str, str]) -> float:
+    """For tests alone: nobody outside this machine may be asked at another pace."""
+    text = env.get("REVIEWBOT_TIME_SCALE")
+    if not text or not (is_loopback(api_url) and is_loopback(peek_settings(inputs).codevf_url)):
+        return 1.0
+    try:
+        scale = float(text)
+    except ValueError:
+        scale = 0.0
+    if not 0 < scale <= 1:
+        problem = Problem("environment `REVIEWBOT_TIME_SCALE`", f"`{text[:20]}` is no scale", "a number from 0 to 1")
+        raise SettingsError((problem,))
+    return scale

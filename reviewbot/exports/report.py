@@ -1,0 +1,123 @@
+"""The report as JSON: everything that was said, where it went, what was sent, what it cost. Versioned."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+from reviewbot.domain.gate import Outcome
+from reviewbot.domain.views import CostView, FindingView, SummaryView
+
+SCHEMA = "reviewbot/report/1"
+
+
+def report_json(view: SummaryView, *, version: str, review_url: str | None) -> str:
+    """The report document, UTF-8 text with a final newline.
+
+    Args:
+        view: the whole story.
+        version: ours.
+        review_url: the pull request's address.
+    """
+    document: dict[str, object] = {
+        "schema": SCHEMA,
+        "generator": {"name": "reviewbot", "version": version},
+        "repository": view.repository,
+        "pullRequest": view.pull_number,
+        "pullRequestUrl": review_url,
+        "head": view.head_sha,
+        "mergeBase": view.merge_base,
+        "reviewer": view.reviewer,
+        "taskId": view.task_id or None,
+        "outcome": _outcome(view.outcome),
+        "coverage": view.coverage.value,
+        "counts": None if view.counts is None else {key.value: count for key, count in view.counts.items()},
+        "summary": view.reviewer_summary,
+        "findings": [_finding(finding) for group in view.files for finding in group.findings],
+        "duplicates": [{"title": one.title, "path": one.path, "of": one.original} for one in view.duplicates],
+        "leftovers": [{"where": one.where, "why": one.why, "text": one.text} for one in view.leftovers],
+        "sum": _sum(view),
+        "manifest": _manifest(view),
+        "cost": _cost(view.cost),
+        "notices": list(view.notices),
+        "degraded": list(view.degraded),
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2).encode("utf-8", "replace").decode() + "\n"
+
+
+def _outcome(outcome: Outcome) -> Mapping[str, object]:
+    return {
+        "status": outcome.status.value,
+        "verdict": outcome.verdict.value,
+        "reason": outcome.reason.value,
+        "conclusion": outcome.conclusion.value if outcome.conclusion else None,
+        "exitStatus": outcome.exit_status,
+        "message": outcome.message,
+        "hint": outcome.hint,
+    }
+
+
+def _finding(finding: FindingView) -> Mapping[str, object]:
+    return {
+        "id": finding.id,
+        "severity": finding.severity.value,
+        "category": finding.category.value if finding.category else None,
+        "title": finding.title,
+        "explanation": finding.explanation,
+        "references": list(finding.references),
+        "path": finding.path,
+        "side": finding.side.value,
+        "startLine": finding.start_line,
+        "line": finding.line,
+        "placement": finding.why.value,
+        "code": finding.code,
+        "suggestion": finding.suggestion,
+        "suggestionState": finding.suggestion_state.value,
+        "closesGate": finding.closes_gate,
+        "commentUrl": finding.comment_url,
+        "blobUrl": finding.blob_url,
+    }
+
+
+def _sum(view: SummaryView) -> Mapping[str, int] | None:
+    if view.sum is None:
+        return None
+    return {
+        "returned": view.sum.returned,
+        "onLines": view.sum.on_lines,
+        "onFiles": view.sum.on_files,
+        "inSummary": view.sum.in_summary,
+        "duplicates": view.sum.duplicates,
+        "leftovers": view.sum.leftovers,
+    }
+
+
+def _manifest(view: SummaryView) -> Mapping[str, Iterable[Mapping[str, object]]]:
+    return {
+        "sent": [
+            {
+                "path": one.path,
+                "bytes": one.bytes,
+                "sha256": one.sha256,
+                "whole": one.whole,
+                "redactions": one.redactions,
+            }
+            for one in view.sent
+        ],
+        "heldBack": [
+            {"path": one.path, "reason": one.reason, "detail": one.detail, "missed": one.missed} for one in view.held
+        ],
+    }
+
+
+def _cost(cost: CostView | None) -> Mapping[str, object] | None:
+    if cost is None:
+        return None
+    return {
+        "mode": cost.mode,
+        "maxCredits": cost.max_credits,
+        "expertise": cost.expertise or None,
+        "hold": cost.hold,
+        "used": None if cost.used is None else str(cost.used),
+        "available": None if cost.available is None else str(cost.available),
+    }
