@@ -99,7 +99,6 @@ def open_world(environment: Environment, log: TextIO) -> Iterator[World]:
             reporter=Runner(log, surroundings, first.secrets()),
             clock=clock,
             rng=SystemRandom(),
-            time_scale=environment.time_scale,
             run_url=environment.run_url,
             version=__version__,
         )
@@ -129,15 +128,8 @@ class _Services:
                 "secrets under `pull_request`; `pull_request_target` has them.",
             )
         environment = self.environment
-        access = Access(
-            settings.codevf_url,
-            settings.codevf_api_key,
-            environment.ssl_file,
-            environment.proxy,
-            environment.time_scale,
-        )
-        wait = settings.wait_minutes * 60 * environment.time_scale
-        deadline = self.clock.monotonic() + wait + GRACE_SECONDS
+        access = Access(settings.codevf_url, settings.codevf_api_key, environment.ssl_file, environment.proxy)
+        deadline = self.clock.monotonic() + settings.wait_minutes * 60 + GRACE_SECONDS
         return self.stack.enter_context(CodeVF(access, self.clock, deadline, self.rng))
 
 

@@ -28,8 +28,6 @@ class World:
     Attributes:
         open_service: makes the reviewer that the settings name; raises `NoKey` when its key is missing.
         rng: for jitter, and for the word that fences an author's text; must not be predictable.
-        time_scale: what every deadline and spacing is multiplied by; 1 but in tests. The clock's sleeps are scaled
-            already, its monotonic seconds are real.
         run_url: the address of this run's log, None at a terminal.
         version: ours.
     """
@@ -40,7 +38,6 @@ class World:
     reporter: Reporter
     clock: Clock
     rng: Random
-    time_scale: float
     run_url: str | None
     version: str
 
@@ -85,7 +82,7 @@ class Run:
     @property
     def deadline(self) -> float:
         """When to stop waiting, on the monotonic clock."""
-        return self.started + self.settings.wait_minutes * 60 * self.world.time_scale
+        return self.started + self.settings.wait_minutes * 60
 
     @property
     def signer(self) -> Signer:

@@ -14,13 +14,13 @@ def wait(run: Run, service: ReviewService, task: Task, mode: Mode) -> Task:
 
     What must be known is written before the first question, so a signal only ends the wait.
     """
-    clock, scale, latest = run.world.clock, run.world.time_scale, task
+    clock, latest = run.world.clock, task
     began = clock.monotonic()
     try:
         while not latest.status.is_over:
             now = clock.monotonic()
-            delay = next_poll(latest.status, mode, (now - began) / scale, latest.retry_after, run.world.rng)
-            if now + delay * scale > run.deadline:
+            delay = next_poll(latest.status, mode, now - began, latest.retry_after, run.world.rng)
+            if now + delay > run.deadline:
                 break
             clock.sleep(delay)
             latest = service.retrieve(task.id)
