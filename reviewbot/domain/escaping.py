@@ -240,7 +240,7 @@ def command_property(text: str) -> str:
 
 # The runner compares by culture, which overlooks an emoji selector in between; so would it a ZWSP, hence the blank.
 _SELECTOR = "[\ufe0e\ufe0f]?"
-_COMMAND = re.compile(rf"\A\s*{_SELECTOR}:(?={_SELECTOR}:)|\#{_SELECTOR}\#(?={_SELECTOR}\[)")
+_COMMAND = re.compile(rf"\A[\s\ufe0e\ufe0f]*:(?={_SELECTOR}:)|\#{_SELECTOR}\#(?={_SELECTOR}\[)")
 
 
 def log_line(text: str) -> str:

@@ -283,6 +283,7 @@ def test_a_log_line_is_never_a_command(text: str) -> None:
 def test_commands_in_a_log_line_stay_readable() -> None:
     assert escaping.log_line("  ::error::no ##[group]x") == "  : :error::no ## [group]x"
     assert escaping.log_line("a::b and ## c") == "a::b and ## c"
+    assert escaping.log_line("\ufe0e ::error::") == "\ufe0e : :error::"
 
 
 @given(hostile)
