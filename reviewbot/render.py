@@ -44,10 +44,12 @@ from reviewbot.domain.thinning import (
     shorten_line,
 )
 from reviewbot.domain.views import CommentView, FindingView, PromptView, SummaryView
-from reviewbot.errors import TemplateError
+from reviewbot.overrides import check_override, lost_mark, mistake
 
-SOURCE_LIMIT = 64 * 1024
-"""Bytes of one template."""
+_MISTAKES = (
+    jinja2.TemplateError, TooManySteps, TypeError, ValueError, ArithmeticError, LookupError, AttributeError
+)  # fmt: skip
+"""What a template that is wrong raises while it is rendered."""
 
 _TITLE_LIMIT = 255
 _PROMPT_MINIMUM = 10
@@ -224,11 +226,11 @@ def _translated(name: str) -> Iterator[None]:
     try:
         yield
     except jinja2.TemplateSyntaxError as error:
-        raise _mistake(error.name or name, error.lineno, str(error.message)) from error
+        raise mistake(error.name or name, error.lineno, str(error.message)) from error
     except RecursionError as error:
-        raise _mistake(name, None, "it includes, extends or calls itself without end") from error
+        raise mistake(name, None, "it includes, extends or calls itself without end") from error
     except jinja2.TemplateNotFound as error:
-        raise _mistake(*_place_of(error, name), f"there is no template `{error.name}`") from error
+        raise mistake(*_place_of(error, name), f"there is no template `{error.name}`") from error
     except (
         jinja2.TemplateError,
         TooManySteps,
@@ -238,7 +240,7 @@ def _translated(name: str) -> Iterator[None]:
         LookupError,
         AttributeError,
     ) as error:
-        raise _mistake(*_place_of(error, name), str(error)) from error
+        raise mistake(*_place_of(error, name), str(error)) from error
 
 
 def _place_of(error: Exception, name: str) -> tuple[str, int | None]:
@@ -263,7 +265,7 @@ class Renderer:
         self._markdown = _Templates(MARKDOWN, overrides)
         self._plain = _Templates(PLAIN, overrides)
         for name, source in overrides.items():
-            _check_override(name, source, self._markdown.names)
+            check_override(name, source, self._markdown.names)
             (self._markdown if name.endswith(".md.j2") else self._plain).compile(name)
 
     def summary(self, view: SummaryView) -> str:
@@ -271,7 +273,7 @@ class Renderer:
         text = self._story(self._markdown, "summary.md.j2", view, COMMENT_LADDER, COMMENT)
         hidden = text.removeprefix(view.mark)
         if hidden == text or not hidden.lstrip("\n").startswith(view.ledger):
-            raise _lost_mark("summary.md.j2")
+            raise lost_mark("summary.md.j2")
         return text
 
     def comment(self, view: CommentView) -> str:
@@ -279,7 +281,7 @@ class Renderer:
         contexts_of = (contexts.of_comment(view, detail) for detail in COMMENT_LADDER)
         text = _first_fit("comment.md.j2", contexts_of, self._markdown.render, COMMENT)
         if not text.startswith(view.mark):
-            raise _lost_mark("comment.md.j2")
+            raise lost_mark("comment.md.j2")
         return text
 
     def review_body(self, view: SummaryView, mark: str) -> str:
@@ -287,14 +289,14 @@ class Renderer:
         context = contexts.of_summary(view, COMMENT_LADDER[-1]) | {"mark": Markdown(mark)}
         text = _first_fit("review.md.j2", [context], self._markdown.render, COMMENT)
         if not text.startswith(mark):
-            raise _lost_mark("review.md.j2")
+            raise lost_mark("review.md.j2")
         return text
 
     def check(self, view: SummaryView) -> tuple[str, str]:
         """The check's title (plain, at most 255 characters) and its page (Markdown, at most 65,000 bytes)."""
         words = self._story(self._plain, "outcomes.md.j2", view, COMMENT_LADDER, CHECK)
         title = shorten_line(words.partition("\n")[0], _TITLE_LIMIT)
-        return title, self._story(self._markdown, "check.md.j2", view, COMMENT_LADDER, CHECK)
+        return title[:1].upper() + title[1:], self._story(self._markdown, "check.md.j2", view, COMMENT_LADDER, CHECK)
 
     def job_summary(self, view: SummaryView) -> str:
         """The whole story with every finding in full, as long as 900 kB take it."""
@@ -316,7 +318,7 @@ class Renderer:
         """What the reviewer is told, 10 to 10,000 characters: the author's text gives way first."""
         text = _first_fit("prompt.txt.j2", contexts.of_prompt(view), self._plain.render, PROMPT)
         if len(text) < _PROMPT_MINIMUM:
-            raise _mistake("prompt.txt.j2", None, "a prompt has at least 10 characters")
+            raise mistake("prompt.txt.j2", None, "a prompt has at least 10 characters")
         return text
 
     def _story(self, templates: _Templates, name: str, view: SummaryView, ladder: Sequence[Detail], room: Room) -> str:
@@ -335,29 +337,4 @@ def _first_fit(
         text = render(name, context, room.limit)
         if text is not None and room.size(text) <= room.limit:
             return text
-    raise _mistake(name, None, f"it writes more than {room.limit:,} characters even when all is left out that can be")
-
-
-def _check_override(name: str, source: str, shipped: frozenset[str]) -> None:
-    if name not in shipped:
-        raise _mistake(name, None, f"there is no such template; the names are {', '.join(sorted(shipped))}")
-    if len(source.encode("utf-8", "replace")) > SOURCE_LIMIT:
-        raise _mistake(name, None, f"it has more than {SOURCE_LIMIT:,} bytes")
-
-
-def _lost_mark(name: str) -> TemplateError:
-    return TemplateError(
-        f"The template `{name}` does not begin with its mark.",
-        hint="Without it the next run would not know its own comment and write a second one. Begin the template with "
-        "`{{ view.mark }}` (and the summary with `{{ view.mark }}{{ view.ledger }}`), with nothing before it.",
-    )
-
-
-def _mistake(name: str, line: int | None, what: str) -> TemplateError:
-    """An error in a template, with its place."""
-    where = f"`{name}`, line {line}" if line else f"`{name}`"
-    return TemplateError(
-        f"The template {where}: {what}.",
-        hint="Templates come from the folder `templates-dir` of the default branch; nothing of the pull request is "
-        "rendered as one. Mend it there, or delete it to get the shipped one back.",
-    )
+    raise mistake(name, None, f"it writes more than {room.limit:,} characters even when all is left out that can be")

@@ -1,0 +1,35 @@
+"""A repository's own templates: what they may be, and how their mistakes are told."""
+
+from __future__ import annotations
+
+from reviewbot.errors import TemplateError
+
+SOURCE_LIMIT = 64 * 1024
+"""Bytes of one template."""
+
+
+def check_override(name: str, source: str, shipped: frozenset[str]) -> None:
+    """Refuse a name that is not shipped, and a file that is too large."""
+    if name not in shipped:
+        raise mistake(name, None, f"there is no such template; the names are {', '.join(sorted(shipped))}")
+    if len(source.encode("utf-8", "replace")) > SOURCE_LIMIT:
+        raise mistake(name, None, f"it has more than {SOURCE_LIMIT:,} bytes")
+
+
+def lost_mark(name: str) -> TemplateError:
+    """A text that we would not know again."""
+    return TemplateError(
+        f"The template `{name}` does not begin with its mark.",
+        hint="Without it the next run would not know its own comment and write a second one. Begin the template with "
+        "`{{ view.mark }}` (and the summary with `{{ view.mark }}{{ view.ledger }}`), with nothing before it.",
+    )
+
+
+def mistake(name: str, line: int | None, what: str) -> TemplateError:
+    """An error in a template, with its place."""
+    where = f"`{name}`, line {line}" if line else f"`{name}`"
+    return TemplateError(
+        f"The template {where}: {what}.",
+        hint="Templates come from the folder `templates-dir` of the default branch; nothing of the pull request is "
+        "rendered as one. Mend it there, or delete it to get the shipped one back.",
+    )
