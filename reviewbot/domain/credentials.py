@@ -24,7 +24,6 @@ from detect_secrets.plugins.keyword import KeywordDetector
 from detect_secrets.plugins.mailchimp import MailchimpDetector
 from detect_secrets.plugins.pypi_token import PypiTokenDetector
 from detect_secrets.plugins.sendgrid import SendGridDetector
-from detect_secrets.plugins.slack import SlackDetector
 from detect_secrets.plugins.softlayer import SoftlayerDetector
 from detect_secrets.plugins.square_oauth import SquareOAuthDetector
 from detect_secrets.plugins.stripe import StripeDetector
@@ -44,11 +43,11 @@ class _LibraryDetector:
     plugin: BasePlugin
 
 
-# Left out: GitHub's and GitLab's (they tell the prefix, not the token), JWT (without its signature), npm and OpenAI
-# (quadratic), private keys (the header only; `private_keys` has the block), public addresses and entropy (no secrets).
+# Left out: GitHub's and GitLab's (they tell the prefix, not the token), JWT (without its signature), npm, OpenAI and
+# Slack (quadratic), private keys (the header only; `private_keys` has the block), addresses and entropy (no secrets).
 _LIBRARY = (
     _LibraryDetector(("akc", "ap"), ArtifactoryDetector()),
-    _LibraryDetector(("akia", "asia", "abia", "acca", "a3t", "aws"), AWSKeyDetector()),
+    _LibraryDetector(("aws",), AWSKeyDetector()),
     _LibraryDetector(("accountkey=",), AzureStorageKeyDetector()),
     _LibraryDetector(("cloudant",), CloudantDetector()),
     _LibraryDetector((".",), DiscordBotTokenDetector()),
@@ -57,7 +56,6 @@ _LIBRARY = (
     _LibraryDetector(("-us",), MailchimpDetector()),
     _LibraryDetector(("pypi-",), PypiTokenDetector()),
     _LibraryDetector(("sg.",), SendGridDetector()),
-    _LibraryDetector(("xox", "hooks.slack.com"), SlackDetector()),
     _LibraryDetector(("softlayer",), SoftlayerDetector()),
     _LibraryDetector(("sq0csp-",), SquareOAuthDetector()),
     _LibraryDetector(("k_live_",), StripeDetector()),
@@ -79,6 +77,8 @@ _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
         (("gr1348941",), r"GR1348941[A-Za-z0-9_-]{20,}"),
         (("cvf_",), r"cvf_(?:live|test)_[A-Za-z0-9_-]{8,}"),
         (("xox", "xapp-"), r"(?:xox[a-z]|xapp)-[A-Za-z0-9-]{10,}"),
+        (("hooks.slack.com",), r"hooks\.slack\.com/(?:services|workflows)/([A-Za-z0-9_/]{20,})"),
+        (("akia", "asia", "abia", "acca", "a3t"), r"(?:A3T[A-Z0-9]|ABIA|ACCA|AKIA|ASIA)[0-9A-Z]{16}"),
         (("aiza",), r"AIza[A-Za-z0-9_-]{35,}"),
         (("ya29.",), r"ya29\.[A-Za-z0-9_-]{20,}"),
         (("gocspx-",), r"GOCSPX-[A-Za-z0-9_-]{20,}"),
@@ -100,25 +100,27 @@ _HEADERS = re.compile(r"\b(?:bearer|basic|token)\s{1,5}([A-Za-z0-9._~+/-]{20,}={
 _NPMRC = re.compile(r":_(?:authToken|auth|password)\s{0,5}=\s{0,5}[\"']?([^\s\"']{6,})")
 
 _WORDS = (
-    r"(?:(?:api|auth|service|account|db|database|priv|private|client|access|secret|encryption|signing|master)[_-]?key"
+    r"((?:api|auth|service|account|db|database|priv|private|client|access|secret|encryption|signing|master)[_-]?key"
     r"|(?:db|database|key)[_-]?pass|passw(?:or)?d|passphrase|passwort|pwd|secret|token|credential|contrase[nñ]a)"
 )
+_VAGUE_WORDS = frozenset({"token", "credential"})
+_SHORTEST_VAGUE = 16
 _WORD_MARKERS = ("key", "pass", "pwd", "secret", "token", "credential", "contrase")
 _ASSIGNED_QUOTED = re.compile(
     _WORDS + r"[\w-]{0,40}[\"'\]]{0,2}(?:\[[0-9]{0,5}\])?(?:\s{0,4}:\s{0,4}[A-Za-z_.\[\]|]{1,30})?"
-    r"\s{0,20}(?::=|=>|[:=!]{1,3}|,|\()\s{0,20}@?[rbu]?([\"'`])((?:(?!\1)[^\\]|\\.)++)\1",
+    r"\s{0,20}(?::=|=>|[:=!]{1,3}|\()\s{0,20}@?[rbu]?([\"'`])((?:(?!\2)[^\\]|\\.)++)\2",
     re.IGNORECASE,
 )
 _ASSIGNED_BARE = re.compile(
     r"[+\- ]?\s{0,40}(?:-\s{1,4}|(?:export|set|ENV|ARG)\s{1,4})?[\w.-]{0,60}" + _WORDS + r"[\w.-]{0,40}"
-    r"(?:=|:\s{1,8}|\s{1,8}=\s{1,8})([^\s\"'`(){}\[\]<>,;$&|\\]{8,}+)\s*+(?:#.*)?$",
+    r"(?:=|:\s{1,8}|\s{1,8}=\s{1,8})([^\s\"'`(){}\[\]<>,;|\\]{8,}+)\s*+(?:#.*)?$",
     re.IGNORECASE,
 )
 _WORD = re.compile(_WORDS, re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t]{2,}")
 # The library's keyword patterns take time that grows with the cube of the line's length and the number of keywords.
-_KEYWORD_LINE = 500
-_KEYWORDS_IN_LINE = 8
+_KEYWORD_LINE = 300
+_KEYWORDS_IN_LINE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +178,22 @@ def _chosen(line: str, lower: str) -> Iterator[str]:
         yield from _NPMRC.findall(line)
     if not any(marker in lower for marker in _WORD_MARKERS):
         return
-    yield from (found[2].strip() for found in _ASSIGNED_QUOTED.finditer(line))
-    if found := _ASSIGNED_BARE.match(line):
-        yield from (value for value in found.groups() if _is_strong(value))
+    for found in _ASSIGNED_QUOTED.finditer(line):
+        yield from _if_fitting(found[1], found[3].strip(), always=True)
+    if bare := _ASSIGNED_BARE.match(line):
+        yield from _if_fitting(bare[1], bare[2], always=False)
     if len(line) <= _KEYWORD_LINE and 0 < len(_WORD.findall(line)) <= _KEYWORDS_IN_LINE:
         yield from (value.strip() for value in _KEYWORD_DETECTOR.analyze_string(line))
+
+
+def _if_fitting(word: str, value: str, *, always: bool) -> Iterator[str]:
+    """The value, if it fits the word in front: `token` and `credential` mean many things, and so does a bare value."""
+    if word.lower() in _VAGUE_WORDS:
+        always, shortest = False, _SHORTEST_VAGUE
+    else:
+        shortest = SHORTEST
+    if len(value) >= shortest and (always or _is_strong(value)):
+        yield value
 
 
 # What stands behind a keyword and is no secret: variables and templates, calls, lookups, addresses, paths, stand-ins.

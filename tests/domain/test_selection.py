@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.changes import ChangedFile, parse_diff
+from reviewbot.domain.selection import Held, HeldBecause, Selection, risk, select
+from reviewbot.domain.snapshot import Entry
+
+POINTER = ("version https://git-lfs.github.com/spec/v1", f"oid sha256:{'a' * 64}", "size 12")
+
+
+def changed(  # noqa: PLR0913 — one builder for every kind of change
+    path: str,
+    *,
+    added: tuple[str, ...] = ("new",),
+    removed: tuple[str, ...] = (),
+    context: tuple[str, ...] = (),
+    headers: str = "",
+    old_path: str | None = None,
+    new: Entry | None = None,
+    old: Entry | None = None,
+) -> ChangedFile:
+    """A changed file from its lines; the entries are what the test gives."""
+    before = old_path or path
+    lines = [*(f" {line}" for line in context), *(f"-{line}" for line in removed), *(f"+{line}" for line in added)]
+    start = f"@@ -1,{len(context) + len(removed)} +1,{len(context) + len(added)} @@\n"
+    moved = f"similarity index 50%\nrename from {before}\nrename to {path}\n" if old_path else ""
+    names = f"--- a/{before}\n+++ b/{path}\n" if lines else ""
+    hunk = start + "\n".join(lines) + "\n" if lines else ""
+    (diff,) = parse_diff(f"diff --git a/{before} b/{path}\n{headers}{moved}{names}{hunk}")
+    return ChangedFile(diff, old, new)
+
+
+def entry(text: str | None = None, *, binary: bool = False) -> Entry:
+    return Entry(oid="1" * 40, mode="100644", text=text, binary=binary)
+
+
+def selection_of(*files: ChangedFile, paths: tuple[str, ...] = (), attributes: str = "") -> Selection:
+    return select(files, paths=paths, attributes=attributes)
+
+
+def held(file: ChangedFile, paths: tuple[str, ...] = (), attributes: str = "") -> HeldBecause | None:
+    selection = selection_of(file, paths=paths, attributes=attributes)
+    return selection.held[0].reason if selection.held else None
+
+
+LONG = ("x" * 500,)
+
+
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [
+        (changed("src/app.py"), None),
+        (changed("package-lock.json"), HeldBecause.LOCK_FILE),
+        (changed("web/yarn.lock"), HeldBecause.LOCK_FILE),
+        (changed("go.sum"), HeldBecause.LOCK_FILE),
+        (changed("xyarn.lock"), None),
+        (changed("YARN.LOCK"), None),
+        (changed("dist/app.min.js", added=LONG), HeldBecause.MINIFIED),
+        (changed("dist/app.css.map", added=LONG), HeldBecause.MINIFIED),
+        (changed("dist/app.min.js", added=("alert(1)", "steal()")), None),
+        (changed("node_modules/x/index.js"), HeldBecause.VENDORED),
+        (changed("a/bower_components/x/index.js"), HeldBecause.VENDORED),
+        (changed("vendor/github.com/x/y.go"), HeldBecause.VENDORED),
+        (changed("vendor/bundle/ruby/x.rb"), HeldBecause.VENDORED),
+        (changed("vendor/ours/x.php"), None),
+        (changed("node_modules.py"), None),
+        (changed("logo.png", added=(), new=entry(binary=True)), HeldBecause.BINARY),
+        (changed("logo.png", added=(), headers="Binary files a/logo.png and b/logo.png differ\n"), HeldBecause.BINARY),
+        (changed("lib", headers="index 1111111..2222222 160000\n"), HeldBecause.SUBMODULE),
+        (changed("model.bin", added=POINTER, new=entry("\n".join(POINTER) + "\n")), HeldBecause.LFS_POINTER),
+        (changed("model.bin", added=(), removed=POINTER), HeldBecause.LFS_POINTER),
+        (changed("model.bin", added=(*POINTER, "evil()")), None),
+        (changed("model.py", removed=("check()",), added=POINTER), None),
+        (changed("model.py", added=POINTER[:1], new=entry(POINTER[0] + "\nevil()\n")), None),
+    ],
+)
+def test_by_default_only_what_nobody_writes_by_hand_is_held(file: ChangedFile, reason: HeldBecause | None) -> None:
+    assert held(file) == reason
+
+
+STEERING_NAMES = """
+.github/workflows/ci.yml .github/CODEOWNERS .github/node_modules/x.js CODEOWNERS docs/CODEOWNERS Dockerfile
+a/Dockerfile.prod api.Dockerfile dockerfile Containerfile Makefile GNUmakefile Makefile.am rules.mk
+.gitlab-ci.yml .circleci/config.yml Jenkinsfile Jenkinsfile.release azure-pipelines.yml
+azure-pipelines-nightly.yaml .travis.yml .drone.yml bitbucket-pipelines.yml setup.py setup.cfg pyproject.toml
+package.json node_modules/x/package.json build.gradle build.gradle.kts settings.gradle pom.xml CMakeLists.txt
+find.cmake install.sh deploy.ps1 run.bat .gitattributes .gitmodules action.yml sub/action.yaml Cargo.toml
+build.rs go.mod compose.yaml docker-compose.prod.yml .npmrc .husky/pre-commit .pre-commit-config.yaml
+conftest.py Gemfile
+"""
+STEERING = STEERING_NAMES.split()
+
+
+@pytest.mark.parametrize("path", STEERING)
+def test_what_builds_tests_or_deploys_is_never_held_by_default(path: str) -> None:
+    attributes = "* linguist-generated linguist-vendored"
+    assert held(changed(path), attributes=attributes) is None
+    assert held(changed(path), paths=("src/**",), attributes=attributes) is HeldBecause.PATHS
+    assert held(changed(path), paths=("**", f"!{path}")) is HeldBecause.PATHS
+
+
+@pytest.mark.parametrize(
+    ("attributes", "reason", "detail"),
+    [
+        ("gen/** linguist-generated", HeldBecause.GENERATED, "linguist-generated"),
+        ("gen/** linguist-vendored=true", HeldBecause.VENDORED, "linguist-vendored"),
+        ("gen/** linguist-generated\ngen/api.py -linguist-generated", None, ""),
+    ],
+)
+def test_the_default_branchs_attributes_hold_files(attributes: str, reason: HeldBecause | None, detail: str) -> None:
+    expected = () if reason is None else (Held("gen/api.py", reason, detail, missed=False),)
+    assert selection_of(changed("gen/api.py"), attributes=attributes).held == expected
+
+
+def test_a_pattern_for_such_files_asks_for_what_would_be_held() -> None:
+    file = changed("dist/app.min.js", added=LONG)
+    assert held(file, paths=("dist/**",), attributes="dist/** linguist-generated") is None
+    assert held(file, paths=("**",)) is HeldBecause.MINIFIED
+    assert held(changed("yarn.lock"), paths=("yarn.lock",)) is None
+
+
+def test_asking_for_it_does_not_make_bytes_readable() -> None:
+    assert held(changed("a.png", added=(), new=entry(binary=True)), paths=("a.png",)) is HeldBecause.BINARY
+
+
+def test_a_rename_is_held_only_when_both_names_are() -> None:
+    assert held(changed("node_modules/auth.js", old_path="src/auth.js")) is None
+    assert held(changed("node_modules/b.js", old_path="node_modules/a.js")) is HeldBecause.VENDORED
+    assert held(changed("node_modules/ci.yml", old_path=".github/workflows/ci.yml")) is None
+    assert held(changed("docs/a.py", old_path="src/a.py"), paths=("src/**",)) is None
+
+
+def test_text_that_an_attribute_calls_binary_is_reviewed_and_told() -> None:
+    file = changed(
+        "app.py", added=(), headers="Binary files a/app.py and b/app.py differ\n", new=entry("evil()\n"), old=entry()
+    )
+    selection = selection_of(file)
+    assert [chosen.path for chosen in selection.selected] == ["app.py"]
+    assert selection.notices == (
+        "Git shows no lines of `app.py`, although it is text; an attribute says that it is binary.",
+    )
+
+
+def test_every_reason_has_a_sentence_and_the_contracts_word() -> None:
+    words = "paths generated vendored lock-file binary lfs-pointer submodule secret-file too-large minified unseen"
+    assert " ".join(HeldBecause) == words
+    assert all(re.fullmatch(r"(It|Its|The|`).+\.", reason.sentence) for reason in HeldBecause)
+
+
+@pytest.mark.parametrize(
+    ("file", "notices"),
+    [
+        (
+            changed(
+                "yarn.lock",
+                removed=('resolved "https://good.example/a-1.tgz"',),
+                added=('resolved "https://user@evil.example:8443/a-1.tgz"',),
+            ),
+            ["`yarn.lock` now names the host `evil.example`, which it did not name before."],
+        ),
+        (
+            changed(
+                "yarn.lock",
+                context=('resolved "https://good.example/b"',),
+                added=('resolved "https://good.example/a"', 'resolved "git+ssh://GOOD.example/a"'),
+            ),
+            [],
+        ),
+        (
+            changed(
+                "go.sum",
+                added=("https://good.example/a",),
+                new=entry("https://good.example/a\nhttps://good.example/b\n"),
+            ),
+            [],
+        ),
+        (
+            changed("go.sum", added=("https://g\u043e\u043ed.example/a",)),
+            ["`go.sum` now names the host `g\\u043e\\u043ed.example`, which it did not name before."],
+        ),
+        (
+            changed(
+                "package-lock.json",
+                removed=('"integrity": "sha512-a"', '"integrity": "sha512-b"'),
+                added=("{}",),
+                new=entry("{}\n"),
+            ),
+            ["`package-lock.json` has 2 fewer integrity hashes than before."],
+        ),
+        (
+            changed("Cargo.lock", removed=('checksum = "a"', "x"), added=("x",), new=entry()),
+            ["`Cargo.lock` has 1 fewer integrity hash than before."],
+        ),
+        (changed("Cargo.lock", removed=('checksum = "a"',), added=()), []),
+        (changed("poetry.lock", removed=('hash = "sha256:a"',), added=('hash = "sha256:b"',), new=entry()), []),
+        (changed("app.py", added=('x = "https://evil.example"',)), []),
+        (
+            changed("x.txt", old_path="yarn.lock", added=("https://evil.example",)),
+            ["`x.txt` now names the host `evil.example`, which it did not name before."],
+        ),
+    ],
+)
+def test_lock_files_tell_of_a_new_host_and_of_lost_hashes(file: ChangedFile, notices: list[str]) -> None:
+    assert list(selection_of(file).notices) == notices
+
+
+PATHS = st.sampled_from([*STEERING, "src/a.py", "yarn.lock", "node_modules/x.js", "gen/a.py", "docs/a.md", "a.min.js"])
+
+
+@given(st.lists(PATHS, unique=True, max_size=8), st.sampled_from([(), ("src/**",), ("!docs/**",)]))
+def test_every_file_is_selected_or_held_and_never_both(chosen: list[str], paths: tuple[str, ...]) -> None:
+    selection = selection_of(*map(changed, chosen), paths=paths, attributes="gen/** linguist-generated")
+    parts = [file.path for file in selection.selected] + [item.path for item in selection.held]
+    assert sorted(parts) == sorted(chosen)
+    assert not any(item.missed for item in selection.held)
+
+
+def test_the_riskiest_comes_first() -> None:
+    order = [
+        changed(".github/workflows/release.yml"),
+        changed("src/auth/login.py", added=("eval(text)",)),
+        changed("src/auth/session.py"),
+        changed("src/app.py", added=("eval(text)",)),
+        changed("src/app.py", added=("a", "b")),
+        changed("src/app.py"),
+        changed("tests/test_auth.py", added=("eval(text)",) * 50),
+        changed("README.md"),
+    ]
+    scores = [risk(file) for file in order]
+    assert scores == sorted(scores, reverse=True)
+    assert risk(order[6]) < risk(order[5])
+
+
+@pytest.mark.parametrize(
+    "path", ["docs/auth.md", "src/a.spec.ts", "pkg/a_test.go", "spec/login_spec.rb", "LICENSE", "CHANGELOG.md"]
+)
+def test_tests_and_documents_come_last(path: str) -> None:
+    assert risk(changed(path, added=("password",) * 40)) < risk(changed("src/a.py"))
