@@ -19,7 +19,8 @@ from reviewbot.domain.policy import ReviewerKind
 from reviewbot.edges.clock import SystemClock
 from reviewbot.edges.codevf import Access, CodeVF
 from reviewbot.edges.git import GitChangeReader
-from reviewbot.edges.github import Address, GitHubForge
+from reviewbot.edges.github.calls import Address
+from reviewbot.edges.github.forge import GitHubForge
 from reviewbot.edges.runner import Runner, Surroundings
 from reviewbot.environment import Environment, read_environment
 from reviewbot.errors import NoKey, ReviewbotError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reviewbot.app.run import Run
 from reviewbot.domain.model import Mode, Task
 from reviewbot.domain.pacing import next_poll
-from reviewbot.errors import ServiceUnreachable
+from reviewbot.errors import ServiceError, ServiceRefused
 from reviewbot.ports import ReviewService
 
 
@@ -26,6 +26,8 @@ def wait(run: Run, service: ReviewService, task: Task, mode: Mode) -> Task:
             latest = service.retrieve(task.id)
     except KeyboardInterrupt:
         run.say("The wait was interrupted. The task goes on and a later run picks it up.")
-    except ServiceUnreachable as error:
+    except ServiceRefused:
+        raise  # the service does not know the task: waiting for it would never end
+    except ServiceError as error:
         run.degraded.say(f"{error.message} The task goes on and a later run picks it up.")
     return latest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from reviewbot.domain.publication import CheckState, FileComment, PostedComment, ReviewDraft
 from reviewbot.domain.snapshot import CheckRun, Comment, Entry, Permission, Snapshot, Thread
@@ -113,6 +113,13 @@ class GitHubForge:
         except NotFound:
             return Permission.NONE
         return _permission(answer.maybe_text("role_name")) or _permission(answer.text("permission")) or Permission.NONE
+
+    def checks(self, head_sha: str, name: str) -> tuple[CheckRun, ...]:
+        """See `ports.Forge.checks`."""
+        intent = Intent("reading the check runs of a commit", "checks: read")
+        path = f"{self._path}/commits/{head_sha}/check-runs?{urlencode({'check_name': name, 'per_page': PAGE})}"
+        answer = Answer.of(self._calls.get(path, intent), "check runs")
+        return tuple(_check(run.fields) for run in answer.items("check_runs"))
 
     def create_check(self, check: CheckState) -> CheckRun:
         """See `ports.Forge.create_check`."""

@@ -1,0 +1,244 @@
+"""Both services on loopback, a repository with a pull request, and the action run as a runner runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from reviewbot.sandbox.codevf import (
+    Account,
+    Answer,
+    CodeVFService,
+    Engineer,
+    House,
+    Limits,
+    Setup,
+    Structured,
+    TaskLife,
+    build_codevf,
+    canned,
+    scaled_clock,
+)
+from reviewbot.sandbox.faults import Faults, with_faults
+from reviewbot.sandbox.github import WORKFLOW, Access, Scope, Store, World, build_github, identify
+from reviewbot.sandbox.serve import serving_all
+
+REPO = "acme/parcels"
+KEY = "cvf_test_house"
+TOKEN = "ghs_house"
+SCALE = 0.02
+CLEAN: Answer = Structured({"summary": "Nothing to say.", "files": []})
+
+BASE = {
+    "app.py": "".join(f"value_{number} = {number}\n" for number in range(1, 41)),
+    "gone.py": "old = 1\n",
+    "README.md": "# Parcels\n",
+}
+HEAD = {
+    "app.py": "".join(
+        [
+            *(f"value_{number} = {number}\n" for number in range(1, 11)),
+            "import os\n",
+            "os.system(command)\n",
+            *(f"value_{number} = {number}\n" for number in range(11, 30)),
+            *(f"value_{number} = {number}\n" for number in range(31, 41)),
+        ]
+    ),
+    "gone.py": None,
+    "new file.py": "def track(parcel):\n    return eval(parcel)\n",
+}
+
+
+def finding(path: str, line: int, **more: Any) -> dict[str, Any]:  # noqa: ANN401 — JSON
+    """A finding as the service answers it."""
+    return {
+        "path": path,
+        "severity": "medium",
+        "category": "correctness",
+        "title": f"Look at {path}:{line}",
+        "explanation": "It may be wrong.",
+        "side": "RIGHT",
+        "line": line,
+        "end_line": line,
+        "code": "",
+        **more,
+    }
+
+
+def answer(*findings: Mapping[str, Any], summary: str = "Read.") -> Answer:
+    """An answer in the response schema, findings grouped by file."""
+    files: dict[str, list[dict[str, Any]]] = {}
+    for item in findings:
+        rest = dict(item)
+        files.setdefault(rest.pop("path"), []).append(rest)
+    listed = [{"path": path, "findings": items} for path, items in files.items()]
+    return Structured({"summary": summary, "files": listed})
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What a run of the action left on the runner."""
+
+    exit_status: int
+    log: str
+    outputs: Mapping[str, str]
+    summary: str
+    workspace: Path
+
+
+@dataclass
+class Rig:
+    """The house: what tests look at, and the action to run in it."""
+
+    folder: Path
+    world: World
+    service: CodeVFService
+    github_url: str
+    codevf_url: str
+    github_faults: Faults
+    codevf_faults: Faults
+    number: int = 1
+    runs: int = field(default=0)
+
+    def environment(self, event: str, payload: Mapping[str, Any], inputs: Mapping[str, str]) -> dict[str, str]:
+        """A runner's environment, and nothing of ours."""
+        self.runs += 1
+        home = self.folder / f"run {self.runs}"
+        workspace = home / "workspace"
+        workspace.mkdir(parents=True)
+        (home / "event.json").write_text(json.dumps(payload), encoding="utf-8")
+        given = {"github-token": TOKEN, "codevf-api-key": KEY, "codevf-url": f"{self.codevf_url}/api/v1/"} | dict(inputs)
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_API_URL": self.github_url,
+            "GITHUB_GRAPHQL_URL": f"{self.github_url}/graphql",
+            "GITHUB_SERVER_URL": self.github_url,
+            "GITHUB_REPOSITORY": REPO,
+            "GITHUB_EVENT_NAME": event,
+            "GITHUB_EVENT_PATH": str(home / "event.json"),
+            "GITHUB_OUTPUT": str(home / "output"),
+            "GITHUB_STEP_SUMMARY": str(home / "summary.md"),
+            "GITHUB_RUN_ID": str(self.runs),
+            "GITHUB_WORKSPACE": str(workspace),
+            "REVIEWBOT_TIME_SCALE": str(SCALE),
+            **{f"INPUT_{name.upper()}": value for name, value in given.items()},
+        }
+
+    def event(self, action: str = "synchronize", **more: Any) -> dict[str, Any]:  # noqa: ANN401 — JSON
+        """The payload of a `pull_request` event, as far as the action reads one."""
+        pull = self.world.pull(REPO, self.number)
+        return {
+            "action": action,
+            "number": self.number,
+            "pull_request": {"number": self.number, "head": {"sha": pull.head_sha, "repo": {"full_name": REPO}}},
+            "repository": {"full_name": REPO},
+            "sender": {"login": "mona", "type": "User"},
+            **more,
+        }
+
+    def run(
+        self, *, event: str = "pull_request", payload: Mapping[str, Any] | None = None, seconds: float = 60, **inputs: str
+    ) -> Finished:
+        """Run the action to its end; inputs with underscores for dashes."""
+        given = {name.replace("_", "-"): value for name, value in inputs.items()}
+        env = self.environment(event, self.event() if payload is None else payload, given)
+        command = [sys.executable, "-I", "-m", "reviewbot", "action"]
+        done = subprocess.run(
+            command, env=env, cwd=env["GITHUB_WORKSPACE"], capture_output=True, text=True, timeout=seconds, check=False
+        )
+        assert not done.stderr, done.stderr
+        return Finished(
+            done.returncode,
+            done.stdout,
+            read_outputs(_text(env["GITHUB_OUTPUT"])),
+            _text(env["GITHUB_STEP_SUMMARY"]),
+            Path(env["GITHUB_WORKSPACE"]),
+        )
+
+    # What GitHub holds
+
+    def summaries(self) -> list[str]:
+        """Bodies of the comments on the timeline that are ours."""
+        return [one.body for one in self.world.store.comments.values() if one.author.endswith("[bot]")]
+
+    def comments(self) -> list[Any]:
+        """The review comments, in order."""
+        return list(self.world.store.replies.values())
+
+    def checks(self, sha: str | None = None) -> list[Any]:
+        """The check runs on a commit, by default on the head."""
+        wanted = sha or self.world.pull(REPO, self.number).head_sha
+        return [one for one in self.world.store.checks.values() if one.head_sha == wanted]
+
+    def github_requests(self) -> list[str]:
+        """Method and path of every request to GitHub's API so far."""
+        return [f"{one.method} {one.path}" for one in self.github_faults.log]
+
+
+def _text(path: str) -> str:
+    file = Path(path)
+    return file.read_text(encoding="utf-8") if file.exists() else ""
+
+
+def read_outputs(text: str) -> dict[str, str]:
+    """The outputs in the runner's own format, with random delimiters."""
+    found = re.findall(r"^([a-z-]+)<<(ghadelimiter_\S+)\n(.*?)\n?\2$", text, re.MULTILINE | re.DOTALL)
+    return {name: value for name, _, value in found}
+
+
+@contextmanager
+def house(
+    folder: Path,
+    *,
+    engineer: Engineer | None = None,
+    life: TaskLife | None = None,
+    available: int = 10_000,
+    permissions: Mapping[Scope, Access] = WORKFLOW,
+    config: str | None = None,
+    files: Mapping[str, str] | None = None,
+    limits: Limits | None = None,
+) -> Iterator[Rig]:
+    """Both services, served; the pull request #1 by mona changes `BASE` to `HEAD`."""
+    world = World(Store(folder / "git"))
+    world.repository(REPO)
+    base: dict[str, str] = {**BASE, **(files or {})}
+    if config is not None:
+        base[".github/reviewbot.yml"] = config
+    world.push(REPO, "main", base, message="Base")
+    world.push(REPO, "topic", HEAD, message="Topic", author="mona")
+    pull = world.open_pull_request(REPO, "topic", title="Track parcels", body="Adds tracking.", author="mona")
+    world.app_token(TOKEN, permissions=permissions)
+    account = Account(KEY, Decimal(available), "house")
+    service = CodeVFService(
+        Setup(
+            House(
+                accounts=(account,),
+                limits=limits or Limits(rate=None),
+                life_of=lambda _: life or TaskLife(pending=3, processing=3),
+            ),
+            engineer=engineer or canned(CLEAN),
+            clock=scaled_clock(SCALE),
+        )
+    )
+    github_faults, codevf_faults = Faults(), Faults()
+    apps = {
+        "github": with_faults(build_github(world), github_faults, identify=identify(world)),
+        "codevf": with_faults(build_codevf(service), codevf_faults),
+    }
+    with serving_all(apps) as served:
+        urls = served["github"].url, served["codevf"].url
+        yield Rig(folder, world, service, *urls, github_faults, codevf_faults, pull.number)
+
+
+__all__ = ["CLEAN", "REPO", "Finished", "Rig", "Sequence", "answer", "finding", "house", "read_outputs"]
