@@ -163,7 +163,7 @@ class Faults:
 
 
 def read_rule(values: Mapping[str, object]) -> Rule:
-    """A rule from its JSON; raises ValueError with a sentence for anything that makes no sense."""
+    """A rule from its JSON; raises ValueError or re.error for anything that makes no sense."""
     known = {"match", "method", "body", "nth", "times", "do"}
     if set(values) - known or not isinstance(values.get("match"), str):
         raise ValueError(f"a rule has a match (text), a do, and of {sorted(known)} nothing else")
@@ -171,6 +171,8 @@ def read_rule(values: Mapping[str, object]) -> Rule:
     if not isinstance(do, dict):
         raise ValueError("a rule needs a do (object)")  # noqa: TRY004 — one error for everything that makes no sense
     times = values.get("times", 1)
+    for pattern in (values["match"], values.get("body") or ""):
+        re.compile(str(pattern))
     return Rule(
         match=str(values["match"]),
         do=read_fault(do),

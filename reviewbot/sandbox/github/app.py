@@ -45,13 +45,19 @@ def build_github(world: World, *, base_path: str = "") -> Starlette:
     ]
     routes.append(HttpRoute(graphql, _graphql(world, base_path), methods=["POST"]))
     routes += [HttpRoute(path, _git(world), methods=["GET", "POST"]) for path in GIT_PATHS]
-    app = Starlette(routes=routes, exception_handlers={404: _unknown, 405: _unknown})
+    nowhere = _nowhere(world)
+    app = Starlette(routes=routes, exception_handlers={404: nowhere, 405: nowhere})
     app.router.redirect_slashes = False
     return app
 
 
-async def _unknown(_request: Request, _error: Exception) -> Response:
-    return _response(Answer(404, Refusal(404, "Not Found").body()))
+def _nowhere(world: World) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def endpoint(request: Request, _error: Exception) -> Response:
+        token = world.store.tokens.get(token_in(request.headers))
+        headers = world.limits.headers(Viewer(token), "core")
+        return _response(Answer(404, Refusal(404, "Not Found").body(), headers))
+
+    return endpoint
 
 
 def _rest(world: World, base_path: str, route: Route) -> Callable[[Request], Awaitable[Response]]:

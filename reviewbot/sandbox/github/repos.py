@@ -32,15 +32,20 @@ ENVIRONMENT = {
 }
 """The whole environment of every git process."""
 
-_SETTINGS = (
-    ("uploadpack.allowReachableSHA1InWant", "true"),
-    ("uploadpack.allowAnySHA1InWant", "true"),
-    ("uploadpack.allowFilter", "true"),
-    ("http.receivepack", "true"),
-    ("core.hooksPath", os.devnull),
-    ("gc.auto", "0"),
-    ("maintenance.auto", "false"),
-)
+_SETTINGS = f"""
+[uploadpack]
+	allowReachableSHA1InWant = true
+	allowAnySHA1InWant = true
+	allowFilter = true
+[http]
+	receivepack = true
+[core]
+	hooksPath = {os.devnull}
+[gc]
+	auto = 0
+[maintenance]
+	auto = false
+"""
 _UTC = "--date=format-local:%Y-%m-%dT%H:%M:%SZ"
 _DIFF = ("diff", "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames")
 
@@ -106,8 +111,8 @@ class GitRepository:
         path.mkdir(parents=True)
         repository = cls(path)
         repository.run("init", "--quiet", "--bare", f"--initial-branch={default_branch}", "--template=", ".")
-        for key, value in _SETTINGS:
-            repository.run("config", key, value)
+        with (path / "config").open("a", encoding="utf-8") as config:
+            config.write(_SETTINGS)
         return repository
 
     def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
