@@ -65,9 +65,9 @@ _LIBRARY = (
 _BASIC_AUTH = BasicAuthDetector()
 _KEYWORD_DETECTOR = KeywordDetector()
 
-_JWT = (
-    r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt]))eyJ[A-Za-z0-9_-]{8,}+={0,2}\.eyJ[A-Za-z0-9_-]{8,}+={0,2}(?:\.[A-Za-z0-9_-]*+)?"
-)
+# Not in the middle of a word, but behind an escaped line end, whose letter looks like one.
+_START = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt]))"
+_JWT = _START + r"eyJ[A-Za-z0-9_-]{8,}+={0,2}\.eyJ[A-Za-z0-9_-]{8,}+={0,2}(?:\.[A-Za-z0-9_-]*+)?"
 # What the prefix is for: GitHub, GitLab, CodeVF, Slack, Google, model services, package registries, shops and vaults.
 _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
     (markers, re.compile(pattern))
@@ -83,8 +83,8 @@ _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
         (("ya29.",), r"ya29\.[A-Za-z0-9_-]{20,}"),
         (("gocspx-",), r"GOCSPX-[A-Za-z0-9_-]{20,}"),
         (("sk-",), r"sk-(?:ant|proj|svcacct|admin|or|lf)-[A-Za-z0-9_-]{16,}|sk-[A-Za-z0-9]{32,}"),
-        (("hf_",), r"\bhf_[A-Za-z0-9]{30,}"),
-        (("npm_",), r"\bnpm_[A-Za-z0-9]{30,}"),
+        (("hf_",), _START + r"hf_[A-Za-z0-9]{30,}"),
+        (("npm_",), _START + r"npm_[A-Za-z0-9]{30,}"),
         (("pypi-",), r"pypi-[A-Za-z0-9_-]{50,}"),
         (("dckr_",), r"dckr_[a-z]{2,4}_[A-Za-z0-9_-]{20,}"),
         (("shp",), r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32,}"),

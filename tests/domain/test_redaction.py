@@ -1,0 +1,383 @@
+"""No secret leaves: found by shape or by the word in front, taken out everywhere, and nothing else moves."""
+
+from __future__ import annotations
+
+import random
+import string
+import time
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reviewbot.domain.private_keys import REDACTED
+from reviewbot.domain.redaction import Redactor, secret_file
+
+LETTERS = string.ascii_letters + string.digits
+# Put together here, so that no scanner takes this file for a leak.
+GHP = "ghp" + "_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
+JWT = "eyJ" + "hbGciOiJIUzI1NiJ9.eyJ" + "zdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P"
+RSA_KEY = (
+    rsa.generate_private_key(65537, 2048)
+    .private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    .decode()
+)
+EC_KEY = (
+    ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+)
+
+
+def redacted(text: str, *others: str, known: tuple[str, ...] = ()) -> str:
+    return Redactor.of([text, *others], known).redact(text).text
+
+
+SHAPES = [
+    GHP,
+    "github" + "_pat_" + "A1b2" * 10,
+    "ghs" + "_" + "A1b2" * 9,
+    "ghs" + "_123_" + "A1b2" * 9 + ".eyJabcdefghijk.abcdefghijklm",
+    "glpat" + "-abcDEF1234567890abcd",
+    "GR1348941" + "abcdefghij1234567890",
+    "cvf" + "_live_abcdefghijkl",
+    "cvf" + "_test_ABC123def456",
+    "xoxb" + "-123456789012-abcdefGHIJ",
+    "xapp" + "-1-A0B1C2D3E4-abcdef",
+    "AIza" + "SyA1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q",
+    "ya29" + ".a0AfH6SMBabcdefghijkl",
+    "GOCSPX" + "-abcdefghijklmnopqrst",
+    "sk" + "-ant-api03-abcdefghijklmnop",
+    "sk" + "-proj-abcdefghijklmnop12",
+    "sk-" + "A1b2C3d4" * 4,
+    "hf" + "_" + "aBcDeFgHiJ" * 3,
+    "npm" + "_" + "aBcDeFgHiJ" * 3,
+    "pypi" + "-AgEIcHlwaS5vcmc" + "A1b2" * 20,
+    "dckr" + "_pat_abcdefghijklmnopqrst",
+    "shpat" + "_" + "0123456789abcdef" * 2,
+    "sk" + "_live_" + "A1b2C3d4" * 3,
+    "rk" + "_test_" + "A1b2C3d4" * 3,
+    "whsec" + "_" + "A1b2C3d4" * 4,
+    "dop" + "_v1_" + "0123456789abcdef" * 4,
+    "hvs" + ".abcdefghijklmnopqrstuv",
+    "AGE-SECRET" + "-KEY-1" + "Q2" * 29,
+    "AKIA" + "ABCDEFGHIJKLMNOP",
+    JWT,
+    "SG" + "." + "a" * 22 + "." + "b1" * 21 + "c",
+    "sq0csp" + "-" + "a1" * 21 + "b",
+    "12345678" + ":" + "A1b2C" * 7,
+    "M" + "a1" * 12 + ".abc_d1." + "x" * 27,
+    "0123456789abcdef" * 2 + "-us12",
+    "SK" + "0123456789abcdef" * 2,
+]
+
+
+@pytest.mark.parametrize("secret", SHAPES)
+@pytest.mark.parametrize(
+    "frame", ["{}", 'x = f("{}", 1)', "+    call('{}')", "a\n{}\nb", "\\n{}\\n", "https://x.example/?k={}&y"]
+)
+def test_a_token_is_known_by_its_shape(secret: str, frame: str) -> None:
+    text = redacted(frame.format(secret))
+    assert secret not in text
+    assert text == frame.format(REDACTED)
+
+
+@pytest.mark.parametrize(
+    ("line", "secret"),
+    [
+        ('password = "hunter22"', "hunter22"),
+        ("password: 'hunter22'", "hunter22"),
+        ("const apiKey = `qwer-5678-zxcv`;", "qwer-5678-zxcv"),
+        ('db_password := "correcthorse"', "correcthorse"),
+        ('"client_secret" => "a1b2c3d4!"', "a1b2c3d4!"),
+        ('password: str = "abc123XYZ!"', "abc123XYZ!"),
+        ('password = "it\'s-a-s3cret"', "it's-a-s3cret"),
+        ('config["password"] = "a1b2c3d4!"', "a1b2c3d4!"),
+        ('if "a1b2c3d4!" == password:', "a1b2c3d4!"),
+        ('std::string secret("a1b2c3d4!");', "a1b2c3d4!"),
+        ('{"password": "abcd1234ab", "api_key": "qwer5678zxcv"}', "qwer5678zxcv"),
+        ("DB_PASSWORD=Tr0ub4dor&3", "Tr0ub4dor&3"),
+        ("+export API_KEY=abcd1234efgh5678  # note", "abcd1234efgh5678"),
+        ("  secret_key: abcd-1234-efgh", "abcd-1234-efgh"),
+        ("spring.datasource.password = abcd-1234-efgh", "abcd-1234-efgh"),
+        ("PASSWORD=abcd1234efgh\r", "abcd1234efgh"),
+        ("token = 'abcd1234efgh5678ijkl'", "abcd1234efgh5678ijkl"),
+        ("postgres://app:p4ssw0rd99@db.example/x", "p4ssw0rd99"),
+        ("Authorization: Bearer abcdef1234567890abcdef", "abcdef1234567890abcdef"),
+        ("//registry.example/:_authToken=abcdef1234", "abcdef1234"),
+        ('aws_secret_key = "' + "aB3/" * 10 + '"', "aB3/" * 10),
+        ("DefaultEndpoints;AccountKey=" + "aB3+" * 22, "aB3+" * 22),
+        ('password = "' + "a1b2c3d4!" * 60 + '"', "a1b2c3d4!" * 60),
+        ("hooks.slack.com/services/T0A1B2C3/B0A1B2C3/abcdefgh1234", "T0A1B2C3/B0A1B2C3/abcdefgh1234"),
+    ],
+)
+def test_a_value_is_known_by_the_word_in_front(line: str, secret: str) -> None:
+    result = Redactor.of([line]).redact(line)
+    assert secret not in result.text
+    assert REDACTED in result.text
+    assert result.lines == {1}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'password = "${DB_PASSWORD}"',
+        'password: "{{ vault_password }}"',
+        "password: ${{ secrets.PASSWORD }}",
+        'password = f"{prefix}-{name}"',
+        "password = get_password(user1)",
+        'password = "get_password(user1)"',
+        'password = os.environ["DB_PASSWORD1"]',
+        'password = "settings.password1"',
+        'PASSWORD_VARIABLE = "DB_PASSWORD_1"',
+        'password = "<your password>"',
+        'password = "<placeholder>"',
+        'password = "abc1"',
+        'password = "********"',
+        'password = "xxxxxxxx"',
+        'password = "your-password-1"',
+        'api_key = "changeme-123"',
+        'secretName: "db-credentials-secret"',
+        'secret: "/run/secrets/db1"',
+        'token_url: "https://auth.example/token1"',
+        'label = {"password": "Enter your password"}',
+        "token = tokens.next1",
+        'if token == "lambda": pass',
+        "def check(password: str, secret: bytes = b'') -> bool:",
+        'password = "%s-1234"',
+        'password = "$PASSWORD1"',
+        "https://user:@host.example",
+        'api_key = "[REDACTED]"',
+        "secret = REDACTED1",
+        "the secret of a good password",
+        "# tokens: basic authentication-of-users-explained",
+        'password = "' + "a1b2c3d4!" * 200 + '"',
+    ],
+)
+def test_names_templates_and_calls_are_no_secrets(line: str) -> None:
+    assert redacted(line) == line
+
+
+def test_a_strong_value_is_taken_out_of_every_text() -> None:
+    redactor = Redactor.of(['password = "abcd-1234-efgh"', "see abcd-1234-efgh"])
+    result = redactor.redact("log abcd-1234-efgh here\n\nand abcd-1234-efgh there")
+    assert result.text == "log [REDACTED] here\n\nand [REDACTED] there"
+    assert (sorted(result.lines), result.count) == ([1, 3], 2)
+
+
+def test_a_word_that_is_a_password_is_taken_out_only_where_it_is_a_value() -> None:
+    text = "password = 'postgres'\nimport postgres\nurl = x://u:postgres@h\nPGPASSWORD=postgres\nuser: postgres  # db"
+    assert redacted(text) == (
+        "password = '[REDACTED]'\nimport postgres\nurl = x://u:[REDACTED]@h\nPGPASSWORD=[REDACTED]\n"
+        "user: [REDACTED]  # db"
+    )
+
+
+def test_calling_a_function_like_a_password_does_not_hide_the_function() -> None:
+    text = 'password = "run7shell"\nrun7shell("rm -rf /")\npassword = "os.system"\nos.system("x")'
+    assert redacted(text) == 'password = "[REDACTED]"\nrun7shell("rm -rf /")\npassword = "os.system"\nos.system("x")'
+
+
+def test_the_longest_value_goes_first() -> None:
+    assert redacted("abcd12345678 abcd1234", known=("abcd1234", "abcd12345678")) == "[REDACTED] [REDACTED]"
+
+
+def test_known_values_need_no_shape() -> None:
+    assert redacted("x cvf y tops z", known=("tops", "", "cvf", "line one\nline two")) == "x cvf y [REDACTED] z"
+    assert redacted("line two", known=("line one\nline two",)) == "[REDACTED]"
+
+
+@pytest.mark.parametrize("key", [RSA_KEY, EC_KEY])
+@pytest.mark.parametrize("mark", ["", "+", "-", " "])
+@pytest.mark.parametrize("indent", ["", "    "])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_private_key_goes_line_by_line_and_leaves_its_place(key: str, mark: str, indent: str, end: str) -> None:
+    lines = [mark + indent + line for line in key.strip().split("\n")]
+    text = end.join(["before", *lines, "after"])
+    result = Redactor.of([text]).redact(text)
+    inside = [mark + REDACTED] * (len(lines) - 2)
+    if mark or not indent:
+        assert result.text == end.join(["before", lines[0], *inside, lines[-1], "after"])
+    assert not any(line.strip() in result.text for line in key.split("\n")[1:-2])
+    assert result.text.count("\n") == text.count("\n")
+    assert result.lines == set(range(3, len(lines) + 1))
+
+
+def test_a_key_in_a_string_with_escaped_line_ends_goes_too() -> None:
+    text = '{"private_key": "' + RSA_KEY.replace("\n", "\\n") + '"}'
+    assert not any(line in redacted(text) for line in RSA_KEY.split("\n")[1:-2])
+    quoted = "\n".join(f'    "{line}\\n"' for line in RSA_KEY.strip().split("\n"))
+    assert not any(line in redacted(quoted) for line in RSA_KEY.split("\n")[1:-2])
+
+
+def test_a_key_that_a_hunk_cuts_goes_too() -> None:
+    body = RSA_KEY.strip().split("\n")
+    start, end = "\n".join(f" {line}" for line in body[:5]), "\n".join(f" {line}" for line in body[-5:])
+    assert redacted(f"{start}\n@@ -1 +1 @@\n") == f" {body[0]}\n" + f" {REDACTED}\n" * 4 + "@@ -1 +1 @@\n"
+    assert redacted(f"@@ -1 +1 @@\n{end}") == "@@ -1 +1 @@\n" + f" {REDACTED}\n" * 4 + f" {body[-1]}"
+    middle = "\n".join(f" {line}" for line in body[5:9])
+    assert Redactor.of([RSA_KEY]).redact(middle).text == "\n".join([f" {REDACTED}"] * 4)
+
+
+def test_other_kinds_of_keys_go_too() -> None:
+    putty = "PuTTY-User-Key-File-3: ssh-rsa\nPrivate-Lines: 2\n" + "A1b2" * 16 + "\nA1b2==\nPrivate-MAC: 0123"
+    assert redacted(putty).split("\n")[2:4] == [REDACTED] * 2
+    blank = (
+        "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\n" + "A1b2" * 16 + "\n-----END RSA PRIVATE KEY-----"
+    )
+    assert redacted(blank).split("\n")[1:4] == [REDACTED, "", REDACTED]
+    ssh2 = "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n" + "A1b2" * 16 + "\n---- END SSH2 ENCRYPTED PRIVATE KEY ----"
+    assert redacted(ssh2).split("\n")[1] == REDACTED
+    assert redacted("Private-Eye: x\nabc") == "Private-Eye: x\nabc"
+
+
+def test_two_comment_lines_do_not_hide_the_code_between_them() -> None:
+    code = "# -----BEGIN PRIVATE KEY-----\nimport os\nos.system('x')\n# -----END PRIVATE KEY-----"
+    assert redacted(code) == code
+
+
+def test_no_secret_in_the_repr() -> None:
+    redactor = Redactor.of(['password = "abcd-1234-efgh"'], ["topsecret"])
+    assert repr(redactor) == "Redactor(2 values)"
+    assert "1234" not in f"{redactor} {[redactor]}"
+
+
+def test_nothing_to_redact_changes_nothing() -> None:
+    result = Redactor.of(["a = 1"]).redact("a\u2028b\x0cc\rd\n\n")
+    assert (result.text, result.lines, result.count) == ("a\u2028b\x0cc\rd\n\n", frozenset(), 0)
+
+
+STRONG = st.text(alphabet=LETTERS + "!-_.:/+=[]{}%&", min_size=12, max_size=40).map(lambda text: "q7" + text + "Z9-")
+PLACES = st.sampled_from(
+    ['password = "{}"', "API_KEY={}", "x {} y", "+  secret: '{}'", "://u:{}@h", "{}{}", "-{}", "{}"]
+)
+NOISE = st.text(alphabet=LETTERS + " \t\"'=:+-[]\r\n#{}REDACTED", max_size=40)
+PIECES = st.one_of(NOISE, st.sampled_from([REDACTED, "[", "]", "\n", RSA_KEY, "-----BEGIN PRIVATE KEY-----\n"]))
+
+
+@st.composite
+def texts_with_secrets(draw: st.DrawFn) -> tuple[list[str], list[str]]:
+    secrets = draw(st.lists(STRONG, min_size=1, max_size=4))
+    pieces = [*draw(st.lists(PIECES, max_size=5))]
+    pieces += [draw(PLACES).replace("{}", secret) for secret in secrets]
+    texts = draw(st.lists(st.permutations(pieces).map("\n".join), min_size=1, max_size=2))
+    return texts, secrets
+
+
+@settings(max_examples=300)
+@given(texts_with_secrets())
+def test_no_secret_survives_lines_stay_and_twice_is_once(drawn: tuple[list[str], list[str]]) -> None:
+    texts, secrets = drawn
+    redactor = Redactor.of(texts, secrets)
+    for text in texts:
+        once = redactor.redact(text)
+        assert not any(secret in once.text for secret in secrets)
+        before, after = text.split("\n"), once.text.split("\n")
+        assert len(before) == len(after)
+        assert once.lines == {
+            n for n, pair in enumerate(zip(before, after, strict=True), start=1) if pair[0] != pair[1]
+        }
+        assert redactor.redact(once.text).text == once.text
+
+
+@settings(max_examples=300)
+@given(st.lists(NOISE, max_size=6), st.lists(st.text(alphabet="RED[]ab1+- \n", max_size=12), max_size=4))
+def test_any_text_comes_to_rest_at_once(pieces: list[str], known: list[str]) -> None:
+    text = "\n".join(pieces + known)
+    redactor = Redactor.of([text], known)
+    once = redactor.redact(text)
+    assert redactor.redact(once.text).text == once.text
+    assert once.text.count("\n") == text.count("\n")
+
+
+@given(st.lists(st.tuples(st.sampled_from("+- "), PLACES, STRONG), min_size=1, max_size=6))
+def test_a_diffs_lines_keep_their_marks(rows: list[tuple[str, str, str]]) -> None:
+    diff = "\n".join(mark + place.replace("{}", secret) for mark, place, secret in rows)
+    files = [place.replace("{}", secret) for _, place, secret in rows]
+    after = Redactor.of([diff, *files], [secret for *_, secret in rows]).redact(diff).text
+    assert [line[:1] for line in after.split("\n")] == [mark for mark, *_ in rows]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        (".env", "", True),
+        ("app/.env.production", "", True),
+        (".env.local", "A=1", True),
+        (".env.example", "A=1", False),
+        (".env.production.sample", "A=1", False),
+        (".env.template", "", False),
+        (".env.js", "", False),
+        (".envrc", "", False),
+        ("environment.py", "", False),
+        ("certs/server.pem", "", True),
+        ("server.key", "", True),
+        ("id_rsa", "", True),
+        ("id_ed25519.bak", "", True),
+        ("id_rsa.pub", "", False),
+        ("id_rsa.py", "", False),
+        ("store.p12", "", True),
+        (".netrc", "", True),
+        (".npmrc", "//r.example/:_authToken=abcdef1234\n" + "x=1\n" * 50, True),
+        (".npmrc", "save-exact=true", False),
+        ("credentials.json", "", True),
+        ("client_secret_1.json", "", True),
+        ("home/.aws/credentials", "", True),
+        ("credentials.py", "", False),
+        ("notes.txt", GHP, True),
+        ("deploy.txt", RSA_KEY, True),
+        ("app.py", "import os\n" * 20 + f"token = '{GHP}'", False),
+        ("app.py", "", False),
+    ],
+)
+def test_files_of_secrets_are_told_by_name_or_by_being_mostly_secrets(path: str, text: str, expected: object) -> None:
+    assert secret_file(path, text) is expected
+
+
+def test_a_hundred_thousand_lines_take_seconds() -> None:
+    choice = random.Random(7)  # noqa: S311 — a repeatable text, no key
+    words = [
+        "def",
+        "return",
+        "user",
+        "session",
+        "config",
+        "import",
+        "self.value",
+        "=",
+        "(",
+        ")",
+        '"text"',
+        "api",
+        "for",
+    ]
+    lines = ["    " + " ".join(choice.choices(words, k=8)) for _ in range(100_000)]
+    lines[::500] = [f'password = "{"".join(choice.choices(LETTERS, k=24))}"' for _ in lines[::500]]
+    text = "\n".join(lines)
+    started = time.perf_counter()
+    assert Redactor.of([text]).redact(text).count == 200
+    assert time.perf_counter() - started < 20
+
+
+HOSTILE = {
+    "blanks": "apikey" + " " * 300_000,
+    "half tokens": "eyJ" * 100_000,
+    "keywords": "password" * 40_000 + '"',
+    "backticks": "password" + "`" * 300_000,
+    "open quotes": 'password="' * 30_000,
+    "prefixes": "sk-" * 100_000 + "ghp_" * 50_000,
+    "many keyword lines": "\n".join("password" * 37 + f'"`{n}' for n in range(1_000)),
+    "keywords with tails": "\n".join(("password" + "_" * 65) * 4 + f'"`{n}' for n in range(1_000)),
+    "key edges": "-----BEGIN PRIVATE KEY-----\n" * 10_000,
+    "endless key": "-----BEGIN PRIVATE KEY-----\n" + "A\n" * 100_000,
+    "no end": "\n" * 100_000 + "-----END PRIVATE KEY-----",
+    "dashes": "xoxb-" + "1-" * 100_000,
+    "addresses": "://a:" * 60_000,
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_text_takes_seconds_too(text: str) -> None:
+    started = time.perf_counter()
+    redacted(text)
+    assert time.perf_counter() - started < 10
