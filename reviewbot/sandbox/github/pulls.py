@@ -54,5 +54,5 @@ def _follow_one(store: Store, pull: PullRequest, pushed: str, branches: Mapping[
     if head != pull.head_sha:
         _publish_head(store, moved)
         store.heads[pull.repo, pull.number] += (head,)
-        if not store.git(pull.repo).is_ancestor(pull.head_sha, head):
+        if store.common(pull.repo, pull.head_sha, head) != pull.head_sha:
             record_event(store, moved, "HeadRefForcePushedEvent", pusher)

@@ -184,10 +184,6 @@ class GitRepository:
         except GitError:
             return None
 
-    def is_ancestor(self, older: str, newer: str) -> bool:
-        """Whether the first commit is part of the second's history."""
-        return self.merge_base(older, newer) == older
-
     def diff(self, old: str, new: str, *options: str) -> bytes:
         """The unified diff of two commits, index lines cut to seven digits as GitHub's are."""
         return self.run("-c", "core.abbrev=7", *_DIFF, *options, old, new, "--")

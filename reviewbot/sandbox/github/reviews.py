@@ -72,12 +72,13 @@ def _pending(store: Store, pull: PullRequest) -> list[Review]:
 
 def changes_at(store: Store, pull: PullRequest, commit: str) -> tuple[Change, ...] | None:
     """The pull request's diff as of one of its commits; None for a commit that never was in it."""
-    git = store.git(pull.repo)
-    sha = git.resolve(commit)
-    known = sha in store.heads[pull.repo, pull.number]
-    if sha is None or not (known or (git.is_ancestor(sha, pull.head_sha) and not git.is_ancestor(sha, pull.base_sha))):
+    repo, sha = pull.repo, store.git(pull.repo).resolve(commit)
+    if sha is None:
         return None
-    return store.changes(pull.repo, git.merge_base(pull.base_sha, sha) or pull.base_sha, sha)
+    inside = store.common(repo, sha, pull.head_sha) == sha != store.common(repo, sha, pull.base_sha)
+    if not inside and sha not in store.heads[repo, pull.number]:
+        return None
+    return store.changes(repo, store.common(repo, pull.base_sha, sha) or pull.base_sha, sha)
 
 
 def _spot_in_review(store: Store, changes: tuple[Change, ...], form: CommentForm) -> Spot:
@@ -120,7 +121,7 @@ def _new_review(store: Store, pull: PullRequest, author: str, body: str, commit:
 
 def new_thread(store: Store, pull: PullRequest, commit: str, spot: Spot) -> Thread:
     """Starts a thread without comments; the first must follow at once."""
-    base = store.git(pull.repo).merge_base(pull.base_sha, commit) or pull.base_sha
+    base = store.common(pull.repo, pull.base_sha, commit) or pull.base_sha
     thread = Thread(store.next_id(), pull.repo, pull.number, spot.anchor, commit, base, spot.diff_hunk, spot.position)
     store.threads[thread.id] = thread
     return thread

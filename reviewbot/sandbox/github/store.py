@@ -71,6 +71,7 @@ class Store:
     suites: dict[tuple[str, str, int], int] = field(default_factory=dict)
     statuses: list[r.Status] = field(default_factory=list)
     reactions: list[r.Reaction] = field(default_factory=list)
+    _bases: dict[tuple[str, str, str], str | None] = field(default_factory=dict)
     _changes: dict[tuple[str, str, str], tuple[Change, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -136,7 +137,14 @@ class Store:
 
     def merge_base(self, pull: r.PullRequest) -> str:
         """Where the pull request's branch left its base; the base itself when the two have no common history."""
-        return self.git(pull.repo).merge_base(pull.base_sha, pull.head_sha) or pull.base_sha
+        return self.common(pull.repo, pull.base_sha, pull.head_sha) or pull.base_sha
+
+    def common(self, full_name: str, one: str, other: str) -> str | None:
+        """The best common ancestor of two commits, remembered, since commits never change."""
+        key = (full_name, one, other)
+        if key not in self._bases:
+            self._bases[key] = self.git(full_name).merge_base(one, other)
+        return self._bases[key]
 
     def changes(self, full_name: str, old: str, new: str) -> tuple[Change, ...]:
         """The changed files between two commits, remembered, since commits never change."""
