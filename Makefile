@@ -71,7 +71,7 @@ format: setup ## Put the sources into the house's format
 PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --no-cache $(if $(UPGRADE),--upgrade)
 pins: setup ## Pin again what pyproject.toml asks for (UPGRADE=1: at the newest versions)
-	$(PIN) pyproject.toml --all-extras --group build --group pins --group test --group lint --output-file requirements/dev.txt
+	$(PIN) pyproject.toml --all-extras --group build --group pins --group test --group runner --group lint --output-file requirements/dev.txt
 	$(PIN) pyproject.toml --constraints requirements/dev.txt --extra local --output-file requirements/action.txt
 	$(PIN) pyproject.toml --constraints requirements/dev.txt --output-file requirements/runtime.txt
 	$(PIN) --group build --constraints requirements/dev.txt --output-file requirements/build.txt
