@@ -45,6 +45,7 @@ from reviewbot.domain.thinning import (
 )
 from reviewbot.domain.views import CommentView, FindingView, PromptView, SummaryView
 from reviewbot.overrides import check_override, lost_mark, mistake
+from reviewbot.rehearsal import rehearse
 
 _MISTAKES = (
     jinja2.TemplateError, TooManySteps, TypeError, ValueError, ArithmeticError, LookupError, AttributeError
@@ -112,7 +113,8 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         self.filters = builtin | dict(dialect.filters) | {_TICKED: self.meter.ticked}
         self.globals.clear()
 
-    def _shown(self, value: object) -> object:
+    @jinja2.pass_context  # so that constants come here too, which jinja would else escape for HTML
+    def _shown(self, _context: Context, value: object) -> object:
         """What stands in the output for a value."""
         if isinstance(value, jinja2.Undefined):
             return value
@@ -258,7 +260,8 @@ class Renderer:
         overrides: template name to source, from the default branch.
 
     Raises:
-        TemplateError: when an override has a name that is not shipped, is too large or is not a template.
+        TemplateError: when an override has a name that is not shipped, is too large, is not a template or cannot be
+            rendered with made-up views. So a mistake is told before anything is bought.
     """
 
     def __init__(self, overrides: Mapping[str, str] = MappingProxyType({})) -> None:
@@ -267,6 +270,8 @@ class Renderer:
         for name, source in overrides.items():
             check_override(name, source, self._markdown.names)
             (self._markdown if name.endswith(".md.j2") else self._plain).compile(name)
+        if overrides:
+            rehearse(self)
 
     def summary(self, view: SummaryView) -> str:
         """The summary comment: the marks first, at most 65,000 characters."""

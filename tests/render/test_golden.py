@@ -130,5 +130,5 @@ def test_the_local_reviewer_never_talks_of_money_unless_the_reason_is_money(rend
 
 @pytest.mark.parametrize(("count", "words"), [(1, "1 finding,"), (2, "2 findings,")])
 def test_one_finding_is_not_findings(renderer: Renderer, count: int, words: str) -> None:
-    counts = {**(CLEAN.counts or {}), **{RACE.severity: count}}
+    counts = {**(CLEAN.counts or {}), RACE.severity: count}
     assert words in renderer.check(replace(CLEAN, counts=counts))[0]

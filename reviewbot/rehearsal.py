@@ -1,0 +1,149 @@
+"""A repository's own templates are tried on made-up views first: a mistake in one is told before a review is bought."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Protocol
+
+from reviewbot.domain.gate import Coverage, Outcome, Reason, Status, Verdict
+from reviewbot.domain.marks import FindingMark, review_mark, summary_mark
+from reviewbot.domain.model import Category, Leftover, Severity, Side
+from reviewbot.domain.placement import SuggestionState, Why
+from reviewbot.domain.snapshot import Conclusion
+from reviewbot.domain.views import (
+    AuthorText,
+    CommentView,
+    CostView,
+    DuplicateView,
+    FileGroup,
+    FindingView,
+    HeldView,
+    PromptView,
+    SentView,
+    SummaryView,
+    SumView,
+    WaitView,
+)
+
+
+class Writer(Protocol):
+    """What writes views down."""
+
+    def summary(self, view: SummaryView) -> str: ...  # noqa: D102 — as in `Renderer`
+    def comment(self, view: CommentView) -> str: ...  # noqa: D102 — as in `Renderer`
+    def review_body(self, view: SummaryView, mark: str) -> str: ...  # noqa: D102 — as in `Renderer`
+    def check(self, view: SummaryView) -> tuple[str, str]: ...  # noqa: D102 — as in `Renderer`
+    def job_summary(self, view: SummaryView) -> str: ...  # noqa: D102 — as in `Renderer`
+    def terminal(self, view: SummaryView) -> str: ...  # noqa: D102 — as in `Renderer`
+    def annotation(self, finding: FindingView) -> tuple[str, str]: ...  # noqa: D102 — as in `Renderer`
+    def prompt(self, view: PromptView) -> str: ...  # noqa: D102 — as in `Renderer`
+
+
+def rehearse(writer: Writer) -> None:
+    """Write down one of everything.
+
+    Raises:
+        TemplateError: as it would be raised when the review is there.
+    """
+    for view in _stories():
+        writer.summary(view)
+        writer.check(view)
+        writer.job_summary(view)
+        writer.terminal(view)
+        writer.review_body(view, review_mark(""))
+    for finding in _findings():
+        writer.comment(CommentView(str(FindingMark("", (finding.id,))), on_file=False, findings=(finding, finding)))
+        writer.annotation(finding)
+    writer.prompt(_PROMPT)
+
+
+_FINDING = FindingView(
+    id="0123456789",
+    severity=Severity.CRITICAL,
+    category=Category.SECURITY,
+    title="A title",
+    explanation="An explanation.",
+    references=("A reference",),
+    path="src/a.py",
+    side=Side.RIGHT,
+    start_line=1,
+    line=2,
+    why=Why.CITED,
+    code="a\nb",
+    language="python",
+    suggestion="c",
+    suggestion_state=SuggestionState.COMMITTABLE,
+    closes_gate=True,
+    comment_url="https://github.com/o/r/pull/1#discussion_r1",
+    blob_url="https://github.com/o/r/blob/HEAD/src/a.py#L1-L2",
+)
+
+_PROMPT = PromptView(
+    repository="o/r",
+    pull_number=1,
+    author=AuthorText("A title", "A body."),
+    boundary="boundary-0123456789",
+    instructions="An instruction.",
+    path_instructions=(("**", "An instruction."),),
+    file_names=(("change.diff", "the change"),),
+    files_changed=1,
+    lines_added=2,
+    lines_deleted=1,
+    omitted=("src/b.py",),
+)
+
+
+def _findings() -> Iterator[FindingView]:
+    """One per way of being placed, with as little as a finding can have for every second one."""
+    for number, why in enumerate(Why):
+        finding = replace(_FINDING, why=why)
+        bare = replace(finding, category=None, path="", start_line=None, line=None, suggestion=None, references=())
+        yield replace(bare, explanation="", code="", comment_url=None, blob_url=None) if number % 2 else finding
+
+
+def _stories() -> Iterator[SummaryView]:
+    """One per reason and conclusion, full and bare."""
+    full = _full()
+    bare = replace(
+        full, counts=None, sum=None, files=(), leftovers=(), duplicates=(), sent=(), held=(), notices=(), degraded=(),
+        cost=None, wait=None, task_id="", run_url=None, summary_url=None, reviewer="local", reviewer_summary="",
+    )  # fmt: skip
+    for reason in Reason:
+        outcome = Outcome(Status.FAILED, Verdict.NONE, reason, Conclusion.ACTION_REQUIRED, 3, "A message.", "- A hint.")
+        yield replace(full, outcome=outcome)
+        yield replace(bare, outcome=Outcome(Status.PENDING, Verdict.NONE, reason, None, 0))
+
+
+def _full() -> SummaryView:
+    findings = tuple(_findings())
+    return SummaryView(
+        mark=summary_mark(""),
+        ledger="<!-- reviewbot:ledger -->",
+        instance="",
+        check_name="CodeVF review",
+        reviewer="codevf",
+        pull_number=1,
+        repository="o/r",
+        head_sha="0" * 40,
+        merge_base="1" * 40,
+        outcome=Outcome(Status.COMPLETED, Verdict.PASS, Reason.REVIEWED, Conclusion.SUCCESS, 0),
+        counts=dict.fromkeys(Severity, 1),
+        files=(FileGroup("src/a.py", findings),),
+        leftovers=(Leftover("files[0]", "A reason", "{}"),),
+        duplicates=(DuplicateView("A title", "src/a.py", "0123456789"),),
+        sum=SumView(5, 1, 1, 1, 1, 1),
+        reviewer_summary="A summary.",
+        coverage=Coverage.PARTIAL,
+        sent=(SentView("src/a.py", 1000, whole=True, redactions=1),),
+        held=(HeldView("src/b.py", "too-large", "2 MB", missed=True),),
+        notices=("A notice.",),
+        degraded=("A degradation.",),
+        cost=CostView("fast", 240, Decimal("1.5"), "Engineer", Decimal("1.7"), 612, Decimal(100), Decimal(500)),
+        wait=WaitView("processing", datetime(2026, 1, 1, tzinfo=UTC), 60),
+        task_id="task",
+        run_url="https://github.com/o/r/actions/runs/1",
+        summary_url="https://github.com/o/r/pull/1#issuecomment-1",
+    )

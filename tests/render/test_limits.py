@@ -1,0 +1,158 @@
+"""Whatever comes, it fits: GitHub refuses a body that is too long after the review was paid for."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import cmarkgfm  # type: ignore[import-untyped]  # the package has no type hints
+import pytest
+from cmarkgfm.cmark import Options  # type: ignore[import-untyped]  # likewise
+from view_builders import CALLER, CLOSED_GATE, COMMENT, INJECTION, LEDGER, PROMPT, RACE
+
+from reviewbot.domain.model import Leftover, Severity
+from reviewbot.domain.placement import Why
+from reviewbot.domain.views import AuthorText, DuplicateView, FileGroup, HeldView, PromptView, SentView, SummaryView
+from reviewbot.render import Renderer
+
+LARGE = "@a <b> `c` $\n```py\n" + "x" * 60_000
+LONG_PATH = "a/" * 2000 + "b.py"
+
+
+def flood(count: int, text: str) -> SummaryView:
+    """Many findings, each of them huge, half of them without a comment."""
+    severities = tuple(Severity)
+    findings = tuple(
+        replace(
+            CALLER if number % 2 else RACE,
+            id=f"{number:010x}",
+            severity=severities[number % len(severities)],
+            title=text,
+            explanation=text,
+            code=text,
+            suggestion=text,
+            references=(text,) * 3,
+            path=f"{LONG_PATH}{number % 50}",
+            why=Why.BELOW_THRESHOLD if number % 4 == 1 else Why.NO_LINE,
+        )
+        for number in range(count)
+    )
+    return replace(
+        CLOSED_GATE,
+        files=tuple(FileGroup(f"{LONG_PATH}{at}", findings[at::50]) for at in range(50)),
+        leftovers=(Leftover(text, text, text),) * count,
+        duplicates=(DuplicateView(text, LONG_PATH, "00"),) * count,
+        sent=tuple(SentView(f"{LONG_PATH}{number}", 10, whole=True, redactions=0) for number in range(count)),
+        held=(HeldView(LONG_PATH, text, text, missed=True),) * count,
+        notices=(text,) * count,
+        degraded=(text,) * count,
+        reviewer_summary=text * 10,
+        outcome=replace(CLOSED_GATE.outcome, message=text, hint=text),
+        ledger=LEDGER + "<!--" + "x" * 20_000 + "-->",
+    )
+
+
+@pytest.fixture(scope="module", params=[(10_000, LARGE), (10_000, "ab"), (40, LARGE), (300, "\U0001f600" * 3000)])
+def flooded(request: pytest.FixtureRequest) -> SummaryView:
+    count, text = request.param
+    return flood(count, text)
+
+
+def balanced(markdown: str) -> bool:
+    """Whether nothing was cut inside a fence or a folded part."""
+    html = cmarkgfm.github_flavored_markdown_to_html(markdown, Options.CMARK_OPT_UNSAFE)
+    return bool(html.count("<details>") == html.count("</details>") and html.rstrip().endswith("</sub></p>"))
+
+
+def test_the_summary_fits_and_is_whole(renderer: Renderer, flooded: SummaryView) -> None:
+    began = time.monotonic()
+    text = renderer.summary(flooded)
+    assert time.monotonic() - began < 20
+    assert len(text.encode("utf-16-le")) // 2 <= 65_000
+    assert text.startswith(flooded.mark + flooded.ledger)
+    assert balanced(text)
+    assert "more finding" in text
+
+
+def test_the_check_fits(renderer: Renderer, flooded: SummaryView) -> None:
+    title, text = renderer.check(flooded)
+    assert len(title) <= 255
+    assert len(text.encode()) <= 65_000
+    assert balanced(text)
+
+
+def test_the_job_summary_fits(renderer: Renderer, flooded: SummaryView) -> None:
+    began = time.monotonic()
+    text = renderer.job_summary(flooded)
+    assert time.monotonic() - began < 60
+    assert len(text.encode()) <= 900_000
+    assert balanced(text)
+
+
+def test_the_log_fits(renderer: Renderer, flooded: SummaryView) -> None:
+    assert len(renderer.terminal(flooded).encode("utf-8", "replace")) <= 900_000
+
+
+def test_the_worst_are_kept(renderer: Renderer) -> None:
+    text = renderer.summary(flood(2000, "word " * 100))
+    assert text.count("❓ Unrated") > 5
+    assert "⚪ Info" not in text
+
+
+@pytest.mark.parametrize("count", [1, 3, 200])
+def test_a_comment_fits_and_a_suggestion_that_does_not_is_none_to_commit(renderer: Renderer, count: int) -> None:
+    huge = replace(INJECTION, explanation=LARGE, suggestion="y\n" * 50_000, title=LARGE)
+    text = renderer.comment(replace(COMMENT, findings=(huge,) * count))
+    assert len(text) <= 65_000
+    assert text.startswith(COMMENT.mark)
+    assert "```suggestion" not in text
+    assert "cut here" in text
+    assert balanced(text + ("" if text.endswith("</sub>") else "\n\n<sub></sub>"))
+
+
+def test_a_review_of_everything_keeps_a_small_findings_suggestion(renderer: Renderer) -> None:
+    both = replace(COMMENT, findings=(INJECTION, replace(RACE, explanation=LARGE)))
+    assert "```suggestion" in renderer.comment(both)
+
+
+def test_an_annotation_fits(renderer: Renderer) -> None:
+    title, message = renderer.annotation(replace(INJECTION, title=LARGE, explanation=LARGE, suggestion=LARGE))
+    assert len(title) <= 255
+    assert len(message.encode()) <= 60_000
+
+
+HUGE = "word @x\n" * 40_000
+PROMPTS = {
+    "body": replace(PROMPT, author=AuthorText("Title", HUGE)),
+    "title": replace(PROMPT, author=AuthorText("t" * 50_000, HUGE)),
+    "invisible": replace(PROMPT, author=AuthorText("\u202e" * 9000, "\u202e" * 9000)),
+    "omitted": replace(PROMPT, omitted=(LONG_PATH,) * 5000),
+    "files": replace(PROMPT, file_names=((LONG_PATH, HUGE),) * 5000),
+    "patterns": replace(PROMPT, path_instructions=((LONG_PATH, HUGE),) * 5000),
+    "instructions": replace(PROMPT, instructions=HUGE),
+    "empty": replace(
+        PROMPT, author=AuthorText("", ""), instructions="", path_instructions=(), file_names=(), omitted=()
+    ),
+    "everything": replace(
+        PROMPT, repository="r" * 9000, author=AuthorText(HUGE, HUGE), instructions="\u202e" * 50_000,
+        path_instructions=((LONG_PATH, HUGE),) * 500, file_names=((HUGE, HUGE),) * 50, omitted=("\u202e" * 900,) * 500,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PROMPTS)
+def test_the_prompt_has_10_to_10_000_characters(renderer: Renderer, name: str) -> None:
+    view: PromptView = PROMPTS[name]
+    text = renderer.prompt(view)
+    assert 10 <= len(text) <= 10_000
+    assert text.endswith(f"--- {view.boundary} end")
+    if name != "empty":
+        assert "cut here" in text or "…" in text or "more" in text
+
+
+def test_the_owners_instructions_outlast_the_authors_words(renderer: Renderer) -> None:
+    owners = "Money is a Decimal. " * 200
+    text = renderer.prompt(replace(PROMPT, instructions=owners, author=AuthorText("Title", HUGE)))
+    assert owners.strip() in text
+    assert "word @x" in text
+    assert "cut here" in text

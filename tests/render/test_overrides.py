@@ -1,0 +1,208 @@
+"""A repository's own templates: what they can do, and that a broken one is an error with a place and a hint."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+from view_builders import CLEAN, CLOSED_GATE, COMMENT, PROMPT
+
+from reviewbot.errors import TemplateError
+from reviewbot.overrides import SOURCE_LIMIT
+from reviewbot.render import Renderer
+
+BEFORE = '{% extends "shipped/summary.md.j2" %}'
+
+
+def summary(source: str) -> str:
+    return Renderer({"summary.md.j2": source}).summary(CLOSED_GATE)
+
+
+def refused(source: str) -> TemplateError:
+    with pytest.raises(TemplateError) as caught:
+        summary(source)
+    return caught.value
+
+
+def body(source: str) -> str:
+    """A summary that keeps its marks and says this."""
+    return BEFORE + "{% block story %}" + source + "{% endblock %}"
+
+
+def test_a_block_is_replaced_and_the_rest_stays() -> None:
+    mine = '{% extends "shipped/foot.md.j2" %}{% block foot %}\n\nAsk in #reviews.{% endblock %}'
+    text = Renderer({"foot.md.j2": mine}).summary(CLOSED_GATE)
+    assert text.endswith("Ask in #reviews.")
+    assert "**Cost:**" in text
+
+
+def test_the_words_for_one_reason_are_replaced() -> None:
+    mine = '{% extends "shipped/outcomes.md.j2" %}{% block reviewed %}\nshipshape\n\nGo on.{% endblock %}'
+    renderer = Renderer({"outcomes.md.j2": mine})
+    assert renderer.check(CLEAN)[0] == "Shipshape"
+    assert "Go on." in renderer.summary(CLEAN)
+
+
+def test_what_a_template_shows_is_escaped_unless_it_says_so() -> None:
+    text = summary(body("{{ view.repository }} {{ '<b>*' }} {{ '<b>*'|trusted }}"))
+    assert text.endswith(r"acme/shop &lt;b&gt;\* <b>*")
+
+
+@pytest.mark.parametrize("source", ["## Hello", "\n {{ view.ledger }}{{ view.mark }}", "{{ view.mark }}no ledger", ""])
+def test_a_summary_without_its_marks_is_an_error(source: str) -> None:
+    error = refused(source)
+    assert "`summary.md.j2` does not begin with its mark" in error.message
+    assert "{{ view.mark }}" in error.hint
+
+
+def test_a_comment_without_its_mark_is_an_error() -> None:
+    with pytest.raises(TemplateError, match=r"comment\.md\.j2"):
+        Renderer({"comment.md.j2": "Look: {{ view.mark }}"}).comment(COMMENT)
+
+
+def test_a_review_without_its_mark_is_an_error() -> None:
+    with pytest.raises(TemplateError, match=r"review\.md\.j2"):
+        Renderer({"review.md.j2": "Look"}).review_body(CLEAN, "<!-- m -->")
+
+
+def test_a_prompt_that_says_nothing_is_an_error() -> None:
+    with pytest.raises(TemplateError, match="at least 10 characters"):
+        Renderer({"prompt.txt.j2": "{# #}"}).prompt(PROMPT)
+
+
+@pytest.mark.parametrize(
+    "source", ["{% if %}", "{{ view.title", "{% nonsense %}", "{{ 1|nonsense }}", "{% block a %}{% block a %}"]
+)
+def test_a_syntax_error_is_found_before_anything_is_bought(source: str) -> None:
+    with pytest.raises(TemplateError, match=r"`summary\.md\.j2`, line 2"):
+        Renderer({"summary.md.j2": "{{ view.mark }}\n" + source})
+
+
+def test_a_mistake_that_only_some_story_meets_is_found_before_anything_is_bought() -> None:
+    with pytest.raises(TemplateError, match=r"`why\.md\.j2`, line 1: .*wy"):
+        Renderer({"why.md.j2": "{% if finding.why == 'no-file' %}{{ wy }}{% endif %}"})
+
+
+def test_an_undefined_name_is_told_with_its_line() -> None:
+    error = refused(body("\n\n{{ view.titel }}"))
+    assert "`summary.md.j2`, line 3" in error.message
+    assert "titel" in error.message
+    assert "default branch" in error.hint
+
+
+def test_a_mistake_in_an_included_template_is_told_with_that_templates_name() -> None:
+    with pytest.raises(TemplateError, match=r"`foot\.md\.j2`, line 2"):
+        Renderer({"foot.md.j2": "\n{{ nothing }}"}).summary(CLEAN)
+
+
+def test_a_name_that_is_not_shipped_is_refused_with_those_that_are() -> None:
+    with pytest.raises(TemplateError, match=r"summery\.md\.j2.*summary\.md\.j2"):
+        Renderer({"summery.md.j2": ""})
+
+
+def test_a_template_of_more_than_64_kb_is_refused() -> None:
+    with pytest.raises(TemplateError, match="65,536"):
+        Renderer({"summary.md.j2": "x" * (SOURCE_LIMIT + 1)})
+
+
+ESCAPES = [
+    "{{ ''.__class__ }}",
+    "{{ ''['__class__'] }}",
+    "{{ view.__class__ }}",
+    "{{ view.__init__.__globals__ }}",
+    "{{ view.outcome.reason.__class__.__mro__ }}",
+    "{{ view.sent.__len__() }}",
+    "{{ view.sent.count(1) }}",
+    "{{ ''.format }}",
+    "{{ '{0.__class__}'.format(view) }}",
+    "{{ '%s' % view }}",
+    "{{ view }}",
+    "{{ view.files }}",
+    "{{ self }}",
+    "{{ self._TemplateReference__context.environment }}",
+    "{{ caller }}",
+    "{{ range(3) }}",
+    "{{ lipsum() }}",
+    "{{ cycler }}",
+    "{{ namespace() }}",
+    "{{ dict() }}",
+    "{{ view.wait }}",
+    "{{ none }}",
+    "{{ view.cost.hold.real }}",
+    "{{ view.counts.pop }}",
+    "{{ [].append }}",
+    "{{ loop }}",
+    "{% for s in view.sent %}{{ loop._iterable }}{% endfor %}",
+    "{% for s in view.sent %}{{ loop.__init__ }}{% endfor %}",
+    "{% include '/etc/hostname' %}",
+    "{% include '../README.md' %}",
+    "{% include 'shipped/../../README.md' %}",
+    "{% import 'os' as os %}",
+    "{{ view.repository ~ '<b>' }}",
+    "{% autoescape false %}{{ view.repository }}{% endautoescape %}",
+    "{{ view.repository|safe }}",
+    "{{ view.repository|attr('x') }}",
+    "{{ (view.repository|line)[1:] }}",
+    "{{ (view.repository|line).strip }}",
+]
+
+
+@pytest.mark.parametrize("source", ESCAPES)
+def test_the_sandbox_holds(source: str) -> None:
+    refused(body(source))
+
+
+ENDLESS = [
+    "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+    "{% macro m() %}{{ m() }}{{ m() }}{{ m() }}{% endmacro %}{{ m() }}",
+    "{% include 'summary.md.j2' %}",
+    "{{ self.story() }}",
+    "{{ 9 ** 9 ** 9 }}",
+    "{{ 'a' * 1000000000 }}",
+    "{{ [1] * 1000000000 }}",
+    "{% set a = 999999999 %}" + "{% set a = a * a %}" * 50,
+    "{% for a in view.repository recursive %}{{ loop(view.repository) }}{% endfor %}",
+    "".join(f"{{% for x{n} in 'aaaaaaaaaaaaaaaa' %}}" for n in range(15)) + "{% endfor %}" * 15,
+    "{% macro m0() %}{% endmacro %}"
+    + "".join(f"{{% macro m{n + 1}() %}}{{{{ m{n}() }}}}{{{{ m{n}() }}}}{{% endmacro %}}" for n in range(60))
+    + "{{ m60() }}",
+    "{% set a %}" + "x" * 1000 + "{% endset %}"
+    + "".join("{% set a %}" + "{{ a }}" * 10 + "{% endset %}" for _ in range(12)),
+    "{% set a %}{% for x in view.repository %}{% for x in view.repository %}{% for x in view.repository %}"
+    "{% for x in view.repository %}" + "x" * 50_000 + "{% endfor %}" * 4 + "{% endset %}",
+    "{% for x in view.repository %}" * 6 + "x" * 100 + "{% endfor %}" * 6,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", range(len(ENDLESS)))
+def test_no_template_goes_on_for_ever(number: int) -> None:
+    began = time.monotonic()
+    refused(body(ENDLESS[number]))
+    assert time.monotonic() - began < 20
+
+
+def test_a_template_that_extends_itself_is_an_error() -> None:
+    refused('{% extends "summary.md.j2" %}')
+
+
+def test_an_override_that_writes_too_much_is_an_error_and_no_cut_comment() -> None:
+    error = refused(body("x" * 60_000 + "{{ view.mark }}" + "{% include 'foot.md.j2' %}" * 200))
+    assert "65,000" in error.message
+
+
+def test_the_shipped_templates_stay_in_reach_of_an_override() -> None:
+    mine = BEFORE + "{% block story %}Hello\n{{ super() }}{% endblock %}"
+    text = summary(mine)
+    assert text.startswith(CLOSED_GATE.mark + CLOSED_GATE.ledger)
+    assert "Hello" in text
+    assert "## ❌" in text
+
+
+def test_a_hostile_text_gets_no_second_meaning_from_a_filter_of_an_override() -> None:
+    view = replace(CLOSED_GATE, repository="*x* <img src=x> @bob")
+    for shown in ("|upper", "|lower", "|default('x')", "|line|line", "|text|line", "|join('')", "|first"):
+        text = Renderer({"summary.md.j2": body("{{ view.repository" + shown + " }}")}).summary(view)
+        assert "<img" not in text.lower()
+        assert "@bob" not in text.lower()
+        assert "*x*" not in text.lower()
