@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import pairwise
 
 from unidiff.errors import UnidiffParseError
 from unidiff.patch import PatchSet
@@ -189,9 +190,11 @@ def parse_diff(text: str) -> tuple[FileDiff, ...]:
 
 def _sections(text: str) -> Iterator[str]:
     starts = [match.start() for match in re.finditer(r"^diff --git ", text, re.MULTILINE)]
-    if not starts and text.strip():
-        raise ChangeUnreadable("What came as the diff is not a git diff.", hint="It has no `diff --git` line.")
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+    if text[: starts[0] if starts else len(text)].strip():
+        raise ChangeUnreadable(
+            "What came as the diff is not a git diff.", hint="It does not start with a `diff --git` line."
+        )
+    for start, end in pairwise([*starts, len(text)]):
         yield text[start:end]
 
 
@@ -276,17 +279,21 @@ def _name_from_marker(headers: _Headers, side: str, name: str) -> None:
 
 
 def _read_index(headers: _Headers, line: str) -> None:
-    if match := _INDEX.match(line):
-        headers.old_blob, headers.new_blob = match[1], match[2]
-        if match[3]:
-            headers.old_mode = headers.new_mode = match[3]
+    match = _INDEX.match(line)
+    if match is None:
+        raise ChangeUnreadable("The diff names its blobs in a way that git does not.", hint=line[:200])
+    headers.old_blob, headers.new_blob = match[1], match[2]
+    if match[3]:
+        headers.old_mode = headers.new_mode = match[3]
 
 
 def _same_name(names: str) -> str:
-    """The name in `a/NAME b/NAME`, which is all that a binary or mode-only section tells."""
-    if names.startswith('"'):
-        return unquote(names[: len(names) // 2]).removeprefix("a/")
-    return names[: len(names) // 2].removeprefix("a/")
+    """The name in `a/NAME b/NAME`, which is all that a binary, an empty or a mode-only section tells."""
+    middle = len(names) // 2
+    old, new = unquote(names[:middle]), unquote(names[middle + 1 :])
+    if not (names[middle : middle + 1] == " " and old.startswith("a/") and new == f"b/{old[2:]}"):
+        raise ChangeUnreadable("A section of the diff does not tell whose it is.", hint=names[:200])
+    return old[2:]
 
 
 def _read_hunks(text: str) -> tuple[Hunk, ...]:
@@ -295,6 +302,9 @@ def _read_hunks(text: str) -> tuple[Hunk, ...]:
         (patched,) = PatchSet("--- a/x\n+++ b/x\n" + text)
     except (UnidiffParseError, ValueError) as error:
         raise ChangeUnreadable("A hunk of the diff cannot be read.", hint=str(error)[:200]) from error
+    # unidiff passes over what it does not know between two hunks; a line that is not read is a change that is not seen.
+    if sum(1 + len(hunk) for hunk in patched) != len(text.removesuffix("\n").split("\n")):
+        raise ChangeUnreadable("A hunk of the diff cannot be read.", hint="It is longer or shorter than it says.")
     return tuple(
         Hunk(
             tuple(
