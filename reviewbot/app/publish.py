@@ -42,9 +42,11 @@ def publish(run: Run, story: Story, outcome: Outcome) -> tuple[Story, Outcome]:
         The story with addresses, and the outcome: `NOT_PUBLISHED` joins it when GitHub did not take the result.
     """
     try:
-        story = publish_comments(run, _read_again(run, story), outcome)
+        story = _read_again(run, story)
+        story = publish_comments(run, story, outcome)
     except ForgeError as error:
-        return story, _not_published(run, error, outcome)
+        outcome = _not_published(run, error, outcome)
+        story = replace(story, placed=tuple(in_summary(item, Why.REFUSED) for item in story.placed))
     for write in (write_summary, write_check):
         try:
             story = write(run, story, outcome)

@@ -116,7 +116,9 @@ class Rig:
         workspace = home / "workspace"
         workspace.mkdir(parents=True)
         (home / "event.json").write_text(json.dumps(payload), encoding="utf-8")
-        given = {"github-token": TOKEN, "codevf-api-key": KEY, "codevf-url": f"{self.codevf_url}/api/v1/"} | dict(inputs)
+        given = {"github-token": TOKEN, "codevf-api-key": KEY, "codevf-url": f"{self.codevf_url}/api/v1/"} | dict(
+            inputs
+        )
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(home),
@@ -148,7 +150,12 @@ class Rig:
         }
 
     def run(
-        self, *, event: str = "pull_request", payload: Mapping[str, Any] | None = None, seconds: float = 60, **inputs: str
+        self,
+        *,
+        event: str = "pull_request",
+        payload: Mapping[str, Any] | None = None,
+        seconds: float = 60,
+        **inputs: str,
     ) -> Finished:
         """Run the action to its end; inputs with underscores for dashes."""
         given = {name.replace("_", "-"): value for name, value in inputs.items()}
@@ -198,7 +205,7 @@ def read_outputs(text: str) -> dict[str, str]:
 
 
 @contextmanager
-def house(
+def house(  # noqa: PLR0913 — a test names the two or three that it cares about
     folder: Path,
     *,
     engineer: Engineer | None = None,

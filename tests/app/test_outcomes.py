@@ -1,0 +1,331 @@
+"""The table of outcomes, row by row: the check on GitHub and the step's exit status."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from house import CLEAN, KEY, REPO, Rig, answer, finding, house
+
+from reviewbot.sandbox.codevf import End, Limits, TaskLife
+from reviewbot.sandbox.faults import Reply
+from reviewbot.sandbox.github import Access, Level, Scope
+
+CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
+LONG = TaskLife(pending=100_000, processing=100_000)
+
+
+def test_wrong_settings_are_all_listed_and_nothing_is_spent(tmp_path: Path) -> None:
+    config = "fail-on: sometimes\nnonsense: 1\ncodevf-url: https://elsewhere.example/\n"
+    with house(tmp_path, config=config) as rig:
+        done = rig.run(mode="quick", max_comments="many")
+        assert done.exit_status == 2
+        for word in ("fail-on", "nonsense", "codevf-url", "mode", "max-comments"):
+            assert word in done.log, word
+        assert rig.checks()[0].conclusion == "action_required"
+        assert not rig.codevf_faults.log
+        assert (done.outputs["status"], done.outputs["reason"]) == ("failed", "settings")
+
+
+def test_mode_and_credits_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        assert rig.run(mode="fast", max_credits="100").exit_status == 2
+
+
+def test_without_a_key_a_due_review_is_missing(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        done = rig.run(codevf_api_key="")
+        assert (done.exit_status, done.outputs["reason"]) == (3, "no-key")
+        assert rig.checks()[0].conclusion == "action_required"
+
+
+def test_on_error_pass_pardons_the_step_and_not_the_check(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        done = rig.run(codevf_api_key="", on_error="pass")
+        assert done.exit_status == 0
+        assert rig.checks()[0].conclusion == "action_required"
+
+
+def test_a_balance_that_cannot_cover_the_hold_stops_before_submitting(tmp_path: Path) -> None:
+    with house(tmp_path, available=300) as rig:
+        done = rig.run()
+        assert (done.exit_status, done.outputs["reason"]) == (3, "over-budget")
+        assert "360" in done.log
+        assert "300" in done.log
+        assert not rig.service.tasks()
+        assert rig.checks()[0].conclusion == "action_required"
+
+
+def test_budgets_of_the_pull_request_count_what_was_used(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        assert rig.run(max_credits_per_pr="500").exit_status == 0
+        rig.world.push(REPO, "topic", {"extra.py": "x = 1\n"}, author="mona")
+        done = rig.run(max_credits_per_pr="500")
+        assert (done.exit_status, done.outputs["reason"]) == (3, "over-budget")
+        assert len(rig.service.tasks()) == 1
+
+
+def test_min_balance_is_kept(tmp_path: Path) -> None:
+    with house(tmp_path, available=1000) as rig:
+        assert rig.run(min_balance="700").outputs["reason"] == "over-budget"
+
+
+def test_a_task_that_ends_without_a_result_can_be_tried_again(tmp_path: Path) -> None:
+    with house(tmp_path, life=TaskLife(pending=1, processing=1, end=End.CANCELLED)) as rig:
+        done = rig.run()
+        assert (done.exit_status, done.outputs["reason"]) == (3, "cancelled")
+        assert rig.checks()[0].conclusion == "action_required"
+        rig.run()
+        keys = {one.body["idempotencyKey"] for one in creations(rig)}
+        assert len(rig.service.tasks()) == 2
+        assert len(keys) == 2
+
+
+def creations(rig: Rig) -> list[object]:
+    """Every request that created a task."""
+    return [one for one in rig.codevf_faults.log if one.target.endswith("tasks/create")]
+
+
+def test_at_the_deadline_the_review_stays_open_and_a_later_run_finds_it(tmp_path: Path) -> None:
+    with house(tmp_path, life=TaskLife(pending=60, processing=60), engineer=lambda _: answer(CRITICAL)) as rig:
+        done = rig.run(wait_minutes="0")
+        assert (done.exit_status, done.outputs["status"], done.outputs["verdict"]) == (0, "pending", "none")
+        [check] = rig.checks()
+        assert (check.status, check.conclusion) == ("in_progress", None)
+        [task] = rig.service.tasks()
+        assert done.outputs["task-id"] == task.id
+        assert task.id in rig.summaries()[0]
+        assert done.outputs["findings"] == "", "unknown, not 0"
+        later = rig.run(wait_minutes="8")
+        assert later.exit_status == 1
+        assert len(rig.service.tasks()) == 1
+        assert [one.conclusion for one in rig.checks()] == ["failure"]
+
+
+def test_on_pending_fail_holds_the_step(tmp_path: Path) -> None:
+    with house(tmp_path, life=LONG) as rig:
+        assert rig.run(wait_minutes="0", on_pending="fail").exit_status == 1
+
+
+def test_without_a_check_run_an_open_review_holds_the_step(tmp_path: Path) -> None:
+    with house(tmp_path, life=LONG) as rig:
+        assert rig.run(wait_minutes="0", check_run="false").exit_status == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_wait_with_everything_written_down(tmp_path: Path, number: signal.Signals) -> None:
+    with house(tmp_path, life=LONG) as rig:
+        env = rig.environment("pull_request", rig.event(), {"wait-minutes": "300"})
+        command = [sys.executable, "-I", "-m", "reviewbot", "action"]
+        process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
+        wait_for(lambda: bool(rig.summaries()) and any(one.method == "GET" for one in rig.codevf_faults.log[3:]))
+        process.send_signal(number)
+        log, _ = process.communicate(timeout=7)
+        assert process.returncode == 0, log
+        assert rig.checks()[0].status == "in_progress"
+        assert rig.service.tasks()[0].id in rig.summaries()[0]
+        assert "status<<" in Path(env["GITHUB_OUTPUT"]).read_text(encoding="utf-8")
+
+
+def wait_for(condition: object, seconds: float = 30) -> None:
+    """Until something is so."""
+    end = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_a_draft_gets_no_check(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        pull = rig.world.open_pull_request(REPO, "topic", title="Draft", author="mona", draft=True)
+        rig.number = pull.number
+        before = len(rig.checks())
+        done = rig.run()
+        assert (done.exit_status, done.outputs["status"], done.outputs["reason"]) == (0, "skipped", "draft")
+        assert len(rig.checks()) == before
+        assert not rig.service.tasks()
+
+
+def test_nothing_selected_is_skipped_with_the_reason(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        done = rig.run(paths="docs/**")
+        assert (done.exit_status, done.outputs["reason"]) == (0, "nothing-selected")
+        assert rig.checks()[0].conclusion == "skipped"
+        assert not rig.service.tasks()
+
+
+@pytest.mark.parametrize(("level", "skipped"), [(Level.MAINTAIN, True), (Level.ADMIN, True), (Level.WRITE, False)])
+def test_the_skip_label_counts_when_a_maintainer_set_it(tmp_path: Path, level: Level, skipped: bool) -> None:  # noqa: FBT001 — a column of the table
+    with house(tmp_path) as rig:
+        rig.world.grant(REPO, "hubot", level)
+        rig.world.label(REPO, 1, "skip-review", "hubot")
+        done = rig.run()
+        assert (done.outputs["reason"] == "skip-review") is skipped
+        assert bool(rig.service.tasks()) is not skipped
+
+
+def test_a_closed_pull_request_buys_nothing(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        rig.world.close(REPO, 1)
+        assert rig.run().outputs["reason"] == "closed"
+        assert rig.run(payload=rig.event("closed")).outputs["reason"] == "closed"
+        assert not rig.service.tasks()
+
+
+def test_other_events_are_skipped_with_the_reason(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        done = rig.run(event="push", payload={"ref": "refs/heads/main"})
+        assert (done.exit_status, done.outputs["status"], done.outputs["reason"]) == (0, "skipped", "event")
+        assert not rig.github_requests()
+
+
+def test_a_broken_event_is_an_error(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        done = rig.run(payload={"action": "opened"})
+        assert (done.exit_status, done.outputs["status"]) == (3, "failed")
+
+
+def test_a_person_can_start_it_by_hand(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        payload = {"inputs": {"pr": "1"}, "ref": "refs/heads/main", "sender": {"login": "hubot", "type": "User"}}
+        assert rig.run(event="workflow_dispatch", payload=payload).exit_status == 1
+        assert rig.run(event="workflow_dispatch", payload={**payload, "inputs": None}).exit_status == 3
+
+
+def group(rig: Rig) -> dict[str, object]:
+    """The payload of a merge group with the pull request in it."""
+    head = rig.world.pull(REPO, 1).head_sha
+    ref = f"refs/heads/gh-readonly-queue/main/pr-1-{head}"
+    return {"action": "checks_requested", "merge_group": {"head_sha": head, "head_ref": ref}}
+
+
+@pytest.mark.parametrize(
+    ("says", "exit_status", "conclusion"), [(CLEAN, 0, "success"), (answer(CRITICAL), 1, "failure")]
+)
+def test_a_merge_group_carries_the_verdicts(tmp_path: Path, says: object, exit_status: int, conclusion: str) -> None:
+    with house(tmp_path, engineer=lambda _: says) as rig:  # type: ignore[arg-type,return-value]
+        rig.run()
+        done = rig.run(event="merge_group", payload=group(rig))
+        assert done.exit_status == exit_status
+        assert rig.checks()[-1].conclusion == conclusion
+        assert len(rig.service.tasks()) == 1
+
+
+def test_a_merge_group_without_a_verdict_stops_the_queue_with_words(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        done = rig.run(event="merge_group", payload=group(rig))
+        assert done.exit_status == 3
+        assert rig.checks()[-1].conclusion == "action_required"
+
+
+def test_the_service_that_refuses_is_an_error_with_its_words(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        done = rig.run(codevf_api_key="cvf_test_wrong")
+        assert (done.exit_status, done.outputs["reason"]) == (3, "refused")
+        assert "cvf_test_wrong" not in done.log.replace("::add-mask::cvf_test_wrong", "")
+
+
+def test_a_request_that_is_too_large_is_packed_smaller_with_the_same_key(tmp_path: Path) -> None:
+    files = {f"src/part_{index}.py": "" for index in range(8)}
+    with house(tmp_path, files=files, limits=Limits(rate=None, body_bytes=150_000)) as rig:
+        big = {name: "".join(f"number_{line} = {line}\n" for line in range(2500)) for name in files}
+        rig.world.push(REPO, "topic", big, author="mona")
+        done = rig.run()
+        tried = creations(rig)
+        assert len(tried) > 1
+        assert len({one.body["idempotencyKey"] for one in tried if one.body}) == 1  # type: ignore[attr-defined]
+        assert (done.exit_status, done.outputs["coverage"], done.outputs["reason"]) == (3, "partial", "partial")
+        assert rig.checks()[0].conclusion == "action_required"
+        assert len(rig.service.tasks()) == 1
+
+
+def test_on_partial_pass_lets_it_through(tmp_path: Path) -> None:
+    with house(tmp_path, limits=Limits(rate=None, body_bytes=150_000)) as rig:
+        big = {f"src/part_{index}.py": "".join(f"n_{line} = {line}\n" for line in range(3000)) for index in range(8)}
+        rig.world.push(REPO, "topic", big, author="mona")
+        done = rig.run(on_partial="pass")
+        assert (done.exit_status, done.outputs["coverage"]) == (0, "partial")
+
+
+def test_a_result_that_github_does_not_take_is_in_the_job_summary(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.github_faults.add("/reviews", Reply(500), method="POST", times=None)
+        done = rig.run(json_file="report.json")
+        assert (done.exit_status, done.outputs["reason"]) == (4, "not-published")
+        assert "A shell runs it" in done.summary
+        assert (done.workspace / "report.json").exists()
+        assert rig.checks()[0].conclusion == "failure"
+        again = rig.run()
+        assert again.exit_status == 4
+        assert len(rig.service.tasks()) == 1
+
+
+def test_one_bad_line_does_not_cost_the_others(tmp_path: Path) -> None:
+    many = [finding("app.py", line, title=f"number {line}") for line in (9, 10, 11, 12, 13)]
+    with house(tmp_path, engineer=lambda _: answer(*many)) as rig:
+        refusal = json.dumps({"message": "Unprocessable Entity", "errors": ["line must be part of the diff"]})
+        reply = Reply(422, body=refusal.encode())
+        rig.github_faults.add("/reviews$", reply, method="POST", body="number 12", times=None)
+        done = rig.run()
+        assert len(rig.comments()) == 4
+        assert "number 12" in rig.summaries()[0]
+        assert done.outputs["posted"] == "4"
+        assert done.exit_status == 0
+
+
+@pytest.mark.parametrize(
+    ("missing", "left"),
+    [(Scope.CHECKS, "summary"), (Scope.PULL_REQUESTS, "check")],
+)
+def test_a_missing_permission_degrades_that_part_alone(tmp_path: Path, missing: Scope, left: str) -> None:
+    permissions = dict.fromkeys((Scope.CHECKS, Scope.PULL_REQUESTS), Access.WRITE) | {Scope.CONTENTS: Access.READ}
+    permissions[missing] = Access.READ
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL), permissions=permissions) as rig:
+        done = rig.run()
+        assert done.exit_status == 1, done.log
+        assert "A shell runs it" in done.summary
+        assert bool(rig.checks()) is (left == "check")
+        assert bool(rig.summaries()) is (left == "summary")
+        assert done.summary.count("could not be written") <= 2
+
+
+def test_a_token_that_may_only_read_leaves_all_on_the_runner(tmp_path: Path) -> None:
+    permissions = dict.fromkeys((Scope.CHECKS, Scope.PULL_REQUESTS, Scope.CONTENTS), Access.READ)
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL), permissions=permissions) as rig:
+        done = rig.run()
+        assert done.exit_status == 1, done.log
+        assert "A shell runs it" in done.summary
+        assert "::error file=app.py,line=12" in done.log
+        assert not rig.checks()
+        refused = rig.run(wait_minutes="0")
+        assert refused.exit_status != 0
+
+
+def test_the_key_and_the_token_are_nowhere(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        done = rig.run(json_file="report.json")
+        hidden = done.log.replace(f"::add-mask::{KEY}", "").replace("::add-mask::ghs_house", "")
+        everything = [hidden, done.summary, *done.outputs.values(), *rig.summaries(), rig.checks()[0].output.summary]
+        everything += [(done.workspace / "report.json").read_text(encoding="utf-8")]
+        for text in everything:
+            assert KEY not in text
+            assert "ghs_house" not in text
+
+
+def test_a_workspace_full_of_traps_changes_nothing(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        env = rig.environment("pull_request", rig.event(), {"json-file": "report.json"})
+        workspace = Path(env["GITHUB_WORKSPACE"])
+        for name in ("httpx.py", "sitecustomize.py", "reviewbot.py", "github.py", "jinja2.py"):
+            (workspace / name).write_text("raise SystemExit('trapped')\n", encoding="utf-8")
+        (workspace / "report.json").symlink_to(tmp_path / "outside.json")
+        command = [sys.executable, "-I", "-m", "reviewbot", "action"]
+        done = subprocess.run(command, env=env, cwd=workspace, capture_output=True, text=True, timeout=60, check=False)
+        assert "trapped" not in done.stdout + done.stderr
+        assert not (tmp_path / "outside.json").exists()
+        assert (workspace / "report.json").is_symlink() or done.returncode == 0

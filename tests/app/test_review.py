@@ -1,0 +1,264 @@
+"""A whole review: the action as a subprocess with a runner's environment, checked by what GitHub then holds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from house import CLEAN, REPO, Rig, answer, finding, house
+
+from reviewbot.sandbox.codevf import Deliverables, Delivered, FreeText, JsonMessage, Structured
+
+SHELL = finding(
+    "app.py",
+    12,
+    severity="critical",
+    category="security",
+    title="A shell runs what the caller sends",
+    code="os.system(command)",
+    existing_code="os.system(command)\n",
+    suggestion="subprocess.run([command], check=True)\n",
+)
+
+
+def anchors(rig: Rig) -> dict[str, tuple[str, str | None, int | None, int | None]]:
+    """Title of each comment to (path, side, first line, last line)."""
+    found = {}
+    for comment in rig.comments():
+        at = rig.world.store.threads[comment.thread_id].anchor
+        title = comment.body.splitlines()[1].rpartition(": ")[2].strip("*")
+        found[title] = (at.path, at.side.value if at.line else None, at.start_line, at.line)
+    return found
+
+
+def test_every_finding_lands_where_its_code_is(tmp_path: Path) -> None:
+    says = answer(
+        SHELL,
+        finding("app.py", 10, title="context"),
+        finding("app.py", 30, side="LEFT", code="value_30 = 30", title="deleted"),
+        finding("app.py", 11, end_line=12, title="range"),
+        finding("app.py", 38, code="   11| import os", title="wrong number"),
+        finding("app.py", 12, end_line=20, title="past the hunk"),
+        finding("app.py", 22, title="off the diff"),
+        finding("app.py", 11, code="never there", title="quote of nothing"),
+        finding("elsewhere.py", 3, title="not in the change"),
+        finding("b/new file.py", 2, title="a path as in a diff"),
+        finding("gone.py", 1, side="LEFT", title="in a deleted file"),
+    )
+    with house(tmp_path, engineer=lambda _: says) as rig:
+        done = rig.run()
+        assert anchors(rig) == {
+            "A shell runs what the caller sends": ("app.py", "RIGHT", None, 12),
+            "context": ("app.py", "RIGHT", None, 10),
+            "deleted": ("app.py", "LEFT", None, 30),
+            "range": ("app.py", "RIGHT", 11, 12),
+            "wrong number": ("app.py", "RIGHT", None, 11),
+            "past the hunk": ("app.py", "RIGHT", 12, 15),
+            "off the diff": ("app.py", None, None, None),
+            "quote of nothing": ("app.py", None, None, None),
+            "a path as in a diff": ("new file.py", "RIGHT", None, 2),
+            "in a deleted file": ("gone.py", "LEFT", None, 1),
+        }
+        [summary] = rig.summaries()
+        assert "not in the change" in summary
+        [check] = rig.checks()
+        assert (check.name, check.status, check.conclusion) == ("CodeVF review", "completed", "failure")
+        assert done.exit_status == 1
+        assert done.outputs["verdict"] == "fail"
+        assert done.outputs["reason"] == "gate"
+        assert (done.outputs["findings"], done.outputs["critical"], done.outputs["posted"]) == ("11", "1", "10")
+
+
+def test_a_verified_suggestion_can_be_committed(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
+        rig.run()
+        [comment] = rig.comments()
+        assert "```suggestion\nsubprocess.run([command], check=True)\n```" in comment.body
+
+
+def test_a_suggestion_for_other_code_cannot(tmp_path: Path) -> None:
+    stale = {**SHELL, "existing_code": "os.system(other)\n"}
+    with house(tmp_path, engineer=lambda _: answer(stale)) as rig:
+        rig.run()
+        [comment] = rig.comments()
+        assert "```suggestion" not in comment.body
+        assert "subprocess.run([command], check=True)" in comment.body
+
+
+def test_a_clean_review_is_green_and_says_so(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        done = rig.run()
+        assert done.exit_status == 0
+        assert (done.outputs["status"], done.outputs["verdict"], done.outputs["findings"]) == ("completed", "pass", "0")
+        [check] = rig.checks()
+        assert (check.status, check.conclusion) == ("completed", "success")
+        assert not rig.comments()
+        assert not rig.world.store.reviews
+        assert len(rig.summaries()) == 1
+
+
+def test_a_whole_first_review_takes_ten_requests(tmp_path: Path) -> None:
+    findings = [finding("app.py", line, title=f"number {line}") for line in (10, 11, 12, 13)]
+    with house(tmp_path, engineer=lambda _: answer(*findings)) as rig:
+        rig.run()
+        assert len(rig.comments()) == 4
+        assert len(rig.github_requests()) <= 10, rig.github_requests()
+
+
+def test_the_same_change_is_never_bought_twice_and_nothing_is_said_twice(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(SHELL, finding("app.py", 22, title="off the diff"))) as rig:
+        rig.run()
+        before = (rig.summaries(), [one.body for one in rig.comments()], rig.checks())
+        done = rig.run()
+        assert len(rig.service.tasks()) == 1
+        assert (rig.summaries(), [one.body for one in rig.comments()], rig.checks()) == before
+        assert done.exit_status == 1
+        assert (done.outputs["posted"], done.outputs["new"]) == ("0", "0")
+
+
+def test_a_comment_that_a_person_deleted_is_not_posted_again(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
+        rig.run()
+        rig.world.delete_comment(rig.comments()[0].id)
+        done = rig.run()
+        assert not rig.comments()
+        assert done.exit_status == 1, "what people delete does not open the gate"
+
+
+def test_a_new_push_is_a_new_purchase_in_the_same_summary(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
+        rig.run()
+        rig.world.push(REPO, "topic", {"extra.py": "x = 1\n"}, author="mona")
+        done = rig.run()
+        assert len(rig.service.tasks()) == 2
+        assert len(rig.summaries()) == 1
+        assert len(rig.comments()) == 1, "the finding has a comment already"
+        assert done.outputs["new"] == "0"
+
+
+def test_a_rebase_that_changes_nothing_buys_nothing(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
+        rig.run()
+        rig.world.push(REPO, "topic", {}, message="Empty", author="mona")
+        done = rig.run()
+        assert len(rig.service.tasks()) == 1
+        [check] = rig.checks()
+        assert check.conclusion == "failure", "the new head has the verdict"
+        assert done.outputs["reviewed-sha"] == rig.world.pull(REPO, 1).head_sha
+
+
+def test_json_in_a_message_is_read(tmp_path: Path) -> None:
+    inner = {"summary": "Inside.", "files": [{"path": "app.py", "findings": [{**SHELL}]}]}
+    says = JsonMessage(inner, fenced=True, before="Here you go:\n", after="\nBye.")
+    with house(tmp_path, engineer=lambda _: says) as rig:
+        assert rig.run().outputs["critical"] == "1"
+
+
+def test_an_answer_in_a_deliverable_is_read(tmp_path: Path) -> None:
+    inner = {"summary": "Inside.", "files": [{"path": "app.py", "findings": [{**SHELL}]}]}
+    files = (Delivered("review.json", json.dumps(inner).encode(), "application/json"),)
+    with house(tmp_path, engineer=lambda _: Deliverables(files, "See the file.")) as rig:
+        done = rig.run()
+        assert done.outputs["critical"] == "1"
+        assert "See the file." in rig.summaries()[0]
+
+
+def test_free_text_is_shown_whole_and_is_never_green(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: FreeText("Line 12 worries me.\nBut I like the rest.")) as rig:
+        done = rig.run()
+        assert done.exit_status == 3
+        assert (done.outputs["verdict"], done.outputs["reason"]) == ("none", "unreadable")
+        assert rig.checks()[0].conclusion == "action_required"
+        assert "Line 12 worries me." in rig.summaries()[0]
+        assert "But I like the rest." in rig.summaries()[0]
+
+
+def test_what_is_malformed_is_kept_and_the_rest_is_used(tmp_path: Path) -> None:
+    broken = Structured({"summary": "", "files": [{"path": "app.py", "findings": [{**SHELL}, {"oops": 1}, "text"]}]})
+    with house(tmp_path, engineer=lambda _: broken) as rig:
+        done = rig.run()
+        assert done.exit_status == 3
+        assert (done.outputs["verdict"], done.outputs["critical"]) == ("fail", "1")
+        assert len(rig.comments()) == 1
+        assert "oops" in rig.summaries()[0]
+
+
+def test_an_unrated_finding_closes_the_gate(tmp_path: Path) -> None:
+    odd = finding("app.py", 11, severity="catastrophic")
+    with house(tmp_path, engineer=lambda _: answer(odd)) as rig:
+        done = rig.run()
+        assert (done.exit_status, done.outputs["unrated"]) == (1, "1")
+        assert rig.run(fail_on="never").exit_status == 1, "the settings that judge were frozen at submission"
+
+
+def test_fail_on_never_opens_it(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
+        done = rig.run(fail_on="never")
+        assert (done.exit_status, done.outputs["verdict"]) == (0, "pass")
+        assert len(rig.comments()) == 1
+
+
+def test_severities_below_the_threshold_are_listed_in_the_summary(tmp_path: Path) -> None:
+    quiet = finding("app.py", 11, severity="low", title="whispered")
+    with house(tmp_path, engineer=lambda _: answer(SHELL, quiet)) as rig:
+        rig.run(comment_from="medium")
+        assert len(rig.comments()) == 1
+        assert "whispered" in rig.summaries()[0]
+
+
+def test_the_report_file_holds_the_findings_and_the_manifest(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
+        done = rig.run(json_file="out/report.json")
+        report = json.loads((done.workspace / "out/report.json").read_text(encoding="utf-8"))
+        assert done.outputs["json-file"] == "out/report.json"
+        assert [one["title"] for one in report["findings"]] == ["A shell runs what the caller sends"]
+        assert report["findings"][0]["commentUrl"] == next(iter(urls(rig)))
+        assert {one["path"] for one in report["manifest"]["sent"]} == {"app.py", "gone.py", "new file.py"}
+        assert all(len(one["sha256"]) == 64 for one in report["manifest"]["sent"])
+
+
+def urls(rig: Rig) -> set[str]:
+    """Addresses of the review comments."""
+    return {f"{rig.github_url}/{REPO}/pull/1#discussion_r{one.id}" for one in rig.comments()}
+
+
+def test_the_summary_links_to_every_comment(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(SHELL, finding("app.py", 22, title="off the diff"))) as rig:
+        done = rig.run()
+        assert len(urls(rig)) == 2
+        assert all(url in rig.summaries()[0] for url in urls(rig))
+        assert done.outputs["summary-url"].startswith(f"{rig.github_url}/{REPO}/pull/1#issuecomment-")
+
+
+def test_more_than_fifty_findings_arrive_in_the_check(tmp_path: Path) -> None:
+    many = [finding("app.py", 12, title=f"number {index}") for index in range(75)]
+    with house(tmp_path, engineer=lambda _: answer(*many)) as rig:
+        done = rig.run(max_comments="10")
+        [check] = rig.checks()
+        assert len(check.output.annotations) == 75
+        assert done.outputs["findings"] == "75"
+        assert "75 findings came back" in rig.summaries()[0]
+
+
+def test_what_was_sent_is_the_diff_and_numbered_files(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        rig.run()
+        [sent] = [one.body for one in rig.codevf_faults.log if one.target.endswith("tasks/create")]
+        assert isinstance(sent, dict)
+        names = [one["fileName"] for one in sent["attachments"]]
+        assert names[0] == "change.diff"
+        assert '=== "new file.py" (2 lines)\n   1| def track(parcel):\n' in sent["attachments"][1]["content"]
+        assert 10 <= len(sent["prompt"]) <= 10_000
+        assert sent["metadata"]["pullRequest"] == 1
+        assert sent["idempotencyKey"][14] == "4"
+        assert sent["responseSchema"]["required"] == ["summary", "files"]
+
+
+def test_the_local_reviewer_needs_no_account(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        done = rig.run(reviewer="local", codevf_api_key="", fail_on="low")
+        assert done.exit_status == 1, done.log
+        assert not rig.codevf_faults.log
+        assert {rig.world.store.threads[one.thread_id].anchor.path for one in rig.comments()} >= {"new file.py"}
+        assert rig.checks()[0].name == "reviewbot (local)"
+        assert "credit" not in rig.summaries()[0]

@@ -1,0 +1,258 @@
+"""What strangers and accidents try: forks, heads that move, edited memory, settings on the wrong branch, secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from house import CLEAN, KEY, REPO, Rig, answer, finding, house
+
+from reviewbot.sandbox.codevf import Answer, TaskLife
+from reviewbot.sandbox.github import Level, Rules
+
+CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
+
+
+def fork(rig: Rig) -> None:
+    """A pull request from mallory's fork becomes the one under review."""
+    rig.world.fork(REPO, "mallory")
+    rig.world.push("mallory/parcels", "attack", {"app.py": "print(1)\n"}, author="mallory")
+    pull = rig.world.open_pull_request(
+        REPO, "attack", title="Trust me", author="mallory", head_repository="mallory/parcels"
+    )
+    rig.number = pull.number
+
+
+def from_fork(rig: Rig, **more: Any) -> Mapping[str, Any]:  # noqa: ANN401 — JSON
+    """The event of that pull request."""
+    payload = rig.event("opened", sender={"login": "mallory", "type": "User"}, **more)
+    payload["pull_request"]["head"]["repo"]["full_name"] = "mallory/parcels"
+    return payload
+
+
+def test_a_stranger_cannot_spend(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        fork(rig)
+        done = rig.run(event="pull_request_target", payload=from_fork(rig))
+        assert (done.exit_status, done.outputs["reason"]) == (3, "not-approved")
+        assert rig.checks()[0].conclusion == "action_required"
+        assert not rig.service.tasks()
+
+
+def test_somebody_with_write_access_approves_by_starting_the_workflow(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        fork(rig)
+        rig.world.grant(REPO, "hubot", Level.WRITE)
+        payload = {"inputs": {"pr": str(rig.number)}, "sender": {"login": "hubot", "type": "User"}}
+        assert rig.run(event="workflow_dispatch", payload=payload).exit_status == 0
+        assert len(rig.service.tasks()) == 1
+
+
+def test_anyone_may_spend_when_the_owners_say_so(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        fork(rig)
+        assert rig.run(event="pull_request_target", payload=from_fork(rig), allow="anyone").exit_status == 0
+
+
+@pytest.mark.parametrize(("level", "tasks"), [(Level.WRITE, 1), (Level.READ, 0)])
+def test_the_approval_label_buys_for_people_with_write_access(tmp_path: Path, level: Level, tasks: int) -> None:
+    with house(tmp_path, config="approve-spend: review-please\n") as rig:
+        rig.world.grant(REPO, "hubot", level)
+        label = {"label": {"name": "review-please"}, "sender": {"login": "hubot", "type": "User"}}
+        assert rig.run().outputs["reason"] == "not-approved"
+        rig.run(payload=rig.event("labeled", **label))
+        assert len(rig.service.tasks()) == tasks
+
+
+def test_a_fork_without_a_key_is_no_red_cross(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        fork(rig)
+        done = rig.run(payload=from_fork(rig), codevf_api_key="")
+        assert (done.exit_status, done.outputs["reason"]) == (0, "no-key")
+
+
+def test_settings_on_the_authors_branch_are_not_read(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.world.push(REPO, "topic", {".github/reviewbot.yml": "fail-on: never\n"}, author="mona")
+        assert rig.run().exit_status == 1
+
+
+def test_settings_on_the_default_branch_are(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL), config="fail-on: never\n") as rig:
+        assert rig.run().exit_status == 0
+        assert rig.run(fail_on="critical").exit_status == 0, "frozen when it was bought"
+
+
+def test_an_input_goes_before_the_file(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL), config="fail-on: never\n") as rig:
+        assert rig.run(fail_on="critical").exit_status == 1
+
+
+def test_templates_come_from_the_default_branch_alone(tmp_path: Path) -> None:
+    ours = '{% extends "shipped/comment.md.j2" %}{% block finding %}OURS {{ super() }}{% endblock %}'
+    theirs = ours.replace("OURS", "THEIRS")
+    files = {".github/reviewbot/comment.md.j2": ours}
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL), files=files) as rig:
+        rig.world.push(REPO, "topic", {".github/reviewbot/comment.md.j2": theirs}, author="mona")
+        rig.run()
+        assert all("OURS" in one.body and "THEIRS" not in one.body for one in rig.comments())
+
+
+def test_a_template_that_loses_its_mark_is_an_error(tmp_path: Path) -> None:
+    files = {".github/reviewbot/summary.md.j2": "No mark here.\n"}
+    with house(tmp_path, engineer=lambda _: CLEAN, files=files) as rig:
+        done = rig.run()
+        assert (done.exit_status, done.outputs["reason"]) == (2, "template")
+        assert not rig.summaries()
+        assert rig.checks()[-1].conclusion == "action_required"
+
+
+def test_a_secret_never_leaves(tmp_path: Path) -> None:
+    secret = "ghp_" + "a1B2c3D4e5" * 4
+    with house(tmp_path, engineer=lambda _: answer(finding("leak.py", 2, code='TOKEN = "[REDACTED]"'))) as rig:
+        rig.world.push(REPO, "topic", {"leak.py": f'import os\nTOKEN = "{secret}"\nx = 1\n'}, author="mona")
+        done = rig.run(json_file="report.json")
+        sent = str([one.body for one in rig.codevf_faults.log])
+        assert secret not in sent
+        assert "[REDACTED]" in sent
+        for text in (done.log, done.summary, *rig.summaries(), *(one.body for one in rig.comments())):
+            assert secret not in text
+        [comment] = rig.comments()
+        assert rig.world.store.threads[comment.thread_id].anchor.line == 2
+
+
+def test_what_is_blocked_makes_the_review_partial(tmp_path: Path) -> None:
+    secret = "ghp_" + "a1B2c3D4e5" * 4
+    with house(tmp_path, config="redact: block\n") as rig:
+        rig.world.push(REPO, "topic", {"leak.py": f'TOKEN = "{secret}"\n'}, author="mona")
+        done = rig.run()
+        assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
+        assert "leak.py" not in str([one.body for one in rig.codevf_faults.log])
+
+
+def test_a_head_that_moves_while_waiting_gets_no_comment_on_a_wrong_line(tmp_path: Path) -> None:
+    def engineer(_: object) -> Answer:
+        rig.world.push(REPO, "topic", {"app.py": "moved = 1\n"}, author="mona")
+        return answer(CRITICAL)
+
+    with house(tmp_path, engineer=engineer) as rig:
+        reviewed = rig.world.pull(REPO, 1).head_sha
+        done = rig.run()
+        assert not rig.comments()
+        assert "A shell runs it" in rig.summaries()[0]
+        assert rig.checks(reviewed)[0].conclusion == "failure"
+        assert not rig.checks()
+        assert done.outputs["reviewed-sha"] == reviewed
+
+
+def test_a_diff_that_the_api_refuses_is_fetched(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.world.store.rules = Rules(diff_files=1)
+        done = rig.run()
+        assert done.exit_status == 1, done.log
+        assert len(rig.comments()) == 1
+
+
+def test_an_attribute_cannot_hide_lines(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        rig.world.push(REPO, "topic", {".gitattributes": "*.py -diff\n"}, author="mona")
+        rig.run()
+        assert "eval(parcel)" in str([one.body for one in rig.codevf_faults.log])
+
+
+def test_an_edited_ledger_is_not_believed_and_buys_nothing_twice(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.run()
+        [comment] = [one for one in rig.world.store.comments.values() if one.author.endswith("[bot]")]
+        body = comment.body.replace("reviewbot:ledger:v1 e", "reviewbot:ledger:v1 f")
+        rig.world.edit_comment(comment.id, "mona", body)
+        done = rig.run()
+        assert len(rig.service.tasks()) == 1
+        assert done.exit_status == 1
+        assert "ledger" in done.summary
+
+
+def test_a_deleted_summary_neither_buys_again_nor_resets_the_budget(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.run()
+        [comment] = [one for one in rig.world.store.comments.values() if one.author.endswith("[bot]")]
+        rig.world.delete_comment(comment.id)
+        assert rig.run().exit_status == 1
+        assert len(rig.service.tasks()) == 1
+        assert len(rig.summaries()) == 1
+
+
+def test_a_pasted_mark_is_not_ours(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.world.comment(REPO, 1, "mona", '<!-- reviewbot:summary:v1 instance="" -->\nAll is well.')
+        rig.run()
+        assert len(rig.summaries()) == 1
+        assert any(one.body.endswith("All is well.") for one in rig.world.store.comments.values())
+
+
+def test_two_instances_do_not_meet(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.run()
+        rig.run(instance="second")
+        assert len(rig.summaries()) == 2
+        assert len(rig.comments()) == 2
+        assert {one.name for one in rig.checks()} == {"CodeVF review", "CodeVF review: second"}
+
+
+def test_a_dry_run_spends_and_posts_nothing(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        done = rig.run(dry_run="true")
+        assert (done.exit_status, done.outputs["reason"]) == (0, "dry-run")
+        assert not rig.codevf_faults.log
+        assert not [one for one in rig.github_requests() if not one.startswith(("GET", "POST /graphql"))]
+        assert "app.py" in done.summary
+        assert "360" in done.summary
+
+
+def test_a_dry_run_of_the_local_reviewer_shows_its_findings(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        done = rig.run(dry_run="true", reviewer="local", json_file="report.json")
+        assert "eval" in done.summary
+        assert (done.workspace / "report.json").exists()
+        assert not [one for one in rig.github_requests() if not one.startswith(("GET", "POST /graphql"))]
+
+
+def test_on_ready_reviews_once(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        rig.run(review_on="ready")
+        rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
+        done = rig.run(review_on="ready")
+        assert (done.outputs["status"], done.outputs["reason"]) == ("skipped", "not-requested")
+        assert not rig.checks(), "nothing turns green"
+        assert len(rig.service.tasks()) == 1
+
+
+def test_on_request_waits_to_be_asked(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        assert rig.run(review_on="request").outputs["reason"] == "not-requested"
+        assert not rig.service.tasks()
+
+
+def test_a_killed_run_is_taken_up_by_the_next(tmp_path: Path) -> None:
+    with house(tmp_path, life=TaskLife(pending=2, processing=2)) as rig:
+        rig.github_faults.add("/issues/1/comments", drop(), method="POST", times=None)
+        first = rig.run()
+        rig.github_faults.clear()
+        assert first.exit_status != 0
+        assert rig.run().exit_status == 0
+        assert len(rig.service.tasks()) == 1
+
+
+def drop() -> Any:  # noqa: ANN401 — the fault's own type is the sandbox's
+    """A connection that ends before the request is seen."""
+    from reviewbot.sandbox.faults import DropBefore  # noqa: PLC0415
+
+    return DropBefore()
+
+
+def test_the_project_key_is_sent_to_codevf_alone(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        rig.run()
+        assert KEY not in str([one.body for one in rig.github_faults.log])
