@@ -185,7 +185,7 @@ class _Templates:
     def __init__(self, dialect: Dialect, overrides: Mapping[str, str]) -> None:
         shipped = jinja2.PackageLoader("reviewbot", "templates")
         own = jinja2.FunctionLoader(lambda name: (overrides[name], name, None) if name in overrides else None)
-        self.names = frozenset(shipped.list_templates())
+        self.names = frozenset(name for name in shipped.list_templates() if name.endswith(".j2"))
         self._written = dialect.written
         self._sandbox = _Sandbox(
             dialect, jinja2.ChoiceLoader([own, jinja2.PrefixLoader({"shipped": shipped}), shipped])

@@ -1,4 +1,4 @@
-"""Golden files: compared byte by byte, rewritten with `pytest tests/render --golden-update`."""
+"""Golden files: compared byte by byte, rewritten with `pytest tests/render --golden-update` (name the folder)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 
     def compare(name: str, text: str) -> None:
         file = GOLDEN / name
-        if request.config.getoption("--golden-update"):
+        if request.config.getoption("--golden-update", default=False):
             file.write_text(text + "\n", encoding="utf-8")
         assert text + "\n" == file.read_text(encoding="utf-8")
 

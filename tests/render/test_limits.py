@@ -67,7 +67,7 @@ def balanced(markdown: str) -> bool:
 def test_the_summary_fits_and_is_whole(renderer: Renderer, flooded: SummaryView) -> None:
     began = time.monotonic()
     text = renderer.summary(flooded)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
     assert len(text.encode("utf-16-le")) // 2 <= 65_000
     assert text.startswith(flooded.mark + flooded.ledger)
     assert balanced(text)

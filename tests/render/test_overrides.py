@@ -179,7 +179,7 @@ ENDLESS = [
 def test_no_template_goes_on_for_ever(number: int) -> None:
     began = time.monotonic()
     refused(body(ENDLESS[number]))
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
 
 
 def test_a_template_that_extends_itself_is_an_error() -> None:
