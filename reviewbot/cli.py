@@ -7,10 +7,11 @@ import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from random import Random, SystemRandom
 from types import FrameType
-from typing import TextIO
+from typing import TextIO, TypeAlias
 
 from reviewbot import __version__
 from reviewbot.app import World, act
@@ -22,10 +23,15 @@ from reviewbot.edges.git import GitChangeReader
 from reviewbot.edges.github.calls import Address
 from reviewbot.edges.github.forge import GitHubForge
 from reviewbot.edges.runner import Runner, Surroundings
-from reviewbot.environment import Environment, read_environment
-from reviewbot.errors import NoKey, ReviewbotError
+from reviewbot.environment import PASSED_ON, Environment, read_environment
+from reviewbot.errors import NoKey, Problem, ReviewbotError, SettingsError
 from reviewbot.ports import ReviewService
 from reviewbot.settings import Settings, peek_settings
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 — the only name it has
+
+SANDBOX_MODULES = ("starlette", "uvicorn", "graphql", "rich")
+"""What the extra `sandbox` brings."""
 
 GRACE_SECONDS = 120
 """How long after the wait's deadline the service may still be asked: the last answer must not be lost to a retry."""
@@ -57,7 +63,84 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
     action = commands.add_parser("action", help="what the GitHub Action's container runs")
     action.set_defaults(run=_action)
+    _add_demo(commands)
+    _add_sandbox(commands)
     return parser
+
+
+def _add_demo(commands: Commands) -> None:
+    demo = commands.add_parser("demo", help="a whole review on this machine: no account, no cost, under a minute")
+    demo.add_argument("--keep", action="store_true", help="leave both services running, to be looked at")
+    demo.add_argument("--plain", action="store_true", help="no colour, nothing that moves")
+    demo.set_defaults(run=_demo)
+
+
+def _add_sandbox(commands: Commands) -> None:
+    sandbox = commands.add_parser("sandbox", help="GitHub and CodeVF on this machine, with a pull request to try")
+    for name in ("github", "codevf"):
+        told = f"where {name} listens; 0, the default, takes a free port"
+        sandbox.add_argument(f"--{name}-port", type=_between(int, 0, 65_535), default=0, metavar="N", help=told)
+    told = "when it ends by itself; 3600 unless told otherwise"
+    sandbox.add_argument("--lifetime", type=_between(float, 1, 604_800), default=3600.0, metavar="SECONDS", help=told)
+    told = "how long a second of the reviewing takes, above 0 to 1; 0.1 unless told otherwise"
+    sandbox.add_argument("--time-scale", type=_between(float, 0.001, 1), default=0.1, metavar="X", help=told)
+    sandbox.set_defaults(run=_sandbox)
+
+
+def _between(kind: type[int | float], least: float, most: float) -> Callable[[str], float]:
+    """Reads a number of an option; argparse tells the user about the error."""
+
+    def read(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = kind(least - 1)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is no number from {least:g} to {most:g}")
+        return value
+
+    return read
+
+
+def _demo(chosen: argparse.Namespace, env: Mapping[str, str], log: TextIO) -> int:
+    check_installed("sandbox", SANDBOX_MODULES)
+    # Imported here: a review needs none of it, and it may not be installed.
+    from reviewbot.sandbox.demo import Options, run_demo  # noqa: PLC0415
+
+    with _signals():
+        return run_demo(Options(chosen.keep, chosen.plain), _analysers(env), env, log)
+
+
+def _sandbox(chosen: argparse.Namespace, env: Mapping[str, str], log: TextIO) -> int:
+    check_installed("sandbox", SANDBOX_MODULES)
+    from reviewbot.sandbox.command import run_sandbox  # noqa: PLC0415 — as above
+    from reviewbot.sandbox.demo import Plan  # noqa: PLC0415 — as above
+
+    plan = Plan(chosen.time_scale, chosen.lifetime, chosen.github_port, chosen.codevf_port)
+    with _signals():
+        return run_sandbox(plan, _analysers(env), env, log)
+
+
+def check_installed(extra: str, modules: Sequence[str]) -> None:
+    """Refuse a command whose optional dependencies are missing.
+
+    Raises:
+        SettingsError: with the line that installs them.
+    """
+    missing = [name for name in modules if find_spec(name) is None]
+    if missing:
+        named = ", ".join(f"`{name}`" for name in missing)
+        allowed = f"`pip install 'reviewbot[{extra},local]'` brings what the command needs"
+        raise SettingsError((Problem("installation", f"{named} cannot be imported", allowed),))
+
+
+def _analysers(env: Mapping[str, str]) -> Callable[[Sequence[tuple[str, str]]], Mapping[str, object]]:
+    """The local reviewer, as the sandbox's engineer calls it."""
+    from reviewbot.local.reviewer import review  # noqa: PLC0415 — as above
+    from reviewbot.local.service import with_interpreter  # noqa: PLC0415 — as above
+
+    path_env = with_interpreter({name: env[name] for name in PASSED_ON if name in env})
+    return lambda attachments: review(attachments, path_env=path_env)
 
 
 def _action(_: argparse.Namespace, env: Mapping[str, str], log: TextIO) -> int:
