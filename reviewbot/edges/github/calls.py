@@ -40,7 +40,7 @@ class Patience:
     Attributes:
         connect: seconds for the connection, of the requests that fetch bytes.
         read: seconds of silence.
-        most: seconds that one request may wait and be sent again, in all.
+        most: seconds that one request may wait before it is sent again, in all.
         remaining: seconds that are left of the run; a wait that would end later is not begun.
     """
 
@@ -191,8 +191,7 @@ class Calls:
             intent: for the message.
             repeats: whether to send again also when nobody knows what GitHub did.
         """
-        ends = self._clock.monotonic() + min(self._patience.most, self._patience.remaining())
-        attempt = 1
+        attempt, waited = 1, 0.0
         while True:
             self._requests += 1
             try:
@@ -201,7 +200,8 @@ class Calls:
                 trouble = understand(failure, intent, self._clock.now())
                 pause = float(2 ** (attempt - 1)) if trouble.after is None else trouble.after
                 safe = trouble.again is Again.ALWAYS or (trouble.again is Again.READS and repeats)
-                if not safe or attempt == _ATTEMPTS or self._clock.monotonic() + pause > ends:
+                fits = waited + pause <= self._patience.most and pause <= self._patience.remaining()
+                if not safe or attempt == _ATTEMPTS or not fits:
                     raise trouble.error from failure
             self._clock.sleep(pause)
-            attempt += 1
+            attempt, waited = attempt + 1, waited + pause

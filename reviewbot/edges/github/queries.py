@@ -74,7 +74,7 @@ query Snapshot(
           oid
           checkSuites(first: 50, filterBy: {{checkName: $check}}) {{
             nodes {{
-              checkRuns(first: 20, filterBy: {{checkName: $check, checkType: ALL}}) {{
+              checkRuns(first: 20, filterBy: {{checkName: $check}}) {{
                 nodes {{ databaseId name status conclusion externalId url }}
               }}
             }}
