@@ -10,7 +10,9 @@ from reviewbot.app.story import Story, summary_view
 from reviewbot.domain.gate import Outcome
 from reviewbot.domain.model import Severity
 from reviewbot.domain.placement import Placed
+from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.report import report_json
+from reviewbot.exports.sarif import sarif
 
 OUTPUTS = (
     "status",
@@ -41,10 +43,15 @@ OUTPUTS = (
 
 def write_files(run: Run, story: Story, outcome: Outcome) -> None:
     """The report files that the settings ask for: before publishing, so that nothing GitHub does can lose them."""
-    if path := run.settings.json_file:
-        view = summary_view(run, story, outcome)
-        text = report_json(view, version=run.world.version, review_url=run.snapshot.pull.url)
-        run.world.reporter.write_file(path, text)
+    settings, version, url = run.settings, run.world.version, run.snapshot.pull.url
+    view = summary_view(run, story, outcome)
+    write = run.world.reporter.write_file
+    if path := settings.json_file:
+        write(path, report_json(view, version=version, review_url=url))
+    if path := settings.sarif_file:
+        write(path, sarif(view, version=version, review_url=url))
+    if path := settings.rdjson_file:
+        write(path, rdjson(view))
 
 
 def deliver(run: Run, story: Story, outcome: Outcome) -> None:
@@ -77,6 +84,8 @@ def outputs(run: Run, story: Story, outcome: Outcome) -> Mapping[str, str]:
         "summary-url": story.summary.url if story.summary else "",
         "check-url": story.check.url if story.check else "",
         "json-file": settings.json_file if story.report else "",
+        "sarif-file": settings.sarif_file if story.report else "",
+        "rdjson-file": settings.rdjson_file if story.report else "",
     }
     if story.report is not None:
         known |= _counts(story.open_findings())

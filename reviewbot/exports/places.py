@@ -1,0 +1,96 @@
+"""Where another tool is told that a finding is: a path that can be one, and lines only where they are known.
+
+Code scanning refuses a whole file of results for one without a place, and reviewdog breaks off at a diagnostic without
+one. So what names no file stands on a file of the change, without lines, and its text says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reviewbot.domain.escaping import visible
+from reviewbot.domain.model import Side
+from reviewbot.domain.placement import SuggestionState, Why
+from reviewbot.domain.views import FindingView, SummaryView
+from reviewbot.domain.wording import lines
+
+_PATH_LIMIT = 4096
+"""Bytes of a path on Linux; what is longer is none."""
+
+_LINE_LIMIT = 2**31 - 1
+"""The largest line number that both formats can hold."""
+
+_UNVERIFIED = frozenset({Why.FILE_NOT_IN_CHANGE, Why.NO_FILE})
+"""Here the lines are the reviewer's word: nobody has compared them with a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place as other tools understand it.
+
+    Attributes:
+        path: relative to the repository's root, never empty, without steps upwards.
+        lines: first and last line at the head, from 1; None for the file as a whole.
+        told: what the place alone does not say, as sentences; empty when it says all.
+    """
+
+    path: str
+    lines: tuple[int, int] | None
+    told: str
+
+
+def place_of(finding: FindingView, view: SummaryView) -> Place | None:
+    """The finding's place; None when neither it nor the run names a single file."""
+    if _is_path(finding.path):
+        found = _lines_at_head(finding)
+        return Place(finding.path, found, "" if found else _elsewhere(finding))
+    path = next(_paths(view), None)
+    if path is None:
+        return None
+    named = visible(finding.path[:200]).replace("\n", " ")
+    about = f"The reviewer named `{named}`, which is no path here." if named.strip() else "The reviewer named no file."
+    return Place(path, None, about)
+
+
+def replacement(finding: FindingView, place: Place) -> str | None:
+    """The text that can take the place of these lines as it is, without its final line feed; None when none can."""
+    text = finding.suggestion
+    if text is None or place.lines is None or finding.suggestion_state is not SuggestionState.COMMITTABLE:
+        return None
+    return text.removesuffix("\n") if visible(text) == text else None
+
+
+def _lines_at_head(finding: FindingView) -> tuple[int, int] | None:
+    last = finding.line
+    if last is None or finding.side is Side.LEFT or finding.why in _UNVERIFIED:
+        return None
+    first = last if finding.start_line is None else finding.start_line
+    return (first, last) if 1 <= first <= last <= _LINE_LIMIT else None
+
+
+def _elsewhere(finding: FindingView) -> str:
+    """The lines that are not at the head, or that nobody has compared with a text."""
+    words = lines(finding.start_line, finding.line)
+    if not words:
+        return ""
+    if finding.side is Side.LEFT:
+        return f"It is about {words} before the change."
+    return f"The reviewer named {words}; the change does not touch this file."
+
+
+def _paths(view: SummaryView) -> Iterator[str]:
+    """Files of the change, those that were sent first."""
+    yield from (item.path for item in view.sent if _is_path(item.path))
+    yield from (item.path for item in view.held if _is_path(item.path))
+    yield from (group.path for group in view.files if _is_path(group.path))
+
+
+def _is_path(path: str) -> bool:
+    """Whether this can be a file of a repository: no empty step, none upwards, nothing that no file system takes."""
+    steps = path.split("/")
+    return (
+        len(path.encode("utf-8", "replace")) <= _PATH_LIMIT
+        and "\0" not in path
+        and not any(step in {"", ".", ".."} for step in steps)
+    )

@@ -1,0 +1,80 @@
+"""The report as RDJSON, the Reviewdog Diagnostic Format: https://github.com/reviewdog/reviewdog/tree/master/proto/rdf.
+
+Reviewdog reads it as strict protocol-buffer JSON: no field that the format does not have, numbers within 32 bits, and
+every diagnostic with a place.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from reviewbot.domain.escaping import ZWSP, visible
+from reviewbot.domain.model import Severity
+from reviewbot.domain.thinning import every_finding
+from reviewbot.domain.views import FindingView, SummaryView
+from reviewbot.exports.places import Place, place_of, replacement
+
+_SEVERITIES = {
+    Severity.UNRATED: "ERROR",
+    Severity.CRITICAL: "ERROR",
+    Severity.HIGH: "ERROR",
+    Severity.MEDIUM: "WARNING",
+    Severity.LOW: "INFO",
+    Severity.INFO: "INFO",
+}
+
+_SOURCE = {"name": "reviewbot"}
+
+_WHOLE = Place(".", None, "The reviewer named no file.")
+"""For what has no place at all: the repository's root, which is in no diff, so that nobody puts it on a line."""
+
+
+def rdjson(view: SummaryView) -> str:
+    """The report as one `DiagnosticResult`, worst first: ASCII text with a final newline."""
+    diagnostics = [_diagnostic(finding, place_of(finding, view) or _WHOLE) for finding in every_finding(view.files)]
+    leftovers = [
+        {
+            "message": _plain(f"Could not be read: {item.where}: {item.why}\n\n{item.text}"),
+            "location": {"path": _WHOLE.path},
+            "severity": "WARNING",
+            "code": {"value": "leftover"},
+        }
+        for item in view.leftovers
+    ]
+    return json.dumps({"source": _SOURCE, "diagnostics": diagnostics + leftovers}, indent=1) + "\n"
+
+
+def _diagnostic(finding: FindingView, place: Place) -> Mapping[str, object]:
+    diagnostic: dict[str, object] = {
+        "message": _message(finding, place),
+        "location": _location(place),
+        "severity": _SEVERITIES[finding.severity],
+        "code": {"value": finding.category.value if finding.category else "other"},
+    }
+    text = replacement(finding, place)
+    if place.lines and text is not None:
+        # It takes the place of whole lines, whose last line feed stays; an empty one deletes them.
+        diagnostic["suggestions"] = [{"range": _range(place.lines), "text": text}]
+    return diagnostic
+
+
+def _message(finding: FindingView, place: Place) -> str:
+    """Plain text: the title, then the reviewer's words."""
+    title = " ".join(finding.title.split()) or "(without a title)"
+    return _plain("\n\n".join(filter(None, (title, finding.explanation.strip(), place.told, *finding.references))))
+
+
+def _plain(text: str) -> str:
+    """Text in which nobody is called: reviewdog posts it to GitHub as it is."""
+    return visible(text).replace("@", f"@{ZWSP}")
+
+
+def _location(place: Place) -> Mapping[str, object]:
+    path = place.path.encode("utf-8", "replace").decode()
+    return {"path": path} | ({"range": _range(place.lines)} if place.lines else {})
+
+
+def _range(lines: tuple[int, int]) -> Mapping[str, Mapping[str, int]]:
+    """Without columns a range is of whole lines, the last one included."""
+    return {"start": {"line": lines[0]}, "end": {"line": lines[1]}}

@@ -1,0 +1,249 @@
+"""The report as SARIF 2.1.0, within what GitHub's code scanning takes.
+
+The rules are always all there and never change with the findings, as GitHub asks for:
+https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from reviewbot.domain.escaping import visible
+from reviewbot.domain.gate import Status
+from reviewbot.domain.model import Category, Severity
+from reviewbot.domain.thinning import every_finding, shorten, shorten_line
+from reviewbot.domain.views import FindingView, SummaryView
+from reviewbot.exports.places import Place, place_of, replacement
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+MAX_RESULTS = 5000
+"""GitHub takes 25,000 and keeps 5,000; so that the worst are kept, they are chosen here."""
+
+MAX_GZIPPED = 10_000_000
+"""Bytes of the file as it is uploaded, compressed; more is refused."""
+
+_LEVELS = {
+    Severity.UNRATED: "error",
+    Severity.CRITICAL: "error",
+    Severity.HIGH: "error",
+    Severity.MEDIUM: "warning",
+    Severity.LOW: "note",
+    Severity.INFO: "note",
+}
+
+_SECURITY_SCORES = {
+    Severity.CRITICAL: "9.5",
+    Severity.HIGH: "8.0",
+    Severity.MEDIUM: "5.5",
+    Severity.LOW: "2.0",
+}
+"""The middle of GitHub's bands. Nobody has scored an unrated one, and an information is no vulnerability."""
+
+_ABOUT = {
+    Category.SECURITY: "Security",
+    Category.CORRECTNESS: "Correctness",
+    Category.PERFORMANCE: "Performance",
+    Category.MAINTAINABILITY: "Maintainability",
+    Category.TESTS: "Tests",
+    Category.DOCUMENTATION: "Documentation",
+    Category.STYLE: "Style",
+    None: "Without a category",
+}
+
+_HELP = (
+    "A reviewer read the change and said this. The message holds the reviewer's own words. The same finding keeps its "
+    "identity while the code that it is about stays the same."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rung:
+    """How much is told: results at most, and characters of each message at most."""
+
+    results: int
+    text: int
+
+
+_LADDER = (
+    _Rung(MAX_RESULTS, 20_000),
+    _Rung(MAX_RESULTS, 4000),
+    _Rung(MAX_RESULTS, 1000),
+    _Rung(2000, 500),
+    _Rung(500, 500),
+)
+
+
+def sarif(view: SummaryView, *, version: str, review_url: str | None) -> str:
+    """The report as one SARIF run: ASCII text with a final newline, at most 10 MB when compressed.
+
+    Args:
+        view: the whole story.
+        version: ours.
+        review_url: the pull request's address; the repository's is taken from it.
+    """
+    text = ""
+    for rung in _LADDER:
+        log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(view, rung, version, review_url)]}
+        text = json.dumps(log, indent=1) + "\n"
+        if len(gzip.compress(text.encode(), mtime=0)) <= MAX_GZIPPED:
+            break
+    return text
+
+
+def _run(view: SummaryView, rung: _Rung, version: str, review_url: str | None) -> Mapping[str, object]:
+    findings = every_finding(view.files)
+    placed = [(finding, place) for finding in findings if (place := place_of(finding, view))]
+    kept = placed[: rung.results]
+    homeless = [finding for finding in findings if place_of(finding, view) is None]
+    notes = list(_notifications(view, homeless[: rung.results], len(placed) - len(kept), rung))
+    return {
+        "tool": {"driver": {"name": "reviewbot", "version": version, "rules": list(_RULES.values())}},
+        "automationDetails": {"id": _category(view)},
+        "versionControlProvenance": _provenance(view, review_url),
+        "invocations": [
+            {
+                "executionSuccessful": view.outcome.status is Status.COMPLETED,
+                "exitCode": view.outcome.exit_status,
+                "toolExecutionNotifications": notes,
+            }
+        ],
+        "results": [_result(finding, place, rung) for finding, place in kept],
+    }
+
+
+def _category(view: SummaryView) -> str:
+    """What GitHub calls the analysis's category: two reviewers or instances do not replace each other's alerts."""
+    return "/".join(filter(None, ("reviewbot", view.reviewer, quote(view.instance, safe="", errors="replace")))) + "/"
+
+
+def _provenance(view: SummaryView, review_url: str | None) -> Sequence[Mapping[str, object]]:
+    repository, pull, _ = (review_url or "").rpartition("/pull/")
+    if not pull or not view.head_sha:
+        return []
+    address = quote(repository, safe=":/", errors="replace")
+    return [{"repositoryUri": address, "revisionId": view.head_sha, "mappedTo": {"uriBaseId": "%SRCROOT%"}}]
+
+
+# --- Rules ------------------------------------------------------------------------------------------------------------
+
+
+def _rule_id(category: Category | None, severity: Severity) -> str:
+    """GitHub reads a security score from the rule alone, so each severity of a security finding has its own."""
+    name = category.value if category else "other"
+    return f"reviewbot/{name}-{severity.value}" if category is Category.SECURITY else f"reviewbot/{name}"
+
+
+def _rule(category: Category | None, severity: Severity) -> Mapping[str, object]:
+    about, level = _ABOUT[category], "warning"
+    properties: dict[str, object] = {"tags": ["review", *([category.value] if category else [])]}
+    if category is Category.SECURITY:
+        about, level = f"{about}, {severity.value}", _LEVELS[severity]
+        properties |= {"security-severity": _SECURITY_SCORES[severity]} if severity in _SECURITY_SCORES else {}
+    return {
+        "id": _rule_id(category, severity),
+        "name": about,
+        "shortDescription": {"text": f"{about}: a reviewer's finding."},
+        "fullDescription": {"text": f"{about}: something that a reviewer found in a change."},
+        "help": {"text": _HELP},
+        "defaultConfiguration": {"level": level},
+        "properties": properties,
+    }
+
+
+_RULES = {
+    _rule_id(category, severity): _rule(category, severity) for category in (*Category, None) for severity in Severity
+}
+_RULE_INDEX = {name: index for index, name in enumerate(_RULES)}
+
+
+# --- Results ----------------------------------------------------------------------------------------------------------
+
+
+def _result(finding: FindingView, place: Place, rung: _Rung) -> Mapping[str, object]:
+    rule = _rule_id(finding.category, finding.severity)
+    result: dict[str, object] = {
+        "ruleId": rule,
+        "ruleIndex": _RULE_INDEX[rule],
+        "level": _LEVELS[finding.severity],
+        "message": {"text": _message(finding, place, rung)},
+        "locations": [{"physicalLocation": _location(place)}],
+        # GitHub compares the last of the two alone. Left to itself it would hash the line, and of two findings of a
+        # rule on one line, or on a file as a whole, it would keep one.
+        "partialFingerprints": {"reviewbot/v1": finding.id, "primaryLocationLineHash": finding.id},
+        "properties": {"severity": finding.severity.value, "closesGate": finding.closes_gate},
+    }
+    if finding.comment_url:
+        result["hostedViewerUri"] = quote(finding.comment_url, safe=":/?#=&%", errors="replace")
+    fix = _fix(finding, place, rung)
+    return result | ({"fixes": [fix]} if fix else {})
+
+
+def _message(finding: FindingView, place: Place, rung: _Rung) -> str:
+    """The title, then the reviewer's words: plain text in which nothing is a link."""
+    title = shorten_line(" ".join(finding.title.split()), 500) or "(without a title)"
+    explanation = shorten(finding.explanation.strip(), rung.text)
+    cut = "(The rest is in the JSON report.)" if len(explanation) < len(finding.explanation.strip()) else ""
+    references = [shorten_line(" ".join(text.split()), 500) for text in finding.references[:20]]
+    told = (explanation, cut, place.told, *references)
+    return _plain("\n\n".join([_sentence(title), *filter(None, told)]))
+
+
+def _sentence(title: str) -> str:
+    """With an end, since GitHub shows the first sentence where room is short."""
+    return title if title.endswith((".", "!", "?", "…")) else f"{title}."
+
+
+def _plain(text: str) -> str:
+    """Text in which SARIF sees no link: `[words](address)` would be one."""
+    return visible(text).replace("](", "] (")
+
+
+def _location(place: Place) -> Mapping[str, object]:
+    location: dict[str, object] = {
+        "artifactLocation": {"uri": quote(place.path, errors="replace"), "uriBaseId": "%SRCROOT%"}
+    }
+    if place.lines:
+        location["region"] = _region(place.lines)
+    return location
+
+
+def _region(lines: tuple[int, int]) -> Mapping[str, int]:
+    """Whole lines: without a last column they end where the last line does."""
+    return {"startLine": lines[0], "startColumn": 1, "endLine": lines[1]}
+
+
+def _fix(finding: FindingView, place: Place, rung: _Rung) -> Mapping[str, object] | None:
+    """A suggestion that can be committed as it is; none that deletes, since a region of lines keeps its line feed."""
+    text = replacement(finding, place)
+    if not text or len(text) > rung.text or place.lines is None:
+        return None
+    replaced = {"deletedRegion": _region(place.lines), "insertedContent": {"text": text}}
+    change = {"artifactLocation": _location(place)["artifactLocation"], "replacements": [replaced]}
+    return {"description": {"text": "The reviewer's suggestion."}, "artifactChanges": [change]}
+
+
+# --- What is no result ------------------------------------------------------------------------------------------------
+
+
+def _notifications(
+    view: SummaryView, homeless: Sequence[FindingView], dropped: int, rung: _Rung
+) -> Iterator[Mapping[str, object]]:
+    """What has no place in a file of results, so that nothing is left out in silence."""
+    if dropped:
+        yield _notification(f"{dropped:,} more findings, the least severe ones, are in the JSON report only.")
+    for finding in homeless:
+        yield _notification(_message(finding, Place("", None, "The reviewer named no file."), rung))
+    for leftover in view.leftovers[: rung.results]:
+        where = shorten_line(f"{leftover.where}: {leftover.why}", 500)
+        yield _notification(f"Could not be read: {where}\n\n{shorten(leftover.text, rung.text)}")
+    for sentence in (*view.notices, *view.degraded)[: rung.results]:
+        yield _notification(shorten_line(sentence, 2000))
+
+
+def _notification(text: str) -> Mapping[str, object]:
+    return {"level": "warning", "message": {"text": _plain(text)}}

@@ -1,0 +1,151 @@
+"""RDJSON that reviewdog reads, judged by its schema as published."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hostile_views import EVIL, every_kind, flood, hostile_view, one
+from jsonschema import Draft7Validator
+from view_builders import CALLER, CLEAN, CLOSED_GATE, INJECTION, RACE, UNRATED
+
+from reviewbot.domain.escaping import ZWSP, visible
+from reviewbot.domain.model import Severity, Side
+from reviewbot.domain.views import FileGroup, FindingView, SummaryView
+from reviewbot.exports.rdjson import rdjson
+
+
+def message(required: list[str], **properties: object) -> dict[str, object]:
+    """A message of the format: nothing but these fields, which is what a strict reader takes."""
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+TEXT = {"type": "string"}
+LINE = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}
+POSITION = message(["line"], line=LINE, column=LINE)
+RANGE = message(["start"], start=POSITION, end=POSITION)
+SEVERITY = {"enum": ["ERROR", "WARNING", "INFO"]}
+SOURCE = message(["name"], name=TEXT, url=TEXT)
+DIAGNOSTIC = message(
+    ["message", "location", "severity"],
+    message={"type": "string", "minLength": 1},
+    location=message(["path"], path={"type": "string", "minLength": 1}, range=RANGE),
+    severity=SEVERITY,
+    source=SOURCE,
+    code=message(["value"], value=TEXT, url=TEXT),
+    suggestions={"type": "array", "items": message(["range", "text"], range=RANGE, text=TEXT)},
+    original_output=TEXT,
+)
+RESULT = message(["diagnostics"], diagnostics={"type": "array", "items": DIAGNOSTIC}, source=SOURCE, severity=SEVERITY)
+"""The fields and types of `reviewdog.rdf.DiagnosticResult`, and that each diagnostic has a place, which it needs."""
+
+
+def written(view: SummaryView) -> list[dict[str, Any]]:
+    """The diagnostics, after what holds for every file has been checked."""
+    text = rdjson(view)
+    assert text.isascii()
+    assert text.endswith("}\n")
+    result = json.loads(text)
+    Draft7Validator(RESULT).validate(result)
+    for diagnostic in result["diagnostics"]:
+        diagnostic["location"]["path"].encode()  # strict readers refuse half a character
+        assert diagnostic["message"].replace(ZWSP, "") == visible(diagnostic["message"].replace(ZWSP, ""))
+    diagnostics: list[dict[str, Any]] = result["diagnostics"]
+    return diagnostics
+
+
+def the_one(finding: FindingView) -> dict[str, Any]:
+    (diagnostic,) = written(one(finding))
+    return diagnostic
+
+
+def test_a_finding_on_lines_with_a_suggestion_that_can_be_committed() -> None:
+    lines = {"start": {"line": 41}, "end": {"line": 42}}
+    assert the_one(INJECTION) == {
+        "message": "\n\n".join((INJECTION.title, INJECTION.explanation, *INJECTION.references)),
+        "location": {"path": "src/shop/users.py", "range": lines},
+        "severity": "ERROR",
+        "code": {"value": "security"},
+        "suggestions": [{"range": lines, "text": INJECTION.suggestion}],
+    }
+
+
+def test_a_suggestion_to_be_made_by_hand_is_none() -> None:
+    assert "suggestions" not in the_one(RACE)
+
+
+def test_an_empty_suggestion_deletes_the_lines() -> None:
+    (suggestion,) = the_one(replace(INJECTION, suggestion=""))["suggestions"]
+    assert suggestion["text"] == ""
+
+
+def test_a_final_line_feed_of_a_suggestion_is_not_a_line_more() -> None:
+    (suggestion,) = the_one(replace(INJECTION, suggestion="a\nb\n"))["suggestions"]
+    assert suggestion["text"] == "a\nb"
+
+
+@pytest.mark.parametrize(
+    ("severity", "word"),
+    [
+        (Severity.UNRATED, "ERROR"),
+        (Severity.CRITICAL, "ERROR"),
+        (Severity.HIGH, "ERROR"),
+        (Severity.MEDIUM, "WARNING"),
+        (Severity.LOW, "INFO"),
+        (Severity.INFO, "INFO"),
+    ],
+)
+def test_a_severity_has_a_word(severity: Severity, word: str) -> None:
+    assert the_one(replace(RACE, severity=severity))["severity"] == word
+
+
+def test_lines_that_are_not_at_the_head_are_told_in_words() -> None:
+    left = the_one(replace(RACE, side=Side.LEFT))
+    assert left["location"] == {"path": RACE.path}
+    assert "line 18 before the change" in left["message"]
+    elsewhere = the_one(CALLER)
+    assert elsewhere["location"] == {"path": CALLER.path}
+    assert "lines 3 to 5" in elsewhere["message"]
+
+
+def test_what_names_no_file_has_a_place_all_the_same() -> None:
+    assert the_one(UNRATED)["location"] == {"path": CLOSED_GATE.sent[0].path}
+    (nowhere,) = written(replace(one(UNRATED), sent=(), held=()))
+    assert nowhere["location"] == {"path": "."}
+    assert "named no file" in nowhere["message"]
+
+
+def test_what_could_not_be_read_is_kept() -> None:
+    (leftover,) = [item for item in written(CLOSED_GATE) if item["code"] == {"value": "leftover"}]
+    assert "What about the cache?" in leftover["message"]
+
+
+def test_no_findings_are_no_diagnostics() -> None:
+    assert written(CLEAN) == []
+
+
+def test_nobody_is_called() -> None:
+    assert "@acme" not in the_one(replace(RACE, explanation="@acme/everyone"))["message"]
+
+
+def test_the_worst_come_first_and_none_is_left_out() -> None:
+    diagnostics = written(replace(flood(6000), leftovers=()))
+    severities = [item["severity"] for item in diagnostics]
+    assert len(severities) == 6000
+    assert severities == sorted(severities, key=["ERROR", "WARNING", "INFO"].index)
+
+
+def test_every_kind_of_finding_fits_the_format() -> None:
+    findings = tuple(every_kind())
+    assert len(written(replace(CLOSED_GATE, files=(FileGroup("x", findings),), leftovers=()))) == len(findings)
+
+
+@pytest.mark.parametrize("evil", EVIL, ids=range(len(EVIL)))
+def test_hostile_text_in_every_field_gives_a_file_that_fits(evil: str) -> None:
+    assert len(written(hostile_view(evil))) == 4
+
+
+def test_the_same_story_gives_the_same_bytes() -> None:
+    assert rdjson(CLOSED_GATE) == rdjson(CLOSED_GATE)
