@@ -308,3 +308,65 @@ def test_a_private_repository_is_not_found_by_strangers(github_graphql: Send, gi
 
 def test_graphql_is_for_those_who_say_who_they_are(github_url: str) -> None:
     assert httpx.post(f"{github_url}/graphql", json={"query": "{viewer{login}}"}).status_code == 401
+
+
+def test_a_thread_is_answered_and_its_comments_are_edited_and_deleted(
+    github_graphql: Send, github_world: World
+) -> None:
+    github_world.review_comment(REPO, 1, "hubot", CommentForm("Hm.", "app.py", line=10))
+    thread = _pull(github_graphql, "reviewThreads(first:1){nodes{id}}")["reviewThreads"]["nodes"][0]["id"]
+    fields = "comment{id body replyTo{body} outdated state path line diffHunk commit{oid} pullRequestReview{state}}"
+    values = {"pullRequestReviewThreadId": thread, "body": "Oh."}
+    made = _mutate(github_graphql, "addPullRequestReviewThreadReply", fields, **values)
+    comment = made["data"]["addPullRequestReviewThreadReply"]["comment"]
+    assert (comment["replyTo"], comment["line"], comment["state"]) == ({"body": "Hm."}, 10, "SUBMITTED")
+    edit = {"pullRequestReviewCommentId": comment["id"], "body": "Ah."}
+    done = _mutate(github_graphql, "updatePullRequestReviewComment", "pullRequestReviewComment{body}", **edit)
+    assert done["data"]["updatePullRequestReviewComment"]["pullRequestReviewComment"]["body"] == "Ah."
+    hidden = "minimizedComment{isMinimized}"
+    _mutate(github_graphql, "minimizeComment", hidden, subjectId=comment["id"], classifier="RESOLVED")
+    shown = _mutate(github_graphql, "unminimizeComment", "unminimizedComment{isMinimized}", subjectId=comment["id"])
+    assert shown["data"]["unminimizeComment"]["unminimizedComment"]["isMinimized"] is False
+    _mutate(github_graphql, "deletePullRequestReviewComment", "clientMutationId", id=comment["id"])
+    assert [reply.body for reply in github_world.store.replies.values()] == ["Hm."]
+
+
+def test_a_range_of_lines_is_a_thread_of_its_own_pending_review(github_graphql: Send) -> None:
+    subject = _pull(github_graphql, "id")["id"]
+    values = {"path": "app.py", "body": "Hm.", "startLine": 8, "line": 12, "pullRequestId": subject}
+    made = _mutate(github_graphql, "addPullRequestReviewThread", "thread{startLine line startDiffSide}", **values)
+    expected = {"startLine": 8, "line": 12, "startDiffSide": "RIGHT"}
+    assert made["data"]["addPullRequestReviewThread"]["thread"] == expected
+    pull = _pull(github_graphql, "reviews(first:5,states:[PENDING]){nodes{state comments(first:5){totalCount}}}")
+    assert pull["reviews"]["nodes"] == [{"state": "PENDING", "comments": {"totalCount": 1}}]
+    unseen = _pull(github_graphql, "reviews(first:5){totalCount} reviewThreads(first:5){totalCount}", secret="ghp_mona")
+    assert unseen == {"reviews": {"totalCount": 0}, "reviewThreads": {"totalCount": 0}}
+
+
+@pytest.mark.parametrize(
+    ("events", "decision"),
+    [
+        ((), None),
+        (("COMMENT",), None),
+        (("REQUEST_CHANGES", "COMMENT"), "CHANGES_REQUESTED"),
+        (("REQUEST_CHANGES", "APPROVE"), "APPROVED"),
+    ],
+)
+def test_the_latest_reviews_decide(
+    github_graphql: Send, github_world: World, events: tuple[str, ...], decision: str | None
+) -> None:
+    for event in events:
+        github_world.review(REPO, 1, "hubot", event)
+    assert _pull(github_graphql, "reviewDecision")["reviewDecision"] == decision
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("addComment", {"subjectId": "IC_kw1", "body": "x"}),
+        ("resolveReviewThread", {"threadId": "PRRT_kwzz"}),
+        ("addComment", {"subjectId": "R_kw3ea", "body": "x"}),
+    ],
+)
+def test_a_mutation_about_nothing_is_not_found(github_graphql: Send, name: str, values: dict[str, object]) -> None:
+    assert _mutate(github_graphql, name, "clientMutationId", **values)["errors"][0]["type"] == "NOT_FOUND"

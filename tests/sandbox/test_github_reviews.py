@@ -220,3 +220,34 @@ def test_people_comment_answer_edit_and_delete(github_http: httpx.Client, github
     github_world.delete_comment(comment.id)
     assert [each["body"] for each in _comments(github_http)] == ["Because."]
     assert github_http.get(f"/pulls/comments/{comment.id}").status_code == 404
+
+
+def test_the_older_position_counts_lines_below_the_first_hunk_header(github_http: httpx.Client) -> None:
+    assert _post_review(github_http, {"path": "app.py", "position": 4, "body": "Old."}).status_code == 200
+    assert _post_review(github_http, {"path": "app.py", "position": 99, "body": "Old."}).status_code == 422
+    found = _comments(github_http)[0]
+    assert (found["line"], found["side"], found["position"]) == (10, "LEFT", 4)
+
+
+def test_only_its_author_edits_a_reviews_text(github_http: httpx.Client) -> None:
+    review = _post_review(github_http).json()
+    address = f"/pulls/1/reviews/{review['id']}"
+    assert github_http.put(address, json={"body": "Again."}).json()["body"] == "Again."
+    mona = {"Authorization": "token ghp_mona"}
+    assert github_http.put(address, json={"body": "Mine."}, headers=mona).status_code == 403
+    assert github_http.put(f"{address}/dismissals", json={"message": "No."}, headers=mona).status_code == 403
+    assert github_http.get("/pulls/1/reviews/1").status_code == 404
+
+
+def test_a_small_review_goes_with_its_last_comment(github_http: httpx.Client, github_world: World) -> None:
+    body = {**_on(10), "commit_id": github_world.pull(REPO, 1).head_sha, "side": "RIGHT"}
+    made = github_http.post("/pulls/1/comments", json=body).json()
+    assert len(github_http.get("/pulls/1/reviews").json()) == 1
+    assert github_http.delete(f"/pulls/comments/{made['id']}").status_code == 204
+    assert github_http.get("/pulls/1/reviews").json() == []
+    assert not github_world.store.threads
+
+
+@pytest.mark.parametrize("body", [" ", "x" * 65_537])
+def test_a_comments_text_is_neither_blank_nor_too_long(github_http: httpx.Client, body: str) -> None:
+    assert _post_review(github_http, _on(10, body=body)).status_code == 422

@@ -51,6 +51,11 @@ def in_path(path: str) -> str:
     return quote(path.encode(errors="surrogateescape"))
 
 
+def printable(path: str) -> str:
+    """A file's path as JSON can hold it: bytes that are no UTF-8 become replacement characters, as on GitHub."""
+    return path.encode(errors="surrogateescape").decode(errors="replace")
+
+
 def node_id(prefix: str, number: int) -> str:
     """The global id of a numbered thing, such as `PR_` with its number in base 16."""
     return f"{prefix}_kw{number:x}"

@@ -73,12 +73,19 @@ def _answer_rest(world: World, route: Route, base_path: str, request: Request, b
     viewer = Viewer()
     with world.store.lock:
         try:
+            _must_say_what_it_is(request)
             viewer = viewer_of(world.store, token_in(request.headers))
             call = _call(world, viewer, base_path, request, body)
             answer = _admitted(world, route, call)
         except Refusal as refusal:
             answer = Answer(refusal.status, refusal.body(), refusal.headers)
         return with_headers(answer, world.limits.headers(viewer, "core"))
+
+
+def _must_say_what_it_is(request: Request) -> None:
+    if not request.headers.get("user-agent"):
+        text = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header."
+        raise Refusal(403, text)
 
 
 def _call(world: World, viewer: Viewer, base_path: str, request: Request, body: bytes) -> Call:

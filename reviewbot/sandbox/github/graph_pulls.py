@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reviewbot.sandbox.github.access import is_writer, require
-from reviewbot.sandbox.github.addresses import node_id
+from reviewbot.sandbox.github.addresses import node_id, printable
 from reviewbot.sandbox.github.anchors import Standing, standing
 from reviewbot.sandbox.github.graph_reads import actor, commit_at
 from reviewbot.sandbox.github.graph_types import CommitAt, context, page
@@ -116,8 +116,7 @@ def files(pull: PullRequest, info: Info, **arguments: object) -> dict[str, objec
 def _file(change: Change) -> dict[str, object]:
     kind = _CHANGES.get(change.status, change.status.upper())
     counts = {"additions": change.additions, "deletions": change.deletions}
-    path = change.path.encode(errors="surrogateescape").decode(errors="replace")
-    return {"path": path, "changeType": kind, **counts}
+    return {"path": printable(change.path), "changeType": kind, **counts}
 
 
 def timeline(pull: PullRequest, info: Info, **arguments: object) -> dict[str, object]:

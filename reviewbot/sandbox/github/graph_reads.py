@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reviewbot.sandbox.github.access import can_see, level_of, require
-from reviewbot.sandbox.github.addresses import in_path, node_id
+from reviewbot.sandbox.github.addresses import in_path, node_id, printable
 from reviewbot.sandbox.github.checks import checks_on
 from reviewbot.sandbox.github.graph_types import (
     BranchAt,
@@ -249,7 +249,8 @@ RESOLVERS: Resolvers = {
     "Tree": {**_GIT, "entries": tree_entries},
     "Tag": _GIT,
     "TreeEntry": {
-        "name": lambda at, _info: at.entry.name,
+        "name": lambda at, _info: printable(at.entry.name),
+        "path": lambda at, _info: printable(at.path),
         "type": lambda at, _info: at.entry.kind.value,
         "mode": lambda at, _info: int(at.entry.mode, 8),
         "oid": lambda at, _info: at.entry.oid,

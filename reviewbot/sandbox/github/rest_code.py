@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
-from reviewbot.sandbox.github.addresses import in_path
+from reviewbot.sandbox.github.addresses import in_path, printable
 from reviewbot.sandbox.github.call import Answer, Call, Route, links, page_of
 from reviewbot.sandbox.github.records import Access, Scope
 from reviewbot.sandbox.github.refusal import Refusal, forbidden, not_found
@@ -96,8 +96,8 @@ def _links_of(call: Call, sha: str, path: str, oid: str, kind: str) -> Json:
     git = f"{call.at.repo(full)}/git/{'trees' if kind == 'dir' else 'blobs'}/{oid}"
     raw = page.replace("/blob/", "/raw/", 1)
     return {
-        "name": path.rpartition("/")[2],
-        "path": path,
+        "name": printable(path.rpartition("/")[2]),
+        "path": printable(path),
         "sha": oid,
         "url": url,
         "git_url": git,
@@ -198,9 +198,11 @@ def compare(call: Call) -> Answer:
 
 def get_permission(call: Call) -> Answer:
     """What a person may do in the repository."""
-    if call.path["login"] not in call.store.users:
-        raise Refusal(404, f"{call.path['login']} is not a user", kind="NOT_FOUND")
-    return Answer(200, call.wire.permission(call.repo, call.path["login"]))
+    wanted = call.path["login"].lower()
+    login = next((login for login in call.store.users if login.lower() == wanted), None)
+    if login is None:
+        raise Refusal(404, f"{wanted} is not a user", kind="NOT_FOUND")
+    return Answer(200, call.wire.permission(call.repo, login))
 
 
 def get_user(call: Call) -> Answer:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reviewbot.sandbox.github.access import level_of
-from reviewbot.sandbox.github.addresses import Addresses, in_path, node_id
+from reviewbot.sandbox.github.addresses import Addresses, in_path, node_id, printable
 from reviewbot.sandbox.github.records import Level
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ class Wire:
         page = self.at.blob(full_name, head, change.path)
         entry: Json = {
             "sha": change.oid,
-            "filename": change.path.encode(errors="surrogateescape").decode(errors="replace"),
+            "filename": printable(change.path),
             "status": change.status,
             "additions": change.additions,
             "deletions": change.deletions,
@@ -240,7 +240,7 @@ class Wire:
         if change.patch is not None and change.patch.count(b"\n") < self.store.rules.patch_lines:
             entry["patch"] = change.patch.decode(errors="replace")
         if change.previous:
-            entry["previous_filename"] = change.previous.encode(errors="surrogateescape").decode(errors="replace")
+            entry["previous_filename"] = printable(change.previous)
         return entry
 
     def reaction(self, reaction: r.Reaction) -> Json:
