@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from types import FrameType
 from typing import TextIO, TypeAlias
 
 from reviewbot import __version__
-from reviewbot.app import World, act
+from reviewbot.app import World, act, tell_bug
 from reviewbot.domain.events import Event, read_event_text
 from reviewbot.domain.policy import ReviewerKind
 from reviewbot.edges.clock import SystemClock
@@ -55,6 +56,25 @@ def main(arguments: Sequence[str], env: Mapping[str, str], log: TextIO) -> int:
     except ReviewbotError as error:
         log.write(f"reviewbot: {error.message}\n{error.hint}\n")
         return error.exit_status
+
+
+def report_bug(arguments: Sequence[str], env: Mapping[str, str], log: TextIO, error: Exception) -> None:
+    """Say that a bug of ours stopped the run: where, and never with which values, which may hold a secret.
+
+    Args:
+        arguments: without the program's name.
+        env: the environment.
+        log: where lines go.
+        error: what nobody foresaw.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [f"  {frame.filename}:{frame.lineno} in {frame.name}\n" for frame in frames]
+    what = f"reviewbot {__version__} has a bug: {type(error).__name__}."
+    log.write(f"{what}\n{''.join(lines)}Please report these lines as an issue of the action's repository.\n")
+    if list(arguments) == ["action"]:
+        environment = read_environment(env)
+        with open_world(environment, log) as world:
+            tell_bug(world, environment.inputs, read_event(environment), what)
 
 
 def _parser() -> argparse.ArgumentParser:

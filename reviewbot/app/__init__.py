@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reviewbot.app.deliver import bare_outputs
+from reviewbot.app.load import load_settings, load_snapshot
 from reviewbot.app.merge_group import carry
-from reviewbot.app.review import review
-from reviewbot.app.run import World
+from reviewbot.app.review import conclude, review
+from reviewbot.app.run import Run, World
+from reviewbot.app.story import Story
 from reviewbot.domain.events import (
     BrokenEvent,
     ClosedEvent,
@@ -18,11 +20,14 @@ from reviewbot.domain.events import (
     OtherEvent,
     ReviewEvent,
 )
-from reviewbot.domain.gate import Outcome, Reason, did_not_happen, not_due
+from reviewbot.domain.gate import EXIT_BUG, Outcome, Reason, did_not_happen, not_due
 from reviewbot.domain.policy import Tolerance
 from reviewbot.errors import EventUnreadable, ReviewbotError
+from reviewbot.render import Renderer
 
-__all__ = ["World", "act"]
+__all__ = ["World", "act", "tell_bug"]
+
+BUG_HINT = "Please report the lines of the log as an issue of the action's repository, and run the workflow again."
 
 
 def act(world: World, inputs: Mapping[str, str], event: Event) -> Outcome:
@@ -50,6 +55,30 @@ def _act(world: World, inputs: Mapping[str, str], event: Event) -> Outcome:
             raise EventUnreadable(problem or "The input `pr` is missing.", hint="Start the workflow with `pr: NUMBER`.")
         case BrokenEvent(problem=problem):
             raise EventUnreadable(f"The event cannot be read: {problem}.")
+
+
+def tell_bug(world: World, inputs: Mapping[str, str], event: Event, what: str) -> Outcome:
+    """A bug of ours stopped the run: the check says so, since a due review did not happen.
+
+    Args:
+        world: the ports, opened anew.
+        inputs: of the workflow.
+        event: what the run was about.
+        what: the kind of error and where it happened; no values, which may hold a secret.
+
+    Raises:
+        ReviewbotError: GitHub cannot be read; the outputs are written all the same.
+    """
+    outcome = did_not_happen(Reason.BUG, what, BUG_HINT, exit_status=EXIT_BUG, on_error=Tolerance.FAIL)
+    _bare(world, outcome)
+    match event:
+        case ReviewEvent(number=number) | DispatchEvent(number=int(number)):
+            snapshot = load_snapshot(world, inputs, number)
+            settings, snapshot = load_settings(world, inputs, snapshot)
+            run = Run(world, settings, event, snapshot, Renderer(), world.clock.monotonic())
+            return conclude(run, Story(), outcome)
+        case _:
+            return outcome
 
 
 def _bare(world: World, outcome: Outcome) -> Outcome:

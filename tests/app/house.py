@@ -8,11 +8,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+from referee import refereed
 
 from reviewbot.sandbox.codevf import (
     Account,
@@ -35,7 +37,8 @@ from reviewbot.sandbox.serve import serving_all
 REPO = "acme/parcels"
 KEY = "cvf_test_house"
 TOKEN = "ghs_house"
-SCALE = 0.02
+SCALE = 0.05
+"""Real seconds for one of the service: slow enough for a busy machine, since the deadlines shrink alike."""
 CLEAN: Answer = Structured({"summary": "Nothing to say.", "files": []})
 
 BASE = {
@@ -116,9 +119,13 @@ class Rig:
         workspace = home / "workspace"
         workspace.mkdir(parents=True)
         (home / "event.json").write_text(json.dumps(payload), encoding="utf-8")
-        given = {"github-token": TOKEN, "codevf-api-key": KEY, "codevf-url": f"{self.codevf_url}/api/v1/"} | dict(
-            inputs
-        )
+        given = {
+            "github-token": TOKEN,
+            "codevf-api-key": KEY,
+            "codevf-url": f"{self.codevf_url}/api/v1/",
+            "wait-minutes": "60",
+            **inputs,
+        }
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(home),
@@ -232,18 +239,18 @@ def house(  # noqa: PLR0913 — a test names the two or three that it cares abou
             House(
                 accounts=(account,),
                 limits=limits or Limits(rate=None),
-                life_of=lambda _: life or TaskLife(pending=3, processing=3),
+                life_of=lambda _: life or TaskLife(pending=1, processing=1),
             ),
             engineer=engineer or canned(CLEAN),
             clock=scaled_clock(SCALE),
         )
     )
     github_faults, codevf_faults = Faults(), Faults()
-    apps = {
-        "github": with_faults(build_github(world), github_faults, identify=identify(world)),
-        "codevf": with_faults(build_codevf(service), codevf_faults),
-    }
-    with serving_all(apps) as served:
+    with refereed() as referee, ExitStack() as stack:
+        github = with_faults(referee.answers(build_github(world)), github_faults, identify=identify(world))
+        codevf = with_faults(build_codevf(service), codevf_faults)
+        apps = {"github": referee.requests(github), "codevf": referee.bought(codevf)}
+        served = stack.enter_context(serving_all(apps))
         urls = served["github"].url, served["codevf"].url
         yield Rig(folder, world, service, *urls, github_faults, codevf_faults, pull.number)
 

@@ -92,7 +92,7 @@ def creations(rig: Rig) -> list[object]:
 
 
 def test_at_the_deadline_the_review_stays_open_and_a_later_run_finds_it(tmp_path: Path) -> None:
-    with house(tmp_path, life=TaskLife(pending=60, processing=60), engineer=lambda _: answer(CRITICAL)) as rig:
+    with house(tmp_path, life=TaskLife(pending=20, processing=20), engineer=lambda _: answer(CRITICAL)) as rig:
         done = rig.run(wait_minutes="0")
         assert (done.exit_status, done.outputs["status"], done.outputs["verdict"]) == (0, "pending", "none")
         [check] = rig.checks()
@@ -101,7 +101,7 @@ def test_at_the_deadline_the_review_stays_open_and_a_later_run_finds_it(tmp_path
         assert done.outputs["task-id"] == task.id
         assert task.id in rig.summaries()[0]
         assert done.outputs["findings"] == "", "unknown, not 0"
-        later = rig.run(wait_minutes="8")
+        later = rig.run()
         assert later.exit_status == 1
         assert len(rig.service.tasks()) == 1
         assert [one.conclusion for one in rig.checks()] == ["failure"]
@@ -329,3 +329,19 @@ def test_a_workspace_full_of_traps_changes_nothing(tmp_path: Path) -> None:
         assert "trapped" not in done.stdout + done.stderr
         assert not (tmp_path / "outside.json").exists()
         assert (workspace / "report.json").is_symlink() or done.returncode == 0
+
+
+def test_a_bug_of_ours_is_told_as_such(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        env = rig.environment("pull_request", rig.event(), {})
+        # Nobody foresees that a function of ours is not there any more.
+        broken = (
+            "import sys, runpy; sys.argv = ['reviewbot', 'action']; import reviewbot.app.review as r; r.place = None; "
+        )
+        command = [sys.executable, "-I", "-c", broken + "runpy.run_module('reviewbot', run_name='__main__')"]
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 70, done.stdout
+        assert "has a bug: TypeError" in done.stdout
+        assert "reviewbot/app/review.py" in done.stdout
+        assert [one.conclusion for one in rig.checks()] == ["action_required"]
+        assert "exit-status<<" in Path(env["GITHUB_OUTPUT"]).read_text(encoding="utf-8")
