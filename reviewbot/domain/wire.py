@@ -1,8 +1,7 @@
-"""The service's answer, read; and the schema that asks for it.
+"""The service's answer, found and read; and the schema that asks for it.
 
-Strict in what we ask, tolerant in what we accept: severities are mapped, numbers may be text, a missing side is RIGHT.
-What cannot be read as a finding is kept as text and makes the report unreadable, so that it is never taken for a clean
-one.
+Strict in what we ask, tolerant in what we accept: the answer may be the result itself, or stand as JSON in a message or
+in a file, fenced or with words around it, or in several pieces. All of them are read; what is none is kept as text.
 """
 
 from __future__ import annotations
@@ -11,54 +10,19 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import Any
 
-from reviewbot.domain.model import (
-    Category,
-    Finding,
-    Leftover,
-    Previous,
-    PreviousState,
-    Report,
-    Severity,
-    Side,
-)
+from reviewbot.domain.answers import hides_findings, is_answer, read_answer, shown
+from reviewbot.domain.model import Category, Leftover, PreviousState, Report, Side
 
-MAX_LINE = 10_000_000
-MAX_TITLE = 300
+MAX_TRIES = 200
+"""Braces of one text at which an answer is looked for."""
 
-_SEVERITIES = {severity.value: severity for severity in Severity if severity is not Severity.UNRATED} | {
-    "blocker": Severity.CRITICAL,
-    "fatal": Severity.CRITICAL,
-    "severe": Severity.CRITICAL,
-    "major": Severity.HIGH,
-    "error": Severity.HIGH,
-    "important": Severity.HIGH,
-    "moderate": Severity.MEDIUM,
-    "warning": Severity.MEDIUM,
-    "medium-high": Severity.HIGH,
-    "minor": Severity.LOW,
-    "trivial": Severity.INFO,
-    "nit": Severity.INFO,
-    "nitpick": Severity.INFO,
-    "note": Severity.INFO,
-    "informational": Severity.INFO,
-    "information": Severity.INFO,
-    "suggestion": Severity.INFO,
-}
+MAX_WORDS_BESIDE = 300
+"""Characters beside an answer without findings: somebody who writes more than this says something."""
 
-_CATEGORIES = {category.value: category for category in Category} | {
-    "bug": Category.CORRECTNESS,
-    "bugs": Category.CORRECTNESS,
-    "logic": Category.CORRECTNESS,
-    "vulnerability": Category.SECURITY,
-    "readability": Category.MAINTAINABILITY,
-    "test": Category.TESTS,
-    "testing": Category.TESTS,
-    "docs": Category.DOCUMENTATION,
-}
-
-_FENCED = re.compile(r"```[A-Za-z0-9_-]*[ \t]*\n(.*?)\n[ \t]*```", re.DOTALL)
+_OPENED = re.compile(r"```[A-Za-z0-9_-]*[ \t]*\n?[ \t]*\Z")
+_CLOSED = re.compile(r"\s*```")
 
 
 def response_schema(*, incremental: bool = False) -> dict[str, object]:
@@ -83,11 +47,13 @@ def response_schema(*, incremental: bool = False) -> dict[str, object]:
             "existing_code": text,
             "references": {"type": "array", "items": text},
         },
+        "additionalProperties": False,
         "required": ["severity", "category", "title", "explanation", "side", "line", "end_line", "code"],
     }
     file = {
         "type": "object",
         "properties": {"path": text, "findings": {"type": "array", "items": finding}},
+        "additionalProperties": False,
         "required": ["path", "findings"],
     }
     properties: dict[str, object] = {"summary": text, "files": {"type": "array", "items": file}}
@@ -96,12 +62,13 @@ def response_schema(*, incremental: bool = False) -> dict[str, object]:
         states = {"type": "string", "enum": [state.value for state in PreviousState]}
         previous = {
             "type": "object",
-            "properties": {"id": text, "state": states, "note": text},
+            "properties": {"id": {"type": "string", "minLength": 1}, "state": states, "note": text},
+            "additionalProperties": False,
             "required": ["id", "state", "note"],
         }
         properties["previous"] = {"type": "array", "items": previous}
         required = [*required, "previous"]
-    return {"type": "object", "properties": properties, "required": required}
+    return {"type": "object", "properties": properties, "additionalProperties": False, "required": required}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +80,33 @@ class Deliverable:
 
 
 def deliverables(result: object) -> tuple[Deliverable, ...]:
-    """The files that an answer points to."""
+    """The files that an answer points to; those of the same name are told apart by a number."""
+    found: dict[str, Deliverable] = {}
+    for item in _listed(result):
+        if _points(item):
+            name = str(item.get("fileName") or "file")
+            while name in found:
+                name = f"{name} ({len(found) + 1})"
+            found[name] = Deliverable(name, item["url"])
+    return tuple(found.values())
+
+
+def _listed(result: object) -> list[Any]:
     listed = result.get("deliverables") if isinstance(result, dict) else None
-    items = listed if isinstance(listed, list) else []
-    return tuple(
-        Deliverable(str(item.get("fileName") or "file"), url)
-        for item in items
-        if isinstance(item, dict) and isinstance(url := item.get("url"), str) and url
-    )
+    return listed if isinstance(listed, list) else []
+
+
+def _points(item: object) -> bool:
+    return isinstance(item, dict) and isinstance(url := item.get("url"), str) and bool(url)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A text that came with the result; `is_talk` where words beside an answer are only words."""
+
+    where: str
+    text: str
+    is_talk: bool
 
 
 def read_result(result: object, files: Mapping[str, str] | None = None) -> Report:
@@ -130,195 +116,116 @@ def read_result(result: object, files: Mapping[str, str] | None = None) -> Repor
         result: the decoded JSON of `result`: the object asked for, `{message, deliverables}`, text, or anything else.
         files: texts of the deliverables by file name, as far as they could be fetched.
     """
-    if _is_answer(result):
-        return _read_answer(result)
-    texts = list(_texts(result, files or {}))
-    for index, (where, text) in enumerate(texts):
-        answer = _json_in(text)
-        if _is_answer(answer):
-            rest = tuple(_spoken(where_, text_) for where_, text_ in texts[:index] + texts[index + 1 :])
-            return _with_words(_read_answer(answer), rest, _around_json(where, text))
-    leftovers = tuple(_spoken(where, text) for where, text in texts)
-    if not leftovers:
-        leftovers = (Leftover("result", "there is nothing in it that can be read", _shown(result)),)
-    return Report(summary="", findings=(), leftovers=leftovers, readable=False)
+    sources = tuple(source for source in _sources(result, files or {}) if source.text.strip())
+    pieces = [(source, *_answers_in(source.text)) for source in sources]
+    answers = [{key: value for key, value in result.items() if key not in _BESIDE}] if is_answer(result) else []
+    reports = [read_answer(answer) for answer in (*answers, *(one for _, found, _ in pieces for one in found))]
+    if not reports:
+        return _unread(result, sources)
+    words = [rest for source, found, rest in pieces if rest and (found or source.is_talk)]
+    spoken = [_spoken(source.where, rest) for source, found, rest in pieces if rest and not (found or source.is_talk)]
+    return _merged(reports, words, spoken)
 
 
-def _is_answer(value: object) -> TypeGuard[dict[str, Any]]:
-    return isinstance(value, dict) and isinstance(value.get("files"), list)
+_BESIDE = frozenset({"message", "deliverables"})
 
 
-def _texts(result: object, files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    if isinstance(result, str) and result.strip():
-        yield "result", result
-    if isinstance(result, dict):
-        known = {"message", "deliverables"}
-        message = result.get("message")
-        if isinstance(message, str) and message.strip():
-            yield "message", message
-        elif message not in (None, ""):
-            yield "message", _shown(message)
-        if rest := {key: value for key, value in result.items() if key not in known}:
-            yield "result", _shown(rest)
-    elif isinstance(result, list):
-        yield "result", _shown(result)
-    for name, text in files.items():
-        if text.strip():
-            yield f"deliverable {name}", text
+def _unread(result: object, sources: tuple[_Source, ...]) -> Report:
+    leftovers = tuple(_spoken(source.where, source.text) for source in sources)
+    nothing = Leftover("result", "there is nothing in it that can be read", shown(result))
+    return Report(summary="", findings=(), leftovers=leftovers or (nothing,), readable=False)
 
 
-def _json_in(text: str) -> object:
-    """The JSON of a text: the whole of it, or its first fenced block, or from its first brace to its last."""
-    candidates = [text, *(match[1] for match in _FENCED.finditer(text))]
-    if "{" in text and "}" in text:
-        candidates.append(text[text.index("{") : text.rindex("}") + 1])
-    for candidate in candidates:
-        try:
-            value: object = json.loads(candidate)
-        except (ValueError, RecursionError):
-            continue
-        if _is_answer(value):
-            return value
-    return None
-
-
-def _around_json(where: str, text: str) -> str:
-    """What a person wrote around the JSON: kept for the summary."""
-    if where != "message":
-        return ""
-    opened, closed = text.find("{"), text.rfind("}")
-    around = f"{text[:opened]}\n{text[closed + 1 :]}"
-    return re.sub(r"```[A-Za-z0-9_-]*", "", around).strip()
-
-
-def _with_words(report: Report, spoken: tuple[Leftover, ...], around: str) -> Report:
-    """The report with what was said beside it: words are no broken findings, so they do not make it unreadable."""
-    said = "\n\n".join(part for part in (report.summary, around, *(item.text for item in spoken)) if part)
-    return Report(said, report.findings, report.leftovers, report.readable, report.previous)
+def _merged(reports: list[Report], words: list[str], spoken: list[Leftover]) -> Report:
+    """All answers as one, with what was said beside them: words are no broken findings, unless they stand alone."""
+    findings = tuple(finding for report in reports for finding in report.findings)
+    leftovers = [*(item for report in reports for item in report.leftovers), *spoken]
+    said = "\n\n".join(words)
+    if not findings and len(said) > MAX_WORDS_BESIDE:
+        leftovers.append(_spoken("message", said))
+        said = ""
+    summary = "\n\n".join(part for part in (*(report.summary for report in reports), said) if part)
+    previous = tuple(item for report in reports for item in report.previous)
+    return Report(summary, findings, tuple(leftovers), not leftovers, previous)
 
 
 def _spoken(where: str, text: str) -> Leftover:
     return Leftover(where, "it is free text, not the structured answer that was asked for", text)
 
 
-def _read_answer(answer: Mapping[str, Any]) -> Report:
-    findings: list[Finding] = []
-    leftovers: list[Leftover] = []
-    for index, entry in enumerate(answer["files"]):
-        _read_file(entry, f"files[{index}]", findings, leftovers)
-    previous = _read_previous(answer.get("previous"), leftovers)
-    words = [_text(answer, "summary").strip()]
-    for key, value in answer.items():
-        if key in {"summary", "files", "previous"} or not value:
-            continue
-        if isinstance(value, dict | list):  # findings may hide in it
-            leftovers.append(Leftover(key[:80], "the schema has no such key", _shown(value)))
-        else:
-            words.append(f"{key}: {value}")
-    summary = "\n\n".join(part for part in words if part)
-    return Report(summary, tuple(findings), tuple(leftovers), not leftovers, previous)
+def _sources(result: object, files: Mapping[str, str]) -> Iterator[_Source]:
+    if isinstance(result, dict):
+        yield from _of_object(result)
+    elif result is not None:
+        yield _Source("result", _plain(result), is_talk=True)
+    for item in _listed(result):
+        if not _points(item):
+            yield _Source("deliverables", _plain(item), is_talk=False)
+    texts = {item.file_name: item.url for item in deliverables(result)} | dict(files)
+    for name, text in texts.items():
+        yield _Source(f"deliverable {name}", text, is_talk=False)
 
 
-def _read_file(entry: object, where: str, findings: list[Finding], leftovers: list[Leftover]) -> None:
-    if not isinstance(entry, dict) or not isinstance(entry.get("findings"), list):
-        leftovers.append(Leftover(where, "it is not a file with a list of findings", _shown(entry)))
-        return
-    path = entry.get("path")
-    for index, item in enumerate(entry["findings"]):
-        finding = _read_finding(item, path if isinstance(path, str) else "")
-        if finding is None:
-            reason = "it is not a finding with a title or an explanation"
-            leftovers.append(Leftover(f"{where}.findings[{index}]", reason, _shown(item)))
-        else:
-            findings.append(finding)
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else shown(value)
 
 
-def _read_finding(item: object, path: str) -> Finding | None:
-    if not isinstance(item, dict):
-        return None
-    title, explanation = _text(item, "title"), _text(item, "explanation")
-    if not (title.strip() or explanation.strip()):
-        return None
-    title = " ".join((title.strip() or explanation.strip()).split())
-    if len(title) > MAX_TITLE:
-        explanation = f"{title}\n\n{explanation}"
-        title = title[: MAX_TITLE - 1] + "…"
-    line, end_line = _lines(item)
-    return Finding(
-        path=path,
-        severity=_SEVERITIES.get(_text(item, "severity").strip().casefold(), Severity.UNRATED),
-        category=_CATEGORIES.get(_text(item, "category").strip().casefold()),
-        title=title,
-        explanation=explanation.strip(),
-        side=Side.LEFT if _text(item, "side").strip().upper() == Side.LEFT else Side.RIGHT,
-        line=line,
-        end_line=end_line,
-        code=_text(item, "code"),
-        suggestion=_optional_text(item, "suggestion"),
-        existing_code=_optional_text(item, "existing_code"),
-        references=_references(item),
-    )
+def _of_object(result: Mapping[str, object]) -> Iterator[_Source]:
+    message, listed = result.get("message"), result.get("deliverables")
+    if message is not None:
+        yield _Source("message", _plain(message), is_talk=True)
+    if listed is not None and not isinstance(listed, list):
+        yield _Source("deliverables", _plain(listed), is_talk=False)
+    rest = {key: value for key, value in result.items() if key not in _BESIDE}
+    if rest and not is_answer(result):
+        hides = any(hides_findings(key, value) for key, value in rest.items())
+        yield _Source("result", shown(rest), is_talk=not hides)
 
 
-def _text(item: Mapping[str, object], key: str) -> str:
-    """A text; anything else is shown as JSON rather than dropped."""
-    value = item.get(key)
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else _shown(value)
+def _answers_in(text: str) -> tuple[list[dict[str, Any]], str]:
+    """The answers that stand in a text as JSON, and what was written around them."""
+    found: list[dict[str, Any]] = []
+    around: list[str] = []
+    kept = position = 0
+    last = text.rfind('"files"')
+    for _ in range(MAX_TRIES):
+        start = text.find("{", position)
+        if not 0 <= start < last:
+            break
+        answer, end = _decoded(text, start)
+        position = end if answer else start + 1
+        if answer:
+            found.append(answer)
+            around.append(text[kept:start])
+            kept = end
+    return found, _words_of([*around, text[kept:]])
 
 
-def _optional_text(item: Mapping[str, object], key: str) -> str | None:
-    return None if item.get(key) is None else _text(item, key)
+def _decoded(text: str, start: int) -> tuple[dict[str, Any] | None, int]:
+    """The answer that begins at a brace, and where it ends.
 
-
-def _references(item: Mapping[str, object]) -> tuple[str, ...]:
-    value = item.get("references")
-    if value is None:
-        return ()
-    return tuple(
-        part if isinstance(part, str) else _shown(part) for part in (value if isinstance(value, list) else [value])
-    )
-
-
-def _lines(item: Mapping[str, object]) -> tuple[int | None, int | None]:
-    line, end = _line_number(item.get("line")), _line_number(item.get("end_line"))
-    if line is None:
-        return (end, end)
-    first, last = sorted((line, end or line))
-    return first, last
-
-
-def _line_number(value: object) -> int | None:
-    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,8}\s*", value, re.ASCII):
-        value = int(value)
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    return value if 1 <= value <= MAX_LINE else None
-
-
-def _read_previous(value: object, leftovers: list[Leftover]) -> tuple[Previous, ...]:
-    if value is None:
-        return ()
-    if not isinstance(value, list):
-        leftovers.append(Leftover("previous", "it is not a list", _shown(value)))
-        return ()
-    read = []
-    for index, item in enumerate(value):
-        state = _text(item, "state").strip().casefold() if isinstance(item, dict) else ""
-        if isinstance(item, dict) and _text(item, "id") and state in {"fixed", "open"}:
-            read.append(Previous(_text(item, "id"), PreviousState(state), _text(item, "note")))
-        else:
-            leftovers.append(
-                Leftover(f"previous[{index}]", "it does not say which finding is fixed or open", _shown(item))
-            )
-    return tuple(read)
-
-
-def _shown(value: object) -> str:
+    One without findings has to stand on lines of its own: in the middle of a sentence it is something quoted, and
+    would pass for a clean review.
+    """
     try:
-        return json.dumps(value, ensure_ascii=False, indent=1)
+        value, end = json.JSONDecoder().raw_decode(text, start)
     except (ValueError, RecursionError):
-        return repr(value)[:100_000]
+        return None, start
+    if not is_answer(value):
+        return None, start
+    alone = _OPENED.sub("", text[:start].rpartition("\n")[2]) + _CLOSED.sub("", text[end:].partition("\n")[0])
+    return (value, end) if _has_findings(value) or not alone.strip() else (None, start)
+
+
+def _has_findings(answer: Mapping[str, Any]) -> bool:
+    return any(not isinstance(entry, dict) or entry.get("findings") != [] for entry in answer["files"])
+
+
+def _words_of(pieces: list[str]) -> str:
+    """What is left of a text without its answers and their fences; empty when no word is among it."""
+    for index in range(len(pieces) - 1):
+        before, after = pieces[index : index + 2]
+        if _OPENED.search(before) and _CLOSED.match(after):
+            pieces[index], pieces[index + 1] = _OPENED.sub("", before), _CLOSED.sub("", after, count=1)
+    words = "\n".join(piece.strip() for piece in pieces if piece.strip())
+    return words if re.search(r"\w", words) else ""
