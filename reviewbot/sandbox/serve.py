@@ -143,7 +143,7 @@ def serving_all(
 
 def _listen(port: int) -> socket.socket:
     """Bound here and not by uvicorn, so that the port is known before the server runs."""
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((LOOPBACK, port))
