@@ -141,7 +141,7 @@ class Calls:
             requester = self._github.requester
             body = {"query": document, "variables": dict(variables)}
             headers, answer = requester.requestJsonAndCheck("POST", self._address.graphql_url, input=body)
-            found = Answer.of(answer, "GraphQL")
+            found = Answer.of(_json(answer), "GraphQL")
             errors = [error.fields for error in found.items("errors")] if found.fields.get("errors") else []
             if not all(forgives(error) for error in errors):
                 raise GraphQLErrors(errors, headers)
@@ -177,9 +177,10 @@ class Calls:
     def _send(self, verb: str, path: str, intent: Intent, *, parameters: Mapping[str, object] | None = None,
               body: Mapping[str, object] | None = None) -> tuple[Mapping[str, str], object]:  # fmt: skip
         def send() -> tuple[Mapping[str, str], object]:
-            return self._github.requester.requestJsonAndCheck(
+            headers, answer = self._github.requester.requestJsonAndCheck(
                 verb, path, parameters=dict(parameters or {}), input=None if body is None else dict(body)
             )
+            return headers, _json(answer)
 
         return self._persist(send, intent, repeats=verb in {"GET", "DELETE"})
 
@@ -205,3 +206,14 @@ class Calls:
                     raise trouble.error from failure
             self._clock.sleep(pause)
             attempt, waited = attempt + 1, waited + pause
+
+
+def _json(answer: object) -> object:
+    """The answer, unless it was no JSON at all: PyGithub then wraps its text as `data` (and adds the `url`).
+
+    Raises:
+        ValueError: it was none; one of `FOREIGN`, so that a read is tried again.
+    """
+    if isinstance(answer, dict) and isinstance(answer.get("data"), str) and answer.keys() <= {"data", "url"}:
+        raise ValueError("no JSON")
+    return answer

@@ -121,6 +121,19 @@ class GitHubForge:
         answer = Answer.of(self._calls.get(path, intent), "check runs")
         return tuple(_check(run.fields) for run in answer.items("check_runs"))
 
+    def waiting(self, check_name: str) -> tuple[int, ...]:
+        """See `ports.Forge.waiting`."""
+        intent = Intent("listing the open pull requests", "pull-requests: read")
+        variables: dict[str, object] = {"owner": self._owner, "name": self._name, "check": check_name, "after": None}
+        found: list[int] = []
+        while True:
+            data = self._calls.query(queries.WAITING, variables, intent)
+            pulls = Answer.of(data, "data").node("repository").node("pullRequests")
+            found += [pull.number("number") for pull in pulls.nodes("nodes") if snapshots.is_waiting(pull)]
+            variables["after"] = pulls.next_page()
+            if variables["after"] is None:
+                return tuple(found)
+
     def create_check(self, check: CheckState) -> CheckRun:
         """See `ports.Forge.create_check`."""
         made = self._calls.write("POST", f"{self._path}/check-runs", _CHECKS, bodies.new_check(check))

@@ -1,0 +1,104 @@
+"""A GitHub on loopback for the edge's tests: its state, its faults, and a forge that talks to it without waiting."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from reviewbot.domain.snapshot import Snapshot
+from reviewbot.edges.github.calls import Address, Patience
+from reviewbot.edges.github.forge import GitHubForge
+from reviewbot.sandbox.faults import Faults, Logged, with_faults
+from reviewbot.sandbox.github import Store, World, build_github
+from reviewbot.sandbox.serve import serving
+
+REPO = "acme/widget"
+TOKEN = "ghs_workflow-token"
+CHECK_NAME = "CodeVF review"
+
+
+@dataclass
+class PatientClock:
+    """The real time, but for waits: they are only noted."""
+
+    waits: list[float] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+
+@dataclass
+class GitHubOnLoopback:
+    """The sandbox and the forge under test."""
+
+    world: World
+    faults: Faults
+    address: Address
+    clock: PatientClock
+    forge: GitHubForge
+
+    def snapshot(self, number: int = 1, forge: GitHubForge | None = None) -> Snapshot:
+        """The snapshot that a run begins with."""
+        return (forge or self.forge).snapshot(
+            number, check_name=CHECK_NAME, config_file=".github/reviewbot.yml", templates_dir=".github/reviewbot"
+        )
+
+    def open(self, token: str = TOKEN, repository: str = REPO, patience: Patience | None = None) -> GitHubForge:
+        """Another forge; close it by `with`."""
+        return GitHubForge(token, repository, self.address, self.clock, patience)
+
+    def sent(self) -> list[Logged]:
+        """What reached the server since the last look."""
+        log = list(self.faults.requests())
+        self.faults.forget()
+        return log
+
+
+@pytest.fixture
+def github(tmp_path: Path) -> Iterator[GitHubOnLoopback]:
+    """A repository with one pull request that changes one file and adds another."""
+    with _serve(tmp_path / "git", "", "/graphql") as served:
+        yield served
+
+
+@pytest.fixture
+def enterprise(tmp_path: Path) -> Iterator[GitHubOnLoopback]:
+    """The same on an Enterprise Server's addresses."""
+    with _serve(tmp_path / "git", "/api/v3", "/api/graphql") as served:
+        yield served
+
+
+ServeGitHub = Callable[[Path, str, str], AbstractContextManager[GitHubOnLoopback]]
+
+
+@pytest.fixture(scope="session")
+def serve_github() -> ServeGitHub:
+    """For a module that shares one: `serve_github(folder, REST path, GraphQL path)`."""
+    return _serve
+
+
+@contextmanager
+def _serve(folder: Path, rest: str, graphql: str) -> Iterator[GitHubOnLoopback]:
+    """The sandbox behind faults, for the length of a `with`."""
+    world, faults, clock = World(Store(folder)), Faults(), PatientClock()
+    world.repository(REPO)
+    world.push(REPO, "main", {"app.py": "one\ntwo\nthree\n"})
+    world.push(REPO, "topic", {"app.py": "one\n2\nthree\n", "new.py": "print(1)\n"}, author="mona")
+    world.open_pull_request(REPO, "topic", title="Say one", body="Because.", author="mona")
+    world.app_token(TOKEN)
+    with serving(with_faults(build_github(world, base_path=rest), faults)) as server:
+        address = Address(f"{server.url}{rest}", f"{server.url}{graphql}")
+        with GitHubForge(TOKEN, REPO, address, clock, Patience(read=5)) as forge:
+            yield GitHubOnLoopback(world, faults, address, clock, forge)

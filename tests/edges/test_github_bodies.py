@@ -1,0 +1,91 @@
+"""Request bodies: only keys that GitHub's OpenAPI description has, and nothing null."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.model import Side
+from reviewbot.domain.publication import (
+    Annotation,
+    AnnotationLevel,
+    CheckState,
+    FileComment,
+    FileTarget,
+    InlineComment,
+    LineTarget,
+    ReviewDraft,
+    ReviewEvent,
+)
+from reviewbot.domain.snapshot import CheckStatus, Conclusion
+from reviewbot.edges.github import bodies
+
+TEXTS = st.text(max_size=5)
+NOTES = st.builds(
+    Annotation, TEXTS, st.integers(1, 9), st.integers(1, 9), st.sampled_from(AnnotationLevel), TEXTS, TEXTS
+)
+CHECKS = st.builds(
+    CheckState,
+    name=TEXTS,
+    head_sha=TEXTS,
+    status=st.sampled_from(CheckStatus),
+    conclusion=st.none() | st.sampled_from(Conclusion),
+    title=TEXTS,
+    summary=TEXTS,
+    external_id=TEXTS,
+    details_url=st.none() | TEXTS,
+    annotations=st.integers(0, 130).flatmap(lambda size: NOTES.map(lambda note: (note,) * size)),
+)
+COMMENTS = st.builds(
+    InlineComment,
+    st.builds(LineTarget, TEXTS, st.sampled_from(Side), st.integers(5, 9), st.none() | st.integers(1, 5)),
+    TEXTS,
+)
+DRAFTS = st.builds(ReviewDraft, TEXTS, st.sampled_from(ReviewEvent), TEXTS, st.lists(COMMENTS, max_size=3).map(tuple))
+CHECK_KEYS = {"name", "head_sha", "status", "conclusion", "external_id", "details_url", "output"}
+NOTE_KEYS = {"path", "start_line", "end_line", "annotation_level", "message", "title"}
+COMMENT_KEYS = {"path", "body", "line", "side", "start_line", "start_side"}
+
+
+def nulls(value: object) -> Iterator[object]:
+    if value is None:
+        yield value
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from nulls(part)
+
+
+def notes(body: bodies.Body) -> list[dict[str, object]]:
+    output = body["output"]
+    assert isinstance(output, dict)
+    assert set(output) <= {"title", "summary", "annotations"}
+    return list(output.get("annotations", []))
+
+
+@given(CHECKS)
+def test_a_checks_bodies_hold_every_annotation_once_and_fifty_at_most(check: CheckState) -> None:
+    requests = [bodies.new_check(check), *bodies.more_annotations(check)]
+    assert set(requests[0]) <= CHECK_KEYS
+    assert all(set(note) <= NOTE_KEYS for body in requests for note in notes(body))
+    assert all(len(notes(body)) <= 50 for body in requests)
+    assert sum(len(notes(body)) for body in requests) == len(check.annotations)
+    assert not list(nulls(requests))
+
+
+@given(DRAFTS)
+def test_a_reviews_comments_have_no_range_of_one_line(draft: ReviewDraft) -> None:
+    body = bodies.review(draft)
+    assert set(body) == {"commit_id", "event", "body", "comments"}
+    comments = body["comments"]
+    assert isinstance(comments, list)
+    for comment in comments:
+        assert set(comment) <= COMMENT_KEYS
+        assert comment.get("start_line", 0) < comment["line"]
+        assert ("start_line" in comment) == ("start_side" in comment)
+    assert not list(nulls(body))
+
+
+def test_a_file_comment_names_no_line() -> None:
+    body = bodies.file_comment("sha", FileComment(FileTarget("a.py"), "text"))
+    assert body == {"body": "text", "commit_id": "sha", "path": "a.py", "subject_type": "file"}
