@@ -56,6 +56,7 @@ class Reason(StrEnum):
     NOT_REQUESTED = "not-requested"
     EVENT = "event"
     MERGE_GROUP = "merge-group"
+    COLLECTED = "collected"
     NO_KEY = "no-key"
     OVER_BUDGET = "over-budget"
     NOT_APPROVED = "not-approved"
@@ -151,8 +152,8 @@ def pending(rules: Rules, *, check_written: bool) -> Outcome:
 
 def not_due(reason: Reason, message: str = "") -> Outcome:
     """No review was due. A draft and a review that waits for a request get no check at all, so nothing turns green."""
-    silent = reason in {Reason.DRAFT, Reason.NOT_REQUESTED, Reason.CLOSED, Reason.EVENT, Reason.DRY_RUN}
-    return Outcome(Status.SKIPPED, Verdict.NONE, reason, None if silent else Conclusion.SKIPPED, 0, message)
+    told = reason in {Reason.NOTHING_SELECTED, Reason.LABEL, Reason.BOT}
+    return Outcome(Status.SKIPPED, Verdict.NONE, reason, Conclusion.SKIPPED if told else None, 0, message)
 
 
 def carried(conclusions: Mapping[int, str | None]) -> Outcome:
@@ -163,12 +164,27 @@ def carried(conclusions: Mapping[int, str | None]) -> Outcome:
     """
     told = ", ".join(f"#{number}: {conclusion or 'no verdict'}" for number, conclusion in conclusions.items())
     message = f"Carried from the pull requests of the group: {told or 'it names none'}."
-    if any(conclusion == Conclusion.FAILURE for conclusion in conclusions.values()):
+    closed = any(one == Conclusion.FAILURE for one in conclusions.values())
+    decided = {Conclusion.SUCCESS, Conclusion.SKIPPED, Conclusion.FAILURE}
+    if not conclusions or any(one not in decided for one in conclusions.values()):
+        verdict = Verdict.FAIL if closed else Verdict.NONE
+        return Outcome(Status.FAILED, verdict, Reason.MERGE_GROUP, Conclusion.ACTION_REQUIRED, EXIT_NO_REVIEW, message)
+    if closed:
         return Outcome(Status.COMPLETED, Verdict.FAIL, Reason.MERGE_GROUP, Conclusion.FAILURE, EXIT_GATE, message)
-    if conclusions and all(one in {Conclusion.SUCCESS, Conclusion.SKIPPED} for one in conclusions.values()):
-        return Outcome(Status.COMPLETED, Verdict.PASS, Reason.MERGE_GROUP, Conclusion.SUCCESS, 0, message)
-    due = Conclusion.ACTION_REQUIRED
-    return Outcome(Status.FAILED, Verdict.NONE, Reason.MERGE_GROUP, due, EXIT_NO_REVIEW, message)
+    return Outcome(Status.COMPLETED, Verdict.PASS, Reason.MERGE_GROUP, Conclusion.SUCCESS, 0, message)
+
+
+def collected(outcomes: Mapping[int, Outcome | None]) -> Outcome:
+    """The outcome of a collection: it did its job, whatever the reviews said; the checks have the verdicts.
+
+    Args:
+        outcomes: pull request to what its review came to, None when it could not be looked up.
+    """
+    ended = [number for number, outcome in outcomes.items() if outcome and outcome.status is Status.COMPLETED]
+    failed = [f"#{number}" for number, outcome in outcomes.items() if outcome is None]
+    told = f"{len(ended)} of {len(outcomes)} open reviews are finished and published."
+    message = f"{told} Not looked up: {', '.join(failed)}." if failed else told
+    return Outcome(Status.COMPLETED, Verdict.NONE, Reason.COLLECTED, None, 0, message)
 
 
 def did_not_happen(

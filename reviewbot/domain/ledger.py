@@ -15,7 +15,7 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
@@ -31,8 +31,13 @@ MAX_PLAIN_BYTES = 200_000
 SHORT_SIGNATURE = 32
 """Hex digits of a signature in an `external_id`: half of it, 128 bits."""
 
-_LEDGER = re.compile(r"<!-- reviewbot:ledger:v(\d{1,4}) ([A-Za-z0-9_=-]{1,60000}) ([0-9a-f]{64}) -->")
-_SHORT = re.compile(r"rb1 ([0-9a-f]{16} \d{1,6} \d{1,9} (?:[0-9.]{1,20}|-) \d{1,2} \d{1,6} \S{0,120}) ([0-9a-f]{32})")
+MAX_CREDITS = 10**12
+"""More than anybody has: what says so is no ledger of ours."""
+
+_LEDGER = re.compile(r"<!-- reviewbot:ledger:v([1-9][0-9]{0,3}) ([A-Za-z0-9_=-]{1,60000}) ([0-9a-f]{64}) -->")
+_SHORT = re.compile(
+    r"rb1 ([0-9a-f]{16} [0-9]{1,6} [0-9]{1,13} (?:[0-9.]{1,20}|-) [0-9]{1,2} [0-9]{1,6} \S{0,120}) ([0-9a-f]{32})"
+)
 
 
 class TaskState(StrEnum):
@@ -91,10 +96,15 @@ class Purchase:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """All purchases, oldest first, and the ids of the findings that have had a comment."""
+    """All purchases, oldest first, and the ids of the findings that have had a comment.
+
+    Attributes:
+        forgotten: credits of purchases that there was no room for: the budget does not forget them.
+    """
 
     purchases: tuple[Purchase, ...] = ()
     posted: frozenset[str] = frozenset()
+    forgotten: Decimal = Decimal(0)
 
     def find(self, identity: str) -> Purchase | None:
         """The latest attempt at an identity."""
@@ -104,7 +114,12 @@ class Ledger:
         """This attempt recorded, in place of what was known of it."""
         same = (purchase.identity, purchase.attempt)
         others = tuple(entry for entry in self.purchases if (entry.identity, entry.attempt) != same)
-        return replace(self, purchases=(*others, purchase)[-MAX_TASKS:])
+        if len(others) < MAX_TASKS:
+            return replace(self, purchases=(*others, purchase))
+        # No room for one more: the oldest goes, of those that are over if there is one, and its credits stay.
+        gone = next((entry for entry in others if entry.state in {TaskState.DONE, TaskState.ENDED}), others[0])
+        kept = tuple(entry for entry in others if entry is not gone)
+        return replace(self, purchases=(*kept, purchase), forgotten=self.forgotten + gone.cost)
 
     def with_posted(self, ids: frozenset[str]) -> Ledger:
         """More findings that have had a comment."""
@@ -113,7 +128,7 @@ class Ledger:
     @property
     def spent(self) -> Decimal:
         """Credits held by open tasks and used by finished ones."""
-        return sum((entry.cost for entry in self.purchases), Decimal(0))
+        return sum((entry.cost for entry in self.purchases), self.forgotten)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +173,7 @@ class LedgerReading:
 
 
 def encode(ledger: Ledger, signer: Signer) -> str:
-    """The ledger as a hidden comment, bounded in size: the oldest findings' ids go first."""
+    """The ledger as a hidden comment, bounded in size: of the findings' ids, `MAX_POSTED` at most."""
     plain = json.dumps(_to_json(ledger), separators=(",", ":"), sort_keys=True).encode()
     payload = base64.urlsafe_b64encode(zlib.compress(plain, 9)).decode()
     return f"<!-- reviewbot:ledger:v{VERSION} {payload} {signer.sign(payload)} -->"
@@ -176,7 +191,7 @@ def decode(body: str, signer: Signer, *, edited_by_other: bool = False) -> Ledge
     if match is None:
         return LedgerReading(Ledger(), Decimal(0), "The summary comment holds no ledger: it was cut or edited.")
     version, payload, signature = int(match[1]), match[2], match[3]
-    if version > VERSION:
+    if version != VERSION:
         return LedgerReading(Ledger(), Decimal(0), f"The ledger has version {version}; this release reads {VERSION}.")
     ledger = _unpack(payload)
     if ledger is None:
@@ -198,7 +213,7 @@ def _unpack(payload: str) -> Ledger | None:
         inflater = zlib.decompressobj()
         plain = inflater.decompress(packed, MAX_PLAIN_BYTES)
         return None if inflater.unconsumed_tail else _from_json(json.loads(plain))
-    except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation, RecursionError, zlib.error):
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError, zlib.error):
         return None
 
 
@@ -206,6 +221,7 @@ def _to_json(ledger: Ledger) -> dict[str, object]:
     return {
         "purchases": [_purchase_to_json(entry) for entry in ledger.purchases],
         "posted": sorted(ledger.posted)[-MAX_POSTED:],
+        "forgotten": _short(ledger.forgotten),
     }
 
 
@@ -218,7 +234,7 @@ def _purchase_to_json(entry: Purchase) -> dict[str, object]:
         "task": entry.task_id,
         "head": entry.head_sha,
         "hold": entry.hold,
-        "used": None if entry.used is None else str(entry.used),
+        "used": None if entry.used is None else _short(entry.used),
         "at": entry.submitted_at,
         "coverage": entry.coverage,
         "missed": entry.missed,
@@ -237,7 +253,21 @@ def _from_json(value: Any) -> Ledger:  # noqa: ANN401 — JSON; every shape that
     return Ledger(
         purchases=tuple(_purchase_from_json(entry) for entry in value["purchases"]),
         posted=frozenset(str(item) for item in value["posted"]),
+        forgotten=_credits(value["forgotten"]),
     )
+
+
+def _credits(value: str | int) -> Decimal:
+    """A number of credits; one below nothing would lift the budget, so it is refused.
+
+    Raises:
+        ValueError: it is no such number.
+        ArithmeticError: likewise.
+    """
+    number = Decimal(value)
+    if not (number.is_finite() and 0 <= number <= MAX_CREDITS):
+        raise ValueError("no number of credits")
+    return number
 
 
 def _purchase_from_json(entry: Mapping[str, Any]) -> Purchase:
@@ -254,8 +284,8 @@ def _purchase_from_json(entry: Mapping[str, Any]) -> Purchase:
         state=TaskState(entry["state"]),
         task_id=str(entry["task"]),
         head_sha=str(entry["head"]),
-        hold=int(entry["hold"]),
-        used=None if entry["used"] is None else Decimal(entry["used"]),
+        hold=int(_credits(entry["hold"])),
+        used=None if entry["used"] is None else _credits(entry["used"]),
         submitted_at=str(entry["at"]),
         coverage=Coverage(entry["coverage"]),
         missed=int(entry["missed"]),
@@ -284,10 +314,16 @@ class ShortCopy:
 
 def short_copy(purchase: Purchase, signer: Signer) -> str:
     """The `external_id` of a purchase."""
-    used = "-" if purchase.used is None else f"{purchase.used:f}"
+    used = "-" if purchase.used is None else _short(purchase.used)
     entry = purchase
     payload = f"{entry.identity[:16]} {entry.attempt} {entry.hold} {used} {entry.rung} {entry.missed} {entry.task_id}"
     return f"rb1 {payload} {signer.sign(payload)[:SHORT_SIGNATURE]}"
+
+
+def _short(used: Decimal) -> str:
+    """Credits to four places, rounded up; what is out of bounds is written so that it can be read again."""
+    bounded = min(max(used, Decimal(0)), Decimal(MAX_CREDITS))
+    return f"{bounded.quantize(Decimal('0.0001'), ROUND_CEILING).normalize():f}"
 
 
 def read_short_copy(external_id: str, signer: Signer) -> ShortCopy | None:

@@ -137,7 +137,7 @@ def pack(files: Sequence[Sendable], limits: Limits) -> Packing:
     """
     ordered = sorted(files, key=lambda file: (-file.risk, file.path))
     bins = _Bins(limits)
-    with_diff = [file for file in ordered if bins.add("diff", file.diff)]
+    with_diff = [file for file in ordered if bins.add("diff", _diff(file))]
     whole = {file.path for file in with_diff if file.text is not None and bins.add("text", _section(file))}
     sent_paths = {file.path for file in with_diff}
     return Packing(
@@ -147,12 +147,17 @@ def pack(files: Sequence[Sendable], limits: Limits) -> Packing:
     )
 
 
+def _diff(file: Sendable) -> str:
+    """A section of the diff with a line end, since another section may follow it."""
+    return file.diff if file.diff.endswith("\n") or not file.diff else f"{file.diff}\n"
+
+
 def _section(file: Sendable) -> str:
     return file_section(file.path, file.text or "")
 
 
 def _manifest_line(file: Sendable, *, whole: bool) -> Sent:
-    content = (file.diff + (_section(file) if whole else "")).encode("utf-8", "replace")
+    content = (_diff(file) + (_section(file) if whole else "")).encode("utf-8", "replace")
     return Sent(file.path, len(content), hashlib.sha256(content).hexdigest(), whole, file.redactions)
 
 

@@ -15,6 +15,7 @@ from reviewbot.domain.changes import Hunk
 from reviewbot.domain.escaping import visible
 from reviewbot.domain.marks import finding_id
 from reviewbot.domain.model import Finding, Severity, Side
+from reviewbot.domain.private_keys import REDACTED
 from reviewbot.domain.publication import LineTarget
 from reviewbot.domain.quotes import TextIndex, quoted_lines, split_lines, strip_gutter
 
@@ -180,6 +181,8 @@ class _Seen:
 def place(findings: Sequence[Finding], views: Sequence[FileView], rules: PlacementRules) -> tuple[Placed, ...]:
     """Every finding with its place, in the order given: as many as came in.
 
+    Of two that say the same the worse one is the original, so that a duplicate never hides what closes the gate.
+
     Args:
         findings: as read.
         views: the changed files as sent.
@@ -188,8 +191,11 @@ def place(findings: Sequence[Finding], views: Sequence[FileView], rules: Placeme
     by_path = {view.path: view for view in views}
     by_path |= {view.old_path: view for view in views if view.old_path not in by_path}
     seen = _Seen()
-    placed = [_identified(finding, _view_of(finding.path, by_path), seen) for finding in findings]
-    return _limited(placed, rules)
+    worst_first = sorted(range(len(findings)), key=lambda index: findings[index].severity.rank)
+    placed = {
+        index: _identified(findings[index], _view_of(findings[index].path, by_path), seen) for index in worst_first
+    }
+    return _limited([placed[index] for index in range(len(findings))], rules)
 
 
 def _view_of(path: str, by_path: Mapping[str, FileView]) -> FileView | None:
@@ -225,9 +231,9 @@ def _fingerprint(finding: Finding, view: FileView | None, found: _Found | None) 
     path = view.old_path if view else finding.path
     if view and found:
         index = view.index(found.side)
-        last = min(found.last, found.first + MAX_FINGERPRINT_LINES - 1)
-        code = "\n".join(index.folded.get(number, "") for number in range(found.first, last + 1))
-        return finding_id(path, category, code, str(index.ordinal(found.first)))
+        count = min(found.last - found.first + 1, MAX_FINGERPRINT_LINES)
+        code = "\n".join(index.block(found.first, count))
+        return finding_id(path, category, code, str(index.ordinal(found.first, count)))
     quote = "\n".join(quoted_lines(finding.code))
     return finding_id(path, category, quote or finding.title, "")
 
@@ -288,11 +294,7 @@ def _suggestion_state(finding: Finding, view: FileView | None, placement: Placem
     if view is None or finding.existing_code is None or not isinstance(placement, OnLines):
         return SuggestionState.SHOWN
     target = placement.target
-    if (
-        placement.why is Why.SHRUNK
-        or target.side is Side.LEFT
-        or visible(finding.suggestion) != finding.suggestion.replace("\r\n", "\n")
-    ):
+    if placement.why is Why.SHRUNK or target.side is Side.LEFT or not _is_code(finding.suggestion):
         return SuggestionState.SHOWN
     numbers = range(target.start_line or target.line, target.line + 1)
     if not view.redacted.isdisjoint(numbers):
@@ -300,6 +302,13 @@ def _suggestion_state(finding: Finding, view: FileView | None, placement: Placem
     there = [view.exact[number].removesuffix("\r") for number in numbers]
     existing = finding.existing_code.replace("\r\n", "\n")
     return SuggestionState.COMMITTABLE if _same_code(existing, there) else SuggestionState.SHOWN
+
+
+def _is_code(suggestion: str) -> bool:
+    """Whether a suggestion can stand in a file: nothing in it is hidden, redacted or one of our line numbers."""
+    hidden = visible(suggestion) != suggestion.replace("\r\n", "\n")
+    lines = split_lines(suggestion)
+    return not (hidden or REDACTED in suggestion or strip_gutter(lines) != lines)
 
 
 def _same_code(existing: str, there: Sequence[str]) -> bool:

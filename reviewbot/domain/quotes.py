@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 MAX_QUOTE_LINES = 400
@@ -59,6 +60,7 @@ class TextIndex:
     folded: Mapping[int, str]
     occurrences: Mapping[str, Sequence[int]]
     last: int
+    _ordinals: dict[int, Mapping[int, int]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, lines: Mapping[int, str]) -> TextIndex:
@@ -81,9 +83,32 @@ class TextIndex:
             if self.starts_with(quote, place - offset):
                 yield place - offset
 
-    def ordinal(self, line: int) -> int:
-        """How many equal lines stand above a line."""
-        return bisect_left(self.occurrences[self.folded[line]], line)
+    def block(self, line: int, count: int) -> tuple[str, ...]:
+        """The folded lines from a line on; an unknown one is empty."""
+        return tuple(self.folded.get(number, "") for number in range(line, line + count))
+
+    def ordinal(self, line: int, count: int) -> int:
+        """How many times these lines stand above a line: all of them, since a first line alone is often a brace.
+
+        Args:
+            line: a known line, the first of the block.
+            count: lines of the block.
+        """
+        if count == 1:
+            return bisect_left(self.occurrences[self.folded[line]], line)
+        if count not in self._ordinals:
+            self._ordinals[count] = self._counted(count)
+        return self._ordinals[count][line]
+
+    def _counted(self, count: int) -> Mapping[int, int]:
+        """The ordinal of the block of so many lines at each line."""
+        met: Counter[tuple[str, ...]] = Counter()
+        ordinals = {}
+        for line in sorted(self.folded):
+            block = self.block(line, count)
+            ordinals[line] = met[block]
+            met[block] += 1
+        return ordinals
 
 
 def _outward(numbers: Sequence[int], centre: int) -> Iterator[int]:

@@ -54,7 +54,7 @@ def _skip_stands(pull: PullRequest, permission_of: PermissionOf) -> bool:
 
 def _only_by_its_author(pull: PullRequest) -> bool:
     """Whether every commit is the bot's own; with more commits than are listed nobody knows, so it is not."""
-    if pull.commit_count > len(pull.commits):
+    if pull.author is None or pull.commit_count > len(pull.commits):
         return False
     return all(_plain(author) == _plain(pull.author) for commit in pull.commits for author in commit.authors or (None,))
 
