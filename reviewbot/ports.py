@@ -69,6 +69,12 @@ class Forge(Protocol):
     def checks(self, head_sha: str, name: str) -> tuple[CheckRun, ...]:
         """Our check runs of a name on a commit: one request."""
 
+    def waiting(self, check_name: str) -> tuple[int, ...]:
+        """The open pull requests whose head has a check run of that name in progress, oldest first.
+
+        One request for every fifty open pull requests.
+        """
+
     def create_check(self, check: CheckState) -> CheckRun:
         """Create a check run, with as many requests as its annotations need.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reviewbot.app.collect import collect
 from reviewbot.app.deliver import bare_outputs
 from reviewbot.app.load import load_settings, load_snapshot
 from reviewbot.app.merge_group import carry
@@ -21,9 +22,10 @@ from reviewbot.domain.events import (
     ReviewEvent,
 )
 from reviewbot.domain.gate import EXIT_BUG, Outcome, Reason, did_not_happen, not_due
-from reviewbot.domain.policy import Tolerance
+from reviewbot.domain.policy import Command, Tolerance
 from reviewbot.errors import EventUnreadable, ReviewbotError
 from reviewbot.render import Renderer
+from reviewbot.settings import peek_settings
 
 __all__ = ["World", "act", "tell_bug"]
 
@@ -40,6 +42,8 @@ def act(world: World, inputs: Mapping[str, str], event: Event) -> Outcome:
 
 
 def _act(world: World, inputs: Mapping[str, str], event: Event) -> Outcome:
+    if peek_settings(inputs).command is Command.COLLECT:
+        return _bare(world, collect(world, inputs))
     match event:
         case ReviewEvent(number=number) | DispatchEvent(number=int(number)):
             return review(world, inputs, event, number)

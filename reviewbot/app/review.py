@@ -27,7 +27,7 @@ from reviewbot.render import Renderer
 from reviewbot.settings import peek_settings
 
 
-def review(world: World, inputs: Mapping[str, str], trigger: Trigger, number: int) -> Outcome:
+def review(world: World, inputs: Mapping[str, str], trigger: Trigger, number: int, *, may_buy: bool = True) -> Outcome:
     """Review a pull request, or find that no review of it is due.
 
     Args:
@@ -35,6 +35,7 @@ def review(world: World, inputs: Mapping[str, str], trigger: Trigger, number: in
         inputs: of the workflow, by name.
         trigger: the event that asks.
         number: of the pull request.
+        may_buy: False while collecting.
 
     Raises:
         ForgeError: the pull request cannot be read, so there is nothing to write on either.
@@ -47,7 +48,7 @@ def review(world: World, inputs: Mapping[str, str], trigger: Trigger, number: in
     except (SettingsError, TemplateError) as error:
         run = Run(world, peek_settings(inputs), trigger, snapshot, Renderer({}), started)
         return conclude(run, Story(), failed(run, error))
-    run = Run(world, settings, trigger, snapshot, renderer, started)
+    run = Run(world, settings, trigger, snapshot, renderer, started, may_buy)
     teller = _Teller(run)
     try:
         return teller.tell()
@@ -159,6 +160,8 @@ class _Teller:
             self.story = resume(run, service, self.story, known)
             return None
         before = bool(memory.ledger.purchases)
+        if not run.may_buy:
+            return not_due(Reason.NOT_REQUESTED)
         if known is None and not is_requested(run.policy, run.trigger, reviewed_before=before):
             return not_due(Reason.NOT_REQUESTED)
         ended = known is not None and known.state is TaskState.ENDED

@@ -64,6 +64,7 @@ class Run:
 
     Attributes:
         started: on the monotonic clock, for the one deadline of everything.
+        may_buy: False while collecting: what was bought is looked up once, and nothing is bought.
     """
 
     world: World
@@ -72,6 +73,7 @@ class Run:
     snapshot: Snapshot
     renderer: Renderer
     started: float
+    may_buy: bool = True
     degraded: Degraded = field(default_factory=Degraded)
 
     @property
@@ -82,7 +84,7 @@ class Run:
     @property
     def deadline(self) -> float:
         """When to stop waiting, on the monotonic clock."""
-        return self.started + self.settings.wait_minutes * 60
+        return self.started + (self.settings.wait_minutes * 60 if self.may_buy else 0)
 
     @property
     def signer(self) -> Signer:

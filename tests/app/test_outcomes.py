@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from house import CLEAN, KEY, REPO, Rig, answer, finding, house
+from house import CLEAN, KEY, REPO, SCALE, Rig, answer, finding, house
 
 from reviewbot.sandbox.codevf import End, Limits, TaskLife
 from reviewbot.sandbox.faults import Reply
@@ -345,3 +345,19 @@ def test_a_bug_of_ours_is_told_as_such(tmp_path: Path) -> None:
         assert "reviewbot/app/review.py" in done.stdout
         assert [one.conclusion for one in rig.checks()] == ["action_required"]
         assert "exit-status<<" in Path(env["GITHUB_OUTPUT"]).read_text(encoding="utf-8")
+
+
+def test_collecting_publishes_what_is_finished_and_buys_nothing(tmp_path: Path) -> None:
+    with house(tmp_path, life=TaskLife(pending=20, processing=20), engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.run(wait_minutes="0")
+        rig.world.push(REPO, "other", {"other.py": "x = 1\n"}, author="mona")
+        rig.world.open_pull_request(REPO, "other", title="Never reviewed", author="mona")
+        early = rig.run(event="schedule", payload={}, command="collect")
+        assert early.exit_status == 0
+        assert rig.checks()[0].status == "in_progress"
+        time.sleep(45 * SCALE)
+        done = rig.run(event="schedule", payload={}, command="collect")
+        assert (done.exit_status, done.outputs["status"]) == (0, "completed"), done.log
+        assert [one.conclusion for one in rig.checks()] == ["failure"]
+        assert len(rig.comments()) == 1
+        assert len(rig.service.tasks()) == 1

@@ -128,11 +128,11 @@ class GitHubForge:
         found: list[int] = []
         while True:
             data = self._calls.query(queries.WAITING, variables, intent)
-            pulls = Answer.of(data, "data").node("repository").node("pullRequests")
-            found += [pull.number("number") for pull in pulls.nodes("nodes") if snapshots.is_waiting(pull)]
-            variables["after"] = pulls.next_page()
-            if variables["after"] is None:
+            pulls = _found(data, "repository", f"repository {self._repository}").node("pullRequests")
+            found += [pull.number("number") for pull in pulls.items("nodes") if snapshots.is_waiting(pull)]
+            if (after := pulls.next_page()) is None:
                 return tuple(found)
+            variables["after"] = after
 
     def create_check(self, check: CheckState) -> CheckRun:
         """See `ports.Forge.create_check`."""

@@ -37,6 +37,20 @@ _REVIEW = """
 fragment ReviewParts on PullRequestReview { fullDatabaseId state body url viewerDidAuthor }
 """
 
+_TIP = """
+tip: commits(last: 1) {
+        nodes { commit {
+          oid
+          checkSuites(first: 50, filterBy: {checkName: $check}) {
+            nodes {
+              checkRuns(first: 20, filterBy: {checkName: $check}) {
+                nodes { databaseId name status conclusion externalId url }
+              }
+            }
+          }
+        } }
+      }"""
+
 SNAPSHOT = f"""
 query Snapshot(
   $owner: String!, $name: String!, $number: Int!, $page: Int!, $check: String!,
@@ -69,18 +83,7 @@ query Snapshot(
       comments(first: $page) {{ {_PAGE} nodes {{ ...CommentParts }} }}
       reviewThreads(first: $page) {{ {_PAGE} nodes {{ ...ThreadParts }} }}
       reviews(first: $page) {{ {_PAGE} nodes {{ ...ReviewParts }} }}
-      tip: commits(last: 1) {{
-        nodes {{ commit {{
-          oid
-          checkSuites(first: 50, filterBy: {{checkName: $check}}) {{
-            nodes {{
-              checkRuns(first: 20, filterBy: {{checkName: $check}}) {{
-                nodes {{ databaseId name status conclusion externalId url }}
-              }}
-            }}
-          }}
-        }} }}
-      }}
+      {_TIP}
     }}
   }}
 }}
@@ -165,3 +168,19 @@ def _commit(name: str, files: str) -> str:
 
 def _files(names: tuple[str, ...], parts: str) -> str:
     return " ".join(f"{alias}: file(path: ${alias}) {{ ...{parts} }}" for alias in names)
+
+
+WAITING = f"""
+query Waiting($owner: String!, $name: String!, $check: String!, $after: String) {{
+  repository(owner: $owner, name: $name) {{
+    pullRequests(states: OPEN, first: 50, after: $after, orderBy: {{field: CREATED_AT, direction: ASC}}) {{
+      pageInfo {{ hasNextPage endCursor }}
+      nodes {{
+        number
+        {_TIP}
+      }}
+    }}
+  }}
+}}
+"""
+"""Open pull requests, oldest first, each with the check runs of our name on its head."""

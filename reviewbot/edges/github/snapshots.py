@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from reviewbot.domain.model import Side
 from reviewbot.domain.snapshot import (
     CheckRun,
+    CheckStatus,
     Comment,
     Commit,
     DefaultBranch,
@@ -187,6 +188,11 @@ def checks(pull: Answer) -> tuple[CheckRun, ...]:
         for run in suite.nodes("checkRuns")
     ]
     return tuple(sorted(found, key=lambda run: run.id))
+
+
+def is_waiting(pull: Answer) -> bool:
+    """Whether the newest check run of our name on the head is open."""
+    return any(run.status == CheckStatus.IN_PROGRESS for run in checks(pull)[-1:])
 
 
 def _check(run: Answer, head_sha: str) -> CheckRun:
