@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-from ruamel.yaml.events import AliasEvent, NodeEvent
+from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent
 
 from reviewbot.errors import Problem
 
 CONFIG_BYTES = 65_536
+CONFIG_DEPTH = 10
 
 
 def read_config(text: str) -> tuple[dict[str, object], list[Problem]]:
     """The keys of a config file, and what is wrong with it as a whole.
 
-    YAML 1.2 (so `on` is a word), at most 64 KB, no key twice, no aliases, anchors or tags (a small file must not become
-    a large value or an object).
+    YAML 1.2 (so `on` is a word), at most 64 KB, not nested deeply, no key twice, no aliases, anchors or tags (a small
+    file must not become a large value or an object).
     """
     if len(text.encode("utf-8", "replace")) > CONFIG_BYTES:
         return {}, [_problem("it is too large", f"at most {CONFIG_BYTES} bytes")]
     try:
         refused = _refused_syntax(text)
         content: object = YAML(typ="safe", pure=True).load(text) if refused is None else None
-    except (YAMLError, ValueError, RecursionError) as error:
-        told = " ".join(str(error).split())[:200]
-        return {}, [_problem(f"it is not YAML: {told}", "a YAML mapping, no key twice")]
+    except (YAMLError, ValueError) as error:
+        return {}, [_problem(_told(error), "a YAML mapping, no key twice")]
     if refused is not None:
         return {}, [_problem(refused, "plain values")]
     if content is None:
@@ -35,7 +36,12 @@ def read_config(text: str) -> tuple[dict[str, object], list[Problem]]:
 
 
 def _refused_syntax(text: str) -> str | None:
+    depth = 0
     for event in YAML(typ="safe", pure=True).parse(text):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > CONFIG_DEPTH:
+            # Before anything is built: the parser takes minutes for what is nested ten thousand times.
+            return "it is nested too deeply"
         if isinstance(event, AliasEvent):
             return "it holds an alias"
         if isinstance(event, NodeEvent) and event.anchor:
@@ -43,6 +49,15 @@ def _refused_syntax(text: str) -> str | None:
         if getattr(event, "tag", None):
             return "it holds a tag"
     return None
+
+
+def _told(error: Exception) -> str:
+    """What is wrong, without the parser's own words where they quote the file: somebody may have put a key into it."""
+    mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+    where = f" (line {mark.line + 1})" if mark else ""
+    if isinstance(error, DuplicateKeyError):
+        return f"it holds a key twice{where}"
+    return f"it is not YAML{where}"
 
 
 def _problem(what: str, allowed: str) -> Problem:

@@ -100,9 +100,10 @@ def one_of(choices: type[E_co]) -> Reader[E_co]:
 
 
 def _threshold(value: object) -> Severity:
-    if value == Severity.UNRATED:
+    severity = Severity(_text(value))
+    if severity is Severity.UNRATED:
         raise ValueError  # unrated findings always get a comment, so it is no threshold
-    return Severity(_text(value))
+    return severity
 
 
 THRESHOLD = Reader(", ".join(f"`{severity}`" for severity in Severity if severity is not Severity.UNRATED), _threshold)

@@ -11,6 +11,7 @@ from dataclasses import Field, dataclass, field, fields
 from typing import Any, TypeVar
 
 from reviewbot.configfile import read_config
+from reviewbot.domain.credentials import secrets_of
 from reviewbot.domain.model import Mode, Severity
 from reviewbot.domain.policy import (
     Allow,
@@ -207,25 +208,31 @@ def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
         SettingsError: with every problem.
     """
     keys, problems = read_config(config) if config is not None else ({}, [])
-    where = "config file"
-    values: dict[str, Any] = {}
     rows = {_name(row): row for row in fields(Settings)}
-    problems += list(_unknown(keys, rows, where))
-    for name, row in rows.items():
-        for source, value in (("input", inputs.get(name, "").strip() or None), (where, keys.get(name))):
-            if value is None or (source == "input" and not row.metadata["action"]):
-                continue
+    problems += list(_unknown(keys, rows, "config file"))
+    values: dict[str, Any] = {}
+    wrong: set[str] = set()
+    for row in rows.values():
+        for where, value in _given(row, inputs, keys):
             try:
-                read = row.metadata["reader"].read(value)
+                values.setdefault(row.name, row.metadata["reader"].read(value))
             except ValueError:
-                problems.append(_wrong(f"{source} `{name}`", value, row))
-                continue
-            values.setdefault(row.name, read)
+                wrong.add(row.name)
+                problems.append(_wrong(where, value, row))
     settings = Settings(**values)
-    problems += list(_impossible(settings))
+    problems += [problem for names, problem in _impossible(settings) if not wrong & names]
     if problems:
         raise SettingsError(tuple(problems))
     return settings
+
+
+def _given(row: Field[Any], inputs: Mapping[str, str], keys: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """What somebody set, the strongest first, each with its place; only from where the setting may be set."""
+    name = _name(row)
+    if row.metadata["action"] and (text := inputs.get(name, "").strip()):
+        yield f"input `{name}`", text
+    if row.metadata["config"] and name in keys:
+        yield f"config file `{name}`", keys[name]
 
 
 def _unknown(keys: Mapping[str, object], rows: Mapping[str, Field[Any]], where: str) -> Iterator[Problem]:
@@ -239,22 +246,25 @@ def _unknown(keys: Mapping[str, object], rows: Mapping[str, Field[Any]], where: 
 
 def _wrong(where: str, value: object, row: Field[Any]) -> Problem:
     reader: Reader[Any] = row.metadata["reader"]
-    shown = "the value" if reader is SECRET else f"`{str(value)[:80]}`"
+    # An address may carry a password, and a key may have been pasted into the wrong place.
+    text = str(value)
+    hidden = reader in {SECRET, SERVICE_URL} or bool(secrets_of([f'secret="{text}"']).strong)
+    shown = "the value" if hidden else f"`{text[:80]}`"
     return Problem(where, f"{shown} is not right", reader.allowed)
 
 
-def _impossible(settings: Settings) -> Iterator[Problem]:
-    """Values that are right alone and wrong together."""
+def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
+    """Values that are right alone and wrong together, each with the fields that it is about."""
     paid = settings.reviewer is ReviewerKind.CODEVF
     credits_allowed = settings.mode.credits
     if paid and settings.max_credits not in credits_allowed:
         allowed = f"{credits_allowed.start} to {credits_allowed.stop - 1} with `mode: {settings.mode}`"
-        yield Problem("`mode` and `max-credits`", f"`max-credits: {settings.max_credits}` does not fit", allowed)
+        told = f"`max-credits: {settings.max_credits}` does not fit"
+        yield {"reviewer", "mode", "max_credits"}, Problem("`mode` and `max-credits`", told, allowed)
     if paid and not (settings.check_run or settings.summary_comment):
-        yield Problem(
-            "`check-run` and `summary-comment`",
-            "both are off, so a paid review would have no place to be remembered",
-            "at least one of them on",
-        )
+        told = "both are off, so a paid review would have no place to be remembered"
+        where = "`check-run` and `summary-comment`"
+        yield {"reviewer", "check_run", "summary_comment"}, Problem(where, told, "at least one of them on")
     if settings.command is Command.COLLECT and not paid:
-        yield Problem("`command` and `reviewer`", "a local review is never left open", "`command: review`")
+        told = "a local review is never left open"
+        yield {"reviewer", "command"}, Problem("`command` and `reviewer`", told, "`command: review`")

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import urlsplit
 
 
 def is_loopback(url: str) -> bool:
     """Whether an address names this machine: 127.0.0.0/8, ::1 or localhost."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 
@@ -24,8 +23,9 @@ def check_service_url(url: str) -> str:
         ValueError: it is not https (and not loopback), or carries a user, a query or a fragment.
     """
     parts = urlsplit(url)
-    plain = not (parts.username or parts.password or parts.query or parts.fragment)
+    plain = re.fullmatch(r"[!-~]+", url) is not None and not any(sign in url for sign in "@?#\\")
     secure = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url))
-    if not (plain and secure and parts.hostname):
-        raise ValueError(url)
+    # Reading the port is what checks it.
+    if not (plain and secure and parts.hostname) or parts.port == 0:
+        raise ValueError("not an address that a key may be sent to")
     return url if url.endswith("/") else url + "/"

@@ -1,0 +1,480 @@
+"""Settings: every input and key, the order of their sources, and all problems at once, without a secret in them."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import fields
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.configfile import CONFIG_BYTES, read_config
+from reviewbot.domain.model import Mode, Severity
+from reviewbot.domain.origins import check_service_url, is_loopback
+from reviewbot.domain.policy import (
+    Allow,
+    Command,
+    FailOn,
+    PathInstruction,
+    Redact,
+    ReviewerKind,
+    ReviewKind,
+    ReviewOn,
+    Supersede,
+    Tolerance,
+)
+from reviewbot.errors import Problem, SettingsError
+from reviewbot.readers import Secret
+from reviewbot.settings import INPUTS, Settings, peek_settings, read_settings
+
+KEY = "cvf_live_0123456789abcdef"
+TOKEN = "ghs" + "_0123456789abcdefghijklmnopqrstuvwxyz"
+
+# name, default, what is written, what it means, what is refused, whether input and whether key
+ROWS: list[tuple[str, object, str, object, list[str], bool, bool]] = [
+    ("command", Command.REVIEW, "collect", Command.COLLECT, ["buy", "REVIEW"], True, False),
+    ("codevf-project", "", "acme/app", "acme/app", [], True, True),
+    (
+        "codevf-url",
+        "https://codevf.com/api/v1/",
+        "http://127.0.0.1:8/api",
+        "http://127.0.0.1:8/api/",
+        ["x"],
+        True,
+        False,
+    ),
+    ("reviewer", ReviewerKind.CODEVF, "local", ReviewerKind.LOCAL, ["human"], True, True),
+    ("mode", Mode.FAST, "standard", Mode.STANDARD, ["slow"], True, True),
+    ("expertise", "", "security", "security", [], True, True),
+    ("max-credits", 240, "115200", 115_200, ["59", "115201", "-1", "2.5", "1e3", "٣٠٠", "9" * 13], True, True),
+    ("max-credits-per-pr", 0, "500", 500, ["-1", "1000000001"], True, True),
+    ("min-balance", 0, "100", 100, ["-1", "x"], True, True),
+    ("review-on", ReviewOn.PUSH, "ready", ReviewOn.READY, ["open"], True, True),
+    ("allow", Allow.WRITE, "anyone", Allow.ANYONE, ["read"], True, True),
+    ("wait-minutes", 8, "0", 0, ["351", "-1"], True, True),
+    ("on-pending", Tolerance.PASS, "fail", Tolerance.FAIL, ["ignore"], True, True),
+    ("on-error", Tolerance.FAIL, "pass", Tolerance.PASS, ["ignore"], True, True),
+    ("on-partial", Tolerance.FAIL, "pass", Tolerance.PASS, ["ignore"], True, True),
+    ("fail-on", FailOn.CRITICAL, "never", FailOn.NEVER, ["unrated", "Critical"], True, True),
+    ("comment-from", Severity.LOW, "high", Severity.HIGH, ["unrated", "never"], True, True),
+    ("max-comments", 30, "100", 100, ["101"], True, True),
+    ("review-event", ReviewKind.COMMENT, "request-changes", ReviewKind.REQUEST_CHANGES, ["approve"], True, True),
+    ("incremental", True, "false", False, ["no", "0", "fAlse"], True, True),
+    ("paths", (), "src/**\n\n  !src/gen/** \n", ("src/**", "!src/gen/**"), [], True, True),
+    ("instance", "", "fast lane_1.x", "fast lane_1.x", ["-x", "x" * 41, "a\nb", "a/b", "é"], True, True),
+    ("config-file", ".github/reviewbot.yml", "bot.yml", "bot.yml", [], True, False),
+    ("templates-dir", ".github/reviewbot", "templates", "templates", [], True, False),
+    ("check-run", True, "FALSE", False, ["off"], True, True),
+    ("summary-comment", True, "False", False, ["off"], True, True),
+    ("json-file", "", "out/a.json", "out/a.json", [], True, False),
+    ("sarif-file", "", "a.sarif", "a.sarif", [], True, False),
+    ("html-file", "", "a.html", "a.html", [], True, False),
+    ("rdjson-file", "", "a.rdjson", "a.rdjson", [], True, False),
+    ("dry-run", False, "true", True, ["yes"], True, True),
+    ("instructions", "", "Be kind.", "Be kind.", [], False, True),
+    ("drafts", False, "TRUE", True, ["1"], False, True),
+    ("bots", False, "True", True, ["on"], False, True),
+    ("approve-spend", "", "buy-review", "buy-review", [], False, True),
+    ("redact", Redact.ON, "block", Redact.BLOCK, ["off"], False, True),
+    ("supersede", Supersede.REPLACE_PENDING, "keep", Supersede.KEEP, ["never"], False, True),
+    ("max-tasks", 1, "20", 20, ["0", "21"], False, True),
+    ("attachment-bytes", 1_000_000, "140000", 140_000, ["999"], False, True),
+]
+SECRET_NAMES = ["codevf-api-key", "github-token"]
+ACTION = [row for row in ROWS if row[5]]
+CONFIG = [row for row in ROWS if row[6]]
+
+
+def value_of(settings: Settings, name: str) -> object:
+    found: object = getattr(settings, name.replace("-", "_"))
+    return found
+
+
+def quoted(text: str) -> str:
+    return "'" + text.replace("\n", "\n\n  ") + "'"
+
+
+def problems_of(inputs: dict[str, str], config: str | None = None) -> tuple[Problem, ...]:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(inputs, config)
+    return caught.value.problems
+
+
+def alone(row_name: str) -> dict[str, str]:
+    """Inputs beside which the value of a row is possible."""
+    return {"reviewer": "local"} if row_name == "max-credits" else {}
+
+
+def test_the_table_has_every_setting() -> None:
+    named = [row[0] for row in ROWS] + SECRET_NAMES + ["path-instructions"]
+    assert sorted(named) == sorted(row.name for row in INPUTS)
+    assert {(row[0], row[5], row[6]) for row in ROWS} <= {(row.name, row.action, row.config) for row in INPUTS}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
+def test_what_nobody_sets_has_its_default(row: tuple[str, object, str, object, list[str], bool, bool]) -> None:
+    assert value_of(read_settings({}, None), row[0]) == row[1]
+    assert value_of(read_settings({row[0]: "  \n"}, f"{row[0]}:\n" if row[6] else None), row[0]) == row[1]
+    assert value_of(read_settings({row[0]: ""}, f"{row[0]}: ''\n" if row[6] else None), row[0]) == row[1]
+
+
+@pytest.mark.parametrize("row", ACTION, ids=lambda row: row[0])
+def test_an_input_is_read(row: tuple[str, object, str, object, list[str], bool, bool]) -> None:
+    name, _, text, value, *_ = row
+    inputs = {**alone(name), name: f" {text}\n"}
+    if name == "command":
+        assert read_settings(inputs, None).command == value
+    assert value_of(read_settings(inputs, None), name) == value
+    assert value_of(peek_settings(inputs), name) == value
+
+
+@pytest.mark.parametrize("row", CONFIG, ids=lambda row: row[0])
+def test_a_key_is_read(row: tuple[str, object, str, object, list[str], bool, bool]) -> None:
+    name, _, text, value, *_ = row
+    assert value_of(read_settings({}, f"{name}: {quoted(text)}\n"), name) == value
+    if name not in {"paths", "instance"}:
+        assert value_of(read_settings({}, f"{name}: {text}\n"), name) == value
+
+
+@pytest.mark.parametrize("row", [row for row in ACTION if row[6]], ids=lambda row: row[0])
+def test_an_input_goes_before_the_key(row: tuple[str, object, str, object, list[str], bool, bool]) -> None:
+    name, default, text, value, *_ = row
+    other = {"true": "false", "false": "true"}.get(text.lower(), str(default) if default not in {"", ()} else "other")
+    assert value_of(read_settings({name: text}, f"{name}: {other}\n"), name) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [(row[0], text) for row in ACTION for text in row[4]], ids=lambda text: text[:20].encode().hex()
+)
+def test_what_is_wrong_in_an_input_is_told_with_what_is_right(name: str, text: str) -> None:
+    (problem,) = problems_of({name: text})
+    (row,) = [row for row in INPUTS if row.name == name]
+    assert (problem.where, problem.allowed) == (f"input `{name}`", row.allowed)
+    assert problem.what.endswith("is not right")
+    assert value_of(peek_settings({name: text}), name) == value_of(Settings(), name)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [(row[0], text) for row in CONFIG for text in row[4]], ids=lambda text: text[:20].encode().hex()
+)
+def test_what_is_wrong_in_a_key_is_told_too(name: str, text: str) -> None:
+    (problem,) = problems_of({}, f"{name}: {quoted(text)}\n")
+    assert problem.where == f"config file `{name}`"
+
+
+@pytest.mark.parametrize("value", ["[1]", "{a: 1}", "1.5", "2001-01-01", "true"])
+@pytest.mark.parametrize("name", [row[0] for row in CONFIG if not isinstance(row[1], bool)])
+def test_a_value_of_another_kind_is_refused(name: str, value: str) -> None:
+    assert [problem.where for problem in problems_of({}, f"{name}: {value}\n")] == [f"config file `{name}`"]
+
+
+@pytest.mark.parametrize("name", [row[0] for row in CONFIG if isinstance(row[1], bool)])
+def test_a_number_is_no_boolean(name: str) -> None:
+    assert [problem.where for problem in problems_of({}, f"{name}: 1\n")] == [f"config file `{name}`"]
+
+
+@pytest.mark.parametrize("name", [row[0] for row in ROWS if not row[6]] + SECRET_NAMES)
+def test_what_decides_where_the_key_goes_is_not_read_from_a_file(name: str) -> None:
+    (problem,) = problems_of({}, f"{name}: {KEY}\n")
+    assert problem == Problem(f"config file `{name}`", "this key is not read from a file", "set it in the workflow")
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if not row[5]], ids=lambda row: row[0])
+def test_a_key_that_is_no_input_is_not_heard_as_one(
+    row: tuple[str, object, str, object, list[str], bool, bool],
+) -> None:
+    assert value_of(read_settings({row[0]: row[2]}, None), row[0]) == row[1]
+    assert value_of(peek_settings({row[0]: row[2]}), row[0]) == row[1]
+
+
+def test_a_key_that_does_not_exist_is_told_with_those_that_do() -> None:
+    (problem,) = problems_of({}, "fail_on: high\n")
+    assert problem.where == "config file `fail_on`"
+    assert "`fail-on`" in problem.allowed
+    assert "`codevf-api-key`" not in problem.allowed
+
+
+def test_every_problem_is_told_at_once() -> None:
+    problems = problems_of(
+        {"mode": "slow", "wait-minutes": "soon", "check-run": "false", "summary-comment": "false"},
+        "fail-on: sometimes\nnonsense: 1\ncodevf-url: https://evil.example\nmode: slower\n",
+    )
+    assert sorted(problem.where for problem in problems) == [
+        "`check-run` and `summary-comment`",
+        "config file `codevf-url`",
+        "config file `fail-on`",
+        "config file `mode`",
+        "config file `nonsense`",
+        "input `mode`",
+        "input `wait-minutes`",
+    ]
+
+
+def test_a_broken_file_does_not_hide_the_inputs_problems() -> None:
+    assert [problem.where for problem in problems_of({"mode": "slow"}, "a: [")] == ["config file", "input `mode`"]
+
+
+def test_the_error_is_a_list_for_people() -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings({"mode": "slow", "fail-on": "x"}, None)
+    assert str(caught.value) == "The settings have 2 problems; nothing was sent and nothing was spent."
+    assert caught.value.hint.splitlines()[0] == (
+        "- input `mode`: `slow` is not right. Allowed: `realtime_answer`, `fast`, `standard`."
+    )
+    with pytest.raises(SettingsError, match="1 problem;"):
+        read_settings({"mode": "slow"}, None)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "where"),
+    [
+        ({"mode": "realtime_answer", "max-credits": "601"}, "`mode` and `max-credits`"),
+        ({"mode": "fast", "max-credits": "239"}, "`mode` and `max-credits`"),
+        ({"mode": "standard", "max-credits": "100"}, "`mode` and `max-credits`"),
+        ({"check-run": "false", "summary-comment": "false"}, "`check-run` and `summary-comment`"),
+        ({"command": "collect", "reviewer": "local"}, "`command` and `reviewer`"),
+    ],
+)
+def test_what_is_right_alone_and_wrong_together_is_told(inputs: dict[str, str], where: str) -> None:
+    assert [problem.where for problem in problems_of(inputs)] == [where]
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"mode": "realtime_answer", "max-credits": "60"},
+        {"mode": "realtime_answer", "max-credits": "600"},
+        {"reviewer": "local", "max-credits": "100"},
+        {"reviewer": "local", "check-run": "false", "summary-comment": "false"},
+        {"check-run": "false"},
+        {"command": "collect"},
+    ],
+)
+def test_what_is_possible_together_passes(inputs: dict[str, str]) -> None:
+    assert isinstance(read_settings(inputs, None), Settings)
+
+
+def test_a_slip_is_told_once_and_not_again_for_what_follows_from_it() -> None:
+    assert [problem.where for problem in problems_of({"mode": "realtime", "max-credits": "100"})] == ["input `mode`"]
+
+
+def test_a_project_may_be_a_number() -> None:
+    assert read_settings({}, "codevf-project: 42\n").codevf_project == "42"
+
+
+def test_one_source_may_complete_the_other() -> None:
+    assert read_settings({"mode": "realtime_answer"}, "max-credits: 60\n").max_credits == 60
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ("paths: [src/**, '!src/gen/**', '']", ("src/**", "!src/gen/**")),
+        ("paths: |\n  src/**\n  '#'\n", ("src/**", "'#'")),
+        ("paths: []", ()),
+    ],
+)
+def test_paths_are_a_list_or_lines(config: str, expected: tuple[str, ...]) -> None:
+    assert read_settings({}, config).paths == expected
+
+
+def test_path_instructions_are_pairs() -> None:
+    config = "path-instructions:\n- path: src/**\n  instructions: Look twice.\n- {path: b, instructions: ''}\n"
+    assert read_settings({}, config).path_instructions == (
+        PathInstruction("src/**", "Look twice."),
+        PathInstruction("b", ""),
+    )
+
+
+@pytest.mark.parametrize(
+    "value", ["x", "{path: a, instructions: b}", "[a]", "[{path: a}]", "[{path: 1, instructions: b}]"]
+)
+def test_path_instructions_are_nothing_else(value: str) -> None:
+    for text in (value, value.replace("}", ", more: 1}")):
+        assert [p.where for p in problems_of({}, f"path-instructions: {text}\n")] == ["config file `path-instructions`"]
+
+
+@pytest.mark.parametrize("empty", ["", "\n", "# only a comment\n", "---\n", "null\n", "~", "mode:\nfail-on: ''\n"])
+def test_an_empty_file_sets_nothing(empty: str) -> None:
+    assert read_settings({}, empty) == read_settings({}, None)
+
+
+@pytest.mark.parametrize(
+    ("config", "what"),
+    [
+        ("mode: &fast fast", "it holds an anchor"),
+        ("a: &x {}\nb: *x", "it holds an anchor"),
+        ("b: *x", "it holds an alias"),
+        ("mode: !!str fast", "it holds a tag"),
+        ("mode: ! fast", "it holds a tag"),
+        ("--- !x\nmode: fast", "it holds a tag"),
+        ("mode: !!python/object:os.system fast", "it holds a tag"),
+        ("mode: fast\nmode: standard", "it holds a key twice (line 2)"),
+        ("path-instructions:\n- {path: a, path: b}", "it holds a key twice (line 2)"),
+        ("mode: [fast", "it is not YAML (line 1)"),
+        ("mode: fast\n  x: y", "it is not YAML (line 2)"),
+        ("mode: @fast", "it is not YAML (line 1)"),
+        ("mode: fast\n---\nmode: fast", "it is not YAML (line 2)"),
+        ("{a: b}: c", "it is not YAML (line 1)"),
+        ("mode: \0", "it is not YAML"),
+        ("mode: \ud800", "it is not YAML"),
+        ("mode: 2001-99-99", "it is not YAML"),
+        ("max-credits: " + "9" * 5_000, "it is not YAML"),
+        ("mode: " + "[" * 60_000, "it is nested too deeply"),
+        ("mode: " + "[" * 10 + "]" * 10, "it is nested too deeply"),
+        ("- " * 3_000, "it is nested too deeply"),
+        ("- mode", "it is not a mapping of words"),
+        ("mode", "it is not a mapping of words"),
+        ("1: 2", "it is not a mapping of words"),
+        ("[a]: b", "it is not a mapping of words"),
+        ("#" * (CONFIG_BYTES + 1), "it is too large"),
+        ("# " + "ü" * (CONFIG_BYTES // 2), "it is too large"),
+    ],
+)
+def test_a_file_that_is_not_small_and_plain_is_refused(config: str, what: str) -> None:
+    (problem,) = problems_of({}, config)
+    assert problem.where == "config file"
+    assert problem.what.startswith(what)
+
+
+def test_a_file_of_the_largest_size_is_read() -> None:
+    assert read_settings({}, "mode: standard\n#" + "x" * (CONFIG_BYTES - 16)).mode is Mode.STANDARD
+
+
+def test_on_is_a_word() -> None:
+    assert read_settings({}, "redact: on\n").redact is Redact.ON
+
+
+@given(st.text(max_size=60))
+def test_any_file_is_read_or_refused(text: str) -> None:
+    keys, problems = read_config(text)
+    assert not (keys and problems)
+
+
+@given(st.dictionaries(st.sampled_from([row.name for row in INPUTS]), st.text(max_size=12), max_size=4))
+def test_any_inputs_are_read_or_refused(inputs: dict[str, str]) -> None:
+    peek_settings(inputs)
+    try:
+        read_settings(inputs, None)
+    except SettingsError as error:
+        assert error.problems  # noqa: PT017 — either way is right
+
+
+LEAKS: list[tuple[dict[str, str], str | None]] = [
+    ({"codevf-api-key": f"{KEY} x"}, None),
+    ({"github-token": f"{TOKEN}\n{TOKEN}"}, None),
+    ({"codevf-url": f"https://user:{KEY}@codevf.example/"}, None),
+    ({"codevf-url": f"https://codevf.example/?key={KEY}"}, None),
+    ({"max-credits": KEY}, None),
+    ({"mode": TOKEN}, None),
+    ({}, f"codevf-api-key: {KEY}\n"),
+    ({}, f"codevf-api-key: {KEY}\ncodevf-api-key: {KEY}\n"),
+    ({}, f"codevf-api-key: '{KEY}\n"),
+    ({}, f"codevf-api-key: [{KEY}\n"),
+    ({}, f"fail-on: {KEY}\n"),
+]
+
+
+@pytest.mark.parametrize(("inputs", "config"), LEAKS)
+def test_no_message_holds_a_secret(inputs: dict[str, str], config: str | None) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(inputs, config)
+    told = f"{caught.value} {caught.value.hint} {caught.value.problems!r}"
+    assert KEY not in told
+    assert TOKEN not in told
+
+
+def test_no_repr_holds_a_secret() -> None:
+    settings = read_settings({"codevf-api-key": KEY, "github-token": TOKEN}, None)
+    shown = f"{settings} {settings!r} {settings.github_token} {settings.codevf_api_key}"
+    assert KEY not in shown
+    assert TOKEN not in shown
+    assert repr(Secret("")) == "Secret('')"
+    assert settings.secrets() == (KEY, TOKEN)
+    assert read_settings({}, None).secrets() == ()
+
+
+def test_no_traceback_holds_a_secret() -> None:
+    try:
+        read_settings({"codevf-url": f"https://user:{KEY}@codevf.example/", "codevf-api-key": f"{KEY} {KEY}"}, None)
+    except SettingsError as error:
+        assert KEY not in "".join(traceback.format_exception(error))  # noqa: PT017 — the traceback is the point
+
+
+@pytest.mark.parametrize(
+    ("inputs", "name"),
+    [
+        ({}, "CodeVF review"),
+        ({"instance": "nightly"}, "CodeVF review: nightly"),
+        ({"reviewer": "local"}, "reviewbot (local)"),
+        ({"reviewer": "local", "instance": "x"}, "reviewbot (local): x"),
+    ],
+)
+def test_the_check_is_named_after_reviewer_and_instance(inputs: dict[str, str], name: str) -> None:
+    assert read_settings(inputs, None).check_name == name
+
+
+def test_the_documentation_sees_every_setting_as_text() -> None:
+    assert [row.name.replace("-", "_") for row in INPUTS] == [row.name for row in fields(Settings)]
+    defaults = {row.name: row.default for row in INPUTS}
+    assert (defaults["incremental"], defaults["dry-run"], defaults["paths"], defaults["github-token"]) == (
+        "true",
+        "false",
+        "",
+        "",
+    )
+    assert (defaults["mode"], defaults["comment-from"], defaults["max-credits"]) == ("fast", "low", "240")
+    assert all(row.meaning.endswith(".") and row.allowed for row in INPUTS)
+
+
+@pytest.mark.parametrize("word", list(FailOn))
+def test_a_threshold_is_a_severity_or_never(word: FailOn) -> None:
+    assert word.severity == (None if word is FailOn.NEVER else Severity(word.value))
+
+
+GOOD_URLS = [
+    ("https://codevf.com/api/v1", "https://codevf.com/api/v1/"),
+    ("https://codevf.com/api/v1/", "https://codevf.com/api/v1/"),
+    ("HTTPS://codevf.com", "HTTPS://codevf.com/"),
+    ("https://codevf.com:8443/x", "https://codevf.com:8443/x/"),
+    ("http://localhost:8080", "http://localhost:8080/"),
+    ("http://127.9.9.9/", "http://127.9.9.9/"),
+    ("http://[::1]:80/", "http://[::1]:80/"),
+]
+BAD_URLS = """
+http://codevf.com http://localhost.evil.example http://127.0.0.1.evil.example http://10.0.0.1 http://0x7f.1 ftp://localhost
+https:// https:///x //codevf.com codevf.com https://user@codevf.com https://@codevf.com https://u:p@codevf.com
+https://codevf.com?x=1 https://codevf.com/? https://codevf.com/#x https://codevf.com/# https://codevf.com:0
+https://codevf.com:99999 https://codevf.com:x https://[::1 https://codevf.com\\@evil.example javascript:x file:///etc
+"""
+
+
+@pytest.mark.parametrize(("url", "base"), GOOD_URLS)
+def test_a_key_may_go_to_https_and_to_this_machine(url: str, base: str) -> None:
+    assert check_service_url(url) == base
+
+
+@pytest.mark.parametrize(
+    "url", [*BAD_URLS.split(), "", "https://code vf.com", "https://co\ndevf.com", "https://cödevf.com"]
+)
+def test_a_key_may_go_nowhere_else(url: str) -> None:
+    with pytest.raises(ValueError, match=r".") as caught:
+        check_service_url(url)
+    assert "evil" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://localhost:1/", True),
+        ("http://127.0.0.1", True),
+        ("http://[::1]", True),
+        ("http://localhost.evil.example", False),
+        ("http://10.0.0.1", False),
+        ("http://[::1", False),
+        ("", False),
+    ],
+)
+def test_loopback_is_this_machine_and_garbage_is_not(url: str, expected: object) -> None:
+    assert is_loopback(url) is expected
