@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -31,14 +31,19 @@ def run_sandbox(plan: Plan, analysers: Reviewing, env: Mapping[str, str], log: T
     Raises:
         SettingsError: git is missing, or a port is taken.
     """
+    with suppress(KeyboardInterrupt):
+        _serve(plan, analysers, env, log)
+    log.write("The sandbox has ended, and what it held is gone.\n")
+    return 0
+
+
+def _serve(plan: Plan, analysers: Reviewing, env: Mapping[str, str], log: TextIO) -> None:
     with tempfile.TemporaryDirectory(prefix="reviewbot-job-") as folder, open_sandbox(analysers, plan) as sandbox:
         lines = _lines(sandbox, Path(folder) / "job", env.get("PATH", ""))
         log.write("\n".join(lines) + "\n")
         log.write(f"\nCtrl-C ends it; by itself it ends after {plan.lifetime:.0f} seconds.\n")
         log.flush()
         stay(sandbox)
-        log.write("The sandbox has ended, and what it held is gone.\n")
-    return 0
 
 
 def _lines(sandbox: Sandbox, folder: Path, path: str) -> list[str]:

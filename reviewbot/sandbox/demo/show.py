@@ -69,7 +69,7 @@ class Piece:
 def pieces(markdown: str) -> Iterator[Piece]:
     """The lines of a comment, without marks, references and empty ones."""
     fence: Kind | None = None
-    for line in _MARK.sub("", markdown).splitlines():
+    for line in visible(_MARK.sub("", markdown)).splitlines():
         if line.startswith("```"):
             opened = Kind.SUGGESTION if line.startswith("```suggestion") else Kind.CODE
             fence = opened if fence is None else None
@@ -94,8 +94,12 @@ def read_words(line: str) -> str:
 
 def say(console: Console, text: str, style: str = "", *, indent: int = 2, hang: int = 0) -> None:
     """Say a paragraph: invisible characters shown, wrapped at blanks; `hang` more blanks before all but the first."""
-    room = max(20, console.width - indent - hang)
-    for number, line in enumerate(Text(visible(text), style=style).wrap(console, room)):
+    room = max(20, console.width - indent)
+    whole = Text(visible(text), style=style)
+    first = whole.wrap(console, room)[:1]
+    rest = whole[len(first[0].plain) :] if first else whole
+    rest.plain = rest.plain.lstrip(" ")
+    for number, line in enumerate([*first, *(rest.wrap(console, room - hang) if rest.plain else [])]):
         line.rstrip()
         console.print(Text(" " * (indent + hang * bool(number))) + line)
 
@@ -110,7 +114,7 @@ def show_comments(console: Console, comments: Iterable[Comment]) -> None:
     """File by file, the code with its comments below it."""
     for path, group in groupby(comments, key=lambda one: one.path):
         console.print()
-        console.print(Text(f"  {visible(path)}", style="bold underline"))
+        console.print(Text.assemble("  ", (visible(path), "bold underline")))
         for comment in group:
             show_comment(console, comment)
 
@@ -142,7 +146,7 @@ def _said(piece: Piece) -> Text | None:
         case Kind.HEADING:
             return Text(piece.text, style="bold")
         case Kind.SUGGESTION:
-            return Text("suggests: ", style="dim") + Text(piece.text.strip(), style="green")
+            return Text.assemble(("suggests: ", "dim"), (piece.text.strip(), "green"))
         case Kind.NOTE:
             told = piece.text.partition(" · ")[2]
             return Text(told, style="italic") if told else None
@@ -154,11 +158,10 @@ def _said(piece: Piece) -> Text | None:
 
 def _beside(console: Console, said: Text, room: int = 8) -> int:
     """Show a text beside a rule, on as many lines as there is room for; returns how many it took."""
-    said.plain = visible(said.plain)
     lines = said.wrap(console, max(20, console.width - 11))
     for number, line in enumerate(lines[: max(0, room)], start=1):
         line.rstrip()
         if number == room < len(lines):
             line.append(" …")
-        console.print(Text("       │ ", style="dim") + line)
+        console.print(Text.assemble(("       │ ", "dim"), line))
     return min(room, len(lines))

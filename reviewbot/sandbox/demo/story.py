@@ -7,7 +7,7 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -84,7 +84,8 @@ def run_demo(options: Options, analysers: Reviewing, env: Mapping[str, str], log
         demo = _Demo(console, sandbox, reader, folder, env.get("PATH", ""))
         status = demo.run()
         if options.keep:
-            demo.keep()
+            with suppress(KeyboardInterrupt):
+                demo.keep()
     return status
 
 
@@ -181,7 +182,7 @@ class _Demo:
             f"{cost.get('maxCredits')} for the review, times the mode's factor, is a hold of {cost.get('hold')} credits"
         )
         say(self.console, f"Cost: {hold}; {cost.get('used')} were used.")
-        after = f"{one.money.available:,} credits after, {one.money.on_hold} on hold"
+        after = f"{one.money.available:,} after, {one.money.on_hold} on hold"
         say(self.console, f"Account: {before.available:,} credits before, {after}.")
         say(self.console, f"Requests of the action: {one.requests[0]} to GitHub, {one.requests[1]} to CodeVF.")
 
@@ -239,12 +240,9 @@ class _Demo:
 
 
 def stay(sandbox: Sandbox) -> None:
-    """Until the services end by themselves, or somebody interrupts."""
-    try:
-        while sandbox.github.running and sandbox.codevf.running:
-            sandbox.github.wait(0.5)
-    except KeyboardInterrupt:
-        return
+    """Until the services end by themselves; an interrupt comes through."""
+    while sandbox.github.running and sandbox.codevf.running:
+        sandbox.github.wait(0.5)
 
 
 def _redacted(sandbox: Sandbox, path: str) -> str:
