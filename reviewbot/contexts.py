@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from reviewbot.dialects import Markdown, address
+from reviewbot.dialects import Html, Markdown, address, link
+from reviewbot.domain.excerpts import Excerpt, Excerpts
+from reviewbot.domain.pages import seal
 from reviewbot.domain.thinning import (
     Detail,
     Shown,
@@ -64,6 +66,54 @@ def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
 def of_annotation(finding: FindingView, detail: Detail) -> dict[str, object]:
     """For one annotation of the check."""
     return {"finding": _addressed(thin_finding(finding, detail))}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A finding on the page, with its code."""
+
+    finding: FindingView
+    excerpt: Excerpt
+
+
+@dataclass(frozen=True, slots=True)
+class CardGroup:
+    """The cards of one file, worst first."""
+
+    path: str
+    cards: tuple[Card, ...]
+
+
+def of_page(view: SummaryView, detail: Detail, excerpts: Excerpts, style: str) -> dict[str, object]:
+    """For the page of HTML: every finding by file, with or without a comment.
+
+    Args:
+        view: the whole story.
+        detail: how much is shown.
+        excerpts: of the files as sent.
+        style: the style sheet, trusted; the page's policy allows it and nothing else.
+    """
+    context, shown = of_summary(view, detail), thin_summary(view, detail)
+    thin = replace(
+        thin_texts(view, detail), run_url=link(view.run_url), summary_url=link(view.summary_url), files=(),
+        check_name=shorten_line(view.check_name, 100), repository=shorten_line(view.repository, 200),
+    )  # fmt: skip
+    findings = every_finding(view.files)
+    groups: dict[str, list[Card]] = {}
+    for finding in findings[: detail.full]:
+        small = thin_finding(finding, detail)
+        card = Card(
+            replace(small, comment_url=link(finding.comment_url), blob_url=link(finding.blob_url)), excerpts.of(finding)
+        )
+        groups.setdefault(small.path, []).append(card)
+    return context | {
+        "view": thin,
+        "shown": shown,
+        "groups": tuple(CardGroup(path, tuple(cards)) for path, cards in groups.items()),
+        "left_out": max(0, len(findings) - detail.full),
+        "style": Html(style),
+        "seal": Html(seal(style)),
+    }
 
 
 def of_prompt(view: PromptView) -> Iterator[dict[str, object]]:

@@ -1,6 +1,6 @@
-"""The two ways in which templates write text down: GitHub Markdown, and plain text for logs, titles and prompts.
+"""The ways in which templates write text down: GitHub Markdown, plain text for logs, titles and prompts, and HTML.
 
-Both have the same filters, so that a sentence is written once for both. In each, a value that is shown without a filter
+All have the same filters, so that a sentence is written once for all. In each, a value that is shown without a filter
 is made harmless on one line.
 """
 
@@ -13,7 +13,7 @@ from typing import Self
 
 from markupsafe import Markup
 
-from reviewbot.domain import escaping, wording
+from reviewbot.domain import escaping, pages, wording
 from reviewbot.domain.thinning import Cut
 
 _ACTING = ("suggestion", "mermaid", "math", "geojson", "topojson", "stl")
@@ -50,6 +50,17 @@ class Plain(Written):
         return cls(value) if isinstance(value, Markup) else cls(_one_line(str(value)))
 
 
+class Html(Written):
+    """HTML of a page of our own."""
+
+    __slots__ = ()
+
+    @classmethod
+    def escape(cls, value: object, /) -> Self:
+        """HTML that shows the value on one line."""
+        return cls(value) if isinstance(value, Markup) else cls(pages.line(str(value)))
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """How one kind of template shows values.
@@ -72,6 +83,11 @@ def address(url: str | None) -> Markdown | None:
     if url is None or not _ADDRESS.fullmatch(url):
         return None
     return Markdown(url.replace("(", "%28").replace(")", "%29").replace("|", "%7C").replace("@", "%40"))
+
+
+def link(url: str | None) -> Html | None:
+    """An address that can stand in an attribute; None when it is none."""
+    return Html(pages.escaped(url)) if url is not None and _ADDRESS.fullmatch(url) else None
 
 
 def _once(written: type[Written], write: Callable[..., str]) -> Callable[..., Written]:
@@ -115,6 +131,14 @@ def _phrase(text: str) -> str:
 def _suggestion(text: str) -> str:
     """A block that GitHub offers to commit. Without any line in it, it deletes what it stands on."""
     return escaping.fence(text, "suggestion") if text else "```suggestion\n```"
+
+
+def _page_prose(text: str) -> str:
+    return pages.article(text) + (f"<p><em>… {pages.line(_cut_note(text))}</em></p>" if isinstance(text, Cut) else "")
+
+
+def _page_block(text: str, _: str = "") -> str:
+    return pages.block(text) + (f"<p><em>… {pages.line(_cut_note(text))}</em></p>" if isinstance(text, Cut) else "")
 
 
 def _told(prose: Callable[[str], str]) -> Callable[[str], str]:
@@ -185,3 +209,36 @@ PLAIN = _with_shared(
         "strong": _one_line,
     },
 )
+
+_HTML = _with_shared(
+    Html,
+    {
+        "line": pages.line,
+        "text": pages.escaped,
+        "phrase": lambda text: pages.words(_one_line(text)),
+        "prose": pages.words,
+        "told": pages.words,
+        "code": lambda text: f"<code>{pages.line(text)}</code>",
+        "cell": lambda text: f"<code>{pages.line(text)}</code>",
+        "html": pages.line,
+        "fence": _page_block,
+        "suggestion": _page_block,
+        "strong": lambda text: f"<strong>{pages.line(text)}</strong>",
+        "article": _page_prose,
+    },
+)
+
+HTML = Dialect(
+    Html,
+    {
+        **_HTML.filters,
+        # Words of the templates, in which what is a stranger's is escaped already.
+        "blocks": lambda written: Html(pages.told(_html(written))),
+        "marked": lambda written: Html(pages.marked(_html(written))),
+    },
+)
+
+
+def _html(written: str) -> str:
+    """Plain text again, which regular expressions do not escape a second time."""
+    return str(written) if isinstance(written, Markup) else pages.escaped(written)

@@ -38,6 +38,7 @@ class Writer(Protocol):
     def check(self, view: SummaryView) -> tuple[str, str]: ...  # noqa: D102 — as in `Renderer`
     def job_summary(self, view: SummaryView) -> str: ...  # noqa: D102 — as in `Renderer`
     def terminal(self, view: SummaryView) -> str: ...  # noqa: D102 — as in `Renderer`
+    def html(self, view: SummaryView) -> str: ...  # noqa: D102 — as in `Renderer`
     def annotation(self, finding: FindingView) -> tuple[str, str]: ...  # noqa: D102 — as in `Renderer`
     def prompt(self, view: PromptView) -> str: ...  # noqa: D102 — as in `Renderer`
 
@@ -53,6 +54,7 @@ def rehearse(writer: Writer) -> None:
         writer.check(view)
         writer.job_summary(view)
         writer.terminal(view)
+        writer.html(view)
         writer.review_body(view, review_mark(""))
     for finding in _findings():
         writer.comment(CommentView(str(FindingMark("", (finding.id,))), on_file=False, findings=(finding, finding)))

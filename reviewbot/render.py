@@ -1,4 +1,4 @@
-"""View model to Markdown and plain text; the only importer of jinja2.
+"""View model to Markdown, plain text and HTML; the only importer of jinja2.
 
 Escaping is the default and trust is explicit: whatever a template shows is escaped for where it goes, unless a filter
 or this module says that it is written down already. A repository's own templates run in a sandbox without globals,
@@ -28,9 +28,11 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from reviewbot import contexts
-from reviewbot.dialects import MARKDOWN, PLAIN, Dialect, Markdown
+from reviewbot.dialects import HTML, MARKDOWN, PLAIN, Dialect, Markdown
 from reviewbot.domain import escaping
+from reviewbot.domain.excerpts import Excerpts
 from reviewbot.domain.metering import Meter, TooManyCharacters, TooManySteps
+from reviewbot.domain.placement import FileView
 from reviewbot.domain.thinning import (
     CHECK,
     COMMENT,
@@ -39,6 +41,8 @@ from reviewbot.domain.thinning import (
     PAGE,
     PAGE_LADDER,
     PROMPT,
+    REPORT,
+    REPORT_LADDER,
     Detail,
     Room,
     shorten_line,
@@ -54,8 +58,6 @@ _MISTAKES = (
 
 _TITLE_LIMIT = 255
 _PROMPT_MINIMUM = 10
-
-
 _LARGEST_NUMBER = 10**18
 
 _OF_ENUMS = frozenset({"value", "rank"})
@@ -63,7 +65,6 @@ _OF_TEXTS = frozenset({"upper", "lower", "strip", "startswith", "endswith"})
 _OF_MAPPINGS = frozenset({"items", "keys", "values", "get"})
 _OF_JINJA = (LoopContext, TemplateReference, BlockReference, TemplateModule)
 _FILTERS = ("default", "length", "first", "last", "upper", "lower", "capitalize")
-
 
 _TICKED = "counted turn"
 """Name of the filter that counts a loop; no template can spell it."""
@@ -233,15 +234,7 @@ def _translated(name: str) -> Iterator[None]:
         raise mistake(name, None, "it includes, extends or calls itself without end") from error
     except jinja2.TemplateNotFound as error:
         raise mistake(*_place_of(error, name), f"there is no template `{error.name}`") from error
-    except (
-        jinja2.TemplateError,
-        TooManySteps,
-        TypeError,
-        ValueError,
-        ArithmeticError,
-        LookupError,
-        AttributeError,
-    ) as error:
+    except _MISTAKES as error:
         raise mistake(*_place_of(error, name), str(error)) from error
 
 
@@ -267,9 +260,11 @@ class Renderer:
     def __init__(self, overrides: Mapping[str, str] = MappingProxyType({})) -> None:
         self._markdown = _Templates(MARKDOWN, overrides)
         self._plain = _Templates(PLAIN, overrides)
+        self._html = _Templates(HTML, overrides)
+        kinds = {"md": self._markdown, "html": self._html, "css": self._html}
         for name, source in overrides.items():
             check_override(name, source, self._markdown.names)
-            (self._markdown if name.endswith(".md.j2") else self._plain).compile(name)
+            kinds.get(name.split(".")[-2], self._plain).compile(name)
         if overrides:
             rehearse(self)
 
@@ -325,6 +320,12 @@ class Renderer:
         if len(text) < _PROMPT_MINIMUM:
             raise mistake("prompt.txt.j2", None, "a prompt has at least 10 characters")
         return text
+
+    def html(self, view: SummaryView, files: Sequence[FileView] = ()) -> str:
+        """The page: one file that needs nothing else, at most 6 MB; `files` as sent for the code, else quotes."""
+        style, excerpts = _first_fit("report.css.j2", [{}], self._html.render, REPORT), Excerpts(files)
+        rungs = (contexts.of_page(view, detail, excerpts, style) for detail in REPORT_LADDER)
+        return _first_fit("report.html.j2", rungs, self._html.render_with_words, REPORT) + "\n"
 
     def _story(self, templates: _Templates, name: str, view: SummaryView, ladder: Sequence[Detail], room: Room) -> str:
         rungs = (contexts.of_summary(view, detail) for detail in ladder)

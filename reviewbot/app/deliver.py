@@ -52,6 +52,8 @@ def write_files(run: Run, story: Story, outcome: Outcome) -> None:
         write(path, sarif(view, version=version, review_url=url))
     if path := settings.rdjson_file:
         write(path, rdjson(view))
+    if path := settings.html_file:
+        write(path, run.renderer.html(view, story.prepared.views if story.prepared else ()))
 
 
 def deliver(run: Run, story: Story, outcome: Outcome) -> None:
@@ -85,6 +87,7 @@ def outputs(run: Run, story: Story, outcome: Outcome) -> Mapping[str, str]:
         "check-url": story.check.url if story.check else "",
         "json-file": settings.json_file if story.report else "",
         "sarif-file": settings.sarif_file if story.report else "",
+        "html-file": settings.html_file if story.report else "",
         "rdjson-file": settings.rdjson_file if story.report else "",
     }
     if story.report is not None:

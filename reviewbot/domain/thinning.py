@@ -56,6 +56,9 @@ MESSAGE = Room(60_000, _bytes)
 PAGE = Room(900_000, _bytes)
 """The job summary; GitHub takes a mebibyte a step."""
 
+REPORT = Room(6_000_000, _bytes)
+"""The page of HTML: what a browser still opens at once."""
+
 PROMPT = Room(10_000, _units)
 """What CodeVF takes."""
 
@@ -133,6 +136,10 @@ PAGE_LADDER = (
     *COMMENT_LADDER,
 )
 """The same for the job summary, which has room for everything most of the time."""
+
+
+REPORT_LADDER = (Detail(2000, 5000, 5000, 60_000), Detail(1000, 2000, 2000, 8000), *PAGE_LADDER[2:])
+"""The same for the page of HTML, which has more room."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def sarif(view: SummaryView, *, version: str, review_url: str | None) -> str:
     for rung in _LADDER:
         log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(view, rung, version, review_url)]}
         text = json.dumps(log, indent=1) + "\n"
-        if len(gzip.compress(text.encode(), mtime=0)) <= MAX_GZIPPED:
+        if len(gzip.compress(text.encode(), compresslevel=6, mtime=0)) <= MAX_GZIPPED:
             break
     return text
 

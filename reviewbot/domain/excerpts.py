@@ -1,0 +1,98 @@
+"""The lines that a finding is about, with a few around them, as they were sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from reviewbot.domain.model import Side
+from reviewbot.domain.placement import FileView, Why
+from reviewbot.domain.quotes import split_lines, strip_gutter
+from reviewbot.domain.thinning import shorten_line
+from reviewbot.domain.views import FindingView
+
+AROUND = 3
+"""Lines shown before and after."""
+
+MAX_LINES = 60
+"""Of a longer range, the first ones are shown."""
+
+_WIDTH = 400
+"""Characters of a line at most: what is longer is not read."""
+
+_UNVERIFIED = frozenset({Why.FILE_NOT_IN_CHANGE, Why.NO_FILE})
+
+
+@dataclass(frozen=True, slots=True)
+class ExcerptLine:
+    """A line.
+
+    Attributes:
+        number: in its file; None when only the quote is known.
+        cited: whether the finding is about it.
+    """
+
+    number: int | None
+    text: str
+    cited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Lines, and how many of the cited ones are not shown."""
+
+    lines: tuple[ExcerptLine, ...]
+    more: int = 0
+
+
+class Excerpts:
+    """Excerpts of files as they were sent.
+
+    Args:
+        files: may be empty; then there are only quotes.
+    """
+
+    def __init__(self, files: Iterable[FileView] = ()) -> None:
+        self._files = {file.path: file for file in files}
+        self._known: dict[tuple[str, Side], Mapping[int, str]] = {}
+
+    def of(self, finding: FindingView) -> Excerpt:
+        """The finding's lines; where they are not known, what the reviewer quoted; empty when there is neither."""
+        if finding.line is None or finding.why in _UNVERIFIED:
+            return _quoted(finding.code)
+        first, last = finding.start_line or finding.line, finding.line
+        known = self._lines(finding.path, finding.side)
+        if first not in known or last < first:
+            return _quoted(finding.code)
+        more = max(0, last - first + 1 - MAX_LINES)
+        end = last - more if more else last + AROUND
+        shown = (
+            ExcerptLine(number, shorten_line(known[number], _WIDTH), cited=first <= number <= last)
+            for number in range(first - AROUND, end + 1)
+            if number in known
+        )
+        return Excerpt(tuple(shown), more)
+
+    def _lines(self, path: str, side: Side) -> Mapping[int, str]:
+        if (path, side) not in self._known:
+            file = self._files.get(path)
+            self._known[path, side] = dict(_lines(file, side)) if file else {}
+        return self._known[path, side]
+
+
+def _quoted(code: str) -> Excerpt:
+    lines = strip_gutter(split_lines(code.replace("\r\n", "\n"))) if code.strip() else ()
+    shown = tuple(ExcerptLine(None, shorten_line(text, _WIDTH), cited=False) for text in lines[:MAX_LINES])
+    return Excerpt(shown, max(0, len(lines) - MAX_LINES))
+
+
+def _lines(file: FileView, side: Side) -> Iterator[tuple[int, str]]:
+    """What is known of a side, verbatim: the whole text, or the hunks."""
+    if side is Side.RIGHT and file.text is not None:
+        yield from enumerate(split_lines(file.text), start=1)
+        return
+    for hunk in file.hunks:
+        for line in hunk.lines:
+            number = line.number(side)
+            if number is not None:
+                yield number, line.text

@@ -1,0 +1,261 @@
+"""The page of HTML: whole, harmless and alone, judged by a parser and not by the eye."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import time
+from dataclasses import fields, replace
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from view_builders import CALLER, CLEAN, CLOSED_GATE, INJECTION, LOCAL, NAMING, RACE, WAITING
+
+from reviewbot.domain import pages
+from reviewbot.domain.changes import DiffLine, Hunk, LineKind
+from reviewbot.domain.excerpts import MAX_LINES, Excerpts
+from reviewbot.domain.model import Leftover, Side
+from reviewbot.domain.placement import FileView, SuggestionState
+from reviewbot.domain.views import DuplicateView, FileGroup, FindingView, HeldView, SentView, SummaryView
+from reviewbot.render import Renderer
+
+EVIL = (
+    "</style></script></title></pre></code><script>alert(1)</script><img src=x onerror=alert(1)>",
+    "\" onmouseover='alert(1)' x=`y` autofocus onfocus=alert(1) style=color:red",
+    "javascript:alert(1)",
+    'https://evil.example/" onclick="alert(1)',
+    "data:text/html,<script>alert(1)</script>",
+    "<!-- --!> <![CDATA[ ]]> <?php ?> <base href=//evil> <meta http-equiv=refresh content=0;url=//evil>",
+    "&lt;script&gt; &#60;script&#62; &amp;",
+    "`<b>` **<i>** ```\n<script>\n``` ~~~\n</pre><script>",
+    "- <b>item</b>\n- *x*\n\n\n1. y\n\x1b[31m\x00\u202e\ud800",
+    "{{ 7 * 7 }}{% raw %}{# #}",
+    '</svg><math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">',
+    "",
+)
+
+ALLOWED = {
+    "html", "head", "meta", "title", "style", "body", "header", "main", "footer", "section", "article", "nav", "div",
+    "p", "h1", "h2", "h3", "h4", "ul", "li", "a", "code", "pre", "span", "strong", "em", "br", "details", "summary",
+    "table", "thead", "tbody", "tr", "th", "td",
+}  # fmt: skip
+VOID = {"meta", "br"}
+ATTRIBUTES = {
+    "lang", "charset", "http-equiv", "content", "name", "class", "id", "href", "rel", "aria-label", "scope", "open",
+    "tabindex", "data-n",
+}  # fmt: skip
+
+
+class Reader(HTMLParser):
+    """Refuses whatever the templates do not write, and tags that do not nest."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.texts: list[str] = []
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.policy = ""
+        self.style = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in ALLOWED, tag
+        values = dict(attrs)
+        assert set(values) <= ATTRIBUTES, attrs
+        if values.get("http-equiv"):
+            assert values["http-equiv"] == "Content-Security-Policy"
+            self.policy = values["content"] or ""
+        if "href" in values:
+            self.links.append(values["href"] or "")
+        if "id" in values:
+            self.ids.append(values["id"] or "")
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" in self.open:
+            self.style += data
+        else:
+            self.texts.append(data)
+
+    def handle_comment(self, data: str) -> None:
+        raise AssertionError(data)
+
+    def handle_pi(self, data: str) -> None:
+        raise AssertionError(data)
+
+    def unknown_decl(self, data: str) -> None:
+        raise AssertionError(data)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.texts)
+
+
+def read(html: str) -> Reader:
+    """The page as a parser sees it, after what holds for every page has been checked."""
+    html.encode()
+    reader = Reader()
+    reader.feed(html)
+    reader.close()
+    assert reader.open == []
+    assert html.startswith("<!doctype html>\n")
+    assert html.endswith("</html>\n")
+    assert all(link.startswith(("https://", "http://", "#file-")) for link in reader.links)
+    assert not re.search(r"url\(|@import|expression", reader.style)
+    return reader
+
+
+def hostile(evil: str) -> SummaryView:
+    """A story in which every text is this."""
+    finding: FindingView = replace(
+        INJECTION, title=evil, explanation=evil, references=(evil,), path=evil, code=evil, language=evil,
+        suggestion=evil, comment_url=evil, blob_url=evil,
+    )  # fmt: skip
+    texts: dict[str, Any] = {
+        item.name: evil
+        for item in fields(SummaryView)
+        if item.type in {"str", "str | None"} and item.name != "reviewer"
+    }
+    cost = CLOSED_GATE.cost and replace(CLOSED_GATE.cost, mode=evil, expertise=evil)
+    return replace(
+        CLOSED_GATE, **texts, outcome=replace(CLOSED_GATE.outcome, message=evil, hint=evil), cost=cost,
+        files=(FileGroup(evil, (finding, replace(finding, suggestion_state=SuggestionState.SHOWN))),),
+        leftovers=(Leftover(evil, evil, evil),), duplicates=(DuplicateView(evil, evil, evil),),
+        sent=(SentView(evil, 1, whole=True, redactions=0, sha256=evil),),
+        held=(HeldView(evil, evil, evil, missed=True), HeldView(evil, "paths", evil, missed=False)),
+        notices=(evil,), degraded=(evil,), wait=WAITING.wait and replace(WAITING.wait, status=evil),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("evil", EVIL, ids=range(len(EVIL)))
+def test_hostile_text_in_every_field_is_only_text(renderer: Renderer, evil: str) -> None:
+    file = FileView(evil, evil, (), text=f"{evil.replace(chr(10), ' ')}\n" * 50)
+    reader = read(renderer.html(hostile(evil), [file]))
+    assert len(reader.ids) == len(set(reader.ids)) + 1  # the same finding twice
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.sampled_from("<>&\"'`*~- \n#;xX/=!\x00\x1b\u202e\ud800{}%[]()"), max_size=60))
+def test_no_text_becomes_a_tag(renderer: Renderer, text: str) -> None:
+    read(renderer.html(hostile(text)))
+
+
+@pytest.mark.parametrize("view", [CLEAN, CLOSED_GATE, WAITING, LOCAL], ids=["clean", "gate", "waiting", "local"])
+def test_the_policy_allows_the_style_sheet_and_nothing_else(renderer: Renderer, view: SummaryView) -> None:
+    reader = read(renderer.html(view))
+    digest = base64.b64encode(hashlib.sha256(reader.style.encode()).digest()).decode()
+    allowed = f"style-src 'sha256-{digest}'"
+    assert reader.policy == f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
+
+
+def test_the_page_tells_the_whole_story(renderer: Renderer) -> None:
+    text = " ".join(read(renderer.html(CLOSED_GATE)).text.split())
+    for finding in (finding for group in CLOSED_GATE.files for finding in group.findings):
+        assert finding.title.replace("`", "") in text
+        assert finding.id in text
+    for words in (
+        "2 of 5 findings close the gate", "1 critical", "closes the gate", "severity that fail-on names",
+        "A solid change", "takes packages from another host now", "Could not be done: Threads",
+        "What about the cache?", "said already by b07d55e210", "7 findings came back",
+        "src/schema.sql: too large to be sent (4.1 MB)", "1 secret redacted",
+        "612 credits: 240 \N{MULTIPLICATION SIGN} 1.5 for fast", "the service has not told yet",
+    ):  # fmt: skip
+        assert words in text
+
+
+def test_the_words_of_the_templates_are_no_markdown_any_more(renderer: Renderer) -> None:
+    for view in (CLEAN, CLOSED_GATE, WAITING, LOCAL):
+        text = read(renderer.html(view)).text
+        assert "`" not in text
+        assert "**" not in text
+        assert "<code>" not in text
+
+
+def test_a_review_that_found_nothing_says_so(renderer: Renderer) -> None:
+    assert "found nothing to say" in read(renderer.html(CLEAN)).text
+
+
+def test_the_local_reviewers_page_does_not_talk_of_money(renderer: Renderer) -> None:
+    text = read(renderer.html(LOCAL)).text
+    assert not [word for word in ("credit", "CodeVF", "bought", "paid") if word in text]
+
+
+def test_a_finding_shows_its_lines_as_sent_with_a_few_around_them(renderer: Renderer) -> None:
+    source = "".join(f"line_{number} = <b>{number}</b>\n" for number in range(1, 61))
+    html = renderer.html(CLOSED_GATE, [FileView(INJECTION.path, INJECTION.path, (), text=source)])
+    assert html.count('class="l cited"') == 2
+    assert re.findall(r'data-n="(\d+)"', html) == [str(number) for number in range(38, 46)]
+    assert "line_41 = <b>41</b>" in read(html).text
+
+
+def test_deleted_lines_are_shown_from_the_diff() -> None:
+    hunk = Hunk((DiffLine(LineKind.CONTEXT, "a", 4, 4), DiffLine(LineKind.DELETED, "gone", 5, None)))
+    found = Excerpts([FileView("x.py", "x.py", (hunk,))]).of(
+        replace(RACE, path="x.py", side=Side.LEFT, start_line=5, line=5)
+    )
+    assert [(line.number, line.text, line.cited) for line in found.lines] == [(4, "a", False), (5, "gone", True)]
+
+
+def test_without_the_file_the_quote_is_shown_and_no_number_is_made_up() -> None:
+    assert [line.number for line in Excerpts().of(INJECTION).lines] == [None, None]
+    known = FileView(CALLER.path, CALLER.path, (), text="a\n" * 9)
+    assert [line.number for line in Excerpts([known]).of(CALLER).lines] == [None, None, None]
+    assert Excerpts().of(replace(NAMING, code="")).lines == ()
+
+
+@pytest.mark.parametrize("last", [5, 400, 10**9])
+def test_a_long_range_is_cut_and_counted(last: int) -> None:
+    file = FileView("x.py", "x.py", (), text="a\n" * 500)
+    found = Excerpts([file]).of(replace(RACE, path="x.py", start_line=1, line=last))
+    assert len(found.lines) <= MAX_LINES + 3
+    assert sum(line.cited for line in found.lines) + found.more == last
+
+
+def test_a_flood_fits_and_says_what_is_left_out(renderer: Renderer) -> None:
+    huge = replace(RACE, explanation="word " * 10_000, code="x\n" * 5000)
+    findings = tuple(replace(huge, id=f"{number:x}") for number in range(3000))
+    began = time.monotonic()
+    html = renderer.html(replace(CLOSED_GATE, files=(FileGroup("a.py", findings),)))
+    assert time.monotonic() - began < 60
+    assert len(html.encode()) <= 6_000_000
+    assert "more findings, less severe" in read(html).text
+
+
+def test_a_repositorys_own_page_has_the_policy_of_its_own_style(renderer: Renderer) -> None:
+    mine = Renderer({"report.css.j2": "h1 { color: teal }"})
+    assert read(mine.html(CLEAN)).style == "h1 { color: teal }"
+    assert mine.html(CLEAN) != renderer.html(CLEAN)
+
+
+def test_the_same_story_gives_the_same_bytes(renderer: Renderer) -> None:
+    assert renderer.html(CLOSED_GATE) == Renderer().html(CLOSED_GATE)
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("a `b` c", "<p>a <code>b</code> c</p>"),
+        ("``a ` b`` ` c", "<p><code>a &#96; b</code> &#96; c</p>"),
+        ("one\n\ntwo\nlines", "<p>one</p><p>two\nlines</p>"),
+        ("first:\n- a\n- b\n  goes on", "<p>first:\n</p><ul><li>a\n</li><li>b\n  goes on</li></ul>"),
+        ("x\n```python\n<b>\n```\ny", "<p>x</p><pre><code>&#60;b&#62;</code></pre><p>y</p>"),
+        ("~~~\nopen", "<pre><code>open</code></pre>"),
+        ("", ""),
+    ],
+)
+def test_a_reviewers_text_in_blocks(text: str, html: str) -> None:
+    assert pages.article(text).replace("\n</", "</") == html.replace("\n</", "</")
+
+
+def test_backticks_without_end_are_read_in_no_time() -> None:
+    began = time.monotonic()
+    pages.article("` `` ``` " * 100_000)
+    assert time.monotonic() - began < 10
