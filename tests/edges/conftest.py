@@ -48,6 +48,8 @@ class GitHubOnLoopback:
     address: Address
     clock: PatientClock
     forge: GitHubForge
+    opened: list[GitHubForge] = field(default_factory=list)
+    seen: int = 0
 
     def snapshot(self, number: int = 1, forge: GitHubForge | None = None) -> Snapshot:
         """The snapshot that a run begins with."""
@@ -57,10 +59,16 @@ class GitHubOnLoopback:
 
     def open(self, token: str = TOKEN, repository: str = REPO, patience: Patience | None = None) -> GitHubForge:
         """Another forge; close it by `with`."""
-        return GitHubForge(token, repository, self.address, self.clock, patience)
+        self.opened.append(GitHubForge(token, repository, self.address, self.clock, patience))
+        return self.opened[-1]
 
     def sent(self) -> list[Logged]:
-        """What reached the server since the last look."""
+        """What reached the server since the last look; the log is written a moment after each answer."""
+        total = sum(forge.requests for forge in (self.forge, *self.opened))
+        give_up = time.monotonic() + 5
+        while len(self.faults.requests()) < total - self.seen and time.monotonic() < give_up:
+            time.sleep(0.002)
+        self.seen = total
         log = list(self.faults.requests())
         self.faults.forget()
         return log

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import httpx
@@ -54,7 +55,7 @@ def lasting(tmp_path_factory: pytest.TempPathFactory, serve_github: ServeGitHub)
 def github(lasting: GitHubOnLoopback) -> GitHubOnLoopback:
     """The sandbox without faults, without a log and without comments."""
     lasting.faults.clear()
-    lasting.faults.forget()
+    lasting.sent()
     lasting.clock.waits.clear()
     for comment_id in list(lasting.world.store.comments):
         lasting.world.delete_comment(comment_id)
@@ -85,6 +86,18 @@ def diff(github: GitHubOnLoopback) -> object:
 
 def snapshot(github: GitHubOnLoopback) -> object:
     return github.snapshot()
+
+
+@contextmanager
+def through(github: GitHubOnLoopback, other: GitHubForge) -> Iterator[None]:
+    """Let the deeds go through another forge."""
+    kept = github.forge
+    with other:
+        github.forge = other
+        try:
+            yield
+        finally:
+            github.forge = kept
 
 
 Deed = Callable[["GitHubOnLoopback"], object]
@@ -290,22 +303,18 @@ def test_reads_give_up_in_the_end(github: GitHubOnLoopback, deed: Deed) -> None:
 
 @pytest.mark.parametrize("deed", READS)
 def test_silence_is_not_waited_out(github: GitHubOnLoopback, deed: Deed) -> None:
-    github.faults.add(".", Delay(3))
-    with github.open(patience=Patience(read=1)) as forge:
-        github.forge, kept = forge, github.forge
+    github.faults.add(".", Delay(1.5))
+    with through(github, github.open(patience=Patience(read=1))):
         deed(github)
-        github.forge = kept
     assert github.clock.waits == [1.0]
 
 
 @pytest.mark.parametrize("deed", DEEDS)
 def test_a_server_that_is_not_there_is_unreachable(github: GitHubOnLoopback, deed: Deed) -> None:
     nowhere = Address("http://127.0.0.1:9", "http://127.0.0.1:9/graphql")
-    with GitHubForge("ghs_x", REPO, nowhere, github.clock) as forge:
-        github.forge, kept = forge, github.forge
-        with pytest.raises(ForgeUnreachable, match="cannot be reached"):
-            deed(github)
-        github.forge = kept
+    forge = GitHubForge("ghs_x", REPO, nowhere, github.clock)
+    with through(github, forge), pytest.raises(ForgeUnreachable, match="cannot be reached"):
+        deed(github)
     # Nothing was sent, so that even the write was tried again.
     assert github.clock.waits == [1.0, 2.0, 4.0, 8.0]
 
