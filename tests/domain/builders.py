@@ -1,0 +1,130 @@
+"""Small builders: a finding, a pull request, and a file's view made from the text of a real diff."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from reviewbot.domain.changes import ChangedFile, FileDiff, Hunk, parse_diff
+from reviewbot.domain.model import Finding, Severity
+from reviewbot.domain.placement import FileView
+from reviewbot.domain.snapshot import Commit, Entry, LabelEvent, Permission, PullRequest
+
+HEAD = "c" * 40
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+def finding(title: str = "A finding", **more: Any) -> Finding:  # noqa: ANN401 — any field
+    """A finding of high severity in src/app.py, as far as nothing else is said."""
+    return replace(Finding("src/app.py", Severity.HIGH, None, title), **more)
+
+
+def git_diff(old: str, new: str, path: str = "src/app.py", old_path: str | None = None) -> str:
+    """What `git diff` prints for two texts that end with a line feed or are empty."""
+    before = old_path or path
+    moved = f"rename from {before}\nrename to {path}\n" if before != path else ""
+    lines = list(difflib.unified_diff(old.splitlines(keepends=True), new.splitlines(keepends=True), n=3))[2:]
+    names = f"--- a/{before}\n+++ b/{path}\n" if lines else ""
+    return f"diff --git a/{before} b/{path}\n{moved}{names}{''.join(lines)}"
+
+
+def file_diff(old: str, new: str, path: str = "src/app.py", old_path: str | None = None) -> FileDiff:
+    """The parsed diff of one file."""
+    (diff,) = parse_diff(git_diff(old, new, path, old_path))
+    return diff
+
+
+def view(
+    old: str,
+    new: str,
+    path: str = "src/app.py",
+    *,
+    old_path: str | None = None,
+    whole: bool = True,
+    redacted: Iterable[int] = (),
+) -> FileView:
+    """A changed file as the reviewer saw it; `whole` says whether its text was sent."""
+    diff = file_diff(old, new, path, old_path)
+    return FileView(path, old_path or path, diff.hunks, new if whole else None, frozenset(redacted))
+
+
+def moved_down(seen: FileView, inserted: str) -> FileView:
+    """The same file after lines were inserted at its top, in the merge base as well."""
+    by = inserted.count("\n")
+    hunks = tuple(
+        Hunk(
+            tuple(
+                replace(
+                    line,
+                    old=None if line.old is None else line.old + by,
+                    new=None if line.new is None else line.new + by,
+                )
+                for line in hunk.lines
+            )
+        )
+        for hunk in seen.hunks
+    )
+    text = None if seen.text is None else inserted + seen.text
+    return FileView(seen.path, seen.old_path, hunks, text, frozenset(number + by for number in seen.redacted))
+
+
+def numbered(count: int, start: int = 1) -> str:
+    """Lines that are all different: `line 1`, `line 2` and so on."""
+    return "".join(f"line {number}\n" for number in range(start, start + count))
+
+
+def changed_file(path: str, old: Entry | None, new: Entry | None) -> ChangedFile:
+    """A changed file of which only name and entries matter."""
+    (diff,) = parse_diff(f"diff --git a/{path} b/{path}\n")
+    return ChangedFile(diff, old, new)
+
+
+def commit(*authors: str | None) -> Commit:
+    """A commit by these logins."""
+    return Commit(sha="d" * 40, parents=(), authors=authors)
+
+
+def labelled(label: str, actor: str | None) -> LabelEvent:
+    """Somebody set a label."""
+    return LabelEvent(label, actor, NOON)
+
+
+def pull(**more: Any) -> PullRequest:  # noqa: ANN401 — any field
+    """An open pull request of a person from a branch of the repository."""
+    plain = PullRequest(
+        number=7,
+        node_id="PR_7",
+        title="Track parcels",
+        body="",
+        url="https://github.com/acme/parcels/pull/7",
+        author="ann",
+        author_is_bot=False,
+        is_open=True,
+        is_draft=False,
+        from_fork=False,
+        head_sha=HEAD,
+        head_ref="track",
+        head_repository="acme/parcels",
+        base_sha="b" * 40,
+        base_ref="main",
+        labels=frozenset(),
+        label_events=(),
+        commits=(commit("ann"),),
+        commit_count=1,
+    )
+    return replace(plain, **more)
+
+
+class People:
+    """Who may do what; remembers who was asked for."""
+
+    def __init__(self, **permissions: Permission) -> None:
+        self._permissions = permissions
+        self.asked: list[str] = []
+
+    def __call__(self, login: str) -> Permission:
+        self.asked.append(login)
+        return self._permissions.get(login, Permission.NONE)
