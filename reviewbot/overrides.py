@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from reviewbot.errors import TemplateError
 
 SOURCE_LIMIT = 64 * 1024
@@ -14,6 +16,20 @@ def check_override(name: str, source: str, shipped: frozenset[str]) -> None:
         raise mistake(name, None, f"there is no such template; the names are {', '.join(sorted(shipped))}")
     if len(source.encode("utf-8", "replace")) > SOURCE_LIMIT:
         raise mistake(name, None, f"it has more than {SOURCE_LIMIT:,} bytes")
+
+
+def check_blocks(name: str, blocks: Mapping[str, int], base: str, known: frozenset[str]) -> None:
+    """Refuse a block that would replace nothing.
+
+    Args:
+        name: of the override.
+        blocks: its outermost blocks with their lines.
+        base: the template that it extends.
+        known: the base's blocks.
+    """
+    for block, line in blocks.items():
+        if block not in known:
+            raise mistake(name, line, f"`{base}` has no block `{block}`; it has {', '.join(sorted(known))}")
 
 
 def lost_mark(name: str) -> TemplateError:

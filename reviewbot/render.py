@@ -48,7 +48,7 @@ from reviewbot.domain.thinning import (
     shorten_line,
 )
 from reviewbot.domain.views import CommentView, FindingView, PromptView, SummaryView
-from reviewbot.overrides import check_override, lost_mark, mistake
+from reviewbot.overrides import check_blocks, check_override, lost_mark, mistake
 from reviewbot.rehearsal import rehearse
 
 _MISTAKES = (
@@ -192,10 +192,14 @@ class _Templates:
             dialect, jinja2.ChoiceLoader([own, jinja2.PrefixLoader({"shipped": shipped}), shipped])
         )
 
-    def compile(self, name: str) -> None:
-        """Find the mistakes that can be found without values."""
+    def compile(self, name: str, source: str) -> None:
+        """Find the mistakes that can be found without values, such as a block that would replace nothing."""
         with _translated(name):
             self._sandbox.get_template(name)
+            body = self._sandbox.parse(source).body
+            for base in (node.template.as_const() for node in body if isinstance(node, nodes.Extends)):
+                blocks = {node.name: node.lineno for node in body if isinstance(node, nodes.Block)}
+                check_blocks(name, blocks, base, frozenset(self._sandbox.get_template(base).blocks))
 
     def render(self, name: str, context: Mapping[str, object], limit: int) -> str | None:
         """The text, or None when it has more characters than the limit."""
@@ -264,7 +268,7 @@ class Renderer:
         kinds = {"md": self._markdown, "html": self._html, "css": self._html}
         for name, source in overrides.items():
             check_override(name, source, self._markdown.names)
-            kinds.get(name.split(".")[-2], self._plain).compile(name)
+            kinds.get(name.split(".")[-2], self._plain).compile(name, source)
         if overrides:
             rehearse(self)
 
