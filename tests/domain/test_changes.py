@@ -387,6 +387,7 @@ def test_garbage_is_refused_and_never_read_as_less(text: str) -> None:
     assert caught.value.exit_status == 3
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("+- \\@ab/1,\n"), max_size=60))
 def test_whatever_follows_is_read_or_refused(text: str) -> None:
     try:
