@@ -1,0 +1,35 @@
+"""Every GraphQL document of the bot holds on GitHub's whole schema, and so does every schema that the sandbox cuts."""
+
+from __future__ import annotations
+
+import pytest
+from referee import document_complaints
+
+from reviewbot.edges.github import queries
+
+pytestmark = pytest.mark.npm
+
+CONSTANTS = {
+    name: value
+    for name, value in vars(queries).items()
+    if isinstance(value, str) and "query " in value and name.isupper()
+}
+DOCUMENTS = {
+    **CONSTANTS,
+    **{f"MORE[{name}]": document for name, document in queries.MORE.items()},
+    **{f"entries({new}, {old})": queries.entries(new, old) for new, old in ((1, 0), (0, 1), (3, 2), (100, 100))},
+}
+
+
+def test_the_documents_are_found() -> None:
+    assert {"SNAPSHOT", "MORE_THREAD_COMMENTS", "MORE[comments]"} <= DOCUMENTS.keys()
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_document_holds_on_the_published_schema(name: str) -> None:
+    assert document_complaints(DOCUMENTS[name]) == ()
+
+
+def test_a_planted_mistake_is_named() -> None:
+    (said,) = document_complaints(queries.SNAPSHOT.replace("isCrossRepository", "isCrossRepo"))
+    assert "Cannot query field 'isCrossRepo' on type 'PullRequest'" in said

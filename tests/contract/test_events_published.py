@@ -1,0 +1,161 @@
+"""The event reader takes every payload that GitHub publishes as an example, and every null that its schemas allow."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+from published import EXAMPLES, SCHEMAS, Json, missing
+
+from reviewbot.domain.events import (
+    ClosedEvent,
+    CommentEvent,
+    DispatchEvent,
+    Event,
+    MergeGroupEvent,
+    OtherEvent,
+    ReviewEvent,
+    read_event,
+)
+
+pytestmark = pytest.mark.npm
+
+TABLE: dict[str, dict[str, type[Event]]] = {
+    "pull_request": {"closed": ClosedEvent, "*": ReviewEvent},
+    "pull_request_review": {"*": ReviewEvent},
+    "issue_comment": {"*": CommentEvent},
+    "workflow_dispatch": {"*": DispatchEvent},
+    "merge_group": {"checks_requested": MergeGroupEvent, "*": OtherEvent},
+}
+"""What an event is read as, by name and action. Every other event that GitHub has is an `OtherEvent`."""
+
+CHANGED_BY_NULL = {
+    ("pull_request", ("pull_request", "head", "repo")): {"same_repository": False},
+    ("pull_request_review", ("pull_request", "head", "repo")): {"same_repository": False},
+}
+"""Nulls that change what is read, and how: a deleted fork is a fork. No other null that GitHub may send does."""
+
+Path = tuple[str | int, ...]
+
+
+@cache
+def examples() -> tuple[tuple[str, Json], ...]:
+    """Every published example, with the name of its event."""
+    if missing():
+        return ()
+    index = json.loads(EXAMPLES.read_text(encoding="utf-8"))
+    return tuple((event["name"], payload) for event in index for payload in event["examples"])
+
+
+def told(name: str, payload: Json) -> str:
+    return f"{name}.{payload.get('action')}"
+
+
+def expected(name: str, payload: Json) -> type[Event]:
+    if name == "issue_comment" and "pull_request" not in payload["issue"]:
+        return OtherEvent
+    row = TABLE.get(name, {"*": OtherEvent})
+    return row.get(payload.get("action", "*"), row["*"])
+
+
+def test_the_examples_cover_the_table() -> None:
+    found = Counter(name for name, _ in examples())
+    assert all(found[name] for name in TABLE)
+    assert found["pull_request"] >= 25
+
+
+@pytest.mark.parametrize("name", [*TABLE, "every other"])
+def test_every_example_is_read_as_the_table_says(name: str) -> None:
+    chosen = [(each, payload) for each, payload in examples() if (each if each in TABLE else "every other") == name]
+    wrong = [told(*one) for one in chosen if type(read_event(*one)) is not expected(*one)]
+    assert chosen
+    assert not wrong
+
+
+def test_the_fields_are_those_of_the_payload() -> None:
+    for name, payload in examples():
+        event = read_event(name, payload)
+        match event:
+            case ReviewEvent():
+                pull = payload["pull_request"]
+                assert (event.number, event.head_sha) == (pull["number"], pull["head"]["sha"]), told(name, payload)
+                assert (event.action, event.sender) == (payload["action"], payload["sender"]["login"])
+                assert event.label == payload.get("label", {}).get("name")
+                ours = payload["repository"]["full_name"]
+                assert event.same_repository is ((pull["head"]["repo"] or {}).get("full_name") == ours)
+            case CommentEvent():
+                assert (event.number, event.body) == (payload["issue"]["number"], payload["comment"]["body"])
+                assert event.author == payload["comment"]["user"]["login"]
+            case MergeGroupEvent():
+                assert event.head_sha == payload["merge_group"]["head_sha"]
+            case _:
+                pass
+
+
+def test_pull_request_target_carries_the_same_payload() -> None:
+    for name, payload in examples():
+        if name == "pull_request":
+            assert type(read_event("pull_request_target", payload)) is expected(name, payload)
+
+
+@cache
+def definitions() -> Json:
+    found: Json = json.loads(SCHEMAS.read_text(encoding="utf-8"))["definitions"]
+    return found
+
+
+def schema_of(name: str, payload: Json) -> Json:
+    named: Json = definitions().get(f"{name}${payload.get('action', 'event')}", {})
+    return named
+
+
+def nulls(schema: Json, value: object, at: Path = ()) -> Iterator[Path]:
+    """The places in a payload where the schema allows null."""
+    if "$ref" in schema:
+        schema = definitions()[schema["$ref"].removeprefix("#/definitions/")]
+    for kind in ("allOf", "anyOf", "oneOf"):
+        for part in schema.get(kind, []):
+            yield from nulls(part, value, at)
+    kinds = schema.get("type")
+    if at and value is not None and (kinds == "null" or (isinstance(kinds, list) and "null" in kinds)):
+        yield at
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from nulls(schema.get("properties", {}).get(key, {}), inner, (*at, key))
+    if isinstance(value, list) and isinstance(schema.get("items"), dict):
+        for index, inner in enumerate(value):
+            yield from nulls(schema["items"], inner, (*at, index))
+
+
+def with_null(payload: Json, at: Path) -> Json:
+    changed: Any = copy.deepcopy(payload)
+    inner = changed
+    for step in at[:-1]:
+        inner = inner[step]
+    inner[at[-1]] = None
+    return changed if isinstance(changed, dict) else {}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_a_null_that_the_schema_allows_changes_nothing_else(name: str) -> None:
+    tried = 0
+    for payload in (payload for each, payload in examples() if each == name):
+        read = read_event(name, payload)
+        for at in set(nulls(schema_of(name, payload), payload)):
+            tried += 1
+            changed = read_event(name, with_null(payload, at))
+            differs = differences(read, changed)
+            where = f"{told(name, payload)} with null at {'.'.join(map(str, at))}"
+            assert type(changed) is type(read), where
+            assert differs.items() <= CHANGED_BY_NULL.get((name, at), {}).items(), where
+    assert tried or name == "merge_group"
+
+
+def differences(before: Event, after: Event) -> dict[str, object]:
+    names = type(before).__slots__ if type(before) is type(after) else ()
+    return {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)}
