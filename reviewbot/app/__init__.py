@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reviewbot.app.collect import collect
+from reviewbot.app.collect import collect_finished
 from reviewbot.app.deliver import bare_outputs
 from reviewbot.app.load import load_settings, load_snapshot
 from reviewbot.app.merge_group import carry
-from reviewbot.app.review import conclude, review
+from reviewbot.app.review import conclude, review_pull_request
 from reviewbot.app.run import Run, World
 from reviewbot.app.story import Story
 from reviewbot.domain.events import (
@@ -43,10 +43,10 @@ def act(world: World, inputs: Mapping[str, str], event: Event) -> Outcome:
 
 def _act(world: World, inputs: Mapping[str, str], event: Event) -> Outcome:
     if peek_settings(inputs).command is Command.COLLECT:
-        return _bare(world, collect(world, inputs))
+        return _bare(world, collect_finished(world, inputs))
     match event:
         case ReviewEvent(number=number) | DispatchEvent(number=int(number)):
-            return review(world, inputs, event, number)
+            return review_pull_request(world, inputs, event, number)
         case MergeGroupEvent():
             return carry(world, inputs, event)
         case ClosedEvent(number=number):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reviewbot.app.review import review
+from reviewbot.app.review import review_pull_request
 from reviewbot.app.run import World
 from reviewbot.domain.events import DispatchEvent
 from reviewbot.domain.gate import Outcome, collected
@@ -12,7 +12,7 @@ from reviewbot.errors import ReviewbotError
 from reviewbot.settings import peek_settings
 
 
-def collect(world: World, inputs: Mapping[str, str]) -> Outcome:
+def collect_finished(world: World, inputs: Mapping[str, str]) -> Outcome:
     """Look up the open reviews, oldest pull request first; one that fails never stops the next.
 
     Raises:
@@ -21,7 +21,7 @@ def collect(world: World, inputs: Mapping[str, str]) -> Outcome:
     outcomes: dict[int, Outcome | None] = {}
     for number in world.forge.waiting(peek_settings(inputs).check_name):
         try:
-            outcomes[number] = review(world, inputs, DispatchEvent(number, ""), number, may_buy=False)
+            outcomes[number] = review_pull_request(world, inputs, DispatchEvent(number, ""), number, may_buy=False)
         except ReviewbotError as error:
             world.reporter.say(f"#{number}: {error.message}")
             outcomes[number] = None

@@ -39,6 +39,11 @@ def load_settings(world: World, inputs: Mapping[str, str], snapshot: Snapshot) -
     return settings, snapshot
 
 
+def overrides(snapshot: Snapshot) -> Mapping[str, str]:
+    """The default branch's templates; other files in their folder are nobody's business."""
+    return {name: text for name, text in snapshot.default_branch.templates.items() if name.endswith(".j2")}
+
+
 def load_change(world: World, pull: PullRequest) -> ChangeSet:
     """The whole change: from the API when it gives one, from a bare fetch otherwise.
 
@@ -106,7 +111,7 @@ def prepare(run: Run, change: ChangeSet) -> Prepared:
     blocked = {pair[0].path for pair in pairs if pair[0].redactions and settings.redact is Redact.BLOCK}
     held = (
         *selection.held,
-        *(Held(file.path, HeldBecause.SECRET_FILE, "", missed=False) for file in secrets),
+        *(Held(file.path, HeldBecause.SECRET_FILE, "", missed=True) for file in secrets),
         *(Held(path, HeldBecause.SECRET_FILE, "`redact: block`", missed=True) for path in sorted(blocked)),
     )
     return Prepared(

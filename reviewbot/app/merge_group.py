@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reviewbot.app.load import load_settings, load_snapshot
+from reviewbot.app.load import load_settings, load_snapshot, overrides
 from reviewbot.app.publish import current_check
 from reviewbot.app.review import conclude
 from reviewbot.app.run import Run, World
@@ -31,7 +31,7 @@ def carry(world: World, inputs: Mapping[str, str], event: MergeGroupEvent) -> Ou
     settings, first = loaded[0]
     snapshot = replace(first, pull=replace(first.pull, head_sha=event.head_sha), checks=())
     trigger = DispatchEvent(first.pull.number, "")
-    renderer = Renderer(first.default_branch.templates)
+    renderer = Renderer(overrides(first))
     return conclude(Run(world, settings, trigger, snapshot, renderer, world.clock.monotonic()), Story(), outcome)
 
 

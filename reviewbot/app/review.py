@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reviewbot.app.buy import buy, dry_run, resume
 from reviewbot.app.deliver import deliver, write_files
-from reviewbot.app.load import load_change, load_settings, load_snapshot, prepare
+from reviewbot.app.load import load_change, load_settings, load_snapshot, overrides, prepare
 from reviewbot.app.memory import read_memory, recall
 from reviewbot.app.publish import publish, write_check, write_summary
 from reviewbot.app.run import Run, World
@@ -27,7 +27,9 @@ from reviewbot.render import Renderer
 from reviewbot.settings import peek_settings
 
 
-def review(world: World, inputs: Mapping[str, str], trigger: Trigger, number: int, *, may_buy: bool = True) -> Outcome:
+def review_pull_request(
+    world: World, inputs: Mapping[str, str], trigger: Trigger, number: int, *, may_buy: bool = True
+) -> Outcome:
     """Review a pull request, or find that no review of it is due.
 
     Args:
@@ -44,7 +46,7 @@ def review(world: World, inputs: Mapping[str, str], trigger: Trigger, number: in
     snapshot = load_snapshot(world, inputs, number)
     try:
         settings, snapshot = load_settings(world, inputs, snapshot)
-        renderer = Renderer(snapshot.default_branch.templates)
+        renderer = Renderer(overrides(snapshot))
     except (SettingsError, TemplateError) as error:
         run = Run(world, peek_settings(inputs), trigger, snapshot, Renderer({}), started)
         return conclude(run, Story(), failed(run, error))

@@ -17,6 +17,7 @@ from reviewbot.domain.marks import summary_mark
 from reviewbot.domain.model import Balance, Report, Severity, Side, Tag, Task
 from reviewbot.domain.packing import Packing
 from reviewbot.domain.placement import DuplicateOf, InSummary, OnFile, OnLines, Placed, Placement, Why
+from reviewbot.domain.quotes import split_lines, strip_gutter
 from reviewbot.domain.selection import HeldBecause
 from reviewbot.domain.snapshot import CheckRun, Comment, Snapshot
 from reviewbot.domain.views import (
@@ -186,7 +187,7 @@ def finding_view(run: Run, story: Story, item: Placed, judgement: Judgement) -> 
         start_line=start,
         line=line,
         why=_why_of(item.placement),
-        code=finding.code,
+        code="\n".join(strip_gutter(split_lines(finding.code))),
         language=LANGUAGES.get(PurePosixPath(path).suffix.lower(), ""),
         suggestion=finding.suggestion,
         suggestion_state=item.suggestion,
@@ -256,7 +257,6 @@ def _cost(run: Run, story: Story) -> CostView | None:
         tag_multiplier=story.tag.multiplier if story.tag else Decimal(1) if not settings.expertise else None,
         hold=story.purchase.hold,
         used=story.purchase.used,
-        available=story.balance.available if story.balance else None,
     )
 
 

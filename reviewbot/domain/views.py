@@ -131,7 +131,6 @@ class CostView:
     tag_multiplier: Decimal | None
     hold: int
     used: Decimal | None
-    available: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,5 +119,4 @@ def _cost(cost: CostView | None) -> Mapping[str, object] | None:
         "expertise": cost.expertise or None,
         "hold": cost.hold,
         "used": None if cost.used is None else str(cost.used),
-        "available": None if cost.available is None else str(cost.available),
     }

@@ -71,7 +71,8 @@ class LocalReviewer:
         """
         examination = self._examination(task_id)
         status = TaskStatus.COMPLETED
-        return Task(task_id, status, status.value, result=examination.answer, credits_used=Decimal(0))
+        paths = tuple(sorted({one.path for one in examination.unseen}))
+        return Task(task_id, status, status.value, examination.answer, credits_used=Decimal(0), unseen=paths)
 
     def unseen(self, task_id: str) -> tuple[Unseen, ...]:
         """The files of a task that an analyser should have read to their end and did not: the review is partial then.

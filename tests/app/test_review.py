@@ -40,7 +40,7 @@ def test_every_finding_lands_where_its_code_is(tmp_path: Path) -> None:
         finding("app.py", 38, code="   11| import os", title="wrong number"),
         finding("app.py", 12, end_line=20, title="past the hunk"),
         finding("app.py", 22, title="off the diff"),
-        finding("app.py", 11, code="never there", title="quote of nothing"),
+        finding("gone.py", 1, code="never there", title="quote of nothing"),
         finding("elsewhere.py", 3, title="not in the change"),
         finding("b/new file.py", 2, title="a path as in a diff"),
         finding("gone.py", 1, side="LEFT", title="in a deleted file"),
@@ -55,9 +55,9 @@ def test_every_finding_lands_where_its_code_is(tmp_path: Path) -> None:
             "wrong number": ("app.py", "RIGHT", None, 11),
             "past the hunk": ("app.py", "RIGHT", 12, 15),
             "off the diff": ("app.py", None, None, None),
-            "quote of nothing": ("app.py", None, None, None),
             "a path as in a diff": ("new file.py", "RIGHT", None, 2),
             "in a deleted file": ("gone.py", "LEFT", None, 1),
+            "quote of nothing": ("gone.py", None, None, None),
         }
         [summary] = rig.summaries()
         assert "not in the change" in summary

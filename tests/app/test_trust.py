@@ -15,6 +15,9 @@ from reviewbot.sandbox.github import Level, Rules
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 
 
+LEAK = 'import os\nTOKEN = "{}"\n' + "".join(f"x_{number} = {number}\n" for number in range(20))
+
+
 def fork(rig: Rig) -> None:
     """A pull request from mallory's fork becomes the one under review."""
     rig.world.fork(REPO, "mallory")
@@ -112,7 +115,7 @@ def test_a_template_that_loses_its_mark_is_an_error(tmp_path: Path) -> None:
 def test_a_secret_never_leaves(tmp_path: Path) -> None:
     secret = "ghp_" + "a1B2c3D4e5" * 4
     with house(tmp_path, engineer=lambda _: answer(finding("leak.py", 2, code='TOKEN = "[REDACTED]"'))) as rig:
-        rig.world.push(REPO, "topic", {"leak.py": f'import os\nTOKEN = "{secret}"\nx = 1\n'}, author="mona")
+        rig.world.push(REPO, "topic", {"leak.py": LEAK.format(secret)}, author="mona")
         done = rig.run(json_file="report.json")
         sent = str([one.body for one in rig.codevf_faults.log])
         assert secret not in sent
@@ -126,7 +129,7 @@ def test_a_secret_never_leaves(tmp_path: Path) -> None:
 def test_what_is_blocked_makes_the_review_partial(tmp_path: Path) -> None:
     secret = "ghp_" + "a1B2c3D4e5" * 4
     with house(tmp_path, config="redact: block\n") as rig:
-        rig.world.push(REPO, "topic", {"leak.py": f'TOKEN = "{secret}"\n'}, author="mona")
+        rig.world.push(REPO, "topic", {"leak.py": LEAK.format(secret)}, author="mona")
         done = rig.run()
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
         assert "leak.py" not in str([one.body for one in rig.codevf_faults.log])
