@@ -23,6 +23,7 @@
     ├── ChangeUnreadable           3   neither the API nor git gives the change whole
     ├── TemplateError              2   a template of the default branch cannot be rendered
     ├── EventUnreadable            3   the event should be acted on and does not say on what
+    ├── ReportUnreadable           2   a file is no report of ours
     └── NotPublished               4   the result is there, GitHub did not take it
 
 An exit status of 1 means the gate and nothing else; 70 is a bug of ours (anything that is not in this tree).
@@ -90,6 +91,13 @@ class TemplateError(ReviewbotError):
 
     exit_status: ClassVar[int] = 2
     reason: ClassVar[str] = "template"
+
+
+class ReportUnreadable(ReviewbotError):
+    """A file that `render` was given is no report of ours."""
+
+    exit_status: ClassVar[int] = 2
+    reason: ClassVar[str] = "settings"
 
 
 class EventUnreadable(ReviewbotError):

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from reviewbot.domain.gate import Outcome
-from reviewbot.domain.views import CostView, FindingView, SummaryView
+from reviewbot.domain.views import CostView, FindingView, SummaryView, WaitView
 
 SCHEMA = "reviewbot/report/1"
 
@@ -28,6 +28,8 @@ def report_json(view: SummaryView, *, version: str, review_url: str | None) -> s
         "head": view.head_sha,
         "mergeBase": view.merge_base,
         "reviewer": view.reviewer,
+        "instance": view.instance,
+        "checkName": view.check_name,
         "taskId": view.task_id or None,
         "outcome": _outcome(view.outcome),
         "coverage": view.coverage.value,
@@ -39,6 +41,9 @@ def report_json(view: SummaryView, *, version: str, review_url: str | None) -> s
         "sum": _sum(view),
         "manifest": _manifest(view),
         "cost": _cost(view.cost),
+        "wait": _wait(view.wait),
+        "runUrl": view.run_url,
+        "summaryUrl": view.summary_url,
         "notices": list(view.notices),
         "degraded": list(view.degraded),
     }
@@ -71,6 +76,7 @@ def _finding(finding: FindingView) -> Mapping[str, object]:
         "line": finding.line,
         "placement": finding.why.value,
         "code": finding.code,
+        "language": finding.language,
         "suggestion": finding.suggestion,
         "suggestionState": finding.suggestion_state.value,
         "closesGate": finding.closes_gate,
@@ -116,7 +122,19 @@ def _cost(cost: CostView | None) -> Mapping[str, object] | None:
     return {
         "mode": cost.mode,
         "maxCredits": cost.max_credits,
+        "modeMultiplier": str(cost.mode_multiplier),
         "expertise": cost.expertise or None,
+        "tagMultiplier": None if cost.tag_multiplier is None else str(cost.tag_multiplier),
         "hold": cost.hold,
         "used": None if cost.used is None else str(cost.used),
+    }
+
+
+def _wait(wait: WaitView | None) -> Mapping[str, object] | None:
+    if wait is None:
+        return None
+    return {
+        "status": wait.status,
+        "submittedAt": wait.submitted_at.isoformat(),
+        "elapsedSeconds": wait.elapsed_seconds,
     }

@@ -1,0 +1,74 @@
+"""A report that was written is read back as the same story, and nothing else is read as one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hostile_views import EVIL, hostile_view
+from view_builders import CLEAN, CLOSED_GATE, LOCAL, PULL, WAITING
+
+from reviewbot.domain.views import SummaryView
+from reviewbot.errors import ReportUnreadable
+from reviewbot.exports.report import report_json
+from reviewbot.exports.stored import read_report
+
+
+def written(view: SummaryView) -> str:
+    return report_json(view, version="1.2.3", review_url=PULL)
+
+
+@pytest.mark.parametrize("view", [CLEAN, CLOSED_GATE, WAITING, LOCAL], ids=["clean", "gate", "waiting", "local"])
+def test_a_report_is_read_back_as_it_was_told(view: SummaryView) -> None:
+    stored = read_report(written(view))
+    assert stored.view == replace(view, mark="", ledger="")
+    assert (stored.version, stored.review_url) == ("1.2.3", PULL)
+
+
+@pytest.mark.parametrize("evil", EVIL, ids=range(len(EVIL)))
+def test_a_hostile_report_is_read_back_to_the_same_report(evil: str) -> None:
+    text = written(hostile_view(evil))
+    assert written(read_report(text).view) == text
+
+
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "null", "[]", "7", '{"schema": "reviewbot/report/2"}', "{}"])
+def test_what_is_no_report_of_ours_is_told_as_such(text: str) -> None:
+    with pytest.raises(ReportUnreadable, match="report"):
+        read_report(text)
+
+
+def complaint(text: str, *, otherwise: str) -> str:
+    """What is said of a report that cannot be read."""
+    try:
+        read_report(text)
+    except ReportUnreadable as error:
+        return error.message
+    return otherwise
+
+
+def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:  # noqa: ANN401 — any JSON
+    """Every place in a document."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path] * bool(path) + [place for key, item in inside for place in places(item, (*path, key))]
+
+
+@pytest.mark.parametrize("wrong", [{}, [], 10**30, 1.5, "\x1b[31m@x", True])
+def test_a_wrong_value_anywhere_is_told_with_its_place_or_read_as_what_it_is(wrong: object) -> None:
+    whole = json.loads(written(CLOSED_GATE))
+    for place in places(whole):
+        document = json.loads(json.dumps(whole))
+        at = document
+        for key in place[:-1]:
+            at = at[key]
+        at[place[-1]] = wrong
+        assert str(place[0]) in complaint(json.dumps(document), otherwise=str(place))
+
+
+def test_a_missing_value_is_named() -> None:
+    document = json.loads(written(CLOSED_GATE))
+    del document["findings"][1]["severity"]
+    with pytest.raises(ReportUnreadable) as caught:
+        read_report(json.dumps(document))
+    assert "`findings[1].severity` is missing" in caught.value.message
