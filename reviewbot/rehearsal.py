@@ -143,7 +143,7 @@ def _full() -> SummaryView:
         held=(HeldView("src/b.py", "too-large", "2 MB", missed=True),),
         notices=("A notice.",),
         degraded=("A degradation.",),
-        cost=CostView("fast", 240, Decimal("1.5"), "Engineer", Decimal("1.7"), 612, Decimal(100), Decimal(500)),
+        cost=CostView("fast", 240, Decimal("1.5"), "Engineer", Decimal("1.7"), 612, Decimal(100)),
         wait=WaitView("processing", datetime(2026, 1, 1, tzinfo=UTC), 60),
         task_id="task",
         run_url="https://github.com/o/r/actions/runs/1",

@@ -127,7 +127,7 @@ GATE = Outcome(Status.COMPLETED, Verdict.FAIL, Reason.GATE, Conclusion.FAILURE, 
 PENDING = Outcome(Status.PENDING, Verdict.NONE, Reason.PENDING, None, 0)
 
 NO_COUNTS = dict.fromkeys(Severity, 0)
-COST = CostView("fast", 240, Decimal("1.5"), "Engineer", Decimal("1.70"), 612, None, Decimal(5388))
+COST = CostView("fast", 240, Decimal("1.5"), "Engineer", Decimal("1.70"), 612, None)
 
 CLEAN = SummaryView(
     mark=MARK,
