@@ -25,8 +25,12 @@ from reviewbot.edges.github.calls import Address
 from reviewbot.edges.github.forge import GitHubForge
 from reviewbot.edges.runner import Runner, Surroundings
 from reviewbot.environment import PASSED_ON, Environment, read_environment
-from reviewbot.errors import NoKey, Problem, ReviewbotError, SettingsError
+from reviewbot.errors import NoKey, Problem, ReportUnreadable, ReviewbotError, SettingsError
+from reviewbot.exports.rdjson import rdjson
+from reviewbot.exports.sarif import sarif
+from reviewbot.exports.stored import StoredReport, read_report
 from reviewbot.ports import ReviewService
+from reviewbot.render import Renderer
 from reviewbot.settings import Settings, peek_settings
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 — the only name it has
@@ -85,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     action.set_defaults(run=_action)
     _add_demo(commands)
     _add_sandbox(commands)
+    _add_render(commands)
     return parser
 
 
@@ -107,6 +112,13 @@ def _add_sandbox(commands: Commands) -> None:
     sandbox.set_defaults(run=_sandbox)
 
 
+def _add_render(commands: Commands) -> None:
+    render = commands.add_parser("render", help="a JSON report as another kind of file, written to the output")
+    render.add_argument("report", type=Path, metavar="REPORT.json", help="what `json-file` named")
+    render.add_argument("--to", choices=tuple(FORMATS), required=True, help="the kind")
+    render.set_defaults(run=_render)
+
+
 def _between(kind: type[int | float], least: float, most: float) -> Callable[[str], float]:
     """Reads a number of an option; argparse tells the user about the error."""
 
@@ -120,6 +132,24 @@ def _between(kind: type[int | float], least: float, most: float) -> Callable[[st
         return value
 
     return read
+
+
+FORMATS: Mapping[str, Callable[[StoredReport], str]] = {
+    "sarif": lambda report: sarif(report.view, version=report.version, review_url=report.review_url),
+    "rdjson": lambda report: rdjson(report.view),
+    "html": lambda report: Renderer().html(report.view),
+    "markdown": lambda report: Renderer().job_summary(report.view) + "\n",
+}
+"""What `render` makes of a report."""
+
+
+def _render(chosen: argparse.Namespace, _: Mapping[str, str], log: TextIO) -> int:
+    try:
+        text = chosen.report.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReportUnreadable(f"The report cannot be read: {type(error).__name__}.", hint=str(chosen.report)) from None
+    log.write(FORMATS[chosen.to](read_report(text)))
+    return 0
 
 
 def _demo(chosen: argparse.Namespace, env: Mapping[str, str], log: TextIO) -> int:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import NoReturn, TypeVar
 
+from reviewbot.domain.escaping import visible
 from reviewbot.domain.gate import Coverage, Outcome, Reason, Status, Verdict
 from reviewbot.domain.model import Category, Leftover, Severity, Side
 from reviewbot.domain.placement import SuggestionState, Why
@@ -64,7 +65,7 @@ def read_report(text: str) -> StoredReport:
     root = _Node(value, "")
     schema = root["schema"].text()
     if schema != SCHEMA:
-        root["schema"].refuse(f"is `{schema[:80]}` where this version reads `{SCHEMA}`")
+        root["schema"].refuse(f"is `{visible(schema[:80])}` where this version reads `{SCHEMA}`")
     return StoredReport(_view(root), root["generator"]["version"].text(), root["pullRequestUrl"].maybe(_Node.text))
 
 

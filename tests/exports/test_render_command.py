@@ -1,0 +1,53 @@
+"""`reviewbot render`: the file that a run would have written, made later from its report."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from view_builders import CLOSED_GATE, PULL
+
+from reviewbot import cli
+from reviewbot.exports.rdjson import rdjson
+from reviewbot.exports.report import report_json
+from reviewbot.exports.sarif import sarif
+from reviewbot.render import Renderer
+
+STORED = replace(CLOSED_GATE, mark="", ledger="")
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Path:
+    path = tmp_path / "report.json"
+    path.write_text(report_json(CLOSED_GATE, version="1.2.3", review_url=PULL), encoding="utf-8")
+    return path
+
+
+def rendered(*arguments: str | Path) -> tuple[int, str]:
+    """The exit status and what was written."""
+    out = io.StringIO()
+    return cli.main(["render", *map(str, arguments)], {}, out), out.getvalue()
+
+
+def test_a_report_becomes_the_file_that_the_run_would_have_written(report: Path) -> None:
+    assert rendered(report, "--to", "sarif") == (0, sarif(CLOSED_GATE, version="1.2.3", review_url=PULL))
+    assert rendered(report, "--to", "rdjson") == (0, rdjson(CLOSED_GATE))
+    assert rendered(report, "--to", "html") == (0, Renderer().html(STORED))
+    assert rendered(report, "--to", "markdown") == (0, Renderer().job_summary(STORED) + "\n")
+
+
+@pytest.mark.parametrize("content", [b"{}", b"\xff\xfe", b""])
+def test_what_is_no_report_is_told_and_not_rendered(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "other.json"
+    path.write_bytes(content)
+    status, text = rendered(path, "--to", "html")
+    assert status == 2
+    assert text.startswith("reviewbot: The report")
+
+
+def test_a_report_that_is_not_there_is_told(tmp_path: Path) -> None:
+    status, text = rendered(tmp_path / "none.json", "--to", "sarif")
+    assert status == 2
+    assert "none.json" in text
