@@ -82,8 +82,10 @@ def resume(run: Run, service: ReviewService, story: Story, known: Purchase) -> S
     packing = pack(_sendables(story), ladder(run.settings.attachment_bytes)[known.rung])
     purchase = replace(known, head_sha=run.snapshot.pull.head_sha)
     story = replace(story, packing=packing, purchase=purchase, ledger=story.ledger.with_purchase(purchase))
-    story = replace(story, task=service.retrieve(known.task_id))
-    return write_check(run, story, pending(known.judgement.rules, check_written=True))
+    task = service.retrieve(known.task_id)
+    story = replace(story, task=task)
+    # A finished task needs no open check: the verdict is written at once, or stands already.
+    return story if task.status.is_over else write_check(run, story, pending(known.judgement.rules, check_written=True))
 
 
 def _sendables(story: Story) -> tuple[Sendable, ...]:

@@ -89,7 +89,8 @@ def write_summary(run: Run, story: Story, outcome: Outcome) -> Story:
     snapshot = story.there or run.snapshot
     found = summaries(snapshot.comments, run.settings.instance)
     keep = story.summary or found.keep
-    body = run.renderer.summary(summary_view(run, story, outcome))
+    # Without the address of this run: another run of the same review has nothing new to say, and edits nothing.
+    body = run.renderer.summary(replace(summary_view(run, story, outcome), run_url=None))
     if keep and story.superseded:
         # A newer head has its own review: its words stay, and ours are in the check of our head.
         body = replace_ledger(keep.body, encode(story.ledger, run.signer))
