@@ -6,6 +6,7 @@ outside the diff. What was sent is what is compared with: redacted lines stay re
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -138,13 +139,17 @@ class FileView:
         lines = (line for hunk in self.hunks for line in hunk.lines)
         return {line.new: line.text for line in lines if line.new is not None}
 
+    @cached_property
+    def _covered(self) -> Mapping[Side, Sequence[range]]:
+        """The line numbers of the hunks by side, ascending: asked for by every finding, counted once."""
+        return {side: tuple(numbers for hunk in self.hunks if (numbers := hunk.numbers(side))) for side in Side}
+
     def part_in_one_hunk(self, side: Side, first: int, last: int) -> tuple[int, int] | None:
         """The largest part of a range that lies in one hunk, None when there is none."""
-        parts = []
-        for hunk in self.hunks:
-            numbers = hunk.numbers(side)
-            if numbers and (start := max(first, numbers[0])) <= (end := min(last, numbers[-1])):
-                parts.append((start, end))
+        covered = self._covered[side]
+        begin = bisect_right(covered, first, key=lambda numbers: numbers.stop)
+        end = bisect_right(covered, last, key=lambda numbers: numbers.start)
+        parts = [(max(first, numbers.start), min(last, numbers.stop - 1)) for numbers in covered[begin:end]]
         return max(parts, key=lambda part: part[1] - part[0], default=None)
 
 

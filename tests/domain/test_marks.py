@@ -1,0 +1,44 @@
+"""A mark is read only from the first bytes, and says whose a comment is and what it holds."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.marks import FindingMark, finding_id, read_finding_mark, review_mark, summary_mark
+
+instances = st.from_regex(r"[A-Za-z0-9 ._-]{0,40}", fullmatch=True)
+
+
+@given(instances, st.lists(st.from_regex(r"[0-9a-f]{10}", fullmatch=True), max_size=5), st.text())
+def test_a_finding_mark_is_read_back_from_the_first_bytes(instance: str, ids: list[str], words: str) -> None:
+    mark = FindingMark(instance, tuple(ids))
+    assert read_finding_mark(f"{mark}{words}") == mark
+    assert read_finding_mark(f" {mark}") is None
+
+
+@pytest.mark.parametrize(
+    "body", ["", "words", summary_mark(""), review_mark("a"), '<!-- reviewbot:finding:v1 instance="a" ids=XY -->']
+)
+def test_other_bodies_have_no_finding_mark(body: str) -> None:
+    assert read_finding_mark(body) is None
+
+
+def test_the_marks_of_two_instances_do_not_begin_alike() -> None:
+    for mark in (summary_mark, review_mark):
+        assert not mark("night").startswith(mark(""))
+        assert not mark("nightly").startswith(mark("night"))
+    assert summary_mark("a") != review_mark("a")
+
+
+@given(st.lists(st.text()), st.lists(st.text()))
+def test_an_id_is_ten_hex_digits_and_tells_the_parts_apart(one: list[str], other: list[str]) -> None:
+    assert re.fullmatch(r"[0-9a-f]{10}", finding_id(*one))
+    assert (finding_id(*one) == finding_id(*other)) == (one == other)
+
+
+def test_an_id_of_hostile_parts_is_still_one() -> None:
+    assert finding_id("\udcff", "-->", '"') != finding_id("\udcff", '-->"', "")

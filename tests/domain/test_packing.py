@@ -1,0 +1,188 @@
+"""What is sent fits, is told to the byte, and can be read back; what is not sent is named."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.packing import (
+    MAX_ATTACHMENTS,
+    NO_NEWLINE,
+    Limits,
+    Packing,
+    Sendable,
+    file_section,
+    ladder,
+    number_lines,
+    pack,
+    read_sections,
+)
+
+paths = st.text(max_size=20) | st.sampled_from(['a"b', "a\nb", "=== x", "é.py", "\\", "a b (2 lines)"])
+file_texts = st.text(max_size=80) | st.lists(st.sampled_from(["", "=== x", NO_NEWLINE, "a", "| b", "\r"])).map(
+    "\n".join
+)
+ROOMY = Limits(1_000_000, 4_000_000)
+
+
+def sendable(path: str = "a.py", diff: str = "diff\n", text: str | None = "text\n", risk: int = 1) -> Sendable:
+    return Sendable(path, diff, text, 0, risk)
+
+
+def size(text: str) -> int:
+    return len(json.dumps(text).encode()) - 2
+
+
+def names(packing: Packing) -> list[str]:
+    return [one.file_name for one in packing.attachments]
+
+
+@pytest.mark.parametrize(
+    ("text", "numbered"),
+    [
+        ("", ""),
+        ("a", f"   1| a\n{NO_NEWLINE}\n"),
+        ("a\n", "   1| a\n"),
+        ("\n", "   1| \n"),
+        ("a\n\n b\r\n", "   1| a\n   2| \n   3|  b\r\n"),
+    ],
+)
+def test_lines_are_numbered_and_stay_verbatim(text: str, numbered: str) -> None:
+    assert number_lines(text) == numbered
+
+
+def test_the_gutter_grows_with_the_file() -> None:
+    lines = number_lines("x\n" * 12_345).split("\n")
+    assert (lines[0], lines[-2]) == ("    1| x", "12345| x")
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "header"),
+    [
+        ("src/app.py", "a\nb\n", '=== "src/app.py" (2 lines)'),
+        ("a.py", "a", '=== "a.py" (1 line)'),
+        ("a.py", "", '=== "a.py" (0 lines)'),
+        ('q"\n', "a\n", '=== "q\\"\\n" (1 line)'),
+    ],
+)
+def test_a_section_begins_with_path_and_number_of_lines(path: str, text: str, header: str) -> None:
+    assert file_section(path, text).split("\n")[0] == header
+
+
+@given(st.dictionaries(paths, file_texts, max_size=5))
+def test_what_is_written_is_read_back(files: dict[str, str]) -> None:
+    assert read_sections("".join(file_section(path, text) for path, text in files.items())) == files
+
+
+@given(st.text())
+def test_reading_sections_never_raises(content: str) -> None:
+    assert isinstance(read_sections(content), dict)
+
+
+def test_words_before_the_first_section_belong_to_no_file() -> None:
+    assert read_sections('hello\n=== "a" (1 line)\n   1| x\n') == {"a": "x\n"}
+
+
+# --- Packing ----------------------------------------------------------------------------------------------------------
+
+files_to_send = st.lists(
+    st.builds(
+        Sendable,
+        path=st.uuids().map(str),
+        diff=st.text(max_size=60) | st.sampled_from(["diff --git a b\n", "x" * 400]),
+        text=st.none() | st.text(max_size=200) | st.just("y\n" * 200),
+        redactions=st.integers(0, 3),
+        risk=st.integers(0, 5),
+    ),
+    max_size=12,
+    unique_by=lambda file: file.path,
+)
+limits = st.builds(Limits, st.integers(1, 900), st.integers(1, 2500))
+
+
+@given(files_to_send, limits)
+def test_no_limit_is_ever_passed(files: list[Sendable], limit: Limits) -> None:
+    packing = pack(files, limit)
+    sizes = [size(one.content) for one in packing.attachments]
+    assert len(sizes) <= MAX_ATTACHMENTS
+    assert all(one <= limit.attachment for one in sizes)
+    assert sum(sizes) <= limit.request
+    kinds = [name.endswith(".diff") for name in names(packing)]
+    assert kinds == sorted(kinds, reverse=True)
+    assert len(set(names(packing))) == len(kinds)
+
+
+@given(files_to_send, limits)
+def test_each_file_is_sent_or_named_as_left_out(files: list[Sendable], limit: Limits) -> None:
+    packing = pack(files, limit)
+    sent = [one.path for one in packing.sent]
+    assert sorted([*sent, *packing.omitted]) == sorted(file.path for file in files)
+    diffs = "".join(one.content for one in packing.attachments if one.file_name.endswith(".diff"))
+    texts: dict[str, str] = {}
+    for one in packing.attachments:
+        if one.file_name.endswith(".txt"):
+            texts |= read_sections(one.content)
+    by_path = {file.path: file for file in files}
+    assert texts == {one.path: by_path[one.path].text for one in packing.sent if one.whole}
+    assert all(by_path[path].diff in diffs for path in sent)
+
+
+@given(files_to_send, limits)
+def test_the_manifest_tells_the_bytes_as_they_were_sent(files: list[Sendable], limit: Limits) -> None:
+    packing = pack(files, limit)
+    by_path = {file.path: file for file in files}
+    total = 0
+    for one in packing.sent:
+        file = by_path[one.path]
+        diff = file.diff if file.diff.endswith("\n") or not file.diff else file.diff + "\n"
+        content = (diff + (file_section(file.path, file.text or "") if one.whole else "")).encode("utf-8", "replace")
+        assert (one.bytes, one.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+        assert one.redactions == file.redactions
+        total += one.bytes
+    assert total == sum(len(one.content.encode("utf-8", "replace")) for one in packing.attachments)
+
+
+@given(files_to_send, st.integers(1, 900))
+def test_the_riskier_of_two_equally_large_diffs_goes_first(files: list[Sendable], room: int) -> None:
+    same = [sendable(file.path, "d" * 99 + "\n", None, file.risk) for file in files]
+    packing = pack(same, Limits(room, room))
+    sent = {one.path for one in packing.sent}
+    risks = {file.path: file.risk for file in same}
+    assert min((risks[path] for path in sent), default=9) >= max((risks[path] for path in packing.omitted), default=0)
+    assert packing == pack(same[::-1], Limits(room, room)) or len(same) > 1
+
+
+def test_the_diff_comes_first_and_the_texts_after_it() -> None:
+    packing = pack([sendable("a.py", "one", "a\n", 1), sendable("b.py", "two\n", "b\n", 2)], ROOMY)
+    assert names(packing) == ["change.diff", "files-1.txt"]
+    assert packing.attachments[0].content == "two\none\n"
+    assert list(read_sections(packing.attachments[1].content)) == ["b.py", "a.py"]
+    assert [one.path for one in packing.sent] == ["a.py", "b.py"]
+    assert {one.mime_type for one in packing.attachments} == {"text/plain"}
+
+
+def test_a_text_that_does_not_fit_leaves_its_diff_there() -> None:
+    packing = pack([sendable("a.py", "d\n", "x" * 500), sendable("b.py", "d\n", None)], Limits(100, 1000))
+    assert [(one.path, one.whole) for one in packing.sent] == [("a.py", False), ("b.py", False)]
+    assert packing.omitted == ()
+
+
+def test_many_attachments_are_told_apart_and_a_sixth_is_never_made() -> None:
+    packing = pack([sendable(str(number), "d" * 89 + "\n", None) for number in range(7)], Limits(100, 10_000))
+    assert names(packing) == ["change.diff", "change-2.diff", "change-3.diff", "change-4.diff", "change-5.diff"]
+    assert packing.omitted == ("5", "6")
+
+
+def test_nothing_to_send_is_nothing_sent() -> None:
+    assert pack([], ROOMY) == Packing((), (), ())
+
+
+@pytest.mark.parametrize("budget", [1, 69_999, 140_000, 1_000_000, 9_000_000])
+def test_the_ladder_goes_down_to_what_every_service_takes(budget: int) -> None:
+    rungs = ladder(budget)
+    assert [rung.request for rung in rungs] == [4_000_000, 1_000_000, 140_000, 70_000]
+    assert all(rung.attachment <= min(budget, rung.request) for rung in rungs)

@@ -1,0 +1,111 @@
+"""What is left to post is what is wished for without what is there and without what people took away."""
+
+from __future__ import annotations
+
+from builders import finding
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.marks import FindingMark, summary_mark
+from reviewbot.domain.model import Severity, Side
+from reviewbot.domain.placement import (
+    DuplicateOf,
+    InSummary,
+    OnFile,
+    OnLines,
+    Placed,
+    Placement,
+    SuggestionState,
+    Why,
+)
+from reviewbot.domain.plan import group, left_to_post, posted_comments, summaries, target_of
+from reviewbot.domain.publication import FileTarget, LineTarget
+from reviewbot.domain.snapshot import Comment, Thread, ThreadComment
+
+
+def item(identifier: str, where: Placement, severity: Severity = Severity.HIGH) -> Placed:
+    return Placed(identifier, finding(identifier, severity=severity), where, SuggestionState.NONE)
+
+
+def on(line: int, path: str = "a.py", start: int | None = None, side: Side = Side.RIGHT) -> OnLines:
+    return OnLines(LineTarget(path, side, line, start), Why.CITED)
+
+
+def thread(*bodies: str, ours: bool = True) -> Thread:
+    comments = tuple(
+        ThreadComment(number, f"u{number}", body, ours, "bot", None) for number, body in enumerate(bodies, start=1)
+    )
+    return Thread("T", "a.py", Side.RIGHT, 1, None, is_resolved=True, is_outdated=False, comments=comments)
+
+
+def comment(identifier: int, body: str, *, ours: bool = True) -> Comment:
+    return Comment(identifier, f"c{identifier}", body, ours)
+
+
+def test_only_lines_and_files_have_a_comment() -> None:
+    assert target_of(item("aa", on(3))) == LineTarget("a.py", Side.RIGHT, 3)
+    assert target_of(item("aa", OnFile("a.py", Why.NO_LINE))) == FileTarget("a.py")
+    assert target_of(item("aa", InSummary(Why.NO_FILE))) is None
+    assert target_of(item("aa", DuplicateOf("bb"))) is None
+
+
+def test_findings_on_the_same_lines_share_a_comment_the_worst_first() -> None:
+    groups = group(
+        [
+            item("aa", on(9), Severity.LOW),
+            item("bb", on(9), Severity.CRITICAL),
+            item("cc", on(9, start=8)),
+            item("dd", on(9, side=Side.LEFT)),
+            item("ee", OnFile("a.py", Why.NO_LINE)),
+            item("ff", on(1, path="b.py")),
+            item("gg", InSummary(Why.NO_FILE)),
+        ]
+    )
+    assert [one.ids for one in groups] == [("ee",), ("cc",), ("dd",), ("bb", "aa"), ("ff",)]
+
+
+ids = st.from_regex(r"[0-9a-f]{10}", fullmatch=True)
+places = st.builds(on, st.integers(1, 4)) | st.just(OnFile("a.py", Why.NO_LINE)) | st.just(InSummary(Why.NO_FILE))
+
+
+@given(st.dictionaries(ids, places, max_size=12), st.randoms(use_true_random=False))
+def test_publishing_twice_publishes_once(wished: dict[str, Placement], random: st.DataObject) -> None:
+    groups = group(item(identifier, where) for identifier, where in wished.items())
+    there = {identifier: "u" for identifier in wished if random.random() < 0.5}  # type: ignore[attr-defined]
+    posted = frozenset(identifier for identifier in wished if random.random() < 0.3)  # type: ignore[attr-defined]
+    left = left_to_post(groups, there, posted)
+    now = {identifier for one in left for identifier in one.ids}
+    commented = {identifier for one in groups for identifier in one.ids}
+    assert now == commented - there.keys() - posted
+    assert left_to_post(groups, {**there, **dict.fromkeys(now, "u")}, posted) == ()
+    assert left_to_post(groups, there, posted | now) == ()
+
+
+def test_a_comment_of_ours_carries_the_ids_of_its_mark() -> None:
+    mark = FindingMark("night", ("aa", "bb"))
+    threads = [
+        thread(f"{mark} words"),
+        thread(f"{FindingMark('night', ('cc',))}", ours=False),
+        thread(f"{FindingMark('', ('dd',))}"),
+        thread("words", f"{FindingMark('night', ('ee',))}"),
+        thread(f"words {FindingMark('night', ('ff',))}"),
+        thread(),
+    ]
+    assert posted_comments(threads, "night") == {"aa": "u1", "bb": "u1"}
+
+
+def test_the_oldest_summary_of_ours_is_kept_and_the_others_go() -> None:
+    mark = summary_mark("")
+    found = summaries(
+        [
+            comment(9, f"{mark} new"),
+            comment(4, f"{mark} old"),
+            comment(1, f"{mark} stolen", ours=False),
+            comment(2, f" {mark} quoted"),
+            comment(3, f"{summary_mark('night')} another instance"),
+        ],
+        "",
+    )
+    assert found.keep is not None
+    assert (found.keep.id, [one.id for one in found.extra]) == (4, [9])
+    assert summaries([], "").keep is None

@@ -1,0 +1,95 @@
+"""Quoted code is found however it was copied, and in bounded time."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.quotes import (
+    MAX_CANDIDATES,
+    MAX_QUOTE_LINES,
+    TextIndex,
+    fold,
+    quoted_lines,
+    split_lines,
+    strip_gutter,
+)
+
+lines = st.lists(st.sampled_from(["a", "b", " a ", "", "}"]), max_size=25)
+
+
+def index(*texts: str) -> TextIndex:
+    return TextIndex.of(dict(enumerate(texts, start=1)))
+
+
+@pytest.mark.parametrize(
+    ("code", "quoted"),
+    [
+        ("", ()),
+        ("\n \n", ()),
+        ("a", ("a",)),
+        ("  a\t b \n", ("a b",)),
+        ("\na\n\nb\n\n", ("a", "", "b")),
+        ("a\r\nb\r\n", ("a", "b")),
+        ("   7| a\n   8| \n   9| b", ("a", "", "b")),
+        ("7|a", ("a",)),
+        ("   7| a\nb", ("7| a", "b")),
+        ("a | b", ("a | b",)),
+        ("12345678| a", ("12345678| a",)),
+    ],
+)
+def test_a_quote_is_read_as_people_copy_it(code: str, quoted: tuple[str, ...]) -> None:
+    assert quoted_lines(code) == quoted
+
+
+def test_a_very_long_quote_is_told_by_its_first_lines() -> None:
+    assert len(quoted_lines("x\n" * 1000)) == MAX_QUOTE_LINES
+
+
+def test_only_a_line_feed_ends_a_line() -> None:
+    assert split_lines("") == ()
+    assert split_lines("\n") == ("",)
+    assert split_lines("a\rb\x0cc\u2028d\ne") == ("a\rb\x0cc\u2028d", "e")
+
+
+@given(st.text())
+def test_folding_twice_is_folding_once(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+def test_a_gutter_is_stripped_from_all_lines_or_from_none() -> None:
+    assert strip_gutter(["   1| a", "", "   3|  b"]) == ("a", "", " b")
+    assert strip_gutter(["   1| a", "b"]) == ("   1| a", "b")
+
+
+@given(lines, st.lists(st.sampled_from(["a", "b", "", "}"]), min_size=1, max_size=4), st.integers(1, 30))
+def test_the_places_are_all_there_are_and_come_nearest_first(text: list[str], quote: list[str], cited: int) -> None:
+    known = index(*text)
+    folded = [fold(line) for line in text]
+    expected = {at + 1 for at in range(len(text)) if folded[at : at + len(quote)] == quote}
+    found = list(known.nearest(quote, cited))
+    assert set(found) == expected
+    assert found == sorted(found, key=lambda line: (abs(line - cited), line))
+    assert all(known.starts_with(quote, line) for line in found)
+
+
+def test_a_bounded_number_of_places_is_looked_at() -> None:
+    assert len(list(index(*["x"] * 1000).nearest(["x"], 500))) == MAX_CANDIDATES
+
+
+@given(lines.filter(bool), st.data())
+def test_the_ordinal_counts_the_equal_blocks_above(text: list[str], data: st.DataObject) -> None:
+    known = index(*text)
+    line = data.draw(st.integers(1, len(text)))
+    count = data.draw(st.integers(1, len(text) - line + 1))
+    blocks = [known.block(at, count) for at in range(1, line)]
+    assert known.ordinal(line, count) == blocks.count(known.block(line, count))
+    assert known.ordinal(line, count) == known.ordinal(line, count)
+
+
+def test_lines_that_nobody_knows_are_empty_in_a_block() -> None:
+    known = TextIndex.of({3: " a ", 5: "b"})
+    assert known.block(3, 4) == ("a", "", "b", "")
+    assert known.last == 5
+    assert TextIndex.of({}).last == 0
