@@ -42,7 +42,7 @@ def running(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
                     break
             yield process, "".join(lines)
         finally:
-            process.kill()
+            process.terminate()  # and not killed, so that it takes its folders along
 
 
 def run(command: str, cwd: Path) -> str:
