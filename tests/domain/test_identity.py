@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import codevf
 import pytest
-from builders import changed_file
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from reviewbot.domain.changes import ChangedFile
 from reviewbot.domain.identity import WHOLE, Identity, change_digest
 from reviewbot.domain.model import Mode
 from reviewbot.domain.snapshot import Entry
+from tests.domain.builders import changed_file
 
 PLAIN = Identity(5, 7, "", WHOLE, "c" * 64, Mode.FAST, "", 1)
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from builders import finding, moved_down, numbered, view
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +29,7 @@ from reviewbot.domain.placement import (
 from reviewbot.domain.private_keys import REDACTED
 from reviewbot.domain.publication import LineTarget
 from reviewbot.domain.quotes import strip_gutter
+from tests.domain.builders import finding, moved_down, numbered, view
 
 ALL = PlacementRules(Severity.INFO, 10_000)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from builders import finding
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +20,7 @@ from reviewbot.domain.placement import (
 from reviewbot.domain.plan import group, left_to_post, posted_comments, summaries, target_of
 from reviewbot.domain.publication import FileTarget, LineTarget
 from reviewbot.domain.snapshot import Comment, Thread, ThreadComment
+from tests.domain.builders import finding
 
 
 def item(identifier: str, where: Placement, severity: Severity = Severity.HIGH) -> Placed:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from builders import HEAD, People, commit, labelled, pull
 
 from reviewbot.domain.events import DispatchEvent, ReviewEvent
 from reviewbot.domain.gate import Reason
@@ -13,6 +12,7 @@ from reviewbot.domain.policy import Allow, ReviewOn
 from reviewbot.domain.snapshot import Permission, PullRequest
 from reviewbot.domain.triage import Policy, Trigger, check_approval, is_requested, not_due_for
 from reviewbot.errors import NotApproved
+from tests.domain.builders import HEAD, People, commit, labelled, pull
 
 PLAIN = Policy(ReviewOn.PUSH, Allow.WRITE, "", drafts=False, bots=False)
 PEOPLE = {

@@ -1,0 +1,343 @@
+"""The ledger is believed only as we wrote it, where we wrote it; what is not believed can only make us spend less."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.gate import Coverage, Rules
+from reviewbot.domain.ledger import (
+    MAX_CREDITS,
+    MAX_PLAIN_BYTES,
+    MAX_POSTED,
+    MAX_TASKS,
+    Judgement,
+    Ledger,
+    Purchase,
+    ShortCopy,
+    Signer,
+    TaskState,
+    decode,
+    encode,
+    read_short_copy,
+    replace_ledger,
+    short_copy,
+)
+from reviewbot.domain.model import Severity
+from reviewbot.domain.placement import PlacementRules
+from reviewbot.domain.policy import FailOn, ReviewKind, Tolerance
+from reviewbot.domain.publication import COMMENT_LIMIT
+
+SIGNER = Signer("cvf_test_key", 5, 7, "")
+BOUGHT = Purchase(
+    identity="a" * 64,
+    attempt=1,
+    state=TaskState.OPEN,
+    task_id="task_1",
+    head_sha="c" * 40,
+    hold=360,
+    used=None,
+    submitted_at="2026-11-24T12:00:00+00:00",
+    coverage=Coverage.FULL,
+    missed=0,
+    rung=0,
+    judgement=Judgement(),
+)
+PLAIN = Ledger((BOUGHT, replace(BOUGHT, attempt=2, state=TaskState.DONE, used=Decimal("387.5"))), frozenset({"ab12"}))
+
+tolerances = st.sampled_from(Tolerance)
+credits_ = st.decimals(0, 10**9, places=4)
+hexes = st.text("0123456789abcdef", min_size=16, max_size=64)
+purchases = st.builds(
+    Purchase,
+    identity=hexes,
+    attempt=st.integers(1, 99),
+    state=st.sampled_from(TaskState),
+    task_id=st.text(max_size=30),
+    head_sha=hexes,
+    hold=st.integers(0, 10**9),
+    used=st.none() | credits_,
+    submitted_at=st.text(max_size=25),
+    coverage=st.sampled_from(Coverage),
+    missed=st.integers(0, 9999),
+    rung=st.integers(0, 3),
+    judgement=st.builds(
+        Judgement,
+        st.builds(Rules, st.sampled_from(FailOn), tolerances, tolerances, tolerances),
+        st.builds(PlacementRules, st.sampled_from(Severity), st.integers(0, 1000)),
+        st.sampled_from(ReviewKind),
+    ),
+)
+ledgers = st.builds(
+    Ledger,
+    st.lists(purchases, max_size=4).map(tuple),
+    st.frozensets(st.text("0123456789abcdef", min_size=10, max_size=10), max_size=20),
+    credits_,
+)
+
+
+def packed(value: object, signer: Signer = SIGNER, version: int = 1, *, signature: str = "") -> str:
+    """A ledger of any content, signed by default."""
+    plain = value if isinstance(value, bytes) else json.dumps(value).encode()
+    payload = base64.urlsafe_b64encode(zlib.compress(plain, 9)).decode()
+    return f"<!-- reviewbot:ledger:v{version} {payload} {signature or signer.sign(payload)} -->"
+
+
+def plain_json(ledger: Ledger = PLAIN) -> Any:  # noqa: ANN401 — JSON
+    payload = encode(ledger, SIGNER).split(" ")[2]
+    return json.loads(zlib.decompress(base64.urlsafe_b64decode(payload)))
+
+
+# --- What we wrote ----------------------------------------------------------------------------------------------------
+
+
+@given(ledgers, st.text(), st.text(max_size=20), st.integers(1), st.integers(1), st.text(max_size=10))
+def test_a_ledger_is_read_back_from_anywhere_in_a_body(
+    ledger: Ledger, words: str, secret: str, repository: int, number: int, instance: str
+) -> None:
+    signer = Signer(secret, repository, number, instance)
+    reading = decode(f"mark{encode(ledger, signer)}{words}", signer)
+    assert (reading.ledger, reading.spent, reading.problem) == (ledger, ledger.spent, "")
+
+
+@given(ledgers, ledgers)
+def test_replacing_the_ledger_keeps_every_word(old: Ledger, new: Ledger) -> None:
+    for before, after in (("<!-- mark -->", "\n## Words \\1 \\g<0>\n"), ("", "")):
+        body = replace_ledger(f"{before}{encode(old, SIGNER)}{after}", encode(new, SIGNER))
+        assert body == f"{before}{encode(new, SIGNER)}{after}"
+    assert replace_ledger("no ledger", encode(new, SIGNER)) == "no ledger"
+
+
+def test_the_secret_is_not_shown() -> None:
+    assert "cvf_test_key" not in repr(SIGNER)
+    assert "cvf_test_key" not in encode(PLAIN, SIGNER)
+
+
+def test_a_full_ledger_leaves_room_for_words() -> None:
+    ledger = Ledger()
+    for number in range(MAX_TASKS + 5):
+        bought = replace(BOUGHT, identity=SIGNER.sign(str(number)), task_id=SIGNER.sign(f"t{number}"))
+        ledger = ledger.with_purchase(replace(bought, head_sha=SIGNER.sign(f"h{number}")[:40]))
+    ledger = ledger.with_posted(frozenset(SIGNER.sign(f"p{number}")[:10] for number in range(MAX_POSTED + 500)))
+    encoded = encode(ledger, SIGNER)
+    assert len(encoded) < COMMENT_LIMIT / 2
+    reading = decode(encoded, SIGNER)
+    assert reading.ledger.purchases == ledger.purchases
+    assert len(reading.ledger.posted) == MAX_POSTED
+    assert reading.ledger.posted < ledger.posted
+
+
+# --- What others wrote ------------------------------------------------------------------------------------------------
+
+
+@given(st.data())
+def test_no_single_edit_is_believed(data: st.DataObject) -> None:
+    encoded = encode(PLAIN, SIGNER)
+    at = data.draw(st.integers(0, len(encoded) - 1))
+    new = data.draw(st.characters(codec="utf-8") | st.sampled_from("0123456789abcdefABCxyz=_-v<> ") | st.just(""))
+    edited = encoded[:at] + new + encoded[at + 1 :]
+    if edited == encoded:
+        return
+    reading = decode(edited, SIGNER)
+    assert reading.ledger == Ledger()
+    assert reading.problem
+    assert reading.spent in {Decimal(0), PLAIN.spent}
+
+
+@given(st.integers(0, len(encode(PLAIN, SIGNER)) - 1))
+def test_a_cut_ledger_is_not_believed(length: int) -> None:
+    reading = decode(encode(PLAIN, SIGNER)[:length], SIGNER)
+    assert (reading.ledger, reading.spent) == (Ledger(), Decimal(0))
+    assert "cut or edited" in reading.problem
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(SIGNER, secret="another"),
+        replace(SIGNER, secret=""),
+        replace(SIGNER, repository_id=6),
+        replace(SIGNER, pull_number=8),
+        replace(SIGNER, instance="night"),
+    ],
+)
+def test_a_ledger_of_another_place_or_key_only_counts_against_the_budget(other: Signer) -> None:
+    for edited, told in ((False, "another key"), (True, "edited by somebody")):
+        reading = decode(encode(PLAIN, other), SIGNER, edited_by_other=edited)
+        assert (reading.ledger, reading.spent) == (Ledger(), PLAIN.spent)
+        assert told in reading.problem
+
+
+@pytest.mark.parametrize("version", [2, 9999])
+def test_a_ledger_of_the_future_is_left_alone(version: int) -> None:
+    reading = decode(packed(plain_json(), version=version), SIGNER)
+    assert (reading.ledger, reading.spent) == (Ledger(), Decimal(0))
+    assert f"version {version}" in reading.problem
+
+
+@pytest.mark.parametrize("version", ["0", "01", "\u0661", "00001", ""])
+def test_a_version_that_never_was_is_no_ledger(version: str) -> None:
+    encoded = encode(PLAIN, SIGNER).replace("ledger:v1", f"ledger:v{version}")
+    assert decode(encoded, SIGNER).ledger == Ledger()
+
+
+def entry_with(key: str, value: object) -> dict[str, object]:
+    """A ledger whose first purchase says something else."""
+    whole: dict[str, Any] = plain_json()
+    whole["purchases"][0][key] = value
+    return whole
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"",
+        b"no json",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"posted":[],"purchases":[],"forgotten":"0","x":"' + b"0" * 10_000_000 + b'"}',
+        None,
+        [],
+        "text",
+        5,
+        {},
+        {"purchases": {}, "posted": 5},
+        {"purchases": "text", "posted": []},
+        {"purchases": [5], "posted": []},
+        {"purchases": [{}], "posted": []},
+        {**plain_json(), "forgotten": None},
+        {**plain_json(), "forgotten": "-1"},
+        *(
+            entry_with("used", used)
+            for used in ("-1", "NaN", "sNaN", "Infinity", "1e999999", "many", [], MAX_CREDITS + 1)
+        ),
+        *(entry_with("hold", hold) for hold in (-1, float("inf"), float("nan"), 1e308, "x", None)),
+        entry_with("attempt", float("inf")),
+        entry_with("state", "stolen"),
+        entry_with("fail-on", "nothing"),
+    ],
+)
+def test_what_is_no_ledger_never_raises_and_never_lifts_the_budget(value: object) -> None:
+    for body in (packed(value), packed(value, signature="0" * 64)):
+        reading = decode(body, SIGNER)
+        assert (reading.ledger, reading.spent) == (Ledger(), Decimal(0))
+        assert "cannot be read" in reading.problem
+
+
+def test_a_bomb_is_not_unpacked() -> None:
+    bomb = packed(b" " * 40_000_000)
+    assert len(bomb) < 60_000
+    assert "cannot be read" in decode(bomb, SIGNER).problem
+    assert MAX_PLAIN_BYTES < 40_000_000
+
+
+@given(st.text("ABCxyz019_-=", min_size=1, max_size=40), st.text("0123456789abcdef", min_size=64, max_size=64))
+def test_garbage_in_the_shape_of_a_ledger_never_raises(payload: str, signature: str) -> None:
+    reading = decode(f"<!-- reviewbot:ledger:v1 {payload} {signature} -->", SIGNER)
+    assert (reading.ledger, reading.spent) == (Ledger(), Decimal(0))
+
+
+@given(st.text())
+def test_any_body_can_be_asked(body: str) -> None:
+    assert decode(body, SIGNER).ledger == Ledger()
+
+
+# --- Keeping books ----------------------------------------------------------------------------------------------------
+
+
+def test_the_latest_attempt_is_found_and_an_attempt_is_recorded_once() -> None:
+    ledger = Ledger().with_purchase(BOUGHT).with_purchase(replace(BOUGHT, identity="b" * 64))
+    ledger = ledger.with_purchase(replace(BOUGHT, attempt=2)).with_purchase(replace(BOUGHT, state=TaskState.DONE))
+    assert len(ledger.purchases) == 3
+    found = ledger.find("a" * 64)
+    assert found is not None
+    assert (found.attempt, found.state) == (1, TaskState.DONE)
+    assert ledger.find("d" * 64) is None
+
+
+def test_open_tasks_count_with_their_hold_and_finished_ones_with_what_they_used() -> None:
+    assert PLAIN.spent == Decimal("747.5")
+    assert Ledger().spent == 0
+
+
+def test_a_budget_forgets_nothing_that_the_ledger_has_no_room_for() -> None:
+    ledger = Ledger().with_purchase(replace(BOUGHT, identity="open"))
+    for number in range(2 * MAX_TASKS):
+        done = replace(BOUGHT, identity=f"{number}", state=TaskState.DONE, used=Decimal("0.5"))
+        ledger = ledger.with_purchase(done)
+    assert len(ledger.purchases) == MAX_TASKS
+    assert ledger.find("open") is not None
+    assert ledger.find("0") is None
+    assert ledger.spent == 360 + MAX_TASKS
+    assert decode(encode(ledger, SIGNER), SIGNER).spent == ledger.spent
+
+
+def test_when_all_are_open_the_oldest_goes() -> None:
+    ledger = Ledger()
+    for number in range(MAX_TASKS + 1):
+        ledger = ledger.with_purchase(replace(BOUGHT, identity=f"{number}"))
+    assert [entry.identity for entry in ledger.purchases] == [str(number) for number in range(1, MAX_TASKS + 1)]
+    assert ledger.spent == 360 * (MAX_TASKS + 1)
+
+
+@pytest.mark.parametrize(
+    ("used", "kept"),
+    [
+        ("387.123456789", "387.1235"),
+        ("-5", "0"),
+        ("1e30", str(MAX_CREDITS)),
+        ("100", "100"),
+        ("0.30000000000000004", "0.3001"),
+    ],
+)
+def test_odd_figures_are_written_so_that_they_can_be_read_again(used: str, kept: str) -> None:
+    bought = replace(BOUGHT, used=Decimal(used))
+    reading = decode(encode(Ledger((bought,)), SIGNER), SIGNER)
+    assert reading.ledger.purchases[0].used == Decimal(kept)
+    copy = read_short_copy(short_copy(bought, SIGNER), SIGNER)
+    assert copy is not None
+    assert copy.used == Decimal(kept)
+
+
+# --- Short copies -----------------------------------------------------------------------------------------------------
+
+
+@given(purchases, st.text("abcXYZ019_-", max_size=120))
+def test_a_short_copy_is_read_back(bought: Purchase, task_id: str) -> None:
+    one = replace(bought, task_id=task_id)
+    copy = read_short_copy(short_copy(one, SIGNER), SIGNER)
+    expected = ShortCopy(one.identity[:16], one.attempt, task_id, one.hold, one.used, one.rung, one.missed)
+    assert copy == expected
+    assert copy.cost == one.cost
+
+
+@given(st.data())
+def test_no_single_edit_of_a_short_copy_is_believed(data: st.DataObject) -> None:
+    text = short_copy(BOUGHT, SIGNER)
+    at = data.draw(st.integers(0, len(text) - 1))
+    new = data.draw(st.characters(codec="utf-8") | st.sampled_from("0123456789abcdef -.") | st.just(""))
+    edited = text[:at] + new + text[at + 1 :]
+    if edited != text:
+        assert read_short_copy(edited, SIGNER) is None
+    assert read_short_copy(text[:at], SIGNER) is None
+
+
+@given(st.text())
+def test_any_external_id_can_be_asked(text: str) -> None:
+    assert read_short_copy(text, SIGNER) is None
+    assert read_short_copy(f"rb1 {text} {'0' * 32}", SIGNER) is None
+
+
+def test_a_short_copy_of_another_place_or_with_odd_figures_is_not_believed() -> None:
+    for other in (replace(SIGNER, secret="x"), replace(SIGNER, pull_number=8), replace(SIGNER, instance="n")):
+        assert read_short_copy(short_copy(BOUGHT, SIGNER), other) is None
+    payload = f"{'a' * 16} 1 360 1.2.3 0 0 task_1"
+    assert read_short_copy(f"rb1 {payload} {SIGNER.sign(payload)[:32]}", SIGNER) is None
