@@ -24,7 +24,6 @@ from reviewbot.edges.git import GitChangeReader
 from reviewbot.edges.github.calls import Address
 from reviewbot.edges.github.forge import GitHubForge
 from reviewbot.edges.runner import Runner, Surroundings
-from reviewbot.environment import PASSED_ON, Environment, read_environment
 from reviewbot.errors import NoKey, Problem, ReportUnreadable, ReviewbotError, SettingsError
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.sarif import sarif
@@ -32,6 +31,7 @@ from reviewbot.exports.stored import StoredReport, read_report
 from reviewbot.ports import ReviewService
 from reviewbot.render import Renderer
 from reviewbot.settings import Settings, peek_settings
+from reviewbot.settings.environment import PASSED_ON, Environment, read_environment
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 — the only name it has
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reviewbot.configfile import CONFIG_BYTES, read_config
 from reviewbot.domain.model import Mode, Severity
 from reviewbot.domain.origins import check_service_url, is_loopback
 from reviewbot.domain.policy import (
@@ -25,8 +24,9 @@ from reviewbot.domain.policy import (
     Tolerance,
 )
 from reviewbot.errors import Problem, SettingsError
-from reviewbot.readers import Secret
 from reviewbot.settings import INPUTS, Settings, peek_settings, read_settings
+from reviewbot.settings.configfile import CONFIG_BYTES, read_config
+from reviewbot.settings.readers import Secret
 
 KEY = "cvf_live_0123456789abcdef"
 TOKEN = "ghs" + "_0123456789abcdefghijklmnopqrstuvwxyz"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -64,10 +65,14 @@ OPERATIONS: Mapping[str, str] = {
 }
 """Paths and methods that anybody here has a reason to ask for; any other request is out of the ordinary."""
 
-NULLABLE = (("pull-request-review-comment", "line"), ("pull-request-review-comment", "original_line"))
-"""Where GitHub answers null although its description has no word of it: comments on a whole file, and outdated ones.
-
-GitHub's webhook schemas know it of `line`.
+NULLABLE = (
+    ("pull-request", "head", "repo"),
+    ("pull-request-review-comment", "line"),
+    ("pull-request-review-comment", "original_line"),
+    ("pull-request-review-comment", "position"),
+)
+"""Where GitHub answers null although its description has no word of it: the repository of a deleted fork, and the
+lines of comments that are outdated or on a whole file. Its webhook schemas know it of all but `original_line`.
 """
 
 
@@ -89,9 +94,27 @@ def description() -> Json:
     cut: Json = {key: whole[key] for key in ("openapi", "info")} | {"servers": [{"url": "/"}], "paths": paths}
     cut["components"] = _needed(whole["components"], paths)
     _admit_null(cut)
-    for schema, name in NULLABLE:
-        cut["components"]["schemas"][schema]["properties"][name]["nullable"] = True
+    for schema, *names in NULLABLE:
+        node = cut["components"]["schemas"][schema]
+        for name in names:
+            node = _inside(cut, node)["properties"][name]
+        _admit_null_at(node)
     return cut
+
+
+def _inside(cut: Json, node: Json) -> Json:
+    while isinstance(reference := node.get("$ref"), str):
+        kind, name = reference.split("/")[2:]
+        node = cut["components"][kind][name]
+    return node
+
+
+def _admit_null_at(node: Json) -> None:
+    """Beside a reference nothing counts in OpenAPI 3.0, so that one is wrapped."""
+    if "$ref" in node:
+        node["allOf"] = [{"$ref": node.pop("$ref")}]
+        raise AssertionError("a shared schema would be changed for everybody")
+    node["nullable"] = True
 
 
 def _admit_null(value: object) -> None:
@@ -140,19 +163,40 @@ def resolved(node: Json) -> Json:
     return node
 
 
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation of GitHub's, and a request's path as openapi-core can match it."""
+
+    template: str
+    path: str
+    described: Json
+    shared: tuple[Json, ...]
+
+
 @cache
 def _templates() -> tuple[tuple[re.Pattern[str], str], ...]:
     """Patterns for the paths, those with the fewest holes first: `/pulls/comments/1` is no pull request."""
-    ordered = sorted(OPERATIONS, key=lambda path: path.count("{"))
-    return tuple((re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path))), path) for path in ordered)
+    ordered = sorted(OPERATIONS, key=lambda path: (path.count("{"), -len(path)))
+    return tuple((re.compile(_pattern(path)), path) for path in ordered)
 
 
-def operation(method: str, path: str) -> tuple[str, Json] | None:
-    """The path's template and the operation, None when GitHub has none (or nobody here a reason to use it)."""
+def _pattern(template: str) -> str:
+    """Names of refs and files may hold slashes, which the description calls `x-multi-segment`."""
+    escaped = re.sub(r"\\\{(ref|branch|basehead|path)\\\}", r"(?P<\1>.+)", re.escape(template))
+    return re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", escaped)
+
+
+def operation(method: str, path: str) -> Operation | None:
+    """The operation that a request asks for, None when GitHub has none (or nobody here a reason to use it)."""
     for pattern, template in _templates():
-        if pattern.fullmatch(path) and method.lower() in OPERATIONS[template].split():
+        # The top folder's path is empty, which a template cannot say.
+        found = pattern.fullmatch(re.sub("/contents/?$", "/contents/.", path))
+        if found and method.lower() in OPERATIONS[template].split():
             item = description()["paths"][template]
-            return template, {**item[method.lower()], "shared": item.get("parameters", [])}
+            holes = {name: value.replace("/", "%2F") for name, value in found.groupdict().items()}
+            return Operation(
+                template, template.format(**holes), item[method.lower()], tuple(item.get("parameters", []))
+            )
     return None
 
 

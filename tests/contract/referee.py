@@ -20,7 +20,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
@@ -43,7 +43,7 @@ _GIT = re.compile(r"/[^/]+/[^/]+\.git/")
 _CONTROL = "/_control/"
 _BOUGHT = "/api/v1/"
 """Everything else there is a deliverable, at whatever address the service gave."""
-_GENERAL = frozenset({304, 401, 403, 404, 410, 422, 429})
+_GENERAL = frozenset({304, 400, 401, 403, 404, 410, 422, 429})
 """Statuses that GitHub's documentation gives for every endpoint, whether or not the description repeats them."""
 
 
@@ -62,6 +62,10 @@ class Request:
     def __post_init__(self) -> None:
         query = ImmutableMultiDict(parse_qsl(self.query, keep_blank_values=True))
         self.parameters = RequestParameters(query=query, header=Headers(dict(self.headers)))
+
+    def at(self, path: str) -> Request:
+        """The same request at another path."""
+        return replace(self, path=path)
 
     @property
     def content_type(self) -> str:
@@ -229,14 +233,13 @@ def rest_complaints(request: Request) -> Iterator[str]:
     if found is None:
         yield "GitHub has no such operation (or nobody here should need it)"
         return
-    template, operation = found
-    yield from _schema_complaints(request)
+    yield from _schema_complaints(request.at(found.path))
     yield from _header_complaints(request)
-    yield from _parameter_complaints(request, operation)
+    yield from _parameter_complaints(request, found)
     if request.body:
         body = json.loads(request.body)
-        yield from rest_rules.unknown_keys(body, _body_schema(operation))
-        yield from rest_rules.complaints(template, request.method.upper(), body)
+        yield from rest_rules.unknown_keys(body, _body_schema(found.described))
+        yield from rest_rules.complaints(found.template, request.method.upper(), body)
 
 
 def _schema_complaints(request: Request) -> Iterator[str]:
@@ -272,8 +275,9 @@ def _header_complaints(request: Request) -> Iterator[str]:
         yield "there is no token"
 
 
-def _parameter_complaints(request: Request, operation: Json) -> Iterator[str]:
-    described = [published.resolved(each) for each in (*operation.get("parameters", []), *operation["shared"])]
+def _parameter_complaints(request: Request, found: published.Operation) -> Iterator[str]:
+    parameters = (*found.described.get("parameters", []), *found.shared)
+    described = [published.resolved(each) for each in parameters]
     known = {each["name"] for each in described if each["in"] == "query"}
     # GitHub pages every list, and its description names the parameters wherever it does.
     yield from (f"the parameter {name!r} is not described" for name in request.parameters.query if name not in known)
@@ -292,14 +296,14 @@ def answer_complaints(request: Request, answer: Answered) -> Iterator[str]:
         if answer.status_code not in {404, 405}:
             yield f"an answer of {answer.status_code} where GitHub has no operation"
         return
-    described = found[1]["responses"]
+    described = found.described["responses"]
     status = str(answer.status_code)
     if status not in described or "content" not in published.resolved(described[status]):
         yield from _plain_complaints(answer, status in described)
     elif not answer.content_type.startswith("application/json"):
         yield from _media_complaints(request, answer)
     else:
-        yield from _answer_schema_complaints(request, answer)
+        yield from _answer_schema_complaints(request.at(found.path), answer)
 
 
 def _plain_complaints(answer: Answered, described: bool) -> Iterator[str]:  # noqa: FBT001 — one question

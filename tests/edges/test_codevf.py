@@ -17,7 +17,6 @@ from reviewbot.edges.codevf import Access, CodeVF, wire
 from reviewbot.edges.codevf.wire_errors import number, seconds
 from reviewbot.errors import OverBudget, PayloadTooLarge, ServiceError, ServiceRefused, ServiceUnreachable
 from reviewbot.ports import ReviewService
-from reviewbot.readers import Secret
 from reviewbot.sandbox.codevf import (
     BASE_PATH,
     Account,
@@ -39,6 +38,7 @@ from reviewbot.sandbox.codevf import (
     canned,
 )
 from reviewbot.sandbox.serve import Bounds, serving
+from reviewbot.settings.readers import Secret
 
 KEY, OTHER = "cvf_test_one", "cvf_test_two"
 UUID = "7f8d2c3a-5b1e-4d6f-9a0b-1c2d3e4f5a6b"

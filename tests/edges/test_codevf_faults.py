@@ -30,7 +30,7 @@ from reviewbot.errors import (
     ServiceUnreachable,
     SettingsError,
 )
-from reviewbot.readers import Secret
+from reviewbot.settings.readers import Secret
 
 KEY = "cvf_test_0123456789"
 START = datetime(2026, 11, 1, tzinfo=UTC)

@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 from reviewbot.edges.clock import SystemClock
 from reviewbot.edges.codevf import Access, CodeVF
 from reviewbot.errors import ServiceUnreachable
-from reviewbot.readers import Secret
+from reviewbot.settings.readers import Secret
 
 BALANCE = b'{"available": 1, "onHold": 0, "total": 1}'
 

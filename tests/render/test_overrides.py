@@ -9,8 +9,8 @@ import pytest
 from view_builders import CLEAN, CLOSED_GATE, COMMENT, PROMPT
 
 from reviewbot.errors import TemplateError
-from reviewbot.overrides import SOURCE_LIMIT
 from reviewbot.render import Renderer
+from reviewbot.render.overrides import SOURCE_LIMIT
 
 BEFORE = '{% extends "shipped/summary.md.j2" %}'
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, TypeVar
 
-from reviewbot.configfile import read_config
 from reviewbot.domain.credentials import secrets_of
 from reviewbot.domain.model import Mode, Severity
 from reviewbot.domain.policy import (
@@ -26,7 +25,8 @@ from reviewbot.domain.policy import (
     Tolerance,
 )
 from reviewbot.errors import Problem, SettingsError
-from reviewbot.readers import (
+from reviewbot.settings.configfile import read_config
+from reviewbot.settings.readers import (
     BOOLEAN,
     INSTANCE,
     PATH_INSTRUCTIONS,

@@ -27,8 +27,6 @@ from jinja2.runtime import BlockReference, Context, LoopContext, TemplateReferen
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from reviewbot import contexts
-from reviewbot.dialects import HTML, MARKDOWN, PLAIN, Dialect, Markdown
 from reviewbot.domain import escaping
 from reviewbot.domain.excerpts import Excerpts
 from reviewbot.domain.metering import Meter, TooManyCharacters, TooManySteps
@@ -48,8 +46,10 @@ from reviewbot.domain.thinning import (
     shorten_line,
 )
 from reviewbot.domain.views import CommentView, FindingView, PromptView, SummaryView
-from reviewbot.overrides import check_blocks, check_override, lost_mark, mistake
-from reviewbot.rehearsal import rehearse
+from reviewbot.render import contexts
+from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN, Dialect, Markdown
+from reviewbot.render.overrides import check_blocks, check_override, lost_mark, mistake
+from reviewbot.render.rehearsal import rehearse
 
 _MISTAKES = (
     jinja2.TemplateError, TooManySteps, TypeError, ValueError, ArithmeticError, LookupError, AttributeError

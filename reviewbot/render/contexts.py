@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from reviewbot.dialects import Html, Markdown, address, link
 from reviewbot.domain.excerpts import Excerpt, Excerpts
 from reviewbot.domain.pages import seal
 from reviewbot.domain.thinning import (
@@ -20,6 +19,7 @@ from reviewbot.domain.thinning import (
     thin_texts,
 )
 from reviewbot.domain.views import AuthorText, CommentView, FileGroup, FindingView, PromptView, SummaryView
+from reviewbot.render.dialects import Html, Markdown, address, link
 
 _BEFORE_PLACES = 7
 """Digits of a commit, as git and GitHub abbreviate it."""
