@@ -189,6 +189,9 @@ def test_a_version_that_never_was_is_no_ledger(version: str) -> None:
     assert decode(encoded, SIGNER).ledger == Ledger()
 
 
+NO_CREDITS = ("-1", "NaN", "sNaN", "Infinity", "1e999999", "many", str(MAX_CREDITS + 1))
+
+
 def entry_with(key: str, value: object) -> dict[str, object]:
     """A ledger whose first purchase says something else."""
     whole: dict[str, Any] = plain_json()

@@ -1,0 +1,85 @@
+"""The JSON report says everything that the summary says, in a shape that stays."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from view_builders import CLEAN, CLOSED_GATE, INJECTION, LOCAL, WAITING
+
+from reviewbot.domain.model import Severity
+from reviewbot.domain.views import FileGroup, SummaryView
+from reviewbot.exports.report import SCHEMA, report_json
+
+URL = "https://github.com/acme/shop/pull/7"
+
+
+def document(view: SummaryView, review_url: str | None = URL) -> Any:  # noqa: ANN401 — JSON
+    return json.loads(report_json(view, version="1.2.3", review_url=review_url))
+
+
+def test_the_document_says_what_it_is_and_what_was_reviewed() -> None:
+    read = document(CLEAN)
+    assert (read["schema"], read["generator"]) == (SCHEMA, {"name": "reviewbot", "version": "1.2.3"})
+    assert (read["repository"], read["pullRequest"], read["pullRequestUrl"]) == ("acme/shop", 7, URL)
+    assert (read["head"], read["mergeBase"]) == (CLEAN.head_sha, CLEAN.merge_base)
+    assert (read["taskId"], read["coverage"]) == ("task_8Jd2", "full")
+    assert document(CLEAN, None)["pullRequestUrl"] is None
+    assert report_json(CLEAN, version="1", review_url=None).endswith("}\n")
+
+
+def test_the_outcome_and_the_counts_are_the_views() -> None:
+    read = document(CLOSED_GATE)
+    assert read["outcome"]["exitStatus"] == 1
+    assert (read["outcome"]["verdict"], read["outcome"]["conclusion"]) == ("fail", "failure")
+    assert read["counts"].keys() == {severity.value for severity in Severity}
+    assert CLOSED_GATE.counts is not None
+    assert read["counts"]["critical"] == CLOSED_GATE.counts[Severity.CRITICAL]
+
+
+def test_every_finding_stands_in_it_with_its_place() -> None:
+    read = document(CLOSED_GATE)
+    shown = [finding for group in CLOSED_GATE.files for finding in group.findings]
+    assert [one["id"] for one in read["findings"]] == [finding.id for finding in shown]
+    (one,) = (found for found in read["findings"] if found["id"] == INJECTION.id)
+    assert (one["severity"], one["category"], one["side"]) == ("critical", "security", "RIGHT")
+    assert (one["path"], one["startLine"], one["line"]) == (INJECTION.path, 41, 42)
+    assert (one["placement"], one["suggestionState"], one["closesGate"]) == ("cited", "committable", True)
+    assert (one["title"], one["explanation"]) == (INJECTION.title, INJECTION.explanation)
+
+
+def test_the_sum_is_the_sum_of_where_findings_ended() -> None:
+    told = document(CLOSED_GATE)["sum"]
+    assert told["returned"] == sum(count for name, count in told.items() if name != "returned")
+
+
+def test_the_manifest_names_what_left_and_what_was_held_back() -> None:
+    manifest = document(CLEAN)["manifest"]
+    assert [(one["path"], one["bytes"], one["whole"]) for one in manifest["sent"]] == [
+        (one.path, one.bytes, one.whole) for one in CLEAN.sent
+    ]
+    assert {"sha256", "redactions"} <= manifest["sent"][0].keys()
+    assert manifest["heldBack"] == [{"path": "package-lock.json", "reason": "lock-file", "detail": "", "missed": False}]
+
+
+def test_what_is_unknown_is_null_and_never_nought() -> None:
+    read = document(WAITING)
+    assert (read["counts"], read["sum"], read["cost"]["used"]) == (None, None, None)
+    assert document(LOCAL)["cost"] is None
+    assert document(replace(CLEAN, task_id=""))["taskId"] is None
+
+
+def test_credits_keep_their_fractions() -> None:
+    assert CLEAN.cost is not None
+    cost = replace(CLEAN.cost, used=Decimal("387.50"))
+    assert document(replace(CLEAN, cost=cost))["cost"]["used"] == "387.50"
+
+
+def test_words_that_are_no_text_do_not_break_the_file() -> None:
+    hostile = replace(INJECTION, title="\ud800 \x1b[31m\u202e</script>", path="\udcff.py")
+    text = report_json(replace(CLEAN, files=(FileGroup("x", (hostile,)),)), version="1", review_url=None)
+    text.encode()
+    assert "\x1b" not in text
+    assert json.loads(text)["findings"][0]["title"] == "? \x1b[31m\u202e</script>"

@@ -1,0 +1,113 @@
+"""The environment is read once, by the runner's rules, and a test's pace is for this machine alone."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.errors import SettingsError
+from reviewbot.settings.environment import PASSED_ON, Environment, read_environment
+
+LEAST = {"GITHUB_REPOSITORY": "acme/parcels", "GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": "/e.json"}
+LOCAL = {**LEAST, "GITHUB_API_URL": "http://127.0.0.1:9/api/v3", "INPUT_CODEVF-URL": "http://127.0.0.1:8/"}
+
+
+def read(**more: str) -> Environment:
+    return read_environment({**LEAST, **more})
+
+
+def test_the_least_that_a_runner_gives_is_enough() -> None:
+    env = read()
+    assert (env.repository, env.event_name, env.event_path) == ("acme/parcels", "pull_request", "/e.json")
+    assert (env.api_url, env.server_url) == ("https://api.github.com", "https://github.com")
+    assert env.graphql_url == "https://api.github.com/graphql"
+    nothing = (env.output_file, env.summary_file, env.workspace, env.run_url, env.ssl_file, env.proxy)
+    assert nothing == (None,) * 6
+    assert (env.debug, env.path_env, env.time_scale) == (False, {}, 1.0)
+    assert set(env.inputs.values()) == {""}
+
+
+def test_all_that_a_runner_gives_is_kept() -> None:
+    env = read(
+        GITHUB_API_URL="https://ghe.test/api/v3",
+        GITHUB_GRAPHQL_URL="https://ghe.test/api/graphql",
+        GITHUB_SERVER_URL="https://ghe.test",
+        GITHUB_OUTPUT="/out",
+        GITHUB_STEP_SUMMARY="/summary",
+        GITHUB_WORKSPACE="/ws",
+        GITHUB_RUN_ID="42",
+        RUNNER_DEBUG="1",
+        SSL_CERT_FILE="/ca.pem",
+        https_proxy="http://proxy.test:3128",
+    )
+    assert (env.api_url, env.graphql_url) == ("https://ghe.test/api/v3", "https://ghe.test/api/graphql")
+    assert env.run_url == "https://ghe.test/acme/parcels/actions/runs/42"
+    assert (env.output_file, env.summary_file, env.workspace) == ("/out", "/summary", "/ws")
+    assert (env.debug, env.ssl_file, env.proxy) == (True, "/ca.pem", "http://proxy.test:3128")
+    assert read(HTTPS_PROXY="http://a.test", https_proxy="http://b.test").proxy == "http://a.test"
+
+
+def test_an_empty_value_is_as_good_as_none() -> None:
+    env = read(GITHUB_OUTPUT="", GITHUB_STEP_SUMMARY="", GITHUB_WORKSPACE="", GITHUB_API_URL="", RUNNER_DEBUG="0")
+    assert (env.output_file, env.summary_file, env.workspace, env.debug) == (None, None, None, False)
+    assert env.api_url == "https://api.github.com"
+
+
+def test_inputs_arrive_in_upper_case_with_their_hyphens() -> None:
+    env = read(**{"INPUT_FAIL-ON": "high", "INPUT_FAIL_ON": "low", "INPUT_MADE-UP": "x"})
+    assert env.inputs["fail-on"] == "high"
+    assert "made-up" not in env.inputs
+
+
+def test_children_see_where_programs_are_and_nothing_that_is_secret() -> None:
+    env = read(**dict.fromkeys(PASSED_ON, "x"), **{"INPUT_CODEVF-API-KEY": "cvf_test_1", "GITHUB_TOKEN": "ghs_1"})
+    assert set(env.path_env) == set(PASSED_ON)
+    assert not {name for name in env.path_env if "TOKEN" in name or "KEY" in name}
+
+
+def test_what_is_missing_is_listed_at_once() -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_environment({"GITHUB_EVENT_NAME": ""})
+    assert [problem.where for problem in caught.value.problems] == [
+        "environment `GITHUB_REPOSITORY`",
+        "environment `GITHUB_EVENT_NAME`",
+        "environment `GITHUB_EVENT_PATH`",
+    ]
+
+
+@pytest.mark.parametrize(("text", "scale"), [("0.02", 0.02), ("1", 1.0), ("", 1.0), ("1e-3", 0.001)])
+def test_a_test_on_this_machine_may_set_the_pace(text: str, scale: float) -> None:
+    assert read_environment({**LOCAL, "REVIEWBOT_TIME_SCALE": text}).time_scale == scale
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"GITHUB_API_URL": "https://api.github.com"},
+        {"INPUT_CODEVF-URL": ""},
+        {"INPUT_CODEVF-URL": "https://codevf.com/api/v1/"},
+        {"GITHUB_API_URL": "http://127.0.0.1.example.test/"},
+        {"GITHUB_API_URL": "http://127.0.0.1@example.test/"},
+        {"GITHUB_API_URL": "no address [at all"},
+    ],
+)
+def test_nobody_else_is_asked_at_another_pace(more: dict[str, str]) -> None:
+    for text in ("0.02", "nonsense"):
+        assert read_environment({**LOCAL, "REVIEWBOT_TIME_SCALE": text, **more}).time_scale == 1.0
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "inf", "nan", "fast", "0,5"])
+def test_a_pace_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_environment({**LOCAL, "REVIEWBOT_TIME_SCALE": text})
+    assert f"`{text}` is no scale" in caught.value.hint
+
+
+@given(st.dictionaries(st.sampled_from([*LEAST, *LOCAL, "REVIEWBOT_TIME_SCALE", "GITHUB_RUN_ID"]), st.text()))
+def test_any_environment_is_read_or_refused_with_words(env: dict[str, str]) -> None:
+    try:
+        scale = read_environment(env).time_scale
+    except SettingsError as error:
+        scale = 1.0 if error.problems else 0.0
+    assert 0 < scale <= 1

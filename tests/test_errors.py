@@ -1,0 +1,101 @@
+"""The tree that the docstring draws is the tree that is there, and every error has its words and its exit status."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from reviewbot import errors
+from reviewbot.domain.gate import PRECEDENCE, Reason
+from reviewbot.errors import (
+    PermissionMissing,
+    Problem,
+    Refused,
+    ReviewbotError,
+    ServiceRefused,
+    SettingsError,
+)
+
+_ROW = re.compile(r"^    (?P<stem>(?:[│ ]   )*(?:[├└]── )?)(?P<name>[A-Z]\w+) +(?P<status>\d+ )?")
+
+
+def drawn() -> Iterator[tuple[str, str | None, int | None]]:
+    """Each row of the drawing: name, name of the parent, exit status where one is drawn."""
+    above: list[str] = []
+    for line in (errors.__doc__ or "").splitlines():
+        if row := _ROW.match(line):
+            depth = len(row["stem"]) // 4
+            above[depth:] = [row["name"]]
+            yield row["name"], above[depth - 1] if depth else None, int(row["status"]) if row["status"] else None
+
+
+def real(root: type[ReviewbotError] = ReviewbotError) -> Iterator[type[ReviewbotError]]:
+    yield root
+    for child in root.__subclasses__():
+        if child.__module__ == errors.__name__:
+            yield from real(child)
+
+
+ERRORS = tuple(real())
+names = pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)
+
+
+def test_the_drawn_tree_is_the_real_one() -> None:
+    rows = {name: parent for name, parent, _ in drawn()}
+    assert rows == {
+        error.__name__: None if error is ReviewbotError else error.__bases__[0].__name__ for error in ERRORS
+    }
+    assert len(list(drawn())) == len(rows)
+
+
+def test_nothing_that_can_be_raised_is_missing_from_the_tree() -> None:
+    there = {one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, BaseException)}
+    assert there == set(ERRORS)
+
+
+def test_the_drawn_exit_statuses_are_the_real_ones() -> None:
+    by_name = {error.__name__: error for error in ERRORS}
+    told: dict[str, int] = {}
+    for name, parent, status in drawn():
+        told[name] = status if status is not None else told.get(parent or "", ReviewbotError.exit_status)
+    assert told == {name: error.exit_status for name, error in by_name.items()}
+
+
+@names
+def test_every_error_has_a_reason_of_the_contract_and_a_status_that_is_ranked(error: type[ReviewbotError]) -> None:
+    assert Reason(error.reason)
+    assert error.exit_status in PRECEDENCE
+    assert error.exit_status != 1
+
+
+@names
+def test_every_error_says_what_it_is(error: type[ReviewbotError]) -> None:
+    assert (error.__doc__ or "").strip()
+
+
+@names
+def test_every_error_carries_its_words(error: type[ReviewbotError]) -> None:
+    if error is SettingsError:
+        return
+    raised = error("It broke.", hint="Mend it.")
+    assert (str(raised), raised.message, raised.hint) == ("It broke.", "It broke.", "Mend it.")
+    assert error("It broke.").hint == ""
+
+
+def test_settings_list_every_problem_at_once() -> None:
+    one, two = Problem("`mode`", "`slow` is no mode", "`fast`"), Problem("`fail-on`", "it is empty", "a severity")
+    assert SettingsError((one,)).message == "The settings have 1 problem; nothing was sent and nothing was spent."
+    both = SettingsError((one, two))
+    assert "2 problems" in both.message
+    assert both.problems == (one, two)
+    assert both.hint == "- `mode`: `slow` is no mode. Allowed: `fast`.\n- `fail-on`: it is empty. Allowed: a severity."
+
+
+def test_some_errors_know_more() -> None:
+    assert PermissionMissing("no", needs="checks: write").needs == "checks: write"
+    assert Refused("no", details=("line", "side")).details == ("line", "side")
+    refused = ServiceRefused("no", status=402, code="insufficient_credits")
+    assert (refused.status, refused.code) == (402, "insufficient_credits")
