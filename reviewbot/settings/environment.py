@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reviewbot.domain.origins import is_loopback
 from reviewbot.errors import Problem, SettingsError
-from reviewbot.settings import INPUTS, peek_settings
+from reviewbot.settings.table import INPUTS, peek_settings
 
 
 @dataclass(frozen=True, slots=True)

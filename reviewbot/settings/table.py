@@ -1,0 +1,270 @@
+"""The settings: inputs of the workflow, then the config file of the default branch, then the defaults.
+
+Each field of `Settings` carries its default, its reader and its meaning, once; `action.yml`, the README and the config
+file are held against this table by tests. Every problem is listed at once, and nothing is spent before there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, TypeVar
+
+from reviewbot.domain.credentials import secrets_of
+from reviewbot.domain.model import Mode, Severity
+from reviewbot.domain.policy import (
+    Allow,
+    Command,
+    FailOn,
+    PathInstruction,
+    Redact,
+    ReviewerKind,
+    ReviewKind,
+    ReviewOn,
+    Supersede,
+    Tolerance,
+)
+from reviewbot.errors import Problem, SettingsError
+from reviewbot.settings.configfile import read_config
+from reviewbot.settings.readers import (
+    BOOLEAN,
+    INSTANCE,
+    PATH_INSTRUCTIONS,
+    PATTERNS,
+    SECRET,
+    SERVICE_URL,
+    TEXT,
+    THRESHOLD,
+    Reader,
+    Secret,
+    one_of,
+    whole_number,
+)
+
+T = TypeVar("T")
+
+CONFIG_FILE = ".github/reviewbot.yml"
+TEMPLATES_DIR = ".github/reviewbot"
+
+
+def setting(default: T, reader: Reader[T], meaning: str, *, action: bool = True, config: bool = True) -> T:
+    """A field of `Settings`.
+
+    Args:
+        default: the value when nobody sets it.
+        reader: reads what somebody set.
+        meaning: one sentence for the documentation.
+        action: whether it is an input of the action.
+        config: whether the config file may set it.
+    """
+    metadata = {"reader": reader, "meaning": meaning, "action": action, "config": config}
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting of a run, read and checked."""
+
+    command: Command = setting(
+        Command.REVIEW,
+        one_of(Command),
+        "`review` submits and waits; `collect` publishes finished reviews.",
+        config=False,
+    )
+    codevf_api_key: Secret = setting(Secret(""), SECRET, "Needed with `reviewer: codevf`.", config=False)
+    codevf_project: str = setting("", TEXT, "A project's name (created when missing) or its number.")
+    codevf_url: str = setting("https://codevf.com/api/v1/", SERVICE_URL, "https only, except loopback.", config=False)
+    github_token: Secret = setting(Secret(""), SECRET, "Reads and writes the pull request.", config=False)
+    reviewer: ReviewerKind = setting(
+        ReviewerKind.CODEVF, one_of(ReviewerKind), "`codevf`, or `local` without an account."
+    )
+    mode: Mode = setting(Mode.FAST, one_of(Mode), "CodeVF's service level.")
+    expertise: str = setting("", TEXT, "A CodeVF tag, by name or number.")
+    max_credits: int = setting(240, whole_number(60, 115_200), "Sent as is; the hold is this times the multipliers.")
+    max_credits_per_pr: int = setting(
+        0, whole_number(0, 10**9), "Holds and use over the pull request's life; 0: no limit."
+    )
+    min_balance: int = setting(0, whole_number(0, 10**9), "Do not buy when less than this would remain.")
+    review_on: ReviewOn = setting(ReviewOn.PUSH, one_of(ReviewOn), "What makes a review due.")
+    allow: Allow = setting(Allow.WRITE, one_of(Allow), "Who may cause spending on a fork's pull request.")
+    wait_minutes: int = setting(8, whole_number(0, 350), "How long to wait before detaching; 0 submits and leaves.")
+    on_pending: Tolerance = setting(Tolerance.PASS, one_of(Tolerance), "The step's result while the review is open.")
+    on_error: Tolerance = setting(
+        Tolerance.FAIL, one_of(Tolerance), "The step's result when a due review did not happen."
+    )
+    on_partial: Tolerance = setting(Tolerance.FAIL, one_of(Tolerance), "When selected files could not be sent.")
+    fail_on: FailOn = setting(FailOn.CRITICAL, one_of(FailOn), "The least severity that closes the gate.")
+    comment_from: Severity = setting(Severity.LOW, THRESHOLD, "The least severity that gets an inline comment.")
+    max_comments: int = setting(30, whole_number(0, 100), "Comments at most, worst first.")
+    review_event: ReviewKind = setting(ReviewKind.COMMENT, one_of(ReviewKind), "What kind of review is posted.")
+    incremental: bool = setting(True, BOOLEAN, "After the first review, review what is new.")
+    paths: tuple[str, ...] = setting((), PATTERNS, "Patterns as in `on.pull_request.paths`; the last match wins.")
+    instance: str = setting("", INSTANCE, "A name, when several workflows review one repository.")
+    config_file: str = setting(CONFIG_FILE, TEXT, "The config file, on the default branch.", config=False)
+    templates_dir: str = setting(
+        TEMPLATES_DIR, TEXT, "Templates that override ours, on the default branch.", config=False
+    )
+    check_run: bool = setting(True, BOOLEAN, "Whether a check run is written.")
+    summary_comment: bool = setting(True, BOOLEAN, "Whether the summary comment is written.")
+    json_file: str = setting("", TEXT, "The report as JSON, a path inside the workspace.", config=False)
+    sarif_file: str = setting("", TEXT, "The report as SARIF, a path inside the workspace.", config=False)
+    html_file: str = setting("", TEXT, "The report as HTML, a path inside the workspace.", config=False)
+    rdjson_file: str = setting("", TEXT, "The report as RDJSON, a path inside the workspace.", config=False)
+    dry_run: bool = setting(
+        False, BOOLEAN, "Shows what would be sent and what it would cost; spends and posts nothing."
+    )
+    instructions: str = setting("", TEXT, "What every reviewer is told.", action=False)
+    path_instructions: tuple[PathInstruction, ...] = setting(
+        (), PATH_INSTRUCTIONS, "What the reviewer is told about some files.", action=False
+    )
+    drafts: bool = setting(False, BOOLEAN, "Whether drafts are reviewed.", action=False)
+    bots: bool = setting(False, BOOLEAN, "Whether pull requests of bots are reviewed.", action=False)
+    approve_spend: str = setting(
+        "", TEXT, "The label by which somebody with write access approves a review.", action=False
+    )
+    redact: Redact = setting(Redact.ON, one_of(Redact), "Secrets are redacted, or their files held back.", action=False)
+    supersede: Supersede = setting(
+        Supersede.REPLACE_PENDING, one_of(Supersede), "What happens to an open task on a newer head.", action=False
+    )
+    max_tasks: int = setting(1, whole_number(1, 20), "Over how many tasks a large change may be split.", action=False)
+    attachment_bytes: int = setting(
+        1_000_000, whole_number(1_000, 50_000_000), "The most bytes of one attachment.", action=False
+    )
+
+    @property
+    def check_name(self) -> str:
+        """The name of our check run: what a ruleset requires."""
+        name = "CodeVF review" if self.reviewer is ReviewerKind.CODEVF else "reviewbot (local)"
+        return f"{name}: {self.instance}" if self.instance else name
+
+    def secrets(self) -> tuple[str, ...]:
+        """The values that must never be seen."""
+        return tuple(secret.reveal() for secret in (self.codevf_api_key, self.github_token) if secret)
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A setting as the documentation sees it: its name, its default as text, its meaning, and where it may be set."""
+
+    name: str
+    default: str
+    meaning: str
+    allowed: str
+    action: bool
+    config: bool
+
+
+def _name(row: Field[Any]) -> str:
+    return row.name.replace("_", "-")
+
+
+def _default_text(value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case Secret() | ():
+            return ""
+        case _:
+            return str(value)
+
+
+INPUTS: tuple[Input, ...] = tuple(
+    Input(
+        _name(row),
+        _default_text(row.default),
+        row.metadata["meaning"],
+        row.metadata["reader"].allowed,
+        row.metadata["action"],
+        row.metadata["config"],
+    )
+    for row in fields(Settings)
+)
+
+
+def peek_settings(inputs: Mapping[str, str]) -> Settings:
+    """What the inputs alone say, before the config file can be read; what is wrong in them counts as not set here.
+
+    Only for what finding the config file needs: the token, where the file is, and under which name the check stands.
+    """
+    values: dict[str, Any] = {}
+    for row in fields(Settings):
+        text = inputs.get(_name(row), "").strip()
+        if text and row.metadata["action"]:
+            try:
+                values[row.name] = row.metadata["reader"].read(text)
+            except ValueError:
+                continue  # `read_settings` reports it
+    return Settings(**values)
+
+
+def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
+    """The settings of a run.
+
+    Args:
+        inputs: input name to text, as the workflow set them; an empty text means "not set".
+        config: the text of the default branch's config file, None when there is none.
+
+    Raises:
+        SettingsError: with every problem.
+    """
+    keys, problems = read_config(config) if config is not None else ({}, [])
+    rows = {_name(row): row for row in fields(Settings)}
+    problems += list(_unknown(keys, rows, "config file"))
+    values: dict[str, Any] = {}
+    wrong: set[str] = set()
+    for row in rows.values():
+        for where, value in _given(row, inputs, keys):
+            try:
+                values.setdefault(row.name, row.metadata["reader"].read(value))
+            except ValueError:
+                wrong.add(row.name)
+                problems.append(_wrong(where, value, row))
+    settings = Settings(**values)
+    problems += [problem for names, problem in _impossible(settings) if not wrong & names]
+    if problems:
+        raise SettingsError(tuple(problems))
+    return settings
+
+
+def _given(row: Field[Any], inputs: Mapping[str, str], keys: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """What somebody set, the strongest first, each with its place; only from where the setting may be set."""
+    name = _name(row)
+    if row.metadata["action"] and (text := inputs.get(name, "").strip()):
+        yield f"input `{name}`", text
+    if row.metadata["config"] and name in keys:
+        yield f"config file `{name}`", keys[name]
+
+
+def _unknown(keys: Mapping[str, object], rows: Mapping[str, Field[Any]], where: str) -> Iterator[Problem]:
+    allowed = sorted(name for name, row in rows.items() if row.metadata["config"])
+    for key in list(keys):
+        if key not in rows:
+            yield Problem(f"{where} `{key[:60]}`", "there is no such key", ", ".join(f"`{name}`" for name in allowed))
+        elif not rows[key].metadata["config"]:
+            yield Problem(f"{where} `{key}`", "this key is not read from a file", "set it in the workflow")
+
+
+def _wrong(where: str, value: object, row: Field[Any]) -> Problem:
+    reader: Reader[Any] = row.metadata["reader"]
+    # An address may carry a password, and a key may have been pasted into the wrong place.
+    text = str(value)
+    hidden = reader in {SECRET, SERVICE_URL} or bool(secrets_of([f'secret="{text}"']).strong)
+    shown = "the value" if hidden else f"`{text[:80]}`"
+    return Problem(where, f"{shown} is not right", reader.allowed)
+
+
+def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
+    """Values that are right alone and wrong together, each with the fields that it is about."""
+    paid = settings.reviewer is ReviewerKind.CODEVF
+    credits_allowed = settings.mode.credits
+    if paid and settings.max_credits not in credits_allowed:
+        allowed = f"{credits_allowed.start} to {credits_allowed.stop - 1} with `mode: {settings.mode}`"
+        told = f"`max-credits: {settings.max_credits}` does not fit"
+        yield {"reviewer", "mode", "max_credits"}, Problem("`mode` and `max-credits`", told, allowed)
+    if paid and not (settings.check_run or settings.summary_comment):
+        told = "both are off, so a paid review would have no place to be remembered"
+        where = "`check-run` and `summary-comment`"
+        yield {"reviewer", "check_run", "summary_comment"}, Problem(where, told, "at least one of them on")
+    if settings.command is Command.COLLECT and not paid:
+        told = "a local review is never left open"
+        yield {"reviewer", "command"}, Problem("`command` and `reviewer`", told, "`command: review`")
