@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story, finding_view, summary_view
-from reviewbot.domain.gate import Outcome
+from reviewbot.domain.gate import Outcome, Verdict
 from reviewbot.domain.marks import FindingMark, read_finding_mark, review_mark
 from reviewbot.domain.placement import Placed, Why, in_summary
 from reviewbot.domain.plan import CommentGroup, group, left_to_post, posted_comments
@@ -21,7 +21,7 @@ from reviewbot.domain.publication import (
     ReviewDraft,
     ReviewEvent,
 )
-from reviewbot.domain.snapshot import Conclusion, Snapshot
+from reviewbot.domain.snapshot import Snapshot
 from reviewbot.domain.views import CommentView
 from reviewbot.errors import Refused
 
@@ -41,6 +41,7 @@ def publish_comments(run: Run, story: Story, outcome: Outcome) -> Story:
     there = posted_comments(snapshot.threads, run.settings.instance)
     left = left_to_post(group(story.placed), there, story.ledger.posted)
     posted = run.attempt("Review comments", lambda: _post(run, story, snapshot, left, outcome))
+    run.attempt("The dismissal of a review", lambda: _dismiss(run, story, snapshot, outcome))
     if posted is None:
         denied = {item.id for one in left for item in one.placed}
         return replace(story, placed=_moved(story, denied, Why.REFUSED), comment_urls=there)
@@ -89,6 +90,16 @@ def _clear_pending(run: Run, snapshot: Snapshot) -> None:
             run.world.forge.delete_pending_review(snapshot.pull.number, review.id)
 
 
+def _dismiss(run: Run, story: Story, snapshot: Snapshot, outcome: Outcome) -> None:
+    """Take back our requests for changes once the gate is open: a review of ours would block the merge for ever."""
+    if outcome.verdict is not Verdict.PASS:
+        return
+    title, _ = run.renderer.check(summary_view(run, story, outcome))
+    for review in snapshot.reviews:
+        if review.state == "CHANGES_REQUESTED" and review.body.startswith(review_mark(run.settings.instance)):
+            run.world.forge.dismiss_review(snapshot.pull.number, review.id, title)
+
+
 def _post_review(
     run: Run, story: Story, groups: Sequence[CommentGroup], outcome: Outcome, refused: list[CommentGroup]
 ) -> Iterator[tuple[PostedComment, ...]]:
@@ -99,7 +110,7 @@ def _post_review(
     view = summary_view(run, story, outcome)
     draft = ReviewDraft(
         commit_sha=run.snapshot.pull.head_sha,
-        event=_event(run, outcome),
+        event=_event(story, outcome),
         body=run.renderer.review_body(view, review_mark(run.settings.instance)),
         comments=tuple(_inline(run, story, one) for one in groups),
     )
@@ -117,9 +128,9 @@ def _post_review(
     yield run.world.forge.review_comments(number, review)
 
 
-def _event(run: Run, outcome: Outcome) -> ReviewEvent:
-    closed = outcome.conclusion is Conclusion.FAILURE
-    wanted = run.settings.review_event is ReviewKind.REQUEST_CHANGES
+def _event(story: Story, outcome: Outcome) -> ReviewEvent:
+    closed = outcome.verdict is Verdict.FAIL
+    wanted = story.purchase is not None and story.purchase.judgement.review_kind is ReviewKind.REQUEST_CHANGES
     return ReviewEvent.REQUEST_CHANGES if closed and wanted else ReviewEvent.COMMENT
 
 

@@ -262,3 +262,13 @@ def test_the_local_reviewer_needs_no_account(tmp_path: Path) -> None:
         assert {rig.world.store.threads[one.thread_id].anchor.path for one in rig.comments()} >= {"new file.py"}
         assert rig.checks()[0].name == "reviewbot (local)"
         assert "credit" not in rig.summaries()[0]
+
+
+def test_requested_changes_are_taken_back_when_the_gate_opens(tmp_path: Path) -> None:
+    answers = iter([answer(SHELL), CLEAN])
+    with house(tmp_path, engineer=lambda _: next(answers)) as rig:
+        rig.run(review_event="request-changes")
+        assert [one.state.name for one in rig.world.store.reviews.values()] == ["CHANGES_REQUESTED"]
+        rig.world.push(REPO, "topic", {"app.py": "fixed = 1\n"}, author="mona")
+        assert rig.run(review_event="request-changes").exit_status == 0
+        assert [one.state.name for one in rig.world.store.reviews.values()] == ["DISMISSED"]
