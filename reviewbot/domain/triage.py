@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import assert_never
 
 from reviewbot.domain.events import DispatchEvent, ReviewEvent
 from reviewbot.domain.gate import Outcome, Reason, not_due
@@ -75,6 +76,8 @@ def is_requested(policy: Policy, trigger: Trigger, *, reviewed_before: bool) -> 
             return not reviewed_before
         case ReviewOn.REQUEST:
             return False
+        case unknown:
+            assert_never(unknown)
 
 
 def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permission_of: PermissionOf) -> None:

@@ -218,10 +218,7 @@ def entry_with(key: str, value: object) -> dict[str, object]:
         {"purchases": [{}], "posted": []},
         {**plain_json(), "forgotten": None},
         {**plain_json(), "forgotten": "-1"},
-        *(
-            entry_with("used", used)
-            for used in ("-1", "NaN", "sNaN", "Infinity", "1e999999", "many", [], MAX_CREDITS + 1)
-        ),
+        *(entry_with("used", used) for used in NO_CREDITS),
         *(entry_with("hold", hold) for hold in (-1, float("inf"), float("nan"), 1e308, "x", None)),
         entry_with("attempt", float("inf")),
         entry_with("state", "stolen"),
