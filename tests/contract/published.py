@@ -74,6 +74,7 @@ NULLABLE = (
 """Where GitHub answers null although its description has no word of it: the repository of a deleted fork, and the
 lines of comments that are outdated or on a whole file. Its webhook schemas know it of all but `original_line`.
 """
+_NULL: Json = {"type": "string", "enum": [None], "nullable": True}
 
 
 def missing() -> str:
@@ -93,12 +94,13 @@ def description() -> Json:
     paths = {path: _picked(whole["paths"][path], methods) for path, methods in OPERATIONS.items()}
     cut: Json = {key: whole[key] for key in ("openapi", "info")} | {"servers": [{"url": "/"}], "paths": paths}
     cut["components"] = _needed(whole["components"], paths)
-    _admit_null(cut)
-    for schema, *names in NULLABLE:
+    _mend(cut)
+    for schema, *names, last in NULLABLE:
         node = cut["components"]["schemas"][schema]
         for name in names:
             node = _inside(cut, node)["properties"][name]
-        _admit_null_at(node)
+        # Beside a reference nothing counts in OpenAPI 3.0, hence the alternative.
+        node["properties"][last] = {"anyOf": [node["properties"][last], _NULL]}
     return cut
 
 
@@ -109,23 +111,16 @@ def _inside(cut: Json, node: Json) -> Json:
     return node
 
 
-def _admit_null_at(node: Json) -> None:
-    """Beside a reference nothing counts in OpenAPI 3.0, so that one is wrapped."""
-    if "$ref" in node:
-        node["allOf"] = [{"$ref": node.pop("$ref")}]
-        raise AssertionError("a shared schema would be changed for everybody")
-    node["nullable"] = True
-
-
-def _admit_null(value: object) -> None:
-    """`nullable` beside an `enum` means that null is one of them; read to the letter, OpenAPI 3.0 forbids it."""
+def _mend(value: object) -> None:
+    """Two slips of the description: `nullable` beside an `enum` without null, and a discriminator of lists."""
     if isinstance(value, dict):
+        value.pop("discriminator", None)
         if value.get("nullable") is True and isinstance(value.get("enum"), list) and None not in value["enum"]:
             value["enum"].append(None)
         value = list(value.values())
     if isinstance(value, list):
         for item in value:
-            _admit_null(item)
+            _mend(item)
 
 
 def _picked(item: Json, methods: str) -> Json:

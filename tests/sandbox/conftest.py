@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from referee import refereed
 
 from reviewbot.sandbox.faults import Faults, with_faults
 from reviewbot.sandbox.github import READ_ONLY, Store, World, build_github, identify
@@ -47,9 +48,11 @@ def github_faults() -> Faults:
 
 @pytest.fixture
 def github_url(github_world: World, github_faults: Faults) -> Iterator[str]:
-    """The address at which it is served."""
-    with serving(with_faults(build_github(github_world), github_faults, identify=identify(github_world))) as served:
-        yield served.url
+    """The address at which it is served; what it answers is judged by what GitHub publishes."""
+    with refereed() as referee:
+        app = referee.answers(build_github(github_world))
+        with serving(with_faults(app, github_faults, identify=identify(github_world))) as served:
+            yield served.url
 
 
 @pytest.fixture

@@ -138,7 +138,7 @@ def _folder(call: Call, sha: str, path: str, found: GitObject) -> Answer:
     ]
     if call.wants("object"):
         whole = {"type": "dir", "size": 0, **_links_of(call, sha, path, found.oid, "dir"), "entries": entries}
-        return Answer(200, whole)
+        return Answer(200, whole, media="application/vnd.github.object; charset=utf-8")
     return Answer(200, entries)
 
 
