@@ -1,0 +1,109 @@
+"""Workflows and config files that the documents show are held to what the project's own are held to."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from reviewbot.settings import read_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+DOCUMENTS = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+LINTERS = (
+    ("check-jsonschema", "--builtin-schema", "vendor.github-workflows"),
+    ("check-jsonschema", "--builtin-schema", "custom.github-workflows-require-timeout"),
+    ("actionlint", "-no-color"),
+    ("zizmor", "--offline", "--no-progress", "--no-config", "--persona", "pedantic"),
+)
+
+
+def blocks(path: Path) -> Iterator[str]:
+    yield from re.findall(r"^```ya?ml\n(.*?)^```$", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def is_workflow(text: str) -> bool:
+    return bool(re.search(r"^jobs:", text, re.MULTILINE))
+
+
+SNIPPETS = {f"{path.name} {index}": text for path in DOCUMENTS for index, text in enumerate(blocks(path), start=1)}
+WORKFLOWS = {name: text for name, text in SNIPPETS.items() if is_workflow(text)}
+
+
+def filled(text: str) -> str:
+    """What a reader would put in place of the words that stand for something."""
+    return re.sub(r"OWNER/reviewbot@\S+", f"acme/reviewbot@{COMMIT} # v1.0.0", text)
+
+
+def complaint(linter: tuple[str, ...], file: Path) -> str:
+    """What a linter says of a workflow, nothing when it is content."""
+    command = [str(BIN / linter[0]), *linter[1:], str(file)]
+    done = subprocess.run(command, cwd=file.parent, capture_output=True, text=True, timeout=60, check=False)
+    return f"{done.stdout}{done.stderr}" if done.returncode else ""
+
+
+def saved(folder: Path, text: str) -> Path:
+    file = folder / ".github" / "workflows" / "review.yml"
+    file.parent.mkdir(parents=True)
+    file.write_text(filled(text), encoding="utf-8")
+    return file
+
+
+def test_there_are_workflows_to_look_at() -> None:
+    assert any(name.startswith("README.md") for name in WORKFLOWS)
+
+
+@pytest.mark.parametrize("linter", LINTERS, ids=lambda linter: " ".join(linter[::2][:2]))
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_a_workflow_in_the_documents_passes_every_linter(name: str, linter: tuple[str, ...], tmp_path: Path) -> None:
+    assert not complaint(linter, saved(tmp_path, WORKFLOWS[name]))
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_a_workflow_in_the_documents_sets_inputs_that_exist(name: str) -> None:
+    inputs = YAML(typ="safe").load(ROOT / "action.yml")["inputs"]
+    for job in YAML(typ="safe").load(WORKFLOWS[name])["jobs"].values():
+        for step in job["steps"]:
+            if "reviewbot" in step.get("uses", ""):
+                assert step.get("with", {}).keys() <= inputs.keys()
+
+
+@pytest.mark.parametrize("name", [name for name, text in SNIPPETS.items() if not is_workflow(text)])
+def test_a_config_in_the_documents_is_taken(name: str) -> None:
+    assert read_settings({"reviewer": "local"}, SNIPPETS[name])
+
+
+RIGHT = """\
+name: R
+on: push
+permissions: {}
+concurrency:
+  group: r-${{ github.run_id }}
+  cancel-in-progress: true
+jobs:
+  r:
+    name: R
+    runs-on: ubuntu-latest
+    timeout-minutes: 5
+    steps:
+      - name: R
+        run: echo
+"""
+MISTAKES = {
+    "check-jsonschema": ("timeout-minutes: 5", "timeout: 5"),
+    "actionlint": ("github.run_id", "github.run_no"),
+    "zizmor": ("permissions: {}\n", ""),
+}
+
+
+@pytest.mark.parametrize("linter", [LINTERS[0], *LINTERS[2:]], ids=lambda linter: linter[0])
+def test_a_planted_mistake_is_named(linter: tuple[str, ...], tmp_path: Path) -> None:
+    assert not complaint(linter, saved(tmp_path / "right", RIGHT))
+    assert complaint(linter, saved(tmp_path / "wrong", RIGHT.replace(*MISTAKES[linter[0]])))
