@@ -93,3 +93,9 @@ def test_lines_that_nobody_knows_are_empty_in_a_block() -> None:
     assert known.block(3, 4) == ("a", "", "b", "")
     assert known.last == 5
     assert TextIndex.of({}).last == 0
+
+
+def test_equal_blocks_are_counted_one_by_one() -> None:
+    known = index("a", "b", "a", "b", "a", "c", "a", "b")
+    assert [known.ordinal(line, 2) for line in (1, 3, 5, 7)] == [0, 1, 0, 2]
+    assert [known.ordinal(line, 1) for line in (1, 3, 5, 7)] == [0, 1, 2, 3]
