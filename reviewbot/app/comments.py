@@ -106,16 +106,8 @@ def _post_review(
     """One review with all comments; when GitHub refuses it for one bad line, halves, until that line stands alone."""
     if not groups:
         return
-    number = run.snapshot.pull.number
-    view = summary_view(run, story, outcome)
-    draft = ReviewDraft(
-        commit_sha=run.snapshot.pull.head_sha,
-        event=_event(story, outcome),
-        body=run.renderer.review_body(view, review_mark(run.settings.instance)),
-        comments=tuple(_inline(run, story, one) for one in groups),
-    )
     try:
-        review = run.world.forge.create_review(number, draft)
+        review = _create_review(run, _draft(run, story, groups, outcome))
     except Refused as error:
         run.world.reporter.debug(f"GitHub refused a review of {len(groups)} comments: {'; '.join(error.details)}")
         if len(groups) == 1:
@@ -125,7 +117,27 @@ def _post_review(
         yield from _post_review(run, story, groups[:middle], outcome, refused)
         yield from _post_review(run, story, groups[middle:], outcome, refused)
         return
-    yield run.world.forge.review_comments(number, review)
+    yield run.world.forge.review_comments(run.snapshot.pull.number, review)
+
+
+def _draft(run: Run, story: Story, groups: Sequence[CommentGroup], outcome: Outcome) -> ReviewDraft:
+    return ReviewDraft(
+        commit_sha=run.snapshot.pull.head_sha,
+        event=_event(story, outcome),
+        body=run.renderer.review_body(summary_view(run, story, outcome), review_mark(run.settings.instance)),
+        comments=tuple(_inline(run, story, one) for one in groups),
+    )
+
+
+def _create_review(run: Run, draft: ReviewDraft) -> int:
+    """The review; on a pull request of the token's own, for which GitHub takes no request for changes, a comment."""
+    forge, number = run.world.forge, run.snapshot.pull.number
+    try:
+        return forge.create_review(number, draft)
+    except Refused as error:
+        if draft.event is ReviewEvent.COMMENT or "own pull request" not in " ".join(error.details):
+            raise
+        return forge.create_review(number, replace(draft, event=ReviewEvent.COMMENT))
 
 
 def _event(story: Story, outcome: Outcome) -> ReviewEvent:
