@@ -24,7 +24,7 @@ ifneq ($(MADE_FOR),$(CURDIR)/.venv)
 .PHONY: $(BIN)/python
 endif
 
-.PHONY: help setup demo test lint lint-style lint-types lint-layers lint-workflows lint-image format pins build clean
+.PHONY: help setup referees demo test lint lint-style lint-types lint-layers lint-workflows lint-image format pins build clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,9 +34,13 @@ setup: .venv/.stamp ## Make .venv from the hash-pinned requirements, with the pr
 demo: setup ## Review a made-up pull request, on this machine alone
 	@$(BIN)/reviewbot demo
 
+referees: node_modules/.stamp ## Fetch what GitHub publishes about itself (npm), which the tests judge by where it is there
+
+# REQUIRE=npm,container: what these need must be here; else the tests that need it are skipped, and say so.
 test: setup ## Run every test, and ask for all branches of the pure room (ARGS='tests/render -x': a part, unasked)
 	@$(BIN)/coverage erase
-	$(BIN)/python -m pytest -n auto --cov --cov-report= $(ARGS)
+	$(BIN)/python -m pytest -n auto --cov --cov-report= $(if $(REQUIRE),--require-referees=$(REQUIRE)) $(if $(ARGS),$(ARGS),-m 'not container')
+	$(if $(ARGS),,$(BIN)/python -m pytest -m container $(if $(REQUIRE),--require-referees=$(REQUIRE)))
 	$(if $(ARGS),,$(BIN)/coverage report --include='reviewbot/domain/*' --fail-under=100)
 
 lint: lint-style lint-types lint-layers lint-workflows lint-image ## Ask every linter (with -k: all of them, whatever the first says)
@@ -80,7 +84,7 @@ build: setup ## Build the wheel and the source archive into dist/
 	$(BIN)/python -m hatchling build
 
 clean: ## Remove what the other targets made
-	rm -rf .venv dist build .coverage htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv node_modules dist build .coverage htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	@python=''; \
@@ -94,4 +98,8 @@ $(BIN)/python:
 .venv/.stamp: $(BIN)/python requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --only-binary :all: --require-hashes --requirement requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+node_modules/.stamp: package.json package-lock.json
+	npm ci --silent
 	@touch $@

@@ -45,7 +45,8 @@ def contents(draw: st.DrawFn) -> tuple[bytes, bytes]:
 
 def _encoded(draw: st.DrawFn, lines: list[str]) -> bytes:
     end = draw(st.sampled_from(["\n", "\n", "\r\n"]))
-    text = end.join(lines) + (end if lines and draw(st.booleans()) else "")
+    closed = draw(st.booleans())
+    text = end.join(lines) + (end if lines and closed else "")
     encoding = draw(st.sampled_from(["utf-8"] * 6 + ["latin-1", "utf-16"]))
     return text.encode(encoding, "replace")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from published import Json, resolved
+from tests.contract.published import Json, resolved
 
 BODY_CHARACTERS = 65_536
 TITLE_CHARACTERS = 255

@@ -8,16 +8,16 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-import cmarkgfm
+import cmarkgfm  # type: ignore[import-untyped]  # the package has no type hints
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from repositories import Tree, build, diff, lines_of, pairs, truths
 
 from reviewbot.domain.changes import FileDiff, FileStatus, parse_diff
 from reviewbot.domain.model import Finding, Severity, Side
 from reviewbot.domain.placement import FileView, OnLines, Placed, PlacementRules, SuggestionState, place
 from reviewbot.domain.views import CommentView, FindingView
 from reviewbot.render import Renderer
+from tests.contract.repositories import Tree, build, diff, lines_of, pairs, truths
 
 STATUSES = {
     "A": FileStatus.ADDED,

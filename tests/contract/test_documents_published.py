@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from referee import document_complaints
 
 from reviewbot.edges.github import queries
+from tests.contract.referee import document_complaints
 
 pytestmark = pytest.mark.npm
 

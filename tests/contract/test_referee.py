@@ -5,10 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import published
 import pytest
-from referee import Answered, Request, answer_complaints, document_complaints, graphql_complaints, rest_complaints
 from werkzeug.datastructures import Headers
+
+from tests.contract import published
+from tests.contract.referee import (
+    Answered,
+    Request,
+    answer_complaints,
+    document_complaints,
+    graphql_complaints,
+    rest_complaints,
+)
 
 pytestmark = pytest.mark.npm
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from vendor import complaints
+
+from tests.contract.vendor import complaints
 
 TASK = {
     "prompt": "Review this change, please.",

@@ -85,7 +85,7 @@ def _schema(schema: object) -> Iterator[str]:
     if schema is None:
         return
     try:
-        Draft202012Validator.check_schema(schema)
+        Draft202012Validator.check_schema(schema)  # type: ignore[arg-type]  # any JSON may come; that is the question
     except SchemaError as error:
         yield f"responseSchema is no JSON Schema: {error.message[:200]}"
 

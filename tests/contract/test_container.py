@@ -1,0 +1,197 @@
+"""The image that users get, built from our Dockerfile, under a runner and under the mounts of GitHub's own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from reviewbot.sandbox.codevf import TaskLife, canned
+from tests.app.house import CLEAN, KEY, REPO, SCALE, TOKEN, Rig, answer, finding, house, read_outputs
+from tests.contract.runner_image import GIT, IMAGE, Images, Mounts, images
+
+pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
+
+CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
+RUNNER_USER = 1001
+SIGTERM_SECONDS = 7.0
+WORKFLOW = f"""\
+name: e2e
+on: pull_request
+jobs:
+  review:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v7 # act copies the project in its place
+      - id: review
+        uses: ./
+        continue-on-error: true
+        with:
+          github-token: {TOKEN}
+          codevf-api-key: {KEY}
+          codevf-url: CODEVF
+          wait-minutes: 60
+      - name: Look
+        env:
+          SEEN: >-
+            outcome=${{{{ steps.review.outcome }}}} conclusion=${{{{ steps.review.conclusion }}}}
+            verdict=${{{{ steps.review.outputs.verdict }}}} critical=${{{{ steps.review.outputs.critical }}}}
+        run: printf 'seen %s\\n' "$SEEN"
+"""
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[Images]:
+    """The image, built once."""
+    with images() as storage:
+        yield storage
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a container left."""
+
+    exit_status: int
+    log: str
+    outputs: dict[str, str]
+    mounts: Mounts
+
+
+Prepare = Callable[[Mounts], None]
+
+
+def mounted(rig: Rig, folder: Path, prepare: Prepare, **inputs: str) -> tuple[Mounts, list[str]]:
+    """The runner's folders, the workspace filled and given to the runner's user, and podman's arguments."""
+    mounts = Mounts(folder)
+    mounts.make(rig.event())
+    prepare(mounts)
+    for path in (mounts.workspace, *mounts.workspace.rglob("*")):
+        os.chown(path, RUNNER_USER, RUNNER_USER, follow_symlinks=False)
+    given = {name.replace("_", "-"): value for name, value in inputs.items()}
+    return mounts, mounts.arguments(rig.environment("pull_request", rig.event(), given))
+
+
+def run(made: Images, rig: Rig, folder: Path, prepare: Prepare, **inputs: str) -> Ran:
+    """The image, run to its end as GitHub's runner does."""
+    mounts, arguments = mounted(rig, folder, prepare, **inputs)
+    done = made.attempt(made.podman("run", "--rm", *arguments, IMAGE, "action"), seconds=120)
+    outputs = read_outputs((mounts.commands / "output").read_text(encoding="utf-8"))
+    return Ran(done.returncode, done.stdout + done.stderr, outputs, mounts)
+
+
+def test_a_workflow_that_uses_the_action_gets_its_review(made: Images, tmp_path: Path) -> None:
+    with house(tmp_path, engineer=canned(answer(CRITICAL))) as rig:
+        workflow, event = tmp_path / "workflow.yml", tmp_path / "event.json"
+        workflow.write_text(WORKFLOW.replace("CODEVF", f"{rig.codevf_url}/api/v1/"), encoding="utf-8")
+        event.write_text(json.dumps(rig.event()), encoding="utf-8")
+        variables = {
+            "GITHUB_API_URL": rig.github_url,
+            "GITHUB_GRAPHQL_URL": f"{rig.github_url}/graphql",
+            "GITHUB_SERVER_URL": rig.github_url,
+            "GITHUB_REPOSITORY": REPO,
+            "REVIEWBOT_TIME_SCALE": str(SCALE),
+        }
+        done = made.act(workflow, event, variables)
+        log = done.stdout + done.stderr
+        assert done.returncode == 0, log
+        assert "seen outcome=failure conclusion=success verdict=fail critical=1" in log, log
+        anchors = [rig.world.store.threads[one.thread_id].anchor for one in rig.comments()]
+        assert [(at.path, at.line) for at in anchors] == [("app.py", 12)]
+        assert [one.conclusion for one in rig.checks()] == ["failure"]
+        assert KEY not in log.replace(WORKFLOW, "")
+
+
+def checked_out(mounts: Mounts) -> None:
+    """A checkout, which git calls dubious when it belongs to somebody else."""
+    subprocess.run([GIT, "init", "--quiet", str(mounts.workspace)], check=True, timeout=30)
+
+
+def test_a_workspace_of_another_user_is_no_matter(made: Images, tmp_path: Path) -> None:
+    with house(tmp_path, engineer=canned(CLEAN)) as rig:
+        ran = run(made, rig, tmp_path / "runner", checked_out, json_file="out/report.json")
+        assert (ran.exit_status, ran.outputs["verdict"]) == (0, "pass"), ran.log
+        report = json.loads((ran.mounts.workspace / "out" / "report.json").read_text(encoding="utf-8"))
+        assert report
+
+
+def hostile(mounts: Mounts) -> None:
+    """Everything in a checkout that a Python program may pick up without wanting to, and links that lead out."""
+    trap = "import pathlib; pathlib.Path('/github/home/trapped').touch()\n"
+    workspace = mounts.workspace
+    for name in (
+        "httpx.py",
+        "sitecustomize.py",
+        "usercustomize.py",
+        "json.py",
+        "reviewbot.py",
+        "github.py",
+        "conftest.py",
+    ):
+        (workspace / name).write_text(trap, encoding="utf-8")
+    (workspace / "evil.pth").write_text(trap, encoding="utf-8")
+    (workspace / ".env").write_text("GITHUB_API_URL=http://127.0.0.1:9\nPYTHONPATH=.\n", encoding="utf-8")
+    (workspace / "pyproject.toml").write_text("[tool.ruff]\nextend = '/etc/passwd'\n", encoding="utf-8")
+    (workspace / ".reviewbot.yml").write_text("fail-on: never\n", encoding="utf-8")
+    (workspace / "report.json").symlink_to("/github/home/stolen.json")
+    (workspace / "out").symlink_to("/github/home")
+
+
+@pytest.mark.parametrize("target", ["report.json", "out/report.json"])
+def test_a_hostile_workspace_has_no_effect(made: Images, tmp_path: Path, target: str) -> None:
+    with house(tmp_path, engineer=canned(answer(CRITICAL))) as rig:
+        ran = run(made, rig, tmp_path / "runner", hostile, json_file=target)
+        assert ran.exit_status in {1, 2}, ran.log
+        assert "fail" in {ran.outputs["verdict"], ran.outputs["status"][:4]}, ran.log
+        assert not {"trapped", "stolen.json", "report.json"} & {path.name for path in ran.mounts.home.iterdir()}
+
+
+def test_the_local_reviewer_heeds_no_workspace_either(made: Images, tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        ran = run(made, rig, tmp_path / "runner", hostile, reviewer="local", fail_on="never")
+        assert (ran.exit_status, ran.outputs["status"]) == (0, "completed"), ran.log
+        assert int(ran.outputs["findings"]) > 0
+        assert "trapped" not in {path.name for path in ran.mounts.home.iterdir()}
+
+
+def nothing(mounts: Mounts) -> None:
+    """An empty workspace."""
+    assert not list(mounts.workspace.iterdir())
+
+
+def test_a_signal_ends_it_in_time_with_everything_written_down(made: Images, tmp_path: Path) -> None:
+    with house(tmp_path, life=TaskLife(pending=100_000, processing=100_000)) as rig:
+        mounts, arguments = mounted(rig, tmp_path / "runner", nothing, wait_minutes="300")
+        command = made.podman("run", "--rm", "--name", "waiting", *arguments, IMAGE, "action")
+        with subprocess.Popen(command, env=made.environment, stdout=subprocess.PIPE, text=True) as process:
+            wait_for(lambda: bool(rig.summaries()) and len(rig.service.tasks()) == 1 and waits(rig))
+            begun = time.monotonic()
+            made.call("kill", "--signal", str(int(signal.SIGTERM)), "waiting")
+            log, _ = process.communicate(timeout=30)
+            took = time.monotonic() - begun
+        assert process.returncode == 0, log
+        assert took < SIGTERM_SECONDS
+        assert [one.status for one in rig.checks()] == ["in_progress"]
+        assert rig.service.tasks()[0].id in rig.summaries()[0]
+        assert read_outputs((mounts.commands / "output").read_text(encoding="utf-8"))["status"] == "pending"
+        rig.run(wait_minutes="0")
+        assert len(rig.service.tasks()) == 1
+
+
+def waits(rig: Rig) -> bool:
+    """Whether the action has begun to poll."""
+    return any(one.method == "GET" and "/tasks/" in one.path for one in rig.codevf_faults.log)
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+    """Until something is so."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
