@@ -14,8 +14,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from referee import refereed
-
 from reviewbot.sandbox.codevf import (
     Account,
     Answer,
@@ -33,6 +31,7 @@ from reviewbot.sandbox.codevf import (
 from reviewbot.sandbox.faults import Faults, with_faults
 from reviewbot.sandbox.github import WORKFLOW, Access, Scope, Store, World, build_github, identify
 from reviewbot.sandbox.serve import serving_all
+from tests.contract.referee import refereed
 
 REPO = "acme/parcels"
 KEY = "cvf_test_house"

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from house import CLEAN, answer, finding, house
+from tests.app.house import CLEAN, answer, finding, house
 
 SHELL = finding("app.py", 12, severity="critical", title="A shell <b>runs</b> what the caller sends")
 FILES: dict[str, Any] = {

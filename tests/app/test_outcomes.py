@@ -8,13 +8,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
-from house import CLEAN, KEY, REPO, SCALE, Rig, answer, finding, house
 
 from reviewbot.sandbox.codevf import End, Limits, TaskLife
 from reviewbot.sandbox.faults import Reply
 from reviewbot.sandbox.github import Access, Level, Scope
+from tests.app.house import CLEAN, KEY, REPO, SCALE, Rig, answer, finding, house
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 LONG = TaskLife(pending=100_000, processing=100_000)
@@ -81,14 +82,14 @@ def test_a_task_that_ends_without_a_result_can_be_tried_again(tmp_path: Path) ->
         assert (done.exit_status, done.outputs["reason"]) == (3, "cancelled")
         assert rig.checks()[0].conclusion == "action_required"
         rig.run()
-        keys = {one.body["idempotencyKey"] for one in creations(rig)}
+        keys = {body["idempotencyKey"] for body in creations(rig)}
         assert len(rig.service.tasks()) == 2
         assert len(keys) == 2
 
 
-def creations(rig: Rig) -> list[object]:
-    """Every request that created a task."""
-    return [one for one in rig.codevf_faults.log if one.target.endswith("tasks/create")]
+def creations(rig: Rig) -> list[Any]:
+    """The bodies of every request that would create a task, as far as they were read."""
+    return [one.body for one in rig.codevf_faults.log if one.target.endswith("tasks/create")]
 
 
 def test_at_the_deadline_the_review_stays_open_and_a_later_run_finds_it(tmp_path: Path) -> None:
@@ -238,7 +239,7 @@ def test_a_request_that_is_too_large_is_packed_smaller_with_the_same_key(tmp_pat
         done = rig.run()
         tried = creations(rig)
         assert len(tried) > 1
-        assert len({one.body["idempotencyKey"] for one in tried if one.body}) == 1  # type: ignore[attr-defined]
+        assert len({body["idempotencyKey"] for body in tried if body}) == 1
         assert (done.exit_status, done.outputs["coverage"], done.outputs["reason"]) == (3, "partial", "partial")
         assert rig.checks()[0].conclusion == "action_required"
         assert len(rig.service.tasks()) == 1

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-
-from house import CLEAN, REPO, Rig, answer, finding, house
+from typing import Any
 
 from reviewbot.sandbox.codevf import Deliverables, Delivered, FreeText, JsonMessage, Structured
+from tests.app.house import CLEAN, REPO, Rig, answer, finding, house
 
 SHELL = finding(
     "app.py",
@@ -148,14 +148,14 @@ def test_a_rebase_that_changes_nothing_buys_nothing(tmp_path: Path) -> None:
 
 
 def test_json_in_a_message_is_read(tmp_path: Path) -> None:
-    inner = {"summary": "Inside.", "files": [{"path": "app.py", "findings": [{**SHELL}]}]}
+    inner: dict[str, Any] = {"summary": "Inside.", "files": [{"path": "app.py", "findings": [{**SHELL}]}]}
     says = JsonMessage(inner, fenced=True, before="Here you go:\n", after="\nBye.")
     with house(tmp_path, engineer=lambda _: says) as rig:
         assert rig.run().outputs["critical"] == "1"
 
 
 def test_an_answer_in_a_deliverable_is_read(tmp_path: Path) -> None:
-    inner = {"summary": "Inside.", "files": [{"path": "app.py", "findings": [{**SHELL}]}]}
+    inner: dict[str, Any] = {"summary": "Inside.", "files": [{"path": "app.py", "findings": [{**SHELL}]}]}
     files = (Delivered("review.json", json.dumps(inner).encode(), "application/json"),)
     with house(tmp_path, engineer=lambda _: Deliverables(files, "See the file.")) as rig:
         done = rig.run()

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from house import CLEAN, KEY, REPO, Rig, answer, finding, house
 
 from reviewbot.sandbox.codevf import Answer, TaskLife
 from reviewbot.sandbox.github import Level, Rules
+from tests.app.house import CLEAN, KEY, REPO, Rig, answer, finding, house
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 

@@ -34,7 +34,7 @@ TABLE: dict[str, dict[str, type[Event]]] = {
 }
 """What an event is read as, by name and action. Every other event that GitHub has is an `OtherEvent`."""
 
-CHANGED_BY_NULL = {
+CHANGED_BY_NULL: dict[tuple[str, tuple[str, ...]], dict[str, object]] = {
     ("pull_request", ("pull_request", "head", "repo")): {"same_repository": False},
     ("pull_request_review", ("pull_request", "head", "repo")): {"same_repository": False},
 }

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Any
 
-from view_builders import CALLER, CLOSED_GATE, INJECTION, NAMING, RACE, UNRATED
-
 from reviewbot.domain.model import Category, Leftover, Severity, Side
 from reviewbot.domain.placement import SuggestionState, Why
 from reviewbot.domain.views import DuplicateView, FileGroup, FindingView, HeldView, SentView, SummaryView
+from tests.render.view_builders import CALLER, CLOSED_GATE, INJECTION, NAMING, RACE, UNRATED
 
 EVIL = (
     "</script></style></textarea><script>alert(1)</script><img src=x onerror=alert(1)>",

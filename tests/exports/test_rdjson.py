@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hostile_views import EVIL, every_kind, flood, hostile_view, one
 from jsonschema import Draft7Validator
-from view_builders import CALLER, CLEAN, CLOSED_GATE, INJECTION, RACE, UNRATED
 
 from reviewbot.domain.escaping import ZWSP, visible
 from reviewbot.domain.model import Severity, Side
 from reviewbot.domain.views import FileGroup, FindingView, SummaryView
 from reviewbot.exports.rdjson import rdjson
+from tests.exports.hostile_views import EVIL, every_kind, flood, hostile_view, one
+from tests.render.view_builders import CALLER, CLEAN, CLOSED_GATE, INJECTION, RACE, UNRATED
 
 
 def message(required: list[str], **properties: object) -> dict[str, object]:

@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from view_builders import CLOSED_GATE, PULL
 
 from reviewbot import cli
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.report import report_json
 from reviewbot.exports.sarif import sarif
 from reviewbot.render import Renderer
+from tests.render.view_builders import CLOSED_GATE, PULL
 
 STORED = replace(CLOSED_GATE, mark="", ledger="")
 

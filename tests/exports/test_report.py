@@ -7,11 +7,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from view_builders import CLEAN, CLOSED_GATE, INJECTION, LOCAL, WAITING
-
 from reviewbot.domain.model import Severity
 from reviewbot.domain.views import FileGroup, SummaryView
 from reviewbot.exports.report import SCHEMA, report_json
+from tests.render.view_builders import CLEAN, CLOSED_GATE, INJECTION, LOCAL, WAITING
 
 URL = "https://github.com/acme/shop/pull/7"
 

@@ -11,14 +11,14 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from hostile_views import EVIL, every_kind, flood, hostile_finding, hostile_view, one
-from view_builders import CALLER, CLEAN, CLOSED_GATE, HEAD, INJECTION, PULL, RACE, UNRATED, WAITING
 
 from reviewbot.domain.escaping import visible
 from reviewbot.domain.model import Category, Severity, Side
 from reviewbot.domain.placement import SuggestionState
 from reviewbot.domain.views import FileGroup, FindingView, SummaryView
 from reviewbot.exports.sarif import MAX_GZIPPED, MAX_RESULTS, sarif
+from tests.exports.hostile_views import EVIL, every_kind, flood, hostile_finding, hostile_view, one
+from tests.render.view_builders import CALLER, CLEAN, CLOSED_GATE, HEAD, INJECTION, PULL, RACE, UNRATED, WAITING
 
 
 def written(view: SummaryView) -> dict[str, Any]:

@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hostile_views import EVIL, hostile_view
-from view_builders import CLEAN, CLOSED_GATE, LOCAL, PULL, WAITING
 
 from reviewbot.domain.views import SummaryView
 from reviewbot.errors import ReportUnreadable
 from reviewbot.exports.report import report_json
 from reviewbot.exports.stored import read_report
+from tests.exports.hostile_views import EVIL, hostile_view
+from tests.render.view_builders import CLEAN, CLOSED_GATE, LOCAL, PULL, WAITING
 
 
 def written(view: SummaryView) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +10,6 @@ import pytest
 from reviewbot.render import Renderer
 
 GOLDEN = Path(__file__).parent / "golden"
-
-sys.path.insert(0, str(Path(__file__).parent))  # in importlib mode the folder's own `view_builders` is not found
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

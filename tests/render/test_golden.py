@@ -6,7 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from view_builders import (
+
+from reviewbot.domain.gate import Coverage, Outcome, Reason, Status, Verdict
+from reviewbot.domain.placement import Why
+from reviewbot.domain.snapshot import Conclusion
+from reviewbot.domain.views import CommentView, SummaryView
+from reviewbot.render import Renderer
+from tests.render.view_builders import (
     CLEAN,
     CLOSED_GATE,
     COMMENT,
@@ -17,12 +23,6 @@ from view_builders import (
     RACE,
     WAITING,
 )
-
-from reviewbot.domain.gate import Coverage, Outcome, Reason, Status, Verdict
-from reviewbot.domain.placement import Why
-from reviewbot.domain.snapshot import Conclusion
-from reviewbot.domain.views import CommentView, SummaryView
-from reviewbot.render import Renderer
 
 Golden = Callable[[str, str], None]
 

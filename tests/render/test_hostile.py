@@ -15,10 +15,10 @@ import pytest
 from cmarkgfm.cmark import Options  # type: ignore[import-untyped]  # likewise
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from view_builders import BLOB, CLOSED_GATE, COMMENT, INJECTION, LOCAL, PROMPT, PULL, WAITING
 
 from reviewbot.domain.views import PromptView
 from reviewbot.render import Renderer
+from tests.render.view_builders import BLOB, CLOSED_GATE, COMMENT, INJECTION, LOCAL, PROMPT, PULL, WAITING
 
 ATTACKS = (
     "@octocat and @acme/owners",

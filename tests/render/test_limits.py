@@ -8,12 +8,12 @@ from dataclasses import replace
 import cmarkgfm  # type: ignore[import-untyped]  # the package has no type hints
 import pytest
 from cmarkgfm.cmark import Options  # type: ignore[import-untyped]  # likewise
-from view_builders import CALLER, CLOSED_GATE, COMMENT, INJECTION, LEDGER, PROMPT, RACE
 
 from reviewbot.domain.model import Leftover, Severity
 from reviewbot.domain.placement import Why
 from reviewbot.domain.views import AuthorText, DuplicateView, FileGroup, HeldView, PromptView, SentView, SummaryView
 from reviewbot.render import Renderer
+from tests.render.view_builders import CALLER, CLOSED_GATE, COMMENT, INJECTION, LEDGER, PROMPT, RACE
 
 LARGE = "@a <b> `c` $\n```py\n" + "x" * 60_000
 LONG_PATH = "a/" * 2000 + "b.py"

@@ -6,11 +6,11 @@ import time
 from dataclasses import replace
 
 import pytest
-from view_builders import CLEAN, CLOSED_GATE, COMMENT, PROMPT
 
 from reviewbot.errors import TemplateError
 from reviewbot.render import Renderer
 from reviewbot.render.overrides import SOURCE_LIMIT
+from tests.render.view_builders import CLEAN, CLOSED_GATE, COMMENT, PROMPT
 
 BEFORE = '{% extends "shipped/summary.md.j2" %}'
 

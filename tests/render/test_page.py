@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from view_builders import CALLER, CLEAN, CLOSED_GATE, INJECTION, LOCAL, NAMING, RACE, WAITING
 
 from reviewbot.domain import pages
 from reviewbot.domain.changes import DiffLine, Hunk, LineKind
@@ -22,6 +21,7 @@ from reviewbot.domain.model import Leftover, Side
 from reviewbot.domain.placement import FileView, SuggestionState
 from reviewbot.domain.views import DuplicateView, FileGroup, FindingView, HeldView, SentView, SummaryView
 from reviewbot.render import Renderer
+from tests.render.view_builders import CALLER, CLEAN, CLOSED_GATE, INJECTION, LOCAL, NAMING, RACE, WAITING
 
 EVIL = (
     "</style></script></title></pre></code><script>alert(1)</script><img src=x onerror=alert(1)>",

@@ -8,11 +8,11 @@ from typing import Any
 
 import httpx
 import pytest
-from referee import refereed
 
 from reviewbot.sandbox.faults import Faults, with_faults
 from reviewbot.sandbox.github import READ_ONLY, Store, World, build_github, identify
 from reviewbot.sandbox.serve import serving
+from tests.contract.referee import refereed
 
 REPO = "acme/widget"
 TOKEN = "ghs_workflow"
@@ -27,7 +27,12 @@ def github_world(tmp_path: Path) -> World:
     """
     world = World(Store(tmp_path / "git"))
     world.repository(REPO)
-    base = {"app.py": "".join(LINES), "old.txt": "same\n" * 20, "gone.txt": "bye\n", "logo.png": b"\0\1"}
+    base: dict[str, str | bytes] = {
+        "app.py": "".join(LINES),
+        "old.txt": "same\n" * 20,
+        "gone.txt": "bye\n",
+        "logo.png": b"\0\1",
+    }
     world.push(REPO, "main", base, message="Base")
     changed = "".join([*LINES[:9], "line ten\n", *LINES[10:39], *LINES[40:]])
     moved = {"old.txt": None, "moved.txt": "same\n" * 20}
