@@ -58,7 +58,7 @@ def test_a_change_set_is_what_git_says(trees: tuple[Tree, Tree]) -> None:
         assert file.old_mode in {truth.old_mode, None}
         assert file.new_mode in {truth.new_mode, None}
         right, left = shown(file, Side.RIGHT), shown(file, Side.LEFT)
-        assert (right.keys(), left.keys()) == (truth.right, truth.left)
+        assert (frozenset(right), frozenset(left)) == (truth.right, truth.left)
         assert right == {number: lines_of(head[truth.path])[number - 1] for number in right}
         assert left == {number: lines_of(base[truth.old_path])[number - 1] for number in left}
 

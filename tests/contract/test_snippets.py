@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,17 +30,39 @@ def blocks(path: Path) -> Iterator[str]:
     yield from re.findall(r"^```ya?ml\n(.*?)^```$", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
-def is_workflow(text: str) -> bool:
-    return bool(re.search(r"^jobs:", text, re.MULTILINE))
+AROUND_STEPS = """\
+name: Review
+on: pull_request
+permissions: {}
+concurrency:
+  group: review-${{ github.event.pull_request.number }}
+  cancel-in-progress: true
+jobs:
+  review:
+    name: Review
+    runs-on: ubuntu-latest
+    timeout-minutes: 15
+    steps:
+      - uses: OWNER/reviewbot@COMMIT
+        id: review
+"""
+"""What a document leaves out that shows the steps after ours."""
+
+
+def workflow(text: str) -> str | None:
+    """The whole workflow that a snippet is, or belongs into; None for a config file."""
+    if re.match(r"\s*- (uses|name|id|run):", text):
+        return AROUND_STEPS + textwrap.indent(textwrap.dedent(text), " " * 6)
+    return text if re.search(r"^jobs:", text, re.MULTILINE) else None
 
 
 SNIPPETS = {f"{path.name} {index}": text for path in DOCUMENTS for index, text in enumerate(blocks(path), start=1)}
-WORKFLOWS = {name: text for name, text in SNIPPETS.items() if is_workflow(text)}
+WORKFLOWS = {name: whole for name, text in SNIPPETS.items() if (whole := workflow(text))}
 
 
 def filled(text: str) -> str:
     """What a reader would put in place of the words that stand for something."""
-    return re.sub(r"OWNER/reviewbot@\S+", f"acme/reviewbot@{COMMIT} # v1.0.0", text)
+    return re.sub(r"@COMMIT\b", f"@{COMMIT} # v1.0.0", text.replace("OWNER/", "acme/"))
 
 
 def complaint(linter: tuple[str, ...], file: Path) -> str:
@@ -75,7 +98,7 @@ def test_a_workflow_in_the_documents_sets_inputs_that_exist(name: str) -> None:
                 assert step.get("with", {}).keys() <= inputs.keys()
 
 
-@pytest.mark.parametrize("name", [name for name, text in SNIPPETS.items() if not is_workflow(text)])
+@pytest.mark.parametrize("name", [name for name, text in SNIPPETS.items() if not workflow(text)])
 def test_a_config_in_the_documents_is_taken(name: str) -> None:
     read_settings({"reviewer": "local"}, SNIPPETS[name])  # raises with every problem
 
