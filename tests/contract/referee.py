@@ -95,6 +95,10 @@ class Referee:
     violations: list[str] = field(default_factory=list)
     judged: Counter[str] = field(default_factory=Counter)
 
+    def verdict(self) -> str:
+        """What was wrong, in words; empty when nothing was."""
+        return "\n".join(["The referees would not have it so:", *self.violations[:20]]) if self.violations else ""
+
     def requests(self, app: ASGIApp) -> ASGIApp:
         """Around everything: judges what the bot sends."""
 
@@ -171,8 +175,13 @@ def refereed() -> Iterator[Referee]:
     Without GitHub's descriptions nothing is judged; the header of the test run says so.
     """
     referee = Referee() if not published.missing() else _Absent()
-    yield referee
-    assert not referee.violations, "\n".join(["GitHub would not have it so:", *referee.violations[:20]])
+    try:
+        yield referee
+    except BaseException as error:
+        # A test that fails for another reason often fails for this one.
+        error.add_note(referee.verdict())
+        raise
+    assert not referee.violations, referee.verdict()
 
 
 class _Absent(Referee):
