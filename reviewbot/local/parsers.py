@@ -127,7 +127,7 @@ def _zizmor(record: Record) -> RawFinding:
         end_line=max(int(start["row"]) + 1, last),
         level=f"{rating['severity']}/{rating['confidence']}".lower(),
         message=str(record["desc"]),
-        note=f"{primary['symbolic']['annotation']}.",
+        note=f"What is marked here: {primary['symbolic']['annotation']}.",
         reference=str(record["url"]),
     )
 
