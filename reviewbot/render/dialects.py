@@ -183,7 +183,7 @@ MARKDOWN = _with_shared(
         "text": escaping.markdown_text,
         "phrase": _phrase,
         "prose": _markdown_prose,
-        "told": _told(escaping.prose),
+        "told": _told(_phrase),
         "code": lambda text: escaping.code_span(_one_line(text)),
         "cell": lambda text: escaping.code_cell(_one_line(text)),
         "html": lambda text: escaping.html_text(_one_line(text)),

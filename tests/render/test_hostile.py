@@ -226,3 +226,12 @@ def test_an_address_that_is_none_is_no_link(renderer: Renderer, url: str) -> Non
     text = renderer.summary(replace(CLOSED_GATE, run_url=url, summary_url=url))
     assert url not in page(text).targets
     assert "[this run]" not in text
+
+
+def test_a_fence_in_a_sentence_of_ours_swallows_nothing(renderer: Renderer) -> None:
+    attack = "```suggestionx\n\n# heading\n\nsetext\n===\n\n- item\n"
+    view = replace(CLOSED_GATE, notices=(attack,), degraded=(attack,))
+    text = renderer.summary(view)
+    shown = page(text)
+    assert "h1" not in shown.tags
+    assert shown.tags.count("pre") == page(renderer.summary(CLOSED_GATE)).tags.count("pre")
