@@ -16,6 +16,8 @@ from reviewbot.domain.changes import ChangedFile, FileStatus, LineKind
 from reviewbot.domain.lockfiles import is_lock_file, lock_file_notices
 from reviewbot.domain.patterns import Attributes, attributes_of, matches, names
 
+EXECUTABLE_MODE = "100755"
+
 
 class HeldBecause(StrEnum):
     """Why a file is not sent."""
@@ -101,7 +103,7 @@ def _held(file: ChangedFile, paths: Sequence[str], rules: Attributes) -> Held | 
     if not any(matches(paths, path) for path in known):
         return Held(file.path, HeldBecause.PATHS)
     if reason := _unreadable(file):
-        return Held(file.path, reason)
+        return Held(file.path, reason, missed=reason is HeldBecause.BINARY and _may_run(file))
     if any(_steers(path) or names(paths, path) for path in known):
         return None
     reasons = [_by_name(file, path, rules) for path in known]
@@ -127,6 +129,16 @@ def _is_binary(file: ChangedFile) -> bool:
     if any(entry.binary for entry in sides):
         return True
     return file.diff.binary and not any(entry.text is not None for entry in sides)
+
+
+_MEDIA = re.compile(
+    r"\.(?:png|jpe?g|gif|webp|avif|bmp|ico|icns|tiff?|psd|woff2?|ttf|otf|eot|mp[34]|m4[av]|ogg|oga|ogv|wav|flac|webm|mov|pdf)$"
+)
+
+
+def _may_run(file: ChangedFile) -> bool:
+    """Whether bytes that nobody reviewed may be code: one NUL makes any source binary, and interpreters read on."""
+    return file.new is not None and (file.new.mode == EXECUTABLE_MODE or not _MEDIA.search(file.path.lower()))
 
 
 _POINTER_LINE = r"(?:version https://git-lfs\.github\.com/spec/v1|(?:ext-\S+|oid) sha256:[0-9a-f]{64}|size \d+)"

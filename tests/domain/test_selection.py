@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -242,3 +243,27 @@ def test_the_riskiest_comes_first() -> None:
 )
 def test_tests_and_documents_come_last(path: str) -> None:
     assert risk(changed(path, added=("password",) * 40)) < risk(changed("src/a.py"))
+
+
+@pytest.mark.parametrize(
+    ("path", "mode", "missed"),
+    [
+        ("logo.png", "100644", False),
+        ("font.woff2", "100644", False),
+        ("evil.js", "100644", True),  # a NUL in a comment makes it binary for git, and Node.js reads on
+        ("evil.sh", "100755", True),
+        ("tool", "100644", True),
+        ("lib.jar", "100644", True),
+        ("logo.png", "100755", True),
+    ],
+)
+def test_binary_bytes_that_may_run_are_missed(path: str, mode: str, missed: bool) -> None:  # noqa: FBT001 — a column
+    file = changed(path, added=(), new=Entry(oid="1" * 40, mode=mode, binary=True))
+    [held_back] = select([file], paths=(), attributes="").held
+    assert (held_back.reason, held_back.missed) == (HeldBecause.BINARY, missed)
+
+
+def test_a_deleted_binary_is_not_missed() -> None:
+    file = changed("tool", added=(), headers="deleted file mode 100755\nBinary files a/tool and /dev/null differ\n")
+    gone = replace(file, new=None, old=Entry(oid="1" * 40, mode="100755", binary=True))
+    assert not select([gone], paths=(), attributes="").held[0].missed
