@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,18 @@ class RecordedThen:
     status: int | None
 
 
-Fault: TypeAlias = "Reply | Delay | Drip | DropBefore | DropMiddle | Garbage | RecordedThen"
+@dataclass(frozen=True, slots=True)
+class ClientDies:
+    """The client is killed, before the application sees the request or once it has done its work; then close.
+
+    `kill` is called while the client waits for the answer, so that it can do nothing more. From Python only.
+    """
+
+    kill: Callable[[], None]
+    recorded: bool
+
+
+Fault: TypeAlias = "Reply | Delay | Drip | DropBefore | DropMiddle | Garbage | RecordedThen | ClientDies"
 
 
 @dataclass(frozen=True, slots=True)

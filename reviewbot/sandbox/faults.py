@@ -32,6 +32,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from reviewbot.sandbox.fault_rules import (
+    ClientDies,
     Delay,
     Drip,
     DropBefore,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = [
+    "ClientDies",
     "Delay",
     "Drip",
     "DropBefore",
@@ -126,7 +128,7 @@ class _Exchange:
             self.logged = True
             self.faults.record(self.entry)
 
-    async def _suffer(self, fault: Fault | None) -> None:
+    async def _suffer(self, fault: Fault | None) -> None:  # noqa: C901 — one case for each fault
         match fault:
             case None:
                 await self.app(self.scope, self._replay, self._pass)
@@ -146,6 +148,11 @@ class _Exchange:
             case RecordedThen(status):
                 await self._collect()
                 await (self._close() if status is None else self._answer(status, (), b""))
+            case ClientDies(kill, recorded):
+                if recorded:
+                    await self._collect()
+                kill()
+                await self._close()
             case _:
                 assert_never(fault)
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reviewbot.sandbox.faults import DropBefore, Faults, RecordedThen, Reply
+from reviewbot.sandbox.faults import ClientDies, DropBefore, Faults, RecordedThen, Reply
 from reviewbot.sandbox.github import World
 
 COMMENT = {"body": "Hm."}
@@ -119,3 +119,15 @@ def test_of_several_rules_the_first_acts_and_each_counts(github_http: httpx.Clie
     github_faults.add("/pulls/1", Reply(500), times=2)
     github_faults.add("/pulls", Reply(501), nth=2, times=2)
     assert [github_http.get("/pulls/1").status_code for _ in range(4)] == [500, 500, 501, 200]
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_client_dies_before_or_after_its_request_is_recorded(
+    github_http: httpx.Client, github_world: World, github_faults: Faults, *, recorded: bool
+) -> None:
+    seen: list[int] = []
+    github_faults.add("/comments", ClientDies(lambda: seen.append(len(github_world.store.comments)), recorded))
+    with pytest.raises(httpx.RemoteProtocolError):
+        github_http.post("/issues/1/comments", json=COMMENT)
+    assert seen == [int(recorded)]
+    assert len(github_world.store.comments) == int(recorded)
