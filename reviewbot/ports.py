@@ -76,14 +76,14 @@ class Forge(Protocol):
         """
 
     def create_check(self, check: CheckState) -> CheckRun:
-        """Create a check run, with as many requests as its annotations need.
+        """Create a check run, with as many requests as its annotations need; the last one completes it.
 
         Raises:
             PermissionMissing: `checks: write` is missing.
         """
 
     def update_check(self, check_id: int, check: CheckState) -> CheckRun:
-        """Bring a check run to a state; annotations are appended by GitHub, never replaced."""
+        """Bring an open check run to a state; annotations that it has already are not sent again."""
 
     def create_comment(self, number: int, body: str) -> Comment:
         """Post a comment on the timeline."""
@@ -112,6 +112,9 @@ class Forge(Protocol):
 
     def review_comments(self, number: int, review_id: int) -> tuple[PostedComment, ...]:
         """The comments of a review, with their addresses (posting does not tell them)."""
+
+    def delete_review_comment(self, comment_id: int) -> None:
+        """Delete a review comment of ours; gone already is fine."""
 
     def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:
         """Post a comment on a changed file as a whole: one request each, since a review cannot carry them."""

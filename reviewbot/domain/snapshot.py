@@ -168,6 +168,7 @@ class CheckRun:
     conclusion: str | None
     external_id: str
     url: str
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ COMMENTS = st.builds(
     TEXTS,
 )
 DRAFTS = st.builds(ReviewDraft, TEXTS, st.sampled_from(ReviewEvent), TEXTS, st.lists(COMMENTS, max_size=3).map(tuple))
-CHECK_KEYS = {"name", "head_sha", "status", "conclusion", "external_id", "details_url", "output"}
+CHECK_KEYS = {"status", "conclusion", "external_id", "details_url", "output"}
 NOTE_KEYS = {"path", "start_line", "end_line", "annotation_level", "message", "title"}
 COMMENT_KEYS = {"path", "body", "line", "side", "start_line", "start_side"}
 
@@ -63,14 +63,21 @@ def notes(body: bodies.Body) -> list[dict[str, object]]:
     return list(output.get("annotations", []))
 
 
-@given(CHECKS)
-def test_a_checks_bodies_hold_every_annotation_once_and_fifty_at_most(check: CheckState) -> None:
-    requests = [bodies.new_check(check), *bodies.more_annotations(check)]
-    assert set(requests[0]) <= CHECK_KEYS
+@given(CHECKS, st.integers(0, 140))
+def test_a_checks_updates_hold_every_missing_annotation_once_and_fifty_at_most(check: CheckState, there: int) -> None:
+    requests = list(bodies.check_states(check, there))
+    assert all(set(body) <= CHECK_KEYS for body in requests)
     assert all(set(note) <= NOTE_KEYS for body in requests for note in notes(body))
     assert all(len(notes(body)) <= 50 for body in requests)
-    assert sum(len(notes(body)) for body in requests) == len(check.annotations)
+    assert sum(len(notes(body)) for body in requests) == max(0, len(check.annotations) - there)
     assert not list(nulls(requests))
+
+
+@given(CHECKS)
+def test_only_a_checks_last_update_completes_it(check: CheckState) -> None:
+    *earlier, last = bodies.check_states(check)
+    assert all(body["status"] == "in_progress" and "conclusion" not in body for body in earlier)
+    assert last["status"] == check.status.value
 
 
 @given(DRAFTS)

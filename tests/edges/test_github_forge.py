@@ -22,7 +22,8 @@ from reviewbot.domain.publication import (
     ReviewEvent,
 )
 from reviewbot.domain.snapshot import CheckStatus, Conclusion, Permission, RawChange
-from reviewbot.errors import NotFound, Refused
+from reviewbot.errors import ForgeUnreachable, NotFound, Refused
+from reviewbot.sandbox.faults import Reply
 from reviewbot.sandbox.github import ACTIONS, CommentForm, FileVersion, Level
 
 if TYPE_CHECKING:
@@ -279,6 +280,26 @@ def test_annotations_are_sent_fifty_at_a_time_and_each_once(github: GitHubOnLoop
     assert counts == [50, 50, 20]
     run = github.world.store.checks[made.id]
     assert [note.message for note in run.output.annotations] == [f"note {index}" for index in range(120)]
+
+
+def test_an_update_goes_on_where_the_one_before_it_died(github: GitHubOnLoopback) -> None:
+    head = github.snapshot().pull.head_sha
+    github.faults.add("/check-runs/", Reply(500), method="PATCH", nth=2)
+    made = github.forge.create_check(state(head, done=False))
+    with pytest.raises(ForgeUnreachable):
+        github.forge.update_check(made.id, state(head, annotations=120))
+    assert github.snapshot().checks[0].status == "in_progress", "only the last update completes it"
+    assert github.forge.update_check(made.id, state(head, annotations=120)).conclusion == "failure"
+    run = github.world.store.checks[made.id]
+    assert [note.message for note in run.output.annotations] == [f"note {index}" for index in range(120)]
+
+
+def test_a_review_comment_is_deleted_once_or_twice(github: GitHubOnLoopback) -> None:
+    head = github.snapshot().pull.head_sha
+    made = github.forge.create_file_comment(1, head, FileComment(FileTarget("app.py"), "text"))
+    github.forge.delete_review_comment(made.id)
+    github.forge.delete_review_comment(made.id)
+    assert github.snapshot().threads == ()
 
 
 def test_comments_are_written_edited_and_deleted_once_or_twice(github: GitHubOnLoopback) -> None:

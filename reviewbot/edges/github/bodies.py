@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from reviewbot.domain.publication import (
     ANNOTATIONS_PER_REQUEST,
@@ -12,30 +13,35 @@ from reviewbot.domain.publication import (
     InlineComment,
     ReviewDraft,
 )
+from reviewbot.domain.snapshot import CheckStatus
 
 Body = dict[str, object]
 
 
-def new_check(check: CheckState) -> Body:
-    """Create a check run, with the first annotations."""
-    return {"name": check.name, "head_sha": check.head_sha, **changed_check(check)}
+def check_states(check: CheckState, there: int = 0) -> Iterator[Body]:
+    """The updates that bring a check run to a state, fifty annotations at most in each.
+
+    Only the last one completes it: a run that dies between them leaves an open check, which the next one finds.
+
+    Args:
+        check: as it should be.
+        there: how many of its annotations GitHub has already; it appends what it is sent.
+    """
+    rest = check.annotations[there:]
+    parts = [rest[at : at + ANNOTATIONS_PER_REQUEST] for at in range(0, len(rest), ANNOTATIONS_PER_REQUEST)] or [()]
+    still_open = replace(check, status=CheckStatus.IN_PROGRESS, conclusion=None)
+    yield from (_changed(still_open, part) for part in parts[:-1])
+    yield _changed(check, parts[-1])
 
 
-def changed_check(check: CheckState) -> Body:
-    """Bring a check run to a state, with the first annotations."""
+def _changed(check: CheckState, annotations: tuple[Annotation, ...]) -> Body:
     return {
         "status": check.status.value,
         **({"conclusion": check.conclusion.value} if check.conclusion else {}),
         "external_id": check.external_id,
         **({"details_url": check.details_url} if check.details_url else {}),
-        "output": _output(check, check.annotations[:ANNOTATIONS_PER_REQUEST]),
+        "output": _output(check, annotations),
     }
-
-
-def more_annotations(check: CheckState) -> Iterator[Body]:
-    """The requests that append the other annotations."""
-    for start in range(ANNOTATIONS_PER_REQUEST, len(check.annotations), ANNOTATIONS_PER_REQUEST):
-        yield {"output": _output(check, check.annotations[start : start + ANNOTATIONS_PER_REQUEST])}
 
 
 def _output(check: CheckState, annotations: tuple[Annotation, ...]) -> Body:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urlencode
 
-from reviewbot.domain.publication import CheckState, FileComment, PostedComment, ReviewDraft
+from reviewbot.domain.publication import (
+    ANNOTATIONS_PER_REQUEST,
+    CheckState,
+    FileComment,
+    PostedComment,
+    ReviewDraft,
+)
 from reviewbot.domain.snapshot import CheckRun, Comment, Entry, Permission, Snapshot, Thread
 from reviewbot.edges.github import bodies, queries, snapshots
 from reviewbot.edges.github.answers import Answer
@@ -136,13 +142,16 @@ class GitHubForge:
 
     def create_check(self, check: CheckState) -> CheckRun:
         """See `ports.Forge.create_check`."""
-        made = self._calls.write("POST", f"{self._path}/check-runs", _CHECKS, bodies.new_check(check))
-        return self._append(_check(made), check)
+        first, *more = bodies.check_states(check)
+        named = {"name": check.name, "head_sha": check.head_sha, **first}
+        made = _check(self._calls.write("POST", f"{self._path}/check-runs", _CHECKS, named))
+        return self._bring(made.id, more) if more else made
 
     def update_check(self, check_id: int, check: CheckState) -> CheckRun:
         """See `ports.Forge.update_check`."""
-        path = f"{self._path}/check-runs/{check_id}"
-        return self._append(_check(self._calls.write("PATCH", path, _CHECKS, bodies.changed_check(check))), check)
+        # A run that died between two of several updates has sent some of the annotations.
+        there = self._annotations(check_id) if len(check.annotations) > ANNOTATIONS_PER_REQUEST else 0
+        return self._bring(check_id, bodies.check_states(check, there))
 
     def create_comment(self, number: int, body: str) -> Comment:
         """See `ports.Forge.create_comment`."""
@@ -177,6 +186,10 @@ class GitHubForge:
         path = f"{self._path}/pulls/{number}/reviews/{review_id}/comments"
         intent = Intent("reading the comments of a review", "pull-requests: read")
         return tuple(_posted(comment) for comment in self._calls.pages(path, intent))
+
+    def delete_review_comment(self, comment_id: int) -> None:
+        """See `ports.Forge.delete_review_comment`; gone already is fine."""
+        self._delete(f"{self._path}/pulls/comments/{comment_id}", _REVIEWS)
 
     def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:
         """See `ports.Forge.create_file_comment`."""
@@ -224,11 +237,17 @@ class GitHubForge:
             page = data.node("node").node("comments")
             yield from page.items("nodes")
 
-    def _append(self, run: CheckRun, check: CheckState) -> CheckRun:
-        """Send the annotations that did not fit into the first request."""
-        for body in bodies.more_annotations(check):
-            run = _check(self._calls.write("PATCH", f"{self._path}/check-runs/{run.id}", _CHECKS, body))
-        return run
+    def _annotations(self, check_id: int) -> int:
+        """How many annotations a check run has."""
+        intent = Intent("reading a check run", "checks: read")
+        run = Answer.of(self._calls.get(f"{self._path}/check-runs/{check_id}", intent), "check run")
+        return run.node("output").number("annotations_count")
+
+    def _bring(self, check_id: int, updates: Iterable[bodies.Body]) -> CheckRun:
+        """Send updates, of which there is one at least, and tell what the last one left."""
+        path = f"{self._path}/check-runs/{check_id}"
+        *_, last = (_check(self._calls.write("PATCH", path, _CHECKS, body)) for body in updates)
+        return last
 
     def _delete(self, path: str, intent: Intent) -> None:
         try:
@@ -274,6 +293,7 @@ def _check(answer: object) -> CheckRun:
         conclusion=run.maybe_text("conclusion"),
         external_id=run.maybe_text("external_id") or "",
         url=run.maybe_text("html_url") or "",
+        title=output.maybe_text("title") or "" if (output := run.maybe_node("output")) else "",
     )
 
 

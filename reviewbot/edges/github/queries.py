@@ -44,7 +44,7 @@ tip: commits(last: 1) {
           checkSuites(first: 50, filterBy: {checkName: $check}) {
             nodes {
               checkRuns(first: 20, filterBy: {checkName: $check}) {
-                nodes { databaseId name status conclusion externalId url }
+                nodes { databaseId name status conclusion externalId url title }
               }
             }
           }

@@ -206,4 +206,5 @@ def _check(run: Answer, head_sha: str) -> CheckRun:
         conclusion=conclusion.lower() if conclusion else None,
         external_id=run.maybe_text("externalId") or "",
         url=run.text("url"),
+        title=run.maybe_text("title") or "",
     )
