@@ -22,21 +22,29 @@ from reviewbot.errors import NothingSendable, PayloadTooLarge, PermissionMissing
 from reviewbot.ports import ReviewService
 
 
-def buy(run: Run, service: ReviewService, story: Story, identity: Identity) -> Story:
+def buy(run: Run, service: ReviewService, story: Story, identity: Identity, *, intended: bool) -> Story:
     """Submit the change, or find the task that this identity has already.
+
+    Args:
+        run: of this pull request.
+        service: the reviewer.
+        story: so far.
+        identity: what is bought.
+        intended: whether a run before this one wrote the same intent down and did not come to write down a task. That
+            run was approved and had the balance, and the task may exist: refusing now could lose a review that is paid.
 
     Raises:
         ReviewDidNotHappen: not approved, over budget, nothing sendable, refused or unreachable.
     """
-    if run.paid:
+    if run.paid and not intended:
         check_approval(run.snapshot.pull, run.policy, run.trigger, run.world.forge.permission)
-    story = _priced(run, service, story, identity)
+    story = _priced(run, service, story, identity, intended=intended)
     project = _project(run, service)
     story = _remember_intent(run, story)
     return _submit(run, service, story, identity, project)
 
 
-def _priced(run: Run, service: ReviewService, story: Story, identity: Identity) -> Story:
+def _priced(run: Run, service: ReviewService, story: Story, identity: Identity, *, intended: bool) -> Story:
     """The intent to buy, with its hold, checked against balance and budgets, both shown."""
     settings = run.settings
     tag = _tag(settings.expertise, service) if settings.expertise else None
@@ -45,7 +53,7 @@ def _priced(run: Run, service: ReviewService, story: Story, identity: Identity) 
     if balance is not None:
         run.say(f"This review would hold {hold} credits; {balance.available:f} are available.")
     limits = budget.Spending(hold, story.spent, settings.max_credits_per_pr, settings.min_balance)
-    budget.check(limits, balance)
+    budget.check(limits, None if intended else balance)
     intent = _intent(run, identity, hold)
     ledger = story.ledger.with_purchase(intent)
     return replace(story, tag=tag, balance=balance, purchase=intent, ledger=ledger)
@@ -198,7 +206,7 @@ def _prompt(run: Run, story: Story, packing: Packing) -> PromptView:
         author=AuthorText(prepared.title, prepared.body),
         boundary=f"{run.world.rng.getrandbits(128):032x}",
         instructions=prepared.instructions,
-        path_instructions=tuple((one.path, one.instructions) for one in run.settings.path_instructions),
+        path_instructions=tuple((one.path, one.instructions) for one in prepared.path_instructions),
         file_names=tuple((one.file_name, _told(one.file_name)) for one in packing.attachments),
         files_changed=len(prepared.change.files),
         lines_added=sum(line.kind is LineKind.ADDED for line in lines),

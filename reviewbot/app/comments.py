@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story, finding_view, summary_view
 from reviewbot.domain.gate import Outcome, Verdict
 from reviewbot.domain.marks import FindingMark, read_finding_mark, review_mark
 from reviewbot.domain.placement import Placed, Why, in_summary
-from reviewbot.domain.plan import CommentGroup, group, left_to_post, posted_comments
+from reviewbot.domain.plan import CommentGroup, doubles, group, left_to_post, posted_comments
 from reviewbot.domain.policy import ReviewKind
 from reviewbot.domain.publication import (
     FileComment,
@@ -23,7 +24,10 @@ from reviewbot.domain.publication import (
 )
 from reviewbot.domain.snapshot import Snapshot
 from reviewbot.domain.views import CommentView
-from reviewbot.errors import Refused
+from reviewbot.errors import ForgeUnreachable, Refused
+
+TRIES = 3
+"""How often comments are posted when GitHub's answer is lost, each time after reading what it has recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +36,14 @@ class _Posted:
 
     urls: Mapping[str, str]
     refused: tuple[CommentGroup, ...]
-    count: int
 
 
 def publish_comments(run: Run, story: Story, outcome: Outcome) -> Story:
     """Post what is left to post; what cannot be posted moves to the summary, so that nothing is lost."""
-    snapshot = story.there or run.snapshot
+    snapshot = _without_doubles(run, story.there or run.snapshot)
     there = posted_comments(snapshot.threads, run.settings.instance)
     left = left_to_post(group(story.placed), there, story.ledger.posted)
-    posted = run.attempt("Review comments", lambda: _post(run, story, snapshot, left, outcome))
+    posted = run.attempt("Review comments", lambda: _post_until_known(run, story, snapshot, left, outcome))
     run.attempt("The dismissal of a review", lambda: _dismiss(run, story, snapshot, outcome))
     if posted is None:
         denied = {item.id for one in left for item in one.placed}
@@ -54,7 +57,7 @@ def publish_comments(run: Run, story: Story, outcome: Outcome) -> Story:
         placed=_moved(story, refused, Why.REFUSED),
         ledger=story.ledger.with_posted(frozenset(there) | new),
         comment_urls={**there, **posted.urls},
-        posted=posted.count,
+        posted=len(left) - len(posted.refused),
         new_ids=new,
     )
 
@@ -63,15 +66,40 @@ def _moved(story: Story, ids: set[str], why: Why) -> tuple[Placed, ...]:
     return tuple(in_summary(item, why) if item.id in ids else item for item in story.placed)
 
 
+def _without_doubles(run: Run, snapshot: Snapshot) -> Snapshot:
+    """Delete what two runs at the same time have posted twice."""
+    extra = doubles(snapshot.threads, run.settings.instance)
+    for comment_id in extra:
+        run.attempt("The deletion of a double", partial(run.world.forge.delete_review_comment, comment_id))
+    if not extra:
+        return snapshot
+    return replace(snapshot, threads=tuple(one for one in snapshot.threads if one.comments[0].id not in extra))
+
+
+def _post_until_known(
+    run: Run, story: Story, snapshot: Snapshot, wished: Sequence[CommentGroup], outcome: Outcome
+) -> _Posted:
+    """Post, and after a lost answer read what GitHub has recorded, so that nothing is posted twice or left out."""
+    for tries in range(1, TRIES + 1):
+        there = posted_comments(snapshot.threads, run.settings.instance)
+        try:
+            posted = _post(run, story, snapshot, left_to_post(wished, there, frozenset()), outcome)
+        except ForgeUnreachable:
+            if tries == TRIES:
+                raise
+            snapshot = run.read_again()
+        else:
+            return replace(posted, urls={**there, **posted.urls})
+    raise AssertionError  # pragma: no cover — the last try returns or raises
+
+
 def _post(run: Run, story: Story, snapshot: Snapshot, left: Sequence[CommentGroup], outcome: Outcome) -> _Posted:
     _clear_pending(run, snapshot)
     on_lines = [one for one in left if isinstance(one.target, LineTarget)]
     urls: dict[str, str] = {}
     refused: list[CommentGroup] = []
-    count = 0
     for comments in _post_review(run, story, on_lines, outcome, refused):
         urls |= _urls(comments)
-        count += len(comments)
     for one in left:
         if isinstance(one.target, FileTarget):
             comment = _post_file_comment(run, story, one, one.target)
@@ -79,8 +107,7 @@ def _post(run: Run, story: Story, snapshot: Snapshot, left: Sequence[CommentGrou
                 refused.append(one)
             else:
                 urls |= _urls([comment])
-                count += 1
-    return _Posted(urls, tuple(refused), count)
+    return _Posted(urls, tuple(refused))
 
 
 def _clear_pending(run: Run, snapshot: Snapshot) -> None:

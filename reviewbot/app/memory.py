@@ -8,7 +8,7 @@ from decimal import Decimal
 from reviewbot.app.run import Run
 from reviewbot.domain.gate import Coverage
 from reviewbot.domain.identity import Identity
-from reviewbot.domain.ledger import Ledger, Purchase, ShortCopy, TaskState, decode, read_short_copy
+from reviewbot.domain.ledger import SHORT_IDENTITY, Ledger, Purchase, ShortCopy, TaskState, decode, read_short_copy
 from reviewbot.domain.plan import summaries
 from reviewbot.domain.snapshot import Comment, Snapshot
 
@@ -20,16 +20,33 @@ class Memory:
     Attributes:
         ledger: signed, or empty.
         copies: of the head's check runs, signed.
-        spent: credits that count against the budget, signed or not.
+        claimed: credits of a ledger that is not believed otherwise; they count against the budget.
         problem: why the ledger is not believed, empty when it is.
         summary: our summary comment.
     """
 
     ledger: Ledger
     copies: tuple[ShortCopy, ...]
-    spent: Decimal
+    claimed: Decimal
     problem: str
     summary: Comment | None
+
+    def spent(self, apart_from: Purchase | None = None) -> Decimal:
+        """Credits that count against the budget.
+
+        Args:
+            apart_from: the intent that is about to be carried out: its hold must not count twice.
+        """
+        costs = {(copy.identity, copy.attempt): copy.cost for copy in self.copies}
+        costs |= {_key(entry): entry.cost for entry in self.ledger.purchases}
+        if apart_from is not None:
+            costs.pop(_key(apart_from), None)
+        return max(self.claimed, sum(costs.values(), self.ledger.forgotten))
+
+
+def _key(purchase: Purchase) -> tuple[str, int]:
+    """A purchase as a check run's copy names it."""
+    return purchase.identity[:SHORT_IDENTITY], purchase.attempt
 
 
 def read_memory(run: Run, snapshot: Snapshot) -> Memory:
@@ -37,14 +54,10 @@ def read_memory(run: Run, snapshot: Snapshot) -> Memory:
     signer, keep = run.signer, summaries(snapshot.comments, run.settings.instance).keep
     copies = tuple(copy for check in snapshot.checks if (copy := read_short_copy(check.external_id, signer)))
     if keep is None:
-        return Memory(Ledger(), copies, _spent_by(copies), "", None)
+        return Memory(Ledger(), copies, Decimal(0), "", None)
     reading = decode(keep.body, signer, edited_by_other=not keep.edited_by_us)
-    return Memory(reading.ledger, copies, max(reading.spent, _spent_by(copies)), reading.problem, keep)
-
-
-def _spent_by(copies: tuple[ShortCopy, ...]) -> Decimal:
-    latest = {(copy.identity, copy.attempt): copy for copy in copies}
-    return sum((copy.cost for copy in latest.values()), Decimal(0))
+    claimed = reading.spent if reading.problem else Decimal(0)
+    return Memory(reading.ledger, copies, claimed, reading.problem, keep)
 
 
 def recall(run: Run, memory: Memory, identity: Identity) -> Purchase | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -21,7 +22,7 @@ from reviewbot.domain.publication import (
     CheckState,
 )
 from reviewbot.domain.snapshot import CheckRun, CheckStatus, Snapshot
-from reviewbot.errors import ForgeError
+from reviewbot.errors import ForgeError, ForgeUnreachable, NotFound
 
 T = TypeVar("T")
 
@@ -63,29 +64,39 @@ def _not_published(run: Run, error: ForgeError, outcome: Outcome) -> Outcome:
 
 def _read_again(run: Run, story: Story) -> Story:
     """The pull request as it is now: people went on while the reviewer worked."""
-    pull, settings = run.snapshot.pull, run.settings
-    now = run.world.forge.snapshot(
-        pull.number,
-        check_name=settings.check_name,
-        config_file=settings.config_file,
-        templates_dir=settings.templates_dir,
-    )
-    fresh = read_memory(run, now)
-    ledger = fresh.ledger.with_posted(story.ledger.posted)
-    ledger = ledger.with_purchase(story.purchase) if story.purchase else ledger
-    story = replace(story, ledger=ledger, summary=fresh.summary, there=now)
-    if now.pull.head_sha == pull.head_sha:
+    story, reviewed = _caught_up(run, story), run.snapshot.pull.head_sha
+    now = (story.there or run.snapshot).pull.head_sha
+    if now == reviewed:
         return story
-    run.degraded.say(f"The head moved to {now.pull.head_sha[:7]} meanwhile: this review is of {pull.head_sha[:7]}.")
-    superseded = any(entry.head_sha == now.pull.head_sha for entry in ledger.purchases)
+    run.degraded.say(f"The head moved to {now[:7]} meanwhile: this review is of {reviewed[:7]}.")
+    superseded = any(entry.head_sha == now for entry in story.ledger.purchases)
     placed = tuple(in_summary(item, Why.HEAD_MOVED) for item in story.placed)
     return replace(story, placed=placed, superseded=superseded)
 
 
+def _caught_up(run: Run, story: Story) -> Story:
+    """The story with what GitHub holds now; of the ledger, what this run knows better stands."""
+    now = run.read_again()
+    fresh = read_memory(run, now)
+    ledger = fresh.ledger.with_posted(story.ledger.posted)
+    ledger = ledger.with_purchase(story.purchase) if story.purchase else ledger
+    return replace(story, ledger=ledger, summary=fresh.summary, there=now)
+
+
 def write_summary(run: Run, story: Story, outcome: Outcome) -> Story:
-    """The one summary comment: created, edited only where it differs, and the doubles of a race deleted."""
+    """The one summary comment: created, edited only where it differs, and the doubles of a race deleted.
+
+    When GitHub's answer is lost, or the comment has gone meanwhile, what is there is read before it is written again.
+    """
     if not run.settings.summary_comment:
         return story
+    try:
+        return _write_summary(run, story, outcome)
+    except (ForgeUnreachable, NotFound):
+        return _write_summary(run, _caught_up(run, story), outcome)
+
+
+def _write_summary(run: Run, story: Story, outcome: Outcome) -> Story:
     snapshot = story.there or run.snapshot
     found = summaries(snapshot.comments, run.settings.instance)
     keep = story.summary or found.keep
@@ -105,31 +116,47 @@ def write_summary(run: Run, story: Story, outcome: Outcome) -> Story:
 
 
 def write_check(run: Run, story: Story, outcome: Outcome) -> Story:
-    """The check on the reviewed head; one that says the same already is left alone."""
+    """The check on the reviewed head; one that says the same already is left alone.
+
+    When GitHub's answer is lost, what is there is read before it is written again.
+    """
     if not run.settings.check_run:
         return story
     state = _check_state(run, story, outcome)
     there = story.check or current_check(run.snapshot)
+    try:
+        return replace(story, check=_bring_check(run, state, there))
+    except ForgeUnreachable:
+        now = newest(run.world.forge.checks(state.head_sha, state.name))
+        return replace(story, check=_bring_check(run, state, now))
+
+
+def _bring_check(run: Run, state: CheckState, there: CheckRun | None) -> CheckRun | None:
+    """The check run in its new state; None when the token may not write it."""
     if there and _says_the_same(there, state):
-        return replace(story, check=there)
+        return there
     forge = run.world.forge
     # GitHub appends annotations, so one that is completed is not written over: a new one of the same name counts.
     usable = there if there and there.status != CheckStatus.COMPLETED else None
     write = partial(forge.update_check, usable.id, state) if usable else partial(forge.create_check, state)
-    check = run.attempt("The check run", write)
-    return replace(story, check=check)
+    return run.attempt("The check run", write)
 
 
 def current_check(snapshot: Snapshot) -> CheckRun | None:
     """The newest check run of our name on the head."""
-    return max(snapshot.checks, key=lambda check: check.id, default=None)
+    return newest(snapshot.checks)
+
+
+def newest(checks: Iterable[CheckRun]) -> CheckRun | None:
+    """The check run that GitHub goes by, when there are several of a name."""
+    return max(checks, key=lambda check: check.id, default=None)
 
 
 def _says_the_same(there: CheckRun, state: CheckState) -> bool:
     return (
         there.status == state.status
         and (there.conclusion or None) == (state.conclusion.value if state.conclusion else None)
-        and there.external_id == state.external_id
+        and (there.external_id, there.title) == (state.external_id, state.title)
     )
 
 
@@ -142,10 +169,18 @@ def _check_state(run: Run, story: Story, outcome: Outcome) -> CheckState:
         conclusion=outcome.conclusion,
         title=title,
         summary=text,
-        external_id=short_copy(story.purchase, run.signer) if story.purchase and run.paid else "",
+        external_id=_external_id(run, story),
         details_url=story.summary.url if story.summary else None,
         annotations=annotations_of(run, story),
     )
+
+
+def _external_id(run: Run, story: Story) -> str:
+    """The copy of what was bought; a run that has not come so far hands on what the check has."""
+    if story.purchase and run.paid:
+        return short_copy(story.purchase, run.signer)
+    there = story.check or current_check(run.snapshot)
+    return there.external_id if there else ""
 
 
 def annotations_of(run: Run, story: Story) -> tuple[Annotation, ...]:

@@ -20,11 +20,13 @@ from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.model import Report, Task, TaskStatus
 from reviewbot.domain.placement import place
 from reviewbot.domain.triage import Trigger, is_requested, not_due_for
-from reviewbot.domain.wire import deliverables, read_result
-from reviewbot.errors import ForgeError, NoKey, ReviewbotError, ServiceError, SettingsError, TaskEnded, TemplateError
+from reviewbot.errors import ForgeError, NoKey, ReviewbotError, SettingsError, TaskEnded, TemplateError
 from reviewbot.ports import ReviewService
 from reviewbot.render import Renderer
 from reviewbot.settings import peek_settings
+
+MAX_ATTEMPTS = 3
+"""How many tasks of one change may end without a result before only a person can ask for another."""
 
 
 def review_pull_request(
@@ -48,7 +50,8 @@ def review_pull_request(
         settings, snapshot = load_settings(world, inputs, snapshot)
         renderer = Renderer(overrides(snapshot))
     except (SettingsError, TemplateError) as error:
-        run = Run(world, peek_settings(inputs), trigger, snapshot, Renderer({}), started)
+        settings = peek_settings(inputs, snapshot.default_branch.config)
+        run = Run(world, settings, trigger, snapshot, Renderer({}), started)
         return conclude(run, Story(), failed(run, error))
     run = Run(world, settings, trigger, snapshot, renderer, started, may_buy)
     teller = _Teller(run)
@@ -85,11 +88,16 @@ def _written(run: Run, write: Callable[[], Story], story: Story) -> Story:
 
 
 def conclude(run: Run, story: Story, outcome: Outcome) -> Outcome:
-    """End a run that has no findings to publish: the check, the summary where it has something new, and the runner."""
+    """End a run that has no findings to publish: the check, the summary where it has something new, and the runner.
+
+    A summary that is there holds the ledger, so a run that has not read the ledger never writes over it.
+    """
     if not run.settings.dry_run:
         if outcome.conclusion is not None:
             story = _written(run, lambda: write_check(run, story, outcome), story)
-        if story.purchase is not None or (story.check is None and outcome.conclusion is not None):
+        homeless = story.check is None and outcome.conclusion is not None
+        there = summaries(run.snapshot.comments, run.settings.instance).keep
+        if story.purchase is not None or (homeless and there is None):
             story = _written(run, lambda: write_summary(run, story, outcome), story)
     deliver(run, story, outcome)
     return outcome
@@ -109,12 +117,19 @@ class _Teller:
             ReviewbotError: a review was due and did not happen, or GitHub or git could not be read.
         """
         run = self._run
+        for path in run.settings.files():
+            run.world.reporter.check_file(path)
         if (skipped := not_due_for(run.snapshot.pull, run.policy, run.world.forge.permission)) is not None:
             return conclude(run, self.story, skipped)
         prepared = prepare(run, load_change(run.world, run.snapshot.pull))
         self.story = replace(self.story, prepared=prepared)
         if not prepared.sendables and not any(held.missed for held in prepared.held):
             return conclude(run, self.story, not_due(Reason.NOTHING_SELECTED))
+        if not prepared.sendables:
+            raise NothingSendable(
+                "Not one of the selected files could be sent.",
+                hint="Each is listed with its reason. Leave it out with `paths` if nobody needs to review it.",
+            )
         if run.settings.dry_run and run.paid:
             return self._dry_run()
         service = run.world.open_service(run.settings)
@@ -122,10 +137,9 @@ class _Teller:
             return conclude(run, self.story, skipped)
         task = self._wait(service)
         if not task.status.is_over:
-            rules = self._bought.judgement.rules
-            return conclude(run, self.story, pending(rules, check_written=self.story.check is not None))
+            return self._detach()
         self._close(task)
-        return self._publish(self._read(service, task))
+        return self._publish(read_answer(service, task))
 
     @property
     def _bought(self) -> Purchase:
@@ -156,20 +170,48 @@ class _Teller:
         run, identity = self._run, self._identity()
         memory = read_memory(run, run.snapshot)
         run.degraded.say(memory.problem)
-        self.story = replace(self.story, ledger=memory.ledger, spent=memory.spent, summary=memory.summary)
-        known = recall(run, memory, identity)
+        self.story = replace(self.story, ledger=memory.ledger, summary=memory.summary)
+        self.story = settle_older(run, service, self.story, identity.digest())
+        # A free review lives as long as its run, and its ledger is signed with no key: nothing of it is taken up.
+        known = recall(run, memory, identity) if run.paid else None
         if known is not None and known.state in {TaskState.OPEN, TaskState.DONE}:
             self.story = resume(run, service, self.story, known)
-            return None
-        before = bool(memory.ledger.purchases)
-        if not run.may_buy:
+            if not self._ended_unheard() or not self._wants_another(known):
+                return None
+            known = replace(known, state=TaskState.ENDED)
+        elif (known is None or known.state is TaskState.ENDED) and not self._wants_another(known):
             return not_due(Reason.NOT_REQUESTED)
-        if known is None and not is_requested(run.policy, run.trigger, reviewed_before=before):
+        if not run.may_buy:
             return not_due(Reason.NOT_REQUESTED)
         ended = known is not None and known.state is TaskState.ENDED
         attempt = 1 if known is None else known.attempt + ended
-        self.story = buy(run, service, self.story, replace(identity, attempt=attempt))
+        intent = known if known is not None and not ended else None
+        self.story = replace(self.story, spent=memory.spent(apart_from=intent))
+        self.story = buy(run, service, self.story, replace(identity, attempt=attempt), intended=intent is not None)
         return None
+
+    def _ended_unheard(self) -> bool:
+        """Whether the task ended without a result while no run was looking."""
+        task = self.story.task
+        return task is not None and task.status.is_over and task.status is not TaskStatus.COMPLETED
+
+    def _wants_another(self, known: Purchase | None) -> bool:
+        """Whether this event asks for a purchase, the next attempt after a failed one included.
+
+        Raises:
+            TaskEnded: too many attempts have failed for an event to cause another.
+        """
+        run = self._run
+        if not run.may_buy:
+            return False
+        if known is not None and known.attempt >= MAX_ATTEMPTS and isinstance(run.trigger, ReviewEvent):
+            raise TaskEnded(
+                f"CodeVF ended {known.attempt} tasks of this change without a result.",
+                hint="Start the workflow by hand to try once more, or ask CodeVF what is wrong.",
+            )
+        others = [entry for entry in self.story.ledger.purchases if entry.state is not TaskState.ENDED]
+        before = any(entry.identity != (known.identity if known else "") for entry in others)
+        return is_requested(run.policy, run.trigger, reviewed_before=before)
 
     def _wait(self, service: ReviewService) -> Task:
         if self.story.task is None:
@@ -177,6 +219,15 @@ class _Teller:
         task = wait(self._run, service, self.story.task, self._run.settings.mode)
         self.story = replace(self.story, task=task)
         return task
+
+    def _detach(self) -> Outcome:
+        """Leave with the task's id in the check, too: somebody may delete the summary before the next run."""
+        run, rules = self._run, self._bought.judgement.rules
+        story = self.story
+        if run.paid and story.check is not None:
+            outcome = pending(rules, check_written=True)
+            self.story = _written(run, lambda: write_check(run, story, outcome), story)
+        return conclude(run, self.story, pending(rules, check_written=self.story.check is not None))
 
     def _close(self, task: Task) -> None:
         """Write down how the task ended.
@@ -192,15 +243,6 @@ class _Teller:
                 f"CodeVF ended the task {task.id} without a result: {visible(task.status_text)}.",
                 hint="Run the workflow again to submit a new task. What this one cost is not known here.",
             )
-
-    def _read(self, service: ReviewService, task: Task) -> Report:
-        files: dict[str, str] = {}
-        for one in deliverables(task.result):
-            try:
-                files[one.file_name] = service.deliverable(one.url)
-            except ServiceError as error:
-                files[one.file_name] = f"{one.url}\n({error.message})"
-        return read_result(task.result, files)
 
     def _publish(self, report: Report) -> Outcome:
         run, story = self._run, self.story

@@ -103,6 +103,16 @@ class Run:
         """The settings that judge and publish, as they stand today."""
         return judgement_of(self.settings)
 
+    def read_again(self) -> Snapshot:
+        """The pull request as it is now."""
+        settings = self.settings
+        return self.world.forge.snapshot(
+            self.snapshot.pull.number,
+            check_name=settings.check_name,
+            config_file=settings.config_file,
+            templates_dir=settings.templates_dir,
+        )
+
     def say(self, line: str) -> None:
         """One line for the log."""
         self.world.reporter.say(line)

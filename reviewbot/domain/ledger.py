@@ -31,6 +31,9 @@ MAX_PLAIN_BYTES = 200_000
 SHORT_SIGNATURE = 32
 """Hex digits of a signature in an `external_id`: half of it, 128 bits."""
 
+SHORT_IDENTITY = 16
+"""Hex digits of an identity in an `external_id`."""
+
 MAX_CREDITS = 10**12
 """More than anybody has: what says so is no ledger of ours."""
 
@@ -315,8 +318,8 @@ class ShortCopy:
 def short_copy(purchase: Purchase, signer: Signer) -> str:
     """The `external_id` of a purchase."""
     used = "-" if purchase.used is None else _short(purchase.used)
-    entry = purchase
-    payload = f"{entry.identity[:16]} {entry.attempt} {entry.hold} {used} {entry.rung} {entry.missed} {entry.task_id}"
+    entry, identity = purchase, purchase.identity[:SHORT_IDENTITY]
+    payload = f"{identity} {entry.attempt} {entry.hold} {used} {entry.rung} {entry.missed} {entry.task_id}"
     return f"rb1 {payload} {signer.sign(payload)[:SHORT_SIGNATURE]}"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reviewbot.domain.marks import read_finding_mark, summary_mark
+from reviewbot.domain.marks import FindingMark, read_finding_mark, summary_mark
 from reviewbot.domain.placement import OnFile, OnLines, Placed
 from reviewbot.domain.publication import FileTarget, LineTarget
 from reviewbot.domain.snapshot import Comment, Thread
@@ -64,11 +64,36 @@ def posted_comments(threads: Iterable[Thread], instance: str) -> Mapping[str, st
     """The findings that have a comment of ours, by id, with the comment's address."""
     there: dict[str, str] = {}
     for thread in threads:
-        for comment in thread.comments[:1]:
-            mark = read_finding_mark(comment.body) if comment.ours else None
-            if mark and mark.instance == instance:
-                there |= dict.fromkeys(mark.ids, comment.url)
+        if (mark := _mark_of(thread, instance)) is not None:
+            there |= dict.fromkeys(mark.ids, thread.comments[0].url)
     return there
+
+
+def doubles(threads: Iterable[Thread], instance: str) -> tuple[int, ...]:
+    """Comments of ours whose findings all have another one: two runs at the same time each posted theirs.
+
+    One that a person has answered or resolved stays, whichever of them was first; of the others the first does.
+    """
+    marked = [(thread, mark) for thread in threads if (mark := _mark_of(thread, instance)) is not None]
+    marked.sort(key=lambda entry: (not _touched(entry[0]), entry[0].comments[0].id))
+    kept: set[str] = set()
+    extra = []
+    for thread, mark in marked:
+        if mark.ids and kept.issuperset(mark.ids) and not _touched(thread):
+            extra.append(thread.comments[0].id)
+        kept.update(mark.ids)
+    return tuple(extra)
+
+
+def _mark_of(thread: Thread, instance: str) -> FindingMark | None:
+    """The mark of the thread's first comment, when that is ours."""
+    first = next(iter(thread.comments), None)
+    mark = read_finding_mark(first.body) if first and first.ours else None
+    return mark if mark and mark.instance == instance else None
+
+
+def _touched(thread: Thread) -> bool:
+    return thread.is_resolved or len(thread.comments) > 1
 
 
 def left_to_post(

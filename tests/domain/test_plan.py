@@ -17,7 +17,7 @@ from reviewbot.domain.placement import (
     SuggestionState,
     Why,
 )
-from reviewbot.domain.plan import group, left_to_post, posted_comments, summaries, target_of
+from reviewbot.domain.plan import doubles, group, left_to_post, posted_comments, summaries, target_of
 from reviewbot.domain.publication import FileTarget, LineTarget
 from reviewbot.domain.snapshot import Comment, Thread, ThreadComment
 from tests.domain.builders import finding
@@ -109,3 +109,29 @@ def test_the_oldest_summary_of_ours_is_kept_and_the_others_go() -> None:
     assert found.keep is not None
     assert (found.keep.id, [one.id for one in found.extra]) == (4, [9])
     assert summaries([], "").keep is None
+
+
+def at(identifier: int, *ids: str, resolved: bool = False, answers: int = 0, ours: bool = True) -> Thread:
+    first = ThreadComment(identifier, "u", f"{FindingMark('', ids)}\nbody", ours, "bot", None)
+    others = (ThreadComment(identifier + 1, "u", "Why?", ours=False, author="mona", review_id=None),) * answers
+    return Thread(str(identifier), "a.py", Side.RIGHT, 1, None, resolved, is_outdated=False, comments=(first, *others))
+
+
+def test_of_doubles_the_first_stays() -> None:
+    assert doubles([at(20, "aa"), at(10, "aa"), at(30, "bb")], "") == (20,)
+    assert doubles([at(10, "aa", "bb"), at(20, "bb")], "") == (20,)
+    assert doubles([at(10, "aa"), at(20, "aa", "bb")], "") == ()
+
+
+def test_a_double_that_a_person_has_answered_or_resolved_stays() -> None:
+    assert doubles([at(10, "aa"), at(20, "aa", answers=1)], "") == (10,)
+    assert doubles([at(10, "aa"), at(20, "aa", resolved=True)], "") == (10,)
+    assert doubles([at(10, "aa", answers=1), at(20, "aa", resolved=True)], "") == ()
+
+
+def test_no_double_is_anybody_elses() -> None:
+    assert doubles([at(10, "aa"), at(20, "aa", ours=False)], "") == ()
+    assert doubles([at(10, "aa"), at(20, "aa")], "other") == ()
+    assert doubles([at(10), at(20)], "") == ()
+    empty = Thread("T", "a.py", Side.RIGHT, 1, None, is_resolved=False, is_outdated=False, comments=())
+    assert doubles([empty], "") == ()
