@@ -24,7 +24,7 @@ ifneq ($(MADE_FOR),$(CURDIR)/.venv)
 .PHONY: $(BIN)/python
 endif
 
-.PHONY: help setup referees demo test lint lint-style lint-types lint-layers lint-workflows lint-image format pins build clean
+.PHONY: help setup referees demo test crash lint lint-style lint-types lint-layers lint-workflows lint-image format pins build clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ test: setup ## Run every test, and ask for all branches of the pure room (ARGS='
 	$(BIN)/python -m pytest -n auto --cov --cov-report= $(if $(REQUIRE),--require-referees=$(REQUIRE)) $(if $(ARGS),$(ARGS),-m 'not container')
 	$(if $(ARGS),,$(BIN)/python -m pytest -m container $(if $(REQUIRE),--require-referees=$(REQUIRE)))
 	$(if $(ARGS),,$(BIN)/coverage report --include='reviewbot/domain/*' --fail-under=100)
+
+crash: setup ## Kill the action at every request of every story, and race it a hundred times (WORD=collect: a part)
+	$(BIN)/python -m tests.crash $(WORD)
 
 lint: lint-style lint-types lint-layers lint-workflows lint-image ## Ask every linter (with -k: all of them, whatever the first says)
 

@@ -1,0 +1,55 @@
+"""Every request of every story, killed before and after and its answer lost, and a hundred races.
+
+`python -m tests.crash [WORD]` plays the stories whose name holds the word, and tells the figures of each.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.crash.scenarios import SCENARIOS, Disturbed, Scenario, disturbed, raced, undisturbed
+from tests.crash.town import town
+
+WORKERS = 2
+SEEDS = 100
+RACES = Scenario("races", SCENARIOS[0].steps)
+
+
+def play(scenario: Scenario) -> Iterator[tuple[str, Disturbed]]:
+    """Every disturbance of a story, in a town of its own."""
+    with tempfile.TemporaryDirectory() as folder, town(Path(folder)) as here:
+        right = undisturbed(here, scenario)
+        if scenario is RACES:
+            yield from ((f"seed {seed}", raced(here, seed, right)) for seed in range(SEEDS))
+            return
+        for where, point in right.points():
+            yield f"run {where + 1}, {point}", disturbed(here, scenario, where, point, right)
+
+
+def tell(scenario: Scenario) -> tuple[int, str]:
+    """How many went wrong, and a line with the figures."""
+    count: Counter[str] = Counter()
+    for name, came in play(scenario):
+        figures = {"tasks": came.tasks, "duplicates left": came.doubles, "duplicates cleared": came.cleared}
+        count.update(tried=1, struck=came.struck, wrong=bool(came.wrong), **figures)
+        for wrong in came.wrong:
+            sys.stdout.write(f"WRONG {scenario.name}, {name}: {wrong}\n")
+    return count["wrong"], f"{scenario.name}: {', '.join(f'{name} {number}' for name, number in count.items())}\n"
+
+
+def main(words: list[str]) -> int:
+    """Play the stories whose name holds the words, or all."""
+    chosen = [one for one in (*SCENARIOS, RACES) if all(word in one.name for word in words)]
+    with ThreadPoolExecutor(WORKERS) as pool:
+        ended = list(pool.map(tell, chosen))
+    sys.stdout.writelines(line for _, line in ended)
+    return int(any(wrong for wrong, _ in ended))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

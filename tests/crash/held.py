@@ -1,0 +1,119 @@
+"""What a pull request, its tasks and its credits come to, without what differs from one pull request to another."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from reviewbot.domain.ledger import Ledger, Signer, decode
+from reviewbot.domain.marks import read_finding_mark, review_mark, summary_mark
+from reviewbot.sandbox.codevf.state import standing_of
+from reviewbot.sandbox.github.records import ReviewState
+from tests.app.house import KEY, REPO, Rig
+
+_VOLATILE = (
+    (re.compile(r"<!-- reviewbot:ledger:\S+ \S+ \S+ -->"), "LEDGER"),
+    (re.compile(r"\btask_[0-9a-f]{12}\b"), "TASK"),
+    (re.compile(r"\b[0-9a-f]{7,40}\b"), "SHA"),
+    (re.compile(r"/pull/\d+"), "/pull/N"),
+    (re.compile(r"#(discussion_r|issuecomment-)\d+"), r"#\1N"),
+    (re.compile(r"/runs/\d+"), "/runs/N"),
+    (re.compile(r"127\.0\.0\.1:\d+"), "HOST"),
+)
+
+
+def words(text: str) -> str:
+    """A text without numbers and addresses that are another pull request's."""
+    for pattern, name in _VOLATILE:
+        text = pattern.sub(name, text)
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Everything that must be the same; each field can be compared and printed."""
+
+    summaries: tuple[str, ...]
+    purchases: tuple[tuple[object, ...], ...]
+    posted: tuple[str, ...]
+    comments: tuple[tuple[object, ...], ...]
+    reviews: tuple[tuple[str, int], ...]
+    check: tuple[object, ...]
+    annotations: tuple[tuple[object, ...], ...]
+    tasks: tuple[str, ...]
+    credits: int
+
+
+def held(rig: Rig) -> Held:
+    """Read it from the sandboxes' own tables."""
+    with rig.world.store.lock:
+        ledger = ledger_of(rig)
+        check = newest_check(rig)
+        notes = check.output.annotations if check else ()
+        return Held(
+            summaries=tuple(words(one.body) for one in summaries(rig)),
+            purchases=tuple((one.attempt, one.state.value, one.hold, one.used, one.rung) for one in ledger.purchases),
+            posted=tuple(sorted(ledger.posted)),
+            comments=tuple(sorted(map(str, comments(rig)))),  # type: ignore[arg-type] # a row as text sorts with None in it
+            reviews=tuple(sorted(_reviews(rig).items())),
+            check=(check.status, check.conclusion, check.output.title, words(check.output.summary or ""))
+            if check
+            else (),
+            annotations=tuple(sorted(Counter((one.path, one.start_line, one.title) for one in notes).items())),
+            tasks=tuple(standing_of(one, rig.service.now()).status for one in tasks(rig)),
+            credits=sum(one.request.hold for one in tasks(rig)),
+        )
+
+
+def summaries(rig: Rig) -> list[Any]:
+    """Our comments on the timeline."""
+    found = rig.world.store.comments_of((REPO, rig.number))
+    return [one for one in found if one.author.endswith("[bot]") and one.body.startswith(summary_mark(""))]
+
+
+def comments(rig: Rig) -> list[tuple[object, ...]]:
+    """Our review comments: where they stand, whose findings they hold, what they say."""
+    store = rig.world.store
+    rows: list[tuple[object, ...]] = []
+    for one in store.replies_of((REPO, rig.number)):
+        mark, at = read_finding_mark(one.body), store.threads[one.thread_id].anchor
+        if mark:
+            rows.append((at.path, at.side.value, at.start_line, at.line, mark.ids, words(one.body)))
+    return rows
+
+
+def doubles(rig: Rig) -> list[str]:
+    """Ids of findings that have more than one comment."""
+    ids = Counter(
+        one
+        for reply in rig.world.store.replies_of((REPO, rig.number))
+        if (mark := read_finding_mark(reply.body)) is not None
+        for one in mark.ids
+    )
+    return [one for one, count in ids.items() if count > 1]
+
+
+def _reviews(rig: Rig) -> Counter[str]:
+    """Reviews with a body of ours, and pending ones, which must not be left; the small ones around a comment apart."""
+    found = rig.world.store.reviews_of((REPO, rig.number))
+    return Counter(
+        one.state.value for one in found if one.state is ReviewState.PENDING or one.body.startswith(review_mark(""))
+    )
+
+
+def newest_check(rig: Rig) -> Any:  # noqa: ANN401 — a record of the sandbox, or None
+    """The check run that GitHub shows on the head."""
+    return max(rig.checks(), key=lambda one: one.id, default=None)
+
+
+def tasks(rig: Rig) -> list[Any]:
+    """The tasks that were bought for the pull request, oldest first."""
+    return [one for one in rig.service.tasks() if (one.request.metadata or {}).get("pullRequest") == rig.number]
+
+
+def ledger_of(rig: Rig) -> Ledger:
+    """The ledger in the oldest summary, empty when it is not ours."""
+    signer = Signer(KEY, rig.world.store.repo(REPO).id, rig.number, "")
+    return next((decode(one.body, signer).ledger for one in summaries(rig)), Ledger())

@@ -1,0 +1,177 @@
+"""The stories that are disturbed: each a list of runs of the action, with what people and CodeVF do between them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from random import Random
+
+from reviewbot.sandbox.codevf import End, TaskLife
+from tests.app.house import REPO, Rig
+from tests.crash.held import Held, doubles, held, tasks
+from tests.crash.town import NEVER, QUICK, SCALE, Ended, Kind, Point, Town
+
+MOST_RUNS = 4
+"""How often the last run of a story is repeated, after something went wrong, until it ends as it should."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A run of the action.
+
+    Attributes:
+        before: what happens first.
+        inputs: of the workflow.
+    """
+
+    before: Callable[[Town, Rig], None] = lambda _town, _rig: None
+    inputs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A story by name; `life` is of its tasks, by their number from 0."""
+
+    name: str
+    steps: tuple[Step, ...]
+    life: Callable[[int], TaskLife] = lambda _: QUICK
+    most_tasks: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Undisturbed:
+    """A story without disturbance: how it ended, and how many requests each run sent to each service."""
+
+    held: Held
+    exit_status: int
+    requests: tuple[dict[str, int], ...]
+
+    def points(self) -> Iterator[tuple[int, Point]]:
+        """Every request of every run, with each thing that can happen at it."""
+        for index, counts in enumerate(self.requests):
+            for service, count in counts.items():
+                for nth in range(1, count + 1):
+                    yield from ((index, Point(service, nth, kind)) for kind in Kind)
+
+
+def _task_ends(_: Town, __: Rig) -> None:
+    time.sleep((QUICK.seconds + 1) * SCALE)
+
+
+def _push(town: Town, rig: Rig) -> None:
+    branch = town.world.pull(REPO, rig.number).head_ref
+    town.world.push(REPO, branch, {"extra.py": "x = 1\n"}, author="mona")
+
+
+DETACHED = {"wait-minutes": "0"}
+BUDGET = {"max-credits": "240", "max-credits-per-pr": "360"}
+"""Just enough for one task in the mode `fast`: a task that is found again must not be counted twice."""
+
+SCENARIOS = (
+    Scenario("first review", (Step(inputs=BUDGET),)),
+    Scenario("a finished review again", (Step(), Step())),
+    Scenario(
+        "detach and collect",
+        (Step(inputs=DETACHED | BUDGET), Step(before=_task_ends, inputs={"command": "collect"})),
+    ),
+    Scenario(
+        "a push while a task is open",
+        (Step(inputs=DETACHED), Step(before=_push)),
+        life=lambda number: QUICK if number else NEVER,
+        most_tasks=2,
+    ),
+    Scenario(
+        "a task that ends without a result",
+        (Step(), Step()),
+        life=lambda number: QUICK if number else replace(QUICK, end=End.CANCELLED),
+        most_tasks=2,
+    ),
+)
+
+
+def undisturbed(town: Town, scenario: Scenario) -> Undisturbed:
+    """Play a story as it should go."""
+    town.life, rig = scenario.life, town.open()
+    counts, status = [], 0
+    for step in scenario.steps:
+        step.before(town, rig)
+        before = town.requests()
+        status = town.run(rig, step.inputs).exit_status
+        counts.append({name: count - before[name] for name, count in town.requests().items()})
+    ended = Undisturbed(held(rig), status, tuple(counts))
+    town.close(rig)
+    return ended
+
+
+@dataclass(frozen=True, slots=True)
+class Disturbed:
+    """What came of a disturbed story.
+
+    Attributes:
+        struck: whether the disturbance took place.
+        wrong: what is not as it should be.
+        tasks: how many were bought.
+        doubles: findings with more than one comment, at the end.
+        cleared: how many had more than one before the last run came by.
+    """
+
+    struck: bool
+    wrong: tuple[str, ...]
+    tasks: int
+    doubles: int
+    cleared: int = 0
+
+
+def disturbed(town: Town, scenario: Scenario, where: int, at: Point, right: Undisturbed) -> Disturbed:
+    """Play a story with one disturbance, in the run of that number, and let later runs put it right."""
+    town.life, rig = scenario.life, town.open()
+    runs: list[Ended] = []
+    for index, step in enumerate(scenario.steps):
+        step.before(town, rig)
+        runs.append(town.run(rig, step.inputs, at if index == where else None))
+        if index == where and at.kind is not Kind.ANSWER_LOST:  # which a run puts right by itself
+            runs.append(town.run(rig, step.inputs))
+    while runs[-1].exit_status != right.exit_status and len(runs) < len(scenario.steps) + MOST_RUNS:
+        runs.append(town.run(rig, scenario.steps[-1].inputs))
+    now, bought, twice = held(rig), len(tasks(rig)), len(doubles(rig))
+    town.close(rig)
+    wrong = [contrast(name, now, right.held) for name in differing(now, right.held)]
+    if runs[-1].exit_status != right.exit_status:
+        wrong.append(f"exit status {[one.exit_status for one in runs]}:\n{runs[-1].log}")
+    if bought > scenario.most_tasks:
+        wrong.append(f"{bought} tasks")
+    return Disturbed(any(one.struck for one in runs), tuple(wrong), bought, twice)
+
+
+def raced(town: Town, seed: int, right: Undisturbed) -> Disturbed:
+    """Two runs of the first story at nearly the same time, and a third one that comes by."""
+    town.life, rig = (lambda _: QUICK), town.open()
+    pair = [town.prepare(rig, {}) for _ in range(2)]
+    for running in pair:
+        running.process.start()
+        time.sleep(Random(seed).uniform(0, 0.4))  # noqa: S311 — a seed makes it the same every time
+    for running in pair:
+        running.wait()
+    before = len(doubles(rig))
+    last = town.run(rig)
+    now, bought, twice = held(rig), len(tasks(rig)), len(doubles(rig))
+    town.close(rig)
+    # A review that has been submitted cannot be deleted: the one whose comments were doubles stays, and is empty.
+    wrong = [contrast(name, now, right.held) for name in differing(now, right.held) if name != "reviews"]
+    if last.exit_status != right.exit_status:
+        wrong.append(f"exit status {last.exit_status}:\n{last.log}")
+    return Disturbed(struck=True, wrong=tuple(wrong), tasks=bought, doubles=twice, cleared=before)
+
+
+def differing(now: Held, right: Held) -> list[str]:
+    """The fields that are not the same."""
+    return [name for name in Held.__slots__ if getattr(now, name) != getattr(right, name)]
+
+
+def contrast(name: str, now: Held, right: Held) -> str:
+    """A field as it is and as it should be, from where the two part."""
+    is_now, should = repr(getattr(now, name)), repr(getattr(right, name))
+    at = next((index for index, pair in enumerate(zip(is_now, should, strict=False)) if pair[0] != pair[1]), 0)
+    start = max(0, at - 80)
+    return f"{name}: …{is_now[start : at + 200]}…\n  and not …{should[start : at + 200]}…"

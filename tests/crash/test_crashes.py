@@ -1,0 +1,39 @@
+"""A run that dies at any request, or whose answer is lost, or that meets another one, leaves nothing that stays wrong.
+
+A seeded sample of the requests; `make crash` takes every one of them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.crash.scenarios import SCENARIOS, Scenario, disturbed, raced, undisturbed
+from tests.crash.town import town
+
+SAMPLE = 14
+SEEDS = 12
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_whatever_happens_at_a_request_the_end_is_the_same(tmp_path: Path, scenario: Scenario) -> None:
+    with town(tmp_path) as here:
+        right = undisturbed(here, scenario)
+        chosen = Random(scenario.name).sample(list(right.points()), SAMPLE)  # noqa: S311 — the same every time
+        for where, point in chosen:
+            came = disturbed(here, scenario, where, point, right)
+            assert not came.wrong, f"run {where + 1}, {point}: {came.wrong}"
+            assert came.struck, f"run {where + 1}, {point}: there was no such request"
+
+
+@pytest.mark.timeout(300)
+def test_two_runs_at_the_same_time_buy_one_task_and_leave_each_comment_once(tmp_path: Path) -> None:
+    with town(tmp_path) as here:
+        right = undisturbed(here, SCENARIOS[0])
+        for seed in range(SEEDS):
+            came = raced(here, seed, right)
+            assert not came.wrong, f"seed {seed}: {came.wrong}"
+            assert (came.tasks, came.doubles) == (1, 0), f"seed {seed}"

@@ -1,0 +1,219 @@
+"""Both services on loopback for many pull requests, and the action as a process that dies where it is told to.
+
+The action runs as the container runs it (`reviewbot.__main__.main`, a runner's environment and nothing else), in a
+process forked from one that has the modules loaded and nothing more: a cold interpreter would take most of the time.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from types import MappingProxyType
+
+from reviewbot.__main__ import main
+from reviewbot.sandbox.codevf import (
+    Account,
+    Answer,
+    CodeVFService,
+    Engineer,
+    House,
+    Limits,
+    Setup,
+    TaskLife,
+    TaskRequest,
+    build_codevf,
+    scaled_clock,
+)
+from reviewbot.sandbox.faults import ClientDies, Fault, Faults, RecordedThen, with_faults
+from reviewbot.sandbox.github import Store, World, build_github, identify
+from reviewbot.sandbox.serve import Bounds, serving_all
+from tests.app.house import BASE, HEAD, KEY, REPO, TOKEN, Rig, answer, finding
+
+SCALE = 0.01
+"""Real seconds for one of the clocks: deadlines are an hour of theirs, so a busy machine does no harm."""
+
+QUICK = TaskLife(pending=1, processing=1)
+NEVER = TaskLife(pending=10**9, processing=1)
+
+ALL_KINDS: Answer = answer(
+    finding("app.py", 10, title="on a line"),
+    finding("app.py", 11, end_line=12, severity="critical", title="on two lines"),
+    finding("app.py", 30, side="LEFT", code="value_30 = 30", title="on a deleted line"),
+    *(finding("app.py", 12, severity="info", title=f"many, number {number}") for number in range(70)),
+    finding("app.py", 22, title="off the diff, so on the file"),
+    finding("gone.py", 1, code="never there", title="a quote of nothing, so on the file"),
+    finding("elsewhere.py", 3, title="not in the change, so in the summary"),
+)
+"""Comments on lines and on files, findings in the summary alone, and more annotations than fit into one request."""
+
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["pytest", "reviewbot.__main__", "tests.crash.town"])
+
+
+class Kind(Enum):
+    """What happens at a request."""
+
+    KILLED_BEFORE = "killed before"
+    KILLED_AFTER = "killed after"
+    ANSWER_LOST = "recorded, then 502"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One request of a run, and what happens at it; `nth` counts the requests to one service, from 1."""
+
+    service: str
+    nth: int
+    kind: Kind
+
+    def __str__(self) -> str:
+        return f"{self.kind.value} {self.service} {self.nth}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended: `exit_status` is negative for a signal."""
+
+    exit_status: int
+    log: str
+    struck: bool
+
+
+@dataclass
+class Town:
+    """Both services, and the pull requests that live there.
+
+    Attributes:
+        life: how a task lives, by how many its pull request had before it.
+        bought: tasks by pull request.
+    """
+
+    folder: Path
+    world: World
+    service: CodeVFService
+    urls: tuple[str, str]
+    faults: Mapping[str, Faults]
+    life: Callable[[int], TaskLife] = lambda _: QUICK
+    bought: Counter[int] = field(default_factory=Counter)
+    rigs: list[Rig] = field(default_factory=list)
+
+    def open(self) -> Rig:
+        """A new pull request, that changes what every other one changes, with a head of its own."""
+        branch = f"topic-{len(self.rigs)}"
+        self.world.push(REPO, branch, HEAD, message=branch, author="mona")
+        pull = self.world.open_pull_request(REPO, branch, title="Track parcels", body="Adds tracking.", author="mona")
+        faults = self.faults["github"], self.faults["codevf"]
+        rig = Rig(self.folder / branch, self.world, self.service, *self.urls, *faults, pull.number)
+        self.rigs.append(rig)
+        return rig
+
+    def close(self, rig: Rig) -> None:
+        """Close a pull request that nobody looks at any more, so that collections pass it by."""
+        self.world.close(REPO, rig.number)
+
+    def life_of(self, request: TaskRequest) -> TaskLife:
+        """The script of a new task; CodeVF asks once for each that it records."""
+        number = int(str((request.metadata or {})["pullRequest"]))
+        self.bought[number] += 1
+        return self.life(self.bought[number] - 1)
+
+    def requests(self) -> dict[str, int]:
+        """How many requests each service has had."""
+        return {name: len(faults.log) for name, faults in self.faults.items()}
+
+    def prepare(self, rig: Rig, inputs: Mapping[str, str]) -> Running:
+        """The action on a pull request, ready to be started."""
+        env = rig.environment("pull_request", rig.event(), inputs) | {"REVIEWBOT_TIME_SCALE": str(SCALE)}
+        process = FORKS.Process(target=act, args=(env,), daemon=True)
+        return Running(process, Path(env["HOME"]) / "log")
+
+    def run(self, rig: Rig, inputs: Mapping[str, str] = MappingProxyType({}), at: Point | None = None) -> Ended:
+        """Run the action to its end, or to where it dies."""
+        running = self.prepare(rig, inputs)
+        if at is not None:
+            self.faults[at.service].add(".", fault_of(at.kind, running.kill), nth=at.nth)
+        running.process.start()
+        ended = running.wait()
+        if at is None:
+            return ended
+        [(_, count)] = self.faults[at.service].rules
+        self.faults[at.service].clear()
+        return Ended(ended.exit_status, ended.log, count[0] >= at.nth)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A run of the action."""
+
+    process: multiprocessing.context.ForkServerProcess
+    log: Path
+
+    def kill(self) -> None:
+        """SIGKILL, as a runner does that is in a hurry."""
+        self.process.kill()
+
+    def wait(self) -> Ended:
+        """Until it has ended, however that was."""
+        self.process.join(60)
+        assert self.process.exitcode is not None, "a run did not end"
+        status = self.process.exitcode
+        self.process.close()
+        return Ended(status, self.log.read_text(encoding="utf-8") if self.log.exists() else "", struck=False)
+
+
+def act(env: Mapping[str, str]) -> None:
+    """In the child: become what the runner would have started."""
+    os.chdir(env["GITHUB_WORKSPACE"])
+    os.environ.clear()
+    os.environ.update(env)
+    sys.argv = ["reviewbot", "action"]
+    with (Path(env["HOME"]) / "log").open("w", encoding="utf-8") as log:
+        sys.stdout = log
+        raise SystemExit(main())
+
+
+def fault_of(kind: Kind, kill: Callable[[], None]) -> Fault:
+    """What the fault layer is told."""
+    match kind:
+        case Kind.KILLED_BEFORE:
+            return ClientDies(kill, recorded=False)
+        case Kind.KILLED_AFTER:
+            return ClientDies(kill, recorded=True)
+        case Kind.ANSWER_LOST:
+            return RecordedThen(502)
+
+
+@contextmanager
+def town(folder: Path, engineer: Engineer | None = None) -> Iterator[Town]:
+    """Both services, served."""
+    world = World(Store(folder / "git"))
+    world.repository(REPO)
+    world.push(REPO, "main", BASE, message="Base")
+    world.app_token(TOKEN)
+    faults = {"github": Faults(), "codevf": Faults()}
+    towns: list[Town] = []
+
+    def life_of(request: TaskRequest) -> TaskLife:
+        return towns[0].life_of(request)
+
+    house = House(
+        accounts=(Account(KEY, Decimal(10_000_000), "town"),),
+        limits=Limits(rate=None),
+        life_of=life_of,
+    )
+    service = CodeVFService(Setup(house, engineer=engineer or (lambda _: ALL_KINDS), clock=scaled_clock(SCALE)))
+    apps = {
+        "github": with_faults(build_github(world), faults["github"], identify=identify(world)),
+        "codevf": with_faults(build_codevf(service), faults["codevf"]),
+    }
+    with serving_all(apps, bounds=Bounds(lifetime=3600)) as served:
+        towns.append(Town(folder, world, service, (served["github"].url, served["codevf"].url), faults))
+        yield towns[0]
