@@ -41,16 +41,21 @@ class ToolReport:
     Attributes:
         tool: its name.
         version: as it tells, empty when it did not run.
-        files: how many files were meant for it.
+        files: the paths of the files that were meant for it.
         findings: with the copy that each of them is in.
         unseen: the files that it did not read to their end.
     """
 
     tool: str
     version: str
-    files: int
+    files: tuple[str, ...]
     findings: tuple[tuple[Copy, RawFinding], ...] = ()
     unseen: tuple[Unseen, ...] = ()
+
+    @property
+    def read(self) -> frozenset[str]:
+        """The paths of the files that it read to their end."""
+        return frozenset(self.files) - {one.path for one in self.unseen} if self.version else frozenset()
 
 
 @dataclass(slots=True)
@@ -150,10 +155,11 @@ def put_to_work(
     endings = [(file, ending) for file in files if (ending := tool.ending(file)) is not None]
     if not endings:
         return None
+    paths = tuple(file.path for file, _ in endings)
     program = find_program(tool.name, path_env.get("PATH", ""))
     if program is None:
-        unseen = tuple(Unseen(file.path, tool.name, "it is not installed") for file, _ in endings)
-        return ToolReport(tool.name, "", len(endings), unseen=unseen)
+        unseen = tuple(Unseen(path, tool.name, "it is not installed") for path in paths)
+        return ToolReport(tool.name, "", paths, unseen=unseen)
     folder = root / tool.name
     folder.mkdir(mode=0o700)
     copies = [
@@ -163,7 +169,7 @@ def put_to_work(
     bench = Bench(tool, program, folder, _environment(path_env, folder), time.monotonic() + seconds)
     version = bench.version()
     bench.examine(copies)
-    return ToolReport(tool.name, version, len(endings), tuple(bench.findings), tuple(bench.unseen))
+    return ToolReport(tool.name, version, paths, tuple(bench.findings), tuple(bench.unseen))
 
 
 def find_program(name: str, search_path: str) -> str | None:

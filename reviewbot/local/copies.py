@@ -28,8 +28,9 @@ class SourceFile:
 
     @property
     def shebang(self) -> str:
-        """The first line when it names an interpreter, else nothing."""
-        return self.lines[0] if self.lines and self.lines[0].startswith("#!") else ""
+        """The first line when it names an interpreter, else nothing. A byte order mark in front does not hide it."""
+        first = self.lines[0].removeprefix("\ufeff") if self.lines else ""
+        return first if first.startswith("#!") else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,17 @@ from pathlib import Path
 
 from reviewbot.domain.changes import parse_diff
 from reviewbot.domain.packing import read_sections
-from reviewbot.local.answer import MAX_FINDINGS, answer, locate
+from reviewbot.local.answer import MAX_FINDINGS, Located, answer, locate
 from reviewbot.local.bench import ToolReport, Unseen, put_to_work
 from reviewbot.local.copies import SourceFile, source_file
+from reviewbot.local.disguises import unmask
+from reviewbot.local.kinds import plain
 from reviewbot.local.ratings import load
 from reviewbot.local.summary import summarise
 from reviewbot.local.tools import TOOLS
 
 DIFF_SUFFIX = ".diff"  # `change.diff`, `change-2.diff`, …: only diffs are called so.
+ANY = "any analyser"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,8 @@ class Examination:
 
     Attributes:
         answer: the service's answer object.
-        unseen: the files that an analyser should have read to their end and did not; empty means that all were seen.
+        unseen: the files that an analyser should have read to their end and did not, be it that there is none for them,
+            and those whose findings did not all fit; empty means that all were seen.
         textless: changed files with added lines whose text did not come along.
     """
 
@@ -59,16 +63,15 @@ def examine(
 ) -> Examination:
     """Review like `review`, and also tell as values what was not checked."""
     files, textless = _changed_files(attachments)
-    reports = _reports(files, path_env, seconds)
+    reports = [*_reports(files, path_env, seconds), unmask(files), _without_analyser(files)]
     found = [pair for report in reports for pair in report.findings]
     findings = locate(found, load())
-    unknown = [file.path for file in files if not any(tool.ending(file) is not None for tool in TOOLS)]
-    summary = summarise(
-        reports, files=len(files), unknown=unknown, textless=textless, cut=max(0, len(findings) - MAX_FINDINGS)
-    )
+    unknown = [file.path for file in files if not _has_analyser(file) and plain(file)]
+    kept, cut = findings[:MAX_FINDINGS], findings[MAX_FINDINGS:]
+    summary = summarise(reports, files=len(files), unknown=unknown, textless=textless, cut=len(cut))
     return Examination(
-        answer=answer(findings[:MAX_FINDINGS], summary),
-        unseen=(*(one for report in reports for one in report.unseen), *_without_text(textless)),
+        answer=answer(kept, summary),
+        unseen=(*(one for report in reports for one in report.unseen), *_without_text(textless), *_cut(cut)),
         textless=textless,
     )
 
@@ -88,15 +91,32 @@ def _changed_files(attachments: Sequence[tuple[str, str]]) -> tuple[list[SourceF
     return files, tuple(path for path, _ in changed if path not in texts)
 
 
+def _has_analyser(file: SourceFile) -> bool:
+    return any(tool.ending(file) is not None for tool in TOOLS)
+
+
+def _without_analyser(files: Sequence[SourceFile]) -> ToolReport:
+    """What runs, or may run, and is of no analyser's kind. Documents and data are not missed."""
+    missed = [file for file in files if not _has_analyser(file) and not plain(file)]
+    unseen = tuple(Unseen(file.path, ANY, "there is none for its kind") for file in missed)
+    return ToolReport(ANY, "", (), unseen=unseen)
+
+
 def _without_text(paths: Sequence[str]) -> list[Unseen]:
-    """The files that an analyser would have read, had their text come along; by their names, which is all there is."""
+    """The files that should have been read, had their text come along; by their names, which is all there is."""
     files = [source_file(path, "", frozenset()) for path in paths]
+    tools = [(file, [tool.name for tool in TOOLS if tool.ending(file) is not None]) for file in files]
     return [
-        Unseen(file.path, tool.name, "its text did not come along")
-        for file in files
-        for tool in TOOLS
-        if tool.ending(file) is not None
+        Unseen(file.path, name, "its text did not come along")
+        for file, names in tools
+        for name in names or ([] if plain(file) else [ANY])
     ]
+
+
+def _cut(findings: Sequence[Located]) -> list[Unseen]:
+    """The files that lost findings: whoever adds five hundred worse ones must not hide any without a word."""
+    lost = dict.fromkeys((one.file.path, one.raw.tool) for one in findings)
+    return [Unseen(path, tool, "its less severe findings were cut") for path, tool in lost]
 
 
 def _reports(files: Sequence[SourceFile], path_env: Mapping[str, str], seconds: float) -> list[ToolReport]:

@@ -19,12 +19,12 @@ def summarise(
     Args:
         reports: of all analysers that had files.
         files: how many changed files came with their text.
-        unknown: paths of the files that no analyser reads.
+        unknown: paths of the documents and data that no analyser reads.
         textless: paths of changed files whose text did not come along.
         cut: how many findings were left out, the least severe ones.
     """
-    lines = [f"Static analysers read the added lines of {count(files, 'file')}."]
-    ran = [f"{report.tool} {report.version} ({count(report.files, 'file')})" for report in reports if report.version]
+    lines = [_read(reports, files)]
+    ran = [f"{one.tool} {one.version} ({count(len(one.files), 'file')})" for one in reports if one.version]
     lines.append(f"Ran: {', '.join(ran)}." if ran else "No analyser ran.")
     for report in reports:
         lines += [f"{text}." for text in _unseen(report.unseen)]
@@ -35,6 +35,15 @@ def summarise(
     if cut:
         lines.append(f"{count(cut, 'less severe finding')} left out: there were too many.")
     return "\n".join(lines)
+
+
+def _read(reports: Sequence[ToolReport], files: int) -> str:
+    """How many files an analyser read to their end: never more than one of them did."""
+    read = len(frozenset[str]().union(*(report.read for report in reports)))
+    if not read:
+        return f"Static analysers read none of {count(files, 'changed file')} to its end."
+    of = "" if read == files else f" of {files}"
+    return f"Static analysers read the added lines of {read}{of} {'file' if files == 1 else 'files'}."
 
 
 def _unseen(unseen: Sequence[Unseen]) -> list[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from reviewbot.local import parsers
+from reviewbot.local import kinds, parsers
 from reviewbot.local.copies import SourceFile
 from reviewbot.local.raw import RawFinding
 
@@ -44,54 +44,13 @@ class Tool:
     pragma: re.Pattern[str] | None = None
 
 
-def _python(file: SourceFile) -> str | None:
-    """A package's `__init__.py` keeps its name, since the imports that it does not use are its exports."""
-    if file.basename in {"__init__.py", "__init__.pyi"}:
-        return f"/{file.basename}"
-    if file.basename.endswith(".pyi"):
-        return ".pyi"
-    if file.basename.endswith((".py", ".pyw")) or re.search(r"\bpython[\d.]*\b", file.shebang):
-        return ".py"
-    return None
-
-
-def _shell(file: SourceFile) -> str | None:
-    """Without a `#!` line the dialect is bash, unless the name says otherwise: shellcheck goes by the ending then."""
-    named = re.search(r"\.(sh|bash|ksh|dash|bats)$", file.basename)
-    if re.search(r"\b(ba|da|k|a)?sh\b", file.shebang):
-        return ".sh"
-    if named is None:
-        return None
-    return ".sh" if file.shebang else {"ksh": ".ksh", "dash": ".dash", "bats": ".bats"}.get(named[1], ".bash")
-
-
-# JavaScript is read with the grammar for TypeScript with JSX, which is a superset of it.
-_GRAMMARS: Final = {
-    ".js": ".tsx", ".jsx": ".tsx", ".mjs": ".tsx", ".cjs": ".tsx", ".tsx": ".tsx",
-    ".ts": ".ts", ".mts": ".ts", ".cts": ".ts",
-    ".go": ".go", ".java": ".java", ".py": ".py", ".pyw": ".py", ".rb": ".rb", ".php": ".php", ".cs": ".cs",
-}  # fmt: skip
-
-
-def _grammar(file: SourceFile) -> str | None:
-    return _GRAMMARS.get(Path(file.basename).suffix)
-
-
-def _workflow(file: SourceFile) -> str | None:
-    lowered = file.path.lower()
-    if re.search(r"(^|/)\.github/workflows/[^/]+\.ya?ml$", lowered):
-        return "/workflow.yml"
-    if file.basename in {"action.yml", "action.yaml"}:
-        return "/action.yml"
-    return "/dependabot.yml" if re.search(r"(^|/)\.github/dependabot\.ya?ml$", lowered) else None
-
-
-def _dockerfile(file: SourceFile) -> str | None:
-    named = re.match(r"(dockerfile|containerfile)(\.|$)", file.basename) or re.search(
-        r"\.(dockerfile|containerfile)$", file.basename
-    )
-    return ".Dockerfile" if named else None
-
+# Blanks of every alphabet, and characters of no width: what an analyser takes for a blank in a comment.
+_BLANKS: Final = r"[^\S\n\r]|[\u00ad\u180e\u200b-\u200f\u2060\ufeff]"
+_SHELL_PRAGMA: Final = re.compile(rf"(?<=#)(?:{_BLANKS})*shellcheck(?=$|\W)", re.MULTILINE)
+# Besides the shell's own: `# hadolint shell=…` turns the checks of the shell off, which no option forbids.
+_DOCKER_PRAGMA: Final = re.compile(
+    rf"(?<=#)(?:{_BLANKS})*(?:shellcheck|hadolint)(?=$|\W)", re.MULTILINE | re.IGNORECASE
+)
 
 _RUFF_RULES: Final = (
     "ASYNC,B,BLE001,C4,E711,E712,E713,E714,E721,E722,E9,F,INT,LOG,PERF401,PERF402,PIE794,PIE796,PLC0131,PLC0205,PLE,"
@@ -118,7 +77,7 @@ RUFF: Final = Tool(
         f"--ignore={_RUFF_IGNORED}",
         "--",
     ),
-    ending=_python,
+    ending=kinds.python,
     healthy=frozenset({0}),
     parse=parsers.ruff,
     unparsed=frozenset({"invalid-syntax", "E902"}),
@@ -127,11 +86,11 @@ RUFF: Final = Tool(
 SHELLCHECK: Final = Tool(
     name="shellcheck",
     arguments=("--norc", "--exclude=SC1090,SC1091", "--format=json1", "--color=never", "--"),
-    ending=_shell,
+    ending=kinds.shell,
     healthy=frozenset({0, 1}),
     parse=parsers.shellcheck,
     unparsed=frozenset({"SC1071", "SC1072"}),
-    pragma=re.compile(r"(?<=#)[ \t]*shellcheck(?=[ \t])"),
+    pragma=_SHELL_PRAGMA,
 )
 ZIZMOR: Final = Tool(
     name="zizmor",
@@ -148,7 +107,7 @@ ZIZMOR: Final = Tool(
         "--format=json-v1",
         "--",
     ),
-    ending=_workflow,
+    ending=kinds.workflow,
     healthy=frozenset({0}),
     parse=parsers.zizmor,
 )
@@ -162,11 +121,11 @@ HADOLINT: Final = Tool(
         "--format=json",
         "--",
     ),
-    ending=_dockerfile,
+    ending=kinds.dockerfile,
     healthy=frozenset({0}),
     parse=parsers.hadolint,
     unparsed=frozenset({"DL1000", "SC1072"}),
-    pragma=re.compile(r"(?<=#)[ \t]*shellcheck(?=[ \t])"),
+    pragma=_DOCKER_PRAGMA,
 )
 
 
@@ -187,7 +146,7 @@ AST_GREP: Final = Tool(
         *(f"--no-ignore={kind}" for kind in ("hidden", "dot", "exclude", "global", "parent", "vcs")),
         "--",
     ),
-    ending=_grammar,
+    ending=kinds.grammar,
     healthy=frozenset({0, 1}),
     parse=parsers.ast_grep,
     pragma=re.compile(r"ast-grep-ignore"),

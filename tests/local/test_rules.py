@@ -120,7 +120,9 @@ EXAMPLES: tuple[tuple[str, str, str, str], ...] = (
         'var c = new SqlCommand("SELECT a FROM t WHERE b = " + b);',
         'var c = new SqlCommand("SELECT a FROM t WHERE b = @b");',
     ),
-    ("python-odd-encoding", "py", "# -*- coding: utf-7 -*-", "# -*- coding: utf-8 -*-"),
+    ("js-escaped-name", "js", "\\u0065val(x);", "f('\\u0065val');"),
+    ("js-escaped-name", "ts", "a.\\u{65}xec(x);", "a.exec(/\\u{65}/u);"),
+    ("csharp-escaped-name", "cs", "var a = \\u0065val(b);", 'var a = "\\u0065val";'),
 )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from reviewbot.domain.model import Category, Severity
 from reviewbot.domain.wire import read_result
+from reviewbot.local.disguises import NAME
 from reviewbot.local.ratings import load
 from reviewbot.local.raw import Edit, RawFinding
 from reviewbot.local.reviewer import review
@@ -70,7 +71,7 @@ def test_a_rule_is_rated_by_its_longest_prefix_then_its_level(
 
 
 def test_every_tool_is_rated() -> None:
-    assert set(load().tools) == {tool.name for tool in TOOLS}
+    assert set(load().tools) == {NAME, *(tool.name for tool in TOOLS)}
 
 
 def test_a_long_list_of_paths_is_counted() -> None:
