@@ -109,6 +109,8 @@ def _add_sandbox(commands: Commands) -> None:
     sandbox.add_argument("--lifetime", type=_between(float, 1, 604_800), default=3600.0, metavar="SECONDS", help=told)
     told = "how long a second of the reviewing takes, above 0 to 1; 0.1 unless told otherwise"
     sandbox.add_argument("--time-scale", type=_between(float, 0.001, 1), default=0.1, metavar="X", help=told)
+    told = "answer however fast one asks; without it both services keep their documented limits"
+    sandbox.add_argument("--no-rate-limit", action="store_true", help=told)
     sandbox.set_defaults(run=_sandbox)
 
 
@@ -166,7 +168,7 @@ def _sandbox(chosen: argparse.Namespace, env: Mapping[str, str], log: TextIO) ->
     from reviewbot.sandbox.command import run_sandbox  # noqa: PLC0415 — as above
     from reviewbot.sandbox.demo import Plan  # noqa: PLC0415 — as above
 
-    plan = Plan(chosen.time_scale, chosen.lifetime, chosen.github_port, chosen.codevf_port)
+    plan = Plan(chosen.time_scale, chosen.lifetime, chosen.github_port, chosen.codevf_port, not chosen.no_rate_limit)
     with _signals():
         return run_sandbox(plan, _analysers(env), env, log)
 

@@ -127,6 +127,9 @@ def test_a_check_run_belongs_to_the_app_that_made_it(github_http: httpx.Client, 
 
 def test_statuses_combine_by_context(github_http: httpx.Client, github_world: World) -> None:
     sha = github_world.pull(REPO, 1).head_sha
+    assert github_http.post(f"/statuses/{sha}", json={"state": "success"}).status_code == 403
+    github_world.app_token("ghs_statuses", permissions={Scope.STATUSES: Access.WRITE})
+    github_http.headers["Authorization"] = "token ghs_statuses"
     for state in ("pending", "success"):
         assert github_http.post(f"/statuses/{sha}", json={"state": state, "context": "CI"}).status_code == 201
     assert github_http.get(f"/commits/{sha}/status").json()["state"] == "success"
@@ -204,8 +207,35 @@ def test_the_primary_limit_is_told_and_when_switched_on_enforced(
     assert refused.json()["message"].startswith("API rate limit exceeded")
     assert github_http.get(f"{github_url}/rate_limit").json()["rate"]["remaining"] == 0
     query = {"query": "{viewer{login}}"}
+    for _ in range(2):
+        assert "errors" not in github_http.post(f"{github_url}/graphql", json=query).json()
     answer = github_http.post(f"{github_url}/graphql", json=query)
     assert (answer.status_code, answer.json()["errors"][0]["type"]) == (200, "RATE_LIMITED")
+
+
+def test_each_resource_is_counted_apart(github_http: httpx.Client, github_url: str) -> None:
+    github_http.get("/pulls")
+    for _ in range(3):
+        github_http.post(f"{github_url}/graphql", json={"query": "{viewer{login}}"})
+    found = github_http.get(f"{github_url}/rate_limit").json()
+    used = {name: (found["resources"][name]["limit"], found["resources"][name]["used"]) for name in found["resources"]}
+    assert used == {"core": (1000, 1), "graphql": (1000, 3), "search": (30, 0)}
+    assert found["rate"] == found["resources"]["core"]
+    anonymous = httpx.get(f"{github_url}/rate_limit").json()["resources"]
+    assert [anonymous[name]["limit"] for name in ("core", "graphql", "search")] == [60, 0, 10]
+
+
+def test_switched_on_the_limits_have_githubs_numbers(github_http: httpx.Client, github_world: World) -> None:
+    github_world.limits.switch_on()
+    statuses = [github_http.post("/issues/1/comments", json={"body": "x"}).status_code for _ in range(81)]
+    assert (statuses[:80], statuses[80]) == ([201] * 80, 403)
+    assert github_http.get("/pulls").headers["x-ratelimit-limit"] == "1000"
+
+
+def test_a_repositorys_labels_are_listed(github_http: httpx.Client, github_world: World) -> None:
+    for name in ("zeta", "Alpha"):
+        github_world.label(REPO, 1, name, "mona")
+    assert [label["name"] for label in github_http.get("/labels").json()] == ["Alpha", "zeta"]
 
 
 @pytest.mark.parametrize(("status", "retry"), [(403, 60), (429, None), (422, None)])

@@ -12,7 +12,17 @@ from shutil import which
 from socket import socket
 
 from reviewbot.errors import Problem, SettingsError
-from reviewbot.sandbox.codevf import BASE_PATH, Account, CodeVFService, House, Limits, Setup, build_codevf, scaled_clock
+from reviewbot.sandbox.codevf import (
+    BASE_PATH,
+    Account,
+    CodeVFService,
+    House,
+    Limits,
+    Rate,
+    Setup,
+    build_codevf,
+    scaled_clock,
+)
 from reviewbot.sandbox.demo.engineer import Reviewing, demo_engineer
 from reviewbot.sandbox.demo.seed import seed_github
 from reviewbot.sandbox.faults import Faults, with_faults
@@ -32,12 +42,14 @@ class Plan:
         scale: one second of the reviewing service takes this many real ones.
         lifetime: real seconds after which the servers stop by themselves.
         github_port: 0 takes a free one; `codevf_port` likewise.
+        rate_limits: refuse what comes too fast, as both services document it. CodeVF's second is one of its own clock.
     """
 
     scale: float
     lifetime: float
     github_port: int = 0
     codevf_port: int = 0
+    rate_limits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +102,9 @@ def open_sandbox(analysers: Reviewing, plan: Plan) -> Iterator[Sandbox]:
     _check(plan)
     with tempfile.TemporaryDirectory(prefix="reviewbot-sandbox-") as folder:
         world = seed_github(Path(folder))
-        house = House((Account(API_KEY, DEPOSIT),), limits=Limits(rate=None))
+        if plan.rate_limits:
+            world.limits.switch_on()
+        house = House((Account(API_KEY, DEPOSIT),), limits=Limits(rate=Rate() if plan.rate_limits else None))
         service = CodeVFService(Setup(house, engineer=demo_engineer(analysers), clock=scaled_clock(plan.scale)))
         github, codevf = Faults(), Faults()
         apps = {

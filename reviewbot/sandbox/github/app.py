@@ -120,7 +120,7 @@ def _answer_graphql(world: World, base_path: str, request: Request, body: bytes)
     with world.store.lock:
         try:
             viewer = viewer_of(world.store, token_in(request.headers))
-            world.limits.spend(viewer)
+            world.limits.spend(viewer, "graphql")
             answer = Answer(200, graph.execute(world, viewer, _addresses(request, base_path), _json(body)))
         except Refusal as refusal:
             answer = Answer(refusal.status, refusal.body(), refusal.headers)

@@ -108,7 +108,7 @@ def execute(world: World, viewer: Viewer, at: Addresses, body: object) -> dict[s
     if not _is_object(body) or not isinstance(body.get("query"), str):
         raise Refusal(400, "A query attribute must be specified and must be a string.")
     try:
-        world.limits.check(viewer)
+        world.limits.check(viewer, "graphql")
         return _run(world, viewer, at, body)
     except Refusal as refusal:
         return {"errors": [{"type": refusal.kind, "message": refusal.message}]}

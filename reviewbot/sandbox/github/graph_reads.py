@@ -47,7 +47,7 @@ def viewer(_source: object, info: Info) -> User:
 def rate_limit(_source: object, info: Info) -> dict[str, object]:
     """How much is left, and what this query takes."""
     asked = context(info)
-    numbers = asked.world.limits.overview(asked.viewer)
+    numbers = asked.world.limits.overview(asked.viewer, "graphql")
     reset = datetime.fromtimestamp(numbers["reset"], UTC)
     return {**numbers, "resetAt": reset, "cost": asked.cost.points, "nodeCount": asked.cost.nodes}
 

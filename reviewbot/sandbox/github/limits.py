@@ -22,11 +22,29 @@ _SECONDARY = (
 )
 
 
-def quota(viewer: Viewer) -> int:
-    """How many requests an hour GitHub gives: a workflow's token 1,000, others 5,000, the anonymous 60."""
-    if viewer.token is None:
-        return 60
-    return 1_000 if viewer.app else 5_000
+RESOURCES = ("core", "graphql", "search")
+"""What GitHub counts apart from each other: REST, GraphQL (whose unit is a point) and the search."""
+
+
+def quota(viewer: Viewer, resource: str = "core") -> int:
+    """How much GitHub gives an hour: a workflow's token 1,000, others 5,000, the anonymous 60 of REST and no GraphQL.
+
+    The search has a limit a minute, which is shown and never used: the sandbox has no search.
+    """
+    anonymous = viewer.token is None
+    match resource:
+        case "search":
+            return 10 if anonymous else 30
+        case "graphql" if anonymous:
+            return 0
+        case _ if anonymous:
+            return 60
+        case _:
+            return 1_000 if viewer.app else 5_000
+
+
+CONTENT_A_MINUTE, CONTENT_AN_HOUR = 80, 500
+"""GitHub's secondary limits on requests that create content."""
 
 
 @dataclass
@@ -45,16 +63,20 @@ class Limits:
     secondary_status: int = 403
     retry_after: int | None = 60
     clock: Callable[[], float] = time.time
-    _used: Counter[tuple[str, int]] = field(default_factory=Counter)
+    _used: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     _writes: deque[float] = field(default_factory=deque)
 
-    def spend(self, viewer: Viewer) -> None:
-        """Counts a request against the primary limit."""
-        self._used[self._key(viewer)] += 1
+    def switch_on(self) -> None:
+        """From now on refuse as GitHub does, with GitHub's numbers."""
+        self.enforce, self.per_minute, self.per_hour = True, CONTENT_A_MINUTE, CONTENT_AN_HOUR
 
-    def check(self, viewer: Viewer) -> None:
-        """Refuses once the primary limit is used up, if it is switched on."""
-        if self.enforce and self._used[self._key(viewer)] > self._quota(viewer):
+    def spend(self, viewer: Viewer, resource: str = "core") -> None:
+        """Counts a request against the primary limit of its resource."""
+        self._used[self._key(viewer, resource)] += 1
+
+    def check(self, viewer: Viewer, resource: str = "core") -> None:
+        """Refuses once the primary limit of the resource is used up, if limits are switched on."""
+        if self.enforce and self._used[self._key(viewer, resource)] > self._quota(viewer, resource):
             who = viewer.login or "the anonymous"
             raise Refusal(403, f"API rate limit exceeded for {who}.", kind="RATE_LIMITED")
 
@@ -74,22 +96,22 @@ class Limits:
             return Refusal(422, "Validation Failed", (error,), headers, kind="RATE_LIMITED")
         return Refusal(self.secondary_status, _SECONDARY, headers=headers, kind="RATE_LIMITED")
 
-    def overview(self, viewer: Viewer) -> dict[str, int]:
-        """The numbers of `GET /rate_limit`; `reset` is in seconds since the epoch."""
-        whole, used = self._quota(viewer), self._used[self._key(viewer)]
-        left = max(0, whole - used) if self.enforce else max(1, whole - used)
+    def overview(self, viewer: Viewer, resource: str = "core") -> dict[str, int]:
+        """The numbers of one resource in `GET /rate_limit`; `reset` is in seconds since the epoch."""
+        whole, used = self._quota(viewer, resource), self._used[self._key(viewer, resource)]
+        left = max(0 if self.enforce else min(1, whole), whole - used)
         return {"limit": whole, "used": whole - left, "remaining": left, "reset": (self._window() + 1) * _HOUR}
 
     def headers(self, viewer: Viewer, resource: str) -> dict[str, str]:
         """The headers that go with every answer."""
-        numbers = {f"x-ratelimit-{name}": str(value) for name, value in self.overview(viewer).items()}
+        numbers = {f"x-ratelimit-{name}": str(value) for name, value in self.overview(viewer, resource).items()}
         return {**numbers, "x-ratelimit-resource": resource}
 
-    def _quota(self, viewer: Viewer) -> int:
-        return quota(viewer) if self.quota_ is None else self.quota_
+    def _quota(self, viewer: Viewer, resource: str) -> int:
+        return quota(viewer, resource) if self.quota_ is None else self.quota_
 
     def _window(self) -> int:
         return int(self.clock() // _HOUR)
 
-    def _key(self, viewer: Viewer) -> tuple[str, int]:
-        return (viewer.token.secret if viewer.token else "", self._window())
+    def _key(self, viewer: Viewer, resource: str) -> tuple[str, str, int]:
+        return (viewer.token.secret if viewer.token else "", resource, self._window())

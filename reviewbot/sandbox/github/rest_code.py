@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reviewbot.sandbox.github.addresses import in_path, printable
 from reviewbot.sandbox.github.call import Answer, Call, Route, links, page_of
+from reviewbot.sandbox.github.limits import RESOURCES
 from reviewbot.sandbox.github.records import Access, Scope
 from reviewbot.sandbox.github.refusal import Refusal, forbidden, not_found
 from reviewbot.sandbox.github.repos import Entry, GitObject, Kind
@@ -216,8 +217,8 @@ def get_user(call: Call) -> Answer:
 
 def get_rate_limit(call: Call) -> Answer:
     """How much is left; asking is free."""
-    numbers = call.limits.overview(call.viewer)
-    return Answer(200, {"resources": {"core": numbers, "search": numbers, "graphql": numbers}, "rate": numbers})
+    resources = {name: call.limits.overview(call.viewer, name) for name in RESOURCES}
+    return Answer(200, {"resources": resources, "rate": resources["core"]})
 
 
 def get_meta(call: Call) -> Answer:

@@ -91,6 +91,12 @@ def _react(call: Call, subject: str) -> Answer:
     return Answer(201 if is_new else 200, call.wire.reaction(reaction))
 
 
+def list_repository_labels(call: Call) -> Answer:
+    """Every label that the repository has."""
+    found = [label for (repo, _), label in call.store.labels.items() if repo == call.repo.full_name]
+    return paged(call, sorted(found, key=lambda label: label.name.lower()), call.wire.label)
+
+
 def list_labels(call: Call) -> Answer:
     """The labels that are set."""
     return paged(call, call.pull.labels, lambda name: _label(call, call.pull, name))
@@ -207,6 +213,7 @@ ROUTES = (
     Route("GET", _ISSUE + "/comments", list_comments, READ),
     Route("POST", _ISSUE + "/comments", create_comment, WRITE, creates=True),
     Route("POST", _ISSUE + "/reactions", react_to_issue, WRITE, creates=True),
+    Route("GET", _REPO + "/labels", list_repository_labels, READ),
     Route("GET", _ISSUE + "/labels", list_labels, READ),
     Route("POST", _ISSUE + "/labels", add_labels, WRITE),
     Route("DELETE", _ISSUE + "/labels/{name:path}", remove_label, WRITE),

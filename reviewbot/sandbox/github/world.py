@@ -28,11 +28,9 @@ if TYPE_CHECKING:
 WORKFLOW: Mapping[Scope, Access] = {
     Scope.CONTENTS: Access.READ,
     Scope.PULL_REQUESTS: Access.WRITE,
-    Scope.ISSUES: Access.WRITE,
     Scope.CHECKS: Access.WRITE,
-    Scope.STATUSES: Access.WRITE,
 }
-"""What the review workflow's `permissions:` grant: code to read, the rest to write."""
+"""What the README's workflow grants in its `permissions:`, and nothing else."""
 
 READ_ONLY: Mapping[Scope, Access] = dict.fromkeys(WORKFLOW, Access.READ)
 """What a fork's workflow gets under `pull_request`."""
