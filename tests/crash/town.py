@@ -22,6 +22,7 @@ from reviewbot.__main__ import main
 from reviewbot.sandbox.codevf import (
     Account,
     Answer,
+    Clock,
     CodeVFService,
     Engineer,
     House,
@@ -192,7 +193,7 @@ def fault_of(kind: Kind, kill: Callable[[], None]) -> Fault:
 
 
 @contextmanager
-def town(folder: Path, engineer: Engineer | None = None) -> Iterator[Town]:
+def town(folder: Path, engineer: Engineer | None = None, clock: Clock | None = None) -> Iterator[Town]:
     """Both services, served."""
     world = World(Store(folder / "git"))
     world.repository(REPO)
@@ -209,7 +210,8 @@ def town(folder: Path, engineer: Engineer | None = None) -> Iterator[Town]:
         limits=Limits(rate=None),
         life_of=life_of,
     )
-    service = CodeVFService(Setup(house, engineer=engineer or (lambda _: ALL_KINDS), clock=scaled_clock(SCALE)))
+    engaged = engineer or (lambda _: ALL_KINDS)
+    service = CodeVFService(Setup(house, engineer=engaged, clock=clock or scaled_clock(SCALE)))
     apps = {
         "github": with_faults(build_github(world), faults["github"], identify=identify(world)),
         "codevf": with_faults(build_codevf(service), faults["codevf"]),
