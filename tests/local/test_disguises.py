@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -87,6 +88,16 @@ def test_an_html_comment_in_a_script_is_told(path: str, text: str, line: int) ->
 )
 def test_what_is_no_html_comment_is_not_told(path: str, text: str) -> None:
     assert told(path, text) == []
+
+
+@pytest.mark.parametrize(
+    "line", ["/**/" * 100_000 + "-", "*/ " * 100_000, "\r" * 300_000, "\\\\" * 100_000, "\\u" * 100_000]
+)
+def test_a_long_line_takes_no_long_time(line: str) -> None:
+    started = time.monotonic()
+    for path in ("a.js", "A.java", "a.py"):
+        told(path, f"{line}\n")
+    assert time.monotonic() - started < 3
 
 
 @pytest.mark.parametrize(
