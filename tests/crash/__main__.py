@@ -31,24 +31,24 @@ def play(scenario: Scenario) -> Iterator[tuple[str, Disturbed]]:
             yield f"run {where + 1}, {point}", disturbed(here, scenario, where, point, right)
 
 
-def tell(scenario: Scenario) -> tuple[int, str]:
-    """How many went wrong, and a line with the figures."""
+def tell(scenario: Scenario) -> int:
+    """Write a line with the figures, and say how many went wrong."""
     count: Counter[str] = Counter()
     for name, came in play(scenario):
         figures = {"tasks": came.tasks, "duplicates left": came.doubles, "duplicates cleared": came.cleared}
         count.update(tried=1, struck=came.struck, wrong=bool(came.wrong), **figures)
         for wrong in came.wrong:
             sys.stdout.write(f"WRONG {scenario.name}, {name}: {wrong}\n")
-    return count["wrong"], f"{scenario.name}: {', '.join(f'{name} {number}' for name, number in count.items())}\n"
+    sys.stdout.write(f"{scenario.name}: {', '.join(f'{name} {number}' for name, number in count.items())}\n")
+    sys.stdout.flush()
+    return count["wrong"]
 
 
 def main(words: list[str]) -> int:
     """Play the stories whose name holds the words, or all."""
     chosen = [one for one in (*SCENARIOS, RACES) if all(word in one.name for word in words)]
     with ThreadPoolExecutor(WORKERS) as pool:
-        ended = list(pool.map(tell, chosen))
-    sys.stdout.writelines(line for _, line in ended)
-    return int(any(wrong for wrong, _ in ended))
+        return int(any(list(pool.map(tell, chosen))))
 
 
 if __name__ == "__main__":

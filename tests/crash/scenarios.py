@@ -12,6 +12,9 @@ from tests.app.house import REPO, Rig
 from tests.crash.held import Held, doubles, held, tasks
 from tests.crash.town import NEVER, QUICK, SCALE, Ended, Kind, Point, Town
 
+COMMENTS = 5
+"""How many comments `ALL_KINDS` comes to."""
+
 MOST_RUNS = 4
 """How often the last run of a story is repeated, after something went wrong, until it ends as it should."""
 
@@ -101,6 +104,10 @@ def undisturbed(town: Town, scenario: Scenario) -> Undisturbed:
         counts.append({name: count - before[name] for name, count in town.requests().items()})
     ended = Undisturbed(held(rig), status, tuple(counts))
     town.close(rig)
+    # Else everything that is compared with it would be equal in having gone wrong.
+    assert ended.held.tasks, "nothing was bought"
+    assert ended.held.check[:2] == ("completed", "failure"), ended.held.check
+    assert len(ended.held.comments) == COMMENTS, ended.held.comments
     return ended
 
 
