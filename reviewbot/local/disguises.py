@@ -43,26 +43,36 @@ class Disguise:
 _COOKIE: Final = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)", re.ASCII)
 _BLANK: Final = re.compile(r"^[ \t\f]*(?:#|\r|$)")
 _COOKIE_LINES: Final = 2
-_SAFE: Final = re.compile(r"utf-?8(-.*)?|u8|ascii|us-ascii")
+_SAFE: Final = re.compile(r"utf-8(-.*)?|utf8|u8|ascii|us-ascii")
 # In these every byte below 128 is the ASCII character, so that a text of those reads the same.
-_SAFE_FOR_ASCII: Final = re.compile(r"(latin-?1|iso-?8859-\d+|iso-latin-1|cp125\d|windows-125\d)(-.*)?")
+_SAFE_FOR_ASCII: Final = re.compile(r"(latin-1|iso-8859-1|iso-latin-1)(-.*)?|latin1|iso-?8859-\d+|(cp|windows-)125\d")
+
+
+# Ruby is laxer, and which of several declarations counts depends on how they are written: all of them have to be safe.
+_RUBY_COOKIE: Final = re.compile(r"coding[ \t]*[:=][ \t]*([-\w.]+)", re.ASCII | re.IGNORECASE)
 
 
 def _odd_encoding(file: SourceFile) -> Iterator[int]:
-    if kinds.python(file) is None:
-        return
     plain = all(line.isascii() for line in file.lines)
-    for number, declared in _cookies(file):
+    for number, declared in _declared(file):
         name = declared.lower().replace("_", "-")
         if not _SAFE.fullmatch(name) and not (plain and _SAFE_FOR_ASCII.fullmatch(name)):
             yield number
 
 
-def _cookies(file: SourceFile) -> Iterator[tuple[int, str]]:
-    """What Python may take for a declaration, whether or not it takes a lone carriage return for the end of a line."""
-    numbered = [
-        (number, line.removeprefix("\ufeff")) for number, line in enumerate(file.lines[:_COOKIE_LINES], start=1)
-    ]
+def _declared(file: SourceFile) -> Iterator[tuple[int, str]]:
+    """What may be taken for a declaration: the numbers of the lines, and the names of the encodings."""
+    if kinds.python(file) is not None:
+        yield from _python_declared(file)
+    if kinds.grammar(file) == ".rb":
+        numbered = enumerate(file.lines[:_COOKIE_LINES], start=1)
+        comments = ((number, line) for number, line in numbered if line.lstrip("\ufeff \t").startswith("#"))
+        yield from ((number, found[1]) for number, line in comments for found in _RUBY_COOKIE.finditer(line))
+
+
+def _python_declared(file: SourceFile) -> Iterator[tuple[int, str]]:
+    """The same whether or not Python takes a lone carriage return for the end of a line."""
+    numbered = [(number, line.removeprefix("\ufeff")) for number, line in enumerate(file.lines[:_COOKIE_LINES], 1)]
     pieces = [(number, piece) for number, line in numbered for piece in line.removesuffix("\r").split("\r")]
     for lines in (numbered, pieces[:_COOKIE_LINES]):
         for number, line in lines:
@@ -108,17 +118,32 @@ def _two_languages(file: SourceFile) -> Iterator[int]:
         yield 1
 
 
+# Where BuildKit looks for the program that reads the file: in comments of either style. The third way, a file that
+# begins with JSON, cannot be parsed by the analyser, which tells so.
+_FRONTEND: Final = re.compile(r"^\s*(?:#|//)\s*syntax\s*=\s*(\S*)", re.IGNORECASE)
+_OFFICIAL: Final = re.compile(r"(docker\.io/)?docker/dockerfile(-upstream)?([:@].*)?")
+
+
+def _frontend(file: SourceFile) -> Iterator[int]:
+    if kinds.dockerfile(file) is None:
+        return
+    for number, line in enumerate(file.lines, start=1):
+        found = _FRONTEND.match(line.removeprefix("\ufeff"))
+        if found and not _OFFICIAL.fullmatch(found[1]):
+            yield number
+
+
 def _matching(file: SourceFile, pattern: re.Pattern[str]) -> Iterator[int]:
     return (number for number, line in enumerate(file.lines, start=1) if pattern.search(line))
 
 
 DISGUISES: Final = (
     Disguise(
-        "python-odd-encoding",
+        "odd-encoding",
         _odd_encoding,
         "The file declares an encoding that hides code",
-        "Python reads the file as something else than a reviewer or an analyser sees. Save it as UTF-8 and take the "
-        "declaration out.",
+        "The language reads the file as something else than a reviewer or an analyser sees. Save it as UTF-8 and take "
+        "the declaration out.",
         "it declares an encoding in which it reads differently",
     ),
     Disguise(
@@ -136,6 +161,14 @@ DISGUISES: Final = (
         "Java translates it before it looks for comments and strings, so the escape can end them and begin code. Write "
         "the character itself.",
         "Unicode escapes make it read differently",
+    ),
+    Disguise(
+        "docker-frontend",
+        _frontend,
+        "The Dockerfile names its own reader",
+        "The image after `syntax=` is run and decides what the lines mean, so they need not mean what they say. Use "
+        "`docker/dockerfile`, pinned by its digest.",
+        "it names a program of its own that reads it",
     ),
     Disguise(
         "two-languages",

@@ -149,6 +149,7 @@ AST_GREP: Final = Tool(
     ending=kinds.grammar,
     healthy=frozenset({0, 1}),
     parse=parsers.ast_grep,
+    unparsed=frozenset({"js-unparsed"}),
     pragma=re.compile(r"ast-grep-ignore"),
 )
 

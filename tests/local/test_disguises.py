@@ -39,11 +39,15 @@ def told(path: str, text: str) -> list[tuple[str, int]]:
         ("a.py", "# coding: unicode_escape\n", 1),
         ("a.py", "# coding: utf-7-utf-8\n", 1),
         ("a.py", "# coding: latin-1\nx = 'é'\n", 1),
+        ("a.rb", "#!/usr/bin/env ruby\n# encoding : Shift_JIS\n", 2),
+        ("a.py", "# coding: utf8-rot13\n", 1),
+        ("a.py", "# coding : utf-8 coding: utf-7\n", 1),
+        ("a.rb", "# coding: utf-8 -*- coding: gbk -*-\n", 1),
         ("a.py", "# encoding=\u00a0x coding= utf-7\n", 1),
     ],
 )
-def test_an_encoding_that_hides_python_is_told(path: str, text: str, line: int) -> None:
-    assert told(path, text) == [("python-odd-encoding", line)]
+def test_an_encoding_that_hides_code_is_told(path: str, text: str, line: int) -> None:
+    assert told(path, text) == [("odd-encoding", line)]
 
 
 @pytest.mark.parametrize(
@@ -127,6 +131,26 @@ def test_an_escape_inside_a_java_string_is_not_told(escape: str) -> None:
 )
 def test_a_first_line_that_names_another_language_is_told(path: str, shebang: str, two: bool) -> None:  # noqa: FBT001 — a column of the table.
     assert told(path, f"{shebang}\n") == ([("two-languages", 1)] if two else [])
+
+
+@pytest.mark.parametrize(
+    ("line", "lines"),
+    [
+        ("# syntax=evil/frontend:1", [1]),
+        ("#syntax = docker/dockerfile.evil.example/x", [1]),
+        ("// syntax=evil/frontend", [1]),
+        ("# syntax=docker/dockerfile:1", []),
+        ("# syntax=docker.io/docker/dockerfile:1@sha256:0", []),
+        ("# the syntax", []),
+    ],
+)
+def test_a_dockerfile_that_names_its_own_reader_is_told(line: str, lines: list[int]) -> None:
+    assert told("Dockerfile", f"{line}\nFROM debian:12\n") == [("docker-frontend", number) for number in lines]
+
+
+def test_a_script_that_cannot_be_parsed_is_unseen(attach: Attach, path_env: dict[str, str]) -> None:
+    examination = examine(attach({"a.js": "x = ) + ;\n"}), path_env=path_env)
+    assert {(one.path, one.tool) for one in examination.unseen} == {("a.js", "ast-grep")}
 
 
 def test_a_disguise_is_a_finding_of_the_answer_and_its_file_is_not_seen(
