@@ -30,127 +30,23 @@ _INTERPRETERS: Final = (
     (re.compile(r"\bj?ruby[\d.]*\b"), ".rb"),
     (re.compile(r"python|pypy|graalpy|\b(uv|uvx|pipx)\b"), ".py"),
 )
-_SHELL_NAMES: Final = frozenset(
-    [
-        ".bashrc",
-        ".bash_profile",
-        ".bash_login",
-        ".bash_logout",
-        ".bash_aliases",
-        ".profile",
-        ".envrc",
-        ".xinitrc",
-        ".xprofile",
-        ".xsession",
-        "bashrc",
-        "profile",
-        "pkgbuild",
-        "apkbuild",
-    ]
+_SHELL_NAMES: Final = _words(
+    ".bashrc .bash_profile .bash_login .bash_logout .bash_aliases .profile .envrc .xinitrc .xprofile .xsession "
+    "bashrc profile pkgbuild apkbuild"
 )
 _KSH_NAMES: Final = frozenset((".kshrc", ".mkshrc"))
 
 # Documents and data. What is in neither list and has no analyser is taken for source: an unknown name hides nothing.
-_PLAIN_SUFFIXES: Final = frozenset(
-    [
-        ".md",
-        ".markdown",
-        ".rst",
-        ".adoc",
-        ".asciidoc",
-        ".txt",
-        ".text",
-        ".log",
-        ".json",
-        ".jsonl",
-        ".ndjson",
-        ".json5",
-        ".jsonc",
-        ".geojson",
-        ".webmanifest",
-        ".yml",
-        ".yaml",
-        ".toml",
-        ".ini",
-        ".cfg",
-        ".conf",
-        ".csv",
-        ".tsv",
-        ".css",
-        ".scss",
-        ".sass",
-        ".less",
-        ".xml",
-        ".xsd",
-        ".lock",
-        ".sum",
-        ".mod",
-        ".po",
-        ".pot",
-        ".properties",
-        ".strings",
-        ".arb",
-        ".resx",
-        ".proto",
-        ".graphql",
-        ".gql",
-        ".map",
-        ".pem",
-        ".crt",
-        ".cer",
-        ".pub",
-        ".asc",
-        ".bib",
-        ".cff",
-        ".sha256",
-        ".typed",
-    ]
+_PLAIN_SUFFIXES: Final = _words(
+    ".md .markdown .rst .adoc .asciidoc .txt .text .log .json .jsonl .ndjson .json5 .jsonc .geojson .webmanifest "
+    ".yml .yaml .toml .ini .cfg .conf .csv .tsv .css .scss .sass .less .xml .xsd .lock .sum .mod .po .pot "
+    ".properties .strings .arb .resx .proto .graphql .gql .map .pem .crt .cer .pub .asc .bib .cff .sha256 .typed"
 )
-_PLAIN_NAMES: Final = frozenset(
-    [
-        "license",
-        "licence",
-        "copying",
-        "notice",
-        "authors",
-        "contributors",
-        "maintainers",
-        "codeowners",
-        "changelog",
-        "changes",
-        "history",
-        "news",
-        "readme",
-        "todo",
-        "version",
-        "install",
-        "security",
-        "owners",
-        "manifest.in",
-        ".gitignore",
-        ".gitattributes",
-        ".gitmodules",
-        ".gitkeep",
-        ".keep",
-        ".dockerignore",
-        ".npmignore",
-        ".prettierignore",
-        ".eslintignore",
-        ".helmignore",
-        ".gcloudignore",
-        ".editorconfig",
-        ".mailmap",
-        ".nvmrc",
-        ".node-version",
-        ".python-version",
-        ".ruby-version",
-        ".tool-versions",
-        ".prettierrc",
-        ".npmrc",
-        ".yarnrc",
-        ".browserslistrc",
-        ".dockerfile.dockerignore",
-    ]
+_PLAIN_NAMES: Final = _words(
+    "license licence copying notice authors contributors maintainers codeowners changelog changes history news "
+    "readme todo version security owners manifest.in .gitignore .gitattributes .gitmodules .gitkeep .keep "
+    ".dockerignore .npmignore .prettierignore .eslintignore .helmignore .gcloudignore .editorconfig .mailmap "
+    ".nvmrc .node-version .python-version .ruby-version .tool-versions .prettierrc .npmrc .yarnrc .browserslistrc"
 )
 # Names with a plain ending that a build tool runs.
 _RUN_BY_NAME: Final = frozenset(("cmakelists.txt", "meson_options.txt"))
