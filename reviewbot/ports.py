@@ -69,8 +69,13 @@ class Forge(Protocol):
     def checks(self, head_sha: str, name: str) -> tuple[CheckRun, ...]:
         """Our check runs of a name on a commit: one request."""
 
+    def config(self, path: str) -> str | None:
+        """The text of a file on the default branch, None when there is none: one request."""
+
     def waiting(self, check_name: str) -> tuple[int, ...]:
-        """The open pull requests whose head has a check run of that name in progress, oldest first.
+        """The open pull requests with a check run of that name in progress on one of their last ten commits.
+
+        Oldest first.
 
         One request for every fifty open pull requests.
         """
@@ -184,6 +189,13 @@ class Reporter(Protocol):
 
     def job_summary(self, markdown: str) -> None:
         """Append to the job summary; at most 1 MiB, cut with a word about it."""
+
+    def check_file(self, path: str) -> None:
+        """Ask beforehand whether `write_file` would take a path.
+
+        Raises:
+            SettingsError: the path leads elsewhere.
+        """
 
     def write_file(self, path: str, text: str) -> None:
         """Write a file inside the workspace, never through a link, never into `.git` or `.github`.

@@ -21,7 +21,7 @@ from reviewbot.domain.events import (
     OtherEvent,
     ReviewEvent,
 )
-from reviewbot.domain.gate import EXIT_BUG, Outcome, Reason, did_not_happen, not_due
+from reviewbot.domain.gate import EXIT_BUG, EXIT_NO_REVIEW, Outcome, Reason, did_not_happen, not_due
 from reviewbot.domain.policy import Command, Tolerance
 from reviewbot.errors import EventUnreadable, ReviewbotError
 from reviewbot.render import Renderer
@@ -38,21 +38,29 @@ def act(world: World, inputs: Mapping[str, str], event: Event) -> Outcome:
         return _act(world, inputs, event)
     except ReviewbotError as error:
         told = (Reason(error.reason), error.message, error.hint)
-        return _bare(world, did_not_happen(*told, exit_status=error.exit_status, on_error=Tolerance.FAIL))
+        on_error = peek_settings(inputs).on_error
+        return _bare(world, did_not_happen(*told, exit_status=error.exit_status, on_error=on_error))
+    except KeyboardInterrupt:
+        told = (
+            Reason.CANCELLED,
+            "The run was interrupted.",
+            "What was submitted is written down; a later run goes on.",
+        )
+        return _bare(world, did_not_happen(*told, exit_status=EXIT_NO_REVIEW, on_error=Tolerance.FAIL))
 
 
 def _act(world: World, inputs: Mapping[str, str], event: Event) -> Outcome:
     if peek_settings(inputs).command is Command.COLLECT:
         return _bare(world, collect_finished(world, inputs))
     match event:
+        case ReviewEvent(name="pull_request_review") | CommentEvent():
+            return _bare(world, not_due(Reason.EVENT, "What somebody writes asks for nothing."))
         case ReviewEvent(number=number) | DispatchEvent(number=int(number)):
             return review_pull_request(world, inputs, event, number)
         case MergeGroupEvent():
             return carry(world, inputs, event)
         case ClosedEvent(number=number):
             return _bare(world, not_due(Reason.CLOSED, f"The pull request #{number} was closed."))
-        case CommentEvent():
-            return _bare(world, not_due(Reason.EVENT, "A comment asks for nothing."))
         case OtherEvent(why=why):
             return _bare(world, not_due(Reason.EVENT, why))
         case DispatchEvent(problem=problem):

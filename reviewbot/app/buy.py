@@ -18,7 +18,7 @@ from reviewbot.domain.packing import Packing, Sendable, ladder, pack
 from reviewbot.domain.triage import check_approval
 from reviewbot.domain.views import AuthorText, PromptView
 from reviewbot.domain.wire import response_schema
-from reviewbot.errors import NothingSendable, PayloadTooLarge, PermissionMissing, ServiceRefused
+from reviewbot.errors import ForgeError, NothingSendable, PayloadTooLarge, PermissionMissing, ServiceRefused
 from reviewbot.ports import ReviewService
 
 
@@ -171,7 +171,10 @@ def _remember_task(run: Run, story: Story, rung: int) -> Story:
     run.say(f"CodeVF has the task {purchase.task_id}.")
     outcome = pending(run.judgement.rules, check_written=story.check is not None)
     before = story.summary
-    story = write_summary(run, story, outcome)
+    try:
+        story = write_summary(run, story, outcome)
+    except ForgeError as error:
+        run.degraded.say(error.message)
     return story if story.summary and story.summary is not before else write_check(run, story, outcome)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from reviewbot.app.publish import annotations_of
 from reviewbot.app.run import Run
@@ -10,6 +11,7 @@ from reviewbot.app.story import Story, summary_view
 from reviewbot.domain.gate import Outcome
 from reviewbot.domain.model import Severity
 from reviewbot.domain.placement import Placed
+from reviewbot.errors import SettingsError
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.report import report_json
 from reviewbot.exports.sarif import sarif
@@ -45,7 +47,7 @@ def write_files(run: Run, story: Story, outcome: Outcome) -> None:
     """The report files that the settings ask for: before publishing, so that nothing GitHub does can lose them."""
     settings, version, url = run.settings, run.world.version, run.snapshot.pull.url
     view = summary_view(run, story, outcome)
-    write = run.world.reporter.write_file
+    write = partial(_write_file, run)
     if path := settings.json_file:
         write(path, report_json(view, version=version, review_url=url))
     if path := settings.sarif_file:
@@ -56,19 +58,32 @@ def write_files(run: Run, story: Story, outcome: Outcome) -> None:
         write(path, run.renderer.html(view, story.prepared.views if story.prepared else ()))
 
 
+def _write_file(run: Run, path: str, text: str) -> None:
+    """Write a file; one that cannot be written is said, and loses nothing else of the result."""
+    try:
+        run.world.reporter.write_file(path, text)
+    except SettingsError as error:
+        run.degraded.say(*(f"A report file could not be written: {problem}" for problem in error.problems))
+
+
 def deliver(run: Run, story: Story, outcome: Outcome) -> None:
     """Everything that needs no permission on GitHub."""
-    view = summary_view(run, story, outcome)
     reporter = run.world.reporter
-    if story.report is not None:
+    if story.report is not None or run.settings.dry_run:
         write_files(run, story, outcome)
-        if story.check is None:  # the check's annotations are the same, and GitHub would show both
-            for annotation in annotations_of(run, story):
-                reporter.annotate(annotation)
-    reporter.job_summary(run.renderer.job_summary(view))
-    for line in run.renderer.terminal(view).splitlines():
-        reporter.say(line)
+    if story.report is not None and story.check is None:  # the check's annotations are the same, GitHub would show both
+        for annotation in annotations_of(run, story):
+            reporter.annotate(annotation)
+    tell(run, story, outcome)
     reporter.outputs(outputs(run, story, outcome))
+
+
+def tell(run: Run, story: Story, outcome: Outcome) -> None:
+    """The story in the job summary and in the log."""
+    view = summary_view(run, story, outcome)
+    run.world.reporter.job_summary(run.renderer.job_summary(view))
+    for line in run.renderer.terminal(view).splitlines():
+        run.say(line)
 
 
 def outputs(run: Run, story: Story, outcome: Outcome) -> Mapping[str, str]:

@@ -9,8 +9,9 @@ from reviewbot.app.run import Run, World
 from reviewbot.domain.ancestry import merge_base_of
 from reviewbot.domain.changes import ChangedFile, ChangeSet, FileStatus, assemble, parse_diff
 from reviewbot.domain.packing import Sendable
+from reviewbot.domain.patterns import matches
 from reviewbot.domain.placement import FileView
-from reviewbot.domain.policy import Redact
+from reviewbot.domain.policy import PathInstruction, Redact
 from reviewbot.domain.redaction import Redactor, secret_file
 from reviewbot.domain.selection import Held, HeldBecause, risk, select
 from reviewbot.domain.snapshot import PullRequest, RawChange, Snapshot
@@ -98,6 +99,7 @@ class Prepared:
     title: str
     body: str
     instructions: str
+    path_instructions: tuple[PathInstruction, ...]
 
 
 def prepare(run: Run, change: ChangeSet) -> Prepared:
@@ -106,7 +108,10 @@ def prepare(run: Run, change: ChangeSet) -> Prepared:
     selection = select(change.files, paths=settings.paths, attributes=run.snapshot.default_branch.attributes)
     secrets = [file for file in selection.selected if secret_file(file.path, file.text or file.diff.text)]
     selected = [file for file in selection.selected if file not in secrets]
-    redactor = Redactor.of([*_texts(selected), pull.title, pull.body, settings.instructions], settings.secrets())
+    names = [file.path for file in selected]
+    told = [one for one in settings.path_instructions if any(matches([one.path], name) for name in names)]
+    words = (pull.title, pull.body, settings.instructions, *(one.instructions for one in told))
+    redactor = Redactor.of([*_texts(selected), *words], settings.secrets())
     pairs = [_redacted(file, redactor) for file in selected]
     blocked = {pair[0].path for pair in pairs if pair[0].redactions and settings.redact is Redact.BLOCK}
     held = (
@@ -123,6 +128,7 @@ def prepare(run: Run, change: ChangeSet) -> Prepared:
         title=redactor.redact(pull.title).text,
         body=redactor.redact(pull.body).text,
         instructions=redactor.redact(settings.instructions).text,
+        path_instructions=tuple(replace(one, instructions=redactor.redact(one.instructions).text) for one in told),
     )
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from reviewbot.app.deliver import deliver
 from reviewbot.app.load import load_settings, load_snapshot, overrides
-from reviewbot.app.publish import current_check
-from reviewbot.app.review import conclude
+from reviewbot.app.publish import current_check, write_check
+from reviewbot.app.review import failed
 from reviewbot.app.run import Run, World
 from reviewbot.app.story import Story
 from reviewbot.domain.events import DispatchEvent, MergeGroupEvent
 from reviewbot.domain.gate import Outcome, carried
 from reviewbot.domain.snapshot import Snapshot
-from reviewbot.errors import NotFound
+from reviewbot.errors import NotFound, SettingsError, TemplateError
 from reviewbot.render import Renderer
+from reviewbot.settings import peek_settings
 
 
 def carry(world: World, inputs: Mapping[str, str], event: MergeGroupEvent) -> Outcome:
@@ -26,13 +28,21 @@ def carry(world: World, inputs: Mapping[str, str], event: MergeGroupEvent) -> Ou
     """
     if not event.numbers:
         raise NotFound("The merge group's head names no pull request.", hint="Its name should hold `pr-NUMBER-SHA`.")
-    loaded = [load_settings(world, inputs, load_snapshot(world, inputs, number)) for number in event.numbers]
-    outcome = carried({snapshot.pull.number: _conclusion(snapshot) for _, snapshot in loaded})
-    settings, first = loaded[0]
-    snapshot = replace(first, pull=replace(first.pull, head_sha=event.head_sha), checks=())
-    trigger = DispatchEvent(first.pull.number, "")
-    renderer = Renderer(overrides(first))
-    return conclude(Run(world, settings, trigger, snapshot, renderer, world.clock.monotonic()), Story(), outcome)
+    snapshots = [load_snapshot(world, inputs, number) for number in event.numbers]
+    first = snapshots[0]
+    on_group = replace(first, pull=replace(first.pull, head_sha=event.head_sha), checks=())
+    trigger, started = DispatchEvent(first.pull.number, ""), world.clock.monotonic()
+    settings = peek_settings(inputs, first.default_branch.config)
+    run = Run(world, settings, trigger, on_group, Renderer({}), started)
+    try:
+        loaded = [load_settings(world, inputs, snapshot)[1] for snapshot in snapshots]
+        run = replace(run, renderer=Renderer(overrides(first)))
+        outcome = carried({snapshot.pull.number: _conclusion(snapshot) for snapshot in loaded})
+    except (SettingsError, TemplateError) as error:
+        outcome = failed(run, error)
+    story = write_check(run, Story(), outcome)
+    deliver(run, story, outcome)
+    return outcome
 
 
 def _conclusion(snapshot: Snapshot) -> str | None:

@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from reviewbot.app.answer import read_answer
 from reviewbot.app.buy import buy, dry_run, resume
 from reviewbot.app.deliver import deliver, write_files
 from reviewbot.app.load import load_change, load_settings, load_snapshot, overrides, prepare
 from reviewbot.app.memory import read_memory, recall
+from reviewbot.app.older import settle_older
 from reviewbot.app.publish import publish, write_check, write_summary
 from reviewbot.app.run import Run, World
 from reviewbot.app.story import Story
 from reviewbot.app.wait import wait
 from reviewbot.domain.escaping import visible
+from reviewbot.domain.events import ReviewEvent
 from reviewbot.domain.gate import Outcome, Reason, did_not_happen, judge, not_due, pending
 from reviewbot.domain.identity import WHOLE, Identity, change_digest
 from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.model import Report, Task, TaskStatus
 from reviewbot.domain.placement import place
+from reviewbot.domain.plan import summaries
 from reviewbot.domain.triage import Trigger, is_requested, not_due_for
-from reviewbot.errors import ForgeError, NoKey, ReviewbotError, SettingsError, TaskEnded, TemplateError
+from reviewbot.errors import ForgeError, NoKey, NothingSendable, ReviewbotError, SettingsError, TaskEnded, TemplateError
 from reviewbot.ports import ReviewService
 from reviewbot.render import Renderer
 from reviewbot.settings import peek_settings

@@ -261,7 +261,12 @@ def _cost(run: Run, story: Story) -> CostView | None:
 
 
 def _wait(run: Run, story: Story) -> WaitView | None:
-    if story.purchase is None or story.report is not None or (story.task and story.task.status.is_over):
+    if (
+        run.settings.dry_run
+        or story.purchase is None
+        or story.report is not None
+        or (story.task and story.task.status.is_over)
+    ):
         return None
     submitted = datetime.fromisoformat(story.purchase.submitted_at)
     elapsed = (run.world.clock.now() - submitted).total_seconds()

@@ -44,11 +44,13 @@ class Commit:
     Attributes:
         authors: logins, a bot's without `[bot]` as in `PullRequest.author`; None for an address without an account. Who
             commits chooses the address, so an author here is a claim.
+        verified: whether GitHub has verified the commit's signature, as it does for what an App commits through it.
     """
 
     sha: str
     parents: tuple[str, ...]
     authors: tuple[str | None, ...]
+    verified: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from reviewbot.domain import escaping
 from reviewbot.domain.publication import Annotation, AnnotationLevel
-from reviewbot.edges.workspace import write_inside
+from reviewbot.edges.workspace import check_inside, write_inside
 from reviewbot.errors import Problem, SettingsError
 
 ANNOTATION_CHARACTERS = 4096
@@ -141,15 +141,26 @@ class Runner:
         text = _encodable(self.scrub(markdown)).encode() + b"\n"
         _append(self._around.summary_file, _cut(text, SUMMARY_BYTES - taken), "GITHUB_STEP_SUMMARY")
 
+    def check_file(self, path: str) -> None:
+        """Ask beforehand whether a file may be written.
+
+        Raises:
+            SettingsError: the path leads elsewhere, through a link, or into `.git` or `.github`.
+        """
+        check_inside(self._workspace(path), path)
+
     def write_file(self, path: str, text: str) -> None:
         """Write a file inside the workspace, whole or not at all.
 
         Raises:
             SettingsError: the path leads elsewhere, through a link, or into `.git` or `.github`.
         """
+        write_inside(self._workspace(path), path, _encodable(self.scrub(text)).encode())
+
+    def _workspace(self, path: str) -> str:
         if self._around.workspace is None:
             raise SettingsError((Problem(path, "there is no workspace to write it into", "a run inside a runner"),))
-        write_inside(self._around.workspace, path, _encodable(self.scrub(text)).encode())
+        return self._around.workspace
 
     def _command(self, line: str) -> None:
         if self._around.commands:

@@ -37,6 +37,27 @@ def write_inside(workspace: str, path: str, content: bytes) -> None:
         raise _wrong(path, what) from None
 
 
+def check_inside(workspace: str, path: str) -> None:
+    """Ask beforehand what `write_inside` would say of a path, as far as its folders exist; nothing is made.
+
+    Raises:
+        SettingsError: the path leads elsewhere.
+    """
+    *folders, _ = _parts(workspace, path)
+    inside = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for name in folders:
+            deeper = os.open(name, _FOLDER, dir_fd=inside)
+            os.close(inside)
+            inside = deeper
+    except FileNotFoundError:
+        return  # it will be made
+    except OSError as error:
+        raise _wrong(path, f"it cannot be written ({error.strerror or type(error).__name__})") from None
+    finally:
+        os.close(inside)
+
+
 def _parts(workspace: str, path: str) -> list[str]:
     """The names on the way; every one of them is an ordinary one."""
     given = PurePosixPath(path)

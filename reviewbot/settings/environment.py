@@ -59,7 +59,7 @@ def read_environment(env: Mapping[str, str]) -> Environment:
     return Environment(
         inputs=inputs,
         api_url=api_url,
-        graphql_url=env.get("GITHUB_GRAPHQL_URL") or "https://api.github.com/graphql",
+        graphql_url=env.get("GITHUB_GRAPHQL_URL") or _graphql_beside(api_url),
         server_url=server_url,
         repository=repository,
         event_name=env["GITHUB_EVENT_NAME"],
@@ -74,6 +74,12 @@ def read_environment(env: Mapping[str, str]) -> Environment:
         path_env={name: env[name] for name in PASSED_ON if name in env},
         time_scale=_time_scale(env, api_url, inputs),
     )
+
+
+def _graphql_beside(api_url: str) -> str:
+    """Where GraphQL is when the runner does not say: on the API's own host, which the token is for."""
+    base = api_url.rstrip("/")
+    return f"{base.removesuffix('/v3')}/graphql" if base.endswith("/api/v3") else f"{base}/graphql"
 
 
 def _time_scale(env: Mapping[str, str], api_url: str, inputs: Mapping[str, str]) -> float:

@@ -7,6 +7,7 @@ file are held against this table by tests. Every problem is listed at once, and 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, TypeVar
 
@@ -137,6 +138,10 @@ class Settings:
         name = "CodeVF review" if self.reviewer is ReviewerKind.CODEVF else "reviewbot (local)"
         return f"{name}: {self.instance}" if self.instance else name
 
+    def files(self) -> tuple[str, ...]:
+        """The paths of the report files that are asked for."""
+        return tuple(path for path in (self.json_file, self.sarif_file, self.html_file, self.rdjson_file) if path)
+
     def secrets(self) -> tuple[str, ...]:
         """The values that must never be seen."""
         return tuple(secret.reveal() for secret in (self.codevf_api_key, self.github_token) if secret)
@@ -181,19 +186,17 @@ INPUTS: tuple[Input, ...] = tuple(
 )
 
 
-def peek_settings(inputs: Mapping[str, str]) -> Settings:
-    """What the inputs alone say, before the config file can be read; what is wrong in them counts as not set here.
+def peek_settings(inputs: Mapping[str, str], config: str | None = None) -> Settings:
+    """What can be read; what is wrong counts as not set here, since `read_settings` reports it.
 
-    Only for what finding the config file needs: the token, where the file is, and under which name the check stands.
+    For what must be known before or in spite of a problem: the token, where the config file is, the name of the check.
     """
+    keys, _ = read_config(config) if config is not None else ({}, [])
     values: dict[str, Any] = {}
     for row in fields(Settings):
-        text = inputs.get(_name(row), "").strip()
-        if text and row.metadata["action"]:
-            try:
-                values[row.name] = row.metadata["reader"].read(text)
-            except ValueError:
-                continue  # `read_settings` reports it
+        for _, value in _given(row, inputs, keys):
+            with suppress(ValueError):
+                values.setdefault(row.name, row.metadata["reader"].read(value))
     return Settings(**values)
 
 

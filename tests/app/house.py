@@ -38,6 +38,8 @@ KEY = "cvf_test_house"
 TOKEN = "ghs_house"
 SCALE = 0.05
 """Real seconds for one of the service: slow enough for a busy machine, since the deadlines shrink alike."""
+FORGETFUL = Limits(rate=None, key_memory=1)
+"""A service that forgets keys at once: what is then not bought twice is what we remember."""
 CLEAN: Answer = Structured({"summary": "Nothing to say.", "files": []})
 
 BASE = {

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ import pytest
 from reviewbot.sandbox.codevf import End, Limits, TaskLife
 from reviewbot.sandbox.faults import Reply
 from reviewbot.sandbox.github import Access, Level, Scope
-from tests.app.house import CLEAN, KEY, REPO, SCALE, Rig, answer, finding, house
+from tests.app.house import CLEAN, FORGETFUL, KEY, REPO, SCALE, Rig, answer, finding, house
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
+BUMPED = "".join(f"value_{number} = {number}\n" for number in range(11)) + "os.system(command)\n"
 LONG = TaskLife(pending=100_000, processing=100_000)
 
 
@@ -349,16 +351,130 @@ def test_a_bug_of_ours_is_told_as_such(tmp_path: Path) -> None:
 
 
 def test_collecting_publishes_what_is_finished_and_buys_nothing(tmp_path: Path) -> None:
-    with house(tmp_path, life=TaskLife(pending=20, processing=20), engineer=lambda _: answer(CRITICAL)) as rig:
+    with house(tmp_path, life=TaskLife(pending=2, processing=2), engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
         rig.world.push(REPO, "other", {"other.py": "x = 1\n"}, author="mona")
         rig.world.open_pull_request(REPO, "other", title="Never reviewed", author="mona")
-        early = rig.run(event="schedule", payload={}, command="collect")
-        assert early.exit_status == 0
-        assert rig.checks()[0].status == "in_progress"
-        time.sleep(45 * SCALE)
+        time.sleep(6 * SCALE)
         done = rig.run(event="schedule", payload={}, command="collect")
         assert (done.exit_status, done.outputs["status"]) == (0, "completed"), done.log
         assert [one.conclusion for one in rig.checks()] == ["failure"]
         assert len(rig.comments()) == 1
         assert len(rig.service.tasks()) == 1
+
+
+def test_collecting_leaves_an_open_review_open(tmp_path: Path) -> None:
+    with house(tmp_path, life=LONG) as rig:
+        rig.run(wait_minutes="0")
+        assert rig.run(event="schedule", payload={}, command="collect").exit_status == 0
+        assert [one.status for one in rig.checks()] == ["in_progress"]
+
+
+@pytest.mark.parametrize(("verified", "reason"), [(True, "bot"), (False, "gate")])
+def test_a_bots_commits_are_its_own_when_github_has_verified_them(tmp_path: Path, verified: bool, reason: str) -> None:  # noqa: FBT001 — a column
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.world.user("dependabot[bot]", kind="Bot")
+        head = rig.world.push(REPO, "bump", {"app.py": BUMPED}, author="dependabot[bot]")
+        if verified:
+            rig.world.store.verified.add(head)
+        rig.number = rig.world.open_pull_request(REPO, "bump", title="Bump", author="dependabot[bot]").number
+        assert rig.run().outputs["reason"] == reason
+        assert rig.checks()[0].conclusion == ("skipped" if verified else "failure")
+
+
+def test_what_was_bought_is_remembered_whatever_the_runs_between_come_to(tmp_path: Path) -> None:
+    with house(tmp_path, limits=FORGETFUL, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.run()
+        before = rig.summaries()
+        assert rig.run(codevf_api_key="").outputs["reason"] == "no-key"
+        assert rig.run(mode="quick").outputs["reason"] == "settings"
+        rig.world.grant(REPO, "hubot", Level.ADMIN)
+        rig.world.label(REPO, 1, "skip-review", "hubot")
+        assert rig.run().outputs["reason"] == "skip-review"
+        rig.world.unlabel(REPO, 1, "skip-review", "hubot")
+        assert rig.summaries() == before
+        assert rig.run().exit_status == 1
+        assert len(creations(rig)) == 1
+
+
+@pytest.mark.parametrize("off", ["check", "summary"])
+def test_with_one_place_to_remember_it_is_remembered_there(tmp_path: Path, off: str) -> None:
+    with house(tmp_path, limits=FORGETFUL, engineer=lambda _: answer(CRITICAL)) as rig:
+        run = partial(rig.run, check_run="false") if off == "check" else partial(rig.run, summary_comment="false")
+        run()
+        assert run(codevf_api_key="").exit_status == 3
+        assert run(mode="quick").exit_status == 2
+        assert run().exit_status == 1
+        assert len(creations(rig)) == 1
+
+
+def test_the_local_reviewer_reviews_the_same_commit_again(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        first = rig.run(reviewer="local", fail_on="low")
+        again = rig.run(reviewer="local", fail_on="low")
+        assert (first.exit_status, again.exit_status) == (1, 1), again.log
+        assert len({one.body for one in rig.comments()}) == len(rig.comments())
+
+
+@pytest.mark.parametrize("path", ["../x.json", ".git/x.json", "/etc/x.json", "a/../../x.json"])
+def test_a_file_that_may_not_be_written_is_refused_before_anything_is_spent(tmp_path: Path, path: str) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        assert rig.run(json_file=path).exit_status == 2
+        assert not rig.service.tasks()
+
+
+def test_an_answer_for_an_older_head_is_published_on_its_check(tmp_path: Path) -> None:
+    with house(tmp_path, life=TaskLife(pending=2, processing=2), engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.run(wait_minutes="0", review_on="ready")
+        older = rig.world.pull(REPO, 1).head_sha
+        rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
+        time.sleep(6 * SCALE)
+        done = rig.run(event="schedule", payload={}, command="collect", review_on="ready")
+        assert "1 of 1" in done.log or done.exit_status == 0, done.log
+        [check] = rig.checks(older)
+        assert (check.status, check.conclusion) == ("completed", "failure")
+        assert "A shell runs it" in check.output.summary
+        assert not rig.checks(), "the newer head was not reviewed"
+        assert len(rig.service.tasks()) == 1
+
+
+def test_a_failed_task_is_bought_again_only_when_somebody_asks(tmp_path: Path) -> None:
+    with house(tmp_path, life=TaskLife(pending=1, processing=1, end=End.CANCELLED)) as rig:
+        payload = {"inputs": {"pr": "1"}, "sender": {"login": "hubot", "type": "User"}}
+        assert rig.run(event="workflow_dispatch", payload=payload, review_on="request").exit_status == 3
+        rig.run(review_on="request")
+        assert len(rig.service.tasks()) == 1
+        rig.run(event="workflow_dispatch", payload=payload, review_on="request")
+        assert len(rig.service.tasks()) == 2
+
+
+def test_events_buy_at_most_three_times_when_tasks_keep_failing(tmp_path: Path) -> None:
+    with house(tmp_path, life=TaskLife(pending=1, processing=1, end=End.CANCELLED)) as rig:
+        for _ in range(5):
+            rig.run()
+        assert len(rig.service.tasks()) == 3
+
+
+@pytest.mark.parametrize("broken", ["settings", "template"])
+def test_a_merge_group_gets_its_check_whatever_is_wrong(tmp_path: Path, broken: str) -> None:
+    files = {".github/reviewbot/summary.md.j2": "{{ nothing }"} if broken == "template" else {}
+    config = "fail-on: sometimes\n" if broken == "settings" else None
+    with house(tmp_path, files=files, config=config) as rig:
+        done = rig.run(event="merge_group", payload=group(rig))
+        assert done.exit_status == 2
+        assert rig.checks()[-1].conclusion == "action_required"
+
+
+def test_collecting_hears_the_config_file(tmp_path: Path) -> None:
+    life = TaskLife(pending=2, processing=2)
+    with house(tmp_path, life=life, engineer=lambda _: answer(CRITICAL), config="instance: nightly\n") as rig:
+        rig.run(wait_minutes="0")
+        time.sleep(6 * SCALE)
+        rig.run(event="schedule", payload={}, command="collect")
+        assert [(one.name, one.conclusion) for one in rig.checks()] == [("CodeVF review: nightly", "failure")]
+
+
+def test_a_review_by_somebody_buys_nothing(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        assert rig.run(event="pull_request_review", payload=rig.event("submitted")).outputs["reason"] == "event"
+        assert not rig.service.tasks()

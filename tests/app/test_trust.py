@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from reviewbot.sandbox.codevf import Answer, TaskLife
+from reviewbot.sandbox.faults import DropBefore
 from reviewbot.sandbox.github import Level, Rules
-from tests.app.house import CLEAN, KEY, REPO, Rig, answer, finding, house
+from tests.app.house import CLEAN, FORGETFUL, KEY, REPO, Rig, answer, finding, house
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 
@@ -238,24 +239,31 @@ def test_on_request_waits_to_be_asked(tmp_path: Path) -> None:
         assert not rig.service.tasks()
 
 
-def test_a_killed_run_is_taken_up_by_the_next(tmp_path: Path) -> None:
-    with house(tmp_path, life=TaskLife(pending=2, processing=2)) as rig:
-        rig.github_faults.add("/issues/1/comments", drop(), method="POST", times=None)
-        first = rig.run()
+def test_a_summary_that_cannot_be_written_leaves_the_id_in_the_check(tmp_path: Path) -> None:
+    life = TaskLife(pending=2, processing=2)
+    with house(tmp_path, life=life, limits=FORGETFUL) as rig:
+        rig.github_faults.add("/issues/1/comments", DropBefore(), method="POST", times=None)
+        assert rig.run().exit_status == 4
         rig.github_faults.clear()
-        assert first.exit_status != 0
         assert rig.run().exit_status == 0
         assert len(rig.service.tasks()) == 1
-
-
-def drop() -> Any:  # noqa: ANN401 — the fault's own type is the sandbox's
-    """A connection that ends before the request is seen."""
-    from reviewbot.sandbox.faults import DropBefore  # noqa: PLC0415
-
-    return DropBefore()
 
 
 def test_the_project_key_is_sent_to_codevf_alone(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         rig.run()
         assert KEY not in str([one.body for one in rig.github_faults.log])
+
+
+def test_a_secret_in_the_owners_instructions_stays_here(tmp_path: Path) -> None:
+    secret = "ghp_" + "a1B2c3D4e5" * 4
+    config = (
+        f"path-instructions:\n  - path: 'app.py'\n    instructions: the token is {secret}\n"
+        "  - path: 'nowhere/**'\n    instructions: never said\n"
+    )
+    with house(tmp_path, config=config) as rig:
+        rig.run()
+        sent = str([one.body for one in rig.codevf_faults.log])
+        assert "the token is [REDACTED]" in sent
+        assert secret not in sent
+        assert "never said" not in sent

@@ -82,9 +82,9 @@ def changed_file(path: str, old: Entry | None, new: Entry | None) -> ChangedFile
     return ChangedFile(diff, old, new)
 
 
-def commit(*authors: str | None) -> Commit:
+def commit(*authors: str | None, verified: bool = True) -> Commit:
     """A commit by these logins."""
-    return Commit(sha="d" * 40, parents=(), authors=authors)
+    return Commit(sha="d" * 40, parents=(), authors=authors, verified=verified)
 
 
 def labelled(label: str, actor: str | None) -> LabelEvent:

@@ -127,6 +127,13 @@ class GitHubForge:
         answer = Answer.of(self._calls.get(path, intent), "check runs")
         return tuple(_check(run.fields) for run in answer.items("check_runs"))
 
+    def config(self, path: str) -> str | None:
+        """See `ports.Forge.config`."""
+        intent = Intent("reading the config file", "contents: read")
+        variables: dict[str, object] = {"owner": self._owner, "name": self._name, "config": f"HEAD:{path}"}
+        data = self._calls.query(queries.CONFIG, variables, intent)
+        return snapshots.config(_found(data, "repository", f"repository {self._repository}").maybe_node("config"))
+
     def waiting(self, check_name: str) -> tuple[int, ...]:
         """See `ports.Forge.waiting`."""
         intent = Intent("listing the open pull requests", "pull-requests: read")

@@ -51,6 +51,20 @@ tip: commits(last: 1) {
         } }
       }"""
 
+_RECENT = """
+recent: commits(last: 10) {
+          nodes { commit {
+            oid
+            checkSuites(first: 10, filterBy: {checkName: $check}) {
+              nodes {
+                checkRuns(first: 10, filterBy: {checkName: $check}) {
+                  nodes { databaseId name status conclusion externalId url title }
+                }
+              }
+            }
+          } }
+        }"""
+
 SNAPSHOT = f"""
 query Snapshot(
   $owner: String!, $name: String!, $number: Int!, $page: Int!, $check: String!,
@@ -76,6 +90,7 @@ query Snapshot(
         totalCount
         nodes {{ commit {{
           oid
+          signature {{ isValid }}
           parents(first: 20) {{ nodes {{ oid }} }}
           authors(first: 20) {{ nodes {{ user {{ login }} }} }}
         }} }}
@@ -170,6 +185,15 @@ def _files(names: tuple[str, ...], parts: str) -> str:
     return " ".join(f"{alias}: file(path: ${alias}) {{ ...{parts} }}" for alias in names)
 
 
+CONFIG = """
+query Config($owner: String!, $name: String!, $config: String!) {
+  repository(owner: $owner, name: $name) {
+    config: object(expression: $config) { __typename ... on Blob { text isBinary } }
+  }
+}
+"""
+"""The config file alone, for a run that is about no single pull request."""
+
 WAITING = f"""
 query Waiting($owner: String!, $name: String!, $check: String!, $after: String) {{
   repository(owner: $owner, name: $name) {{
@@ -177,10 +201,10 @@ query Waiting($owner: String!, $name: String!, $check: String!, $after: String) 
       pageInfo {{ hasNextPage endCursor }}
       nodes {{
         number
-        {_TIP}
+        {_RECENT}
       }}
     }}
   }}
 }}
 """
-"""Open pull requests, oldest first, each with the check runs of our name on its head."""
+"""Open pull requests, oldest first, each with the check runs of our name on its last commits."""

@@ -52,13 +52,13 @@ def default_branch(node: Answer) -> DefaultBranch:
     """The default branch's word on us."""
     attributes, templates = node.maybe_node("attributes"), node.maybe_node("templates")
     return DefaultBranch(
-        config=_config(node.maybe_node("config")),
+        config=config(node.maybe_node("config")),
         attributes=_whole_text(attributes) or "",
         templates=_templates(templates.items("entries")) if templates and "entries" in templates.fields else {},
     )
 
 
-def _config(blob: Answer | None) -> str | None:
+def config(blob: Answer | None) -> str | None:
     """The text, cut if it is long (the settings refuse it then); not None when something is there."""
     if blob is None:
         return None
@@ -118,12 +118,14 @@ def _label_event(event: Answer) -> LabelEvent:
 
 
 def _commit(node: Answer) -> Commit:
+    signature = node.maybe_node("signature")
     users = [author.maybe_node("user") for author in node.nodes("authors")]
     return Commit(
         sha=node.text("oid"),
         parents=tuple(parent.text("oid") for parent in node.nodes("parents")),
         # A commit names a bot with the suffix that the pull request's author comes without.
         authors=tuple(user.text("login").removesuffix(_BOT_SUFFIX) if user else None for user in users),
+        verified=signature is not None and signature.flag("isValid"),
     )
 
 
@@ -178,11 +180,11 @@ def review(node: Answer) -> Review:
     )
 
 
-def checks(pull: Answer) -> tuple[CheckRun, ...]:
-    """The check runs of our name on the head, oldest first; none where the token may not read them."""
+def checks(pull: Answer, commits: str = "tip") -> tuple[CheckRun, ...]:
+    """The check runs of our name on some commits, oldest first; none where the token may not read them."""
     found = [
         _check(run, commit.text("oid"))
-        for item in pull.nodes("tip")
+        for item in pull.nodes(commits)
         if (commit := item.maybe_node("commit"))
         for suite in commit.nodes("checkSuites")
         for run in suite.nodes("checkRuns")
@@ -191,8 +193,9 @@ def checks(pull: Answer) -> tuple[CheckRun, ...]:
 
 
 def is_waiting(pull: Answer) -> bool:
-    """Whether the newest check run of our name on the head is open."""
-    return any(run.status == CheckStatus.IN_PROGRESS for run in checks(pull)[-1:])
+    """Whether the newest check run of our name is open on one of the last commits: a task may be of an older head."""
+    newest = {run.head_sha: run for run in checks(pull, "recent")}
+    return any(run.status == CheckStatus.IN_PROGRESS for run in newest.values())
 
 
 def _check(run: Answer, head_sha: str) -> CheckRun:

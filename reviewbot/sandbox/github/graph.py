@@ -84,6 +84,8 @@ def _type_of(value: object, _info: Info, _kind: GraphQLAbstractType) -> str:
         return "User" if value.kind == "Viewer" else value.kind
     if isinstance(value, r.TimelineEvent):
         return value.kind
+    if isinstance(value, dict):
+        return str(value["__typename"])
     if isinstance(value, ObjectAt):
         return _OBJECTS[value.object.kind]
     return _RECORD_TYPES[type(value)]

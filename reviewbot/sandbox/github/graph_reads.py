@@ -152,6 +152,13 @@ def person(found: CommitAt, role: str) -> dict[str, str]:
     return {key: getattr(found.commit, f"{role}_{key}") for key in ("name", "email", "date")}
 
 
+def signature(found: CommitAt, info: Info) -> dict[str, object] | None:
+    """A verified signature where the store says that the commit has one."""
+    if found.commit.sha not in context(info).store.verified:
+        return None
+    return {"__typename": "GpgSignature", "isValid": True}
+
+
 def check_suites(found: CommitAt, info: Info, **arguments: object) -> dict[str, object]:
     """A commit's suites, one for each App."""
     asked = context(info)
@@ -276,6 +283,7 @@ RESOLVERS: Resolvers = {
         "authors": authors,
         "author": lambda at, _info: person(at, "author"),
         "committer": lambda at, _info: person(at, "committer"),
+        "signature": signature,
         "checkSuites": check_suites,
     },
     "GitActor": {"user": lambda who, info: context(info).store.user_with_email(who["email"])},

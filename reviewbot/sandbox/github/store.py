@@ -71,6 +71,7 @@ class Store:
     suites: dict[tuple[str, str, int], int] = field(default_factory=dict)
     statuses: list[r.Status] = field(default_factory=list)
     reactions: list[r.Reaction] = field(default_factory=list)
+    verified: set[str] = field(default_factory=set)
     _bases: dict[tuple[str, str, str], str | None] = field(default_factory=dict)
     _changes: dict[tuple[str, str, str], tuple[Change, ...]] = field(default_factory=dict)
 
