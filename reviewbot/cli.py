@@ -168,7 +168,8 @@ def _sandbox(chosen: argparse.Namespace, env: Mapping[str, str], log: TextIO) ->
     from reviewbot.sandbox.command import run_sandbox  # noqa: PLC0415 — as above
     from reviewbot.sandbox.demo import Plan  # noqa: PLC0415 — as above
 
-    plan = Plan(chosen.time_scale, chosen.lifetime, chosen.github_port, chosen.codevf_port, not chosen.no_rate_limit)
+    ports = chosen.github_port, chosen.codevf_port
+    plan = Plan(chosen.time_scale, chosen.lifetime, *ports, rate_limits=not chosen.no_rate_limit, stranger=True)
     with _signals():
         return run_sandbox(plan, _analysers(env), env, log)
 

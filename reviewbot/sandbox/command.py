@@ -9,7 +9,17 @@ from pathlib import Path
 from typing import TextIO
 
 from reviewbot.sandbox.demo.engineer import Reviewing
-from reviewbot.sandbox.demo.look import Recipe, action_recipe, facts, fault_recipe, recipes, sdk_recipe
+from reviewbot.sandbox.demo.look import (
+    Recipe,
+    action_recipe,
+    facts,
+    fault_recipe,
+    guests,
+    pace,
+    recipes,
+    refusals,
+    sdk_recipe,
+)
 from reviewbot.sandbox.demo.readback import Reader
 from reviewbot.sandbox.demo.runner import prepare_job, step_environment
 from reviewbot.sandbox.demo.services import Plan, Sandbox, open_sandbox
@@ -52,7 +62,9 @@ def _lines(sandbox: Sandbox, folder: Path, path: str) -> list[str]:
     action = action_recipe(step_environment(sandbox, job, path))
     told = ["Both services, on this machine only. The tokens and the key open nothing else.", ""]
     told += [f"  {name:<18} {value}" for name, value in facts(sandbox)]
-    for recipe in (*recipes(sandbox), sdk_recipe(sandbox), fault_recipe(sandbox), action):
+    told += [f"  {name:<18} {value}" for name, value in guests()]
+    told += ["", pace(sandbox)]
+    for recipe in (*recipes(sandbox), sdk_recipe(sandbox), fault_recipe(sandbox), *refusals(sandbox), action):
         told += _told(recipe)
     return told
 

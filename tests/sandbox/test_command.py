@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from reviewbot.cli import check_installed
@@ -63,7 +64,8 @@ def test_every_printed_line_works(tmp_path: Path) -> None:
         assert action
         step = subprocess.run(("/bin/sh", "-c", action[0]), env=ENV, capture_output=True, text=True, check=False)
     answers = list(found.values())
-    assert len(answers) == 9
+    assert len(answers) == 14
+    assert "CodeVF's clock is fast: one of its seconds takes 0.05 of yours; it takes one request" in text
     assert '"title": "Express parcels' in answers[0]
     assert answers[1] == "[]"
     assert '{"data": {"repository"' in answers[2]
@@ -71,6 +73,13 @@ def test_every_printed_line_works(tmp_path: Path) -> None:
     assert '"available": 5000' in answers[4]
     assert "CreditBalance(available=Decimal('5000')" in answers[5]
     assert answers[6] == '{"rules": 1}'
+    assert "Resource not accessible by integration" in answers[9]
+    assert '"id": "task_' in answers[11] or '"status"' in answers[11]
+    assert "IDEMPOTENCY_CONFLICT" in answers[12]
+    statuses = re.findall(r"^HTTP/1.1 (\d+)", answers[13], re.MULTILINE)
+    assert (len(statuses), "429" in statuses) == (2, True)
+    assert "retry-after: 1" in answers[13]
+    assert '"retry_after": 1' in answers[13]
     assert step.returncode == 1, step.stdout
     assert "close the gate" in step.stdout or "closes the gate" in step.stdout
 
@@ -85,6 +94,20 @@ def test_it_ends_cleanly_when_told(end: signal.Signals) -> None:
     assert "The sandbox has ended" in rest
     assert folder
     assert not Path(folder[1]).exists()
+
+
+def test_the_limits_can_be_switched_off_and_the_forks_pull_request_is_there() -> None:
+    with running("--no-rate-limit") as (_, text):
+        url, codevf = (re.search(rf"^  {name} +(http\S+)", text, re.MULTILINE) for name in ("GitHub, REST", "CodeVF"))
+        assert url
+        assert codevf
+        key = {"Authorization": "Bearer cvf_test_second"}
+        balances = [httpx.get(f"{codevf[1]}credits/balance", headers=key) for _ in range(5)]
+        fork = httpx.get(f"{url[1]}/repos/harbour/parcel-tracker/pulls/2").json()
+    assert [answer.status_code for answer in balances] == [200] * 5
+    assert balances[0].json()["available"] == 100
+    assert (fork["user"]["login"], fork["head"]["repo"]["fork"]) == ("quill", True)
+    assert "429" not in text
 
 
 def test_it_ends_by_itself() -> None:

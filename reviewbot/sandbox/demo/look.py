@@ -7,10 +7,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reviewbot.sandbox.demo.runner import STEP
-from reviewbot.sandbox.demo.seed import NUMBER, PERSON_TOKEN, REPOSITORY, WORKFLOW_TOKEN
-from reviewbot.sandbox.demo.services import API_KEY, Sandbox
+from reviewbot.sandbox.demo.seed import (
+    FORK_NUMBER,
+    NUMBER,
+    PERSON_TOKEN,
+    READER_TOKEN,
+    REPOSITORY,
+    STRANGER,
+    STRANGER_TOKEN,
+    WORKFLOW_TOKEN,
+)
+from reviewbot.sandbox.demo.services import API_KEY, POOR_KEY, Sandbox
 
 _TITLE = '{"query": "{ repository(owner: \\"%s\\", name: \\"%s\\") { pullRequest(number: %d) { title } } }"}'
+_TASK = '{"prompt": "Is the counter open on Sundays?", "projectId": 101, "maxCredits": 50, "idempotencyKey": "try-1"}'
+_PROJECT = '{"name": "try"}'
 _FAULT = '[{"match": "/check-runs", "method": "POST", "do": {"status": 502}}]'
 
 
@@ -32,6 +43,41 @@ def facts(sandbox: Sandbox) -> Iterator[tuple[str, str]]:
     yield "workflow's token", WORKFLOW_TOKEN
     yield "person's token", PERSON_TOKEN
     yield "CodeVF key", API_KEY
+
+
+def guests() -> Iterator[tuple[str, str]]:
+    """What there is to try refusals with, by name."""
+    yield "fork's pull request", f"#{FORK_NUMBER}, by {STRANGER}"
+    yield "stranger's token", STRANGER_TOKEN
+    yield "read-only token", READER_TOKEN
+    yield "second CodeVF key", POOR_KEY
+
+
+def pace(sandbox: Sandbox) -> str:
+    """How CodeVF's clock goes, in one sentence."""
+    rate = "; it takes one request of a key in each of its own" if sandbox.rate_limits else ""
+    return f"CodeVF's clock is fast: one of its seconds takes {sandbox.scale:g} of yours{rate}."
+
+
+def refusals(sandbox: Sandbox) -> Iterator[Recipe]:
+    """Three requests that are refused: 403, 409, and 429 unless the limits are off."""
+    comments = f"{sandbox.github.url}/repos/{REPOSITORY}/issues/{FORK_NUMBER}/comments"
+    yield Recipe(
+        "403: what the workflow of a fork gets under pull_request only reads",
+        f"""curl -s -H 'Authorization: Bearer {READER_TOKEN}' {comments} -d '{{"body": "Hello"}}'""",
+    )
+    create = f"{sandbox.codevf_url}tasks/create"
+    tasks = [
+        f"curl -s --retry 3 -H 'Authorization: Bearer {key}' {create} -d '{_TASK}' # {told}"
+        for key, told in ((API_KEY, "buys"), (POOR_KEY, "409"))
+    ]
+    project = (
+        f"curl -s --retry 3 -H 'Authorization: Bearer {API_KEY}' {sandbox.codevf_url}projects/create -d '{_PROJECT}'"
+    )
+    yield Recipe("409: another account's idempotency key", "\n".join([project, *tasks]))
+    balance = f"-H 'Authorization: Bearer {API_KEY}' {sandbox.codevf_url}credits/balance"
+    if sandbox.rate_limits:
+        yield Recipe("429: two requests at once", f"curl -s -i {balance} {balance}")
 
 
 def recipes(sandbox: Sandbox) -> Iterator[Recipe]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
-from reviewbot.sandbox.github import FileVersion, Level, Store, World
+from reviewbot.sandbox.github import READ_ONLY, FileVersion, Level, Store, World
 from reviewbot.sandbox.github.history import FileChange
 
 REPOSITORY = "harbour/parcel-tracker"
@@ -28,6 +28,10 @@ The counter wants to search by name, print labels and see which parcels are expr
 """
 WORKFLOW_TOKEN = "ghs_sandbox_workflow"  # noqa: S105 — opens nothing but this sandbox
 PERSON_TOKEN = "ghp_sandbox_noor"  # noqa: S105 — opens nothing but this sandbox
+READER_TOKEN = "ghs_sandbox_reader"  # noqa: S105 — opens nothing but this sandbox
+STRANGER = "quill"
+STRANGER_TOKEN = "ghp_sandbox_quill"  # noqa: S105 — opens nothing but this sandbox
+FORK_NUMBER = 2
 CREDENTIAL = "m4de-up-" + "f0r-th3-dem0"
 """What the change hard-codes; put together here, so that no scanner takes the source for a leak."""
 
@@ -73,6 +77,18 @@ def seed_github(root: Path) -> World:
     world.app_token(WORKFLOW_TOKEN)
     world.person_token(PERSON_TOKEN, AUTHOR)
     return world
+
+
+def seed_stranger(world: World) -> None:
+    """A fork, its pull request, and the tokens to try the fork's rules with: the stranger's and a read-only one."""
+    fork = world.fork(REPOSITORY, STRANGER)
+    note = {"docs/opening-hours.md": "# Opening hours\n\nThe counter is open from 8 to 18.\n"}
+    world.push(fork.full_name, "opening-hours", note, message="Say when the counter is open", author=STRANGER)
+    world.open_pull_request(
+        REPOSITORY, "opening-hours", title="Opening hours", author=STRANGER, head_repository=fork.full_name
+    )
+    world.app_token(READER_TOKEN, permissions=READ_ONLY)
+    world.person_token(STRANGER_TOKEN, STRANGER)
 
 
 def push_fix(world: World) -> str:

@@ -24,14 +24,17 @@ from reviewbot.sandbox.codevf import (
     scaled_clock,
 )
 from reviewbot.sandbox.demo.engineer import Reviewing, demo_engineer
-from reviewbot.sandbox.demo.seed import seed_github
+from reviewbot.sandbox.demo.seed import seed_github, seed_stranger
 from reviewbot.sandbox.faults import Faults, with_faults
 from reviewbot.sandbox.github import World, build_github, identify
 from reviewbot.sandbox.github.repos import ENVIRONMENT
 from reviewbot.sandbox.serve import LOOPBACK, Bounds, Served, serving_all
 
 API_KEY = "cvf_test_sandbox"
-DEPOSIT = Decimal(5_000)
+POOR_KEY = "cvf_test_second"
+DEPOSIT, POOR_DEPOSIT = Decimal(5_000), Decimal(100)
+ACCOUNTS = (Account(API_KEY, DEPOSIT), Account(POOR_KEY, POOR_DEPOSIT, "second"))
+"""The second account cannot pay for a review, and knows nothing of the first one's tasks, projects and keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Plan:
         scale: one second of the reviewing service takes this many real ones.
         lifetime: real seconds after which the servers stop by themselves.
         github_port: 0 takes a free one; `codevf_port` likewise.
+        stranger: seed what a stranger's pull request needs, too.
         rate_limits: refuse what comes too fast, as both services document it. CodeVF's second is one of its own clock.
     """
 
@@ -50,6 +54,7 @@ class Plan:
     github_port: int = 0
     codevf_port: int = 0
     rate_limits: bool = False
+    stranger: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,7 @@ class Sandbox:
     Attributes:
         scale: one second of the reviewing service takes this many real ones.
         github_requests: the log of GitHub's requests, and the faults in force; `codevf_requests` likewise.
+        rate_limits: whether what comes too fast is refused.
     """
 
     world: World
@@ -67,6 +73,7 @@ class Sandbox:
     scale: float
     github_requests: Faults
     codevf_requests: Faults
+    rate_limits: bool = False
 
     @property
     def graphql_url(self) -> str:
@@ -102,9 +109,11 @@ def open_sandbox(analysers: Reviewing, plan: Plan) -> Iterator[Sandbox]:
     _check(plan)
     with tempfile.TemporaryDirectory(prefix="reviewbot-sandbox-") as folder:
         world = seed_github(Path(folder))
+        if plan.stranger:
+            seed_stranger(world)
         if plan.rate_limits:
             world.limits.switch_on()
-        house = House((Account(API_KEY, DEPOSIT),), limits=Limits(rate=Rate() if plan.rate_limits else None))
+        house = House(ACCOUNTS, limits=Limits(rate=Rate() if plan.rate_limits else None))
         service = CodeVFService(Setup(house, engineer=demo_engineer(analysers), clock=scaled_clock(plan.scale)))
         github, codevf = Faults(), Faults()
         apps = {
@@ -113,4 +122,4 @@ def open_sandbox(analysers: Reviewing, plan: Plan) -> Iterator[Sandbox]:
         }
         ports = {"github": plan.github_port, "codevf": plan.codevf_port}
         with serving_all(apps, ports=ports, bounds=Bounds(lifetime=plan.lifetime)) as served:
-            yield Sandbox(world, served["github"], served["codevf"], plan.scale, github, codevf)
+            yield Sandbox(world, served["github"], served["codevf"], plan.scale, github, codevf, plan.rate_limits)

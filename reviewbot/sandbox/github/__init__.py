@@ -11,10 +11,10 @@ Seed it through a `World`, serve what `build_github` returns with any ASGI serve
 
 What is served: REST for pull requests, reviews, comments, labels, reactions, check runs, statuses, contents, commits
 and comparisons; GraphQL at `/graphql` on a cut of the published schema (`schema.graphql`); git over HTTP at
-`/owner/name.git`, with `refs/pull/N/head`. Addresses in answers are on the host that was asked.
+`/owner/name.git`, with `refs/pull/N/head` and `refs/pull/N/merge`. Addresses in answers are on the host that was asked.
 
 `World` is what people do: `push`, `open_pull_request`, `fork`, `label`, `comment`, `edit_comment`, `delete_comment`,
-`review`, `review_comment`, `reply`, `resolve`, `ready`, `close`, `grant`, `check` and the two kinds of token.
+`review`, `review_comment`, `reply`, `resolve`, `ready`, `close`, `grant`, `check`, `queue` and the two kinds of token.
 `world.store` holds every record for a test to look at, `Store(rules=Rules(...))` lowers GitHub's limits,
 `Store(clock=...)` sets the time, and `world.limits` switches the rate limits on.
 """
@@ -23,6 +23,7 @@ from reviewbot.sandbox.github.app import build_github, identify
 from reviewbot.sandbox.github.forms import CommentForm
 from reviewbot.sandbox.github.history import FileVersion
 from reviewbot.sandbox.github.limits import Limits
+from reviewbot.sandbox.github.merge_queue import MergeGroup, merge_group_event
 from reviewbot.sandbox.github.records import ACTIONS, Access, App, Level, Scope, Side
 from reviewbot.sandbox.github.store import Rules, Store
 from reviewbot.sandbox.github.world import FULL, READ_ONLY, WORKFLOW, World
@@ -38,6 +39,7 @@ __all__ = [
     "FileVersion",
     "Level",
     "Limits",
+    "MergeGroup",
     "Rules",
     "Scope",
     "Side",
@@ -45,4 +47,5 @@ __all__ = [
     "World",
     "build_github",
     "identify",
+    "merge_group_event",
 ]

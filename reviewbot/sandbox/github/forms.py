@@ -63,6 +63,13 @@ class Fields:
             raise malformed(f"For '{self.where}/{name}', {json.dumps(value)[:100]} is not an integer.")
         return value
 
+    def flag(self, name: str) -> bool:
+        """A boolean, false when it is not sent."""
+        value = self.values.get(name)
+        if value is not None and not isinstance(value, bool):
+            raise malformed(f"For '{self.where}/{name}', {json.dumps(value)[:100]} is not a boolean.")
+        return bool(value)
+
     def moment(self, name: str) -> datetime | None:
         """An ISO 8601 moment."""
         value = self.text(name)
@@ -175,6 +182,28 @@ def comment_form(fields: Fields) -> tuple[CommentForm, str]:
     if not on_file and not {"line", "position"} & set(sent):
         raise malformed('No subschema in "oneOf" matched.\n"position" wasn\'t supplied.\n"line" wasn\'t supplied.')
     return _comment(fields), fields.needed("commit_id")
+
+
+@dataclass(frozen=True, slots=True)
+class PullForm:
+    """A pull request to be opened; `head` is a branch, or `owner:branch` where a request asks for it."""
+
+    title: str
+    head: str
+    base: str
+    body: str | None = None
+    draft: bool = False
+
+
+def pull_form(fields: Fields) -> PullForm:
+    """A pull request to open; one made from an issue is not served."""
+    return PullForm(
+        title=fields.needed("title"),
+        head=fields.needed("head"),
+        base=fields.needed("base"),
+        body=fields.text("body"),
+        draft=fields.flag("draft"),
+    )
 
 
 @dataclass(frozen=True, slots=True)

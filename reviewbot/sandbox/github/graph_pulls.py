@@ -60,6 +60,12 @@ def _state(pull: PullRequest) -> str:
     return "MERGED" if pull.merged_at else pull.state.upper()
 
 
+def _mergeable(pull: r.PullRequest) -> str:
+    if pull.closed_at:
+        return "UNKNOWN"
+    return "MERGEABLE" if pull.merge_sha else "CONFLICTING"
+
+
 def head_repository(pull: PullRequest, info: Info) -> r.Repository | None:
     """Where the branch is, None once that repository is deleted."""
     return context(info).store.repos.get(pull.head_repo.lower()) if pull.head_repo else None
@@ -214,7 +220,7 @@ RESOLVERS: Resolvers = {
         "additions": lambda pull, info: sum(each.additions for each in context(info).store.changes_of(pull)),
         "deletions": lambda pull, info: sum(each.deletions for each in context(info).store.changes_of(pull)),
         "changedFiles": lambda pull, info: len(context(info).store.changes_of(pull)),
-        "mergeable": lambda pull, _info: "UNKNOWN" if pull.closed_at else "MERGEABLE",
+        "mergeable": lambda pull, _info: _mergeable(pull),
         "labels": lambda pull, info, **arguments: page(
             info, [context(info).store.labels[pull.repo, name.lower()] for name in pull.labels], arguments
         ),

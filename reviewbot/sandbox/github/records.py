@@ -126,7 +126,10 @@ class Repository:
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """A pull request; `repo` is the full name of its base, `head_repo` None once the fork that it came from is gone."""
+    """A pull request; `repo` is the full name of its base, `head_repo` None once the fork that it came from is gone.
+
+    `merge_sha` is the commit that merging would make, under `refs/pull/N/merge`; None where base and head conflict.
+    """
 
     id: int
     number: int
@@ -145,6 +148,7 @@ class PullRequest:
     draft: bool = False
     closed_at: datetime | None = None
     merged_at: datetime | None = None
+    merge_sha: str | None = None
 
     @property
     def state(self) -> str:

@@ -17,6 +17,7 @@ from reviewbot.sandbox.github.history import changes_between, fast_import
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from reviewbot.sandbox.github.history import Change, NewCommit
@@ -48,6 +49,10 @@ _SETTINGS = f"""
 """
 _UTC = "--date=format-local:%Y-%m-%dT%H:%M:%SZ"
 _DIFF = ("diff", "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames")
+
+
+GITHUB_NAME, GITHUB_EMAIL = "GitHub", "noreply@github.com"
+"""Who commits what GitHub itself makes; the account behind it is `web-flow`."""
 
 
 class GitError(Exception):
@@ -203,6 +208,24 @@ class GitRepository:
         """Writes a commit and moves the branch to it, also where that is no fast-forward; returns the hash."""
         self.run("fast-import", "--quiet", "--force", stdin=fast_import(branch, commit))
         return self.run("rev-parse", "--verify", f"refs/heads/{branch}").decode().strip()
+
+    def merge(self, onto: str, other: str, message: str, when: datetime) -> str | None:
+        """Writes the commit that merges one commit into another, as GitHub's own work; None where they conflict.
+
+        No reference moves. The same arguments give the same hash.
+        """
+        try:
+            tree = self.run("merge-tree", "--write-tree", "--no-messages", onto, other).decode().strip()
+        except GitError:
+            return None
+        who = f"{GITHUB_NAME} <{GITHUB_EMAIL}> {int(when.timestamp())} +0000"
+        head = f"tree {tree}\nparent {onto}\nparent {other}\nauthor {who}\ncommitter {who}\n"
+        written = f"{head}\n{message}\n".encode()
+        return self.run("hash-object", "-t", "commit", "-w", "--stdin", stdin=written).decode().strip()
+
+    def drop_ref(self, name: str) -> None:
+        """Removes a full reference name, which need not exist."""
+        self.run("update-ref", "-d", name)
 
     def set_ref(self, name: str, sha: str) -> None:
         """Makes a full reference name point at a hash."""

@@ -143,8 +143,10 @@ class Wire:
             **dict.fromkeys(("open_issues_count", "open_issues"), open_pulls),
             **_FEATURES,
             "has_discussions": False,
-            "archived": False,
-            "disabled": False,
+            **dict.fromkeys(("archived", "disabled", "is_template", "web_commit_signoff_required"), False),
+            "allow_forking": True,
+            "topics": [],
+            "custom_properties": {},
             "default_branch": repo.default_branch,
             **dict.fromkeys(("created_at", "pushed_at", "updated_at"), created),
         }

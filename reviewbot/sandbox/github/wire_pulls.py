@@ -56,7 +56,7 @@ class PullWire(Wire):
             "updated_at": moment(pull.updated_at),
             "closed_at": moment(pull.closed_at),
             "merged_at": moment(pull.merged_at),
-            "merge_commit_sha": None,
+            "merge_commit_sha": pull.merge_sha,
             "head": self._end(pull.head_repo, pull.head_ref, pull.head_sha, pull.author),
             "base": self._end(pull.repo, pull.base_ref, pull.base_sha, pull.repo.partition("/")[0]),
             "_links": {name: {"href": href} for name, href in links.items()},
@@ -74,13 +74,13 @@ class PullWire(Wire):
         """A pull request, whole."""
         place, changes = (pull.repo, pull.number), self.store.changes_of(pull)
         commits = self.store.git(pull.repo).count(f"{pull.base_sha}..{pull.head_sha}")
-        is_open = pull.closed_at is None
+        mergeable = None if pull.closed_at else pull.merge_sha is not None
         return {
             **self.pull_simple(pull),
             "merged": pull.merged_at is not None,
-            "mergeable": True if is_open else None,
-            "rebaseable": True if is_open else None,
-            "mergeable_state": "clean" if is_open else "unknown",
+            "mergeable": mergeable,
+            "rebaseable": mergeable,
+            "mergeable_state": {True: "clean", False: "dirty", None: "unknown"}[mergeable],
             "merged_by": self.user(pull.repo.partition("/")[0]) if pull.merged_at else None,
             "comments": len(self.store.comments_of(place)),
             "review_comments": len(list(self.store.replies_of(place))),

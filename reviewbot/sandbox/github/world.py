@@ -10,19 +10,20 @@ import shutil
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from reviewbot.sandbox.github import pulls, reviews, talk
+from reviewbot.sandbox.github import merge_queue, pulls, reviews, talk
 from reviewbot.sandbox.github.checks import create_check
-from reviewbot.sandbox.github.forms import CommentForm, Fields, ReviewForm, check_form
+from reviewbot.sandbox.github.forms import CommentForm, Fields, PullForm, ReviewForm, check_form
 from reviewbot.sandbox.github.history import NewCommit
 from reviewbot.sandbox.github.limits import Limits
-from reviewbot.sandbox.github.records import ACTIONS, Access, App, Level, PullRequest, Repository, Scope, Token, User
+from reviewbot.sandbox.github.records import ACTIONS, Access, App, Level, Repository, Scope, Token, User
 from reviewbot.sandbox.github.repos import GitRepository
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from reviewbot.sandbox.github.history import FileChange
-    from reviewbot.sandbox.github.records import CheckRun, IssueComment, Review, ReviewComment, Thread
+    from reviewbot.sandbox.github.merge_queue import MergeGroup
+    from reviewbot.sandbox.github.records import CheckRun, IssueComment, PullRequest, Review, ReviewComment, Thread
     from reviewbot.sandbox.github.store import Store
 
 WORKFLOW: Mapping[Scope, Access] = {
@@ -163,27 +164,18 @@ class World:
     ) -> PullRequest:
         """Opens a pull request from a branch of the repository, or of a fork named by `head_repository`."""
         with self.store.lock:
-            repo = self.store.repo(full_name)
-            source = self.store.repo(head_repository or full_name)
-            base_ref = base or repo.default_branch
-            now = self.store.now()
-            pull = PullRequest(
-                id=self.store.next_id(),
-                number=pulls.next_number(self.store, repo),
-                repo=full_name,
-                author=self.user(author or source.owner).login,
-                title=title,
-                body=body,
-                head_ref=head,
-                head_repo=source.full_name,
-                head_sha=self.store.git(source.full_name).branches()[head],
-                base_ref=base_ref,
-                base_sha=self.store.git(full_name).branches()[base_ref],
-                created_at=now,
-                updated_at=now,
-                draft=draft,
-            )
-            return pulls.open_pull(self.store, pull)
+            repo, source = self.store.repo(full_name), self.store.repo(head_repository or full_name)
+            form = PullForm(title, head, base or repo.default_branch, body, draft=draft)
+            return pulls.open_pull(self.store, repo, source, self.user(author or source.owner).login, form)
+
+    def queue(self, full_name: str, numbers: Iterable[int]) -> MergeGroup:
+        """Puts pull requests into the merge queue together: the group's commit and branch are real.
+
+        Raises:
+            Refusal: one of them conflicts with what stands before it.
+        """
+        with self.store.lock:
+            return merge_queue.form_group(self.store, full_name, tuple(numbers))
 
     def pull(self, full_name: str, number: int) -> PullRequest:
         """A pull request as it is now."""
