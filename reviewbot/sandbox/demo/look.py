@@ -20,7 +20,10 @@ from reviewbot.sandbox.demo.seed import (
 from reviewbot.sandbox.demo.services import API_KEY, POOR_KEY, Sandbox
 
 _TITLE = '{"query": "{ repository(owner: \\"%s\\", name: \\"%s\\") { pullRequest(number: %d) { title } } }"}'
-_TASK = '{"prompt": "Is the counter open on Sundays?", "projectId": 101, "maxCredits": 50, "idempotencyKey": "try-1"}'
+_TASK = (
+    '{"prompt": "Is the counter open on Sundays?", "projectId": 101, "maxCredits": 240, '
+    '"idempotencyKey": "6f1c2b7e-3d54-4f0a-9b8e-2c7d5a1e4f90"}'
+)
 _PROJECT = '{"name": "try"}'
 _FAULT = '[{"match": "/check-runs", "method": "POST", "do": {"status": 502}}]'
 
