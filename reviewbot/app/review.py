@@ -183,6 +183,7 @@ class _Teller:
             if not self._ended_unheard() or not self._wants_another(known):
                 return None
             known = replace(known, state=TaskState.ENDED)
+            self.story = replace(self.story, ledger=self.story.ledger.with_purchase(known))
         elif (known is None or known.state is TaskState.ENDED) and not self._wants_another(known):
             return not_due(Reason.NOT_REQUESTED)
         if not run.may_buy:

@@ -26,6 +26,7 @@ _VOLATILE = (
 
 def words(text: str) -> str:
     """A text without numbers and addresses that are another pull request's."""
+    text = text.replace("\u200b", "")  # the renderer's, inside what GitHub would make a link of
     for pattern, name in _VOLATILE:
         text = pattern.sub(name, text)
     return text
