@@ -91,8 +91,5 @@ def _lines(file: FileView, side: Side) -> Iterator[tuple[int, str]]:
     if side is Side.RIGHT and file.text is not None:
         yield from enumerate(split_lines(file.text), start=1)
         return
-    for hunk in file.hunks:
-        for line in hunk.lines:
-            number = line.number(side)
-            if number is not None:
-                yield number, line.text
+    lines = (line for hunk in file.hunks for line in hunk.lines)
+    yield from ((number, line.text) for line in lines if (number := line.number(side)) is not None)

@@ -106,6 +106,7 @@ BOT = {"author": "renovate", "author_is_bot": True}
         ({"commits": (commit("renovate"), commit("Renovate[bot]"))}, True),
         ({"commits": (commit("renovate"), commit("ann"))}, False),
         ({"commits": (commit("renovate", "ann"),)}, False),
+        ({"commits": (commit("renovate"), commit("renovate", verified=False))}, False),
         ({"commits": (commit(None),)}, False),
         ({"commits": (commit(),)}, False),
         ({"commits": (commit("renovate"),) * 100, "commit_count": 101}, False),
