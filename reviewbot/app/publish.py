@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
 
 from reviewbot.app.comments import publish_comments
 from reviewbot.app.memory import read_memory
@@ -23,8 +22,6 @@ from reviewbot.domain.publication import (
 )
 from reviewbot.domain.snapshot import CheckRun, CheckStatus, Snapshot
 from reviewbot.errors import ForgeError, ForgeUnreachable, NotFound
-
-T = TypeVar("T")
 
 LEVELS = {
     Severity.UNRATED: AnnotationLevel.FAILURE,

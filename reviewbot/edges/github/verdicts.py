@@ -18,11 +18,6 @@ SECONDARY_WAIT = 60.0
 """Seconds to wait when GitHub throttles without saying for how long (its documentation: at least a minute)."""
 
 _WORDS_LIMIT = 300
-_OK, _BAD_REQUEST, _FORBIDDEN = 200, 400, 403
-_SERVER_ERRORS = range(500, 600)
-
-
-_WORDS_LIMIT = 300
 _OK = 200
 
 
