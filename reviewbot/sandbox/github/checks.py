@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from reviewbot.sandbox.github.records import CheckOutput, CheckRun, Status
+from reviewbot.sandbox.github.records import CheckOutput, CheckRun, CheckSuite, Status
 from reviewbot.sandbox.github.refusal import Refusal, forbidden, malformed, missing, not_found
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from reviewbot.sandbox.github.forms import CheckForm, Fields
     from reviewbot.sandbox.github.records import App, Repository
     from reviewbot.sandbox.github.store import Store
+
+GIVEN_UP_AFTER = timedelta(days=14)
+"""How long a check run may be incomplete before GitHub calls it stale (its documentation of check runs)."""
 
 
 def create_check(store: Store, repo: Repository, app: App, form: CheckForm) -> CheckRun:
@@ -25,10 +29,18 @@ def create_check(store: Store, repo: Repository, app: App, form: CheckForm) -> C
         raise Refusal(422, f"No commit found for SHA: {form.head_sha}")
     if form.output and form.output.title is None:
         raise malformed("For 'properties/output', \"title\" wasn't supplied.")
-    suite = store.suites.setdefault((repo.full_name, sha, app.id), store.next_id())
-    started = form.started_at or store.now()
-    run = CheckRun(store.next_id(), repo.full_name, suite, app, form.name, sha, "queued", started)
+    suite, now = suite_on(store, repo.full_name, sha, app), store.now()
+    started = form.started_at or now
+    run = CheckRun(store.next_id(), repo.full_name, suite.id, app, form.name, sha, "queued", started, now)
     return _apply(store, run, form)
+
+
+def suite_on(store: Store, full_name: str, sha: str, app: App) -> CheckSuite:
+    """An App's suite on a commit, made when it is new."""
+    key = (full_name, sha, app.id)
+    if key not in store.suites:
+        store.suites[key] = CheckSuite(store.next_id(), full_name, sha, app, store.now())
+    return store.suites[key]
 
 
 def update_check(store: Store, run: CheckRun, app: App | None, form: CheckForm) -> CheckRun:
@@ -43,6 +55,7 @@ def update_check(store: Store, run: CheckRun, app: App | None, form: CheckForm) 
 
 def _apply(store: Store, run: CheckRun, form: CheckForm) -> CheckRun:
     status, conclusion, completed = _progress(store, run, form)
+    reopened = run.status == "completed" != status
     changed = replace(
         run,
         name=form.name or run.name,
@@ -50,6 +63,7 @@ def _apply(store: Store, run: CheckRun, form: CheckForm) -> CheckRun:
         conclusion=conclusion,
         completed_at=completed,
         started_at=form.started_at or run.started_at,
+        open_since=store.now() if reopened else run.open_since,
         external_id=run.external_id if form.external_id is None else form.external_id,
         details_url=form.details_url or run.details_url,
         output=_merged(store, run.output, form.output),
@@ -85,14 +99,27 @@ def check_in(store: Store, repo: Repository, check_id: int) -> CheckRun:
     run = store.checks.get(check_id)
     if run is None or run.repo != repo.full_name:
         raise not_found()
-    return run
+    return _aged(run, store.now())
 
 
 def checks_on(store: Store, repo: Repository, sha: str, *, latest: bool = True) -> list[CheckRun]:
     """A commit's check runs, newest first; the latest of each name and App unless all are wanted."""
-    runs = [run for run in store.checks.values() if run.repo == repo.full_name and run.head_sha == sha]
+    now = store.now()
+    runs = [_aged(run, now) for run in store.checks.values() if (run.repo, run.head_sha) == (repo.full_name, sha)]
     newest = {(run.app.id, run.name): run for run in runs}
     return list(reversed(list(newest.values()) if latest else runs))
+
+
+def _aged(run: CheckRun, now: datetime) -> CheckRun:
+    """The run as it is today: GitHub gives up one that stays incomplete."""
+    if run.status == "completed" or now < run.open_since + GIVEN_UP_AFTER:
+        return run
+    return given_up(run, run.open_since + GIVEN_UP_AFTER)
+
+
+def given_up(run: CheckRun, at: datetime) -> CheckRun:
+    """A run with the conclusion that only GitHub itself can give."""
+    return replace(run, status="completed", conclusion="stale", completed_at=at)
 
 
 def create_status(store: Store, repo: Repository, sha: str, creator: str, fields: Fields) -> Status:

@@ -18,10 +18,10 @@ from graphql import (
     validate,
 )
 
-from reviewbot.sandbox.github import graph_pulls, graph_reads, graph_writes
+from reviewbot.sandbox.github import graph_pulls, graph_queue, graph_reads, graph_writes
 from reviewbot.sandbox.github import records as r
 from reviewbot.sandbox.github.graph_cost import cost_of
-from reviewbot.sandbox.github.graph_types import CommitAt, Context, EntryAt, ObjectAt, SuiteAt
+from reviewbot.sandbox.github.graph_types import CommitAt, Context, EntryAt, ObjectAt
 from reviewbot.sandbox.github.refusal import Refusal
 from reviewbot.sandbox.github.repos import Kind
 from reviewbot.sandbox.github.wire import moment
@@ -48,7 +48,7 @@ _RECORD_TYPES: Mapping[type, str] = {
     r.Label: "Label",
     CommitAt: "Commit",
     EntryAt: "TreeEntry",
-    SuiteAt: "CheckSuite",
+    r.CheckSuite: "CheckSuite",
 }
 _OBJECTS = {Kind.BLOB: "Blob", Kind.TREE: "Tree", Kind.TAG: "Tag", Kind.COMMIT: "Commit"}
 
@@ -58,7 +58,7 @@ def schema() -> GraphQLSchema:
     """The cut of GitHub's schema, with the sandbox's resolvers."""
     text = files("reviewbot.sandbox.github").joinpath("schema.graphql").read_text("utf-8")
     built = build_schema(text)
-    for resolvers in (graph_reads.RESOLVERS, graph_pulls.RESOLVERS, graph_writes.RESOLVERS):
+    for resolvers in (graph_reads.RESOLVERS, graph_pulls.RESOLVERS, graph_queue.RESOLVERS, graph_writes.RESOLVERS):
         for type_name, fields in resolvers.items():
             kind = built.type_map[type_name]
             if isinstance(kind, GraphQLObjectType):

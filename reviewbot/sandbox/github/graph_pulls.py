@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from reviewbot.sandbox.github.access import is_writer, require
 from reviewbot.sandbox.github.addresses import node_id, printable
 from reviewbot.sandbox.github.anchors import Standing, standing
+from reviewbot.sandbox.github.forms import REACTIONS
 from reviewbot.sandbox.github.graph_reads import actor, commit_at
 from reviewbot.sandbox.github.graph_types import CommitAt, context, page
 from reviewbot.sandbox.github.records import Access, PullRequest, ReviewState, Scope
@@ -175,6 +176,27 @@ def _review_comments(review: r.Review, info: Info, **arguments: object) -> dict[
     return page(info, [reply for reply in replies if reply.review_id == review.id], arguments)
 
 
+def reaction_word(content: str) -> str:
+    """GraphQL's name of an emoji, by REST's."""
+    return {"+1": "THUMBS_UP", "-1": "THUMBS_DOWN"}.get(content, content.upper())
+
+
+def _reaction_groups(prefix: str) -> Resolver:
+    """Every emoji that there is, as GitHub lists them, under what has node ids of that prefix."""
+
+    def groups(it: r.PullRequest | r.IssueComment | r.Review | r.ReviewComment, info: Info) -> list[dict[str, object]]:
+        asked, subject = context(info), node_id(prefix, it.id)
+        mine = {
+            each.content for each in asked.store.reactions if (each.subject, each.user) == (subject, asked.viewer.login)
+        }
+        return [
+            {"content": reaction_word(content), "subject": it, "viewerHasReacted": content in mine}
+            for content in REACTIONS
+        ]
+
+    return groups
+
+
 _WRITTEN: Mapping[str, Resolver] = {
     "author": lambda it, info: actor(info, it.author),
     "authorAssociation": _association,
@@ -203,6 +225,7 @@ RESOLVERS: Resolvers = {
     "PullRequest": {
         **_WRITTEN,
         "id": lambda pull, _info: node_id("PR", pull.id),
+        "reactionGroups": _reaction_groups("PR"),
         "body": lambda pull, _info: pull.body or "",
         "url": lambda pull, info: context(info).at.page(pull.repo, pull.number),
         "state": lambda pull, _info: _state(pull),
@@ -245,6 +268,7 @@ RESOLVERS: Resolvers = {
     "IssueComment": {
         **_EDITABLE,
         "id": lambda comment, _info: node_id("IC", comment.id),
+        "reactionGroups": _reaction_groups("IC"),
         "url": lambda it, info: context(info).at.comment(it.repo, it.number, it.id),
     },
     "PullRequestReviewThread": {
@@ -268,6 +292,7 @@ RESOLVERS: Resolvers = {
     "PullRequestReviewComment": {
         **_EDITABLE,
         "id": lambda reply, _info: node_id("PRRC", reply.id),
+        "reactionGroups": _reaction_groups("PRRC"),
         "url": lambda it, info: context(info).at.discussion(it.repo, it.number, it.id),
         "pullRequestReview": lambda reply, info: context(info).store.reviews.get(reply.review_id),
         "replyTo": lambda reply, info: context(info).store.replies.get(reply.in_reply_to),
@@ -288,6 +313,7 @@ RESOLVERS: Resolvers = {
     "PullRequestReview": {
         **_EDITABLE,
         "id": lambda review, _info: node_id("PRR", review.id),
+        "reactionGroups": _reaction_groups("PRR"),
         "state": lambda review, _info: review.state.value,
         "url": lambda it, info: context(info).at.review(it.repo, it.number, it.id),
         "updatedAt": lambda review, _info: review.submitted_at or review.created_at,

@@ -14,7 +14,6 @@ from reviewbot.sandbox.github.graph_types import (
     CommitAt,
     EntryAt,
     ObjectAt,
-    SuiteAt,
     context,
     find_node,
     page,
@@ -160,20 +159,24 @@ def signature(found: CommitAt, info: Info) -> dict[str, object] | None:
 
 
 def check_suites(found: CommitAt, info: Info, **arguments: object) -> dict[str, object]:
-    """A commit's suites, one for each App."""
+    """A commit's suites, one for each App, in the order in which they were made."""
     asked = context(info)
-    require(asked.store, asked.viewer, asked.store.repo(found.repo), _READ_CHECKS)
-    runs = checks_on(asked.store, asked.store.repo(found.repo), found.commit.sha, latest=False)[::-1]
+    repo = asked.store.repo(found.repo)
+    require(asked.store, asked.viewer, repo, _READ_CHECKS)
     wanted = _filter(arguments)
-    suites = {
-        run.suite_id: SuiteAt(run.suite_id, run.repo, run.head_sha, run.app)
-        for run in runs
-        if wanted.get("checkName") in (None, run.name) and wanted.get("appId") in (None, run.app.id)
-    }
-    return page(info, list(suites.values()), arguments)
+    runs = checks_on(asked.store, repo, found.commit.sha, latest=False)
+    named = {run.suite_id for run in runs if wanted.get("checkName") == run.name}
+    suites = [
+        suite
+        for suite in asked.store.suites.values()
+        if (suite.repo, suite.sha) == (repo.full_name, found.commit.sha)
+        and wanted.get("appId") in (None, suite.app.id)
+        and (wanted.get("checkName") is None or suite.id in named)
+    ]
+    return page(info, suites, arguments)
 
 
-def check_runs(suite: SuiteAt, info: Info, **arguments: object) -> dict[str, object]:
+def check_runs(suite: r.CheckSuite, info: Info, **arguments: object) -> dict[str, object]:
     """A suite's latest runs of each name, oldest first."""
     store, wanted = context(info).store, _filter(arguments)
     found = [
@@ -307,7 +310,7 @@ RESOLVERS: Resolvers = {
         "permalink": lambda run, info: context(info).at.run(run.repo, run.id),
         "url": lambda run, info: context(info).at.run(run.repo, run.id),
         "detailsUrl": lambda run, info: run.details_url or context(info).at.run(run.repo, run.id),
-        "checkSuite": lambda run, _info: SuiteAt(run.suite_id, run.repo, run.head_sha, run.app),
+        "checkSuite": lambda run, info: context(info).store.suites[run.repo, run.head_sha, run.app.id],
     },
 }
 """How each field is read, by type; a field that is not here is the record's attribute of that name."""

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from graphql import GraphQLResolveInfo
 
-    from reviewbot.sandbox.github import records as r
     from reviewbot.sandbox.github.access import Viewer
     from reviewbot.sandbox.github.addresses import Addresses
     from reviewbot.sandbox.github.graph_cost import Cost
@@ -70,16 +69,6 @@ class EntryAt:
     path: str
     entry: Entry
     commit: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SuiteAt:
-    """The check runs of one App on one commit."""
-
-    id: int
-    repo: str
-    sha: str
-    app: r.App
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from reviewbot.sandbox.github import checks, reviews, talk
 from reviewbot.sandbox.github.access import require
 from reviewbot.sandbox.github.addresses import node_id
 from reviewbot.sandbox.github.forms import CommentForm, Fields, ReviewForm, check_form
-from reviewbot.sandbox.github.graph_pulls import may_resolve
+from reviewbot.sandbox.github.graph_pulls import may_resolve, reaction_word
 from reviewbot.sandbox.github.graph_types import context, find_node
 from reviewbot.sandbox.github.records import (
     Access,
@@ -302,9 +302,7 @@ RESOLVERS: Resolvers = {
     "Reaction": {
         "id": lambda reaction, _info: node_id("REA", reaction.id),
         "databaseId": lambda reaction, _info: reaction.id,
-        "content": lambda reaction, _info: {"+1": "THUMBS_UP", "-1": "THUMBS_DOWN"}.get(
-            reaction.content, reaction.content.upper()
-        ),
+        "content": lambda reaction, _info: reaction_word(reaction.content),
         "user": lambda reaction, info: context(info).store.users.get(reaction.user),
     },
 }

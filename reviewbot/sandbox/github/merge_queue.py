@@ -1,4 +1,4 @@
-"""The merge queue: the commit and the branch of a group, and the event that asks for its checks."""
+"""The merge queue: who waits, the commit and the branch of a group, and the event that asks for its checks."""
 
 from __future__ import annotations
 
@@ -10,11 +10,25 @@ from reviewbot.sandbox.github.refusal import invalid
 from reviewbot.sandbox.github.wire_pulls import PullWire
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from reviewbot.sandbox.github.records import PullRequest
     from reviewbot.sandbox.github.repos import Commit
     from reviewbot.sandbox.github.store import Store
     from reviewbot.sandbox.github.wire import Json
 
 _QUEUE = "github-merge-queue[bot]"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueEntry:
+    """A place in a merge queue; `head_sha` holds this pull request and all before it, merged onto the base."""
+
+    id: int
+    number: int
+    base_sha: str
+    head_sha: str
+    enqueued_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +39,7 @@ class MergeGroup:
         numbers: of the pull requests, in the order in which they are merged.
         head_ref: the group's branch, `gh-readonly-queue/<base>/pr-N-<sha>`: N is the last pull request, and the hash
             that of the commit which it was merged onto.
-        base_sha: the base branch's tip, onto which the first one is merged.
+        base_sha: onto which the first one is merged: the base branch's tip, or the last commit of whoever waits before.
     """
 
     repo: str
@@ -37,23 +51,37 @@ class MergeGroup:
 
 
 def form_group(store: Store, full_name: str, numbers: tuple[int, ...]) -> MergeGroup:
-    """Merges the pull requests one after the other, and gives the last commit the group's branch.
+    """Queues pull requests: merges each onto the one before it, and gives the last commit the group's branch.
 
     Raises:
-        Refusal: 404 for an unknown one, 422 for one that conflicts, is closed, or has another base than the first.
+        Refusal: 404 for an unknown one, 422 for one that conflicts, is closed, waits already, or has another base than
+            the first.
     """
-    waiting = [store.pull((full_name, number)) for number in numbers]
-    base_ref, git = waiting[0].base_ref, store.git(full_name)
-    base_sha = onto = tip = git.branches()[base_ref]
-    for pull in waiting:
-        message = f"Merge pull request #{pull.number} from {pull.head_ref}\n\n{pull.title}"
-        merged = git.merge(tip, pull.head_sha, message, store.now())
-        if merged is None or pull.closed_at or pull.base_ref != base_ref:
-            raise invalid("PullRequest", "base", f"#{pull.number} cannot be merged into {base_ref}")
-        onto, tip = tip, merged
-    head_ref = f"gh-readonly-queue/{base_ref}/pr-{waiting[-1].number}-{onto}"
-    git.set_ref(f"refs/heads/{head_ref}", tip)
-    return MergeGroup(full_name, numbers, head_ref, tip, base_ref, base_sha)
+    base_ref, git = store.pull((full_name, numbers[0])).base_ref, store.git(full_name)
+    before = line = waiting_in(store, full_name, base_ref)
+    for number in numbers:
+        onto = line[-1].head_sha if line else git.branches()[base_ref]
+        line = (*line, _enter(store, store.pull((full_name, number)), line, base_ref, onto))
+    store.queues[full_name, base_ref] = line
+    first, last = line[len(before)], line[-1]
+    head_ref = f"gh-readonly-queue/{base_ref}/pr-{last.number}-{last.base_sha}"
+    git.set_ref(f"refs/heads/{head_ref}", last.head_sha)
+    return MergeGroup(full_name, numbers, head_ref, last.head_sha, base_ref, first.base_sha)
+
+
+def _enter(store: Store, pull: PullRequest, line: tuple[QueueEntry, ...], base_ref: str, onto: str) -> QueueEntry:
+    message = f"Merge pull request #{pull.number} from {pull.head_ref}\n\n{pull.title}"
+    merged = store.git(pull.repo).merge(onto, pull.head_sha, message, store.now())
+    waits = any(entry.number == pull.number for entry in line)
+    if merged is None or waits or pull.closed_at or pull.base_ref != base_ref:
+        raise invalid("PullRequest", "base", f"#{pull.number} cannot be merged into {base_ref}")
+    return QueueEntry(store.next_id(), pull.number, onto, merged, store.now())
+
+
+def waiting_in(store: Store, full_name: str, base_ref: str) -> tuple[QueueEntry, ...]:
+    """A branch's queue, first come first; what is merged or closed has left it."""
+    entries = store.queues.get((full_name, base_ref), ())
+    return tuple(entry for entry in entries if store.pull((full_name, entry.number)).closed_at is None)
 
 
 def merge_group_event(store: Store, group: MergeGroup, url: str) -> Json:

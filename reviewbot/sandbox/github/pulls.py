@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reviewbot.sandbox.github.records import PullRequest, User
+from reviewbot.sandbox.github.checks import suite_on
+from reviewbot.sandbox.github.records import ACTIONS, PullRequest, User
 from reviewbot.sandbox.github.refusal import Refusal, invalid
 from reviewbot.sandbox.github.repos import GITHUB_EMAIL
 from reviewbot.sandbox.github.talk import keep, record_event
@@ -43,7 +44,13 @@ def open_pull(store: Store, repo: Repository, source: Repository, author: str, f
     )
     store.heads[pull.repo, pull.number] = (pull.head_sha,)
     _publish_head(store, pull)
+    _start_workflows(store, pull)
     return _try_merge(store, pull)
+
+
+def _start_workflows(store: Store, pull: PullRequest) -> None:
+    """A new head starts the repository's workflows, which have a suite on it before they have any check run."""
+    suite_on(store, pull.repo, pull.head_sha, ACTIONS)
 
 
 def _tip(store: Store, repo: Repository, end: str, branch: str) -> str:
@@ -126,6 +133,7 @@ def _follow_one(store: Store, pull: PullRequest, pushed: str, branches: Mapping[
     moved = keep(store, replace(pull, base_sha=base, head_sha=head))
     if head != pull.head_sha:
         _publish_head(store, moved)
+        _start_workflows(store, moved)
     _try_merge(store, moved)
     if head != pull.head_sha:
         store.heads[pull.repo, pull.number] += (head,)

@@ -43,6 +43,7 @@ class Scope(Enum):
     CHECKS = "checks"
     STATUSES = "statuses"
     METADATA = "metadata"
+    MERGE_QUEUES = "merge_queues"
 
 
 class Side(Enum):
@@ -279,8 +280,19 @@ class CheckOutput:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckSuite:
+    """The check runs of one App on one commit; it may have none yet."""
+
+    id: int
+    repo: str
+    sha: str
+    app: App
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CheckRun:
-    """A check run; every run of one App on one commit shares a suite."""
+    """A check run; every run of one App on one commit shares a suite. It is incomplete since `open_since`."""
 
     id: int
     repo: str
@@ -290,6 +302,7 @@ class CheckRun:
     head_sha: str
     status: str
     started_at: datetime
+    open_since: datetime
     conclusion: str | None = None
     completed_at: datetime | None = None
     external_id: str = ""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from reviewbot.sandbox.github import records as r
     from reviewbot.sandbox.github.history import Change
+    from reviewbot.sandbox.github.merge_queue import QueueEntry
 
 Place: TypeAlias = "tuple[str, int]"
 """A pull request's address: the full name of its repository, and its number."""
@@ -68,7 +69,8 @@ class Store:
     threads: dict[int, r.Thread] = field(default_factory=dict)
     replies: dict[int, r.ReviewComment] = field(default_factory=dict)
     checks: dict[int, r.CheckRun] = field(default_factory=dict)
-    suites: dict[tuple[str, str, int], int] = field(default_factory=dict)
+    suites: dict[tuple[str, str, int], r.CheckSuite] = field(default_factory=dict)
+    queues: dict[tuple[str, str], tuple[QueueEntry, ...]] = field(default_factory=dict)
     statuses: list[r.Status] = field(default_factory=list)
     reactions: list[r.Reaction] = field(default_factory=list)
     verified: set[str] = field(default_factory=set)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reviewbot.sandbox.github import merge_queue, pulls, reviews, talk
-from reviewbot.sandbox.github.checks import create_check
+from reviewbot.sandbox.github.addresses import node_id
+from reviewbot.sandbox.github.checks import create_check, given_up
 from reviewbot.sandbox.github.forms import CommentForm, Fields, PullForm, ReviewForm, check_form
 from reviewbot.sandbox.github.history import NewCommit
 from reviewbot.sandbox.github.limits import Limits
@@ -169,10 +170,12 @@ class World:
             return pulls.open_pull(self.store, repo, source, self.user(author or source.owner).login, form)
 
     def queue(self, full_name: str, numbers: Iterable[int]) -> MergeGroup:
-        """Puts pull requests into the merge queue together: the group's commit and branch are real.
+        """Puts pull requests into the merge queue together, behind whoever waits: the commit and the branch are real.
+
+        A pull request leaves the queue when it is closed.
 
         Raises:
-            Refusal: one of them conflicts with what stands before it.
+            Refusal: one of them conflicts with what stands before it, or waits already.
         """
         with self.store.lock:
             return merge_queue.form_group(self.store, full_name, tuple(numbers))
@@ -216,6 +219,12 @@ class World:
         """Comments in the conversation as a person."""
         with self.store.lock:
             return talk.add_comment(self.store, (full_name, number), self.user(by).login, body)
+
+    def react(self, comment_id: int, by: str, content: str) -> None:
+        """Puts an emoji under a comment as a person, in REST's words."""
+        with self.store.lock:
+            kind = "IC" if comment_id in self.store.comments else "PRRC"
+            talk.react(self.store, node_id(kind, comment_id), self.user(by).login, content)
 
     def edit_comment(self, comment_id: int, by: str, body: str) -> IssueComment | ReviewComment:
         """Edits anybody's comment as a person; the author stays."""
@@ -263,3 +272,9 @@ class World:
         self.user(app.login, kind="Bot")
         with self.store.lock:
             return create_check(self.store, self.store.repo(full_name), app, check_form(Fields(dict(values))))
+
+    def give_up(self, check_id: int) -> CheckRun:
+        """Makes an open check run stale, as GitHub does to one that was open for two weeks."""
+        with self.store.lock:
+            self.store.checks[check_id] = given_up(self.store.checks[check_id], self.store.now())
+            return self.store.checks[check_id]
