@@ -11,7 +11,15 @@ from datetime import datetime
 from typing import Protocol
 
 from reviewbot.domain.model import Balance, Submission, Tag, Task
-from reviewbot.domain.publication import Annotation, CheckState, FileComment, PostedComment, ReviewDraft
+from reviewbot.domain.publication import (
+    Annotation,
+    CheckState,
+    FileComment,
+    Hidden,
+    PostedComment,
+    Reaction,
+    ReviewDraft,
+)
 from reviewbot.domain.snapshot import CheckRun, Comment, Entry, Permission, RawChange, Snapshot
 
 
@@ -73,11 +81,30 @@ class Forge(Protocol):
         """The text of a file on the default branch, None when there is none: one request."""
 
     def waiting(self, check_name: str) -> tuple[int, ...]:
-        """The open pull requests with a check run of that name in progress on one of their last ten commits.
+        """The pull requests with an open check run of that name on one of their last ten commits.
 
-        Oldest first.
+        Open is also one that GitHub has given up after two weeks (`stale`). One request for every fifty open pull
+        requests, and one for the closed.
 
-        One request for every fifty open pull requests.
+        Returns:
+            The open pull requests, oldest first; then those of the fifty closed ones that changed last, latest first.
+        """
+
+    def summaries(self, mark: str) -> tuple[tuple[int, Comment], ...]:
+        """The open pull requests with a comment of ours that begins with `mark` among their first fifty, oldest first.
+
+        Each with the first such comment. For repositories where check runs cannot be used: it reads whole comments, one
+        request for every twenty open pull requests.
+        """
+
+    def queued(self, base_ref: str, head_sha: str) -> tuple[int, ...]:
+        """The pull requests of a merge group: all that are contained in a commit of a branch's merge queue.
+
+        One request for a hundred entries.
+
+        Returns:
+            Numbers in the queue's order, last the one whose commit it is; empty when the queue does not know the
+            commit, or the token may not read all of it.
         """
 
     def create_check(self, check: CheckState) -> CheckRun:
@@ -99,6 +126,12 @@ class Forge(Protocol):
     def delete_comment(self, comment_id: int) -> None:
         """Delete a comment of ours from the timeline; gone already is fine."""
 
+    def react(self, comment_id: int, reaction: Reaction) -> None:
+        """Put an emoji under a comment of the timeline; there already is fine."""
+
+    def remove_label(self, number: int, label: str) -> None:
+        """Take a label off a pull request; gone already is fine."""
+
     def create_review(self, number: int, draft: ReviewDraft) -> int:
         """Post one review with all its comments: all or nothing.
 
@@ -118,11 +151,27 @@ class Forge(Protocol):
     def review_comments(self, number: int, review_id: int) -> tuple[PostedComment, ...]:
         """The comments of a review, with their addresses (posting does not tell them)."""
 
+    def update_review_comment(self, comment_id: int, body: str) -> None:
+        """Edit a review comment of ours."""
+
     def delete_review_comment(self, comment_id: int) -> None:
         """Delete a review comment of ours; gone already is fine."""
 
     def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:
         """Post a comment on a changed file as a whole: one request each, since a review cannot carry them."""
+
+    def reply(self, number: int, comment_id: int, body: str) -> PostedComment:
+        """Answer in a review thread, of which `comment_id` is the first comment."""
+
+    def resolve_thread(self, thread_id: str) -> None:
+        """Resolve a review thread.
+
+        Raises:
+            PermissionMissing: `contents: write` is missing, which this needs besides `pull-requests: write`.
+        """
+
+    def hide_comment(self, node_id: str, why: Hidden) -> None:
+        """Fold a comment away under a reason, with the text one click off."""
 
 
 class ChangeReader(Protocol):

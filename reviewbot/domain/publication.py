@@ -121,3 +121,19 @@ class PostedComment:
     id: int
     url: str
     body: str
+
+
+class Reaction(StrEnum):
+    """The emoji with which we answer a comment, in REST's words."""
+
+    EYES = "eyes"
+    YES = "+1"
+    NO = "-1"
+    CONFUSED = "confused"
+
+
+class Hidden(StrEnum):
+    """Why a comment is hidden: the classifiers of `minimizeComment` that we use."""
+
+    OUTDATED = "OUTDATED"
+    RESOLVED = "RESOLVED"

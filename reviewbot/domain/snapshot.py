@@ -75,6 +75,9 @@ class PullRequest:
         author: the login without `[bot]`, as GraphQL gives it; None for a deleted account.
         head_repository: None when the fork was deleted.
         label_events: the latest fifty, oldest first.
+        head_seen_at: when GitHub first made a check suite for the head, by its own clock: no committer can choose it.
+            The commit may have come here later, if it was another pull request's head before. None when nothing tells:
+            there is no suite, or the token may not read them.
     """
 
     number: int
@@ -96,6 +99,7 @@ class PullRequest:
     label_events: tuple[LabelEvent, ...]
     commits: tuple[Commit, ...]
     commit_count: int
+    head_seen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,8 @@ class Comment:
         ours: whether the token that reads wrote it (`viewerDidAuthor`).
         edited_by: the login of the last editor, None when nobody edited it.
         edited_by_us: whether the last editor is the author.
+        author: a login, a bot's with `[bot]` so that it fits `Forge.permission`; None for a deleted account.
+        reacted: whether the token that reads has put an emoji under it, whichever.
     """
 
     id: int
@@ -115,11 +121,20 @@ class Comment:
     ours: bool
     edited_by: str | None = None
     edited_by_us: bool = True
+    author: str | None = None
+    author_is_bot: bool = False
+    created_at: datetime | None = None
+    reacted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ThreadComment:
-    """One comment of a review thread."""
+    """One comment of a review thread.
+
+    Attributes:
+        node_id: the GraphQL id, for `Forge.hide_comment`.
+        is_minimized: whether somebody has hidden it, under whatever reason.
+    """
 
     id: int
     url: str
@@ -127,11 +142,19 @@ class ThreadComment:
     ours: bool
     author: str | None
     review_id: int | None
+    node_id: str = ""
+    is_minimized: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A review thread; `line` is None when it is outdated or on the whole file."""
+    """A review thread.
+
+    Attributes:
+        id: the GraphQL id, for `Forge.resolve_thread`.
+        line: None when the thread is outdated or on the whole file.
+        can_resolve: whether the token that reads may resolve it now (`viewerCanResolve`): not one that is resolved.
+    """
 
     id: str
     path: str
@@ -141,6 +164,7 @@ class Thread:
     is_resolved: bool
     is_outdated: bool
     comments: tuple[ThreadComment, ...]
+    can_resolve: bool = False
 
 
 class CheckStatus(StrEnum):

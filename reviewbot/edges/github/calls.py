@@ -149,6 +149,10 @@ class Calls:
 
         return self._persist(send, intent, repeats=patient)
 
+    def mutate(self, document: str, variables: Mapping[str, object], intent: Intent) -> Answer:
+        """The data of a GraphQL mutation. Like `write`, it is repeated only when GitHub did nothing."""
+        return self.query(document, variables, intent, patient=False)
+
     def download(self, path: str, accept: str, limit: int, intent: Intent) -> bytes:
         """The bytes at a path of the REST API.
 

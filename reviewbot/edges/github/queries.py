@@ -11,15 +11,16 @@ _PAGE = "pageInfo { hasNextPage endCursor }"
 # 64-bit ids: `databaseId` does not hold the newer ones.
 _COMMENT = """
 fragment CommentParts on IssueComment {
-  fullDatabaseId url body viewerDidAuthor lastEditedAt
+  fullDatabaseId url body viewerDidAuthor createdAt lastEditedAt
   author { __typename login }
   editor { __typename login }
+  reactionGroups { viewerHasReacted }
 }
 """
 
 _THREAD_COMMENT = """
 fragment ThreadCommentParts on PullRequestReviewComment {
-  fullDatabaseId url body viewerDidAuthor
+  id fullDatabaseId url body viewerDidAuthor isMinimized
   author { login }
   pullRequestReview { fullDatabaseId }
 }
@@ -27,7 +28,7 @@ fragment ThreadCommentParts on PullRequestReviewComment {
 
 _THREAD = f"""
 fragment ThreadParts on PullRequestReviewThread {{
-  id path diffSide line startLine isResolved isOutdated
+  id path diffSide line startLine isResolved isOutdated viewerCanResolve
   comments(first: 20) {{ {_PAGE} nodes {{ ...ThreadCommentParts }} }}
 }}
 {_THREAD_COMMENT}
@@ -41,6 +42,7 @@ _TIP = """
 tip: commits(last: 1) {
         nodes { commit {
           oid
+          seen: checkSuites(first: 100) { nodes { createdAt } }
           checkSuites(first: 50, filterBy: {checkName: $check}) {
             nodes {
               checkRuns(first: 20, filterBy: {checkName: $check}) {
@@ -194,11 +196,22 @@ query Config($owner: String!, $name: String!, $config: String!) {
 """
 """The config file alone, for a run that is about no single pull request."""
 
+LISTED = 50
+"""Pull requests in one request of `WAITING`."""
+
+OPEN = {"states": ["OPEN"], "order": {"field": "CREATED_AT", "direction": "ASC"}}
+"""Variables of a list: the open pull requests, oldest first."""
+
+CLOSED = {"states": ["CLOSED", "MERGED"], "order": {"field": "UPDATED_AT", "direction": "DESC"}}
+"""Variables of a list: the closed pull requests, first the one that changed last."""
+
 WAITING = f"""
-query Waiting($owner: String!, $name: String!, $check: String!, $after: String) {{
+query Waiting(
+  $owner: String!, $name: String!, $check: String!, $states: [PullRequestState!], $order: IssueOrder!, $after: String
+) {{
   repository(owner: $owner, name: $name) {{
-    pullRequests(states: OPEN, first: 50, after: $after, orderBy: {{field: CREATED_AT, direction: ASC}}) {{
-      pageInfo {{ hasNextPage endCursor }}
+    pullRequests(states: $states, first: {LISTED}, after: $after, orderBy: $order) {{
+      {_PAGE}
       nodes {{
         number
         {_RECENT}
@@ -207,4 +220,44 @@ query Waiting($owner: String!, $name: String!, $check: String!, $after: String) 
   }}
 }}
 """
-"""Open pull requests, oldest first, each with the check runs of our name on its last commits."""
+"""Pull requests, each with the check runs of our name on its last commits."""
+
+SUMMARIES = f"""
+query Summaries($owner: String!, $name: String!, $states: [PullRequestState!], $order: IssueOrder!, $after: String) {{
+  repository(owner: $owner, name: $name) {{
+    pullRequests(states: $states, first: 20, after: $after, orderBy: $order) {{
+      {_PAGE}
+      nodes {{
+        number
+        comments(first: 50) {{ nodes {{ ...CommentParts }} }}
+      }}
+    }}
+  }}
+}}
+{_COMMENT}
+"""
+"""Pull requests, each with the beginning of its conversation; few at once, since a comment may be long."""
+
+QUEUE = f"""
+query Queue($owner: String!, $name: String!, $branch: String!, $page: Int!, $after: String) {{
+  repository(owner: $owner, name: $name) {{
+    mergeQueue(branch: $branch) {{
+      entries(first: $page, after: $after) {{
+        totalCount {_PAGE}
+        nodes {{ position headCommit {{ oid }} pullRequest {{ number }} }}
+      }}
+    }}
+  }}
+}}
+"""
+"""The entries of a branch's merge queue."""
+
+RESOLVE_THREAD = """
+mutation ResolveThread($thread: ID!) { resolveReviewThread(input: {threadId: $thread}) { thread { id } } }
+"""
+
+HIDE_COMMENT = """
+mutation HideComment($comment: ID!, $why: ReportedContentClassifiers!) {
+  minimizeComment(input: {subjectId: $comment, classifier: $why}) { minimizedComment { isMinimized } }
+}
+"""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from reviewbot.domain.model import Side
 from reviewbot.domain.snapshot import (
@@ -23,14 +25,25 @@ from reviewbot.edges.github.answers import Answer
 UNREADABLE = "\0"
 """Stands for a config file that is there and is no text: YAML refuses a NUL, so the settings refuse it too."""
 
+_GIVEN_UP = "stale"
+"""The conclusion that GitHub itself gives a check run which was open for two weeks."""
+
 _GHOST = "ghost"
 _BOT_SUFFIX = "[bot]"
 
 
-def is_about_checks(error: Mapping[str, object]) -> bool:
-    """Whether a GraphQL error says that the token may not read check runs, beside which all the rest is there."""
+@dataclass(frozen=True, slots=True)
+class QueueEntry:
+    """A place in a merge queue: the commit that holds it and all before it, and its number; None where hidden."""
+
+    head_sha: str | None
+    number: int | None
+
+
+def is_hidden(error: Mapping[str, object], field: str) -> bool:
+    """Whether a GraphQL error says that the token may not read a field, beside which all the rest is there."""
     path = error.get("path")
-    return error.get("type") == "FORBIDDEN" and isinstance(path, list) and "tip" in path
+    return error.get("type") == "FORBIDDEN" and isinstance(path, list) and field in path
 
 
 def repository(node: Answer) -> Repository:
@@ -99,7 +112,15 @@ def pull_request(node: Answer) -> PullRequest:
         label_events=tuple(_label_event(event) for event in node.nodes("timelineItems") if event.fields),
         commits=tuple(_commit(item.node("commit")) for item in node.nodes("commits")),
         commit_count=node.node("commits").number("totalCount"),
+        head_seen_at=_first_seen(node, node.text("headRefOid")),
     )
+
+
+def _first_seen(pull: Answer, head: str) -> datetime | None:
+    """When the first check suite of the head was made; GitHub documents no order of them."""
+    commits = (item.node("commit") for item in pull.nodes("tip"))
+    suites = (suite for commit in commits if commit.text("oid") == head for suite in commit.nodes("seen"))
+    return min((suite.moment("createdAt") for suite in suites), default=None)
 
 
 def _is_bot(actor: Answer | None) -> bool:
@@ -107,14 +128,18 @@ def _is_bot(actor: Answer | None) -> bool:
 
 
 def _label_event(event: Answer) -> LabelEvent:
-    actor = event.maybe_node("actor")
-    # A bot and a person may share a name; asked for its permission, the bot needs its own.
-    suffix = _BOT_SUFFIX if _is_bot(actor) else ""
     return LabelEvent(
         label=event.node("label").text("name"),
-        actor=f"{actor.text('login')}{suffix}" if actor else None,
+        actor=_whole_login(event.maybe_node("actor")),
         at=event.moment("createdAt"),
     )
+
+
+def _whole_login(actor: Answer | None) -> str | None:
+    """REST's login. A bot and a person may share a name; asked for its permission, the bot needs its own."""
+    if actor is None:
+        return None
+    return f"{actor.text('login')}{_BOT_SUFFIX if _is_bot(actor) else ''}"
 
 
 def _commit(node: Answer) -> Commit:
@@ -140,7 +165,21 @@ def comment(node: Answer) -> Comment:
         ours=node.flag("viewerDidAuthor"),
         edited_by=(editor.text("login") if editor else _GHOST) if edited else None,
         edited_by_us=not edited or (editor is not None and author is not None and editor.fields == author.fields),
+        author=_whole_login(author),
+        author_is_bot=_is_bot(author),
+        created_at=node.moment("createdAt"),
+        reacted=any(group.flag("viewerHasReacted") for group in _listed(node, "reactionGroups")),
     )
+
+
+def _listed(node: Answer, name: str) -> Iterator[Answer]:
+    return iter(()) if node.fields.get(name) is None else node.items(name)
+
+
+def first_marked(pull: Answer, mark: str) -> Comment | None:
+    """The first comment of ours whose text begins with a mark, among those that came with a pull request."""
+    comments = (comment(node) for node in pull.nodes("comments"))
+    return next((each for each in comments if each.ours and each.body.startswith(mark)), None)
 
 
 def thread(node: Answer, comments: Iterable[Answer]) -> Thread:
@@ -154,6 +193,7 @@ def thread(node: Answer, comments: Iterable[Answer]) -> Thread:
         is_resolved=node.flag("isResolved"),
         is_outdated=node.flag("isOutdated"),
         comments=tuple(_thread_comment(item) for item in comments),
+        can_resolve=node.flag("viewerCanResolve"),
     )
 
 
@@ -166,6 +206,8 @@ def _thread_comment(node: Answer) -> ThreadComment:
         ours=node.flag("viewerDidAuthor"),
         author=author.text("login") if author else None,
         review_id=review_node.maybe_number("fullDatabaseId") if review_node else None,
+        node_id=node.text("id"),
+        is_minimized=node.flag("isMinimized"),
     )
 
 
@@ -195,7 +237,27 @@ def checks(pull: Answer, commits: str = "tip") -> tuple[CheckRun, ...]:
 def is_waiting(pull: Answer) -> bool:
     """Whether the newest check run of our name is open on one of the last commits: a task may be of an older head."""
     newest = {run.head_sha: run for run in checks(pull, "recent")}
-    return any(run.status == CheckStatus.IN_PROGRESS for run in newest.values())
+    return any(run.status == CheckStatus.IN_PROGRESS or run.conclusion == _GIVEN_UP for run in newest.values())
+
+
+def queue(entries: Iterable[Answer]) -> tuple[QueueEntry, ...]:
+    """The entries of a merge queue in its order."""
+    return tuple(_queue_entry(entry) for entry in sorted(entries, key=lambda entry: entry.number("position")))
+
+
+def _queue_entry(entry: Answer) -> QueueEntry:
+    commit, pull = entry.maybe_node("headCommit"), entry.maybe_node("pullRequest")
+    return QueueEntry(commit.text("oid") if commit else None, pull.number("number") if pull else None)
+
+
+def contained(entries: Sequence[QueueEntry], head_sha: str) -> tuple[int, ...]:
+    """The pull requests up to the one whose commit it is; none when that is not there or one of them is hidden."""
+    heads = [entry.head_sha for entry in entries]
+    if head_sha not in heads:
+        return ()
+    numbers = [entry.number for entry in entries[: heads.index(head_sha) + 1]]
+    known = tuple(number for number in numbers if number is not None)
+    return known if len(known) == len(numbers) else ()
 
 
 def _check(run: Answer, head_sha: str) -> CheckRun:

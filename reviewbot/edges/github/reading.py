@@ -1,0 +1,208 @@
+"""What is read of a repository: the half of `ports.Forge` that changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from urllib.parse import quote, urlencode
+
+from reviewbot.domain.publication import PostedComment
+from reviewbot.domain.snapshot import CheckRun, Comment, Entry, Permission, Snapshot, Thread
+from reviewbot.edges.github import queries, records, snapshots
+from reviewbot.edges.github.answers import Answer
+from reviewbot.edges.github.bound import Bound
+from reviewbot.edges.github.calls import PAGE
+from reviewbot.edges.github.verdicts import Intent
+from reviewbot.errors import NotFound
+
+DIFF_LIMIT = 30 * 1024 * 1024
+"""Bytes of a diff above which it is not taken, though GitHub's own limit is far below."""
+
+_DIFF_TYPE = "application/vnd.github.diff"
+_THREADS = Intent("reading a review thread", "pull-requests: read")
+_LIST = Intent("listing the pull requests", "pull-requests: read")
+_QUEUE = Intent("reading the merge queue", "pull-requests: read")
+
+
+class Reading(Bound):
+    """The reading half of `ports.Forge`."""
+
+    def snapshot(self, number: int, *, check_name: str, config_file: str, templates_dir: str) -> Snapshot:
+        """See `ports.Forge.snapshot`.
+
+        A token that may not read check runs gets a snapshot without them (`checks_readable` says so); anything else
+        that it may not read is an error, since an unread config file must not pass for none.
+        """
+        intent = Intent(f"reading pull request {number}", "pull-requests: read")
+        variables = {
+            **self._pull(number),
+            "page": PAGE,
+            "check": check_name,
+            "config": f"HEAD:{config_file}",
+            "attributes": "HEAD:.gitattributes",
+            "templates": f"HEAD:{templates_dir.strip('/')}",
+        }
+        hidden: list[Mapping[str, object]] = []
+        data = self._calls.query(queries.SNAPSHOT, variables, intent, forgives=_remembering(hidden))
+        node = self._repository_in(data)
+        return self._assemble(node, _found(node, "pullRequest", f"pull request {number}"), readable=not hidden)
+
+    def diff(self, number: int) -> bytes:
+        """See `ports.Forge.diff`."""
+        intent = Intent(f"reading the diff of pull request {number}", "pull-requests: read")
+        return self._calls.download(f"{self._path}/pulls/{number}", _DIFF_TYPE, DIFF_LIMIT, intent)
+
+    def merge_base(self, base: str, head: str) -> str:
+        """See `ports.Forge.merge_base`."""
+        intent = Intent("finding the merge base", "contents: read")
+        path = f"{self._path}/compare/{quote(base, safe='')}...{quote(head, safe='')}"
+        answer = Answer.of(self._calls.get(path, intent, {"per_page": 1}), "comparison")
+        return answer.node("merge_base_commit").text("sha")
+
+    def entries(
+        self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
+    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
+        """See `ports.Forge.entries`."""
+        return self._files.entries(head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths)
+
+    def permission(self, login: str) -> Permission:
+        """See `ports.Forge.permission`."""
+        intent = Intent("asking what a person may do here", "metadata: read")
+        path = f"{self._path}/collaborators/{quote(login, safe='')}/permission"
+        try:
+            answer = Answer.of(self._calls.get(path, intent), "permission")
+        except NotFound:
+            return Permission.NONE
+        return records.permission(answer)
+
+    def checks(self, head_sha: str, name: str) -> tuple[CheckRun, ...]:
+        """See `ports.Forge.checks`."""
+        intent = Intent("reading the check runs of a commit", "checks: read")
+        path = f"{self._path}/commits/{head_sha}/check-runs?{urlencode({'check_name': name, 'per_page': PAGE})}"
+        answer = Answer.of(self._calls.get(path, intent), "check runs")
+        return tuple(records.check(run.fields) for run in answer.items("check_runs"))
+
+    def config(self, path: str) -> str | None:
+        """See `ports.Forge.config`."""
+        intent = Intent("reading the config file", "contents: read")
+        data = self._calls.query(queries.CONFIG, {**self._here, "config": f"HEAD:{path}"}, intent)
+        return snapshots.config(self._repository_in(data).maybe_node("config"))
+
+    def waiting(self, check_name: str) -> tuple[int, ...]:
+        """See `ports.Forge.waiting`."""
+        still_open = self._listed(queries.WAITING, {"check": check_name, **queries.OPEN})
+        closed = islice(self._listed(queries.WAITING, {"check": check_name, **queries.CLOSED}), queries.LISTED)
+        found = (pull.number("number") for pull in chain(still_open, closed) if snapshots.is_waiting(pull))
+        return tuple(dict.fromkeys(found))  # one that is closed between the two lists stands in both
+
+    def summaries(self, mark: str) -> tuple[tuple[int, Comment], ...]:
+        """See `ports.Forge.summaries`."""
+        pulls = self._listed(queries.SUMMARIES, queries.OPEN)
+        found = ((pull.number("number"), snapshots.first_marked(pull, mark)) for pull in pulls)
+        return tuple((number, comment) for number, comment in found if comment is not None)
+
+    def queued(self, base_ref: str, head_sha: str) -> tuple[int, ...]:
+        """See `ports.Forge.queued`."""
+        entries: list[Answer] = []
+        variables: dict[str, object] = {**self._here, "branch": base_ref, "page": PAGE, "after": None}
+        while True:
+            data = self._calls.query(queries.QUEUE, variables, _QUEUE, forgives=_hides_queue)
+            queue = self._repository_in(data).maybe_node("mergeQueue")
+            page = queue.maybe_node("entries") if queue else None
+            if page is None:
+                return ()
+            entries += page.items("nodes")
+            if (after := page.next_page()) is None:
+                # An entry that the token may not read is null, and its pull request would be missed.
+                whole = len(entries) == page.number("totalCount")
+                return snapshots.contained(snapshots.queue(entries), head_sha) if whole else ()
+            variables["after"] = after
+
+    def review_comments(self, number: int, review_id: int) -> tuple[PostedComment, ...]:
+        """See `ports.Forge.review_comments`."""
+        path = f"{self._path}/pulls/{number}/reviews/{review_id}/comments"
+        intent = Intent("reading the comments of a review", "pull-requests: read")
+        return tuple(records.posted(comment.fields) for comment in self._calls.pages(path, intent))
+
+    @property
+    def _here(self) -> dict[str, object]:
+        return {"owner": self._owner, "name": self._name}
+
+    def _pull(self, number: int) -> dict[str, object]:
+        return {**self._here, "number": number}
+
+    def _repository_in(self, data: Answer) -> Answer:
+        return _found(data, "repository", f"repository {self._repository}")
+
+    def _listed(self, document: str, variables: Mapping[str, object]) -> Iterator[Answer]:
+        """The pull requests of a list; a page is asked for when the one before it is used up."""
+        after: str | None = None
+        while True:
+            data = self._calls.query(document, {**self._here, **variables, "after": after}, _LIST)
+            page = self._repository_in(data).node("pullRequests")
+            yield from page.items("nodes")
+            if (after := page.next_page()) is None:
+                return
+
+    def _assemble(self, node: Answer, pull: Answer, *, readable: bool) -> Snapshot:
+        number = pull.number("number")
+        reviews = (snapshots.review(review) for review in self._whole(number, pull, "reviews"))
+        return Snapshot(
+            repository=snapshots.repository(node),
+            pull=snapshots.pull_request(pull),
+            default_branch=snapshots.default_branch(node),
+            comments=tuple(snapshots.comment(comment) for comment in self._whole(number, pull, "comments")),
+            threads=tuple(self._thread(thread) for thread in self._whole(number, pull, "reviewThreads")),
+            reviews=tuple(review for review in reviews if review.ours),
+            checks=snapshots.checks(pull),
+            checks_readable=readable,
+        )
+
+    def _whole(self, number: int, pull: Answer, name: str) -> Iterator[Answer]:
+        """A list of the pull request: its first page from the snapshot, the others asked for."""
+        intent = Intent(f"reading pull request {number}", "pull-requests: read")
+        page = pull.node(name)
+        yield from page.items("nodes")
+        while after := page.next_page():
+            variables = {**self._pull(number), "page": PAGE, "after": after}
+            data = self._calls.query(queries.MORE[name], variables, intent)
+            page = data.node("repository").node("pullRequest").node(name)
+            yield from page.items("nodes")
+
+    def _thread(self, node: Answer) -> Thread:
+        return snapshots.thread(node, self._thread_comments(node))
+
+    def _thread_comments(self, node: Answer) -> Iterator[Answer]:
+        page = node.node("comments")
+        yield from page.items("nodes")
+        while after := page.next_page():
+            variables = {"thread": node.text("id"), "page": PAGE, "after": after}
+            data = self._calls.query(queries.MORE_THREAD_COMMENTS, variables, _THREADS)
+            page = data.node("node").node("comments")
+            yield from page.items("nodes")
+
+
+def _remembering(hidden: list[Mapping[str, object]]) -> Callable[[Mapping[str, object]], bool]:
+    """Forgive what hides check runs only, and remember it."""
+
+    def forgives(error: Mapping[str, object]) -> bool:
+        forgiven = snapshots.is_hidden(error, "tip")
+        if forgiven:
+            hidden.append(error)
+        return forgiven
+
+    return forgives
+
+
+def _hides_queue(error: Mapping[str, object]) -> bool:
+    return snapshots.is_hidden(error, "mergeQueue")
+
+
+def _found(parent: Answer, name: str, what: str) -> Answer:
+    node = parent.maybe_node(name)
+    if node is None:
+        raise NotFound(
+            f"There is no {what}, or the token may not see it.",
+            hint="Check the number, and that the job has `contents: read` and `pull-requests: read`.",
+        )
+    return node
