@@ -96,6 +96,8 @@ def description() -> Json:
     cut: Json = {key: whole[key] for key in ("openapi", "info")} | {"servers": [{"url": "/"}], "paths": paths}
     cut["components"] = _needed(whole["components"], paths)
     _mend(cut)
+    # An answer may say `stale`: the same description's requests and the webhook schemas know it, its answers forgot.
+    cut["components"]["schemas"]["check-run"]["properties"]["conclusion"]["enum"].append("stale")
     for schema, *names, last in NULLABLE:
         node = cut["components"]["schemas"][schema]
         for name in names:

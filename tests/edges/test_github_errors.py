@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from reviewbot.domain.publication import CheckState
+from reviewbot.domain.publication import CheckState, Hidden
 from reviewbot.domain.snapshot import CheckStatus
 from reviewbot.edges.github.calls import Address, Patience
 from reviewbot.edges.github.forge import GitHubForge
@@ -74,6 +74,11 @@ def graphql(*errors: dict[str, object], headers: dict[str, str] | None = None) -
 
 def comment(github: GitHubOnLoopback) -> object:
     return github.forge.create_comment(1, "hello")
+
+
+def hide(github: GitHubOnLoopback) -> None:
+    """A write over GraphQL."""
+    github.forge.hide_comment("IC_1", Hidden.OUTDATED)
 
 
 def read(github: GitHubOnLoopback) -> object:
@@ -277,11 +282,12 @@ def test_a_read_survives_a_breakdown(github: GitHubOnLoopback, deed: Deed, fault
     assert github.clock.waits == [1.0]
 
 
+@pytest.mark.parametrize("deed", [comment, hide])
 @pytest.mark.parametrize("fault", [*BREAKDOWNS, RecordedThen(502), RecordedThen(None)])
-def test_a_write_is_never_repeated_blindly(github: GitHubOnLoopback, fault: Fault) -> None:
+def test_a_write_is_never_repeated_blindly(github: GitHubOnLoopback, deed: Deed, fault: Fault) -> None:
     github.faults.add(".", fault)
     with pytest.raises(ForgeUnreachable):
-        comment(github)
+        deed(github)
     assert len(github.sent()) == 1
     assert len(github.snapshot().comments) <= 1
 
@@ -358,6 +364,20 @@ def test_graphqls_own_limit_and_its_timeout_are_waited_for(github: GitHubOnLoopb
     github.faults.add("graphql", graphql({"message": "Something went wrong while executing your query."}), nth=2)
     snapshot(github)
     assert github.clock.waits == [3.0, 2.0]
+
+
+def test_a_mutations_limit_is_waited_for_and_its_timeout_is_not(github: GitHubOnLoopback) -> None:
+    github.faults.add("graphql", graphql({"type": "RATE_LIMITED", "message": "x"}, headers={"Retry-After": "3"}))
+    github.faults.add("graphql", graphql({"message": "Something went wrong while executing your query."}), nth=2)
+    with pytest.raises(ForgeUnreachable, match="502"):
+        hide(github)
+    assert github.clock.waits == [3.0]
+
+
+def test_a_mutation_that_did_nothing_and_gave_no_reason_is_unusable(github: GitHubOnLoopback) -> None:
+    github.faults.add("graphql", Reply(200, body=b'{"data": {"minimizeComment": null}}'))
+    with pytest.raises(ForgeUnreachable, match="minimizeComment"):
+        hide(github)
 
 
 def test_check_runs_that_may_not_be_read_are_missed_and_said(github: GitHubOnLoopback) -> None:

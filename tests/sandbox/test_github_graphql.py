@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reviewbot.sandbox.github import FULL, CommentForm, FileVersion, Level, Rules, World
+from reviewbot.sandbox.github import ACTIONS, FULL, App, CommentForm, FileVersion, Level, Rules, World
 
 REPO = "acme/widget"
 Send = Callable[..., dict[str, Any]]
@@ -210,6 +210,50 @@ def test_comments_are_added_edited_hidden_and_deleted(github_graphql: Send, gith
     assert liked["data"]["addReaction"]["reaction"]["content"] == "THUMBS_UP"
     assert "errors" not in _mutate(github_graphql, "deleteIssueComment", "clientMutationId", id=comment)
     assert not github_world.store.comments
+
+
+GROUPS = "reactionGroups{content viewerHasReacted}"
+
+
+def test_emoji_are_told_by_whether_the_viewer_put_them(
+    github_graphql: Send, github_http: httpx.Client, github_world: World
+) -> None:
+    spoken = github_world.comment(REPO, 1, "mona", "Hello.")
+    noted = github_world.review_comment(REPO, 1, "mona", CommentForm("Hm.", "app.py", line=10))
+    for comment in (spoken, noted):
+        github_world.react(comment.id, "mona", "heart")
+    github_http.post(f"/issues/comments/{spoken.id}/reactions", json={"content": "+1"})
+    github_http.post("/issues/1/reactions", json={"content": "eyes"})
+    fields = f"{GROUPS} comments(first:1){{nodes{{{GROUPS}}}}} reviews(first:1){{nodes{{{GROUPS}}}}}"
+    threads = f"reviewThreads(first:1){{nodes{{comments(first:1){{nodes{{{GROUPS}}}}}}}}}"
+
+    def mine(node: Any) -> list[str]:  # noqa: ANN401 — a GraphQL answer has the query's shape
+        assert len(node["reactionGroups"]) == 8
+        return [each["content"] for each in node["reactionGroups"] if each["viewerHasReacted"]]
+
+    def seen(secret: str | None = None) -> list[list[str]]:
+        pull = _pull(github_graphql, f"{fields} {threads}", secret=secret)
+        reply = pull["reviewThreads"]["nodes"][0]["comments"]["nodes"][0]
+        return [mine(node) for node in (pull, pull["comments"]["nodes"][0], pull["reviews"]["nodes"][0], reply)]
+
+    assert seen() == [["EYES"], ["THUMBS_UP"], [], []]
+    assert seen("ghp_mona") == [[], ["HEART"], [], ["HEART"]]
+
+
+def test_a_head_has_a_suite_before_it_has_a_check(github_graphql: Send, github_world: World) -> None:
+    head = github_world.pull(REPO, 1).head_sha
+    suites = "checkSuites(first:9){nodes{createdAt app{slug} checkRuns(first:9){totalCount}}}"
+
+    def found() -> list[tuple[str, int]]:
+        commits = _pull(github_graphql, f"commits(last:1){{nodes{{commit{{{suites}}}}}}}")["commits"]["nodes"]
+        nodes = commits[0]["commit"]["checkSuites"]["nodes"]
+        assert all(each["createdAt"].endswith("Z") for each in nodes)
+        return [(each["app"]["slug"], each["checkRuns"]["totalCount"]) for each in nodes]
+
+    assert found() == [("github-actions", 0)]
+    github_world.check(REPO, App(7, "other-app", "Other"), {"name": "tests", "head_sha": head})
+    github_world.check(REPO, ACTIONS, {"name": "Review", "head_sha": head})
+    assert found() == [("github-actions", 1), ("other-app", 1)]
 
 
 def test_resolving_needs_contents_write_besides(github_graphql: Send, github_world: World) -> None:

@@ -82,10 +82,47 @@ def test_a_group_of_the_queue_holds_both_changes(github_world: World) -> None:
     assert all(git.read(f"{group.head_sha}:{path}") for path in ("moved.txt", "more.txt"))
 
 
-def test_what_conflicts_cannot_be_queued(github_world: World) -> None:
+def test_what_conflicts_cannot_be_queued_and_nothing_with_it(github_world: World) -> None:
+    github_world.push(REPO, "more", {"more.txt": "more\n"}, author="mona")
+    github_world.open_pull_request(REPO, "more", author="mona")
     github_world.push(REPO, "main", {"app.py": "all new\n"})
     with pytest.raises(Refusal):
+        github_world.queue(REPO, [2, 1])
+    assert not github_world.store.queues
+
+
+def test_nobody_waits_twice(github_world: World) -> None:
+    with pytest.raises(Refusal):
+        github_world.queue(REPO, [1, 1])
+    github_world.queue(REPO, [1])
+    with pytest.raises(Refusal):
         github_world.queue(REPO, [1])
+
+
+QUEUE = """query($o: String!, $n: String!) {repository(owner: $o, name: $n) {mergeQueue {id entries(first: 9) {
+  totalCount nodes {id position state enqueuedAt baseCommit {oid} headCommit {oid} pullRequest {number}}
+}}}}"""
+
+
+def test_a_second_group_stands_on_the_first(github_world: World, github_graphql: Graph) -> None:
+    for name in ("two", "three"):
+        github_world.push(REPO, name, {f"{name}.txt": "more\n"}, author="mona")
+        github_world.open_pull_request(REPO, name, author="mona")
+    first, second = github_world.queue(REPO, [2]), github_world.queue(REPO, [3, 1])
+    assert second.base_sha == first.head_sha
+    entries = github_graphql(QUEUE, o="acme", n="widget")["data"]["repository"]["mergeQueue"]["entries"]
+    rows = [(each["position"], each["pullRequest"]["number"], each["headCommit"]["oid"]) for each in entries["nodes"]]
+    assert [row[:2] for row in rows] == [(1, 2), (2, 3), (3, 1)]
+    assert (rows[0][2], rows[2][2], entries["totalCount"]) == (first.head_sha, second.head_sha, 3)
+    assert [each["baseCommit"]["oid"] for each in entries["nodes"]] == [first.base_sha, first.head_sha, rows[1][2]]
+
+
+def test_a_workflow_reads_the_queue_of_a_public_repository_only(github_world: World, github_graphql: Graph) -> None:
+    assert github_graphql(QUEUE, o="acme", n="widget")["data"]["repository"]["mergeQueue"] is None
+    github_world.repository("acme/secret", private=True)
+    refused = github_graphql(QUEUE, o="acme", n="secret")
+    assert refused["data"]["repository"] == {"mergeQueue": None}
+    assert (refused["errors"][0]["type"], refused["errors"][0]["path"]) == ("FORBIDDEN", ["repository", "mergeQueue"])
 
 
 def test_the_event_of_a_group_is_read_by_the_action(github_world: World, github_url: str) -> None:
