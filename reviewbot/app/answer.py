@@ -1,10 +1,20 @@
-"""The answer of a finished task, with the files that it points to."""
+"""The answer of a finished task, with the files that it points to, placed on the change as it is now."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from reviewbot.app.load import Prepared
+from reviewbot.app.run import Run
+from reviewbot.app.story import answered
+from reviewbot.domain.carrying import Answered
+from reviewbot.domain.ledger import Purchase
 from reviewbot.domain.model import Report, Task
+from reviewbot.domain.placement import Placed, place
+from reviewbot.domain.reanchor import moved, quoted, without_quote
+from reviewbot.domain.redaction import Redactor
 from reviewbot.domain.wire import deliverables, read_result
-from reviewbot.errors import ServiceError
+from reviewbot.errors import ForgeError, ServiceError
 from reviewbot.ports import ReviewService
 
 
@@ -17,3 +27,30 @@ def read_answer(service: ReviewService, task: Task) -> Report:
         except ServiceError as error:
             files[one.file_name] = f"{one.url}\n({error.message})"
     return read_result(task.result, files)
+
+
+def placed_here(prepared: Prepared, purchase: Purchase, report: Report) -> Answered:
+    """The answer to this very change."""
+    return answered(purchase, report, place(report.findings, prepared.views, purchase.judgement.placement))
+
+
+def placed_elsewhere(run: Run, prepared: Prepared, purchase: Purchase, report: Report) -> Answered:
+    """The answer to an older head, placed on the current one by the code that it is about."""
+    texts = _texts(run, purchase.head_sha, without_quote(report.findings))
+    findings = [quoted(one, texts) for one in report.findings]
+    placed: tuple[Placed, ...] = place(findings, prepared.views, purchase.judgement.placement)
+    return answered(purchase, report, tuple(map(moved, placed)))
+
+
+def _texts(run: Run, head: str, paths: Sequence[str]) -> Mapping[str, str]:
+    """The files as they were sent for a head, by the reviewer's path; what GitHub has no more is left out."""
+    if not (head and paths):
+        return {}
+    try:
+        entries, _ = run.world.forge.entries(head=head, new_paths=paths, merge_base=head, old_paths=[])
+    except ForgeError as error:
+        run.world.reporter.debug(f"The reviewed head cannot be read: {error.message}")
+        return {}
+    texts = {path: entry.text for path, entry in entries.items() if entry.text is not None}
+    redactor = Redactor.of(list(texts.values()), run.settings.secrets())
+    return {path: redactor.redact(text).text for path, text in texts.items()}

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
+from reviewbot.app.progress import SO_FAR, so_far
 from reviewbot.app.publish import write_check, write_summary
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story
 from reviewbot.domain import budget
 from reviewbot.domain.changes import LineKind
 from reviewbot.domain.gate import Coverage, pending
-from reviewbot.domain.identity import Identity
+from reviewbot.domain.identity import WHOLE, Identity, since_of
 from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.model import Submission, Tag
-from reviewbot.domain.packing import Packing, Sendable, ladder, pack
-from reviewbot.domain.triage import check_approval
+from reviewbot.domain.packing import Packing, Sendable, beside, ladder, pack
+from reviewbot.domain.triage import Asked, check_approval
 from reviewbot.domain.views import AuthorText, PromptView
 from reviewbot.domain.wire import response_schema
 from reviewbot.errors import ForgeError, NothingSendable, PayloadTooLarge, PermissionMissing, ServiceRefused
@@ -37,11 +39,33 @@ def buy(run: Run, service: ReviewService, story: Story, identity: Identity, *, i
         ReviewDidNotHappen: not approved, over budget, nothing sendable, refused or unreachable.
     """
     if run.paid and not intended:
-        check_approval(run.snapshot.pull, run.policy, run.trigger, run.world.forge.permission)
+        approve(run, story)
     story = _priced(run, service, story, identity, intended=intended)
     project = _project(run, service)
     story = _remember_intent(run, story)
+    _use_up(run)
     return _submit(run, service, story, identity, project)
+
+
+def approve(run: Run, story: Story) -> None:
+    """Pass, or say who could approve the spending. What was postponed was approved when it was.
+
+    Raises:
+        NotApproved: nobody with write access asked for it.
+    """
+    postponed = any(
+        one.state is TaskState.WANTED and one.head_sha == run.snapshot.pull.head_sha for one in story.written.purchases
+    )
+    if not postponed:
+        check_approval(run.snapshot.pull, run.policy, run.trigger, run.world.forge.permission)
+
+
+def _use_up(run: Run) -> None:
+    """An approval by label buys one head: the label goes before the task exists, so that nothing is left to reuse."""
+    label = run.settings.approve_spend
+    if run.paid and label and label in run.snapshot.pull.labels:
+        remove = partial(run.world.forge.remove_label, run.snapshot.pull.number, label)
+        run.attempt(f"The removal of the label {label}", remove)
 
 
 def _priced(run: Run, service: ReviewService, story: Story, identity: Identity, *, intended: bool) -> Story:
@@ -54,25 +78,32 @@ def _priced(run: Run, service: ReviewService, story: Story, identity: Identity, 
         run.say(f"This review would hold {hold} credits; {balance.available:f} are available.")
     limits = budget.Spending(hold, story.spent, settings.max_credits_per_pr, settings.min_balance)
     budget.check(limits, None if intended else balance)
-    intent = _intent(run, identity, hold)
-    ledger = story.ledger.with_purchase(intent)
-    return replace(story, tag=tag, balance=balance, purchase=intent, ledger=ledger)
+    intent = replace(purchase_of(run, identity, TaskState.INTENT), hold=hold, confirms=_confirms(story, identity))
+    return replace(story.bought(intent), tag=tag, balance=balance)
 
 
-def _intent(run: Run, identity: Identity, hold: int) -> Purchase:
+def _confirms(story: Story, identity: Identity) -> bool:
+    return identity.scope != WHOLE or bool(story.ledger.findings.open())
+
+
+def purchase_of(run: Run, identity: Identity, state: TaskState) -> Purchase:
+    """A purchase that has no task, and costs nothing so far."""
     return Purchase(
         identity=identity.digest(),
         attempt=identity.attempt,
-        state=TaskState.INTENT,
+        state=state,
         task_id="",
         head_sha=run.snapshot.pull.head_sha,
-        hold=hold,
+        hold=0,
         used=None,
         submitted_at=run.world.clock.now().isoformat(timespec="seconds"),
         coverage=Coverage.FULL,
         missed=0,
         rung=0,
         judgement=run.judgement,
+        since=since_of(identity.scope),
+        base_ref=run.snapshot.pull.base_ref,
+        asked=run.trigger.comment_id if isinstance(run.trigger, Asked) else "",
     )
 
 
@@ -81,17 +112,17 @@ def dry_run(run: Run, story: Story, identity: Identity) -> Story:
     settings = run.settings
     packing = pack(_sendables(story), ladder(settings.attachment_bytes)[0])
     hold = budget.hold(settings.max_credits, settings.mode, Decimal(1)) if run.paid else 0
-    return replace(story, packing=packing, purchase=_intent(run, identity, hold))
+    return replace(story, packing=packing, purchase=replace(purchase_of(run, identity, TaskState.INTENT), hold=hold))
 
 
 def resume(run: Run, service: ReviewService, story: Story, known: Purchase) -> Story:
     """Go on with a task that was bought before; its settings were frozen then."""
     run.say(f"This change was bought before: the task {known.task_id} is looked up, nothing is paid again.")
-    packing = pack(_sendables(story), ladder(run.settings.attachment_bytes)[known.rung])
-    purchase = replace(known, head_sha=run.snapshot.pull.head_sha)
-    story = replace(story, packing=packing, purchase=purchase, ledger=story.ledger.with_purchase(purchase))
+    limits = ladder(run.settings.attachment_bytes)[known.rung]
+    packing = pack(_sendables(story), beside(limits)[0] if known.confirms else limits)
+    story = story.bought(replace(known, head_sha=run.snapshot.pull.head_sha))
     task = service.retrieve(known.task_id)
-    story = replace(story, task=task)
+    story = replace(story, packing=packing, task=task)
     # A finished task needs no open check: the verdict is written at once, or stands already.
     return story if task.status.is_over else write_check(run, story, pending(known.judgement.rules, check_written=True))
 
@@ -136,11 +167,14 @@ def _remember_intent(run: Run, story: Story) -> Story:
 
 def _submit(run: Run, service: ReviewService, story: Story, identity: Identity, project: int) -> Story:
     """Create the task, with less in it when the service says that it is too much; then write down its id."""
-    sendables = _sendables(story)
+    sendables, asks = _sendables(story), story.purchase is not None and story.purchase.confirms
     for rung, limits in enumerate(ladder(run.settings.attachment_bytes)):
-        packing = pack(sendables, limits)
+        for_files, for_rest = beside(limits) if asks else (limits, None)
+        packing = pack(sendables, for_files)
         if not packing.sent:
             break
+        if for_rest is not None:
+            packing = replace(packing, attachments=(*packing.attachments, so_far(run, story, for_rest)))
         try:
             task = service.create(_submission(run, story, packing, identity, project))
         except PayloadTooLarge as error:
@@ -165,7 +199,7 @@ def _remember_task(run: Run, story: Story, rung: int) -> Story:
         missed=missed,
         rung=rung,
     )
-    story = replace(story, purchase=purchase, ledger=story.ledger.with_purchase(purchase))
+    story = story.bought(purchase)
     if not run.paid:
         return story
     run.say(f"CodeVF has the task {purchase.task_id}.")
@@ -194,7 +228,7 @@ def _submission(run: Run, story: Story, packing: Packing, identity: Identity, pr
         },
         idempotency_key=identity.key(),
         attachments=packing.attachments,
-        response_schema=response_schema(),
+        response_schema=response_schema(incremental=story.purchase is not None and story.purchase.confirms),
     )
 
 
@@ -215,10 +249,14 @@ def _prompt(run: Run, story: Story, packing: Packing) -> PromptView:
         lines_added=sum(line.kind is LineKind.ADDED for line in lines),
         lines_deleted=sum(line.kind is LineKind.DELETED for line in lines),
         omitted=packing.omitted,
+        since=story.purchase.since if story.purchase else "",
+        confirms=SO_FAR if packing.attachments[-1].file_name == SO_FAR else "",
     )
 
 
 def _told(file_name: str) -> str:
     if file_name.endswith(".diff"):
         return "the change as a git diff, from the merge base to the head"
+    if file_name == SO_FAR:
+        return "what is new since the last review, and the open findings of earlier ones"
     return "whole files at the head, with numbered lines"

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from reviewbot.app.run import Run
-from reviewbot.app.story import Story, finding_view, summary_view
+from reviewbot.app.standing import tell_standing
+from reviewbot.app.story import Story
+from reviewbot.app.views import finding_view, summary_view
 from reviewbot.domain.gate import Outcome, Verdict
 from reviewbot.domain.marks import FindingMark, read_finding_mark, review_mark
-from reviewbot.domain.placement import Placed, Why, in_summary
+from reviewbot.domain.placement import Why, in_summary
 from reviewbot.domain.plan import CommentGroup, doubles, group, left_to_post, posted_comments
 from reviewbot.domain.policy import ReviewKind
 from reviewbot.domain.publication import (
@@ -39,31 +41,33 @@ class _Posted:
 
 
 def publish_comments(run: Run, story: Story, outcome: Outcome) -> Story:
-    """Post what is left to post; what cannot be posted moves to the summary, so that nothing is lost."""
+    """Post what is left to post; what cannot be posted moves to the summary, so that nothing is lost.
+
+    The comments that are there get a word on findings that are no longer simply open.
+    """
     snapshot = _without_doubles(run, story.there or run.snapshot)
     there = posted_comments(snapshot.threads, run.settings.instance)
-    left = left_to_post(group(story.placed), there, story.ledger.posted)
+    left = left_to_post(group(story.to_comment), there, story.ledger.posted)
     posted = run.attempt("Review comments", lambda: _post_until_known(run, story, snapshot, left, outcome))
     run.attempt("The dismissal of a review", lambda: _dismiss(run, story, snapshot, outcome))
     if posted is None:
         denied = {item.id for one in left for item in one.placed}
-        return replace(story, placed=_moved(story, denied, Why.REFUSED), comment_urls=there)
+        return replace(_listed(story, denied), comment_urls=there)
     refused = {item.id for one in posted.refused for item in one.placed}
     if refused:
         run.degraded.say(f"GitHub refused {len(refused)} of the comments; the summary has them.")
     new = frozenset(item.id for one in left for item in one.placed) - refused
-    return replace(
-        story,
-        placed=_moved(story, refused, Why.REFUSED),
-        ledger=story.ledger.with_posted(frozenset(there) | new),
-        comment_urls={**there, **posted.urls},
-        posted=len(left) - len(posted.refused),
-        new_ids=new,
-    )
+    posted_ids = story.changes.posted | frozenset(there) | new
+    story = _listed(story, refused)
+    story = story.learned(replace(story.changes, posted=posted_ids))
+    story = replace(story, comment_urls={**there, **posted.urls}, posted=story.posted + len(left) - len(posted.refused))
+    tell_standing(run, story, snapshot)
+    return story
 
 
-def _moved(story: Story, ids: set[str], why: Why) -> tuple[Placed, ...]:
-    return tuple(in_summary(item, why) if item.id in ids else item for item in story.placed)
+def _listed(story: Story, ids: set[str]) -> Story:
+    """The findings of these ids in the summary, since GitHub did not take their comments."""
+    return story.replaced(lambda item: in_summary(item, Why.REFUSED) if item.id in ids else item) if ids else story
 
 
 def _without_doubles(run: Run, snapshot: Snapshot) -> Snapshot:
@@ -180,9 +184,8 @@ def _inline(run: Run, story: Story, one: CommentGroup) -> InlineComment:
 
 
 def _comment_view(run: Run, story: Story, one: CommentGroup) -> CommentView:
-    judgement = story.purchase.judgement if story.purchase else run.judgement
     mark = FindingMark(run.settings.instance, one.ids)
-    findings = tuple(finding_view(run, story, item, judgement) for item in one.placed)
+    findings = tuple(finding_view(run, story, item) for item in one.placed)
     return CommentView(str(mark), isinstance(one.target, FileTarget), findings)
 
 

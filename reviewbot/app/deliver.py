@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from reviewbot.app.publish import annotations_of
 from reviewbot.app.run import Run
-from reviewbot.app.story import Story, summary_view
+from reviewbot.app.story import Story
+from reviewbot.app.views import progress_of, summary_view
 from reviewbot.domain.gate import Outcome
 from reviewbot.domain.model import Severity
-from reviewbot.domain.placement import Placed
+from reviewbot.domain.views import ProgressView
 from reviewbot.errors import SettingsError
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.report import report_json
@@ -93,7 +94,7 @@ def outputs(run: Run, story: Story, outcome: Outcome) -> Mapping[str, str]:
         **outcome_outputs(outcome),
         "coverage": story.coverage.value if purchase else "",
         "task-id": purchase.task_id if purchase else "",
-        "reviewed-sha": run.snapshot.pull.head_sha if story.report else "",
+        "reviewed-sha": (story.reviewed_sha or run.snapshot.pull.head_sha) if story.report else "",
         "posted": str(story.posted) if story.report else "",
         "credits-held": str(purchase.hold) if purchase and run.paid else "",
         "credits-used": f"{purchase.used:f}" if purchase and purchase.used is not None else "",
@@ -106,8 +107,7 @@ def outputs(run: Run, story: Story, outcome: Outcome) -> Mapping[str, str]:
         "rdjson-file": settings.rdjson_file if story.report else "",
     }
     if story.report is not None:
-        known |= _counts(story.open_findings())
-        known |= {"new": str(len(story.new_ids))}
+        known |= _counts(story.ledger.findings.severities(story.task_id)) | _progress(progress_of(story))
     return dict.fromkeys(OUTPUTS, "") | known
 
 
@@ -126,7 +126,13 @@ def bare_outputs(outcome: Outcome) -> Mapping[str, str]:
     return dict.fromkeys(OUTPUTS, "") | dict(outcome_outputs(outcome))
 
 
-def _counts(findings: tuple[Placed, ...]) -> Mapping[str, str]:
-    severities = [item.finding.severity for item in findings]
+def _counts(severities: Sequence[Severity]) -> dict[str, str]:
     counts = {severity.value: str(severities.count(severity)) for severity in Severity}
     return {"findings": str(len(severities)), **counts}
+
+
+def _progress(progress: ProgressView | None) -> dict[str, str]:
+    if progress is None:
+        return {}
+    carried = progress.carried + progress.beyond
+    return {"new": str(progress.new), "fixed": str(progress.fixed + progress.gone), "carried": str(carried)}

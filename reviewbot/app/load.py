@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from reviewbot.app.run import Run, World
 from reviewbot.domain.ancestry import merge_base_of
+from reviewbot.domain.carrying import Scene
 from reviewbot.domain.changes import ChangedFile, ChangeSet, FileStatus, assemble, parse_diff
+from reviewbot.domain.file_views import FileView
 from reviewbot.domain.packing import Sendable
 from reviewbot.domain.patterns import matches
-from reviewbot.domain.placement import FileView
 from reviewbot.domain.policy import PathInstruction, Redact
 from reviewbot.domain.redaction import Redactor, secret_file
 from reviewbot.domain.selection import Held, HeldBecause, risk, select
@@ -85,6 +86,8 @@ def _whole(change: ChangeSet) -> ChangeSet:
 class Prepared:
     """The change, sorted into what may be sent and what is held back.
 
+    `redactor` knows its secrets, for what is sent or shown beside it.
+
     Attributes:
         sendables: selected files, redacted.
         views: the same files as the reviewer will see them: placement compares with these.
@@ -100,6 +103,12 @@ class Prepared:
     body: str
     instructions: str
     path_instructions: tuple[PathInstruction, ...]
+    redactor: Redactor
+
+    @property
+    def scene(self) -> Scene:
+        """The change, to look findings up in."""
+        return Scene.of(self.change, self.views)
 
 
 def prepare(run: Run, change: ChangeSet) -> Prepared:
@@ -129,6 +138,7 @@ def prepare(run: Run, change: ChangeSet) -> Prepared:
         body=redactor.redact(pull.body).text,
         instructions=redactor.redact(settings.instructions).text,
         path_instructions=tuple(replace(one, instructions=redactor.redact(one.instructions).text) for one in told),
+        redactor=redactor,
     )
 
 

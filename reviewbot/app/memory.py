@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from reviewbot.app.run import Run
 from reviewbot.domain.gate import Coverage
-from reviewbot.domain.identity import Identity
-from reviewbot.domain.ledger import SHORT_IDENTITY, Ledger, Purchase, ShortCopy, TaskState, decode, read_short_copy
+from reviewbot.domain.ledger import Ledger, Purchase, TaskState
+from reviewbot.domain.ledger_text import decode
 from reviewbot.domain.plan import summaries
+from reviewbot.domain.records import Findings
+from reviewbot.domain.short_copy import SHORT_IDENTITY, ShortCopy, read_short_copy
 from reviewbot.domain.snapshot import Comment, Snapshot
 
 
@@ -18,30 +20,16 @@ class Memory:
     """What a run may believe.
 
     Attributes:
-        ledger: signed, or empty.
-        copies: of the head's check runs, signed.
+        ledger: signed, with what the head's check runs remember beside it.
         claimed: credits of a ledger that is not believed otherwise; they count against the budget.
         problem: why the ledger is not believed, empty when it is.
         summary: our summary comment.
     """
 
     ledger: Ledger
-    copies: tuple[ShortCopy, ...]
     claimed: Decimal
     problem: str
     summary: Comment | None
-
-    def spent(self, apart_from: Purchase | None = None) -> Decimal:
-        """Credits that count against the budget.
-
-        Args:
-            apart_from: the intent that is about to be carried out: its hold must not count twice.
-        """
-        costs = {(copy.identity, copy.attempt): copy.cost for copy in self.copies}
-        costs |= {_key(entry): entry.cost for entry in self.ledger.purchases}
-        if apart_from is not None:
-            costs.pop(_key(apart_from), None)
-        return max(self.claimed, sum(costs.values(), self.ledger.forgotten))
 
 
 def _key(purchase: Purchase) -> tuple[str, int]:
@@ -49,37 +37,56 @@ def _key(purchase: Purchase) -> tuple[str, int]:
     return purchase.identity[:SHORT_IDENTITY], purchase.attempt
 
 
-def read_memory(run: Run, snapshot: Snapshot) -> Memory:
-    """Read the ledger of the summary comment and the check runs' copies."""
+def read_memory(run: Run, snapshot: Snapshot, digest: str) -> Memory:
+    """Read the ledger of the summary comment and the check runs' copies.
+
+    Args:
+        run: whose settings sign.
+        snapshot: of now.
+        digest: of the change's identity; a copy holds the beginning of it alone.
+    """
     signer, keep = run.signer, summaries(snapshot.comments, run.settings.instance).keep
     copies = tuple(copy for check in snapshot.checks if (copy := read_short_copy(check.external_id, signer)))
     if keep is None:
-        return Memory(Ledger(), copies, Decimal(0), "", None)
+        return Memory(_with_copies(run, Ledger(), copies, digest), Decimal(0), "", None)
     reading = decode(keep.body, signer, edited_by_other=not keep.edited_by_us)
+    # A free review lives as long as its run, and its ledger is signed with no key: what it found is not believed.
+    ledger = reading.ledger if run.paid else replace(reading.ledger, findings=Findings(), bypass=None)
     claimed = reading.spent if reading.problem else Decimal(0)
-    return Memory(reading.ledger, copies, claimed, reading.problem, keep)
+    return Memory(_with_copies(run, ledger, copies, digest), claimed, reading.problem, keep)
 
 
-def recall(run: Run, memory: Memory, identity: Identity) -> Purchase | None:
-    """The latest purchase of this change, from the ledger or from a check run's copy of it."""
-    digest = identity.digest()
-    if (known := memory.ledger.find(digest)) is not None:
-        return known
-    copies = [copy for copy in memory.copies if digest.startswith(copy.identity)]
-    if not copies:
-        return None
-    latest = max(copies, key=lambda copy: (copy.attempt, bool(copy.task_id)))
+def _with_copies(run: Run, ledger: Ledger, copies: tuple[ShortCopy, ...], digest: str) -> Ledger:
+    """The ledger with what only the check runs remember."""
+    for copy in sorted(copies, key=lambda one: (one.attempt, bool(one.task_id))):
+        known = next((one for one in ledger.purchases if _key(one) == (copy.identity, copy.attempt)), None)
+        if known is None:
+            ledger = ledger.with_purchase(_adopted(run, copy, digest))
+            # The findings of the reviews before it are not in the copy.
+            broken = ledger.findings.broken or bool(copy.since)
+            ledger = replace(ledger, findings=replace(ledger.findings, broken=broken))
+        elif copy.task_id and not known.task_id:
+            ledger = ledger.with_purchase(replace(known, state=TaskState.OPEN, task_id=copy.task_id))
+    return ledger
+
+
+def _adopted(run: Run, copy: ShortCopy, digest: str) -> Purchase:
+    """A purchase as far as its copy tells it; whether it is over, the service knows."""
+    ours = digest.startswith(copy.identity)
     return Purchase(
-        identity=digest,
-        attempt=latest.attempt,
-        state=TaskState.OPEN if latest.task_id else TaskState.INTENT,
-        task_id=latest.task_id,
-        head_sha=run.snapshot.pull.head_sha,
-        hold=latest.hold,
-        used=latest.used,
+        identity=digest if ours else copy.identity,
+        attempt=copy.attempt,
+        state=TaskState.OPEN if copy.task_id else TaskState.INTENT,
+        task_id=copy.task_id,
+        head_sha=run.snapshot.pull.head_sha if ours else "",
+        hold=copy.hold,
+        used=copy.used,
         submitted_at=run.world.clock.now().isoformat(timespec="seconds"),
-        coverage=Coverage.PARTIAL if latest.missed else Coverage.FULL,
-        missed=latest.missed,
-        rung=latest.rung,
+        coverage=Coverage.PARTIAL if copy.missed else Coverage.FULL,
+        missed=copy.missed,
+        rung=copy.rung,
         judgement=run.judgement,
+        since=copy.since,
+        base_ref=run.snapshot.pull.base_ref,
+        confirms=bool(copy.since),
     )

@@ -7,11 +7,12 @@ from dataclasses import replace
 from functools import partial
 
 from reviewbot.app.comments import publish_comments
-from reviewbot.app.memory import read_memory
+from reviewbot.app.follow import follow
 from reviewbot.app.run import Run
-from reviewbot.app.story import Story, finding_view, summary_view
-from reviewbot.domain.gate import EXIT_NOT_PUBLISHED, Outcome, Reason, first_exit_status
-from reviewbot.domain.ledger import encode, replace_ledger, short_copy
+from reviewbot.app.story import Story
+from reviewbot.app.views import counting_views, summary_view
+from reviewbot.domain.gate import EXIT_NOT_PUBLISHED, Outcome, Reason, Status, first_exit_status
+from reviewbot.domain.ledger_text import encode, replace_ledger
 from reviewbot.domain.model import Severity, Side
 from reviewbot.domain.placement import Why, in_summary
 from reviewbot.domain.plan import summaries
@@ -20,8 +21,9 @@ from reviewbot.domain.publication import (
     AnnotationLevel,
     CheckState,
 )
+from reviewbot.domain.short_copy import short_copy
 from reviewbot.domain.snapshot import CheckRun, CheckStatus, Snapshot
-from reviewbot.errors import ForgeError, ForgeUnreachable, NotFound
+from reviewbot.errors import ForgeError, ForgeUnreachable, NotFound, ReviewbotError
 
 LEVELS = {
     Severity.UNRATED: AnnotationLevel.FAILURE,
@@ -33,64 +35,52 @@ LEVELS = {
 }
 
 
-def publish(run: Run, story: Story, outcome: Outcome) -> tuple[Story, Outcome]:
-    """Bring comments, summary and check to the wished-for state.
+def publish(run: Run, story: Story, outcome: Outcome) -> tuple[Run, Story, Outcome]:
+    """Bring comments, check and summary to the wished-for state.
 
     Returns:
-        The story with addresses, and the outcome: `NOT_PUBLISHED` joins it when GitHub did not take the result.
+        The run and the story by now, with addresses, and the outcome: `NOT_PUBLISHED` joins it when there is a result
+        that GitHub did not take.
     """
     try:
-        story = _read_again(run, story)
-        story = publish_comments(run, story, outcome)
-    except ForgeError as error:
-        outcome = _not_published(run, error, outcome)
-        story = replace(story, placed=tuple(in_summary(item, Why.REFUSED) for item in story.placed))
-    for write in (write_summary, write_check):
+        if story.prepared is not None and story.has_news:
+            run, story = follow(run, story)
+        if story.changes.answers:
+            story = publish_comments(run, story, outcome)
+    except ReviewbotError as error:
+        outcome = _not_published(run, story, error, outcome)
+        story = story.replaced(partial(in_summary, why=Why.REFUSED)) if story.changes.answers else story
+    for write in (write_summary, write_check) if story.changes.answers else (write_check, write_summary):
         try:
             story = write(run, story, outcome)
         except ForgeError as error:
-            outcome = _not_published(run, error, outcome)
-    return story, outcome
+            outcome = _not_published(run, story, error, outcome)
+    return run, story, outcome
 
 
-def _not_published(run: Run, error: ForgeError, outcome: Outcome) -> Outcome:
+def _not_published(run: Run, story: Story, error: ReviewbotError, outcome: Outcome) -> Outcome:
+    """The outcome when GitHub did not take something: with a result it is another one, else it is only said."""
     run.degraded.say(error.message)
+    if not story.changes.answers:
+        return outcome
     status = first_exit_status(EXIT_NOT_PUBLISHED, outcome.exit_status)
     return replace(outcome, reason=Reason.NOT_PUBLISHED, exit_status=status, message=error.message, hint=error.hint)
-
-
-def _read_again(run: Run, story: Story) -> Story:
-    """The pull request as it is now: people went on while the reviewer worked."""
-    story, reviewed = _caught_up(run, story), run.snapshot.pull.head_sha
-    now = (story.there or run.snapshot).pull.head_sha
-    if now == reviewed:
-        return story
-    run.degraded.say(f"The head moved to {now[:7]} meanwhile: this review is of {reviewed[:7]}.")
-    superseded = any(entry.head_sha == now for entry in story.ledger.purchases)
-    placed = tuple(in_summary(item, Why.HEAD_MOVED) for item in story.placed)
-    return replace(story, placed=placed, superseded=superseded)
-
-
-def _caught_up(run: Run, story: Story) -> Story:
-    """The story with what GitHub holds now; of the ledger, what this run knows better stands."""
-    now = run.read_again()
-    fresh = read_memory(run, now)
-    ledger = fresh.ledger.with_posted(story.ledger.posted)
-    ledger = ledger.with_purchase(story.purchase) if story.purchase else ledger
-    return replace(story, ledger=ledger, summary=fresh.summary, there=now)
 
 
 def write_summary(run: Run, story: Story, outcome: Outcome) -> Story:
     """The one summary comment: created, edited only where it differs, and the doubles of a race deleted.
 
-    When GitHub's answer is lost, or the comment has gone meanwhile, what is there is read before it is written again.
+    One that is there holds the ledger, so a run that has nothing to add to it never writes over it. When GitHub's
+    answer is lost, or the comment has gone meanwhile, what is there is read before it is written again.
     """
-    if not run.settings.summary_comment:
+    homeless = story.check is None and outcome.conclusion is not None and story.summary is None
+    homeless = homeless and summaries(run.snapshot.comments, run.settings.instance).keep is None
+    if not run.settings.summary_comment or not (story.has_news or homeless):
         return story
     try:
         return _write_summary(run, story, outcome)
     except (ForgeUnreachable, NotFound):
-        return _write_summary(run, _caught_up(run, story), outcome)
+        return _write_summary(*follow(run, story), outcome)
 
 
 def _write_summary(run: Run, story: Story, outcome: Outcome) -> Story:
@@ -117,10 +107,10 @@ def write_check(run: Run, story: Story, outcome: Outcome) -> Story:
 
     When GitHub's answer is lost, what is there is read before it is written again.
     """
-    if not run.settings.check_run:
+    if not run.settings.check_run or (outcome.conclusion is None and outcome.status is not Status.PENDING):
         return story
     state = _check_state(run, story, outcome)
-    there = story.check or current_check(run.snapshot)
+    there = story.check or (None if story.reviewed_sha else current_check(run.snapshot))
     try:
         return replace(story, check=_bring_check(run, state, there))
     except ForgeUnreachable:
@@ -161,7 +151,7 @@ def _check_state(run: Run, story: Story, outcome: Outcome) -> CheckState:
     title, text = run.renderer.check(summary_view(run, story, outcome))
     return CheckState(
         name=run.settings.check_name,
-        head_sha=run.snapshot.pull.head_sha,
+        head_sha=story.reviewed_sha or run.snapshot.pull.head_sha,
         status=CheckStatus.COMPLETED if outcome.conclusion else CheckStatus.IN_PROGRESS,
         conclusion=outcome.conclusion,
         title=title,
@@ -174,18 +164,22 @@ def _check_state(run: Run, story: Story, outcome: Outcome) -> CheckState:
 
 def _external_id(run: Run, story: Story) -> str:
     """The copy of what was bought; a run that has not come so far hands on what the check has."""
-    if story.purchase and run.paid:
-        return short_copy(story.purchase, run.signer)
+    held = story.purchase or (story.awaited.purchase if story.awaited else None)
+    if held is not None and run.paid:
+        return short_copy(held, run.signer)
     there = story.check or current_check(run.snapshot)
     return there.external_id if there else ""
 
 
 def annotations_of(run: Run, story: Story) -> tuple[Annotation, ...]:
-    """One annotation for each open finding that has lines at the head, worst first."""
-    judgement = story.purchase.judgement if story.purchase else run.judgement
-    views = [finding_view(run, story, item, judgement) for item in story.open_findings()]
+    """One annotation for each finding that counts and has lines at the head, worst first.
+
+    None where the head has moved: the check is of the reviewed one, and the lines are those of another.
+    """
+    if story.reviewed_sha:
+        return ()
     known = {view.path for view in story.prepared.views} if story.prepared else set()
-    ordered = sorted(views, key=lambda one: (one.severity.rank, one.path, one.line or 0))
+    ordered = sorted(counting_views(run, story), key=lambda one: (one.severity.rank, one.path, one.line or 0))
     found = []
     for view in ordered:
         if view.line is None or view.side is Side.LEFT or view.path not in known:

@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
-from reviewbot.app.answer import read_answer
-from reviewbot.app.buy import buy, dry_run, resume
+from reviewbot.app.answer import placed_here, read_answer
+from reviewbot.app.buy import approve, buy, dry_run, purchase_of, resume
 from reviewbot.app.deliver import deliver, write_files
-from reviewbot.app.load import load_change, load_settings, load_snapshot, overrides, prepare
-from reviewbot.app.memory import read_memory, recall
-from reviewbot.app.older import settle_older
-from reviewbot.app.publish import publish, write_check, write_summary
+from reviewbot.app.load import Prepared, load_change, load_settings, load_snapshot, overrides, prepare
+from reviewbot.app.memory import read_memory
+from reviewbot.app.publish import current_check, publish
 from reviewbot.app.run import Run, World
+from reviewbot.app.settle import settle_older, settled
 from reviewbot.app.story import Story
 from reviewbot.app.wait import wait
+from reviewbot.domain.bookkeeping import Changes
+from reviewbot.domain.course import Standpoint, Step, next_attempt, next_step, reviewed_head
 from reviewbot.domain.escaping import visible
 from reviewbot.domain.events import ReviewEvent
-from reviewbot.domain.gate import Outcome, Reason, did_not_happen, judge, not_due, pending
-from reviewbot.domain.identity import WHOLE, Identity, change_digest
+from reviewbot.domain.gate import (
+    Coverage,
+    Outcome,
+    Reason,
+    Verdict,
+    bypassed,
+    did_not_happen,
+    forgetful,
+    judge,
+    not_due,
+    pending,
+    superseded,
+)
+from reviewbot.domain.identity import WHOLE, Identity, change_digest, scope_since
 from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.model import Report, Task, TaskStatus
-from reviewbot.domain.placement import place
-from reviewbot.domain.plan import summaries
-from reviewbot.domain.triage import Trigger, is_requested, not_due_for
-from reviewbot.errors import ForgeError, NoKey, NothingSendable, ReviewbotError, SettingsError, TaskEnded, TemplateError
+from reviewbot.domain.snapshot import CheckStatus, Conclusion
+from reviewbot.domain.triage import Asked, Trigger, is_requested, not_due_for
+from reviewbot.errors import NoKey, NothingSendable, ReviewbotError, SettingsError, TaskEnded, TemplateError
 from reviewbot.ports import ReviewService
 from reviewbot.render import Renderer
 from reviewbot.settings import peek_settings
@@ -82,29 +95,18 @@ def failed(run: Run, error: ReviewbotError) -> Outcome:
     )
 
 
-def _written(run: Run, write: Callable[[], Story], story: Story) -> Story:
-    """The story after a write; GitHub's refusal is said and changes nothing else."""
-    try:
-        return write()
-    except ForgeError as error:
-        run.degraded.say(error.message)
-        return story
-
-
 def conclude(run: Run, story: Story, outcome: Outcome) -> Outcome:
-    """End a run that has no findings to publish: the check, the summary where it has something new, and the runner.
-
-    A summary that is there holds the ledger, so a run that has not read the ledger never writes over it.
-    """
+    """End a run: what is to be said on GitHub, and everything for the runner."""
     if not run.settings.dry_run:
-        if outcome.conclusion is not None:
-            story = _written(run, lambda: write_check(run, story, outcome), story)
-        homeless = story.check is None and outcome.conclusion is not None
-        there = summaries(run.snapshot.comments, run.settings.instance).keep
-        if story.purchase is not None or (homeless and there is None):
-            story = _written(run, lambda: write_summary(run, story, outcome), story)
+        run, story, outcome = publish(run, story, let_through(run, story, outcome))
     deliver(run, story, outcome)
     return outcome
+
+
+def let_through(run: Run, story: Story, outcome: Outcome) -> Outcome:
+    """The outcome, or a green one where somebody has let this very head through."""
+    bypass = story.ledger.bypass
+    return bypassed(outcome) if bypass and bypass.head_sha == run.snapshot.pull.head_sha else outcome
 
 
 class _Teller:
@@ -125,25 +127,38 @@ class _Teller:
             run.world.reporter.check_file(path)
         if (skipped := not_due_for(run.snapshot.pull, run.policy, run.world.forge.permission)) is not None:
             return conclude(run, self.story, skipped)
-        prepared = prepare(run, load_change(run.world, run.snapshot.pull))
-        self.story = replace(self.story, prepared=prepared)
-        if not prepared.sendables and not any(held.missed for held in prepared.held):
-            return conclude(run, self.story, not_due(Reason.NOTHING_SELECTED))
+        prepared = self._read()
         if not prepared.sendables:
-            raise NothingSendable(
-                "Not one of the selected files could be sent.",
-                hint="Each is listed with its reason. Leave it out with `paths` if nobody needs to review it.",
-            )
+            return self._nothing_to_send(prepared)
         if run.settings.dry_run and run.paid:
             return self._dry_run()
         service = run.world.open_service(run.settings)
-        if (skipped := self._purchase(service)) is not None:
-            return conclude(run, self.story, skipped)
+        return self._reviewed(service)
+
+    def _reviewed(self, service: ReviewService) -> Outcome:
+        """The review of what can be sent: bought or found, waited for, and published."""
+        if (ended := self._purchase(service)) is not None:
+            return ended
         task = self._wait(service)
         if not task.status.is_over:
             return self._detach()
+        if task.status is not TaskStatus.COMPLETED and self._has_moved():
+            self.story = self.story.bought(replace(self._bought, state=TaskState.ENDED, used=task.credits_used))
+            return self._superseded()
         self._close(task)
         return self._publish(read_answer(service, task))
+
+    def _read(self) -> Prepared:
+        """The change, and what is remembered of it, with what a command has changed of that."""
+        run = self._run
+        prepared = prepare(run, load_change(run.world, run.snapshot.pull))
+        self.story = replace(self.story, prepared=prepared)
+        memory = read_memory(run, run.snapshot, self._identity().digest())
+        run.degraded.say(memory.problem)
+        changes = Changes(amendments=run.amendments)
+        story = replace(self.story, summary=memory.summary, claimed=memory.claimed)
+        self.story = story.learned(changes, written=memory.ledger)
+        return prepared
 
     @property
     def _bought(self) -> Purchase:
@@ -151,49 +166,119 @@ class _Teller:
             raise TypeError(self.story)
         return self.story.purchase
 
-    def _identity(self) -> Identity:
-        run = self._run
+    @property
+    def _prepared(self) -> Prepared:
         if self.story.prepared is None:
             raise TypeError(self.story)
+        return self.story.prepared
+
+    def _identity(self) -> Identity:
+        run = self._run
         return Identity(
             repository_id=run.snapshot.repository.id,
             pull_number=run.snapshot.pull.number,
             instance=run.settings.instance,
             scope=WHOLE,
-            change=change_digest(self.story.prepared.change.files),
+            change=change_digest(self._prepared.change.files),
             mode=run.settings.mode,
             expertise=run.settings.expertise,
         )
+
+    def _nothing_to_send(self, prepared: Prepared) -> Outcome:
+        """No review is due; findings that still count keep the gate closed.
+
+        Raises:
+            NothingSendable: one is due, and everything was held back.
+        """
+        if any(held.missed for held in prepared.held):
+            raise NothingSendable(
+                "Not one of the selected files could be sent.",
+                hint="Each is listed with its reason. Leave it out with `paths` if nobody needs to review it.",
+            )
+        run, story = self._run, self.story
+        severities = story.ledger.findings.severities("")
+        outcome = judge(severities, readable=True, coverage=story.coverage, rules=run.judgement.rules)
+        closed = outcome.verdict is Verdict.FAIL
+        return conclude(run, story, outcome if closed else not_due(Reason.NOTHING_SELECTED))
 
     def _dry_run(self) -> Outcome:
         self.story = dry_run(self._run, self.story, self._identity())
         return conclude(self._run, self.story, not_due(Reason.DRY_RUN))
 
     def _purchase(self, service: ReviewService) -> Outcome | None:
-        """Find the task of this change, or buy one; an outcome when neither is wanted."""
+        """Find the task of this change, or buy one; an outcome when the run ends without either."""
         run, identity = self._run, self._identity()
-        memory = read_memory(run, run.snapshot)
-        run.degraded.say(memory.problem)
-        self.story = replace(self.story, ledger=memory.ledger, summary=memory.summary)
-        self.story = settle_older(run, service, self.story, identity.digest())
         # A free review lives as long as its run, and its ledger is signed with no key: nothing of it is taken up.
-        known = recall(run, memory, identity) if run.paid else None
-        if known is not None and known.state in {TaskState.OPEN, TaskState.DONE}:
+        known = self.story.ledger.find(identity.digest()) if run.paid else None
+        standpoint = self._standpoint(known)
+        about_to_buy = next_step(standpoint) is Step.BUY
+        self.story = settle_older(run, service, self.story, identity.digest(), replaces=about_to_buy)
+        step = next_step(replace(standpoint, awaited=self.story.awaited is not None))
+        if step is Step.RESUME and known is not None:
             self.story = resume(run, service, self.story, known)
+            known = replace(known, state=TaskState.ENDED)
             if not self._ended_unheard() or not self._wants_another(known):
                 return None
-            known = replace(known, state=TaskState.ENDED)
-            self.story = replace(self.story, ledger=self.story.ledger.with_purchase(known))
-        elif (known is None or known.state is TaskState.ENDED) and not self._wants_another(known):
-            return not_due(Reason.NOT_REQUESTED)
-        if not run.may_buy:
-            return not_due(Reason.NOT_REQUESTED)
-        ended = known is not None and known.state is TaskState.ENDED
-        attempt = 1 if known is None else known.attempt + ended
-        intent = known if known is not None and not ended else None
-        self.story = replace(self.story, spent=memory.spent(apart_from=intent))
-        self.story = buy(run, service, self.story, replace(identity, attempt=attempt), intended=intent is not None)
+            self.story = replace(self.story.bought(known), purchase=None, task=None)
+            step = Step.BUY
+        if step is Step.LEAVE:
+            return self._leave()
+        identity = replace(identity, attempt=next_attempt(known))
+        if step is Step.DEFER and (ended := self._defer(service, identity)) is not None:
+            return ended
+        self._buy(service, identity, known)
         return None
+
+    def _standpoint(self, known: Purchase | None) -> Standpoint:
+        trigger = self._run.trigger
+        return Standpoint(
+            known=known,
+            head_sha=self._run.snapshot.pull.head_sha,
+            wanted=self._wants_another(known),
+            again=isinstance(trigger, Asked) and known is not None and known.asked != trigger.comment_id,
+            awaited=False,
+        )
+
+    def _leave(self) -> Outcome:
+        """Nothing is asked for; a check that an older review left open here has to be closed."""
+        outcome = not_due(Reason.NOT_REQUESTED)
+        there = current_check(self._run.snapshot)
+        if there is not None and there.status != CheckStatus.COMPLETED and self.story.awaited is None:
+            outcome = replace(outcome, conclusion=Conclusion.ACTION_REQUIRED)
+        return conclude(self._run, self.story, outcome)
+
+    def _defer(self, service: ReviewService, identity: Identity) -> Outcome | None:
+        """Wait for the review of an older head, having written down that one of this head is wanted; None to go on."""
+        run, awaited = self._run, self.story.awaited
+        if awaited is None:
+            raise TypeError(self.story)
+        approve(run, self.story)
+        wanted = purchase_of(run, identity, TaskState.WANTED)
+        self.story = self.story.learned(self.story.changes.with_purchase(wanted))
+        outcome = pending(run.judgement.rules, check_written=True)
+        _, self.story, _ = publish(run, self.story, outcome)
+        task = wait(run, service, awaited.task, run.settings.mode)
+        if not task.status.is_over:
+            return conclude(run, self.story, pending(run.judgement.rules, check_written=self.story.check is not None))
+        story = settled(run, service, replace(self.story, awaited=None), awaited.purchase, task)
+        self._run, self.story, _ = publish(run, story, outcome)
+        return None if self._run is run else self._superseded()
+
+    def _buy(self, service: ReviewService, identity: Identity, known: Purchase | None) -> None:
+        """Buy what is new since the last reviewed head, or the whole change."""
+        run, story = self._run, self.story
+        intent = known if known is not None and known.state is TaskState.INTENT else None
+        spent = story.ledger.spent - (intent.cost if intent else 0)
+        story = replace(story, spent=max(story.claimed, spent))
+        since = intent.since if intent else self._since(known)
+        identity = replace(identity, scope=scope_since(since))
+        self.story = buy(run, service, story, identity, intended=intent is not None)
+
+    def _since(self, known: Purchase | None) -> str:
+        run = self._run
+        if not run.settings.incremental or not run.paid or (known is not None and known.state is TaskState.DONE):
+            return ""
+        return reviewed_head(self.story.ledger, run.snapshot.pull.base_ref)
 
     def _ended_unheard(self) -> bool:
         """Whether the task ended without a result while no run was looking."""
@@ -209,12 +294,14 @@ class _Teller:
         run = self._run
         if not run.may_buy:
             return False
-        if known is not None and known.attempt >= MAX_ATTEMPTS and isinstance(run.trigger, ReviewEvent):
+        ended = known is not None and known.state is TaskState.ENDED
+        if known is not None and ended and known.attempt >= MAX_ATTEMPTS and isinstance(run.trigger, ReviewEvent):
             raise TaskEnded(
                 f"CodeVF ended {known.attempt} tasks of this change without a result.",
                 hint="Start the workflow by hand to try once more, or ask CodeVF what is wrong.",
             )
-        others = [entry for entry in self.story.ledger.purchases if entry.state is not TaskState.ENDED]
+        over = {TaskState.ENDED, TaskState.WANTED}
+        others = [entry for entry in self.story.ledger.purchases if entry.state not in over]
         before = any(entry.identity != (known.identity if known else "") for entry in others)
         return is_requested(run.policy, run.trigger, reviewed_before=before)
 
@@ -227,12 +314,17 @@ class _Teller:
 
     def _detach(self) -> Outcome:
         """Leave with the task's id in the check, too: somebody may delete the summary before the next run."""
-        run, rules = self._run, self._bought.judgement.rules
-        story = self.story
-        if run.paid and story.check is not None:
-            outcome = pending(rules, check_written=True)
-            self.story = _written(run, lambda: write_check(run, story, outcome), story)
-        return conclude(run, self.story, pending(rules, check_written=self.story.check is not None))
+        rules = self._bought.judgement.rules
+        return conclude(self._run, self.story, pending(rules, check_written=self.story.check is not None))
+
+    def _has_moved(self) -> bool:
+        return self._run.read_again().pull.head_sha != self._run.snapshot.pull.head_sha
+
+    def _superseded(self) -> Outcome:
+        """A newer head has a run of its own, which has the say from here on."""
+        return conclude(
+            self._run, self.story, superseded("The pull request has a newer head, which is reviewed instead.")
+        )
 
     def _close(self, task: Task) -> None:
         """Write down how the task ended.
@@ -241,8 +333,7 @@ class _Teller:
             TaskEnded: without a result; the next run may try again with a new task.
         """
         state = TaskState.DONE if task.status is TaskStatus.COMPLETED else TaskState.ENDED
-        purchase = replace(self._bought, state=state, used=task.credits_used)
-        self.story = replace(self.story, purchase=purchase, ledger=self.story.ledger.with_purchase(purchase))
+        self.story = self.story.bought(replace(self._bought, state=state, used=task.credits_used))
         if state is TaskState.ENDED:
             raise TaskEnded(
                 f"CodeVF ended the task {task.id} without a result: {visible(task.status_text)}.",
@@ -250,16 +341,19 @@ class _Teller:
             )
 
     def _publish(self, report: Report) -> Outcome:
+        """Judge the answer where it was asked for; it is published where the pull request is by now."""
         run, story = self._run, self.story
-        views = story.prepared.views if story.prepared else ()
-        judgement = self._bought.judgement
-        placed = place(report.findings, views, judgement.placement)
-        story = replace(story, report=report, placed=placed)
-        severities = [item.finding.severity for item in story.open_findings()]
-        outcome = judge(severities, readable=report.readable, coverage=story.coverage, rules=judgement.rules)
-        self.story = story
+        sound = report.readable and story.coverage is Coverage.FULL
+        purchase = replace(self._bought, coverage=Coverage.FULL if sound else Coverage.PARTIAL)
+        story = replace(story.bought(purchase), report=report)
+        answer = placed_here(self._prepared, purchase, report)
+        self.story = story = story.learned(story.changes.with_answer(answer))
+        outcome = self._judged(story, report)
         write_files(run, story, outcome)
-        if not run.settings.dry_run:
-            story, outcome = publish(run, story, outcome)
-        deliver(run, story, outcome)
-        return outcome
+        return conclude(run, story, outcome)
+
+    def _judged(self, story: Story, report: Report) -> Outcome:
+        rules, findings = self._bought.judgement.rules, story.ledger.findings
+        severities = findings.severities(story.task_id)
+        outcome = judge(severities, readable=report.readable, coverage=story.coverage, rules=rules)
+        return forgetful(outcome, rules) if findings.broken else outcome

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TypeVar
 
+from reviewbot.domain.amendments import Amendment
 from reviewbot.domain.gate import Rules
-from reviewbot.domain.ledger import Judgement, Signer
+from reviewbot.domain.ledger import Judgement
 from reviewbot.domain.placement import PlacementRules
 from reviewbot.domain.policy import ReviewerKind
+from reviewbot.domain.signatures import Signer
 from reviewbot.domain.snapshot import Snapshot
 from reviewbot.domain.triage import Policy, Trigger
 from reviewbot.errors import PermissionMissing
@@ -64,7 +66,8 @@ class Run:
 
     Attributes:
         started: on the monotonic clock, for the one deadline of everything.
-        may_buy: False while collecting: what was bought is looked up once, and nothing is bought.
+        may_buy: False while collecting: tasks are looked up once, and nothing is bought but what was postponed.
+        amendments: what a command changes of the ledger.
     """
 
     world: World
@@ -74,6 +77,7 @@ class Run:
     renderer: Renderer
     started: float
     may_buy: bool = True
+    amendments: tuple[Amendment, ...] = ()
     degraded: Degraded = field(default_factory=Degraded)
 
     @property

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from reviewbot.domain.file_views import FileView
 from reviewbot.domain.model import Side
-from reviewbot.domain.placement import FileView, Why
+from reviewbot.domain.placement import Why
 from reviewbot.domain.quotes import split_lines, strip_gutter
 from reviewbot.domain.thinning import shorten_line
 from reviewbot.domain.views import FindingView

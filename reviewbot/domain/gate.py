@@ -7,7 +7,7 @@ that was due and did not happen, could not be read whole or did not see every se
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from reviewbot.domain.model import Severity
@@ -61,6 +61,9 @@ class Reason(StrEnum):
     OVER_BUDGET = "over-budget"
     NOT_APPROVED = "not-approved"
     CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+    MEMORY = "memory"
+    BYPASS = "bypass"
     REFUSED = "refused"
     UNREACHABLE = "unreachable"
     NO_REVIEW = "no-review"
@@ -142,6 +145,26 @@ def judge(open_severities: Iterable[Severity], *, readable: bool, coverage: Cove
     if closed:
         return Outcome(Status.COMPLETED, verdict, Reason.GATE, Conclusion.FAILURE, EXIT_GATE)
     return Outcome(Status.COMPLETED, Verdict.PASS, Reason.REVIEWED, Conclusion.SUCCESS, 0)
+
+
+def forgetful(outcome: Outcome, rules: Rules) -> Outcome:
+    """The outcome of a review of what is new when earlier findings may have been forgotten: never a green one."""
+    due = EXIT_NO_REVIEW if rules.on_error is Tolerance.FAIL else 0
+    status = first_exit_status(due, outcome.exit_status)
+    verdict = Verdict.NONE if outcome.verdict is Verdict.PASS else outcome.verdict
+    return Outcome(Status.COMPLETED, verdict, Reason.MEMORY, Conclusion.ACTION_REQUIRED, status)
+
+
+def bypassed(outcome: Outcome) -> Outcome:
+    """The outcome of a head that somebody let through, whatever else it comes to; a bug stays one."""
+    if outcome.exit_status == EXIT_BUG or outcome.conclusion is Conclusion.SKIPPED:
+        return outcome
+    return replace(outcome, verdict=Verdict.PASS, reason=Reason.BYPASS, conclusion=Conclusion.SUCCESS, exit_status=0)
+
+
+def superseded(message: str) -> Outcome:
+    """The review of a head that the pull request has left: its check stays closed, and nobody is bothered with it."""
+    return Outcome(Status.SKIPPED, Verdict.NONE, Reason.SUPERSEDED, Conclusion.ACTION_REQUIRED, 0, message)
 
 
 def pending(rules: Rules, *, check_written: bool) -> Outcome:

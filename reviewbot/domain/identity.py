@@ -30,7 +30,7 @@ def change_digest(files: Iterable[ChangedFile]) -> str:
         )
         for file in files
     )
-    return hashlib.sha256(json.dumps(rows).encode("utf-8", "surrogatepass")).hexdigest()
+    return _sha256(json.dumps(rows)).hex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +54,38 @@ class Identity:
     attempt: int = 1
 
     def digest(self) -> str:
-        """Hex SHA-256 of everything but the attempt: the same change, whichever attempt."""
-        return hashlib.sha256(self._material().encode("utf-8", "surrogatepass")).hexdigest()
+        """Hex SHA-256 of everything but scope and attempt: the same change, however it was asked for.
+
+        A head that was reviewed since an earlier one is not reviewed again since itself.
+        """
+        return _sha256(self._material(WHOLE)).hex()
 
     def key(self) -> str:
         """The idempotency key: half a digest in the shape of a version 4 UUID, the only one that the service takes."""
-        material = f"{self._material()}\n{self.attempt}".encode("utf-8", "surrogatepass")
-        return str(uuid.UUID(bytes=hashlib.sha256(material).digest()[:16], version=4))
+        return str(uuid.UUID(bytes=_sha256(f"{self._material(self.scope)}\n{self.attempt}")[:16], version=4))
 
-    def _material(self) -> str:
+    def _material(self, scope: str) -> str:
         parts = (
             self.repository_id,
             self.pull_number,
             self.instance,
-            self.scope,
+            scope,
             self.change,
             self.mode.value,
             self.expertise.casefold(),
         )
         return json.dumps(parts)
+
+
+def _sha256(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def scope_since(head_sha: str) -> str:
+    """The scope of a review since a reviewed head, which is empty for a whole one."""
+    return f"since {head_sha}" if head_sha else WHOLE
+
+
+def since_of(scope: str) -> str:
+    """The reviewed head of a scope, empty for a whole review."""
+    return "" if scope == WHOLE else scope.removeprefix("since ")

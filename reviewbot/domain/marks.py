@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 _FINDING = re.compile(r'<!-- reviewbot:finding:v1 instance="([^"]*)" ids=([0-9a-f,]*) -->')
+_STATE = re.compile(r"<!-- reviewbot:state -->\n(.*?)\n<!-- /reviewbot:state -->\n\n", re.DOTALL)
 _ID_LENGTH = 10
 
 
@@ -46,3 +47,19 @@ def read_finding_mark(body: str) -> FindingMark | None:
     if match is None:
         return None
     return FindingMark(match[1], tuple(part for part in match[2].split(",") if part))
+
+
+def with_state(body: str, told: str) -> str:
+    """A finding's comment with a word on where it stands now, right after the mark; every other word stays.
+
+    Args:
+        body: begins with a finding's mark.
+        told: trusted Markdown, without our own marks; empty takes the word away.
+    """
+    mark = _FINDING.match(body)
+    if mark is None:
+        return body
+    rest = body[mark.end() :].removeprefix("\n")
+    rest = rest[state.end() :] if (state := _STATE.match(rest)) else rest
+    word = f"<!-- reviewbot:state -->\n{told}\n<!-- /reviewbot:state -->\n\n" if told else ""
+    return f"{mark[0]}\n{word}{rest}"

@@ -27,15 +27,27 @@ class Limits:
     Attributes:
         attachment: the most of one attachment.
         request: the most of all attachments together.
+        attachments: how many there may be.
     """
 
     attachment: int
     request: int
+    attachments: int = MAX_ATTACHMENTS
 
 
 def ladder(attachment_bytes: int) -> tuple[Limits, ...]:
     """What to try, largest first: the next rung when the service answers 413 (its sources name several limits)."""
     return tuple(Limits(min(attachment_bytes, request), request) for request in (4_000_000, 1_000_000, 140_000, 70_000))
+
+
+BESIDE = 5
+"""One part in so many of a request is kept for what goes beside the files: the new part, and findings to confirm."""
+
+
+def beside(limits: Limits) -> tuple[Limits, Limits]:
+    """The limits of the files, and of one more attachment that goes beside them."""
+    room = min(limits.attachment, limits.request // BESIDE)
+    return Limits(limits.attachment, limits.request - room, limits.attachments - 1), Limits(room, room, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +195,7 @@ class _Bins:
                 pieces.append(piece)
                 self._sizes[index] += size
                 return True
-        if len(self._bins) == MAX_ATTACHMENTS:
+        if len(self._bins) == self._limits.attachments:
             return False
         self._bins.append((kind, [piece]))
         self._sizes.append(size)

@@ -6,19 +6,17 @@ outside the diff. What was sent is what is compared with: redacted lines stay re
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import cached_property
 
-from reviewbot.domain.changes import Hunk
 from reviewbot.domain.escaping import visible
+from reviewbot.domain.file_views import FileView
 from reviewbot.domain.marks import finding_id
 from reviewbot.domain.model import Finding, Severity, Side
 from reviewbot.domain.private_keys import REDACTED
 from reviewbot.domain.publication import LineTarget
-from reviewbot.domain.quotes import TextIndex, quoted_lines, split_lines, strip_gutter
+from reviewbot.domain.quotes import Block, quoted_lines, split_lines, strip_gutter
 
 MAX_FINGERPRINT_LINES = 20
 """A finding on half a file is told apart by the first lines of that half."""
@@ -87,70 +85,21 @@ Placement = OnLines | OnFile | InSummary | DuplicateOf
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A finding with its place, its short id and what its suggestion is worth."""
+    """A finding with its place, its short id and what its suggestion is worth.
+
+    Attributes:
+        side: where its code was found, or what the reviewer said.
+        block: its code as sent, None when nothing says which code it is about.
+        in_file: the file of the change that it is about, None when it is about none.
+    """
 
     id: str
     finding: Finding
     placement: Placement
     suggestion: SuggestionState
-
-
-@dataclass(frozen=True)
-class FileView:
-    """A changed file as the reviewer saw it.
-
-    Attributes:
-        path: the name at the head, or the old name of a deleted file.
-        old_path: the name at the merge base.
-        hunks: as sent.
-        text: the whole text at the head as sent, None when it was not sent.
-        redacted: RIGHT numbers of the lines that hold a redaction.
-    """
-
-    path: str
-    old_path: str
-    hunks: tuple[Hunk, ...]
-    text: str | None = None
-    redacted: frozenset[int] = frozenset()
-
-    @cached_property
-    def right(self) -> TextIndex:
-        """What is known of the head: the whole text, or the hunks."""
-        if self.text is not None:
-            return TextIndex.of(dict(enumerate(split_lines(self.text), start=1)))
-        return self._of_hunks(Side.RIGHT)
-
-    @cached_property
-    def left(self) -> TextIndex:
-        """What is known of the merge base: the hunks."""
-        return self._of_hunks(Side.LEFT)
-
-    def index(self, side: Side) -> TextIndex:
-        """The lines of a side."""
-        return self.right if side is Side.RIGHT else self.left
-
-    def _of_hunks(self, side: Side) -> TextIndex:
-        lines = (line for hunk in self.hunks for line in hunk.lines)
-        return TextIndex.of({number: line.text for line in lines if (number := line.number(side)) is not None})
-
-    @cached_property
-    def exact(self) -> Mapping[int, str]:
-        """The head's lines that the diff shows, verbatim."""
-        lines = (line for hunk in self.hunks for line in hunk.lines)
-        return {line.new: line.text for line in lines if line.new is not None}
-
-    @cached_property
-    def _covered(self) -> Mapping[Side, Sequence[range]]:
-        """The line numbers of the hunks by side, ascending: asked for by every finding, counted once."""
-        return {side: tuple(numbers for hunk in self.hunks if (numbers := hunk.numbers(side))) for side in Side}
-
-    def part_in_one_hunk(self, side: Side, first: int, last: int) -> tuple[int, int] | None:
-        """The largest part of a range that lies in one hunk, None when there is none."""
-        covered = self._covered[side]
-        begin = bisect_right(covered, first, key=lambda numbers: numbers.stop)
-        end = bisect_right(covered, last, key=lambda numbers: numbers.start)
-        parts = [(max(first, numbers.start), min(last, numbers.stop - 1)) for numbers in covered[begin:end]]
-        return max(parts, key=lambda part: part[1] - part[0], default=None)
+    side: Side = Side.RIGHT
+    block: Block | None = None
+    in_file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +176,15 @@ def _identified(finding: Finding, view: FileView | None, seen: _Seen) -> Placed:
     identifier = base if not titles else finding_id(base, finding.title)
     titles[finding.title] = identifier
     placement = _placement(finding, view, found)
-    return Placed(identifier, finding, placement, _suggestion_state(finding, view, placement))
+    return Placed(
+        identifier,
+        finding,
+        placement,
+        _suggestion_state(finding, view, placement),
+        found.side if found else finding.side,
+        Block.of(_code_of(view, found)) if view and found else None,
+        view.path if view else None,
+    )
 
 
 def _fingerprint(finding: Finding, view: FileView | None, found: _Found | None) -> str:
@@ -235,12 +192,16 @@ def _fingerprint(finding: Finding, view: FileView | None, found: _Found | None) 
     category = finding.category.value if finding.category else ""
     path = view.old_path if view else finding.path
     if view and found:
-        index = view.index(found.side)
-        count = min(found.last - found.first + 1, MAX_FINGERPRINT_LINES)
-        code = "\n".join(index.block(found.first, count))
-        return finding_id(path, category, code, str(index.ordinal(found.first, count)))
+        code = _code_of(view, found)
+        ordinal = view.index(found.side).ordinal(found.first, len(code))
+        return finding_id(path, category, "\n".join(code), str(ordinal))
     quote = "\n".join(quoted_lines(finding.code))
     return finding_id(path, category, quote or finding.title, "")
+
+
+def _code_of(view: FileView, found: _Found) -> tuple[str, ...]:
+    """The folded lines that tell the finding's code."""
+    return view.index(found.side).block(found.first, min(found.last - found.first + 1, MAX_FINGERPRINT_LINES))
 
 
 def _locate(finding: Finding, view: FileView) -> _Found | None:

@@ -6,12 +6,13 @@ by a person, and what people did stands: it is not posted again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reviewbot.domain.marks import FindingMark, read_finding_mark, summary_mark
 from reviewbot.domain.placement import OnFile, OnLines, Placed
 from reviewbot.domain.publication import FileTarget, LineTarget
+from reviewbot.domain.records import Record
 from reviewbot.domain.snapshot import Comment, Thread
 
 Target = LineTarget | FileTarget
@@ -63,9 +64,8 @@ def _position(target: Target) -> tuple[str, int, int, str]:
 def posted_comments(threads: Iterable[Thread], instance: str) -> Mapping[str, str]:
     """The findings that have a comment of ours, by id, with the comment's address."""
     there: dict[str, str] = {}
-    for thread in threads:
-        if (mark := _mark_of(thread, instance)) is not None:
-            there |= dict.fromkeys(mark.ids, thread.comments[0].url)
+    for thread, mark in marked_threads(threads, instance):
+        there |= dict.fromkeys(mark.ids, thread.comments[0].url)
     return there
 
 
@@ -74,7 +74,7 @@ def doubles(threads: Iterable[Thread], instance: str) -> tuple[int, ...]:
 
     One that a person has answered or resolved stays, whichever of them was first; of the others the first does.
     """
-    marked = [(thread, mark) for thread in threads if (mark := _mark_of(thread, instance)) is not None]
+    marked = list(marked_threads(threads, instance))
     marked.sort(key=lambda entry: (not _touched(entry[0]), entry[0].comments[0].id))
     kept: set[str] = set()
     extra = []
@@ -83,6 +83,13 @@ def doubles(threads: Iterable[Thread], instance: str) -> tuple[int, ...]:
             extra.append(thread.comments[0].id)
         kept.update(mark.ids)
     return tuple(extra)
+
+
+def marked_threads(threads: Iterable[Thread], instance: str) -> Iterator[tuple[Thread, FindingMark]]:
+    """The threads that a comment of ours began, each with its mark."""
+    for thread in threads:
+        if (mark := _mark_of(thread, instance)) is not None:
+            yield thread, mark
 
 
 def _mark_of(thread: Thread, instance: str) -> FindingMark | None:
@@ -120,3 +127,58 @@ def summaries(comments: Iterable[Comment], instance: str) -> Summaries:
     mark = summary_mark(instance)
     ours = sorted((one for one in comments if one.ours and one.body.startswith(mark)), key=lambda one: one.id)
     return Summaries(ours[0] if ours else None, tuple(ours[1:]))
+
+
+@dataclass(frozen=True, slots=True)
+class EditComment:
+    """Give a review comment of ours another body."""
+
+    comment_id: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveThread:
+    """Resolve a thread that we began."""
+
+    thread_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HideComment:
+    """Fold a comment of ours away as outdated."""
+
+    node_id: str
+
+
+Operation = EditComment | ResolveThread | HideComment
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A thread of ours, what is remembered of its findings, and what its comment should say."""
+
+    thread: Thread
+    records: tuple[Record, ...]
+    body: str
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every finding of it is known and closed."""
+        return bool(self.records) and not any(record.standing.is_open for record in self.records)
+
+
+def tidied(told: Iterable[Told]) -> tuple[Operation, ...]:
+    """What is left to do about the threads that are there: what a person did stands, and what they answered is kept."""
+    operations: list[Operation] = []
+    for one in told:
+        first = one.thread.comments[0]
+        if first.body != one.body:
+            operations.append(EditComment(first.id, one.body))
+        if not one.is_done or one.thread.is_resolved:
+            continue
+        if one.thread.can_resolve:
+            operations.append(ResolveThread(one.thread.id))
+        elif len(one.thread.comments) == 1 and not first.is_minimized:
+            operations.append(HideComment(first.node_id))
+    return tuple(operations)

@@ -7,6 +7,7 @@ findings on a hundred thousand equal lines end in seconds.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from bisect import bisect_left
 from collections import Counter
@@ -16,6 +17,8 @@ from itertools import islice
 
 MAX_QUOTE_LINES = 400
 MAX_CANDIDATES = 64
+MAX_PLACES = 1_000
+"""Places of a block that are counted; one line in a thousand equal ones is not told apart any more."""
 
 _GUTTER = re.compile(r"^[ \t]*\d{1,7}\|[ ]?")
 
@@ -48,6 +51,30 @@ def quoted_lines(code: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """Lines of code without their text: enough to find them again, and to know that they have changed.
+
+    Attributes:
+        first: 8 hex digits of the first folded line, to find candidates by.
+        count: how many lines.
+        digest: 32 hex digits of all folded lines, too many for anybody to make other lines fit.
+    """
+
+    first: str
+    count: int
+    digest: str
+
+    @classmethod
+    def of(cls, lines: Sequence[str]) -> Block:
+        """The block of folded lines, one at least."""
+        return cls(_digest(lines[0])[:8], len(lines), _digest("\n".join(lines))[:32])
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
 class TextIndex:
     """The known lines of one side of a file, by number and by folded text.
 
@@ -61,6 +88,7 @@ class TextIndex:
     occurrences: Mapping[str, Sequence[int]]
     last: int
     _ordinals: dict[int, Mapping[int, int]] = field(default_factory=dict, repr=False, compare=False)
+    _firsts: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, lines: Mapping[int, str]) -> TextIndex:
@@ -82,6 +110,16 @@ class TextIndex:
         for place in islice(_outward(places, line + offset), MAX_CANDIDATES):
             if self.starts_with(quote, place - offset):
                 yield place - offset
+
+    def places(self, block: Block) -> tuple[int, ...]:
+        """Every line at which a block stands, ascending; at most `MAX_PLACES` are looked at."""
+        if not self._firsts:
+            for text in self.occurrences:
+                self._firsts.setdefault(_digest(text)[:8], []).append(text)
+        starts = sorted(line for text in self._firsts.get(block.first, ()) for line in self.occurrences[text])
+        return tuple(
+            line for line in starts[:MAX_PLACES] if Block.of(self.block(line, block.count)).digest == block.digest
+        )
 
     def block(self, line: int, count: int) -> tuple[str, ...]:
         """The folded lines from a line on; an unknown one is empty."""

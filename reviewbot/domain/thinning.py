@@ -59,6 +59,9 @@ PAGE = Room(900_000, _bytes)
 REPORT = Room(6_000_000, _bytes)
 """The page of HTML: what a browser still opens at once."""
 
+STANDING = Room(60_000, _units)
+"""A word in a comment that is there; `publication.COMMENT_LIMIT` holds for both together."""
+
 PROMPT = Room(10_000, _units)
 """What CodeVF takes."""
 

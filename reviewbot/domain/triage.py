@@ -17,7 +17,23 @@ SKIP_LABEL = "skip-review"
 PermissionOf = Callable[[str], Permission]
 """Asks GitHub what a login may do here."""
 
-Trigger = ReviewEvent | DispatchEvent
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody asked for a review in a comment.
+
+    Attributes:
+        sender: login of the comment's author.
+        comment_id: so that the same comment never asks twice.
+        head_sha: the head that it names, or that was there when it was written.
+    """
+
+    sender: str
+    comment_id: str
+    head_sha: str
+
+
+Trigger = ReviewEvent | DispatchEvent | Asked
 """What can ask for a review of one pull request."""
 
 
@@ -72,7 +88,7 @@ def _plain(login: str | None) -> str | None:
 
 def is_requested(policy: Policy, trigger: Trigger, *, reviewed_before: bool) -> bool:
     """Whether this event asks for a purchase, by `review-on`."""
-    if isinstance(trigger, DispatchEvent) or _is_approval_label(trigger, policy):
+    if isinstance(trigger, DispatchEvent | Asked) or _is_approval_label(trigger, policy):
         return True
     match policy.review_on:
         case ReviewOn.PUSH:
@@ -97,18 +113,31 @@ def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permissi
     open_to_all = policy.allow is Allow.ANYONE or not pull.from_fork
     if open_to_all and not policy.approve_spend:
         return
-    asks = isinstance(trigger, DispatchEvent) or (
-        _is_approval_label(trigger, policy) and not trigger.sender_is_bot and trigger.head_sha == pull.head_sha
-    )
+    asks = _approves(trigger, policy, pull.head_sha)
     if asks and trigger.sender and permission_of(trigger.sender).at_least(Permission.WRITE):
         return
     by_label = f"set the label `{policy.approve_spend}`" if policy.approve_spend else ""
+    by_word = f"comment `/reviewbot review {pull.head_sha[:10]}`"
     by_hand = f"start the workflow by hand with `pr: {pull.number}`"
-    ways = " or ".join(way for way in (by_label, by_hand) if way)
+    ways = ", ".join(way for way in (by_label, by_word) if way) + f", or {by_hand}"
     raise NotApproved(
         "Nobody with write access has approved the spending for this head.",
         hint=f"Somebody with write access can {ways}.",
     )
+
+
+def _approves(trigger: Trigger, policy: Policy, head_sha: str) -> bool:
+    """Whether the trigger is an approval of this head, if its sender may give one."""
+    match trigger:
+        case DispatchEvent():
+            return True
+        case Asked():
+            return trigger.head_sha == head_sha
+        case ReviewEvent():
+            labelled = _is_approval_label(trigger, policy) and not trigger.sender_is_bot
+            return labelled and trigger.head_sha == head_sha
+        case unknown:
+            assert_never(unknown)
 
 
 def _is_approval_label(trigger: Trigger, policy: Policy) -> bool:

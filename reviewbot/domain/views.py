@@ -10,6 +10,7 @@ from decimal import Decimal
 from reviewbot.domain.gate import Coverage, Outcome
 from reviewbot.domain.model import Category, Leftover, Severity, Side
 from reviewbot.domain.placement import SuggestionState, Why
+from reviewbot.domain.records import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,11 @@ class FindingView:
         language: the info string of a fence for `code`, such as `python`; may be empty.
         comment_url: trusted; the address of its comment, None when it has none (yet).
         blob_url: trusted; the address of its lines in the reviewed commit, None when there is none.
+        standing: where it stands.
+        carried: whether an earlier review found it.
+        note: the reviewer's last word on it, may be empty.
+        waived_by: a login, empty when nobody waived it; `waived_for` is their reason.
+        closed_at: the head at which it was closed, full; empty while it is open.
     """
 
     id: str
@@ -45,6 +51,12 @@ class FindingView:
     closes_gate: bool
     comment_url: str | None = None
     blob_url: str | None = None
+    standing: Standing = Standing.OPEN
+    carried: bool = False
+    note: str = ""
+    waived_by: str = ""
+    waived_for: str = ""
+    closed_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +100,35 @@ class DuplicateView:
     title: str
     path: str
     original: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressView:
+    """What became of the findings since the review before.
+
+    Attributes:
+        since: the last reviewed head, full; empty when the whole change was reviewed.
+        carried: open ones of earlier reviews, the changed ones included.
+        changed: those of them whose code has changed and that nobody has confirmed.
+        beyond: open ones of which only the severity is remembered.
+    """
+
+    since: str
+    new: int
+    fixed: int
+    gone: int
+    carried: int
+    changed: int
+    waived: int
+    beyond: int
+
+
+@dataclass(frozen=True, slots=True)
+class BypassView:
+    """Somebody let this head through."""
+
+    by: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +207,11 @@ class SummaryView:
         degraded: sentences on what this run could not do, such as a missing permission.
         cost: None with the local reviewer.
         wait: None unless the review is open.
+        waived: findings that somebody took the responsibility for; they do not count.
+        closed: findings of earlier reviews that this one found fixed or gone.
+        progress: None while there is no answer.
+        bypass: None unless somebody let this head through.
+        awaited: the older head whose review has to come in first, full; empty when there is none.
     """
 
     mark: str
@@ -194,6 +240,23 @@ class SummaryView:
     task_id: str
     run_url: str | None = None
     summary_url: str | None = None
+    waived: tuple[FindingView, ...] = ()
+    closed: tuple[FindingView, ...] = ()
+    progress: ProgressView | None = None
+    bypass: BypassView | None = None
+    awaited: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StandingView:
+    """A word on where the findings of a comment stand, for those that are no longer simply open.
+
+    Attributes:
+        several: whether the comment has more than one finding.
+    """
+
+    findings: tuple[FindingView, ...]
+    several: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +277,8 @@ class PromptView:
         path_instructions: pattern and text, likewise.
         file_names: names of the attachments with one line each on what they hold.
         omitted: paths that were selected and are not attached.
+        since: the last reviewed head, full; empty when the whole change is to be reviewed.
+        confirms: the attachment with open findings to be confirmed, empty when there is none.
     """
 
     repository: str
@@ -227,3 +292,5 @@ class PromptView:
     lines_added: int
     lines_deleted: int
     omitted: tuple[str, ...]
+    since: str = ""
+    confirms: str = ""

@@ -29,8 +29,8 @@ from markupsafe import Markup
 
 from reviewbot.domain import escaping
 from reviewbot.domain.excerpts import Excerpts
+from reviewbot.domain.file_views import FileView
 from reviewbot.domain.metering import Meter, TooManyCharacters, TooManySteps
-from reviewbot.domain.placement import FileView
 from reviewbot.domain.thinning import (
     CHECK,
     COMMENT,
@@ -41,11 +41,12 @@ from reviewbot.domain.thinning import (
     PROMPT,
     REPORT,
     REPORT_LADDER,
+    STANDING,
     Detail,
     Room,
     shorten_line,
 )
-from reviewbot.domain.views import CommentView, FindingView, PromptView, SummaryView
+from reviewbot.domain.views import CommentView, FindingView, PromptView, StandingView, SummaryView
 from reviewbot.render import contexts
 from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN, Dialect, Markdown
 from reviewbot.render.overrides import check_blocks, check_override, lost_mark, mistake
@@ -287,6 +288,10 @@ class Renderer:
         if not text.startswith(view.mark):
             raise lost_mark("comment.md.j2")
         return text
+
+    def standing(self, view: StandingView) -> str:
+        """A word on where a comment's findings stand, to go right after its mark; at most 2,000 characters."""
+        return _first_fit("standing.md.j2", contexts.of_standing(view), self._markdown.render, STANDING)
 
     def review_body(self, view: SummaryView, mark: str) -> str:
         """The one line above a review's comments: the mark first."""

@@ -18,7 +18,15 @@ from reviewbot.domain.thinning import (
     thin_summary,
     thin_texts,
 )
-from reviewbot.domain.views import AuthorText, CommentView, FileGroup, FindingView, PromptView, SummaryView
+from reviewbot.domain.views import (
+    AuthorText,
+    CommentView,
+    FileGroup,
+    FindingView,
+    PromptView,
+    StandingView,
+    SummaryView,
+)
 from reviewbot.render.dialects import Html, Markdown, address, link
 
 _BEFORE_PLACES = 7
@@ -61,6 +69,16 @@ def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
         "left_out": left_out,
         "on_file": view.on_file,
     }
+
+
+def of_standing(view: StandingView) -> Iterator[dict[str, object]]:
+    """For a word on the findings of a comment: fewer words of others, when there is no room."""
+    for room in (300, 100, 0):
+        findings = tuple(
+            replace(one, note=shorten_line(one.note, room), waived_for=shorten_line(one.waived_for, room))
+            for one in view.findings
+        )
+        yield {"view": replace(view, findings=findings)}
 
 
 def of_annotation(finding: FindingView, detail: Detail) -> dict[str, object]:

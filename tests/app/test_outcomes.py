@@ -339,7 +339,7 @@ def test_a_bug_of_ours_is_told_as_such(tmp_path: Path) -> None:
         env = rig.environment("pull_request", rig.event(), {})
         # Nobody foresees that a function of ours is not there any more.
         broken = (
-            "import sys, runpy; sys.argv = ['reviewbot', 'action']; import reviewbot.app.review as r; r.place = None; "
+            "import sys, runpy; sys.argv = ['reviewbot', 'action']; import reviewbot.app.review as r; r.placed_here = None; "
         )
         command = [sys.executable, "-I", "-c", broken + "runpy.run_module('reviewbot', run_name='__main__')"]
         done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reviewbot.domain.changes import FileDiff, FileStatus, parse_diff
+from reviewbot.domain.file_views import FileView
 from reviewbot.domain.model import Finding, Severity, Side
-from reviewbot.domain.placement import FileView, OnLines, Placed, PlacementRules, SuggestionState, place
+from reviewbot.domain.placement import OnLines, Placed, PlacementRules, SuggestionState, place
 from reviewbot.domain.views import CommentView, FindingView
 from reviewbot.render import Renderer
 from tests.contract.repositories import Tree, build, diff, lines_of, pairs, truths

@@ -7,7 +7,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from reviewbot.domain.ledger import Ledger, Signer, decode
+from reviewbot.domain.ledger import Ledger
+from reviewbot.domain.ledger_text import decode
+from reviewbot.domain.signatures import Signer
 from reviewbot.domain.marks import read_finding_mark, review_mark, summary_mark
 from reviewbot.sandbox.codevf.state import standing_of
 from reviewbot.sandbox.github.records import ReviewState

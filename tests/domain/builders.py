@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reviewbot.domain.changes import ChangedFile, FileDiff, Hunk, parse_diff
+from reviewbot.domain.file_views import FileView
 from reviewbot.domain.model import Finding, Severity
-from reviewbot.domain.placement import FileView
 from reviewbot.domain.snapshot import Commit, Entry, LabelEvent, Permission, PullRequest
 
 HEAD = "c" * 40

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain.changes import parse_diff
+from reviewbot.domain.file_views import FileView
 from reviewbot.domain.model import Category, Finding, Severity, Side
 from reviewbot.domain.placement import (
     MAX_FINGERPRINT_LINES,
     DuplicateOf,
-    FileView,
     InSummary,
     OnFile,
     OnLines,

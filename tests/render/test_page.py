@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from reviewbot.domain import pages
 from reviewbot.domain.changes import DiffLine, Hunk, LineKind
 from reviewbot.domain.excerpts import MAX_LINES, Excerpts
+from reviewbot.domain.file_views import FileView
 from reviewbot.domain.model import Leftover, Side
-from reviewbot.domain.placement import FileView, SuggestionState
+from reviewbot.domain.placement import SuggestionState
 from reviewbot.domain.views import DuplicateView, FileGroup, FindingView, HeldView, SentView, SummaryView
 from reviewbot.render import Renderer
 from tests.render.view_builders import CALLER, CLEAN, CLOSED_GATE, INJECTION, LOCAL, NAMING, RACE, WAITING

@@ -1,0 +1,39 @@
+"""What goes beside the files of a review that is not the first: the new part, and the findings to be confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reviewbot.app.run import Run
+from reviewbot.app.story import Story
+from reviewbot.domain.changes import ChangedFile
+from reviewbot.domain.increment import new_parts, since_text
+from reviewbot.domain.model import Attachment
+from reviewbot.domain.packing import Limits
+from reviewbot.domain.snapshot import Entry
+from reviewbot.errors import ForgeError
+
+SO_FAR = "review-so-far.txt"
+
+
+def so_far(run: Run, story: Story, room: Limits) -> Attachment:
+    """The attachment, redacted; what does not fit is counted."""
+    if story.prepared is None or story.purchase is None:
+        raise TypeError(story)
+    since, sent = story.purchase.since, {view.path for view in story.prepared.views}
+    files = [file for file in story.prepared.change.files if file.path in sent]
+    parts = new_parts(files, _before(run, since, files)) if since else ()
+    text = since_text(since, parts, story.ledger.findings.open(), room.attachment)
+    return Attachment(SO_FAR, story.prepared.redactor.redact(text).text)
+
+
+def _before(run: Run, since: str, files: list[ChangedFile]) -> Mapping[str, Entry]:
+    """The files at the last reviewed head; none when GitHub has thrown that commit away, so that all counts as new."""
+    try:
+        there, _ = run.world.forge.entries(
+            head=since, new_paths=[file.path for file in files], merge_base=since, old_paths=[]
+        )
+    except ForgeError as error:
+        run.world.reporter.debug(f"The last reviewed head cannot be read: {error.message}")
+        return {}
+    return there

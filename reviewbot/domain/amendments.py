@@ -1,0 +1,57 @@
+"""What somebody changed of the ledger by a command: a finding waived, a waiver taken back, a head let through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+
+from reviewbot.domain.carrying import Scene, waived
+from reviewbot.domain.ledger import Ledger
+from reviewbot.domain.records import MAX_REASON, Bypass, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Waive:
+    """Let a finding stand, for its code as it is."""
+
+    finding_id: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unwaive:
+    """Take a waiver back."""
+
+    finding_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LetThrough:
+    """Turn the check of one head green."""
+
+    head_sha: str
+    by: str
+    reason: str
+
+
+Amendment = Waive | Unwaive | LetThrough
+
+
+def amended(ledger: Ledger, amendments: Iterable[Amendment], scene: Scene) -> Ledger:
+    """The ledger with the amendments; one that names no finding changes nothing."""
+    for one in amendments:
+        match one:
+            case Waive(finding_id=finding_id, by=by, reason=reason):
+                ledger = _with(ledger, finding_id, partial(waived, by=by, reason=reason, scene=scene))
+            case Unwaive(finding_id=finding_id):
+                ledger = _with(ledger, finding_id, partial(replace, waiver=None))
+            case LetThrough(head_sha=head_sha, by=by, reason=reason):
+                ledger = replace(ledger, bypass=Bypass(head_sha, by, reason[:MAX_REASON]))
+    return ledger
+
+
+def _with(ledger: Ledger, finding_id: str, change: Callable[[Record], Record]) -> Ledger:
+    records = (change(one) if one.id == finding_id else one for one in ledger.findings.records)
+    return replace(ledger, findings=replace(ledger.findings, records=tuple(records)))

@@ -1,0 +1,48 @@
+"""What a run has learned, kept apart from what was written before: so that it can be added to whatever is there now.
+
+Two runs can write the same ledger, and GitHub has no compare-and-set. So a run reads again before it writes, and
+applies its own changes to what it finds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from reviewbot.domain.amendments import Amendment, amended
+from reviewbot.domain.carrying import Answered, Scene, absorb, restand
+from reviewbot.domain.ledger import Ledger, Purchase
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What one run adds to the ledger; doing it twice is doing it once.
+
+    Attributes:
+        purchases: as they stand by now, in the order in which they came to stand so.
+        answers: of finished tasks, oldest first.
+        posted: ids of findings that have a comment.
+    """
+
+    purchases: tuple[Purchase, ...] = ()
+    answers: tuple[Answered, ...] = ()
+    amendments: tuple[Amendment, ...] = ()
+    posted: frozenset[str] = frozenset()
+
+    def with_purchase(self, purchase: Purchase) -> Changes:
+        """One more purchase, or another state of one."""
+        return replace(self, purchases=(*self.purchases, purchase))
+
+    def with_answer(self, answer: Answered) -> Changes:
+        """One more answer, in place of what was known of its task."""
+        others = tuple(one for one in self.answers if one.task_id != answer.task_id)
+        return replace(self, answers=(*others, answer))
+
+
+def applied(ledger: Ledger, changes: Changes, scene: Scene) -> Ledger:
+    """The ledger with the changes, its findings as the change is now."""
+    for purchase in changes.purchases:
+        ledger = ledger.with_purchase(purchase)
+    findings = restand(ledger.findings, scene)
+    for answer in changes.answers:
+        findings = absorb(findings, answer, scene)
+    return amended(replace(ledger, findings=findings), changes.amendments, scene).with_posted(changes.posted)

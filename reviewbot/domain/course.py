@@ -1,0 +1,82 @@
+"""What a run does about the change that it has read: the one decision from which everything that costs follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from reviewbot.domain.gate import Coverage
+from reviewbot.domain.ledger import Ledger, Purchase, TaskState
+from reviewbot.domain.model import TaskStatus
+from reviewbot.domain.policy import Supersede
+
+
+class Step(Enum):
+    """What to do next.
+
+    `DEFER` waits for the review of an older head that somebody is writing already: what is new since that head is
+    bought when it is there, and nothing is reviewed twice.
+    """
+
+    RESUME = "go on with the task that there is"
+    BUY = "buy a review"
+    DEFER = "wait for the older review first"
+    LEAVE = "nothing is asked for"
+
+
+@dataclass(frozen=True, slots=True)
+class Standpoint:
+    """What the decision hangs on.
+
+    Attributes:
+        known: the latest purchase of this very change.
+        head_sha: of the pull request.
+        wanted: whether this event asks for a purchase.
+        again: whether it asks for another one beside a finished one.
+        awaited: whether a task of an older head goes on.
+    """
+
+    known: Purchase | None
+    head_sha: str
+    wanted: bool
+    again: bool
+    awaited: bool
+
+
+def next_step(at: Standpoint) -> Step:
+    """The next step."""
+    known = at.known
+    if known is not None and (known.state is TaskState.OPEN or (known.state is TaskState.DONE and not at.again)):
+        return Step.RESUME
+    postponed = known is not None and known.state is TaskState.WANTED and known.head_sha == at.head_sha
+    if not (at.wanted or postponed):
+        return Step.LEAVE
+    return Step.DEFER if at.awaited else Step.BUY
+
+
+def is_replaced(status: TaskStatus, supersede: Supersede) -> bool:
+    """Whether an open task of an older head is cancelled for the newer one."""
+    if status.is_over or supersede is Supersede.KEEP:
+        return False
+    return supersede is Supersede.ALWAYS_REPLACE or status is TaskStatus.PENDING
+
+
+def reviewed_head(ledger: Ledger, base_ref: str) -> str:
+    """The head since which a review can be bought, empty when it has to be of the whole change.
+
+    It builds on a review that was whole itself, of a pull request against the same branch, with every finding of it
+    remembered.
+    """
+    last = ledger.last_reviewed()
+    findings = ledger.findings
+    if last is None or findings.beyond or findings.broken:
+        return ""
+    whole = last.coverage is Coverage.FULL and last.base_ref == base_ref
+    return last.head_sha if whole else ""
+
+
+def next_attempt(known: Purchase | None) -> int:
+    """The number of the next attempt: it rises after one that is over, and stays while nobody knows."""
+    if known is None:
+        return 1
+    return known.attempt + (known.state in {TaskState.DONE, TaskState.ENDED})

@@ -1,0 +1,70 @@
+"""A changed file as the reviewer saw it: what findings are placed by, and looked up in again after a push."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from reviewbot.domain.changes import Hunk
+from reviewbot.domain.model import Side
+from reviewbot.domain.quotes import TextIndex, split_lines
+
+
+@dataclass(frozen=True)
+class FileView:
+    """A changed file as the reviewer saw it.
+
+    Attributes:
+        path: the name at the head, or the old name of a deleted file.
+        old_path: the name at the merge base.
+        hunks: as sent.
+        text: the whole text at the head as sent, None when it was not sent.
+        redacted: RIGHT numbers of the lines that hold a redaction.
+    """
+
+    path: str
+    old_path: str
+    hunks: tuple[Hunk, ...]
+    text: str | None = None
+    redacted: frozenset[int] = frozenset()
+
+    @cached_property
+    def right(self) -> TextIndex:
+        """What is known of the head: the whole text, or the hunks."""
+        if self.text is not None:
+            return TextIndex.of(dict(enumerate(split_lines(self.text), start=1)))
+        return self._of_hunks(Side.RIGHT)
+
+    @cached_property
+    def left(self) -> TextIndex:
+        """What is known of the merge base: the hunks."""
+        return self._of_hunks(Side.LEFT)
+
+    def index(self, side: Side) -> TextIndex:
+        """The lines of a side."""
+        return self.right if side is Side.RIGHT else self.left
+
+    def _of_hunks(self, side: Side) -> TextIndex:
+        lines = (line for hunk in self.hunks for line in hunk.lines)
+        return TextIndex.of({number: line.text for line in lines if (number := line.number(side)) is not None})
+
+    @cached_property
+    def exact(self) -> Mapping[int, str]:
+        """The head's lines that the diff shows, verbatim."""
+        lines = (line for hunk in self.hunks for line in hunk.lines)
+        return {line.new: line.text for line in lines if line.new is not None}
+
+    @cached_property
+    def _covered(self) -> Mapping[Side, Sequence[range]]:
+        """The line numbers of the hunks by side, ascending: asked for by every finding, counted once."""
+        return {side: tuple(numbers for hunk in self.hunks if (numbers := hunk.numbers(side))) for side in Side}
+
+    def part_in_one_hunk(self, side: Side, first: int, last: int) -> tuple[int, int] | None:
+        """The largest part of a range that lies in one hunk, None when there is none."""
+        covered = self._covered[side]
+        begin = bisect_right(covered, first, key=lambda numbers: numbers.stop)
+        end = bisect_right(covered, last, key=lambda numbers: numbers.start)
+        parts = [(max(first, numbers.start), min(last, numbers.stop - 1)) for numbers in covered[begin:end]]
+        return max(parts, key=lambda part: part[1] - part[0], default=None)

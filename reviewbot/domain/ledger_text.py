@@ -1,0 +1,231 @@
+"""The ledger as a signed, hidden comment in our summary, bounded in size, and back.
+
+Anyone with write access can edit a comment, so the ledger is signed with a key derived from the API key and bound to
+repository and pull request. What is not signed is believed only where that makes us spend less: its credits count
+against the budget, and nothing else of it is used.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, Decimal
+from typing import Any
+
+from reviewbot.domain.gate import Coverage, Rules
+from reviewbot.domain.ledger import Judgement, Ledger, Purchase, TaskState
+from reviewbot.domain.model import Severity
+from reviewbot.domain.placement import PlacementRules
+from reviewbot.domain.policy import FailOn, ReviewKind, Tolerance
+from reviewbot.domain.record_text import findings_from_json, findings_to_json, smaller
+from reviewbot.domain.records import Bypass
+from reviewbot.domain.signatures import Signer
+
+VERSION = 2
+MAX_POSTED = 1_500
+MAX_PLAIN_BYTES = 400_000
+MAX_ENCODED = 34_000
+"""Characters of the ledger in a comment: a little more than half of what GitHub takes, the words have the rest."""
+
+MAX_CREDITS = 10**12
+"""More than anybody has: what says so is no ledger of ours."""
+
+_LEDGER = re.compile(r"<!-- reviewbot:ledger:v([1-9][0-9]{0,3}) ([A-Za-z0-9_=-]{1,60000}) ([0-9a-f]{64}) -->")
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerReading:
+    """A ledger as it was found.
+
+    Attributes:
+        ledger: empty when nothing can be believed.
+        spent: credits that count against the budget, signed or not.
+        problem: why the ledger is not believed as it stands; empty when it is, or when there is none.
+    """
+
+    ledger: Ledger
+    spent: Decimal
+    problem: str = ""
+
+
+def encode(ledger: Ledger, signer: Signer) -> str:
+    """The ledger as a hidden comment of at most `MAX_ENCODED` characters.
+
+    Explanations give way first, then the least severe findings, which are counted from then on.
+    """
+    payload = ""
+    for findings in smaller(ledger.findings):
+        payload = _packed(replace(ledger, findings=findings))
+        if len(payload) <= MAX_ENCODED:
+            break
+    return f"<!-- reviewbot:ledger:v{VERSION} {payload} {signer.sign(_signed(VERSION, payload))} -->"
+
+
+def _packed(ledger: Ledger) -> str:
+    plain = json.dumps(_to_json(ledger), separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    return base64.urlsafe_b64encode(zlib.compress(plain.encode("utf-8", "replace"), 9)).decode()
+
+
+def _signed(version: int, payload: str) -> str:
+    """What is signed: the first version signed its payload alone."""
+    return payload if version == 1 else f"v{version} {payload}"
+
+
+def decode(body: str, signer: Signer, *, edited_by_other: bool = False) -> LedgerReading:
+    """The ledger in a summary's body; never raises.
+
+    A ledger that we signed and somebody else's edit put there may be an older one. It can only make us spend less and
+    fail more, so it is believed, but for what opens the gate: waivers, a bypass, and that nothing was forgotten.
+
+    Args:
+        body: of our summary comment.
+        signer: of this pull request.
+        edited_by_other: whether somebody else edited the comment last.
+    """
+    match = _LEDGER.search(body)
+    if match is None:
+        return LedgerReading(Ledger(), Decimal(0), "The summary comment holds no ledger: it was cut or edited.")
+    version, payload, signature = int(match[1]), match[2], match[3]
+    if version not in _READERS:
+        known = " and ".join(map(str, _READERS))
+        return LedgerReading(Ledger(), Decimal(0), f"The ledger has version {version}; this release reads {known}.")
+    ledger = _unpack(version, payload)
+    if ledger is None:
+        return LedgerReading(Ledger(), Decimal(0), "The ledger in the summary comment cannot be read.")
+    if not signer.verify(_signed(version, payload), signature):
+        who = "edited by somebody" if edited_by_other else "made with another key"
+        return LedgerReading(Ledger(), ledger.spent, f"The ledger's signature does not fit: it was {who}.")
+    if edited_by_other:
+        told = "Somebody edited the summary comment: its waivers do not count, and only a whole review opens the gate."
+        return LedgerReading(_without_favours(ledger), ledger.spent, told)
+    return LedgerReading(ledger, ledger.spent)
+
+
+def _without_favours(ledger: Ledger) -> Ledger:
+    records = tuple(replace(record, waiver=None) for record in ledger.findings.records)
+    return replace(ledger, bypass=None, findings=replace(ledger.findings, records=records, broken=True))
+
+
+def replace_ledger(body: str, encoded: str) -> str:
+    """A summary with another ledger in it and every visible word as it was."""
+    return _LEDGER.sub(lambda _: encoded, body, count=1)
+
+
+def _unpack(version: int, payload: str) -> Ledger | None:
+    try:
+        packed = base64.urlsafe_b64decode(payload)
+        inflater = zlib.decompressobj()
+        plain = inflater.decompress(packed, MAX_PLAIN_BYTES)
+        return None if inflater.unconsumed_tail else _READERS[version](json.loads(plain))
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError, zlib.error):
+        return None
+
+
+def _to_json(ledger: Ledger) -> dict[str, object]:
+    bypass = ledger.bypass
+    return {
+        "purchases": [_purchase_to_json(entry) for entry in ledger.purchases],
+        "posted": sorted(ledger.posted)[-MAX_POSTED:],
+        "forgotten": short_credits(ledger.forgotten),
+        "findings": findings_to_json(ledger.findings),
+        "bypass": None if bypass is None else [bypass.head_sha, bypass.by, bypass.reason],
+    }
+
+
+def _purchase_to_json(entry: Purchase) -> dict[str, object]:
+    judgement = entry.judgement
+    return {
+        "identity": entry.identity,
+        "attempt": entry.attempt,
+        "state": entry.state,
+        "task": entry.task_id,
+        "head": entry.head_sha,
+        "hold": entry.hold,
+        "used": None if entry.used is None else short_credits(entry.used),
+        "at": entry.submitted_at,
+        "coverage": entry.coverage,
+        "missed": entry.missed,
+        "rung": entry.rung,
+        "fail-on": judgement.rules.fail_on,
+        "on-pending": judgement.rules.on_pending,
+        "on-error": judgement.rules.on_error,
+        "on-partial": judgement.rules.on_partial,
+        "comment-from": judgement.placement.comment_from,
+        "max-comments": judgement.placement.max_comments,
+        "review-event": judgement.review_kind,
+        "since": entry.since,
+        "base": entry.base_ref,
+        "asked": entry.asked,
+        "confirms": entry.confirms,
+    }
+
+
+def _from_version_1(value: Any) -> Ledger:  # noqa: ANN401 — JSON; every shape that does not fit raises
+    return Ledger(
+        purchases=tuple(_purchase_from_json(entry) for entry in value["purchases"]),
+        posted=frozenset(str(item) for item in value["posted"]),
+        forgotten=_credits(value["forgotten"]),
+    )
+
+
+def _from_version_2(value: Any) -> Ledger:  # noqa: ANN401 — as above
+    bypass = value["bypass"]
+    return replace(
+        _from_version_1(value),
+        findings=findings_from_json(value["findings"]),
+        bypass=None if bypass is None else Bypass(*(str(part) for part in bypass)),
+    )
+
+
+_READERS = {1: _from_version_1, VERSION: _from_version_2}
+
+
+def _credits(value: str | int) -> Decimal:
+    """A number of credits; one below nothing would lift the budget, so it is refused.
+
+    Raises:
+        ValueError: it is no such number.
+        ArithmeticError: likewise.
+    """
+    number = Decimal(value)
+    if not (number.is_finite() and 0 <= number <= MAX_CREDITS):
+        raise ValueError("no number of credits")
+    return number
+
+
+def short_credits(used: Decimal) -> str:
+    """Credits to four places, rounded up; what is out of bounds is written so that it can be read again."""
+    bounded = min(max(used, Decimal(0)), Decimal(MAX_CREDITS))
+    return f"{bounded.quantize(Decimal('0.0001'), ROUND_CEILING).normalize():f}"
+
+
+def _purchase_from_json(entry: Mapping[str, Any]) -> Purchase:
+    rules = Rules(
+        FailOn(entry["fail-on"]),
+        Tolerance(entry["on-pending"]),
+        Tolerance(entry["on-error"]),
+        Tolerance(entry["on-partial"]),
+    )
+    placement = PlacementRules(Severity(entry["comment-from"]), int(entry["max-comments"]))
+    return Purchase(
+        identity=str(entry["identity"]),
+        attempt=int(entry["attempt"]),
+        state=TaskState(entry["state"]),
+        task_id=str(entry["task"]),
+        head_sha=str(entry["head"]),
+        hold=int(_credits(entry["hold"])),
+        used=None if entry["used"] is None else _credits(entry["used"]),
+        submitted_at=str(entry["at"]),
+        coverage=Coverage(entry["coverage"]),
+        missed=int(entry["missed"]),
+        rung=int(entry["rung"]),
+        judgement=Judgement(rules, placement, ReviewKind(entry["review-event"])),
+        since=str(entry.get("since", "")),
+        base_ref=str(entry.get("base", "")),
+        asked=str(entry.get("asked", "")),
+        confirms=bool(entry.get("confirms", False)),
+    )
