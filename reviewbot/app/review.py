@@ -47,7 +47,13 @@ MAX_ATTEMPTS = 3
 
 
 def review_pull_request(
-    world: World, inputs: Mapping[str, str], trigger: Trigger, number: int, *, may_buy: bool = True
+    world: World,
+    inputs: Mapping[str, str],
+    trigger: Trigger,
+    number: int,
+    *,
+    may_buy: bool = True,
+    amendments: tuple[Amendment, ...] = (),
 ) -> Outcome:
     """Review a pull request, or find that no review of it is due.
 
@@ -57,6 +63,7 @@ def review_pull_request(
         trigger: the event that asks.
         number: of the pull request.
         may_buy: False while collecting.
+        amendments: what a command changes of what is remembered.
 
     Raises:
         ForgeError: the pull request cannot be read, so there is nothing to write on either.
@@ -70,7 +77,7 @@ def review_pull_request(
         settings = peek_settings(inputs, snapshot.default_branch.config)
         run = Run(world, settings, trigger, snapshot, Renderer({}), started)
         return conclude(run, Story(), failed(run, error))
-    run = Run(world, settings, trigger, snapshot, renderer, started, may_buy)
+    run = Run(world, settings, trigger, snapshot, renderer, started, may_buy, amendments)
     teller = _Teller(run)
     try:
         return teller.tell()

@@ -8,12 +8,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reviewbot.app.answer import placed_elsewhere, read_answer
+from reviewbot.app.publish import write_check
 from reviewbot.app.run import Run
 from reviewbot.app.story import Awaited, Story
 from reviewbot.domain.course import is_replaced
-from reviewbot.domain.gate import Coverage
+from reviewbot.domain.gate import Coverage, superseded
 from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.model import Task, TaskStatus
+from reviewbot.domain.snapshot import CheckStatus
 from reviewbot.errors import ReviewbotError, ServiceError
 from reviewbot.ports import ReviewService
 
@@ -53,6 +55,7 @@ def settled(run: Run, service: ReviewService, story: Story, purchase: Purchase, 
     """The story after an older task that is over: a result joins the findings."""
     if story.prepared is None:
         raise TypeError(story)
+    _close_check(run, purchase)
     if task.status is not TaskStatus.COMPLETED:
         closed = replace(purchase, state=TaskState.ENDED, used=task.credits_used)
         run.say(f"The review of {_named(purchase)} ended without a result.")
@@ -64,6 +67,18 @@ def settled(run: Run, service: ReviewService, story: Story, purchase: Purchase, 
     answer = placed_elsewhere(run, story.prepared, closed, report)
     run.say(f"The review of {_named(purchase)} came in; its findings stand where their code is now.")
     return story.learned(story.changes.with_purchase(closed).with_answer(answer))
+
+
+def _close_check(run: Run, purchase: Purchase) -> None:
+    """End the check of the older head, before its task is written down as over: else nobody would come by again."""
+    pull = run.snapshot.pull
+    if not run.settings.check_run or purchase.head_sha in {"", pull.head_sha}:
+        return
+    checks = run.world.forge.checks(purchase.head_sha, run.settings.check_name)
+    older = replace(run.snapshot, pull=replace(pull, head_sha=purchase.head_sha), checks=checks)
+    if any(check.status != CheckStatus.COMPLETED for check in checks):
+        told = f"Its findings, and those of the reviews since, stand on {pull.head_sha[:7]}."
+        write_check(replace(run, snapshot=older), Story(purchase=purchase), superseded(told))
 
 
 def _cancelled(run: Run, service: ReviewService, task: Task) -> Task:

@@ -24,6 +24,7 @@ from reviewbot.sandbox.codevf import (
     Setup,
     Structured,
     TaskLife,
+    TaskRequest,
     build_codevf,
     canned,
     scaled_clock,
@@ -78,14 +79,29 @@ def finding(path: str, line: int, **more: Any) -> dict[str, Any]:  # noqa: ANN40
     }
 
 
-def answer(*findings: Mapping[str, Any], summary: str = "Read.") -> Answer:
+def earlier(request: TaskRequest) -> list[dict[str, Any]]:
+    """The findings of earlier reviews that a submission asks about."""
+    texts = [one.content for one in request.attachments if one.file_name == "review-so-far.txt"]
+    lines = "".join(texts).partition("NEW SINCE")[0].splitlines()
+    return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+def said(request: TaskRequest, state: str, note: str = "") -> list[dict[str, Any]]:
+    """The same word on every finding that a submission asks about."""
+    return [{"id": one["id"], "state": state, "note": note} for one in earlier(request)]
+
+
+def answer(
+    *findings: Mapping[str, Any], summary: str = "Read.", previous: Sequence[Mapping[str, Any]] | None = None
+) -> Answer:
     """An answer in the response schema, findings grouped by file."""
     files: dict[str, list[dict[str, Any]]] = {}
     for item in findings:
         rest = dict(item)
         files.setdefault(rest.pop("path"), []).append(rest)
     listed = [{"path": path, "findings": items} for path, items in files.items()]
-    return Structured({"summary": summary, "files": listed})
+    more = {} if previous is None else {"previous": [dict(one) for one in previous]}
+    return Structured({"summary": summary, "files": listed, **more})
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,4 +272,4 @@ def house(  # noqa: PLR0913 — a test names the two or three that it cares abou
         yield Rig(folder, world, service, *urls, github_faults, codevf_faults, pull.number)
 
 
-__all__ = ["CLEAN", "REPO", "Finished", "Rig", "Sequence", "answer", "finding", "house", "read_outputs"]
+__all__ = ["CLEAN", "REPO", "Finished", "Rig", "answer", "earlier", "finding", "house", "read_outputs", "said"]

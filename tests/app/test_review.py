@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from reviewbot.sandbox.codevf import Deliverables, Delivered, FreeText, JsonMessage, Structured
-from tests.app.house import CLEAN, REPO, Rig, answer, finding, house
+from reviewbot.sandbox.codevf import Answer, Deliverables, Delivered, FreeText, JsonMessage, Structured, TaskRequest
+from tests.app.house import CLEAN, REPO, Rig, answer, earlier, finding, house, said
 
 SHELL = finding(
     "app.py",
@@ -113,7 +113,7 @@ def test_the_same_change_is_never_bought_twice_and_nothing_is_said_twice(tmp_pat
         assert len(rig.service.tasks()) == 1
         assert (rig.summaries(), [one.body for one in rig.comments()], rig.checks()) == before
         assert done.exit_status == 1
-        assert (done.outputs["posted"], done.outputs["new"]) == ("0", "0")
+        assert (done.outputs["posted"], done.outputs["new"]) == ("0", "2")
 
 
 def test_a_comment_that_a_person_deleted_is_not_posted_again(tmp_path: Path) -> None:
@@ -265,8 +265,10 @@ def test_the_local_reviewer_needs_no_account(tmp_path: Path) -> None:
 
 
 def test_requested_changes_are_taken_back_when_the_gate_opens(tmp_path: Path) -> None:
-    answers = iter([answer(SHELL), CLEAN])
-    with house(tmp_path, engineer=lambda _: next(answers)) as rig:
+    def engineer(request: TaskRequest) -> Answer:
+        return answer(previous=said(request, "fixed")) if earlier(request) else answer(SHELL)
+
+    with house(tmp_path, engineer=engineer) as rig:
         rig.run(review_event="request-changes")
         assert [one.state.name for one in rig.world.store.reviews.values()] == ["CHANGES_REQUESTED"]
         rig.world.push(REPO, "topic", {"app.py": "fixed = 1\n"}, author="mona")

@@ -9,8 +9,8 @@ from typing import Any
 
 from reviewbot.domain.ledger import Ledger
 from reviewbot.domain.ledger_text import decode
-from reviewbot.domain.signatures import Signer
 from reviewbot.domain.marks import read_finding_mark, review_mark, summary_mark
+from reviewbot.domain.signatures import Signer
 from reviewbot.sandbox.codevf.state import standing_of
 from reviewbot.sandbox.github.records import ReviewState
 from tests.app.house import KEY, REPO, Rig
