@@ -15,6 +15,7 @@ from reviewbot.app.run import Run, World
 from reviewbot.app.settle import settle_older, settled
 from reviewbot.app.story import Story
 from reviewbot.app.wait import wait
+from reviewbot.domain.amendments import Amendment
 from reviewbot.domain.bookkeeping import Changes
 from reviewbot.domain.course import Standpoint, Step, next_attempt, next_step, reviewed_head
 from reviewbot.domain.escaping import visible

@@ -42,7 +42,7 @@ def findings_to_json(findings: Findings) -> dict[str, object]:
     """As plain lists: keys would take more room than what they name."""
     return {
         "records": [_to_row(record) for record in findings.records],
-        "beyond": {severity.value: number for severity, number in findings.beyond},
+        "beyond": [[severity.value, number] for severity, number in findings.beyond],
         "broken": findings.broken,
     }
 
@@ -72,7 +72,7 @@ def findings_from_json(value: Any) -> Findings:  # noqa: ANN401 — JSON; every 
     """The findings of the ledger."""
     return Findings(
         records=tuple(_from_row(*row) for row in value["records"]),
-        beyond=tuple((Severity(name), _count(number)) for name, number in value["beyond"].items()),
+        beyond=tuple((Severity(name), _count(number)) for name, number in value["beyond"]),
         broken=bool(value["broken"]),
     )
 

@@ -338,7 +338,10 @@ def test_a_bug_of_ours_is_told_as_such(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         env = rig.environment("pull_request", rig.event(), {})
         # Nobody foresees that a function of ours is not there any more.
-        broken = "import sys, runpy; sys.argv = ['reviewbot', 'action']; import reviewbot.app.review as r; r.placed_here = None; "
+        broken = (
+            "import sys, runpy; sys.argv = ['reviewbot', 'action']; "
+            "import reviewbot.app.review as review; review.placed_here = None; "
+        )
         command = [sys.executable, "-I", "-c", broken + "runpy.run_module('reviewbot', run_name='__main__')"]
         done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 70, done.stdout

@@ -14,27 +14,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain.gate import Coverage, Rules
-from reviewbot.domain.ledger import (
+from reviewbot.domain.ledger import MAX_TASKS, Judgement, Ledger, Purchase, TaskState
+from reviewbot.domain.ledger_text import (
     MAX_CREDITS,
+    MAX_ENCODED,
     MAX_PLAIN_BYTES,
     MAX_POSTED,
-    MAX_TASKS,
-    Judgement,
-    Ledger,
-    Purchase,
-    ShortCopy,
-    Signer,
-    TaskState,
+    VERSION,
     decode,
     encode,
-    read_short_copy,
     replace_ledger,
-    short_copy,
 )
-from reviewbot.domain.model import Severity
+from reviewbot.domain.model import Category, Severity, Side
 from reviewbot.domain.placement import PlacementRules
 from reviewbot.domain.policy import FailOn, ReviewKind, Tolerance
 from reviewbot.domain.publication import COMMENT_LIMIT
+from reviewbot.domain.quotes import Block
+from reviewbot.domain.records import (
+    MAX_REASON,
+    MAX_TEXT,
+    MAX_TITLE,
+    Bypass,
+    Findings,
+    Record,
+    Standing,
+    Waiver,
+    worst_first,
+)
+from reviewbot.domain.short_copy import ShortCopy, read_short_copy, short_copy
+from reviewbot.domain.signatures import Signer
 
 SIGNER = Signer("cvf_test_key", 5, 7, "")
 BOUGHT = Purchase(
@@ -75,20 +83,52 @@ purchases = st.builds(
         st.builds(PlacementRules, st.sampled_from(Severity), st.integers(0, 1000)),
         st.sampled_from(ReviewKind),
     ),
+    since=st.just("") | st.text("0123456789abcdef", min_size=40, max_size=40),
+    base_ref=st.text(max_size=20),
+    asked=st.text("0123456789", max_size=10),
+    confirms=st.booleans(),
 )
+texts = st.text(max_size=40)
+records = st.builds(
+    Record,
+    id=st.text("0123456789abcdef", min_size=10, max_size=10),
+    severity=st.sampled_from(Severity),
+    category=st.none() | st.sampled_from(Category),
+    title=texts,
+    path=texts,
+    side=st.sampled_from(Side),
+    line=st.none() | st.integers(1, 10**7),
+    block=st.none() | st.builds(Block, hexes, st.integers(1, 20), hexes),
+    in_file=st.booleans(),
+    in_diff=st.booleans(),
+    standing=st.sampled_from(Standing),
+    found=texts,
+    closed=texts,
+    text=texts,
+    note=texts,
+    waiver=st.none() | st.builds(Waiver, texts, texts, st.integers(0, 99)),
+    leftover=st.booleans(),
+)
+beyonds = st.dictionaries(st.sampled_from(Severity), st.integers(1, 999)).map(
+    lambda counts: tuple(sorted(counts.items(), key=lambda item: item[0].rank))
+)
+findings = st.builds(Findings, st.lists(records, max_size=5).map(worst_first), beyonds, st.booleans())
 ledgers = st.builds(
     Ledger,
     st.lists(purchases, max_size=4).map(tuple),
     st.frozensets(st.text("0123456789abcdef", min_size=10, max_size=10), max_size=20),
     credits_,
+    findings,
+    st.none() | st.builds(Bypass, hexes, texts, texts),
 )
 
 
-def packed(value: object, signer: Signer = SIGNER, version: int = 1, *, signature: str = "") -> str:
+def packed(value: object, signer: Signer = SIGNER, version: int = VERSION, *, signature: str = "") -> str:
     """A ledger of any content, signed by default."""
     plain = value if isinstance(value, bytes) else json.dumps(value).encode()
     payload = base64.urlsafe_b64encode(zlib.compress(plain, 9)).decode()
-    return f"<!-- reviewbot:ledger:v{version} {payload} {signature or signer.sign(payload)} -->"
+    signed = payload if version == 1 else f"v{version} {payload}"
+    return f"<!-- reviewbot:ledger:v{version} {payload} {signature or signer.sign(signed)} -->"
 
 
 def plain_json(ledger: Ledger = PLAIN) -> Any:  # noqa: ANN401 — JSON
@@ -176,7 +216,7 @@ def test_a_ledger_of_another_place_or_key_only_counts_against_the_budget(other: 
         assert told in reading.problem
 
 
-@pytest.mark.parametrize("version", [2, 9999])
+@pytest.mark.parametrize("version", [VERSION + 1, 9999])
 def test_a_ledger_of_the_future_is_left_alone(version: int) -> None:
     reading = decode(packed(plain_json(), version=version), SIGNER)
     assert (reading.ledger, reading.spent) == (Ledger(), Decimal(0))
@@ -185,7 +225,7 @@ def test_a_ledger_of_the_future_is_left_alone(version: int) -> None:
 
 @pytest.mark.parametrize("version", ["0", "01", "\u0661", "00001", ""])
 def test_a_version_that_never_was_is_no_ledger(version: str) -> None:
-    encoded = encode(PLAIN, SIGNER).replace("ledger:v1", f"ledger:v{version}")
+    encoded = encode(PLAIN, SIGNER).replace(f"ledger:v{VERSION}", f"ledger:v{version}")
     assert decode(encoded, SIGNER).ledger == Ledger()
 
 
@@ -213,6 +253,10 @@ def entry_with(key: str, value: object) -> dict[str, object]:
         5,
         {},
         {"purchases": {}, "posted": 5},
+        {**plain_json(), "findings": None},
+        {**plain_json(), "findings": {"records": [[1]], "beyond": [], "broken": False}},
+        {**plain_json(), "findings": {"records": [], "beyond": [["high", -1]], "broken": False}},
+        {**plain_json(), "bypass": ["one"]},
         {"purchases": "text", "posted": []},
         {"purchases": [5], "posted": []},
         {"purchases": [{}], "posted": []},
@@ -241,7 +285,7 @@ def test_a_bomb_is_not_unpacked() -> None:
 
 @given(st.text("ABCxyz019_-=", min_size=1, max_size=40), st.text("0123456789abcdef", min_size=64, max_size=64))
 def test_garbage_in_the_shape_of_a_ledger_never_raises(payload: str, signature: str) -> None:
-    reading = decode(f"<!-- reviewbot:ledger:v1 {payload} {signature} -->", SIGNER)
+    reading = decode(f"<!-- reviewbot:ledger:v{VERSION} {payload} {signature} -->", SIGNER)
     assert (reading.ledger, reading.spent) == (Ledger(), Decimal(0))
 
 
@@ -250,16 +294,73 @@ def test_any_body_can_be_asked(body: str) -> None:
     assert decode(body, SIGNER).ledger == Ledger()
 
 
+VERSION_1 = (
+    "<!-- reviewbot:ledger:v1 eNrtkcFOxCAQht9lrhZTqK5mn2NvZmPGdtolFmiAdjWbvrs_1YsHE40eJYSWj5kf_pkL9SEOIWfxtKeaKppCyt"
+    "LR_oH4SRs6gsyxPXGSBHghzgg0tdkprZW5OWizr2vMq22FAEPMTYjSFbXBOfFZ9TE4pI3hTAUuEnkQgH4eR5Ce7ahCeUEbbbYtF3gS7gr55igZYU"
+    "RGs6srsh2utfkVAvzLAWHHL-rDCorQQN_ZlEqV8Bu8khhDLHbggzYyccwWNj4x8Z31A9jEKYFFWayclSzQLU7fbygHcwmDdsqcS50CcsEzp2fsyu"
+    "dRYz9vb_Ao4lr9pDPmvzN_1ZkuePmyM9Tc313f0npc3wAnjRvg "
+    "5dba167b350f2bec445e6ed86f25aecef617f29d29b4c94030b08f0b4626c624 -->"
+)
+"""`PLAIN` as the first version of the program wrote it."""
+
+
+def test_a_ledger_of_the_version_before_is_read() -> None:
+    assert decode(f"words {VERSION_1} words", SIGNER).ledger == PLAIN
+    assert decode(VERSION_1.replace("ledger:v1", "ledger:v2"), SIGNER).ledger == Ledger(), "it signed as version 1"
+
+
+def test_an_edit_by_somebody_else_takes_away_what_opens_the_gate_and_leaves_what_closes_it() -> None:
+    waived = Record("0" * 10, Severity.HIGH, None, "One", "a.py", waiver=Waiver("mona", "fine", 1))
+    let_through = replace(PLAIN, findings=Findings((waived,)), bypass=Bypass("c" * 40, "boss", "now"))
+    reading = decode(encode(let_through, SIGNER), SIGNER, edited_by_other=True)
+    assert reading.problem
+    assert reading.ledger.purchases == PLAIN.purchases
+    assert reading.ledger.bypass is None
+    assert reading.ledger.findings.broken
+    assert reading.ledger.findings.severities("") == (Severity.HIGH,)
+    assert decode(encode(let_through, SIGNER), SIGNER).ledger == let_through
+
+
+@pytest.mark.parametrize("count", [1, 150, 400, 3_000])
+def test_there_is_room_for_words_beside_any_number_of_findings_and_the_worst_are_kept(count: int) -> None:
+    kinds = [one for one in Severity if one is not Severity.UNRATED]
+    many = tuple(
+        Record(
+            SIGNER.sign(f"{number}")[:10],
+            kinds[number % 5],
+            Category.SECURITY,
+            SIGNER.sign(f"t{number}") * 3,
+            f"src/{SIGNER.sign(f'p{number}')}.py",
+            line=number + 1,
+            block=Block.of([f"line {number}"]),
+            text=SIGNER.sign(f"x{number}") * 20,
+        )
+        for number in range(count)
+    )
+    encoded = encode(replace(PLAIN, findings=Findings(worst_first(many))), SIGNER)
+    assert len(encoded) < MAX_ENCODED + 200
+    read = decode(encoded, SIGNER).ledger.findings
+    assert sorted(read.severities("")) == sorted(one.severity for one in many), "each still counts"
+    kept = [record.severity.rank for record in read.records]
+    assert kept == sorted(kept)
+    assert all(severity.rank >= max(kept) for severity, _ in read.beyond)
+
+
+def test_texts_are_short_when_they_are_made() -> None:
+    assert max(MAX_TITLE, MAX_TEXT, MAX_REASON) < COMMENT_LIMIT / 20
+
+
 # --- Keeping books ----------------------------------------------------------------------------------------------------
 
 
 def test_the_latest_attempt_is_found_and_an_attempt_is_recorded_once() -> None:
     ledger = Ledger().with_purchase(BOUGHT).with_purchase(replace(BOUGHT, identity="b" * 64))
     ledger = ledger.with_purchase(replace(BOUGHT, attempt=2)).with_purchase(replace(BOUGHT, state=TaskState.DONE))
-    assert len(ledger.purchases) == 3
+    assert [(one.identity[0], one.attempt) for one in ledger.purchases] == [("a", 1), ("b", 1), ("a", 2)]
+    assert ledger.purchases[0].state is TaskState.DONE
     found = ledger.find("a" * 64)
     assert found is not None
-    assert (found.attempt, found.state) == (1, TaskState.DONE)
+    assert (found.attempt, found.state) == (2, TaskState.OPEN)
     assert ledger.find("d" * 64) is None
 
 
@@ -314,7 +415,7 @@ def test_odd_figures_are_written_so_that_they_can_be_read_again(used: str, kept:
 def test_a_short_copy_is_read_back(bought: Purchase, task_id: str) -> None:
     one = replace(bought, task_id=task_id)
     copy = read_short_copy(short_copy(one, SIGNER), SIGNER)
-    expected = ShortCopy(one.identity[:16], one.attempt, task_id, one.hold, one.used, one.rung, one.missed)
+    expected = ShortCopy(one.identity[:16], one.attempt, task_id, one.hold, one.used, one.rung, one.missed, one.since)
     assert copy == expected
     assert copy.cost == one.cost
 
@@ -341,3 +442,13 @@ def test_a_short_copy_of_another_place_or_with_odd_figures_is_not_believed() -> 
         assert read_short_copy(short_copy(BOUGHT, SIGNER), other) is None
     payload = f"{'a' * 16} 1 360 1.2.3 0 0 task_1"
     assert read_short_copy(f"rb1 {payload} {SIGNER.sign(payload)[:32]}", SIGNER) is None
+    whole = f"{'a' * 16} 1 360 12 0 0 - task_1"
+    assert read_short_copy(f"rb1 {whole} {SIGNER.sign(whole)[:32]}", SIGNER) is None, (
+        "a later form under the first name"
+    )
+
+
+def test_a_short_copy_of_the_version_before_is_read() -> None:
+    payload = f"{'a' * 16} 2 360 387.5 1 3 task_1"
+    copy = read_short_copy(f"rb1 {payload} {SIGNER.sign(payload)[:32]}", SIGNER)
+    assert copy == ShortCopy("a" * 16, 2, "task_1", 360, Decimal("387.5"), 1, 3)
