@@ -17,6 +17,7 @@ from typing import Any
 from reviewbot.sandbox.codevf import (
     Account,
     Answer,
+    Clock,
     CodeVFService,
     Engineer,
     House,
@@ -239,6 +240,7 @@ def house(  # noqa: PLR0913 — a test names the two or three that it cares abou
     config: str | None = None,
     files: Mapping[str, str] | None = None,
     limits: Limits | None = None,
+    clock: Clock | None = None,
 ) -> Iterator[Rig]:
     """Both services, served; the pull request #1 by mona changes `BASE` to `HEAD`."""
     world = World(Store(folder / "git"))
@@ -259,7 +261,7 @@ def house(  # noqa: PLR0913 — a test names the two or three that it cares abou
                 life_of=lambda _: life or TaskLife(pending=1, processing=1),
             ),
             engineer=engineer or canned(CLEAN),
-            clock=scaled_clock(SCALE),
+            clock=clock or scaled_clock(SCALE),
         )
     )
     github_faults, codevf_faults = Faults(), Faults()

@@ -22,7 +22,7 @@ RACES = Scenario("races", SCENARIOS[0].steps)
 
 def play(scenario: Scenario) -> Iterator[tuple[str, Disturbed]]:
     """Every disturbance of a story, in a town of its own."""
-    with tempfile.TemporaryDirectory() as folder, town(Path(folder)) as here:
+    with tempfile.TemporaryDirectory() as folder, town(Path(folder), clock=scenario.clock()) as here:
         right = undisturbed(here, scenario)
         if scenario is RACES:
             yield from ((f"seed {seed}", raced(here, seed, right)) for seed in range(SEEDS))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,8 @@ class Held:
     summaries: tuple[str, ...]
     purchases: tuple[tuple[object, ...], ...]
     posted: tuple[str, ...]
+    findings: tuple[tuple[str, str, bool], ...]
+    threads: tuple[tuple[bool, bool], ...]
     comments: tuple[tuple[object, ...], ...]
     reviews: tuple[tuple[str, int], ...]
     check: tuple[object, ...]
@@ -59,6 +62,8 @@ def held(rig: Rig) -> Held:
             summaries=tuple(words(one.body) for one in summaries(rig)),
             purchases=tuple((one.attempt, one.state.value, one.hold, one.used, one.rung) for one in ledger.purchases),
             posted=tuple(sorted(ledger.posted)),
+            findings=tuple(sorted((one.id, one.standing.value, one.counts) for one in ledger.findings.records)),
+            threads=tuple(sorted(_threads(rig))),
             comments=tuple(sorted(map(str, comments(rig)))),  # type: ignore[arg-type] # a row as text sorts with None in it
             reviews=tuple(sorted(_reviews(rig).items())),
             check=(check.status, check.conclusion, check.output.title, words(check.output.summary or ""))
@@ -85,6 +90,13 @@ def comments(rig: Rig) -> list[tuple[object, ...]]:
         if mark:
             rows.append((at.path, at.side.value, at.start_line, at.line, mark.ids, words(one.body)))
     return rows
+
+
+def _threads(rig: Rig) -> Iterator[tuple[bool, bool]]:
+    """Whether each of our threads is resolved, and folded away."""
+    for one in rig.world.store.replies_of((REPO, rig.number)):
+        if read_finding_mark(one.body):
+            yield rig.world.store.threads[one.thread_id].resolved_by is not None, one.minimized is not None
 
 
 def doubles(rig: Rig) -> list[str]:

@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 
-from reviewbot.sandbox.codevf import End, TaskLife
-from tests.app.house import REPO, Rig
+from reviewbot.sandbox.codevf import Clock, End, HandClock, TaskLife
+from tests.app.house import HEAD, REPO, Rig
 from tests.crash.held import Held, doubles, held, tasks
 from tests.crash.town import NEVER, QUICK, SCALE, Ended, Kind, Point, Town
 
 COMMENTS = 5
 """How many comments `ALL_KINDS` comes to."""
+
+LONG = 10_000
+"""Seconds of a clock that is moved by hand, longer than any task of such a story takes."""
 
 MOST_RUNS = 4
 """How often the last run of a story is repeated, after something went wrong, until it ends as it should."""
@@ -34,12 +37,23 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A story by name; `life` is of its tasks, by their number from 0."""
+    """A story by name; `life` is of its tasks, by their number from 0.
+
+    Attributes:
+        by_hand: whether CodeVF's clock stands still but where a step moves it on.
+        conclusion: of the check at the end.
+    """
 
     name: str
     steps: tuple[Step, ...]
     life: Callable[[int], TaskLife] = lambda _: QUICK
     most_tasks: int = 1
+    by_hand: bool = False
+    conclusion: str = "failure"
+
+    def clock(self) -> Clock | None:
+        """CodeVF's clock, None for the one that runs by itself."""
+        return HandClock() if self.by_hand else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +81,20 @@ def _push(town: Town, rig: Rig) -> None:
     town.world.push(REPO, branch, {"extra.py": "x = 1\n"}, author="mona")
 
 
+def _fix(town: Town, rig: Rig) -> None:
+    branch = town.world.pull(REPO, rig.number).head_ref
+    mended = str(HEAD["app.py"]).replace("os.system(command)", "subprocess.run([command], check=True)")
+    town.world.push(REPO, branch, {"app.py": mended}, author="mona")
+
+
+def _time_goes_by(town: Town, _: Rig) -> None:
+    clock = town.clock
+    assert isinstance(clock, HandClock)
+    clock.advance(LONG)
+
+
 DETACHED = {"wait-minutes": "0"}
+COLLECT = {"command": "collect"}
 BUDGET = {"max-credits": "240", "max-credits-per-pr": "360"}
 """Just enough for one task in the mode `fast`: a task that is found again must not be counted twice."""
 
@@ -76,7 +103,7 @@ SCENARIOS = (
     Scenario("a finished review again", (Step(), Step())),
     Scenario(
         "detach and collect",
-        (Step(inputs=DETACHED | BUDGET), Step(before=_task_ends, inputs={"command": "collect"})),
+        (Step(inputs=DETACHED | BUDGET), Step(before=_task_ends, inputs=COLLECT)),
     ),
     Scenario(
         "a push while a task is open",
@@ -89,6 +116,24 @@ SCENARIOS = (
         (Step(), Step()),
         life=lambda number: QUICK if number else replace(QUICK, end=End.CANCELLED),
         most_tasks=2,
+    ),
+    Scenario(
+        "a later review with fixed and carried findings",
+        (Step(), Step(before=_fix)),
+        most_tasks=2,
+        conclusion="success",
+    ),
+    Scenario(
+        "a push while somebody reviews",
+        (
+            Step(inputs=DETACHED),
+            Step(before=_push, inputs=DETACHED),
+            Step(before=_time_goes_by, inputs=COLLECT),
+            Step(before=_time_goes_by, inputs=COLLECT),
+        ),
+        life=lambda _: TaskLife(pending=0, processing=LONG - 1),
+        most_tasks=2,
+        by_hand=True,
     ),
 )
 
@@ -106,7 +151,7 @@ def undisturbed(town: Town, scenario: Scenario) -> Undisturbed:
     town.close(rig)
     # Else everything that is compared with it would be equal in having gone wrong.
     assert ended.held.tasks, "nothing was bought"
-    assert ended.held.check[:2] == ("completed", "failure"), ended.held.check
+    assert ended.held.check[:2] == ("completed", scenario.conclusion), ended.held.check
     assert len(ended.held.comments) == COMMENTS, ended.held.comments
     return ended
 

@@ -20,7 +20,7 @@ SEEDS = 12
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_whatever_happens_at_a_request_the_end_is_the_same(tmp_path: Path, scenario: Scenario) -> None:
-    with town(tmp_path) as here:
+    with town(tmp_path, clock=scenario.clock()) as here:
         right = undisturbed(here, scenario)
         chosen = Random(scenario.name).sample(list(right.points()), SAMPLE)  # noqa: S311 — the same every time
         for where, point in chosen:

@@ -36,7 +36,7 @@ from reviewbot.sandbox.codevf import (
 from reviewbot.sandbox.faults import ClientDies, Fault, Faults, RecordedThen, with_faults
 from reviewbot.sandbox.github import Store, World, build_github, identify
 from reviewbot.sandbox.serve import Bounds, serving_all
-from tests.app.house import BASE, HEAD, KEY, REPO, TOKEN, Rig, answer, finding
+from tests.app.house import BASE, HEAD, KEY, REPO, TOKEN, Rig, answer, earlier, finding
 
 SCALE = 0.01
 """Real seconds for one of the clocks: deadlines are an hour of theirs, so a busy machine does no harm."""
@@ -54,6 +54,15 @@ ALL_KINDS: Answer = answer(
     finding("elsewhere.py", 3, title="not in the change, so in the summary"),
 )
 """Comments on lines and on files, findings in the summary alone, and more annotations than fit into one request."""
+
+
+def engaged(request: TaskRequest) -> Answer:
+    """A first review finds something of every kind; a later one calls all critical findings fixed, and no others."""
+    if not any(one.file_name == "review-so-far.txt" for one in request.attachments):
+        return ALL_KINDS
+    fixed = [one for one in earlier(request) if one["severity"] == "critical"]
+    return answer(previous=[{"id": one["id"], "state": "fixed", "note": "Seen."} for one in fixed])
+
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["pytest", "reviewbot.__main__", "tests.crash.town"])
@@ -102,6 +111,7 @@ class Town:
     service: CodeVFService
     urls: tuple[str, str]
     faults: Mapping[str, Faults]
+    clock: Clock
     life: Callable[[int], TaskLife] = lambda _: QUICK
     bought: Counter[int] = field(default_factory=Counter)
     rigs: list[Rig] = field(default_factory=list)
@@ -205,17 +215,17 @@ def town(folder: Path, engineer: Engineer | None = None, clock: Clock | None = N
     def life_of(request: TaskRequest) -> TaskLife:
         return towns[0].life_of(request)
 
+    ticking = clock or scaled_clock(SCALE)
     house = House(
         accounts=(Account(KEY, Decimal(10_000_000), "town"),),
         limits=Limits(rate=None),
         life_of=life_of,
     )
-    engaged = engineer or (lambda _: ALL_KINDS)
-    service = CodeVFService(Setup(house, engineer=engaged, clock=clock or scaled_clock(SCALE)))
+    service = CodeVFService(Setup(house, engineer=engineer or engaged, clock=ticking))
     apps = {
         "github": with_faults(build_github(world), faults["github"], identify=identify(world)),
         "codevf": with_faults(build_codevf(service), faults["codevf"]),
     }
     with serving_all(apps, bounds=Bounds(lifetime=3600)) as served:
-        towns.append(Town(folder, world, service, (served["github"].url, served["codevf"].url), faults))
+        towns.append(Town(folder, world, service, (served["github"].url, served["codevf"].url), faults, ticking))
         yield towns[0]

@@ -204,6 +204,13 @@ class World:
             pull = self.store.pull((full_name, number))
             return talk.keep(self.store, replace(pull, title=title, body=pull.body if body is None else body))
 
+    def retarget(self, full_name: str, number: int, base: str) -> PullRequest:
+        """Opens a pull request against another branch of its repository."""
+        with self.store.lock:
+            pull = self.store.pull((full_name, number))
+            tip = self.store.git(full_name).branches()[base]
+            return talk.keep(self.store, replace(pull, base_ref=base, base_sha=tip))
+
     def label(self, full_name: str, number: int, name: str, by: str) -> PullRequest:
         """Sets a label as a person."""
         with self.store.lock:

@@ -1,0 +1,353 @@
+"""Reviews after the first: what is new is sent as such, what was found is confirmed, carried, fixed or gone."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reviewbot.sandbox.codevf import Answer, HandClock, Structured, TaskLife, TaskRequest
+from reviewbot.sandbox.github import WORKFLOW, Access, Level, Scope
+from tests.app.house import CLEAN, FORGETFUL, HEAD, REPO, Rig, answer, earlier, finding, house, said
+
+CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
+EVAL = finding("new file.py", 2, severity="high", title="It evaluates a parcel", code="    return eval(parcel)")
+FIXED = {"app.py": str(HEAD["app.py"]).replace("os.system(command)", "subprocess.run([command], check=True)")}
+OTHER = {"other.py": "x = 1\n"}
+
+
+def so_far(rig: Rig) -> str:
+    """The attachment beside the files of the last submission."""
+    texts = [one.content for one in rig.service.tasks()[-1].request.attachments if one.file_name == "review-so-far.txt"]
+    return "".join(texts)
+
+
+def first_then(*findings: Mapping[str, Any], **later: Any) -> Any:  # noqa: ANN401 — an engineer
+    """An engineer who finds these in a first review, and afterwards answers as told: `state`, `new`."""
+
+    def engineer(request: TaskRequest) -> Answer:
+        if not any(one.file_name == "review-so-far.txt" for one in request.attachments):
+            return answer(*findings)
+        previous = said(request, later["state"], later.get("note", "")) if "state" in later else None
+        return answer(*later.get("new", ()), previous=previous)
+
+    return engineer
+
+
+def push(rig: Rig, files: Mapping[str, str | None]) -> None:
+    rig.world.push(REPO, "topic", files, author="mona")
+
+
+def counts(outputs: Mapping[str, str]) -> tuple[str, str, str]:
+    return outputs["new"], outputs["fixed"], outputs["carried"]
+
+
+def test_a_later_review_is_told_what_is_new_and_what_was_found(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=first_then(CRITICAL, state="open")) as rig:
+        rig.run()
+        first = rig.world.pull(REPO, 1).head_sha
+        assert not so_far(rig)
+        push(rig, {**OTHER, "app.py": str(HEAD["app.py"]) + "late = 1\nlater = 2\n"})
+        rig.run()
+        told = so_far(rig)
+        assert f"of commit {first}" in told
+        assert '"app.py": lines 42 to 43' in told
+        assert '"other.py": line 1' in told
+        assert "new file.py" not in told.partition("NEW SINCE")[2], "nobody has touched it since"
+        [one] = earlier(rig.service.tasks()[-1].request)
+        assert (one["title"], one["path"], one["line"], one["code"]) == ("A shell runs it", "app.py", 12, "unchanged")
+        task = rig.service.tasks()[-1].request
+        assert "previous" in (task.response_schema or {})["properties"]  # type: ignore[operator,index,call-overload]
+
+
+@pytest.mark.parametrize(
+    ("change", "word", "status", "expected", "told"),
+    [
+        (FIXED, "fixed", 0, ("0", "1", "0"), "Fixed"),
+        (FIXED, "open", 1, ("0", "0", "1"), ""),
+        (FIXED, None, 1, ("0", "0", "1"), "Changed"),
+        (OTHER, "fixed", 1, ("0", "0", "1"), ""),
+        (OTHER, None, 1, ("0", "0", "1"), ""),
+        ({"app.py": None}, None, 0, ("0", "1", "0"), "Gone"),
+    ],
+    ids=[
+        "fixed: the word and changed code",
+        "changed, and the reviewer still sees it",
+        "changed, and nobody says anything",
+        "called fixed, and the code is as it was",
+        "nobody says anything",
+        "the file is deleted",
+    ],
+)
+def test_a_finding_is_carried_until_it_is_dealt_with(
+    tmp_path: Path, change: Mapping[str, str | None], word: str | None, status: int, expected: object, told: str
+) -> None:
+    later = {} if word is None else {"state": word}
+    with house(tmp_path, engineer=first_then(CRITICAL, **later)) as rig:
+        assert rig.run().exit_status == 1
+        push(rig, change)
+        done = rig.run()
+        assert done.exit_status == status, done.log
+        assert counts(done.outputs) == expected
+        [comment] = rig.comments()
+        assert told in comment.body
+        assert ("reviewbot:state" in comment.body) == bool(told)
+        assert rig.checks()[0].conclusion == ("failure" if status else "success")
+        [summary] = rig.summaries()
+        assert "A shell runs it" in summary
+
+
+def test_the_word_in_a_comment_is_written_once_and_taken_back(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=first_then(CRITICAL, state="fixed")) as rig:
+        rig.run()
+        [before] = [one.body for one in rig.comments()]
+        push(rig, FIXED)
+        rig.run()
+        fixed = [one.body for one in rig.comments()]
+        writes = len(rig.github_requests())
+        rig.run()
+        assert [one.body for one in rig.comments()] == fixed
+        assert not [one for one in rig.github_requests()[writes:] if one.startswith(("PATCH", "PUT", "DELETE"))]
+        push(rig, {"app.py": HEAD["app.py"]})
+        assert rig.run().exit_status == 1, "the code is back, and the finding with it"
+        assert [one.body for one in rig.comments()] == [before]
+
+
+def test_new_findings_join_the_carried_ones(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=first_then(CRITICAL, new=(EVAL,))) as rig:
+        rig.run()
+        push(rig, OTHER)
+        done = rig.run()
+        assert counts(done.outputs) == ("1", "0", "1")
+        assert (done.outputs["findings"], done.outputs["critical"], done.outputs["high"]) == ("2", "1", "1")
+        assert len(rig.comments()) == 2
+        assert all(title in rig.summaries()[0] for title in ("A shell runs it", "It evaluates a parcel"))
+
+
+def test_a_finding_without_a_comment_keeps_its_words(tmp_path: Path) -> None:
+    afar = finding("elsewhere.py", 3, severity="low", title="Not in the change", explanation="Look at this one.")
+    with house(tmp_path, engineer=first_then(afar)) as rig:
+        rig.run()
+        push(rig, OTHER)
+        rig.run()
+        [summary] = rig.summaries()
+        assert "Not in the change" in summary
+        assert "Look at this one." in summary
+
+
+def test_a_rebase_that_changes_nothing_buys_nothing(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=first_then(CRITICAL), limits=FORGETFUL) as rig:
+        rig.run()
+        rig.world.push(REPO, "main", {"docs.md": "More.\n"}, message="Elsewhere")
+        tip = rig.world.store.git(REPO).branches()["main"]
+        rig.world.push(REPO, "topic", HEAD, author="mona", parents=(tip,))
+        done = rig.run()
+        assert done.exit_status == 1
+        assert len(rig.service.tasks()) == 1
+        assert rig.checks()[0].conclusion == "failure"
+
+
+def test_every_review_is_whole_when_the_team_wants_that_and_still_confirms(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=first_then(CRITICAL)) as rig:
+        rig.run(incremental="false")
+        push(rig, OTHER)
+        assert rig.run(incremental="false").exit_status == 1
+        assert "NEW SINCE" not in so_far(rig)
+        assert len(earlier(rig.service.tasks()[-1].request)) == 1
+
+
+def test_another_base_is_reviewed_whole(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=first_then(CRITICAL, state="open")) as rig:
+        rig.world.push(REPO, "next", HEAD, author="mona")
+        rig.world.push(REPO, "stacked", OTHER, author="mona", parents=(rig.world.store.git(REPO).branches()["next"],))
+        rig.number = rig.world.open_pull_request(REPO, "stacked", base="next", title="Stacked", author="mona").number
+        assert rig.run().exit_status == 0, "its own change is harmless"
+        rig.world.retarget(REPO, rig.number, "main")
+        rig.run(payload=rig.event("edited", changes={"base": {"ref": {"from": "next"}}}))
+        assert len(rig.service.tasks()) == 2, "a green head is not green on another base"
+        assert "NEW SINCE" not in so_far(rig)
+        assert rig.checks()[-1].conclusion == "failure"
+
+
+def test_an_unread_part_of_an_answer_is_carried_until_somebody_deals_with_it(tmp_path: Path) -> None:
+    odd = Structured({"summary": "", "files": [{"path": "app.py", "findings": ["Look at line 12!"]}]})
+    with house(tmp_path, engineer=lambda request: CLEAN if earlier(request) else odd) as rig:
+        assert rig.run().exit_status == 3
+        push(rig, OTHER)
+        done = rig.run()
+        assert done.exit_status == 1
+        assert (done.outputs["reason"], done.outputs["unrated"]) == ("gate", "1")
+
+
+# --- The head moves -------------------------------------------------------------------------------------------------
+
+
+def shifted(by: int) -> dict[str, str | None]:
+    """The change with so many lines more at the top of the file."""
+    return {"app.py": "# one more\n" * by + str(HEAD["app.py"])}
+
+
+def lines(rig: Rig) -> list[tuple[str, int | None]]:
+    anchors = [rig.world.store.threads[one.thread_id].anchor for one in rig.comments()]
+    return [(at.path, at.line) for at in anchors]
+
+
+def test_an_answer_is_placed_where_its_code_is_by_then(tmp_path: Path) -> None:
+    cited = finding("new file.py", 2, severity="high", title="Cited, not quoted")
+    lost = finding("app.py", 11, severity="high", title="Its code is gone", code="import os")
+
+    def engineer(_: TaskRequest) -> Answer:
+        if rig.world.pull(REPO, 1).head_sha == first:
+            push(rig, {"app.py": shifted(3)["app.py"].replace("import os\n", ""), "new file.py": f"# top\n{NEW}"})  # type: ignore[union-attr]
+        return answer(CRITICAL, cited, lost)
+
+    with house(tmp_path, engineer=engineer) as rig:
+        first = rig.world.pull(REPO, 1).head_sha
+        done = rig.run()
+        assert done.exit_status == 1
+        assert sorted(lines(rig)) == [("app.py", 14), ("new file.py", 3)]
+        assert "Its code is gone" in rig.summaries()[0]
+        [check] = rig.checks(first)
+        assert (check.status, check.conclusion) == ("completed", "failure"), "the verdict is of the reviewed head"
+        assert not rig.checks()
+        assert done.outputs["reviewed-sha"] == first
+
+
+NEW = str(HEAD["new file.py"])
+
+
+def test_a_task_that_nobody_has_begun_is_replaced(tmp_path: Path) -> None:
+    with house(tmp_path, life=TaskLife(pending=3_000, processing=1)) as rig:
+        rig.run(wait_minutes="0")
+        push(rig, OTHER)
+        rig.run(wait_minutes="0")
+        first, second = rig.service.tasks()
+        assert (first.cancelled_at is not None, second.cancelled_at is not None) == (True, False)
+
+
+@pytest.mark.parametrize(("rule", "cancelled"), [("always-replace", True), ("replace-pending", False), ("keep", False)])
+def test_a_task_that_somebody_works_on_is_kept_unless_told_otherwise(
+    tmp_path: Path, rule: str, *, cancelled: bool
+) -> None:
+    life = TaskLife(pending=0, processing=3_000)
+    with house(tmp_path, life=life, config=f"supersede: {rule}\n") as rig:
+        rig.run(wait_minutes="0")
+        push(rig, OTHER)
+        done = rig.run(wait_minutes="0")
+        tasks = rig.service.tasks()
+        assert (tasks[0].cancelled_at is not None) == cancelled
+        assert len(tasks) == 1 + cancelled, "what is new is bought when the older review is there"
+        assert done.outputs["status"] == "pending"
+        assert rig.checks()[0].status == "in_progress", "the open task moves to the new head's check"
+
+
+def test_what_came_meanwhile_is_bought_when_the_older_review_is_there(tmp_path: Path) -> None:
+    life, clock = TaskLife(pending=0, processing=20), HandClock()
+    with house(tmp_path, life=life, engineer=first_then(CRITICAL, state="open"), clock=clock) as rig:
+        rig.run(wait_minutes="0")
+        older = rig.world.pull(REPO, 1).head_sha
+        push(rig, {**OTHER, **shifted(3)})
+        rig.run(wait_minutes="0")
+        assert len(rig.service.tasks()) == 1
+        clock.advance(21)
+        rig.run(event="schedule", payload={}, command="collect")
+        assert len(rig.service.tasks()) == 2
+        assert f"of commit {older}" in so_far(rig)
+        assert lines(rig) == [("app.py", 15)], "its findings are there already"
+        assert "A shell runs it" in rig.summaries()[0]
+        clock.advance(21)
+        rig.run(event="schedule", payload={}, command="collect")
+        assert len(rig.service.tasks()) == 2
+        [check] = rig.checks()
+        assert (check.status, check.conclusion) == ("completed", "failure")
+        assert rig.checks(older)[0].conclusion == "action_required"
+
+
+def test_a_run_that_waits_sees_both_reviews_through(tmp_path: Path) -> None:
+    life = TaskLife(pending=0, processing=5)
+    with house(tmp_path, life=life, engineer=first_then(CRITICAL, state="open", new=(EVAL,))) as rig:
+        rig.run(wait_minutes="0")
+        push(rig, OTHER)
+        done = rig.run()
+        assert len(rig.service.tasks()) == 2
+        assert counts(done.outputs) == ("1", "0", "1")
+        assert len(rig.comments()) == 2
+
+
+def test_the_older_runs_end_is_no_red_cross(tmp_path: Path) -> None:
+    with house(tmp_path, clock=HandClock()) as rig, ThreadPoolExecutor(1) as pool:
+        older = rig.world.pull(REPO, 1).head_sha
+        waiting = pool.submit(rig.run)
+        while not rig.service.tasks():
+            time.sleep(0.05)
+        push(rig, OTHER)
+        rig.run(wait_minutes="0")
+        done = waiting.result(timeout=60)
+        assert (done.exit_status, done.outputs["reason"]) == (0, "superseded"), done.log
+        assert rig.checks(older)[0].conclusion == "action_required"
+        assert len(rig.summaries()) == 1
+        assert rig.checks()[0].status == "in_progress"
+
+
+# --- What people do -------------------------------------------------------------------------------------------------
+
+
+def test_a_thread_is_resolved_where_the_token_may_and_folded_away_where_it_may_not(tmp_path: Path) -> None:
+    for folder, more in (("may", {Scope.CONTENTS: Access.WRITE}), ("may not", {})):
+        engineer = first_then(CRITICAL, state="fixed")
+        with house(tmp_path / folder, engineer=engineer, permissions={**WORKFLOW, **more}) as rig:
+            rig.run()
+            push(rig, FIXED)
+            rig.run()
+            [comment] = rig.comments()
+            resolved = rig.world.store.threads[comment.thread_id].resolved_by is not None
+            assert (resolved, comment.minimized is not None) == (folder == "may", folder != "may")
+
+
+def test_a_thread_that_a_person_answered_is_not_folded_away(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=first_then(CRITICAL, state="fixed")) as rig:
+        rig.run()
+        rig.world.reply(rig.comments()[0].id, "mona", "Will do.")
+        push(rig, FIXED)
+        rig.run()
+        assert rig.comments()[0].minimized is None
+        assert "Fixed" in rig.comments()[0].body
+
+
+def test_a_deleted_summary_opens_no_gate(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=first_then(CRITICAL)) as rig:
+        rig.run()
+        push(rig, OTHER)
+        rig.run()
+        [summary] = [one for one in rig.world.store.comments.values() if one.author.endswith("[bot]")]
+        rig.world.delete_comment(summary.id)
+        done = rig.run()
+        assert (done.exit_status, done.outputs["reason"], done.outputs["verdict"]) == (3, "memory", "none")
+        assert rig.checks()[-1].conclusion == "action_required"
+        assert len(rig.service.tasks()) == 2
+        push(rig, {"more.py": "y = 1\n"})
+        rig.run()
+        assert "NEW SINCE" not in so_far(rig), "what was forgotten is looked for in the whole change"
+
+
+def test_the_approval_label_is_used_up(tmp_path: Path) -> None:
+    with house(tmp_path, config="approve-spend: review-please\n") as rig:
+        rig.world.grant(REPO, "hubot", Level.WRITE)
+        rig.world.label(REPO, 1, "review-please", "hubot")
+        label = {"label": {"name": "review-please"}, "sender": {"login": "hubot", "type": "User"}}
+        rig.run(payload=rig.event("labeled", **label))
+        assert len(rig.service.tasks()) == 1
+        assert "review-please" not in rig.world.pull(REPO, 1).labels
+        order = [one for one in rig.github_requests() if "labels" in one]
+        assert len(order) == 1
+
+
+def test_the_ledger_says_what_the_words_say(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=first_then(CRITICAL, EVAL)) as rig:
+        rig.run()
+        assert re.match(r"<!-- reviewbot:summary:v1 .*?--><!-- reviewbot:ledger:v2 ", rig.summaries()[0])
