@@ -62,7 +62,7 @@ def test_a_later_review_is_told_what_is_new_and_what_was_found(tmp_path: Path) -
         [one] = earlier(rig.service.tasks()[-1].request)
         assert (one["title"], one["path"], one["line"], one["code"]) == ("A shell runs it", "app.py", 12, "unchanged")
         task = rig.service.tasks()[-1].request
-        assert "previous" in (task.response_schema or {})["properties"]  # type: ignore[operator,index,call-overload]
+        assert "previous" in (task.response_schema or {})["properties"]  # type: ignore[operator]
 
 
 @pytest.mark.parametrize(

@@ -3,49 +3,80 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
+from reviewbot.domain.ledger import TaskState
 from reviewbot.domain.marks import read_finding_mark
 from reviewbot.sandbox.codevf import Answer, HandClock, TaskLife, TaskRequest
 from reviewbot.sandbox.codevf.state import standing_of
 from reviewbot.sandbox.github import Level
-from tests.app.house import CLEAN, HEAD, KEY, REPO, answer, finding
+from tests.app.house import HEAD, KEY, REPO, answer, earlier, finding
 from tests.crash.held import doubles, ledger_of, newest_check, summaries, tasks
 from tests.crash.scenarios import DETACHED
 from tests.crash.town import Ended, Kind, Point, Town, town
 
-FINDINGS = answer(
+SHELL = "os.system(command)"
+FINDINGS = (
     finding("app.py", 10, title="on a line"),
-    finding("app.py", 12, severity="critical", title="on a line, and worse"),
+    finding("app.py", 12, severity="critical", title="on a line, and worse", code=SHELL),
     finding("gone.py", 1, code="never there", title="on a file"),
     finding("elsewhere.py", 3, title="in the summary"),
 )
-RETURNED = 4
+RETURNED = len(FINDINGS)
 SKIP = "skip-review"
 LONG = 1_000.0
 _SUM = re.compile(r"(\d+) findings? came back: ([^.\n]*)\.")
 _EXTRA = re.compile(r"\bx = (\d+)")
 
 
-def is_clean(number: int) -> bool:
-    """Whether the engineer has nothing to say of the change of that number."""
-    return number % 2 == 0
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """What the head changes: a number that says how its engineer is minded, and whether the worst line is mended."""
+
+    number: int
+    mended: bool = False
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether its engineer has nothing new to say."""
+        return self.number % 2 == 0
+
+    def files(self) -> dict[str, str | None]:
+        """The files at such a head."""
+        app = str(HEAD["app.py"])
+        return {
+            **HEAD,
+            "app.py": app.replace(SHELL, "run(command)") if self.mended else app,
+            "extra.py": f"x = {self.number}\n",
+        }
+
+
+def sent(request: TaskRequest) -> Variant:
+    """Which head a submission is of."""
+    texts = [one.content for one in request.attachments if one.file_name != "review-so-far.txt"]
+    found = [match for text in texts for match in _EXTRA.findall(text)]
+    return Variant(int(found[0]), not any(f"+{SHELL}" in text for text in texts))
 
 
 def engineer(request: TaskRequest) -> Answer:
-    """Reads the number of the change in what was sent."""
-    found = [match for one in request.attachments for match in _EXTRA.findall(one.content)]
-    return CLEAN if is_clean(int(found[0])) else FINDINGS
+    """Reports what there is, unless minded otherwise; calls the worst finding fixed, even where that is a lie."""
+    variant = sent(request)
+    worst = [one for one in earlier(request) if one["severity"] == "critical"]
+    word = "fixed" if variant.mended or variant.number > 1 else "open"
+    previous = [{"id": one["id"], "state": word, "note": ""} for one in worst]
+    found = () if variant.is_clean else FINDINGS if not variant.mended else FINDINGS[:1]
+    return answer(*found, previous=previous)
 
 
 class Histories(RuleBasedStateMachine):
-    """One pull request. `number` names what its head changes: the same number is the same change."""
+    """One pull request. The same variant is the same change."""
 
     town: ClassVar[Town]
     clock: ClassVar[HandClock]
@@ -53,41 +84,70 @@ class Histories(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         here = self.town
-        here.life = lambda _: TaskLife(pending=LONG / 2, processing=0)
+        here.life = lambda _: TaskLife(pending=LONG / 4, processing=LONG / 2)
         self.rig = here.open()
         self.branch = here.world.pull(REPO, self.rig.number).head_ref
-        self.number = 1
-        self.numbers = {1}
+        self.variant = Variant(1)
+        self.losses = 0
+        self.variants = {(0, self.variant)}
         self.deleted: set[str] = set()
-        here.world.push(REPO, self.branch, {"extra.py": "x = 1\n"}, author="mona")
+        self.answered: set[int] = set()
+        self.resolved: set[int] = set()
+        here.world.push(REPO, self.branch, self.variant.files(), author="mona")
 
     def teardown(self) -> None:
         self.town.close(self.rig)
 
     # What people do
 
-    @rule(number=st.integers(0, 3))
-    def push(self, number: int) -> None:
-        self._push(number, None)
+    @rule(number=st.integers(0, 3), mended=st.booleans())
+    def push(self, number: int, mended: bool) -> None:  # noqa: FBT001 — Hypothesis passes it by name
+        self._push(Variant(number, mended), None)
 
-    @rule(number=st.integers(0, 3))
-    def force_push(self, number: int) -> None:
-        self._push(number, (self.town.world.store.git(REPO).branches()["main"],))
+    @rule(number=st.integers(0, 3), mended=st.booleans())
+    def force_push(self, number: int, mended: bool) -> None:  # noqa: FBT001 — as above
+        self._push(Variant(number, mended), (self._tip(),))
 
-    def _push(self, number: int, parents: tuple[str, ...] | None) -> None:
-        self.number = number
-        self.numbers.add(number)
-        files = {**HEAD, "extra.py": f"x = {number}\n"}
-        self.town.world.push(REPO, self.branch, files, author="mona", parents=parents)
+    @rule()
+    def rebase(self) -> None:
+        self.town.world.push(REPO, "main", {"docs.md": f"{self._tip()}\n"}, message="Elsewhere")
+        self._push(self.variant, (self._tip(),))
 
-    @precondition(lambda self: self.town.world.store.replies_of((REPO, self.rig.number)))
+    def _tip(self) -> str:
+        return self.town.world.store.git(REPO).branches()["main"]
+
+    def _push(self, variant: Variant, parents: tuple[str, ...] | None) -> None:
+        self.variant = variant
+        self.variants.add((self.losses, variant))
+        self.town.world.push(REPO, self.branch, variant.files(), author="mona", parents=parents)
+
+    @rule(base=st.sampled_from(["main", "release"]))
+    def change_the_base(self, base: str) -> None:
+        self.town.world.retarget(REPO, self.rig.number, base)
+
+    @precondition(lambda self: self._threads())
+    @rule(data=st.data(), resolve=st.booleans())
+    def answer_or_resolve(self, data: st.DataObject, resolve: bool) -> None:  # noqa: FBT001 — as above
+        chosen = data.draw(st.sampled_from(self._threads()))
+        if resolve:
+            self.town.world.resolve(chosen.thread_id, "boss")
+            self.resolved.add(chosen.thread_id)
+        else:
+            self.town.world.reply(chosen.id, "mona", "Is it?")
+            self.answered.add(chosen.id)
+
+    def _threads(self) -> list[Any]:
+        """Our comments, each the first of its thread."""
+        there = self.town.world.store.replies_of((REPO, self.rig.number))
+        return [one for one in there if read_finding_mark(one.body)]
+
+    @precondition(lambda self: self._threads())
     @rule(data=st.data())
     def delete_a_comment(self, data: st.DataObject) -> None:
-        there = list(self.town.world.store.replies_of((REPO, self.rig.number)))
-        if not there:
-            return
+        there = self._threads()
         chosen = data.draw(st.sampled_from([one.id for one in there]))
         [body] = [one.body for one in there if one.id == chosen]
+        self.answered.discard(chosen)
         self.town.world.delete_comment(chosen)
         mark = read_finding_mark(body)
         if mark:  # one that a killed run had not yet written down is not known to have been there
@@ -97,13 +157,19 @@ class Histories(RuleBasedStateMachine):
     def delete_the_summary(self) -> None:
         for one in summaries(self.rig):
             self.town.world.delete_comment(one.id)
-            self.deleted.clear()
+            self._memory_is_lost()
 
     @rule()
     def edit_the_ledger(self) -> None:
         for one in summaries(self.rig):
             self.town.world.edit_comment(one.id, "mallory", re.sub(r"(ledger:v2 .{9}).", r"\1_", one.body))
-            self.deleted.clear()
+            self._memory_is_lost()
+
+    def _memory_is_lost(self) -> None:
+        """What was bought and found before is not known any more; a review of the same change may be bought anew."""
+        self.deleted.clear()
+        self.losses += 1
+        self.variants.add((self.losses, self.variant))
 
     @rule(by=st.sampled_from(["boss", "mona"]))
     def label(self, by: str) -> None:
@@ -161,7 +227,13 @@ class Histories(RuleBasedStateMachine):
     def never_paid_twice(self) -> None:
         bought = tasks(self.rig)
         failed = [one for one in bought if one.cancelled_at is not None]
-        assert len(bought) <= len(self.numbers) + len(failed)
+        assert len(bought) <= len(self.variants) + len(failed)
+
+    @invariant()
+    def what_people_answered_and_resolved_stands(self) -> None:
+        store = self.town.world.store
+        assert self.answered <= {one.id for one in self._threads()}
+        assert all(store.threads[one].resolved_by == "boss" for one in self.resolved if one in store.threads)
 
     @invariant()
     def what_people_deleted_stays_away(self) -> None:
@@ -176,15 +248,20 @@ class Histories(RuleBasedStateMachine):
         if check.conclusion == "skipped":
             return
         assert check.conclusion == "success"
-        assert is_clean(self.number), "the check of a change with open findings is green"
-        done = [one for one in tasks(self.rig) if engineer(one.request) is CLEAN]
-        assert any(standing_of(one, self.clock()).status == "completed" for one in done)
+        done = [one for one in tasks(self.rig) if standing_of(one, self.clock()).status == "completed"]
+        assert any(sent(one.request) == self.variant for one in done), "nobody has reviewed this change"
+        found = [one for one in done if not sent(one.request).is_clean and not sent(one.request).mended]
+        if self.variant.mended or self.losses:
+            return
+        known = {one.task_id for one in ledger_of(self.rig).purchases if one.state is TaskState.DONE}
+        assert not [one for one in found if one.id in known], "an open critical finding is forgotten"
 
 
 def play(folder: Path, *, examples: int, steps: int) -> None:
     """Play so many histories of so many steps each."""
     clock = HandClock()
     with town(folder, engineer, clock) as here:
+        here.world.push(REPO, "release", {"release.md": "1.0\n"}, message="Release")
         here.world.grant(REPO, "boss", Level.ADMIN)
         here.world.grant(REPO, "mona", Level.WRITE)
         run_state_machine_as_test(
