@@ -62,8 +62,9 @@ def _with_copies(run: Run, ledger: Ledger, copies: tuple[ShortCopy, ...], digest
         known = next((one for one in ledger.purchases if _key(one) == (copy.identity, copy.attempt)), None)
         if known is None:
             ledger = ledger.with_purchase(_adopted(run, copy, digest))
-            # The findings of the reviews before it are not in the copy.
-            broken = ledger.findings.broken or bool(copy.since)
+            # The findings of the reviews before it are not in the copy; the ledger may have them.
+            remembered = not copy.since or any(one.head_sha == copy.since for one in ledger.purchases)
+            broken = ledger.findings.broken or not remembered
             ledger = replace(ledger, findings=replace(ledger.findings, broken=broken))
         elif copy.task_id and not known.task_id:
             ledger = ledger.with_purchase(replace(known, state=TaskState.OPEN, task_id=copy.task_id))

@@ -11,7 +11,7 @@ from reviewbot.app.follow import follow
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story
 from reviewbot.app.views import counting_views, summary_view
-from reviewbot.domain.gate import EXIT_NOT_PUBLISHED, Outcome, Reason, Status, first_exit_status
+from reviewbot.domain.gate import EXIT_NOT_PUBLISHED, Outcome, Reason, Status, bypassed, first_exit_status
 from reviewbot.domain.ledger_text import encode, replace_ledger
 from reviewbot.domain.model import Severity, Side
 from reviewbot.domain.placement import Why, in_summary
@@ -40,10 +40,10 @@ def publish(run: Run, story: Story, outcome: Outcome) -> tuple[Run, Story, Outco
 
     Returns:
         The run and the story by now, with addresses, and the outcome: `NOT_PUBLISHED` joins it when there is a result
-        that GitHub did not take.
+        that GitHub did not take. The next time the pull request is read again.
     """
     try:
-        if story.prepared is not None and story.has_news:
+        if story.prepared is not None and story.has_news and story.there is None:
             run, story = follow(run, story)
         if story.changes.answers:
             story = publish_comments(run, story, outcome)
@@ -55,7 +55,13 @@ def publish(run: Run, story: Story, outcome: Outcome) -> tuple[Run, Story, Outco
             story = write(run, story, outcome)
         except ForgeError as error:
             outcome = _not_published(run, story, error, outcome)
-    return run, story, outcome
+    return run, replace(story, there=None), let_through(run, story, outcome)
+
+
+def let_through(run: Run, story: Story, outcome: Outcome) -> Outcome:
+    """The outcome, or a green one where somebody has let this very head through."""
+    bypass, head = story.ledger.bypass, story.reviewed_sha or run.snapshot.pull.head_sha
+    return bypassed(outcome) if bypass and bypass.head_sha == head else outcome
 
 
 def _not_published(run: Run, story: Story, error: ReviewbotError, outcome: Outcome) -> Outcome:
@@ -77,6 +83,7 @@ def write_summary(run: Run, story: Story, outcome: Outcome) -> Story:
     homeless = homeless and summaries(run.snapshot.comments, run.settings.instance).keep is None
     if not run.settings.summary_comment or not (story.has_news or homeless):
         return story
+    outcome = let_through(run, story, outcome)
     try:
         return _write_summary(run, story, outcome)
     except (ForgeUnreachable, NotFound):
@@ -107,6 +114,7 @@ def write_check(run: Run, story: Story, outcome: Outcome) -> Story:
 
     When GitHub's answer is lost, what is there is read before it is written again.
     """
+    outcome = let_through(run, story, outcome)
     if not run.settings.check_run or (outcome.conclusion is None and outcome.status is not Status.PENDING):
         return story
     state = _check_state(run, story, outcome)
@@ -158,7 +166,8 @@ def _check_state(run: Run, story: Story, outcome: Outcome) -> CheckState:
         summary=text,
         external_id=_external_id(run, story),
         details_url=story.summary.url if story.summary else None,
-        annotations=annotations_of(run, story),
+        # GitHub appends annotations: they come with the verdict, once.
+        annotations=annotations_of(run, story) if outcome.conclusion else (),
     )
 
 

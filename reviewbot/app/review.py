@@ -8,6 +8,7 @@ from dataclasses import replace
 from reviewbot.app.answer import placed_here, read_answer
 from reviewbot.app.buy import approve, buy, dry_run, purchase_of, resume
 from reviewbot.app.deliver import deliver, write_files
+from reviewbot.app.follow import follow
 from reviewbot.app.load import Prepared, load_change, load_settings, load_snapshot, overrides, prepare
 from reviewbot.app.memory import read_memory
 from reviewbot.app.publish import current_check, publish
@@ -17,7 +18,7 @@ from reviewbot.app.story import Story
 from reviewbot.app.wait import wait
 from reviewbot.domain.amendments import Amendment
 from reviewbot.domain.bookkeeping import Changes
-from reviewbot.domain.course import Standpoint, Step, next_attempt, next_step, reviewed_head
+from reviewbot.domain.course import Standpoint, Step, is_forgotten, next_attempt, next_step, reviewed_head
 from reviewbot.domain.escaping import visible
 from reviewbot.domain.events import ReviewEvent
 from reviewbot.domain.gate import (
@@ -25,7 +26,6 @@ from reviewbot.domain.gate import (
     Outcome,
     Reason,
     Verdict,
-    bypassed,
     did_not_happen,
     forgetful,
     judge,
@@ -106,15 +106,9 @@ def failed(run: Run, error: ReviewbotError) -> Outcome:
 def conclude(run: Run, story: Story, outcome: Outcome) -> Outcome:
     """End a run: what is to be said on GitHub, and everything for the runner."""
     if not run.settings.dry_run:
-        run, story, outcome = publish(run, story, let_through(run, story, outcome))
+        run, story, outcome = publish(run, story, outcome)
     deliver(run, story, outcome)
     return outcome
-
-
-def let_through(run: Run, story: Story, outcome: Outcome) -> Outcome:
-    """The outcome, or a green one where somebody has let this very head through."""
-    bypass = story.ledger.bypass
-    return bypassed(outcome) if bypass and bypass.head_sha == run.snapshot.pull.head_sha else outcome
 
 
 class _Teller:
@@ -216,8 +210,7 @@ class _Teller:
     def _purchase(self, service: ReviewService) -> Outcome | None:
         """Find the task of this change, or buy one; an outcome when the run ends without either."""
         run, identity = self._run, self._identity()
-        # A free review lives as long as its run, and its ledger is signed with no key: nothing of it is taken up.
-        known = self.story.ledger.find(identity.digest()) if run.paid else None
+        known = self._known(identity.digest())
         standpoint = self._standpoint(known)
         about_to_buy = next_step(standpoint) is Step.BUY
         self.story = settle_older(run, service, self.story, identity.digest(), replaces=about_to_buy)
@@ -236,6 +229,24 @@ class _Teller:
             return ended
         self._buy(service, identity, known)
         return None
+
+    def _known(self, digest: str) -> Purchase | None:
+        """The latest purchase of this change.
+
+        A free review lives as long as its run, and its ledger is signed with no key: nothing of it is taken up. An
+        intent that the service has forgotten is over, whatever came of it.
+        """
+        known = self.story.ledger.find(digest) if self._run.paid else None
+        if known is None or not is_forgotten(known, self._run.world.clock.now()):
+            return known
+        known = replace(known, state=TaskState.ENDED)
+        self.story = self.story.learned(self.story.changes.with_purchase(known))
+        if isinstance(self._run.trigger, ReviewEvent):
+            raise TaskEnded(
+                "A run was stopped while it bought this review, a day ago or longer, so nobody knows whether it did.",
+                hint="Look at the tasks of the CodeVF account. `/reviewbot review` as a comment buys it anew.",
+            )
+        return known
 
     def _standpoint(self, known: Purchase | None) -> Standpoint:
         trigger = self._run.trigger
@@ -358,7 +369,15 @@ class _Teller:
         self.story = story = story.learned(story.changes.with_answer(answer))
         outcome = self._judged(story, report)
         write_files(run, story, outcome)
-        return conclude(run, story, outcome)
+        run, story = self._caught_up(story)
+        return conclude(run, story, outcome if story.reviewed_sha else self._judged(story, report))
+
+    def _caught_up(self, story: Story) -> tuple[Run, Story]:
+        """The pull request as it is by now: somebody may have waived a finding, or pushed. Publishing tells errors."""
+        try:
+            return follow(self._run, story)
+        except ReviewbotError:
+            return self._run, story
 
     def _judged(self, story: Story, report: Report) -> Outcome:
         rules, findings = self._bought.judgement.rules, story.ledger.findings

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import Enum
 
 from reviewbot.domain.gate import Coverage
 from reviewbot.domain.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.model import TaskStatus
 from reviewbot.domain.policy import Supersede
+
+KEY_MEMORY = timedelta(hours=23)
+"""How long a key may be sent again; the service remembers it for 24 hours."""
 
 
 class Step(Enum):
@@ -73,6 +77,13 @@ def reviewed_head(ledger: Ledger, base_ref: str) -> str:
         return ""
     whole = last.coverage is Coverage.FULL and last.base_ref == base_ref
     return last.head_sha if whole else ""
+
+
+def is_forgotten(purchase: Purchase, now: datetime) -> bool:
+    """Whether it is an intent so old that the same key would create a second task, if there was a first one."""
+    if purchase.state is not TaskState.INTENT:
+        return False
+    return now - datetime.fromisoformat(purchase.submitted_at) > KEY_MEMORY
 
 
 def next_attempt(known: Purchase | None) -> int:
