@@ -200,12 +200,25 @@ def test_a_queue_that_the_token_may_not_read_holds_nobody(github: GitHubOnLoopba
         assert forge.queued("main", group.head_sha) == (1,)
 
 
-@pytest.mark.parametrize("hidden", ["entry", "pull request"])
-def test_a_queue_with_a_hidden_place_is_not_taken_for_a_whole_one(github: GitHubOnLoopback, hidden: str) -> None:
-    place = {"position": 1, "headCommit": {"oid": "1" * 40}, "pullRequest": None}
-    last = {"position": 2, "headCommit": {"oid": "2" * 40}, "pullRequest": {"number": 2}}
-    nodes = [None if hidden == "entry" else place, last]
-    page = {"totalCount": 2, "pageInfo": {"hasNextPage": False, "endCursor": None}, "nodes": nodes}
+def place(position: int, number: int | None) -> dict[str, object]:
+    """An entry of the queue, its commit made of its position's digit; without a number the token may not see whose."""
+    pull = None if number is None else {"number": number}
+    return {"position": position, "headCommit": {"oid": str(position) * 40}, "pullRequest": pull}
+
+
+def a_queue_of(github: GitHubOnLoopback, *nodes: object) -> None:
+    """What GitHub answers next."""
+    page = {"totalCount": len(nodes), "pageInfo": {"hasNextPage": False, "endCursor": None}, "nodes": nodes}
     body = {"data": {"repository": {"mergeQueue": {"entries": page}}}}
     github.faults.add("graphql", Reply(200, body=json.dumps(body).encode()))
+
+
+@pytest.mark.parametrize("hidden", [None, place(1, None)])
+def test_a_queue_with_a_hidden_place_is_not_taken_for_a_whole_one(github: GitHubOnLoopback, hidden: object) -> None:
+    a_queue_of(github, hidden, place(2, 7))
     assert github.forge.queued("main", "2" * 40) == ()
+
+
+def test_places_count_and_not_the_order_in_which_they_come(github: GitHubOnLoopback) -> None:
+    a_queue_of(github, place(3, 9), place(2, 7), place(1, 8))
+    assert github.forge.queued("main", "2" * 40) == (8, 7)

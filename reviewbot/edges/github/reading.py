@@ -115,7 +115,7 @@ class Reading(Bound):
             if (after := page.next_page()) is None:
                 # An entry that the token may not read is null, and its pull request would be missed.
                 whole = len(entries) == page.number("totalCount")
-                return snapshots.contained(snapshots.queue(entries), head_sha) if whole else ()
+                return snapshots.contained(entries, head_sha) if whole else ()
             variables["after"] = after
 
     def review_comments(self, number: int, review_id: int) -> tuple[PostedComment, ...]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from reviewbot.domain.model import Side
@@ -30,14 +29,6 @@ _GIVEN_UP = "stale"
 
 _GHOST = "ghost"
 _BOT_SUFFIX = "[bot]"
-
-
-@dataclass(frozen=True, slots=True)
-class QueueEntry:
-    """A place in a merge queue: the commit that holds it and all before it, and its number; None where hidden."""
-
-    head_sha: str | None
-    number: int | None
 
 
 def is_hidden(error: Mapping[str, object], field: str) -> bool:
@@ -240,24 +231,17 @@ def is_waiting(pull: Answer) -> bool:
     return any(run.status == CheckStatus.IN_PROGRESS or run.conclusion == _GIVEN_UP for run in newest.values())
 
 
-def queue(entries: Iterable[Answer]) -> tuple[QueueEntry, ...]:
-    """The entries of a merge queue in its order."""
-    return tuple(_queue_entry(entry) for entry in sorted(entries, key=lambda entry: entry.number("position")))
-
-
-def _queue_entry(entry: Answer) -> QueueEntry:
-    commit, pull = entry.maybe_node("headCommit"), entry.maybe_node("pullRequest")
-    return QueueEntry(commit.text("oid") if commit else None, pull.number("number") if pull else None)
-
-
-def contained(entries: Sequence[QueueEntry], head_sha: str) -> tuple[int, ...]:
-    """The pull requests up to the one whose commit it is; none when that is not there or one of them is hidden."""
-    heads = [entry.head_sha for entry in entries]
-    if head_sha not in heads:
-        return ()
-    numbers = [entry.number for entry in entries[: heads.index(head_sha) + 1]]
-    known = tuple(number for number in numbers if number is not None)
-    return known if len(known) == len(numbers) else ()
+def contained(entries: Iterable[Answer], head_sha: str) -> tuple[int, ...]:
+    """The numbers in a merge queue up to the place with that commit; none when it is not there or a place is hidden."""
+    numbers: list[int] = []
+    for entry in sorted(entries, key=lambda entry: entry.number("position")):
+        pull, commit = entry.maybe_node("pullRequest"), entry.maybe_node("headCommit")
+        if pull is None:
+            return ()
+        numbers.append(pull.number("number"))
+        if commit is not None and commit.text("oid") == head_sha:
+            return tuple(numbers)
+    return ()
 
 
 def _check(run: Answer, head_sha: str) -> CheckRun:

@@ -50,7 +50,7 @@ def update_check(store: Store, run: CheckRun, app: App | None, form: CheckForm) 
         raise forbidden(
             f"Invalid app_id `{number}` - check run can only be modified by the GitHub App that created it."
         )
-    return _apply(store, _aged(run, store.now()), form)
+    return _apply(store, run, form)
 
 
 def _apply(store: Store, run: CheckRun, form: CheckForm) -> CheckRun:
