@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -24,7 +25,23 @@ GIT = shutil.which("git") or "git"
 PROGRAMS = ("podman", "runc", "mmdebstrap")
 BASE = "docker.io/library/python:3.13-slim"
 IMAGE = "localhost/reviewbot:tested"
+ACTION = "acme/reviewbot@v1"
+"""What a user's workflow would name; under act it is the copied project."""
+TWIN = ROOT / "no-docker" / "action.yml"
 
+_SETUP_PYTHON = """\
+name: Find Python
+description: The one that the job's image has.
+outputs:
+  python-path:
+    value: ${{ steps.python.outputs.path }}
+runs:
+  using: composite
+  steps:
+    - id: python
+      shell: bash
+      run: echo "path=$(command -v python3)" >> "$GITHUB_OUTPUT"
+"""
 _INCLUDED = "python3,python3-pip,python3-venv,ca-certificates,git"
 _CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 _CUSTOMIZE = (
@@ -60,6 +77,12 @@ def _act() -> Path:
     return Path(sys.executable).parent / "act"
 
 
+def _setup_python() -> str:
+    """The action and the commit that the twin without Docker names."""
+    (named,) = re.findall(r"uses: (actions/setup-python@\w+)", TWIN.read_text(encoding="utf-8"))
+    return str(named)
+
+
 @dataclass(frozen=True, slots=True)
 class Images:
     """A storage of images of its own, with a service for act."""
@@ -70,6 +93,11 @@ class Images:
     def project(self) -> Path:
         """A copy of the project, its Dockerfile on the stand-in."""
         return self.folder / "project"
+
+    @property
+    def setup_python(self) -> Path:
+        """An action in the place of GitHub's own, that finds the Python of the job's image."""
+        return self.folder / "setup-python"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -101,12 +129,18 @@ class Images:
             command, cwd=folder, env=self.environment, capture_output=True, text=True, timeout=seconds, check=False
         )
 
-    def act(self, workflow: Path, event: Path, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-        """Runs a workflow of the copied project for a `pull_request` event."""
-        given = [part for name, value in variables.items() for part in ("--env", f"{name}={value}")]
+    def act(
+        self, workspace: Path, workflow: Path, event: Path, variables: Mapping[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs a workflow for a `pull_request` event in a copy of the workspace."""
+        here = {ACTION: self.project, _setup_python(): self.setup_python}
         command = [str(_act()), "pull_request", "--pull=false", "--rebuild", "-P", f"ubuntu-latest={BASE}",
-                   "-W", str(workflow), "-e", str(event), *given]  # fmt: skip
-        return self.attempt(command, seconds=400, folder=self.project)
+                   "-W", str(workflow), "-e", str(event)]  # fmt: skip
+        for name, folder in here.items():
+            command += ["--local-repository", f"{name}={folder}"]
+        for name, value in variables.items():
+            command += ["--env", f"{name}={value}"]
+        return self.attempt(command, seconds=400, folder=workspace)
 
 
 @contextmanager
@@ -126,6 +160,8 @@ def images() -> Iterator[Images]:
 
 def _configure(made: Images) -> None:
     (made.folder / "home").mkdir()
+    made.setup_python.mkdir()
+    (made.setup_python / "action.yml").write_text(_SETUP_PYTHON, encoding="utf-8")
     files, processes = (resource.getrlimit(which)[1] for which in (resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC))
     text = _SETTINGS.format(files=files, processes=processes)
     (made.folder / "containers.conf").write_text(text, encoding="utf-8")
