@@ -6,9 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.contract import published, runner_image
+from tests.contract import published, readers, runner_image
 
-MISSING: dict[str, Callable[[], str]] = {"npm": published.missing, "container": runner_image.missing}
+MISSING: dict[str, Callable[[], str]] = {
+    "npm": published.missing,
+    "readers": readers.missing,
+    "container": runner_image.missing,
+}
 """Marker of a test to the question what it lacks here."""
 
 
@@ -17,12 +21,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--require-referees",
         default="",
         metavar="MARKERS",
-        help="`npm`, `container` or both with a comma: tests of that mark fail where what they need is missing",
+        help="`npm`, `readers`, `container`, with commas: tests of that mark fail where what they need is missing",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "npm: needs what GitHub publishes on npm (make referees)")
+    config.addinivalue_line("markers", "readers: needs programs that read the report files (make referees)")
     config.addinivalue_line("markers", "container: needs podman, runc, mmdebstrap and act, and root")
 
 
