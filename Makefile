@@ -24,10 +24,10 @@ ifneq ($(MADE_FOR),$(CURDIR)/.venv)
 .PHONY: $(BIN)/python
 endif
 
-.PHONY: help setup referees demo test crash lint lint-style lint-types lint-layers lint-workflows lint-image format pins build clean
+.PHONY: help setup referees demo test test-image crash lint lint-style lint-types lint-layers lint-workflows lint-image format pins build clean
 
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.stamp ## Make .venv from the hash-pinned requirements, with the project in it
 
@@ -40,8 +40,11 @@ referees: node_modules/.stamp .venv/.referees ## Fetch what the tests judge by w
 test: setup ## Run every test, and ask for all branches of the pure room (ARGS='tests/render -x': a part, unasked)
 	@$(BIN)/coverage erase
 	$(BIN)/python -m pytest -n auto --cov --cov-report= $(if $(REQUIRE),--require-referees=$(REQUIRE)) $(if $(ARGS),$(ARGS),-m 'not container')
-	$(if $(ARGS),,$(BIN)/python -m pytest -m container $(if $(REQUIRE),--require-referees=$(REQUIRE)))
+	$(if $(ARGS),,$(MAKE) --no-print-directory test-image)
 	$(if $(ARGS),,$(BIN)/coverage report --include='reviewbot/domain/*' --fail-under=100)
+
+test-image: setup ## Run whole reviews inside the image, as GitHub's runner does (ENGINE=docker: not by podman)
+	$(BIN)/python -m pytest tests/contract/test_container.py $(if $(ENGINE),--engine=$(ENGINE)) $(if $(REQUIRE),--require-referees=$(REQUIRE))
 
 crash: setup ## Kill the action at every request of every story, and race it a hundred times (WORD=collect: a part)
 	$(BIN)/python -m tests.crash $(WORD)

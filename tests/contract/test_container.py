@@ -15,7 +15,8 @@ import pytest
 
 from reviewbot.sandbox.codevf import TaskLife, canned
 from tests.app.house import CLEAN, KEY, REPO, SCALE, TOKEN, Rig, answer, finding, house, read_outputs
-from tests.contract.runner_image import ACTION, GIT, IMAGE, Images, Mounts, images
+from tests.contract.runner_image import ACTION, GIT, IMAGE, Engine, Images, Refused, images
+from tests.contract.runner_mounts import Mounts
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
 
@@ -49,10 +50,13 @@ jobs:
 
 
 @pytest.fixture(scope="module")
-def made() -> Iterator[Images]:
+def made(request: pytest.FixtureRequest) -> Iterator[Images]:
     """The image, built once."""
-    with images() as storage:
-        yield storage
+    try:
+        with images(Engine(request.config.getoption("--engine"))) as storage:
+            yield storage
+    except Refused as refused:
+        pytest.skip(str(refused))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ Prepare = Callable[[Mounts], None]
 
 
 def mounted(rig: Rig, folder: Path, prepare: Prepare, **inputs: str) -> tuple[Mounts, list[str]]:
-    """The runner's folders, the workspace filled and given to the runner's user, and podman's arguments."""
+    """The runner's folders, the workspace filled and given to the runner's user, and the engine's arguments."""
     mounts = Mounts(folder)
     mounts.make(rig.event())
     prepare(mounts)
@@ -82,7 +86,7 @@ def mounted(rig: Rig, folder: Path, prepare: Prepare, **inputs: str) -> tuple[Mo
 def run(made: Images, rig: Rig, folder: Path, prepare: Prepare, **inputs: str) -> Ran:
     """The image, run to its end as GitHub's runner does."""
     mounts, arguments = mounted(rig, folder, prepare, **inputs)
-    done = made.attempt(made.podman("run", "--rm", *arguments, IMAGE, "action"), seconds=120)
+    done = made.attempt(made.run(*arguments, IMAGE, "action"), seconds=120)
     outputs = read_outputs((mounts.commands / "output").read_text(encoding="utf-8"))
     return Ran(done.returncode, done.stdout + done.stderr, outputs, mounts)
 
@@ -180,7 +184,7 @@ def nothing(mounts: Mounts) -> None:
 def test_a_signal_ends_it_in_time_with_everything_written_down(made: Images, tmp_path: Path) -> None:
     with house(tmp_path, life=TaskLife(pending=100_000, processing=100_000)) as rig:
         mounts, arguments = mounted(rig, tmp_path / "runner", nothing, wait_minutes="300")
-        command = made.podman("run", "--rm", "--name", "waiting", *arguments, IMAGE, "action")
+        command = made.run("--name", "waiting", *arguments, IMAGE, "action")
         with subprocess.Popen(command, env=made.environment, stdout=subprocess.PIPE, text=True) as process:
             wait_for(lambda: bool(rig.summaries()) and len(rig.service.tasks()) == 1 and waits(rig))
             begun = time.monotonic()
