@@ -24,24 +24,27 @@ ifneq ($(MADE_FOR),$(CURDIR)/.venv)
 .PHONY: $(BIN)/python
 endif
 
-.PHONY: help setup referees demo test crash lint lint-style lint-types lint-layers lint-workflows lint-image format pins build clean
+.PHONY: help setup referees demo test test-image crash lint lint-style lint-types lint-layers lint-workflows lint-image format pins build clean
 
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.stamp ## Make .venv from the hash-pinned requirements, with the project in it
 
 demo: setup ## Review a made-up pull request, on this machine alone
 	@$(BIN)/reviewbot demo
 
-referees: node_modules/.stamp ## Fetch what GitHub publishes about itself (npm), which the tests judge by where it is there
+referees: node_modules/.stamp .venv/.referees ## Fetch what the tests judge by where it is there: GitHub's descriptions, readers of the report files
 
-# REQUIRE=npm,container: what these need must be here; else the tests that need it are skipped, and say so.
+# REQUIRE=npm,readers,container: what these need must be here; else the tests that need it are skipped, and say so.
 test: setup ## Run every test, and ask for all branches of the pure room (ARGS='tests/render -x': a part, unasked)
 	@$(BIN)/coverage erase
 	$(BIN)/python -m pytest -n auto --cov --cov-report= $(if $(REQUIRE),--require-referees=$(REQUIRE)) $(if $(ARGS),$(ARGS),-m 'not container')
-	$(if $(ARGS),,$(BIN)/python -m pytest -m container $(if $(REQUIRE),--require-referees=$(REQUIRE)))
+	$(if $(ARGS),,$(MAKE) --no-print-directory test-image)
 	$(if $(ARGS),,$(BIN)/coverage report --include='reviewbot/domain/*' --fail-under=100)
+
+test-image: setup ## Run whole reviews inside the image, as GitHub's runner does (ENGINE=docker: not by podman)
+	$(BIN)/python -m pytest tests/contract/test_container.py $(if $(ENGINE),--engine=$(ENGINE)) $(if $(REQUIRE),--require-referees=$(REQUIRE))
 
 crash: setup ## Kill the action at every request of every story, and race it a hundred times (WORD=collect: a part)
 	$(BIN)/python -m tests.crash $(WORD)
@@ -74,7 +77,7 @@ format: setup ## Put the sources into the house's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The first list holds all that is ever installed; the others are parts of it, at the same versions.
+# The first list holds all that setup installs; the others are parts of it, at the same versions, but for the last.
 PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --no-cache $(if $(UPGRADE),--upgrade)
 pins: setup ## Pin again what pyproject.toml asks for (UPGRADE=1: at the newest versions)
@@ -82,6 +85,7 @@ pins: setup ## Pin again what pyproject.toml asks for (UPGRADE=1: at the newest 
 	$(PIN) pyproject.toml --constraints requirements/dev.txt --extra local --output-file requirements/action.txt
 	$(PIN) pyproject.toml --constraints requirements/dev.txt --output-file requirements/runtime.txt
 	$(PIN) --group build --constraints requirements/dev.txt --output-file requirements/build.txt
+	$(PIN) --group referees --no-deps --output-file requirements/referees.txt
 
 build: setup ## Build the wheel and the source archive into dist/
 	$(BIN)/python -m hatchling build
@@ -103,6 +107,12 @@ $(BIN)/python:
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# No package's own script is run, so the one program among them is made to be one here.
 node_modules/.stamp: package.json package-lock.json
 	npm ci --silent
+	chmod u+x node_modules/@microsoft/sarif-multitool-*/Sarif.Multitool
+	@touch $@
+
+.venv/.referees: .venv/.stamp requirements/referees.txt
+	$(BIN)/python -m pip install --quiet --no-deps --only-binary :all: --require-hashes --requirement requirements/referees.txt
 	@touch $@

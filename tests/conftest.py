@@ -6,9 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.contract import published, runner_image
+from tests.contract import published, readers, runner_image
+from tests.contract.runner_image import Engine
 
-MISSING: dict[str, Callable[[], str]] = {"npm": published.missing, "container": runner_image.missing}
+MISSING: dict[str, Callable[[pytest.Config], str]] = {
+    "npm": lambda _: published.missing(),
+    "readers": lambda _: readers.missing(),
+    "container": lambda config: runner_image.missing(Engine(config.getoption("--engine"))),
+}
 """Marker of a test to the question what it lacks here."""
 
 
@@ -17,23 +22,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--require-referees",
         default="",
         metavar="MARKERS",
-        help="`npm`, `container` or both with a comma: tests of that mark fail where what they need is missing",
+        help="`npm`, `readers`, `container`, with commas: tests of that mark fail where what they need is missing",
+    )
+    parser.addoption(
+        "--engine",
+        default=Engine.PODMAN.value,
+        choices=[str(one) for one in Engine],
+        help="what builds and runs images",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "npm: needs what GitHub publishes on npm (make referees)")
-    config.addinivalue_line("markers", "container: needs podman, runc, mmdebstrap and act, and root")
+    config.addinivalue_line("markers", "readers: needs programs that read the report files (make referees)")
+    config.addinivalue_line("markers", "container: needs podman, runc and mmdebstrap (or Docker), act, and root")
 
 
-def pytest_report_header() -> list[str]:
+def pytest_report_header(config: pytest.Config) -> list[str]:
     """Tell what will not be judged, once and for all tests."""
-    return [f"not judged here: {lacking}" for lacking in (ask() for ask in MISSING.values()) if lacking]
+    return [f"not judged here: {lacking}" for lacking in (ask(config) for ask in MISSING.values()) if lacking]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker, ask in MISSING.items():
-        lacking = ask() if item.get_closest_marker(marker) else ""
+        lacking = ask(item.config) if item.get_closest_marker(marker) else ""
         if lacking and marker in item.config.getoption("--require-referees").split(","):
             pytest.fail(lacking, pytrace=False)
         elif lacking:

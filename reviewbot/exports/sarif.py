@@ -177,7 +177,8 @@ def _result(finding: FindingView, place: Place, rung: _Rung) -> Mapping[str, obj
         "partialFingerprints": {"reviewbot/v1": finding.id, "primaryLocationLineHash": finding.id},
         "properties": {"severity": finding.severity.value, "closesGate": finding.closes_gate},
     }
-    if finding.comment_url:
+    # A strict reader gives up the whole file for an address that is none, and `render` reads what anybody may edit.
+    if finding.comment_url and finding.comment_url.startswith(("https://", "http://")):
         result["hostedViewerUri"] = quote(finding.comment_url, safe=":/?#=&%", errors="replace")
     fix = _fix(finding, place, rung)
     return result | ({"fixes": [fix]} if fix else {})

@@ -173,51 +173,104 @@ class Faults:
             self.log.append(entry)
 
 
+_FORMS = (
+    '{"status": 503, "headers": {...}, "body": ...}',
+    '{"delay_ms": 200}',
+    '{"drip": 16, "delay_ms": 5}',
+    '{"drop": "before"}',
+    '{"drop": "middle"}',
+    '{"garbage": true}',
+    '{"recorded-then": 502}',
+    '{"recorded-then": "drop"}',
+)
+_STATUSES = range(200, 600)
+_LONGEST_MS = 600_000
+
+
 def read_rule(values: Mapping[str, object]) -> Rule:
-    """A rule from its JSON; raises ValueError or re.error for anything that makes no sense."""
+    """A rule from its JSON; raises ValueError, which says what is wrong, for anything that makes no sense."""
     known = {"match", "method", "body", "nth", "times", "do"}
-    if set(values) - known or not isinstance(values.get("match"), str):
-        raise ValueError(f"a rule has a match (text), a do, and of {sorted(known)} nothing else")
+    if strange := sorted(values.keys() - known):
+        raise ValueError(f"a rule has no {strange[0]!r}, but {', '.join(sorted(known))}")
     do = values.get("do")
     if not isinstance(do, dict):
-        raise ValueError("a rule needs a do (object)")  # noqa: TRY004 — one error for everything that makes no sense
-    times = values.get("times", 1)
-    for pattern in (values["match"], values.get("body") or ""):
-        re.compile(str(pattern))
+        raise ValueError(f"do is {_shown(do)}; {_forms()}")  # noqa: TRY004 — one error for everything that makes no sense
     return Rule(
-        match=str(values["match"]),
+        match=_pattern("match", values.get("match")),
         do=read_fault(do),
-        method=None if values.get("method") is None else str(values["method"]).upper(),
-        body=None if values.get("body") is None else str(values["body"]),
-        nth=int(str(values.get("nth", 1))),
-        times=None if times is None else int(str(times)),
+        method=None if values.get("method") is None else _text("method", values["method"]).upper(),
+        body=None if values.get("body") is None else _pattern("body", values["body"]),
+        nth=_count("nth", values.get("nth", 1)),
+        times=None if values.get("times", 1) is None else _count("times", values.get("times", 1)),
     )
 
 
 def read_fault(do: Mapping[str, object]) -> Fault:  # noqa: PLR0911 — one for each form
     """What a rule does, from its JSON; raises ValueError for anything else than the documented forms."""
-    wait = float(str(do.get("delay_ms", 0))) / 1000
-    match do:
-        case {"status": int(status)}:
-            headers = do.get("headers")
-            pairs = headers.items() if isinstance(headers, dict) else ()
-            return Reply(status, tuple((str(name), str(value)) for name, value in pairs), _bytes(do.get("body", "")))
-        case {"drip": int(size)}:
-            return Drip(max(1, size), wait)
-        case {"delay_ms": _}:
-            return Delay(wait)
-        case {"drop": "middle"}:
-            return DropMiddle()
-        case {"drop": _}:
+    match do, len(do):
+        case {"status": int(status), **more}, _ if status in _STATUSES and more.keys() <= {"headers", "body"}:
+            return Reply(status, _headers(more.get("headers", {})), _bytes(more.get("body", "")))
+        case {"drip": size, **more}, _ if more.keys() <= {"delay_ms"}:
+            return Drip(_count("drip", size), _seconds(more.get("delay_ms", 0)))
+        case {"delay_ms": wait}, 1:
+            return Delay(_seconds(wait))
+        case {"drop": "before"}, 1:
             return DropBefore()
-        case {"garbage": _}:
+        case {"drop": "middle"}, 1:
+            return DropMiddle()
+        case {"garbage": True}, 1:
             return Garbage()
-        case {"recorded-then": int(status)}:
+        case {"recorded-then": int(status)}, 1 if status in _STATUSES:
             return RecordedThen(status)
-        case {"recorded-then": "drop"}:
+        case {"recorded-then": "drop"}, 1:
             return RecordedThen(None)
         case _:
-            raise ValueError(f"no fault is written like this: {json.dumps(dict(do))[:200]}")
+            raise ValueError(f"no fault is written like {_shown(do)}; {_forms()}")
+
+
+def _forms() -> str:
+    return f"it is one of {', '.join(_FORMS)}; a status is from {_STATUSES.start} to {_STATUSES.stop - 1}"
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value)[:200]
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is {_shown(value)}; it is a text")  # noqa: TRY004 — as above
+    return value
+
+
+def _pattern(name: str, value: object) -> str:
+    text = _text(name, value)
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{name} is {_shown(text)}, which is no regular expression: {error}") from None
+    return text
+
+
+def _count(name: str, value: object) -> int:
+    if type(value) is not int or value < 1:  # a truth value is an integer to Python
+        raise ValueError(f"{name} is {_shown(value)}; it is a whole number from 1")
+    return value
+
+
+def _seconds(value: object) -> float:
+    """Milliseconds in JSON, seconds here."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _LONGEST_MS:
+        raise ValueError(f"delay_ms is {_shown(value)}; it is a number of milliseconds below {_LONGEST_MS}")
+    return value / 1000
+
+
+def _headers(value: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, dict):
+        raise ValueError(f"headers is {_shown(value)}; it is an object")  # noqa: TRY004 — as above
+    pairs = tuple((_text("a header's name", name), _text(f"header {name}", text)) for name, text in value.items())
+    if not all(part.isascii() and part.isprintable() for pair in pairs for part in pair):
+        raise ValueError(f"headers is {_shown(value)}; names and values are printable ASCII")
+    return pairs
 
 
 def _bytes(body: object) -> bytes:

@@ -90,8 +90,12 @@ class Answered:
 
 @dataclass
 class Referee:
-    """Looks, notes, and never interferes. `judged` counts what was looked at, by kind."""
+    """Looks, notes, and never interferes. `judged` counts what was looked at, by kind.
 
+    `rest` is where the paths of REST begin: an Enterprise Server has them under `/api/v3`.
+    """
+
+    rest: str = ""
     violations: list[str] = field(default_factory=list)
     judged: Counter[str] = field(default_factory=Counter)
 
@@ -107,7 +111,7 @@ class Referee:
                 await app(scope, receive, send)
                 return
             body = await _whole(receive)
-            self._judge(request_of(scope, body))
+            self._judge(self._request(scope, body))
             # `send` stays the server's own: the faults close its connection.
             await app(scope, _replay(body, receive), send)
 
@@ -125,7 +129,7 @@ class Referee:
             async def overheard(message: Message) -> None:
                 messages.append(message)
                 if message["type"] == "http.response.body" and not message.get("more_body"):
-                    self._judge_answer(request_of(scope, None), _answered(messages))
+                    self._judge_answer(self._request(scope, None), _answered(messages))
                 await send(message)
 
             await app(scope, receive, overheard)
@@ -146,6 +150,10 @@ class Referee:
             await app(scope, _replay(body, receive), send)
 
         return watched
+
+    def _request(self, scope: Scope, body: bytes | None) -> Request:
+        request = request_of(scope, body)
+        return request.at(request.path.removeprefix(self.rest))
 
     def _judge(self, request: Request) -> None:
         if _GIT.match(request.path):
@@ -169,12 +177,12 @@ class Referee:
 
 
 @contextmanager
-def refereed() -> Iterator[Referee]:
+def refereed(rest: str = "") -> Iterator[Referee]:
     """A referee for the length of a block, which fails at its end when anything was wrong.
 
     Without GitHub's descriptions nothing is judged; the header of the test run says so.
     """
-    referee = Referee() if not published.missing() else _Absent()
+    referee = Referee(rest) if not published.missing() else _Absent()
     try:
         yield referee
     except BaseException as error:

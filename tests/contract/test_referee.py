@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 from werkzeug.datastructures import Headers
 
+from reviewbot.sandbox.faults import Faults, Reply, with_faults
+from reviewbot.sandbox.serve import serving
 from tests.contract import published
 from tests.contract.referee import (
     Answered,
+    Referee,
     Request,
     answer_complaints,
     document_complaints,
     graphql_complaints,
+    refereed,
     rest_complaints,
 )
 
@@ -135,6 +144,51 @@ def test_a_planted_mistake_in_graphql_is_named() -> None:
     assert "'m' is not declared" in graph(asked % "title", n=1, m=2)
     assert "of non-null type 'Int!'" in graph(asked % "title")
     assert "Syntax Error" in graph("query {")
+
+
+async def confused(scope: Scope, receive: Receive, send: Send) -> None:
+    """A server that answers everything alike, and not as GitHub does."""
+    if scope["type"] == "http":
+        await JSONResponse([{"id": "one"}])(scope, receive, send)
+    else:
+        await Starlette()(scope, receive, send)
+
+
+def ask(app: Callable[[Referee], ASGIApp], target: str, rest: str = "") -> str:
+    """What a block fails with in which one request is sent; empty when it holds."""
+    try:
+        with refereed(rest) as referee, serving(app(referee)) as served:
+            httpx.get(f"{served.url}{target}", headers={"authorization": "token x"})
+    except AssertionError as error:
+        return str(error)
+    return ""
+
+
+def broken(app: ASGIApp) -> ASGIApp:
+    """The application never sees a request."""
+    faults = Faults()
+    faults.add(".", Reply(502), times=None)
+    return with_faults(app, faults)
+
+
+@pytest.mark.parametrize(
+    ("app", "target", "part"),
+    [
+        (lambda referee: referee.requests(confused), "/repos/o/r/merges", "no such operation"),
+        (lambda referee: referee.requests(broken(confused)), "/repos/o/r/merges", "no such operation"),
+        (lambda referee: referee.answers(confused), "/repos/o/r/labels", "'one' is not of type 'integer'"),
+        (lambda referee: referee.bought(confused), "/api/v1/tasks", "no such address"),
+        (lambda referee: referee.bought(broken(confused)), "/api/v1/tasks", "no such address"),
+    ],
+)
+def test_one_wrong_message_fails_its_block(app: Callable[[Referee], ASGIApp], target: str, part: str) -> None:
+    assert part in ask(app, target)
+
+
+def test_an_enterprise_servers_paths_are_judged_as_githubs() -> None:
+    target = "/api/v3/repos/o/r/pulls/1"
+    assert not ask(lambda referee: referee.requests(confused), target, rest="/api/v3")
+    assert "no such operation" in ask(lambda referee: referee.requests(confused), target)
 
 
 def test_every_operation_is_githubs() -> None:

@@ -11,7 +11,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
@@ -37,6 +37,7 @@ from reviewbot.sandbox.faults import ClientDies, Fault, Faults, RecordedThen, wi
 from reviewbot.sandbox.github import Store, World, build_github, identify
 from reviewbot.sandbox.serve import Bounds, serving_all
 from tests.app.house import BASE, HEAD, KEY, REPO, TOKEN, Rig, answer, earlier, finding
+from tests.contract.referee import refereed
 
 SCALE = 0.01
 """Real seconds for one of the clocks: deadlines are an hour of theirs, so a busy machine does no harm."""
@@ -222,10 +223,10 @@ def town(folder: Path, engineer: Engineer | None = None, clock: Clock | None = N
         life_of=life_of,
     )
     service = CodeVFService(Setup(house, engineer=engineer or engaged, clock=ticking))
-    apps = {
-        "github": with_faults(build_github(world), faults["github"], identify=identify(world)),
-        "codevf": with_faults(build_codevf(service), faults["codevf"]),
-    }
-    with serving_all(apps, bounds=Bounds(lifetime=3600)) as served:
+    with refereed() as referee, ExitStack() as stack:
+        github = with_faults(referee.answers(build_github(world)), faults["github"], identify=identify(world))
+        codevf = with_faults(build_codevf(service), faults["codevf"])
+        apps = {"github": referee.requests(github), "codevf": referee.bought(codevf)}
+        served = stack.enter_context(serving_all(apps, bounds=Bounds(lifetime=3600)))
         towns.append(Town(folder, world, service, (served["github"].url, served["codevf"].url), faults, ticking))
         yield towns[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from reviewbot.edges.github.forge import GitHubForge
 from reviewbot.sandbox.faults import Faults, Logged, with_faults
 from reviewbot.sandbox.github import Store, World, build_github
 from reviewbot.sandbox.serve import serving
+from tests.contract.referee import refereed
 
 REPO = "acme/widget"
 TOKEN = "ghs_workflow-token"
@@ -106,7 +107,9 @@ def _serve(folder: Path, rest: str, graphql: str) -> Iterator[GitHubOnLoopback]:
     world.push(REPO, "topic", {"app.py": "one\n2\nthree\n", "new.py": "print(1)\n"}, author="mona")
     world.open_pull_request(REPO, "topic", title="Say one", body="Because.", author="mona")
     world.app_token(TOKEN)
-    with serving(with_faults(build_github(world, base_path=rest), faults)) as server:
+    with refereed(rest) as referee, ExitStack() as stack:
+        github = referee.answers(build_github(world, base_path=rest))
+        server = stack.enter_context(serving(referee.requests(with_faults(github, faults))))
         address = Address(f"{server.url}{rest}", f"{server.url}{graphql}")
         with GitHubForge(TOKEN, REPO, address, clock, Patience(read=5)) as forge:
             yield GitHubOnLoopback(world, faults, address, clock, forge)

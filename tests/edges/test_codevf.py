@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -37,8 +38,9 @@ from reviewbot.sandbox.codevf import (
     build_codevf,
     canned,
 )
-from reviewbot.sandbox.serve import Bounds, serving
+from reviewbot.sandbox.serve import Bounds, Served, serving
 from reviewbot.settings.readers import Secret
+from tests.contract.referee import refereed
 
 KEY, OTHER = "cvf_test_one", "cvf_test_two"
 UUID = "7f8d2c3a-5b1e-4d6f-9a0b-1c2d3e4f5a6b"
@@ -88,6 +90,13 @@ class World:
         return replace(made, **changes)  # type: ignore[arg-type]  # a builder
 
 
+@contextmanager
+def serve(service: CodeVFService) -> Iterator[Served]:
+    """The service on loopback; the vendor's own client judges what it is sent."""
+    with refereed() as referee, serving(referee.bought(build_codevf(service)), bounds=Bounds(60, 500)) as served:
+        yield served
+
+
 @pytest.fixture(name="life")
 def life_fixture() -> TaskLife:
     return TaskLife(3, 12, used=Decimal("0.5"))
@@ -102,7 +111,7 @@ def world_fixture(life: TaskLife) -> Iterator[World]:
         life_of=lambda _request: life,
     )
     service = CodeVFService(Setup(house, canned(Structured(ANSWER)), hands))
-    with serving(build_codevf(service), bounds=Bounds(60, 500)) as served:
+    with serve(service) as served:
         yield World(service, hands, served.url + BASE_PATH)
 
 
@@ -198,7 +207,7 @@ def test_a_delivered_file_is_read_from_its_signed_address(world: World) -> None:
     house = House((Account(KEY),), limits=Limits(rate=None), life_of=lambda _request: TaskLife(0, 0))
     answer = Deliverables((Delivered("report é.json", '{"ok": "é"}'.encode()),))
     service = CodeVFService(Setup(house, canned(answer), hands))
-    with serving(build_codevf(service), bounds=Bounds(60, 50)) as served:
+    with serve(service) as served:
         there = replace(world, service=service, hands=hands, url=served.url + BASE_PATH)
         with there.connect() as codevf:
             result = codevf.create(there.submission(codevf)).result
@@ -209,7 +218,7 @@ def test_a_delivered_file_is_read_from_its_signed_address(world: World) -> None:
 def test_the_real_limit_of_one_request_a_second_is_never_hit() -> None:
     house = House((Account(KEY),), limits=Limits(rate=Rate(spacing=0.05)))
     service = CodeVFService(Setup(house, clock=time.time))
-    with serving(build_codevf(service), bounds=Bounds(60, 50)) as served:
+    with serve(service) as served:
         clock = SystemClock(0.05)
         access = Access(served.url + BASE_PATH, Secret(KEY))
         with CodeVF(access, clock, clock.monotonic() + 600, Random(1)) as codevf:  # noqa: S311 — jitter

@@ -31,19 +31,20 @@ from reviewbot.errors import (
     SettingsError,
 )
 from reviewbot.settings.readers import Secret
+from tests.contract.vendor import complaints
 
 KEY = "cvf_test_0123456789"
 START = datetime(2026, 11, 1, tzinfo=UTC)
 TASK = {"id": "task_1", "status": "pending", "mode": "fast", "maxCredits": 240, "createdAt": "2026-11-01T00:00:00Z"}
 SUBMISSION = Submission(
-    prompt="Review this change, please.",
+    prompt="Review this change, please. A lone \udcff.",
     project_id=7,
     max_credits=240,
     mode=Mode.FAST,
     tag_id=None,
     metadata={},
     idempotency_key="7f8d2c3a-5b1e-4d6f-9a0b-1c2d3e4f5a6b",
-    attachments=(Attachment("change.diff", "lone \udcff and é"),),
+    attachments=(Attachment("change.diff", "ünïcode"),),
     response_schema={"type": "object"},
 )
 
@@ -131,6 +132,8 @@ def service_fixture() -> Iterator[Service]:
         yield service
         server.shutdown()
         thread.join(10)
+    asked = [(method, path, body) for method, path, _, body in service.seen if "/files/" not in path]
+    assert not [said for request in asked for said in complaints(*request)]
 
 
 @pytest.fixture(name="clock")
@@ -336,12 +339,12 @@ def test_what_is_sent(service: Service, clock: ManualClock) -> None:
     assert headers["authorization"] == f"Bearer {KEY}"
     assert headers["content-type"] == "application/json"
     assert json.loads(body) == {
-        "prompt": "Review this change, please.",
+        "prompt": "Review this change, please. A lone \udcff.",
         "projectId": 7,
         "maxCredits": 240,
         "mode": "fast",
         "idempotencyKey": "7f8d2c3a-5b1e-4d6f-9a0b-1c2d3e4f5a6b",
-        "attachments": [{"fileName": "change.diff", "mimeType": "text/plain", "content": "lone \udcff and é"}],
+        "attachments": [{"fileName": "change.diff", "mimeType": "text/plain", "content": "ünïcode"}],
         "responseSchema": {"type": "object"},
     }
     assert b"\\udcff" in body

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
 from reviewbot.domain.ancestry import merge_base_of
@@ -404,8 +403,7 @@ def test_reviews_of_other_people_are_not_ours(github: GitHubOnLoopback) -> None:
 
 
 def test_a_review_left_pending_is_deleted_once_or_twice(github: GitHubOnLoopback) -> None:
-    url = f"{github.address.api_url}/repos/{REPO}/pulls/1/reviews"
-    httpx.post(url, json={"body": "half"}, headers={"Authorization": "Bearer ghs_workflow-token"}).raise_for_status()
+    github.world.review(REPO, 1, "github-actions[bot]", event=None, body="half")
     (pending,) = github.snapshot().reviews
     assert (pending.state, pending.ours) == ("PENDING", True)
     github.forge.delete_pending_review(1, pending.id)

@@ -1,4 +1,4 @@
-"""RDJSON that reviewdog reads, judged by its schema as published."""
+"""RDJSON that reviewdog reads, judged by the rules of the schema that it publishes, and by its reader's own."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ DIAGNOSTIC = message(
     original_output=TEXT,
 )
 RESULT = message(["diagnostics"], diagnostics={"type": "array", "items": DIAGNOSTIC}, source=SOURCE, severity=SEVERITY)
-"""The fields and types of `reviewdog.rdf.DiagnosticResult`, and that each diagnostic has a place, which it needs."""
+"""The fields and types of `reviewdog.rdf.DiagnosticResult` that we write, after the published definition
+(https://github.com/reviewdog/reviewdog/blob/master/proto/rdf/reviewdog.proto), and what its reader needs beyond them:
+no other field, lines from 1 within 32 bits, and a place for each diagnostic.
+"""
 
 
 def written(view: SummaryView) -> list[dict[str, Any]]:

@@ -172,6 +172,12 @@ def test_a_suggestion_is_a_fix_only_when_it_can_be_committed() -> None:
         assert "fixes" not in the_result(replace(INJECTION, suggestion_state=other))
 
 
+@pytest.mark.parametrize("address", ["C:\\Windows", "javascript:alert(1)", "//evil.example", "1:2", "here"])
+def test_only_an_address_of_the_web_is_where_a_finding_can_be_viewed(address: str) -> None:
+    assert "hostedViewerUri" not in the_result(replace(RACE, comment_url=address))
+    assert the_result(replace(RACE, comment_url=f"{PULL}#1"))["hostedViewerUri"] == f"{PULL}#1"
+
+
 def test_nothing_in_a_message_is_a_link() -> None:
     text = the_result(replace(RACE, title="[a](0)", explanation="![b](https://evil.example) c[0](1)"))["message"][
         "text"

@@ -55,7 +55,8 @@ def wanted(project: Mapping[str, Any], name: str) -> list[str]:
     """The requirements that the file of this name must cover."""
     runtime = project["project"]["dependencies"]
     extras = project["project"]["optional-dependencies"]
-    groups = project["dependency-groups"]
+    groups = dict(project["dependency-groups"])
+    referees = groups.pop("referees")
     build = [*project["build-system"]["requires"], *groups["build"]]
     match name:
         case "runtime":
@@ -64,11 +65,13 @@ def wanted(project: Mapping[str, Any], name: str) -> list[str]:
             return [*runtime, *extras["local"]]
         case "build":
             return build
+        case "referees":
+            return [*referees]
         case _:
             return [*runtime, *chain(*extras.values(), *groups.values()), *build]
 
 
-@pytest.mark.parametrize("name", ["runtime", "action", "build", "dev"])
+@pytest.mark.parametrize("name", ["runtime", "action", "build", "dev", "referees"])
 def test_the_pins_cover_what_the_project_asks_for(
     project: dict[str, Any], pins: dict[str, dict[str, Pin]], name: str
 ) -> None:
@@ -79,7 +82,7 @@ def test_the_pins_cover_what_the_project_asks_for(
 
 
 def test_there_is_no_other_list(pins: dict[str, dict[str, Pin]]) -> None:
-    assert sorted(pins) == ["action", "build", "dev", "runtime"]
+    assert sorted(pins) == ["action", "build", "dev", "referees", "runtime"]
 
 
 def test_every_pin_has_hashes_and_nothing_else(pins: dict[str, dict[str, Pin]]) -> None:

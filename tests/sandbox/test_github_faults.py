@@ -98,21 +98,50 @@ def test_the_log_tells_who_asked_for_what(github_http: httpx.Client, github_url:
     assert httpx.get(f"{github_url}/_control/requests").json() == []
 
 
+def doing(do: object, **more: object) -> list[object]:
+    return [{"match": "x", "do": do, **more}]
+
+
 @pytest.mark.parametrize(
-    "rules",
+    ("rules", "part"),
     [
-        {"match": "x"},
-        [{"match": "x"}],
-        [{"match": "(", "do": {"status": 500}}],
-        [{"match": "x", "do": {"explode": True}}],
-        [{"match": "x", "do": {"status": 500}, "when": "now"}],
-        [1],
+        ({"match": "x"}, "send a list of rules"),
+        ([1], "send a list of rules"),
+        ([{"do": {"status": 500}}], "match is null; it is a text"),
+        ([{"match": "(", "do": {"status": 500}}], 'match is "(", which is no regular expression: missing )'),
+        ([{"match": "x"}], "do is null; it is one of"),
+        (doing("drop"), 'do is "drop"; it is one of'),
+        (doing({"status": 500}, when="now"), "a rule has no 'when', but body, do, match"),
+        (doing({"status": 500}, method=1), "method is 1; it is a text"),
+        (doing({"status": 500}, body="["), 'body is "[", which is no regular expression'),
+        (doing({"status": 500}, nth=0), "nth is 0; it is a whole number from 1"),
+        (doing({"status": 500}, nth="2"), 'nth is "2"; it is a whole number from 1'),
+        (doing({"status": 500}, times=True), "times is true; it is a whole number from 1"),
+        (doing({}), "no fault is written like {}; it is one of"),
+        (doing({"explode": True}), 'no fault is written like {"explode": true}; it is one of'),
+        (doing({"drop": "sideways"}), 'no fault is written like {"drop": "sideways"}; it is one of'),
+        (doing({"drop": "before", "delay_ms": 5}), "no fault is written like"),
+        (doing({"garbage": False}), "no fault is written like"),
+        (doing({"status": 42}), "a status is from 200 to 599"),
+        (doing({"status": True}), "a status is from 200 to 599"),
+        (doing({"recorded-then": 42}), "a status is from 200 to 599"),
+        (doing({"recorded-then": "middle"}), '{"recorded-then": "drop"}'),
+        (doing({"status": 500, "header": {}}), "no fault is written like"),
+        (doing({"status": 500, "headers": []}), "headers is []; it is an object"),
+        (doing({"status": 500, "headers": {"Retry-After": 1}}), "header Retry-After is 1; it is a text"),
+        (doing({"status": 500, "headers": {"A": "x\ny"}}), "names and values are printable ASCII"),
+        (doing({"delay_ms": "soon"}), 'delay_ms is "soon"; it is a number of milliseconds'),
+        (doing({"delay_ms": -1}), "delay_ms is -1"),
+        (doing({"drip": 0}), "drip is 0; it is a whole number from 1"),
     ],
 )
-def test_a_rule_that_makes_no_sense_is_refused(github_url: str, rules: object) -> None:
+def test_a_rule_that_makes_no_sense_is_refused(
+    github_url: str, github_faults: Faults, rules: object, part: str
+) -> None:
     answer = httpx.post(f"{github_url}/_control/faults", json=rules)
     assert answer.status_code == 400
-    assert answer.json()["error"]
+    assert part in answer.json()["error"]
+    assert not github_faults.rules
 
 
 def test_of_several_rules_the_first_acts_and_each_counts(github_http: httpx.Client, github_faults: Faults) -> None:

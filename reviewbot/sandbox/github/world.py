@@ -248,8 +248,10 @@ class World:
             else:
                 reviews.delete_reply(self.store, self.store.replies[comment_id])
 
-    def review(self, full_name: str, number: int, by: str, event: str = "COMMENT", body: str = "Seen.") -> Review:
-        """Reviews as a person, without comments on lines."""
+    def review(
+        self, full_name: str, number: int, by: str, event: str | None = "COMMENT", body: str = "Seen."
+    ) -> Review:
+        """Reviews as a person, without comments on lines; without an event the review stays pending."""
         with self.store.lock:
             form = ReviewForm(event, body, None, ())
             return reviews.create_review(self.store, self.pull(full_name, number), self.user(by).login, form)

@@ -1,0 +1,61 @@
+"""The folders that GitHub's runner mounts into the container of an action."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Mounts:
+    """The folders that GitHub's runner mounts into a container action, made on this side.
+
+    https://docs.github.com/actions/reference/workflows-and-actions/dockerfile-support
+    """
+
+    folder: Path
+
+    @property
+    def workspace(self) -> Path:
+        """Somebody's checkout; it belongs to the runner's user and not to the container's."""
+        return self.folder / "workspace"
+
+    @property
+    def home(self) -> Path:
+        """HOME."""
+        return self.folder / "home"
+
+    @property
+    def commands(self) -> Path:
+        """Where outputs and the summary go."""
+        return self.folder / "file_commands"
+
+    def make(self, payload: object) -> None:
+        """Makes the folders, with the event."""
+        for name in ("workspace", "home", "workflow", "file_commands", "runner_temp"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        (self.folder / "workflow" / "event.json").write_text(json.dumps(payload), encoding="utf-8")
+        for name in ("output", "summary"):
+            (self.commands / name).touch()
+
+    def arguments(self, environment: Mapping[str, str]) -> list[str]:
+        """What `run` is told: mounts, working directory and environment as on a runner."""
+        inside = dict(environment) | {
+            "HOME": "/github/home",
+            "GITHUB_WORKSPACE": "/github/workspace",
+            "GITHUB_EVENT_PATH": "/github/workflow/event.json",
+            "GITHUB_OUTPUT": "/github/file_commands/output",
+            "GITHUB_STEP_SUMMARY": "/github/file_commands/summary",
+            "RUNNER_TEMP": "/github/runner_temp",
+        }
+        inside.pop("PATH", None)
+        mounts = [f"{self.folder}/{name}:/github/{name}" for name in
+                  ("workspace", "home", "workflow", "file_commands", "runner_temp")]  # fmt: skip
+        told = ["--workdir", "/github/workspace"]
+        for mount in mounts:
+            told += ["--volume", mount]
+        for name, value in inside.items():
+            told += ["--env", f"{name}={value}"]
+        return told
