@@ -6,6 +6,7 @@ was deleted, a line outside the diff, and a file that the change does not touch.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -14,6 +15,9 @@ from reviewbot.sandbox.codevf import Structured
 
 if TYPE_CHECKING:
     from reviewbot.sandbox.codevf import Engineer, TaskRequest
+
+SO_FAR = "review-so-far.txt"
+"""The attachment that tells what is new, and which findings are to be confirmed."""
 
 Reviewing: TypeAlias = Callable[[Sequence[tuple[str, str]]], Mapping[str, object]]
 """(file name, content) of each attachment in, the service's answer object out; the composition root has one."""
@@ -120,13 +124,26 @@ def demo_engineer(analysers: Reviewing) -> Engineer:
     """An engineer who answers with what the analysers find, and adds the remarks that still apply."""
 
     def engineer(request: TaskRequest) -> Structured:
-        sent = [(one.file_name, one.content) for one in request.attachments]
+        sent = [(one.file_name, one.content) for one in request.attachments if one.file_name != SO_FAR]
         everything = "".join(content for _, content in sent)
         found = dict(analysers(sent))
         remarks = [remark for remark in REMARKS if remark.seen in everything]
         listed = found.get("files")
         files = [*(listed if isinstance(listed, list) else [])]
         files += [{"path": remark.path, "findings": [remark.finding()]} for remark in remarks]
-        return Structured({**found, "files": files})
+        asked = [one for one in request.attachments if one.file_name == SO_FAR]
+        previous = {"previous": _confirmed(asked[0].content)} if asked else {}
+        return Structured({**found, "files": files, **previous})
 
     return engineer
+
+
+def _confirmed(so_far: str) -> list[dict[str, str]]:
+    """A word on every finding of the earlier reviews: where the code was changed, it was mended."""
+    asked = [json.loads(line) for line in so_far.splitlines() if line.startswith("{")]
+    words = {True: ("fixed", "Looked at again: this is mended."), False: ("open", "It is as it was.")}
+    return [
+        {"id": one["id"], "state": state, "note": note}
+        for one in asked
+        for state, note in [words[one["code"] == "changed since"]]
+    ]
