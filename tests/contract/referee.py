@@ -182,7 +182,11 @@ def refereed(rest: str = "") -> Iterator[Referee]:
 
     Without GitHub's descriptions nothing is judged; the header of the test run says so.
     """
-    referee = Referee(rest) if not published.missing() else _Absent()
+    referee = _Absent() if published.missing() else Referee(rest)
+    if type(referee) is Referee:
+        # Read before anything is served: the first requests would wait for them, longer than some deadlines in tests.
+        _api()
+        published.graphql_schema()
     try:
         yield referee
     except BaseException as error:
