@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from reviewbot.domain.changes import ChangeSet, FileStatus
+from reviewbot.domain.changes import ChangedFile, ChangeSet, FileStatus
 from reviewbot.domain.file_views import FileView
 from reviewbot.domain.marks import finding_id
 from reviewbot.domain.model import Leftover, Previous, PreviousState, Report, Severity, Side
 from reviewbot.domain.placement import DuplicateOf, InSummary, OnFile, OnLines, Placed
+from reviewbot.domain.quotes import Block, outward
 from reviewbot.domain.records import MAX_REASON, MAX_TEXT, MAX_TITLE, Findings, Record, Standing, Waiver, worst_first
 
 
@@ -24,21 +25,20 @@ class Scene:
     """The change as it is now, to look findings up in.
 
     Attributes:
-        views: the selected files as they were or would be sent.
-        changed: every name of every changed file, selected or not, before and after.
+        views: the selected files as they were or would be sent, and the others as they are.
         removed: the names of deleted files.
     """
 
     views: tuple[FileView, ...]
-    changed: frozenset[str]
     removed: frozenset[str]
 
     @classmethod
     def of(cls, change: ChangeSet, views: Sequence[FileView]) -> Scene:
-        """The scene of a change."""
-        names = {name for file in change.files for name in (file.path, file.diff.old_path)}
-        removed = {file.path for file in change.files if file.diff.status is FileStatus.REMOVED}
-        return cls(tuple(views), frozenset(names), frozenset(removed))
+        """The scene of a change; a file that is held back is looked into here, and shown to nobody."""
+        sent = {view.path: view for view in views}
+        seen = (sent.get(file.path) or _as_it_is(file) for file in change.files)
+        removed = (file.path for file in change.files if file.diff.status is FileStatus.REMOVED)
+        return cls(tuple(seen), frozenset(removed))
 
     @cached_property
     def by_path(self) -> Mapping[str, FileView]:
@@ -47,24 +47,28 @@ class Scene:
         return {view.old_path: view for view in self.views if view.old_path not in named} | named
 
 
+def _as_it_is(file: ChangedFile) -> FileView:
+    return FileView(file.path, file.diff.old_path, file.diff.hunks, file.text)
+
+
 @dataclass(frozen=True, slots=True)
 class Sight:
     """Where a finding's code stands now.
 
     Attributes:
         line: its first line.
-        in_diff: whether the diff shows any of it.
+        touched: whether the change adds or deletes any of it, there or at another copy.
         copies: how often the code stands in the file.
     """
 
     view: FileView
     line: int
-    in_diff: bool
+    touched: bool
     copies: int
 
 
 class Unseen:
-    """The file is changed and nobody may look into it: it is held back."""
+    """The file is changed and nobody can look into it: it is no text, or too large."""
 
 
 class Absent:
@@ -81,56 +85,68 @@ Looked = Sight | Unseen | Absent | Vanished
 def look(record: Record, scene: Scene) -> Looked:
     """Look a finding's code up in the change as it is now."""
     view = scene.by_path.get(record.path)
-    if view is None:
-        return Unseen() if record.path in scene.changed else _elsewhere(record, scene)
+    if view is None or (record.side is Side.RIGHT and view.path in scene.removed):
+        return _elsewhere(record, scene)
     if record.block is None:
-        return Absent() if record.path not in scene.removed else Vanished()
-    found = _sight(record, view)
+        return Absent()
+    if view.text is None and not view.hunks:
+        return Unseen()
+    found = _sight(record, record.block, view)
     if found is None:
-        return Vanished() if record.side is Side.RIGHT and record.path in scene.removed else Absent()
-    # The base has the same lines by now, or the author has taken the deletion back.
-    return Vanished() if record.in_diff and not found.in_diff else found
+        return Absent()
+    # The base has the same lines by now, or the author has taken the deletion back. With a copy less than there was,
+    # what is left may be the base's and the finding's own be changed.
+    is_base = record.touched and not found.touched and found.copies >= record.copies
+    return Vanished() if is_base else found
 
 
-def _sight(record: Record, view: FileView) -> Sight | None:
-    if record.block is None:
-        return None
-    places = view.index(record.side).places(record.block)
-    if not places:
-        return None
-    last = record.block.count - 1
-    shown = [place for place in places if view.part_in_one_hunk(record.side, place, place + last)]
-    line = min(shown or places, key=lambda place: abs(place - (record.line or 1)))
-    return Sight(view, line, bool(shown), len(places))
+def _sight(record: Record, block: Block, view: FileView) -> Sight | None:
+    places = view.places(record.side, block)
+    line = next(outward(places.touched or places.every, record.line or 1), None)
+    return None if line is None else Sight(view, line, bool(places.touched), len(places.every))
 
 
 def _elsewhere(record: Record, scene: Scene) -> Looked:
     """A file that left the change may have been renamed before anybody else has seen it: its code goes with it."""
     if not record.in_file:
         return Absent()
-    sights = (_sight(record, view) for view in scene.views if view.path == view.old_path)
-    return next((sight for sight in sights if sight and sight.in_diff), Vanished())
+    if record.block is None or record.side is Side.LEFT:
+        return Vanished()
+    sights = (_sight(record, record.block, view) for view in scene.views)
+    return next((one for one in sights if one and (one.touched or one.view.path != one.view.old_path)), Vanished())
 
 
 def stand(record: Record, scene: Scene) -> Record:
     """The finding as the code alone tells it: what was fixed is open again when its code is back."""
     match look(record, scene):
         case Sight() as sight:
-            waiver = record.waiver if record.waiver and record.waiver.copies == sight.copies else None
-            seen = replace(record, path=sight.view.path, line=sight.line, waiver=waiver, closed="")
-            return replace(seen, standing=Standing.OPEN)
+            return _seen(record, sight)
         case Unseen():
             return replace(record, waiver=None)
         case Vanished():
-            return replace(record, standing=Standing.GONE)
+            return replace(record, standing=Standing.GONE) if record.standing.is_open else record
         case Absent():
             return _without_code(record)
+
+
+def _seen(record: Record, sight: Sight) -> Record:
+    """With fewer copies than there were, one was changed, and nobody knows whether it is the one that was meant."""
+    fewer = sight.copies < record.copies
+    if fewer and record.standing is Standing.FIXED:
+        return record
+    waiver = record.waiver if record.waiver and record.waiver.copies == sight.copies else None
+    seen = replace(record, path=sight.view.path, line=sight.line, waiver=waiver, closed="")
+    if fewer:
+        return replace(seen, standing=Standing.CHANGED)
+    return replace(seen, standing=Standing.OPEN, copies=sight.copies)
 
 
 def _without_code(record: Record) -> Record:
     if record.block is None or not record.standing.is_open:
         return record
-    return replace(record, standing=Standing.CHANGED, waiver=None)
+    # Somebody may have let it stand when its code was no longer there.
+    waiver = record.waiver if record.waiver and not record.waiver.copies else None
+    return replace(record, standing=Standing.CHANGED, waiver=waiver)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +173,15 @@ def absorb(findings: Findings, answer: Answered, scene: Scene) -> Findings:
         scene: the change as it is now.
     """
     known = {record.id: stand(record, scene) for record in findings.records}
-    fresh = {record.id: record for record in _reported(answer, known, scene)}
+    told = {record.id: record for record in _reported(answer, scene)}
+    fresh = (_beside(record, known.get(key)) for key, record in told.items())
     verdicts = _verdicts(answer.report.previous)
-    others = (_judged(record, verdicts.get(record.id)) for key, record in known.items() if key not in fresh)
-    stamped = (_stamped(record, answer.task_id) for record in (*fresh.values(), *others))
+    others = (_judged(record, verdicts.get(key)) for key, record in known.items() if key not in told)
+    stamped = (_stamped(record, answer.task_id) for record in (*fresh, *others))
     return Findings(
         records=worst_first(stamped),
         beyond=() if answer.whole else findings.beyond,
-        broken=findings.broken and not answer.whole,
+        broken=(findings.broken and not answer.whole) or _mixed(known, told),
     )
 
 
@@ -173,16 +190,15 @@ def restand(findings: Findings, scene: Scene) -> Findings:
     return replace(findings, records=worst_first(stand(record, scene) for record in findings.records))
 
 
-def _reported(answer: Answered, known: Mapping[str, Record], scene: Scene) -> Iterable[Record]:
+def _reported(answer: Answered, scene: Scene) -> Iterable[Record]:
     for item in answer.placed:
         if not isinstance(item.placement, DuplicateOf):
-            yield _record(item, known.get(item.id), answer.task_id, scene)
+            yield _record(item, answer.task_id, scene)
     for leftover in answer.report.leftovers:
-        record = _leftover(leftover, answer.task_id)
-        yield known.get(record.id, record)
+        yield _leftover(leftover, answer.task_id)
 
 
-def _record(item: Placed, before: Record | None, task_id: str, scene: Scene) -> Record:
+def _record(item: Placed, task_id: str, scene: Scene) -> Record:
     finding = item.finding
     where = item.placement.at or item.placement if isinstance(item.placement, InSummary) else item.placement
     record = Record(
@@ -191,17 +207,37 @@ def _record(item: Placed, before: Record | None, task_id: str, scene: Scene) -> 
         category=finding.category,
         title=finding.title[:MAX_TITLE],
         path=item.in_file or finding.path,
-        side=item.side,
+        # What is said of a deleted file is said of the base's text: that the file is not there does not answer it.
+        side=Side.LEFT if item.in_file in scene.removed else item.side,
         line=_first_line(where, finding.line),
         block=item.block,
         in_file=item.in_file is not None,
-        in_diff=isinstance(where, OnLines),
-        found=before.found if before else task_id,
+        found=task_id,
         text=finding.explanation[:MAX_TEXT] if isinstance(item.placement, InSummary) else "",
     )
-    if before is None or before.waiver is None or before.block != record.block:
+    sight = look(record, scene)
+    return replace(record, touched=sight.touched, copies=sight.copies) if isinstance(sight, Sight) else record
+
+
+def _beside(record: Record, before: Record | None) -> Record:
+    """What an answer reports, beside what was known under its id.
+
+    Of two with different words the worse one stays, so that the milder never hides what closes the gate. A waiver is
+    for this code, and for nothing worse than what was waived.
+    """
+    if before is None:
         return record
-    return replace(record, waiver=stand(replace(record, waiver=before.waiver), scene).waiver)
+    milder = before.severity.rank < record.severity.rank
+    same = (before.title, before.block) == (record.title, record.block)
+    if before.standing.is_open and milder and not same:
+        return before
+    holds = before.block == record.block and before.severity.rank <= record.severity.rank
+    return replace(record, found=before.found, waiver=before.waiver if holds else None)
+
+
+def _mixed(known: Mapping[str, Record], told: Mapping[str, Record]) -> bool:
+    """Whether an id stands for two pieces of code: by chance never, so somebody has made one to hide the other."""
+    return any(known[key].block != record.block for key, record in told.items() if key in known)
 
 
 def _first_line(where: object, cited: int | None) -> int | None:

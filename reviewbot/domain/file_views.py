@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from reviewbot.domain.changes import Hunk
+from reviewbot.domain.changes import Hunk, LineKind
 from reviewbot.domain.model import Side
-from reviewbot.domain.quotes import TextIndex, split_lines
+from reviewbot.domain.quotes import Block, TextIndex, split_lines
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a block of code stands, ascending.
+
+    Attributes:
+        every: the first line of each copy.
+        touched: of those copies the ones of which the change adds (or on the left deletes) a line.
+    """
+
+    every: tuple[int, ...]
+    touched: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -29,6 +42,7 @@ class FileView:
     hunks: tuple[Hunk, ...]
     text: str | None = None
     redacted: frozenset[int] = frozenset()
+    _places: dict[tuple[Side, Block], Places] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def right(self) -> TextIndex:
@@ -68,3 +82,22 @@ class FileView:
         end = bisect_right(covered, last, key=lambda numbers: numbers.start)
         parts = [(max(first, numbers.start), min(last, numbers.stop - 1)) for numbers in covered[begin:end]]
         return max(parts, key=lambda part: part[1] - part[0], default=None)
+
+    @cached_property
+    def _touched(self) -> Mapping[Side, Sequence[int]]:
+        """The numbers of the deleted lines on the left and of the added ones on the right, ascending."""
+        lines = [line for hunk in self.hunks for line in hunk.lines if line.kind is not LineKind.CONTEXT]
+        return {side: [number for line in lines if (number := line.number(side)) is not None] for side in Side}
+
+    def places(self, side: Side, block: Block) -> Places:
+        """Where a block stands on a side; looked up once, since many findings may be about the same."""
+        if (side, block) not in self._places:
+            every = tuple(self.index(side).places(block))
+            touched = (first for first in every if self._touches(side, first, first + block.count - 1))
+            self._places[side, block] = Places(every, tuple(touched))
+        return self._places[side, block]
+
+    def _touches(self, side: Side, first: int, last: int) -> bool:
+        numbers = self._touched[side]
+        at = bisect_left(numbers, first)
+        return at < len(numbers) and numbers[at] <= last

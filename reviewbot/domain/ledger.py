@@ -30,6 +30,16 @@ class TaskState(StrEnum):
     DONE = "done"
     ENDED = "ended"
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is to come of it."""
+        return self in {TaskState.DONE, TaskState.ENDED}
+
+    @property
+    def rank(self) -> int:
+        """How far it has come."""
+        return min(tuple(TaskState).index(self), tuple(TaskState).index(TaskState.DONE))
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -103,20 +113,22 @@ class Ledger:
 
     def find(self, identity: str) -> Purchase | None:
         """The latest attempt at an identity."""
-        return next((entry for entry in reversed(self.purchases) if entry.identity == identity), None)
+        attempts = (entry for entry in self.purchases if entry.identity == identity)
+        return max(attempts, key=lambda entry: entry.attempt, default=None)
 
     def with_purchase(self, purchase: Purchase) -> Ledger:
-        """This attempt recorded, in place of what was known of it."""
+        """This attempt recorded, in place of what was known of it.
+
+        One that has come further stays: the run that saw it so was a later one, whichever writes last.
+        """
         same = (purchase.identity, purchase.attempt)
-        others = tuple(entry for entry in self.purchases if (entry.identity, entry.attempt) != same)
-        if len(others) < len(self.purchases):
-            entries = (purchase if (one.identity, one.attempt) == same else one for one in self.purchases)
-            return replace(self, purchases=tuple(entries))
-        if len(others) < MAX_TASKS:
-            return replace(self, purchases=(*others, purchase))
-        # No room for one more: the oldest goes, of those that are over if there is one, and its credits stay.
-        gone = next((entry for entry in others if entry.state in {TaskState.DONE, TaskState.ENDED}), others[0])
-        kept = tuple(entry for entry in others if entry is not gone)
+        if known := next((one for one in self.purchases if (one.identity, one.attempt) == same), None):
+            latest = purchase if purchase.state.rank >= known.state.rank else known
+            return replace(self, purchases=tuple(latest if one is known else one for one in self.purchases))
+        if len(self.purchases) < MAX_TASKS:
+            return replace(self, purchases=(*self.purchases, purchase))
+        gone = min(self.purchases, key=_worth)
+        kept = tuple(entry for entry in self.purchases if entry is not gone)
         return replace(self, purchases=(*kept, purchase), forgotten=self.forgotten + gone.cost)
 
     def last_reviewed(self) -> Purchase | None:
@@ -131,3 +143,10 @@ class Ledger:
     def spent(self) -> Decimal:
         """Credits held by open tasks and used by finished ones."""
         return sum((entry.cost for entry in self.purchases), self.forgotten)
+
+
+def _worth(entry: Purchase) -> int:
+    """Which one goes when there is no room, the oldest first: its credits are remembered, an open task's id is not."""
+    if entry.state is TaskState.WANTED:
+        return 0
+    return 1 if entry.state.is_over else 2

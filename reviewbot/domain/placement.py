@@ -117,19 +117,38 @@ class PlacementRules:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Lines of a side where a finding's code stands."""
+    """Lines of a side where a finding's code stands.
+
+    Attributes:
+        count: how many of them tell the code: those of the quote, when there is one.
+    """
 
     side: Side
     first: int
     last: int
+    count: int
     why: Why
 
 
 @dataclass(slots=True)
 class _Seen:
-    """Which fingerprints were met, with the titles and ids under them."""
+    """Which findings were met.
 
-    ids: dict[str, dict[str, str]] = field(default_factory=dict)
+    Attributes:
+        ids: the titles of each code, and their ids: by the code itself, since anybody can make two codes of one id.
+        taken: all ids.
+    """
+
+    ids: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+
+    def take(self, material: tuple[str, ...], title: str) -> str:
+        """An id that no other finding has."""
+        identifier = finding_id(*material)
+        while identifier in self.taken:
+            identifier = finding_id(identifier, title)
+        self.taken.add(identifier)
+        return identifier
 
 
 def place(findings: Sequence[Finding], views: Sequence[FileView], rules: PlacementRules) -> tuple[Placed, ...]:
@@ -168,13 +187,13 @@ def _view_of(path: str, by_path: Mapping[str, FileView]) -> FileView | None:
 
 def _identified(finding: Finding, view: FileView | None, seen: _Seen) -> Placed:
     found = _locate(finding, view) if view else None
-    base = _fingerprint(finding, view, found)
-    titles = seen.ids.setdefault(base, {})
+    material = _fingerprint(finding, view, found)
+    titles = seen.ids.setdefault(material, {})
     if finding.title in titles:
         original = titles[finding.title]
         return Placed(original, finding, DuplicateOf(original), SuggestionState.NONE)
-    identifier = base if not titles else finding_id(base, finding.title)
-    titles[finding.title] = identifier
+    identifier = titles[finding.title] = seen.take(material, finding.title)
+    code = _code_of(view, found) if view and found else ()
     placement = _placement(finding, view, found)
     return Placed(
         identifier,
@@ -182,26 +201,29 @@ def _identified(finding: Finding, view: FileView | None, seen: _Seen) -> Placed:
         placement,
         _suggestion_state(finding, view, placement),
         found.side if found else finding.side,
-        Block.of(_code_of(view, found)) if view and found else None,
+        # Blank lines are everywhere: they do not say which code it is about.
+        Block.of(code) if any(code) else None,
         view.path if view else None,
     )
 
 
-def _fingerprint(finding: Finding, view: FileView | None, found: _Found | None) -> str:
+def _fingerprint(finding: Finding, view: FileView | None, found: _Found | None) -> tuple[str, ...]:
     """The finding's identity: never the line number, so that a push that moves code does not repeat a comment."""
     category = finding.category.value if finding.category else ""
     path = view.old_path if view else finding.path
     if view and found:
         code = _code_of(view, found)
         ordinal = view.index(found.side).ordinal(found.first, len(code))
-        return finding_id(path, category, "\n".join(code), str(ordinal))
+        # A line that moves is on both sides; what is said of its deletion is not said of its new place.
+        where = str(ordinal) if found.side is Side.RIGHT else f"{found.side.value} {ordinal}"
+        return (path, category, "\n".join(code), where)
     quote = "\n".join(quoted_lines(finding.code))
-    return finding_id(path, category, quote or finding.title, "")
+    return (path, category, quote or finding.title, "")
 
 
 def _code_of(view: FileView, found: _Found) -> tuple[str, ...]:
     """The folded lines that tell the finding's code."""
-    return view.index(found.side).block(found.first, min(found.last - found.first + 1, MAX_FINGERPRINT_LINES))
+    return view.index(found.side).block(found.first, min(found.count, MAX_FINGERPRINT_LINES))
 
 
 def _locate(finding: Finding, view: FileView) -> _Found | None:
@@ -211,12 +233,13 @@ def _locate(finding: Finding, view: FileView) -> _Found | None:
         return _by_number(finding, view)
     if finding.line is not None and view.index(finding.side).starts_with(quote, finding.line):
         last = max(finding.end_line or finding.line, finding.line + len(quote) - 1)
-        return _Found(finding.side, finding.line, _last_known(view, finding.side, finding.line, last), Why.CITED)
+        known = _last_known(view, finding.side, finding.line, last)
+        return _Found(finding.side, finding.line, known, len(quote), Why.CITED)
     for side, why in ((finding.side, Why.QUOTED), (finding.side.other, Why.OTHER_SIDE)):
         matches = list(view.index(side).nearest(quote, finding.line or 1))
         in_diff = [first for first in matches if view.part_in_one_hunk(side, first, first + len(quote) - 1)]
         for first in (in_diff or matches)[:1]:
-            return _Found(side, first, first + len(quote) - 1, why)
+            return _Found(side, first, first + len(quote) - 1, len(quote), why)
     return None
 
 
@@ -224,7 +247,7 @@ def _by_number(finding: Finding, view: FileView) -> _Found | None:
     if finding.line is None or finding.line not in view.index(finding.side).folded:
         return None
     last = _last_known(view, finding.side, finding.line, finding.end_line or finding.line)
-    return _Found(finding.side, finding.line, last, Why.CITED)
+    return _Found(finding.side, finding.line, last, last - finding.line + 1, Why.CITED)
 
 
 def _last_known(view: FileView, side: Side, first: int, last: int) -> int:

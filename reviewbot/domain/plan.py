@@ -165,7 +165,9 @@ class Told:
     @property
     def is_done(self) -> bool:
         """Whether every finding of it is known and closed."""
-        return bool(self.records) and not any(record.standing.is_open for record in self.records)
+        mark = read_finding_mark(self.thread.comments[0].body)
+        closed = {record.id for record in self.records if not record.standing.is_open}
+        return bool(closed) and mark is not None and closed.issuperset(mark.ids)
 
 
 def tidied(told: Iterable[Told]) -> tuple[Operation, ...]:

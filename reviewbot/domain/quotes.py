@@ -13,12 +13,14 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import merge
 from itertools import islice
 
 MAX_QUOTE_LINES = 400
 MAX_CANDIDATES = 64
 MAX_PLACES = 1_000
-"""Places of a block that are counted; one line in a thousand equal ones is not told apart any more."""
+"""Lines that are looked at as the first of a block of several: one that begins like a thousand others may not be found,
+and then counts as changed."""
 
 _GUTTER = re.compile(r"^[ \t]*\d{1,7}\|[ ]?")
 
@@ -107,19 +109,22 @@ class TextIndex:
         """Where the quote stands, nearest to a line first; a bounded number of places is looked at."""
         offset = min(range(len(quote)), key=lambda index: len(self.occurrences.get(quote[index], ())))
         places = self.occurrences.get(quote[offset], ())
-        for place in islice(_outward(places, line + offset), MAX_CANDIDATES):
+        for place in islice(outward(places, line + offset), MAX_CANDIDATES):
             if self.starts_with(quote, place - offset):
                 yield place - offset
 
-    def places(self, block: Block) -> tuple[int, ...]:
-        """Every line at which a block stands, ascending; at most `MAX_PLACES` are looked at."""
+    def places(self, block: Block) -> Iterator[int]:
+        """Every line at which a block stands, ascending."""
         if not self._firsts:
             for text in self.occurrences:
                 self._firsts.setdefault(_digest(text)[:8], []).append(text)
-        starts = sorted(line for text in self._firsts.get(block.first, ()) for line in self.occurrences[text])
-        return tuple(
-            line for line in starts[:MAX_PLACES] if Block.of(self.block(line, block.count)).digest == block.digest
-        )
+        texts = self._firsts.get(block.first, ())
+        if block.count == 1:
+            texts = [text for text in texts if Block.of((text,)) == block]
+            yield from merge(*(self.occurrences[text] for text in texts))
+        else:
+            starts = islice(merge(*(self.occurrences[text] for text in texts)), MAX_PLACES)
+            yield from (line for line in starts if Block.of(self.block(line, block.count)) == block)
 
     def block(self, line: int, count: int) -> tuple[str, ...]:
         """The folded lines from a line on; an unknown one is empty."""
@@ -149,7 +154,7 @@ class TextIndex:
         return ordinals
 
 
-def _outward(numbers: Sequence[int], centre: int) -> Iterator[int]:
+def outward(numbers: Sequence[int], centre: int) -> Iterator[int]:
     """The numbers by their distance from the centre, the lower one first."""
     right = bisect_left(numbers, centre)
     left = right - 1

@@ -23,15 +23,18 @@ def _is_only_cited(finding: Finding) -> bool:
 def quoted(finding: Finding, texts: Mapping[str, str]) -> Finding:
     """The finding with the code that it cites; without line and code when nobody knows any more what it cited.
 
+    Its last line was a number of the other head: what is not quoted is not covered.
+
     Args:
         finding: of the other head.
         texts: of the files at that head, by the reviewer's path.
     """
     if finding.line is None or not _is_only_cited(finding):
-        return finding
+        return replace(finding, end_line=finding.line)
     lines = split_lines(texts.get(finding.path, "")) if finding.side is Side.RIGHT else ()
     code = "\n".join(lines[finding.line - 1 : finding.end_line or finding.line])
-    return replace(finding, code=code) if quoted_lines(code) else replace(finding, line=None, end_line=None)
+    cited = finding.line if quoted_lines(code) else None
+    return replace(finding, code=code, line=cited, end_line=cited)
 
 
 def moved(item: Placed) -> Placed:

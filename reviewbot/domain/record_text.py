@@ -58,7 +58,7 @@ def _to_row(record: Record) -> list[object]:
         record.side,
         record.line,
         None if block is None else [block.first, block.count, block.digest],
-        [int(record.in_file), int(record.in_diff), int(record.leftover)],
+        [int(record.in_file), int(record.touched), int(record.leftover), record.copies],
         record.standing,
         record.found,
         record.closed,
@@ -86,7 +86,7 @@ def _count(value: object) -> int:
 def _from_row(*row: Any) -> Record:  # noqa: ANN401 — as above
     identifier, severity, category, title, path, side, line, block, flags, standing, *texts, waiver = row
     found, closed, text, note = texts
-    in_file, in_diff, leftover = flags
+    in_file, touched, leftover, copies = flags
     return Record(
         id=str(identifier),
         severity=Severity(severity),
@@ -97,7 +97,8 @@ def _from_row(*row: Any) -> Record:  # noqa: ANN401 — as above
         line=None if line is None else _count(line),
         block=None if block is None else Block(str(block[0]), _count(block[1]), str(block[2])),
         in_file=bool(in_file),
-        in_diff=bool(in_diff),
+        touched=bool(touched),
+        copies=_count(copies),
         standing=Standing(standing),
         found=str(found),
         closed=str(closed),

@@ -40,7 +40,7 @@ class Waiver:
     Attributes:
         by: a login.
         reason: their words; hostile text.
-        copies: how often the code stood in its file then; one more of them is another case.
+        copies: how often the code stood in its file then, 0 when it was not there; one more of them is another case.
     """
 
     by: str
@@ -68,7 +68,8 @@ class Record:
         line: where its first line was when it was last seen, None when nothing says so.
         block: its code, None when nothing says which code it is about.
         in_file: whether its file was in the change.
-        in_diff: whether its code was in the diff.
+        touched: whether the change adds or deletes any of its code.
+        copies: how often its code stood in the file when it was last seen whole.
         found: the task that reported it first.
         closed: the task under which it was closed, empty while it is open.
         text: its explanation, kept while it has no comment that tells it.
@@ -85,7 +86,8 @@ class Record:
     line: int | None = None
     block: Block | None = None
     in_file: bool = False
-    in_diff: bool = False
+    touched: bool = False
+    copies: int = 0
     standing: Standing = Standing.OPEN
     found: str = ""
     closed: str = ""

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from reviewbot.domain.carrying import Answered, Scene
 from reviewbot.domain.changes import ChangedFile, FileDiff, Hunk, parse_diff
 from reviewbot.domain.file_views import FileView
-from reviewbot.domain.model import Finding, Severity
+from reviewbot.domain.model import Finding, Leftover, Previous, PreviousState, Report, Severity
+from reviewbot.domain.placement import PlacementRules, place
 from reviewbot.domain.snapshot import Commit, Entry, LabelEvent, Permission, PullRequest
 
 HEAD = "c" * 40
+ALL = PlacementRules(Severity.INFO, 10_000)
+"""No finding is kept from its comment."""
+
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
@@ -128,3 +133,37 @@ class People:
     def __call__(self, login: str) -> Permission:
         self.asked.append(login)
         return self._permissions.get(login, Permission.NONE)
+
+
+def scene(base: Mapping[str, str], head: Mapping[str, str], renamed: Mapping[str, str] | None = None) -> Scene:
+    """The change from one set of texts by path to another.
+
+    Args:
+        base: at the merge base.
+        head: at the head.
+        renamed: names at the head to names at the merge base.
+    """
+    before = dict(renamed or {})
+    there = {path: base.get(before.get(path, path), "") for path in head}
+    changed = (path for path in head if there[path] != head[path] or path in before or path not in base)
+    gone = [path for path in base if path not in head and path not in before.values()]
+    kept = [view(there[path], head[path], path, old_path=before.get(path)) for path in changed]
+    return Scene((*kept, *(view(base[path], "", path, whole=False) for path in gone)), frozenset(gone))
+
+
+def answer(
+    now: Scene,
+    *findings: Finding,
+    task: str = "task_1",
+    whole: bool = False,
+    fixed: Iterable[str] = (),
+    still: Iterable[str] = (),
+    leftovers: Iterable[Leftover] = (),
+) -> Answered:
+    """A task's answer, placed; `fixed` and `still` are the ids of earlier findings that it calls fixed and open."""
+    previous = (
+        *(Previous(one, PreviousState.FIXED, "It is.") for one in fixed),
+        *(Previous(one, PreviousState.OPEN, "It is not.") for one in still),
+    )
+    report = Report("", findings, tuple(leftovers), readable=not leftovers, previous=previous)
+    return Answered(task, whole, report, place(findings, now.views, ALL))

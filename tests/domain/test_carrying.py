@@ -1,0 +1,646 @@
+"""A finding counts until its code is changed and the reviewer says so, or until nothing of it is left in the change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from time import perf_counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.carrying import Absent, Answered, Scene, Sight, Unseen, Vanished, absorb, look, restand, waived
+from reviewbot.domain.changes import ChangedFile, ChangeSet, parse_diff
+from reviewbot.domain.file_views import FileView
+from reviewbot.domain.model import Finding, Leftover, Severity, Side
+from reviewbot.domain.placement import Why, in_summary
+from reviewbot.domain.quotes import Block, fold
+from reviewbot.domain.records import MAX_REASON, MAX_TEXT, MAX_TITLE, Findings, Record, Standing, Waiver
+from reviewbot.domain.snapshot import Entry
+from tests.domain.builders import answer, file_diff, finding, numbered, scene
+
+APP = "src/app.py"
+BASE = numbered(30)
+BAD = BASE.replace("line 10\n", "line 10\nbad()\n")
+NOW = scene({APP: BASE}, {APP: BAD})
+
+
+def found(now: Scene, *findings: Finding, task: str = "task_1") -> Findings:
+    """What is remembered after a first answer."""
+    return absorb(Findings(), answer(now, *findings, task=task, whole=True), now)
+
+
+def one(findings: Findings) -> Record:
+    """The only record."""
+    (record,) = findings.records
+    return record
+
+
+def carried(text: str, given: Finding | None = None, base: str = BASE, before: str = BAD) -> Record:
+    """The finding after a push that leaves the file with this text, without a new answer."""
+    first = found(scene({APP: base}, {APP: before}), given or finding(code="bad()"))
+    return one(restand(first, scene({APP: base}, {APP: text})))
+
+
+# --- What the code alone tells ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "standing", "line"),
+    [
+        (BAD, "open", 11),
+        (f"above\n{BAD}", "open", 12),
+        (BAD.replace("bad()", "\t bad()  "), "open", 11),
+        (BAD.replace("bad()\n", "").replace("line 20\n", "line 20\nbad()\n"), "open", 21),
+        (BAD.replace("bad()", "bad(1)"), "changed", 11),
+        (BASE.replace("line 30", "other"), "changed", 11),
+        ("", "changed", 11),
+        (BASE, "gone", 11),
+    ],
+)
+def test_a_finding_is_looked_up_by_its_code(text: str, standing: str, line: int) -> None:
+    record = carried(text)
+    assert (record.standing, record.line) == (standing, line)
+
+
+CALL = BASE.replace("line 28\n", "bad()\n")
+"""A base that has the code already, far from where it is added."""
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "standing"),
+    [
+        # the base has what was added by now
+        (CALL.replace("line 10\n", "line 10\nbad()\n"), CALL.replace("line 10\n", "line 10\nbad()\nmore\n"), "gone"),
+        # the added copy is changed, and the base's is not the finding's
+        (CALL, CALL.replace("line 10\n", "line 10\nbad(1)\n"), "changed"),
+        # one more copy, or the same as before
+        (CALL, CALL.replace("line 10\n", "line 10\nbad()\nmore\n"), "open"),
+        (CALL, CALL.replace("line 10\n", "bad()\nline 10\nbad()\n"), "open"),
+    ],
+)
+def test_a_copy_of_the_code_elsewhere_in_the_file_hides_no_change(base: str, head: str, standing: str) -> None:
+    first = found(scene({APP: CALL}, {APP: CALL.replace("line 10\n", "line 10\nbad()\n")}), finding(code="bad()"))
+    assert (one(first).touched, one(first).copies) == (True, 2)
+    assert one(restand(first, scene({APP: base}, {APP: head}))).standing == standing
+
+
+def test_what_is_said_of_code_that_the_change_only_shows_does_not_leave_with_it() -> None:
+    first = found(NOW, finding(code="line 12"))
+    assert not one(first).touched
+    now = scene({APP: BASE}, {APP: BASE.replace("line 25\n", "line 25\nbad()\n")})
+    assert one(restand(first, now)).standing is Standing.OPEN
+    assert one(restand(first, scene({APP: BASE}, {APP: BASE}))).standing is Standing.GONE
+
+
+@pytest.mark.parametrize(
+    ("head", "standing"),
+    [
+        (BASE.replace("line 10\n", "").replace("line 20", "other"), "open"),
+        (BASE.replace("line 11", "other"), "gone"),
+        (BASE.replace("line 25", "other"), "changed"),
+        (BASE, "gone"),
+    ],
+)
+def test_a_deletion_that_is_taken_back_is_gone(head: str, standing: str) -> None:
+    """As far as the diff shows it; a base line that it does not show may be anything."""
+    given = finding(code="line 10", side=Side.LEFT)
+    assert carried(head, given, before=BASE.replace("line 10\n", "")).standing == standing
+
+
+def test_deleted_code_is_not_sought_in_another_file() -> None:
+    base = {APP: BASE, "b.py": BASE}
+    first = found(scene(base, {APP: BASE.replace("line 10\n", ""), "b.py": BASE}), finding(code="line 10"))
+    assert one(first).side is Side.LEFT
+    now = scene(base, {APP: BASE, "b.py": BASE.replace("line 10\n", "")})
+    assert one(restand(first, now)).standing is Standing.GONE
+
+
+@pytest.mark.parametrize(
+    ("given", "standing"),
+    [
+        (finding(code="bad()"), "gone"),
+        (finding(), "gone"),
+        (finding(code="line 1"), "gone"),
+        (finding(path="other.py"), "open"),
+        (finding(path=""), "open"),
+    ],
+)
+def test_the_end_of_its_file_is_the_end_of_a_finding(given: Finding, standing: str) -> None:
+    first = found(NOW, given)
+    for now in (scene({APP: BASE}, {}), scene({APP: BASE}, {APP: BASE, "b.py": "b\n"}), scene({}, {})):
+        assert one(restand(first, now)).standing == standing
+
+
+def test_what_is_said_of_a_deletion_is_not_answered_by_it() -> None:
+    deleted = scene({APP: BASE}, {})
+    first = found(deleted, finding("The file is needed"), finding(code="line 3"))
+    assert {record.side for record in first.records} == {Side.LEFT}
+    later = scene({APP: BASE}, {"b.py": "b\n"})
+    assert restand(first, later) == first
+    undone = restand(first, scene({APP: BASE}, {APP: BASE, "b.py": "b\n"}))
+    assert {record.standing for record in undone.records} == {Standing.GONE}
+
+
+def test_a_file_that_cannot_be_looked_into_changes_nothing_but_its_waivers() -> None:
+    first = found(NOW, finding(code="bad()"), finding("No tests"))
+    first = replace(first, records=tuple(waived(record, "mona", "fine", NOW) for record in first.records))
+    binary = Scene((FileView(APP, APP, ()),), frozenset())
+    assert isinstance(look(first.records[0], binary), Unseen | Absent)
+    after = {record.title: record for record in restand(first, binary).records}
+    assert after["A finding"].waiver is None, "nobody knows whether it is for this code"
+    assert after["No tests"].waiver is not None
+    assert {record.standing for record in after.values()} == {Standing.OPEN}
+
+
+# --- Names ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "renamed", "path"),
+    [
+        # a file of the base is renamed, and once more
+        ({APP: BASE}, {"b.py": BAD}, {"b.py": APP}, "b.py"),
+        # a new file of that name has come
+        ({APP: BASE}, {APP: BAD, "b.py": BAD}, {"b.py": APP}, APP),
+        # it was deleted, and its code is in a new file
+        ({APP: BASE}, {"b.py": "bad()\n"}, {}, "b.py"),
+        # two files have changed their names
+        ({APP: BASE, "b.py": BASE}, {APP: BASE, "b.py": BAD}, {APP: "b.py", "b.py": APP}, APP),
+    ],
+)
+def test_a_finding_goes_where_the_name_goes(
+    base: Mapping[str, str], head: Mapping[str, str], renamed: Mapping[str, str], path: str
+) -> None:
+    record = one(restand(found(NOW, finding(code="bad()")), scene(base, head, renamed)))
+    assert record.counts
+    assert record.path == path
+
+
+@pytest.mark.parametrize("code", ["bad()", "line 20"])
+def test_a_file_that_is_renamed_twice_keeps_its_findings(code: str) -> None:
+    once = scene({APP: BASE}, {"b.py": BAD}, {"b.py": APP})
+    first = found(once, finding(path="b.py", code=code))
+    twice = scene({APP: BASE}, {"c.py": BAD}, {"c.py": APP})
+    assert (one(restand(first, twice)).path, one(restand(first, twice)).standing) == ("c.py", "open")
+
+
+def changed(path: str, old: str, new: str) -> ChangedFile:
+    return ChangedFile(file_diff(old, new, path), Entry("1" * 40, "100644"), Entry("2" * 40, "100644", text=new))
+
+
+def test_a_file_that_is_held_back_is_looked_into() -> None:
+    first = found(NOW, finding(code="bad()"))
+    hidden = changed("vendor/app.py", "", BAD)
+    moved = one(restand(first, Scene.of(ChangeSet("b", "h", (hidden,)), ())))
+    assert (moved.path, moved.standing) == ("vendor/app.py", "open")
+    mended = changed(APP, BASE, BASE.replace("line 10", "good()"))
+    assert one(restand(first, Scene.of(ChangeSet("b", "h", (mended,)), ()))).standing is Standing.CHANGED
+
+
+def test_a_scene_has_the_files_as_they_were_sent_before_as_they_are() -> None:
+    (diff,) = parse_diff(f"diff --git a/x b/x\ndeleted file mode 100644\nindex {'1' * 40}..{'0' * 40}\n")
+    gone = ChangedFile(diff, Entry("1" * 40, "100644"), None)
+    sent = FileView(APP, APP, (), "as sent\n")
+    now = Scene.of(ChangeSet("b", "h", (changed(APP, BASE, BAD), gone)), (sent,))
+    assert [view.text for view in now.views] == ["as sent\n", None]
+    assert now.removed == {"x"}
+
+
+# --- What an answer makes of it ---------------------------------------------------------------------------------------
+
+
+CHANGED = scene({APP: BASE}, {APP: BAD.replace("bad()", "bad(1)")})
+FEWER = scene({APP: CALL}, {APP: CALL.replace("line 10", "other")})
+
+
+@pytest.mark.parametrize(
+    ("given", "now", "word", "standing"),
+    [
+        (finding(code="bad()"), NOW, "", "open"),
+        (finding(code="bad()"), NOW, "fixed", "open"),
+        (finding(code="bad()"), NOW, "still", "open"),
+        (finding(code="bad()"), CHANGED, "", "changed"),
+        (finding(code="bad()"), CHANGED, "fixed", "fixed"),
+        (finding(code="bad()"), CHANGED, "still", "open"),
+        (finding(code="bad()"), CHANGED, "both", "open"),
+        # nothing says which code it is about
+        (finding(), NOW, "", "open"),
+        (finding(), NOW, "fixed", "fixed"),
+        (finding(path="other.py", code="x"), NOW, "fixed", "fixed"),
+    ],
+)
+def test_fixed_takes_the_word_and_changed_code(given: Finding, now: Scene, word: str, standing: str) -> None:
+    first = found(NOW, given)
+    ids = [record.id for record in first.records]
+    said = answer(
+        now,
+        task="task_2",
+        fixed=ids if word in {"fixed", "both"} else (),
+        still=ids if word in {"still", "both"} else (),
+    )
+    record = one(absorb(first, said, now))
+    assert record.standing == standing
+    assert record.closed == ("task_2" if standing == "fixed" else "")
+    assert record.note == ("It is not." if word in {"still", "both"} else "It is." if word else "")
+    assert record.found == "task_1"
+
+
+def test_code_that_comes_back_is_open_again() -> None:
+    first = found(NOW, finding(code="bad()"))
+    said = answer(CHANGED, task="task_2", fixed=[one(first).id])
+    fixed = absorb(first, said, CHANGED)
+    assert one(restand(fixed, CHANGED)) == one(fixed), "as long as it is not back"
+    back = one(restand(fixed, NOW))
+    assert (back.standing, back.closed) == (Standing.OPEN, "")
+    gone = restand(first, scene({APP: BASE}, {APP: BASE}))
+    assert one(restand(gone, NOW)).standing is Standing.OPEN
+
+
+def test_one_copy_of_two_can_be_fixed_and_only_a_second_one_opens_it_again() -> None:
+    two = scene({APP: BASE}, {APP: BAD.replace("line 20\n", "line 20\nbad()\n")})
+    first = found(two, finding(code="bad()", line=11))
+    fewer = restand(first, NOW)
+    assert (one(fewer).standing, one(fewer).copies) == (Standing.CHANGED, 2)
+    fixed = absorb(first, answer(NOW, task="task_2", fixed=[one(first).id]), NOW)
+    assert one(fixed).standing is Standing.FIXED
+    assert one(restand(fixed, NOW)).standing is Standing.FIXED
+    assert one(restand(fixed, two)).standing is Standing.OPEN
+    gone = restand(first, scene({APP: BASE}, {APP: BASE}))
+    assert one(restand(gone, NOW)).standing is Standing.CHANGED, "one of them is back, and nobody has said a word"
+
+
+def test_what_is_closed_says_under_which_task() -> None:
+    first = found(NOW, finding(code="bad()"))
+    gone = scene({APP: BASE}, {APP: BASE, "b.py": "b\n"})
+    assert one(restand(first, gone)).closed == ""
+    after = absorb(restand(first, gone), answer(gone, task="task_2"), gone)
+    assert one(after).closed == "task_2"
+    assert one(absorb(after, answer(gone, task="task_3"), gone)).closed == "task_2"
+
+
+def test_an_answer_of_the_whole_change_makes_up_for_what_was_forgotten() -> None:
+    before = Findings((), ((Severity.HIGH, 3),), broken=True)
+    part = absorb(before, answer(NOW), NOW)
+    assert (part.beyond, part.broken) == (before.beyond, True)
+    whole = absorb(before, answer(NOW, whole=True), NOW)
+    assert (whole.beyond, whole.broken) == ((), False)
+
+
+def test_an_explanation_is_kept_while_no_comment_tells_it() -> None:
+    given = finding("t" * 300, explanation="x" * 2_000, code="bad()")
+    assert one(found(NOW, given)).text == ""
+    said = answer(NOW, given)
+    listed = replace(said, placed=tuple(in_summary(item, Why.OVER_LIMIT) for item in said.placed))
+    record = one(absorb(Findings(), listed, NOW))
+    assert (len(record.title), len(record.text), record.line) == (MAX_TITLE, MAX_TEXT, 11)
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        (finding(line=11), 11),
+        (finding(line=11, end_line=12), 11),
+        (finding(line=1), 1),
+        (finding(), None),
+        (finding(path="other.py", line=5), 5),
+    ],
+)
+def test_a_finding_is_remembered_with_its_first_line(given: Finding, line: int | None) -> None:
+    assert one(found(NOW, given)).line == line
+
+
+def test_a_duplicate_is_remembered_once() -> None:
+    assert len(found(NOW, finding(code="bad()"), finding(code="bad()", line=3)).records) == 1
+
+
+# --- Under one id -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("severity", "title", "kept"),
+    [
+        # the same finding, rated anew
+        (Severity.LOW, "One", (Severity.LOW, "One")),
+        (Severity.CRITICAL, "One", (Severity.CRITICAL, "One")),
+        # other words for the same code: the worse stays
+        (Severity.LOW, "Two", (Severity.HIGH, "One")),
+        (Severity.HIGH, "Two", (Severity.HIGH, "Two")),
+        (Severity.UNRATED, "Two", (Severity.UNRATED, "Two")),
+    ],
+)
+def test_a_milder_finding_never_takes_the_place_of_a_worse_one(
+    severity: Severity, title: str, kept: tuple[Severity, str]
+) -> None:
+    first = found(NOW, finding("One", code="bad()"))
+    said = answer(NOW, finding(title, code="bad()", severity=severity), task="task_2")
+    record = one(absorb(first, said, NOW))
+    assert (record.severity, record.title) == kept
+    assert record.found == "task_1"
+
+
+def test_a_finding_that_was_closed_gives_way_to_a_new_one_on_its_code() -> None:
+    fixed = absorb(found(NOW, finding()), answer(NOW, task="task_2", fixed=[one(found(NOW, finding())).id]), NOW)
+    assert one(fixed).standing is Standing.FIXED
+    again = one(absorb(fixed, answer(NOW, finding(severity=Severity.LOW), task="task_3"), NOW))
+    assert (again.standing, again.severity, again.closed) == (Standing.OPEN, Severity.LOW, "")
+
+
+@pytest.mark.parametrize(("known", "told"), [("high", "low"), ("low", "high"), ("low", "low")])
+def test_two_codes_under_one_id_close_the_gate_until_a_whole_review_tells_them_apart(known: str, told: str) -> None:
+    """Forty bits are not enough against somebody who looks for a second line with the same ones."""
+    first = found(NOW, finding("One", code="bad()", severity=Severity(known)))
+    crafted = replace(one(first), block=Block.of(["line 12"]), touched=False)
+    before = replace(first, records=(replace(crafted, waiver=Waiver("mona", "fine", 1)),))
+    said = answer(NOW, finding("Two", code="bad()", severity=Severity(told)), task="task_2")
+    after = absorb(before, said, NOW)
+    assert after.broken
+    assert one(after).severity is min(Severity(known), Severity(told), key=lambda each: each.rank)
+    assert one(after).waiver is None or one(after).title == "One"
+    assert absorb(after, said, NOW).broken
+
+
+# --- Waivers ----------------------------------------------------------------------------------------------------------
+
+
+def let_stand(given: Finding, now: Scene = NOW) -> Findings:
+    """A finding with a waiver."""
+    first = found(now, given)
+    return replace(first, records=(waived(one(first), "mona", "r" * 999, now),))
+
+
+@pytest.mark.parametrize(
+    ("text", "stands"),
+    [
+        (BAD, True),
+        (f"above\n{BAD}", True),
+        (BAD.replace("bad()", "  bad()"), True),
+        (BAD.replace("bad()", "bad(1)"), False),
+        (f"bad()\n{BAD}", False),
+        (f"{BAD}bad()\n", False),
+    ],
+)
+def test_a_waiver_is_for_the_code_as_it_stood(text: str, stands: bool) -> None:  # noqa: FBT001 — a table
+    before = let_stand(finding(code="bad()"))
+    assert one(before).waiver == Waiver("mona", "r" * MAX_REASON, 1)
+    record = one(restand(before, scene({APP: BASE}, {APP: text})))
+    assert record.counts is not stands
+    assert (record.waiver is not None) is stands
+
+
+@pytest.mark.parametrize(
+    ("severity", "title", "stands"),
+    [
+        (Severity.HIGH, "A finding", True),
+        (Severity.HIGH, "In other words", True),
+        (Severity.LOW, "A finding", True),
+        (Severity.LOW, "In other words", True),
+        (Severity.CRITICAL, "A finding", False),
+        (Severity.UNRATED, "In other words", False),
+    ],
+)
+def test_a_waiver_is_for_nothing_worse(severity: Severity, title: str, stands: bool) -> None:  # noqa: FBT001 — a table
+    said = answer(NOW, finding(title, code="bad()", severity=severity), task="task_2")
+    record = one(absorb(let_stand(finding(code="bad()")), said, NOW))
+    assert record.counts is not stands
+
+
+def test_what_has_no_code_any_more_can_be_let_stand_until_it_is_back() -> None:
+    first = restand(found(NOW, finding(code="bad()")), CHANGED)
+    record = waived(one(first), "mona", "mended", CHANGED)
+    assert record.waiver == Waiver("mona", "mended", 0)
+    later = restand(Findings((record,)), CHANGED)
+    assert one(later).waiver == record.waiver
+    assert not one(later).counts
+    assert one(restand(later, NOW)).counts
+
+
+def test_what_names_no_code_can_be_let_stand() -> None:
+    before = let_stand(finding())
+    assert one(absorb(before, answer(NOW, finding(), task="task_2"), NOW)).waiver == one(before).waiver
+
+
+# --- Parts of an answer that nobody could read ------------------------------------------------------------------------
+
+
+PART = Leftover("files[0]", "it is no finding", "x" * 2_000)
+
+
+def test_an_unread_part_counts_from_the_next_answer_on_until_the_reviewer_says_a_word() -> None:
+    first = absorb(Findings(), answer(NOW, leftovers=[PART]), NOW)
+    record = one(first)
+    assert (record.severity, record.leftover, len(record.text)) == (Severity.UNRATED, True, MAX_TEXT)
+    assert first.severities("task_1") == (), "its own answer is judged as unreadable"
+    assert first.severities("task_2") == (Severity.UNRATED,)
+    assert one(absorb(first, answer(NOW, task="task_2", whole=True), NOW)) == record
+    fixed = absorb(first, answer(NOW, task="task_2", fixed=[record.id]), NOW)
+    assert one(fixed).standing is Standing.FIXED
+    again = absorb(fixed, answer(NOW, task="task_3", leftovers=[PART]), NOW)
+    assert again.severities("task_4") == (Severity.UNRATED,)
+
+
+# --- Laws -------------------------------------------------------------------------------------------------------------
+
+
+words = st.sampled_from(["a", "b", "c", "}", "", "  a", "x = 1"])
+texts = st.lists(words, max_size=8).map(lambda lines: "".join(f"{line}\n" for line in lines))
+trees = st.dictionaries(st.sampled_from(["a.py", "b.py", "c.py"]), texts, max_size=3)
+
+
+@st.composite
+def scenes(draw: st.DrawFn) -> Scene:
+    base, head = draw(trees), draw(trees)
+    free = [path for path in base if path not in head]
+    new = [path for path in head if path not in base]
+    renamed = dict(zip(new, free, strict=False)) if draw(st.booleans()) else {}
+    return scene(base, head, renamed)
+
+
+reported = st.builds(
+    finding,
+    st.sampled_from(["One", "Two"]),
+    path=st.sampled_from(["a.py", "b.py", "c.py", "", "d.py"]),
+    severity=st.sampled_from(Severity),
+    side=st.sampled_from(Side),
+    line=st.none() | st.integers(1, 9),
+    code=st.just("") | words | st.just("a\nb"),
+)
+
+
+@st.composite
+def answers(draw: st.DrawFn, now: Scene, known: Findings, task: str) -> Answered:
+    ids = st.lists(st.sampled_from([record.id for record in known.records] or ["0" * 10]), max_size=3)
+    return answer(
+        now,
+        *draw(st.lists(reported, max_size=4)),
+        task=task,
+        whole=draw(st.booleans()),
+        fixed=draw(ids),
+        still=draw(ids),
+        leftovers=draw(st.lists(st.builds(Leftover, st.just("x"), st.just("y"), words), max_size=1)),
+    )
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> tuple[Findings, Scene]:
+    """What is remembered after a few pushes, answers and waivers, and the change as it is then."""
+    findings, now = Findings(), draw(scenes())
+    for number in range(draw(st.integers(1, 3))):
+        now = draw(scenes())
+        findings = absorb(findings, draw(answers(now, findings, f"task_{number}")), now)
+        waives: bool = draw(st.booleans())
+        if findings.records and waives:
+            at: int = draw(st.integers(0, len(findings.records) - 1))
+            changed = waived(findings.records[at], "mona", "fine", now)
+            findings = replace(findings, records=(*findings.records[:at], changed, *findings.records[at + 1 :]))
+    return findings, now
+
+
+@given(histories(), st.data())
+def test_absorbing_an_answer_twice_is_absorbing_it_once(past: tuple[Findings, Scene], data: st.DataObject) -> None:
+    now = data.draw(scenes())
+    said = data.draw(answers(now, past[0], "task_9"))
+    once = absorb(past[0], said, now)
+    assert absorb(once, said, now) == once
+    assert restand(restand(once, now), now) == restand(once, now)
+
+
+@given(histories(), st.data())
+def test_no_finding_is_closed_without_a_reason(past: tuple[Findings, Scene], data: st.DataObject) -> None:
+    now = data.draw(scenes())
+    said = data.draw(answers(now, past[0], "task_9"))
+    after = absorb(past[0], said, now)
+    words = {one.id: one.state for one in said.report.previous}
+    for before in past[0].open():
+        record = after.find(before.id)
+        assert record is not None
+        if record.standing is Standing.FIXED:
+            assert words[record.id] == "fixed"
+            assert record.block is None or copies(record, now) < before.copies
+        if record.standing is Standing.GONE:
+            assert is_left(before, now)
+
+
+def copies(record: Record, now: Scene) -> int:
+    """How often a finding's code stands in its file, counted line by line."""
+    view = next((view for view in now.views if record.path in {view.path, view.old_path}), None)
+    if view is None or record.block is None:
+        return 0
+    folded = view.index(record.side).folded
+    blocks = ([folded.get(at + step, "") for step in range(record.block.count)] for at in folded)
+    return sum(Block.of(block) == record.block for block in blocks)
+
+
+def is_left(record: Record, now: Scene) -> bool:
+    """Whether nothing of a finding's file, or of its code, is in the change."""
+    view = next((view for view in now.views if view.path == record.path), None)
+    view = view or next((view for view in now.views if view.old_path == record.path), None)
+    if view is None or (record.side is Side.RIGHT and view.path in now.removed):
+        return True
+    sides = (
+        line.text for hunk in view.hunks for line in hunk.lines if line.kind.value in "+-" and line.number(record.side)
+    )
+    changed = {fold(text) for text in sides}
+    return record.touched and not any(Block.of([text]) == record.block for text in changed)
+
+
+@given(histories(), st.data())
+def test_what_an_answer_does_not_mention_stays_as_it_was(past: tuple[Findings, Scene], data: st.DataObject) -> None:
+    now = data.draw(scenes())
+    silent = absorb(past[0], answer(now, task="task_9"), now)
+    unstamped = [replace(record, closed="") for record in silent.records]
+    assert unstamped == [replace(record, closed="") for record in restand(past[0], now).records]
+
+
+@given(histories(), st.data())
+def test_every_finding_of_an_answer_is_remembered_and_counts(past: tuple[Findings, Scene], data: st.DataObject) -> None:
+    now = data.draw(scenes())
+    said = data.draw(answers(now, past[0], "task_9"))
+    after = absorb(past[0], said, now)
+    for item in said.placed:
+        record = after.find(item.id)
+        assert record is not None
+        assert record.standing.is_open
+        assert record.severity.rank <= item.finding.severity.rank
+        assert item.in_file is None or record.path == item.in_file
+
+
+@given(histories(), scenes(), st.randoms(use_true_random=False))
+def test_the_order_of_the_files_tells_nothing_of_what_counts(
+    past: tuple[Findings, Scene], now: Scene, random: st.DataObject
+) -> None:
+    views = list(now.views)
+    random.shuffle(views)  # type: ignore[attr-defined]
+    counts = [(record.id, record.counts) for record in restand(past[0], now).records]
+    other = restand(past[0], replace(now, views=tuple(views)))
+    assert sorted((record.id, record.counts) for record in other.records) == sorted(counts)
+
+
+TARGET = "target()"
+lines = st.lists(words, max_size=8)
+
+
+@given(lines, lines, st.permutations(range(9)), st.integers(0, 8), st.booleans(), st.data())
+def test_nothing_that_an_author_does_to_its_surroundings_stops_a_finding_from_counting(
+    base: Sequence[str],
+    added: Sequence[str],
+    order: Sequence[int],
+    at: int,
+    known: bool,  # noqa: FBT001 — drawn
+    data: st.DataObject,
+) -> None:
+    """Its code is moved, reformatted, copied above, and its file renamed, with or without a file of the base."""
+    text = [*added[:at], TARGET, *added[at:]]
+    old = {APP: "".join(f"{line}\n" for line in base)} if known else {}
+    first = found(scene(old, {APP: joined(text)}), finding(code=TARGET))
+    assert one(first).touched
+    moved = [text[index] for index in order if index < len(text)]
+    moved += [line for index, line in enumerate(text) if index not in order]
+    spread = [f"\t{line.replace('()', '()  ')}" for line in moved]
+    copied = [TARGET, *spread] if data.draw(st.booleans()) else spread
+    name = data.draw(st.sampled_from([APP, "b.py"]))
+    renamed = {name: APP} if known and name != APP else {}
+    later = scene(old, {name: joined(copied), "z.py": "new\n"}, renamed)
+    record = one(restand(first, later))
+    assert (record.counts, record.standing, record.path) == (True, Standing.OPEN, name)
+    assert record.line is not None
+    assert fold(copied[record.line - 1]) == TARGET
+
+
+def joined(lines: Sequence[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+@given(histories(), scenes())
+def test_a_finding_is_never_said_to_stand_on_other_code(past: tuple[Findings, Scene], now: Scene) -> None:
+    for record in past[0].records:
+        match look(record, now):
+            case Sight(view=view, line=line):
+                assert record.block is not None
+                block = view.index(record.side).block(line, record.block.count)
+                assert Block.of(block) == record.block
+            case Absent() | Unseen() | Vanished():
+                pass
+
+
+def test_two_hundred_findings_in_files_of_a_hundred_thousand_lines_are_looked_up_within_seconds() -> None:
+    long = "".join(f"line {number % 500}\n}}\n" for number in range(50_000))
+    now = scene({}, {"a.py": long, "b.py": f"{'x' * 1_000_000}\n{long}"})
+    records = tuple(
+        Record(
+            f"{number:010x}",
+            Severity.HIGH,
+            None,
+            "One",
+            "ab"[number % 2] + ".py",
+            line=number,
+            block=Block.of(["}", f"line {number}", "}"][: 1 + number % 3]),
+            in_file=True,
+        )
+        for number in range(200)
+    )
+    begin = perf_counter()
+    after = restand(Findings(records), now)
+    assert perf_counter() - begin < 10
+    assert len(after.open()) == 200
