@@ -12,10 +12,11 @@ from types import MappingProxyType
 from reviewbot.domain import escaping
 from reviewbot.domain.excerpts import Excerpts
 from reviewbot.domain.file_views import FileView
-from reviewbot.domain.thinning import (
+from reviewbot.domain.rooms import (
     CHECK,
     COMMENT,
     COMMENT_LADDER,
+    FINDING,
     MESSAGE,
     PAGE,
     PAGE_LADDER,
@@ -25,8 +26,8 @@ from reviewbot.domain.thinning import (
     STANDING,
     Detail,
     Room,
-    shorten_line,
 )
+from reviewbot.domain.thinning import shorten_line
 from reviewbot.domain.views import CommentView, FindingView, PromptView, StandingView, SummaryView
 from reviewbot.render import contexts
 from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN, Markdown
@@ -69,16 +70,19 @@ class Renderer:
         return text
 
     def comment(self, view: CommentView) -> str:
-        """A comment on lines or on a file: the mark first, at most 65,000 characters."""
+        """A comment on lines or on a file: the mark first, at most 63,000 characters."""
         contexts_of = (contexts.of_comment(view, detail) for detail in COMMENT_LADDER)
-        text = _first_fit("comment.md.j2", contexts_of, self._markdown.render, COMMENT)
+        text = _first_fit("comment.md.j2", contexts_of, self._markdown.render, FINDING)
         if not text.startswith(view.mark):
             raise lost_mark("comment.md.j2")
         return text
 
     def standing(self, view: StandingView) -> str:
         """A word on where a comment's findings stand, to go right after its mark; at most 2,000 characters."""
-        return _first_fit("standing.md.j2", contexts.of_standing(view), self._markdown.render, STANDING)
+        text = _first_fit("standing.md.j2", contexts.of_standing(view), self._markdown.render, STANDING)
+        if "<!--" in text:
+            raise mistake("standing.md.j2", None, "it writes a hidden comment, where ours mark the end of the word")
+        return text
 
     def review_body(self, view: SummaryView, mark: str) -> str:
         """The one line above a review's comments: the mark first."""
