@@ -150,7 +150,8 @@ def thin_standing(view: StandingView, words: int, rows: int) -> tuple[StandingVi
             finding,
             title=_worded(finding.title, words),
             note=_worded(finding.note, words),
-            waived_by=shorten_line(finding.waived_by, _LOGIN_LIMIT),
+            waived_by=_worded(finding.waived_by, _LOGIN_LIMIT),
+            closed_at=_worded(finding.closed_at, _LOGIN_LIMIT),
             waived_for=_worded(finding.waived_for, words),
         )
         for finding in view.findings[:rows]

@@ -127,12 +127,13 @@ def _moved_on() -> Iterator[FindingView]:
 
 
 def _stories() -> Iterator[SummaryView]:
-    """One per reason and conclusion, full and bare."""
-    full = _full()
+    """One per reason and conclusion, full and bare, and one with every way in which a finding has moved on."""
+    full, moved_on = _full(), tuple(_moved_on())
+    yield replace(full, files=(FileGroup("src/a.py", moved_on),), waived=moved_on, closed=moved_on)
     bare = replace(
         full, counts=None, sum=None, files=(), leftovers=(), duplicates=(), sent=(), held=(), notices=(), degraded=(),
         cost=None, wait=None, task_id="", run_url=None, summary_url=None, reviewer="local", reviewer_summary="",
-        waived=(), closed=(), progress=None, bypass=None, awaited="",
+        progress=None, bypass=None, awaited="",
     )  # fmt: skip
     for reason in Reason:
         outcome = Outcome(Status.FAILED, Verdict.NONE, reason, Conclusion.ACTION_REQUIRED, 3, "A message.", "- A hint.")
@@ -141,7 +142,7 @@ def _stories() -> Iterator[SummaryView]:
 
 
 def _full() -> SummaryView:
-    findings, moved_on = tuple(_findings()), tuple(_moved_on())
+    findings = tuple(_findings())
     return SummaryView(
         mark=summary_mark(""),
         ledger="<!-- reviewbot:ledger -->",
@@ -154,7 +155,7 @@ def _full() -> SummaryView:
         merge_base="1" * 40,
         outcome=Outcome(Status.COMPLETED, Verdict.PASS, Reason.REVIEWED, Conclusion.SUCCESS, 0),
         counts=dict.fromkeys(Severity, 1),
-        files=(FileGroup("src/a.py", findings + moved_on),),
+        files=(FileGroup("src/a.py", findings),),
         leftovers=(Leftover("files[0]", "A reason", "{}"),),
         duplicates=(DuplicateView("A title", "src/a.py", "0123456789"),),
         sum=SumView(5, 1, 1, 1, 1, 1),
@@ -169,8 +170,6 @@ def _full() -> SummaryView:
         task_id="task",
         run_url="https://github.com/o/r/actions/runs/1",
         summary_url="https://github.com/o/r/pull/1#issuecomment-1",
-        waived=moved_on,
-        closed=moved_on,
         progress=ProgressView("0" * 40, new=1, fixed=1, gone=1, carried=1, changed=1, waived=1, beyond=1),
         bypass=BypassView("octocat", "A reason."),
         awaited="0" * 40,
