@@ -13,6 +13,7 @@ from reviewbot.domain.marks import with_state
 from reviewbot.domain.model import Leftover, Severity
 from reviewbot.domain.placement import Why
 from reviewbot.domain.publication import COMMENT_LIMIT
+from reviewbot.domain.rooms import FINDING, STANDING
 from reviewbot.domain.views import (
     AuthorText,
     BypassView,
@@ -145,6 +146,23 @@ def test_of_thousands_of_waived_and_closed_findings_as_many_are_told_as_fit_and_
     assert "- and 3,900 more\n" in text
     assert "- and 4,900 more\n" in text
     assert text.count(" · carried") == 4
+
+
+def test_words_without_end_on_earlier_findings_leave_room_for_the_findings(renderer: Renderer) -> None:
+    endless = (replace(WAIVED, waived_for=LARGE, waived_by=LARGE),) * 50, (replace(FIXED, note=LARGE),) * 50
+    carried = tuple(replace(CHANGED, note=LARGE, id=f"{at}") for at in range(20))
+    view = replace(FOLLOWED, files=(FileGroup("a.py", carried),), waived=endless[0], closed=endless[1])
+    text = renderer.summary(view)
+    assert text.count("nobody has confirmed") == 20
+    assert text.count("waived by") >= 20
+    assert text.count("**fixed**") >= 20
+
+
+def test_the_rooms_of_a_finding_and_of_the_word_on_it_fit_into_one_comment() -> None:
+    body = COMMENT.mark.ljust(FINDING.limit - 1, "x")
+    word = "y" * STANDING.limit
+    assert FINDING.size(with_state(f"{COMMENT.mark}\n{body[len(COMMENT.mark) :]}", word)) <= COMMENT_LIMIT
+    assert word in with_state(f"{COMMENT.mark}\n", word)
 
 
 @pytest.mark.parametrize("text", ["word", LARGE, "$" * 400, "\U0001f600" * 3000, "@" * 900])
