@@ -6,64 +6,28 @@ down: whole findings become one line, lines become a number, and a long text end
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Self
 
 from reviewbot.domain.model import Leftover
 from reviewbot.domain.placement import SuggestionState, Why
+from reviewbot.domain.rooms import LINE_LIMIT, Detail
 from reviewbot.domain.views import (
+    BypassView,
     CommentView,
     DuplicateView,
     FileGroup,
     FindingView,
     HeldView,
     SentView,
+    StandingView,
     SummaryView,
 )
 
-_LINE_LIMIT = 500
-"""Characters of a title or a path at most: more is no title."""
-
-
-def _units(text: str) -> int:
-    """UTF-16 units: the narrower way to count characters."""
-    return len(text.encode("utf-16-le", "replace")) // 2
-
-
-def _bytes(text: str) -> int:
-    """Bytes in UTF-8."""
-    return len(text.encode("utf-8", "replace"))
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """How long a text may be where it goes, and what counts."""
-
-    limit: int
-    size: Callable[[str], int]
-
-
-COMMENT = Room(65_000, _units)
-"""A comment or a review's body; GitHub takes 65,536 characters."""
-
-CHECK = Room(65_000, _bytes)
-"""The check's page; GitHub takes 65,535."""
-
-MESSAGE = Room(60_000, _bytes)
-"""An annotation's message; GitHub takes 64 KB."""
-
-PAGE = Room(900_000, _bytes)
-"""The job summary; GitHub takes a mebibyte a step."""
-
-REPORT = Room(6_000_000, _bytes)
-"""The page of HTML: what a browser still opens at once."""
-
-STANDING = Room(60_000, _units)
-"""A word in a comment that is there; `publication.COMMENT_LIMIT` holds for both together."""
-
-PROMPT = Room(10_000, _units)
-"""What CodeVF takes."""
+_LOGIN_LIMIT = 100
+"""Characters of a login at most; GitHub's have 39."""
 
 
 class Cut(str):  # noqa: SLOT000 — a slot needs a fixed layout, and a str's is not
@@ -98,54 +62,6 @@ def shorten_line(text: str, limit: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Detail:
-    """How much is shown.
-
-    Attributes:
-        full: findings in full at most.
-        lines: findings as one line at most.
-        rows: entries of any other list at most.
-        text: characters of a free text or a piece of code at most.
-    """
-
-    full: int
-    lines: int
-    rows: int
-    text: int
-
-    @property
-    def line(self) -> int:
-        """Characters of a title or a path at most."""
-        return min(self.text, _LINE_LIMIT)
-
-
-COMMENT_LADDER = (
-    Detail(30, 1000, 300, 20_000),
-    Detail(30, 300, 100, 4000),
-    Detail(30, 150, 60, 1500),
-    Detail(15, 100, 40, 1000),
-    Detail(5, 60, 20, 600),
-    Detail(0, 40, 10, 300),
-    Detail(0, 10, 5, 150),
-    Detail(0, 0, 0, 80),
-)
-"""From the whole story down to its figures, for a comment and the check's page."""
-
-PAGE_LADDER = (
-    Detail(2000, 5000, 5000, 60_000),
-    Detail(500, 2000, 1000, 8000),
-    Detail(200, 2000, 500, 3000),
-    Detail(100, 1000, 200, 2000),
-    *COMMENT_LADDER,
-)
-"""The same for the job summary, which has room for everything most of the time."""
-
-
-REPORT_LADDER = (Detail(2000, 5000, 5000, 60_000), Detail(1000, 2000, 2000, 8000), *PAGE_LADDER[2:])
-"""The same for the page of HTML, which has more room."""
-
-
-@dataclass(frozen=True, slots=True)
 class Rest:
     """How many entries of each list are not shown."""
 
@@ -155,6 +71,8 @@ class Rest:
     duplicates: int = 0
     sent: int = 0
     held: int = 0
+    waived: int = 0
+    closed: int = 0
 
     @property
     def findings(self) -> int:
@@ -169,9 +87,12 @@ class Shown:
     Attributes:
         commented: findings with a comment of their own, one line each, by file.
         full: findings without one, in full, worst first.
-        quiet: the same for those under the threshold for comments: in full, and folded away.
+        quiet: the same for those that are less urgent: under the threshold for comments, or of an earlier review and
+            not closing the gate. In full, and folded away.
         folded: findings without a comment that are one line each.
         missed: files that were selected and could not be sent, a few of them by name.
+        waived: findings that somebody took the responsibility for, one line each.
+        closed: findings of earlier reviews that are fixed or gone, likewise.
         rest: what is only counted.
     """
 
@@ -184,6 +105,8 @@ class Shown:
     sent: tuple[SentView, ...]
     held: tuple[HeldView, ...]
     missed: tuple[HeldView, ...]
+    waived: tuple[FindingView, ...]
+    closed: tuple[FindingView, ...]
     rest: Rest
 
 
@@ -207,6 +130,9 @@ def thin_finding(finding: FindingView, detail: Detail) -> FindingView:
         references=tuple(shorten_line(text, detail.line) for text in finding.references[: detail.rows]),
         suggestion=suggestion,
         suggestion_state=SuggestionState.SHOWN if cut else finding.suggestion_state,
+        note=shorten_line(finding.note, detail.line),
+        waived_by=shorten_line(finding.waived_by, _LOGIN_LIMIT),
+        waived_for=shorten_line(finding.waived_for, detail.line),
     )
 
 
@@ -217,38 +143,70 @@ def thin_comment(view: CommentView, detail: Detail) -> tuple[CommentView, int]:
     return replace(view, findings=findings), max(0, len(view.findings) - kept)
 
 
+def thin_standing(view: StandingView, words: int, rows: int) -> tuple[StandingView, int]:
+    """A word on findings with so many characters of other people's, and the number of findings that are left out."""
+    findings = tuple(
+        replace(
+            finding,
+            title=_worded(finding.title, words),
+            note=_worded(finding.note, words),
+            waived_by=_worded(finding.waived_by, _LOGIN_LIMIT),
+            closed_at=_worded(finding.closed_at, _LOGIN_LIMIT),
+            waived_for=_worded(finding.waived_for, words),
+        )
+        for finding in view.findings[:rows]
+    )
+    return replace(view, findings=findings), max(0, len(view.findings) - rows)
+
+
+def _worded(text: str, limit: int) -> str:
+    """A text on one line in a comment that is there; what would begin one of our hidden lines does not."""
+    return shorten_line(text.replace("<!--", "<! --"), limit) if limit else ""
+
+
 def thin_summary(view: SummaryView, detail: Detail) -> Shown:
     """What of a summary is shown at this level of detail."""
     findings = every_finding(view.files)
     commented = [finding for finding in findings if finding.comment_url is not None]
-    loud = [finding for finding in findings if finding.comment_url is None and finding.why is not Why.BELOW_THRESHOLD]
-    quiet = [finding for finding in findings if finding.comment_url is None and finding.why is Why.BELOW_THRESHOLD]
+    bare = [finding for finding in findings if finding.comment_url is None]
+    loud = [finding for finding in bare if not _is_quiet(finding)]
+    quiet = [finding for finding in bare if _is_quiet(finding)]
     quiet_room = max(0, detail.full - len(loud))
     one_line = loud[detail.full :] + quiet[quiet_room:]
     leftovers = max(1, detail.full // 3)
-    rest = Rest(
-        commented=max(0, len(commented) - detail.lines),
-        uncommented=max(0, len(one_line) - detail.lines),
-        leftovers=max(0, len(view.leftovers) - leftovers),
-        duplicates=max(0, len(view.duplicates) - detail.rows),
-        sent=max(0, len(view.sent) - detail.rows),
-        held=max(0, len(view.held) - detail.rows),
-    )
+    thin = partial(_thinned, detail=detail)
     return Shown(
-        commented=_grouped([thin_finding(finding, detail) for finding in commented[: detail.lines]]),
-        full=tuple(thin_finding(finding, detail) for finding in loud[: detail.full]),
-        quiet=tuple(thin_finding(finding, detail) for finding in quiet[:quiet_room]),
-        folded=tuple(thin_finding(finding, detail) for finding in one_line[: detail.lines]),
+        commented=_grouped(thin(commented[: detail.lines])),
+        full=thin(loud[: detail.full]),
+        quiet=thin(quiet[:quiet_room]),
+        folded=thin(one_line[: detail.lines]),
         leftovers=tuple(_thin_leftover(item, detail) for item in view.leftovers[:leftovers]),
-        duplicates=tuple(
-            replace(item, title=shorten_line(item.title, detail.line), path=shorten_line(item.path, detail.line))
-            for item in view.duplicates[: detail.rows]
-        ),
+        duplicates=tuple(_thin_duplicate(item, detail) for item in view.duplicates[: detail.rows]),
         sent=tuple(replace(item, path=shorten_line(item.path, detail.line)) for item in view.sent[: detail.rows]),
         held=tuple(_thin_held(item, detail) for item in view.held[: detail.rows]),
         missed=tuple(_thin_held(item, detail) for item in view.held if item.missed)[:_NAMED],
-        rest=rest,
+        waived=thin(view.waived[: detail.rows]),
+        closed=thin(view.closed[: detail.rows]),
+        rest=Rest(
+            commented=max(0, len(commented) - detail.lines),
+            uncommented=max(0, len(one_line) - detail.lines),
+            leftovers=max(0, len(view.leftovers) - leftovers),
+            duplicates=max(0, len(view.duplicates) - detail.rows),
+            sent=max(0, len(view.sent) - detail.rows),
+            held=max(0, len(view.held) - detail.rows),
+            waived=max(0, len(view.waived) - detail.rows),
+            closed=max(0, len(view.closed) - detail.rows),
+        ),
     )
+
+
+def _is_quiet(finding: FindingView) -> bool:
+    """Whether a finding without a comment is folded away."""
+    return finding.why is Why.BELOW_THRESHOLD or (finding.carried and not finding.closes_gate)
+
+
+def _thinned(findings: Iterable[FindingView], detail: Detail) -> tuple[FindingView, ...]:
+    return tuple(thin_finding(finding, detail) for finding in findings)
 
 
 _NAMED = 5
@@ -260,15 +218,16 @@ def thin_texts(view: SummaryView, detail: Detail) -> SummaryView:
     outcome = replace(
         view.outcome, message=shorten(view.outcome.message, detail.text), hint=shorten(view.outcome.hint, detail.text)
     )
-    rows = max(1, detail.rows)
+    rows, bypass = max(1, detail.rows), view.bypass
     return replace(
         view,
         outcome=outcome,
         reviewer_summary=shorten(view.reviewer_summary, detail.text),
         notices=tuple(shorten_line(text, detail.line) for text in view.notices[:rows]),
         degraded=tuple(shorten_line(text, detail.line) for text in view.degraded[:rows]),
-        task_id=shorten_line(view.task_id, _LINE_LIMIT // 4),
-        check_name=shorten_line(view.check_name, _LINE_LIMIT // 4),
+        bypass=bypass and BypassView(shorten_line(bypass.by, _LOGIN_LIMIT), shorten_line(bypass.reason, detail.line)),
+        task_id=shorten_line(view.task_id, LINE_LIMIT // 4),
+        check_name=shorten_line(view.check_name, LINE_LIMIT // 4),
     )
 
 
@@ -276,6 +235,10 @@ def _thin_leftover(item: Leftover, detail: Detail) -> Leftover:
     return Leftover(
         shorten_line(item.where, detail.line), shorten_line(item.why, detail.line), shorten(item.text, detail.text)
     )
+
+
+def _thin_duplicate(item: DuplicateView, detail: Detail) -> DuplicateView:
+    return replace(item, title=shorten_line(item.title, detail.line), path=shorten_line(item.path, detail.line))
 
 
 def _thin_held(item: HeldView, detail: Detail) -> HeldView:

@@ -53,6 +53,11 @@ def number(value: int | Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def short(commit: str) -> str:
+    """A commit as git and GitHub abbreviate it."""
+    return commit[:7]
+
+
 def lines(start: int | None, end: int | None) -> str:
     """`line 3` or `lines 3 to 5`; empty when there are none."""
     if end is None:

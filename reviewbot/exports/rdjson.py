@@ -14,6 +14,7 @@ from reviewbot.domain.model import Severity
 from reviewbot.domain.thinning import every_finding
 from reviewbot.domain.views import FindingView, SummaryView
 from reviewbot.exports.places import Place, place_of, replacement
+from reviewbot.exports.standings import standing_words
 
 _SEVERITIES = {
     Severity.UNRATED: "ERROR",
@@ -31,7 +32,10 @@ _WHOLE = Place(".", None, "The reviewer named no file.")
 
 
 def rdjson(view: SummaryView) -> str:
-    """The report as one `DiagnosticResult`, worst first: ASCII text with a final newline."""
+    """The report as one `DiagnosticResult`, worst first: ASCII text with a final newline.
+
+    What is waived, fixed or gone is no diagnostic: reviewdog would post it as one that counts.
+    """
     diagnostics = [_diagnostic(finding, place_of(finding, view) or _WHOLE) for finding in every_finding(view.files)]
     leftovers = [
         {
@@ -62,7 +66,8 @@ def _diagnostic(finding: FindingView, place: Place) -> Mapping[str, object]:
 def _message(finding: FindingView, place: Place) -> str:
     """Plain text: the title, then the reviewer's words."""
     title = " ".join(finding.title.split()) or "(without a title)"
-    return _plain("\n\n".join(filter(None, (title, finding.explanation.strip(), place.told, *finding.references))))
+    told = (finding.explanation.strip(), standing_words(finding), place.told, *finding.references)
+    return _plain("\n\n".join(filter(None, (title, *told))))
 
 
 def _plain(text: str) -> str:

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Mapping
 
 from reviewbot.domain.gate import Outcome
-from reviewbot.domain.views import CostView, FindingView, SummaryView, WaitView
+from reviewbot.domain.views import BypassView, CostView, FindingView, ProgressView, SummaryView, WaitView
 
-SCHEMA = "reviewbot/report/1"
+SCHEMA = "reviewbot/report/2"
 
 
 def report_json(view: SummaryView, *, version: str, review_url: str | None) -> str:
@@ -36,12 +36,17 @@ def report_json(view: SummaryView, *, version: str, review_url: str | None) -> s
         "counts": None if view.counts is None else {key.value: count for key, count in view.counts.items()},
         "summary": view.reviewer_summary,
         "findings": [_finding(finding) for group in view.files for finding in group.findings],
+        "waived": [_finding(finding) for finding in view.waived],
+        "closed": [_finding(finding) for finding in view.closed],
+        "progress": _progress(view.progress),
+        "bypass": _bypass(view.bypass),
         "duplicates": [{"title": one.title, "path": one.path, "of": one.original} for one in view.duplicates],
         "leftovers": [{"where": one.where, "why": one.why, "text": one.text} for one in view.leftovers],
         "sum": _sum(view),
         "manifest": _manifest(view),
         "cost": _cost(view.cost),
         "wait": _wait(view.wait),
+        "awaited": view.awaited or None,
         "runUrl": view.run_url,
         "summaryUrl": view.summary_url,
         "notices": list(view.notices),
@@ -82,7 +87,32 @@ def _finding(finding: FindingView) -> Mapping[str, object]:
         "closesGate": finding.closes_gate,
         "commentUrl": finding.comment_url,
         "blobUrl": finding.blob_url,
+        "standing": finding.standing.value,
+        "carried": finding.carried,
+        "note": finding.note,
+        "waivedBy": finding.waived_by,
+        "waivedFor": finding.waived_for,
+        "closedAt": finding.closed_at,
     }
+
+
+def _progress(progress: ProgressView | None) -> Mapping[str, object] | None:
+    if progress is None:
+        return None
+    return {
+        "since": progress.since or None,
+        "new": progress.new,
+        "fixed": progress.fixed,
+        "gone": progress.gone,
+        "carried": progress.carried,
+        "changed": progress.changed,
+        "waived": progress.waived,
+        "beyond": progress.beyond,
+    }
+
+
+def _bypass(bypass: BypassView | None) -> Mapping[str, object] | None:
+    return None if bypass is None else {"by": bypass.by, "reason": bypass.reason}
 
 
 def _sum(view: SummaryView) -> Mapping[str, int] | None:

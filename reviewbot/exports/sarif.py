@@ -15,9 +15,12 @@ from urllib.parse import quote
 from reviewbot.domain.escaping import visible
 from reviewbot.domain.gate import Status
 from reviewbot.domain.model import Category, Severity
+from reviewbot.domain.records import Standing
 from reviewbot.domain.thinning import every_finding, shorten, shorten_line
 from reviewbot.domain.views import FindingView, SummaryView
+from reviewbot.domain.wording import counted
 from reviewbot.exports.places import Place, place_of, replacement
+from reviewbot.exports.standings import standing_words
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -96,7 +99,7 @@ def sarif(view: SummaryView, *, version: str, review_url: str | None) -> str:
 
 
 def _run(view: SummaryView, rung: _Rung, version: str, review_url: str | None) -> Mapping[str, object]:
-    findings = every_finding(view.files)
+    findings = (*every_finding(view.files), *view.waived)
     placed = [(finding, place) for finding in findings if (place := place_of(finding, view))]
     kept = placed[: rung.results]
     homeless = [finding for finding in findings if place_of(finding, view) is None]
@@ -112,7 +115,7 @@ def _run(view: SummaryView, rung: _Rung, version: str, review_url: str | None) -
                 "toolExecutionNotifications": notes,
             }
         ],
-        "results": [_result(finding, place, rung) for finding, place in kept],
+        "results": [{**_result(finding, place, rung), **_standing(finding, view)} for finding, place in kept],
     }
 
 
@@ -184,13 +187,28 @@ def _result(finding: FindingView, place: Place, rung: _Rung) -> Mapping[str, obj
     return result | ({"fixes": [fix]} if fix else {})
 
 
+def _standing(finding: FindingView, view: SummaryView) -> Mapping[str, object]:
+    """Whether the review before had it, and who took the responsibility for it.
+
+    What is fixed or gone is no result at all: GitHub reads neither field, and closes an alert when its result is away.
+    """
+    told: dict[str, object] = {}
+    if view.progress is not None:
+        changed = finding.standing is Standing.CHANGED
+        told["baselineState"] = "updated" if changed else "unchanged" if finding.carried else "new"
+    if finding.waived_by:
+        reason = _plain(f"{finding.waived_by}: {shorten_line(finding.waived_for, 1000)}")
+        told["suppressions"] = [{"kind": "external", "status": "accepted", "justification": reason}]
+    return told
+
+
 def _message(finding: FindingView, place: Place, rung: _Rung) -> str:
     """The title, then the reviewer's words: plain text in which nothing is a link."""
     title = shorten_line(" ".join(finding.title.split()), 500) or "(without a title)"
     explanation = shorten(finding.explanation.strip(), rung.text)
     cut = "(The rest is in the JSON report.)" if len(explanation) < len(finding.explanation.strip()) else ""
     references = [shorten_line(" ".join(text.split()), 500) for text in finding.references[:20]]
-    told = (explanation, cut, place.told, *references)
+    told = (explanation, cut, standing_words(finding), place.told, *references)
     return _plain("\n\n".join([_sentence(title), *filter(None, told)]))
 
 
@@ -237,6 +255,11 @@ def _notifications(
     """What has no place in a file of results, so that nothing is left out in silence."""
     if dropped:
         yield _notification(f"{dropped:,} more findings, the least severe ones, are in the JSON report only.")
+    if view.bypass:
+        yield _notification(f"Let through by {view.bypass.by}: {shorten_line(view.bypass.reason, 1000)}")
+    if view.progress and view.progress.beyond:
+        more = counted(view.progress.beyond, "more finding")
+        yield _notification(f"{more} of earlier reviews: only the severity is remembered.")
     for finding in homeless:
         yield _notification(_message(finding, Place("", None, "The reviewer named no file."), rung))
     for leftover in view.leftovers[: rung.results]:

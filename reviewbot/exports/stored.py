@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,13 +15,16 @@ from reviewbot.domain.escaping import visible
 from reviewbot.domain.gate import Coverage, Outcome, Reason, Status, Verdict
 from reviewbot.domain.model import Category, Leftover, Severity, Side
 from reviewbot.domain.placement import SuggestionState, Why
+from reviewbot.domain.records import Standing
 from reviewbot.domain.snapshot import Conclusion
 from reviewbot.domain.views import (
+    BypassView,
     CostView,
     DuplicateView,
     FileGroup,
     FindingView,
     HeldView,
+    ProgressView,
     SentView,
     SummaryView,
     SumView,
@@ -29,6 +32,9 @@ from reviewbot.domain.views import (
 )
 from reviewbot.errors import ReportUnreadable
 from reviewbot.exports.report import SCHEMA
+
+SCHEMA_BEFORE = "reviewbot/report/1"
+"""The version before, which knew one review at a time: what it could not tell had not happened."""
 
 _LARGEST = 10**15
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
@@ -62,12 +68,25 @@ def read_report(text: str) -> StoredReport:
         value = json.loads(text)
     except (ValueError, RecursionError):
         raise ReportUnreadable("The report is not JSON.", hint=_HINT) from None
-    root = _Node(value, "")
+    root = _Node(_of_today(value), "")
     schema = root["schema"].text()
     if schema != SCHEMA:
         root["schema"].refuse(f"is `{visible(schema[:80])}` where this version reads `{SCHEMA}`")
     return StoredReport(_view(root), root["generator"]["version"].text(), root["pullRequestUrl"].maybe(_Node.text))
 
+
+def _of_today(document: object) -> object:
+    """A document of the version before as one of today's, any other as it is."""
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA_BEFORE:
+        return document
+    today = document | dict(_UNKNOWN_BEFORE) | {"schema": SCHEMA}
+    if isinstance(findings := document.get("findings"), list):
+        today["findings"] = [one | _OPEN_BEFORE if isinstance(one, dict) else one for one in findings]
+    return today
+
+
+_UNKNOWN_BEFORE: Mapping[str, object] = {"waived": [], "closed": [], "progress": None, "bypass": None, "awaited": None}
+_OPEN_BEFORE = {"standing": "open", "carried": False, "note": "", "waivedBy": "", "waivedFor": "", "closedAt": ""}
 
 _HINT = "`render` reads the file that `json-file` names, as this version or an older one wrote it."
 
@@ -162,6 +181,11 @@ def _view(root: _Node) -> SummaryView:
         task_id=root["taskId"].maybe(_Node.text) or "",
         run_url=root["runUrl"].maybe(_Node.text),
         summary_url=root["summaryUrl"].maybe(_Node.text),
+        waived=_all(root["waived"], _finding),
+        closed=_all(root["closed"], _finding),
+        progress=root["progress"].maybe(_progress),
+        bypass=root["bypass"].maybe(lambda node: BypassView(node["by"].text(), node["reason"].text())),
+        awaited=root["awaited"].maybe(_Node.text) or "",
     )
 
 
@@ -205,6 +229,25 @@ def _finding(node: _Node) -> FindingView:
         closes_gate=node["closesGate"].flag(),
         comment_url=node["commentUrl"].maybe(_Node.text),
         blob_url=node["blobUrl"].maybe(_Node.text),
+        standing=node["standing"].word(Standing),
+        carried=node["carried"].flag(),
+        note=node["note"].text(),
+        waived_by=node["waivedBy"].text(),
+        waived_for=node["waivedFor"].text(),
+        closed_at=node["closedAt"].text(),
+    )
+
+
+def _progress(node: _Node) -> ProgressView:
+    return ProgressView(
+        since=node["since"].maybe(_Node.text) or "",
+        new=node["new"].whole(),
+        fixed=node["fixed"].whole(),
+        gone=node["gone"].whole(),
+        carried=node["carried"].whole(),
+        changed=node["changed"].whole(),
+        waived=node["waived"].whole(),
+        beyond=node["beyond"].whole(),
     )
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from reviewbot.domain import wording
 from reviewbot.domain.excerpts import Excerpt, Excerpts
 from reviewbot.domain.pages import seal
+from reviewbot.domain.rooms import Detail
 from reviewbot.domain.thinning import (
-    Detail,
     Shown,
     every_finding,
     shorten,
     shorten_line,
     thin_comment,
     thin_finding,
+    thin_standing,
     thin_summary,
     thin_texts,
 )
@@ -23,14 +25,15 @@ from reviewbot.domain.views import (
     CommentView,
     FileGroup,
     FindingView,
+    ProgressView,
     PromptView,
     StandingView,
     SummaryView,
 )
 from reviewbot.render.dialects import Html, Markdown, address, link
 
-_BEFORE_PLACES = 7
-"""Digits of a commit, as git and GitHub abbreviate it."""
+_ASKED_PLACES = 10
+"""Digits of a commit in a command."""
 
 
 def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
@@ -50,14 +53,23 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
         "message": thin.outcome.message,
         "hint": thin.outcome.hint,
         "paid": view.reviewer == "codevf",
-        "head": view.head_sha[:_BEFORE_PLACES],
+        "head": wording.short(view.head_sha),
+        "ask": f"/reviewbot review {view.head_sha[:_ASKED_PLACES]}",
         "total": None if view.counts is None else sum(view.counts.values()),
         "closing": sum(finding.closes_gate for finding in findings),
         "commented": sum(finding.comment_url is not None for finding in findings),
         "bytes_sent": sum(item.bytes for item in view.sent),
         "redactions": sum(item.redactions for item in view.sent),
         "missed": sum(item.missed for item in view.held),
+        "followed": _is_followed(view.progress),
+        "beyond": view.progress.beyond if view.progress else 0,
     }
+
+
+def _is_followed(progress: ProgressView | None) -> bool:
+    """Whether there is more to tell than a first review of the whole change."""
+    earlier = progress and (progress.carried, progress.fixed, progress.gone, progress.waived, progress.beyond)
+    return progress is not None and bool(progress.since or any(earlier or ()))
 
 
 def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
@@ -72,13 +84,10 @@ def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
 
 
 def of_standing(view: StandingView) -> Iterator[dict[str, object]]:
-    """For a word on the findings of a comment: fewer words of others, when there is no room."""
-    for room in (300, 100, 0):
-        findings = tuple(
-            replace(one, note=shorten_line(one.note, room), waived_for=shorten_line(one.waived_for, room))
-            for one in view.findings
-        )
-        yield {"view": replace(view, findings=findings)}
+    """For a word on the findings of a comment: fewer words of others when there is no room, then fewer findings."""
+    for words, rows in ((300, 10), (100, 10), (0, 10), (0, 0)):
+        thin, more = thin_standing(view, words, rows)
+        yield {"view": thin, "more": more}
 
 
 def of_annotation(finding: FindingView, detail: Detail) -> dict[str, object]:
@@ -120,18 +129,21 @@ def of_page(view: SummaryView, detail: Detail, excerpts: Excerpts, style: str) -
     groups: dict[str, list[Card]] = {}
     for finding in findings[: detail.full]:
         small = thin_finding(finding, detail)
-        card = Card(
-            replace(small, comment_url=link(finding.comment_url), blob_url=link(finding.blob_url)), excerpts.of(finding)
-        )
-        groups.setdefault(small.path, []).append(card)
+        groups.setdefault(small.path, []).append(Card(_with_links(small), excerpts.of(finding)))
     return context | {
         "view": thin,
-        "shown": shown,
+        "shown": replace(
+            shown, waived=tuple(map(_with_links, shown.waived)), closed=tuple(map(_with_links, shown.closed))
+        ),
         "groups": tuple(CardGroup(path, tuple(cards)) for path, cards in groups.items()),
         "left_out": max(0, len(findings) - detail.full),
         "style": Html(style),
         "seal": Html(seal(style)),
     }
+
+
+def _with_links(finding: FindingView) -> FindingView:
+    return replace(finding, comment_url=link(finding.comment_url), blob_url=link(finding.blob_url))
 
 
 def of_prompt(view: PromptView) -> Iterator[dict[str, object]]:
@@ -210,4 +222,6 @@ def _linked(shown: Shown) -> Shown:
         full=tuple(map(_addressed, shown.full)),
         quiet=tuple(map(_addressed, shown.quiet)),
         folded=tuple(map(_addressed, shown.folded)),
+        waived=tuple(map(_addressed, shown.waived)),
+        closed=tuple(map(_addressed, shown.closed)),
     )

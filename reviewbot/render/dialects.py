@@ -170,6 +170,7 @@ def _with_shared(written: type[Written], filters: Mapping[str, Callable[..., str
         "duration": lambda value: written(wording.duration(value)),
         "moment": lambda value: written(wording.moment(value)),
         "number": lambda value: written(wording.number(value)),
+        "short": lambda value: wording.short(str(_checked(value))),
         "join": _joined(written),
         "trusted": written,
     }

@@ -12,17 +12,21 @@ from reviewbot.domain.gate import Coverage, Outcome, Reason, Status, Verdict
 from reviewbot.domain.marks import FindingMark, review_mark, summary_mark
 from reviewbot.domain.model import Category, Leftover, Severity, Side
 from reviewbot.domain.placement import SuggestionState, Why
+from reviewbot.domain.records import Standing
 from reviewbot.domain.snapshot import Conclusion
 from reviewbot.domain.views import (
     AuthorText,
+    BypassView,
     CommentView,
     CostView,
     DuplicateView,
     FileGroup,
     FindingView,
     HeldView,
+    ProgressView,
     PromptView,
     SentView,
+    StandingView,
     SummaryView,
     SumView,
     WaitView,
@@ -34,6 +38,7 @@ class Writer(Protocol):
 
     def summary(self, view: SummaryView) -> str: ...  # noqa: D102 — as in `Renderer`
     def comment(self, view: CommentView) -> str: ...  # noqa: D102 — as in `Renderer`
+    def standing(self, view: StandingView) -> str: ...  # noqa: D102 — as in `Renderer`
     def review_body(self, view: SummaryView, mark: str) -> str: ...  # noqa: D102 — as in `Renderer`
     def check(self, view: SummaryView) -> tuple[str, str]: ...  # noqa: D102 — as in `Renderer`
     def job_summary(self, view: SummaryView) -> str: ...  # noqa: D102 — as in `Renderer`
@@ -59,7 +64,12 @@ def rehearse(writer: Writer) -> None:
     for finding in _findings():
         writer.comment(CommentView(str(FindingMark("", (finding.id,))), on_file=False, findings=(finding, finding)))
         writer.annotation(finding)
-    writer.prompt(_PROMPT)
+    closed = tuple(_moved_on())
+    writer.standing(StandingView(closed, several=True))
+    for finding in closed:
+        writer.standing(StandingView((finding,), several=False))
+    for prompt in (_PROMPT, replace(_PROMPT, since="0" * 40), replace(_PROMPT, since="0" * 40, confirms="so-far.txt")):
+        writer.prompt(prompt)
 
 
 _FINDING = FindingView(
@@ -106,12 +116,24 @@ def _findings() -> Iterator[FindingView]:
         yield replace(bare, explanation="", code="", comment_url=None, blob_url=None) if number % 2 else finding
 
 
+def _moved_on() -> Iterator[FindingView]:
+    """Carried findings: one per standing, with much and with little to tell, and waived ones."""
+    told = replace(_FINDING, carried=True, note="A note.", closed_at="0" * 40)
+    for standing in Standing:
+        yield replace(told, standing=standing)
+        yield replace(told, standing=standing, title="", path="", note="", closed_at="", comment_url=None)
+    yield replace(told, waived_by="octocat", waived_for="A reason.")
+    yield replace(told, waived_by="octocat", note="")
+
+
 def _stories() -> Iterator[SummaryView]:
-    """One per reason and conclusion, full and bare."""
-    full = _full()
+    """One per reason and conclusion, full and bare, and one with every way in which a finding has moved on."""
+    full, moved_on = _full(), tuple(_moved_on())
+    yield replace(full, files=(FileGroup("src/a.py", moved_on),), waived=moved_on, closed=moved_on)
     bare = replace(
         full, counts=None, sum=None, files=(), leftovers=(), duplicates=(), sent=(), held=(), notices=(), degraded=(),
         cost=None, wait=None, task_id="", run_url=None, summary_url=None, reviewer="local", reviewer_summary="",
+        progress=None, bypass=None, awaited="",
     )  # fmt: skip
     for reason in Reason:
         outcome = Outcome(Status.FAILED, Verdict.NONE, reason, Conclusion.ACTION_REQUIRED, 3, "A message.", "- A hint.")
@@ -148,4 +170,7 @@ def _full() -> SummaryView:
         task_id="task",
         run_url="https://github.com/o/r/actions/runs/1",
         summary_url="https://github.com/o/r/pull/1#issuecomment-1",
+        progress=ProgressView("0" * 40, new=1, fixed=1, gone=1, carried=1, changed=1, waived=1, beyond=1),
+        bypass=BypassView("octocat", "A reason."),
+        awaited="0" * 40,
     )

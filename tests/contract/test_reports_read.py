@@ -14,7 +14,7 @@ from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.sarif import sarif
 from tests.contract.readers import rdjson_complaints, sarif_complaints, sarif_records
 from tests.exports.hostile_views import EVIL, hostile_view
-from tests.render.view_builders import CLEAN, CLOSED_GATE, PULL, WAITING
+from tests.render.view_builders import AWAITING, BYPASSED, CLEAN, CLOSED_GATE, PULL, WAITING
 
 pytestmark = pytest.mark.readers
 
@@ -22,6 +22,8 @@ VIEWS = {
     "clean": CLEAN,
     "closed": CLOSED_GATE,
     "waiting": WAITING,
+    "bypassed": BYPASSED,
+    "awaiting": AWAITING,
     **{f"evil{number}": hostile_view(evil) for number, evil in enumerate(EVIL)},
 }
 BLANK = {f"evil{number}" for number, evil in enumerate(EVIL) if evil.isspace()}
@@ -88,6 +90,8 @@ def physical(result: dict[str, Any]) -> dict[str, Any]:
         (lambda it: it.update(ruleIndex=99), "SARIF1009"),
         (lambda it: physical(it)["artifactLocation"].update(uri="/etc/passwd"), "SARIF1004"),
         (lambda it: it.pop("locations"), "GH1015"),
+        (lambda it: it.update(baselineState="old"), "could not be read at all"),
+        (lambda it: it.update(suppressions=[{"justification": "octocat"}]), "JSON1002"),
         (lambda it: it.update(level="fatal"), "could not be read at all"),
         (lambda it: it.update(hostedViewerUri="C:%5C"), "could not be read at all"),
     ],

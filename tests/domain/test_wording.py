@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from reviewbot.domain.wording import counted, duration, lines, moment, number, size
+from reviewbot.domain.wording import counted, duration, lines, moment, number, short, size
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,10 @@ def test_a_duration_is_said_in_its_two_largest_units(seconds: int, said: str) ->
 def test_lines_are_said_as_one_or_as_a_range(start: int | None, end: int | None, said: str) -> None:
     assert lines(start, end) == said
     assert lines(None, 7) == "line 7"
+
+
+def test_a_commit_is_said_as_git_abbreviates_it() -> None:
+    assert short("5f1c0de9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c4d3") == "5f1c0de"
 
 
 def test_figures_are_round_and_without_idle_zeros() -> None:

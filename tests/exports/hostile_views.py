@@ -8,8 +8,9 @@ from typing import Any
 
 from reviewbot.domain.model import Category, Leftover, Severity, Side
 from reviewbot.domain.placement import SuggestionState, Why
-from reviewbot.domain.views import DuplicateView, FileGroup, FindingView, HeldView, SentView, SummaryView
-from tests.render.view_builders import CALLER, CLOSED_GATE, INJECTION, NAMING, RACE, UNRATED
+from reviewbot.domain.records import Standing
+from reviewbot.domain.views import BypassView, DuplicateView, FileGroup, FindingView, HeldView, SentView, SummaryView
+from tests.render.view_builders import CALLER, CLOSED_GATE, FOLLOWED, INJECTION, NAMING, RACE, UNRATED
 
 EVIL = (
     "</script></style></textarea><script>alert(1)</script><img src=x onerror=alert(1)>",
@@ -51,6 +52,11 @@ def hostile_finding(evil: str) -> FindingView:
         suggestion=evil,
         comment_url=evil,
         blob_url=evil,
+        carried=True,
+        note=evil,
+        waived_by=evil,
+        waived_for=evil,
+        closed_at=evil,
     )
 
 
@@ -76,6 +82,10 @@ def hostile_view(evil: str) -> SummaryView:
         degraded=(evil,),
         run_url=evil,
         summary_url=evil,
+        waived=(replace(finding, id="3"),),
+        closed=(replace(finding, id="4", standing=Standing.FIXED),),
+        bypass=BypassView(evil, evil),
+        progress=FOLLOWED.progress and replace(FOLLOWED.progress, since=evil),
     )
 
 

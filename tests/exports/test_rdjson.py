@@ -14,7 +14,19 @@ from reviewbot.domain.model import Severity, Side
 from reviewbot.domain.views import FileGroup, FindingView, SummaryView
 from reviewbot.exports.rdjson import rdjson
 from tests.exports.hostile_views import EVIL, every_kind, flood, hostile_view, one
-from tests.render.view_builders import CALLER, CLEAN, CLOSED_GATE, INJECTION, RACE, UNRATED
+from tests.render.view_builders import (
+    CALLER,
+    CHANGED,
+    CLEAN,
+    CLOSED_GATE,
+    FIXED,
+    FOLLOWED,
+    GONE,
+    INJECTION,
+    RACE,
+    UNRATED,
+    WAIVED,
+)
 
 
 def message(required: list[str], **properties: object) -> dict[str, object]:
@@ -127,6 +139,13 @@ def test_what_could_not_be_read_is_kept() -> None:
 
 def test_no_findings_are_no_diagnostics() -> None:
     assert written(CLEAN) == []
+
+
+def test_an_earlier_finding_is_told_as_one_and_what_does_not_count_is_none() -> None:
+    assert "Found by an earlier review. Its code has changed since" in the_one(CHANGED)["message"]
+    messages = "".join(item["message"] for item in written(FOLLOWED))
+    assert len(written(FOLLOWED)) == 5
+    assert not [one for one in (WAIVED, FIXED, GONE) if one.title in messages]
 
 
 def test_nobody_is_called() -> None:

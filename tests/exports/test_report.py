@@ -10,7 +10,19 @@ from typing import Any
 from reviewbot.domain.model import Severity
 from reviewbot.domain.views import FileGroup, SummaryView
 from reviewbot.exports.report import SCHEMA, report_json
-from tests.render.view_builders import CLEAN, CLOSED_GATE, INJECTION, LOCAL, WAITING
+from tests.render.view_builders import (
+    AWAITING,
+    BEFORE,
+    BYPASSED,
+    CHANGED,
+    CLEAN,
+    CLOSED_GATE,
+    FIXED,
+    INJECTION,
+    LOCAL,
+    WAITING,
+    WAIVED,
+)
 
 URL = "https://github.com/acme/shop/pull/7"
 
@@ -82,3 +94,23 @@ def test_words_that_are_no_text_do_not_break_the_file() -> None:
     text.encode()
     assert "\x1b" not in text
     assert json.loads(text)["findings"][0]["title"] == "? \x1b[31m\u202e</script>"
+
+
+def test_earlier_findings_stand_in_it_with_where_they_stand() -> None:
+    read = document(BYPASSED)
+    assert [one["standing"] for one in read["closed"]] == ["fixed", "gone"]
+    assert (read["closed"][0]["closedAt"], read["closed"][0]["note"]) == (FIXED.closed_at, FIXED.note)
+    assert [(one["waivedBy"], one["waivedFor"]) for one in read["waived"]] == [("octocat", WAIVED.waived_for)]
+    assert {one["id"] for one in read["findings"] if one["carried"]} == {
+        one.id for group in BYPASSED.files for one in group.findings if one.carried
+    }
+    (changed,) = (one for one in read["findings"] if one["standing"] == "changed")
+    assert changed["note"] == CHANGED.note
+    assert (read["progress"]["since"], read["progress"]["carried"], read["progress"]["beyond"]) == (BEFORE, 4, 1)
+    assert read["bypass"] == {"by": "hubot-owner", "reason": BYPASSED.bypass and BYPASSED.bypass.reason}
+
+
+def test_the_head_that_has_to_come_first_is_named() -> None:
+    assert document(AWAITING)["awaited"] == BEFORE
+    assert document(CLEAN)["awaited"] is None
+    assert document(CLEAN)["progress"]["since"] is None

@@ -18,7 +18,24 @@ from reviewbot.domain.placement import SuggestionState
 from reviewbot.domain.views import FileGroup, FindingView, SummaryView
 from reviewbot.exports.sarif import MAX_GZIPPED, MAX_RESULTS, sarif
 from tests.exports.hostile_views import EVIL, every_kind, flood, hostile_finding, hostile_view, one
-from tests.render.view_builders import CALLER, CLEAN, CLOSED_GATE, HEAD, INJECTION, PULL, RACE, UNRATED, WAITING
+from tests.render.view_builders import (
+    AWAITING,
+    BYPASSED,
+    CALLER,
+    CARRIED,
+    CHANGED,
+    CLEAN,
+    CLOSED_GATE,
+    FOLLOWED,
+    HEAD,
+    INJECTION,
+    NAMING,
+    PULL,
+    RACE,
+    UNRATED,
+    WAITING,
+    WAIVED,
+)
 
 
 def written(view: SummaryView) -> dict[str, Any]:
@@ -178,6 +195,43 @@ def test_only_an_address_of_the_web_is_where_a_finding_can_be_viewed(address: st
     assert the_result(replace(RACE, comment_url=f"{PULL}#1"))["hostedViewerUri"] == f"{PULL}#1"
 
 
+def test_a_result_says_whether_the_review_before_had_it() -> None:
+    states = {
+        result["partialFingerprints"]["reviewbot/v1"]: result["baselineState"]
+        for result in written(FOLLOWED)["results"]
+    }
+    assert (states[NAMING.id], states[CARRIED.id], states[CHANGED.id]) == ("new", "unchanged", "updated")
+    assert {result["baselineState"] for result in written(CLOSED_GATE)["results"]} == {"new"}
+    assert all("baselineState" not in result for result in written(AWAITING)["results"])
+
+
+def test_an_earlier_finding_is_told_as_one_with_the_reviewers_last_word() -> None:
+    text = the_result(CHANGED)["message"]["text"]
+    assert "Found by an earlier review. Its code has changed since, and nobody has confirmed" in text
+    assert "The reviewer's last word: `locked` is there" in text
+    assert "earlier review" not in the_result(RACE)["message"]["text"]
+
+
+def test_a_waived_finding_is_suppressed_with_who_and_why() -> None:
+    results = written(FOLLOWED)["results"]
+    (waived,) = (result for result in results if "suppressions" in result)
+    assert waived["partialFingerprints"]["reviewbot/v1"] == WAIVED.id
+    (suppression,) = waived["suppressions"]
+    assert (suppression["kind"], suppression["status"]) == ("external", "accepted")
+    assert suppression["justification"] == f"octocat: {WAIVED.waived_for}"
+
+
+def test_what_is_fixed_or_gone_is_no_result_so_that_its_alert_is_closed() -> None:
+    ids = {result["partialFingerprints"]["reviewbot/v1"] for result in written(FOLLOWED)["results"]}
+    assert ids == {one.id for group in FOLLOWED.files for one in group.findings} | {WAIVED.id}
+
+
+def test_a_bypass_and_what_is_not_remembered_are_notifications() -> None:
+    texts = [note["message"]["text"] for note in written(BYPASSED)["invocations"][0]["toolExecutionNotifications"]]
+    assert any(text.startswith("Let through by hubot-owner: The shop is down") for text in texts)
+    assert "1 more finding of earlier reviews: only the severity is remembered." in texts
+
+
 def test_nothing_in_a_message_is_a_link() -> None:
     text = the_result(replace(RACE, title="[a](0)", explanation="![b](https://evil.example) c[0](1)"))["message"][
         "text"
@@ -206,7 +260,7 @@ def test_a_review_that_is_open_is_no_successful_analysis() -> None:
 @pytest.mark.parametrize("evil", EVIL, ids=range(len(EVIL)))
 def test_hostile_text_in_every_field_gives_a_file_that_is_taken(evil: str) -> None:
     run = written(hostile_view(evil))
-    assert len(run["results"]) in {0, 3}
+    assert len(run["results"]) in {0, 4}
 
 
 def test_a_hostile_finding_keeps_the_file_of_another_valid() -> None:

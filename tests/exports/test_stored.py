@@ -13,14 +13,25 @@ from reviewbot.errors import ReportUnreadable
 from reviewbot.exports.report import report_json
 from reviewbot.exports.stored import read_report
 from tests.exports.hostile_views import EVIL, hostile_view
-from tests.render.view_builders import CLEAN, CLOSED_GATE, LOCAL, PULL, WAITING
+from tests.render.view_builders import AWAITING, BYPASSED, CLEAN, CLOSED_GATE, LOCAL, MENDED, PULL, WAITING
 
 
 def written(view: SummaryView) -> str:
     return report_json(view, version="1.2.3", review_url=PULL)
 
 
-@pytest.mark.parametrize("view", [CLEAN, CLOSED_GATE, WAITING, LOCAL], ids=["clean", "gate", "waiting", "local"])
+VIEWS = {
+    "clean": CLEAN,
+    "gate": CLOSED_GATE,
+    "waiting": WAITING,
+    "local": LOCAL,
+    "mended": MENDED,
+    "bypassed": BYPASSED,
+    "awaiting": AWAITING,
+}
+
+
+@pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
 def test_a_report_is_read_back_as_it_was_told(view: SummaryView) -> None:
     stored = read_report(written(view))
     assert stored.view == replace(view, mark="", ledger="")
@@ -33,10 +44,35 @@ def test_a_hostile_report_is_read_back_to_the_same_report(evil: str) -> None:
     assert written(read_report(text).view) == text
 
 
-@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "null", "[]", "7", '{"schema": "reviewbot/report/2"}', "{}"])
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "null", "[]", "7", '{"schema": "reviewbot/report/3"}', "{}"])
 def test_what_is_no_report_of_ours_is_told_as_such(text: str) -> None:
     with pytest.raises(ReportUnreadable, match="report"):
         read_report(text)
+
+
+def of_the_version_before(view: SummaryView) -> dict[str, Any]:
+    """The document as the version before wrote it."""
+    document: dict[str, Any] = json.loads(written(view))
+    later = {"waived", "closed", "progress", "bypass", "awaited"}
+    of_findings = {"standing", "carried", "note", "waivedBy", "waivedFor", "closedAt"}
+    findings = [{key: one[key] for key in one.keys() - of_findings} for one in document["findings"]]
+    rest = {key: document[key] for key in document.keys() - later}
+    return rest | {"schema": "reviewbot/report/1", "findings": findings}
+
+
+def test_a_report_of_the_version_before_is_read_as_what_it_told() -> None:
+    stored = read_report(json.dumps(of_the_version_before(CLOSED_GATE)))
+    assert stored.view == replace(CLOSED_GATE, mark="", ledger="", progress=None)
+
+
+@pytest.mark.parametrize("wrong", [{}, [], "x", None, 7])
+@pytest.mark.parametrize("place", ["findings", "sum", "generator"])
+def test_a_wrong_value_in_a_report_of_the_version_before_is_told_with_its_place(place: str, wrong: object) -> None:
+    document = of_the_version_before(CLOSED_GATE) | {place: wrong}
+    assert place in complaint(json.dumps(document), otherwise=place)
+    document = of_the_version_before(CLOSED_GATE)
+    document["findings"][1] = wrong
+    assert "findings[1]" in complaint(json.dumps(document), otherwise="")
 
 
 def complaint(text: str, *, otherwise: str) -> str:
@@ -56,7 +92,17 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int
 
 @pytest.mark.parametrize("wrong", [{}, [], 10**30, 1.5, "\x1b[31m@x", True])
 def test_a_wrong_value_anywhere_is_told_with_its_place_or_read_as_what_it_is(wrong: object) -> None:
-    whole = json.loads(written(CLOSED_GATE))
+    whole = json.loads(
+        written(
+            replace(
+                CLOSED_GATE,
+                files=BYPASSED.files[:1],
+                closed=BYPASSED.closed[:1],
+                progress=BYPASSED.progress,
+                bypass=BYPASSED.bypass,
+            )
+        )
+    )
     for place in places(whole):
         document = json.loads(json.dumps(whole))
         at = document

@@ -27,6 +27,11 @@ def test_every_output_is_documented(documents: str, action: dict[str, Any]) -> N
     assert not [name for name in action["outputs"] if f"`{name}`" not in documents]
 
 
+def test_every_template_is_documented(root: Path) -> None:
+    text = (root / "docs/templates.md").read_text(encoding="utf-8")
+    assert not [path.name for path in (root / "templates").glob("*.j2") if f"`{path.name}`" not in text]
+
+
 def test_every_link_between_the_documents_leads_somewhere(files: list[Path]) -> None:
     broken = [
         f"{path.name}: {target}"

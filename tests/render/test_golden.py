@@ -13,20 +13,35 @@ from reviewbot.domain.snapshot import Conclusion
 from reviewbot.domain.views import CommentView, SummaryView
 from reviewbot.render import Renderer
 from tests.render.view_builders import (
+    AWAITING,
+    BYPASSED,
     CLEAN,
     CLOSED_GATE,
     COMMENT,
+    FOLLOW_UP,
+    FOLLOWED,
     INJECTION,
     LOCAL,
+    MENDED,
     NAMING,
     PROMPT,
     RACE,
+    STANDINGS,
     WAITING,
 )
 
 Golden = Callable[[str, str], None]
 
-STORIES = {"clean": CLEAN, "gate": CLOSED_GATE, "waiting": WAITING, "local": LOCAL}
+STORIES = {
+    "clean": CLEAN,
+    "gate": CLOSED_GATE,
+    "waiting": WAITING,
+    "local": LOCAL,
+    "followed": FOLLOWED,
+    "mended": MENDED,
+    "bypassed": BYPASSED,
+    "awaiting": AWAITING,
+}
 
 OF_A_DECISION = {
     Reason.DRY_RUN, Reason.DRAFT, Reason.BOT, Reason.CLOSED, Reason.LABEL, Reason.NOTHING_SELECTED,
@@ -85,12 +100,23 @@ def test_the_prompt(renderer: Renderer, golden: Golden) -> None:
     golden("prompt.txt", renderer.prompt(PROMPT))
 
 
+def test_the_prompt_of_a_follow_up(renderer: Renderer, golden: Golden) -> None:
+    golden("prompt-follow-up.txt", renderer.prompt(FOLLOW_UP))
+
+
+@pytest.mark.parametrize("name", STANDINGS)
+def test_the_word_on_where_a_comments_findings_stand(renderer: Renderer, golden: Golden, name: str) -> None:
+    golden(f"standing-{name}.md", renderer.standing(STANDINGS[name]))
+
+
 def of_reason(reason: Reason) -> SummaryView:
     """A run that came to this."""
     if reason in OF_A_DECISION:
         outcome = Outcome(Status.SKIPPED, Verdict.NONE, reason, Conclusion.SKIPPED, 0)
     elif reason in OF_AN_ANSWER:
         return of_answer(reason)
+    elif reason is Reason.BYPASS:
+        return BYPASSED
     else:
         message, hint = (FIGURES, "Lower `max-credits` to 47.") if reason is Reason.OVER_BUDGET else ("", "")
         outcome = Outcome(Status.FAILED, Verdict.NONE, reason, Conclusion.ACTION_REQUIRED, 3, message, hint)

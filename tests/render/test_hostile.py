@@ -16,9 +16,22 @@ from cmarkgfm.cmark import Options  # type: ignore[import-untyped]  # likewise
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reviewbot.domain.marks import with_state
 from reviewbot.domain.views import PromptView
+from reviewbot.errors import TemplateError
 from reviewbot.render import Renderer
-from tests.render.view_builders import BLOB, CLOSED_GATE, COMMENT, INJECTION, LOCAL, PROMPT, PULL, WAITING
+from tests.render.view_builders import (
+    AWAITING,
+    BYPASSED,
+    CLOSED_GATE,
+    COMMENT,
+    FIXED,
+    INJECTION,
+    LOCAL,
+    PROMPT,
+    STANDINGS,
+    WAITING,
+)
 
 ATTACKS = (
     "@octocat and @acme/owners",
@@ -93,9 +106,16 @@ def poisoned(value: Any, poison: Callable[[str], str], name: str = "") -> Any:  
 def test_poison_reaches_every_text_of_a_finding() -> None:
     bad = poisoned(INJECTION, lambda _: "!")
     assert (bad.title, bad.explanation, bad.path, bad.code, bad.suggestion, bad.references) == ("!",) * 5 + (("!",),)
+    assert (bad.note, bad.waived_by, bad.waived_for, bad.closed_at) == ("!",) * 4
 
 
-VIEWS: Mapping[str, Any] = {"gate": CLOSED_GATE, "local": LOCAL, "waiting": WAITING}
+VIEWS: Mapping[str, Any] = {
+    "gate": CLOSED_GATE,
+    "local": LOCAL,
+    "waiting": WAITING,
+    "bypassed": BYPASSED,
+    "awaiting": AWAITING,
+}
 WRITERS: Mapping[str, Callable[[Renderer, Any], str]] = {
     "summary": lambda renderer, view: renderer.summary(view),
     "check": lambda renderer, view: renderer.check(view)[1],
@@ -133,6 +153,45 @@ def test_an_attack_in_every_field_of_a_comment(renderer: Renderer, attack: str) 
     assert_nothing_happens(text, renderer.comment(poisoned(COMMENT, lambda _: "word")))
 
 
+@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("name", STANDINGS)
+def test_an_attack_in_every_field_of_a_word_on_a_standing(renderer: Renderer, name: str, attack: str) -> None:
+    word = renderer.standing(poisoned(STANDINGS[name], lambda _: attack))
+    assert_nothing_happens(word, renderer.standing(poisoned(STANDINGS[name], lambda _: "word")))
+    assert all(line.startswith("> ") for line in word.splitlines())
+
+
+ENDS = (
+    "<!-- reviewbot:state -->",
+    "\n<!-- /reviewbot:state -->\n\n",
+    "`<!-- /reviewbot:state -->`",
+    "<<!--!--<!<!----",
+)
+
+
+@pytest.mark.parametrize("attack", [*ENDS, *ATTACKS])
+@pytest.mark.parametrize("name", STANDINGS)
+def test_no_word_ends_or_begins_a_hidden_line_of_ours(renderer: Renderer, name: str, attack: str) -> None:
+    word = renderer.standing(poisoned(STANDINGS[name], lambda _: attack))
+    assert "<!--" not in word
+    body = renderer.comment(COMMENT)
+    told = with_state(body, word)
+    assert word in told
+    assert with_state(told, "") == body
+    assert with_state(told, "> other") == with_state(body, "> other")
+
+
+def test_a_template_that_would_end_the_word_itself_is_an_error() -> None:
+    mine = '{% extends "shipped/standing.md.j2" %}{% block standing %}<!-- x -->{% endblock %}'
+    with pytest.raises(TemplateError, match=r"`standing\.md\.j2`: it writes a hidden comment"):
+        Renderer({"standing.md.j2": mine})
+
+
+def test_a_note_keeps_its_words_and_its_code(renderer: Renderer) -> None:
+    view = replace(STANDINGS["fixed"], findings=(replace(FIXED, note="`a < b` holds; `<!--` opens"),))
+    assert "The reviewer: `a < b` holds; `<! --` opens" in renderer.standing(view)
+
+
 HOSTILE = st.lists(
     st.one_of(st.sampled_from(ATTACKS), st.sampled_from([*"`~<>[]()*_#@:/\\|\n -+=!&$", "```", "~~~", "suggestion"])),
     max_size=8,
@@ -142,18 +201,16 @@ HOSTILE = st.lists(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_mixture_of_attacks(renderer: Renderer, data: st.DataObject) -> None:
+    view = data.draw(st.sampled_from([CLOSED_GATE, BYPASSED]))
     texts = data.draw(st.lists(HOSTILE, min_size=1, max_size=5))
     turns = itertools.cycle(texts)
-    text = renderer.summary(poisoned(CLOSED_GATE, lambda text: next(turns) or text))
+    text = renderer.summary(poisoned(view, lambda text: next(turns) or text))
     shown = page(text)
-    assert set(shown.targets) <= {
-        f"{PULL}#discussion_r101", f"{PULL}#discussion_r102", "https://github.com/acme/shop/actions/runs/42",
-        f"{BLOB}/src/shop/stock.py#L12", f"{BLOB}/src/shop/users.py#L41-L42",
-    }  # fmt: skip
+    assert set(shown.targets) <= set(page(renderer.summary(view)).targets)
     assert "h1" not in shown.tags
     assert "img" not in shown.tags
     assert len(shown.comments) == 2
-    assert shown.tags.count("details") <= 4
+    assert shown.tags.count("details") <= 5
 
 
 def test_no_mark_can_be_forged(renderer: Renderer) -> None:

@@ -9,11 +9,38 @@ import cmarkgfm  # type: ignore[import-untyped]  # the package has no type hints
 import pytest
 from cmarkgfm.cmark import Options  # type: ignore[import-untyped]  # likewise
 
+from reviewbot.domain.marks import with_state
 from reviewbot.domain.model import Leftover, Severity
 from reviewbot.domain.placement import Why
-from reviewbot.domain.views import AuthorText, DuplicateView, FileGroup, HeldView, PromptView, SentView, SummaryView
+from reviewbot.domain.publication import COMMENT_LIMIT
+from reviewbot.domain.rooms import FINDING, STANDING
+from reviewbot.domain.views import (
+    AuthorText,
+    BypassView,
+    DuplicateView,
+    FileGroup,
+    HeldView,
+    ProgressView,
+    PromptView,
+    SentView,
+    StandingView,
+    SummaryView,
+)
 from reviewbot.render import Renderer
-from tests.render.view_builders import CALLER, CLOSED_GATE, COMMENT, INJECTION, LEDGER, PROMPT, RACE
+from tests.render.view_builders import (
+    CALLER,
+    CHANGED,
+    CLOSED_GATE,
+    COMMENT,
+    FIXED,
+    FOLLOW_UP,
+    FOLLOWED,
+    INJECTION,
+    LEDGER,
+    PROMPT,
+    RACE,
+    WAIVED,
+)
 
 LARGE = "@a <b> `c` $\n```py\n" + "x" * 60_000
 LONG_PATH = "a/" * 2000 + "b.py"
@@ -34,6 +61,10 @@ def flood(count: int, text: str) -> SummaryView:
             references=(text,) * 3,
             path=f"{LONG_PATH}{number % 50}",
             why=Why.BELOW_THRESHOLD if number % 4 == 1 else Why.NO_LINE,
+            carried=number % 3 == 0,
+            note=text,
+            waived_by=text,
+            waived_for=text,
         )
         for number in range(count)
     )
@@ -42,6 +73,11 @@ def flood(count: int, text: str) -> SummaryView:
         files=tuple(FileGroup(f"{LONG_PATH}{at}", findings[at::50]) for at in range(50)),
         leftovers=(Leftover(text, text, text),) * count,
         duplicates=(DuplicateView(text, LONG_PATH, "00"),) * count,
+        waived=findings,
+        closed=findings,
+        progress=ProgressView(text, *[count] * 7),
+        bypass=BypassView(text, text),
+        awaited=text,
         sent=tuple(SentView(f"{LONG_PATH}{number}", 10, whole=True, redactions=0) for number in range(count)),
         held=(HeldView(LONG_PATH, text, text, missed=True),) * count,
         notices=(text,) * count,
@@ -99,6 +135,54 @@ def test_the_worst_are_kept(renderer: Renderer) -> None:
     assert "⚪ Info" not in text
 
 
+def test_of_thousands_of_waived_and_closed_findings_as_many_are_told_as_fit_and_the_rest_is_counted(
+    renderer: Renderer,
+) -> None:
+    text = renderer.summary(replace(FOLLOWED, waived=(WAIVED,) * 4000, closed=(FIXED,) * 5000))
+    assert "4,000 findings waived" in text
+    assert "5,000 findings fixed or gone" in text
+    shown = text.count("waived by `octocat`"), text.count("**fixed**")
+    assert shown == (100, 100)
+    assert "- and 3,900 more\n" in text
+    assert "- and 4,900 more\n" in text
+    assert text.count(" · carried") == 4
+
+
+def test_words_without_end_on_earlier_findings_leave_room_for_the_findings(renderer: Renderer) -> None:
+    endless = (replace(WAIVED, waived_for=LARGE, waived_by=LARGE),) * 50, (replace(FIXED, note=LARGE),) * 50
+    carried = tuple(replace(CHANGED, note=LARGE, id=f"{at}") for at in range(20))
+    view = replace(FOLLOWED, files=(FileGroup("a.py", carried),), waived=endless[0], closed=endless[1])
+    text = renderer.summary(view)
+    assert text.count("nobody has confirmed") == 20
+    assert text.count("waived by") >= 20
+    assert text.count("**fixed**") >= 20
+
+
+def test_the_rooms_of_a_finding_and_of_the_word_on_it_fit_into_one_comment() -> None:
+    body = COMMENT.mark.ljust(FINDING.limit - 1, "x")
+    word = "y" * STANDING.limit
+    assert FINDING.size(with_state(f"{COMMENT.mark}\n{body[len(COMMENT.mark) :]}", word)) <= COMMENT_LIMIT
+    assert word in with_state(f"{COMMENT.mark}\n", word)
+
+
+@pytest.mark.parametrize("text", ["word", LARGE, "$" * 400, "\U0001f600" * 3000, "@" * 900])
+@pytest.mark.parametrize("count", [1, 2, 11, 200])
+def test_the_longest_comment_has_room_for_a_word_on_where_its_findings_stand(
+    renderer: Renderer, count: int, text: str
+) -> None:
+    kinds = (CHANGED, WAIVED, FIXED)
+    told = tuple(replace(kinds[at % 3], note=text, title=text, waived_for=text) for at in range(count))
+    word = renderer.standing(StandingView(told, several=count > 1))
+    assert len(word.encode("utf-16-le")) // 2 <= 2000
+    shown = sum(word.count(kind) for kind in ("**Changed**", "**Waived**", "**Fixed**"))
+    assert shown == count or f"{count - shown} finding" in word
+    body = renderer.comment(
+        replace(COMMENT, findings=(replace(INJECTION, explanation="\U0001f600 word " * 9000),) * 30)
+    )
+    assert len(with_state(body, word).encode("utf-16-le")) // 2 <= COMMENT_LIMIT
+    assert len(body.encode("utf-16-le")) // 2 > 30_000
+
+
 @pytest.mark.parametrize("count", [1, 3, 200])
 def test_a_comment_fits_and_a_suggestion_that_does_not_is_none_to_commit(renderer: Renderer, count: int) -> None:
     huge = replace(INJECTION, explanation=LARGE, suggestion="y\n" * 50_000, title=LARGE)
@@ -134,7 +218,7 @@ PROMPTS = {
         PROMPT, author=AuthorText("", ""), instructions="", path_instructions=(), file_names=(), omitted=()
     ),
     "everything": replace(
-        PROMPT, repository="r" * 9000, author=AuthorText(HUGE, HUGE), instructions="\u202e" * 50_000,
+        FOLLOW_UP, repository="r" * 9000, author=AuthorText(HUGE, HUGE), instructions="\u202e" * 50_000,
         path_instructions=((LONG_PATH, HUGE),) * 500, file_names=((HUGE, HUGE),) * 50, omitted=("\u202e" * 900,) * 500,
     ),
 }  # fmt: skip
@@ -148,6 +232,12 @@ def test_the_prompt_has_10_to_10_000_characters(renderer: Renderer, name: str) -
     assert text.endswith(f"--- {view.boundary} end")
     if name != "empty":
         assert "cut here" in text or "…" in text or "more" in text
+
+
+def test_a_follow_up_is_told_whatever_else_has_to_go(renderer: Renderer) -> None:
+    text = renderer.prompt(PROMPTS["everything"])
+    assert FOLLOW_UP.since in text
+    assert f"{FOLLOW_UP.confirms} lists the open findings" in text
 
 
 def test_the_owners_instructions_outlast_the_authors_words(renderer: Renderer) -> None:

@@ -84,6 +84,25 @@ def test_a_mistake_that_only_some_story_meets_is_found_before_anything_is_bought
         Renderer({"why.md.j2": "{% if finding.why == 'no-file' %}{{ wy }}{% endif %}"})
 
 
+@pytest.mark.parametrize(
+    ("name", "condition"),
+    [
+        ("standing.md.j2", "view.several"),
+        ("standing.md.j2", "not view.several"),
+        ("past.md.j2", "view.waived and view.closed"),
+        ("bypass.md.j2", "view.bypass.reason"),
+        ("progress.md.j2", "view.progress.changed"),
+        ("beyond.md.j2", "beyond == 1"),
+        ("wait.md.j2", "view.awaited"),
+        ("prompt.txt.j2", "view.since and view.confirms"),
+        ("prompt.txt.j2", "not view.since"),
+    ],
+)
+def test_a_mistake_that_only_a_later_review_meets_is_found_before_anything_is_bought(name: str, condition: str) -> None:
+    with pytest.raises(TemplateError, match=rf"`{name}`, line 2: .*nothing"):
+        Renderer({name: f"{{{{ 'ten letters' }}}}\n{{% if {condition} %}}{{{{ nothing }}}}{{% endif %}}"})
+
+
 def test_a_block_that_would_replace_nothing_is_an_error_that_names_the_blocks() -> None:
     with pytest.raises(TemplateError, match=r"`comment\.md\.j2`, line 2: .*`findling`.* finding, findings, "):
         Renderer({"comment.md.j2": '{% extends "shipped/comment.md.j2" %}\n{% block findling %}x{% endblock %}'})

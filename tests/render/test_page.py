@@ -20,9 +20,23 @@ from reviewbot.domain.excerpts import MAX_LINES, Excerpts
 from reviewbot.domain.file_views import FileView
 from reviewbot.domain.model import Leftover, Side
 from reviewbot.domain.placement import SuggestionState
-from reviewbot.domain.views import DuplicateView, FileGroup, FindingView, HeldView, SentView, SummaryView
+from reviewbot.domain.records import Standing
+from reviewbot.domain.views import BypassView, DuplicateView, FileGroup, FindingView, HeldView, SentView, SummaryView
 from reviewbot.render import Renderer
-from tests.render.view_builders import CALLER, CLEAN, CLOSED_GATE, INJECTION, LOCAL, NAMING, RACE, WAITING
+from tests.render.view_builders import (
+    AWAITING,
+    BYPASSED,
+    CALLER,
+    CLEAN,
+    CLOSED_GATE,
+    FOLLOWED,
+    INJECTION,
+    LOCAL,
+    MENDED,
+    NAMING,
+    RACE,
+    WAITING,
+)
 
 EVIL = (
     "</style></script></title></pre></code><script>alert(1)</script><img src=x onerror=alert(1)>",
@@ -42,7 +56,7 @@ EVIL = (
 ALLOWED = {
     "html", "head", "meta", "title", "style", "body", "header", "main", "footer", "section", "article", "nav", "div",
     "p", "h1", "h2", "h3", "h4", "ul", "li", "a", "code", "pre", "span", "strong", "em", "br", "details", "summary",
-    "table", "thead", "tbody", "tr", "th", "td",
+    "table", "thead", "tbody", "tr", "th", "td", "s",
 }  # fmt: skip
 VOID = {"meta", "br"}
 ATTRIBUTES = {
@@ -118,7 +132,8 @@ def hostile(evil: str) -> SummaryView:
     """A story in which every text is this."""
     finding: FindingView = replace(
         INJECTION, title=evil, explanation=evil, references=(evil,), path=evil, code=evil, language=evil,
-        suggestion=evil, comment_url=evil, blob_url=evil,
+        suggestion=evil, comment_url=evil, blob_url=evil, carried=True, standing=Standing.CHANGED, note=evil,
+        waived_by=evil, waived_for=evil, closed_at=evil,
     )  # fmt: skip
     texts: dict[str, Any] = {
         item.name: evil
@@ -133,6 +148,8 @@ def hostile(evil: str) -> SummaryView:
         sent=(SentView(evil, 1, whole=True, redactions=0, sha256=evil),),
         held=(HeldView(evil, evil, evil, missed=True), HeldView(evil, "paths", evil, missed=False)),
         notices=(evil,), degraded=(evil,), wait=WAITING.wait and replace(WAITING.wait, status=evil),
+        waived=(finding,), closed=(finding, replace(finding, standing=Standing.FIXED)), bypass=BypassView(evil, evil),
+        progress=FOLLOWED.progress and replace(FOLLOWED.progress, since=evil),
     )  # fmt: skip
 
 
@@ -172,8 +189,31 @@ def test_the_page_tells_the_whole_story(renderer: Renderer) -> None:
         assert words in text
 
 
+def test_the_page_tells_what_became_of_earlier_findings(renderer: Renderer) -> None:
+    text = " ".join(read(renderer.html(BYPASSED)).text.split())
+    for words in (
+        "Let through by hubot-owner: The shop is down",
+        "Since abc1234: 1 new · 4 carried (1 changed, not confirmed) · 1 fixed · 1 gone · 1 waived",
+        "High correctness carried changed, not confirmed Two orders can take",
+        "The reviewer's last word: locked is there, but take_many does not use it.",
+        "And 1 more finding of earlier reviews, of which only the severity is remembered: it counts",
+        "High · The total is a float · src/shop/total.py · waived by octocat: Prices are whole crowns",
+        "fixed as of 5f1c0de · High · The session never ends · src/shop/login.py · the reviewer: It ends",
+        "gone as of 5f1c0de · Low · A copy of take",
+    ):
+        assert words in text
+    assert "carried" not in read(renderer.html(CLOSED_GATE)).text
+
+
+def test_the_page_of_a_review_that_waits_for_an_older_one_names_it_and_what_still_counts(renderer: Renderer) -> None:
+    text = " ".join(read(renderer.html(AWAITING)).text.split())
+    assert "This is the review of abc1234; what came since is reviewed when it is there." in text
+    assert "Findings of earlier reviews" in text
+    assert INJECTION.title in text
+
+
 def test_the_words_of_the_templates_are_no_markdown_any_more(renderer: Renderer) -> None:
-    for view in (CLEAN, CLOSED_GATE, WAITING, LOCAL):
+    for view in (CLEAN, CLOSED_GATE, WAITING, LOCAL, MENDED, AWAITING):
         text = read(renderer.html(view)).text
         assert "`" not in text
         assert "**" not in text

@@ -9,23 +9,28 @@ from decimal import Decimal
 from reviewbot.domain.gate import Coverage, Outcome, Reason, Status, Verdict
 from reviewbot.domain.model import Category, Leftover, Severity, Side
 from reviewbot.domain.placement import SuggestionState, Why
+from reviewbot.domain.records import Standing
 from reviewbot.domain.snapshot import Conclusion
 from reviewbot.domain.views import (
     AuthorText,
+    BypassView,
     CommentView,
     CostView,
     DuplicateView,
     FileGroup,
     FindingView,
     HeldView,
+    ProgressView,
     PromptView,
     SentView,
+    StandingView,
     SummaryView,
     SumView,
     WaitView,
 )
 
 HEAD = "5f1c0de9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c4d3"
+BEFORE = "abc1234567890abcdef1234567890abcdef12345"
 PULL = "https://github.com/acme/shop/pull/7"
 BLOB = f"https://github.com/acme/shop/blob/{HEAD}"
 MARK = '<!-- reviewbot:summary:v1 instance="" -->'
@@ -129,6 +134,8 @@ PENDING = Outcome(Status.PENDING, Verdict.NONE, Reason.PENDING, None, 0)
 NO_COUNTS = dict.fromkeys(Severity, 0)
 COST = CostView("fast", 240, Decimal("1.5"), "Engineer", Decimal("1.70"), 612, None)
 
+NOTHING = ProgressView(since="", new=0, fixed=0, gone=0, carried=0, changed=0, waived=0, beyond=0)
+
 CLEAN = SummaryView(
     mark=MARK,
     ledger=LEDGER,
@@ -159,6 +166,7 @@ CLEAN = SummaryView(
     task_id="task_8Jd2",
     run_url="https://github.com/acme/shop/actions/runs/42",
     summary_url=f"{PULL}#issuecomment-900",
+    progress=NOTHING,
 )
 CLOSED_GATE = replace(
     CLEAN,
@@ -186,12 +194,14 @@ CLOSED_GATE = replace(
     notices=("`package-lock.json` takes packages from another host now: `registry.example.net`.",),
     degraded=("Threads of findings that are fixed stay open: the token may not resolve them.",),
     cost=COST,
+    progress=replace(NOTHING, new=5),
 )
 WAITING = replace(
     CLEAN,
     outcome=PENDING,
     counts=None,
     sum=None,
+    progress=None,
     cost=COST,
     wait=WaitView("processing", datetime(2026, 11, 24, 9, 5, tzinfo=UTC), 4980),
 )
@@ -199,6 +209,69 @@ LOCAL = replace(
     CLOSED_GATE, reviewer="local", check_name="reviewbot (local)", cost=None, task_id="", leftovers=(), duplicates=(),
     sum=SumView(5, 2, 0, 3, 0, 0),
 )  # fmt: skip
+
+CARRIED = replace(INJECTION, carried=True, code="", suggestion=None, suggestion_state=SuggestionState.NONE)
+CHANGED = replace(
+    RACE, carried=True, standing=Standing.CHANGED, start_line=None, line=None, code="", suggestion=None,
+    blob_url=None, why=Why.CITED, suggestion_state=SuggestionState.NONE,
+    note="`locked` is there, but `take_many` does not use it.",
+)  # fmt: skip
+TOLD_HERE = replace(CALLER, carried=True, why=Why.CITED, code="", references=())
+FORGOTTEN = replace(
+    CARRIED, id="5e1f5e1f00", title="A key is written to the log", path="src/shop/log.py", start_line=7, line=7,
+    explanation="", comment_url=None, references=(), blob_url=f"{BLOB}/src/shop/log.py#L7",
+)  # fmt: skip
+WAIVED = replace(
+    CHANGED, id="aa00aa00aa", standing=Standing.OPEN, title="The total is a float", path="src/shop/total.py", line=3,
+    start_line=3, note="", waived_by="octocat", waived_for="Prices are whole crowns here, see `Money`.",
+    blob_url=f"{BLOB}/src/shop/total.py#L3", comment_url=f"{PULL}#discussion_r103",
+)  # fmt: skip
+FIXED = replace(
+    CHANGED, id="f1f1f1f1f1", standing=Standing.FIXED, title="The session never ends", path="src/shop/login.py",
+    note="It ends after an hour now.", closed_at=HEAD, comment_url=f"{PULL}#discussion_r104",
+)  # fmt: skip
+GONE = replace(
+    FIXED, id="909090909a", standing=Standing.GONE, severity=Severity.LOW, title="A copy of `take`", note="",
+    path="src/shop/old.py", comment_url=None,
+)  # fmt: skip
+
+FOLLOWED = replace(
+    CLOSED_GATE,
+    counts=NO_COUNTS | {Severity.CRITICAL: 3, Severity.HIGH: 1, Severity.MEDIUM: 1, Severity.INFO: 1},
+    files=(
+        FileGroup("src/shop/users.py", (CARRIED,)),
+        FileGroup("src/shop/log.py", (FORGOTTEN,)),
+        FileGroup("src/shop/stock.py", (CHANGED, NAMING)),
+        FileGroup("src/shop/admin.py", (TOLD_HERE,)),
+    ),
+    leftovers=(),
+    duplicates=(),
+    sum=SumView(1, 0, 0, 1, 0, 0),
+    reviewer_summary="Better. The query is still what must not go out.",
+    held=(),
+    notices=(),
+    degraded=(),
+    waived=(WAIVED,),
+    closed=(FIXED, GONE),
+    progress=ProgressView(BEFORE, new=1, fixed=1, gone=1, carried=4, changed=1, waived=1, beyond=1),
+)
+"""A third review, in which everything happens that can."""
+
+MENDED = replace(
+    CLEAN, closed=(FIXED,), waived=(WAIVED,), progress=replace(NOTHING, since=BEFORE, fixed=1, waived=1),
+)  # fmt: skip
+BYPASSED = replace(
+    FOLLOWED,
+    outcome=Outcome(Status.COMPLETED, Verdict.PASS, Reason.BYPASS, Conclusion.SUCCESS, 0),
+    bypass=BypassView("hubot-owner", "The shop is down; the query is mended in #12 tonight."),
+)
+AWAITING = replace(
+    WAITING,
+    wait=WaitView("pending", datetime(2026, 11, 24, 9, 5, tzinfo=UTC), 300),
+    files=(FileGroup("src/shop/users.py", (CARRIED,)), FileGroup("src/shop/admin.py", (TOLD_HERE,))),
+    waived=(WAIVED,),
+    awaited=BEFORE,
+)
 
 COMMENT = CommentView(
     mark=f'<!-- reviewbot:finding:v1 instance="" ids={INJECTION.id} -->', on_file=False, findings=(INJECTION,)
@@ -216,3 +289,16 @@ PROMPT = PromptView(
     lines_deleted=1,
     omitted=("src/schema.sql",),
 )
+FOLLOW_UP = replace(
+    PROMPT,
+    file_names=(*PROMPT.file_names, ("review-so-far.txt", "what is new, and the open findings")),
+    since=BEFORE,
+    confirms="review-so-far.txt",
+)
+STANDINGS = {
+    "fixed": StandingView((FIXED,), several=False),
+    "gone": StandingView((GONE,), several=False),
+    "waived": StandingView((WAIVED,), several=False),
+    "changed": StandingView((CHANGED,), several=False),
+    "several": StandingView((FIXED, GONE, WAIVED, CHANGED), several=True),
+}

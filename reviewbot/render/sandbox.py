@@ -1,0 +1,226 @@
+"""The sandbox that templates run in; the only importer of jinja2.
+
+A repository's own templates have no globals, no methods but a few that read, and no arithmetic on text; every loop,
+call and character is counted, so that a broken one ends in an error.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from pathlib import PurePath
+from typing import Any
+
+import jinja2
+from jinja2 import nodes
+from jinja2.compiler import CodeGenerator, Frame
+from jinja2.environment import TemplateModule
+from jinja2.exceptions import SecurityError
+from jinja2.runtime import BlockReference, Context, LoopContext, TemplateReference
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
+
+from reviewbot.domain.metering import Meter, TooManyCharacters, TooManySteps
+from reviewbot.render.dialects import Dialect
+from reviewbot.render.overrides import check_blocks, mistake
+
+_MISTAKES = (
+    jinja2.TemplateError, TooManySteps, TypeError, ValueError, ArithmeticError, LookupError, AttributeError
+)  # fmt: skip
+"""What a template that is wrong raises while it is rendered."""
+
+_LARGEST_NUMBER = 10**18
+
+_OF_ENUMS = frozenset({"value", "rank"})
+_OF_TEXTS = frozenset({"upper", "lower", "strip", "startswith", "endswith"})
+_OF_MAPPINGS = frozenset({"items", "keys", "values", "get"})
+_OF_JINJA = (LoopContext, TemplateReference, BlockReference, TemplateModule)
+_FILTERS = ("default", "length", "first", "last", "upper", "lower", "capitalize")
+
+_TICKED = "counted turn"
+"""Name of the filter that counts a loop; no template can spell it."""
+
+_REFUSED: Mapping[type[nodes.Node], str] = {
+    nodes.Concat: "~",
+    nodes.Slice: "[:]",
+    nodes.ScopedEvalContextModifier: "autoescape",
+}
+"""What would cut an escape in two, or escape for HTML where Markdown stands."""
+
+
+class _Compiler(CodeGenerator):
+    """Counts every turn of a loop and refuses what would escape for HTML instead of Markdown."""
+
+    def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802 — jinja's name
+        for refused in node.find_all((nodes.Concat, nodes.Slice, nodes.ScopedEvalContextModifier)):
+            self.fail(f"`{_REFUSED[type(refused)]}` is not available in these templates", refused.lineno)
+        for loop in node.find_all(nodes.For):
+            if loop.recursive:
+                self.fail("recursive loops are not available", loop.lineno)
+            weight = sum(len(data.data) for data in loop.find_all(nodes.TemplateData))
+            counted = nodes.Filter(loop.iter, _TICKED, [nodes.Const(weight)], [], None, None, lineno=loop.lineno)
+            loop.iter = counted.set_environment(self.environment)
+        super().visit_Template(node, frame)
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Values can be read and shown, and that is all."""
+
+    code_generator_class = _Compiler
+    intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
+
+    def __init__(self, dialect: Dialect, loader: jinja2.BaseLoader) -> None:
+        super().__init__(
+            loader=loader,
+            undefined=jinja2.StrictUndefined,
+            autoescape=True,
+            finalize=self._shown,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self.meter = Meter()
+        self._written = dialect.written
+        builtin = {name: self.filters[name] for name in _FILTERS}
+        self.filters = builtin | dict(dialect.filters) | {_TICKED: self.meter.ticked}
+        self.globals.clear()
+
+    @jinja2.pass_context  # so that constants come here too, which jinja would else escape for HTML
+    def _shown(self, _context: Context, value: object) -> object:
+        """What stands in the output for a value."""
+        if isinstance(value, jinja2.Undefined):
+            return value
+        if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+            raise SecurityError(f"{type(value).__name__} is nothing to show")
+        shown = value if isinstance(value, Markup) else self._written.escape(value)
+        self.meter.write(len(shown))
+        return shown
+
+    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
+        """Fields of our views, and a handful of methods that only read."""
+        if isinstance(obj, _OF_JINJA):
+            return super().is_safe_attribute(obj, attr, value)
+        match obj:
+            case Enum():
+                readable = _OF_ENUMS
+            case Markup():
+                readable = frozenset()
+            case str():
+                readable = _OF_TEXTS
+            case Mapping():
+                readable = _OF_MAPPINGS
+            case _:
+                readable = _of_view(obj.__class__) if is_dataclass(obj) else frozenset()
+        return attr in readable
+
+    def wrap_str_format(self, value: object) -> None:
+        """No `format`: a width of a billion takes one step."""
+
+    def getitem(self, obj: object, argument: object) -> object:
+        """An item; of an escaped text it is a plain one, since a part of an escape is none."""
+        return super().getitem(str(obj) if isinstance(obj, Markup) else obj, argument)
+
+    def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:
+        """Arithmetic on numbers of a sane size."""
+        if operator == "**" or not all(isinstance(side, int | Decimal) for side in (left, right)):
+            raise SecurityError(f"`{operator}` is for numbers only")
+        result = super().call_binop(context, operator, left, right)
+        if abs(result) > _LARGEST_NUMBER:
+            raise SecurityError("the number is too large")
+        return result
+
+    def call(self, /, context: Context, obj: object, *args: object, **kwargs: object) -> object:
+        """A call of a macro, a block or a method, counted."""
+        self.meter.step()
+        return super().call(context, obj, *args, **kwargs)
+
+    def get_template(
+        self,
+        name: str | jinja2.Template,
+        parent: str | None = None,
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002
+    ) -> jinja2.Template:
+        self.meter.step()
+        return super().get_template(name, parent, globals)
+
+
+@cache
+def _of_view(kind: type) -> frozenset[str]:
+    """Names of a view's fields and of the properties it offers."""
+    names = {item.name for item in fields(kind)}
+    return frozenset(names | {name for name in dir(kind) if isinstance(getattr(kind, name), property)})
+
+
+class Templates:
+    """The shipped templates with a repository's own above them, in one dialect."""
+
+    def __init__(self, dialect: Dialect, overrides: Mapping[str, str]) -> None:
+        shipped = jinja2.PackageLoader("reviewbot", "templates")
+        own = jinja2.FunctionLoader(lambda name: (overrides[name], name, None) if name in overrides else None)
+        self.names = frozenset(name for name in shipped.list_templates() if name.endswith(".j2"))
+        self._written = dialect.written
+        self._sandbox = _Sandbox(
+            dialect, jinja2.ChoiceLoader([own, jinja2.PrefixLoader({"shipped": shipped}), shipped])
+        )
+
+    def compile(self, name: str, source: str) -> None:
+        """Find the mistakes that can be found without values, such as a block that would replace nothing."""
+        with _translated(name):
+            self._sandbox.get_template(name)
+            body = self._sandbox.parse(source).body
+            for base in (node.template.as_const() for node in body if isinstance(node, nodes.Extends)):
+                blocks = {node.name: node.lineno for node in body if isinstance(node, nodes.Block)}
+                check_blocks(name, blocks, base, frozenset(self._sandbox.get_template(base).blocks))
+
+    def render(self, name: str, context: Mapping[str, object], limit: int) -> str | None:
+        """The text, or None when it has more characters than the limit."""
+        self._sandbox.meter.reset()
+        pieces: list[str] = []
+        room = limit
+        with _translated(name):
+            try:
+                for piece in self._sandbox.get_template(name).generate(context):
+                    pieces.append(piece)
+                    room -= len(piece)
+                    if room < 0:
+                        return None
+            except TooManyCharacters:
+                return None
+        return "".join(pieces).strip("\n")
+
+    def render_with_words(self, name: str, context: Mapping[str, object], limit: int) -> str | None:
+        """The same, with the words for the run's outcome as `title` and `told`."""
+        words = self.render("outcomes.md.j2", context, limit)
+        if words is None:
+            return None
+        title, _, told = words.partition("\n")
+        written = {"title": self._written(title), "told": self._written(told.strip("\n"))}
+        return self.render(name, {**context, **written}, limit)
+
+
+@contextmanager
+def _translated(name: str) -> Iterator[None]:
+    """Whatever a template does wrong, as one error with the file, the line and a hint."""
+    try:
+        yield
+    except jinja2.TemplateSyntaxError as error:
+        raise mistake(error.name or name, error.lineno, str(error.message)) from error
+    except RecursionError as error:
+        raise mistake(name, None, "it includes, extends or calls itself without end") from error
+    except jinja2.TemplateNotFound as error:
+        raise mistake(*_place_of(error, name), f"there is no template `{error.name}`") from error
+    except _MISTAKES as error:
+        raise mistake(*_place_of(error, name), str(error)) from error
+
+
+def _place_of(error: Exception, name: str) -> tuple[str, int | None]:
+    """The file and the line of the innermost template that an error came through."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if frame.filename.endswith(".j2"):
+            return PurePath(frame.filename).name, frame.lineno
+    return name, None
