@@ -52,14 +52,15 @@ def lasting(tmp_path_factory: pytest.TempPathFactory, serve_github: ServeGitHub)
 
 
 @pytest.fixture
-def github(lasting: GitHubOnLoopback) -> GitHubOnLoopback:
-    """The sandbox without faults, without a log and without comments."""
+def github(lasting: GitHubOnLoopback) -> Iterator[GitHubOnLoopback]:
+    """The sandbox without faults, without a log and without comments, and a forge that has lost no time yet."""
     lasting.faults.clear()
     lasting.sent()
     lasting.clock.waits.clear()
     for comment_id in list(lasting.world.store.comments):
         lasting.world.delete_comment(comment_id)
-    return lasting
+    with through(lasting, lasting.open(patience=Patience(read=5))):
+        yield lasting
 
 
 def reply(status: int, message: str = "", *, errors: object = None, headers: dict[str, str] | None = None) -> Reply:
@@ -247,11 +248,13 @@ def test_a_limit_that_outlasts_the_budget_is_told_at_once(github: GitHubOnLoopba
     assert github.clock.waits == []
 
 
-def test_a_wait_that_ends_after_the_run_is_not_begun(github: GitHubOnLoopback) -> None:
+def test_all_requests_together_wait_no_longer_than_a_run_may_lose(github: GitHubOnLoopback) -> None:
     github.faults.add(".", reply(429, "slow down", headers={"Retry-After": "7"}), times=None)
-    with github.open(patience=Patience(remaining=lambda: 5.0)) as forge, pytest.raises(ForgeUnreachable):
-        forge.diff(1)
-    assert github.clock.waits == []
+    with github.open(patience=Patience(most=10, whole=20)) as forge:
+        for _ in range(4):
+            with pytest.raises(ForgeUnreachable):
+                forge.diff(1)
+    assert github.clock.waits == [7.0, 7.0]
 
 
 def test_a_permission_that_is_missing_on_the_hours_last_request_is_no_limit(github: GitHubOnLoopback) -> None:

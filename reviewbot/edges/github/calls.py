@@ -1,7 +1,6 @@
 """Requests to GitHub, each counted, translated, and sent again where that is safe.
 
-PyGithub carries all of them but the raw bytes, which it would decode. Its own retries are off: they would repeat a POST
-that GitHub had already recorded, and wait without a budget.
+PyGithub carries all of them but the raw bytes, which it would decode.
 """
 
 from __future__ import annotations
@@ -13,9 +12,9 @@ from http import HTTPStatus
 from typing import TypeVar
 
 import httpx
-from github import Auth, Github
 
 from reviewbot.edges.github.answers import Answer
+from reviewbot.edges.github.connection import WHOLE_ANSWER, Bounds, open_github
 from reviewbot.edges.github.translate import FOREIGN, GraphQLErrors, understand
 from reviewbot.edges.github.verdicts import Again, Intent
 from reviewbot.errors import DiffTooLarge
@@ -27,7 +26,6 @@ PAGE = 100
 _ATTEMPTS = 5
 _USER_AGENT = "reviewbot"
 _API_VERSION = "2022-11-28"
-_DOWNLOAD_SECONDS = 60.0
 
 Sent = TypeVar("Sent")
 Forgives = Callable[[Mapping[str, object]], bool]
@@ -38,16 +36,17 @@ class Patience:
     """How long requests may take.
 
     Attributes:
-        connect: seconds for the connection, of the requests that fetch bytes.
+        connect: seconds until there is a connection.
         read: seconds of silence.
         most: seconds that one request may wait before it is sent again, in all.
-        remaining: seconds that are left of the run; a wait that would end later is not begun.
+        whole: seconds that all requests may lose to failures and waits; once they are gone nothing is sent again, so
+            that a GitHub in trouble cannot hold a run for longer.
     """
 
     connect: float = 3
-    read: int = 10
+    read: float = 10
     most: float = 60
-    remaining: Callable[[], float] = lambda: float("inf")
+    whole: float = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +76,14 @@ class Calls:
         self._clock = clock
         self._patience = patience
         self._requests = 0
-        self._github = Github(
-            auth=Auth.Token(token),
-            base_url=address.api_url.rstrip("/"),
-            timeout=patience.read,
+        self._lost = 0.0
+        self._github = open_github(
+            address.api_url.rstrip("/"),
+            token,
+            Bounds(patience.connect, patience.read, clock),
             user_agent=_USER_AGENT,
-            verify=address.ca_file or True,
-            retry=None,
-            seconds_between_requests=0,
-            seconds_between_writes=0,
             api_version=_API_VERSION,
+            ca_file=address.ca_file,
         )
         self._bytes = httpx.Client(
             headers={
@@ -163,7 +160,7 @@ class Calls:
 
     def _receive(self, path: str, accept: str, limit: int, intent: Intent) -> bytes:
         url = f"{self._address.api_url.rstrip('/')}{path}"
-        ends = self._clock.monotonic() + _DOWNLOAD_SECONDS
+        ends = self._clock.monotonic() + WHOLE_ANSWER
         with self._bytes.stream("GET", url, headers={"Accept": accept}) as response:
             if response.status_code != HTTPStatus.OK:
                 response.read()
@@ -199,17 +196,19 @@ class Calls:
         attempt, waited = 1, 0.0
         while True:
             self._requests += 1
+            began = self._clock.monotonic()
             try:
                 return send()
             except FOREIGN as failure:
+                self._lost += self._clock.monotonic() - began
                 trouble = understand(failure, intent, self._clock.now())
                 pause = float(2 ** (attempt - 1)) if trouble.after is None else trouble.after
                 safe = trouble.again is Again.ALWAYS or (trouble.again is Again.READS and repeats)
-                fits = waited + pause <= self._patience.most and pause <= self._patience.remaining()
+                fits = waited + pause <= self._patience.most and self._lost + pause <= self._patience.whole
                 if not safe or attempt == _ATTEMPTS or not fits:
                     raise trouble.error from failure
             self._clock.sleep(pause)
-            attempt, waited = attempt + 1, waited + pause
+            attempt, waited, self._lost = attempt + 1, waited + pause, self._lost + pause
 
 
 def _json(answer: object) -> object:

@@ -14,7 +14,9 @@ import requests
 from github import BadAttributeException, GithubException
 from urllib3.exceptions import HTTPError as Urllib3Error
 from urllib3.exceptions import MaxRetryError, NewConnectionError
+from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
+from reviewbot.edges.github.connection import EndlessAnswer
 from reviewbot.edges.github.verdicts import Again, Intent, Reply, Trouble, judge, judge_graphql, words
 from reviewbot.errors import ForgeUnreachable
 
@@ -109,7 +111,7 @@ def _network(failure: Exception, intent: Intent) -> Trouble:
     return Trouble(error, again)
 
 
-def _kind(failure: Exception) -> tuple[str, Again, str]:
+def _kind(failure: Exception) -> tuple[str, Again, str]:  # noqa: PLR0911 — one for each kind
     match failure:
         case AssertionError() | RuntimeError():
             where = "GitHub's answer points to another host than the API's."
@@ -119,7 +121,9 @@ def _kind(failure: Exception) -> tuple[str, Again, str]:
             return "The server's certificate cannot be trusted.", Again.NEVER, trust
         case _ if _never_connected(failure):
             return "GitHub cannot be reached.", Again.ALWAYS, _REACH
-        case requests.Timeout() | httpx.TimeoutException():
+        case EndlessAnswer():
+            return "GitHub's answer comes to no end.", Again.NEVER, "What came is not what GitHub documents."
+        case requests.Timeout() | httpx.TimeoutException() | Urllib3Timeout():
             return "GitHub did not answer in time.", Again.READS, "Run again later."
         case requests.RequestException() | httpx.TransportError() | Urllib3Error() | httpx.StreamError():
             return "The connection to GitHub broke.", Again.READS, _REACH
