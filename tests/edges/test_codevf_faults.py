@@ -452,7 +452,7 @@ def test_a_delivered_file_is_read_without_showing_the_key(service: Service, cloc
 @pytest.mark.parametrize(
     "url",
     [
-        "http://127.0.0.1:9/files/1",
+        "http://127.0.0.2:9/files/1",
         "https://evil.example/x",
         "//evil.example/x",
         "file:///etc/passwd",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+
 import httpx
 
 from reviewbot.domain.origins import is_loopback
-from reviewbot.errors import Problem, SettingsError
+from reviewbot.errors import Problem, ServiceRefused, SettingsError
 
 ALLOWED = "an https address without user, query or fragment; http on loopback only"
 
@@ -35,6 +39,41 @@ def is_secure(url: httpx.URL) -> bool:
 def origin(url: httpx.URL) -> tuple[str, str, int | None]:
     """Scheme, host and port; httpx leaves the default port out by itself."""
     return url.scheme, url.host, url.port
+
+
+def is_own_host(url: httpx.URL, base: httpx.URL) -> bool:
+    """Whether an address is the service's own host or a part of it, such as `files.` in front of its name."""
+    return url.host == base.host or url.host.endswith(f".{base.host}")
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the internet's: not of this machine, this network, a cloud's metadata."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address):
+        # Each of these is a way to write an IPv4 address, and is as public as that.
+        inner = found.sixtofour or (found.teredo or (None, None))[1]
+        if inner is not None or found in _NAT64:
+            return is_public(str(inner or ipaddress.IPv4Address(int(found) & 0xFFFF_FFFF)))
+    return found.is_global and not found.is_multicast
+
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+def refuse_inner(event: str, info: Mapping[str, Any]) -> None:
+    """An `httpx` trace: looks at each connection when it is made and before anything is said.
+
+    A name is checked where it has led to, since it may lead elsewhere the next time that it is looked up.
+
+    Raises:
+        ServiceRefused: the connection does not lead to a public address.
+    """
+    if event == "connection.connect_tcp.complete":
+        stream = info["return_value"]
+        address, *_ = stream.get_extra_info("server_addr")
+        if not is_public(address):
+            stream.close()  # nobody else has it yet
+            raise ServiceRefused("A delivered file's address leads into a network that is not public.")
 
 
 def _wrong(what: str) -> SettingsError:

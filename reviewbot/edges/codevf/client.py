@@ -12,7 +12,7 @@ import httpx
 
 from reviewbot.domain.model import Balance, Submission, Tag, Task
 from reviewbot.edges.codevf import wire
-from reviewbot.edges.codevf.addresses import is_secure, origin
+from reviewbot.edges.codevf.addresses import is_own_host, is_secure, origin
 from reviewbot.edges.codevf.transport import Access, Answer, Ask, Transport
 from reviewbot.errors import ServiceRefused
 from reviewbot.ports import Clock
@@ -84,11 +84,18 @@ class CodeVF:
         Raises:
             ServiceRefused: it is elsewhere, or no text; its address can be shown instead.
         """
-        target = self._own(url)
-        # The key belongs to the API; a file beside it has its own signed address.
-        with_key = target.path.startswith(self._transport.base.path)
-        answer = self._transport.send(Ask("GET", target, with_key=with_key, json_answer=False, limit=DELIVERABLE_BYTES))
-        return _text(answer)
+        target, base = self._own(url), self._transport.base
+        at_home = origin(target) == origin(base)
+        ask = Ask(
+            "GET",
+            target,
+            # The key belongs to the API; a file beside it has its own signed address.
+            with_key=at_home and target.path.startswith(base.path),
+            json_answer=False,
+            limit=DELIVERABLE_BYTES,
+            public=not at_home,
+        )
+        return _text(self._transport.send(ask))
 
     def _call(self, method: str, path: str, payload: object = None) -> Answer:
         return self._transport.send(Ask(method, self._transport.base.join(path), payload))
@@ -99,7 +106,7 @@ class CodeVF:
             target = base.join(url)
         except (httpx.InvalidURL, ValueError):
             raise ServiceRefused("A delivered file has an address that cannot be read.") from None
-        if origin(target) != origin(base) or not is_secure(target) or target.userinfo:
+        if not is_own_host(target, base) or not is_secure(target) or target.userinfo:
             raise ServiceRefused("A delivered file is not at the service's own address, so it was not fetched.")
         return target
 

@@ -14,7 +14,7 @@ import httpx
 
 from reviewbot.domain.origins import is_loopback
 from reviewbot.domain.pacing import MIN_SPACING, Fault, retry_delay
-from reviewbot.edges.codevf.addresses import check_base_url
+from reviewbot.edges.codevf.addresses import check_base_url, refuse_inner
 from reviewbot.edges.codevf.wire_errors import Said, error_of, error_of_fault, read_error, seconds
 from reviewbot.errors import NoKey, Problem, ReviewDidNotHappen, ServiceError, SettingsError
 from reviewbot.ports import Clock
@@ -80,7 +80,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request; `limit` is in bytes of the answer."""
+    """One request.
+
+    Attributes:
+        limit: bytes of the answer.
+        public: whether it may go to public addresses alone.
+    """
 
     method: str
     url: httpx.URL
@@ -88,6 +93,7 @@ class Ask:
     with_key: bool = True
     json_answer: bool = True
     limit: int = ANSWER_BYTES
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +170,10 @@ class Transport:
     def _exchange(self, ask: Ask) -> Answer | _Failure:
         body = bytearray()
         content = None if ask.payload is None else _encoded(ask.payload)
-        with self._http.stream(ask.method, ask.url, content=content, headers=self._headers(ask)) as response:
+        watch = {"trace": refuse_inner} if ask.public else {}
+        with self._http.stream(
+            ask.method, ask.url, content=content, headers=self._headers(ask), extensions=watch
+        ) as response:
             give_up = self._clock.monotonic() + WHOLE_ANSWER
             for chunk in response.iter_bytes():
                 body += chunk
