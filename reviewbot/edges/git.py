@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reviewbot.domain.snapshot import Entry, RawChange
-from reviewbot.edges.git_process import TEXT_LIMIT, Git, isolated_environment
+from reviewbot.edges.git_process import TEXT_LIMIT, Bounds, Git, isolated_environment
 from reviewbot.errors import ChangeUnreadable
 
 TEXTS_LIMIT = 100 * 1024 * 1024
@@ -60,7 +60,7 @@ class GitChangeReader:
         token: a token that may read the repository, empty for none.
         environment: the process's environment; only the search path and the proxies are passed on to git.
         ca_file: certificates to trust instead of the system's.
-        seconds: how long one git command may take.
+        bounds: of time and disk.
     """
 
     def __init__(
@@ -71,11 +71,11 @@ class GitChangeReader:
         token: str,
         environment: Mapping[str, str],
         ca_file: str | None = None,
-        seconds: float = 300,
+        bounds: Bounds = Bounds(),  # noqa: B008 — frozen
     ) -> None:
         self._url = f"{server_url.rstrip('/')}/{repository}.git"
         self._environment = isolated_environment(self._url, token, environment, ca_file)
-        self._seconds = seconds
+        self._bounds = bounds
 
     def __repr__(self) -> str:
         """The address, never the token."""
@@ -84,7 +84,7 @@ class GitChangeReader:
     def read_change(self, *, number: int, head: str, base: str) -> RawChange:
         """See `ports.ChangeReader.read_change`."""
         with tempfile.TemporaryDirectory(prefix="reviewbot-git-", ignore_cleanup_errors=True) as folder:
-            git = Git(Path(folder), self._environment, self._seconds)
+            git = Git(Path(folder), self._environment, self._bounds)
             git.run("init", "--bare", "--quiet", "--template=", ".")
             merge_base = self._fetch(git, number, head, base)
             pairs = tuple(_pairs(git.run(*_DIFF, "--raw", "-z", "--no-abbrev", merge_base, head)))

@@ -8,7 +8,9 @@ import os
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,7 +22,24 @@ TEXT_LIMIT = 5 * 1024 * 1024
 OUTPUT_LIMIT = 200 * 1024 * 1024
 """Bytes that one command may print."""
 
+_CANNOT_START = frozenset({126, 127})
+"""What a shell exits with when it finds no program, or one that it cannot start."""
+
 _PASSED_ON = ("PATH", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What reading a change may take.
+
+    Attributes:
+        seconds: of all commands together.
+        disk: bytes of a file that git writes; a fetch writes one, since what is checked stays packed, and there are
+            three at most.
+    """
+
+    seconds: float = 300
+    disk: int = 4 * 1024**3
 
 
 class Git:
@@ -29,13 +48,16 @@ class Git:
     Args:
         folder: where the bare repository is (made by `init`); also git's home.
         environment: from `isolated_environment`.
-        seconds: how long one command may take.
+        bounds: from now on.
     """
 
-    def __init__(self, folder: Path, environment: Mapping[str, str], seconds: float) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str], bounds: Bounds) -> None:
         self._folder = folder
         self._environment = {**environment, "GIT_DIR": str(folder), "HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
-        self._seconds = seconds
+        self._seconds = bounds.seconds
+        self._ends = time.monotonic() + bounds.seconds
+        # A shell sets the limit and then becomes git, since a hook between fork and exec is unsafe beside threads.
+        self._limited = ("/bin/sh", "-c", f'ulimit -f {bounds.disk // 512} && exec git "$@"', "sh")
 
     def is_shallow(self) -> bool:
         """Whether history is cut."""
@@ -55,6 +77,8 @@ class Git:
         """
         with tempfile.TemporaryFile(dir=self._folder) as output, tempfile.TemporaryFile(dir=self._folder) as errors:
             status = self._run(arguments, stdin, output.fileno(), errors.fileno())
+            if status in _CANNOT_START:
+                raise ChangeUnreadable("git cannot be started.", hint="Install git on the runner.")
             if status not in accept:
                 errors.seek(0)
                 raise ChangeUnreadable(f"git {arguments[0]} failed.", hint=_last_words(errors.read(10_000)))
@@ -69,26 +93,23 @@ class Git:
         with tempfile.TemporaryFile(dir=self._folder) as source:
             source.write(stdin)
             source.seek(0)
-            try:
-                process = subprocess.Popen(  # noqa: S603 — no shell; the arguments are ours, shas and numbers.
-                    ["git", *arguments],  # noqa: S607 — the runner's search path decides which git, as for everyone.
-                    cwd=self._folder,
-                    env=self._environment,
-                    stdin=source,
-                    stdout=output,
-                    stderr=errors,
-                    start_new_session=True,
-                )
-            except OSError as error:
-                raise ChangeUnreadable("git cannot be started.", hint="Install git on the runner.") from error
+            process = subprocess.Popen(  # noqa: S603 — the shell's words are ours, and the arguments are not among them.
+                [*self._limited, *arguments],
+                cwd=self._folder,
+                env=self._environment,
+                stdin=source,
+                stdout=output,
+                stderr=errors,
+                start_new_session=True,
+            )
             return self._wait(process, arguments[0])
 
     def _wait(self, process: subprocess.Popen[bytes], command: str) -> int:
         try:
-            return process.wait(timeout=self._seconds)
+            return process.wait(timeout=max(0, self._ends - time.monotonic()))
         except subprocess.TimeoutExpired as error:
             raise ChangeUnreadable(
-                f"git {command} took longer than {self._seconds:g} seconds.",
+                f"Reading the change with git took longer than {self._seconds:g} seconds; {command} was ended.",
                 hint="The repository or the change is too large to be read in this time.",
             ) from error
         finally:

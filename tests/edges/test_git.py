@@ -15,7 +15,7 @@ import pytest
 from reviewbot.domain.changes import FileStatus, assemble
 from reviewbot.domain.snapshot import RawChange
 from reviewbot.edges.git import GitChangeReader
-from reviewbot.edges.git_process import TEXT_LIMIT
+from reviewbot.edges.git_process import TEXT_LIMIT, Bounds, Git
 from reviewbot.errors import ChangeUnreadable
 
 ABSENT_SHA = "1234567890" * 4
@@ -69,13 +69,13 @@ class Remote:
     def publish(self, ref: str, sha: str) -> None:
         self.git("push", "--quiet", "--force", str(self.path), f"{sha}:{ref}")
 
-    def reader(self, *, token: str = "", seconds: float = 60) -> GitChangeReader:
+    def reader(self, *, token: str = "", seconds: float = 60, disk: int = Bounds().disk) -> GitChangeReader:
         return GitChangeReader(
             server_url=self.url,
             repository="octo/repo",
             token=token,
             environment={"PATH": os.defpath, "GIT_TRACE": "1", "GIT_SSH_COMMAND": "false"},
-            seconds=seconds,
+            bounds=Bounds(seconds, disk),
         )
 
     def serve_request(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
@@ -321,11 +321,51 @@ def test_a_command_that_takes_too_long_is_ended(remote: Remote) -> None:
         remote.reader(seconds=0.001).read_change(number=7, head=base, base=base)
 
 
+def test_objects_that_are_not_as_git_makes_them_are_refused(remote: Remote) -> None:
+    base = remote.commit()
+    blob = remote.git("hash-object", "-w", "--stdin")
+    (remote.root / "tree").write_bytes(b"100644 .git\0" + bytes.fromhex(blob))
+    tree = remote.git("hash-object", "-w", "-t", "tree", "--literally", str(remote.root / "tree"))
+    head = remote.git("commit-tree", tree, "-p", base, "-m", "x")
+    remote.publish("refs/heads/main", base)
+    remote.publish("refs/pull/7/head", head)
+    with pytest.raises(ChangeUnreadable, match="git fetch failed"):
+        remote.reader().read_change(number=7, head=head, base=base)
+
+
+def test_all_commands_share_one_limit_of_time(tmp_path: Path) -> None:
+    git = Git(tmp_path, {"PATH": os.defpath}, Bounds(seconds=1.5))
+    nap = ("-c", "alias.nap=!sleep 0.8", "nap")
+    git.run(*nap)
+    with pytest.raises(ChangeUnreadable, match="took longer"):
+        git.run(*nap)
+
+
+def test_what_is_fetched_takes_no_more_of_the_disk_than_it_may(remote: Remote) -> None:
+    base = remote.commit()
+    remote.write("large.bin", os.urandom(300_000))
+    head = remote.commit()
+    remote.publish("refs/heads/main", base)
+    remote.publish("refs/pull/7/head", head)
+    with pytest.raises(ChangeUnreadable, match="git fetch failed"):
+        remote.reader(disk=200_000).read_change(number=7, head=head, base=base)
+    assert remote.reader(disk=400_000).read_change(number=7, head=head, base=base).new["large.bin"].binary
+
+
+def test_many_small_files_count_as_much_as_a_large_one(remote: Remote) -> None:
+    base = remote.commit()
+    for number in range(30):
+        remote.write(f"small-{number}.bin", os.urandom(10_000))
+    head = remote.commit()
+    remote.publish("refs/heads/main", base)
+    remote.publish("refs/pull/7/head", head)
+    with pytest.raises(ChangeUnreadable, match="git fetch failed"):
+        remote.reader(disk=200_000).read_change(number=7, head=head, base=base)
+
+
 @pytest.mark.parametrize("server_url", ["http://git.example.com", "file:///tmp", "ssh://example.com", "ext::sh"])
 def test_only_https_is_spoken_outside_loopback(server_url: str) -> None:
-    reader = GitChangeReader(
-        server_url=server_url, repository="octo/repo", token="x", environment={"PATH": os.defpath}, seconds=30
-    )
+    reader = GitChangeReader(server_url=server_url, repository="octo/repo", token="x", environment={"PATH": os.defpath})
     with pytest.raises(ChangeUnreadable, match="git fetch failed") as caught:
         reader.read_change(number=1, head=ABSENT_SHA, base=ABSENT_SHA)
     assert "not allowed" in caught.value.hint
