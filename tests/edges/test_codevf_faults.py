@@ -187,6 +187,18 @@ def test_a_clear_no_is_told_in_our_words_and_not_repeated(
     assert len(service.seen) == codevf.requests == 1
 
 
+@pytest.mark.parametrize("status", [402, 413])
+def test_nobody_is_told_that_nothing_was_bought_when_a_task_is_looked_up(
+    service: Service, clock: ManualClock, status: int
+) -> None:
+    service.replies = [said(status, {"error": "no"})]
+    with connect(service, clock) as codevf:
+        for ask in (lambda: codevf.retrieve("task_1"), lambda: codevf.deliverable("/files/1")):
+            with pytest.raises(ServiceRefused) as caught:
+                ask()
+            assert "Nothing was bought" not in caught.value.hint
+
+
 def test_a_refusal_tells_status_and_code(service: Service, clock: ManualClock) -> None:
     service.replies = [said(400, FIELDS)]
     with connect(service, clock) as codevf, pytest.raises(ServiceRefused) as caught:

@@ -65,7 +65,8 @@ class CodeVF:
 
     def create(self, submission: Submission) -> Task:
         """Submit; sent again only with the same idempotency key, so it cannot be bought twice."""
-        answer = self._call("POST", "tasks/create", wire.submission_body(submission))
+        url = self._transport.base.join("tasks/create")
+        answer = self._transport.send(Ask("POST", url, wire.submission_body(submission), buys=True))
         return wire.read_task(answer.decoded(), answer.retry_after)
 
     def retrieve(self, task_id: str) -> Task:

@@ -85,6 +85,7 @@ class Ask:
     Attributes:
         limit: bytes of the answer.
         public: whether it may go to public addresses alone.
+        buys: whether it creates a task.
     """
 
     method: str
@@ -94,6 +95,7 @@ class Ask:
     json_answer: bool = True
     limit: int = ANSWER_BYTES
     public: bool = False
+    buys: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +215,8 @@ class Transport:
     def _judge(self, ask: Ask, answer: Answer) -> Answer | _Failure:
         if not answer.is_success:
             said = read_error(answer.body)
-            return _Failure(answer.status, error_of(answer.status, said, self.scrub), _longer(said, answer))
+            error = error_of(answer.status, said, self.scrub, buys=ask.buys)
+            return _Failure(answer.status, error, _longer(said, answer))
         if ask.json_answer:
             try:
                 answer.decoded()

@@ -73,14 +73,22 @@ def _fields(error: Mapping[str, object]) -> list[str]:
     return [f"{_text(_at(item, 'field'))}: {_text(_at(item, 'message'))}" for item in errors[:_MOST_FIELDS]]
 
 
-def error_of(status: int, said: Said, scrub: Scrub) -> ReviewDidNotHappen:
-    """Our error for an answer that is not a success."""
+def error_of(status: int, said: Said, scrub: Scrub, *, buys: bool) -> ReviewDidNotHappen:
+    """Our error for an answer that is not a success.
+
+    Args:
+        status: the HTTP status.
+        said: the answer's body.
+        scrub: takes the key out.
+        buys: whether a task was to be created: only then there may be too few credits or too much to send, and nothing
+            has been bought.
+    """
     words = quoted(said.message, scrub)
     code = quoted(said.code, scrub)
     match status:
-        case 402:
+        case 402 if buys:
             return OverBudget(_funds(said), hint=_ADD_CREDITS)
-        case 413:
+        case 413 if buys:
             return PayloadTooLarge(f"CodeVF takes no request of this size (HTTP 413).{_says(words)}", hint=_SMALLER)
         case _ if status in _PASSING or status >= _SERVER_ERRORS:
             return ServiceUnreachable(
