@@ -21,6 +21,7 @@ from reviewbot.domain.wire import (
     read_result,
     response_schema,
 )
+from tests.domain.any_json import fitting, json_values, nearly
 
 PLAIN = {
     "severity": "high",
@@ -74,39 +75,6 @@ def told(report: Report) -> str:
 
 def squeezed(text: str) -> str:
     return "".join(text.split())
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
-    max_leaves=20,
-)
-keys = st.sampled_from(
-    ["files", "findings", "path", "summary", "message", "deliverables", "title", "line", "previous", "url", "severity"]
-)
-nearly = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10) | st.just("{}") | keys,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=5),
-    max_leaves=30,
-)
-
-
-def fitting(schema: Mapping[str, Any], alphabet: str | None = None) -> st.SearchStrategy[Any]:
-    """Values that fit a schema which is made of the few keywords that ours uses."""
-    texts = st.characters() if alphabet is None else st.sampled_from(alphabet)
-    if "enum" in schema:
-        return st.sampled_from(schema["enum"])
-    match schema["type"]:
-        case "object":
-            inner = {name: fitting(one, alphabet) for name, one in schema["properties"].items()}
-            required = {name: inner.pop(name) for name in schema["required"]}
-            return st.fixed_dictionaries(required, optional=inner)
-        case "array":
-            return st.lists(fitting(schema["items"], alphabet), max_size=3)
-        case "integer":
-            return st.integers(schema["minimum"]) | st.integers(schema["minimum"], 50)
-        case _:
-            return st.text(texts, min_size=schema.get("minLength", 0), max_size=40)
 
 
 answers = fitting(response_schema())
