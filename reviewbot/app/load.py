@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from reviewbot.app.run import Run, World
 from reviewbot.domain.ancestry import merge_base_of
@@ -82,7 +83,7 @@ def _whole(change: ChangeSet) -> ChangeSet:
     return change
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prepared:
     """The change, sorted into what may be sent and what is held back.
 
@@ -109,6 +110,11 @@ class Prepared:
     def scene(self) -> Scene:
         """The change, to look findings up in."""
         return Scene.of(self.change, self.views)
+
+    @cached_property
+    def by_path(self) -> Mapping[str, FileView]:
+        """The views by their names at the head: asked for by every finding, put together once."""
+        return {view.path: view for view in self.views}
 
 
 def prepare(run: Run, change: ChangeSet) -> Prepared:

@@ -34,6 +34,9 @@ LEVELS = {
     Severity.INFO: AnnotationLevel.NOTICE,
 }
 
+MOST_ANNOTATIONS = 300
+"""They go to GitHub fifty in a request, and it takes eighty writes a minute; the summary and the files have all."""
+
 
 def publish(run: Run, story: Story, outcome: Outcome) -> tuple[Run, Story, Outcome]:
     """Bring comments, check and summary to the wished-for state.
@@ -181,13 +184,13 @@ def _external_id(run: Run, story: Story) -> str:
 
 
 def annotations_of(run: Run, story: Story) -> tuple[Annotation, ...]:
-    """One annotation for each finding that counts and has lines at the head, worst first.
+    """One annotation for each finding that counts and has lines at the head, worst first, as far as there is room.
 
     None where the head has moved: the check is of the reviewed one, and the lines are those of another.
     """
     if story.reviewed_sha:
         return ()
-    known = {view.path for view in story.prepared.views} if story.prepared else set()
+    known = story.prepared.by_path if story.prepared else {}
     ordered = sorted(counting_views(run, story), key=lambda one: (one.severity.rank, one.path, one.line or 0))
     found = []
     for view in ordered:
@@ -196,4 +199,6 @@ def annotations_of(run: Run, story: Story) -> tuple[Annotation, ...]:
         title, message = run.renderer.annotation(view)
         start = view.start_line or view.line
         found.append(Annotation(view.path, start, view.line, LEVELS[view.severity], title, message))
+        if len(found) == MOST_ANNOTATIONS:
+            break
     return tuple(found)
