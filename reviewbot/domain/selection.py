@@ -18,6 +18,9 @@ from reviewbot.domain.patterns import Attributes, attributes_of, matches, names
 
 EXECUTABLE_MODE = "100755"
 
+LARGEST_TEXT = 5 * 1024 * 1024
+"""Bytes of a file above which neither its lines nor its text are read."""
+
 
 class HeldBecause(StrEnum):
     """Why a file is not sent."""
@@ -103,7 +106,8 @@ def _held(file: ChangedFile, paths: Sequence[str], rules: Attributes) -> Held | 
     if not any(matches(paths, path) for path in known):
         return Held(file.path, HeldBecause.PATHS)
     if reason := _unreadable(file):
-        return Held(file.path, reason, missed=reason is HeldBecause.BINARY and _may_run(file))
+        unread = reason in {HeldBecause.BINARY, HeldBecause.TOO_LARGE}
+        return Held(file.path, reason, missed=unread and _may_run(file))
     if any(_steers(path) or names(paths, path) for path in known):
         return None
     reasons = [_by_name(file, path, rules) for path in known]
@@ -119,7 +123,7 @@ def _unreadable(file: ChangedFile) -> HeldBecause | None:
     if file.diff.is_submodule:
         return HeldBecause.SUBMODULE
     if _is_binary(file):
-        return HeldBecause.BINARY
+        return HeldBecause.TOO_LARGE if _is_unseen(file) else HeldBecause.BINARY
     return HeldBecause.LFS_POINTER if _is_lfs_pointer(file) else None
 
 
@@ -129,6 +133,12 @@ def _is_binary(file: ChangedFile) -> bool:
     if any(entry.binary for entry in sides):
         return True
     return file.diff.binary and not any(entry.text is not None for entry in sides)
+
+
+def _is_unseen(file: ChangedFile) -> bool:
+    """Whether git calls it binary for its size alone, and nobody has looked at its bytes."""
+    sides = [entry for entry in (file.new, file.old) if entry]
+    return not any(entry.binary for entry in sides) and any((entry.size or 0) > LARGEST_TEXT for entry in sides)
 
 
 _MEDIA = re.compile(

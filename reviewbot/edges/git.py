@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from reviewbot.domain.selection import LARGEST_TEXT
 from reviewbot.domain.snapshot import Entry, RawChange
-from reviewbot.edges.git_process import TEXT_LIMIT, Bounds, Git, isolated_environment
+from reviewbot.edges.git_process import Bounds, Git, isolated_environment
 from reviewbot.errors import ChangeUnreadable
 
 TEXTS_LIMIT = 100 * 1024 * 1024
@@ -187,7 +188,7 @@ def _affordable(sizes: Mapping[str, int]) -> dict[str, int]:
     chosen: dict[str, int] = {}
     total = 0
     for oid, size in sizes.items():
-        if size <= TEXT_LIMIT and total + size <= TEXTS_LIMIT:
+        if size <= LARGEST_TEXT and total + size <= TEXTS_LIMIT:
             chosen[oid] = size
             total += size
     return chosen

@@ -14,10 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from reviewbot.domain.selection import LARGEST_TEXT
 from reviewbot.errors import ChangeUnreadable
-
-TEXT_LIMIT = 5 * 1024 * 1024
-"""Bytes of a file above which git gives neither its lines nor its text."""
 
 OUTPUT_LIMIT = 200 * 1024 * 1024
 """Bytes that one command may print."""
@@ -163,7 +161,7 @@ def _configuration(url: str, token: str) -> list[tuple[str, str]]:
         ("core.hooksPath", os.devnull),
         ("core.attributesFile", os.devnull),
         ("core.quotePath", "false"),
-        ("core.bigFileThreshold", str(TEXT_LIMIT)),
+        ("core.bigFileThreshold", str(LARGEST_TEXT)),
         ("transfer.fsckObjects", "true"),
         ("fetch.recurseSubmodules", "false"),
         ("gc.auto", "0"),

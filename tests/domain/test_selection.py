@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reviewbot.domain.changes import ChangedFile, parse_diff
-from reviewbot.domain.selection import Held, HeldBecause, Selection, risk, select
+from reviewbot.domain.selection import LARGEST_TEXT, Held, HeldBecause, Selection, risk, select
 from reviewbot.domain.snapshot import Entry
 
 POINTER = ("version https://git-lfs.github.com/spec/v1", f"oid sha256:{'a' * 64}", "size 12")
@@ -50,6 +50,7 @@ def held(file: ChangedFile, paths: tuple[str, ...] = (), attributes: str = "") -
 
 
 LONG = ("x" * 500,)
+LARGE = replace(entry(), size=LARGEST_TEXT + 1)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +73,11 @@ LONG = ("x" * 500,)
         (changed("node_modules.py"), None),
         (changed("logo.png", added=(), new=entry(binary=True)), HeldBecause.BINARY),
         (changed("logo.png", added=(), headers="Binary files a/logo.png and b/logo.png differ\n"), HeldBecause.BINARY),
+        (
+            changed("a.sql", added=(), headers="Binary files a/a.sql and b/a.sql differ\n", new=LARGE),
+            HeldBecause.TOO_LARGE,
+        ),
+        (changed("a.bin", added=(), new=replace(LARGE, binary=True)), HeldBecause.BINARY),
         (changed("lib", headers="index 1111111..2222222 160000\n"), HeldBecause.SUBMODULE),
         (changed("model.bin", added=POINTER, new=entry("\n".join(POINTER) + "\n")), HeldBecause.LFS_POINTER),
         (changed("model.bin", added=(), removed=POINTER), HeldBecause.LFS_POINTER),

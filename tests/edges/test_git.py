@@ -13,9 +13,10 @@ from threading import Thread
 import pytest
 
 from reviewbot.domain.changes import FileStatus, assemble
+from reviewbot.domain.selection import LARGEST_TEXT
 from reviewbot.domain.snapshot import RawChange
 from reviewbot.edges.git import GitChangeReader
-from reviewbot.edges.git_process import TEXT_LIMIT, Bounds, Git
+from reviewbot.edges.git_process import Bounds, Git
 from reviewbot.errors import ChangeUnreadable
 
 ABSENT_SHA = "1234567890" * 4
@@ -224,9 +225,9 @@ def test_links_and_submodules_keep_their_modes(remote: Remote) -> None:
 
 
 def test_a_file_above_the_limit_has_neither_lines_nor_text(remote: Remote) -> None:
-    raw = change(remote, lambda: None, lambda: remote.write("big.txt", "x\n" * (TEXT_LIMIT // 2 + 1)))
+    raw = change(remote, lambda: None, lambda: remote.write("big.txt", "x\n" * (LARGEST_TEXT // 2 + 1)))
     assert raw.new["big.txt"].text is None
-    assert raw.new["big.txt"].size == TEXT_LIMIT + 2
+    assert raw.new["big.txt"].size == LARGEST_TEXT + 2
     assert len(raw.diff) < 1000
 
 

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from reviewbot.domain.selection import LARGEST_TEXT
 from reviewbot.domain.snapshot import Entry
 from reviewbot.edges.github import queries
 from reviewbot.edges.github.answers import Answer
@@ -15,9 +16,6 @@ from reviewbot.errors import ForgeUnreachable, NotFound
 
 BATCH = 100
 """Files of each side in one request."""
-
-RAW_LIMIT = 5 * 1024 * 1024
-"""Bytes of a file above which its text is left out."""
 
 RAW_FILES = 100
 """Files that are fetched one by one in a run; a change could otherwise spend the hour's requests."""
@@ -115,7 +113,7 @@ class Files:
         entry = found.entry
         if found.is_exact:
             return entry
-        if self.raw_left <= 0 or (entry.size or 0) > RAW_LIMIT:
+        if self.raw_left <= 0 or (entry.size or 0) > LARGEST_TEXT:
             return replace(entry, text=None)
         self.raw_left -= 1
         return replace(entry, text=self._raw_text(entry.oid))
