@@ -46,7 +46,9 @@ class DropBefore:
 
 @dataclass(frozen=True, slots=True)
 class DropMiddle:
-    """Let the application answer, send half of the body, close."""
+    """Let the application answer, send half of the body, and close: in order, or with a reset."""
+
+    reset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +218,8 @@ def read_fault(do: Mapping[str, object]) -> Fault:  # noqa: PLR0911 — one for 
             return Delay(_seconds(wait))
         case {"drop": "before"}, 1:
             return DropBefore()
-        case {"drop": "middle"}, 1:
-            return DropMiddle()
+        case {"drop": "middle" | "reset" as how}, 1:
+            return DropMiddle(reset=how == "reset")
         case {"garbage": True}, 1:
             return Garbage()
         case {"recorded-then": int(status)}, 1 if status in _STATUSES:

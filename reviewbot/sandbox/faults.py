@@ -15,6 +15,7 @@ many it strikes from there on (1; null for all). Each rule counts for itself; of
     {"drip": 16, "delay_ms": 5}    sends the answer in pieces of that many bytes, waiting before each
     {"drop": "before"}             closes the connection; the application never sees the request
     {"drop": "middle"}             lets the application answer, and closes halfway through the answer's body
+    {"drop": "reset"}              the same with a reset, so that what was under way is lost too
     {"garbage": true}              answers 200 with bytes that are no JSON and no text
     {"recorded-then": 502}         lets the application do its work, then answers that status; `"drop"` closes instead
 
@@ -26,6 +27,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import struct
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
@@ -68,6 +71,9 @@ __all__ = [
 ]
 
 CONTROL = "/_control/"
+RESET_AFTER = 0.02
+"""Seconds for the half that was sent to be on its way."""
+
 _GARBAGE = b"\x80\x81<html>{not json"
 
 
@@ -142,8 +148,8 @@ class _Exchange:
                 await self._drip(size, seconds)
             case DropBefore():
                 await self._close()
-            case DropMiddle():
-                await self._break_off()
+            case DropMiddle(reset):
+                await self._break_off(reset=reset)
             case RecordedThen(status):
                 await self._collect()
                 await (self._close() if status is None else self._answer(status, (), b""))
@@ -193,18 +199,22 @@ class _Exchange:
             await self.send({"type": "http.response.body", "body": body[at : at + size], "more_body": True})
         await self._pass({"type": "http.response.body", "body": b""})
 
-    async def _break_off(self) -> None:
+    async def _break_off(self, *, reset: bool) -> None:
         start, body = await self._collect()
         await self.send(start)
         await self.send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-        await self._close()
+        await self._close(reset=reset)
 
-    async def _close(self) -> None:
+    async def _close(self, *, reset: bool = False) -> None:
         self._log()
         # ASGI has no message for this: the transport is reached through the server's own `send`, which is uvicorn's.
         transport = getattr(getattr(self.send, "__self__", None), "transport", None)
         if transport is None:
             raise RuntimeError("the connection can be closed only when uvicorn serves this layer directly")
+        if reset:
+            # A socket that does not linger says RST instead of FIN.
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            await asyncio.sleep(RESET_AFTER)
         transport.close()
         while (await self.receive())["type"] != "http.disconnect":
             pass

@@ -1,0 +1,41 @@
+"""The whole table: `python -m tests.faults [WORD]` plays the cells named so, and tells what is wrong."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.faults.judge import wrong
+from tests.faults.play import play, stage
+from tests.faults.table import Cell, cells
+
+WORKERS = 2
+
+
+def tell(part: Sequence[Cell]) -> int:
+    """Play some cells in a town of their own, and say how many went wrong."""
+    count = 0
+    with tempfile.TemporaryDirectory() as folder, stage(Path(folder)) as here:
+        right = play(here)
+        for cell in part:
+            found = list(wrong(cell, play(here, cell.request, cell.made(), cell.times), right))
+            count += bool(found)
+            sys.stdout.writelines(f"WRONG {cell}: {one}\n" for one in found)
+            sys.stdout.flush()
+    return count
+
+
+def main(words: list[str]) -> int:
+    """Play the cells whose name holds the words, or all."""
+    chosen = [cell for cell in cells() if all(word in str(cell) for word in words)]
+    with ThreadPoolExecutor(WORKERS) as pool:
+        count = sum(pool.map(tell, [chosen[start::WORKERS] for start in range(WORKERS)]))
+    sys.stdout.write(f"{len(chosen)} cells, {count} wrong\n")
+    return int(bool(count) or not chosen)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,71 @@
+"""The requests of a whole review, in their order, as the faults' layer finds them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Service(Enum):
+    """Who is asked."""
+
+    GITHUB = "github"
+    CODEVF = "codevf"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request of the story.
+
+    Attributes:
+        match: what its path looks like, as an expression.
+        body: what its body looks like, None where the path says it all.
+        nth: which of those that look like this, from 1.
+    """
+
+    name: str
+    service: Service
+    method: str
+    match: str
+    body: str | None = None
+    nth: int = 1
+
+    def fits(self, method: str, target: str, body: str) -> bool:
+        """Whether it is such a request, whichever of them."""
+        return method == self.method and bool(re.search(self.match, target)) and (self.body or "") in body
+
+
+def _github(name: str, method: str, match: str, body: str | None = None, nth: int = 1) -> Request:
+    return Request(name, Service.GITHUB, method, match, body, nth)
+
+
+def _codevf(name: str, method: str, match: str) -> Request:
+    return Request(name, Service.CODEVF, method, match)
+
+
+GRAPHQL = "^/graphql$"
+SNAPSHOT = _github("the pull request", "POST", GRAPHQL, "query Snapshot")
+DIFF = _github("the diff", "GET", r"/pulls/\d+$")
+FILES = _github("the files", "POST", GRAPHQL, "query Entries")
+OPEN_CHECK = _github("the open check", "POST", "/check-runs$")
+SUMMARY = _github("the summary", "POST", r"/issues/\d+/comments$")
+AGAIN = _github("the pull request again", "POST", GRAPHQL, "query Snapshot", nth=2)
+REVIEW = _github("the review", "POST", "/reviews$")
+ITS_COMMENTS = _github("the review's comments", "GET", r"/reviews/\d+/comments")
+FILE_COMMENT = _github("a comment on a file", "POST", r"/pulls/\d+/comments$")
+SUMMARY_EDIT = _github("the summary's end", "PATCH", "/issues/comments/")
+CHECK_READ = _github("the check's annotations", "GET", r"/check-runs/\d+$")
+CHECK_END = _github("the check's end", "PATCH", "/check-runs/")
+
+TAGS = _codevf("the expertise", "GET", "/tags$")
+BALANCE = _codevf("the balance", "GET", "/credits/balance$")
+PROJECT = _codevf("the project", "POST", "/projects/create$")
+CREATE = _codevf("the task", "POST", "/tasks/create$")
+POLL = _codevf("the task's state", "GET", "/tasks/task_")
+FILE = _codevf("the delivered file", "GET", "^/files/")
+
+STORY = (
+    SNAPSHOT, DIFF, FILES, TAGS, BALANCE, PROJECT, OPEN_CHECK, CREATE, SUMMARY, POLL, FILE,
+    AGAIN, REVIEW, ITS_COMMENTS, FILE_COMMENT, SUMMARY_EDIT, CHECK_READ, CHECK_END,
+)  # fmt: skip

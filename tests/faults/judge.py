@@ -1,0 +1,63 @@
+"""Holds an end against the table, and against the laws that no cell is exempt from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from reviewbot.sandbox.faults import Logged
+from tests.crash.scenarios import differing
+from tests.faults.asked import CREATE, Service
+from tests.faults.play import End
+from tests.faults.table import Cell, Same
+
+MORE_REQUESTS = 14
+"""Beyond an undisturbed run's: what asking again and looking at what is there may cost."""
+
+_COMPARED = {Same.ALL: None, Same.COMMENTS: ("comments", "tasks"), Same.NOTHING: ()}
+_NOBODY_KNOWS = frozenset({0, 500, 502, 503, 504})
+
+
+def wrong(cell: Cell, end: End, right: End) -> Iterator[str]:
+    """Everything about an end that is not as it must be."""
+    expected = cell.expected
+    found = (end.exit_status, end.reason, end.conclusion)
+    if found != (wanted := (expected.exit_status, expected.reason, expected.conclusion)):
+        yield f"it came to {found} and not to {wanted}"
+    if expected.says not in f"{end.log}\n{end.summary}":
+        yield f"it does not say {expected.says!r}"
+    compared = _COMPARED[expected.same]
+    for name in differing(end.held, right.held):
+        if compared is None or name in compared:
+            yield f"{name} are not as in an undisturbed run"
+    yield from _broken_laws(cell, end, right)
+
+
+def _broken_laws(cell: Cell, end: End, right: End) -> Iterator[str]:
+    if not end.struck:
+        yield "there was no such request"
+    # A task that was recorded and never heard of exists, and the next run finds it by its key.
+    unheard = cell.request is CREATE and cell.expected.tasks == 0
+    if len(end.held.tasks) > max(cell.expected.tasks, unheard) or len(end.held.tasks) < cell.expected.tasks:
+        yield f"{len(end.held.tasks)} tasks were bought"
+    if end.requests > right.requests + MORE_REQUESTS:
+        yield f"{end.requests} requests were sent"
+    if "Traceback" in end.log or end.exit_status == 70:
+        yield "a bug of ours"
+    yield from _blind(end.log_of[Service.GITHUB])
+    keys = {str(one.body["idempotencyKey"]) for one in _purchases(end) if isinstance(one.body, dict)}
+    if len(keys) > 1:
+        yield "the purchase was repeated with another key"
+
+
+def _blind(log: Sequence[Logged]) -> Iterator[str]:
+    """A write that was sent again although nobody knew what had become of it."""
+    for before, after in pairwise(log):
+        if before.status not in _NOBODY_KNOWS or before.path == "/graphql" or before.method not in {"POST", "PATCH"}:
+            continue
+        if (before.method, before.target, before.body) == (after.method, after.target, after.body):
+            yield f"{after.method} {after.path} was repeated blindly"
+
+
+def _purchases(end: End) -> Iterator[Logged]:
+    return (one for one in end.log_of[Service.CODEVF] if one.path.endswith("/tasks/create"))
