@@ -1,0 +1,59 @@
+"""One large pull request through the action as a process, with its time and its memory at the peak."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from reviewbot.sandbox.codevf import canned
+from tests.app.house import REPO, Rig, house
+from tests.large.sizes import Case, Size, read_report, wrong
+
+FILES = {"json-file": "report.json", "sarif-file": "report.sarif", "html-file": "report.html"}
+ACTION = """
+import sys
+from pathlib import Path
+from reviewbot.__main__ import main
+sys.argv = ["reviewbot", "action"]
+status = main()
+[peak] = [line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
+Path("../peak").write_text(peak)
+sys.exit(status)
+"""
+"""The action, which tells its own memory at the peak: what the system tells of a child may be its parent's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a run took; `peak` in bytes."""
+
+    exit_status: int
+    seconds: float
+    peak: int
+    requests: int
+    wrong: tuple[str, ...]
+
+
+def measure(case: Case, size: Size, folder: Path) -> Measured:
+    """Play a case."""
+    with house(folder, engineer=canned(case.says(size))) as rig:
+        rig.world.push(REPO, "topic", dict(case.files(size)), author="mona")
+        case.before(rig, size)
+        began = time.monotonic()
+        status, workspace = _run(rig)
+        seconds = time.monotonic() - began
+        peak = int((workspace.parent / "peak").read_text(encoding="ascii")) * 1024
+        found = tuple(wrong(case, size, rig, read_report(workspace), peak))
+        return Measured(status, seconds, peak, len(rig.github_faults.log), found)
+
+
+def _run(rig: Rig) -> tuple[int, Path]:
+    env = rig.environment("pull_request", rig.event(), FILES)
+    workspace = Path(env["GITHUB_WORKSPACE"])
+    command = [sys.executable, "-I", "-c", ACTION]
+    done = subprocess.run(command, env=env, cwd=workspace, capture_output=True, text=True, timeout=600, check=False)
+    assert not done.stderr, done.stderr[-2000:]
+    return done.returncode, workspace

@@ -1,0 +1,138 @@
+"""The largest pull requests, each at two sizes: a small one that passes the same limits, and the whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from reviewbot.sandbox.codevf import Answer
+from tests.app.house import CLEAN, REPO, Rig, answer, finding
+
+RISKY = "src/auth/login.py"
+"""A file that must be sent whatever else is there: what it is for and what its lines do are both of the riskiest."""
+
+PAYLOAD = {RISKY: "import os\nos.system(token)\n"}
+TEN_LINES = "".join(f"value_{number} = {number}\n" for number in range(10))
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much of each."""
+
+    files: int
+    lines: int
+    file_bytes: int
+    line_bytes: int
+    findings: int
+    comments: int
+
+
+SMALL = Size(files=330, lines=21_000, file_bytes=6_000_000, line_bytes=1_100_000, findings=700, comments=230)
+"""Past GitHub's own limits all the same: 300 files, 20,000 lines, and a hundred comments on a page."""
+
+WHOLE = Size(files=3000, lines=100_000, file_bytes=20_000_000, line_bytes=5_200_000, findings=10_000, comments=2000)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A large pull request.
+
+    Attributes:
+        files: of the head, by size.
+        says: what CodeVF answers, by size.
+        before: what else is there, by size.
+        missed: whether something must be left out, so that the review is partial.
+    """
+
+    name: str
+    files: Callable[[Size], Mapping[str, str]] = lambda _: PAYLOAD
+    says: Callable[[Size], Answer] = lambda _: CLEAN
+    before: Callable[[Rig, Size], None] = lambda _rig, _size: None
+    missed: Callable[[Size], bool] = lambda _: False
+
+
+def _many_files(size: Size) -> dict[str, str]:
+    return PAYLOAD | {f"src/pkg_{number % 50}/module_{number}.py": TEN_LINES for number in range(size.files)}
+
+
+def _many_lines(size: Size) -> dict[str, str]:
+    each = "".join(f"value_{number} = compute({number}, 'as long as a line is')\n" for number in range(1000))
+    return PAYLOAD | {f"src/module_{number}.py": each for number in range(size.lines // 1000)}
+
+
+def _huge_file(size: Size) -> dict[str, str]:
+    return PAYLOAD | {"data.sql": "INSERT INTO t VALUES (1);\n" * (size.file_bytes // 26)}
+
+
+def _long_line(size: Size) -> dict[str, str]:
+    return PAYLOAD | {"bundle.js": f"var a = '{'x' * size.line_bytes}';\n"}
+
+
+def _many_findings(size: Size) -> Answer:
+    paths = list(_many_files(size))
+    words = ("critical", "high", "medium", "low", "info")
+    return answer(
+        *(
+            finding(paths[number % len(paths)], number % 9 + 1, title=f"number {number}", severity=words[number % 5])
+            for number in range(size.findings)
+        )
+    )
+
+
+def _talk(rig: Rig, size: Size) -> None:
+    for number in range(size.comments):
+        rig.world.comment(REPO, rig.number, "mona", f"Comment {number}. " + "Words. " * 20)
+
+
+CASES = (
+    Case("many files", files=_many_files),
+    Case("many lines", files=_many_lines, missed=lambda size: size is WHOLE),
+    Case("a huge file", files=_huge_file, missed=lambda _: True),
+    Case("a long line", files=_long_line, missed=lambda _: True),
+    Case("many findings on many files", files=_many_files, says=_many_findings),
+    Case("many comments", before=_talk),
+)
+
+COMMITTED = ("app.py", "gone.py", "new file.py")
+"""What the house's pull request changes beside the case's files."""
+
+MEMORY = 320 * 1024 * 1024
+"""Bytes that the action's process may take at its peak, whatever comes."""
+
+REQUEST_BYTES = 4_000_000
+REQUESTS = 24
+"""To GitHub; the talk and the findings' annotations have theirs on top."""
+
+
+def wrong(case: Case, size: Size, rig: Rig, report: Mapping[str, object], peak: int) -> Iterator[str]:
+    """What is not as it must be about a finished run."""
+    manifest = report["manifest"]
+    assert isinstance(manifest, dict)
+    sent = [one["path"] for one in manifest["sent"]]
+    held = [one["path"] for one in manifest["heldBack"]]
+    changed = {*case.files(size), *COMMITTED}
+    if sorted(sent + held) != sorted(changed):
+        yield f"{len(sent)} files sent and {len(held)} held are not the {len(changed)} changed"
+    if RISKY not in sent:
+        yield "the riskiest file was not sent"
+    partial = any(one["missed"] for one in manifest["heldBack"])
+    if partial is not case.missed(size) or report["coverage"] != ("partial" if partial else "full"):
+        yield f"coverage {report['coverage']}, {len(held)} held"
+    [bought] = [one.body for one in rig.codevf_faults.log if one.path.endswith("/tasks/create")]
+    assert isinstance(bought, dict)
+    attachments = bought["attachments"]
+    if len(attachments) > 5 or len(json.dumps(attachments)) > REQUEST_BYTES + 1000:
+        yield f"{len(attachments)} attachments of {len(json.dumps(attachments))} bytes"
+    if peak > MEMORY:
+        yield f"{peak // 1024**2} MB of memory"
+    most = REQUESTS + 2 * size.comments // 100
+    if len(rig.github_faults.log) > most:
+        yield f"{len(rig.github_faults.log)} requests to GitHub"
+
+
+def read_report(workspace: Path) -> Mapping[str, object]:
+    """What `json-file` holds."""
+    value: Mapping[str, object] = json.loads((workspace / "report.json").read_text(encoding="utf-8"))
+    return value
