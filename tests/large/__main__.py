@@ -20,8 +20,8 @@ def main(words: list[str]) -> int:
             came = measure(case, WHOLE, Path(folder))
         bad += bool(came.wrong)
         sys.stdout.write(
-            f"{case.name}: exit status {came.exit_status}, {came.seconds:.1f} s, {came.peak // 1024**2} MB at the peak, "
-            f"{came.requests} requests to GitHub\n"
+            f"{case.name}: exit status {came.exit_status}, {came.seconds:.1f} s, "
+            f"{came.peak // 1024**2} MB at the peak, {came.requests} requests to GitHub\n"
         )
         sys.stdout.writelines(f"WRONG {case.name}: {one}\n" for one in came.wrong)
         sys.stdout.flush()

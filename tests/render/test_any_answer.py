@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 from reviewbot.domain.model import Report, Severity
 from reviewbot.domain.placement import (
     DuplicateOf,
-    FileView,
     InSummary,
     OnFile,
     OnLines,
@@ -228,4 +227,3 @@ def test_a_file_view_is_what_these_answers_speak_of() -> None:
     files = [{"path": one.pop("path"), "findings": [one]} for one in found]
     placed = place(read_result({"summary": "", "files": files}).findings, VIEWS, PlacementRules())
     assert {type(item.placement) for item in placed} == {OnLines, OnFile, InSummary}
-    assert all(isinstance(one, FileView) for one in VIEWS)
