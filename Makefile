@@ -24,7 +24,7 @@ ifneq ($(MADE_FOR),$(CURDIR)/.venv)
 .PHONY: $(BIN)/python
 endif
 
-.PHONY: help setup referees demo test test-image crash lint lint-style lint-types lint-layers lint-workflows lint-image format pins build clean
+.PHONY: help setup referees demo test test-image crash faults large lint lint-style lint-types lint-layers lint-workflows lint-image format pins build clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,12 @@ test-image: setup ## Run whole reviews inside the image, as GitHub's runner does
 
 crash: setup ## Kill the action at every request of every story, and race it a hundred times (WORD=collect: a part)
 	$(BIN)/python -m tests.crash $(WORD)
+
+faults: setup ## Play every trouble at every request of a review against the table (WORD='the diff': a part)
+	$(BIN)/python -m tests.faults $(WORD)
+
+large: setup ## Play the largest pull requests, and tell what they take (WORD=findings: a part)
+	$(BIN)/python -m tests.large $(WORD)
 
 lint: lint-style lint-types lint-layers lint-workflows lint-image ## Ask every linter (with -k: all of them, whatever the first says)
 

@@ -8,6 +8,8 @@ answered in ten minutes is not missed by the second, and the hourly limit is sha
 
 from __future__ import annotations
 
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from enum import Enum
 from random import Random
 
@@ -73,6 +75,15 @@ def _bounds(status: TaskStatus, mode: Mode) -> tuple[float, float]:
     if status is TaskStatus.PENDING:
         return 2.0, 4.0
     return (15.0, 30.0) if mode is Mode.STANDARD else (5.0, 10.0)
+
+
+def moment(header: str) -> datetime | None:
+    """The time that an HTTP header names (RFC 9110, 5.6.7); None when it names none, or names it without a zone."""
+    try:
+        read = parsedate_to_datetime(header)
+    except (ValueError, TypeError):
+        return None
+    return read if read.tzinfo else None
 
 
 def retry_delay(attempt: int, failure: int | Fault, retry_after: float | None, rng: Random) -> float | None:

@@ -181,6 +181,7 @@ _FORMS = (
     '{"drip": 16, "delay_ms": 5}',
     '{"drop": "before"}',
     '{"drop": "middle"}',
+    '{"drop": "reset"}',
     '{"garbage": true}',
     '{"recorded-then": 502}',
     '{"recorded-then": "drop"}',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from random import Random
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from reviewbot.domain import pacing
 from reviewbot.domain.model import Mode, TaskStatus
-from reviewbot.domain.pacing import Fault, next_poll, retry_delay
+from reviewbot.domain.pacing import Fault, moment, next_poll, retry_delay
 
 seeds = st.integers(0, 1_000_000).map(Random)
 RUNNING = [TaskStatus.PENDING, TaskStatus.PROCESSING, TaskStatus.UNKNOWN]
@@ -94,3 +95,17 @@ def test_a_retry_waits_as_long_as_it_was_asked_to(
     delay = retry_delay(attempt, failure, asked, rng)
     assert delay is not None
     assert delay >= asked
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("Sun, 01 Nov 2026 00:01:00 GMT", datetime(2026, 11, 1, 0, 1, tzinfo=UTC)),
+        ("Sun, 01 Nov 2026 00:01:00 -0000", None),
+        ("soon", None),
+        ("", None),
+        ("Sun, 99 Nov 2026 00:01:00 GMT", None),
+    ],
+)
+def test_a_header_names_a_time_or_none(header: str, expected: datetime | None) -> None:
+    assert moment(header) == expected

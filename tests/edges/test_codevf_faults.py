@@ -107,7 +107,7 @@ def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
             if reply.drop:
                 self.connection.close()
                 return
-            self.send_response(reply.status)
+            self.send_response_only(reply.status)  # without a date of its own
             for name, text in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
                 self.send_header(name, text)
             self.end_headers()
@@ -276,6 +276,15 @@ def test_the_wait_that_the_service_asks_for_is_kept(
     with connect(service, clock, deadline=1e6) as codevf:
         codevf.retrieve("task_1")
     assert waits <= sum(clock.slept) < max(waits, 2) + 1
+
+
+def test_a_date_is_read_by_the_services_own_clock(service: Service, clock: ManualClock) -> None:
+    told = {"Retry_After": START + timedelta(days=400, seconds=50), "Date": START + timedelta(days=400)}
+    headers = {name: format_datetime(when, usegmt=True) for name, when in told.items()}
+    service.replies = [said(429, {"error": "slow"}, **headers), said(200, TASK)]
+    with connect(service, clock) as codevf:
+        codevf.retrieve("task_1")
+    assert 50 <= sum(clock.slept) < 51
 
 
 def test_a_hint_on_a_good_answer_is_passed_on(service: Service, clock: ManualClock) -> None:

@@ -67,6 +67,18 @@ def test_an_answer_breaks_off_halfway(github_http: httpx.Client, github_url: str
     assert github_http.get("/pulls/1").status_code == 200
 
 
+def test_a_reset_is_told_from_a_connection_that_was_closed_in_order(github_http: httpx.Client, github_url: str) -> None:
+    _add(
+        github_url,
+        {"match": "/pulls/1$", "do": {"drop": "reset"}},
+        {"match": "/pulls/1$", "nth": 2, "do": {"drop": "middle"}},
+    )
+    with pytest.raises(httpx.ReadError):
+        github_http.get("/pulls/1")
+    with pytest.raises(httpx.RemoteProtocolError):
+        github_http.get("/pulls/1")
+
+
 def test_garbage_is_no_json(github_http: httpx.Client, github_url: str) -> None:
     _add(github_url, {"match": "/pulls/1$", "do": {"garbage": True}})
     answer = github_http.get("/pulls/1")

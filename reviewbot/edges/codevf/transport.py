@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from itertools import count
 from random import Random
 from typing import Protocol
@@ -13,7 +13,7 @@ from typing import Protocol
 import httpx
 
 from reviewbot.domain.origins import is_loopback
-from reviewbot.domain.pacing import MIN_SPACING, Fault, retry_delay
+from reviewbot.domain.pacing import MIN_SPACING, Fault, moment, retry_delay
 from reviewbot.edges.codevf.addresses import check_base_url, refuse_inner
 from reviewbot.edges.codevf.wire_errors import Said, error_of, error_of_fault, read_error, seconds
 from reviewbot.errors import NoKey, Problem, ReviewDidNotHappen, ServiceError, SettingsError
@@ -199,18 +199,16 @@ class Transport:
             # The service may echo what it was sent; from here on the key is nowhere.
             body.replace(self._key.reveal().encode(), b"***"),
             response.headers.get("content-type", "").partition(";")[0].strip().lower(),
-            self._retry_after(response.headers.get("retry-after", "")),
+            self._retry_after(response.headers),
         )
 
-    def _retry_after(self, header: str) -> float | None:
-        """Seconds or a date (RFC 9110, 10.2.3); None when it is neither."""
+    def _retry_after(self, headers: Mapping[str, str]) -> float | None:
+        """Seconds or a date (RFC 9110, 10.2.3), by the service's own clock where it tells it; None when neither."""
+        header = headers.get("retry-after", "")
         if (given := seconds(header)) is not None:
             return given
-        try:
-            until = parsedate_to_datetime(header)
-            return seconds(max(0.0, (until - self._clock.now()).total_seconds()))
-        except (ValueError, TypeError):  # no date; a date without a zone
-            return None
+        until, now = moment(header), moment(headers.get("date", "")) or self._clock.now()
+        return None if until is None else seconds(max(0.0, (until - now).total_seconds()))
 
     def _judge(self, ask: Ask, answer: Answer) -> Answer | _Failure:
         if not answer.is_success:

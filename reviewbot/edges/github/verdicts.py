@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from reviewbot.domain.pacing import moment
 from reviewbot.errors import DiffTooLarge, ForgeError, ForgeUnreachable, NotFound, PermissionMissing, Refused
 
 SECONDARY_WAIT = 60.0
@@ -84,7 +85,8 @@ def words(value: object) -> str:
 
 
 def judge(reply: Reply, intent: Intent, now: datetime) -> Trouble:
-    """The first rule of the table that fits a refusal."""
+    """The first rule of the table that fits a refusal; a time of day is read by GitHub's own clock where it is told."""
+    now = moment(reply.headers.get("date", "")) or now
     for rule in _RULES:
         if rule.fits(reply):
             return rule.verdict(reply, intent, now)

@@ -1,0 +1,133 @@
+"""Time that misbehaves: nobody listens, nobody answers, and a wall clock that jumps by years between two looks."""
+
+from __future__ import annotations
+
+import io
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from itertools import cycle
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from reviewbot.app import World, act
+from reviewbot.domain.events import read_event_text
+from reviewbot.edges.clock import SystemClock
+from reviewbot.edges.codevf import Access, CodeVF
+from reviewbot.edges.git import GitChangeReader
+from reviewbot.edges.github.calls import Address
+from reviewbot.edges.github.forge import GitHubForge
+from reviewbot.edges.runner import Runner, Surroundings
+from reviewbot.sandbox.faults import Delay, Reply
+from reviewbot.settings import Settings
+from reviewbot.settings.environment import read_environment
+from tests.app.house import KEY, REPO, TOKEN, Rig, house
+
+SCALE = 0.01
+JUMPS = (timedelta(0), timedelta(days=3650), timedelta(days=-3650), timedelta(hours=1))
+
+
+@dataclass
+class JumpingClock(SystemClock):
+    """Its monotonic side is the machine's; the time of day is another at every look. Waits are noted."""
+
+    waits: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__(SCALE)
+        self._jumps = cycle(JUMPS)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + next(self._jumps)
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        super().sleep(seconds)
+
+
+@contextmanager
+def jumping_world(rig: Rig, env: dict[str, str], clock: JumpingClock) -> Iterator[World]:
+    """The edges as the composition root opens them, with another clock."""
+    environment = read_environment(env)
+    with ExitStack() as stack:
+
+        def service(settings: Settings) -> CodeVF:
+            access = Access(settings.codevf_url, settings.codevf_api_key)
+            return stack.enter_context(CodeVF(access, clock, clock.monotonic() + 3600, Random(1)))  # noqa: S311 — jitter
+
+        surroundings = Surroundings(
+            environment.output_file, environment.summary_file, environment.workspace, debug=False
+        )
+        yield World(
+            forge=stack.enter_context(
+                GitHubForge(TOKEN, REPO, Address(rig.github_url, f"{rig.github_url}/graphql"), clock)
+            ),
+            changes=GitChangeReader(server_url=rig.github_url, repository=REPO, token=TOKEN, environment=env),
+            open_service=service,
+            reporter=Runner(io.StringIO(), surroundings, (KEY, TOKEN)),
+            clock=clock,
+            rng=Random(2),  # noqa: S311 — the same every time
+            run_url=None,
+            version="0",
+        )
+
+
+def test_a_wall_clock_that_jumps_changes_neither_the_waits_nor_the_end(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        soon = datetime.now(UTC) + timedelta(seconds=6)
+        spent = (("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", str(int(soon.timestamp()))))
+        rig.github_faults.add("/graphql", Reply(403, spent, b"{}"))
+        rig.codevf_faults.add("/tasks/task_", Reply(429, (("Retry-After", format_datetime(soon, usegmt=True)),), b"{}"))
+        env, clock = rig.environment("pull_request", rig.event(), {}), JumpingClock()
+        event = read_event_text("pull_request", Path(env["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
+        with jumping_world(rig, env, clock) as world:
+            outcome = act(world, read_environment(env).inputs, event)
+        assert outcome.exit_status == 0, outcome
+        assert rig.checks()[0].conclusion == "success"
+        assert len(rig.service.tasks()) == 1
+        assert max(clock.waits) <= 10, clock.waits
+        again = rig.run()
+        assert (again.exit_status, len(rig.service.tasks())) == (0, 1)
+
+
+def nobody() -> str:
+    """An address where nothing listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}"
+
+
+def test_when_nobody_listens_at_codevf_the_check_says_what_to_do(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        done = rig.run(codevf_url=f"{nobody()}/api/v1/")
+        assert (done.exit_status, done.outputs["reason"]) == (3, "unreachable")
+        assert rig.checks()[0].conclusion == "action_required"
+        assert "Check the network, the proxy and `codevf-url`" in done.log
+
+
+def test_when_nobody_listens_at_github_the_run_ends_and_buys_nothing(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        away = nobody()
+        rig.github_url = away
+        done = rig.run()
+        assert (done.exit_status, done.outputs["reason"]) == (3, "github")
+        assert "Check the network, the proxy and the API's address" in done.log
+        assert not rig.codevf_faults.log
+
+
+@pytest.mark.parametrize("silent", ["github", "codevf"])
+def test_ten_seconds_of_silence_are_not_waited_out(tmp_path: Path, silent: str) -> None:
+    with house(tmp_path) as rig:
+        faults = rig.github_faults if silent == "github" else rig.codevf_faults
+        faults.add("/graphql$" if silent == "github" else "/tasks/task_", Delay(40))
+        began = time.monotonic()
+        done = rig.run(seconds=100)
+        assert 10 <= time.monotonic() - began < 35
+        assert done.exit_status == 0, done.log
+        assert rig.checks()[0].conclusion == "success"
