@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reviewbot.sandbox.codevf import Answer, Deliverables, Delivered
+from reviewbot.sandbox.codevf import Answer, Deliverables, Delivered, TaskLife
 from reviewbot.sandbox.faults import Fault, Logged
 from tests.app.house import Rig, read_outputs
 from tests.crash.held import Held, held, newest_check
@@ -16,6 +16,9 @@ from tests.crash.town import ALL_KINDS, Town, town
 from tests.faults.asked import Request, Service
 
 DELIVERED: Answer = Deliverables((Delivered("review.json", json.dumps(ALL_KINDS.value).encode()),))  # type: ignore[union-attr] # it is structured
+LIFE = TaskLife(pending=10, processing=10)
+"""Long enough for a question on the way, on a busy machine too."""
+
 INPUTS = {"expertise": "Engineer"}
 
 
@@ -24,12 +27,14 @@ class End:
     """How a run ended.
 
     Attributes:
+        number: of the pull request.
         conclusion: of the check on the head, None while it is open, empty when there is none.
         struck: whether the fault did.
         requests: to both services.
         log_of: those requests, by service.
     """
 
+    number: int
     exit_status: int
     reason: str
     conclusion: str | None
@@ -45,6 +50,7 @@ class End:
 def stage(folder: Path) -> Iterator[Town]:
     """Both services; CodeVF answers with a file."""
     with town(folder, engineer=lambda _: DELIVERED) as here:
+        here.life = lambda _: LIFE
         yield here
 
 
@@ -71,6 +77,7 @@ def _end(rig: Rig, exit_status: int, log: Path, struck: int, sent: Mapping[Servi
     outputs = read_outputs(_text(log.with_name("output")))
     check = newest_check(rig)
     return End(
+        number=rig.number,
         exit_status=exit_status,
         reason=outputs.get("reason", ""),
         conclusion=check.conclusion if check else "",

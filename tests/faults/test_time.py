@@ -30,7 +30,7 @@ from reviewbot.settings.environment import read_environment
 from tests.app.house import KEY, REPO, TOKEN, Rig, house
 
 SCALE = 0.01
-JUMPS = (timedelta(0), timedelta(days=3650), timedelta(days=-3650), timedelta(hours=1))
+JUMPS = (timedelta(days=-3650), timedelta(days=3650), timedelta(0), timedelta(hours=1))
 
 
 @dataclass
