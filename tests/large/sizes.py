@@ -29,8 +29,8 @@ class Size:
     comments: int
 
 
-SMALL = Size(files=330, lines=21_000, file_bytes=6_000_000, line_bytes=1_100_000, findings=700, comments=230)
-"""Past GitHub's own limits all the same: 300 files, 20,000 lines, and a hundred comments on a page."""
+SMALL = Size(files=330, lines=90_000, file_bytes=6_000_000, line_bytes=1_100_000, findings=700, comments=230)
+"""Past the limits all the same: 300 files, 20,000 lines and a hundred comments on a page are GitHub's, 4 MB ours."""
 
 WHOLE = Size(files=3000, lines=100_000, file_bytes=20_000_000, line_bytes=5_200_000, findings=10_000, comments=2000)
 
@@ -50,7 +50,7 @@ class Case:
     files: Callable[[Size], Mapping[str, str]] = lambda _: PAYLOAD
     says: Callable[[Size], Answer] = lambda _: CLEAN
     before: Callable[[Rig, Size], None] = lambda _rig, _size: None
-    missed: Callable[[Size], bool] = lambda _: False
+    missed: bool = False
 
 
 def _many_files(size: Size) -> dict[str, str]:
@@ -59,7 +59,8 @@ def _many_files(size: Size) -> dict[str, str]:
 
 def _many_lines(size: Size) -> dict[str, str]:
     each = "".join(f"value_{number} = compute({number}, 'as long as a line is')\n" for number in range(1000))
-    return PAYLOAD | {f"src/module_{number}.py": each for number in range(size.lines // 1000)}
+    # The risky one is as long as the others, else it would fit in wherever they leave room.
+    return {RISKY: PAYLOAD[RISKY] + each} | {f"src/module_{number}.py": each for number in range(size.lines // 1000)}
 
 
 def _huge_file(size: Size) -> dict[str, str]:
@@ -88,9 +89,9 @@ def _talk(rig: Rig, size: Size) -> None:
 
 CASES = (
     Case("many files", files=_many_files),
-    Case("many lines", files=_many_lines, missed=lambda size: size is WHOLE),
-    Case("a huge file", files=_huge_file, missed=lambda _: True),
-    Case("a long line", files=_long_line, missed=lambda _: True),
+    Case("many lines", files=_many_lines, missed=True),
+    Case("a huge file", files=_huge_file, missed=True),
+    Case("a long line", files=_long_line, missed=True),
     Case("many findings on many files", files=_many_files, says=_many_findings),
     Case("many comments", before=_talk),
 )
@@ -102,8 +103,8 @@ MEMORY = 320 * 1024 * 1024
 """Bytes that the action's process may take at its peak, whatever comes."""
 
 REQUEST_BYTES = 4_000_000
-REQUESTS = 24
-"""To GitHub; the talk and the findings' annotations have theirs on top."""
+REQUESTS = 19
+"""To GitHub, annotations included; long talks are read on top, twice."""
 
 
 def wrong(case: Case, size: Size, rig: Rig, report: Mapping[str, object], peak: int) -> Iterator[str]:
@@ -118,7 +119,7 @@ def wrong(case: Case, size: Size, rig: Rig, report: Mapping[str, object], peak: 
     if RISKY not in sent:
         yield "the riskiest file was not sent"
     partial = any(one["missed"] for one in manifest["heldBack"])
-    if partial is not case.missed(size) or report["coverage"] != ("partial" if partial else "full"):
+    if partial is not case.missed or report["coverage"] != ("partial" if partial else "full"):
         yield f"coverage {report['coverage']}, {len(held)} held"
     [bought] = [one.body for one in rig.codevf_faults.log if one.path.endswith("/tasks/create")]
     assert isinstance(bought, dict)
