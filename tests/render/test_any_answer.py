@@ -27,7 +27,8 @@ from reviewbot.domain.placement import (
     place,
 )
 from reviewbot.domain.plan import group
-from reviewbot.domain.thinning import COMMENT_LADDER, Detail, every_finding, thin_summary
+from reviewbot.domain.rooms import COMMENT_LADDER, Detail
+from reviewbot.domain.thinning import every_finding, thin_summary
 from reviewbot.domain.views import CommentView, DuplicateView, FileGroup, FindingView, SummaryView, SumView
 from reviewbot.domain.wire import read_result, response_schema
 from reviewbot.render import Renderer
