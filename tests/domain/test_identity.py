@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain.changes import ChangedFile
-from reviewbot.domain.identity import WHOLE, Identity, change_digest
+from reviewbot.domain.identity import WHOLE, Identity, change_digest, scope_since, since_of
 from reviewbot.domain.model import Mode
 from reviewbot.domain.snapshot import Entry
 from tests.domain.builders import changed_file
@@ -57,7 +57,6 @@ def test_the_vendors_own_client_takes_the_key(identity: Identity) -> None:
         {"repository_id": 6},
         {"pull_number": 8},
         {"instance": "nightly"},
-        {"scope": f"since {'a' * 40}"},
         {"change": "d" * 64},
         {"mode": Mode.STANDARD},
         {"expertise": "engineer"},
@@ -69,10 +68,16 @@ def test_each_part_changes_key_and_digest(change: dict[str, object]) -> None:
     assert other.digest() != PLAIN.digest()
 
 
-def test_an_attempt_changes_the_key_and_not_the_digest() -> None:
-    other = replace(PLAIN, attempt=2)
+@pytest.mark.parametrize("change", [{"attempt": 2}, {"scope": scope_since("a" * 40)}])
+def test_attempt_and_scope_change_the_key_and_not_the_digest(change: dict[str, object]) -> None:
+    other = replace(PLAIN, **change)  # type: ignore[arg-type]
     assert other.key() != PLAIN.key()
     assert other.digest() == PLAIN.digest()
+
+
+def test_a_scope_tells_its_head() -> None:
+    assert [since_of(scope_since(head)) for head in ("a" * 40, "")] == ["a" * 40, ""]
+    assert scope_since("") == WHOLE
 
 
 @given(identities, identities)
