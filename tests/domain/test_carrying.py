@@ -347,27 +347,36 @@ def test_a_finding_that_was_closed_gives_way_to_a_new_one_on_its_code() -> None:
     assert (again.standing, again.severity, again.closed) == (Standing.OPEN, Severity.LOW, "")
 
 
+ONE, OTHER = "call(1377771)", "call(1503685)"
+"""Two lines whose findings have one id: a pair is found within seconds."""
+
+
 @pytest.mark.parametrize(("known", "told"), [("high", "low"), ("low", "high"), ("low", "low")])
-def test_two_codes_under_one_id_close_the_gate_until_a_whole_review_tells_them_apart(known: str, told: str) -> None:
-    """Forty bits are not enough against somebody who looks for a second line with the same ones."""
-    first = found(NOW, finding("One", code="bad()", severity=Severity(known)))
-    crafted = replace(one(first), block=Block.of(["line 12"]), touched=False)
-    before = replace(first, records=(replace(crafted, waiver=Waiver("mona", "fine", 1)),))
-    said = answer(NOW, finding("Two", code="bad()", severity=Severity(told)), task="task_2")
-    after = absorb(before, said, NOW)
+def test_two_codes_of_one_id_close_the_gate_until_a_whole_review_tells_them_apart(known: str, told: str) -> None:
+    before = scene({APP: BASE}, {APP: f"{BASE}{ONE}\n"})
+    first = found(before, finding("One", code=ONE, severity=Severity(known)))
+    now = scene({APP: BASE}, {APP: f"{BASE}{ONE}\n{OTHER}\n"})
+    second = finding("Two", code=OTHER, severity=Severity(told))
+    after = absorb(let_be(first, before), answer(now, second, task="task_2"), now)
     assert after.broken
     assert one(after).severity is min(Severity(known), Severity(told), key=lambda each: each.rank)
-    assert one(after).waiver is None or one(after).title == "One"
-    assert absorb(after, said, NOW).broken
+    assert one(after).waiver is None or one(after).title == "One", "a waiver is for its own code"
+    said = answer(now, finding("One", code=ONE), second, task="task_3", whole=True)
+    apart = absorb(absorb(after, said, now), said, now)
+    assert (len(apart.records), apart.broken) == (2, False)
 
 
 # --- Waivers ----------------------------------------------------------------------------------------------------------
 
 
+def let_be(findings: Findings, now: Scene) -> Findings:
+    """The only finding, waived."""
+    return replace(findings, records=(waived(one(findings), "mona", "r" * 999, now),))
+
+
 def let_stand(given: Finding, now: Scene = NOW) -> Findings:
     """A finding with a waiver."""
-    first = found(now, given)
-    return replace(first, records=(waived(one(first), "mona", "r" * 999, now),))
+    return let_be(found(now, given), now)
 
 
 @pytest.mark.parametrize(

@@ -20,14 +20,17 @@ from reviewbot.domain.gate import (
     Rules,
     Status,
     Verdict,
+    bypassed,
     carried,
     closes_gate,
     collected,
     did_not_happen,
     first_exit_status,
+    forgetful,
     judge,
     not_due,
     pending,
+    superseded,
 )
 from reviewbot.domain.model import Severity
 from reviewbot.domain.policy import FailOn, Tolerance
@@ -205,3 +208,53 @@ def test_a_collection_did_its_job_and_carries_no_verdict() -> None:
 def test_an_outcome_has_the_words_of_the_contract() -> None:
     assert [status.value for status in Status] == ["completed", "pending", "skipped", "failed"]
     assert [verdict.value for verdict in Verdict] == ["pass", "fail", "none"]
+
+
+# --- Memory, bypass, newer heads --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("severities", "rules", "row"),
+    [
+        ((), Rules(), ("action_required", 3, "none", "completed", "memory")),
+        ((), Rules(FailOn.NEVER), ("action_required", 3, "none", "completed", "memory")),
+        ((), Rules(on_error=PASS), ("action_required", 0, "none", "completed", "memory")),
+        (SEVERE, Rules(), ("action_required", 3, "fail", "completed", "memory")),
+        (SEVERE, Rules(on_error=PASS), ("action_required", 1, "fail", "completed", "memory")),
+    ],
+)
+def test_what_may_have_been_forgotten_is_never_green(
+    severities: tuple[Severity, ...], rules: Rules, row: tuple[str, int, str, str, str]
+) -> None:
+    assert short(forgetful(judge(severities, readable=True, coverage=FULL, rules=rules), rules)) == row
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        judge(SEVERE, readable=True, coverage=FULL, rules=Rules()),
+        judge((), readable=False, coverage=PARTIAL, rules=Rules()),
+        judge((), readable=True, coverage=FULL, rules=Rules()),
+        did_not_happen(Reason.OVER_BUDGET, "m", "h", exit_status=EXIT_NO_REVIEW, on_error=FAIL),
+    ],
+)
+def test_a_head_that_somebody_let_through_is_green(outcome: Outcome) -> None:
+    through = bypassed(outcome)
+    assert short(through) == ("success", 0, "pass", outcome.status.value, "bypass")
+    assert (through.message, through.hint) == (outcome.message, outcome.hint)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        not_due(Reason.NOTHING_SELECTED),
+        did_not_happen(Reason.BUG, "m", "h", exit_status=EXIT_BUG, on_error=PASS),
+    ],
+)
+def test_neither_a_bug_nor_a_review_that_is_not_due_is_let_through(outcome: Outcome) -> None:
+    assert bypassed(outcome) == outcome
+
+
+def test_the_check_of_a_head_that_was_left_stays_closed_and_fails_no_step() -> None:
+    assert short(superseded("Newer.")) == ("action_required", 0, "none", "skipped", "superseded")
+    assert superseded("Newer.").message == "Newer."

@@ -382,6 +382,39 @@ def test_a_budget_forgets_nothing_that_the_ledger_has_no_room_for() -> None:
     assert decode(encode(ledger, SIGNER), SIGNER).spent == ledger.spent
 
 
+def test_what_is_only_wanted_gives_way_before_a_task() -> None:
+    ledger = Ledger().with_purchase(BOUGHT).with_purchase(replace(BOUGHT, identity="b", state=TaskState.DONE))
+    for number in range(2 * MAX_TASKS):
+        ledger = ledger.with_purchase(replace(BOUGHT, identity=f"{number}", state=TaskState.WANTED, hold=0))
+    assert [entry.state for entry in ledger.purchases[:3]] == [TaskState.OPEN, TaskState.DONE, TaskState.WANTED]
+    assert len(ledger.purchases) == MAX_TASKS
+
+
+def test_the_latest_attempt_is_the_one_of_the_highest_number() -> None:
+    ledger = Ledger((replace(BOUGHT, attempt=2), BOUGHT))
+    found = ledger.find("a" * 64)
+    assert found is not None
+    assert found.attempt == 2
+
+
+@given(purchases, purchases)
+def test_a_purchase_goes_on_and_never_back(one: Purchase, other: Purchase) -> None:
+    other = replace(other, identity=one.identity, attempt=one.attempt)
+    (kept,) = Ledger().with_purchase(one).with_purchase(other).purchases
+    assert kept == (other if other.state.rank >= one.state.rank else one)
+    order = [TaskState.WANTED, TaskState.INTENT, TaskState.OPEN, TaskState.DONE]
+    assert order == sorted(order, key=lambda state: state.rank)
+    assert TaskState.ENDED.rank == TaskState.DONE.rank
+
+
+def test_the_last_finished_review_is_the_one_that_was_asked_for_last() -> None:
+    done = replace(BOUGHT, state=TaskState.DONE)
+    newer = replace(BOUGHT, identity="b" * 64)
+    ledger = Ledger().with_purchase(BOUGHT).with_purchase(replace(newer, state=TaskState.DONE)).with_purchase(done)
+    assert ledger.last_reviewed() == replace(newer, state=TaskState.DONE), "its answer came first"
+    assert Ledger((BOUGHT,)).last_reviewed() is None
+
+
 def test_when_all_are_open_the_oldest_goes() -> None:
     ledger = Ledger()
     for number in range(MAX_TASKS + 1):

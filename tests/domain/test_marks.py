@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.marks import FindingMark, finding_id, read_finding_mark, review_mark, summary_mark
+from reviewbot.domain.marks import FindingMark, finding_id, read_finding_mark, review_mark, summary_mark, with_state
 
 instances = st.from_regex(r"[A-Za-z0-9 ._-]{0,40}", fullmatch=True)
 
@@ -42,3 +42,22 @@ def test_an_id_is_ten_hex_digits_and_tells_the_parts_apart(one: list[str], other
 
 def test_an_id_of_hostile_parts_is_still_one() -> None:
     assert finding_id("\udcff", "-->", '"') != finding_id("\udcff", '-->"', "")
+
+
+bodies = st.tuples(instances, st.text()).map(lambda parts: f"{FindingMark(parts[0], ('a' * 10,))}\n{parts[1]}")
+told = st.text(st.characters(exclude_characters="<"), min_size=1)
+
+
+@given(bodies, told, told)
+def test_a_word_on_its_standing_comes_and_goes_and_the_rest_of_a_comment_stays(body: str, one: str, other: str) -> None:
+    with_word = with_state(body, one)
+    assert one in with_word
+    assert read_finding_mark(with_word) == read_finding_mark(body)
+    assert with_state(with_word, one) == with_word
+    assert with_state(with_word, other) == with_state(body, other)
+    assert with_state(with_word, "") == body == with_state(body, "")
+
+
+def test_a_comment_without_our_mark_gets_no_word() -> None:
+    assert with_state("words", "fixed") == "words"
+    assert with_state(f" {FindingMark('', ('a' * 10,))}", "fixed").startswith(" <!--")

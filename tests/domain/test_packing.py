@@ -15,6 +15,7 @@ from reviewbot.domain.packing import (
     Limits,
     Packing,
     Sendable,
+    beside,
     file_section,
     ladder,
     number_lines,
@@ -186,3 +187,16 @@ def test_the_ladder_goes_down_to_what_every_service_takes(budget: int) -> None:
     rungs = ladder(budget)
     assert [rung.request for rung in rungs] == [4_000_000, 1_000_000, 140_000, 70_000]
     assert all(rung.attachment <= min(budget, rung.request) for rung in rungs)
+
+
+@given(st.integers(1_000, 50_000_000), st.lists(st.integers(0, 40_000), max_size=6))
+def test_what_goes_beside_the_files_has_its_room_in_every_request(most: int, lengths: list[int]) -> None:
+    for limits in ladder(most):
+        files, rest = beside(limits)
+        assert (files.attachments, rest.attachments) == (MAX_ATTACHMENTS - 1, 1)
+        assert files.request + rest.request == limits.request
+        assert rest.attachment == rest.request <= limits.attachment
+        assert files.attachment == limits.attachment
+        packing = pack([sendable(f"{at}.py", "x" * length) for at, length in enumerate(lengths)], files)
+        assert len(packing.attachments) < MAX_ATTACHMENTS
+        assert sum(size(one.content) for one in packing.attachments) + rest.attachment <= limits.request

@@ -28,7 +28,7 @@ from reviewbot.domain.placement import (
 )
 from reviewbot.domain.private_keys import REDACTED
 from reviewbot.domain.publication import LineTarget
-from reviewbot.domain.quotes import strip_gutter
+from reviewbot.domain.quotes import Block, strip_gutter
 from tests.domain.builders import finding, moved_down, numbered, view
 
 ALL = PlacementRules(Severity.INFO, 10_000)
@@ -490,3 +490,41 @@ def test_ten_thousand_findings_on_a_hundred_thousand_equal_lines_come_to_an_end(
     items = place([*found, finding(code=f"{line}\nnowhere", line=500)], [seen], ALL)
     assert len(items) == count
     assert items[-1].placement == OnFile("src/app.py", Why.QUOTE_NOT_FOUND)
+
+
+# --- Codes that somebody has made for one id --------------------------------------------------------------------------
+
+
+def test_blank_lines_do_not_say_which_code_a_finding_is_about() -> None:
+    seen = view("", "a\n\n\nb\n")
+    (blank, mixed) = placed(finding(line=2, end_line=3), finding("Two", line=3, end_line=4), views=[seen])
+    assert blank.block is None
+    assert isinstance(blank.placement, OnLines)
+    assert mixed.block == Block.of(["", "b"])
+
+
+def test_a_last_line_that_is_cited_beyond_the_quote_is_no_part_of_the_finding() -> None:
+    """Its code may move, and then only the quote says where it is."""
+    (near, far) = (placed(finding(line=line, end_line=line + 4, code="ten"))[0] for line in (10, 5))
+    assert near.placement == on(14, Why.CITED, 10)
+    assert far.placement == on(10, Why.QUOTED)
+    assert (near.id, near.block) == (far.id, far.block)
+
+
+def test_what_is_said_of_a_deletion_has_another_id_than_what_is_said_of_the_same_code_elsewhere() -> None:
+    seen = view("a\nb\n", "b\na\n")
+    items = placed(finding(code="a", line=2), finding("Two", code="a", line=1, side=Side.LEFT), views=[seen])
+    alone = placed(finding("Two", code="a", line=1, side=Side.LEFT), views=[seen])
+    assert {item.side for item in items} == set(Side)
+    assert items[1].id == alone[0].id != items[0].id
+
+
+def test_two_codes_of_one_id_are_two_findings() -> None:
+    """A pair of lines with one id is found within seconds: the same words on the second are no duplicate."""
+    one, other = "call(1377771)", "call(1503685)"
+    items = placed(finding(code=one), finding(code=other), finding(code=other), views=[view("", f"{one}\n{other}\n")])
+    alone = [placed(finding(code=code), views=[view("", f"{code}\n")])[0].id for code in (one, other)]
+    assert alone == ["2c9d21010b"] * 2
+    assert len({item.id for item in items}) == 2
+    assert [isinstance(item.placement, DuplicateOf) for item in items] == [False, False, True]
+    assert items[2].placement == DuplicateOf(items[1].id)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,8 +20,22 @@ from reviewbot.domain.placement import (
     SuggestionState,
     Why,
 )
-from reviewbot.domain.plan import doubles, group, left_to_post, posted_comments, summaries, target_of
+from reviewbot.domain.plan import (
+    EditComment,
+    HideComment,
+    Operation,
+    ResolveThread,
+    Told,
+    doubles,
+    group,
+    left_to_post,
+    posted_comments,
+    summaries,
+    target_of,
+    tidied,
+)
 from reviewbot.domain.publication import FileTarget, LineTarget
+from reviewbot.domain.records import Record, Standing
 from reviewbot.domain.snapshot import Comment, Thread, ThreadComment
 from tests.domain.builders import finding
 
@@ -135,3 +152,59 @@ def test_no_double_is_anybody_elses() -> None:
     assert doubles([at(10), at(20)], "") == ()
     empty = Thread("T", "a.py", Side.RIGHT, 1, None, is_resolved=False, is_outdated=False, comments=())
     assert doubles([empty], "") == ()
+
+
+# --- The threads that are there ---------------------------------------------------------------------------------------
+
+
+def stands(identifier: str, standing: Standing = Standing.FIXED) -> Record:
+    return Record(identifier, Severity.HIGH, None, "One", "a.py", standing=standing)
+
+
+def tidy(thread: Thread, *records: Record, body: str = "", can_resolve: bool = False) -> list[type[Operation]]:
+    """What is left to do about one thread."""
+    there = replace(thread, can_resolve=can_resolve)
+    told = Told(there, records, body or there.comments[0].body)
+    return [type(operation) for operation in tidied([told])]
+
+
+@pytest.mark.parametrize(
+    ("thread", "records", "expected"),
+    [
+        (at(10, "aa"), [stands("aa")], [HideComment]),
+        (at(10, "aa"), [stands("aa", Standing.GONE)], [HideComment]),
+        (at(10, "aa"), [stands("aa", Standing.OPEN)], []),
+        (at(10, "aa"), [stands("aa", Standing.CHANGED)], []),
+        (at(10, "aa", "bb"), [stands("aa"), stands("bb")], [HideComment]),
+        (at(10, "aa", "bb"), [stands("aa"), stands("bb", Standing.OPEN)], []),
+        # nobody knows how it stands with the other one
+        (at(10, "aa", "bb"), [stands("aa")], []),
+        (at(10, "aa"), [], []),
+        # what a person did stands
+        (at(10, "aa", resolved=True), [stands("aa")], []),
+        (at(10, "aa", answers=1), [stands("aa")], []),
+    ],
+)
+def test_a_thread_is_put_away_when_every_finding_of_it_is_closed(
+    thread: Thread, records: list[Record], expected: list[type[Operation]]
+) -> None:
+    assert tidy(thread, *records) == expected
+
+
+def test_a_thread_is_resolved_where_that_is_allowed() -> None:
+    assert tidy(at(10, "aa", answers=1), stands("aa"), can_resolve=True) == [ResolveThread]
+    assert tidy(at(10, "aa", resolved=True), stands("aa"), can_resolve=True) == []
+
+
+def test_what_is_hidden_is_not_hidden_again() -> None:
+    thread = at(10, "aa")
+    hidden = replace(thread, comments=(replace(thread.comments[0], is_minimized=True),))
+    assert tidy(hidden, stands("aa")) == []
+
+
+def test_a_body_is_edited_only_where_it_differs() -> None:
+    thread = at(10, "aa")
+    assert tidy(thread, stands("aa", Standing.OPEN), body="other") == [EditComment]
+    (edit, hide) = tidied([Told(thread, (stands("aa"),), "other")])
+    assert edit == EditComment(10, "other")
+    assert hide == HideComment(thread.comments[0].node_id)

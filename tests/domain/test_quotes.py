@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain.quotes import (
     MAX_CANDIDATES,
+    MAX_PLACES,
     MAX_QUOTE_LINES,
+    Block,
     TextIndex,
     fold,
     quoted_lines,
@@ -99,3 +103,35 @@ def test_equal_blocks_are_counted_one_by_one() -> None:
     known = index("a", "b", "a", "b", "a", "c", "a", "b")
     assert [known.ordinal(line, 2) for line in (1, 3, 5, 7)] == [0, 1, 0, 2]
     assert [known.ordinal(line, 1) for line in (1, 3, 5, 7)] == [0, 1, 2, 3]
+
+
+# --- Blocks -----------------------------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.text(), min_size=1), st.lists(st.text(), min_size=1))
+def test_a_block_tells_its_lines_apart_without_holding_them(one: list[str], other: list[str]) -> None:
+    folded, others = ([fold(line) for line in lines] for lines in (one, other))
+    block = Block.of(folded)
+    assert (len(block.first), block.count, len(block.digest)) == (8, len(one), 32)
+    assert (block == Block.of(others)) == (folded == others)
+
+
+@given(lines, st.lists(st.sampled_from(["a", "b", "", "}"]), min_size=1, max_size=3))
+def test_a_block_is_found_wherever_it_stands(text: list[str], code: list[str]) -> None:
+    known = index(*text)
+    expected = [at for at in range(1, len(text) + 1) if list(known.block(at, len(code))) == code]
+    assert list(known.places(Block.of(code))) == expected
+    assert list(known.places(Block.of(code))) == expected, "and once more"
+
+
+def test_equal_lines_are_all_counted_and_of_blocks_a_bounded_number_is_looked_at() -> None:
+    known = index(*["x"] * (3 * MAX_PLACES), "y")
+    assert len(list(known.places(Block.of(["x"])))) == 3 * MAX_PLACES
+    assert len(list(known.places(Block.of(["x", "x"])))) == MAX_PLACES
+    assert list(known.places(Block.of(["x", "y"]))) == [], "it begins like too many others"
+
+
+def test_a_first_line_that_looks_like_anothers_finds_nothing() -> None:
+    crafted = Block(Block.of(["x"]).first, 1, Block.of(["other"]).digest)
+    assert list(index("x").places(crafted)) == []
+    assert list(index("x", "y").places(replace(crafted, count=2))) == []

@@ -10,7 +10,7 @@ from reviewbot.domain.events import DispatchEvent, ReviewEvent
 from reviewbot.domain.gate import Reason
 from reviewbot.domain.policy import Allow, ReviewOn
 from reviewbot.domain.snapshot import Permission, PullRequest
-from reviewbot.domain.triage import Policy, Trigger, check_approval, is_requested, not_due_for
+from reviewbot.domain.triage import Asked, Policy, Trigger, check_approval, is_requested, not_due_for
 from reviewbot.errors import NotApproved
 from tests.domain.builders import HEAD, People, commit, labelled, pull
 
@@ -210,3 +210,26 @@ def test_spending_needs_somebody_with_write_access(
         check_approval(one, given, trigger, People(**PEOPLE))
     assert "pr: 7" in caught.value.hint
     assert (f"`{LABEL}`" in caught.value.hint) == bool(label)
+
+
+# --- Asked for in a comment -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("review_on", ReviewOn)
+def test_who_asks_in_a_comment_asks_for_a_review(review_on: ReviewOn) -> None:
+    asked = Asked("rob", "5", HEAD)
+    assert is_requested(policy(review_on=review_on), asked, reviewed_before=True)
+
+
+@pytest.mark.parametrize(
+    ("sender", "head", "approved"),
+    [("wendy", HEAD, True), ("ada", HEAD, True), ("rob", HEAD, False), ("", HEAD, False), ("wendy", "d" * 40, False)],
+)
+def test_a_comment_approves_the_head_that_it_was_written_for(sender: str, head: str, approved: bool) -> None:  # noqa: FBT001 — a table
+    for given_, one in ((policy(), pull(from_fork=True)), (policy(approve_spend="buy-review"), pull())):
+        people = People(**PEOPLE)
+        if approved:
+            check_approval(one, given_, Asked(sender, "5", head), people)
+        else:
+            with pytest.raises(NotApproved):
+                check_approval(one, given_, Asked(sender, "5", head), people)
