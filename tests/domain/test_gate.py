@@ -20,11 +20,13 @@ from reviewbot.domain.gate import (
     Rules,
     Status,
     Verdict,
+    answered,
     carried,
     closes_gate,
     collected,
     did_not_happen,
     first_exit_status,
+    heard,
     judge,
     not_due,
     pending,
@@ -205,3 +207,24 @@ def test_a_collection_did_its_job_and_carries_no_verdict() -> None:
 def test_an_outcome_has_the_words_of_the_contract() -> None:
     assert [status.value for status in Status] == ["completed", "pending", "skipped", "failed"]
     assert [verdict.value for verdict in Verdict] == ["pass", "fail", "none"]
+
+
+def test_a_command_that_starts_no_review_changes_no_check() -> None:
+    assert short(answered(carried_out=True, message="")) == (None, 0, "none", "completed", "command")
+    assert short(answered(carried_out=False, message="")) == (None, 0, "none", "skipped", "command")
+
+
+@pytest.mark.parametrize(
+    ("status", "left"),
+    [
+        (0, 0),
+        (EXIT_GATE, 0),
+        (EXIT_NO_REVIEW, 0),
+        *((bad, bad) for bad in (EXIT_SETTINGS, EXIT_NOT_PUBLISHED, EXIT_BUG)),
+    ],
+)
+def test_a_step_that_was_started_by_a_command_fails_only_for_what_its_answer_cannot_mend(
+    status: int, left: int
+) -> None:
+    outcome = Outcome(Status.COMPLETED, Verdict.FAIL, Reason.GATE, Conclusion.FAILURE, status)
+    assert heard(outcome) == Outcome(Status.COMPLETED, Verdict.FAIL, Reason.GATE, Conclusion.FAILURE, left)
