@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reviewbot.app.closed import leave
 from reviewbot.app.collect import collect_finished
+from reviewbot.app.commands import answer_comment, catch_up
 from reviewbot.app.deliver import bare_outputs
 from reviewbot.app.load import load_settings, load_snapshot
 from reviewbot.app.merge_group import carry
@@ -34,8 +36,9 @@ BUG_HINT = "Please report the lines of the log as an issue of the action's repos
 
 def act(world: World, inputs: Mapping[str, str], event: Event) -> Outcome:
     """Do what an event asks for, and write the outputs whatever comes of it."""
+    collects = peek_settings(inputs).command is Command.COLLECT
     try:
-        return _act(world, inputs, event)
+        return _bare(world, collect_finished(world, inputs)) if collects else _act(world, inputs, event)
     except ReviewbotError as error:
         told = (Reason(error.reason), error.message, error.hint)
         on_error = peek_settings(inputs).on_error
@@ -50,17 +53,17 @@ def act(world: World, inputs: Mapping[str, str], event: Event) -> Outcome:
 
 
 def _act(world: World, inputs: Mapping[str, str], event: Event) -> Outcome:
-    if peek_settings(inputs).command is Command.COLLECT:
-        return _bare(world, collect_finished(world, inputs))
     match event:
-        case ReviewEvent(name="pull_request_review") | CommentEvent():
-            return _bare(world, not_due(Reason.EVENT, "What somebody writes asks for nothing."))
+        case CommentEvent():
+            return answer_comment(world, inputs, event)
+        case ReviewEvent(name="pull_request_review"):
+            return _bare(world, not_due(Reason.EVENT, "A person's review asks for nothing."))
         case ReviewEvent(number=number) | DispatchEvent(number=int(number)):
-            return review_pull_request(world, inputs, event, number)
+            return review_pull_request(world, inputs, event, catch_up(world, inputs, number))
         case MergeGroupEvent():
             return carry(world, inputs, event)
-        case ClosedEvent(number=number):
-            return _bare(world, not_due(Reason.CLOSED, f"The pull request #{number} was closed."))
+        case ClosedEvent():
+            return _bare(world, leave(world, inputs, event))
         case OtherEvent(why=why):
             return _bare(world, not_due(Reason.EVENT, why))
         case DispatchEvent(problem=problem):

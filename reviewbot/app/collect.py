@@ -1,15 +1,18 @@
-"""Collecting: the finished reviews of every open pull request are published, and nothing is bought."""
+"""Collecting: the finished reviews of all pull requests are published, and nothing is bought but what was postponed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reviewbot.app.commands import catch_up
 from reviewbot.app.review import review_pull_request
 from reviewbot.app.run import World
 from reviewbot.domain.events import DispatchEvent
 from reviewbot.domain.gate import Outcome, collected
-from reviewbot.errors import ReviewbotError
-from reviewbot.settings import peek_settings, read_settings
+from reviewbot.domain.ledger_text import is_waiting
+from reviewbot.domain.marks import summary_mark
+from reviewbot.errors import PermissionMissing, ReviewbotError
+from reviewbot.settings import Settings, peek_settings, read_settings
 
 
 def collect_finished(world: World, inputs: Mapping[str, str]) -> Outcome:
@@ -21,10 +24,26 @@ def collect_finished(world: World, inputs: Mapping[str, str]) -> Outcome:
     """
     settings = read_settings(inputs, world.forge.config(peek_settings(inputs).config_file))
     outcomes: dict[int, Outcome | None] = {}
-    for number in world.forge.waiting(settings.check_name):
+    for number in _waiting(world, settings):
         try:
-            outcomes[number] = review_pull_request(world, inputs, DispatchEvent(number, ""), number, may_buy=False)
+            outcomes[number] = _collect(world, inputs, number)
         except ReviewbotError as error:
             world.reporter.say(f"#{number}: {error.message}")
             outcomes[number] = None
     return collected(outcomes)
+
+
+def _collect(world: World, inputs: Mapping[str, str], number: int) -> Outcome:
+    snapshot = catch_up(world, inputs, number)
+    return review_pull_request(world, inputs, DispatchEvent(number, ""), snapshot, may_buy=False)
+
+
+def _waiting(world: World, settings: Settings) -> tuple[int, ...]:
+    """The pull requests with an open review: by their check runs, or by our summaries where those cannot be used."""
+    if settings.check_run:
+        try:
+            return world.forge.waiting(settings.check_name)
+        except PermissionMissing as error:
+            world.reporter.say(f"{error.message} The summary comments are read instead.")
+    summaries = world.forge.summaries(summary_mark(settings.instance))
+    return tuple(number for number, comment in summaries if is_waiting(comment.body))

@@ -48,26 +48,28 @@ def publish_comments(run: Run, story: Story, outcome: Outcome) -> Story:
     snapshot = _without_doubles(run, story.there or run.snapshot)
     there = posted_comments(snapshot.threads, run.settings.instance)
     left = left_to_post(group(story.to_comment), there, story.ledger.posted)
+    if not run.snapshot.pull.is_open:
+        return replace(_listed(story, {item.id for one in left for item in one.placed}, Why.CLOSED), comment_urls=there)
     posted = run.attempt("Review comments", lambda: _post_until_known(run, story, snapshot, left, outcome))
     run.attempt("The dismissal of a review", lambda: _dismiss(run, story, snapshot, outcome))
     if posted is None:
         denied = {item.id for one in left for item in one.placed}
-        return replace(_listed(story, denied), comment_urls=there)
+        return replace(_listed(story, denied, Why.REFUSED), comment_urls=there)
     refused = {item.id for one in posted.refused for item in one.placed}
     if refused:
         run.degraded.say(f"GitHub refused {len(refused)} of the comments; the summary has them.")
     new = frozenset(item.id for one in left for item in one.placed) - refused
     posted_ids = story.changes.posted | frozenset(there) | new
-    story = _listed(story, refused)
+    story = _listed(story, refused, Why.REFUSED)
     story = story.learned(replace(story.changes, posted=posted_ids))
     story = replace(story, comment_urls={**there, **posted.urls}, posted=story.posted + len(left) - len(posted.refused))
     tell_standing(run, story, snapshot)
     return story
 
 
-def _listed(story: Story, ids: set[str]) -> Story:
-    """The findings of these ids in the summary, since GitHub did not take their comments."""
-    return story.replaced(lambda item: in_summary(item, Why.REFUSED) if item.id in ids else item) if ids else story
+def _listed(story: Story, ids: set[str], why: Why) -> Story:
+    """The findings of these ids in the summary, since they have no comments."""
+    return story.replaced(lambda item: in_summary(item, why) if item.id in ids else item) if ids else story
 
 
 def _without_doubles(run: Run, snapshot: Snapshot) -> Snapshot:

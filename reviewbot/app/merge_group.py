@@ -14,7 +14,7 @@ from reviewbot.app.story import Story
 from reviewbot.domain.events import DispatchEvent, MergeGroupEvent
 from reviewbot.domain.gate import Outcome, carried
 from reviewbot.domain.snapshot import Snapshot
-from reviewbot.errors import NotFound, SettingsError, TemplateError
+from reviewbot.errors import ForgeError, NotFound, SettingsError, TemplateError
 from reviewbot.render import Renderer
 from reviewbot.settings import peek_settings
 
@@ -26,14 +26,17 @@ def carry(world: World, inputs: Mapping[str, str], event: MergeGroupEvent) -> Ou
         ForgeError: a pull request of the group cannot be read.
         NotFound: the group names no pull request, so there is nothing to carry and no settings to go by.
     """
-    if not event.numbers:
+    queued = _queued(world, event)
+    snapshots = [load_snapshot(world, inputs, number) for number in queued or event.numbers]
+    if not snapshots:
         raise NotFound("The merge group's head names no pull request.", hint="Its name should hold `pr-NUMBER-SHA`.")
-    snapshots = [load_snapshot(world, inputs, number) for number in event.numbers]
     first = snapshots[0]
     on_group = replace(first, pull=replace(first.pull, head_sha=event.head_sha), checks=())
     trigger, started = DispatchEvent(first.pull.number, ""), world.clock.monotonic()
     settings = peek_settings(inputs, first.default_branch.config)
     run = Run(world, settings, trigger, on_group, Renderer({}), started)
+    if not queued:
+        run.degraded.say("The merge queue does not tell what is in this group: only the head's name was gone by.")
     try:
         loaded = [load_settings(world, inputs, snapshot)[1] for snapshot in snapshots]
         run = replace(run, renderer=Renderer(overrides(first)))
@@ -43,6 +46,15 @@ def carry(world: World, inputs: Mapping[str, str], event: MergeGroupEvent) -> Ou
     story = write_check(run, Story(), outcome)
     deliver(run, story, outcome)
     return outcome
+
+
+def _queued(world: World, event: MergeGroupEvent) -> tuple[int, ...]:
+    """The pull requests in the group, those of the groups before it included; empty when nobody tells."""
+    try:
+        return world.forge.queued(event.base_ref, event.head_sha) if event.base_ref else ()
+    except ForgeError as error:  # an older GitHub Enterprise Server has no queue to ask
+        world.reporter.say(error.message)
+        return ()
 
 
 def _conclusion(snapshot: Snapshot) -> str | None:

@@ -16,7 +16,7 @@ from reviewbot.app.run import Run, World
 from reviewbot.app.settle import settle_older, settled
 from reviewbot.app.story import Story
 from reviewbot.app.wait import wait
-from reviewbot.domain.amendments import Amendment
+from reviewbot.domain.amendments import Amendment, CallOff
 from reviewbot.domain.bookkeeping import Changes
 from reviewbot.domain.course import Standpoint, Step, is_forgotten, next_attempt, next_step, reviewed_head
 from reviewbot.domain.escaping import visible
@@ -36,7 +36,7 @@ from reviewbot.domain.gate import (
 from reviewbot.domain.identity import WHOLE, Identity, change_digest, scope_since
 from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.model import Report, Task, TaskStatus
-from reviewbot.domain.snapshot import CheckStatus, Conclusion
+from reviewbot.domain.snapshot import CheckStatus, Conclusion, Snapshot
 from reviewbot.domain.triage import Asked, Trigger, is_requested, not_due_for
 from reviewbot.errors import NoKey, NothingSendable, ReviewbotError, SettingsError, TaskEnded, TemplateError
 from reviewbot.ports import ReviewService
@@ -51,7 +51,7 @@ def review_pull_request(
     world: World,
     inputs: Mapping[str, str],
     trigger: Trigger,
-    number: int,
+    pull: int | Snapshot,
     *,
     may_buy: bool = True,
     amendments: tuple[Amendment, ...] = (),
@@ -62,7 +62,7 @@ def review_pull_request(
         world: the ports.
         inputs: of the workflow, by name.
         trigger: the event that asks.
-        number: of the pull request.
+        pull: the number of the pull request, or the whole of it where it was read already.
         may_buy: False while collecting.
         amendments: what a command changes of what is remembered.
 
@@ -70,7 +70,7 @@ def review_pull_request(
         ForgeError: the pull request cannot be read, so there is nothing to write on either.
     """
     started = world.clock.monotonic()
-    snapshot = load_snapshot(world, inputs, number)
+    snapshot = pull if isinstance(pull, Snapshot) else load_snapshot(world, inputs, pull)
     try:
         settings, snapshot = load_settings(world, inputs, snapshot)
         renderer = Renderer(overrides(snapshot))
@@ -127,7 +127,10 @@ class _Teller:
         run = self._run
         for path in run.settings.files():
             run.world.reporter.check_file(path)
-        if (skipped := not_due_for(run.snapshot.pull, run.policy, run.world.forge.permission)) is not None:
+        # What was paid for is published on a closed pull request, too.
+        collects = not (run.may_buy or run.snapshot.pull.is_open)
+        skipped = None if collects else not_due_for(run.snapshot.pull, run.policy, run.world.forge.permission)
+        if skipped is not None:
             return conclude(run, self.story, skipped)
         prepared = self._read()
         if not prepared.sendables:
@@ -157,7 +160,8 @@ class _Teller:
         self.story = replace(self.story, prepared=prepared)
         memory = read_memory(run, run.snapshot, self._identity().digest())
         run.degraded.say(memory.problem)
-        changes = Changes(amendments=run.amendments)
+        called_off = () if run.snapshot.pull.is_open else (CallOff(),)
+        changes = Changes(amendments=(*run.amendments, *called_off))
         story = replace(self.story, summary=memory.summary, claimed=memory.claimed)
         self.story = story.learned(changes, written=memory.ledger)
         return prepared
@@ -260,7 +264,7 @@ class _Teller:
 
     def _leave(self) -> Outcome:
         """Nothing is asked for; a check that an older review left open here has to be closed."""
-        outcome = not_due(Reason.NOT_REQUESTED)
+        outcome = not_due(Reason.NOT_REQUESTED if self._run.snapshot.pull.is_open else Reason.CLOSED)
         there = current_check(self._run.snapshot)
         if there is not None and there.status != CheckStatus.COMPLETED and self.story.awaited is None:
             outcome = replace(outcome, conclusion=Conclusion.ACTION_REQUIRED)

@@ -1,13 +1,14 @@
-"""What somebody changed of the ledger by a command: a finding waived, a waiver taken back, a head let through."""
+"""What a command changes of the ledger: a waiver given or taken back, a head let through, a review called off."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import assert_never
 
 from reviewbot.domain.carrying import Scene, waived
-from reviewbot.domain.ledger import Ledger
+from reviewbot.domain.ledger import Ledger, TaskState
 from reviewbot.domain.records import MAX_REASON, Bypass, Record
 
 
@@ -36,7 +37,12 @@ class LetThrough:
     reason: str
 
 
-Amendment = Waive | Unwaive | LetThrough
+@dataclass(frozen=True, slots=True)
+class CallOff:
+    """Want nothing any more of what was postponed."""
+
+
+Amendment = Waive | Unwaive | LetThrough | CallOff
 
 
 def amended(ledger: Ledger, amendments: Iterable[Amendment], scene: Scene) -> Ledger:
@@ -49,6 +55,11 @@ def amended(ledger: Ledger, amendments: Iterable[Amendment], scene: Scene) -> Le
                 ledger = _with(ledger, finding_id, partial(replace, waiver=None))
             case LetThrough(head_sha=head_sha, by=by, reason=reason):
                 ledger = replace(ledger, bypass=Bypass(head_sha, by, reason[:MAX_REASON]))
+            case CallOff():
+                for purchase in ledger.postponed():
+                    ledger = ledger.with_purchase(replace(purchase, state=TaskState.ENDED))
+            case unknown:
+                assert_never(unknown)
     return ledger
 
 

@@ -54,6 +54,7 @@ class CommentEvent:
 
     Attributes:
         body: hostile text, may hold a command.
+        comment_id: the REST id, 0 when the payload has none.
         author: login of the comment's author; `sender` is who caused the event (an editor, for instance).
     """
 
@@ -63,6 +64,7 @@ class CommentEvent:
     author: str
     sender: str
     sender_is_bot: bool
+    comment_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +88,14 @@ class MergeGroupEvent:
 
     Attributes:
         head_sha: where the check must be reported, else the queue stalls.
-        numbers: the pull requests that the head's name tells; empty when it tells none.
+        numbers: the pull requests that the head's name tells, usually the last one of the group; empty when it tells
+            none.
+        base_ref: the branch that it is to be merged into, without `refs/heads/`; empty when the payload has none.
     """
 
     head_sha: str
     numbers: tuple[int, ...]
+    base_ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +190,13 @@ def _comment(payload: object) -> Event:
         author=_login(payload, "comment", "user"),
         sender=_login(payload, "sender"),
         sender_is_bot=_is_bot(payload),
+        comment_id=_comment_id(_at(payload, "comment", "id")),
     )
+
+
+def _comment_id(value: object) -> int:
+    """An id, which may have 64 bits."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 
 def _dispatch(payload: object) -> DispatchEvent:
@@ -208,7 +219,10 @@ def _merge_group(payload: object) -> Event:
     # `refs/heads/gh-readonly-queue/<base>/pr-<n>-<sha>`: the base may hold slashes, and may itself look like a part.
     part = _text(_at(payload, "merge_group", "head_ref")).rpartition("/")[2]
     found = (_number(digits) for digits in re.findall(r"(?<![0-9a-z])pr-(\d{1,10})-[0-9a-f]{40}", part))
-    return MergeGroupEvent(head_sha, tuple(dict.fromkeys(number for number in found if number)))
+    numbers = tuple(dict.fromkeys(number for number in found if number))
+    return MergeGroupEvent(
+        head_sha, numbers, _text(_at(payload, "merge_group", "base_ref")).removeprefix("refs/heads/")
+    )
 
 
 def _at(value: object, *keys: str) -> object:

@@ -57,6 +57,7 @@ class Reason(StrEnum):
     EVENT = "event"
     MERGE_GROUP = "merge-group"
     COLLECTED = "collected"
+    COMMAND = "command"
     NO_KEY = "no-key"
     OVER_BUDGET = "over-budget"
     NOT_APPROVED = "not-approved"
@@ -208,6 +209,21 @@ def collected(outcomes: Mapping[int, Outcome | None]) -> Outcome:
     told = f"{len(ended)} of {len(outcomes)} open reviews are finished and published."
     message = f"{told} Not looked up: {', '.join(failed)}." if failed else told
     return Outcome(Status.COMPLETED, Verdict.NONE, Reason.COLLECTED, None, 0, message)
+
+
+def answered(*, carried_out: bool, message: str) -> Outcome:
+    """The outcome of a command that started no review: its answer has the words, and no verdict changes."""
+    status = Status.COMPLETED if carried_out else Status.SKIPPED
+    return Outcome(status, Verdict.NONE, Reason.COMMAND, None, 0, message)
+
+
+def heard(outcome: Outcome) -> Outcome:
+    """The outcome of a run that a command started: it was carried out, or its answer says why not.
+
+    The verdict is the check's; what is wrong with settings, GitHub or us stays the step's failure.
+    """
+    broken = outcome.exit_status in {EXIT_BUG, EXIT_SETTINGS, EXIT_NOT_PUBLISHED}
+    return outcome if broken else replace(outcome, exit_status=0)
 
 
 def did_not_happen(

@@ -131,6 +131,14 @@ class Ledger:
         kept = tuple(entry for entry in self.purchases if entry is not gone)
         return replace(self, purchases=(*kept, purchase), forgotten=self.forgotten + gone.cost)
 
+    def open_tasks(self) -> tuple[Purchase, ...]:
+        """The tasks that nobody has seen the end of, oldest first."""
+        return tuple(entry for entry in self.purchases if entry.state is TaskState.OPEN)
+
+    def postponed(self) -> tuple[Purchase, ...]:
+        """What is to be bought when an older head's review is there."""
+        return tuple(entry for entry in self.purchases if entry.state is TaskState.WANTED)
+
     def last_reviewed(self) -> Purchase | None:
         """The latest finished purchase."""
         return next((entry for entry in reversed(self.purchases) if entry.state is TaskState.DONE), None)

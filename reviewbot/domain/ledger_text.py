@@ -115,6 +115,13 @@ def replace_ledger(body: str, encoded: str) -> str:
     return _LEDGER.sub(lambda _: encoded, body, count=1)
 
 
+def is_waiting(body: str) -> bool:
+    """Whether a summary tells of a review that is open or postponed, signed or not: so that somebody looks at it."""
+    match = _LEDGER.search(body)
+    ledger = _unpack(int(match[1]), match[2]) if match and int(match[1]) in _READERS else None
+    return ledger is not None and bool(ledger.open_tasks() or ledger.postponed())
+
+
 def _unpack(version: int, payload: str) -> Ledger | None:
     try:
         packed = base64.urlsafe_b64decode(payload)

@@ -10,7 +10,12 @@ import json
 import re
 from dataclasses import dataclass
 
+from reviewbot.domain.publication import Reaction
+
 _FINDING = re.compile(r'<!-- reviewbot:finding:v1 instance="([^"]*)" ids=([0-9a-f,]*) -->')
+_ANSWER = re.compile(
+    r'<!-- reviewbot:answer:v1 instance="([^"]*)" comment=([0-9]{1,19}) reaction=(\+1|-1|confused) -->'
+)
 _STATE = re.compile(r"<!-- reviewbot:state -->\n(.*?)\n<!-- /reviewbot:state -->\n\n", re.DOTALL)
 _ID_LENGTH = 10
 
@@ -47,6 +52,25 @@ def read_finding_mark(body: str) -> FindingMark | None:
     if match is None:
         return None
     return FindingMark(match[1], tuple(part for part in match[2].split(",") if part))
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerMark:
+    """The first bytes of our answer to a command: to which comment, and the emoji that goes under that one."""
+
+    instance: str
+    comment_id: int
+    reaction: Reaction
+
+    def __str__(self) -> str:
+        where = f'instance="{self.instance}" comment={self.comment_id}'
+        return f"<!-- reviewbot:answer:v1 {where} reaction={self.reaction.value} -->"
+
+
+def read_answer_mark(body: str) -> AnswerMark | None:
+    """The mark at the very beginning of a body, None when there is none."""
+    match = _ANSWER.match(body)
+    return None if match is None else AnswerMark(match[1], int(match[2]), Reaction(match[3]))
 
 
 def with_state(body: str, told: str) -> str:

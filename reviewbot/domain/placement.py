@@ -38,6 +38,7 @@ class Why(StrEnum):
     OVER_LIMIT = "over-limit"
     REFUSED = "refused"
     HEAD_MOVED = "head-moved"
+    CLOSED = "closed"
 
 
 class SuggestionState(StrEnum):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from reviewbot.domain import escaping
+from reviewbot.domain.command_views import AnswerView
 from reviewbot.domain.excerpts import Excerpts
 from reviewbot.domain.file_views import FileView
 from reviewbot.domain.rooms import (
@@ -82,6 +83,13 @@ class Renderer:
         text = _first_fit("standing.md.j2", contexts.of_standing(view), self._markdown.render, STANDING)
         if "<!--" in text:
             raise mistake("standing.md.j2", None, "it writes a hidden comment, where ours mark the end of the word")
+        return text
+
+    def answer(self, view: AnswerView) -> str:
+        """The answer to a command: the mark first."""
+        text = _first_fit("command.md.j2", [contexts.of_answer(view)], self._markdown.render, COMMENT)
+        if not text.startswith(view.mark):
+            raise lost_mark("command.md.j2")
         return text
 
     def review_body(self, view: SummaryView, mark: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from reviewbot.domain import wording
+from reviewbot.domain.command_views import AnswerView
 from reviewbot.domain.excerpts import Excerpt, Excerpts
 from reviewbot.domain.pages import seal
 from reviewbot.domain.rooms import Detail
@@ -88,6 +89,25 @@ def of_standing(view: StandingView) -> Iterator[dict[str, object]]:
     for words, rows in ((300, 10), (100, 10), (0, 10), (0, 0)):
         thin, more = thin_standing(view, words, rows)
         yield {"view": thin, "more": more}
+
+
+def of_answer(view: AnswerView) -> dict[str, object]:
+    """For the answer to a command."""
+    thin = replace(
+        view,
+        mark=Markdown(view.mark),
+        check_title=shorten_line(view.check_title, 255),
+        finding=shorten_line(view.finding, 200),
+        message=shorten_line(view.message, 1000),
+        hint=shorten(view.hint, 4000),
+    )
+    target = view.head_sha[:_ASKED_PLACES] if view.word == "review" else view.target
+    return {
+        "view": thin,
+        "head": wording.short(view.head_sha),
+        "again": f"/reviewbot {view.word} {target}".strip(),
+        "total": sum(view.status.counts.values()) if view.status else 0,
+    }
 
 
 def of_annotation(finding: FindingView, detail: Detail) -> dict[str, object]:

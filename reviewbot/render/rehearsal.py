@@ -8,10 +8,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Protocol
 
+from reviewbot.domain.command_views import AnswerView, StatusView
+from reviewbot.domain.commands import Word
+from reviewbot.domain.deeds import Refusal
 from reviewbot.domain.gate import Coverage, Outcome, Reason, Status, Verdict
-from reviewbot.domain.marks import FindingMark, review_mark, summary_mark
+from reviewbot.domain.marks import AnswerMark, FindingMark, review_mark, summary_mark
 from reviewbot.domain.model import Category, Leftover, Severity, Side
 from reviewbot.domain.placement import SuggestionState, Why
+from reviewbot.domain.publication import Reaction
 from reviewbot.domain.records import Standing
 from reviewbot.domain.snapshot import Conclusion
 from reviewbot.domain.views import (
@@ -44,6 +48,7 @@ class Writer(Protocol):
     def job_summary(self, view: SummaryView) -> str: ...  # noqa: D102 — as in `Renderer`
     def terminal(self, view: SummaryView) -> str: ...  # noqa: D102 — as in `Renderer`
     def html(self, view: SummaryView) -> str: ...  # noqa: D102 — as in `Renderer`
+    def answer(self, view: AnswerView) -> str: ...  # noqa: D102 — as in `Renderer`
     def annotation(self, finding: FindingView) -> tuple[str, str]: ...  # noqa: D102 — as in `Renderer`
     def prompt(self, view: PromptView) -> str: ...  # noqa: D102 — as in `Renderer`
 
@@ -64,6 +69,8 @@ def rehearse(writer: Writer) -> None:
     for finding in _findings():
         writer.comment(CommentView(str(FindingMark("", (finding.id,))), on_file=False, findings=(finding, finding)))
         writer.annotation(finding)
+    for answer in _answers():
+        writer.answer(answer)
     closed = tuple(_moved_on())
     writer.standing(StandingView(closed, several=True))
     for finding in closed:
@@ -106,6 +113,19 @@ _PROMPT = PromptView(
     lines_deleted=1,
     omitted=("src/b.py",),
 )
+
+
+def _answers() -> Iterator[AnswerView]:
+    """One per command and one per refusal."""
+    mark = str(AnswerMark("", 1, Reaction.YES))
+    counts = dict.fromkeys(Severity, 1)
+    status = StatusView(("0" * 40,), True, counts, 1, Decimal(360), BypassView("hubot", "A reason."), "A problem.")  # noqa: FBT003
+    plain = AnswerView(mark, "", "", "hubot", "write", "0123", "0" * 40, "A title", "A finding", "0123456789")
+    full = replace(plain, said="A reason.", reason="pending", message="A message.", hint="- A hint.")
+    for word in Word:
+        yield replace(full, word=word.value, status=status if word is Word.STATUS else None)
+        for refusal in Refusal:
+            yield replace(plain, word=word.value, refusal=refusal.value)
 
 
 def _findings() -> Iterator[FindingView]:

@@ -10,9 +10,10 @@ from typing import Any
 
 from reviewbot.domain.ledger import Ledger
 from reviewbot.domain.ledger_text import decode
-from reviewbot.domain.marks import read_finding_mark, review_mark, summary_mark
+from reviewbot.domain.marks import read_answer_mark, read_finding_mark, review_mark, summary_mark
 from reviewbot.domain.signatures import Signer
 from reviewbot.sandbox.codevf.state import standing_of
+from reviewbot.sandbox.github.addresses import node_id
 from reviewbot.sandbox.github.records import ReviewState
 from tests.app.house import KEY, REPO, Rig
 
@@ -48,6 +49,8 @@ class Held:
     reviews: tuple[tuple[str, int], ...]
     check: tuple[object, ...]
     annotations: tuple[tuple[object, ...], ...]
+    answers: tuple[str, ...]
+    emoji: tuple[str, ...]
     tasks: tuple[str, ...]
     credits: int
 
@@ -70,6 +73,8 @@ def held(rig: Rig) -> Held:
             if check
             else (),
             annotations=tuple(sorted(Counter((one.path, one.start_line, one.title) for one in notes).items())),
+            answers=tuple(answers(rig)),
+            emoji=tuple(emoji(rig)),
             tasks=tuple(standing_of(one, rig.service.now()).status for one in tasks(rig)),
             credits=sum(one.request.hold for one in tasks(rig)),
         )
@@ -79,6 +84,19 @@ def summaries(rig: Rig) -> list[Any]:
     """Our comments on the timeline."""
     found = rig.world.store.comments_of((REPO, rig.number))
     return [one for one in found if one.author.endswith("[bot]") and one.body.startswith(summary_mark(""))]
+
+
+def answers(rig: Rig) -> Iterator[str]:
+    """What we answered to each command, in their order; the words tell how far the review was then."""
+    for one in rig.world.store.comments_of((REPO, rig.number)):
+        if (mark := read_answer_mark(one.body)) is not None:
+            yield mark.reaction.value
+
+
+def emoji(rig: Rig) -> Iterator[str]:
+    """What we put under the comments of the timeline."""
+    ours = {node_id("IC", one.id) for one in rig.world.store.comments_of((REPO, rig.number))}
+    yield from (one.content for one in rig.world.store.reactions if one.subject in ours and one.user.endswith("[bot]"))
 
 
 def comments(rig: Rig) -> list[tuple[object, ...]]:

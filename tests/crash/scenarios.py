@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 
+from reviewbot.domain.model import Severity
 from reviewbot.sandbox.codevf import Clock, End, HandClock, TaskLife
+from reviewbot.sandbox.github import Level
 from tests.app.house import HEAD, REPO, Rig
-from tests.crash.held import Held, doubles, held, tasks
+from tests.crash.held import Held, doubles, held, ledger_of, tasks
 from tests.crash.town import NEVER, QUICK, SCALE, Ended, Kind, Point, Town
 
 LONG = 10_000
@@ -92,6 +94,14 @@ def _time_goes_by(town: Town, _: Rig) -> None:
     clock.advance(LONG)
 
 
+def _ask(town: Town, rig: Rig) -> None:
+    """Somebody wants another review, and waives what closes the gate."""
+    town.world.grant(REPO, "hubot", Level.WRITE)
+    [critical] = [one.id for one in ledger_of(rig).findings.open() if one.severity is Severity.CRITICAL]
+    for text in ("/reviewbot review", f"/reviewbot waive {critical} It is known."):
+        town.world.comment(REPO, rig.number, "hubot", text)
+
+
 DETACHED = {"wait-minutes": "0"}
 COLLECT = {"command": "collect"}
 BUDGET = {"max-credits": "240", "max-credits-per-pr": "360"}
@@ -119,6 +129,12 @@ SCENARIOS = (
     Scenario(
         "a later review with fixed and carried findings",
         (Step(), Step(before=_fix)),
+        most_tasks=2,
+        conclusion="success",
+    ),
+    Scenario(
+        "commands that no run has carried out",
+        (Step(), Step(before=_ask)),
         most_tasks=2,
         conclusion="success",
     ),

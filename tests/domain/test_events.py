@@ -124,7 +124,7 @@ def comment(**more: object) -> dict[str, object]:
     return {
         "action": "created",
         "issue": {"number": 7, "pull_request": {"url": "…"}},
-        "comment": {"body": "/review", "user": {"login": "author"}},
+        "comment": {"id": 2**40, "body": "/review", "user": {"login": "author"}},
         "sender": {"login": "octocat", "type": "User"},
         **more,
     }
@@ -132,7 +132,14 @@ def comment(**more: object) -> dict[str, object]:
 
 def test_a_comment_on_a_pull_request_is_told_whole() -> None:
     event = read_event("issue_comment", comment())
-    assert event == CommentEvent(7, "created", "/review", "author", "octocat", sender_is_bot=False)
+    assert event == CommentEvent(7, "created", "/review", "author", "octocat", sender_is_bot=False, comment_id=2**40)
+
+
+@pytest.mark.parametrize("given", [None, "1", True, -1, 0, 1.0])
+def test_an_id_that_is_none_is_left_out(given: object) -> None:
+    event = read_event("issue_comment", comment(comment={"id": given}))
+    assert isinstance(event, CommentEvent)
+    assert event.comment_id == 0
 
 
 def test_a_comment_without_author_or_text_is_still_read() -> None:
@@ -185,6 +192,11 @@ def merge_group(ref: object, action: str = "checks_requested", sha: object = SHA
 )
 def test_a_merge_group_tells_its_pull_requests(ref: object, numbers: tuple[int, ...]) -> None:
     assert read_event("merge_group", merge_group(ref)) == MergeGroupEvent(SHA, numbers)
+
+
+def test_a_merge_group_tells_the_branch_that_it_goes_into() -> None:
+    payload = {"action": "checks_requested", "merge_group": {"head_sha": SHA, "base_ref": "refs/heads/release/2"}}
+    assert read_event("merge_group", payload) == MergeGroupEvent(SHA, (), "release/2")
 
 
 def test_a_merge_group_without_head_is_broken_and_a_destroyed_one_is_skipped() -> None:

@@ -20,6 +20,7 @@ from reviewbot.domain.gate import (
     Rules,
     Status,
     Verdict,
+    answered,
     bypassed,
     carried,
     closes_gate,
@@ -27,6 +28,7 @@ from reviewbot.domain.gate import (
     did_not_happen,
     first_exit_status,
     forgetful,
+    heard,
     judge,
     not_due,
     pending,
@@ -258,3 +260,24 @@ def test_neither_a_bug_nor_a_review_that_is_not_due_is_let_through(outcome: Outc
 def test_the_check_of_a_head_that_was_left_stays_closed_and_fails_no_step() -> None:
     assert short(superseded("Newer.")) == ("action_required", 0, "none", "skipped", "superseded")
     assert superseded("Newer.").message == "Newer."
+
+
+def test_a_command_that_starts_no_review_changes_no_check() -> None:
+    assert short(answered(carried_out=True, message="")) == (None, 0, "none", "completed", "command")
+    assert short(answered(carried_out=False, message="")) == (None, 0, "none", "skipped", "command")
+
+
+@pytest.mark.parametrize(
+    ("status", "left"),
+    [
+        (0, 0),
+        (EXIT_GATE, 0),
+        (EXIT_NO_REVIEW, 0),
+        *((bad, bad) for bad in (EXIT_SETTINGS, EXIT_NOT_PUBLISHED, EXIT_BUG)),
+    ],
+)
+def test_a_step_that_was_started_by_a_command_fails_only_for_what_its_answer_cannot_mend(
+    status: int, left: int
+) -> None:
+    outcome = Outcome(Status.COMPLETED, Verdict.FAIL, Reason.GATE, Conclusion.FAILURE, status)
+    assert heard(outcome) == Outcome(Status.COMPLETED, Verdict.FAIL, Reason.GATE, Conclusion.FAILURE, left)

@@ -23,6 +23,7 @@ from reviewbot.domain.ledger_text import (
     VERSION,
     decode,
     encode,
+    is_waiting,
     replace_ledger,
 )
 from reviewbot.domain.model import Category, Severity, Side
@@ -155,6 +156,15 @@ def test_replacing_the_ledger_keeps_every_word(old: Ledger, new: Ledger) -> None
         body = replace_ledger(f"{before}{encode(old, SIGNER)}{after}", encode(new, SIGNER))
         assert body == f"{before}{encode(new, SIGNER)}{after}"
     assert replace_ledger("no ledger", encode(new, SIGNER)) == "no ledger"
+
+
+@pytest.mark.parametrize("state", TaskState)
+def test_a_summary_tells_whether_somebody_should_look_at_it(state: TaskState) -> None:
+    body = encode(replace(PLAIN, purchases=(replace(BOUGHT, state=state),)), SIGNER)
+    assert is_waiting(body) is (state in {TaskState.OPEN, TaskState.WANTED})
+    assert not is_waiting(body.replace(":v2 ", ":v9 "))
+    assert not is_waiting(body.replace(":v2 ", ":v2 xxxx"))
+    assert not is_waiting("")
 
 
 def test_the_secret_is_not_shown() -> None:

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.marks import FindingMark, finding_id, read_finding_mark, review_mark, summary_mark, with_state
+from reviewbot.domain.marks import (
+    AnswerMark,
+    FindingMark,
+    finding_id,
+    read_answer_mark,
+    read_finding_mark,
+    review_mark,
+    summary_mark,
+    with_state,
+)
+from reviewbot.domain.publication import Reaction
 
 instances = st.from_regex(r"[A-Za-z0-9 ._-]{0,40}", fullmatch=True)
 
@@ -25,6 +35,15 @@ def test_a_finding_mark_is_read_back_from_the_first_bytes(instance: str, ids: li
 )
 def test_other_bodies_have_no_finding_mark(body: str) -> None:
     assert read_finding_mark(body) is None
+
+
+@given(instances, st.integers(1, 2**63 - 1), st.sampled_from((Reaction.YES, Reaction.NO, Reaction.CONFUSED)), st.text())
+def test_an_answers_mark_is_read_back_from_the_first_bytes(
+    instance: str, comment_id: int, reaction: Reaction, words: str
+) -> None:
+    mark = AnswerMark(instance, comment_id, reaction)
+    assert read_answer_mark(f"{mark}{words}") == mark
+    assert read_answer_mark(f"x{mark}") is None
 
 
 def test_the_marks_of_two_instances_do_not_begin_alike() -> None:

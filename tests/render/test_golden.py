@@ -7,12 +7,16 @@ from dataclasses import replace
 
 import pytest
 
+from reviewbot.domain.commands import Word
+from reviewbot.domain.deeds import Refusal
 from reviewbot.domain.gate import Coverage, Outcome, Reason, Status, Verdict
+from reviewbot.domain.model import Severity
 from reviewbot.domain.placement import Why
 from reviewbot.domain.snapshot import Conclusion
 from reviewbot.domain.views import CommentView, SummaryView
 from reviewbot.render import Renderer
 from tests.render.view_builders import (
+    ANSWER,
     AWAITING,
     BYPASSED,
     CLEAN,
@@ -27,6 +31,7 @@ from tests.render.view_builders import (
     PROMPT,
     RACE,
     STANDINGS,
+    STATUS,
     WAITING,
 )
 
@@ -45,7 +50,7 @@ STORIES = {
 
 OF_A_DECISION = {
     Reason.DRY_RUN, Reason.DRAFT, Reason.BOT, Reason.CLOSED, Reason.LABEL, Reason.NOTHING_SELECTED,
-    Reason.NOT_REQUESTED, Reason.EVENT, Reason.MERGE_GROUP,
+    Reason.NOT_REQUESTED, Reason.EVENT, Reason.MERGE_GROUP, Reason.COMMAND,
 }  # fmt: skip
 OF_AN_ANSWER = {Reason.REVIEWED, Reason.GATE, Reason.PENDING, Reason.UNREADABLE, Reason.PARTIAL}
 FIGURES = "The task would hold 612 credits and 120 are available."
@@ -86,6 +91,34 @@ def test_a_comment_says_how_it_was_placed(renderer: Renderer, golden: Golden, wh
     text = renderer.comment(on_file)
     assert (" · " in text.rpartition("<sub>")[2]) == (why is not Why.CITED)
     golden(f"comment-{why.value}.md", text)
+
+
+@pytest.mark.parametrize("word", [word for word in Word if word is not Word.UNKNOWN])
+def test_the_answer_to_a_command(renderer: Renderer, golden: Golden, word: Word) -> None:
+    status = STATUS if word is Word.STATUS else None
+    golden(f"answer-{word.value}.md", renderer.answer(replace(ANSWER, word=word.value, status=status)))
+
+
+def test_the_answer_of_a_quiet_pull_request(renderer: Renderer, golden: Golden) -> None:
+    counts = dict.fromkeys(Severity, 0)
+    quiet = replace(STATUS, waiting=(), counts=counts, waived=0, bypass=None, problem="The ledger cannot be read.")
+    view = replace(ANSWER, word="status", check_title="", paid=False)
+    golden("answer-status-quiet.md", renderer.answer(replace(view, status=quiet)))
+    golden("answer-status-postponed.md", renderer.answer(replace(view, status=replace(quiet, postponed=True))))
+
+
+@pytest.mark.parametrize("refusal", Refusal)
+def test_a_refusal_says_why_and_what_to_do(renderer: Renderer, golden: Golden, refusal: Refusal) -> None:
+    word = {Refusal.OWN: Word.BYPASS, Refusal.NO_REASON: Word.WAIVE, Refusal.NO_FINDING: Word.WAIVE}.get(refusal)
+    view = replace(ANSWER, word=(word or Word.REVIEW).value, refusal=refusal.value, reason="")
+    if refusal is Refusal.NOT_DONE:
+        view = replace(view, reason="over-budget", message=FIGURES, hint="Lower `max-credits` to 47.")
+    golden(f"refusal-{refusal.value}.md", renderer.answer(view))
+
+
+def test_no_two_refusals_say_the_same(renderer: Renderer) -> None:
+    texts = {renderer.answer(replace(ANSWER, refusal=refusal.value)) for refusal in Refusal}
+    assert len(texts) == len(Refusal)
 
 
 def test_the_line_above_a_review(renderer: Renderer, golden: Golden) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from reviewbot.domain.command_views import AnswerView, StatusView
 from reviewbot.domain.gate import Coverage, Outcome, Reason, Status, Verdict
 from reviewbot.domain.model import Category, Leftover, Severity, Side
 from reviewbot.domain.placement import SuggestionState, Why
@@ -208,6 +209,25 @@ WAITING = replace(
 LOCAL = replace(
     CLOSED_GATE, reviewer="local", check_name="reviewbot (local)", cost=None, task_id="", leftovers=(), duplicates=(),
     sum=SumView(5, 2, 0, 3, 0, 0),
+)  # fmt: skip
+
+ANSWER = AnswerView(
+    mark='<!-- reviewbot:answer:v1 instance="" comment=812 reaction=+1 -->',
+    word="review",
+    refusal="",
+    sender="hubot",
+    needs="write",
+    target="3f9a",
+    head_sha=HEAD,
+    check_title="2 of 5 findings close the gate",
+    finding=INJECTION.title,
+    finding_id=INJECTION.id,
+    said="only @admins reach it, see #12",
+    reason="pending",
+)
+STATUS = StatusView(
+    waiting=(HEAD,), postponed=False, counts=NO_COUNTS | {Severity.HIGH: 2}, waived=1, spent=Decimal("747.50"),
+    bypass=BypassView("max", "The house is on fire."), problem="",
 )  # fmt: skip
 
 CARRIED = replace(INJECTION, carried=True, code="", suggestion=None, suggestion_state=SuggestionState.NONE)

@@ -1,0 +1,150 @@
+"""What people ask for in a comment: read from its first line, where it is a person's own word.
+
+The event that brought a comment is not believed: GitHub tells who wrote it and whether somebody has edited it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import assert_never
+
+from reviewbot.domain.events import CommentEvent
+from reviewbot.domain.marks import AnswerMark, read_answer_mark
+from reviewbot.domain.records import MAX_REASON
+from reviewbot.domain.snapshot import Comment, Permission
+
+CALL = "/reviewbot"
+KEPT_FOR = timedelta(days=7)
+"""How long a command that no run has carried out is still one: after that, nobody remembers having asked."""
+
+_COMMIT = re.compile("[0-9a-f]{7,40}")
+_FINDING = re.compile("[0-9a-f]{4,10}")
+
+
+class Word(StrEnum):
+    """What can be asked for; `UNKNOWN` is everything else after our name."""
+
+    REVIEW = "review"
+    COLLECT = "collect"
+    CANCEL = "cancel"
+    STATUS = "status"
+    WAIVE = "waive"
+    UNWAIVE = "unwaive"
+    BYPASS = "bypass"
+    HELP = "help"
+    UNKNOWN = "unknown"
+
+    @property
+    def needs(self) -> Permission:
+        """The least that somebody must be allowed to do here."""
+        match self:
+            case Word.STATUS | Word.HELP | Word.UNKNOWN:
+                return Permission.READ
+            case Word.REVIEW | Word.COLLECT | Word.CANCEL | Word.WAIVE | Word.UNWAIVE:
+                return Permission.WRITE
+            case Word.BYPASS:
+                return Permission.MAINTAIN
+            case unknown:
+                assert_never(unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A command as it was written.
+
+    Attributes:
+        target: the beginning of a commit or of a finding's id, lower case; empty where none was named.
+        reason: hostile text on one line, may be empty.
+    """
+
+    word: Word
+    target: str = ""
+    reason: str = ""
+
+
+def parse(body: str) -> Said | None:
+    """The command that a comment's first line is; None when it is no command at all."""
+    first = body.partition("\n")[0]
+    call, *words = first.split() or [""]
+    if call != CALL or not first.startswith(CALL):
+        return None
+    return _read(*(words or [""]))
+
+
+def _read(word: str, *words: str) -> Said:
+    target, reason = (words[0].casefold() if words else ""), " ".join(words[1:])
+    said = Said(Word.UNKNOWN)
+    match word.casefold():
+        case Word.REVIEW if not target or (_COMMIT.fullmatch(target) and not reason):
+            said = Said(Word.REVIEW, target)
+        case Word.COLLECT | Word.CANCEL | Word.STATUS | Word.HELP as plain if not target:
+            said = Said(Word(plain))
+        case Word.WAIVE if _FINDING.fullmatch(target):
+            said = Said(Word.WAIVE, target, reason[:MAX_REASON])
+        case Word.UNWAIVE if _FINDING.fullmatch(target) and not reason:
+            said = Said(Word.UNWAIVE, target)
+        case Word.BYPASS:
+            said = Said(Word.BYPASS, reason=" ".join(words)[:MAX_REASON])
+    return said
+
+
+def why_not(event: CommentEvent) -> str:
+    """Why an event brings no command, empty when it may bring one; what it says is asked of GitHub again."""
+    if parse(event.body) is None:
+        return "The comment is no command."
+    if event.action != "created":
+        return "A comment that somebody edited or deleted is no command."
+    if event.sender_is_bot or not event.sender or event.sender != event.author:
+        return "Only a person's own comment is a command."
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command that a person wrote, as GitHub shows it now."""
+
+    comment_id: int
+    said: Said
+    sender: str
+    at: datetime
+
+
+def open_orders(comments: Iterable[Comment], instance: str, now: datetime) -> tuple[Order, ...]:
+    """The commands that nobody has carried out, oldest first.
+
+    Not those of bots, of deleted accounts, edited ones (whoever may write can put words into another's mouth), or what
+    is older than `KEPT_FOR`.
+    """
+    comments = tuple(comments)
+    answers = tuple(_answers(comments))
+    orders = (_order(one, now) for one in comments if not _is_done(one, answers, instance))
+    return tuple(sorted((one for one in orders if one is not None), key=lambda one: one.comment_id))
+
+
+def _is_done(comment: Comment, answers: Iterable[AnswerMark], instance: str) -> bool:
+    """Our emoji says that it was carried out; with several workflows of us, each has to answer for itself."""
+    answered = {mark.instance for mark in answers if mark.comment_id == comment.id}
+    return comment.reacted and (not answered or instance in answered)
+
+
+def _order(comment: Comment, now: datetime) -> Order | None:
+    written = not comment.ours and not comment.author_is_bot and comment.edited_by is None
+    said = parse(comment.body) if written else None
+    if said is None or not comment.author or comment.created_at is None or now - comment.created_at > KEPT_FOR:
+        return None
+    return Order(comment.id, said, comment.author, comment.created_at)
+
+
+def answers_to(comments: Iterable[Comment], instance: str, comment_id: int) -> tuple[AnswerMark, ...]:
+    """The marks of our answers to a command; two runs at the same time may each have written one."""
+    return tuple(mark for mark in _answers(comments) if (mark.instance, mark.comment_id) == (instance, comment_id))
+
+
+def _answers(comments: Iterable[Comment]) -> Iterator[AnswerMark]:
+    for comment in comments:
+        if comment.ours and (mark := read_answer_mark(comment.body)):
+            yield mark

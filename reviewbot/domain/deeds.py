@@ -1,0 +1,230 @@
+"""What comes of a command: decided by who gave it, when, and what the pull request and its memory are by now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
+
+from reviewbot.domain.amendments import LetThrough, Unwaive, Waive
+from reviewbot.domain.commands import Order, Word
+from reviewbot.domain.gate import Outcome, Status
+from reviewbot.domain.ledger import Ledger
+from reviewbot.domain.model import Severity
+from reviewbot.domain.publication import Reaction
+from reviewbot.domain.records import Record
+from reviewbot.domain.snapshot import Permission, PullRequest
+from reviewbot.domain.triage import Asked
+
+
+class Refusal(StrEnum):
+    """Why a command is not carried out; the templates have the words."""
+
+    UNKNOWN = "unknown"
+    PERMISSION = "permission"
+    CLOSED = "closed"
+    FREE = "free"
+    NO_MEMORY = "no-memory"
+    NO_REASON = "no-reason"
+    OWN = "own"
+    NEWER_HEAD = "newer-head"
+    OTHER_HEAD = "other-head"
+    NO_FINDING = "no-finding"
+    SEVERAL_FINDINGS = "several-findings"
+    NOTHING_OPEN = "nothing-open"
+    NOT_CANCELLED = "not-cancelled"
+    NOT_KEPT = "not-kept"
+    NOT_DONE = "not-done"
+
+    @property
+    def reaction(self) -> Reaction:
+        """The emoji that goes with it."""
+        return Reaction.CONFUSED if self is Refusal.UNKNOWN else Reaction.NO
+
+
+@dataclass(frozen=True, slots=True)
+class Buy:
+    """Ask for a review of this head."""
+
+    asked: Asked
+
+
+@dataclass(frozen=True, slots=True)
+class Amend:
+    """Change what is remembered, then judge and publish anew.
+
+    Attributes:
+        finding: that it is about, None when it is about a head.
+    """
+
+    amendment: Waive | Unwaive | LetThrough
+    finding: Record | None = None
+
+
+class Collect:
+    """Publish what is finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Cancel these tasks, and call off what was postponed."""
+
+    task_ids: tuple[str, ...]
+
+
+class Tell:
+    """Say how things stand, or what can be asked for."""
+
+
+Deed = Buy | Amend | Collect | Cancel | Tell | Refusal
+"""What comes of a command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a command can be about.
+
+    Attributes:
+        permission: of whoever wrote it, as it is now.
+        ledger: as far as it is believed.
+        paid: whether the reviewer costs money; the ledger of a free one is signed with no secret.
+        remembers: whether there is a summary comment to hold the ledger.
+    """
+
+    pull: PullRequest
+    permission: Permission
+    ledger: Ledger
+    paid: bool
+    remembers: bool
+
+
+def decide(order: Order, scope: Scope) -> Deed:
+    """What comes of a command."""
+    word = order.said.word
+    if word is Word.UNKNOWN:
+        return Refusal.UNKNOWN
+    if not scope.permission.at_least(word.needs):
+        return Refusal.PERMISSION
+    return _deed(order, scope)
+
+
+def _deed(order: Order, scope: Scope) -> Deed:
+    """What comes of a command whose writer may give it."""
+    match order.said.word:
+        case Word.REVIEW:
+            return _review(order, scope)
+        case Word.COLLECT:
+            return Collect()
+        case Word.CANCEL:
+            return _cancel(scope)
+        case Word.WAIVE | Word.UNWAIVE | Word.BYPASS:
+            return _amend(order, scope)
+        case Word.STATUS | Word.HELP | Word.UNKNOWN:
+            return Tell()
+        case unknown:
+            assert_never(unknown)
+
+
+def _cancel(scope: Scope) -> Deed:
+    if not scope.paid:
+        return Refusal.FREE
+    tasks = tuple(one.task_id for one in scope.ledger.open_tasks())
+    return Cancel(tasks) if tasks or scope.ledger.postponed() else Refusal.NOTHING_OPEN
+
+
+def _review(order: Order, scope: Scope) -> Deed:
+    pull, named = scope.pull, order.said.target
+    if not pull.is_open:
+        return Refusal.CLOSED
+    if named and not pull.head_sha.startswith(named):
+        return Refusal.OTHER_HEAD
+    if not (named or was_there(pull, order.at)):
+        return Refusal.NEWER_HEAD
+    return Buy(Asked(order.sender, str(order.comment_id), pull.head_sha))
+
+
+def was_there(pull: PullRequest, at: datetime) -> bool:
+    """Whether the head was provably there at a time: who pushes after that gets nothing by somebody else's word."""
+    return pull.head_seen_at is not None and pull.head_seen_at <= at
+
+
+def _amend(order: Order, scope: Scope) -> Deed:
+    said = order.said
+    impossible = {
+        Refusal.CLOSED: not scope.pull.is_open,
+        Refusal.FREE: not scope.paid,
+        Refusal.NO_MEMORY: not scope.remembers,
+        Refusal.NO_REASON: said.word is not Word.UNWAIVE and not said.reason,
+    }
+    refused = next((refusal for refusal, applies in impossible.items() if applies), None)
+    if refused is not None:
+        return refused
+    return _bypass(order, scope) if said.word is Word.BYPASS else _waive(order, scope)
+
+
+def _bypass(order: Order, scope: Scope) -> Deed:
+    pull = scope.pull
+    if _is_author(order.sender, pull):
+        return Refusal.OWN
+    if not was_there(pull, order.at):
+        return Refusal.NEWER_HEAD
+    return Amend(LetThrough(pull.head_sha, order.sender, order.said.reason))
+
+
+def _waive(order: Order, scope: Scope) -> Deed:
+    said, waives = order.said, order.said.word is Word.WAIVE
+    named = [one for one in scope.ledger.findings.open() if one.id.startswith(said.target)]
+    fitting = [one for one in named if waives or one.waiver is not None]
+    if len(fitting) != 1:
+        return Refusal.SEVERAL_FINDINGS if fitting else Refusal.NO_FINDING
+    [record] = fitting
+    if not waives:
+        return Amend(Unwaive(record.id), record)
+    if record.severity.at_least(Severity.HIGH) and _is_author(order.sender, scope.pull):
+        return Refusal.OWN
+    return Amend(Waive(record.id, order.sender, said.reason), record)
+
+
+def _is_author(login: str, pull: PullRequest) -> bool:
+    return pull.author is not None and login.casefold() == pull.author.casefold()
+
+
+def is_kept(deed: Amend, ledger: Ledger) -> bool:
+    """Whether an amendment is written down."""
+    match deed.amendment:
+        case Waive(finding_id=finding_id):
+            record = ledger.findings.find(finding_id)
+            return record is not None and record.waiver is not None
+        case Unwaive(finding_id=finding_id):
+            record = ledger.findings.find(finding_id)
+            return record is None or record.waiver is None
+        case LetThrough(head_sha=head_sha):
+            return ledger.bypass is not None and ledger.bypass.head_sha == head_sha
+        case unknown:
+            assert_never(unknown)
+
+
+def refusal_after(deed: Deed, outcome: Outcome | None, ledger: Ledger) -> Refusal | None:
+    """Why a command was not carried out after all, None when it was.
+
+    Args:
+        deed: what was to be done.
+        outcome: what the run that did it came to, None when none was started.
+        ledger: as it is written down after that.
+    """
+    match deed:
+        case Refusal():
+            return deed
+        case Buy():
+            done = outcome is not None and outcome.status in {Status.COMPLETED, Status.PENDING}
+            return None if done else Refusal.NOT_DONE
+        case Cancel(task_ids=task_ids):
+            left = {one.task_id for one in ledger.open_tasks()} & set(task_ids)
+            return Refusal.NOT_CANCELLED if left or ledger.postponed() else None
+        case Amend():
+            return None if is_kept(deed, ledger) else Refusal.NOT_KEPT
+        case Collect() | Tell():
+            return None
+        case unknown:
+            assert_never(unknown)

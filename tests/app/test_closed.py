@@ -1,0 +1,127 @@
+"""What is open when a pull request is closed, waits in a merge queue, or has no check runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reviewbot.sandbox.codevf import HandClock, TaskLife
+from reviewbot.sandbox.github import WORKFLOW, Access, Scope, merge_group_event
+from tests.app.house import CLEAN, REPO, Rig, answer, finding, house
+
+CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
+QUICK = TaskLife(pending=2, processing=2)
+
+
+def closed(rig: Rig) -> Any:  # noqa: ANN401 — JSON
+    rig.world.close(REPO, 1)
+    return rig.event("closed")
+
+
+def test_what_nobody_has_begun_is_cancelled_with_the_pull_request(tmp_path: Path) -> None:
+    with house(tmp_path, life=TaskLife(pending=100_000, processing=1)) as rig:
+        rig.run(wait_minutes="0")
+        done = rig.run(payload=closed(rig))
+        assert (done.exit_status, done.outputs["status"], done.outputs["reason"]) == (0, "skipped", "closed"), done.log
+        assert [one.cancelled_at is not None for one in rig.service.tasks()] == [True]
+        assert [(one.status, one.conclusion) for one in rig.checks()] == [("completed", "action_required")]
+
+
+def test_what_somebody_is_writing_is_collected_later_into_the_summary(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(
+        tmp_path, life=TaskLife(pending=0, processing=9), clock=clock, engineer=lambda _: answer(CRITICAL)
+    ) as rig:
+        rig.run(wait_minutes="0")
+        assert rig.run(payload=closed(rig)).exit_status == 0
+        assert [one.status for one in rig.checks()] == ["in_progress"]
+        clock.advance(10)
+        done = rig.run(event="schedule", payload={}, command="collect")
+        assert done.exit_status == 0, done.log
+        assert [one.conclusion for one in rig.checks()] == ["failure"]
+        assert "A shell runs it" in rig.summaries()[0]
+        assert not rig.comments(), "nobody is called back to a closed pull request"
+
+
+def test_what_is_finished_is_published_when_it_is_closed(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, life=QUICK, clock=clock, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.run(wait_minutes="0")
+        clock.advance(10)
+        assert rig.run(payload=closed(rig)).outputs["reason"] == "closed"
+        assert "A shell runs it" in rig.summaries()[0]
+        assert "closed before this came in" in rig.summaries()[0]
+        assert not rig.comments()
+        assert rig.service.tasks()[0].cancelled_at is None
+
+
+def test_a_closed_pull_request_without_a_review_is_left_alone(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        assert rig.run(payload=closed(rig)).outputs["reason"] == "closed"
+        assert not rig.codevf_faults.log
+        assert len(rig.github_requests()) == 1
+
+
+# --- The merge queue --------------------------------------------------------------------------------------------------
+
+
+def second(rig: Rig) -> int:
+    """Another pull request, which fits beside the first."""
+    rig.world.push(REPO, "second", {"second.py": "x = 1\n"}, author="mona")
+    return rig.world.open_pull_request(REPO, "second", title="Second", author="mona").number
+
+
+@pytest.mark.parametrize(("bad", "conclusion"), [(1, "failure"), (2, "failure"), (0, "success")])
+def test_a_group_is_as_good_as_the_worst_of_its_pull_requests(tmp_path: Path, bad: int, conclusion: str) -> None:
+    path = {1: "app.py", 2: "second.py"}
+
+    def engineer(request: Any) -> Any:  # noqa: ANN401 — as the sandbox gives and takes it
+        is_bad = int(request.metadata["pullRequest"]) == bad
+        return answer(finding(path[bad], 1, severity="critical", code="")) if is_bad else CLEAN
+
+    with house(tmp_path, engineer=engineer) as rig:
+        other = second(rig)
+        for number in (1, other):
+            rig.number = number
+            rig.run()
+        group = rig.world.queue(REPO, (1, other))
+        done = rig.run(event="merge_group", payload=merge_group_event(rig.world.store, group, rig.github_url))
+        [check] = rig.checks(group.head_sha)
+        assert check.conclusion == conclusion, done.log
+        assert len(rig.service.tasks()) == 2
+
+
+def test_a_group_of_which_the_queue_tells_nothing_goes_by_its_name_and_says_so(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        rig.run()
+        group = rig.world.queue(REPO, (1,))
+        payload = merge_group_event(rig.world.store, group, rig.github_url)
+        rig.world.store.queues.clear()
+        done = rig.run(event="merge_group", payload=payload)
+        assert done.exit_status == 0, done.log
+        assert "does not tell what is in this group" in done.log
+
+
+# --- Without check runs -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_without_check_runs_the_summaries_tell_who_waits(tmp_path: Path, hidden: bool) -> None:  # noqa: FBT001 — a column
+    permissions, clock = {**WORKFLOW, Scope.CHECKS: Access.NONE} if hidden else WORKFLOW, HandClock()
+    with house(tmp_path, life=QUICK, clock=clock, engineer=lambda _: answer(CRITICAL), permissions=permissions) as rig:
+        run = rig.run if hidden else partial(rig.run, check_run="false")
+        store = rig.world.store
+        store.repos[REPO] = replace(store.repos[REPO], private=True)  # else anybody may read check runs
+        run(wait_minutes="0")
+        second(rig)
+        clock.advance(10)
+        collect = partial(run, event="schedule", payload={}, command="collect")
+        done = collect()
+        assert done.exit_status == 0, done.log
+        assert "1 of 1 open reviews" in done.log
+        assert len(rig.comments()) == 1
+        assert "0 of 0 open reviews" in collect().log

@@ -1,0 +1,377 @@
+"""Commands in comments, as whole runs: who is heard, what it comes to, and that each is carried out once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reviewbot.sandbox.codevf import End, HandClock, TaskLife
+from reviewbot.sandbox.faults import DropBefore, RecordedThen
+from reviewbot.sandbox.github import Level
+from tests.app.house import CLEAN, REPO, Finished, Rig, answer, finding, house
+
+CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
+LONG = TaskLife(pending=100_000, processing=100_000)
+BOT = "github-actions[bot]"
+
+
+def event_of(rig: Rig, comment: Any, **more: Any) -> Mapping[str, Any]:  # noqa: ANN401 — the sandbox's record, JSON
+    """The payload of `issue_comment`, as far as the action reads one."""
+    return {
+        "action": "created",
+        "issue": {"number": rig.number, "pull_request": {"url": "…"}},
+        "comment": {"id": comment.id, "body": comment.body, "user": {"login": comment.author}},
+        "sender": {"login": comment.author, "type": "User"},
+        **more,
+    }
+
+
+def say(rig: Rig, text: str, by: str = "hubot", **inputs: Any) -> Finished:  # noqa: ANN401 — as `Rig.run` takes them
+    """Somebody writes a comment, and the workflow runs on it."""
+    comment = rig.world.comment(REPO, rig.number, by, text)
+    return rig.run(event="issue_comment", payload=event_of(rig, comment), **inputs)
+
+
+def people(rig: Rig) -> None:
+    """One who may write (hubot), a maintainer (max), the author, an admin (mona), and one who may read (quill)."""
+    levels = {"hubot": Level.WRITE, "max": Level.MAINTAIN, "mona": Level.ADMIN, "quill": Level.READ}
+    for login, level in levels.items():
+        rig.world.grant(REPO, login, level)
+
+
+def answers(rig: Rig) -> list[str]:
+    """Our answers to commands."""
+    return [body for body in rig.summaries() if "reviewbot:answer" in body]
+
+
+def summary(rig: Rig) -> str:
+    [body] = [body for body in rig.summaries() if "reviewbot:summary" in body]
+    return body
+
+
+def emoji(rig: Rig) -> list[str]:
+    """Those that we have put."""
+    return [one.content for one in rig.world.store.reactions if one.user == BOT]
+
+
+def check(rig: Rig) -> str | None:
+    """The conclusion of the head's newest check run."""
+    conclusion: str | None = rig.checks()[-1].conclusion
+    return conclusion
+
+
+def identifier(rig: Rig) -> str:
+    """The id of the only comment's only finding."""
+    [comment] = rig.comments()
+    identifier: str = comment.body.partition("ids=")[2][:10]
+    return identifier
+
+
+def test_a_review_is_bought_anew_on_request(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        done = say(rig, "/reviewbot review\nplease")
+        assert done.exit_status == 0, done.log
+        assert (done.outputs["verdict"], done.outputs["exit-status"]) == ("fail", "0"), "the verdict is the check's"
+        assert len(rig.service.tasks()) == 2
+        assert emoji(rig) == ["+1"]
+        [told] = answers(rig)
+        assert "`hubot` asked for a review" in told
+        assert "The check says: 1 finding closes the gate" in told
+
+
+def test_a_review_waits_for_a_request_and_is_bought_by_one(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        people(rig)
+        rig.run(review_on="request")
+        head = rig.world.pull(REPO, 1).head_sha
+        assert say(rig, f"/reviewbot review {head[:7]}", review_on="request").outputs["verdict"] == "pass"
+        assert check(rig) == "success"
+
+
+@pytest.mark.parametrize(
+    ("by", "text", "word"),
+    [
+        ("quill", "/reviewbot review", "does not have"),
+        ("quill", "/reviewbot cancel", "does not have"),
+        ("hubot", "/reviewbot bypass it burns", "does not have"),
+        ("mona", "/reviewbot bypass it burns", "The author of a pull request cannot let it through"),
+        ("mona", "/reviewbot waive {id} it is fine", "The author of a pull request cannot waive"),
+        ("hubot", "/reviewbot waive {id}", "A reason is needed"),
+        ("hubot", "/reviewbot waive 0000 it is fine", "No open finding"),
+        ("hubot", "/reviewbot review 1234567", "is not the pull request's head"),
+        ("hubot", "/reviewbot cancel", "No review is open"),
+    ],
+)
+def test_what_somebody_may_not_have_is_refused_with_words(tmp_path: Path, by: str, text: str, word: str) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        before = (summary(rig), rig.checks())
+        done = say(rig, text.replace("{id}", identifier(rig)), by=by)
+        assert (done.exit_status, done.outputs["status"], done.outputs["reason"]) == (0, "skipped", "command"), done.log
+        assert (summary(rig), rig.checks()) == before
+        assert len(rig.service.tasks()) == 1
+        assert emoji(rig) == ["-1"]
+        [told] = answers(rig)
+        assert word in told
+
+
+def test_what_is_no_command_is_answered_with_help(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        say(rig, "/reviewbot make coffee", by="quill")
+        assert emoji(rig) == ["confused"]
+        assert "`/reviewbot waive ID REASON`" in answers(rig)[0]
+
+
+def test_how_things_stand_is_told_to_whoever_may_read(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        asked = len(rig.codevf_faults.log)
+        assert say(rig, "/reviewbot status", by="quill").outputs["reason"] == "command"
+        assert "no open review; 1 finding counts" in answers(rig)[0]
+        assert len(rig.codevf_faults.log) == asked, "what a stranger asks costs the service nothing"
+
+
+def test_a_head_that_was_pushed_after_the_comment_is_not_what_was_meant(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        for text in ("/reviewbot review", "/reviewbot bypass it burns"):
+            comment = rig.world.comment(REPO, 1, "max", text)
+            rig.world.store.clock = lambda: datetime.now(UTC) + timedelta(minutes=1)
+            head = rig.world.push(REPO, "topic", {"late.py": f"x = {len(text)}\n"}, author="mona")
+            rig.run(event="issue_comment", payload=event_of(rig, comment))
+            rig.world.store.clock = lambda: datetime.now(UTC)
+            assert f"Nobody can tell that `{head[:7]}` was there" in answers(rig)[-1]
+        assert emoji(rig) == ["-1", "-1"]
+        assert len(rig.service.tasks()) == 1
+        assert not rig.checks()
+
+
+def test_a_waiver_opens_the_gate_and_its_end_closes_it(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        done = say(rig, f"/reviewbot waive {identifier(rig)[:4]} only @admins can call it")
+        assert (done.exit_status, done.outputs["verdict"], check(rig)) == (0, "pass", "success"), done.log
+        assert "`hubot` waived" in answers(rig)[0]
+        assert "@admins" not in answers(rig)[0], "nobody is called"
+        assert rig.run().exit_status == 0, "it holds"
+        done = say(rig, f"/reviewbot unwaive {identifier(rig)}", by="mona")
+        assert (done.exit_status, done.outputs["verdict"], check(rig)) == (0, "fail", "failure"), done.log
+        assert emoji(rig) == ["+1", "+1"]
+        assert len(rig.service.tasks()) == 1, "nothing was bought for it"
+
+
+def test_a_maintainer_lets_a_head_through_that_was_never_reviewed(tmp_path: Path) -> None:
+    with house(tmp_path, available=10) as rig:
+        people(rig)
+        assert rig.run().outputs["reason"] == "over-budget"
+        done = say(rig, "/reviewbot bypass the house is on fire", by="max")
+        assert (done.exit_status, done.outputs["verdict"], done.outputs["reason"]) == (0, "pass", "bypass"), done.log
+        assert check(rig) == "success"
+        assert "the house is on fire" in answers(rig)[0]
+        assert rig.run().exit_status == 0, "the next run finds it written down"
+        assert check(rig) == "success"
+        rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
+        assert rig.run().exit_status == 3
+        assert check(rig) == "action_required", "it was of that head alone"
+
+
+def test_an_open_review_is_cancelled_and_not_left_open(tmp_path: Path) -> None:
+    with house(tmp_path, life=LONG) as rig:
+        people(rig)
+        rig.run(wait_minutes="0")
+        done = say(rig, "/reviewbot cancel")
+        assert (done.exit_status, done.outputs["reason"]) == (0, "cancelled"), done.log
+        assert [one.cancelled_at is not None for one in rig.service.tasks()] == [True]
+        assert [(one.status, one.conclusion) for one in rig.checks()] == [("completed", "action_required")]
+        assert emoji(rig) == ["+1"]
+
+
+def test_what_is_finished_is_collected_on_request(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, life=TaskLife(2, 2), clock=clock, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run(wait_minutes="0")
+        clock.advance(10)
+        done = say(rig, "/reviewbot collect")
+        assert (done.exit_status, done.outputs["verdict"], check(rig)) == (0, "fail", "failure"), done.log
+        assert len(rig.comments()) == 1
+
+
+def test_a_free_reviewers_findings_cannot_be_waived(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        people(rig)
+        rig.run(reviewer="local", fail_on="low")
+        say(rig, "/reviewbot bypass it burns", by="max", reviewer="local", fail_on="low")
+        assert "That is for paid reviews" in answers(rig)[0]
+        assert check(rig) == "failure"
+
+
+# --- Whose word counts ------------------------------------------------------------------------------------------------
+
+
+def test_only_a_persons_own_new_comment_is_a_command(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        people(rig)
+        rig.world.user("renovate[bot]", kind="Bot")
+        rig.world.grant(REPO, "renovate[bot]", Level.ADMIN)
+        comment = rig.world.comment(REPO, 1, "max", "/reviewbot bypass it burns")
+        forged = {"sender": {"login": "mona", "type": "User"}}
+        assert rig.run(event="issue_comment", payload=event_of(rig, comment, **forged)).outputs["reason"] == "event"
+        edited = event_of(rig, comment, action="edited")
+        assert rig.run(event="issue_comment", payload=edited).outputs["reason"] == "event"
+        assert not rig.github_requests(), "what the event says is enough to pass by"
+        rig.world.delete_comment(comment.id)
+        assert rig.run(event="issue_comment", payload=event_of(rig, comment)).outputs["reason"] == "event"
+        assert say(rig, "/reviewbot bypass it burns", by="renovate[bot]").outputs["reason"] == "event"
+        assert not rig.checks()
+        assert emoji(rig) == []
+
+
+def test_words_that_somebody_put_into_a_comment_are_nobodys(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        comment = rig.world.comment(REPO, 1, "max", "hello")
+        said = rig.world.edit_comment(comment.id, "mona", "/reviewbot bypass it burns")
+        assert rig.run(event="issue_comment", payload=event_of(rig, said)).outputs["reason"] == "event"
+        assert rig.run().exit_status == 1
+        assert emoji(rig) == []
+
+
+# --- Once, wherever a run was stopped ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("missed", ["/reviewbot status", "/reviewbot bypass it burns"])
+def test_what_a_cancelled_run_missed_is_carried_out_by_the_next(tmp_path: Path, missed: str) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        comment = rig.world.comment(REPO, 1, "max", missed)
+        rig.run()
+        assert emoji(rig) == ["+1"]
+        assert len(answers(rig)) == 1
+        before = rig.summaries()
+        assert rig.run(event="issue_comment", payload=event_of(rig, comment)).outputs["reason"] == "event"
+        assert rig.summaries() == before
+
+
+def test_collecting_carries_out_what_was_missed_and_in_its_order(tmp_path: Path) -> None:
+    with house(tmp_path, life=LONG) as rig:
+        people(rig)
+        rig.run(wait_minutes="0")
+        for text in ("/reviewbot status", "/reviewbot cancel", "/reviewbot status"):
+            rig.world.comment(REPO, 1, "hubot", text)
+        done = rig.run(event="schedule", payload={}, command="collect")
+        assert done.exit_status == 0, done.log
+        first, _, last = answers(rig)
+        assert ("1 open review" in first, "no open review" in last) == (True, True)
+        assert emoji(rig) == ["+1"] * 3
+
+
+def test_a_run_on_a_comment_carries_out_what_was_missed_before_it(tmp_path: Path) -> None:
+    with house(tmp_path, life=LONG) as rig:
+        people(rig)
+        rig.world.comment(REPO, 1, "hubot", f"/reviewbot review {rig.world.pull(REPO, 1).head_sha}")
+        done = say(rig, "/reviewbot cancel")
+        assert done.outputs["reason"] == "cancelled", done.log
+        assert [one.cancelled_at is not None for one in rig.service.tasks()] == [True]
+        assert emoji(rig) == ["+1", "+1"]
+
+
+def test_a_command_of_last_week_is_forgotten(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        people(rig)
+        comment = rig.world.comment(REPO, 1, "hubot", "/reviewbot status")
+        then = comment.created_at - timedelta(days=8)
+        rig.world.store.comments[comment.id] = replace(comment, created_at=then)
+        rig.run()
+        assert emoji(rig) == []
+
+
+def test_a_run_without_commands_asks_nothing_more(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        rig.run()
+        without = len(rig.github_requests())
+        rig.world.comment(REPO, 1, "hubot", "I like it.")
+        rig.run()
+        assert len(rig.github_requests()) - without <= without
+
+
+@pytest.mark.parametrize("struck", ["/issues/1/comments", "/reactions"])
+@pytest.mark.parametrize("fault", [DropBefore(), RecordedThen(502)])
+def test_an_answer_that_is_lost_is_found_or_given_again_by_the_next_run(
+    tmp_path: Path,
+    struck: str,
+    fault: Any,  # noqa: ANN401 — any of the faults
+) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        rig.github_faults.add(struck, fault, method="POST", times=None)
+        comment = rig.world.comment(REPO, 1, "hubot", "/reviewbot review")
+        payload = event_of(rig, comment)
+        rig.run(event="issue_comment", payload=payload)
+        rig.github_faults.clear()
+        rig.run(event="issue_comment", payload=payload)
+        assert len(rig.service.tasks()) == 2, "bought once for this comment"
+        assert len(answers(rig)) == 1
+        assert emoji(rig) == ["+1"]
+
+
+def test_a_review_that_came_to_nothing_is_not_bought_again_for_the_same_comment(tmp_path: Path) -> None:
+    with house(tmp_path, life=TaskLife(1, 1, end=End.CANCELLED)) as rig:
+        people(rig)
+        rig.run(review_on="request")
+        rig.github_faults.add("/issues/1/comments", DropBefore(), method="POST", body="reviewbot:answer", times=None)
+        comment = rig.world.comment(REPO, 1, "hubot", f"/reviewbot review {rig.world.pull(REPO, 1).head_sha}")
+        payload = event_of(rig, comment)
+        rig.run(event="issue_comment", payload=payload)
+        rig.github_faults.clear()
+        done = rig.run(event="issue_comment", payload=payload)
+        assert (done.exit_status, done.outputs["status"]) == (0, "skipped"), done.log
+        assert len(rig.service.tasks()) == 1
+        assert emoji(rig) == ["-1"]
+
+
+def test_broken_settings_leave_a_command_to_a_later_run(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        people(rig)
+        done = say(rig, "/reviewbot status", mode="quick")
+        assert (done.exit_status, done.outputs["reason"]) == (2, "settings")
+        assert rig.run(mode="quick").exit_status == 2
+        assert check(rig) == "action_required", "the run's own check is written all the same"
+        assert emoji(rig) == []
+        rig.run()
+        assert emoji(rig) == ["+1"]
+
+
+def test_a_dry_run_answers_nothing(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        people(rig)
+        say(rig, "/reviewbot review", dry_run="true")
+        rig.run(dry_run="true")
+        assert (emoji(rig), rig.summaries()) == ([], [])
+
+
+def test_an_approval_label_of_an_older_head_buys_nothing(tmp_path: Path) -> None:
+    with house(tmp_path, config="approve-spend: review-please\n") as rig:
+        people(rig)
+        label = {"label": {"name": "review-please"}, "sender": {"login": "hubot", "type": "User"}}
+        payload = rig.event("labeled", **label)
+        rig.world.label(REPO, 1, "review-please", "hubot")
+        rig.world.push(REPO, "topic", {"sneaked.py": "x = 1\n"}, author="mona")
+        assert rig.run(payload=payload).outputs["reason"] == "not-approved"
+        assert not rig.service.tasks()
+        assert rig.run(payload=rig.event("labeled", **label)).exit_status == 0
+        assert rig.world.pull(REPO, 1).labels == (), "it is used up"

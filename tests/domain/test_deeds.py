@@ -1,0 +1,220 @@
+"""What comes of a command: who may give it, about which head or finding, and whether it was done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from reviewbot.domain.amendments import LetThrough, Unwaive, Waive
+from reviewbot.domain.commands import Order, Word, parse
+from reviewbot.domain.deeds import (
+    Amend,
+    Buy,
+    Cancel,
+    Collect,
+    Deed,
+    Refusal,
+    Scope,
+    Tell,
+    decide,
+    refusal_after,
+)
+from reviewbot.domain.gate import Coverage, Outcome, Reason, Rules, answered, not_due, pending
+from reviewbot.domain.ledger import Judgement, Ledger, Purchase, TaskState
+from reviewbot.domain.model import Severity
+from reviewbot.domain.publication import Reaction
+from reviewbot.domain.records import Bypass, Findings, Record, Standing, Waiver
+from reviewbot.domain.snapshot import Permission
+from reviewbot.domain.triage import Asked
+from tests.domain.builders import HEAD, NOON, pull
+
+ASKED_AT = NOON
+BOUGHT = Purchase(
+    identity="a" * 64,
+    attempt=1,
+    state=TaskState.DONE,
+    task_id="task_1",
+    head_sha=HEAD,
+    hold=360,
+    used=Decimal(100),
+    submitted_at="2026-11-24T12:00:00+00:00",
+    coverage=Coverage.FULL,
+    missed=0,
+    rung=0,
+    judgement=Judgement(),
+)
+WAIVER = Waiver("wendy", "known", 1)
+MEDIUM = Record("3f9a000001", Severity.MEDIUM, None, "medium", "a.py")
+HIGH = Record("3f9a000002", Severity.HIGH, None, "high", "a.py")
+UNRATED = Record("77aa000003", Severity.UNRATED, None, "unrated", "a.py")
+FIXED = Record("beef000004", Severity.LOW, None, "fixed", "a.py", standing=Standing.FIXED)
+WAIVED = Record("c0de000005", Severity.LOW, None, "waived", "a.py", waiver=WAIVER)
+LEDGER = Ledger((BOUGHT,), findings=Findings((MEDIUM, HIGH, UNRATED, FIXED, WAIVED)))
+THERE = pull(head_seen_at=ASKED_AT)
+
+
+def scope(**more: Any) -> Scope:  # noqa: ANN401 — any field
+    return replace(Scope(THERE, Permission.ADMIN, LEDGER, paid=True, remembers=True), **more)
+
+
+def deed(text: str, by: str = "wendy", **more: Any) -> Deed:  # noqa: ANN401 — any field
+    said = parse(f"/reviewbot {text}")
+    assert said is not None
+    return decide(Order(42, said, by, ASKED_AT), scope(**more))
+
+
+COMMANDS = {
+    "review": Permission.WRITE,
+    "collect": Permission.WRITE,
+    "cancel": Permission.WRITE,
+    "waive 77aa because": Permission.WRITE,
+    "unwaive c0de": Permission.WRITE,
+    "bypass because": Permission.MAINTAIN,
+    "status": Permission.READ,
+    "help": Permission.READ,
+}
+
+
+@pytest.mark.parametrize("permission", Permission)
+@pytest.mark.parametrize("text", COMMANDS)
+def test_each_command_has_its_least_permission(text: str, permission: Permission) -> None:
+    refused = deed(text, permission=permission) is Refusal.PERMISSION
+    assert refused is not permission.at_least(COMMANDS[text])
+
+
+@pytest.mark.parametrize("word", Word)
+def test_every_word_needs_something(word: Word) -> None:
+    assert word.needs is not Permission.NONE
+
+
+def test_what_is_no_command_is_answered_to_anybody() -> None:
+    assert deed("lgtm", permission=Permission.NONE) is Refusal.UNKNOWN
+    assert (Refusal.UNKNOWN.reaction, Refusal.OWN.reaction) == (Reaction.CONFUSED, Reaction.NO)
+
+
+def test_a_review_is_bought_for_the_head_that_was_there() -> None:
+    assert deed("review") == Buy(Asked("wendy", "42", HEAD))
+
+
+@pytest.mark.parametrize("seen", [None, ASKED_AT + timedelta(seconds=1)])
+def test_a_head_that_came_later_or_from_nowhere_must_be_named(seen: Any) -> None:  # noqa: ANN401 — a column
+    later = pull(head_seen_at=seen)
+    assert deed("review", pull=later) is Refusal.NEWER_HEAD
+    assert deed("bypass now", pull=later) is Refusal.NEWER_HEAD
+    assert deed(f"review {HEAD[:7]}", pull=later) == Buy(Asked("wendy", "42", HEAD))
+    assert deed("review 1234567", pull=later) is Refusal.OTHER_HEAD
+
+
+@pytest.mark.parametrize("text", ["review", "waive 77aa because", "unwaive c0de", "bypass because"])
+def test_nothing_is_bought_or_let_through_on_a_closed_pull_request(text: str) -> None:
+    assert deed(text, pull=pull(is_open=False, head_seen_at=ASKED_AT)) is Refusal.CLOSED
+
+
+def test_collecting_and_telling_need_nothing_else() -> None:
+    closed = pull(is_open=False)
+    assert isinstance(deed("collect", pull=closed, paid=False), Collect)
+    assert isinstance(deed("status", pull=closed, paid=False), Tell)
+    assert isinstance(deed("help", pull=closed, paid=False), Tell)
+
+
+def bought(state: TaskState) -> Ledger:
+    return replace(LEDGER, purchases=(replace(BOUGHT, state=state),))
+
+
+@pytest.mark.parametrize(
+    ("state", "came"),
+    [
+        (TaskState.OPEN, Cancel(("task_1",))),
+        (TaskState.WANTED, Cancel(())),
+        (TaskState.INTENT, Refusal.NOTHING_OPEN),
+        (TaskState.DONE, Refusal.NOTHING_OPEN),
+        (TaskState.ENDED, Refusal.NOTHING_OPEN),
+    ],
+)
+def test_what_is_open_or_postponed_is_cancelled(state: TaskState, came: Deed) -> None:
+    assert deed("cancel", ledger=bought(state)) == came
+
+
+@pytest.mark.parametrize("text", ["cancel", "waive 77aa because", "unwaive c0de", "bypass because"])
+def test_a_free_reviewers_memory_is_no_ground_for_anything(text: str) -> None:
+    assert deed(text, paid=False) is Refusal.FREE
+
+
+def test_without_a_summary_nothing_can_be_kept() -> None:
+    assert deed("waive 77aa because", remembers=False) is Refusal.NO_MEMORY
+
+
+def test_a_finding_is_waived_by_the_beginning_of_its_id() -> None:
+    assert deed("waive 77aa because") == Amend(Waive(UNRATED.id, "wendy", "because"), UNRATED)
+    assert deed("waive 3f9a000001 because") == Amend(Waive(MEDIUM.id, "wendy", "because"), MEDIUM)
+    assert deed("waive 3f9a because") is Refusal.SEVERAL_FINDINGS
+    assert deed("waive 0000 because") is Refusal.NO_FINDING
+    assert deed("waive beef because") is Refusal.NO_FINDING, "it is fixed"
+
+
+@pytest.mark.parametrize("text", ["waive 77aa", "bypass"])
+def test_a_reason_is_needed(text: str) -> None:
+    assert deed(text) is Refusal.NO_REASON
+
+
+@pytest.mark.parametrize(("finding", "refused"), [(MEDIUM, False), (HIGH, True), (UNRATED, True)])
+def test_authors_waive_what_is_harmless_of_their_own(finding: Record, refused: bool) -> None:  # noqa: FBT001 — a column
+    assert (deed(f"waive {finding.id} because", by="Ann") is Refusal.OWN) is refused
+    nobody = pull(author=None, head_seen_at=ASKED_AT)
+    assert isinstance(deed(f"waive {finding.id} because", by="Ann", pull=nobody), Amend)
+
+
+def test_a_waiver_is_taken_back_where_there_is_one() -> None:
+    assert deed("unwaive c0de", by="ann") == Amend(Unwaive(WAIVED.id), WAIVED)
+    assert deed("unwaive 77aa") is Refusal.NO_FINDING
+
+
+def test_a_head_is_let_through_by_somebody_else_than_its_author() -> None:
+    assert deed("bypass it burns") == Amend(LetThrough(HEAD, "wendy", "it burns"))
+    assert deed("bypass it burns", by="ANN") is Refusal.OWN
+
+
+# --- Whether it was done ----------------------------------------------------------------------------------------------
+
+PENDING = pending(Rules(), check_written=True)
+BUY = Buy(Asked("wendy", "42", HEAD))
+
+
+@pytest.mark.parametrize(
+    ("did", "outcome", "ledger", "refusal"),
+    [
+        (Refusal.OWN, None, LEDGER, Refusal.OWN),
+        (Tell(), None, LEDGER, None),
+        (Collect(), not_due(Reason.NOT_REQUESTED), LEDGER, None),
+        (BUY, PENDING, LEDGER, None),
+        (BUY, answered(carried_out=True, message=""), LEDGER, None),
+        (BUY, not_due(Reason.DRAFT), LEDGER, Refusal.NOT_DONE),
+        (BUY, None, LEDGER, Refusal.NOT_DONE),
+        (Cancel(("task_1",)), PENDING, bought(TaskState.ENDED), None),
+        (Cancel(("task_1",)), PENDING, bought(TaskState.OPEN), Refusal.NOT_CANCELLED),
+        (Cancel(("task_2",)), PENDING, bought(TaskState.OPEN), None),
+        (Cancel(()), PENDING, bought(TaskState.WANTED), Refusal.NOT_CANCELLED),
+        (Amend(Waive(WAIVED.id, "wendy", "x")), PENDING, LEDGER, None),
+        (Amend(Waive(MEDIUM.id, "wendy", "x")), PENDING, LEDGER, Refusal.NOT_KEPT),
+        (Amend(Waive("0000000000", "wendy", "x")), PENDING, LEDGER, Refusal.NOT_KEPT),
+        (Amend(Unwaive(MEDIUM.id)), PENDING, LEDGER, None),
+        (Amend(Unwaive("0000000000")), PENDING, LEDGER, None),
+        (Amend(Unwaive(WAIVED.id)), PENDING, LEDGER, Refusal.NOT_KEPT),
+        (Amend(LetThrough(HEAD, "wendy", "x")), PENDING, replace(LEDGER, bypass=Bypass(HEAD, "wendy", "x")), None),
+        (Amend(LetThrough(HEAD, "wendy", "x")), PENDING, LEDGER, Refusal.NOT_KEPT),
+        (
+            Amend(LetThrough("d" * 40, "w", "x")),
+            PENDING,
+            replace(LEDGER, bypass=Bypass(HEAD, "w", "x")),
+            Refusal.NOT_KEPT,
+        ),
+    ],
+)
+def test_done_is_what_is_written_down(
+    did: Deed, outcome: Outcome | None, ledger: Ledger, refusal: Refusal | None
+) -> None:
+    assert refusal_after(did, outcome, ledger) is refusal
