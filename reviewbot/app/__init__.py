@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from reviewbot.app.closed import leave
 from reviewbot.app.collect import collect_finished
 from reviewbot.app.commands import answer_comment, catch_up
+from reviewbot.app.conclude import conclude
 from reviewbot.app.deliver import bare_outputs
 from reviewbot.app.load import load_settings, load_snapshot
 from reviewbot.app.merge_group import carry
-from reviewbot.app.review import conclude, review_pull_request
+from reviewbot.app.review import review_pull_request
 from reviewbot.app.run import Run, World
 from reviewbot.app.story import Story
 from reviewbot.domain.events import (

@@ -11,7 +11,7 @@ from reviewbot.domain.model import Severity
 from reviewbot.sandbox.codevf import Clock, End, HandClock, TaskLife
 from reviewbot.sandbox.github import Level
 from tests.app.house import HEAD, REPO, Rig
-from tests.crash.held import Held, doubles, held, ledger_of, tasks
+from tests.crash.held import Held, doubles, held, ledger_of, newest_check, tasks
 from tests.crash.town import NEVER, QUICK, SCALE, Ended, Kind, Point, Town
 
 LONG = 10_000
@@ -200,7 +200,10 @@ def disturbed(town: Town, scenario: Scenario, where: int, at: Point, right: Undi
         runs.append(town.run(rig, step.inputs, at if index == where else None))
         if index == where and at.kind is not Kind.ANSWER_LOST:  # which a run puts right by itself
             runs.append(town.run(rig, step.inputs))
-    while runs[-1].exit_status != right.exit_status and len(runs) < len(scenario.steps) + MOST_RUNS:
+    most = len(scenario.steps) + MOST_RUNS
+    while (runs[-1].exit_status != right.exit_status or is_open(rig)) and len(runs) < most:
+        if scenario.by_hand:
+            _time_goes_by(town, rig)
         runs.append(town.run(rig, scenario.steps[-1].inputs))
     now, bought, twice = held(rig), len(tasks(rig)), len(doubles(rig))
     town.close(rig)
@@ -210,6 +213,12 @@ def disturbed(town: Town, scenario: Scenario, where: int, at: Point, right: Undi
     if bought > scenario.most_tasks:
         wrong.append(f"{bought} tasks")
     return Disturbed(any(one.struck for one in runs), tuple(wrong), bought, twice)
+
+
+def is_open(rig: Rig) -> bool:
+    """Whether the head's check still waits for something."""
+    check = newest_check(rig)
+    return check is not None and check.conclusion is None
 
 
 def raced(town: Town, seed: int, right: Undisturbed) -> Disturbed:

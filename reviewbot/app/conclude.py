@@ -1,0 +1,31 @@
+"""The end of a run, whatever it came to."""
+
+from __future__ import annotations
+
+from reviewbot.app.deliver import deliver
+from reviewbot.app.publish import publish
+from reviewbot.app.run import Run
+from reviewbot.app.story import Story
+from reviewbot.domain.gate import Outcome, Reason, did_not_happen
+from reviewbot.errors import NoKey, ReviewbotError
+
+
+def failed(run: Run, error: ReviewbotError) -> Outcome:
+    """The outcome of an error: a review was due and did not happen."""
+    pardoned = isinstance(error, NoKey) and run.snapshot.pull.from_fork
+    return did_not_happen(
+        Reason(error.reason),
+        error.message,
+        error.hint,
+        exit_status=error.exit_status,
+        on_error=run.settings.on_error,
+        pardoned=pardoned,
+    )
+
+
+def conclude(run: Run, story: Story, outcome: Outcome) -> Outcome:
+    """End a run: what is to be said on GitHub, and everything for the runner."""
+    if not run.settings.dry_run:
+        run, story, outcome = publish(run, story, outcome)
+    deliver(run, story, outcome)
+    return outcome
