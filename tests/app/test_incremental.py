@@ -162,7 +162,10 @@ def test_every_review_is_whole_when_the_team_wants_that_and_still_confirms(tmp_p
 
 
 def test_another_base_is_reviewed_whole(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=first_then(CRITICAL, state="open")) as rig:
+    def engineer(request: TaskRequest) -> Answer:
+        return answer(CRITICAL) if "os.system" in str(request.attachments) else CLEAN
+
+    with house(tmp_path, engineer=engineer) as rig:
         rig.world.push(REPO, "next", HEAD, author="mona")
         rig.world.push(REPO, "stacked", OTHER, author="mona", parents=(rig.world.store.git(REPO).branches()["next"],))
         rig.number = rig.world.open_pull_request(REPO, "stacked", base="next", title="Stacked", author="mona").number
