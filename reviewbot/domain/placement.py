@@ -15,6 +15,7 @@ from reviewbot.domain.file_views import FileView
 from reviewbot.domain.marks import finding_id
 from reviewbot.domain.model import Finding, Severity, Side
 from reviewbot.domain.private_keys import REDACTED
+from reviewbot.domain.protected import is_protected
 from reviewbot.domain.publication import LineTarget
 from reviewbot.domain.quotes import Block, quoted_lines, split_lines, strip_gutter
 
@@ -281,7 +282,7 @@ def _suggestion_state(finding: Finding, view: FileView | None, placement: Placem
     """A suggestion is committable only if it replaces exactly what the reviewer says it replaces, as it was sent."""
     if finding.suggestion is None:
         return SuggestionState.NONE
-    if view is None or finding.existing_code is None or not isinstance(placement, OnLines):
+    if not isinstance(placement, OnLines) or view is None or finding.existing_code is None or is_protected(view.path):
         return SuggestionState.SHOWN
     target = placement.target
     if placement.why is Why.SHRUNK or target.side is Side.LEFT or not _is_code(finding.suggestion):

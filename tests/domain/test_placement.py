@@ -189,6 +189,30 @@ def test_a_suggestion_on_a_redacted_line_cannot_be_committed() -> None:
     assert item.suggestion is SuggestionState.COMMITTABLE
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".github/workflows/ci.yml",
+        "sub/.GitHub/dependabot.yml",
+        "CODEOWNERS",
+        "docs/codeowners",
+        "web/package-lock.json",
+        "go.sum",
+        ".terraform.lock.hcl",
+    ],
+)
+def test_no_click_changes_what_is_installed_who_approves_or_what_runs_with_secrets(path: str) -> None:
+    (item,) = placed(replace(FIX, path=path), views=[view(OLD, NEW, path)])
+    assert item.suggestion is SuggestionState.SHOWN
+    assert isinstance(item.placement, OnLines)
+
+
+@pytest.mark.parametrize("path", ["github/ci.yml", "CODEOWNERS.md", "CODEOWNERS/a.py", "locks.py", ".github.py"])
+def test_a_name_that_only_resembles_a_protected_one_takes_nothing_away(path: str) -> None:
+    (item,) = placed(replace(FIX, path=path), views=[view(OLD, NEW, path)])
+    assert item.suggestion is SuggestionState.COMMITTABLE
+
+
 def test_the_shrunk_part_of_a_range_loses_its_suggestion_even_if_it_would_fit() -> None:
     kept = "\n".join(NEW.split("\n")[6:14])
     (item,) = placed(finding(line=7, end_line=15, suggestion="x", existing_code=kept))
