@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from reviewbot.domain.escaping import visible
+from reviewbot.domain.escaping import code_text
 from reviewbot.domain.file_views import FileView
 from reviewbot.domain.marks import finding_id
 from reviewbot.domain.model import Finding, Severity, Side
@@ -296,8 +296,8 @@ def _suggestion_state(finding: Finding, view: FileView | None, placement: Placem
 
 
 def _is_code(suggestion: str) -> bool:
-    """Whether a suggestion can stand in a file: nothing in it is hidden, redacted or one of our line numbers."""
-    hidden = visible(suggestion) != suggestion.replace("\r\n", "\n")
+    """Whether a suggestion can stand in a file: a fence shows it as it is, without redactions or our line numbers."""
+    hidden = code_text(suggestion) != suggestion.replace("\r\n", "\n")
     lines = split_lines(suggestion)
     return not (hidden or REDACTED in suggestion or strip_gutter(lines) != lines)
 

@@ -171,6 +171,8 @@ FIX = finding(line=10, end_line=11, suggestion="eleven", existing_code="ten\n  a
         (replace(FIX, path="other.py"), SuggestionState.SHOWN),
         (replace(FIX, suggestion="x = 1\u202e# "), SuggestionState.SHOWN),
         (replace(FIX, suggestion="x\u200b = 1"), SuggestionState.SHOWN),
+        (replace(FIX, suggestion="`" * 60), SuggestionState.COMMITTABLE),
+        (replace(FIX, suggestion="`" * 61), SuggestionState.SHOWN),
         (replace(FIX, suggestion=f"key = '{REDACTED}'"), SuggestionState.SHOWN),
         (replace(FIX, suggestion="  10| eleven"), SuggestionState.SHOWN),
         (finding(line=10, side=Side.LEFT, suggestion="x", existing_code="line 10"), SuggestionState.SHOWN),
