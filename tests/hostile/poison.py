@@ -40,3 +40,8 @@ def poisoned(
             return replace(value, **new)  # type: ignore[type-var]  # is_dataclass says that it is one
         case _:
             return value
+
+
+def filled(value: Any, text: str, kept: frozenset[str] = OURS | ADDRESSES) -> Any:  # noqa: ANN401 — as above
+    """The same view with one text in all those fields."""
+    return poisoned(value, lambda _: text, kept)
