@@ -18,7 +18,7 @@ from reviewbot.domain.views import PromptView
 from reviewbot.errors import TemplateError
 from reviewbot.render import Renderer
 from tests.hostile.corpus import ATTACKS, CORPUS, Kind
-from tests.hostile.judges import commands, live, page
+from tests.hostile.judges import Page, commands, live, page
 from tests.hostile.poison import filled, poisoned
 from tests.render.view_builders import (
     AWAITING,
@@ -54,6 +54,15 @@ WRITERS: Mapping[str, Callable[[Renderer, Any], str]] = {
 }
 
 
+def _alive(shown: Page) -> set[str]:
+    """What would call or link; an emoji only draws, and a text may begin its name where a colon of ours ends it."""
+    return {one for one in live(" ".join(shown.words)) if not (one.startswith(":") and one.endswith(":"))}
+
+
+LONG = 2000
+"""Characters in every field after which a text of many findings must be made to fit."""
+
+
 def assert_nothing_happens(attack: str, text: str, clean: str) -> None:
     """The page is built of what the same page without poison is built of."""
     shown, honest = page(text), page(clean)
@@ -61,12 +70,14 @@ def assert_nothing_happens(attack: str, text: str, clean: str) -> None:
     assert set(shown.tags) - extra <= set(honest.tags), attack
     for tag in ("h1", "h2", "h3", "img", "details", "summary", "table", "hr", "a", "sub", "blockquote"):
         missing = honest.tags.count(tag) - shown.tags.count(tag)
-        # What is empty is left out; else a piece that is missing was swallowed.
-        assert missing == 0 or (missing > 0 and not attack.strip()), (tag, attack)
+        # What is empty is left out, and what is long is folded; else a piece that is missing was swallowed.
+        left_out = len(attack) > LONG or not attack.strip()
+        assert missing == 0 or (missing > 0 and left_out), (tag, attack[:80])
+    assert shown.tags.count("sub") == text.count("<sub>"), attack[:80]
     assert set(shown.targets) <= set(honest.targets), attack
     assert shown.comments == honest.comments, attack
     assert shown.languages.count("suggestion") == honest.languages.count("suggestion"), attack
-    assert set(live(" ".join(shown.words))) <= set(live(" ".join(honest.words))), attack
+    assert _alive(shown) <= _alive(honest), attack
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -88,12 +99,14 @@ def test_an_attack_in_every_field_of_a_comment(renderer: Renderer, kind: Kind) -
         assert_nothing_happens(attack, text, clean)
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("kind", Kind)
 @pytest.mark.parametrize("name", STANDINGS)
-def test_an_attack_in_every_field_of_a_word_on_a_standing(renderer: Renderer, name: str, attack: str) -> None:
-    word = renderer.standing(poisoned(STANDINGS[name], lambda _: attack))
-    assert_nothing_happens(word, renderer.standing(poisoned(STANDINGS[name], lambda _: "word")))
-    assert all(line.startswith("> ") for line in word.splitlines())
+def test_an_attack_in_every_field_of_a_word_on_a_standing(renderer: Renderer, name: str, kind: Kind) -> None:
+    clean = renderer.standing(filled(STANDINGS[name], "word"))
+    for attack in CORPUS[kind]:
+        word = renderer.standing(filled(STANDINGS[name], attack))
+        assert_nothing_happens(attack, word, clean)
+        assert all(line.startswith("> ") for line in word.splitlines())
 
 
 ENDS = (
@@ -107,7 +120,7 @@ ENDS = (
 @pytest.mark.parametrize("attack", [*ENDS, *ATTACKS])
 @pytest.mark.parametrize("name", STANDINGS)
 def test_no_word_ends_or_begins_a_hidden_line_of_ours(renderer: Renderer, name: str, attack: str) -> None:
-    word = renderer.standing(poisoned(STANDINGS[name], lambda _: attack))
+    word = renderer.standing(filled(STANDINGS[name], attack))
     assert "<!--" not in word
     body = renderer.comment(COMMENT)
     told = with_state(body, word)
