@@ -34,8 +34,8 @@ class Bounds:
 
     Attributes:
         seconds: of all commands together.
-        disk: bytes of a file that git writes while it fetches; a fetch writes one, since what is checked stays packed, and there are
-            three at most.
+        disk: bytes of a file that git writes while it fetches; a fetch writes one, since what is checked stays packed,
+            and there are three at most.
     """
 
     seconds: float = 300
