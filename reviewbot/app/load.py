@@ -121,17 +121,18 @@ def prepare(run: Run, change: ChangeSet) -> Prepared:
     """Select, hold back and redact: everything that is sent goes through here."""
     settings, pull = run.settings, run.snapshot.pull
     selection = select(change.files, paths=settings.paths, attributes=run.snapshot.default_branch.attributes)
-    secrets = [file for file in selection.selected if secret_file(file.path, file.text or file.diff.text)]
+    secrets = [file for file in selection.selected if _is_secret(file)]
     selected = [file for file in selection.selected if file not in secrets]
     names = [file.path for file in selected]
     told = [one for one in settings.path_instructions if any(matches([one.path], name) for name in names)]
     words = (pull.title, pull.body, settings.instructions, *(one.instructions for one in told))
-    redactor = Redactor.of([*_texts(selected), *words], settings.secrets())
+    # What a file of secrets holds is a secret in the others, too, and so is a name that is one.
+    redactor = Redactor.of([*_texts(selection.selected), *words, *(file.path for file in secrets)], settings.secrets())
     pairs = [_redacted(file, redactor) for file in selected]
     blocked = {pair[0].path for pair in pairs if pair[0].redactions and settings.redact is Redact.BLOCK}
     held = (
         *selection.held,
-        *(Held(file.path, HeldBecause.SECRET_FILE, "", missed=True) for file in secrets),
+        *(Held(redactor.redact(file.path).text, HeldBecause.SECRET_FILE, "", missed=True) for file in secrets),
         *(Held(path, HeldBecause.SECRET_FILE, "`redact: block`", missed=True) for path in sorted(blocked)),
     )
     return Prepared(
@@ -146,6 +147,11 @@ def prepare(run: Run, change: ChangeSet) -> Prepared:
         path_instructions=tuple(replace(one, instructions=redactor.redact(one.instructions).text) for one in told),
         redactor=redactor,
     )
+
+
+def _is_secret(file: ChangedFile) -> bool:
+    """Whether it is a file of secrets, or was one before it was renamed: the diff shows what was taken out."""
+    return any(secret_file(name, file.text or file.diff.text) for name in (file.path, file.diff.old_path))
 
 
 def _texts(files: Iterable[ChangedFile]) -> Iterable[str]:

@@ -110,13 +110,24 @@ def _one_line(text: str) -> str:
     return re.sub("[ \t\n]+", " ", visible(text)).strip(" ")
 
 
+_MOST_BACKTICKS = 60
+# GitHub's parser gives up a code span whose marks are 80 backticks or more, and counts those of a fence up to 255: what
+# is inside would come alive.
+_LONG_RUN = re.compile(f"`{{{_MOST_BACKTICKS}}}(?=`)")
+
+
+def code_text(text: str) -> str:
+    """Text as it can stand in code: what is invisible is shown, and no run of backticks is too long to be enclosed."""
+    return _LONG_RUN.sub(rf"\g<0>{ZWSP}", visible(text))
+
+
 def _longest_run(text: str) -> int:
     return max(map(len, re.findall("`+", text)), default=0)
 
 
 def code_span(text: str) -> str:
     """A code span that shows the text on one line; an empty one shows a blank."""
-    code = visible(text).replace("\n", " ") or " "
+    code = code_text(text).replace("\n", " ") or " "
     marks = "`" * (_longest_run(code) + 1)
     # CommonMark takes one blank from each side when both are there and something else is, too.
     loses_blanks = code.startswith(" ") and code.endswith(" ") and code.strip(" ")
@@ -136,7 +147,7 @@ def fence(text: str, info: str = "") -> str:
         text: shown verbatim, its final line feed apart.
         info: the language, such as `python`; anything but `[A-Za-z0-9+-]` is dropped.
     """
-    code = visible(text).removesuffix("\n")
+    code = code_text(text).removesuffix("\n")
     marks = "`" * max(3, _longest_run(code) + 1)
     return f"{marks}{re.sub('[^A-Za-z0-9+-]', '', info)}\n{code}\n{marks}"
 

@@ -154,12 +154,23 @@ def _members(inside: str) -> Iterator[str]:
             yield from order[order.index(ends[0]) : order.index(ends[1]) + 1]
 
 
+_MOST_STEPS = 10_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class _Rule:
+    """One attribute of one line; `stars` and `double_stars` say how often its pattern may have to try anew."""
+
     pattern: re.Pattern[str]
     value: bool | None
+    stars: int
+    double_stars: int
 
     def covers(self, path: str) -> bool:
+        # The author chooses the path: one that a pattern could take hours for is covered by none, so it is reviewed.
+        folders = path.split("/")
+        if max(map(len, folders)) ** self.stars * len(folders) ** self.double_stars > _MOST_STEPS:
+            return False
         # In .gitattributes a pattern that names a folder says nothing of the files inside, unlike in .gitignore;
         # pathspec marks such a match by this group.
         found = self.pattern.search(path)
@@ -194,7 +205,9 @@ def attributes_of(gitattributes: str) -> Attributes:
         for word in words:
             name, value = _attribute(word)
             if name in rules and (compiled := _gitignore(pattern)):
-                rules[name].append(_Rule(compiled, value))
+                steps = pattern.split("/")
+                stars = sum(len(re.findall(r"\*+", step)) for step in steps if step.strip("*"))
+                rules[name].append(_Rule(compiled, value, stars, steps.count("**")))
     return Attributes(tuple(rules["linguist-generated"]), tuple(rules["linguist-vendored"]))
 
 

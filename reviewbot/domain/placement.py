@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from reviewbot.domain.escaping import visible
+from reviewbot.domain.escaping import code_text
 from reviewbot.domain.file_views import FileView
 from reviewbot.domain.marks import finding_id
 from reviewbot.domain.model import Finding, Severity, Side
 from reviewbot.domain.private_keys import REDACTED
+from reviewbot.domain.protected import is_protected
 from reviewbot.domain.publication import LineTarget
 from reviewbot.domain.quotes import Block, quoted_lines, split_lines, strip_gutter
 
@@ -281,7 +282,7 @@ def _suggestion_state(finding: Finding, view: FileView | None, placement: Placem
     """A suggestion is committable only if it replaces exactly what the reviewer says it replaces, as it was sent."""
     if finding.suggestion is None:
         return SuggestionState.NONE
-    if view is None or finding.existing_code is None or not isinstance(placement, OnLines):
+    if not isinstance(placement, OnLines) or view is None or finding.existing_code is None or is_protected(view.path):
         return SuggestionState.SHOWN
     target = placement.target
     if placement.why is Why.SHRUNK or target.side is Side.LEFT or not _is_code(finding.suggestion):
@@ -295,8 +296,8 @@ def _suggestion_state(finding: Finding, view: FileView | None, placement: Placem
 
 
 def _is_code(suggestion: str) -> bool:
-    """Whether a suggestion can stand in a file: nothing in it is hidden, redacted or one of our line numbers."""
-    hidden = visible(suggestion) != suggestion.replace("\r\n", "\n")
+    """Whether a suggestion can stand in a file: a fence shows it as it is, without redactions or our line numbers."""
+    hidden = code_text(suggestion) != suggestion.replace("\r\n", "\n")
     lines = split_lines(suggestion)
     return not (hidden or REDACTED in suggestion or strip_gutter(lines) != lines)
 

@@ -138,10 +138,11 @@ _HOME_FILE = re.compile(r"(?:^|/)(?:\.aws/credentials|\.docker/config\.json|\.ku
 def secret_file(path: str, text: str) -> bool:
     """Whether a file is there to hold secrets, so that it is held back whole.
 
-    Its name says so, or most of its text is secrets. Code is never held back for its name: it is redacted.
+    Its name says so or is a secret itself, or most of its text is secrets. Code is not held back for another name: it
+    is redacted.
     """
     name = path.rpartition("/")[2].lower()
-    if _SECRET_FILE.fullmatch(name) or _HOME_FILE.search(path):
+    if _SECRET_FILE.fullmatch(name) or _HOME_FILE.search(path) or Redactor.of([path]).redact(path).count:
         return True
     redacted = Redactor.of([text]).redact(text)
     if name == ".npmrc" and redacted.count:

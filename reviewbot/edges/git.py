@@ -1,7 +1,8 @@
 """Git over HTTP: the whole change, read from a bare repository that lives as long as one call.
 
 Nothing of the pull request is checked out or run: there is no work tree, and hooks, filters, text conversion,
-submodules, system and user configuration are off. The token goes in by the environment, where no process list shows it.
+submodules, system and user configuration are off. The token goes in by the environment, where no process list shows it,
+and only to the commands that fetch.
 """
 
 from __future__ import annotations
@@ -75,7 +76,8 @@ class GitChangeReader:
         bounds: Bounds = Bounds(),  # noqa: B008 — frozen
     ) -> None:
         self._url = f"{server_url.rstrip('/')}/{repository}.git"
-        self._environment = isolated_environment(self._url, token, environment, ca_file)
+        self._environment = isolated_environment(self._url, "", environment, None)
+        self._fetching = isolated_environment(self._url, token, environment, ca_file)
         self._bounds = bounds
 
     def __repr__(self) -> str:
@@ -87,7 +89,8 @@ class GitChangeReader:
         with tempfile.TemporaryDirectory(prefix="reviewbot-git-", ignore_cleanup_errors=True) as folder:
             git = Git(Path(folder), self._environment, self._bounds)
             git.run("init", "--bare", "--quiet", "--template=", ".")
-            merge_base = self._fetch(git, number, head, base)
+            remote = Git(Path(folder), self._fetching, self._bounds)
+            merge_base = self._fetch(git, remote, number, head, base)
             pairs = tuple(_pairs(git.run(*_DIFF, "--raw", "-z", "--no-abbrev", merge_base, head)))
             diff = git.run(*_DIFF, "--patch", "--unified=3", "--full-index", merge_base, head)
             return RawChange(
@@ -99,13 +102,13 @@ class GitChangeReader:
                 new=_new_entries(git, [pair for pair in pairs if pair.new_mode != _ABSENT_MODE]),
             )
 
-    def _fetch(self, git: Git, number: int, head: str, base: str) -> str:
+    def _fetch(self, git: Git, remote: Git, number: int, head: str, base: str) -> str:
         """Fetch deeper and deeper until the merge base is certain, and return it."""
         for depth in _DEPTHS:
             if depth == "--unshallow" and not git.is_shallow():
                 break
-            git.run("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", depth,
-                    self._url, f"+refs/pull/{number}/head:{_HEAD}", f"+{base}:{_BASE}")  # fmt: skip
+            remote.run("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", depth,
+                       self._url, f"+refs/pull/{number}/head:{_HEAD}", f"+{base}:{_BASE}")  # fmt: skip
             _require_head(git, number, head)
             if merge_base := _merge_base(git, head, base):
                 return merge_base

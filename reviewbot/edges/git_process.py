@@ -1,9 +1,10 @@
-"""Git as an isolated child process: its own session, no configuration but ours, a limit of time and of output."""
+"""Git as an isolated child process: its own session, no configuration but ours, limits of time, memory and disk."""
 
 from __future__ import annotations
 
 import base64
 import ipaddress
+import math
 import os
 import signal
 import subprocess
@@ -14,14 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from reviewbot.domain.confinement import CANNOT_START, Limits, confined
 from reviewbot.domain.selection import LARGEST_TEXT
 from reviewbot.errors import ChangeUnreadable
 
 OUTPUT_LIMIT = 200 * 1024 * 1024
 """Bytes that one command may print."""
 
-_CANNOT_START = frozenset({126, 127})
-"""What a shell exits with when it finds no program, or one that it cannot start."""
+MEMORY_LIMIT = 4 * 1024**3
+"""Bytes of address space of git and of each of its children; the windows below keep it far from that."""
 
 _PASSED_ON = ("PATH", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
 
@@ -32,8 +34,8 @@ class Bounds:
 
     Attributes:
         seconds: of all commands together.
-        disk: bytes of a file that git writes; a fetch writes one, since what is checked stays packed, and there are
-            three at most.
+        disk: bytes of a file that git writes while it fetches; a fetch writes one, since what is checked stays packed,
+            and there are three at most.
     """
 
     seconds: float = 300
@@ -52,10 +54,8 @@ class Git:
     def __init__(self, folder: Path, environment: Mapping[str, str], bounds: Bounds) -> None:
         self._folder = folder
         self._environment = {**environment, "GIT_DIR": str(folder), "HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
-        self._seconds = bounds.seconds
+        self._bounds = bounds
         self._ends = time.monotonic() + bounds.seconds
-        # A shell sets the limit and then becomes git, since a hook between fork and exec is unsafe beside threads.
-        self._limited = ("/bin/sh", "-c", f'ulimit -f {bounds.disk // 512} && exec git "$@"', "sh")
 
     def is_shallow(self) -> bool:
         """Whether history is cut."""
@@ -68,22 +68,22 @@ class Git:
     def run(self, *arguments: str, stdin: bytes = b"", accept: tuple[int, ...] = (0,)) -> bytes:
         """Run a command and return what it printed.
 
-        The answer goes by way of a file, so that a hostile change can fill a disk quota but not the memory.
+        The answer goes by way of a file, whose size is limited where that of a pipe is not.
 
         Raises:
-            ChangeUnreadable: it failed, took too long or printed too much.
+            ChangeUnreadable: it failed, took too long, wrote too much or needed too much memory.
         """
         with tempfile.TemporaryFile(dir=self._folder) as output, tempfile.TemporaryFile(dir=self._folder) as errors:
             status = self._run(arguments, stdin, output.fileno(), errors.fileno())
-            if status in _CANNOT_START:
+            if status in CANNOT_START:
                 raise ChangeUnreadable("git cannot be started.", hint="Install git on the runner.")
+            if status < 0:
+                raise ChangeUnreadable(
+                    f"git {arguments[0]} was ended by signal {-status}.", hint="The change is too large to review."
+                )
             if status not in accept:
                 errors.seek(0)
                 raise ChangeUnreadable(f"git {arguments[0]} failed.", hint=_last_words(errors.read(10_000)))
-            if output.seek(0, os.SEEK_END) > OUTPUT_LIMIT:
-                raise ChangeUnreadable(
-                    f"git {arguments[0]} printed too much.", hint="The change is too large to review."
-                )
             output.seek(0)
             return output.read()
 
@@ -92,7 +92,7 @@ class Git:
             source.write(stdin)
             source.seek(0)
             process = subprocess.Popen(  # noqa: S603 — the shell's words are ours, and the arguments are not among them.
-                [*self._limited, *arguments],
+                confined(["git", *arguments], self._limits(arguments[0])),
                 cwd=self._folder,
                 env=self._environment,
                 stdin=source,
@@ -102,12 +102,16 @@ class Git:
             )
             return self._wait(process, arguments[0])
 
+    def _limits(self, command: str) -> Limits:
+        processor = max(1, math.ceil(self._bounds.seconds * (os.cpu_count() or 1)))
+        return Limits(MEMORY_LIMIT, processor, self._bounds.disk if command == "fetch" else OUTPUT_LIMIT)
+
     def _wait(self, process: subprocess.Popen[bytes], command: str) -> int:
         try:
             return process.wait(timeout=max(0, self._ends - time.monotonic()))
         except subprocess.TimeoutExpired as error:
             raise ChangeUnreadable(
-                f"Reading the change with git took longer than {self._seconds:g} seconds; {command} was ended.",
+                f"Reading the change with git took longer than {self._bounds.seconds:g} seconds; {command} was ended.",
                 hint="The repository or the change is too large to be read in this time.",
             ) from error
         finally:
@@ -162,6 +166,9 @@ def _configuration(url: str, token: str) -> list[tuple[str, str]]:
         ("core.attributesFile", os.devnull),
         ("core.quotePath", "false"),
         ("core.bigFileThreshold", str(LARGEST_TEXT)),
+        ("core.packedGitLimit", "512m"),  # Unlimited by default: a large history would be mapped whole.
+        ("core.packedGitWindowSize", "32m"),
+        ("pack.threads", "2"),  # Each thread reserves address space of its own.
         ("transfer.fsckObjects", "true"),
         ("fetch.recurseSubmodules", "false"),
         ("gc.auto", "0"),

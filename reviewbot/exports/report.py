@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 
 from reviewbot.domain.gate import Outcome
@@ -52,7 +53,9 @@ def report_json(view: SummaryView, *, version: str, review_url: str | None) -> s
         "notices": list(view.notices),
         "degraded": list(view.degraded),
     }
-    return json.dumps(document, ensure_ascii=False, indent=2).encode("utf-8", "replace").decode() + "\n"
+    text = json.dumps(document, ensure_ascii=False, indent=2).encode("utf-8", "replace").decode()
+    # Only ASCII, so that nothing takes effect where the file is printed; what stands outside of texts is ASCII already.
+    return re.sub("[^\n -~]", lambda found: json.dumps(found[0])[1:-1], text) + "\n"
 
 
 def _outcome(outcome: Outcome) -> Mapping[str, object]:

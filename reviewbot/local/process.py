@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from reviewbot.domain.confinement import CANNOT_START, Limits, confined
+
 MEMORY_BYTES = 4 * 1024**3
 OUTPUT_BYTES = 32 * 1024**2
 STDERR_CHARACTERS = 2_000
-# What a shell exits with when it finds no program, or one that it cannot start.
-CANNOT_START = frozenset({126, 127})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def run(command: Sequence[str], *, folder: Path, environment: Mapping[str, str],
     with tempfile.TemporaryFile(dir=folder) as stdout, tempfile.TemporaryFile(dir=folder) as stderr:
         try:
             process = subprocess.Popen(  # noqa: S603 — the program is from our table, and the arguments are names that we made.
-                _limited(command, seconds),
+                confined(command, _limits(seconds)),
                 cwd=folder,
                 env=dict(environment),
                 stdin=subprocess.DEVNULL,
@@ -92,16 +92,8 @@ def _wait(process: subprocess.Popen[bytes], seconds: float) -> int | None:
         process.wait()
 
 
-def _limited(command: Sequence[str], seconds: float) -> list[str]:
-    """Put the limits in front of a command.
-
-    A shell sets them and then becomes the program. Set from here after the start they would come too late for programs
-    that reserve their memory first, and a hook between fork and exec is unsafe as soon as any thread runs.
-    """
-    processor_seconds = max(1, math.ceil(seconds * (os.cpu_count() or 1)))
-    limits = {"v": MEMORY_BYTES // 1024, "t": processor_seconds, "f": OUTPUT_BYTES // 512, "c": 0}
-    script = "".join(f"ulimit -{name} {value} && " for name, value in limits.items())
-    return ["/bin/sh", "-c", f'{script}unset PWD OLDPWD && exec "$@"', "sh", *command]
+def _limits(seconds: float) -> Limits:
+    return Limits(MEMORY_BYTES, max(1, math.ceil(seconds * (os.cpu_count() or 1))), OUTPUT_BYTES)
 
 
 def _text(file: IO[bytes]) -> str:

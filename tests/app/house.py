@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from reviewbot.sandbox.codevf import (
@@ -34,6 +35,7 @@ from reviewbot.sandbox.faults import Faults, with_faults
 from reviewbot.sandbox.github import WORKFLOW, Access, Scope, Store, World, build_github, identify
 from reviewbot.sandbox.serve import serving_all
 from tests.contract.referee import refereed
+from tests.hostile import leaks
 
 REPO = "acme/parcels"
 KEY = "cvf_test_house"
@@ -180,16 +182,18 @@ class Rig:
         event: str = "pull_request",
         payload: Mapping[str, Any] | None = None,
         seconds: float = 60,
+        runner: Mapping[str, str] = MappingProxyType({}),
         **inputs: str,
     ) -> Finished:
-        """Run the action to its end; inputs with underscores for dashes."""
+        """Run the action to its end; inputs with underscores for dashes, `runner` is more of the environment."""
         given = {name.replace("_", "-"): value for name, value in inputs.items()}
-        env = self.environment(event, self.event() if payload is None else payload, given)
+        env = self.environment(event, self.event() if payload is None else payload, given) | dict(runner)
         command = [sys.executable, "-I", "-m", "reviewbot", "action"]
         done = subprocess.run(
             command, env=env, cwd=env["GITHUB_WORKSPACE"], capture_output=True, text=True, timeout=seconds, check=False
         )
         assert not done.stderr, done.stderr
+        (Path(env["HOME"]) / "log").write_text(done.stdout, encoding="utf-8")
         return Finished(
             done.returncode,
             done.stdout,
@@ -197,6 +201,16 @@ class Rig:
             _text(env["GITHUB_STEP_SUMMARY"]),
             Path(env["GITHUB_WORKSPACE"]),
         )
+
+    def assert_kept_to_itself(self) -> None:
+        """Nothing that the action wrote or sent shows the key, the token, or a secret that somebody planted."""
+        traces = {
+            **leaks.left_by_runs(self.folder),
+            **leaks.said_to("GitHub", self.github_faults),
+            **leaks.said_to("CodeVF", self.codevf_faults),
+        }
+        found = leaks.leaks(traces, (KEY, TOKEN, leaks.CORE))
+        assert not found, "\n".join(found)
 
     # What GitHub holds
 
@@ -271,7 +285,9 @@ def house(  # noqa: PLR0913 — a test names the two or three that it cares abou
         apps = {"github": referee.requests(github), "codevf": referee.bought(codevf)}
         served = stack.enter_context(serving_all(apps))
         urls = served["github"].url, served["codevf"].url
-        yield Rig(folder, world, service, *urls, github_faults, codevf_faults, pull.number)
+        rig = Rig(folder / "runs", world, service, *urls, github_faults, codevf_faults, pull.number)
+        yield rig
+        rig.assert_kept_to_itself()
 
 
 __all__ = ["CLEAN", "REPO", "Finished", "Rig", "answer", "earlier", "finding", "house", "read_outputs", "said"]

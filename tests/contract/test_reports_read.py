@@ -13,10 +13,14 @@ from reviewbot.domain.views import SummaryView
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.sarif import sarif
 from tests.contract.readers import rdjson_complaints, sarif_complaints, sarif_records
-from tests.exports.hostile_views import EVIL, hostile_view
+from tests.exports.hostile_views import hostile_view
+from tests.hostile.corpus import CORPUS, Kind
 from tests.render.view_builders import AWAITING, BYPASSED, CLEAN, CLOSED_GATE, PULL, WAITING
 
 pytestmark = pytest.mark.readers
+
+EVIL = (*(attacks[0] for attacks in CORPUS.values()), *CORPUS[Kind.NOTHING])
+"""One of every class: the readers take seconds for a file."""
 
 VIEWS = {
     "clean": CLEAN,

@@ -38,6 +38,7 @@ from reviewbot.sandbox.github import Store, World, build_github, identify
 from reviewbot.sandbox.serve import Bounds, serving_all
 from tests.app.house import BASE, HEAD, KEY, REPO, TOKEN, Rig, answer, earlier, finding
 from tests.contract.referee import refereed
+from tests.hostile import leaks
 
 SCALE = 0.01
 """Real seconds for one of the clocks: deadlines are an hour of theirs, so a busy machine does no harm."""
@@ -137,6 +138,18 @@ class Town:
         self.bought[number] += 1
         return self.life(self.bought[number] - 1)
 
+    def assert_kept_to_itself(self) -> None:
+        """No run wrote or sent the key or the token."""
+        traces = {
+            f"{rig.folder.name}/{place}": content
+            for rig in self.rigs
+            for place, content in leaks.left_by_runs(rig.folder).items()
+        }
+        for service, faults in self.faults.items():
+            traces |= leaks.said_to(service, faults)
+        found = leaks.leaks(traces, (KEY, TOKEN))
+        assert not found, "\n".join(found)
+
     def requests(self) -> dict[str, int]:
         """How many requests each service has had."""
         return {name: len(faults.log) for name, faults in self.faults.items()}
@@ -230,3 +243,4 @@ def town(folder: Path, engineer: Engineer | None = None, clock: Clock | None = N
         served = stack.enter_context(serving_all(apps, bounds=Bounds(lifetime=3600)))
         towns.append(Town(folder, world, service, (served["github"].url, served["codevf"].url), faults, ticking))
         yield towns[0]
+        towns[0].assert_kept_to_itself()

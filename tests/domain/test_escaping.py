@@ -6,50 +6,15 @@ import re
 import time
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
 
-import cmarkgfm  # type: ignore[import-untyped]  # the package has no type hints
 import pytest
-from cmarkgfm.cmark import Options  # type: ignore[import-untyped]  # likewise
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain import escaping
 from reviewbot.domain.escaping import ZWSP
-
-ATTACKS = (
-    "@octocat please",
-    "\\@octocat",
-    "&#64;octocat &commat;octocat",
-    "mail octo@example.com or xmpp:octo@example.com",
-    "see #123, GH-123, gh-7, octo/repo#1 and Fixes #9",
-    "octo/repo@1234567 and 1234567890abcdef1234567890abcdef12345678",
-    "http://evil.example https://evil.example/x?y#z HTTPS://EVIL.EXAMPLE ftp://evil.example",
-    "www.evil.example WWW.evil.example xwww.evil.example",
-    "http://\u200bevil.example",
-    "<a href='https://evil.example'>x</a> <img src=x onerror=alert(1)>",
-    "<script>alert(1)</script><!-- reviewbot:marker --> <![CDATA[ x ]]> <?php ?>",
-    "[text](https://evil.example) ![img](https://evil.example/p.png) [ref]\n\n[ref]: https://evil.example",
-    "[^1]\n\n[^1]: a note",
-    "# heading\n## heading ##\nsetext\n===\nsetext\n---",
-    "- a\n+ b\n* c\n1. d\n2) e\n- [ ] task\n    indented code\n\tindented code",
-    "> quote\n> [!CAUTION]\n> alert",
-    "a | b\n--|--\n1 | 2",
-    "one\n:-",
-    "one\n:-:\ntwo",
-    "***\n---\n___\n- - -",
-    "*em* **strong** _em_ __strong__ ~~gone~~ ~gone~",
-    "`code` ``co`de`` ```\nfence\n``` ~~~\nfence\n~~~",
-    "$x^2$ $$\\frac{a}{b}$$ $`x`$ costs $5",
-    ":+1: :shipit: :octocat:",
-    "/merge\n/lgtm",
-    "two blanks at the end  \nbackslash at the end\\\nnext",
-    "\x1b[31mred\x1b[0m \u202egnirts \u200b \U000e0041 \ud800 \x00",
-    "&amp; &lt;b&gt; &copy;",
-    "\\*not em\\* \\\\",
-    "::error::x ##[error]x",
-)
+from tests.hostile.corpus import ATTACKS
+from tests.hostile.judges import Page, live, page
 
 _TOKENS = st.sampled_from(
     (
@@ -83,61 +48,14 @@ _TOKENS = st.sampled_from(
 hostile = st.one_of(st.text(), st.lists(_TOKENS, max_size=30).map("".join), st.sampled_from(ATTACKS))
 
 
-@dataclass
-class Page(HTMLParser):
-    """What the browser would get: tags, text, and the text inside code."""
-
-    tags: list[str] = field(default_factory=list)
-    attributes: list[tuple[str, str | None]] = field(default_factory=list)
-    text: list[str] = field(default_factory=list)
-    words: list[str] = field(default_factory=list)
-    code: list[str] = field(default_factory=list)
-    depth: int = 0
-
-    def __post_init__(self) -> None:
-        super().__init__()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += attrs
-        if tag == "code":
-            self.depth += 1
-            self.code.append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        self.depth -= tag == "code"
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(data)
-        if self.depth:
-            self.code[-1] += data
-        else:
-            self.words.append(data)
-
-
-def page(markdown: str) -> Page:
-    parsed = Page()
-    parsed.feed(cmarkgfm.github_flavored_markdown_to_html(markdown, Options.CMARK_OPT_UNSAFE))
-    parsed.close()
-    return parsed
-
-
 def plain(text: str) -> str:
     return " ".join(text.replace(ZWSP, "").split())
 
 
-def references(words: str) -> list[str]:
-    """What GitHub would link in the rendered text."""
-    return re.findall(
-        r"(?i)@[a-z0-9]|#\d|gh-\d|://|www\.|(?<![0-9a-z_])[0-9a-f]{7,40}(?![0-9a-z_])|:[a-z0-9_+-]{1,60}:",
-        words,
-        re.IGNORECASE,
-    )
-
-
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_markdown_text_shows_an_attack_and_nothing_of_it_happens(attack: str) -> None:
+@pytest.mark.parametrize("attack", ATTACKS, ids=range(len(ATTACKS)))
+def test_markdown_shows_an_attack_and_nothing_of_it_happens(attack: str) -> None:
     _shows_literally(escaping.markdown_text, attack)
+    _shows_literally(escaping.markdown_line, attack)
 
 
 @given(hostile)
@@ -156,7 +74,7 @@ def _shows_literally(escape: Callable[[str], str], text: str) -> None:
     assert set(shown.tags) <= {"p", "br", "span"}
     assert shown.attributes == []
     assert plain("".join(shown.text)) == plain(escaping.visible(text))
-    assert references("".join(shown.text)) == []
+    assert live("".join(shown.text)) == []
 
 
 @given(hostile)
@@ -180,11 +98,11 @@ def test_html_text_takes_no_effect_inside_raw_html(text: str) -> None:
     assert set(parsed.tags) <= {"summary", "span"}
     assert parsed.attributes == [("title", "x")]
     assert "".join(parsed.text).replace(ZWSP, "") == escaping.visible(text)
-    assert references("".join(parsed.text)) == []
+    assert live("".join(parsed.text)) == []
 
 
 def _in_code(text: str) -> str:
-    return escaping.visible(text).replace("\n", " ") or " "
+    return escaping.code_text(text).replace("\n", " ") or " "
 
 
 @given(hostile)
@@ -199,8 +117,27 @@ def test_a_code_span_shows_any_text_and_ends_where_it_should(text: str) -> None:
 def test_a_fence_holds_any_text(text: str, info: str) -> None:
     shown = page(f"before\n{escaping.fence(text, info)}\nafter")
     assert shown.tags == ["p", "pre", "code", "p"]
-    assert shown.code == [escaping.visible(text).removesuffix("\n") + "\n"]
+    assert shown.code == [escaping.code_text(text).removesuffix("\n") + "\n"]
     assert all(re.fullmatch(r"language-[A-Za-z0-9+-]+|[A-Za-z0-9+-]+", value or "") for _, value in shown.attributes)
+
+
+@pytest.mark.parametrize("count", [59, 60, 61, 79, 80, 81, 254, 255, 256, 1000])
+def test_no_run_of_backticks_is_too_long_to_be_enclosed(count: int) -> None:
+    text = "`" * count + "\n# heading <img src=x> @octocat"
+    assert page(f"x{escaping.code_span(text)}y").tags == ["p", "code"]
+    assert page(f"before\n{escaping.fence(text)}\nafter").tags == ["p", "pre", "code", "p"]
+    assert escaping.code_text(text).replace(ZWSP, "") == text
+    assert (escaping.code_text(text) == text) is (count <= 60)
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=range(len(ATTACKS)))
+def test_code_and_prose_hold_an_attack(attack: str) -> None:
+    assert page(f"x{escaping.code_span(attack)}y").tags == ["p", "code"]
+    assert page(f"before\n{escaping.fence(attack)}\nafter").tags == ["p", "pre", "code", "p"]
+    said = page(escaping.prose(attack))
+    assert set(said.tags) <= {"p", "br", "span", "pre", "code"}
+    assert live("".join(said.words)) == []
+    assert "suggestion" not in said.languages
 
 
 def test_a_fence_keeps_the_language_of_a_suggestion() -> None:
@@ -211,7 +148,7 @@ def test_a_fence_keeps_the_language_of_a_suggestion() -> None:
 def test_prose_makes_nothing_but_paragraphs_and_code(text: str) -> None:
     shown = page(escaping.prose(text))
     assert set(shown.tags) <= {"p", "br", "span", "pre", "code"}
-    assert references("".join(shown.words)) == []
+    assert live("".join(shown.words)) == []
     assert not any((value or "").lower().startswith("suggestion") for _, value in shown.attributes)
 
 

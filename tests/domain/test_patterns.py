@@ -211,3 +211,26 @@ def test_no_attributes_name_nothing() -> None:
 def test_garbage_is_no_error(text: str, path: str) -> None:
     attributes = attributes_of(text + "\n* linguist-vendored")
     assert attributes.generated(path) in {True, False}
+
+
+@pytest.mark.parametrize(
+    "pattern", ["*a*a*a*a*b", "**/*a*a*a*b", "**/a/**/a/**/a/**/a/**/b", "a*" * 30, "***a***a***a***b"]
+)
+@pytest.mark.parametrize("path", ["a" * 4000, "a/" * 2000 + "a", ("a" * 200 + "/") * 20])
+def test_a_path_that_a_pattern_would_take_for_ever_for_is_not_held(pattern: str, path: str) -> None:
+    started = time.process_time()
+    attributes_of(f"{pattern} linguist-generated").generated(path)
+    assert time.process_time() - started < 10
+
+
+def test_the_patterns_that_people_write_cover_the_paths_that_people_choose() -> None:
+    path = (
+        "services/payments/src/main/java/com/example/generated/protocol/v2/PaymentRequestMessageBuilder_generated.java"
+    )
+    for pattern in (
+        "*_*.java",
+        "**/generated/**",
+        "**/src/**/generated/**/*_*.java",
+        "services/*/src/**/*Message*_*.java",
+    ):
+        assert attributes_of(f"{pattern} linguist-generated").generated(path), pattern

@@ -171,6 +171,8 @@ FIX = finding(line=10, end_line=11, suggestion="eleven", existing_code="ten\n  a
         (replace(FIX, path="other.py"), SuggestionState.SHOWN),
         (replace(FIX, suggestion="x = 1\u202e# "), SuggestionState.SHOWN),
         (replace(FIX, suggestion="x\u200b = 1"), SuggestionState.SHOWN),
+        (replace(FIX, suggestion="`" * 60), SuggestionState.COMMITTABLE),
+        (replace(FIX, suggestion="`" * 61), SuggestionState.SHOWN),
         (replace(FIX, suggestion=f"key = '{REDACTED}'"), SuggestionState.SHOWN),
         (replace(FIX, suggestion="  10| eleven"), SuggestionState.SHOWN),
         (finding(line=10, side=Side.LEFT, suggestion="x", existing_code="line 10"), SuggestionState.SHOWN),
@@ -186,6 +188,30 @@ def test_a_suggestion_on_a_redacted_line_cannot_be_committed() -> None:
     (item,) = placed(FIX, views=[view(OLD, NEW, redacted=[11])])
     assert item.suggestion is SuggestionState.SHOWN
     (item,) = placed(FIX, views=[view(OLD, NEW, redacted=[12])])
+    assert item.suggestion is SuggestionState.COMMITTABLE
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".github/workflows/ci.yml",
+        "sub/.GitHub/dependabot.yml",
+        "CODEOWNERS",
+        "docs/codeowners",
+        "web/package-lock.json",
+        "go.sum",
+        ".terraform.lock.hcl",
+    ],
+)
+def test_no_click_changes_what_is_installed_who_approves_or_what_runs_with_secrets(path: str) -> None:
+    (item,) = placed(replace(FIX, path=path), views=[view(OLD, NEW, path)])
+    assert item.suggestion is SuggestionState.SHOWN
+    assert isinstance(item.placement, OnLines)
+
+
+@pytest.mark.parametrize("path", ["github/ci.yml", "CODEOWNERS.md", "CODEOWNERS/a.py", "locks.py", ".github.py"])
+def test_a_name_that_only_resembles_a_protected_one_takes_nothing_away(path: str) -> None:
+    (item,) = placed(replace(FIX, path=path), views=[view(OLD, NEW, path)])
     assert item.suggestion is SuggestionState.COMMITTABLE
 
 

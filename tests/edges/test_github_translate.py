@@ -121,3 +121,23 @@ def test_graphql_errors_without_a_type_are_told_with_their_words() -> None:
 def test_words_are_one_short_printable_line() -> None:
     assert words("a\n\tb\x1b[0m\u202ec") == "a b[0mc"
     assert len(words("x" * 10_000)) == 301
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        GithubException(422, {"message": f"Bad credentials: {'x' * 275}ghs_0123456789"}, None),
+        GithubException(422, {"message": "no", "errors": ["ghs_0123456789", {"message": "ghs_0123456789"}]}, None),
+        GraphQLErrors([{"message": "ghs_0123456789 may not"}], {}),
+        httpx.HTTPStatusError(
+            "",
+            request=httpx.Request("GET", "https://x.example"),
+            response=httpx.Response(422, json={"message": "ghs_0123456789"}),
+        ),
+    ],
+)
+def test_a_token_that_github_repeats_is_not_passed_on_nor_half_of_it(failure: Exception) -> None:
+    error = understand(failure, INTENT, NOW, "ghs_0123456789").error
+    told = f"{error.message} {error.hint} {error}"
+    assert "ghs_" not in told
+    assert "*" in told

@@ -17,10 +17,12 @@ from reviewbot.domain.publication import Annotation, AnnotationLevel
 from reviewbot.edges.runner import SUMMARY_BYTES, Runner, Surroundings
 from reviewbot.errors import SettingsError
 from reviewbot.ports import Reporter
+from tests.hostile.corpus import ATTACKS
 
 KEY = "cvf_live_0123456789"
 hostile = st.one_of(
     st.text(),
+    st.sampled_from(ATTACKS),
     st.lists(
         st.sampled_from(["::", "##[", "error", " ", "\n", "\r\n", "\t", "%", "%0A", "\ufe0f", KEY, "\ud800", "x"])
     ).map("".join),

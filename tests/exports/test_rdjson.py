@@ -13,7 +13,8 @@ from reviewbot.domain.escaping import ZWSP, visible
 from reviewbot.domain.model import Severity, Side
 from reviewbot.domain.views import FileGroup, FindingView, SummaryView
 from reviewbot.exports.rdjson import rdjson
-from tests.exports.hostile_views import EVIL, every_kind, flood, hostile_view, one
+from tests.exports.hostile_views import every_kind, flood, hostile_view, one
+from tests.hostile.corpus import ATTACKS
 from tests.render.view_builders import (
     CALLER,
     CHANGED,
@@ -164,7 +165,7 @@ def test_every_kind_of_finding_fits_the_format() -> None:
     assert len(written(replace(CLOSED_GATE, files=(FileGroup("x", findings),), leftovers=()))) == len(findings)
 
 
-@pytest.mark.parametrize("evil", EVIL, ids=range(len(EVIL)))
+@pytest.mark.parametrize("evil", ATTACKS, ids=range(len(ATTACKS)))
 def test_hostile_text_in_every_field_gives_a_file_that_fits(evil: str) -> None:
     assert len(written(hostile_view(evil))) == 4
 

@@ -89,11 +89,11 @@ def test_credits_keep_their_fractions() -> None:
 
 
 def test_words_that_are_no_text_do_not_break_the_file() -> None:
-    hostile = replace(INJECTION, title="\ud800 \x1b[31m\u202e</script>", path="\udcff.py")
+    hostile = replace(INJECTION, title="\ud800 \x1b[31m\u202e\x9b\x7f</script>", path="\udcff.py")
     text = report_json(replace(CLEAN, files=(FileGroup("x", (hostile,)),)), version="1", review_url=None)
-    text.encode()
-    assert "\x1b" not in text
-    assert json.loads(text)["findings"][0]["title"] == "? \x1b[31m\u202e</script>"
+    assert text.isascii()
+    assert not set(text) & {"\x1b", "\x7f"}
+    assert json.loads(text)["findings"][0]["title"] == "? \x1b[31m\u202e\x9b\x7f</script>"
 
 
 def test_earlier_findings_stand_in_it_with_where_they_stand() -> None:

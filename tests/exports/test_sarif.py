@@ -17,7 +17,8 @@ from reviewbot.domain.model import Category, Severity, Side
 from reviewbot.domain.placement import SuggestionState
 from reviewbot.domain.views import FileGroup, FindingView, SummaryView
 from reviewbot.exports.sarif import MAX_GZIPPED, MAX_RESULTS, sarif
-from tests.exports.hostile_views import EVIL, every_kind, flood, hostile_finding, hostile_view, one
+from tests.exports.hostile_views import every_kind, flood, hostile_finding, hostile_view, one
+from tests.hostile.corpus import ATTACKS
 from tests.render.view_builders import (
     AWAITING,
     BYPASSED,
@@ -257,14 +258,14 @@ def test_a_review_that_is_open_is_no_successful_analysis() -> None:
     assert written(CLEAN)["invocations"][0]["executionSuccessful"] is True
 
 
-@pytest.mark.parametrize("evil", EVIL, ids=range(len(EVIL)))
+@pytest.mark.parametrize("evil", ATTACKS, ids=range(len(ATTACKS)))
 def test_hostile_text_in_every_field_gives_a_file_that_is_taken(evil: str) -> None:
     run = written(hostile_view(evil))
     assert len(run["results"]) in {0, 4}
 
 
 def test_a_hostile_finding_keeps_the_file_of_another_valid() -> None:
-    findings = (RACE, *(replace(hostile_finding(evil), id=str(number)) for number, evil in enumerate(EVIL)))
+    findings = (RACE, *(replace(hostile_finding(evil), id=str(number)) for number, evil in enumerate(ATTACKS)))
     run = written(replace(CLOSED_GATE, files=(FileGroup("x", findings),)))
     assert len(run["results"]) == len(findings)
 

@@ -12,7 +12,8 @@ from reviewbot.domain.views import SummaryView
 from reviewbot.errors import ReportUnreadable
 from reviewbot.exports.report import report_json
 from reviewbot.exports.stored import read_report
-from tests.exports.hostile_views import EVIL, hostile_view
+from tests.exports.hostile_views import hostile_view
+from tests.hostile.corpus import ATTACKS
 from tests.render.view_builders import AWAITING, BYPASSED, CLEAN, CLOSED_GATE, LOCAL, MENDED, PULL, WAITING
 
 
@@ -38,7 +39,7 @@ def test_a_report_is_read_back_as_it_was_told(view: SummaryView) -> None:
     assert (stored.version, stored.review_url) == ("1.2.3", PULL)
 
 
-@pytest.mark.parametrize("evil", EVIL, ids=range(len(EVIL)))
+@pytest.mark.parametrize("evil", ATTACKS, ids=range(len(ATTACKS)))
 def test_a_hostile_report_is_read_back_to_the_same_report(evil: str) -> None:
     text = written(hostile_view(evil))
     assert written(read_report(text).view) == text

@@ -6,9 +6,8 @@ import base64
 import hashlib
 import re
 import time
-from dataclasses import fields, replace
+from dataclasses import replace
 from html.parser import HTMLParser
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,11 +17,13 @@ from reviewbot.domain import pages
 from reviewbot.domain.changes import DiffLine, Hunk, LineKind
 from reviewbot.domain.excerpts import MAX_LINES, Excerpts
 from reviewbot.domain.file_views import FileView
-from reviewbot.domain.model import Leftover, Side
+from reviewbot.domain.model import Side
 from reviewbot.domain.placement import SuggestionState
 from reviewbot.domain.records import Standing
-from reviewbot.domain.views import BypassView, DuplicateView, FileGroup, FindingView, HeldView, SentView, SummaryView
+from reviewbot.domain.views import BypassView, FileGroup, SummaryView
 from reviewbot.render import Renderer
+from tests.hostile.corpus import ATTACKS
+from tests.hostile.poison import filled
 from tests.render.view_builders import (
     AWAITING,
     BYPASSED,
@@ -36,21 +37,6 @@ from tests.render.view_builders import (
     NAMING,
     RACE,
     WAITING,
-)
-
-EVIL = (
-    "</style></script></title></pre></code><script>alert(1)</script><img src=x onerror=alert(1)>",
-    "\" onmouseover='alert(1)' x=`y` autofocus onfocus=alert(1) style=color:red",
-    "javascript:alert(1)",
-    'https://evil.example/" onclick="alert(1)',
-    "data:text/html,<script>alert(1)</script>",
-    "<!-- --!> <![CDATA[ ]]> <?php ?> <base href=//evil> <meta http-equiv=refresh content=0;url=//evil>",
-    "&lt;script&gt; &#60;script&#62; &amp;",
-    "`<b>` **<i>** ```\n<script>\n``` ~~~\n</pre><script>",
-    "- <b>item</b>\n- *x*\n\n\n1. y\n\x1b[31m\x00\u202e\ud800",
-    "{{ 7 * 7 }}{% raw %}{# #}",
-    '</svg><math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">',
-    "",
 )
 
 ALLOWED = {
@@ -128,32 +114,25 @@ def read(html: str) -> Reader:
     return reader
 
 
+CARRIED = replace(INJECTION, carried=True, standing=Standing.CHANGED)
+STORY = replace(
+    CLOSED_GATE,
+    files=(FileGroup("x", (CARRIED, replace(CARRIED, suggestion_state=SuggestionState.SHOWN))),),
+    wait=WAITING.wait,
+    waived=(CARRIED,),
+    closed=(CARRIED, replace(CARRIED, standing=Standing.FIXED)),
+    bypass=BypassView("x", "x"),
+    progress=FOLLOWED.progress,
+)
+
+
 def hostile(evil: str) -> SummaryView:
-    """A story in which every text is this."""
-    finding: FindingView = replace(
-        INJECTION, title=evil, explanation=evil, references=(evil,), path=evil, code=evil, language=evil,
-        suggestion=evil, comment_url=evil, blob_url=evil, carried=True, standing=Standing.CHANGED, note=evil,
-        waived_by=evil, waived_for=evil, closed_at=evil,
-    )  # fmt: skip
-    texts: dict[str, Any] = {
-        item.name: evil
-        for item in fields(SummaryView)
-        if item.type in {"str", "str | None"} and item.name != "reviewer"
-    }
-    cost = CLOSED_GATE.cost and replace(CLOSED_GATE.cost, mode=evil, expertise=evil)
-    return replace(
-        CLOSED_GATE, **texts, outcome=replace(CLOSED_GATE.outcome, message=evil, hint=evil), cost=cost,
-        files=(FileGroup(evil, (finding, replace(finding, suggestion_state=SuggestionState.SHOWN))),),
-        leftovers=(Leftover(evil, evil, evil),), duplicates=(DuplicateView(evil, evil, evil),),
-        sent=(SentView(evil, 1, whole=True, redactions=0, sha256=evil),),
-        held=(HeldView(evil, evil, evil, missed=True), HeldView(evil, "paths", evil, missed=False)),
-        notices=(evil,), degraded=(evil,), wait=WAITING.wait and replace(WAITING.wait, status=evil),
-        waived=(finding,), closed=(finding, replace(finding, standing=Standing.FIXED)), bypass=BypassView(evil, evil),
-        progress=FOLLOWED.progress and replace(FOLLOWED.progress, since=evil),
-    )  # fmt: skip
+    """A story in which every text is this, addresses included."""
+    view: SummaryView = filled(STORY, evil, frozenset({"reviewer"}))
+    return view
 
 
-@pytest.mark.parametrize("evil", EVIL, ids=range(len(EVIL)))
+@pytest.mark.parametrize("evil", ATTACKS, ids=range(len(ATTACKS)))
 def test_hostile_text_in_every_field_is_only_text(renderer: Renderer, evil: str) -> None:
     file = FileView(evil, evil, (), text=f"{evil.replace(chr(10), ' ')}\n" * 50)
     reader = read(renderer.html(hostile(evil), [file]))

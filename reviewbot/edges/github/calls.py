@@ -67,11 +67,12 @@ class Address:
 class Calls:
     """A connection to GitHub with one token.
 
-    The token lives inside PyGithub's and httpx's objects only; both hide it from their texts. Proxies are the
-    libraries' business: both follow `HTTPS_PROXY` and `NO_PROXY`.
+    PyGithub's and httpx's objects hide the token from their texts, and GitHub's words lose it, should they repeat it.
+    Proxies are the libraries' business: both follow `HTTPS_PROXY` and `NO_PROXY`.
     """
 
     def __init__(self, token: str, address: Address, clock: Clock, patience: Patience) -> None:
+        self._token = token
         self._address = address
         self._clock = clock
         self._patience = patience
@@ -201,7 +202,7 @@ class Calls:
                 return send()
             except FOREIGN as failure:
                 self._lost += self._clock.monotonic() - began
-                trouble = understand(failure, intent, self._clock.now())
+                trouble = understand(failure, intent, self._clock.now(), self._token)
                 pause = float(2 ** (attempt - 1)) if trouble.after is None else trouble.after
                 safe = trouble.again is Again.ALWAYS or (trouble.again is Again.READS and repeats)
                 fits = waited + pause <= self._patience.most and self._lost + pause <= self._patience.whole

@@ -55,26 +55,28 @@ FOREIGN = (
 _REFUSALS = 400
 
 
-def understand(failure: Exception, intent: Intent, now: datetime) -> Trouble:
+def understand(failure: Exception, intent: Intent, now: datetime, token: str = "") -> Trouble:
     """What a foreign exception means.
 
     Args:
         failure: one of `FOREIGN`.
         intent: what was being done.
         now: the wall clock, for rate limits that name a time of day.
+        token: taken out of GitHub's words, should it be repeated there: a comment would show it.
     """
     match failure:
         case GithubException(status=status) if status >= _REFUSALS:
-            return judge(_read(status, failure.data, failure.headers or {}), intent, now)
+            return judge(_read(status, failure.data, failure.headers or {}, token), intent, now)
         case GraphQLErrors():
-            return judge_graphql(failure.errors, failure.headers, intent, now)
+            errors = [{**error, "message": _said(error.get("message", ""), token)} for error in failure.errors]
+            return judge_graphql(errors, failure.headers, intent, now)
         case httpx.HTTPStatusError():
-            return judge(_read_httpx(failure.response), intent, now)
+            return judge(_read_httpx(failure.response, token), intent, now)
         case _:
             return _network(failure, intent)
 
 
-def _read(status: int, data: object, headers: Mapping[str, str]) -> Reply:
+def _read(status: int, data: object, headers: Mapping[str, str], token: str) -> Reply:
     """Both forms of GitHub's error bodies: `errors` as strings and as objects."""
     body = data if isinstance(data, dict) else {}
     errors = body.get("errors") or []
@@ -82,8 +84,8 @@ def _read(status: int, data: object, headers: Mapping[str, str]) -> Reply:
     objects = [error for error in listed if isinstance(error, dict)]
     return Reply(
         status=status,
-        message=words(body.get("message") or ""),
-        details=tuple(_detail(error) for error in listed),
+        message=_said(body.get("message") or "", token),
+        details=tuple(_said(_detail(error), token) for error in listed),
         codes=frozenset(str(error[key]) for error in objects for key in ("code", "field") if key in error),
         headers={name.lower(): str(value) for name, value in headers.items()},
     )
@@ -91,17 +93,22 @@ def _read(status: int, data: object, headers: Mapping[str, str]) -> Reply:
 
 def _detail(error: object) -> str:
     if not isinstance(error, dict):
-        return words(error)
+        return str(error)
     parts = (error.get("resource"), error.get("field"), error.get("message") or error.get("code"))
-    return words(" ".join(str(part) for part in parts if part))
+    return " ".join(str(part) for part in parts if part)
 
 
-def _read_httpx(response: httpx.Response) -> Reply:
+def _said(value: object, token: str) -> str:
+    """Foreign text fit to be shown; the token goes before the text is cut, which could leave half of it."""
+    return words(str(value).replace(token, "***") if token else value)
+
+
+def _read_httpx(response: httpx.Response, token: str) -> Reply:
     try:
         data = response.json()
     except (ValueError, httpx.StreamError):
         data = None
-    return _read(response.status_code, data, response.headers)
+    return _read(response.status_code, data, response.headers, token)
 
 
 def _network(failure: Exception, intent: Intent) -> Trouble:

@@ -1,0 +1,96 @@
+"""What GitHub and the runner would make of a text, by GitHub's own Markdown parser and by the runner's rules."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+import cmarkgfm  # type: ignore[import-untyped]  # the package has no type hints
+from cmarkgfm.cmark import Options  # type: ignore[import-untyped]  # likewise
+
+from reviewbot.domain.escaping import ZWSP
+
+LIVE = re.compile(
+    r"@[a-z0-9]|#\d|gh-\d|://|www\.[a-z]|(?<![0-9a-z_])[0-9a-f]{7,40}(?![0-9a-z_])|:[a-z0-9_+-]{1,60}:", re.IGNORECASE
+)
+"""What GitHub acts on in the words of a rendered page: people, issues, addresses, commits, emoji."""
+
+
+@dataclass
+class Page(HTMLParser):
+    """What the browser would get.
+
+    Attributes:
+        tags: as they begin, in order.
+        attributes: of all tags.
+        comments: hidden ones, as our marks are.
+        text: every word.
+        words: those outside of code.
+        code: the text of each piece of code.
+    """
+
+    tags: list[str] = field(default_factory=list)
+    attributes: list[tuple[str, str | None]] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
+    text: list[str] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+    code: list[str] = field(default_factory=list)
+    depth: int = 0
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag == "code":
+            self.depth += 1
+            self.code.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.depth -= tag == "code"
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+        if self.depth:
+            self.code[-1] += data
+        else:
+            self.words.append(data)
+
+    def handle_comment(self, data: str) -> None:
+        self.comments.append(data)
+
+    @property
+    def targets(self) -> list[str]:
+        """Where links lead and images come from."""
+        return [value or "" for name, value in self.attributes if name in {"href", "src", "srcset"}]
+
+    @property
+    def languages(self) -> list[str]:
+        """What GitHub takes the fenced blocks for."""
+        return [value or "" for name, value in self.attributes if name == "lang"]
+
+
+def page(markdown: str) -> Page:
+    """The page that GitHub makes of Markdown in a comment, before it takes away what it does not like."""
+    parsed = Page()
+    options = Options.CMARK_OPT_UNSAFE | Options.CMARK_OPT_HARDBREAKS
+    parsed.feed(cmarkgfm.github_flavored_markdown_to_html(markdown, options))
+    parsed.close()
+    return parsed
+
+
+def live(words: str) -> list[str]:
+    """What GitHub would link or send in the rendered words."""
+    return LIVE.findall(words)
+
+
+def commands(log: str) -> list[str]:
+    """The lines of a log that the runner takes for commands.
+
+    It breaks lines at more characters than we do, trims them, and compares by culture, which overlooks what has no
+    weight.
+    """
+    seen = log.translate(dict.fromkeys(map(ord, f"\ufe0e\ufe0f{ZWSP}")))
+    return [line for line in seen.splitlines() if line.strip().startswith("::") or "##[" in line]

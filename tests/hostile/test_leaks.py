@@ -1,0 +1,193 @@
+"""No secret shows: not the owners' key and token, and not what an author has committed by mistake."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from reviewbot import cli
+from reviewbot.sandbox.codevf import Answer, TaskRequest
+from reviewbot.sandbox.faults import Reply
+from reviewbot.sandbox.github import Rules
+from tests.app.house import CLEAN, HEAD, KEY, REPO, TOKEN, Rig, answer, finding, house
+from tests.hostile.leaks import CORE, GHP, leaks, left_by_runs, said_to
+
+FILES: dict[str, Any] = {f"{kind}_file": f"report.{kind}" for kind in ("json", "sarif", "rdjson", "html")}
+
+# --- The search itself ------------------------------------------------------------------------------------------------
+
+ODD = 'k€y"\\<&+ %:,/\n'
+WRITTEN: dict[str, Callable[[str], str]] = {
+    "plain": str,
+    "json": json.dumps,
+    "json, letters kept": lambda text: json.dumps(text, ensure_ascii=False),
+    "html": html.escape,
+    "address": lambda text: quote(text, safe=""),
+    "command": lambda text: text.replace("%", "%25").replace(":", "%3A").replace(",", "%2C"),
+    "hexadecimal": lambda text: text.encode().hex(),
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "base64 of a user": lambda text: base64.b64encode(f"x-access-token:{text}".encode()).decode(),
+    "base64 of two": lambda text: base64.b64encode(f"ab{text}cd".encode()).decode(),
+    "base64 for addresses": lambda text: base64.urlsafe_b64encode(f"~~~{text}?".encode()).decode(),
+}
+
+
+@pytest.mark.parametrize("write", WRITTEN.values(), ids=WRITTEN)
+@pytest.mark.parametrize("secret", [KEY, GHP, ODD], ids=["key", "token", "odd"])
+def test_a_secret_is_found_however_it_is_written(write: Callable[[str], str], secret: str) -> None:
+    (found,) = {one.partition(":")[0] for one in leaks({"a": f"x{write(secret)}y".encode(), "b": b""}, [secret])}
+    assert found == "a"
+
+
+def test_the_line_that_masks_a_secret_is_none_that_shows_it_and_the_next_one_is(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text(f"::add-mask::{KEY}\nfine\n")
+    assert not leaks(left_by_runs(tmp_path), [KEY])
+    (tmp_path / "log").write_text(f"::add-mask::{KEY}\nnot fine: {KEY}\n")
+    assert leaks(left_by_runs(tmp_path), [KEY]) == [f"log: {KEY} as {KEY}"]
+
+
+def test_everything_that_a_run_wrote_and_sent_is_searched(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(finding("app.py", 12))) as rig:
+        rig.run(**FILES)
+        places = " ".join((*left_by_runs(rig.folder), *said_to("GitHub", rig.github_faults)))
+        assert said_to("CodeVF", rig.codevf_faults)
+    for place in ("log", "output", "summary.md", *FILES.values(), "/reviews)", "/comments)", "/check-runs"):
+        assert place in places
+
+
+# --- What an author commits -------------------------------------------------------------------------------------------
+
+PASSWORD = "Zq8" + CORE + "Vw7xY"
+"""No scanner knows this by its looks: `.env` gives it away."""
+SPOKEN = "Pw5" + CORE
+"""Its sentence gives this away."""
+NAMED = "ghp_" + "f6G7h8I9j0" * 4
+"""In a file's name, which GitHub is asked for by us: the only secret that may be sent to it."""
+
+PLANTS = {
+    "src/client.py": f'import os\nTOKEN = "{GHP}"\nprint(TOKEN)\n' + "value = 1\n" * 20,
+    "src/db.py": f'import db\n\ndb.connect("ops", "{PASSWORD}")\n' + "value = 2\n" * 20,
+    "deploy/.env": f"DB_PASSWORD={PASSWORD}\nDEBUG=1\n",
+    "deploy/id_ed25519": f"-----BEGIN OPENSSH PRIVATE KEY-----\n{CORE * 6}\n-----END OPENSSH PRIVATE KEY-----\n",
+    f"notes/{NAMED}.md": "# A note that is called like a token\n",
+}
+TITLE = f"Use {GHP} for now"
+BODY = f"Send `Authorization: Bearer {GHP[4:]}` with\n\npassword: '{SPOKEN}'\n"
+CONFIG = (
+    f"instructions: 'ask with token {GHP}'\n"
+    f"path-instructions:\n  - path: 'src/**'\n    instructions: \"db_password = '{SPOKEN}'\"\n"
+)
+
+
+def committed(rig: Rig) -> None:
+    """A pull request in which everything is somewhere becomes the one under review."""
+    rig.world.push(REPO, "oops", {**HEAD, **PLANTS}, message=f"Use {GHP}", author="mona")
+    rig.number = rig.world.open_pull_request(REPO, "oops", title=TITLE, body=BODY, author="mona").number
+
+
+def sent_to_codevf(rig: Rig) -> str:
+    """The prompt and the attachments of every task."""
+    bodies = [one.body for one in rig.codevf_faults.requests() if isinstance(one.body, dict) and "prompt" in one.body]
+    assert bodies
+    return "\n".join(
+        text for body in bodies for text in (body["prompt"], *(one["content"] for one in body["attachments"]))
+    )
+
+
+def token_in_client(_: TaskRequest) -> Answer:
+    """An engineer quotes the line as it came, and would have it changed."""
+    line = 'TOKEN = "[REDACTED]"'
+    fix = 'TOKEN = os.environ["TOKEN"]'
+    return answer(finding("src/client.py", 2, code=line, existing_code=line, suggestion=fix, title="A token"))
+
+
+def test_what_an_author_committed_goes_nowhere_and_its_lines_keep_their_numbers(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=token_in_client, config=CONFIG) as rig:
+        committed(rig)
+        done = rig.run(**FILES)
+        (comment,) = rig.comments()
+        sent = sent_to_codevf(rig)
+        written = {**left_by_runs(rig.folder), **said_to("CodeVF", rig.codevf_faults)}
+        summaries = "".join(rig.summaries())
+    assert rig.world.store.threads[comment.thread_id].anchor.line == 2
+    assert "```suggestion" not in comment.body, "it would write the mark into the file"
+    for words in ("Use [REDACTED] for now", "Bearer [REDACTED]", "with token [REDACTED]", "db_password = '[REDACTED]'"):
+        assert words in sent
+    assert '+db.connect("ops", "[REDACTED]")' in sent
+    assert "DEBUG=1" not in sent
+    assert "PRIVATE KEY" not in sent
+    assert not leaks(written | {"summary": summaries.encode()}, [NAMED])
+    for held in ("deploy/.env", "deploy/id_ed25519", "notes/[REDACTED].md"):
+        assert held in done.summary
+    assert done.outputs["coverage"] == "partial"
+
+
+def test_a_file_of_secrets_that_was_renamed_is_still_one(tmp_path: Path) -> None:
+    lines = "".join(f"SETTING_{number}=on\n" for number in range(9))
+    with house(tmp_path, files={".env": f"{lines}HOST=inner.example\n"}) as rig:
+        rig.world.push(REPO, "topic", {".env": None, ".env.example": lines}, author="mona")
+        assert rig.run().outputs["coverage"] == "partial"
+        assert "inner.example" not in sent_to_codevf(rig)
+
+
+# --- The owners' own --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 500])
+@pytest.mark.parametrize(("service", "secret"), [("github", TOKEN), ("codevf", KEY)])
+def test_a_service_that_repeats_our_secret_is_not_repeated(
+    tmp_path: Path, service: str, secret: str, status: int
+) -> None:
+    echo = json.dumps({"error": f"no such key: {secret}", "message": f"Bad credentials {secret}", "errors": [secret]})
+    reply = Reply(status, (("content-type", "application/json"),), echo.encode())
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        faults = {"github": rig.github_faults, "codevf": rig.codevf_faults}[service]
+        faults.add("/check-runs|/reviews|/issues/|/tasks", reply, times=None)
+        rig.run(wait_minutes="1", **FILES)
+        assert next(one.status for one in faults.requests() if one.fault) == status
+
+
+def test_an_answer_that_holds_the_key_does_not_make_us_show_it(tmp_path: Path) -> None:
+    told = answer(finding("app.py", 12, title=KEY, explanation=KEY, code=KEY, suggestion=KEY), summary=KEY)
+    with house(tmp_path, engineer=lambda _: told) as rig:
+        assert rig.run(**FILES).outputs["findings"] == "1"
+
+
+def test_debugging_shows_none(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        rig.world.store.rules = Rules(diff_files=1)
+        done = rig.run(runner={"RUNNER_DEBUG": "1"})
+        assert "::debug::" in done.log
+
+
+def test_a_bug_of_ours_tells_where_and_no_value(tmp_path: Path) -> None:
+    class Fragile(io.StringIO):
+        """A log that breaks while a secret is in the air."""
+
+        broken = False
+
+        def write(self, text: str) -> int:
+            if "credits" in text and not self.broken:
+                self.broken = True
+                raise RuntimeError(KEY, TOKEN)
+            return super().write(text)
+
+    log = Fragile()
+    with house(tmp_path) as rig:
+        env = rig.environment("pull_request", rig.event(), {})
+        try:
+            cli.main(["action"], env, log)
+        except RuntimeError as error:
+            cli.report_bug(["action"], env, log, error)
+        assert log.broken
+        assert "has a bug: RuntimeError" in log.getvalue()
+        assert not leaks({"log": re.sub("::add-mask::.*", "", log.getvalue()).encode()}, [KEY, TOKEN])
