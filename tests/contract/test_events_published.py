@@ -91,9 +91,11 @@ def test_the_fields_are_those_of_the_payload() -> None:
                 assert event.same_repository is ((pull["head"]["repo"] or {}).get("full_name") == ours)
             case CommentEvent():
                 assert (event.number, event.body) == (payload["issue"]["number"], payload["comment"]["body"])
-                assert event.author == payload["comment"]["user"]["login"]
+                written = payload["comment"]
+                assert (event.author, event.comment_id) == (written["user"]["login"], written["id"])
             case MergeGroupEvent():
-                assert event.head_sha == payload["merge_group"]["head_sha"]
+                group = payload["merge_group"]
+                assert (event.head_sha, f"refs/heads/{event.base_ref}") == (group["head_sha"], group["base_ref"])
             case _:
                 pass
 

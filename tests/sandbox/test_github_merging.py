@@ -128,7 +128,7 @@ def test_a_workflow_reads_the_queue_of_a_public_repository_only(github_world: Wo
 def test_the_event_of_a_group_is_read_by_the_action(github_world: World, github_url: str) -> None:
     group = github_world.queue(REPO, [1])
     event = read_event("merge_group", merge_group_event(github_world.store, group, github_url))
-    assert event == MergeGroupEvent(group.head_sha, (1,))
+    assert event == MergeGroupEvent(group.head_sha, (1,), "main")
 
 
 @pytest.mark.npm
