@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import assert_never
 
 from reviewbot.domain.changes import ChangedFile, ChangeSet, FileStatus
 from reviewbot.domain.file_views import FileView
@@ -127,6 +128,8 @@ def stand(record: Record, scene: Scene) -> Record:
             return replace(record, standing=Standing.GONE) if record.standing.is_open else record
         case Absent():
             return _without_code(record)
+        case unknown:
+            assert_never(unknown)
 
 
 def _seen(record: Record, sight: Sight) -> Record:
