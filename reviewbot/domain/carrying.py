@@ -44,8 +44,7 @@ class Scene:
     @cached_property
     def by_path(self) -> Mapping[str, FileView]:
         """The views by their name, and by the name at the merge base where no other file has it now."""
-        named = {view.path: view for view in self.views}
-        return {view.old_path: view for view in self.views if view.old_path not in named} | named
+        return {view.old_path: view for view in self.views} | {view.path: view for view in self.views}
 
 
 def _as_it_is(file: ChangedFile) -> FileView:
