@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import assert_never
 
 from reviewbot.domain.changes import ChangedFile, ChangeSet, FileStatus
 from reviewbot.domain.file_views import FileView
@@ -43,8 +44,7 @@ class Scene:
     @cached_property
     def by_path(self) -> Mapping[str, FileView]:
         """The views by their name, and by the name at the merge base where no other file has it now."""
-        named = {view.path: view for view in self.views}
-        return {view.old_path: view for view in self.views if view.old_path not in named} | named
+        return {view.old_path: view for view in self.views} | {view.path: view for view in self.views}
 
 
 def _as_it_is(file: ChangedFile) -> FileView:
@@ -127,6 +127,8 @@ def stand(record: Record, scene: Scene) -> Record:
             return replace(record, standing=Standing.GONE) if record.standing.is_open else record
         case Absent():
             return _without_code(record)
+        case unknown:
+            assert_never(unknown)
 
 
 def _seen(record: Record, sight: Sight) -> Record:

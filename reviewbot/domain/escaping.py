@@ -149,7 +149,11 @@ def fence(text: str, info: str = "") -> str:
     """
     code = code_text(text).removesuffix("\n")
     marks = "`" * max(3, _longest_run(code) + 1)
-    return f"{marks}{re.sub('[^A-Za-z0-9+-]', '', info)}\n{code}\n{marks}"
+    return f"{marks}{_language(info)}\n{code}\n{marks}"
+
+
+def _language(info: str) -> str:
+    return re.sub("[^A-Za-z0-9+-]", "", info)
 
 
 # --- A reviewer's free text -------------------------------------------------------------------------------------------
@@ -190,7 +194,7 @@ def _words_end(lines: list[str], start: int) -> int:
 
 
 def _refenced(lines: list[str], info: str) -> str:
-    active = info.lower().startswith(_ACTIVE)
+    active = _language(info).lower().startswith(_ACTIVE)
     return fence("\n".join(lines) + "\n", "" if active else info)
 
 

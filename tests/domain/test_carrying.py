@@ -86,6 +86,14 @@ def test_a_copy_of_the_code_elsewhere_in_the_file_hides_no_change(base: str, hea
     assert one(restand(first, scene({APP: base}, {APP: head}))).standing == standing
 
 
+def test_of_two_copies_the_one_that_the_change_adds_is_meant_before_a_nearer_one() -> None:
+    first = found(scene({APP: CALL}, {APP: CALL.replace("line 10\n", "line 10\nbad()\n")}), finding(code="bad()"))
+    now = scene({APP: CALL}, {APP: f"bad()\n{CALL}".replace("line 25\n", "")})
+    assert [one(first).line, one(restand(first, now)).line] == [11, 1]
+    near = replace(first, records=(replace(one(first), line=27),))
+    assert one(restand(near, now)).line == 1
+
+
 def test_what_is_said_of_code_that_the_change_only_shows_does_not_leave_with_it() -> None:
     first = found(NOW, finding(code="line 12"))
     assert not one(first).touched
@@ -252,6 +260,7 @@ def test_code_that_comes_back_is_open_again() -> None:
     said = answer(CHANGED, task="task_2", fixed=[one(first).id])
     fixed = absorb(first, said, CHANGED)
     assert one(restand(fixed, CHANGED)) == one(fixed), "as long as it is not back"
+    assert one(restand(fixed, scene({}, {}))) == one(fixed), "its file is gone, and it was fixed before"
     back = one(restand(fixed, NOW))
     assert (back.standing, back.closed) == (Standing.OPEN, "")
     gone = restand(first, scene({APP: BASE}, {APP: BASE}))

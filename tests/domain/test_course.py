@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from reviewbot.domain.course import Standpoint, Step, is_replaced, next_attempt, next_step, reviewed_head
+from reviewbot.domain.course import (
+    KEY_MEMORY,
+    Standpoint,
+    Step,
+    is_forgotten,
+    is_replaced,
+    next_attempt,
+    next_step,
+    reviewed_head,
+)
 from reviewbot.domain.gate import Coverage
 from reviewbot.domain.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.model import Severity, TaskStatus
 from reviewbot.domain.policy import Supersede
 from reviewbot.domain.records import Findings
+from tests.domain.builders import NOON
 
 HERE, BEFORE = "c" * 40, "b" * 40
 DONE = Purchase("a" * 64, 1, TaskState.DONE, "t", HERE, 9, None, "", Coverage.FULL, 0, 0, Judgement(), base_ref="main")
@@ -97,3 +108,10 @@ def test_a_review_of_what_is_new_builds_on_a_whole_one(ledger: Ledger, head: str
 )
 def test_the_attempt_rises_only_after_one_that_is_over(state: TaskState | None, attempt: int) -> None:
     assert next_attempt(known(state, attempt=3)) == attempt
+
+
+@pytest.mark.parametrize("state", TaskState)
+def test_only_an_intent_is_forgotten_by_the_service_and_only_with_time(state: TaskState) -> None:
+    bought = replace(DONE, state=state, submitted_at=NOON.isoformat())
+    assert not is_forgotten(bought, NOON + KEY_MEMORY)
+    assert is_forgotten(bought, NOON + KEY_MEMORY + timedelta(seconds=1)) is (state is TaskState.INTENT)

@@ -169,7 +169,9 @@ def test_prose_keeps_code_and_shows_the_rest() -> None:
     assert plain("".join(shown.words)) == "Use not **x**, @octocat. # done and \\`no`"
 
 
-@pytest.mark.parametrize("info", ["suggestion", "Suggestion", "suggestion:-0+1", "mermaid", "math", "geojson"])
+@pytest.mark.parametrize(
+    "info", ["suggestion", "Suggestion", "suggestion:-0+1", "mermaid", "math", "geojson", ":SUGGESTION", "sugg:estion"]
+)
 def test_prose_disarms_fences_that_github_acts_on(info: str) -> None:
     assert escaping.prose(f"```{info}\nx\n```") == "```\nx\n```"
 

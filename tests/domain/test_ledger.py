@@ -357,6 +357,15 @@ def test_there_is_room_for_words_beside_any_number_of_findings_and_the_worst_are
     assert all(severity.rank >= max(kept) for severity, _ in read.beyond)
 
 
+def test_what_was_bought_is_kept_whatever_room_it_takes() -> None:
+    """No branch has such a name; what is written is then too long for GitHub, and nothing of the budget is lost."""
+    long = replace(BOUGHT, base_ref="".join(SIGNER.sign(f"{number}") for number in range(1_000)))
+    record = Record("0" * 10, Severity.HIGH, None, "One", "a.py")
+    reading = decode(encode(Ledger((long,), findings=Findings((record,))), SIGNER), SIGNER)
+    assert reading.ledger.purchases == (long,)
+    assert reading.ledger.findings == Findings(beyond=((Severity.HIGH, 1),))
+
+
 def test_texts_are_short_when_they_are_made() -> None:
     assert max(MAX_TITLE, MAX_TEXT, MAX_REASON) < COMMENT_LIMIT / 20
 
