@@ -242,7 +242,7 @@ def _remembered_view(run: Run, story: Story, record: Record | None) -> FindingVi
         side=record.side,
         start_line=shown,
         line=last if shown else None,
-        why=Why.CITED,
+        why=_why_remembered(record),
         code="",
         language="",
         suggestion=None,
@@ -251,6 +251,12 @@ def _remembered_view(run: Run, story: Story, record: Record | None) -> FindingVi
         comment_url=story.comment_urls.get(record.id),
         blob_url=_blob_url(run, story, record.path, record.side, (shown, last)) if shown else None,
     )
+
+
+def _why_remembered(record: Record) -> Why:
+    if record.in_file:
+        return Why.CITED
+    return Why.FILE_NOT_IN_CHANGE if record.path else Why.NO_FILE
 
 
 def _why_of(placement: Placement) -> Why:

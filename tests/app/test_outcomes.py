@@ -143,6 +143,17 @@ def wait_for(condition: object, seconds: float = 30) -> None:
         time.sleep(0.02)
 
 
+def test_a_draft_made_ready_is_reviewed_like_any_other(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.world.close(REPO, rig.number)
+        rig.number = rig.world.open_pull_request(REPO, "topic", title="Draft", author="mona", draft=True).number
+        assert rig.run().outputs["reason"] == "draft"
+        assert not rig.checks(), "nothing that would turn green with it"
+        rig.world.ready(REPO, rig.number, "mona")
+        assert rig.run(payload=rig.event("ready_for_review")).exit_status == 1
+        assert rig.checks()[0].conclusion == "failure"
+
+
 def test_a_draft_gets_no_check(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         pull = rig.world.open_pull_request(REPO, "topic", title="Draft", author="mona", draft=True)
