@@ -93,8 +93,9 @@ def test_an_answer_of_ten_megabytes_is_read_and_one_without_an_end_is_not_asked_
 def test_what_is_never_ready_and_what_points_in_a_circle_is_given_up(
     github: GitHubOnLoopback, status: int, requests: int
 ) -> None:
-    github.faults.add("permission", Reply(status, (("Location", f"{github.address.api_url}/again"),)), times=None)
-    github.faults.add("again", Reply(301, (("Location", f"{github.address.api_url}/permission"),)), times=None)
+    people = f"{github.address.api_url}/repos/acme/widget/collaborators"
+    github.faults.add("mona/", Reply(status, (("Location", f"{people}/hubot/permission"),)), times=None)
+    github.faults.add("hubot/", Reply(301, (("Location", f"{people}/mona/permission"),)), times=None)
     began = time.monotonic()
     with pytest.raises(ForgeUnreachable, match="no end"):
         github.forge.permission("mona")

@@ -21,6 +21,6 @@ def test_every_secret_is_explained() -> None:
 def test_every_fault_of_the_table_is_one() -> None:
     table = TEXT.partition("| `do` |")[2]
     shown = re.findall(r"`(\{.*?\})`(?=[,| ])", table)
-    assert len(shown) == 8
+    assert len(shown) == 9
     for text in shown:
         read_fault(json.loads(text))
