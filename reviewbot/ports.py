@@ -20,7 +20,7 @@ from reviewbot.domain.publication import (
     Reaction,
     ReviewDraft,
 )
-from reviewbot.domain.snapshot import CheckRun, Comment, Entry, Permission, RawChange, Snapshot
+from reviewbot.domain.snapshot import CheckRun, Comment, Entry, Permission, RawChange, Snapshot, Waiting
 
 
 class Clock(Protocol):
@@ -80,21 +80,24 @@ class Forge(Protocol):
     def config(self, path: str) -> str | None:
         """The text of a file on the default branch, None when there is none: one request."""
 
-    def waiting(self, check_name: str) -> tuple[int, ...]:
-        """The pull requests with an open check run of that name on one of their last ten commits.
+    def older_checks(self, number: int, check_name: str) -> tuple[CheckRun, ...]:
+        """Our check runs on every commit that a pull request has, or had before a force-push, oldest first.
 
-        Open is also one that GitHub has given up after two weeks (`stale`). One request for every fifty open pull
-        requests, and one for the closed.
+        One request for every hundred commits. For a memory that is lost: nobody can hide a check run.
+        """
 
-        Returns:
-            The open pull requests, oldest first; then those of the fifty closed ones that changed last, latest first.
+    def waiting(self, check_name: str) -> Waiting:
+        """The pull requests whose check runs of that name tell of an open task, by the last heads.
+
+        That is one that is open, or that GitHub has given up after two weeks (`stale`), or whose copy says so. One
+        request for every fifty open pull requests, and one for the fifty closed ones that changed last.
         """
 
     def summaries(self, mark: str) -> tuple[tuple[int, Comment], ...]:
-        """The open pull requests with a comment of ours that begins with `mark` among their first fifty, oldest first.
+        """The pull requests with a comment of ours that begins with `mark` among their first fifty, in that order.
 
-        Each with the first such comment. For repositories where check runs cannot be used: it reads whole comments, one
-        request for every twenty open pull requests.
+        Each with the first such comment. For pull requests where no check run could be written: it reads whole
+        comments, one request for every twenty open pull requests and three for the fifty closed ones that changed last.
         """
 
     def queued(self, base_ref: str, head_sha: str) -> tuple[int, ...]:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
-from reviewbot.app.buy import approve, buy, purchase_of, resume
+from reviewbot.app.buy import Terms, approve, intend, purchase_of, remember_task, resume, submit, terms
 from reviewbot.app.conclude import conclude
-from reviewbot.app.load import Prepared
+from reviewbot.app.load import Prepared, identity_of
 from reviewbot.app.publish import current_check, publish
 from reviewbot.app.run import Run
-from reviewbot.app.settle import settle_older, settled
+from reviewbot.app.settle import replaced, settle, settled
 from reviewbot.app.story import Story
 from reviewbot.app.wait import wait
-from reviewbot.domain.course import Standpoint, Step, is_forgotten, next_attempt, next_step, reviewed_head
+from reviewbot.domain.course import Standpoint, Step, builds_on, is_forgotten, is_replaced, next_attempt, next_step
 from reviewbot.domain.events import ReviewEvent
 from reviewbot.domain.gate import Outcome, Reason, not_due, pending, superseded
-from reviewbot.domain.identity import WHOLE, Identity, change_digest, scope_since
+from reviewbot.domain.identity import Identity, scope_since
 from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.model import TaskStatus
+from reviewbot.domain.short_copy import tells_of_open_task
 from reviewbot.domain.snapshot import CheckStatus, Conclusion
 from reviewbot.domain.triage import Asked, is_requested
-from reviewbot.errors import TaskEnded
+from reviewbot.errors import ForgeError, NothingSendable, ServiceRefused, TaskEnded
 from reviewbot.ports import ReviewService
 
 MAX_ATTEMPTS = 3
@@ -33,6 +35,7 @@ class Acquirer:
     def __init__(self, run: Run) -> None:
         self._run = run
         self.story = Story()
+        self._terms: Terms | None = None
 
     @property
     def _bought(self) -> Purchase:
@@ -46,39 +49,32 @@ class Acquirer:
             raise TypeError(self.story)
         return self.story.prepared
 
-    def _identity(self) -> Identity:
-        run = self._run
-        return Identity(
-            repository_id=run.snapshot.repository.id,
-            pull_number=run.snapshot.pull.number,
-            instance=run.settings.instance,
-            scope=WHOLE,
-            change=change_digest(self._prepared.change.files),
-            mode=run.settings.mode,
-            expertise=run.settings.expertise,
-        )
-
     def _acquire(self, service: ReviewService) -> Outcome | None:
         """Find the task of this change, or buy one; an outcome when the run ends without either."""
-        run, identity = self._run, self._identity()
+        run, identity = self._run, identity_of(self._run, self._prepared.change)
         known = self._known(identity.digest())
-        standpoint = self._standpoint(known)
-        about_to_buy = next_step(standpoint) is Step.BUY
-        self.story = settle_older(run, service, self.story, identity.digest(), replaces=about_to_buy)
-        step = next_step(replace(standpoint, awaited=self.story.awaited is not None))
+        self.story = settle(run, service, self.story, but=identity.digest())
+        step = next_step(self._standpoint(known))
         if step is Step.RESUME and known is not None:
             self.story = resume(run, service, self.story, known)
             known = replace(known, state=TaskState.ENDED)
             if not self._ended_unheard() or not self._wants_another(known):
                 return None
             self.story = replace(self.story.bought(known), purchase=None, task=None)
-            step = Step.BUY
+            step = next_step(self._standpoint(known))
         if step is Step.LEAVE:
             return self._leave()
         if (ended := self._tell_older()) is not None:
             return ended
-        identity = replace(identity, attempt=next_attempt(known))
-        if step is Step.DEFER and (ended := self._defer(service, identity)) is not None:
+        return self._bring(service, replace(identity, attempt=next_attempt(known)), known, step)
+
+    def _bring(self, service: ReviewService, identity: Identity, known: Purchase | None, step: Step) -> Outcome | None:
+        """Buy, once that is approved and no older review has to come in first."""
+        if self._run.paid and (known is None or known.state is not TaskState.INTENT):
+            approve(self._run, self.story)
+        if step is Step.DEFER and (ended := self._replace_awaited(service, identity)) is not None:
+            return ended
+        if step is Step.DEFER and self.story.awaited and (ended := self._defer(service, identity)) is not None:
             return ended
         self._buy(service, identity, known)
         return None
@@ -100,43 +96,61 @@ class Acquirer:
         A free review lives as long as its run, and its ledger is signed with no key: nothing of it is taken up. An
         intent that the service has forgotten is over, whatever came of it.
         """
-        known = self.story.ledger.find(digest) if self._run.paid else None
-        if known is None or not is_forgotten(known, self._run.world.clock.now()):
+        run = self._run
+        known = self.story.ledger.find(digest) if run.paid else None
+        if known is None or not is_forgotten(known, run.world.clock.now()):
             return known
-        known = replace(known, state=TaskState.ENDED)
-        self.story = self.story.learned(self.story.changes.with_purchase(known))
-        if isinstance(self._run.trigger, ReviewEvent):
+        if isinstance(run.trigger, ReviewEvent) or not run.may_buy:
             raise TaskEnded(
                 "A run was stopped while it bought this review, a day ago or longer, so nobody knows whether it did.",
                 hint="Look at the tasks of the CodeVF account. `/reviewbot review` as a comment buys it anew.",
             )
+        known = replace(known, state=TaskState.ENDED)
+        self.story = self.story.learned(self.story.changes.with_purchase(known))
         return known
 
     def _standpoint(self, known: Purchase | None) -> Standpoint:
-        trigger = self._run.trigger
+        trigger, pull = self._run.trigger, self._run.snapshot.pull
         return Standpoint(
             known=known,
-            head_sha=self._run.snapshot.pull.head_sha,
+            head_sha=pull.head_sha,
             wanted=self._wants_another(known),
-            again=isinstance(trigger, Asked) and known is not None and known.asked != trigger.comment_id,
-            awaited=False,
+            again=isinstance(trigger, Asked) and not self.story.ledger.was_asked(trigger.comment_id),
+            awaited=self.story.awaited is not None,
+            is_open=pull.is_open,
         )
 
     def _leave(self) -> Outcome:
-        """Nothing is asked for; a check that an older review left open here has to be closed."""
-        outcome = not_due(Reason.NOT_REQUESTED if self._run.snapshot.pull.is_open else Reason.CLOSED)
-        there = current_check(self._run.snapshot)
-        if there is not None and there.status != CheckStatus.COMPLETED and self.story.awaited is None:
+        """Nothing is asked for; a check that an older review left open here has to be closed when that one is in."""
+        run, there = self._run, current_check(self._run.snapshot)
+        if self.story.awaited is not None and run.snapshot.pull.is_open:
+            return conclude(run, self.story, pending(run.judgement.rules, check_written=True))
+        outcome = not_due(Reason.NOT_REQUESTED if run.snapshot.pull.is_open else Reason.CLOSED)
+        left = there and (there.status != CheckStatus.COMPLETED or tells_of_open_task(there.external_id))
+        if left and self.story.awaited is None:
             outcome = replace(outcome, conclusion=Conclusion.ACTION_REQUIRED)
-        return conclude(self._run, self.story, outcome)
+        return conclude(run, self.story, outcome)
+
+    def _replace_awaited(self, service: ReviewService, identity: Identity) -> Outcome | None:
+        """Cancel what is waited for as far as it may be, once it is sure that the newer head can be bought.
+
+        An outcome when a review came in instead, and the head has moved meanwhile.
+        """
+        run, answers = self._run, self.story.changes.answers
+        while (awaited := self.story.awaited) and is_replaced(awaited.task.status, run.settings.supersede):
+            self._terms = terms(run, service, self.story, freed=awaited.purchase.hold)
+            self.story = replaced(run, service, self.story)
+            if self.story.awaited is not None:
+                return None
+            self.story = settle(run, service, self.story, but=identity.digest())
+        return self._tell_older() if self.story.changes.answers != answers else None
 
     def _defer(self, service: ReviewService, identity: Identity) -> Outcome | None:
         """Wait for the review of an older head, having written down that one of this head is wanted; None to go on."""
         run, awaited = self._run, self.story.awaited
         if awaited is None:
             raise TypeError(self.story)
-        approve(run, self.story)
-        wanted = purchase_of(run, identity, TaskState.WANTED)
+        wanted = purchase_of(run, self.story, identity, TaskState.WANTED)
         self.story = self.story.learned(self.story.changes.with_purchase(wanted))
         _, self.story, _ = publish(run, self.story, pending(run.judgement.rules, check_written=True))
         task = wait(run, service, awaited.task, run.settings.mode)
@@ -146,20 +160,40 @@ class Acquirer:
         return self._tell_older()
 
     def _buy(self, service: ReviewService, identity: Identity, known: Purchase | None) -> None:
-        """Buy what is new since the last reviewed head, or the whole change."""
-        run, story = self._run, self.story
-        intent = known if known is not None and known.state is TaskState.INTENT else None
-        spent = story.ledger.spent - (intent.cost if intent else 0)
-        story = replace(story, spent=max(story.claimed, spent))
-        since = intent.since if intent else self._since(known)
-        identity = replace(identity, scope=scope_since(since))
-        self.story = buy(run, service, story, identity, intended=intent is not None)
+        """Buy what is new since the last reviewed head, or the whole change.
+
+        Each step is kept before the next can fail. What the service refuses is no purchase; where nobody knows, the
+        intent stays, and the next run sends the same key.
+        """
+        run, intent = self._run, known if known is not None and known.state is TaskState.INTENT else None
+        identity = replace(identity, scope=scope_since(intent.since if intent else self._since(known)))
+        agreed = self._terms or terms(run, service, self.story, intended=intent is not None)
+        self.story = intend(run, self.story, identity, agreed)
+        try:
+            self.story = submit(run, service, self.story, identity, agreed)
+        except (ServiceRefused, NothingSendable):
+            if intent is None:
+                self.story = self.story.bought(replace(self._bought, state=TaskState.ENDED, used=Decimal(0)))
+            raise
+        self.story = remember_task(run, self.story)
 
     def _since(self, known: Purchase | None) -> str:
         run = self._run
         if not run.settings.incremental or not run.paid or (known is not None and known.state is TaskState.DONE):
             return ""
-        return reviewed_head(self.story.ledger, run.snapshot.pull.base_ref)
+        last = builds_on(self.story.ledger, run.snapshot.pull.base_ref)
+        return last.head_sha if last is not None and self._only_grew(last) else ""
+
+    def _only_grew(self, last: Purchase) -> bool:
+        """Whether the base has only moved on since that review, if at all: else lines joined that nobody has pushed."""
+        now = self._prepared.change.merge_base
+        if not last.merge_base or last.merge_base == now:
+            return last.merge_base == now
+        try:
+            return self._run.world.forge.merge_base(last.merge_base, now) == last.merge_base
+        except ForgeError as error:
+            self._run.world.reporter.debug(f"The merge base of the last review cannot be compared: {error.message}")
+            return False
 
     def _ended_unheard(self) -> bool:
         """Whether the task ended without a result while no run was looking."""
@@ -178,7 +212,7 @@ class Acquirer:
         ended = known is not None and known.state is TaskState.ENDED
         if known is not None and ended and known.attempt >= MAX_ATTEMPTS and isinstance(run.trigger, ReviewEvent):
             raise TaskEnded(
-                f"CodeVF ended {known.attempt} tasks of this change without a result.",
+                f"{known.attempt} attempts at a review of this change have ended without a result.",
                 hint="Start the workflow by hand to try once more, or ask CodeVF what is wrong.",
             )
         over = {TaskState.ENDED, TaskState.WANTED}

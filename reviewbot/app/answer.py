@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reviewbot.app.load import Prepared
+from reviewbot.app.load import Prepared, identity_of
 from reviewbot.app.run import Run
 from reviewbot.app.story import answered
 from reviewbot.domain.carrying import Answered
@@ -31,15 +31,18 @@ def read_answer(service: ReviewService, task: Task) -> Report:
 
 def placed_here(prepared: Prepared, purchase: Purchase, report: Report) -> Answered:
     """The answer to this very change."""
-    return answered(purchase, report, place(report.findings, prepared.views, purchase.judgement.placement))
+    placed = place(report.findings, prepared.views, purchase.judgement.placement)
+    return answered(purchase, report, placed, here=True)
 
 
-def placed_elsewhere(run: Run, prepared: Prepared, purchase: Purchase, report: Report) -> Answered:
-    """The answer to an older head, placed on the current one by the code that it is about."""
+def placed_now(run: Run, prepared: Prepared, purchase: Purchase, report: Report) -> Answered:
+    """The answer to this change or an older one: the latter is placed by the code alone that it is about."""
+    if purchase.identity == identity_of(run, prepared.change).digest():
+        return placed_here(prepared, purchase, report)
     texts = _texts(run, purchase.head_sha, without_quote(report.findings))
     findings = [quoted(one, texts) for one in report.findings]
     placed: tuple[Placed, ...] = place(findings, prepared.views, purchase.judgement.placement)
-    return answered(purchase, report, tuple(map(moved, placed)))
+    return answered(purchase, report, tuple(map(moved, placed)), here=False)
 
 
 def _texts(run: Run, head: str, paths: Sequence[str]) -> Mapping[str, str]:

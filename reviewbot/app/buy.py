@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 
@@ -12,39 +12,39 @@ from reviewbot.app.run import Run
 from reviewbot.app.story import Story
 from reviewbot.domain import budget
 from reviewbot.domain.changes import LineKind
+from reviewbot.domain.events import ReviewEvent
 from reviewbot.domain.gate import Coverage, pending
 from reviewbot.domain.identity import WHOLE, Identity, since_of
 from reviewbot.domain.ledger import Purchase, TaskState
-from reviewbot.domain.model import Submission, Tag
+from reviewbot.domain.model import Balance, Submission, Tag
 from reviewbot.domain.packing import Packing, Sendable, beside, ladder, pack
 from reviewbot.domain.triage import Asked, check_approval
 from reviewbot.domain.views import AuthorText, PromptView
 from reviewbot.domain.wire import response_schema
-from reviewbot.errors import ForgeError, NothingSendable, PayloadTooLarge, PermissionMissing, ServiceRefused
+from reviewbot.errors import (
+    ForgeError,
+    NothingSendable,
+    OverBudget,
+    PayloadTooLarge,
+    PermissionMissing,
+    ServiceRefused,
+)
 from reviewbot.ports import ReviewService
 
 
-def buy(run: Run, service: ReviewService, story: Story, identity: Identity, *, intended: bool) -> Story:
-    """Submit the change, or find the task that this identity has already.
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a review would be bought at; it was asked of the service, and fits into the budgets.
 
-    Args:
-        run: of this pull request.
-        service: the reviewer.
-        story: so far.
-        identity: what is bought.
-        intended: whether a run before this one wrote the same intent down and did not come to write down a task. That
-            run was approved and had the balance, and the task may exist: refusing now could lose a review that is paid.
-
-    Raises:
-        ReviewDidNotHappen: not approved, over budget, nothing sendable, refused or unreachable.
+    Attributes:
+        hold: credits.
+        balance: None when the service costs nothing.
     """
-    if run.paid and not intended:
-        approve(run, story)
-    story = _priced(run, service, story, identity, intended=intended)
-    project = _project(run, service)
-    story = _remember_intent(run, story)
-    _use_up(run)
-    return _submit(run, service, story, identity, project)
+
+    hold: int
+    tag: Tag | None
+    balance: Balance | None
+    project_id: int
 
 
 def approve(run: Run, story: Story) -> None:
@@ -68,25 +68,70 @@ def _use_up(run: Run) -> None:
         run.attempt(f"The removal of the label {label}", remove)
 
 
-def _priced(run: Run, service: ReviewService, story: Story, identity: Identity, *, intended: bool) -> Story:
-    """The intent to buy, with its hold, checked against balance and budgets, both shown."""
+def terms(run: Run, service: ReviewService, story: Story, *, freed: int = 0, intended: bool = False) -> Terms:
+    """What the review would hold, checked against balance and budgets, both shown.
+
+    Args:
+        run: of this pull request.
+        service: the reviewer.
+        story: so far; its ledger says what was spent.
+        freed: credits of an open task that would be cancelled first.
+        intended: whether a run before this one wrote the same intent down and did not come to write down a task. That
+            run was approved and within budget, and the task may exist: refusing now could lose a review that is paid.
+
+    Raises:
+        ReviewDidNotHappen: over budget, or the service refuses or cannot be reached.
+    """
     settings = run.settings
     tag = _tag(settings.expertise, service) if settings.expertise else None
     hold = budget.hold(settings.max_credits, settings.mode, tag.multiplier if tag else Decimal(1)) if run.paid else 0
     balance = service.balance()
     if balance is not None:
         run.say(f"This review would hold {hold} credits; {balance.available:f} are available.")
-    limits = budget.Spending(hold, story.spent, settings.max_credits_per_pr, settings.min_balance)
-    budget.check(limits, None if intended else balance)
-    intent = replace(purchase_of(run, identity, TaskState.INTENT), hold=hold, confirms=_confirms(story, identity))
-    return replace(story.bought(intent), tag=tag, balance=balance)
+        after = replace(balance, available=balance.available + freed)
+        if not intended:
+            spent = max(story.claimed, story.ledger.spent) - freed
+            _check_memory(run, story)
+            budget.check(budget.Spending(hold, spent, settings.max_credits_per_pr, settings.min_balance), after)
+    return Terms(hold, tag, balance, _project(run, service))
+
+
+def _check_memory(run: Run, story: Story) -> None:
+    """Pass, or say that nobody knows what the reviews before have cost: a person may buy all the same.
+
+    Raises:
+        OverBudget: there is a limit, and what counts against it was deleted.
+    """
+    if run.settings.max_credits_per_pr and story.lost and isinstance(run.trigger, ReviewEvent):
+        raise OverBudget(
+            "Earlier reviews of this pull request were deleted together with what they have cost, so nobody knows how "
+            "much of `max-credits-per-pr` is left.",
+            hint="`/reviewbot review` as a comment by somebody with write access buys a review all the same.",
+        )
+
+
+def intend(run: Run, story: Story, identity: Identity, agreed: Terms) -> Story:
+    """Write down what is about to be bought, and use its approval up.
+
+    Raises:
+        PermissionMissing: nothing can be written, and this run would not wait for the answer.
+    """
+    intent = replace(purchase_of(run, story, identity, TaskState.INTENT), hold=agreed.hold)
+    known = story.ledger.named(intent.identity, intent.attempt)
+    if known is not None and known.state is TaskState.INTENT:
+        # The key is as old as the run that had it first.
+        intent = replace(intent, submitted_at=known.submitted_at, asked=known.asked or intent.asked)
+    intent = replace(intent, confirms=_confirms(story, identity))
+    story = _remember_intent(run, replace(story.bought(intent), tag=agreed.tag, balance=agreed.balance))
+    _use_up(run)
+    return story
 
 
 def _confirms(story: Story, identity: Identity) -> bool:
     return identity.scope != WHOLE or bool(story.ledger.findings.open())
 
 
-def purchase_of(run: Run, identity: Identity, state: TaskState) -> Purchase:
+def purchase_of(run: Run, story: Story, identity: Identity, state: TaskState) -> Purchase:
     """A purchase that has no task, and costs nothing so far."""
     return Purchase(
         identity=identity.digest(),
@@ -103,6 +148,7 @@ def purchase_of(run: Run, identity: Identity, state: TaskState) -> Purchase:
         judgement=run.judgement,
         since=since_of(identity.scope),
         base_ref=run.snapshot.pull.base_ref,
+        merge_base=story.prepared.change.merge_base if story.prepared else "",
         asked=run.trigger.comment_id if isinstance(run.trigger, Asked) else "",
     )
 
@@ -112,7 +158,8 @@ def dry_run(run: Run, story: Story, identity: Identity) -> Story:
     settings = run.settings
     packing = pack(_sendables(story), ladder(settings.attachment_bytes)[0])
     hold = budget.hold(settings.max_credits, settings.mode, Decimal(1)) if run.paid else 0
-    return replace(story, packing=packing, purchase=replace(purchase_of(run, identity, TaskState.INTENT), hold=hold))
+    intent = purchase_of(run, story, identity, TaskState.INTENT)
+    return replace(story, packing=packing, purchase=replace(intent, hold=hold))
 
 
 def resume(run: Run, service: ReviewService, story: Story, known: Purchase) -> Story:
@@ -147,11 +194,7 @@ def _project(run: Run, service: ReviewService) -> int:
 
 
 def _remember_intent(run: Run, story: Story) -> Story:
-    """Write down what is about to be bought. Free reviews need no memory.
-
-    Raises:
-        PermissionMissing: nothing can be written, and this run would not wait for the answer.
-    """
+    """Free reviews need no memory."""
     if not run.paid:
         return story
     story = write_check(run, story, pending(run.judgement.rules, check_written=True))
@@ -165,8 +208,13 @@ def _remember_intent(run: Run, story: Story) -> Story:
     return story
 
 
-def _submit(run: Run, service: ReviewService, story: Story, identity: Identity, project: int) -> Story:
-    """Create the task, with less in it when the service says that it is too much; then write down its id."""
+def submit(run: Run, service: ReviewService, story: Story, identity: Identity, agreed: Terms) -> Story:
+    """Create the task, or find it by its key, with less in it when the service says that it is too much.
+
+    Raises:
+        NothingSendable: not one file fits, so there is no task.
+        ServiceError: there is no task (`ServiceRefused`), or nobody knows.
+    """
     sendables, asks = _sendables(story), story.purchase is not None and story.purchase.confirms
     for rung, limits in enumerate(ladder(run.settings.attachment_bytes)):
         for_files, for_rest = beside(limits) if asks else (limits, None)
@@ -176,18 +224,18 @@ def _submit(run: Run, service: ReviewService, story: Story, identity: Identity, 
         if for_rest is not None:
             packing = replace(packing, attachments=(*packing.attachments, so_far(run, story, for_rest)))
         try:
-            task = service.create(_submission(run, story, packing, identity, project))
+            task = service.create(_submission(run, story, packing, identity, agreed))
         except PayloadTooLarge as error:
             run.say(f"{error.message} Trying again with less.")
             continue
-        return _remember_task(run, replace(story, task=task, packing=packing), rung)
+        return _submitted(replace(story, task=task, packing=packing), rung)
     raise NothingSendable(
         "Not one of the selected files fits into a request.",
         hint="Split the pull request, or exclude its largest files with `paths`.",
     )
 
 
-def _remember_task(run: Run, story: Story, rung: int) -> Story:
+def _submitted(story: Story, rung: int) -> Story:
     if story.purchase is None or story.task is None or story.packing is None:
         raise TypeError(story)
     missed = len(story.packing.omitted)
@@ -199,10 +247,14 @@ def _remember_task(run: Run, story: Story, rung: int) -> Story:
         missed=missed,
         rung=rung,
     )
-    story = story.bought(purchase)
+    return story.bought(purchase)
+
+
+def remember_task(run: Run, story: Story) -> Story:
+    """Write down the task's id, before anybody waits for it."""
     if not run.paid:
         return story
-    run.say(f"CodeVF has the task {purchase.task_id}.")
+    run.say(f"CodeVF has the task {story.task_id}.")
     outcome = pending(run.judgement.rules, check_written=story.check is not None)
     before = story.summary
     try:
@@ -212,14 +264,14 @@ def _remember_task(run: Run, story: Story, rung: int) -> Story:
     return story if story.summary and story.summary is not before else write_check(run, story, outcome)
 
 
-def _submission(run: Run, story: Story, packing: Packing, identity: Identity, project: int) -> Submission:
+def _submission(run: Run, story: Story, packing: Packing, identity: Identity, agreed: Terms) -> Submission:
     settings, pull = run.settings, run.snapshot.pull
     return Submission(
         prompt=run.renderer.prompt(_prompt(run, story, packing)),
-        project_id=project,
+        project_id=agreed.project_id,
         max_credits=settings.max_credits,
         mode=settings.mode,
-        tag_id=story.tag.id if story.tag else None,
+        tag_id=agreed.tag.id if agreed.tag else None,
         metadata={
             "repository": run.snapshot.repository.full_name,
             "pullRequest": pull.number,

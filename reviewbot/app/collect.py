@@ -39,11 +39,20 @@ def _collect(world: World, inputs: Mapping[str, str], number: int) -> Outcome:
 
 
 def _waiting(world: World, settings: Settings) -> tuple[int, ...]:
-    """The pull requests with an open review: by their check runs, or by our summaries where those cannot be used."""
+    """The pull requests with an open review: by their check runs, or by our summaries where there are none.
+
+    A token that may read check runs and not write them leaves pull requests without any.
+    """
+    known: tuple[int, ...] = ()
+    unknown = None
     if settings.check_run:
         try:
-            return world.forge.waiting(settings.check_name)
+            waiting = world.forge.waiting(settings.check_name)
+            known, unknown = waiting.known, waiting.unknown
         except PermissionMissing as error:
             world.reporter.say(f"{error.message} The summary comments are read instead.")
-    summaries = world.forge.summaries(summary_mark(settings.instance))
-    return tuple(number for number, comment in summaries if is_waiting(comment.body))
+    if unknown == frozenset():
+        return known
+    told = world.forge.summaries(summary_mark(settings.instance))
+    waits = (number for number, comment in told if is_waiting(comment.body))
+    return (*known, *(number for number in waits if unknown is None or number in unknown))

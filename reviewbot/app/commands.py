@@ -66,12 +66,13 @@ def _open_orders(world: World, inputs: Mapping[str, str], snapshot: Snapshot) ->
 
 
 def _catch_up(world: World, inputs: Mapping[str, str], snapshot: Snapshot, orders: Iterable[Order]) -> Snapshot:
-    """Carry out older commands; one that cannot be is said, and stays for the run after this one."""
+    """Carry out older commands in their order; one that cannot be is said, and stays with those after it for later."""
     for order in orders:
         try:
             _carry_out(world, {**inputs, **UNHURRIED}, order, snapshot)
         except ReviewbotError as error:
             world.reporter.say(f"The command of comment {order.comment_id} was not carried out: {error.message}")
+            return load_snapshot(world, inputs, snapshot.pull.number)
         snapshot = load_snapshot(world, inputs, snapshot.pull.number)
     return snapshot
 

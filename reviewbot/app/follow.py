@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reviewbot.app.answer import placed_elsewhere
+from reviewbot.app.answer import placed_now
 from reviewbot.app.load import load_change, prepare
 from reviewbot.app.memory import read_memory
 from reviewbot.app.run import Run
@@ -40,7 +40,5 @@ def _placed_anew(run: Run, story: Story, ledger: Ledger) -> Changes:
     if story.prepared is None:
         raise TypeError(story)
     purchases = {entry.task_id: entry for entry in (*ledger.purchases, *story.changes.purchases)}
-    answers = (
-        placed_elsewhere(run, story.prepared, purchases[one.task_id], one.report) for one in story.changes.answers
-    )
+    answers = (placed_now(run, story.prepared, purchases[one.task_id], one.report) for one in story.changes.answers)
     return replace(story.changes, answers=tuple(answers))

@@ -11,6 +11,7 @@ from reviewbot.domain.ancestry import merge_base_of
 from reviewbot.domain.carrying import Scene
 from reviewbot.domain.changes import ChangedFile, ChangeSet, FileStatus, assemble, parse_diff
 from reviewbot.domain.file_views import FileView
+from reviewbot.domain.identity import WHOLE, Identity, change_digest
 from reviewbot.domain.packing import Sendable
 from reviewbot.domain.patterns import matches
 from reviewbot.domain.policy import PathInstruction, Redact
@@ -30,15 +31,19 @@ def load_snapshot(world: World, inputs: Mapping[str, str], number: int) -> Snaps
 
 
 def load_settings(world: World, inputs: Mapping[str, str], snapshot: Snapshot) -> tuple[Settings, Snapshot]:
-    """The settings, and the snapshot with the check runs of the name that they give.
+    """The settings, and the snapshot with the check runs of the name that they give: it may be in the file alone.
 
     Raises:
         SettingsError: with every problem at once.
     """
-    settings = read_settings(inputs, snapshot.default_branch.config)
-    if settings.check_name != peek_settings(inputs).check_name:
-        checks = world.forge.checks(snapshot.pull.head_sha, settings.check_name)
-        snapshot = replace(snapshot, checks=checks)
+    settings, first = read_settings(inputs, snapshot.default_branch.config), peek_settings(inputs)
+    if settings.check_name != first.check_name:
+        snapshot = world.forge.snapshot(
+            snapshot.pull.number,
+            check_name=settings.check_name,
+            config_file=first.config_file,
+            templates_dir=first.templates_dir,
+        )
     return settings, snapshot
 
 
@@ -81,6 +86,19 @@ def _whole(change: ChangeSet) -> ChangeSet:
     if hidden:
         raise ChangeUnreadable(f"The API gives no lines for {hidden[0]!r}, which is text.")
     return change
+
+
+def identity_of(run: Run, change: ChangeSet) -> Identity:
+    """What a review of this change is known by, as the settings are."""
+    return Identity(
+        repository_id=run.snapshot.repository.id,
+        pull_number=run.snapshot.pull.number,
+        instance=run.settings.instance,
+        scope=WHOLE,
+        change=change_digest(change.files),
+        mode=run.settings.mode,
+        expertise=run.settings.expertise,
+    )
 
 
 @dataclass(frozen=True)

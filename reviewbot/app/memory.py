@@ -1,18 +1,24 @@
-"""What was remembered on GitHub: the ledger in the summary, and the short copies in the head's check runs."""
+"""What was remembered on GitHub: the ledger in the summary, and the short copies in the check runs of all heads."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from reviewbot.app.run import Run
 from reviewbot.domain.gate import Coverage
-from reviewbot.domain.ledger import Ledger, Purchase, TaskState
-from reviewbot.domain.ledger_text import decode
-from reviewbot.domain.plan import summaries
+from reviewbot.domain.ledger import MAX_TASKS, Ledger, Purchase, TaskState
+from reviewbot.domain.ledger_text import LedgerReading, decode
+from reviewbot.domain.plan import marked_threads, summaries
 from reviewbot.domain.records import Findings
-from reviewbot.domain.short_copy import SHORT_IDENTITY, ShortCopy, read_short_copy
-from reviewbot.domain.snapshot import Comment, Snapshot
+from reviewbot.domain.short_copy import ShortCopy, read_short_copy
+from reviewbot.domain.snapshot import CheckRun, Comment, Snapshot
+from reviewbot.errors import ForgeError
+
+LISTED_COMMITS = 10
+"""Up to so many commits, a pull request that was never force-pushed has all its check runs in the snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,74 +26,144 @@ class Memory:
     """What a run may believe.
 
     Attributes:
-        ledger: signed, with what the head's check runs remember beside it.
+        ledger: signed, with what the check runs remember beside it.
         claimed: credits of a ledger that is not believed otherwise; they count against the budget.
         problem: why the ledger is not believed, empty when it is.
+        lost: whether there was a review here of which nothing says what it cost.
         summary: our summary comment.
     """
 
     ledger: Ledger
     claimed: Decimal
     problem: str
+    lost: bool
     summary: Comment | None
 
 
-def _key(purchase: Purchase) -> tuple[str, int]:
-    """A purchase as a check run's copy names it."""
-    return purchase.identity[:SHORT_IDENTITY], purchase.attempt
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A copy, and the head whose check run has it."""
+
+    copy: ShortCopy
+    head_sha: str
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """The purchase that it is of."""
+        return self.copy.identity, self.copy.attempt
 
 
 def read_memory(run: Run, snapshot: Snapshot, digest: str) -> Memory:
     """Read the ledger of the summary comment and the check runs' copies.
+
+    A ledger that is believed has all but what a run was stopped with. Without one the copies of every head that the
+    pull request has had are read, so that neither a push nor a force-push after a deletion makes us forget.
 
     Args:
         run: whose settings sign.
         snapshot: of now.
         digest: of the change's identity; a copy holds the beginning of it alone.
     """
-    signer, keep = run.signer, summaries(snapshot.comments, run.settings.instance).keep
-    copies = tuple(copy for check in snapshot.checks if (copy := read_short_copy(check.external_id, signer)))
+    keep = summaries(snapshot.comments, run.settings.instance).keep
+    reading = _reading(run, keep)
+    believed = keep is not None and not reading.problem
+    copies = _copies(run, _checks(run, snapshot, everything=not believed and run.paid))
+    room = not believed or len(reading.ledger.purchases) < MAX_TASKS
+    copies = tuple(one for one in copies if room or one.head_sha == snapshot.pull.head_sha)
+    ledger = _with_copies(run, snapshot, reading.ledger, copies, digest)
+    if not believed:
+        ledger = ledger.costing(max((one.copy.spent for one in copies), default=Decimal(0)))
+    lost = keep is None and not copies and any(marked_threads(snapshot.threads, run.settings.instance))
+    return Memory(ledger, Decimal(0) if believed else reading.spent, reading.problem, lost, keep)
+
+
+def _reading(run: Run, keep: Comment | None) -> LedgerReading:
+    """The ledger in the summary; a free review lives as long as its run, and its ledger is signed with no key."""
     if keep is None:
-        return Memory(_with_copies(run, Ledger(), copies, digest), Decimal(0), "", None)
-    reading = decode(keep.body, signer, edited_by_other=not keep.edited_by_us)
-    # A free review lives as long as its run, and its ledger is signed with no key: what it found is not believed.
-    ledger = reading.ledger if run.paid else replace(reading.ledger, findings=Findings(), bypass=None)
-    claimed = reading.spent if reading.problem else Decimal(0)
-    return Memory(_with_copies(run, ledger, copies, digest), claimed, reading.problem, keep)
+        return LedgerReading(Ledger(), Decimal(0))
+    reading = decode(keep.body, run.signer, edited_by_other=not keep.edited_by_us)
+    if run.paid:
+        return reading
+    return replace(reading, ledger=replace(reading.ledger, findings=Findings(), bypass=None))
 
 
-def _with_copies(run: Run, ledger: Ledger, copies: tuple[ShortCopy, ...], digest: str) -> Ledger:
-    """The ledger with what only the check runs remember."""
-    for copy in sorted(copies, key=lambda one: (one.attempt, bool(one.task_id))):
-        known = next((one for one in ledger.purchases if _key(one) == (copy.identity, copy.attempt)), None)
+def _checks(run: Run, snapshot: Snapshot, *, everything: bool) -> Iterable[CheckRun]:
+    """The check runs that may hold a copy; those of all heads cost a request, where the snapshot lacks some."""
+    pull, there = snapshot.pull, (*snapshot.older_checks, *snapshot.checks)
+    hidden = pull.forced_at is not None or pull.commit_count > LISTED_COMMITS
+    if not (everything and hidden and snapshot.checks_readable and run.settings.check_run):
+        return there
+    try:
+        every = run.world.forge.older_checks(pull.number, run.settings.check_name)
+        return {one.id: one for one in (*every, *there)}.values()
+    except ForgeError as error:
+        run.degraded.say(f"The check runs of older heads could not be read: {error.message}")
+        return there
+
+
+def _copies(run: Run, checks: Iterable[CheckRun]) -> tuple[_Found, ...]:
+    """The copies that we signed, oldest first; of one purchase the one that has come furthest."""
+    found = [_Found(copy, one.head_sha) for one in checks if (copy := read_short_copy(one.external_id, run.signer))]
+    latest = {one.key: one for one in sorted(found, key=_progress)}
+    return tuple(sorted(latest.values(), key=lambda one: (_at(one.copy), one.copy.attempt)))
+
+
+def _progress(found: _Found) -> tuple[bool, int]:
+    copy = found.copy
+    return bool(copy.task_id), copy.state.rank if copy.state else 0
+
+
+def _at(copy: ShortCopy) -> datetime:
+    return copy.at or datetime.fromtimestamp(0, UTC)
+
+
+def _with_copies(run: Run, snapshot: Snapshot, ledger: Ledger, copies: Sequence[_Found], digest: str) -> Ledger:
+    """The ledger with what only the check runs remember.
+
+    The findings of the reviews before such a purchase are not in its copy: the ledger has them, or the service.
+    """
+    remembered = {one.head_sha for one in ledger.purchases} | {one.head_sha for one in copies}
+    for found in copies:
+        copy = found.copy
+        known = ledger.named(*found.key)
         if known is None:
-            ledger = ledger.with_purchase(_adopted(run, copy, digest))
-            # The findings of the reviews before it are not in the copy; the ledger may have them.
-            remembered = not copy.since or any(one.head_sha == copy.since for one in ledger.purchases)
-            broken = ledger.findings.broken or not remembered
+            ledger = ledger.with_purchase(_adopted(run, snapshot, found, digest))
+            broken = ledger.findings.broken or bool(copy.since and copy.since not in remembered)
             ledger = replace(ledger, findings=replace(ledger.findings, broken=broken))
-        elif copy.task_id and not known.task_id:
+        elif copy.task_id and not known.task_id and known.state is not TaskState.ENDED:
             ledger = ledger.with_purchase(replace(known, state=TaskState.OPEN, task_id=copy.task_id))
     return ledger
 
 
-def _adopted(run: Run, copy: ShortCopy, digest: str) -> Purchase:
-    """A purchase as far as its copy tells it; whether it is over, the service knows."""
-    ours = digest.startswith(copy.identity)
+def _adopted(run: Run, snapshot: Snapshot, found: _Found, digest: str) -> Purchase:
+    """A purchase as far as its copy tells it.
+
+    One of another head that is done counts as open: its findings are not here, and the service has them. So does one of
+    which the copy does not say how far it has come.
+    """
+    copy, ours = found.copy, digest.startswith(found.copy.identity)
     return Purchase(
         identity=digest if ours else copy.identity,
         attempt=copy.attempt,
-        state=TaskState.OPEN if copy.task_id else TaskState.INTENT,
+        state=_state(copy, ours=ours),
         task_id=copy.task_id,
-        head_sha=run.snapshot.pull.head_sha if ours else "",
+        head_sha=snapshot.pull.head_sha if ours else found.head_sha,
         hold=copy.hold,
         used=copy.used,
-        submitted_at=run.world.clock.now().isoformat(timespec="seconds"),
+        submitted_at=(copy.at or run.world.clock.now()).isoformat(timespec="seconds"),
         coverage=Coverage.PARTIAL if copy.missed else Coverage.FULL,
         missed=copy.missed,
         rung=copy.rung,
         judgement=run.judgement,
         since=copy.since,
-        base_ref=run.snapshot.pull.base_ref,
+        base_ref=snapshot.pull.base_ref,
+        asked=copy.asked,
         confirms=bool(copy.since),
     )
+
+
+def _state(copy: ShortCopy, *, ours: bool) -> TaskState:
+    if not copy.task_id:
+        return TaskState.ENDED if copy.state is TaskState.ENDED else TaskState.INTENT
+    kept = copy.state is TaskState.ENDED or (copy.state is TaskState.DONE and ours)
+    return copy.state if kept and copy.state else TaskState.OPEN

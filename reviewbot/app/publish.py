@@ -11,7 +11,16 @@ from reviewbot.app.follow import follow
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story
 from reviewbot.app.views import counting_views, summary_view
-from reviewbot.domain.gate import EXIT_NOT_PUBLISHED, Outcome, Reason, Status, bypassed, first_exit_status
+from reviewbot.domain.gate import (
+    EXIT_NOT_PUBLISHED,
+    Outcome,
+    Reason,
+    Status,
+    bypassed,
+    first_exit_status,
+    superseded,
+)
+from reviewbot.domain.ledger import Ledger
 from reviewbot.domain.ledger_text import encode, replace_ledger
 from reviewbot.domain.model import Severity, Side
 from reviewbot.domain.placement import Why, in_summary
@@ -21,7 +30,7 @@ from reviewbot.domain.publication import (
     AnnotationLevel,
     CheckState,
 )
-from reviewbot.domain.short_copy import short_copy
+from reviewbot.domain.short_copy import read_short_copy, short_copy, tells_of_open_task
 from reviewbot.domain.snapshot import CheckRun, CheckStatus, Snapshot
 from reviewbot.errors import ForgeError, ForgeUnreachable, NotFound, ReviewbotError
 
@@ -53,11 +62,14 @@ def publish(run: Run, story: Story, outcome: Outcome) -> tuple[Run, Story, Outco
     except ReviewbotError as error:
         outcome = _not_published(run, story, error, outcome)
         story = story.replaced(partial(in_summary, why=Why.REFUSED)) if story.changes.answers else story
+    refused = outcome.reason is Reason.NOT_PUBLISHED
     for write in (write_summary, write_check) if story.changes.answers else (write_check, write_summary):
         try:
             story = write(run, story, outcome)
         except ForgeError as error:
-            outcome = _not_published(run, story, error, outcome)
+            outcome, refused = _not_published(run, story, error, outcome), True
+    if not refused:
+        _close_older(run, story)
     return run, replace(story, there=None), let_through(run, story, outcome)
 
 
@@ -110,6 +122,24 @@ def _write_summary(run: Run, story: Story, outcome: Outcome) -> Story:
     write = partial(forge.update_comment, keep.id, body) if keep else partial(forge.create_comment, number, body)
     comment = run.attempt("The summary comment", write)
     return replace(story, summary=comment or keep)
+
+
+def _close_older(run: Run, story: Story) -> None:
+    """End the checks of older heads whose tasks are written down as over: till then somebody has to come by."""
+    snapshot = story.there or run.snapshot
+    newest_of = {one.head_sha: one for one in snapshot.older_checks}
+    for check in newest_of.values() if run.paid and run.settings.check_run else ():
+        copy = read_short_copy(check.external_id, run.signer)
+        bought = story.ledger.named(copy.identity, copy.attempt) if copy else None
+        left = check.status != CheckStatus.COMPLETED or tells_of_open_task(check.external_id)
+        if left and bought and bought.state.is_over and check.head_sha != story.reviewed_sha:
+            told = f"Its findings, and those of the reviews since, stand on {snapshot.pull.head_sha[:7]}."
+            older = replace(snapshot, pull=replace(snapshot.pull, head_sha=check.head_sha), checks=(check,))
+            kept = Ledger(forgotten=story.ledger.spent)
+            try:
+                write_check(replace(run, snapshot=older), Story(ledger=kept, purchase=bought), superseded(told))
+            except ForgeError as error:
+                run.degraded.say(error.message)
 
 
 def write_check(run: Run, story: Story, outcome: Outcome) -> Story:
@@ -175,12 +205,13 @@ def _check_state(run: Run, story: Story, outcome: Outcome) -> CheckState:
 
 
 def _external_id(run: Run, story: Story) -> str:
-    """The copy of what was bought; a run that has not come so far hands on what the check has."""
+    """The copy of what was bought; a run that bought nothing hands on what the check has, as it stands by now."""
+    there = story.check or (None if story.reviewed_sha else current_check(run.snapshot))
+    handed = there.external_id if there else ""
     held = story.purchase or (story.awaited.purchase if story.awaited else None)
-    if held is not None and run.paid:
-        return short_copy(held, run.signer)
-    there = story.check or current_check(run.snapshot)
-    return there.external_id if there else ""
+    if held is None and (copy := read_short_copy(handed, run.signer)):
+        held = story.ledger.named(copy.identity, copy.attempt)
+    return short_copy(held, story.ledger.spent, run.signer) if held is not None and run.paid else handed
 
 
 def annotations_of(run: Run, story: Story) -> tuple[Annotation, ...]:

@@ -11,9 +11,18 @@ from reviewbot.app.buy import dry_run
 from reviewbot.app.conclude import conclude, failed
 from reviewbot.app.deliver import write_files
 from reviewbot.app.follow import follow
-from reviewbot.app.load import Prepared, load_change, load_settings, load_snapshot, overrides, prepare
+from reviewbot.app.load import (
+    Prepared,
+    identity_of,
+    load_change,
+    load_settings,
+    load_snapshot,
+    overrides,
+    prepare,
+)
 from reviewbot.app.memory import read_memory
 from reviewbot.app.run import Run, World
+from reviewbot.app.settle import settle
 from reviewbot.app.story import Story
 from reviewbot.app.wait import wait
 from reviewbot.domain.amendments import Amendment, CallOff
@@ -23,6 +32,7 @@ from reviewbot.domain.gate import (
     Coverage,
     Outcome,
     Reason,
+    Rules,
     Verdict,
     forgetful,
     judge,
@@ -97,15 +107,40 @@ class _Teller(Acquirer):
         # What was paid for is published on a closed pull request, too.
         collects = not (run.may_buy or run.snapshot.pull.is_open)
         skipped = None if collects else not_due_for(run.snapshot.pull, run.policy, run.world.forge.permission)
-        if skipped is not None:
+        if skipped is not None and not self._has_business():
             return conclude(run, self.story, skipped)
         prepared = self._read()
+        if skipped is not None:
+            return self._beside(skipped)
         if not prepared.sendables:
             return self._nothing_to_send(prepared)
         if run.settings.dry_run and run.paid:
             return self._dry_run()
         service = run.world.open_service(run.settings)
         return self._reviewed(service)
+
+    def _has_business(self) -> bool:
+        """Whether something was bought or asked for that is not over, though no review is due by now."""
+        run = self._run
+        if not run.paid or run.settings.dry_run:
+            return False
+        return bool(run.amendments or read_memory(run, run.snapshot, "").ledger.open_tasks())
+
+    def _beside(self, skipped: Outcome) -> Outcome:
+        """See through what was bought where no review is due by now; a draft's own task ends as if it were none."""
+        run, digest = self._run, identity_of(self._run, self._prepared.change).digest()
+        own = self.story.ledger.find(digest)
+        if skipped.conclusion is None and own is not None and own.state is TaskState.OPEN:
+            self._run = replace(run, may_buy=False)
+            return self._reviewed(run.world.open_service(run.settings))
+        self._settle_all()
+        return conclude(run, self.story, skipped)
+
+    def _settle_all(self) -> None:
+        """Look up every open task, that of this very change included."""
+        run = self._run
+        if run.paid and self.story.ledger.open_tasks():
+            self.story = settle(run, run.world.open_service(run.settings), self.story)
 
     def _reviewed(self, service: ReviewService) -> Outcome:
         """The review of what can be sent: bought or found, waited for, and published."""
@@ -125,33 +160,36 @@ class _Teller(Acquirer):
         run = self._run
         prepared = prepare(run, load_change(run.world, run.snapshot.pull))
         self.story = replace(self.story, prepared=prepared)
-        memory = read_memory(run, run.snapshot, self._identity().digest())
+        memory = read_memory(run, run.snapshot, identity_of(run, prepared.change).digest())
         run.degraded.say(memory.problem)
         called_off = () if run.snapshot.pull.is_open else (CallOff(),)
         changes = Changes(amendments=(*run.amendments, *called_off))
-        story = replace(self.story, summary=memory.summary, claimed=memory.claimed)
+        story = replace(self.story, summary=memory.summary, claimed=memory.claimed, lost=memory.lost)
         self.story = story.learned(changes, written=memory.ledger)
         return prepared
 
     def _nothing_to_send(self, prepared: Prepared) -> Outcome:
-        """No review is due; findings that still count keep the gate closed.
+        """No review is due; one that is open is awaited, and findings that still count keep the gate closed.
 
         Raises:
             NothingSendable: one is due, and everything was held back.
         """
+        if not self._run.settings.dry_run:
+            self._settle_all()
         if any(held.missed for held in prepared.held):
             raise NothingSendable(
                 "Not one of the selected files could be sent.",
                 hint="Each is listed with its reason. Leave it out with `paths` if nobody needs to review it.",
             )
         run, story = self._run, self.story
-        severities = story.ledger.findings.severities("")
-        outcome = judge(severities, readable=True, coverage=story.coverage, rules=run.judgement.rules)
-        closed = outcome.verdict is Verdict.FAIL
-        return conclude(run, story, outcome if closed else not_due(Reason.NOTHING_SELECTED))
+        if story.awaited is not None:
+            return conclude(run, story, pending(run.judgement.rules, check_written=True))
+        outcome = self._told(run.judgement.rules, readable=True)
+        opens = outcome.verdict is Verdict.PASS
+        return conclude(run, story, not_due(Reason.NOTHING_SELECTED) if opens else outcome)
 
     def _dry_run(self) -> Outcome:
-        self.story = dry_run(self._run, self.story, self._identity())
+        self.story = dry_run(self._run, self.story, identity_of(self._run, self._prepared.change))
         return conclude(self._run, self.story, not_due(Reason.DRY_RUN))
 
     def _wait(self, service: ReviewService) -> Task:
@@ -204,7 +242,13 @@ class _Teller(Acquirer):
             return self._run, story
 
     def _judged(self, story: Story, report: Report) -> Outcome:
-        rules, findings = self._bought.judgement.rules, story.ledger.findings
+        self.story = story
+        return self._told(self._bought.judgement.rules, readable=report.readable)
+
+    def _told(self, rules: Rules, *, readable: bool) -> Outcome:
+        """The verdict on all that is remembered by now."""
+        story, findings = self.story, self.story.ledger.findings
         severities = findings.severities(story.task_id)
-        outcome = judge(severities, readable=report.readable, coverage=story.coverage, rules=rules)
-        return forgetful(outcome, rules) if findings.broken else outcome
+        outcome = judge(severities, readable=readable, coverage=story.coverage, rules=rules)
+        founded = story.purchase is None or story.ledger.is_founded(story.purchase)
+        return outcome if founded and not findings.broken else forgetful(outcome, rules)

@@ -37,7 +37,8 @@ class Story:
         awaited: the open task of an older head, whose answer has to come in first.
         check: our check run on the head.
         summary: our summary comment.
-        spent: credits that count against the budget, before this purchase; `claimed` by a ledger that is not believed.
+        claimed: credits that a ledger names which is not believed otherwise.
+        lost: whether there was a review here of which nothing says what it cost.
         comment_urls: addresses of the comments by finding id.
         there: the pull request as it was when publishing began.
         reviewed_sha: the head that was reviewed, when the pull request has left it meanwhile.
@@ -59,8 +60,8 @@ class Story:
     summary: Comment | None = None
     comment_urls: Mapping[str, str] = field(default_factory=dict)
     posted: int = 0
-    spent: Decimal = Decimal(0)
     claimed: Decimal = Decimal(0)
+    lost: bool = False
     there: Snapshot | None = None
     reviewed_sha: str = ""
     superseded: bool = False
@@ -115,7 +116,7 @@ class Story:
         return self.learned(replace(self.changes, answers=tuple(answers)))
 
 
-def answered(purchase: Purchase, report: Report, placed: tuple[Placed, ...]) -> Answered:
-    """An answer with what it stands for."""
+def answered(purchase: Purchase, report: Report, placed: tuple[Placed, ...], *, here: bool) -> Answered:
+    """An answer with what it stands for; `here` is whether it was given to the change as it is now."""
     whole = not purchase.since and purchase.coverage is Coverage.FULL and report.readable
-    return Answered(purchase.task_id, whole, report, placed)
+    return Answered(purchase.task_id, whole, here, report, placed)

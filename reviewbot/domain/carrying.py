@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import assert_never
 
 from reviewbot.domain.changes import ChangedFile, ChangeSet, FileStatus
@@ -158,10 +158,13 @@ class Answered:
     Attributes:
         task_id: whose answer.
         whole: whether it is of the whole change and every selected file, so that it stands for itself.
+        here: whether it was given to the change as it is now. What it calls fixed on an older head may have been
+            changed again: that counts until a review of this one says so.
     """
 
     task_id: str
     whole: bool
+    here: bool
     report: Report
     placed: tuple[Placed, ...]
 
@@ -178,12 +181,14 @@ def absorb(findings: Findings, answer: Answered, scene: Scene) -> Findings:
     told = {record.id: record for record in _reported(answer, scene)}
     fresh = (_beside(record, known.get(key)) for key, record in told.items())
     verdicts = _verdicts(answer.report.previous)
-    others = (_judged(record, verdicts.get(key)) for key, record in known.items() if key not in told)
+    judged = partial(_judged, here=answer.here)
+    others = (judged(record, verdicts.get(key)) for key, record in known.items() if key not in told)
     stamped = (_stamped(record, answer.task_id) for record in (*fresh, *others))
+    stands = answer.whole and answer.here
     return Findings(
         records=worst_first(stamped),
-        beyond=() if answer.whole else findings.beyond,
-        broken=(findings.broken and not answer.whole) or _mixed(known, told),
+        beyond=() if stands else findings.beyond,
+        broken=(findings.broken and not stands) or _mixed(known, told),
     )
 
 
@@ -267,14 +272,14 @@ def _verdicts(previous: Iterable[Previous]) -> Mapping[str, Previous]:
     return {one.id: one for one in ordered}
 
 
-def _judged(record: Record, verdict: Previous | None) -> Record:
+def _judged(record: Record, verdict: Previous | None, *, here: bool) -> Record:
     if verdict is None or not record.standing.is_open:
         return record
     told = replace(record, note=verdict.note)
     if verdict.state is PreviousState.OPEN:
         return replace(told, standing=Standing.OPEN)
     changed = record.standing is Standing.CHANGED or record.block is None
-    return replace(told, standing=Standing.FIXED) if changed else told
+    return replace(told, standing=Standing.FIXED) if changed and here else told
 
 
 def _stamped(record: Record, task_id: str) -> Record:

@@ -23,6 +23,7 @@ KEPT_FOR = timedelta(days=7)
 
 _COMMIT = re.compile("[0-9a-f]{7,40}")
 _FINDING = re.compile("[0-9a-f]{4,10}")
+_WHOLE = 40
 
 
 class Word(StrEnum):
@@ -87,6 +88,8 @@ def _read(word: str, *words: str) -> Said:
             said = Said(Word.WAIVE, target, reason[:MAX_REASON])
         case Word.UNWAIVE if _FINDING.fullmatch(target) and not reason:
             said = Said(Word.UNWAIVE, target)
+        case Word.BYPASS if _names_commit(target):
+            said = Said(Word.BYPASS, target, reason[:MAX_REASON])
         case Word.BYPASS:
             said = Said(Word.BYPASS, reason=" ".join(words)[:MAX_REASON])
     return said
@@ -101,6 +104,11 @@ def why_not(event: CommentEvent) -> str:
     if event.sender_is_bot or not event.sender or event.sender != event.author:
         return "Only a person's own comment is a command."
     return ""
+
+
+def _names_commit(word: str) -> bool:
+    """Whether the first word of a reason is a commit, and no word that happens to have these letters alone."""
+    return _COMMIT.fullmatch(word) is not None and (len(word) == _WHOLE or any(sign.isdigit() for sign in word))
 
 
 @dataclass(frozen=True, slots=True)

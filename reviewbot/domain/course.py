@@ -38,6 +38,7 @@ class Standpoint:
         wanted: whether this event asks for a purchase.
         again: whether it asks for another one beside a finished one.
         awaited: whether a task of an older head goes on.
+        is_open: whether the pull request is.
     """
 
     known: Purchase | None
@@ -45,13 +46,16 @@ class Standpoint:
     wanted: bool
     again: bool
     awaited: bool
+    is_open: bool = True
 
 
 def next_step(at: Standpoint) -> Step:
-    """The next step."""
+    """The next step. An intent is always gone on with: whoever had it may have come to create the task."""
     known = at.known
     if known is not None and (known.state is TaskState.OPEN or (known.state is TaskState.DONE and not at.again)):
         return Step.RESUME
+    if known is not None and known.state is TaskState.INTENT and at.is_open:
+        return Step.BUY
     postponed = known is not None and known.state is TaskState.WANTED and known.head_sha == at.head_sha
     if not (at.wanted or postponed):
         return Step.LEAVE
@@ -65,18 +69,19 @@ def is_replaced(status: TaskStatus, supersede: Supersede) -> bool:
     return supersede is Supersede.ALWAYS_REPLACE or status is TaskStatus.PENDING
 
 
-def reviewed_head(ledger: Ledger, base_ref: str) -> str:
-    """The head since which a review can be bought, empty when it has to be of the whole change.
+def builds_on(ledger: Ledger, base_ref: str) -> Purchase | None:
+    """The review since whose head another one can be bought, None when that has to be of the whole change.
 
-    It builds on a review that was whole itself, of a pull request against the same branch, with every finding of it
-    remembered.
+    It was whole itself, of a pull request against the same branch, with every finding of it remembered. Its merge base
+    must be in the history of today's, which the caller asks of GitHub: a branch that was moved back under the head
+    brings lines into the change that nobody has seen in one.
     """
     last = ledger.last_reviewed()
     findings = ledger.findings
     if last is None or findings.beyond or findings.broken:
-        return ""
+        return None
     whole = last.coverage is Coverage.FULL and last.base_ref == base_ref
-    return last.head_sha if whole else ""
+    return last if whole else None
 
 
 def is_forgotten(purchase: Purchase, now: datetime) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
@@ -139,14 +138,30 @@ def _review(order: Order, scope: Scope) -> Deed:
         return Refusal.CLOSED
     if named and not pull.head_sha.startswith(named):
         return Refusal.OTHER_HEAD
-    if not (named or was_there(pull, order.at)):
+    if not _is_meant(order, pull, without_check=True):
         return Refusal.NEWER_HEAD
     return Buy(Asked(order.sender, str(order.comment_id), pull.head_sha))
 
 
-def was_there(pull: PullRequest, at: datetime) -> bool:
-    """Whether the head was provably there at a time: who pushes after that gets nothing by somebody else's word."""
-    return pull.head_seen_at is not None and pull.head_seen_at <= at
+def _is_meant(order: Order, pull: PullRequest, *, without_check: bool) -> bool:
+    """Whether a command is about this head: who pushes after it gets nothing by somebody else's word.
+
+    One that names the whole commit is. Else the head must have been there when it was written: GitHub had seen the
+    commit, no force-push has put it here since (an older head may have come back), and our check on it had begun. The
+    beginning of a commit's name is no proof: one that begins alike takes an afternoon to make.
+
+    Args:
+        order: the command.
+        pull: as it is now.
+        without_check: whether the check's word can be done without where there is none yet.
+    """
+    at = order.at
+    if order.said.target == pull.head_sha:
+        return True
+    seen = pull.head_seen_at is not None and pull.head_seen_at <= at
+    stayed = pull.forced_at is None or pull.forced_at < at
+    began = without_check if pull.checked_at is None else pull.checked_at <= at
+    return seen and stayed and began
 
 
 def _amend(order: Order, scope: Scope) -> Deed:
@@ -167,7 +182,9 @@ def _bypass(order: Order, scope: Scope) -> Deed:
     pull = scope.pull
     if _is_author(order.sender, pull):
         return Refusal.OWN
-    if not was_there(pull, order.at):
+    if order.said.target and not pull.head_sha.startswith(order.said.target):
+        return Refusal.OTHER_HEAD
+    if not _is_meant(order, pull, without_check=False):
         return Refusal.NEWER_HEAD
     return Amend(LetThrough(pull.head_sha, order.sender, order.said.reason))
 

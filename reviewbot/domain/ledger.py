@@ -67,6 +67,7 @@ class Purchase:
         rung: which rung of `packing.ladder` the service took, so that the manifest can be told again.
         since: the last reviewed head when it was submitted, empty for a whole review.
         base_ref: the branch that the pull request was opened against.
+        merge_base: where its head had left that branch; empty where only a short copy remembers the purchase.
         asked: the id of the comment that asked for this attempt, empty when no comment did.
         confirms: whether open findings went along to be confirmed.
     """
@@ -85,6 +86,7 @@ class Purchase:
     judgement: Judgement
     since: str = ""
     base_ref: str = ""
+    merge_base: str = ""
     asked: str = ""
     confirms: bool = False
 
@@ -116,6 +118,11 @@ class Ledger:
         attempts = (entry for entry in self.purchases if entry.identity == identity)
         return max(attempts, key=lambda entry: entry.attempt, default=None)
 
+    def named(self, identity: str, attempt: int) -> Purchase | None:
+        """The attempt at an identity of which the beginning is known."""
+        fitting = (one for one in self.purchases if one.attempt == attempt and one.identity.startswith(identity))
+        return next(fitting, None)
+
     def with_purchase(self, purchase: Purchase) -> Ledger:
         """This attempt recorded, in place of what was known of it.
 
@@ -131,6 +138,10 @@ class Ledger:
         kept = tuple(entry for entry in self.purchases if entry is not gone)
         return replace(self, purchases=(*kept, purchase), forgotten=self.forgotten + gone.cost)
 
+    def was_asked(self, comment_id: str) -> bool:
+        """Whether a comment has asked for one of them."""
+        return any(entry.asked == comment_id for entry in self.purchases)
+
     def open_tasks(self) -> tuple[Purchase, ...]:
         """The tasks that nobody has seen the end of, oldest first."""
         return tuple(entry for entry in self.purchases if entry.state is TaskState.OPEN)
@@ -139,6 +150,20 @@ class Ledger:
         """What is to be bought when an older head's review is there."""
         return tuple(entry for entry in self.purchases if entry.state is TaskState.WANTED)
 
+    def is_founded(self, purchase: Purchase) -> bool:
+        """Whether the reviews that it builds on are in, as far as they are remembered."""
+        seen: set[str] = set()
+        while purchase.since and purchase.since not in seen:
+            seen.add(purchase.since)
+            before = [entry for entry in self.purchases if entry.head_sha == purchase.since]
+            if not before:
+                return True
+            done = next((entry for entry in reversed(before) if entry.state is TaskState.DONE), None)
+            if done is None:
+                return False
+            purchase = done
+        return True
+
     def last_reviewed(self) -> Purchase | None:
         """The latest finished purchase."""
         return next((entry for entry in reversed(self.purchases) if entry.state is TaskState.DONE), None)
@@ -146,6 +171,10 @@ class Ledger:
     def with_posted(self, ids: frozenset[str]) -> Ledger:
         """More findings that have had a comment."""
         return replace(self, posted=self.posted | ids)
+
+    def costing(self, least: Decimal) -> Ledger:
+        """With so many credits spent at least, whatever they were for."""
+        return replace(self, forgotten=self.forgotten + max(least - self.spent, Decimal(0)))
 
     @property
     def spent(self) -> Decimal:

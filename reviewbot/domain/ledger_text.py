@@ -166,6 +166,7 @@ def _purchase_to_json(entry: Purchase) -> dict[str, object]:
         "review-event": judgement.review_kind,
         "since": entry.since,
         "base": entry.base_ref,
+        "left": entry.merge_base,
         "asked": entry.asked,
         "confirms": entry.confirms,
     }
@@ -233,6 +234,7 @@ def _purchase_from_json(entry: Mapping[str, Any]) -> Purchase:
         judgement=Judgement(rules, placement, ReviewKind(entry["review-event"])),
         since=str(entry.get("since", "")),
         base_ref=str(entry.get("base", "")),
+        merge_base=str(entry.get("left", "")),
         asked=str(entry.get("asked", "")),
         confirms=bool(entry.get("confirms", False)),
     )

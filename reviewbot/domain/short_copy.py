@@ -3,21 +3,48 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
-from reviewbot.domain.ledger import Purchase
+from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.ledger_text import short_credits
 from reviewbot.domain.signatures import SHORT_SIGNATURE, Signer
 
 SHORT_IDENTITY = 16
 """Hex digits of an identity in an `external_id`."""
 
-_COPY = re.compile(
-    r"rb(?P<version>[12]) (?P<payload>[0-9a-f]{16} [0-9]{1,6} [0-9]{1,13} (?:[0-9.]{1,20}|-) [0-9]{1,2} [0-9]{1,6}"
-    r"(?: (?:[0-9a-f]{40,64}|-))? \S{0,120}) (?P<signature>[0-9a-f]{32})"
-)
-_PARTS = {"1": 7, "2": 8}
+_PARTS: Mapping[str, str] = {
+    "identity": f"[0-9a-f]{{{SHORT_IDENTITY}}}",
+    "attempt": "[0-9]{1,6}",
+    "state": "|".join(TaskState),
+    "hold": "[0-9]{1,13}",
+    "used": "[0-9.]{1,20}|-",
+    "rung": "[0-9]{1,2}",
+    "missed": "[0-9]{1,6}",
+    "since": "[0-9a-f]{40,64}|-",
+    "at": "[0-9]{1,11}",
+    "spent": "[0-9.]{1,20}",
+    "asked": "[0-9]{1,20}|-",
+    "task": r"\S{0,120}",
+}
+"""What each part looks like, in the order in which the newest version writes them."""
+
+_FIGURES = ("identity", "attempt", "hold", "used", "rung", "missed")
+_VERSIONS = {
+    "rb1": (*_FIGURES, "task"),
+    "rb2": (*_FIGURES, "since", "task"),
+    "rb3": tuple(_PARTS),
+}
+
+
+def _pattern(parts: tuple[str, ...]) -> re.Pattern[str]:
+    payload = " ".join(f"(?P<{name}>{_PARTS[name]})" for name in parts)
+    return re.compile(rf"(?P<payload>{payload}) (?P<signature>[0-9a-f]{{{SHORT_SIGNATURE}}})")
+
+
+_READERS = {version: _pattern(parts) for version, parts in _VERSIONS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,46 +53,68 @@ class ShortCopy:
 
     Attributes:
         identity: the first `SHORT_IDENTITY` digits.
+        state: as it was then; None in an older version, which does not say.
         since: the last reviewed head before it, empty for a whole review.
+        at: when it was submitted, None in an older version.
+        spent: credits held and used on the pull request, this purchase included.
+        asked: the id of the comment that asked for it, empty when none did.
     """
 
     identity: str
     attempt: int
+    state: TaskState | None
     task_id: str
     hold: int
     used: Decimal | None
     rung: int
     missed: int
     since: str = ""
-
-    @property
-    def cost(self) -> Decimal:
-        """What counts against the budget."""
-        return self.used if self.used is not None else Decimal(self.hold)
+    at: datetime | None = None
+    spent: Decimal = Decimal(0)
+    asked: str = ""
 
 
-def short_copy(purchase: Purchase, signer: Signer) -> str:
-    """The `external_id` of a purchase."""
-    entry, identity = purchase, purchase.identity[:SHORT_IDENTITY]
-    used = "-" if entry.used is None else short_credits(entry.used)
-    figures = f"{identity} {entry.attempt} {entry.hold} {used} {entry.rung} {entry.missed}"
-    payload = f"{figures} {entry.since or '-'} {entry.task_id}"
-    return f"rb2 {payload} {signer.sign(payload)[:SHORT_SIGNATURE]}"
+def short_copy(purchase: Purchase, spent: Decimal, signer: Signer) -> str:
+    """The `external_id` of a purchase; `spent` is what the pull request has cost so far, with it."""
+    used = "-" if purchase.used is None else short_credits(purchase.used)
+    at = int(datetime.fromisoformat(purchase.submitted_at).timestamp())
+    figures = f"{purchase.attempt} {purchase.state} {purchase.hold} {used} {purchase.rung} {purchase.missed}"
+    more = f"{purchase.since or '-'} {at} {short_credits(spent)} {purchase.asked or '-'}"
+    payload = f"{purchase.identity[:SHORT_IDENTITY]} {figures} {more} {purchase.task_id}"
+    return f"rb3 {payload} {signer.sign(payload)[:SHORT_SIGNATURE]}"
 
 
 def read_short_copy(external_id: str, signer: Signer) -> ShortCopy | None:
-    """The copy in an `external_id`, of this version or the one before; None when none is there that we signed."""
-    match = _COPY.fullmatch(external_id)
-    if match is None or not signer.verify(match["payload"], match["signature"]):
+    """The copy in an `external_id`, of this version or an older one; None when none is there that we signed."""
+    part = _parts(external_id)
+    if not part or not signer.verify(part["payload"], part["signature"]):
         return None
-    parts = match["payload"].split(" ")
-    if len(parts) != _PARTS[match["version"]]:
-        return None
-    identity, attempt, hold, used, rung, missed, *since, task_id = parts
     try:
-        spent = None if used == "-" else Decimal(used)
-    except InvalidOperation:
+        return ShortCopy(
+            identity=part["identity"],
+            attempt=int(part["attempt"]),
+            state=TaskState(part["state"]) if "state" in part else None,
+            task_id=part["task"],
+            hold=int(part["hold"]),
+            used=None if part["used"] == "-" else Decimal(part["used"]),
+            rung=int(part["rung"]),
+            missed=int(part["missed"]),
+            since=part.get("since", "-").strip("-"),
+            at=datetime.fromtimestamp(int(part["at"]), UTC) if "at" in part else None,
+            spent=Decimal(part.get("spent", 0)),
+            asked=part.get("asked", "-").strip("-"),
+        )
+    except (InvalidOperation, ValueError, OverflowError, OSError):
         return None
-    return ShortCopy(
-        identity, int(attempt), task_id, int(hold), spent, int(rung), int(missed), "".join(since).strip("-")
-    )
+
+
+def tells_of_open_task(external_id: str) -> bool:
+    """Whether a copy, signed or not, tells of a task that is not over: so that somebody looks at it."""
+    state = _parts(external_id).get("state")
+    return state is not None and not TaskState(state).is_over
+
+
+def _parts(external_id: str) -> Mapping[str, str]:
+    version, _, rest = external_id.partition(" ")
+    match = _READERS[version].fullmatch(rest) if version in _READERS else None
+    return match.groupdict() if match else {}

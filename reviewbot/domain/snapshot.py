@@ -78,6 +78,8 @@ class PullRequest:
         head_seen_at: when GitHub first made a check suite for the head, by its own clock: no committer can choose it.
             The commit may have come here later, if it was another pull request's head before. None when nothing tells:
             there is no suite, or the token may not read them.
+        checked_at: when the first check run of our name on the head began, None when there is none.
+        forced_at: when the head was last force-pushed, None when it never was: an older head may have come back then.
     """
 
     number: int
@@ -100,6 +102,8 @@ class PullRequest:
     commits: tuple[Commit, ...]
     commit_count: int
     head_seen_at: datetime | None = None
+    checked_at: datetime | None = None
+    forced_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +189,7 @@ class Conclusion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckRun:
-    """A check run of our name on the head, as GitHub tells it; `status` and `conclusion` are GitHub's own words."""
+    """A check run of our name, as GitHub tells it; `status` and `conclusion` are GitHub's own words."""
 
     id: int
     name: str
@@ -195,6 +199,19 @@ class CheckRun:
     external_id: str
     url: str
     title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Where an open task may be.
+
+    Attributes:
+        known: numbers of the open pull requests, oldest first; then those of the closed ones, the latest first.
+        unknown: those without any check run of ours, which tells nothing where none can be written.
+    """
+
+    known: tuple[int, ...]
+    unknown: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +247,8 @@ class Snapshot:
     Attributes:
         reviews: those that we wrote.
         checks: the runs of our check's name on the head.
-        checks_readable: False when the token may not read check runs, and `checks` is empty because of that.
+        older_checks: those on the nine commits before it, and on the heads that the last five force-pushes replaced.
+        checks_readable: False when the token may not read check runs, and there are none here because of that.
     """
 
     repository: Repository
@@ -240,6 +258,7 @@ class Snapshot:
     threads: tuple[Thread, ...]
     reviews: tuple[Review, ...]
     checks: tuple[CheckRun, ...]
+    older_checks: tuple[CheckRun, ...] = ()
     checks_readable: bool = True
 
 

@@ -117,7 +117,7 @@ def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permissi
     if asks and trigger.sender and permission_of(trigger.sender).at_least(Permission.WRITE):
         return
     by_label = f"set the label `{policy.approve_spend}`" if policy.approve_spend else ""
-    by_word = f"comment `/reviewbot review {pull.head_sha[:10]}`"
+    by_word = f"comment `/reviewbot review {pull.head_sha}`"
     by_hand = f"start the workflow by hand with `pr: {pull.number}`"
     ways = ", ".join(way for way in (by_label, by_word) if way) + f", or {by_hand}"
     raise NotApproved(

@@ -33,9 +33,6 @@ from reviewbot.domain.views import (
 )
 from reviewbot.render.dialects import Html, Markdown, address, link
 
-_ASKED_PLACES = 10
-"""Digits of a commit in a command."""
-
 
 def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
     """For everything that tells the whole story."""
@@ -55,7 +52,7 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
         "hint": thin.outcome.hint,
         "paid": view.reviewer == "codevf",
         "head": wording.short(view.head_sha),
-        "ask": f"/reviewbot review {view.head_sha[:_ASKED_PLACES]}",
+        "ask": f"/reviewbot review {view.head_sha}",
         "total": None if view.counts is None else sum(view.counts.values()),
         "closing": sum(finding.closes_gate for finding in findings),
         "commented": sum(finding.comment_url is not None for finding in findings),
@@ -101,7 +98,7 @@ def of_answer(view: AnswerView) -> dict[str, object]:
         message=shorten_line(view.message, 1000),
         hint=shorten(view.hint, 4000),
     )
-    target = view.head_sha[:_ASKED_PLACES] if view.word == "review" else view.target
+    target = view.head_sha if view.word in {"review", "bypass"} else view.target
     return {
         "view": thin,
         "head": wording.short(view.head_sha),

@@ -150,7 +150,7 @@ def test_a_head_that_was_pushed_after_the_comment_is_not_what_was_meant(tmp_path
             head = rig.world.push(REPO, "topic", {"late.py": f"x = {len(text)}\n"}, author="mona")
             rig.run(event="issue_comment", payload=event_of(rig, comment))
             rig.world.store.clock = lambda: datetime.now(UTC)
-            assert f"Nobody can tell that `{head[:7]}` was there" in answers(rig)[-1]
+            assert f"Nobody can tell that `{head[:7]}` was what you looked at" in answers(rig)[-1]
         assert emoji(rig) == ["-1", "-1"]
         assert len(rig.service.tasks()) == 1
         assert not rig.checks()

@@ -151,7 +151,7 @@ def scene(base: Mapping[str, str], head: Mapping[str, str], renamed: Mapping[str
     return Scene((*kept, *(view(base[path], "", path, whole=False) for path in gone)), frozenset(gone))
 
 
-def answer(
+def answer(  # noqa: PLR0913 — a test names the one or two that it cares about
     now: Scene,
     *findings: Finding,
     task: str = "task_1",
@@ -159,6 +159,7 @@ def answer(
     fixed: Iterable[str] = (),
     still: Iterable[str] = (),
     leftovers: Iterable[Leftover] = (),
+    here: bool = True,
 ) -> Answered:
     """A task's answer, placed; `fixed` and `still` are the ids of earlier findings that it calls fixed and open."""
     previous = (
@@ -166,4 +167,4 @@ def answer(
         *(Previous(one, PreviousState.OPEN, "It is not.") for one in still),
     )
     report = Report("", findings, tuple(leftovers), readable=not leftovers, previous=previous)
-    return Answered(task, whole, report, place(findings, now.views, ALL))
+    return Answered(task, whole, here, report, place(findings, now.views, ALL))

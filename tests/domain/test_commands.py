@@ -53,6 +53,8 @@ READ = [
     ("/reviewbot unwaive 3f9a sorry", Said(Word.UNKNOWN)),
     ("/reviewbot bypass the house is on fire", Said(Word.BYPASS, reason="the house is on fire")),
     ("/reviewbot bypass", Said(Word.BYPASS)),
+    ("/reviewbot bypass 0123abc the house is on fire", Said(Word.BYPASS, "0123abc", "the house is on fire")),
+    ("/reviewbot bypass defaced by mistake", Said(Word.BYPASS, reason="defaced by mistake")),
     ("/reviewbot", Said(Word.UNKNOWN)),
     ("/reviewbot unknown", Said(Word.UNKNOWN)),
     ("/reviewbot lgtm", Said(Word.UNKNOWN)),

@@ -11,11 +11,11 @@ from reviewbot.domain.course import (
     KEY_MEMORY,
     Standpoint,
     Step,
+    builds_on,
     is_forgotten,
     is_replaced,
     next_attempt,
     next_step,
-    reviewed_head,
 )
 from reviewbot.domain.gate import Coverage
 from reviewbot.domain.ledger import Judgement, Ledger, Purchase, TaskState
@@ -34,7 +34,8 @@ def known(state: TaskState | None, head: str = HERE, attempt: int = 1) -> Purcha
 
 
 def step(state: TaskState | None, *flags: str, head: str = HERE) -> Step:
-    return next_step(Standpoint(known(state, head), HERE, "wanted" in flags, "again" in flags, "awaited" in flags))
+    wanted, again, awaited, closed = (flag in flags for flag in ("wanted", "again", "awaited", "closed"))
+    return next_step(Standpoint(known(state, head), HERE, wanted, again, awaited, is_open=not closed))
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -45,6 +46,7 @@ def test_an_event_that_asks_for_nothing_buys_nothing_but_what_was_put_off(
     expected = {
         TaskState.OPEN: Step.RESUME,
         TaskState.DONE: Step.RESUME,
+        TaskState.INTENT: Step.BUY,
         TaskState.WANTED: Step.DEFER if awaited else Step.BUY,
     }
     assert step(state, awaited) is expected.get(state or TaskState.ENDED, Step.LEAVE)
@@ -57,7 +59,14 @@ def test_what_is_there_is_not_bought_again_and_the_rest_waits_for_older_reviews(
     state: TaskState | None, awaited: str
 ) -> None:
     there = state in {TaskState.OPEN, TaskState.DONE}
-    assert step(state, "wanted", awaited) is (Step.RESUME if there else Step.DEFER if awaited else Step.BUY)
+    waits = awaited and state is not TaskState.INTENT
+    assert step(state, "wanted", awaited) is (Step.RESUME if there else Step.DEFER if waits else Step.BUY)
+
+
+@pytest.mark.parametrize("flags", [(), ("wanted",), ("awaited",), ("wanted", "awaited")])
+def test_an_intent_is_gone_on_with_by_whoever_comes_by_while_the_pull_request_is_open(flags: tuple[str, ...]) -> None:
+    assert step(TaskState.INTENT, *flags) is Step.BUY
+    assert step(TaskState.INTENT, "closed") is Step.LEAVE
 
 
 def test_only_a_finished_review_is_bought_again_by_those_who_ask_for_it() -> None:
@@ -92,7 +101,8 @@ def test_an_older_task_is_cancelled_only_while_it_goes_on(status: TaskStatus) ->
     ],
 )
 def test_a_review_of_what_is_new_builds_on_a_whole_one(ledger: Ledger, head: str) -> None:
-    assert reviewed_head(ledger, "main") == head
+    last = builds_on(ledger, "main")
+    assert (last.head_sha if last else "") == head
 
 
 @pytest.mark.parametrize(

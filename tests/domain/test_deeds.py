@@ -54,7 +54,7 @@ UNRATED = Record("77aa000003", Severity.UNRATED, None, "unrated", "a.py")
 FIXED = Record("beef000004", Severity.LOW, None, "fixed", "a.py", standing=Standing.FIXED)
 WAIVED = Record("c0de000005", Severity.LOW, None, "waived", "a.py", waiver=WAIVER)
 LEDGER = Ledger((BOUGHT,), findings=Findings((MEDIUM, HIGH, UNRATED, FIXED, WAIVED)))
-THERE = pull(head_seen_at=ASKED_AT)
+THERE = pull(head_seen_at=ASKED_AT, checked_at=ASKED_AT)
 
 
 def scope(**more: Any) -> Scope:  # noqa: ANN401 — any field
@@ -105,8 +105,38 @@ def test_a_head_that_came_later_or_from_nowhere_must_be_named(seen: Any) -> None
     later = pull(head_seen_at=seen)
     assert deed("review", pull=later) is Refusal.NEWER_HEAD
     assert deed("bypass now", pull=later) is Refusal.NEWER_HEAD
-    assert deed(f"review {HEAD[:7]}", pull=later) == Buy(Asked("wendy", "42", HEAD))
+    assert deed(f"review {HEAD[:12]}", pull=later) is Refusal.NEWER_HEAD, "one that begins alike can be made"
+    assert deed(f"bypass {HEAD[:12]} now", pull=later) is Refusal.NEWER_HEAD
+    assert deed(f"review {HEAD}", pull=later) == Buy(Asked("wendy", "42", HEAD))
+    assert deed(f"bypass {HEAD} now", pull=later) == Amend(LetThrough(HEAD, "wendy", "now"))
     assert deed("review 1234567", pull=later) is Refusal.OTHER_HEAD
+    assert deed("bypass 1234567 now", pull=later) is Refusal.OTHER_HEAD
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        {"forced_at": ASKED_AT},
+        {"forced_at": ASKED_AT + timedelta(days=1)},
+        {"checked_at": ASKED_AT + timedelta(seconds=1)},
+    ],
+)
+@pytest.mark.parametrize("text", ["review", "bypass now", f"review {HEAD[:12]}", f"bypass {HEAD[:12]} now"])
+def test_an_older_head_that_came_back_is_not_what_was_meant(moved: Any, text: str) -> None:  # noqa: ANN401 — a column
+    assert deed(text, pull=replace(THERE, **moved)) is Refusal.NEWER_HEAD
+
+
+def test_a_head_that_stayed_is_what_was_meant() -> None:
+    stayed = replace(THERE, forced_at=ASKED_AT - timedelta(seconds=1))
+    assert isinstance(deed("review", pull=stayed), Buy)
+    assert isinstance(deed(f"bypass {HEAD[:12]} now", pull=stayed), Amend)
+
+
+def test_a_head_without_a_check_is_let_through_by_its_whole_name_alone() -> None:
+    unchecked = replace(THERE, checked_at=None)
+    assert isinstance(deed("review", pull=unchecked), Buy)
+    assert deed("bypass now", pull=unchecked) is Refusal.NEWER_HEAD
+    assert isinstance(deed(f"bypass {HEAD} now", pull=unchecked), Amend)
 
 
 @pytest.mark.parametrize("text", ["review", "waive 77aa because", "unwaive c0de", "bypass because"])

@@ -6,6 +6,7 @@ import base64
 import json
 import zlib
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -42,7 +43,7 @@ from reviewbot.domain.records import (
     Waiver,
     worst_first,
 )
-from reviewbot.domain.short_copy import ShortCopy, read_short_copy, short_copy
+from reviewbot.domain.short_copy import ShortCopy, read_short_copy, short_copy, tells_of_open_task
 from reviewbot.domain.signatures import Signer
 
 SIGNER = Signer("cvf_test_key", 5, 7, "")
@@ -62,6 +63,8 @@ BOUGHT = Purchase(
 )
 PLAIN = Ledger((BOUGHT, replace(BOUGHT, attempt=2, state=TaskState.DONE, used=Decimal("387.5"))), frozenset({"ab12"}))
 
+EARLIEST, LATEST = datetime.fromisoformat("2026-01-01"), datetime.fromisoformat("2099-01-01")
+
 tolerances = st.sampled_from(Tolerance)
 credits_ = st.decimals(0, 10**9, places=4)
 hexes = st.text("0123456789abcdef", min_size=16, max_size=64)
@@ -74,7 +77,9 @@ purchases = st.builds(
     head_sha=hexes,
     hold=st.integers(0, 10**9),
     used=st.none() | credits_,
-    submitted_at=st.text(max_size=25),
+    submitted_at=st.datetimes(EARLIEST, LATEST, timezones=st.just(UTC)).map(
+        lambda at: at.isoformat(timespec="seconds")
+    ),
     coverage=st.sampled_from(Coverage),
     missed=st.integers(0, 9999),
     rung=st.integers(0, 3),
@@ -86,6 +91,7 @@ purchases = st.builds(
     ),
     since=st.just("") | st.text("0123456789abcdef", min_size=40, max_size=40),
     base_ref=st.text(max_size=20),
+    merge_base=hexes,
     asked=st.text("0123456789", max_size=10),
     confirms=st.booleans(),
 )
@@ -456,26 +462,37 @@ def test_odd_figures_are_written_so_that_they_can_be_read_again(used: str, kept:
     bought = replace(BOUGHT, used=Decimal(used))
     reading = decode(encode(Ledger((bought,)), SIGNER), SIGNER)
     assert reading.ledger.purchases[0].used == Decimal(kept)
-    copy = read_short_copy(short_copy(bought, SIGNER), SIGNER)
+    copy = read_short_copy(short_copy(bought, Decimal(used), SIGNER), SIGNER)
     assert copy is not None
-    assert copy.used == Decimal(kept)
+    assert (copy.used, copy.spent) == (Decimal(kept), Decimal(kept))
 
 
 # --- Short copies -----------------------------------------------------------------------------------------------------
 
 
-@given(purchases, st.text("abcXYZ019_-", max_size=120))
-def test_a_short_copy_is_read_back(bought: Purchase, task_id: str) -> None:
-    one = replace(bought, task_id=task_id)
-    copy = read_short_copy(short_copy(one, SIGNER), SIGNER)
-    expected = ShortCopy(one.identity[:16], one.attempt, task_id, one.hold, one.used, one.rung, one.missed, one.since)
-    assert copy == expected
-    assert copy.cost == one.cost
+@given(purchases, st.text("abcXYZ019_-", max_size=120), credits_)
+def test_a_short_copy_is_read_back(bought: Purchase, task_id: str, spent: Decimal) -> None:
+    text = short_copy(replace(bought, task_id=task_id), spent, SIGNER)
+    assert read_short_copy(text, SIGNER) == ShortCopy(
+        identity=bought.identity[:16],
+        attempt=bought.attempt,
+        state=bought.state,
+        task_id=task_id,
+        hold=bought.hold,
+        used=bought.used,
+        rung=bought.rung,
+        missed=bought.missed,
+        since=bought.since,
+        at=datetime.fromisoformat(bought.submitted_at),
+        spent=spent,
+        asked=bought.asked,
+    )
+    assert tells_of_open_task(text) is not bought.state.is_over
 
 
 @given(st.data())
 def test_no_single_edit_of_a_short_copy_is_believed(data: st.DataObject) -> None:
-    text = short_copy(BOUGHT, SIGNER)
+    text = short_copy(BOUGHT, Decimal(360), SIGNER)
     at = data.draw(st.integers(0, len(text) - 1))
     new = data.draw(st.characters(codec="utf-8") | st.sampled_from("0123456789abcdef -.") | st.just(""))
     edited = text[:at] + new + text[at + 1 :]
@@ -488,11 +505,12 @@ def test_no_single_edit_of_a_short_copy_is_believed(data: st.DataObject) -> None
 def test_any_external_id_can_be_asked(text: str) -> None:
     assert read_short_copy(text, SIGNER) is None
     assert read_short_copy(f"rb1 {text} {'0' * 32}", SIGNER) is None
+    assert not tells_of_open_task(text)
 
 
 def test_a_short_copy_of_another_place_or_with_odd_figures_is_not_believed() -> None:
     for other in (replace(SIGNER, secret="x"), replace(SIGNER, pull_number=8), replace(SIGNER, instance="n")):
-        assert read_short_copy(short_copy(BOUGHT, SIGNER), other) is None
+        assert read_short_copy(short_copy(BOUGHT, Decimal(360), SIGNER), other) is None
     payload = f"{'a' * 16} 1 360 1.2.3 0 0 task_1"
     assert read_short_copy(f"rb1 {payload} {SIGNER.sign(payload)[:32]}", SIGNER) is None
     whole = f"{'a' * 16} 1 360 12 0 0 - task_1"
@@ -501,7 +519,12 @@ def test_a_short_copy_of_another_place_or_with_odd_figures_is_not_believed() -> 
     )
 
 
-def test_a_short_copy_of_the_version_before_is_read() -> None:
-    payload = f"{'a' * 16} 2 360 387.5 1 3 task_1"
-    copy = read_short_copy(f"rb1 {payload} {SIGNER.sign(payload)[:32]}", SIGNER)
-    assert copy == ShortCopy("a" * 16, 2, "task_1", 360, Decimal("387.5"), 1, 3)
+@pytest.mark.parametrize(
+    ("version", "more", "since"), [("rb1", "", ""), ("rb2", " -", ""), ("rb2", f" {'b' * 40}", "b" * 40)]
+)
+def test_a_short_copy_of_an_older_version_is_read(version: str, more: str, since: str) -> None:
+    payload = f"{'a' * 16} 2 360 387.5 1 3{more} task_1"
+    text = f"{version} {payload} {SIGNER.sign(payload)[:32]}"
+    copy = read_short_copy(text, SIGNER)
+    assert copy == ShortCopy("a" * 16, 2, None, "task_1", 360, Decimal("387.5"), 1, 3, since)
+    assert not tells_of_open_task(text), "it does not say how far it has come"

@@ -38,34 +38,48 @@ _REVIEW = """
 fragment ReviewParts on PullRequestReview { fullDatabaseId state body url viewerDidAuthor }
 """
 
-_TIP = """
-tip: commits(last: 1) {
-        nodes { commit {
-          oid
-          seen: checkSuites(first: 100) { nodes { createdAt } }
-          checkSuites(first: 50, filterBy: {checkName: $check}) {
-            nodes {
-              checkRuns(first: 20, filterBy: {checkName: $check}) {
-                nodes { databaseId name status conclusion externalId url title }
-              }
-            }
-          }
-        } }
-      }"""
 
-_RECENT = """
-recent: commits(last: 10) {
-          nodes { commit {
-            oid
-            checkSuites(first: 10, filterBy: {checkName: $check}) {
-              nodes {
-                checkRuns(first: 10, filterBy: {checkName: $check}) {
-                  nodes { databaseId name status conclusion externalId url title }
-                }
-              }
-            }
-          } }
-        }"""
+def _commit_checks(suites: int, runs: int) -> str:
+    """A commit with the check runs of our name; every run of a workflow has a suite of its own."""
+    return f"""
+          oid
+          checkSuites(first: {suites}, filterBy: {{checkName: $check}}) {{
+            nodes {{
+              checkRuns(first: {runs}, filterBy: {{checkName: $check}}) {{
+                nodes {{ databaseId name status conclusion externalId url title }}
+              }}
+            }}
+          }}"""
+
+
+_TIP = f"""
+      tip: commits(last: 1) {{
+        nodes {{ commit {{
+          seen: checkSuites(first: 100) {{ nodes {{ createdAt }} }}
+          began: checkSuites(first: 50, filterBy: {{checkName: $check}}) {{
+            nodes {{
+              checkRuns(first: 50, filterBy: {{checkName: $check, checkType: ALL}}) {{ nodes {{ startedAt }} }}
+            }}
+          }}
+          {_commit_checks(50, 20)}
+        }} }}
+      }}"""
+
+
+def _older(commits: int, forced: int) -> str:
+    """The last commits, and the heads that the last force-pushes replaced, with our check runs."""
+    return f"""
+      recent: commits(last: {commits}) {{ nodes {{ commit {{ {_commit_checks(10, 10)} }} }} }}
+      forced: timelineItems(last: {forced}, itemTypes: [HEAD_REF_FORCE_PUSHED_EVENT]) {{
+        nodes {{ ... on HeadRefForcePushedEvent {{ createdAt beforeCommit {{ {_commit_checks(10, 10)} }} }} }}
+      }}"""
+
+
+RECENT = 10
+"""Commits of a pull request whose check runs come with the snapshot."""
+
+FORCED = 5
+"""Force-pushes of which the same is true."""
 
 SNAPSHOT = f"""
 query Snapshot(
@@ -101,6 +115,7 @@ query Snapshot(
       reviewThreads(first: $page) {{ {_PAGE} nodes {{ ...ThreadParts }} }}
       reviews(first: $page) {{ {_PAGE} nodes {{ ...ReviewParts }} }}
       {_TIP}
+      {_older(RECENT, FORCED)}
     }}
   }}
 }}
@@ -214,13 +229,30 @@ query Waiting(
       {_PAGE}
       nodes {{
         number
-        {_RECENT}
+        {_older(RECENT, FORCED)}
       }}
     }}
   }}
 }}
 """
-"""Pull requests, each with the check runs of our name on its last commits."""
+"""Pull requests, each with the check runs of our name on its last commits, and on the heads before force-pushes."""
+
+CHECKS = f"""
+query Checks(
+  $owner: String!, $name: String!, $number: Int!, $check: String!, $page: Int!, $commits: String, $forced: String
+) {{
+  repository(owner: $owner, name: $name) {{
+    pullRequest(number: $number) {{
+      recent: commits(first: $page, after: $commits) {{ {_PAGE} nodes {{ commit {{ {_commit_checks(5, 5)} }} }} }}
+      forced: timelineItems(first: $page, after: $forced, itemTypes: [HEAD_REF_FORCE_PUSHED_EVENT]) {{
+        {_PAGE}
+        nodes {{ ... on HeadRefForcePushedEvent {{ createdAt beforeCommit {{ {_commit_checks(5, 5)} }} }} }}
+      }}
+    }}
+  }}
+}}
+"""
+"""The check runs of our name on every commit that a pull request has, or had before a force-push."""
 
 SUMMARIES = f"""
 query Summaries($owner: String!, $name: String!, $states: [PullRequestState!], $order: IssueOrder!, $after: String) {{

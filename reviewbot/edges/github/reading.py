@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import islice
 from urllib.parse import quote, urlencode
 
 from reviewbot.domain.publication import PostedComment
-from reviewbot.domain.snapshot import CheckRun, Comment, Entry, Permission, Snapshot, Thread
+from reviewbot.domain.snapshot import CheckRun, Comment, Entry, Permission, Snapshot, Thread, Waiting
 from reviewbot.edges.github import queries, records, snapshots
 from reviewbot.edges.github.answers import Answer
 from reviewbot.edges.github.bound import Bound
@@ -88,18 +88,41 @@ class Reading(Bound):
         data = self._calls.query(queries.CONFIG, {**self._here, "config": f"HEAD:{path}"}, intent)
         return snapshots.config(self._repository_in(data).maybe_node("config"))
 
-    def waiting(self, check_name: str) -> tuple[int, ...]:
+    def older_checks(self, number: int, check_name: str) -> tuple[CheckRun, ...]:
+        """See `ports.Forge.older_checks`."""
+        intent = Intent("reading the check runs of older heads", "checks: read")
+        after: dict[str, object] = {"commits": None, "forced": None}
+        found: dict[int, CheckRun] = {}
+        while True:
+            variables = {**self._pull(number), "check": check_name, "page": PAGE, **after}
+            data = self._calls.query(queries.CHECKS, variables, intent)
+            pull = _found(self._repository_in(data), "pullRequest", f"pull request {number}")
+            found |= {run.id: run for run in snapshots.checks(pull, "recent", "forced")}
+            commits, forced = pull.node("recent").next_page(), pull.node("forced").next_page()
+            if commits is None and forced is None:
+                return tuple(found[key] for key in sorted(found))
+            after = {"commits": commits or after["commits"], "forced": forced or after["forced"]}
+
+    def waiting(self, check_name: str) -> Waiting:
         """See `ports.Forge.waiting`."""
-        still_open = self._listed(queries.WAITING, {"check": check_name, **queries.OPEN})
-        closed = islice(self._listed(queries.WAITING, {"check": check_name, **queries.CLOSED}), queries.LISTED)
-        found = (pull.number("number") for pull in chain(still_open, closed) if snapshots.is_waiting(pull))
-        return tuple(dict.fromkeys(found))  # one that is closed between the two lists stands in both
+        pulls = self._open_then_closed(queries.WAITING, {"check": check_name})
+        # One that is closed between the two lists stands in both.
+        found = {pull.number("number"): snapshots.standing(pull) for pull in pulls}
+        return Waiting(
+            known=tuple(number for number, standing in found.items() if standing is snapshots.Awaiting.YES),
+            unknown=frozenset(number for number, standing in found.items() if standing is snapshots.Awaiting.UNKNOWN),
+        )
 
     def summaries(self, mark: str) -> tuple[tuple[int, Comment], ...]:
         """See `ports.Forge.summaries`."""
-        pulls = self._listed(queries.SUMMARIES, queries.OPEN)
+        pulls = self._open_then_closed(queries.SUMMARIES, {})
         found = ((pull.number("number"), snapshots.first_marked(pull, mark)) for pull in pulls)
-        return tuple((number, comment) for number, comment in found if comment is not None)
+        return tuple({number: comment for number, comment in found if comment is not None}.items())
+
+    def _open_then_closed(self, document: str, variables: Mapping[str, object]) -> Iterator[Answer]:
+        """The open pull requests, oldest first, then the closed ones that changed last."""
+        yield from self._listed(document, {**variables, **queries.OPEN})
+        yield from islice(self._listed(document, {**variables, **queries.CLOSED}), queries.LISTED)
 
     def queued(self, base_ref: str, head_sha: str) -> tuple[int, ...]:
         """See `ports.Forge.queued`."""
@@ -154,7 +177,8 @@ class Reading(Bound):
             comments=tuple(snapshots.comment(comment) for comment in self._whole(number, pull, "comments")),
             threads=tuple(self._thread(thread) for thread in self._whole(number, pull, "reviewThreads")),
             reviews=tuple(review for review in reviews if review.ours),
-            checks=snapshots.checks(pull),
+            checks=(checks := snapshots.checks(pull, "tip")),
+            older_checks=tuple(run for run in snapshots.checks(pull, "recent", "forced") if run not in checks),
             checks_readable=readable,
         )
 
@@ -186,7 +210,7 @@ def _remembering(hidden: list[Mapping[str, object]]) -> Callable[[Mapping[str, o
     """Forgive what hides check runs only, and remember it."""
 
     def forgives(error: Mapping[str, object]) -> bool:
-        forgiven = snapshots.is_hidden(error, "tip")
+        forgiven = snapshots.is_hidden(error, *snapshots.CHECKED)
         if forgiven:
             hidden.append(error)
         return forgiven

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from enum import Enum
 
 from reviewbot.domain.model import Side
+from reviewbot.domain.short_copy import tells_of_open_task
 from reviewbot.domain.snapshot import (
     CheckRun,
     CheckStatus,
@@ -27,14 +29,27 @@ UNREADABLE = "\0"
 _GIVEN_UP = "stale"
 """The conclusion that GitHub itself gives a check run which was open for two weeks."""
 
+
+class Awaiting(Enum):
+    """Whether a pull request has an open task; unknown is one without any check run of ours."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
 _GHOST = "ghost"
 _BOT_SUFFIX = "[bot]"
 
 
-def is_hidden(error: Mapping[str, object], field: str) -> bool:
-    """Whether a GraphQL error says that the token may not read a field, beside which all the rest is there."""
+CHECKED = ("tip", "recent", "forced")
+"""The lists of a pull request that hold check runs."""
+
+
+def is_hidden(error: Mapping[str, object], *fields: str) -> bool:
+    """Whether a GraphQL error says that the token may not read one of these fields, beside which the rest is there."""
     path = error.get("path")
-    return error.get("type") == "FORBIDDEN" and isinstance(path, list) and field in path
+    return error.get("type") == "FORBIDDEN" and isinstance(path, list) and any(field in path for field in fields)
 
 
 def repository(node: Answer) -> Repository:
@@ -104,14 +119,25 @@ def pull_request(node: Answer) -> PullRequest:
         commits=tuple(_commit(item.node("commit")) for item in node.nodes("commits")),
         commit_count=node.node("commits").number("totalCount"),
         head_seen_at=_first_seen(node, node.text("headRefOid")),
+        checked_at=_first_checked(node, node.text("headRefOid")),
+        forced_at=max((event.moment("createdAt") for event in node.nodes("forced") if event.fields), default=None),
     )
 
 
 def _first_seen(pull: Answer, head: str) -> datetime | None:
     """When the first check suite of the head was made; GitHub documents no order of them."""
+    return min((suite.moment("createdAt") for suite in _at_tip(pull, head, "seen")), default=None)
+
+
+def _first_checked(pull: Answer, head: str) -> datetime | None:
+    runs = (run for suite in _at_tip(pull, head, "began") for run in suite.nodes("checkRuns"))
+    return min((run.moment("startedAt") for run in runs if run.fields.get("startedAt") is not None), default=None)
+
+
+def _at_tip(pull: Answer, head: str, suites: str) -> Iterator[Answer]:
+    """The check suites of the head; none when the list of commits is behind it."""
     commits = (item.node("commit") for item in pull.nodes("tip"))
-    suites = (suite for commit in commits if commit.text("oid") == head for suite in commit.nodes("seen"))
-    return min((suite.moment("createdAt") for suite in suites), default=None)
+    return (suite for commit in commits if commit.text("oid") == head for suite in commit.nodes(suites))
 
 
 def _is_bot(actor: Answer | None) -> bool:
@@ -213,22 +239,39 @@ def review(node: Answer) -> Review:
     )
 
 
-def checks(pull: Answer, commits: str = "tip") -> tuple[CheckRun, ...]:
-    """The check runs of our name on some commits, oldest first; none where the token may not read them."""
-    found = [
-        _check(run, commit.text("oid"))
-        for item in pull.nodes(commits)
-        if (commit := item.maybe_node("commit"))
+def checks(pull: Answer, *lists: str) -> tuple[CheckRun, ...]:
+    """The check runs of our name on some commits, oldest first; none where the token may not read them.
+
+    Args:
+        pull: with the lists.
+        lists: `tip` and `recent` are of commits, `forced` is of force-pushes with the commit that each replaced.
+    """
+    items = (item for name in lists for item in pull.nodes(name))
+    commits = (item.maybe_node("commit") or item.maybe_node("beforeCommit") for item in items)
+    found = {
+        run.number("databaseId"): _check(run, commit.text("oid"))
+        for commit in commits
+        if commit
         for suite in commit.nodes("checkSuites")
         for run in suite.nodes("checkRuns")
-    ]
-    return tuple(sorted(found, key=lambda run: run.id))
+    }
+    return tuple(found[key] for key in sorted(found))
 
 
-def is_waiting(pull: Answer) -> bool:
-    """Whether the newest check run of our name is open on one of the last commits: a task may be of an older head."""
-    newest = {run.head_sha: run for run in checks(pull, "recent")}
-    return any(run.status == CheckStatus.IN_PROGRESS or run.conclusion == _GIVEN_UP for run in newest.values())
+def standing(pull: Answer) -> Awaiting:
+    """Whether a task of a pull request may be open, by the newest check run of our name on each head.
+
+    One that is completed can still have an open task: somebody has let the head through, or set the skip label.
+    """
+    newest = {run.head_sha: run for run in checks(pull, "recent", "forced")}
+    if not newest:
+        return Awaiting.UNKNOWN
+    return Awaiting.YES if any(_is_open(run) for run in newest.values()) else Awaiting.NO
+
+
+def _is_open(run: CheckRun) -> bool:
+    left = run.status == CheckStatus.IN_PROGRESS or run.conclusion == _GIVEN_UP
+    return left or tells_of_open_task(run.external_id)
 
 
 def contained(entries: Iterable[Answer], head_sha: str) -> tuple[int, ...]:

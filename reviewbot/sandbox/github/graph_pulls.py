@@ -326,6 +326,10 @@ RESOLVERS: Resolvers = {
     "LabeledEvent": _EVENT,
     "UnlabeledEvent": _EVENT,
     "ReadyForReviewEvent": _EVENT,
-    "HeadRefForcePushedEvent": _EVENT,
+    "HeadRefForcePushedEvent": {
+        **_EVENT,
+        "beforeCommit": lambda event, info: commit_at(info, event.repo, event.commits[0]),
+        "afterCommit": lambda event, info: commit_at(info, event.repo, event.commits[1]),
+    },
 }
 """How each field is read, by type; a field that is not here is the record's attribute of that name."""

@@ -9,7 +9,7 @@ from reviewbot.sandbox.github.checks import suite_on
 from reviewbot.sandbox.github.records import ACTIONS, PullRequest, User
 from reviewbot.sandbox.github.refusal import Refusal, invalid
 from reviewbot.sandbox.github.repos import GITHUB_EMAIL
-from reviewbot.sandbox.github.talk import keep, record_event
+from reviewbot.sandbox.github.talk import keep, record_force_push
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -138,4 +138,4 @@ def _follow_one(store: Store, pull: PullRequest, pushed: str, branches: Mapping[
     if head != pull.head_sha:
         store.heads[pull.repo, pull.number] += (head,)
         if store.common(pull.repo, pull.head_sha, head) != pull.head_sha:
-            record_event(store, moved, "HeadRefForcePushedEvent", pusher)
+            record_force_push(store, moved, pusher, pull.head_sha)

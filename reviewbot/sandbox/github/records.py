@@ -168,7 +168,10 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEvent:
-    """Something that happened to a pull request; `kind` is GraphQL's type name, `label` is set for label events."""
+    """Something that happened to a pull request; `kind` is GraphQL's type name.
+
+    `label` is set for label events, `commits` (before and after) for force-pushes.
+    """
 
     id: int
     repo: str
@@ -177,6 +180,7 @@ class TimelineEvent:
     actor: str
     created_at: datetime
     label: str | None = None
+    commits: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

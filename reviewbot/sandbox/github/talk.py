@@ -90,8 +90,25 @@ def remove_label(store: Store, pull: PullRequest, actor: str, name: str) -> Pull
 
 def record_event(store: Store, pull: PullRequest, kind: str, actor: str, label: str | None = None) -> None:
     """Writes a line into the pull request's timeline."""
-    event = TimelineEvent(store.next_id(), pull.repo, pull.number, kind, actor, store.now(), label)
-    store.events.append(event)
+    store.events.append(_event(store, pull, kind, actor, label=label))
+
+
+def record_force_push(store: Store, pull: PullRequest, actor: str, before: str) -> None:
+    """Writes down that another head has taken the place of one."""
+    commits = before, pull.head_sha
+    store.events.append(_event(store, pull, "HeadRefForcePushedEvent", actor, commits=commits))
+
+
+def _event(
+    store: Store,
+    pull: PullRequest,
+    kind: str,
+    actor: str,
+    *,
+    label: str | None = None,
+    commits: tuple[str, str] | None = None,
+) -> TimelineEvent:
+    return TimelineEvent(store.next_id(), pull.repo, pull.number, kind, actor, store.now(), label, commits)
 
 
 def keep(store: Store, pull: PullRequest) -> PullRequest:

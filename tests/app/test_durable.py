@@ -1,0 +1,397 @@
+"""What was bought is neither bought again nor lost, whatever happens to the head, the memory and the run between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reviewbot.domain.ledger_text import decode, encode, replace_ledger
+from reviewbot.domain.signatures import SHORT_SIGNATURE, Signer
+from reviewbot.sandbox.codevf import HandClock, TaskLife
+from reviewbot.sandbox.fault_rules import DropBefore, RecordedThen, Reply
+from reviewbot.sandbox.github import WORKFLOW, Access, Level, Scope, pulls
+from tests.app.house import BASE, CLEAN, FORGETFUL, HEAD, KEY, REPO, Finished, Rig, answer, earlier, finding, house
+
+CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
+LONG = 10_000
+SOMEBODY = TaskLife(pending=0, processing=LONG)
+"""Somebody is at it as soon as it is bought."""
+NOBODY = TaskLife(pending=LONG, processing=1)
+LIMIT: Any = {"max_credits": "240", "max_credits_per_pr": "400"}
+"""Enough for one review and not for two."""
+
+
+def push(rig: Rig, **files: str | None) -> str:
+    return rig.world.push(REPO, "topic", {f"{name}.py": text for name, text in files.items()}, author="mona")
+
+
+def force_push(rig: Rig, **files: str | None) -> str:
+    """Another commit in place of those of the pull request."""
+    base = rig.world.pull(REPO, 1).base_sha
+    names = {f"{name}.py": text for name, text in files.items()}
+    return rig.world.push(REPO, "topic", {**HEAD, **names}, author="mona", parents=(base,))
+
+
+def collect(rig: Rig, **inputs: Any) -> Finished:  # noqa: ANN401 — any input
+    return rig.run(event="schedule", payload={}, command="collect", **inputs)
+
+
+def delete_summary(rig: Rig) -> None:
+    for one in [one for one in rig.world.store.comments.values() if one.author.endswith("[bot]")]:
+        rig.world.delete_comment(one.id)
+
+
+def conclusion(rig: Rig, sha: str | None = None) -> str | None:
+    """Of the newest check run on a commit, by default the head."""
+    told: str | None = rig.checks(sha)[-1].conclusion
+    return told
+
+
+def cancelled(rig: Rig) -> list[bool]:
+    return [one.cancelled_at is not None for one in rig.service.tasks()]
+
+
+def commanded(rig: Rig, text: str, by: str) -> Mapping[str, Any]:
+    """The event of a new comment."""
+    comment = rig.world.comment(REPO, 1, by, text)
+    user = {"login": by, "type": "User"}
+    issue = {"number": 1, "pull_request": {"url": "x"}}
+    return {
+        "action": "created",
+        "issue": issue,
+        "comment": {"id": comment.id, "body": text, "user": user},
+        "sender": user,
+    }
+
+
+# --- A run that was stopped while it bought --------------------------------------------------------------------------
+
+
+def test_a_lost_answer_is_fetched_by_a_collection_too(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=SOMEBODY, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.codevf_faults.add("/tasks/create", RecordedThen(503), times=None, method="POST")
+        assert rig.run(wait_minutes="0").outputs["reason"] == "unreachable"
+        rig.codevf_faults.clear()
+        clock.advance(2 * LONG)
+        assert "1 of 1 open reviews are finished" in collect(rig).log
+        assert (len(rig.service.tasks()), conclusion(rig)) == (1, "failure")
+        assert len(rig.checks()) == 2, "the run that could not buy has ended the check that it had begun"
+
+
+@pytest.mark.parametrize("comes_by", ["push", "collect"])
+def test_an_intent_of_yesterday_is_not_sent_again_by_itself(tmp_path: Path, comes_by: str) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=SOMEBODY, limits=FORGETFUL) as rig:
+        rig.codevf_faults.add("/tasks/create", RecordedThen(503), times=None, method="POST")
+        rig.run(wait_minutes="0")
+        rig.codevf_faults.clear()
+        age_memory(rig)
+        for _ in range(3):
+            done = rig.run(wait_minutes="0") if comes_by == "push" else collect(rig)
+            assert len(rig.service.tasks()) == 1, done.log
+        assert conclusion(rig) == "action_required"
+        rig.world.grant(REPO, "hubot", Level.WRITE)
+        rig.run(event="issue_comment", payload=commanded(rig, "/reviewbot review", "hubot"), wait_minutes="0")
+        assert len(rig.service.tasks()) == 2, "a person has looked, and asks for another"
+
+
+def age_memory(rig: Rig) -> None:
+    """As if all that is remembered had been written two days ago."""
+    store, back = rig.world.store, timedelta(days=2)
+    signer = Signer(KEY, store.repo(REPO).id, 1, "")
+    for check in list(store.checks.values()):
+        words = check.external_id.split(" ")
+        words[9] = str(int(words[9]) - int(back.total_seconds()))
+        payload = " ".join(words[1:-1])
+        aged = " ".join((words[0], payload, signer.sign(payload)[:SHORT_SIGNATURE]))
+        store.checks[check.id] = replace(check, external_id=aged)
+    for comment in [one for one in store.comments.values() if one.author.endswith("[bot]")]:
+        ledger = decode(comment.body, signer).ledger
+        purchases = tuple(replace(one, submitted_at=_before(one.submitted_at, back)) for one in ledger.purchases)
+        body = replace_ledger(comment.body, encode(replace(ledger, purchases=purchases), signer))
+        store.comments[comment.id] = replace(comment, body=body)
+
+
+def _before(moment: str, back: timedelta) -> str:
+    return (datetime.fromisoformat(moment) - back).isoformat()
+
+
+def test_what_the_service_refused_is_no_purchase(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        rig.codevf_faults.add(
+            "/tasks/create", Reply(400, body=b'{"error": {"code": "INVALID_REQUEST"}}'), method="POST"
+        )
+        assert rig.run(**LIMIT).outputs["reason"] == "refused"
+        assert not rig.service.tasks()
+        assert rig.run(**LIMIT).outputs["verdict"] == "pass", "nothing is held for it"
+        assert len(rig.service.tasks()) == 1
+
+
+# --- A memory that somebody deletes ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("move", [push, force_push])
+def test_a_deleted_summary_and_another_head_reset_no_budget(tmp_path: Path, move: Callable[..., str]) -> None:
+    with house(tmp_path) as rig:
+        assert rig.run(**LIMIT).exit_status == 0
+        for number in range(3):
+            delete_summary(rig)
+            move(rig, extra=f"x = {number}\n")
+            done = rig.run(**LIMIT)
+            assert (done.exit_status, done.outputs["reason"]) == (3, "over-budget"), done.log
+        assert len(rig.service.tasks()) == 1
+
+
+def test_many_commits_and_force_pushes_hide_no_check(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        assert rig.run(**LIMIT).exit_status == 0
+        for number in range(7):
+            force_push(rig, extra=f"x = {number}\n")
+        for number in range(12):
+            push(rig, extra=f"y = {number}\n")
+        delete_summary(rig)
+        assert rig.run(**LIMIT).outputs["reason"] == "over-budget"
+        assert len(rig.service.tasks()) == 1
+
+
+def test_without_any_memory_a_limit_lets_only_a_person_buy(tmp_path: Path) -> None:
+    inputs: Any = {**LIMIT, "check_run": "false", "on_pending": "pass"}
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.world.grant(REPO, "hubot", Level.WRITE)
+        rig.run(**inputs)
+        delete_summary(rig)
+        push(rig, extra="x = 1\n")
+        done = rig.run(**inputs)
+        assert done.outputs["reason"] == "over-budget"
+        assert "nobody knows" in done.log
+        rig.run(event="issue_comment", payload=commanded(rig, "/reviewbot review", "hubot"), **inputs)
+        assert len(rig.service.tasks()) == 2
+
+
+def test_a_task_that_the_check_alone_remembers_is_not_forgotten_with_a_push(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=SOMEBODY, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.run(wait_minutes="0")
+        delete_summary(rig)
+        push(rig, extra="x = 1\n")
+        assert rig.run(wait_minutes="0").outputs["status"] == "pending"
+        assert len(rig.service.tasks()) == 1, "the newer head waits for the older one's review"
+        clock.advance(LONG)
+        collect(rig)
+        clock.advance(LONG)
+        collect(rig)
+        assert [bool(earlier(one.request)) for one in rig.service.tasks()] == [False, True], "it was asked about"
+        assert conclusion(rig) == "failure"
+
+
+def test_reviews_are_read_again_when_the_summary_is_gone(tmp_path: Path) -> None:
+    def engineer(request: Any) -> Any:  # noqa: ANN401 — an engineer
+        return CLEAN if any(one.file_name == "review-so-far.txt" for one in request.attachments) else answer(CRITICAL)
+
+    with house(tmp_path, engineer=engineer) as rig:
+        rig.run()
+        push(rig, extra="x = 1\n")
+        rig.run()
+        delete_summary(rig)
+        push(rig, more="y = 1\n")
+        assert rig.run().outputs["verdict"] == "fail"
+        assert len(rig.service.tasks()) == 3, "each change was bought once"
+
+
+# --- A push, an approval and a budget --------------------------------------------------------------------------------
+
+
+def test_a_push_that_nobody_approved_leaves_the_approved_task_alone(tmp_path: Path) -> None:
+    clock = HandClock()
+    made: Any = {"clock": clock, "life": NOBODY, "config": "approve-spend: buy\n"}
+    with house(tmp_path, **made, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.world.grant(REPO, "hubot", Level.WRITE)
+        rig.world.label(REPO, 1, "buy", "hubot")
+        labelled = rig.event("labeled", label={"name": "buy"}, sender={"login": "hubot", "type": "User"})
+        rig.run(payload=labelled, wait_minutes="0")
+        approved = rig.world.pull(REPO, 1).head_sha
+        push(rig, extra="x = 1\n")
+        assert rig.run(wait_minutes="0").outputs["reason"] == "not-approved"
+        assert cancelled(rig) == [False]
+        found(rig, clock)
+        assert conclusion(rig, approved) == "action_required", "its review stands on the newer head"
+        assert conclusion(rig) == "action_required", "of which there is none"
+
+
+def test_a_push_beyond_the_budget_leaves_the_older_task_alone(tmp_path: Path) -> None:
+    with house(tmp_path, clock=HandClock(), life=NOBODY, available=400) as rig:
+        rig.run(wait_minutes="0", max_credits="240")
+        push(rig, extra="x = 1\n")
+        assert rig.run(wait_minutes="0", max_credits="300").outputs["reason"] == "over-budget"
+        assert cancelled(rig) == [False]
+
+
+def test_what_the_cancelled_task_held_is_there_for_the_newer_one(tmp_path: Path) -> None:
+    with house(tmp_path, clock=HandClock(), life=NOBODY, available=400) as rig:
+        for number in range(2):
+            rig.run(wait_minutes="0", **LIMIT)
+            push(rig, extra=f"x = {number}\n")
+        assert cancelled(rig) == [True, False]
+
+
+# --- Tasks that a collection has to find -----------------------------------------------------------------------------
+
+
+def found(rig: Rig, clock: HandClock, **inputs: str) -> None:
+    """When the review is there, a collection publishes it, and another has nothing left to do."""
+    clock.advance(2 * LONG)
+    collect(rig, **inputs)
+    [summary] = [one for one in rig.summaries() if "reviewbot:summary" in one]
+    assert "A shell runs it" in summary
+    assert "0 of 0" in collect(rig, **inputs).log
+    assert len(rig.service.tasks()) == 1
+
+
+@pytest.mark.parametrize("review_on", ["request", "ready"])
+def test_of_a_head_that_was_force_pushed_away(tmp_path: Path, review_on: str) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=SOMEBODY, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.run(wait_minutes="0")
+        force_push(rig, extra="x = 1\n")
+        assert rig.run(wait_minutes="0", review_on=review_on).outputs["status"] == "pending"
+        found(rig, clock, review_on=review_on)
+        assert conclusion(rig) == "action_required", "of this head no review was asked for"
+
+
+def test_of_a_token_that_may_read_checks_and_not_write_them(tmp_path: Path) -> None:
+    clock = HandClock()
+    made: Any = {"clock": clock, "permissions": {**WORKFLOW, Scope.CHECKS: Access.READ}, "life": SOMEBODY}
+    with house(tmp_path, **made, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.run(wait_minutes="0")
+        found(rig, clock)
+
+
+def test_behind_the_label_that_skips_reviews(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=SOMEBODY, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.run(wait_minutes="0")
+        rig.world.grant(REPO, "boss", Level.MAINTAIN)
+        rig.world.label(REPO, 1, "skip-review", "boss")
+        assert rig.run(payload=rig.event("labeled")).outputs["reason"] == "skip-review"
+        assert conclusion(rig) == "skipped"
+        found(rig, clock)
+        assert conclusion(rig) == "skipped", "the label has the say"
+
+
+def test_of_a_pull_request_that_became_a_draft(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=SOMEBODY, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.run(wait_minutes="0")
+        rig.world.store.pulls[REPO, 1] = replace(rig.world.pull(REPO, 1), draft=True)
+        assert rig.run(payload=rig.event("converted_to_draft")).outputs["status"] == "pending"
+        found(rig, clock)
+        assert conclusion(rig) == "failure"
+
+
+def test_of_a_head_that_somebody_let_through(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=SOMEBODY, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.world.grant(REPO, "max", Level.MAINTAIN)
+        rig.run(wait_minutes="0")
+        rig.run(event="issue_comment", payload=commanded(rig, "/reviewbot bypass it burns", "max"))
+        assert conclusion(rig) == "success"
+        found(rig, clock)
+        assert conclusion(rig) == "success", "it was let through"
+
+
+def test_when_nothing_of_a_push_is_to_be_reviewed(tmp_path: Path) -> None:
+    clock = HandClock()
+    made: Any = {"clock": clock, "life": SOMEBODY, "files": {"yarn.lock": "a\n"}}
+    with house(tmp_path, **made, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.run(wait_minutes="0")
+        back = {"app.py": BASE["app.py"], "gone.py": BASE["gone.py"], "new file.py": None}
+        rig.world.push(REPO, "topic", {"yarn.lock": "b\n", **back}, author="mona")
+        assert rig.run(wait_minutes="0").outputs["status"] == "pending"
+        clock.advance(2 * LONG)
+        collect(rig)
+        assert conclusion(rig) == "failure", "what it found counts, though nothing is there to be reviewed"
+        assert "0 of 0" in collect(rig).log
+
+
+# --- Heads that are not what they were -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["bypass harmless", "bypass {head:.12} harmless", "review"])
+def test_a_head_that_came_back_gets_nothing_by_the_word_on_another(tmp_path: Path, text: str) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.world.grant(REPO, "max", Level.MAINTAIN)
+        evil = rig.world.pull(REPO, 1).head_sha
+        rig.run()
+        force_push(rig, tiny="x = 1\n")
+        rig.run()
+        tasks = len(rig.service.tasks())
+        payload = commanded(rig, f"/reviewbot {text.format(head=evil)}", "max")
+        come_back(rig, evil)
+        done = rig.run(event="issue_comment", payload=payload)
+        assert "newer-head" in done.log, done.log
+        assert (conclusion(rig), len(rig.service.tasks())) == ("failure", tasks)
+
+
+def come_back(rig: Rig, sha: str) -> None:
+    """The author force-pushes an older head, a second later than what was before."""
+    store = rig.world.store
+    store.clock = lambda: datetime.now(UTC) + timedelta(seconds=1)
+    store.git(REPO).set_ref("refs/heads/topic", sha)
+    pulls.follow(store, REPO, "mona")
+    store.clock = lambda: datetime.now(UTC)
+
+
+def test_one_comment_buys_once_however_many_wait(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.world.grant(REPO, "hubot", Level.WRITE)
+        rig.run()
+        for _ in range(2):
+            rig.world.comment(REPO, 1, "hubot", "/reviewbot review")
+        rig.github_faults.add("/issues/1/comments", DropBefore(), method="POST", times=None)
+        rig.run()
+        rig.run()
+        rig.github_faults.clear()
+        rig.run()
+        rig.run()
+        assert len(rig.service.tasks()) == 3, "the event's, and one for each comment"
+
+
+def test_a_review_can_be_asked_for_again_without_a_summary(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.world.grant(REPO, "hubot", Level.WRITE)
+        rig.run(summary_comment="false")
+        payload = commanded(rig, "/reviewbot review", "hubot")
+        for _ in range(2):
+            rig.run(event="issue_comment", payload=payload, summary_comment="false")
+            for one in [one for one in rig.world.store.reactions if one.user.endswith("[bot]")]:
+                rig.world.store.reactions.remove(one)
+            delete_summary(rig)
+        assert len(rig.service.tasks()) == 2, "once for the comment, whatever became of the answer to it"
+
+
+def test_a_base_that_moves_back_under_the_head_has_the_whole_change_reviewed(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        old = rig.world.pull(REPO, 1).base_sha
+        rig.world.push(REPO, "main", {"sly.py": "import os\n"}, author="mona")
+        rig.world.push(
+            REPO,
+            "topic",
+            {**HEAD, "sly.py": "import os\n"},
+            author="mona",
+            parents=(rig.world.store.git(REPO).branches()["main"],),
+        )
+        rig.run()
+        rig.world.store.git(REPO).set_ref("refs/heads/main", old)
+        pulls.follow(rig.world.store, REPO, "mona")
+        rig.run()
+        whole = [
+            not any("NEW SINCE" in (one.content or "") for one in task.request.attachments)
+            for task in rig.service.tasks()
+        ]
+        assert whole == [True, True], "what joined the change was reviewed by nobody"
