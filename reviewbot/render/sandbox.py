@@ -14,10 +14,12 @@ from decimal import Decimal
 from enum import Enum
 from functools import cache
 from pathlib import PurePath
+from types import CodeType
 from typing import Any
 
 import jinja2
 from jinja2 import nodes
+from jinja2.bccache import Bucket
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.environment import TemplateModule
 from jinja2.exceptions import SecurityError
@@ -26,7 +28,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from reviewbot.domain.metering import Meter, TooManyCharacters, TooManySteps
-from reviewbot.render.dialects import Dialect
+from reviewbot.render.dialects import Dialect, Written
 from reviewbot.render.overrides import check_blocks, mistake
 
 _MISTAKES = (
@@ -68,6 +70,25 @@ class _Compiler(CodeGenerator):
         super().visit_Template(node, frame)
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """What templates were compiled to, for all of the process: a collection has a renderer for each pull request."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], CodeType | None] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+@cache
+def _compiled(_: type[Written]) -> _Compiled:
+    """One for each dialect, since its filters are called on constants when a template is compiled."""
+    return _Compiled()
+
+
 class _Sandbox(ImmutableSandboxedEnvironment):
     """Values can be read and shown, and that is all."""
 
@@ -83,6 +104,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            bytecode_cache=_compiled(dialect.written),
         )
         self.meter = Meter()
         self._written = dialect.written

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -34,6 +32,7 @@ from reviewbot.sandbox.codevf import (
 from reviewbot.sandbox.faults import Faults, with_faults
 from reviewbot.sandbox.github import WORKFLOW, Access, Scope, Store, World, build_github, identify
 from reviewbot.sandbox.serve import serving_all
+from tests.app.forked import prepare, text_of
 from tests.contract.referee import refereed
 from tests.hostile import leaks
 
@@ -188,17 +187,15 @@ class Rig:
         """Run the action to its end; inputs with underscores for dashes, `runner` is more of the environment."""
         given = {name.replace("_", "-"): value for name, value in inputs.items()}
         env = self.environment(event, self.event() if payload is None else payload, given) | dict(runner)
-        command = [sys.executable, "-I", "-m", "reviewbot", "action"]
-        done = subprocess.run(
-            command, env=env, cwd=env["GITHUB_WORKSPACE"], capture_output=True, text=True, timeout=seconds, check=False
-        )
-        assert not done.stderr, done.stderr
-        (Path(env["HOME"]) / "log").write_text(done.stdout, encoding="utf-8")
+        running = prepare(env)
+        running.process.start()
+        ended = running.wait(seconds)
+        assert not ended.errors, ended.errors
         return Finished(
-            done.returncode,
-            done.stdout,
-            read_outputs(_text(env["GITHUB_OUTPUT"])),
-            _text(env["GITHUB_STEP_SUMMARY"]),
+            ended.exit_status,
+            ended.log,
+            read_outputs(text_of(Path(env["GITHUB_OUTPUT"]))),
+            text_of(Path(env["GITHUB_STEP_SUMMARY"])),
             Path(env["GITHUB_WORKSPACE"]),
         )
 
@@ -230,11 +227,6 @@ class Rig:
     def github_requests(self) -> list[str]:
         """Method and path of every request to GitHub's API so far."""
         return [f"{one.method} {one.path}" for one in self.github_faults.log]
-
-
-def _text(path: str) -> str:
-    file = Path(path)
-    return file.read_text(encoding="utf-8") if file.exists() else ""
 
 
 def read_outputs(text: str) -> dict[str, str]:

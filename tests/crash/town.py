@@ -1,14 +1,7 @@
-"""Both services on loopback for many pull requests, and the action as a process that dies where it is told to.
-
-The action runs as the container runs it (`reviewbot.__main__.main`, a runner's environment and nothing else), in a
-process forked from one that has the modules loaded and nothing more: a cold interpreter would take most of the time.
-"""
+"""Both services on loopback for many pull requests, and the action as a process that dies where it is told to."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -18,7 +11,6 @@ from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
 
-from reviewbot.__main__ import main
 from reviewbot.sandbox.codevf import (
     Account,
     Answer,
@@ -36,6 +28,7 @@ from reviewbot.sandbox.codevf import (
 from reviewbot.sandbox.faults import ClientDies, Fault, Faults, RecordedThen, with_faults
 from reviewbot.sandbox.github import Store, World, build_github, identify
 from reviewbot.sandbox.serve import Bounds, serving_all
+from tests.app.forked import Running, prepare
 from tests.app.house import BASE, HEAD, KEY, REPO, TOKEN, Rig, answer, earlier, finding
 from tests.contract.referee import refereed
 from tests.hostile import leaks
@@ -66,10 +59,6 @@ def engaged(request: TaskRequest) -> Answer:
     return answer(previous=[{"id": one["id"], "state": "fixed", "note": "Seen."} for one in fixed])
 
 
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["pytest", "reviewbot.__main__", "tests.crash.town"])
-
-
 class Kind(Enum):
     """What happens at a request."""
 
@@ -92,7 +81,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a run ended: `exit_status` is negative for a signal."""
+    """How a run ended, and whether what was to happen in it did."""
 
     exit_status: int
     log: str
@@ -157,8 +146,7 @@ class Town:
     def prepare(self, rig: Rig, inputs: Mapping[str, str]) -> Running:
         """The action on a pull request, ready to be started."""
         env = rig.environment("pull_request", rig.event(), inputs) | {"REVIEWBOT_TIME_SCALE": str(SCALE)}
-        process = FORKS.Process(target=act, args=(env,), daemon=True)
-        return Running(process, Path(env["HOME"]) / "log")
+        return prepare(env)
 
     def run(self, rig: Rig, inputs: Mapping[str, str] = MappingProxyType({}), at: Point | None = None) -> Ended:
         """Run the action to its end, or to where it dies."""
@@ -166,43 +154,12 @@ class Town:
         if at is not None:
             self.faults[at.service].add(".", fault_of(at.kind, running.kill), nth=at.nth)
         running.process.start()
-        ended = running.wait()
-        if at is None:
-            return ended
-        [(_, count)] = self.faults[at.service].rules
-        self.faults[at.service].clear()
-        return Ended(ended.exit_status, ended.log, count[0] >= at.nth)
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A run of the action."""
-
-    process: multiprocessing.context.ForkServerProcess
-    log: Path
-
-    def kill(self) -> None:
-        """SIGKILL, as a runner does that is in a hurry."""
-        self.process.kill()
-
-    def wait(self) -> Ended:
-        """Until it has ended, however that was."""
-        self.process.join(60)
-        assert self.process.exitcode is not None, "a run did not end"
-        status = self.process.exitcode
-        self.process.close()
-        return Ended(status, self.log.read_text(encoding="utf-8") if self.log.exists() else "", struck=False)
-
-
-def act(env: Mapping[str, str]) -> None:
-    """In the child: become what the runner would have started."""
-    os.chdir(env["GITHUB_WORKSPACE"])
-    os.environ.clear()
-    os.environ.update(env)
-    sys.argv = ["reviewbot", "action"]
-    with (Path(env["HOME"]) / "log").open("w", encoding="utf-8") as log:
-        sys.stdout = log
-        raise SystemExit(main())
+        ended, struck = running.wait(), False
+        if at is not None:
+            [(_, count)] = self.faults[at.service].rules
+            self.faults[at.service].clear()
+            struck = count[0] >= at.nth
+        return Ended(ended.exit_status, ended.log, struck)
 
 
 def fault_of(kind: Kind, kill: Callable[[], None]) -> Fault:

@@ -65,7 +65,7 @@ class GitHubOnLoopback:
 
     def sent(self) -> list[Logged]:
         """What reached the server since the last look; the log is written a moment after each answer."""
-        total = sum(forge.requests for forge in (self.forge, *self.opened))
+        total = sum(forge.requests for forge in {self.forge, *self.opened})
         give_up = time.monotonic() + 5
         while len(self.faults.requests()) < total - self.seen and time.monotonic() < give_up:
             time.sleep(0.002)

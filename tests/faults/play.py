@@ -10,6 +10,7 @@ from pathlib import Path
 
 from reviewbot.sandbox.codevf import Answer, Deliverables, Delivered, TaskLife
 from reviewbot.sandbox.faults import Fault, Logged
+from tests.app.forked import Ended, text_of
 from tests.app.house import Rig, read_outputs
 from tests.crash.held import Held, held, newest_check
 from tests.crash.town import ALL_KINDS, Town, town
@@ -63,32 +64,28 @@ def play(here: Town, request: Request | None = None, fault: Fault | None = None,
     before = here.requests()
     running = here.prepare(rig, INPUTS)
     running.process.start()
-    status = running.wait().exit_status
+    ended = running.wait()
     sent = {one: here.faults[one.value].requests()[before[one.value] :] for one in Service}
     struck = sum(count[0] >= rule.nth for rule, count in faults.rules) if faults else 0
     if faults is not None:
         faults.clear()
-    end = _end(rig, status, running.log, struck, sent)
+    end = _end(rig, ended, running.home, struck, sent)
     here.close(rig)
     return end
 
 
-def _end(rig: Rig, exit_status: int, log: Path, struck: int, sent: Mapping[Service, Sequence[Logged]]) -> End:
-    outputs = read_outputs(_text(log.with_name("output")))
+def _end(rig: Rig, ended: Ended, home: Path, struck: int, sent: Mapping[Service, Sequence[Logged]]) -> End:
+    outputs = read_outputs(text_of(home / "output"))
     check = newest_check(rig)
     return End(
         number=rig.number,
-        exit_status=exit_status,
+        exit_status=ended.exit_status,
         reason=outputs.get("reason", ""),
         conclusion=check.conclusion if check else "",
         struck=bool(struck),
         requests=sum(map(len, sent.values())),
-        log=_text(log),
-        summary=_text(log.with_name("summary.md")),
+        log=ended.log,
+        summary=text_of(home / "summary.md"),
         held=held(rig),
         log_of=sent,
     )
-
-
-def _text(file: Path) -> str:
-    return file.read_text(encoding="utf-8") if file.exists() else ""

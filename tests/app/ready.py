@@ -1,0 +1,18 @@
+"""What the action does at each start, done once in the process that its runs are forked from.
+
+Imported there alone.
+"""
+
+from __future__ import annotations
+
+import gc
+
+import httpcore  # httpx imports it with its first client  # noqa: F401
+
+import tests.app.forked  # noqa: F401 — where a run begins
+from reviewbot.render import Renderer
+from reviewbot.render.rehearsal import rehearse
+
+rehearse(Renderer())
+# The children share what is here, as long as nobody counts its references.
+gc.freeze()
