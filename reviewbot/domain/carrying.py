@@ -28,18 +28,23 @@ class Scene:
     Attributes:
         views: the selected files as they were or would be sent, and the others as they are.
         removed: the names of deleted files.
+        added: the names of files that are not there at the merge base under any name.
     """
 
     views: tuple[FileView, ...]
     removed: frozenset[str]
+    added: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, change: ChangeSet, views: Sequence[FileView]) -> Scene:
         """The scene of a change; a file that is held back is looked into here, and shown to nobody."""
         sent = {view.path: view for view in views}
         seen = (sent.get(file.path) or _as_it_is(file) for file in change.files)
-        removed = (file.path for file in change.files if file.diff.status is FileStatus.REMOVED)
-        return cls(tuple(seen), frozenset(removed))
+        removed, added = (
+            frozenset(file.path for file in change.files if file.diff.status is status)
+            for status in (FileStatus.REMOVED, FileStatus.ADDED)
+        )
+        return cls(tuple(seen), removed, added)
 
     @cached_property
     def by_path(self) -> Mapping[str, FileView]:
@@ -107,13 +112,17 @@ def _sight(record: Record, block: Block, view: FileView) -> Sight | None:
 
 
 def _elsewhere(record: Record, scene: Scene) -> Looked:
-    """A file that left the change may have been renamed before anybody else has seen it: its code goes with it."""
+    """A file that left the change may have been renamed before anybody else has seen it: its code goes with it.
+
+    One that the change itself has added may be any other that it adds, with other lines by now.
+    """
     if not record.in_file:
         return Absent()
+    missing = Absent() if record.added and scene.added else Vanished()
     if record.block is None or record.side is Side.LEFT:
-        return Vanished()
+        return missing
     sights = (_sight(record, record.block, view) for view in scene.views)
-    return next((one for one in sights if one and (one.touched or one.view.path != one.view.old_path)), Vanished())
+    return next((one for one in sights if one and (one.touched or one.view.path != one.view.old_path)), missing)
 
 
 def stand(record: Record, scene: Scene) -> Record:
@@ -136,11 +145,20 @@ def _seen(record: Record, sight: Sight) -> Record:
     fewer = sight.copies < record.copies
     if fewer and record.standing is Standing.FIXED:
         return record
-    waiver = record.waiver if record.waiver and record.waiver.copies == sight.copies else None
+    waiver = record.waiver if record.waiver and _holds(record.waiver, record, sight) else None
     seen = replace(record, path=sight.view.path, line=sight.line, waiver=waiver, closed="")
     if fewer:
         return replace(seen, standing=Standing.CHANGED)
     return replace(seen, standing=Standing.OPEN, copies=sight.copies)
+
+
+def _holds(waiver: Waiver, record: Record, sight: Sight) -> bool:
+    """Whether the code is what was waived: as often, and to the character."""
+    return (waiver.copies, waiver.verbatim) == (sight.copies, _verbatim(record, sight))
+
+
+def _verbatim(record: Record, sight: Sight) -> str:
+    return sight.view.verbatim(record.side, record.block) if record.block else ""
 
 
 def _without_code(record: Record) -> Record:
@@ -219,6 +237,7 @@ def _record(item: Placed, task_id: str, scene: Scene) -> Record:
         line=_first_line(where, finding.line),
         block=item.block,
         in_file=item.in_file is not None,
+        added=item.in_file in scene.added,
         found=task_id,
         text=finding.explanation[:MAX_TEXT] if isinstance(item.placement, InSummary) else "",
     )
@@ -292,4 +311,5 @@ def _stamped(record: Record, task_id: str) -> Record:
 def waived(record: Record, by: str, reason: str, scene: Scene) -> Record:
     """The finding with a waiver for its code as it stands."""
     sight = look(record, scene)
-    return replace(record, waiver=Waiver(by, reason[:MAX_REASON], sight.copies if isinstance(sight, Sight) else 0))
+    seen = (sight.copies, _verbatim(record, sight)) if isinstance(sight, Sight) else (0, "")
+    return replace(record, waiver=Waiver(by, reason[:MAX_REASON], *seen))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -47,28 +48,25 @@ class FileView:
     @cached_property
     def right(self) -> TextIndex:
         """What is known of the head: the whole text, or the hunks."""
-        if self.text is not None:
-            return TextIndex.of(dict(enumerate(split_lines(self.text), start=1)))
-        return self._of_hunks(Side.RIGHT)
+        return TextIndex.of(self._verbatim(Side.RIGHT))
 
     @cached_property
     def left(self) -> TextIndex:
         """What is known of the merge base: the hunks."""
-        return self._of_hunks(Side.LEFT)
+        return TextIndex.of(self._verbatim(Side.LEFT))
 
     def index(self, side: Side) -> TextIndex:
         """The lines of a side."""
         return self.right if side is Side.RIGHT else self.left
 
-    def _of_hunks(self, side: Side) -> TextIndex:
-        lines = (line for hunk in self.hunks for line in hunk.lines)
-        return TextIndex.of({number: line.text for line in lines if (number := line.number(side)) is not None})
-
     @cached_property
     def exact(self) -> Mapping[int, str]:
         """The head's lines that the diff shows, verbatim."""
+        return self._of_hunks(Side.RIGHT)
+
+    def _of_hunks(self, side: Side) -> Mapping[int, str]:
         lines = (line for hunk in self.hunks for line in hunk.lines)
-        return {line.new: line.text for line in lines if line.new is not None}
+        return {number: line.text for line in lines if (number := line.number(side)) is not None}
 
     @cached_property
     def _covered(self) -> Mapping[Side, Sequence[range]]:
@@ -96,6 +94,18 @@ class FileView:
             touched = (first for first in every if self._touches(side, first, first + block.count - 1))
             self._places[side, block] = Places(every, tuple(touched))
         return self._places[side, block]
+
+    def verbatim(self, side: Side, block: Block) -> str:
+        """32 hex digits of every copy of a block on a side, character for character."""
+        lines = self._verbatim(side)
+        starts = self.places(side, block).every
+        copies = sorted("\n".join(lines.get(first + at, "") for at in range(block.count)) for first in starts)
+        return hashlib.sha256("\0".join(copies).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+    def _verbatim(self, side: Side) -> Mapping[int, str]:
+        if side is Side.RIGHT and self.text is not None:
+            return dict(enumerate(split_lines(self.text), start=1))
+        return self._of_hunks(side)
 
     def _touches(self, side: Side, first: int, last: int) -> bool:
         numbers = self._touched[side]

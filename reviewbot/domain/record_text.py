@@ -58,13 +58,13 @@ def _to_row(record: Record) -> list[object]:
         record.side,
         record.line,
         None if block is None else [block.first, block.count, block.digest],
-        [int(record.in_file), int(record.touched), int(record.leftover), record.copies],
+        [int(record.in_file), int(record.touched), int(record.leftover), record.copies, int(record.added)],
         record.standing,
         record.found,
         record.closed,
         record.text,
         record.note,
-        None if waiver is None else [waiver.by, waiver.reason, waiver.copies],
+        None if waiver is None else [waiver.by, waiver.reason, waiver.copies, waiver.verbatim],
     ]
 
 
@@ -86,7 +86,7 @@ def _count(value: object) -> int:
 def _from_row(*row: Any) -> Record:  # noqa: ANN401 — as above
     identifier, severity, category, title, path, side, line, block, flags, standing, *texts, waiver = row
     found, closed, text, note = texts
-    in_file, touched, leftover, copies = flags
+    in_file, touched, leftover, copies, added = flags
     return Record(
         id=str(identifier),
         severity=Severity(severity),
@@ -97,6 +97,7 @@ def _from_row(*row: Any) -> Record:  # noqa: ANN401 — as above
         line=None if line is None else _count(line),
         block=None if block is None else Block(str(block[0]), _count(block[1]), str(block[2])),
         in_file=bool(in_file),
+        added=bool(added),
         touched=bool(touched),
         copies=_count(copies),
         standing=Standing(standing),
@@ -104,6 +105,6 @@ def _from_row(*row: Any) -> Record:  # noqa: ANN401 — as above
         closed=str(closed),
         text=str(text),
         note=str(note),
-        waiver=None if waiver is None else Waiver(str(waiver[0]), str(waiver[1]), _count(waiver[2])),
+        waiver=None if waiver is None else Waiver(str(waiver[0]), str(waiver[1]), _count(waiver[2]), str(waiver[3])),
         leftover=bool(leftover),
     )

@@ -41,11 +41,13 @@ class Waiver:
         by: a login.
         reason: their words; hostile text.
         copies: how often the code stood in its file then, 0 when it was not there; one more of them is another case.
+        verbatim: `FileView.verbatim` of them: a finding is found again behind other white space, a waiver is not.
     """
 
     by: str
     reason: str
     copies: int
+    verbatim: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Record:
         line: where its first line was when it was last seen, None when nothing says so.
         block: its code, None when nothing says which code it is about.
         in_file: whether its file was in the change.
+        added: whether the change added that file: when it is not there any more, it may have another name.
         touched: whether the change adds or deletes any of its code.
         copies: how often its code stood in the file when it was last seen whole.
         found: the task that reported it first.
@@ -86,6 +89,7 @@ class Record:
     line: int | None = None
     block: Block | None = None
     in_file: bool = False
+    added: bool = False
     touched: bool = False
     copies: int = 0
     standing: Standing = Standing.OPEN

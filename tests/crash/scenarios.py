@@ -199,7 +199,9 @@ def disturbed(town: Town, scenario: Scenario, where: int, at: Point, right: Undi
         step.before(town, rig)
         runs.append(town.run(rig, step.inputs, at if index == where else None))
         if index == where and at.kind is not Kind.ANSWER_LOST:  # which a run puts right by itself
-            runs.append(town.run(rig, step.inputs))
+            # Who comes by first after a kill is now a collection and now the same event again.
+            first = [COLLECT] if at.nth % 2 else []
+            runs.extend(town.run(rig, inputs) for inputs in (*first, step.inputs))
     most = len(scenario.steps) + MOST_RUNS
     while (runs[-1].exit_status != right.exit_status or is_open(rig)) and len(runs) < most:
         if scenario.by_hand:

@@ -148,7 +148,8 @@ def scene(base: Mapping[str, str], head: Mapping[str, str], renamed: Mapping[str
     changed = (path for path in head if there[path] != head[path] or path in before or path not in base)
     gone = [path for path in base if path not in head and path not in before.values()]
     kept = [view(there[path], head[path], path, old_path=before.get(path)) for path in changed]
-    return Scene((*kept, *(view(base[path], "", path, whole=False) for path in gone)), frozenset(gone))
+    added = frozenset(path for path in head if path not in base and path not in before)
+    return Scene((*kept, *(view(base[path], "", path, whole=False) for path in gone)), frozenset(gone), added)
 
 
 def answer(  # noqa: PLR0913 — a test names the one or two that it cares about

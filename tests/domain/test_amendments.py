@@ -23,7 +23,7 @@ BEFORE = Ledger((OPEN, WANTED), findings=Findings((FOUND, OTHER)))
 
 
 def with_waiver(record: Record) -> Record:
-    return replace(record, waiver=Waiver("wendy", "known", 0))
+    return replace(record, waiver=Waiver("wendy", "known", 0, ""))
 
 
 @pytest.mark.parametrize(

@@ -194,6 +194,16 @@ def test_a_file_that_is_renamed_twice_keeps_its_findings(code: str) -> None:
     assert (one(restand(first, twice)).path, one(restand(first, twice)).standing) == ("c.py", "open")
 
 
+@pytest.mark.parametrize("given", [finding(path="new.py", code="bad()"), finding(path="new.py")])
+@pytest.mark.parametrize("text", ["bad(1)\n", "other\n"])
+def test_a_new_file_may_have_another_name_and_other_lines_by_now(given: Finding, text: str) -> None:
+    first = found(scene({}, {"new.py": "bad()\n"}), given)
+    assert one(restand(first, scene({}, {"newer.py": text}))).counts, "nobody knows whether it is the same file"
+    deleted = scene({APP: BASE}, {APP: BASE.replace("line 10", "else")})
+    assert one(restand(first, deleted)).standing is Standing.GONE
+    assert one(restand(first, scene({}, {"newer.py": "bad()\n"}))).counts
+
+
 def changed(path: str, old: str, new: str) -> ChangedFile:
     return ChangedFile(file_diff(old, new, path), Entry("1" * 40, "100644"), Entry("2" * 40, "100644", text=new))
 
@@ -214,6 +224,11 @@ def test_a_scene_has_the_files_as_they_were_sent_before_as_they_are() -> None:
     now = Scene.of(ChangeSet("b", "h", (changed(APP, BASE, BAD), gone)), (sent,))
     assert [view.text for view in now.views] == ["as sent\n", None]
     assert now.removed == {"x"}
+    assert not now.added
+    new = ChangedFile(
+        parse_diff(f"diff --git a/y b/y\nnew file mode 100644\nindex {'0' * 40}..{'2' * 40}\n")[0], None, gone.old
+    )
+    assert Scene.of(ChangeSet("b", "h", (new,)), ()).added == {"y"}
 
 
 # --- What an answer makes of it ---------------------------------------------------------------------------------------
@@ -295,6 +310,16 @@ def test_an_answer_of_the_whole_change_makes_up_for_what_was_forgotten() -> None
     assert (part.beyond, part.broken) == (before.beyond, True)
     whole = absorb(before, answer(NOW, whole=True), NOW)
     assert (whole.beyond, whole.broken) == ((), False)
+    older = absorb(before, answer(NOW, whole=True, here=False), NOW)
+    assert (older.beyond, older.broken) == (before.beyond, True), "reviews came after the head that it is of"
+
+
+def test_what_was_fixed_on_an_older_head_counts_until_a_review_of_this_one_says_so() -> None:
+    first = found(NOW, finding(code="bad()"))
+    for here, standing in ((False, Standing.CHANGED), (True, Standing.FIXED)):
+        said = answer(CHANGED, task="task_2", fixed=[one(first).id], here=here)
+        record = one(absorb(first, said, CHANGED))
+        assert (record.standing, record.note) == (standing, "It is.")
 
 
 def test_an_explanation_is_kept_while_no_comment_tells_it() -> None:
@@ -393,7 +418,8 @@ def let_stand(given: Finding, now: Scene = NOW) -> Findings:
     [
         (BAD, True),
         (f"above\n{BAD}", True),
-        (BAD.replace("bad()", "  bad()"), True),
+        (BAD.replace("bad()", "  bad()"), False),
+        (BAD.replace("bad()", "bad() "), False),
         (BAD.replace("bad()", "bad(1)"), False),
         (f"bad()\n{BAD}", False),
         (f"{BAD}bad()\n", False),
@@ -401,7 +427,9 @@ def let_stand(given: Finding, now: Scene = NOW) -> Findings:
 )
 def test_a_waiver_is_for_the_code_as_it_stood(text: str, stands: bool) -> None:  # noqa: FBT001 — a table
     before = let_stand(finding(code="bad()"))
-    assert one(before).waiver == Waiver("mona", "r" * MAX_REASON, 1)
+    waiver = one(before).waiver
+    assert waiver is not None
+    assert (waiver.by, waiver.reason, waiver.copies) == ("mona", "r" * MAX_REASON, 1)
     record = one(restand(before, scene({APP: BASE}, {APP: text})))
     assert record.counts is not stands
     assert (record.waiver is not None) is stands
@@ -427,7 +455,7 @@ def test_a_waiver_is_for_nothing_worse(severity: Severity, title: str, stands: b
 def test_what_has_no_code_any_more_can_be_let_stand_until_it_is_back() -> None:
     first = restand(found(NOW, finding(code="bad()")), CHANGED)
     record = waived(one(first), "mona", "mended", CHANGED)
-    assert record.waiver == Waiver("mona", "mended", 0)
+    assert record.waiver == Waiver("mona", "mended", 0, "")
     later = restand(Findings((record,)), CHANGED)
     assert one(later).waiver == record.waiver
     assert not one(later).counts

@@ -47,7 +47,7 @@ BOUGHT = Purchase(
     rung=0,
     judgement=Judgement(),
 )
-WAIVER = Waiver("wendy", "known", 1)
+WAIVER = Waiver("wendy", "known", 1, "")
 MEDIUM = Record("3f9a000001", Severity.MEDIUM, None, "medium", "a.py")
 HIGH = Record("3f9a000002", Severity.HIGH, None, "high", "a.py")
 UNRATED = Record("77aa000003", Severity.UNRATED, None, "unrated", "a.py")

@@ -107,6 +107,7 @@ records = st.builds(
     line=st.none() | st.integers(1, 10**7),
     block=st.none() | st.builds(Block, hexes, st.integers(1, 20), hexes),
     in_file=st.booleans(),
+    added=st.booleans(),
     touched=st.booleans(),
     copies=st.integers(0, 99),
     standing=st.sampled_from(Standing),
@@ -114,7 +115,7 @@ records = st.builds(
     closed=texts,
     text=texts,
     note=texts,
-    waiver=st.none() | st.builds(Waiver, texts, texts, st.integers(0, 99)),
+    waiver=st.none() | st.builds(Waiver, texts, texts, st.integers(0, 99), texts),
     leftover=st.booleans(),
 )
 beyonds = st.dictionaries(st.sampled_from(Severity), st.integers(1, 999)).map(
@@ -327,7 +328,7 @@ def test_a_ledger_of_the_version_before_is_read() -> None:
 
 
 def test_an_edit_by_somebody_else_takes_away_what_opens_the_gate_and_leaves_what_closes_it() -> None:
-    waived = Record("0" * 10, Severity.HIGH, None, "One", "a.py", waiver=Waiver("mona", "fine", 1))
+    waived = Record("0" * 10, Severity.HIGH, None, "One", "a.py", waiver=Waiver("mona", "fine", 1, ""))
     let_through = replace(PLAIN, findings=Findings((waived,)), bypass=Bypass("c" * 40, "boss", "now"))
     reading = decode(encode(let_through, SIGNER), SIGNER, edited_by_other=True)
     assert reading.problem
@@ -430,6 +431,47 @@ def test_a_purchase_goes_on_and_never_back(one: Purchase, other: Purchase) -> No
     order = [TaskState.WANTED, TaskState.INTENT, TaskState.OPEN, TaskState.DONE]
     assert order == sorted(order, key=lambda state: state.rank)
     assert TaskState.ENDED.rank == TaskState.DONE.rank
+
+
+def test_a_purchase_is_found_by_the_beginning_of_its_identity() -> None:
+    assert PLAIN.named("a" * 16, 2) == PLAIN.purchases[1]
+    assert PLAIN.named("a" * 16, 3) is None
+    assert PLAIN.named("b" * 16, 1) is None
+
+
+def test_a_ledger_can_cost_more_than_it_knows_and_never_less() -> None:
+    assert PLAIN.costing(Decimal(1000)).spent == 1000
+    assert PLAIN.costing(Decimal(10)) == PLAIN
+
+
+def test_a_comment_has_asked_or_not() -> None:
+    asked = Ledger((replace(BOUGHT, asked="42"), BOUGHT))
+    assert asked.was_asked("42")
+    assert not asked.was_asked("43")
+
+
+def chain(*states: TaskState) -> tuple[Ledger, Purchase]:
+    """Reviews of heads a, b, c, each of what is new since the one before; the last one is this head's."""
+    heads = [letter * 40 for letter in "abcdef"[: len(states)]]
+    built = tuple(
+        replace(BOUGHT, identity=head, head_sha=head, state=state, since=since)
+        for head, since, state in zip(heads, ["", *heads], states, strict=False)
+    )
+    return Ledger(built), built[-1]
+
+
+@pytest.mark.parametrize("state", TaskState)
+def test_a_review_of_what_is_new_counts_when_those_before_it_are_in(state: TaskState) -> None:
+    there = state is TaskState.DONE
+    for states in [(state, TaskState.DONE), (state, TaskState.DONE, TaskState.DONE)]:
+        ledger, last = chain(*states)
+        assert ledger.is_founded(last) is there
+    ledger, alone = chain(state)
+    assert ledger.is_founded(alone), "it is of the whole change"
+    _, last = chain(state, TaskState.DONE)
+    assert Ledger().is_founded(last), "what is not remembered is told otherwise"
+    again = replace(BOUGHT, head_sha=last.head_sha, since=last.head_sha, state=TaskState.DONE)
+    assert Ledger((again,)).is_founded(again), "the head was reviewed since itself"
 
 
 def test_the_last_finished_review_is_the_one_that_was_asked_for_last() -> None:

@@ -10,7 +10,7 @@ from reviewbot.domain.model import Severity
 from reviewbot.domain.record_text import MAX_RECORDS, smaller
 from reviewbot.domain.records import Findings, Record, Standing, Waiver, worst_first
 
-WAIVED = Waiver("mona", "fine", 1)
+WAIVED = Waiver("mona", "fine", 1, "")
 records = st.builds(
     Record,
     st.text("0123456789abcdef", min_size=10, max_size=10),
