@@ -72,6 +72,8 @@ def summary_view(run: Run, story: Story, outcome: Outcome) -> SummaryView:
         progress=progress_of(story),
         bypass=_bypass(story, pull.head_sha),
         awaited=story.awaited.purchase.head_sha if story.awaited else "",
+        fail_on=judgement_of(run, story).rules.fail_on.value,
+        minutes=story.purchase.minutes if story.purchase and run.paid else None,
     )
 
 
