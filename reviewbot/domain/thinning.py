@@ -109,6 +109,11 @@ class Shown:
     closed: tuple[FindingView, ...]
     rest: Rest
 
+    @property
+    def listed(self) -> tuple[FindingView, ...]:
+        """Every finding that is shown and counts, worst first, wherever it is shown."""
+        return every_finding((*self.commented, FileGroup("", (*self.full, *self.quiet, *self.folded))))
+
 
 def every_finding(groups: Iterable[FileGroup]) -> tuple[FindingView, ...]:
     """All findings, worst first, in the order of the files where they are equally bad."""
