@@ -61,6 +61,14 @@ def shorten_line(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: max(0, limit - 1)] + "…"
 
 
+def shorten_title(text: str, limit: int) -> str:
+    """The same, counted in UTF-16 units as GitHub may count them: no character is cut in two."""
+    units = text.encode("utf-16-le", "replace")
+    if len(units) // 2 <= limit:
+        return text
+    return units[: 2 * (limit - 1)].decode("utf-16-le", "ignore") + "…"
+
+
 @dataclass(frozen=True, slots=True)
 class Rest:
     """How many entries of each list are not shown."""

@@ -35,6 +35,17 @@ def objects(value: object) -> Iterator[dict[str, Any]]:
             yield from objects(part)
 
 
+def closed(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema without room for more: the published one leaves it, for keys of later reports."""
+    copy: dict[str, Any] = json.loads(json.dumps(schema))
+    for part in objects(copy):
+        part["additionalProperties"] = False
+    return copy
+
+
+CLOSED = Draft202012Validator(closed(PUBLISHED))
+
+
 def enumerated(name: str) -> set[str | None]:
     """The words that the schema allows for a key, wherever it stands."""
     return {word for part in objects(PUBLISHED) for word in part["properties"].get(name, {}).get("enum", ())}
@@ -48,14 +59,13 @@ def test_the_schema_is_one_and_is_of_the_version_that_is_written() -> None:
 @pytest.mark.parametrize("view", VIEWS, ids=range(len(VIEWS)))
 def test_a_report_fits_the_schema(view: SummaryView) -> None:
     document = json.loads(report_json(view, version="1.2.3", review_url=None))
-    assert [error.message for error in Draft202012Validator(PUBLISHED).iter_errors(document)] == []
+    assert [error.message for error in CLOSED.iter_errors(document)] == []
 
 
-def test_every_key_is_described_and_no_other_is_allowed() -> None:
+def test_every_key_is_described_and_all_but_the_latest_are_always_there() -> None:
     described = list(objects(PUBLISHED))
     assert len(described) > 10
     for part in described:
-        assert part["additionalProperties"] is False
         assert set(part["properties"]) - set(part["required"]) <= {"failOn", "minutes"}
         for name, value in part["properties"].items():
             assert value.get("description"), name
