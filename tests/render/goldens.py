@@ -63,6 +63,7 @@ def _written(template: str, write: Callable[[Renderer, V], str], view: V) -> Gol
 STORIES = {
     "clean": CLEAN,
     "quiet": QUIET,
+    "never": replace(QUIET, fail_on="never"),
     "gate": CLOSED_GATE,
     "queued": QUEUED,
     "waiting": WAITING,
