@@ -24,7 +24,7 @@ ifneq ($(MADE_FOR),$(CURDIR)/.venv)
 .PHONY: $(BIN)/python
 endif
 
-.PHONY: help setup referees demo test test-image crash faults large lint lint-style lint-types lint-layers lint-workflows lint-image format pins build clean
+.PHONY: help setup docs referees demo test test-image crash faults large lint lint-style lint-types lint-layers lint-workflows lint-image format pins build clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ setup: .venv/.stamp ## Make .venv from the hash-pinned requirements, with the pr
 
 demo: setup ## Review a made-up pull request, on this machine alone
 	@$(BIN)/reviewbot demo
+
+docs: setup ## Make the pictures of docs/pictures anew, from the demo (needs chromium, and a font with emoji)
+	$(BIN)/python -m tests.pictures
 
 referees: node_modules/.stamp .venv/.referees ## Fetch what the tests judge by where it is there: GitHub's descriptions, readers of the report files
 

@@ -188,7 +188,8 @@ def _inline(run: Run, story: Story, one: CommentGroup) -> InlineComment:
 def _comment_view(run: Run, story: Story, one: CommentGroup) -> CommentView:
     mark = FindingMark(run.settings.instance, one.ids)
     findings = tuple(finding_view(run, story, item) for item in one.placed)
-    return CommentView(str(mark), isinstance(one.target, FileTarget), findings)
+    waivable = run.paid and run.settings.summary_comment  # which is where a waiver is written down
+    return CommentView(str(mark), isinstance(one.target, FileTarget), findings, waivable)
 
 
 def _post_file_comment(run: Run, story: Story, one: CommentGroup, target: FileTarget) -> PostedComment | None:

@@ -43,6 +43,9 @@ LEVELS = {
     Severity.INFO: AnnotationLevel.NOTICE,
 }
 
+HOUR = 3600
+"""Seconds."""
+
 MOST_ANNOTATIONS = 300
 """They go to GitHub fifty in a request, and it takes eighty writes a minute; the summary and the files have all."""
 
@@ -109,8 +112,7 @@ def _write_summary(run: Run, story: Story, outcome: Outcome) -> Story:
     snapshot = story.there or run.snapshot
     found = summaries(snapshot.comments, run.settings.instance)
     keep = story.summary or found.keep
-    # Without the address of this run: another run of the same review has nothing new to say, and edits nothing.
-    body = run.renderer.summary(replace(summary_view(run, story, outcome), run_url=None))
+    body = _summary_body(run, story, outcome)
     if keep and story.superseded:
         # A newer head has its own review: its words stay, and ours are in the check of our head.
         body = replace_ledger(keep.body, encode(story.ledger, run.signer))
@@ -122,6 +124,16 @@ def _write_summary(run: Run, story: Story, outcome: Outcome) -> Story:
     write = partial(forge.update_comment, keep.id, body) if keep else partial(forge.create_comment, number, body)
     comment = run.attempt("The summary comment", write)
     return replace(story, summary=comment or keep)
+
+
+def _summary_body(run: Run, story: Story, outcome: Outcome) -> str:
+    """The comment without the address of this run, and with a wait in whole hours.
+
+    So another run that has nothing new to say edits nothing, and a wait of days is an edit an hour at most.
+    """
+    view = summary_view(run, story, outcome)
+    wait = view.wait and replace(view.wait, elapsed_seconds=view.wait.elapsed_seconds // HOUR * HOUR)
+    return run.renderer.summary(replace(view, run_url=None, wait=wait))
 
 
 def _close_older(run: Run, story: Story) -> None:

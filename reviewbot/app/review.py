@@ -39,7 +39,7 @@ from reviewbot.domain.gate import (
     not_due,
     pending,
 )
-from reviewbot.domain.ledger import TaskState
+from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.model import Report, Task, TaskStatus
 from reviewbot.domain.snapshot import Snapshot
 from reviewbot.domain.triage import Trigger, not_due_for
@@ -150,7 +150,7 @@ class _Teller(Acquirer):
         if not task.status.is_over:
             return self._detach()
         if task.status is not TaskStatus.COMPLETED and self._has_moved():
-            self.story = self.story.bought(replace(self._bought, state=TaskState.ENDED, used=task.credits_used))
+            self.story = self.story.bought(self._over(TaskState.ENDED, task))
             return self._superseded()
         self._close(task)
         return self._publish(read_answer(service, task))
@@ -207,6 +207,9 @@ class _Teller(Acquirer):
     def _has_moved(self) -> bool:
         return self._run.read_again().pull.head_sha != self._run.snapshot.pull.head_sha
 
+    def _over(self, state: TaskState, task: Task) -> Purchase:
+        return self._bought.over(state, task.credits_used, self._run.world.clock.now())
+
     def _close(self, task: Task) -> None:
         """Write down how the task ended.
 
@@ -214,7 +217,7 @@ class _Teller(Acquirer):
             TaskEnded: without a result; the next run may try again with a new task.
         """
         state = TaskState.DONE if task.status is TaskStatus.COMPLETED else TaskState.ENDED
-        self.story = self.story.bought(replace(self._bought, state=state, used=task.credits_used))
+        self.story = self.story.bought(self._over(state, task))
         if state is TaskState.ENDED:
             raise TaskEnded(
                 f"CodeVF ended the task {task.id} without a result: {visible(task.status_text)}.",

@@ -48,12 +48,12 @@ def settled(run: Run, service: ReviewService, story: Story, purchase: Purchase, 
     if story.prepared is None:
         raise TypeError(story)
     if task.status is not TaskStatus.COMPLETED:
-        closed = replace(purchase, state=TaskState.ENDED, used=task.credits_used)
+        closed = purchase.over(TaskState.ENDED, task.credits_used, run.world.clock.now())
         run.say(f"The review of {_named(purchase)} ended without a result.")
         return story.learned(story.changes.with_purchase(closed))
     report = read_answer(service, task)
     coverage = Coverage.FULL if report.readable and not task.unseen else Coverage.PARTIAL
-    closed = replace(purchase, state=TaskState.DONE, used=task.credits_used)
+    closed = purchase.over(TaskState.DONE, task.credits_used, run.world.clock.now())
     closed = replace(closed, coverage=coverage if closed.coverage is Coverage.FULL else closed.coverage)
     answer = placed_now(run, story.prepared, closed, report)
     run.say(f"The review of {_named(purchase)} came in; its findings stand where their code is now.")

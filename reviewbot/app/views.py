@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story
+from reviewbot.domain.budget import hold
 from reviewbot.domain.gate import Outcome, closes_gate
 from reviewbot.domain.languages import language_of
 from reviewbot.domain.ledger import Judgement
@@ -72,6 +73,8 @@ def summary_view(run: Run, story: Story, outcome: Outcome) -> SummaryView:
         progress=progress_of(story),
         bypass=_bypass(story, pull.head_sha),
         awaited=story.awaited.purchase.head_sha if story.awaited else "",
+        fail_on=judgement_of(run, story).rules.fail_on.value,
+        minutes=story.purchase.minutes if story.purchase and run.paid else None,
     )
 
 
@@ -315,11 +318,20 @@ def _cost(run: Run, story: Story) -> CostView | None:
         mode=settings.mode.value,
         max_credits=settings.max_credits,
         mode_multiplier=settings.mode.multiplier,
-        expertise=story.tag.name if story.tag else settings.expertise,
-        tag_multiplier=story.tag.multiplier if story.tag else Decimal(1) if not settings.expertise else None,
+        expertise=story.tag.name if story.tag and settings.expertise.isdecimal() else settings.expertise,
+        tag_multiplier=_factor(run, story, story.purchase.hold),
         hold=story.purchase.hold,
         used=story.purchase.used,
     )
+
+
+def _factor(run: Run, story: Story, held: int) -> Decimal | None:
+    """What the expertise multiplies by; a later run does not ask the service, and goes by what is held."""
+    settings = run.settings
+    if story.tag or not settings.expertise:
+        return story.tag.multiplier if story.tag else Decimal(1)
+    guess = round(Decimal(held) / (settings.max_credits * settings.mode.multiplier), 2)
+    return guess if hold(settings.max_credits, settings.mode, guess) == held else None
 
 
 def _wait(run: Run, story: Story) -> WaitView | None:

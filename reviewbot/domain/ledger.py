@@ -6,8 +6,10 @@ It lives on GitHub itself (`ledger_text` writes it into our summary comment, `sh
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from math import ceil
 
 from reviewbot.domain.gate import Coverage, Rules
 from reviewbot.domain.placement import PlacementRules
@@ -70,6 +72,7 @@ class Purchase:
         merge_base: where its head had left that branch; empty where only a short copy remembers the purchase.
         asked: the id of the comment that asked for this attempt, empty when no comment did.
         confirms: whether open findings went along to be confirmed.
+        minutes: until a run saw that the task was over, rounded up; None while unknown.
     """
 
     identity: str
@@ -89,11 +92,19 @@ class Purchase:
     merge_base: str = ""
     asked: str = ""
     confirms: bool = False
+    minutes: int | None = None
 
     @property
     def cost(self) -> Decimal:
         """What counts against the budget: the hold until the service has said what was used."""
         return self.used if self.used is not None else Decimal(self.hold)
+
+    def over(self, state: TaskState, used: Decimal | None, now: datetime) -> Purchase:
+        """This purchase once its task is over; the first run that saw it so has timed it."""
+        if self.state.is_over:
+            return replace(self, state=state, used=used)
+        seconds = (now - datetime.fromisoformat(self.submitted_at)).total_seconds()
+        return replace(self, state=state, used=used, minutes=max(1, ceil(seconds / 60)))
 
 
 @dataclass(frozen=True, slots=True)

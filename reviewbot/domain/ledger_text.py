@@ -169,6 +169,7 @@ def _purchase_to_json(entry: Purchase) -> dict[str, object]:
         "left": entry.merge_base,
         "asked": entry.asked,
         "confirms": entry.confirms,
+        "minutes": entry.minutes,
     }
 
 
@@ -237,4 +238,5 @@ def _purchase_from_json(entry: Mapping[str, Any]) -> Purchase:
         merge_base=str(entry.get("left", "")),
         asked=str(entry.get("asked", "")),
         confirms=bool(entry.get("confirms", False)),
+        minutes=None if entry.get("minutes") is None else int(entry["minutes"]),
     )

@@ -17,6 +17,7 @@ _ITEM = re.compile(r"[ \t]{0,3}[-*+] +")
 _FENCE = re.compile(r" {0,3}(?P<marks>`{3,}(?=[^`]*\Z)|~{3,})")
 _CODE = re.compile("`([^`\n]+)`")
 _STRONG = re.compile(r"\*\*([^*\n]+)\*\*")
+_BLOCK = re.compile("(<pre>.*?</pre>)", re.DOTALL)
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 
 
@@ -93,7 +94,8 @@ def block(text: str) -> str:
 
 def told(html: str) -> str:
     """A template's own words, escaped already: `code`, **strong**, paragraphs and lists."""
-    return _blocks(marked(html), str)
+    pieces = _BLOCK.split(html)  # what stands at odd places is a block of code
+    return "".join(piece if at % 2 else _blocks(marked(piece), str) for at, piece in enumerate(pieces))
 
 
 def marked(html: str) -> str:

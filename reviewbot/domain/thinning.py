@@ -61,6 +61,14 @@ def shorten_line(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: max(0, limit - 1)] + "…"
 
 
+def shorten_title(text: str, limit: int) -> str:
+    """The same, counted in UTF-16 units as GitHub may count them: no character is cut in two."""
+    units = text.encode("utf-16-le", "replace")
+    if len(units) // 2 <= limit:
+        return text
+    return units[: 2 * (limit - 1)].decode("utf-16-le", "ignore") + "…"
+
+
 @dataclass(frozen=True, slots=True)
 class Rest:
     """How many entries of each list are not shown."""
@@ -108,6 +116,11 @@ class Shown:
     waived: tuple[FindingView, ...]
     closed: tuple[FindingView, ...]
     rest: Rest
+
+    @property
+    def listed(self) -> tuple[FindingView, ...]:
+        """Every finding that is shown and counts, worst first, wherever it is shown."""
+        return every_finding((*self.commented, FileGroup("", (*self.full, *self.quiet, *self.folded))))
 
 
 def every_finding(groups: Iterable[FileGroup]) -> tuple[FindingView, ...]:

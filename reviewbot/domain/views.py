@@ -58,6 +58,11 @@ class FindingView:
     waived_for: str = ""
     closed_at: str = ""
 
+    @property
+    def waive(self) -> str:
+        """The command that waives it."""
+        return f"/reviewbot waive {self.id} REASON"
+
 
 @dataclass(frozen=True, slots=True)
 class CommentView:
@@ -66,11 +71,13 @@ class CommentView:
     Attributes:
         mark: trusted; the hidden first bytes, which the template must emit first.
         on_file: whether it is on the file as a whole.
+        waivable: whether somebody can take the responsibility for a finding by a command.
     """
 
     mark: str
     on_file: bool
     findings: tuple[FindingView, ...]
+    waivable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +219,8 @@ class SummaryView:
         progress: None while there is no answer.
         bypass: None unless somebody let this head through.
         awaited: the older head whose review has to come in first, full; empty when there is none.
+        fail_on: the least severity that closes the gate, as the setting names it; empty while unknown.
+        minutes: from handing the change in until the answer was seen, rounded up; None while unknown.
     """
 
     mark: str
@@ -245,6 +254,8 @@ class SummaryView:
     progress: ProgressView | None = None
     bypass: BypassView | None = None
     awaited: str = ""
+    fail_on: str = ""
+    minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""The report as JSON: everything that was said, where it went, what was sent, what it cost. Versioned."""
+"""The report as JSON: everything that was said, where it went, what was sent, what it cost.
+
+Versioned; `docs/report.schema.json` describes every key.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,9 @@ def report_json(view: SummaryView, *, version: str, review_url: str | None) -> s
         "instance": view.instance,
         "checkName": view.check_name,
         "taskId": view.task_id or None,
+        "minutes": view.minutes,
         "outcome": _outcome(view.outcome),
+        "failOn": view.fail_on or None,
         "coverage": view.coverage.value,
         "counts": None if view.counts is None else {key.value: count for key, count in view.counts.items()},
         "summary": view.reviewer_summary,

@@ -109,6 +109,10 @@ class _Node:
             _Node(None, where).refuse("is missing")
         return _Node(self.value[key], where)
 
+    def later(self, key: str) -> _Node:
+        """A key that the first reports of this version did not have: null where it is missing."""
+        return self[key] if isinstance(self.value, dict) and key in self.value else _Node(None, key)
+
     def items(self) -> Iterator[_Node]:
         if not isinstance(self.value, list):
             self.refuse("is no list")
@@ -186,6 +190,8 @@ def _view(root: _Node) -> SummaryView:
         progress=root["progress"].maybe(_progress),
         bypass=root["bypass"].maybe(lambda node: BypassView(node["by"].text(), node["reason"].text())),
         awaited=root["awaited"].maybe(_Node.text) or "",
+        fail_on=root.later("failOn").maybe(_Node.text) or "",
+        minutes=root.later("minutes").maybe(_Node.whole),
     )
 
 

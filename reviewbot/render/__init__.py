@@ -28,7 +28,7 @@ from reviewbot.domain.rooms import (
     Detail,
     Room,
 )
-from reviewbot.domain.thinning import shorten_line
+from reviewbot.domain.thinning import shorten_title
 from reviewbot.domain.views import CommentView, FindingView, PromptView, StandingView, SummaryView
 from reviewbot.render import contexts
 from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN, Markdown
@@ -103,7 +103,7 @@ class Renderer:
     def check(self, view: SummaryView) -> tuple[str, str]:
         """The check's title (plain, at most 255 characters) and its page (Markdown, at most 65,000 bytes)."""
         words = self._story(self._plain, "outcomes.md.j2", view, COMMENT_LADDER, CHECK)
-        title = shorten_line(words.partition("\n")[0], _TITLE_LIMIT)
+        title = shorten_title(words.partition("\n")[0], _TITLE_LIMIT)
         return title[:1].upper() + title[1:], self._story(self._markdown, "check.md.j2", view, COMMENT_LADDER, CHECK)
 
     def job_summary(self, view: SummaryView) -> str:
@@ -120,7 +120,7 @@ class Renderer:
         contexts_of = (contexts.of_annotation(finding, detail) for detail in COMMENT_LADDER)
         text = _first_fit("annotation.txt.j2", contexts_of, self._plain.render, MESSAGE)
         title, _, message = text.partition("\n")
-        return shorten_line(title, _TITLE_LIMIT), message.strip("\n") or title
+        return shorten_title(title, _TITLE_LIMIT), message.strip("\n") or title
 
     def prompt(self, view: PromptView) -> str:
         """What the reviewer is told, 10 to 10,000 characters: the author's text gives way first."""

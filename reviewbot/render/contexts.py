@@ -51,6 +51,8 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
         "message": thin.outcome.message,
         "hint": thin.outcome.hint,
         "paid": view.reviewer == "codevf",
+        "threshold": f"fail-on: {view.fail_on}" if view.fail_on else "",
+        "waivable": False,
         "head": wording.short(view.head_sha),
         "ask": f"/reviewbot review {view.head_sha}",
         "total": None if view.counts is None else sum(view.counts.values()),
@@ -78,6 +80,7 @@ def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
         "view": replace(thin, mark=Markdown(view.mark), findings=findings),
         "left_out": left_out,
         "on_file": view.on_file,
+        "waivable": view.waivable,
     }
 
 

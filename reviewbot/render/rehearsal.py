@@ -67,7 +67,9 @@ def rehearse(writer: Writer) -> None:
         writer.html(view)
         writer.review_body(view, review_mark(""))
     for finding in _findings():
-        writer.comment(CommentView(str(FindingMark("", (finding.id,))), on_file=False, findings=(finding, finding)))
+        writer.comment(
+            CommentView(str(FindingMark("", (finding.id,))), on_file=False, findings=(finding, finding), waivable=True)
+        )
         writer.annotation(finding)
     for answer in _answers():
         writer.answer(answer)
@@ -193,4 +195,6 @@ def _full() -> SummaryView:
         progress=ProgressView("0" * 40, new=1, fixed=1, gone=1, carried=1, changed=1, waived=1, beyond=1),
         bypass=BypassView("octocat", "A reason."),
         awaited="0" * 40,
+        fail_on="critical",
+        minutes=23,
     )

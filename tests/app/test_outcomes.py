@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from reviewbot.sandbox.codevf import End, Limits, TaskLife
+from reviewbot.sandbox.codevf import End, HandClock, Limits, TaskLife
 from reviewbot.sandbox.faults import Reply
 from reviewbot.sandbox.github import Access, Level, Scope
 from tests.app.house import CLEAN, FORGETFUL, KEY, REPO, SCALE, Rig, answer, finding, house
@@ -380,6 +380,20 @@ def test_collecting_leaves_an_open_review_open(tmp_path: Path) -> None:
         rig.run(wait_minutes="0")
         assert rig.run(event="schedule", payload={}, command="collect").exit_status == 0
         assert [one.status for one in rig.checks()] == ["in_progress"]
+
+
+def test_a_wait_is_told_by_an_edit_when_it_comes_to_something_else_and_left_alone_till_then(tmp_path: Path) -> None:
+    life, clock = TaskLife(pending=1000, processing=1000), HandClock()
+    with house(tmp_path, life=life, clock=clock) as rig:
+        collect = partial(rig.run, event="schedule", payload={}, command="collect", expertise="Engineer")
+        rig.run(wait_minutes="0", expertise="Engineer")
+        told = rig.summaries()
+        assert "612 credits are held (240 \N{MULTIPLICATION SIGN} 1.5 for `fast` \N{MULTIPLICATION SIGN} 1.7" in told[0]
+        collect()
+        assert rig.summaries() == told
+        clock.advance(1500)
+        collect()
+        assert ["in review, not finished yet" in text for text in rig.summaries()] == [True]
 
 
 @pytest.mark.parametrize(("verified", "reason"), [(True, "bot"), (False, "gate")])

@@ -6,7 +6,7 @@ import base64
 import json
 import zlib
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -94,6 +94,7 @@ purchases = st.builds(
     merge_base=hexes,
     asked=st.text("0123456789", max_size=10),
     confirms=st.booleans(),
+    minutes=st.none() | st.integers(1, 10**6),
 )
 texts = st.text(max_size=40)
 records = st.builds(
@@ -472,6 +473,20 @@ def test_a_review_of_what_is_new_counts_when_those_before_it_are_in(state: TaskS
     assert Ledger().is_founded(last), "what is not remembered is told otherwise"
     again = replace(BOUGHT, head_sha=last.head_sha, since=last.head_sha, state=TaskState.DONE)
     assert Ledger((again,)).is_founded(again), "the head was reviewed since itself"
+
+
+@pytest.mark.parametrize(("after", "minutes"), [(0, 1), (60, 1), (61, 2), (4 * 3600, 240), (-5, 1)])
+def test_the_run_that_sees_a_task_over_times_it_in_whole_minutes(after: int, minutes: int) -> None:
+    now = datetime.fromisoformat(BOUGHT.submitted_at) + timedelta(seconds=after)
+    done = BOUGHT.over(TaskState.DONE, Decimal(300), now)
+    assert (done.state, done.used, done.minutes) == (TaskState.DONE, Decimal(300), minutes)
+
+
+@pytest.mark.parametrize("known", [None, 7])
+def test_a_run_that_finds_a_task_over_already_leaves_its_time_as_it_is(known: int | None) -> None:
+    done = replace(BOUGHT, state=TaskState.DONE, minutes=known)
+    later = datetime.fromisoformat(BOUGHT.submitted_at) + timedelta(days=1)
+    assert done.over(TaskState.DONE, Decimal(301), later) == replace(done, used=Decimal(301))
 
 
 def test_the_last_finished_review_is_the_one_that_was_asked_for_last() -> None:

@@ -43,7 +43,10 @@ def test_a_report_becomes_the_file_that_the_run_would_have_written(report: Path)
 def test_a_report_of_the_version_before_is_rendered_too(tmp_path: Path) -> None:
     path = tmp_path / "old.json"
     path.write_text(json.dumps(of_the_version_before(CLOSED_GATE)), encoding="utf-8")
-    assert rendered(path, "--to", "html") == (0, Renderer().html(replace(STORED, progress=None)))
+    assert rendered(path, "--to", "html") == (
+        0,
+        Renderer().html(replace(STORED, progress=None, fail_on="", minutes=None)),
+    )
 
 
 @pytest.mark.parametrize("content", [b"{}", b"\xff\xfe", b""])

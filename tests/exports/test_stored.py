@@ -54,7 +54,7 @@ def test_what_is_no_report_of_ours_is_told_as_such(text: str) -> None:
 def of_the_version_before(view: SummaryView) -> dict[str, Any]:
     """The document as the version before wrote it."""
     document: dict[str, Any] = json.loads(written(view))
-    later = {"waived", "closed", "progress", "bypass", "awaited"}
+    later = {"waived", "closed", "progress", "bypass", "awaited", "failOn", "minutes"}
     of_findings = {"standing", "carried", "note", "waivedBy", "waivedFor", "closedAt"}
     findings = [{key: one[key] for key in one.keys() - of_findings} for one in document["findings"]]
     rest = {key: document[key] for key in document.keys() - later}
@@ -63,7 +63,13 @@ def of_the_version_before(view: SummaryView) -> dict[str, Any]:
 
 def test_a_report_of_the_version_before_is_read_as_what_it_told() -> None:
     stored = read_report(json.dumps(of_the_version_before(CLOSED_GATE)))
-    assert stored.view == replace(CLOSED_GATE, mark="", ledger="", progress=None)
+    assert stored.view == replace(CLOSED_GATE, mark="", ledger="", progress=None, fail_on="", minutes=None)
+
+
+def test_a_report_of_this_version_without_its_latest_keys_is_read() -> None:
+    document = json.loads(written(CLOSED_GATE))
+    del document["failOn"], document["minutes"]
+    assert read_report(json.dumps(document)).view == replace(CLOSED_GATE, mark="", ledger="", fail_on="", minutes=None)
 
 
 @pytest.mark.parametrize("wrong", [{}, [], "x", None, 7])

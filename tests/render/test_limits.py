@@ -129,6 +129,13 @@ def test_the_log_fits(renderer: Renderer, flooded: SummaryView) -> None:
     assert len(renderer.terminal(flooded).encode("utf-8", "replace")) <= 900_000
 
 
+@pytest.mark.parametrize("before", ["", "x"])
+def test_a_title_is_cut_between_characters_however_github_counts_them(renderer: Renderer, before: str) -> None:
+    title, _ = renderer.annotation(replace(INJECTION, title=before + "\N{GRINNING FACE}" * 200))
+    assert 253 <= len(title.encode("utf-16-le")) // 2 <= 255
+    assert title.endswith("\N{GRINNING FACE}…")
+
+
 def test_the_worst_are_kept(renderer: Renderer) -> None:
     text = renderer.summary(flood(2000, "word " * 100))
     assert text.count("❓ Unrated") > 5

@@ -24,6 +24,7 @@ from reviewbot.domain.views import BypassView, FileGroup, SummaryView
 from reviewbot.render import Renderer
 from tests.hostile.corpus import ATTACKS
 from tests.hostile.poison import filled
+from tests.render.goldens import ERRORS, of_error
 from tests.render.view_builders import (
     AWAITING,
     BYPASSED,
@@ -159,7 +160,7 @@ def test_the_page_tells_the_whole_story(renderer: Renderer) -> None:
         assert finding.title.replace("`", "") in text
         assert finding.id in text
     for words in (
-        "2 of 5 findings close the gate", "1 critical", "closes the gate", "severity that fail-on names",
+        "2 of 5 findings close the gate", "1 critical", "closes the gate", "at or above fail-on: critical",
         "A solid change", "takes packages from another host now", "Could not be done: Threads",
         "What about the cache?", "said already by b07d55e210", "7 findings came back",
         "src/schema.sql: too large to be sent (4.1 MB)", "1 secret redacted",
@@ -186,7 +187,8 @@ def test_the_page_tells_what_became_of_earlier_findings(renderer: Renderer) -> N
 
 def test_the_page_of_a_review_that_waits_for_an_older_one_names_it_and_what_still_counts(renderer: Renderer) -> None:
     text = " ".join(read(renderer.html(AWAITING)).text.split())
-    assert "This is the review of abc1234; what came since is reviewed when it is there." in text
+    assert "the review of abc1234 comes first" in text
+    assert "what came since has to wait for it" in text
     assert "Findings of earlier reviews" in text
     assert INJECTION.title in text
 
@@ -197,6 +199,13 @@ def test_the_words_of_the_templates_are_no_markdown_any_more(renderer: Renderer)
         assert "`" not in text
         assert "**" not in text
         assert "<code>" not in text
+
+
+def test_what_is_to_be_pasted_is_a_block_of_code(renderer: Renderer) -> None:
+    html = renderer.html(of_error(ERRORS["permission"]))
+    assert "<pre><code>permissions:\n  contents: read\n  pull-requests: write\n  checks: write</code></pre>" in html
+    assert "<p><pre>" not in html
+    assert "`" not in read(html).text
 
 
 def test_a_review_that_found_nothing_says_so(renderer: Renderer) -> None:

@@ -168,6 +168,8 @@ CLEAN = SummaryView(
     run_url="https://github.com/acme/shop/actions/runs/42",
     summary_url=f"{PULL}#issuecomment-900",
     progress=NOTHING,
+    fail_on="critical",
+    minutes=23,
 )
 CLOSED_GATE = replace(
     CLEAN,
@@ -203,12 +205,23 @@ WAITING = replace(
     counts=None,
     sum=None,
     progress=None,
+    minutes=None,
     cost=COST,
     wait=WaitView("processing", datetime(2026, 11, 24, 9, 5, tzinfo=UTC), 4980),
 )
+QUEUED = replace(WAITING, wait=WaitView("pending", datetime(2026, 11, 24, 9, 5, tzinfo=UTC), 480))
+QUIET = replace(
+    CLEAN,
+    counts=NO_COUNTS | {Severity.HIGH: 1, Severity.INFO: 1},
+    files=(FileGroup("src/shop/stock.py", (RACE, NAMING)),),
+    sum=SumView(2, 1, 0, 1, 0, 0),
+    progress=replace(NOTHING, new=2),
+)
+"""A review with findings, none of which closes the gate."""
+
 LOCAL = replace(
-    CLOSED_GATE, reviewer="local", check_name="reviewbot (local)", cost=None, task_id="", leftovers=(), duplicates=(),
-    sum=SumView(5, 2, 0, 3, 0, 0),
+    CLOSED_GATE, reviewer="local", check_name="reviewbot (local)", cost=None, task_id="", minutes=None,
+    leftovers=(), duplicates=(), sum=SumView(5, 2, 0, 3, 0, 0),
 )  # fmt: skip
 
 ANSWER = AnswerView(
@@ -294,7 +307,10 @@ AWAITING = replace(
 )
 
 COMMENT = CommentView(
-    mark=f'<!-- reviewbot:finding:v1 instance="" ids={INJECTION.id} -->', on_file=False, findings=(INJECTION,)
+    mark=f'<!-- reviewbot:finding:v1 instance="" ids={INJECTION.id} -->',
+    on_file=False,
+    findings=(INJECTION,),
+    waivable=True,
 )
 PROMPT = PromptView(
     repository="acme/shop",

@@ -50,12 +50,13 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check run."""
+    """A check run; `page` is its summary, in Markdown."""
 
     name: str
     status: str
     conclusion: str
     title: str
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,8 @@ class Reader:
         newest = max(runs, key=lambda run: int(run["id"]), default=None)
         if newest is None:
             return None
-        return Check(newest["name"], newest["status"], newest["conclusion"] or "", newest["output"]["title"] or "")
+        said = {key: newest["output"][key] or "" for key in ("title", "summary")}
+        return Check(newest["name"], newest["status"], newest["conclusion"] or "", said["title"], said["summary"])
 
     def money(self) -> Money:
         """The account's credits."""

@@ -1,0 +1,72 @@
+"""Pictures of what people see: `python -m tests.pictures` makes those of the documents, from the demo.
+
+`python -m tests.pictures golden FILE.png THEME WIDTH [WORD…]` shows the golden files whose names hold the words.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from reviewbot.sandbox.demo.readback import Check, CodeLine, Landed
+from tests.pictures.demo import landed
+from tests.pictures.page import check, comment, document, thread, thread_of
+from tests.pictures.shoot import browser, shoot
+from tests.render.conftest import GOLDEN
+from tests.render.view_builders import INJECTION
+
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+THEMES = ("light", "dark")
+WIDTH = 830
+"""Pixels: as wide as a README is shown."""
+
+COMMENTS = ("Anybody can read", "A badge that is always English")
+"""Whose comments the documents show, by their titles."""
+
+
+def pages(there: Landed) -> Iterator[tuple[str, list[str]]]:
+    """The pages by name."""
+    chosen = [one for title in COMMENTS for one in there.comments if title in one.body]
+    yield "comments", [thread_of(one) for one in chosen]
+    yield "summary", [comment(body) for body in there.summaries]
+
+
+def of_golden_files(words: list[str]) -> Iterator[str]:
+    """Each golden file of Markdown as GitHub would show it, below its name."""
+    code = [CodeLine(41 + at, "+", text) for at, text in enumerate(INJECTION.code.splitlines())]
+    for file in sorted(GOLDEN.glob("*.md")):
+        if not all(word in file.name for word in words):
+            continue
+        text = file.read_text(encoding="utf-8")
+        yield f'<h3 class="name">{file.name}</h3>'
+        if file.name.startswith(("check-", "error-", "reason-")):
+            title, _, page = text.partition("\n\n")
+            yield check(Check("CodeVF review", "completed", "", title, page))
+        elif file.name.startswith("comment"):
+            yield thread(INJECTION.path, code, text)
+        else:
+            yield comment(text)
+
+
+def main(arguments: list[str]) -> int:
+    """Make the pictures; 2 where there is nothing to make them with."""
+    if browser() is None:
+        sys.stderr.write("Pictures need Chromium, and a font with emoji (Debian: chromium fonts-noto-color-emoji).\n")
+        return 2
+    if arguments[:1] == ["golden"]:
+        picture, theme, width, *words = arguments[1:]
+        shoot(document(of_golden_files(words), theme), int(width), Path(picture).resolve())
+        return 0
+    PICTURES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="reviewbot-pictures-") as folder:
+        there = landed(Path(folder))
+    for name, parts in pages(there):
+        for theme in THEMES:
+            shoot(document(parts, theme), WIDTH, PICTURES / f"{name}-{theme}.png")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,33 @@
+"""What the demo's first run of the action leaves on the pull request."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import closing
+from pathlib import Path
+
+from reviewbot.local.reviewer import review
+from reviewbot.local.service import with_interpreter
+from reviewbot.sandbox.demo import Plan, open_sandbox
+from reviewbot.sandbox.demo.readback import Landed, Reader
+from reviewbot.sandbox.demo.runner import prepare_job, run_step, step_environment
+
+LIFETIME = 120.0
+
+
+def landed(folder: Path) -> Landed:
+    """Review the demo's pull request, and read back what stands there.
+
+    Args:
+        folder: an empty one, for the runner's files.
+    """
+    path = os.environ["PATH"]
+    path_env = with_interpreter({"PATH": path})
+    with (
+        open_sandbox(lambda sent: review(sent, path_env=path_env), Plan(scale=0.1, lifetime=LIFETIME)) as sandbox,
+        closing(Reader(sandbox)) as reader,
+    ):
+        job = prepare_job(folder / "opened", "opened", reader.pull())
+        run_step(job, step_environment(sandbox, job, path), lambda _: None, time.monotonic)
+        return reader.landed()

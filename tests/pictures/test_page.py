@@ -1,0 +1,49 @@
+"""The pictures show what stands in a comment, as GitHub would: nothing added, nothing left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reviewbot.sandbox.demo.readback import CodeLine
+from tests.pictures.page import diff, document, thread, words
+
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+OLD = (CodeLine(7, "+", "a < b"),)
+
+
+def test_hidden_marks_are_not_shown() -> None:
+    assert (
+        words("<!-- reviewbot:summary:v1 -->\n## No findings") == '<div class="markdown"><h2>No findings</h2>\n</div>'
+    )
+
+
+def test_a_suggestion_is_shown_as_the_change_that_it_makes() -> None:
+    page = words("```suggestion\na > b\nc\n```", OLD)
+    removed, *added = (CodeLine(7, "-", "a < b"), CodeLine(7, "+", "a > b"), CodeLine(8, "+", "c"))
+    assert diff((removed, *added)) in page
+    assert "a &lt; b" in page
+
+
+def test_a_suggestion_of_nothing_deletes_the_lines() -> None:
+    assert diff([CodeLine(7, "-", "a < b")]) in words("```suggestion\n```", OLD)
+
+
+def test_a_warning_is_a_box() -> None:
+    page = words("> [!WARNING]\n> **Let through** by `max`")
+    assert (
+        '<div class="alert"><b class="kind">Warning</b><p><strong>Let through</strong> by <code>max</code></p>' in page
+    )
+
+
+def test_a_comment_stands_below_its_lines() -> None:
+    page = document([thread("src/<a>.py", OLD, "Words.")], "dark")
+    assert page.index("src/&lt;a&gt;.py") < page.index("a &lt; b") < page.index("Words.")
+    assert 'data-theme="dark"' in page
+
+
+@pytest.mark.parametrize("name", ["comments-light", "comments-dark", "summary-light", "summary-dark"])
+def test_the_readme_shows_the_pictures_and_they_are_small(name: str) -> None:
+    assert f"docs/pictures/{name}.png" in (PICTURES.parents[1] / "README.md").read_text(encoding="utf-8")
+    assert 10_000 < (PICTURES / f"{name}.png").stat().st_size < 500_000
