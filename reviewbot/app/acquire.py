@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from reviewbot.app.buy import Terms, approve, intend, purchase_of, remember_task, resume, submit, terms
+from reviewbot.app.buy import Terms, approve, intend, purchase_of, remember_task, resume, terms
 from reviewbot.app.conclude import conclude
 from reviewbot.app.load import Prepared, identity_of
 from reviewbot.app.publish import current_check, publish
 from reviewbot.app.run import Run
 from reviewbot.app.settle import replaced, settle, settled
 from reviewbot.app.story import Story
+from reviewbot.app.submit import submit
 from reviewbot.app.wait import wait
 from reviewbot.domain.course import Standpoint, Step, builds_on, is_forgotten, is_replaced, next_attempt, next_step
 from reviewbot.domain.events import ReviewEvent
@@ -167,7 +168,7 @@ class Acquirer:
         """
         run, intent = self._run, known if known is not None and known.state is TaskState.INTENT else None
         identity = replace(identity, scope=scope_since(intent.since if intent else self._since(known)))
-        agreed = self._terms or terms(run, service, self.story, intended=intent is not None)
+        agreed = self._terms or terms(run, service, self.story, intended=intent)
         self.story = intend(run, self.story, identity, agreed)
         try:
             self.story = submit(run, service, self.story, identity, agreed)

@@ -9,7 +9,8 @@ from reviewbot.app.run import Run
 from reviewbot.app.story import answered
 from reviewbot.domain.carrying import Answered
 from reviewbot.domain.ledger import Purchase
-from reviewbot.domain.model import Report, Task
+from reviewbot.domain.model import Report, Task, TaskStatus
+from reviewbot.domain.parts import merged
 from reviewbot.domain.placement import Placed, place
 from reviewbot.domain.reanchor import moved, quoted, without_quote
 from reviewbot.domain.redaction import Redactor
@@ -19,7 +20,12 @@ from reviewbot.ports import ReviewService
 
 
 def read_answer(service: ReviewService, task: Task) -> Report:
-    """The report; a file that cannot be fetched is named in it as text."""
+    """The report, of several tasks as one; a file that cannot be fetched is named in it as text."""
+    answered = [one for one in task.parts or (task,) if one.status is TaskStatus.COMPLETED]
+    return merged([_read(service, one) for one in answered])
+
+
+def _read(service: ReviewService, task: Task) -> Report:
     files: dict[str, str] = {}
     for one in deliverables(task.result):
         try:

@@ -34,7 +34,7 @@ def leave(world: World, inputs: Mapping[str, str], event: ClosedEvent) -> Outcom
     tasks = [one.task_id for one in ledger.open_tasks()]
     if snapshot.pull.is_open or settings.dry_run or not (run.paid and (tasks or ledger.postponed())):
         return not_due(Reason.CLOSED, closed)
-    service = world.open_service(settings)
+    service = run.open_service()
     cancel(run, service, tasks, lambda task: task.status is TaskStatus.PENDING)
     outcome = review_pull_request(world, inputs, trigger, number, may_buy=False)
     told = f" {outcome.message}" if outcome.message else ""

@@ -53,7 +53,7 @@ def _look_up(run: Run, inputs: Mapping[str, str], *amendments: Amendment) -> Out
 
 def _cancel(run: Run, inputs: Mapping[str, str], task_ids: tuple[str, ...]) -> Outcome:
     try:
-        cancel(run, run.world.open_service(run.settings), task_ids, lambda _: True)
+        cancel(run, run.open_service(), task_ids, lambda _: True)
     except ReviewDidNotHappen as error:
         run.say(error.message)
     return _look_up(run, inputs, CallOff())

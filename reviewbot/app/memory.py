@@ -159,6 +159,7 @@ def _adopted(run: Run, snapshot: Snapshot, found: _Found, digest: str) -> Purcha
         base_ref=snapshot.pull.base_ref,
         asked=copy.asked,
         confirms=bool(copy.since),
+        parts=copy.parts,
     )
 
 

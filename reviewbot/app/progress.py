@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story
@@ -16,15 +16,28 @@ from reviewbot.errors import ForgeError
 SO_FAR = "review-so-far.txt"
 
 
-def so_far(run: Run, story: Story, room: Limits) -> Attachment:
-    """The attachment, redacted; what does not fit is counted."""
+def so_far(run: Run, story: Story, room: Limits, paths: Sequence[Sequence[str]]) -> list[Attachment]:
+    """The attachment of each task, redacted; what does not fit is counted.
+
+    Args:
+        run: of the pull request.
+        story: with the purchase.
+        room: for one of them.
+        paths: of the files of each task. A finding goes where its file does; one whose file goes nowhere, to the first.
+    """
     if story.prepared is None or story.purchase is None:
         raise TypeError(story)
     since, sent = story.purchase.since, {view.path for view in story.prepared.views}
     files = [file for file in story.prepared.change.files if file.path in sent]
-    parts = new_parts(files, _before(run, since, files)) if since else ()
-    text = since_text(since, parts, story.ledger.findings.open(), room.attachment)
-    return Attachment(SO_FAR, story.prepared.redactor.redact(text).text)
+    new, known = new_parts(files, _before(run, since, files)) if since else (), story.ledger.findings.open()
+    where = {path: number for number, part in enumerate(paths) for path in part}
+    attachments = []
+    for number in range(len(paths)):
+        parts = [part for part in new if where.get(part.path, 0) == number]
+        records = [record for record in known if where.get(record.path, 0) == number]
+        text = since_text(since, parts, records, room.attachment)
+        attachments.append(Attachment(SO_FAR, story.prepared.redactor.redact(text).text))
+    return attachments
 
 
 def _before(run: Run, since: str, files: list[ChangedFile]) -> Mapping[str, Entry]:

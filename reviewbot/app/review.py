@@ -116,7 +116,7 @@ class _Teller(Acquirer):
             return self._nothing_to_send(prepared)
         if run.settings.dry_run and run.paid:
             return self._dry_run()
-        service = run.world.open_service(run.settings)
+        service = run.open_service()
         return self._reviewed(service)
 
     def _has_business(self) -> bool:
@@ -132,7 +132,7 @@ class _Teller(Acquirer):
         own = self.story.ledger.find(digest)
         if skipped.conclusion is None and own is not None and own.state is TaskState.OPEN:
             self._run = replace(run, may_buy=False)
-            return self._reviewed(run.world.open_service(run.settings))
+            return self._reviewed(run.open_service())
         self._settle_all()
         return conclude(run, self.story, skipped)
 
@@ -140,7 +140,7 @@ class _Teller(Acquirer):
         """Look up every open task, that of this very change included."""
         run = self._run
         if run.paid and self.story.ledger.open_tasks():
-            self.story = settle(run, run.world.open_service(run.settings), self.story)
+            self.story = settle(run, run.open_service(), self.story)
 
     def _reviewed(self, service: ReviewService) -> Outcome:
         """The review of what can be sent: bought or found, waited for, and published."""

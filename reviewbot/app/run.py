@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TypeVar
 
+from reviewbot.app.parts import InParts
 from reviewbot.domain.amendments import Amendment
 from reviewbot.domain.gate import Rules
 from reviewbot.domain.ledger import Judgement
@@ -106,6 +107,14 @@ class Run:
     def judgement(self) -> Judgement:
         """The settings that judge and publish, as they stand today."""
         return judgement_of(self.settings)
+
+    def open_service(self) -> ReviewService:
+        """The reviewer that the settings name.
+
+        Raises:
+            NoKey: its key is missing.
+        """
+        return InParts(self.world.open_service(self.settings))
 
     def read_again(self) -> Snapshot:
         """The pull request as it is now."""

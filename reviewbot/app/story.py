@@ -12,7 +12,7 @@ from reviewbot.domain.carrying import Answered
 from reviewbot.domain.gate import Coverage
 from reviewbot.domain.ledger import Ledger, Purchase
 from reviewbot.domain.model import Balance, Report, Tag, Task
-from reviewbot.domain.packing import Packing
+from reviewbot.domain.packing import Packing, Sendable
 from reviewbot.domain.placement import Placed
 from reviewbot.domain.snapshot import CheckRun, Comment, Snapshot
 
@@ -65,6 +65,11 @@ class Story:
     there: Snapshot | None = None
     reviewed_sha: str = ""
     superseded: bool = False
+
+    @property
+    def sendables(self) -> tuple[Sendable, ...]:
+        """The selected files, redacted."""
+        return self.prepared.sendables if self.prepared else ()
 
     @property
     def coverage(self) -> Coverage:

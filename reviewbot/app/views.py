@@ -319,9 +319,10 @@ def _cost(run: Run, story: Story) -> CostView | None:
         max_credits=settings.max_credits,
         mode_multiplier=settings.mode.multiplier,
         expertise=story.tag.name if story.tag and settings.expertise.isdecimal() else settings.expertise,
-        tag_multiplier=_factor(run, story, story.purchase.hold),
+        tag_multiplier=_factor(run, story, story.purchase.hold // story.purchase.parts),
         hold=story.purchase.hold,
         used=story.purchase.used,
+        parts=story.purchase.parts,
     )
 
 

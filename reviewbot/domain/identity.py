@@ -60,9 +60,15 @@ class Identity:
         """
         return _sha256(self._material(WHOLE)).hex()
 
-    def key(self) -> str:
-        """The idempotency key: half a digest in the shape of a version 4 UUID, the only one that the service takes."""
-        return str(uuid.UUID(bytes=_sha256(f"{self._material(self.scope)}\n{self.attempt}")[:16], version=4))
+    def key(self, part: int = 1, parts: int = 1) -> str:
+        """The idempotency key: half a digest in the shape of a version 4 UUID, the only one that the service takes.
+
+        Args:
+            part: of the tasks that are bought together, from 1.
+            parts: how many those are.
+        """
+        which = f"\n{part} of {parts}" if parts > 1 else ""
+        return str(uuid.UUID(bytes=_sha256(f"{self._material(self.scope)}\n{self.attempt}{which}")[:16], version=4))
 
     def _material(self, scope: str) -> str:
         parts = (

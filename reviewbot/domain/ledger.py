@@ -59,7 +59,8 @@ class Purchase:
     Attributes:
         identity: `Identity.digest()` of what is bought.
         attempt: from 1.
-        task_id: empty while it is an intent.
+        task_id: empty while it is an intent; of several tasks `parts.join_ids`.
+        parts: over how many tasks it is split.
         head_sha: the head that was submitted.
         hold: credits held while it is open.
         used: credits used, None while unknown.
@@ -92,6 +93,7 @@ class Purchase:
     merge_base: str = ""
     asked: str = ""
     confirms: bool = False
+    parts: int = 1
     minutes: int | None = None
 
     @property

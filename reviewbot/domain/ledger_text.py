@@ -169,6 +169,7 @@ def _purchase_to_json(entry: Purchase) -> dict[str, object]:
         "left": entry.merge_base,
         "asked": entry.asked,
         "confirms": entry.confirms,
+        "parts": entry.parts,
         "minutes": entry.minutes,
     }
 
@@ -238,5 +239,6 @@ def _purchase_from_json(entry: Mapping[str, Any]) -> Purchase:
         merge_base=str(entry.get("left", "")),
         asked=str(entry.get("asked", "")),
         confirms=bool(entry.get("confirms", False)),
+        parts=int(entry.get("parts", 1)),
         minutes=None if entry.get("minutes") is None else int(entry["minutes"]),
     )

@@ -163,6 +163,7 @@ class Task:
         credits_used: None when the service has not said.
         retry_after: seconds that the service asks to wait before the next poll, or None.
         unseen: files that the reviewer says it could not read to their end; they make the review partial.
+        parts: the tasks that were bought together and are one here, empty for one that is alone.
     """
 
     id: str
@@ -172,6 +173,7 @@ class Task:
     credits_used: Decimal | None = None
     retry_after: float | None = None
     unseen: tuple[str, ...] = ()
+    parts: tuple[Task, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,11 @@ class Sendable:
     redactions: int
     risk: int
 
+    @property
+    def diff_size(self) -> int:
+        """Bytes that its diff takes in a request."""
+        return _size(_diff(self))
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -87,10 +92,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Packing:
-    """What one task carries.
+    """What one task carries, or several that are bought together.
 
     Attributes:
-        attachments: at most five, diffs first.
+        attachments: at most five a task, diffs first.
         sent: the manifest.
         omitted: selected files that are not in it at all.
     """
@@ -159,6 +164,17 @@ def pack(files: Sequence[Sendable], limits: Limits) -> Packing:
     )
 
 
+def together(packings: Sequence[Packing], handed_in: int) -> Packing:
+    """What several tasks carry; of those after the first so many nothing was handed in."""
+    sent = packings[:handed_in]
+    left = [one.path for packing in packings[handed_in:] for one in packing.sent]
+    return Packing(
+        attachments=tuple(one for packing in sent for one in packing.attachments),
+        sent=tuple(one for packing in sent for one in packing.sent),
+        omitted=(*(one for packing in packings for one in packing.omitted), *left),
+    )
+
+
 def _diff(file: Sendable) -> str:
     """A section of the diff with a line end, since another section may follow it."""
     return file.diff if file.diff.endswith("\n") or not file.diff else f"{file.diff}\n"
@@ -178,27 +194,49 @@ def _size(text: str) -> int:
     return len(json.dumps(text).encode()) - 2
 
 
+class Room:
+    """What is left of a request: the first attachment of a kind with room takes a piece, kinds never mix."""
+
+    def __init__(self, limits: Limits, taken: Sequence[tuple[str, int]] = ()) -> None:
+        self._limits = limits
+        self._taken = list(taken)
+
+    def copy(self) -> Room:
+        """The same room, to be tried."""
+        return Room(self._limits, self._taken)
+
+    def takes(self, kind: str, size: int) -> bool:
+        """Whether there was room for a piece of so many bytes."""
+        return self.place(kind, size) is not None
+
+    def place(self, kind: str, size: int) -> int | None:
+        """The number of the attachment that takes a piece, from 0; None when there is no room."""
+        if size > self._limits.attachment or sum(taken for _, taken in self._taken) + size > self._limits.request:
+            return None
+        for index, (kind_, taken) in enumerate(self._taken):
+            if kind_ == kind and taken + size <= self._limits.attachment:
+                self._taken[index] = (kind, taken + size)
+                return index
+        if len(self._taken) == self._limits.attachments:
+            return None
+        self._taken.append((kind, size))
+        return len(self._taken) - 1
+
+
 class _Bins:
-    """Attachments being filled: the first that has room takes a piece, a kind never mixes with another."""
+    """Attachments being filled."""
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+        self._room = Room(limits)
         self._bins: list[tuple[str, list[str]]] = []
-        self._sizes: list[int] = []
 
     def add(self, kind: str, piece: str) -> bool:
-        size = _size(piece)
-        if size > self._limits.attachment or sum(self._sizes) + size > self._limits.request:
+        index = self._room.place(kind, _size(piece))
+        if index is None:
             return False
-        for index, (kind_, pieces) in enumerate(self._bins):
-            if kind_ == kind and self._sizes[index] + size <= self._limits.attachment:
-                pieces.append(piece)
-                self._sizes[index] += size
-                return True
-        if len(self._bins) == self._limits.attachments:
-            return False
-        self._bins.append((kind, [piece]))
-        self._sizes.append(size)
+        if index == len(self._bins):
+            self._bins.append((kind, []))
+        self._bins[index][1].append(piece)
         return True
 
     def attachments(self) -> Iterator[Attachment]:

@@ -15,6 +15,9 @@ from reviewbot.domain.signatures import SHORT_SIGNATURE, Signer
 SHORT_IDENTITY = 16
 """Hex digits of an identity in an `external_id`."""
 
+MAX_COPY = 255
+"""Characters; how many GitHub takes is not documented, and no column of text is shorter than that."""
+
 _PARTS: Mapping[str, str] = {
     "identity": f"[0-9a-f]{{{SHORT_IDENTITY}}}",
     "attempt": "[0-9]{1,6}",
@@ -27,7 +30,8 @@ _PARTS: Mapping[str, str] = {
     "at": "[0-9]{1,11}",
     "spent": "[0-9.]{1,20}",
     "asked": "[0-9]{1,20}|-",
-    "task": r"\S{0,120}",
+    "parts": "[0-9]{1,2}",
+    "task": r"\S{0,200}",
 }
 """What each part looks like, in the order in which the newest version writes them."""
 
@@ -58,6 +62,7 @@ class ShortCopy:
         at: when it was submitted, None in an older version.
         spent: credits held and used on the pull request, this purchase included.
         asked: the id of the comment that asked for it, empty when none did.
+        parts: over how many tasks it is split.
     """
 
     identity: str
@@ -72,6 +77,7 @@ class ShortCopy:
     at: datetime | None = None
     spent: Decimal = Decimal(0)
     asked: str = ""
+    parts: int = 1
 
 
 def short_copy(purchase: Purchase, spent: Decimal, signer: Signer) -> str:
@@ -79,8 +85,11 @@ def short_copy(purchase: Purchase, spent: Decimal, signer: Signer) -> str:
     used = "-" if purchase.used is None else short_credits(purchase.used)
     at = int(datetime.fromisoformat(purchase.submitted_at).timestamp())
     figures = f"{purchase.attempt} {purchase.state} {purchase.hold} {used} {purchase.rung} {purchase.missed}"
-    more = f"{purchase.since or '-'} {at} {short_credits(spent)} {purchase.asked or '-'}"
-    payload = f"{purchase.identity[:SHORT_IDENTITY]} {figures} {more} {purchase.task_id}"
+    more = f"{purchase.since or '-'} {at} {short_credits(spent)} {purchase.asked or '-'} {purchase.parts}"
+    payload = f"{purchase.identity[:SHORT_IDENTITY]} {figures} {more} "
+    # Without the ids it is an intent: the same keys find the tasks again.
+    room = MAX_COPY - len(payload) - SHORT_SIGNATURE - len("rb3  ")
+    payload += purchase.task_id if len(purchase.task_id) <= room else ""
     return f"rb3 {payload} {signer.sign(payload)[:SHORT_SIGNATURE]}"
 
 
@@ -103,6 +112,7 @@ def read_short_copy(external_id: str, signer: Signer) -> ShortCopy | None:
             at=datetime.fromtimestamp(int(part["at"]), UTC) if "at" in part else None,
             spent=Decimal(part.get("spent", 0)),
             asked=part.get("asked", "-").strip("-"),
+            parts=int(part.get("parts", 1)),
         )
     except (InvalidOperation, ValueError, OverflowError, OSError):
         return None

@@ -170,7 +170,11 @@ class HeldView:
 
 @dataclass(frozen=True, slots=True)
 class CostView:
-    """What the review costs, in credits; None where the service has not said (say "unknown", never 0)."""
+    """What the review costs, in credits; None where the service has not said (say "unknown", never 0).
+
+    Attributes:
+        hold: of all tasks together; `parts` is how many the change was split over.
+    """
 
     mode: str
     max_credits: int
@@ -179,6 +183,7 @@ class CostView:
     tag_multiplier: Decimal | None
     hold: int
     used: Decimal | None
+    parts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +295,7 @@ class PromptView:
         omitted: paths that were selected and are not attached.
         since: the last reviewed head, full; empty when the whole change is to be reviewed.
         confirms: the attachment with open findings to be confirmed, empty when there is none.
+        part: which of the tasks that the change is split over, from 1; `parts` is how many there are.
     """
 
     repository: str
@@ -305,3 +311,5 @@ class PromptView:
     omitted: tuple[str, ...]
     since: str = ""
     confirms: str = ""
+    part: int = 1
+    parts: int = 1

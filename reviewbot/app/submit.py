@@ -1,0 +1,147 @@
+"""Handing a change in: what goes along, with less in it when the service says that it is too much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from reviewbot.app.buy import Terms
+from reviewbot.app.progress import SO_FAR, so_far
+from reviewbot.app.run import Run
+from reviewbot.app.story import Story
+from reviewbot.domain.changes import LineKind
+from reviewbot.domain.gate import Coverage
+from reviewbot.domain.identity import Identity
+from reviewbot.domain.ledger import TaskState
+from reviewbot.domain.model import Submission, Task
+from reviewbot.domain.packing import Limits, Packing, beside, ladder, pack, together
+from reviewbot.domain.parts import joined, split
+from reviewbot.domain.views import AuthorText, PromptView
+from reviewbot.domain.wire import response_schema
+from reviewbot.errors import NothingSendable, PayloadTooLarge, ServiceRefused
+from reviewbot.ports import ReviewService
+
+
+def submit(run: Run, service: ReviewService, story: Story, identity: Identity, agreed: Terms) -> Story:
+    """Create the task, or find it by its key, with less in it when the service says that it is too much.
+
+    Raises:
+        NothingSendable: not one file fits, so there is no task.
+        ServiceError: there is no task (`ServiceRefused`), or nobody knows.
+    """
+    for rung, limits in enumerate(ladder(run.settings.attachment_bytes)):
+        packings = _packings(run, story, limits, agreed.parts)
+        if not packings:
+            break
+        try:
+            tasks = _create(run, service, story, identity, agreed, packings)
+        except PayloadTooLarge as error:
+            run.say(f"{error.message} Trying again with less.")
+            continue
+        return _submitted(replace(story, task=joined(tasks), packing=together(packings, len(tasks))), rung)
+    raise NothingSendable(
+        "Not one of the selected files fits into a request.",
+        hint="Split the pull request, or exclude its largest files with `paths`.",
+    )
+
+
+def _create(
+    run: Run, service: ReviewService, story: Story, identity: Identity, agreed: Terms, packings: Sequence[Packing]
+) -> list[Task]:
+    """A task for each packing; when the service refuses one after others, those are the review, which is partial."""
+    tasks: list[Task] = []
+    for number, packing in enumerate(packings, start=1):
+        try:
+            tasks.append(service.create(_submission(run, story, packing, identity, agreed, (number, len(packings)))))
+        except ServiceRefused as error:
+            if not tasks:
+                raise
+            run.degraded.say(f"From part {number} of {len(packings)} on nothing was handed in: {error.message}")
+            break
+    return tasks
+
+
+def _packings(run: Run, story: Story, limits: Limits, most: int) -> tuple[Packing, ...]:
+    """What each task carries; nothing when no file fits."""
+    asks = story.purchase is not None and story.purchase.confirms
+    for_files, for_rest = beside(limits) if asks else (limits, None)
+    parts = split(story.sendables, for_files, most)
+    packings = [pack(part, for_files) for part in parts]
+    if not any(packing.sent for packing in packings):
+        return ()
+    if for_rest is None:
+        return tuple(packings)
+    beside_them = so_far(run, story, for_rest, [[file.path for file in part] for part in parts])
+    return tuple(
+        replace(packing, attachments=(*packing.attachments, one))
+        for packing, one in zip(packings, beside_them, strict=True)
+    )
+
+
+def _submitted(story: Story, rung: int) -> Story:
+    if story.purchase is None or story.task is None or story.packing is None:
+        raise TypeError(story)
+    missed = len(story.packing.omitted)
+    purchase = replace(
+        story.purchase,
+        state=TaskState.OPEN,
+        task_id=story.task.id,
+        coverage=Coverage.PARTIAL if missed else Coverage.FULL,
+        missed=missed,
+        rung=rung,
+    )
+    return story.bought(purchase)
+
+
+def _submission(
+    run: Run, story: Story, packing: Packing, identity: Identity, agreed: Terms, which: tuple[int, int]
+) -> Submission:
+    settings, pull, (part, parts) = run.settings, run.snapshot.pull, which
+    return Submission(
+        prompt=run.renderer.prompt(replace(_prompt(run, story, packing), part=part, parts=parts)),
+        project_id=agreed.project_id,
+        max_credits=settings.max_credits,
+        mode=settings.mode,
+        tag_id=agreed.tag.id if agreed.tag else None,
+        metadata={
+            "repository": run.snapshot.repository.full_name,
+            "pullRequest": pull.number,
+            "headSha": pull.head_sha,
+            "client": f"reviewbot/{run.world.version}",
+            **({"part": f"{part}/{parts}"} if parts > 1 else {}),
+        },
+        # Of those that were agreed on, so that a smaller packing has the same keys.
+        idempotency_key=identity.key(part, agreed.parts),
+        attachments=packing.attachments,
+        response_schema=response_schema(incremental=story.purchase is not None and story.purchase.confirms),
+    )
+
+
+def _prompt(run: Run, story: Story, packing: Packing) -> PromptView:
+    prepared = story.prepared
+    if prepared is None:
+        raise TypeError(story)
+    lines = [line for file in prepared.change.files for line in file.diff.lines()]
+    return PromptView(
+        repository=run.snapshot.repository.full_name,
+        pull_number=run.snapshot.pull.number,
+        author=AuthorText(prepared.title, prepared.body),
+        boundary=f"{run.world.rng.getrandbits(128):032x}",
+        instructions=prepared.instructions,
+        path_instructions=tuple((one.path, one.instructions) for one in prepared.path_instructions),
+        file_names=tuple((one.file_name, _told(one.file_name)) for one in packing.attachments),
+        files_changed=len(prepared.change.files),
+        lines_added=sum(line.kind is LineKind.ADDED for line in lines),
+        lines_deleted=sum(line.kind is LineKind.DELETED for line in lines),
+        omitted=packing.omitted,
+        since=story.purchase.since if story.purchase else "",
+        confirms=SO_FAR if packing.attachments[-1].file_name == SO_FAR else "",
+    )
+
+
+def _told(file_name: str) -> str:
+    if file_name.endswith(".diff"):
+        return "the change as a git diff, from the merge base to the head"
+    if file_name == SO_FAR:
+        return "what is new since the last review, and the open findings of earlier ones"
+    return "whole files at the head, with numbered lines"

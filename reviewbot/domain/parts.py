@@ -1,0 +1,124 @@
+"""A change that is too large for one task: which files go together, and what the tasks come to as one.
+
+The tasks are one purchase. Its task id names them all; it is over when all of them are, and costs what they cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from itertools import groupby
+from posixpath import dirname
+
+from reviewbot.domain.model import Report, Task, TaskStatus
+from reviewbot.domain.packing import Limits, Room, Sendable, pack
+
+_BETWEEN = ","
+
+
+def split(files: Sequence[Sendable], limits: Limits, most: int) -> tuple[tuple[Sendable, ...], ...]:
+    """The files of each task, the riskiest folders first and a folder kept together where it fits.
+
+    Nothing is split for the sake of whole texts: another task is paid for only where a diff would be left out. What
+    does not fit into the last one stays with it, to be told as left out.
+
+    Args:
+        files: selected and redacted.
+        limits: of one task.
+        most: how many tasks there may be.
+    """
+    if most == 1 or not pack(files, limits).omitted:
+        return (tuple(files),)
+    parts, rest = [_Part(limits)], list[Sendable]()
+    for folder in _by_folder(files):
+        if not _place(folder, parts, most):
+            rest += [file for file in folder if not _place([file], parts, most)]
+    filled = [part.files for part in parts if part.files]
+    if not filled:
+        return (tuple(files),)
+    return (*(tuple(part) for part in filled[:-1]), (*filled[-1], *rest))
+
+
+def _by_folder(files: Iterable[Sendable]) -> list[list[Sendable]]:
+    ordered = sorted(files, key=lambda file: (dirname(file.path), -file.risk, file.path))
+    folders = [list(folder) for _, folder in groupby(ordered, key=lambda file: dirname(file.path))]
+    return sorted(folders, key=lambda folder: -folder[0].risk)
+
+
+class _Part:
+    """The files of a task that is being filled."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.files: list[Sendable] = []
+        self._room = Room(limits)
+
+    def takes(self, files: Sequence[Sendable]) -> bool:
+        """Add all of the files, or none."""
+        room = self._room.copy()
+        if not all(room.takes("diff", file.diff_size) for file in files):
+            return False
+        self._room = room
+        self.files += files
+        return True
+
+
+def _place(files: Sequence[Sendable], parts: list[_Part], most: int) -> bool:
+    """Put files together into the last part, or into one more; False when they fit into neither."""
+    if parts[-1].takes(files):
+        return True
+    more = _Part(parts[-1].limits)
+    if len(parts) == most or not parts[-1].files or not more.takes(files):
+        return False
+    parts.append(more)
+    return True
+
+
+def join_ids(ids: Iterable[str]) -> str:
+    """The id of a purchase's tasks together."""
+    return _BETWEEN.join(ids)
+
+
+def split_ids(task_id: str) -> tuple[str, ...]:
+    """The ids of a purchase's tasks."""
+    return tuple(task_id.split(_BETWEEN))
+
+
+def joined(tasks: Sequence[Task]) -> Task:
+    """The tasks as one: it is over when all of them are, and lacks those without a result."""
+    if len(tasks) == 1:
+        return tasks[0]
+    whole = replace(tasks[0], id=join_ids(one.id for one in tasks), status=_status(tasks), result=None)
+    shown = next((one for one in tasks if one.status is whole.status), tasks[0])
+    failed = [at for at, one in enumerate(tasks, start=1) if one.status is not TaskStatus.COMPLETED]
+    used = [one.credits_used for one in tasks]
+    hints = [one.retry_after for one in tasks if one.retry_after is not None]
+    return replace(
+        whole,
+        status_text=shown.status_text,
+        credits_used=None if None in used else sum((one for one in used if one is not None), Decimal(0)),
+        retry_after=max(hints, default=None),
+        unseen=tuple(f"(part {at} of {len(tasks)})" for at in failed) if whole.status.is_over else (),
+        parts=tuple(tasks),
+    )
+
+
+def _status(tasks: Sequence[Task]) -> TaskStatus:
+    states = [one.status for one in tasks]
+    if all(state.is_over for state in states):
+        return TaskStatus.COMPLETED if TaskStatus.COMPLETED in states else states[0]
+    return TaskStatus.PENDING if set(states) == {TaskStatus.PENDING} else TaskStatus.PROCESSING
+
+
+def merged(reports: Sequence[Report]) -> Report:
+    """The reports of a purchase's tasks as one."""
+    if len(reports) == 1:
+        return reports[0]
+    return Report(
+        summary="\n\n".join(one.summary for one in reports if one.summary),
+        findings=tuple(finding for one in reports for finding in one.findings),
+        leftovers=tuple(leftover for one in reports for leftover in one.leftovers),
+        readable=all(one.readable for one in reports),
+        previous=tuple(word for one in reports for word in one.previous),
+    )

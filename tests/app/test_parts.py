@@ -1,0 +1,132 @@
+"""A change that is too large for one task: over several, bought together, and one review to everybody."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reviewbot.sandbox.codevf import Answer, HandClock, TaskLife, TaskRequest
+from reviewbot.sandbox.fault_rules import RecordedThen, Reply
+from tests.app.house import REPO, Rig, answer, finding, house, said
+
+LINES = "".join(f"value_{number} = {number}\n" for number in range(200))
+LARGE: dict[str, str | None] = {f"{folder}/module.py": LINES for folder in ("billing", "parcels", "tracks")}
+CONFIG = "max-tasks: {}\nattachment-bytes: 5000\n"
+"""One file's diff fits into an attachment, and five attachments into a request: so the service has to refuse more."""
+THREE = CONFIG.format(3)
+
+
+def paths(request: TaskRequest) -> set[str]:
+    """Of the files of a submission."""
+    diffs = "".join(one.content or "" for one in request.attachments if one.file_name.endswith(".diff"))
+    return {path for path in LARGE if f"b/{path}" in diffs}
+
+
+def engineer(request: TaskRequest) -> Answer:
+    """Finds fault with the first line of each file that is there, and calls earlier findings open."""
+    found = [finding(path, 1, title=f"In {path}", code="value_0 = 0", severity="critical") for path in paths(request)]
+    return answer(*found, summary=f"Read {len(found)}.", previous=said(request, "open"))
+
+
+def grow(rig: Rig) -> None:
+    """Twelve files of one size: more than go into the five attachments of one task."""
+    more = {f"{folder}/more_{number}.py": LINES for folder in ("billing", "parcels", "tracks") for number in range(3)}
+    rig.world.push(REPO, "topic", {**LARGE, **more}, author="mona")
+
+
+def test_a_large_change_is_split_by_folder_and_is_one_review(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+        grow(rig)
+        done = rig.run()
+        tasks = rig.service.tasks()
+        assert (len(tasks), done.outputs["coverage"], done.outputs["verdict"]) == (3, "full", "fail"), done.log
+        assert sorted(sorted(paths(one.request)) for one in tasks) == [[path] for path in sorted(LARGE)]
+        assert [(one.request.metadata or {})["part"] for one in tasks] == ["1/3", "2/3", "3/3"]
+        assert "part 2 of 3" in tasks[1].request.prompt
+        assert len({one.request.idempotency_key for one in tasks}) == 3
+        assert (done.outputs["critical"], done.outputs["credits-held"]) == ("3", "1080")
+        assert "3 tasks" in rig.summaries()[0]
+        assert len(rig.comments()) == 3
+        again = rig.run()
+        assert (again.outputs["verdict"], len(rig.service.tasks())) == ("fail", 3), "it is found again"
+
+
+def test_without_leave_it_is_partial_and_one_task(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engineer, config=CONFIG.format(1)) as rig:
+        grow(rig)
+        assert rig.run().outputs["coverage"] == "partial"
+        assert len(rig.service.tasks()) == 1
+
+
+def test_the_budget_is_asked_for_all_of_it(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+        grow(rig)
+        assert rig.run(max_credits_per_pr="800").outputs["reason"] == "over-budget"
+        assert not rig.service.tasks()
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3])
+def test_a_run_that_stops_between_them_buys_none_twice(tmp_path: Path, nth: int) -> None:
+    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+        grow(rig)
+        for later in range(nth, 20):
+            rig.codevf_faults.add("/tasks/create", RecordedThen(503), nth=later, method="POST")
+        assert rig.run(wait_minutes="0").outputs["reason"] == "unreachable"
+        assert len(rig.service.tasks()) == nth
+        rig.codevf_faults.clear()
+        assert rig.run().outputs["coverage"] == "full"
+        assert len(rig.service.tasks()) == 3
+
+
+def test_what_the_service_refuses_after_the_first_is_told_as_left_out(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+        grow(rig)
+        rig.codevf_faults.add("/tasks/create", Reply(400, body=b"{}"), nth=2, method="POST")
+        for _ in range(2):
+            done = rig.run()
+            assert (done.outputs["coverage"], len(rig.comments()), len(rig.service.tasks())) == ("partial", 1, 1)
+        assert rig.checks()[-1].conclusion == "action_required"
+        assert all(path in rig.summaries()[0] for path in LARGE)
+
+
+def test_it_is_left_and_collected_as_one(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, engineer=engineer, config=THREE, clock=clock, life=TaskLife(pending=0, processing=9)) as rig:
+        grow(rig)
+        assert rig.run(wait_minutes="0").outputs["status"] == "pending"
+        for one in [one for one in rig.world.store.comments.values() if one.author.endswith("[bot]")]:
+            rig.world.delete_comment(one.id)
+        clock.advance(10)
+        rig.run(event="schedule", payload={}, command="collect")
+        assert rig.checks()[-1].conclusion == "failure"
+        assert (len(rig.comments()), len(rig.service.tasks())) == (3, 3)
+
+
+def test_a_part_without_a_result_makes_it_partial(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, engineer=engineer, config=THREE, clock=clock, life=TaskLife(pending=5, processing=5)) as rig:
+        grow(rig)
+        rig.run(wait_minutes="0")
+        account, [_, second, _] = rig.service.account("cvf_test_house"), rig.service.tasks()
+        rig.service.cancel_task(account, second.id)
+        clock.advance(20)
+        done = rig.run()
+        assert (done.outputs["coverage"], len(rig.comments())) == ("partial", 2), done.log
+        assert "part 2 of 3" in rig.summaries()[0]
+        assert rig.checks()[-1].conclusion == "action_required"
+
+
+def test_a_later_review_asks_each_part_about_its_own_findings(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+        grow(rig)
+        rig.run()
+        rig.world.push(REPO, "topic", {"billing/late.py": "x = 1\n"}, author="mona")
+        rig.run()
+        asked = [
+            {path for path in LARGE if f'"path": "{path}"' in (one.content or "")}
+            for task in rig.service.tasks()[3:]
+            for one in task.request.attachments
+            if one.file_name == "review-so-far.txt"
+        ]
+        assert sorted(map(sorted, asked)) == [[path] for path in sorted(LARGE)]
