@@ -171,6 +171,18 @@ def test_a_waiver_opens_the_gate_and_its_end_closes_it(tmp_path: Path) -> None:
         assert len(rig.service.tasks()) == 1, "nothing was bought for it"
 
 
+def test_a_waiver_is_kept_on_a_draft_too(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        rig.world.store.pulls[REPO, 1] = replace(rig.world.pull(REPO, 1), draft=True)
+        say(rig, f"/reviewbot waive {identifier(rig)} it is known")
+        assert emoji(rig) == ["+1"]
+        rig.world.store.pulls[REPO, 1] = replace(rig.world.pull(REPO, 1), draft=False)
+        assert rig.run(payload=rig.event("ready_for_review")).outputs["verdict"] == "pass"
+        assert len(rig.service.tasks()) == 1
+
+
 def test_a_maintainer_lets_a_head_through_that_was_never_reviewed(tmp_path: Path) -> None:
     with house(tmp_path, available=10) as rig:
         people(rig)
