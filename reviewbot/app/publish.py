@@ -164,6 +164,10 @@ def write_check(run: Run, story: Story, outcome: Outcome) -> Story:
         return story
     state = _check_state(run, story, outcome)
     there = story.check or (None if story.reviewed_sha else current_check(run.snapshot))
+    if (
+        there and story.there
+    ):  # as it was when publishing began: another run may have completed it while this one waited
+        there = next((one for one in story.there.checks if one.id == there.id), there)
     try:
         return replace(story, check=_bring_check(run, state, there))
     except ForgeUnreachable:

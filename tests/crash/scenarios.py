@@ -236,8 +236,13 @@ def raced(town: Town, seed: int, right: Undisturbed) -> Disturbed:
     last = town.run(rig)
     now, bought, twice = held(rig), len(tasks(rig)), len(doubles(rig))
     town.close(rig)
-    # A review that has been submitted cannot be deleted: the one whose comments were doubles stays, and is empty.
-    wrong = [contrast(name, now, right.held) for name in differing(now, right.held) if name != "reviews"]
+    # A review that has been submitted cannot be deleted: the one whose comments were doubles stays, and is empty. Nor can
+    # an annotation, of which GitHub keeps those of both runs when they complete one check at the same moment.
+    wrong = [
+        contrast(name, now, right.held) for name in differing(now, right.held) if name not in {"reviews", "annotations"}
+    ]
+    if {one for one, _ in now.annotations} != {one for one, _ in right.held.annotations}:
+        wrong.append(contrast("annotations", now, right.held))
     if last.exit_status != right.exit_status:
         wrong.append(f"exit status {last.exit_status}:\n{last.log}")
     return Disturbed(struck=True, wrong=tuple(wrong), tasks=bought, doubles=twice, cleared=before)
