@@ -236,8 +236,8 @@ def raced(town: Town, seed: int, right: Undisturbed) -> Disturbed:
     last = town.run(rig)
     now, bought, twice = held(rig), len(tasks(rig)), len(doubles(rig))
     town.close(rig)
-    # A review that has been submitted cannot be deleted: the one whose comments were doubles stays, and is empty. Nor can
-    # an annotation, of which GitHub keeps those of both runs when they complete one check at the same moment.
+    # A review that has been submitted cannot be deleted: the one whose comments were doubles stays, and is empty. An
+    # annotation cannot either: GitHub keeps those of both runs when they complete one check at the same moment.
     wrong = [
         contrast(name, now, right.held) for name in differing(now, right.held) if name not in {"reviews", "annotations"}
     ]
