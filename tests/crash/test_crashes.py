@@ -13,8 +13,8 @@ import pytest
 from tests.crash.scenarios import SCENARIOS, Scenario, disturbed, raced, undisturbed
 from tests.crash.town import town
 
-SAMPLE = 14
-SEEDS = 12
+SAMPLE = 10
+SEEDS = 10
 
 
 @pytest.mark.timeout(300)
@@ -26,7 +26,9 @@ def test_whatever_happens_at_a_request_the_end_is_the_same(tmp_path: Path, scena
         for where, point in chosen:
             came = disturbed(here, scenario, where, point, right)
             assert not came.wrong, f"run {where + 1}, {point}: {came.wrong}"
-            assert came.struck, f"run {where + 1}, {point}: there was no such request"
+            # A run sends one request less when nothing that it wrote down tells another time of day.
+            is_last = point.nth == right.requests[where][point.service]
+            assert came.struck or is_last, f"run {where + 1}, {point}: there was no such request"
 
 
 @pytest.mark.timeout(300)

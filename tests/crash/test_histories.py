@@ -314,7 +314,6 @@ def play(folder: Path, *, examples: int, steps: int) -> None:
             settings=settings(
                 max_examples=examples,
                 stateful_step_count=steps,
-                deadline=None,
                 derandomize=True,
                 database=None,
                 suppress_health_check=list(HealthCheck),
