@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import hypothesis
 import pytest
 
 from tests.contract import published, readers, runner_image
@@ -15,6 +16,10 @@ MISSING: dict[str, Callable[[pytest.Config], str]] = {
     "container": lambda config: runner_image.missing(Engine(config.getoption("--engine"))),
 }
 """Marker of a test to the question what it lacks here."""
+
+# A busy machine makes single examples slow; what takes for ever ends at pytest's limit.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

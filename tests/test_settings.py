@@ -6,7 +6,7 @@ import traceback
 from dataclasses import fields
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain.model import Mode, Severity
@@ -345,14 +345,12 @@ def test_on_is_a_word() -> None:
     assert read_settings({}, "redact: on\n").redact is Redact.ON
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_file_is_read_or_refused(text: str) -> None:
     keys, problems = read_config(text)
     assert not (keys and problems)
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([row.name for row in INPUTS]), st.text(max_size=12), max_size=4))
 def test_any_inputs_are_read_or_refused(inputs: dict[str, str]) -> None:
     peek_settings(inputs)

@@ -331,7 +331,7 @@ def test_a_hunk_knows_its_range_on_either_side() -> None:
 TEXT = st.text(alphabet=st.sampled_from("ab\n\n\r\x0c\u2028 +-\\@"), max_size=40)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(TEXT, TEXT, st.sampled_from([0, 1, 3]))
 def test_the_hunks_turn_the_old_text_into_the_new_one(repository: Repository, old: str, new: str, around: int) -> None:
     one, two = (
@@ -387,7 +387,6 @@ def test_garbage_is_refused_and_never_read_as_less(text: str) -> None:
     assert caught.value.exit_status == 3
 
 
-@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("+- \\@ab/1,\n"), max_size=60))
 def test_whatever_follows_is_read_or_refused(text: str) -> None:
     try:

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain.patterns import attributes_of, matches, names
@@ -92,7 +92,6 @@ def test_only_a_pattern_written_for_such_files_names_a_file(patterns: list[str],
     assert names(patterns, "dist/app.js") is expected
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(alphabet="ab/*?+[]!\\-c", max_size=12), max_size=4), st.text(alphabet="ab/-c", max_size=12))
 def test_any_pattern_has_an_answer(patterns: list[str], path: str) -> None:
     assert matches(patterns, path) in {True, False}
@@ -100,7 +99,6 @@ def test_any_pattern_has_an_answer(patterns: list[str], path: str) -> None:
     assert not matches([*patterns, "!**"], path)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_an_escaped_path_selects_itself_and_nothing_longer(path: str) -> None:
     escaped = re.sub(r"([*?+\[\]\\!])", r"\\\1", path)
@@ -108,7 +106,6 @@ def test_an_escaped_path_selects_itself_and_nothing_longer(path: str) -> None:
     assert matches([escaped, "!x"], path + "y") is False or path == ""
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="ab/.", max_size=10), st.text(alphabet="ab/.*", max_size=10))
 def test_stars_agree_with_the_regular_expression_that_they_stand_for(path: str, pattern: str) -> None:
     wanted = re.sub(
@@ -206,7 +203,6 @@ def test_no_attributes_name_nothing() -> None:
     assert not attributes_of("").vendored("a")
 
 
-@settings(deadline=None)
 @given(st.text(), st.text(min_size=1, max_size=20))
 def test_garbage_is_no_error(text: str, path: str) -> None:
     attributes = attributes_of(text + "\n* linguist-vendored")

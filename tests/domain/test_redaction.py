@@ -266,7 +266,7 @@ def texts_with_secrets(draw: st.DrawFn) -> tuple[list[str], list[str]]:
     return texts, secrets
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(texts_with_secrets())
 def test_no_secret_survives_lines_stay_and_twice_is_once(drawn: tuple[list[str], list[str]]) -> None:
     texts, secrets = drawn
@@ -282,7 +282,7 @@ def test_no_secret_survives_lines_stay_and_twice_is_once(drawn: tuple[list[str],
         assert redactor.redact(once.text).text == once.text
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(NOISE, max_size=6), st.lists(st.text(alphabet="RED[]ab1+- \n", max_size=12), max_size=4))
 def test_any_text_comes_to_rest_at_once(pieces: list[str], known: list[str]) -> None:
     text = "\n".join(pieces + known)
@@ -292,7 +292,6 @@ def test_any_text_comes_to_rest_at_once(pieces: list[str], known: list[str]) -> 
     assert once.text.count("\n") == text.count("\n")
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("+- "), PLACES, STRONG), min_size=1, max_size=6))
 def test_a_diffs_lines_keep_their_marks(rows: list[tuple[str, str, str]]) -> None:
     diff = "\n".join(mark + place.replace("{}", secret) for mark, place, secret in rows)

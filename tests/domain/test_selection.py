@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain.changes import ChangedFile, parse_diff
@@ -219,7 +219,6 @@ def test_lock_files_tell_of_a_new_host_and_of_lost_hashes(file: ChangedFile, not
 PATHS = st.sampled_from([*STEERING, "src/a.py", "yarn.lock", "node_modules/x.js", "gen/a.py", "docs/a.md", "a.min.js"])
 
 
-@settings(deadline=None)
 @given(st.lists(PATHS, unique=True, max_size=8), st.sampled_from([(), ("src/**",), ("!docs/**",)]))
 def test_every_file_is_selected_or_held_and_never_both(chosen: list[str], paths: tuple[str, ...]) -> None:
     selection = selection_of(*map(changed, chosen), paths=paths, attributes="gen/** linguist-generated")

@@ -146,7 +146,7 @@ HOSTILE = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_mixture_of_attacks(renderer: Renderer, data: st.DataObject) -> None:
     view = data.draw(st.sampled_from([CLOSED_GATE, BYPASSED]))

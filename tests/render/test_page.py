@@ -140,7 +140,7 @@ def test_hostile_text_in_every_field_is_only_text(renderer: Renderer, evil: str)
     assert len(reader.ids) == len(set(reader.ids)) + 1  # the same finding twice
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.sampled_from("<>&\"'`*~- \n#;xX/=!\x00\x1b\u202e\ud800{}%[]()"), max_size=60))
 def test_no_text_becomes_a_tag(renderer: Renderer, text: str) -> None:
     read(renderer.html(hostile(text)))
