@@ -111,3 +111,15 @@ def test_any_environment_is_read_or_refused_with_words(env: dict[str, str]) -> N
     except SettingsError as error:
         scale = 1.0 if error.problems else 0.0
     assert 0 < scale <= 1
+
+
+@pytest.mark.parametrize("name", ["/ws/ca.pem", "/ws", "ca.pem", "./certs/../ca.pem", "/opt/../ws/ca.pem"])
+def test_no_certificates_are_taken_from_the_workspace(name: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read(GITHUB_WORKSPACE="/ws", SSL_CERT_FILE=name)
+    assert "SSL_CERT_FILE" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["/wsx/ca.pem", "../ca.pem", "/github/home/ca.pem"])
+def test_certificates_beside_the_workspace_are(name: str) -> None:
+    assert read(GITHUB_WORKSPACE="/ws", SSL_CERT_FILE=name).ssl_file == name

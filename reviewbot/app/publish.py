@@ -32,7 +32,8 @@ from reviewbot.domain.publication import (
 )
 from reviewbot.domain.short_copy import read_short_copy, short_copy, tells_of_open_task
 from reviewbot.domain.snapshot import CheckRun, CheckStatus, Snapshot
-from reviewbot.errors import ForgeError, ForgeUnreachable, NotFound, ReviewbotError
+from reviewbot.domain.triage import has_no_other_token
+from reviewbot.errors import ForgeError, ForgeUnreachable, NotFound, PermissionMissing, ReviewbotError
 
 LEVELS = {
     Severity.UNRATED: AnnotationLevel.FAILURE,
@@ -48,6 +49,16 @@ HOUR = 3600
 
 MOST_ANNOTATIONS = 300
 """They go to GitHub fifty in a request, and it takes eighty writes a minute; the summary and the files have all."""
+
+
+_CHECK, _SUMMARY = "The check run", "The summary comment"
+"""The parts, as they are named where the token may not write them."""
+
+_MAY_WRITE_NOTHING = PermissionMissing(
+    "The token may write nothing: no comment, no summary and no check.",
+    hint="Add `checks: write` and `pull-requests: write` to the job's `permissions:`. The job summary and the report "
+    "files have the whole review.",
+)
 
 
 def publish(run: Run, story: Story, outcome: Outcome) -> tuple[Run, Story, Outcome]:
@@ -73,7 +84,17 @@ def publish(run: Run, story: Story, outcome: Outcome) -> tuple[Run, Story, Outco
             outcome, refused = _not_published(run, story, error, outcome), True
     if not refused:
         _close_older(run, story)
+        if _nothing_stands(run, story):
+            outcome = _not_published(run, story, _MAY_WRITE_NOTHING, outcome)
     return run, replace(story, there=None), let_through(run, story, outcome)
+
+
+def _nothing_stands(run: Run, story: Story) -> bool:
+    """Whether the token was to write something, may write nothing, and could be another one."""
+    settings, denied = run.settings, run.degraded.denied
+    wished = {_CHECK: settings.check_run, _SUMMARY: settings.summary_comment}
+    untaken = bool(denied) and not story.posted and all(part in denied for part, due in wished.items() if due)
+    return untaken and not has_no_other_token(run.snapshot.pull, run.trigger)
 
 
 def let_through(run: Run, story: Story, outcome: Outcome) -> Outcome:
@@ -118,11 +139,11 @@ def _write_summary(run: Run, story: Story, outcome: Outcome) -> Story:
         body = replace_ledger(keep.body, encode(story.ledger, run.signer))
     forge, number = run.world.forge, run.snapshot.pull.number
     for double in found.extra:
-        run.attempt("The summary comment", partial(forge.delete_comment, double.id))
+        run.attempt(_SUMMARY, partial(forge.delete_comment, double.id))
     if keep and keep.body == body:
         return replace(story, summary=keep)
     write = partial(forge.update_comment, keep.id, body) if keep else partial(forge.create_comment, number, body)
-    comment = run.attempt("The summary comment", write)
+    comment = run.attempt(_SUMMARY, write)
     return replace(story, summary=comment or keep)
 
 
@@ -183,7 +204,7 @@ def _bring_check(run: Run, state: CheckState, there: CheckRun | None) -> CheckRu
     # GitHub appends annotations, so one that is completed is not written over: a new one of the same name counts.
     usable = there if there and there.status != CheckStatus.COMPLETED else None
     write = partial(forge.update_check, usable.id, state) if usable else partial(forge.create_check, state)
-    return run.attempt("The check run", write)
+    return run.attempt(_CHECK, write)
 
 
 def current_check(snapshot: Snapshot) -> CheckRun | None:

@@ -47,12 +47,18 @@ class World:
 
 @dataclass(slots=True)
 class Degraded:
-    """What this run could not do, each said once."""
+    """What this run could not do, each said once.
+
+    Attributes:
+        denied: the parts that the token may not write.
+    """
 
     sentences: list[str] = field(default_factory=list)
+    denied: set[str] = field(default_factory=set)
 
     def note(self, error: PermissionMissing, what: str) -> None:
         """A permission is missing: this part is left out, the rest goes on."""
+        self.denied.add(what)
         needs = f" (the token needs `{error.needs}`)" if error.needs else ""
         self.say(f"{what} could not be written: the token may not do it{needs}.")
 

@@ -101,6 +101,11 @@ def is_requested(policy: Policy, trigger: Trigger, *, reviewed_before: bool) -> 
             assert_never(unknown)
 
 
+def has_no_other_token(pull: PullRequest, trigger: Trigger) -> bool:
+    """Whether GitHub itself gives this event a token that can only read, whatever the workflow asks for."""
+    return pull.from_fork and isinstance(trigger, ReviewEvent) and trigger.name == "pull_request"
+
+
 def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permission_of: PermissionOf) -> None:
     """Pass, or say who could approve the spending.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from os.path import normpath
+from pathlib import PurePath
 
 from reviewbot.domain.origins import is_loopback
 from reviewbot.errors import Problem, SettingsError
@@ -69,11 +71,23 @@ def read_environment(env: Mapping[str, str]) -> Environment:
         workspace=env.get("GITHUB_WORKSPACE") or None,
         run_url=f"{server_url}/{repository}/actions/runs/{run_id}" if run_id else None,
         debug=env.get("RUNNER_DEBUG") == "1",
-        ssl_file=env.get("SSL_CERT_FILE") or None,
+        ssl_file=_outside(env.get("SSL_CERT_FILE"), env.get("GITHUB_WORKSPACE")),
         proxy=env.get("HTTPS_PROXY") or env.get("https_proxy") or None,
         path_env={name: env[name] for name in PASSED_ON if name in env},
         time_scale=_time_scale(env, api_url, inputs),
     )
+
+
+def _outside(ca_file: str | None, workspace: str | None) -> str | None:
+    """A file of certificates: none of the workspace, where what was checked out may be a pull request's.
+
+    Its author would say whom the key and the token are shown to.
+    """
+    if ca_file and workspace and PurePath(normpath(PurePath(workspace) / ca_file)).is_relative_to(normpath(workspace)):
+        what = "it lies in the workspace, where a pull request's own files may be"
+        allowed = "a file that a step has written to `${{ runner.temp }}/_github_home`"
+        raise SettingsError((Problem("environment `SSL_CERT_FILE`", what, allowed),))
+    return ca_file or None
 
 
 def _graphql_beside(api_url: str) -> str:

@@ -130,6 +130,7 @@ class Rig:
     codevf_faults: Faults
     number: int = 1
     runs: int = field(default=0)
+    rest: str = ""
 
     def environment(self, event: str, payload: Mapping[str, Any], inputs: Mapping[str, str]) -> dict[str, str]:
         """A runner's environment, and nothing of ours."""
@@ -149,8 +150,8 @@ class Rig:
             "PATH": os.environ["PATH"],
             "HOME": str(home),
             "GITHUB_ACTIONS": "true",
-            "GITHUB_API_URL": self.github_url,
-            "GITHUB_GRAPHQL_URL": f"{self.github_url}/graphql",
+            "GITHUB_API_URL": f"{self.github_url}{self.rest}",
+            "GITHUB_GRAPHQL_URL": f"{self.github_url}{self.rest.removesuffix('/v3')}/graphql",
             "GITHUB_SERVER_URL": self.github_url,
             "GITHUB_REPOSITORY": REPO,
             "GITHUB_EVENT_NAME": event,
@@ -229,6 +230,23 @@ class Rig:
         return [f"{one.method} {one.path}" for one in self.github_faults.log]
 
 
+def fork(rig: Rig) -> None:
+    """A pull request from mallory's fork becomes the one under review."""
+    rig.world.fork(REPO, "mallory")
+    rig.world.push("mallory/parcels", "attack", {"app.py": "print(1)\n"}, author="mallory")
+    pull = rig.world.open_pull_request(
+        REPO, "attack", title="Trust me", author="mallory", head_repository="mallory/parcels"
+    )
+    rig.number = pull.number
+
+
+def from_fork(rig: Rig, **more: Any) -> Mapping[str, Any]:  # noqa: ANN401 — JSON
+    """The event of that pull request."""
+    payload = rig.event("opened", sender={"login": "mallory", "type": "User"}, **more)
+    payload["pull_request"]["head"]["repo"]["full_name"] = "mallory/parcels"
+    return payload
+
+
 def read_outputs(text: str) -> dict[str, str]:
     """The outputs in the runner's own format, with random delimiters."""
     found = re.findall(r"^([a-z-]+)<<(ghadelimiter_\S+)\n(.*?)\n?\2$", text, re.MULTILINE | re.DOTALL)
@@ -247,10 +265,15 @@ def house(  # noqa: PLR0913 — a test names the two or three that it cares abou
     files: Mapping[str, str] | None = None,
     limits: Limits | None = None,
     clock: Clock | None = None,
+    private: bool = False,
+    rest: str = "",
 ) -> Iterator[Rig]:
-    """Both services, served; the pull request #1 by mona changes `BASE` to `HEAD`."""
+    """Both services, served; the pull request #1 by mona changes `BASE` to `HEAD`.
+
+    The paths of REST begin with `rest`: an Enterprise Server has them under `/api/v3`.
+    """
     world = World(Store(folder / "git"))
-    world.repository(REPO)
+    world.repository(REPO, private=private)
     base: dict[str, str] = {**BASE, **(files or {})}
     if config is not None:
         base[".github/reviewbot.yml"] = config
@@ -271,15 +294,13 @@ def house(  # noqa: PLR0913 — a test names the two or three that it cares abou
         )
     )
     github_faults, codevf_faults = Faults(), Faults()
-    with refereed() as referee, ExitStack() as stack:
-        github = with_faults(referee.answers(build_github(world)), github_faults, identify=identify(world))
+    with refereed(rest) as referee, ExitStack() as stack:
+        answers = referee.answers(build_github(world, base_path=rest))
+        github = with_faults(answers, github_faults, identify=identify(world))
         codevf = with_faults(build_codevf(service), codevf_faults)
         apps = {"github": referee.requests(github), "codevf": referee.bought(codevf)}
         served = stack.enter_context(serving_all(apps))
         urls = served["github"].url, served["codevf"].url
-        rig = Rig(folder / "runs", world, service, *urls, github_faults, codevf_faults, pull.number)
+        rig = Rig(folder / "runs", world, service, *urls, github_faults, codevf_faults, pull.number, rest=rest)
         yield rig
         rig.assert_kept_to_itself()
-
-
-__all__ = ["CLEAN", "REPO", "Finished", "Rig", "answer", "earlier", "finding", "house", "read_outputs", "said"]

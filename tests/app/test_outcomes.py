@@ -312,7 +312,7 @@ def test_a_token_that_may_only_read_leaves_all_on_the_runner(tmp_path: Path) -> 
     permissions = dict.fromkeys((Scope.CHECKS, Scope.PULL_REQUESTS, Scope.CONTENTS), Access.READ)
     with house(tmp_path, engineer=lambda _: answer(CRITICAL), permissions=permissions) as rig:
         done = rig.run()
-        assert done.exit_status == 1, done.log
+        assert (done.exit_status, done.outputs["reason"], done.outputs["verdict"]) == (4, "not-published", "fail")
         assert "A shell runs it" in done.summary
         assert "::error file=app.py,line=12" in done.log
         assert not rig.checks()

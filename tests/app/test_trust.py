@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from reviewbot.sandbox.codevf import Answer, TaskLife
 from reviewbot.sandbox.faults import DropBefore
 from reviewbot.sandbox.github import Level, Rules
-from tests.app.house import CLEAN, FORGETFUL, KEY, REPO, Rig, answer, finding, house
+from tests.app.house import CLEAN, FORGETFUL, KEY, REPO, answer, finding, fork, from_fork, house
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 
 
 LEAK = 'import os\nTOKEN = "{}"\n' + "".join(f"x_{number} = {number}\n" for number in range(20))
-
-
-def fork(rig: Rig) -> None:
-    """A pull request from mallory's fork becomes the one under review."""
-    rig.world.fork(REPO, "mallory")
-    rig.world.push("mallory/parcels", "attack", {"app.py": "print(1)\n"}, author="mallory")
-    pull = rig.world.open_pull_request(
-        REPO, "attack", title="Trust me", author="mallory", head_repository="mallory/parcels"
-    )
-    rig.number = pull.number
-
-
-def from_fork(rig: Rig, **more: Any) -> Mapping[str, Any]:  # noqa: ANN401 — JSON
-    """The event of that pull request."""
-    payload = rig.event("opened", sender={"login": "mallory", "type": "User"}, **more)
-    payload["pull_request"]["head"]["repo"]["full_name"] = "mallory/parcels"
-    return payload
 
 
 def test_a_stranger_cannot_spend(tmp_path: Path) -> None:

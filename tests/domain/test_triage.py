@@ -10,7 +10,15 @@ from reviewbot.domain.events import DispatchEvent, ReviewEvent
 from reviewbot.domain.gate import Reason
 from reviewbot.domain.policy import Allow, ReviewOn
 from reviewbot.domain.snapshot import Permission, PullRequest
-from reviewbot.domain.triage import Asked, Policy, Trigger, check_approval, is_requested, not_due_for
+from reviewbot.domain.triage import (
+    Asked,
+    Policy,
+    Trigger,
+    check_approval,
+    has_no_other_token,
+    is_requested,
+    not_due_for,
+)
 from reviewbot.errors import NotApproved
 from tests.domain.builders import HEAD, People, commit, labelled, pull
 
@@ -233,3 +241,16 @@ def test_a_comment_approves_the_head_that_it_was_written_for(sender: str, head: 
         else:
             with pytest.raises(NotApproved):
                 check_approval(one, given_, Asked(sender, "5", head), people)
+
+
+@pytest.mark.parametrize(
+    ("from_fork", "trigger", "expected"),
+    [
+        (True, push(name="pull_request"), True),
+        (True, push(name="pull_request_target"), False),
+        (True, DispatchEvent(7, "wendy"), False),
+        (False, push(name="pull_request"), False),
+    ],
+)
+def test_github_gives_a_forks_own_event_no_other_token(from_fork: bool, trigger: Trigger, expected: bool) -> None:  # noqa: FBT001 — a table
+    assert has_no_other_token(pull(from_fork=from_fork), trigger) is expected

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import IPv4Address
 from pathlib import Path
 from random import Random
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from reviewbot.edges.clock import SystemClock
 from reviewbot.edges.codevf import Access, CodeVF
 from reviewbot.errors import ServiceUnreachable
 from reviewbot.settings.readers import Secret
+from tests.app.wires import identity
 
 BALANCE = b'{"available": 1, "onHold": 0, "total": 1}'
 
@@ -47,39 +41,15 @@ class Secured:
     certificate: str
 
 
-def _certificate(folder: Path) -> tuple[Path, Path]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "loopback")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    (folder / "key.pem").write_bytes(key.private_bytes(*form))
-    (folder / "certificate.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    return folder / "certificate.pem", folder / "key.pem"
-
-
 @pytest.fixture(name="secured")
 def secured_fixture(tmp_path: Path) -> Iterator[Secured]:
-    certificate, key = _certificate(tmp_path)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    own = identity(tmp_path)
     with ThreadingHTTPServer(("127.0.0.1", 0), _Balance) as server:
         server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a refused handshake is the point
-        server.socket = context.wrap_socket(server.socket, server_side=True)
+        server.socket = own.context().wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
-        yield Secured(f"https://127.0.0.1:{server.server_port}/", str(certificate))
+        yield Secured(f"https://127.0.0.1:{server.server_port}/", str(own.certificate))
         server.shutdown()
         thread.join(10)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
@@ -14,6 +13,7 @@ import httpx
 
 from reviewbot.domain.origins import is_loopback
 from reviewbot.domain.pacing import MIN_SPACING, Fault, moment, retry_delay
+from reviewbot.edges.certificates import trusted
 from reviewbot.edges.codevf.addresses import check_base_url, refuse_inner
 from reviewbot.edges.codevf.wire_errors import Said, error_of, error_of_fault, read_error, seconds
 from reviewbot.errors import NoKey, Problem, ReviewDidNotHappen, ServiceError, SettingsError
@@ -268,18 +268,7 @@ def _open(access: Access, base: httpx.URL) -> httpx.Client:
     proxy = None if is_loopback(str(base)) else access.proxy
     try:
         return httpx.Client(
-            verify=_trust(access.ssl_file), proxy=proxy, timeout=TIMEOUT, trust_env=False, follow_redirects=False
+            verify=trusted(access.ssl_file), proxy=proxy, timeout=TIMEOUT, trust_env=False, follow_redirects=False
         )
     except (ValueError, httpx.InvalidURL):
         raise SettingsError((Problem("HTTPS_PROXY", "it is no proxy's address", "http://host:port"),)) from None
-
-
-def _trust(ssl_file: str | None) -> ssl.SSLContext:
-    if ssl_file is None:
-        return httpx.create_ssl_context(trust_env=False)
-    try:
-        return ssl.create_default_context(cafile=ssl_file)
-    except OSError:  # `ssl.SSLError` is one, too
-        raise SettingsError(
-            (Problem("SSL_CERT_FILE", "no certificates can be read from it", "a file of PEM certificates"),)
-        ) from None

@@ -5,14 +5,17 @@ PyGithub carries all of them but the raw bytes, which it would decode.
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import cached_property
 from http import HTTPStatus
 from typing import TypeVar
 
 import httpx
+from github import Github
 
+from reviewbot.edges.certificates import trusted
 from reviewbot.edges.github.answers import Answer
 from reviewbot.edges.github.connection import WHOLE_ANSWER, Bounds, open_github
 from reviewbot.edges.github.translate import FOREIGN, GraphQLErrors, understand
@@ -78,24 +81,7 @@ class Calls:
         self._patience = patience
         self._requests = 0
         self._lost = 0.0
-        self._github = open_github(
-            address.api_url.rstrip("/"),
-            token,
-            Bounds(patience.connect, patience.read, clock),
-            user_agent=_USER_AGENT,
-            api_version=_API_VERSION,
-            ca_file=address.ca_file,
-        )
-        self._bytes = httpx.Client(
-            headers={
-                "Authorization": f"Bearer {token}",
-                "User-Agent": _USER_AGENT,
-                "X-GitHub-Api-Version": _API_VERSION,
-            },
-            timeout=httpx.Timeout(patience.read, connect=patience.connect),
-            verify=ssl.create_default_context(cafile=address.ca_file) if address.ca_file else True,
-            follow_redirects=True,  # httpx drops the token when the host changes
-        )
+        self._opened = ExitStack()
 
     @property
     def requests(self) -> int:
@@ -104,8 +90,37 @@ class Calls:
 
     def close(self) -> None:
         """Close the connections."""
-        self._github.close()
-        self._bytes.close()
+        self._opened.close()
+
+    # Opened by the first request and not before, so that a run can tell what is wrong with the certificates.
+
+    @cached_property
+    def _github(self) -> Github:
+        address, patience = self._address, self._patience
+        trusted(address.ca_file)
+        opened = open_github(
+            address.api_url.rstrip("/"),
+            self._token,
+            Bounds(patience.connect, patience.read, self._clock),
+            user_agent=_USER_AGENT,
+            api_version=_API_VERSION,
+            ca_file=address.ca_file,
+        )
+        return self._opened.enter_context(closing(opened))
+
+    @cached_property
+    def _bytes(self) -> httpx.Client:
+        opened = httpx.Client(
+            headers={
+                "Authorization": f"Bearer {self._token}",
+                "User-Agent": _USER_AGENT,
+                "X-GitHub-Api-Version": _API_VERSION,
+            },
+            timeout=httpx.Timeout(self._patience.read, connect=self._patience.connect),
+            verify=trusted(self._address.ca_file),
+            follow_redirects=True,  # httpx drops the token when the host changes
+        )
+        return self._opened.enter_context(opened)
 
     def get(self, path: str, intent: Intent, parameters: Mapping[str, object] | None = None) -> object:
         """The JSON at a path of the REST API."""

@@ -155,13 +155,15 @@ def _unknown_token(reply: Reply, intent: Intent, _now: datetime) -> Trouble:
     return Trouble(
         ForgeError(
             f"GitHub does not know the token, so {intent.doing} failed (401).",
-            hint="`github-token` is wrong, was revoked, or ended with its job (a workflow's own token lives as long as "
-            f"the job). GitHub says: {reply.words}",
+            hint="`github-token` is wrong, was revoked, or ended: a workflow's own token lives as long as its "
+            f"job, an App's for an hour, so keep `wait-minutes` below that. GitHub says: {reply.words}",
         )
     )
 
 
 def _no_permission(reply: Reply, intent: Intent, _now: datetime) -> Trouble:
+    if "authenticate via a GitHub App" in reply.message:
+        return _no_app(reply, intent)
     needs = _accepted(reply.headers.get("x-accepted-github-permissions", "")) or intent.needs
     ask = f"Add `{needs}` to the job's `permissions:`. " if needs else ""
     return Trouble(
@@ -170,6 +172,17 @@ def _no_permission(reply: Reply, intent: Intent, _now: datetime) -> Trouble:
             hint=f"{ask}On a fork's or Dependabot's `pull_request` event the token can only read, whatever the "
             f"workflow asks for. GitHub says: {reply.words}",
             needs=needs,
+        )
+    )
+
+
+def _no_app(reply: Reply, intent: Intent) -> Trouble:
+    """GitHub lets Apps alone write check runs, and a workflow's own token is an App's."""
+    return Trouble(
+        PermissionMissing(
+            f"A person's token may not do this: {intent.doing} ({reply.status}).",
+            hint="Use the workflow's own token or an App's, or set `check-run: false`. GitHub says: " + reply.words,
+            needs=f"{intent.needs} of an App",
         )
     )
 

@@ -1,0 +1,115 @@
+"""A company's own server, certificates and proxy: a whole review through them, or words on what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from reviewbot.sandbox.codevf import TaskLife
+from reviewbot.sandbox.github import Rules
+from tests.app.house import REPO, Rig, answer, finding, house
+from tests.app.wires import Identity, identity, proxy, secured
+
+CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
+AT_ONCE = TaskLife(pending=0, processing=0)
+REST = "/api/v3"
+
+
+def at(github: str, own: Identity | None, **more: str) -> dict[str, str]:
+    """A runner's environment of an Enterprise Server at that address."""
+    trust = {} if own is None else {"SSL_CERT_FILE": str(own.certificate)}
+    return {
+        "GITHUB_API_URL": f"{github}{REST}",
+        "GITHUB_GRAPHQL_URL": f"{github}/api/graphql",
+        "GITHUB_SERVER_URL": github,
+        **trust,
+        **more,
+    }
+
+
+@contextmanager
+def company(folder: Path) -> Iterator[tuple[Rig, Identity, dict[str, int]]]:
+    """Both services behind TLS, which an authority of the company's vouches for: by name, the ports."""
+    own = identity(folder, "github.test", "codevf.test")
+    with (
+        house(folder, engineer=lambda _: answer(CRITICAL), life=AT_ONCE, rest=REST) as rig,
+        secured(rig.github_url, own) as github,
+        secured(rig.codevf_url, own) as codevf,
+    ):
+        yield rig, own, {"github.test": github, "codevf.test": codevf}
+
+
+def review(rig: Rig, ports: Mapping[str, int], runner: Mapping[str, str]) -> tuple[int, str, str]:
+    """Exit status, reason and log of a run that asks CodeVF by TLS, too."""
+    done = rig.run(runner=runner, codevf_url=f"https://127.0.0.1:{ports['codevf.test']}/api/v1/")
+    return done.exit_status, done.outputs.get("reason", ""), done.log
+
+
+def test_an_enterprise_server_has_its_own_addresses(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL), rest=REST) as rig:
+        assert rig.run().exit_status == 1
+        assert (len(rig.comments()), rig.checks()[0].conclusion) == (1, "failure")
+        assert f"{rig.github_url}/{REPO}/pull/1#discussion_r" in rig.summaries()[0]
+        asked = {one.partition(" ")[2] for one in rig.github_requests()}
+        assert all(one.startswith(("/api/v3/", "/api/graphql")) for one in asked)
+
+
+def test_the_companys_certificates_are_trusted_by_everything_that_asks(tmp_path: Path) -> None:
+    with company(tmp_path) as (rig, own, ports):
+        rig.world.store.rules = Rules(diff_files=0)  # so that git has to fetch, too
+        status, reason, log = review(rig, ports, at(f"https://127.0.0.1:{ports['github.test']}", own))
+        assert (status, reason) == (1, "gate"), log
+        assert len(rig.comments()) == 1
+
+
+def test_certificates_that_nobody_vouches_for_are_told_with_the_way_out(tmp_path: Path) -> None:
+    with company(tmp_path) as (rig, _, ports):
+        status, reason, log = review(rig, ports, at(f"https://127.0.0.1:{ports['github.test']}", None))
+        assert (status, reason) == (3, "github")
+        assert "The server's certificate cannot be trusted." in log
+        assert "set `SSL_CERT_FILE`" in log
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("/home/runner/ca.pem", "`${{ runner.temp }}/_github_home`"),
+        ("{workspace}/ca.pem", "it lies in the workspace"),
+        ("ca.pem", "it lies in the workspace"),
+        ("{workspace}/../workspace/ca.pem", "it lies in the workspace"),
+    ],
+)
+def test_a_file_that_is_not_there_or_that_an_author_may_have_written_is_refused(
+    tmp_path: Path, place: str, words: str
+) -> None:
+    with house(tmp_path) as rig:
+        workspace = rig.folder / "run 1" / "workspace"
+        done = rig.run(runner={"SSL_CERT_FILE": place.format(workspace=workspace)})
+        assert done.exit_status == 2
+        assert "environment `SSL_CERT_FILE`" in done.log
+        assert words in done.log
+        assert not rig.github_requests()
+        assert not rig.codevf_faults.log
+
+
+def test_a_whole_review_goes_through_the_companys_proxy(tmp_path: Path) -> None:
+    with company(tmp_path) as (rig, own, ports), proxy(ports) as through:
+        rig.world.store.rules = Rules(diff_files=0)
+        runner = at("https://github.test", own, HTTPS_PROXY=through.url)
+        done = rig.run(runner=runner, codevf_url="https://codevf.test/api/v1/", mode="realtime_answer")
+        assert (done.exit_status, done.outputs["reason"]) == (1, "gate"), done.log
+        assert len(rig.comments()) == 1
+        assert set(through.asked) == {"github.test", "codevf.test"}
+        assert "hush" not in done.log
+
+
+def test_a_proxy_that_lets_nobody_through_is_named(tmp_path: Path) -> None:
+    with company(tmp_path) as (rig, own, ports), proxy({}) as through:
+        runner = at(f"https://127.0.0.1:{ports['github.test']}", own, HTTPS_PROXY=through.url)
+        status, reason, log = review(rig, ports, runner)
+        assert (status, reason) == (3, "github"), log
+        assert "Check the network, the proxy and the API's address." in log
+        assert "hush" not in log

@@ -1,0 +1,156 @@
+"""Tokens that may do less than the README's, and events that bring such: each with its outcome and its own words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+from reviewbot.sandbox.codevf import Answer, TaskRequest
+from reviewbot.sandbox.github import FULL, READ_ONLY, WORKFLOW, Access, App, Level, Rules, Scope
+from tests.app.house import REPO, TOKEN, Rig, answer, finding, fork, from_fork, house
+
+CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
+
+NOTHING: Mapping[Scope, Access] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a token may, and what a closed gate comes to with it.
+
+    Attributes:
+        permissions: of an App, or of a person where `login` is set.
+        left: which parts stand on GitHub: `c`omments, `s`ummary, chec`k`.
+        says: in the log and in the job summary.
+    """
+
+    permissions: Mapping[Scope, Access]
+    exit_status: int
+    reason: str
+    left: str
+    says: tuple[str, ...] = ()
+    login: str = ""
+
+
+TOKENS: Mapping[str, Token] = {
+    "a workflow's, as the README has it": Token(WORKFLOW, 1, "gate", "csk"),
+    "without checks": Token(
+        {**WORKFLOW, Scope.CHECKS: Access.NONE},
+        1, "gate", "cs", ("The check run could not be written", "checks: write"),
+    ),
+    "without pull-requests": Token(
+        {**WORKFLOW, Scope.PULL_REQUESTS: Access.READ},
+        1, "gate", "k", ("The summary comment could not be written", "pull-requests: write"),
+    ),
+    "that may only read": Token(
+        READ_ONLY, 4, "not-published", "", ("The token may write nothing", "`checks: write` and `pull-requests: write`")
+    ),
+    "that may read the contents alone": Token(
+        {Scope.CONTENTS: Access.READ}, 3, "permission", "", ("pull-requests: read",)
+    ),
+    "that may nothing": Token(NOTHING, 3, "permission", "", ("pull-requests: read",)),
+    "a person's": Token(FULL, 1, "gate", "cs", ("check run could not be written", "of an App"), login="hubot"),
+}  # fmt: skip
+
+
+def left_on_github(rig: Rig) -> str:
+    """The parts that stand there, as in `Token.left`."""
+    ours = [one for one in rig.world.store.comments.values() if one.body.startswith("<!-- reviewbot:summary")]
+    return "c" * bool(rig.comments()) + "s" * bool(ours) + "k" * bool(rig.checks())
+
+
+@pytest.mark.parametrize("name", TOKENS)
+def test_a_token_is_used_as_far_as_it_goes_and_what_it_lacks_is_named(tmp_path: Path, name: str) -> None:
+    token = TOKENS[name]
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL), permissions=token.permissions, private=True) as rig:
+        if token.login:
+            rig.world.grant(REPO, token.login, Level.WRITE)
+            rig.world.person_token(TOKEN, token.login, permissions=token.permissions)
+        done = rig.run()
+        assert (done.exit_status, done.outputs["reason"]) == (token.exit_status, token.reason), done.log
+        assert left_on_github(rig) == token.left
+        for words in token.says:
+            assert words in done.log
+        if token.exit_status != 3:
+            assert "A shell runs it" in done.summary
+            assert done.outputs["verdict"] == "fail"
+
+
+def test_an_apps_own_token_writes_everything_and_knows_its_words_again(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.world.app_token(TOKEN, app=App(4711, "acme-reviews", "Acme's reviews"), permissions=WORKFLOW)
+        rig.run()
+        assert rig.run().exit_status == 1
+        assert [len(rig.comments()), len(rig.summaries()), len(rig.checks())] == [1, 1, 1]
+        assert {one.author for one in rig.world.store.comments.values()} == {"acme-reviews[bot]"}
+
+
+def test_a_token_that_ends_while_people_review_loses_nothing(tmp_path: Path) -> None:
+    def engineer(_: TaskRequest) -> Answer:
+        del rig.world.store.tokens[TOKEN]
+        return answer(CRITICAL)
+
+    with house(tmp_path, engineer=engineer) as rig:
+        done = rig.run(json_file="report.json")
+        assert (done.exit_status, done.outputs["reason"]) == (4, "not-published"), done.log
+        assert "an App's for an hour, so keep `wait-minutes` below that" in done.log
+        assert "A shell runs it" in done.summary
+        assert "A shell runs it" in (done.workspace / "report.json").read_text(encoding="utf-8")
+        assert [one.status for one in rig.checks()] == ["in_progress"], "nothing is green meanwhile"
+        rig.world.app_token(TOKEN)
+        later = rig.run()
+        assert (later.exit_status, left_on_github(rig), len(rig.service.tasks())) == (1, "csk", 1)
+
+
+def test_a_forks_own_event_without_a_key_says_what_would_have_one(tmp_path: Path) -> None:
+    with house(tmp_path, permissions=READ_ONLY) as rig:
+        fork(rig)
+        done = rig.run(payload=from_fork(rig), codevf_api_key="")
+        assert (done.exit_status, done.outputs["reason"], done.outputs["verdict"]) == (0, "no-key", "none")
+        for told in (done.log, done.summary):
+            assert "pull_request_target" in told
+        assert not left_on_github(rig)
+
+
+@pytest.mark.parametrize(
+    ("event", "status", "reason"), [("pull_request", 1, "gate"), ("pull_request_target", 4, "not-published")]
+)
+def test_only_where_github_gives_no_other_token_a_result_may_stay_on_the_runner(
+    tmp_path: Path, event: str, status: int, reason: str
+) -> None:
+    with house(tmp_path, permissions=READ_ONLY) as rig:
+        fork(rig)
+        rig.world.push("mallory/parcels", "attack", {"app.py": "eval(input())\n"}, author="mallory")
+        done = rig.run(event=event, payload=from_fork(rig), codevf_api_key="", reviewer="local", fail_on="low")
+        assert (done.exit_status, done.outputs["reason"]) == (status, reason), done.log
+        assert "could not be written: the token may not do it" in done.log
+        assert "::warning file=app.py,line=1" in done.log
+
+
+def test_dependabots_events_have_other_secrets(tmp_path: Path) -> None:
+    with house(tmp_path, config="bots: true\n", permissions=READ_ONLY) as rig:
+        rig.world.push(REPO, "bump", {"app.py": "print(1)\n"}, author="dependabot[bot]")
+        rig.number = rig.world.open_pull_request(REPO, "bump", title="Bump", author="dependabot[bot]").number
+        done = rig.run(codevf_api_key="")
+        assert (done.exit_status, done.outputs["reason"]) == (3, "no-key")
+        for told in (done.log, done.summary):
+            assert "Dependabot" in told
+
+
+@pytest.mark.parametrize(("allow", "status", "tasks"), [("write", 3, 0), ("anyone", 0, 1)])
+def test_a_fork_that_was_deleted_is_a_fork_and_is_still_read(
+    tmp_path: Path, allow: str, status: int, tasks: int
+) -> None:
+    with house(tmp_path) as rig:
+        fork(rig)
+        rig.world.delete_repository("mallory/parcels")
+        payload = rig.event("synchronize", sender={"login": "mallory", "type": "User"})
+        payload["pull_request"]["head"]["repo"] = None
+        rig.world.store.rules = Rules(diff_files=0)
+        done = rig.run(event="pull_request_target", payload=payload, allow=allow)
+        assert (done.exit_status, len(rig.service.tasks())) == (status, tasks), done.log
+        assert rig.checks()[0].conclusion == ("success" if tasks else "action_required")
