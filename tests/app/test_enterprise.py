@@ -63,6 +63,7 @@ def test_the_companys_certificates_are_trusted_by_everything_that_asks(tmp_path:
         status, reason, log = review(rig, ports, at(f"https://127.0.0.1:{ports['github.test']}", own))
         assert (status, reason) == (1, "gate"), log
         assert len(rig.comments()) == 1
+        assert f"GET {REST}/repos/{REPO}/pulls/1" in rig.github_requests(), "the diff is asked for by another library"
 
 
 def test_certificates_that_nobody_vouches_for_are_told_with_the_way_out(tmp_path: Path) -> None:
