@@ -262,8 +262,7 @@ class _Services:
             raise NoKey(
                 "A review is due and there is no CodeVF API key.",
                 hint="Set `codevf-api-key` from a secret of the repository. Workflows of a fork's pull request get no "
-                "secrets under `pull_request`; `pull_request_target` has them. Dependabot's have the secrets of "
-                "Dependabot alone.",
+                "secrets under `pull_request`; `pull_request_target` has them.",
             )
         environment = self.environment
         access = Access(settings.codevf_url, settings.codevf_api_key, environment.ssl_file, environment.proxy)

@@ -90,10 +90,12 @@ def publish(run: Run, story: Story, outcome: Outcome) -> tuple[Run, Story, Outco
 
 
 def _nothing_stands(run: Run, story: Story) -> bool:
-    """Whether the token was to write something, may write nothing, and could be another one."""
+    """Whether there is a result, and the token may write nothing of it, and could be another one."""
     settings, denied = run.settings, run.degraded.denied
     wished = {_CHECK: settings.check_run, _SUMMARY: settings.summary_comment}
-    untaken = bool(denied) and not story.posted and all(part in denied for part, due in wished.items() if due)
+    if story.posted or not (story.changes.answers and denied):
+        return False
+    untaken = all(part in denied for part, due in wished.items() if due)
     return untaken and not has_no_other_token(run.snapshot.pull, run.trigger)
 
 

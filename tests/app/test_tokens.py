@@ -138,7 +138,7 @@ def test_dependabots_events_have_other_secrets(tmp_path: Path) -> None:
         done = rig.run(codevf_api_key="")
         assert (done.exit_status, done.outputs["reason"]) == (3, "no-key")
         for told in (done.log, done.summary):
-            assert "the secrets of Dependabot alone" in told
+            assert "gh secret set CODEVF_API_KEY --app dependabot" in told
 
 
 @pytest.mark.parametrize(("allow", "status", "tasks"), [("write", 3, 0), ("anyone", 0, 1)])
