@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from reviewbot.domain.file_views import FileView
 from reviewbot.domain.model import Balance, Submission, Tag, Task
 from reviewbot.domain.publication import (
     Annotation,
@@ -21,6 +22,7 @@ from reviewbot.domain.publication import (
     ReviewDraft,
 )
 from reviewbot.domain.snapshot import CheckRun, Comment, Entry, Permission, RawChange, Snapshot, Waiting
+from reviewbot.domain.views import SummaryView
 
 
 class Clock(Protocol):
@@ -235,6 +237,9 @@ class Reporter(Protocol):
 
     def annotate(self, annotation: Annotation) -> None:
         """An annotation by workflow command; the runner shows ten of each level and step."""
+
+    def story(self, view: SummaryView, files: Sequence[FileView], text: str) -> None:
+        """The whole story at the end of a run: as values, with the files as they were sent, and as plain lines."""
 
     def outputs(self, values: Mapping[str, str]) -> None:
         """The step's outputs."""

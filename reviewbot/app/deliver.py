@@ -81,10 +81,9 @@ def deliver(run: Run, story: Story, outcome: Outcome) -> None:
 
 def tell(run: Run, story: Story, outcome: Outcome) -> None:
     """The story in the job summary and in the log."""
-    view = summary_view(run, story, outcome)
-    run.world.reporter.job_summary(run.renderer.job_summary(view))
-    for line in run.renderer.terminal(view).splitlines():
-        run.say(line)
+    view, reporter = summary_view(run, story, outcome), run.world.reporter
+    reporter.job_summary(run.renderer.job_summary(view))
+    reporter.story(view, story.prepared.views if story.prepared else (), run.renderer.terminal(view))
 
 
 def outputs(run: Run, story: Story, outcome: Outcome) -> Mapping[str, str]:

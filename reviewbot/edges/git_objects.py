@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reviewbot.domain.selection import LARGEST_TEXT
 from reviewbot.domain.snapshot import Entry, RawChange
 from reviewbot.edges.git_process import Git
+from reviewbot.errors import ChangeUnreadable
 
 TEXTS_LIMIT = 100 * 1024 * 1024
 """Bytes of all texts together; the files after that come without."""
@@ -149,6 +150,10 @@ def _sizes(git: Git, oids: Sequence[str]) -> Iterator[tuple[str, int]]:
         git.run("cat-file", "--batch-check=%(objectname) %(objectsize)", stdin=wanted).decode("ascii").splitlines()
     ):
         oid, size = line.split(" ")
+        if size == "missing":
+            raise ChangeUnreadable(
+                "Git has not fetched a file of this change.", hint="A partial clone has: git checkout the branch first."
+            )
         yield oid, int(size)
 
 
