@@ -6,6 +6,7 @@ borrows its objects: there, no attribute, filter or setting of the clone decides
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +22,8 @@ from reviewbot.errors import Problem, SettingsError
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 """What stands before the first commit; git knows it without having it."""
+
+_SHA = re.compile("[0-9a-f]{40}")
 
 MOST_MESSAGES = 50
 """Commits whose messages are read, the newest ones."""
@@ -97,6 +100,12 @@ class Clone:
             return None
         asked = ("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
         return self._theirs.run(*asked, accept=(0, 1, 128)).decode("ascii", "replace").strip() or None
+
+    def has(self, sha: str) -> bool:
+        """Whether a commit or a tree is here, by its full name."""
+        if not _SHA.fullmatch(sha):
+            return False
+        return self._theirs.run("cat-file", "-t", sha, accept=(0, 128)).strip() in {b"commit", b"tree"}
 
     def branch(self, name: str = "HEAD") -> str:
         """The branch that a name is or, for `HEAD`, that is checked out; empty when there is none."""

@@ -19,6 +19,7 @@ from reviewbot.domain.publication import Annotation, AnnotationLevel
 from reviewbot.domain.views import SummaryView
 from reviewbot.edges.workspace import check_inside, write_inside
 from reviewbot.errors import Problem, SettingsError
+from reviewbot.ports import Pages
 
 ANNOTATION_CHARACTERS = 4096
 """Where the runner cuts a message."""
@@ -112,9 +113,10 @@ class Runner:
         properties = {"file": path, "line": str(annotation.start_line), "endLine": str(annotation.end_line)}
         self._command(_command(_COMMANDS[annotation.level], {**properties, "title": title}, message))
 
-    def story(self, view: SummaryView, files: Sequence[FileView], text: str) -> None:  # noqa: ARG002 — a log takes lines
-        """The plain lines, for the log."""
-        for line in text.splitlines():
+    def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:  # noqa: ARG002 — no code here
+        """In the job summary and in the log."""
+        self.job_summary(pages.job_summary(view))
+        for line in pages.terminal(view).splitlines():
             self.say(line)
 
     @contextmanager
