@@ -11,7 +11,8 @@ from reviewbot.app import tell_bug
 from reviewbot.cli.call import Call, check_installed
 from reviewbot.cli.parser import make_parser
 from reviewbot.cli.world import open_world, read_event
-from reviewbot.errors import ReviewbotError
+from reviewbot.domain.escaping import terminal
+from reviewbot.errors import ReviewbotError, SettingsError
 from reviewbot.settings.environment import read_environment
 
 __all__ = ["check_installed", "main", "report_bug"]
@@ -35,8 +36,15 @@ def main(arguments: Sequence[str], env: Mapping[str, str], out: TextIO, err: Tex
     try:
         return command(call)
     except ReviewbotError as error:
-        call.err.write(f"reviewbot: {error.message}\n{error.hint}\n")
+        call.err.write("".join(f"reviewbot: {terminal(line)}\n" for line in _told(error)))
         return error.exit_status
+
+
+def _told(error: ReviewbotError) -> tuple[str, ...]:
+    """What went wrong, in lines; of settings the problems alone, since here they are the words of the command."""
+    if isinstance(error, SettingsError):
+        return tuple(map(str, error.problems))
+    return (error.message, *error.hint.splitlines())
 
 
 def report_bug(arguments: Sequence[str], env: Mapping[str, str], log: TextIO, error: Exception) -> None:

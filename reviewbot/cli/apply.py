@@ -66,7 +66,7 @@ def run_apply(call: Call) -> int:
                 call.out.write(harmless(patch(file.path, file.before, file.done.text)))
             elif file.done.applied:
                 write_inside(str(clone.root), file.path, file.done.text.encode(), file.mode)
-    _tell(call, [(file.path, one) for file in files for one in file.done.applied], refused)
+    _tell(call, files, refused)
     return EXIT_NO_REVIEW if refused else 0
 
 
@@ -144,11 +144,14 @@ def _wrong(path: str, what: str) -> SettingsError:
     return SettingsError((Problem(path, what, "a tracked text file"),))
 
 
-def _tell(call: Call, applied: Sequence[tuple[str, str]], refused: Mapping[str, str]) -> None:
+def _tell(call: Call, files: Sequence[_File], refused: Mapping[str, str]) -> None:
     verb = "Would apply" if call.chosen.check else "Applied"
-    for path, identifier in applied:
-        call.err.write(f"{verb} {identifier} to {harmless(path)}.\n")
+    for file in files:
+        for identifier in file.done.applied:
+            call.err.write(f"{verb} {identifier} to {harmless(file.path)}.\n")
+        for identifier in file.done.there:
+            call.err.write(f"{identifier} is in {harmless(file.path)} already.\n")
     for identifier, why in refused.items():
         call.err.write(f"Refused {identifier}: {harmless(why)}.\n")
-    if not (applied or refused):
+    if not (files or refused):
         call.err.write("The report has no suggestion that fits as it is.\n")

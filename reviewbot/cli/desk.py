@@ -59,6 +59,11 @@ class Setting:
     desktop: Desktop
     folder: Path
 
+    @property
+    def account(self) -> int:
+        """The account that pays, as a number: what one has bought is no memory of another's."""
+        return account_number(self.first.codevf_api_key.reveal())
+
 
 def open_place(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
     """The place that the command names.
@@ -72,8 +77,8 @@ def open_place(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
     clone = enter_clone(setting, stack)
     head = setting.chosen.head or "HEAD"
     stretch = staged_stretch(clone) if setting.chosen.staged else branch_stretch(clone, setting.chosen.base, head)
-    change = LocalChange(clone, stretch, account_number(setting.first.codevf_api_key.reveal()))
-    page = clone.common_dir / NOTEBOOK / page_name(stretch.branch or stretch.new)
+    change = LocalChange(clone, stretch, setting.account)
+    page = clone.common_dir / NOTEBOOK / page_name(f"{setting.account} {stretch.branch or stretch.new}")
     forge = Desk(change, _notebook(setting, page))
     return Place(forge, change, 0, _told(stretch), _again(setting.chosen, stretch))
 
@@ -139,7 +144,7 @@ def _pull_request(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
         environment=desktop.path_env,
         ca_file=desktop.ssl_file,
     )
-    page = Path(desktop.state) / NOTEBOOK / page_name(f"{desktop.server_url}/{repository}#{number}")
+    page = Path(desktop.state) / NOTEBOOK / page_name(f"{setting.account} {desktop.server_url}/{repository}#{number}")
     told = f"pull request #{number} of {repository}"
     again = _command(setting.chosen, "--pr", str(number), "--repo", repository)
     return Place(Desk(source, _notebook(setting, page)), changes, number, told, again)

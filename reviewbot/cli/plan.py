@@ -13,8 +13,8 @@ from reviewbot.app import World
 from reviewbot.app.review import review_pull_request
 from reviewbot.cli.call import Call, signals
 from reviewbot.cli.inputs import inputs_of
-from reviewbot.domain.events import DispatchEvent
 from reviewbot.domain.replays import Replay, replayed, since
+from reviewbot.domain.triage import AtTerminal
 from reviewbot.domain.views import SummaryView
 from reviewbot.domain.wording import counted
 from reviewbot.edges.clock import SystemClock
@@ -101,7 +101,7 @@ class _Replayer:
             run_url=None,
             version=__version__,
         )
-        review_pull_request(world, self.inputs, DispatchEvent(0, "you"), 0)
+        review_pull_request(world, self.inputs, AtTerminal(), 0)
         if hearing.told is None:
             raise TypeError(landed)
         return hearing.told.view

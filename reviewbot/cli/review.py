@@ -20,9 +20,8 @@ from reviewbot.cli.desk import Place, Setting, open_place
 from reviewbot.cli.formats import DOCUMENTS
 from reviewbot.cli.inputs import inputs_of
 from reviewbot.cli.world import Line, Reviewers
-from reviewbot.domain.events import DispatchEvent
 from reviewbot.domain.gate import Reason
-from reviewbot.domain.triage import Asked, Trigger
+from reviewbot.domain.triage import Asked, AtTerminal
 from reviewbot.edges.clock import SystemClock
 from reviewbot.edges.runner import Runner, Surroundings
 from reviewbot.exports.report import report_json
@@ -116,9 +115,7 @@ class _Session:
         progress.stage(f"Reading {self.place.told}")
         world = self._world(hearing)
         snapshot = load_snapshot(world, self.inputs, self.place.number)
-        trigger: Trigger = DispatchEvent(self.place.number, YOU)
-        if again:
-            trigger = Asked(YOU, uuid4().hex, snapshot.pull.head_sha)
+        trigger = Asked(YOU, uuid4().hex, snapshot.pull.head_sha) if again else AtTerminal()
         review_pull_request(world, self.inputs, trigger, snapshot)
         return hearing
 

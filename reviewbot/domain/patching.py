@@ -34,11 +34,13 @@ class Patched:
 
     Attributes:
         applied: the ids of the edits that are in it, in the order of the file.
+        there: the ids of the edits that were in it already.
         refused: id to reason.
     """
 
     text: str
     applied: tuple[str, ...]
+    there: tuple[str, ...]
     refused: Mapping[str, str]
 
 
@@ -53,10 +55,13 @@ def patched(reviewed: str, current: str, edits: Sequence[Edit]) -> Patched:
     before, now = _lines(reviewed), _lines(current)
     moved = _Moved.between(before, now)
     spots: dict[int, tuple[int, Edit]] = {}
+    there: list[str] = []
     refused: dict[str, str] = {}
     for edit in edits:
-        start = moved.find(edit.first - 1, edit.last) if edit.last <= len(before) else None
-        if start is None:
+        start = moved.find(edit.first - 1, edit.last)
+        if start is None and _is_there(before, now, edit):
+            there.append(edit.id)
+        elif start is None:
             refused[edit.id] = "its lines have changed since the review"
         elif rival := _overlapping(spots, start, edit):
             refused[edit.id] = f"its lines are those of {rival}"
@@ -65,7 +70,15 @@ def patched(reviewed: str, current: str, edits: Sequence[Edit]) -> Patched:
     for start in sorted(spots, reverse=True):
         count, edit = spots[start]
         now[start : start + count] = _replacement(edit.text, now[start : start + count])
-    return Patched("".join(now), tuple(spots[start][1].id for start in sorted(spots)), refused)
+    return Patched("".join(now), tuple(spots[start][1].id for start in sorted(spots)), tuple(there), refused)
+
+
+def _is_there(before: Sequence[str], now: Sequence[str], edit: Edit) -> bool:
+    """Whether somebody has put the edit in already; of deleted lines nobody can tell."""
+    if edit.last > len(before) or not edit.text:
+        return False
+    start, new = edit.first - 1, _replacement(edit.text, before[edit.first - 1 : edit.last])
+    return _Moved.between([*before[:start], *new, *before[edit.last :]], now).find(start, start + len(new)) is not None
 
 
 def _overlapping(spots: Mapping[int, tuple[int, Edit]], start: int, edit: Edit) -> str:

@@ -117,7 +117,9 @@ def _show_line(console: Console, gutter: str, text: str, style: str, *, whole: b
         line.truncate(room, overflow="ellipsis")
     pieces = line.divide(range(room, len(line), room)) if whole else [line]
     for at, piece in enumerate(pieces):
-        console.print(Text.assemble((" " * len(gutter) if at else gutter, style), piece), no_wrap=True)
+        whole_line = Text.assemble((" " * len(gutter) if at else gutter, style), piece)
+        whole_line.rstrip()
+        console.print(whole_line, no_wrap=True)
 
 
 def _show_fix(console: Console, finding: FindingView, excerpt: Excerpt) -> None:
@@ -171,21 +173,26 @@ def _show_manifest(console: Console, view: SummaryView) -> None:
     """What left the building, or would, and what was held back and why."""
     if not (view.sent or view.held):
         return
-    verb = "Sent" if view.reviewer == "codevf" else "Read"
-    if view.outcome.reason is Reason.DRY_RUN:
-        verb = f"Would be {verb.lower()}"
-    told = f"{verb}: {counted(len(view.sent), 'file')}, {size(sum(one.bytes for one in view.sent))}"
-    if redactions := sum(one.redactions for one in view.sent):
-        told += f", {counted(redactions, 'secret')} redacted"
+    told = [_sent(view)] if view.sent else []
     if view.held:
-        told += f"; held back: {counted(len(view.held), 'file')}"
-    say(console, f"{told}.", "dim")
+        told.append(f"held back: {counted(len(view.held), 'file')}")
+    line = "; ".join(told)
+    say(console, f"{line[:1].upper()}{line[1:]}.", "dim")
     for held in view.held[:_MOST_HELD]:
         say(
             console, shown(f"{held.path}: {why_held(held)}", "" if held.missed else "dim"), indent=_INDENT, hang=_INDENT
         )
     if len(view.held) > _MOST_HELD:
         say(console, f"and {counted(len(view.held) - _MOST_HELD, 'more file')}", "dim", indent=_INDENT)
+
+
+def _sent(view: SummaryView) -> str:
+    verb = "sent" if view.reviewer == "codevf" else "read"
+    if view.outcome.reason is Reason.DRY_RUN:
+        verb = f"would be {verb}"
+    redactions = sum(one.redactions for one in view.sent)
+    redacted = f", {counted(redactions, 'secret')} redacted" if redactions else ""
+    return f"{verb}: {counted(len(view.sent), 'file')}, {size(sum(one.bytes for one in view.sent))}{redacted}"
 
 
 def why_held(held: HeldView) -> str:
