@@ -18,6 +18,7 @@ MISSING: dict[str, Callable[[pytest.Config], str]] = {
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--golden-update", action="store_true", help="write what is rendered now as what is right")
     parser.addoption(
         "--require-referees",
         default="",

@@ -22,62 +22,68 @@ FORMATS = ("text", "json", "sarif", "rdjson", "markdown", "github")
 
 _START = """\
 To begin:
-  reviewbot review --reviewer local   this branch, by static analysers: no account, nothing leaves the machine
-  reviewbot plan                      what reviews of the past merges would have sent and cost
+  reviewbot review --reviewer local   this branch, by analysers: no account, and
+                                      nothing leaves the machine
+  reviewbot plan                      what reviews of past merges would have cost
   reviewbot demo                      a whole paid review on this machine, made up
-  reviewbot COMMAND --help            each command with examples
+  reviewbot COMMAND --help            each command, with examples
 """
 
 _REVIEW = """\
-Reviews what this branch adds to its base: the commits from their merge base to the head. What is not committed is not
-reviewed (but see --staged). Settings are read from .github/reviewbot.yml at the base, as the action does.
+Reviews what this branch adds to its base: the commits from their merge base to
+the head. What is not committed is not reviewed (but see --staged). Settings are
+read from .github/reviewbot.yml at the base.
 
-CodeVF's reviewers are people, and paid: put your key into CODEVF_API_KEY. The credits that a review holds are shown
-before it is bought. The same change is not bought twice: asked again, it goes on with the review that there is. Ctrl-C
-leaves; the review goes on, and the same command picks it up.
+CodeVF's reviewers are people, and paid: put your key into CODEVF_API_KEY. The
+same change is not bought twice: asked again, the command goes on with the
+review that there is. Ctrl-C leaves, the review goes on, and the same command
+picks it up. --dry-run shows what would be sent and held, and sends nothing.
 """
 
 _REVIEW_EXAMPLES = """\
 Examples:
-  reviewbot review --reviewer local            free, by analysers on this machine
-  reviewbot review --dry-run                   what would be sent and held; sends nothing
-  reviewbot review                             buys a review of this branch, and waits for it
-  reviewbot review --base release --head fix   of another branch, against another base
-  reviewbot review --staged --reviewer local   of what is staged, before it is committed
-  reviewbot review --pr 12 --repo acme/shop    of a pull request; writes nothing on GitHub
+  reviewbot review --reviewer local            free, on this machine alone
+  reviewbot review --dry-run                   what a paid one would send, hold
+  reviewbot review                             buys one, and waits for it
+  reviewbot review --base release --head fix   another branch, another base
+  reviewbot review --staged --reviewer local   what is staged
+  reviewbot review --pr 12 --repo acme/shop    a pull request; only reads it
   reviewbot review --format json > report.json
   reviewbot apply report.json --check          the fixes in it, as a patch
 
-Exit status: 0 the gate is open; 1 it is closed, or the review is not finished; 2 the command or the settings are wrong;
-3 there is no review; 130 interrupted.
+Exit status: 0 the gate is open; 1 it is closed, or the review is not finished;
+2 the command or the settings are wrong; 3 there is no review; 130 interrupted.
 """
 
 _APPLY = """\
-Applies suggestions of a report to the files of this clone: those that replace exactly the lines that were reviewed, in
-files that git tracks. Where the lines have changed since, or the file is a link, it refuses and says so; changes
-elsewhere in the file are kept. The report must be of a commit that this clone has.
+Puts suggestions of a report into the files of this clone: those that replace
+exactly the lines that were reviewed, in regular files that git tracks. Where
+those lines have changed since, it refuses and says so; what has changed
+elsewhere in the file is kept. The report must be of a commit that is here.
 """
 
 _APPLY_EXAMPLES = """\
 Examples:
   reviewbot review --reviewer local --format json > report.json
-  reviewbot apply report.json --check          shows the patch, changes nothing
+  reviewbot apply report.json --check          the patch; changes nothing
   reviewbot apply report.json                  every suggestion that fits
   reviewbot apply report.json 3f9a1c0b7e       this one alone
 
-Exit status: 0 all that was asked for is done; 2 there is no such report or finding; 3 at least one was refused.
+Exit status: 0 all that was asked for is done; 2 there is no such report or
+finding; 3 at least one was refused.
 """
 
 _PLAN = """\
-Replays what was merged into this branch, one review each, and tells what would have been sent, held back and held in
-credits. Nothing is sent, and no account is needed. A review on each push (`review-on: push`) costs more than this:
-every push that changes something is another review, of what is new.
+Replays what came to this branch, one review for each merge (or commit, where
+branches are squashed), by the settings of today: how many files would have been
+sent and held back, and how many credits a review would have held. Nothing is
+sent, and no account is needed.
 """
 
 _PLAN_EXAMPLES = """\
 Examples:
   reviewbot plan                               the last 90 days
-  reviewbot plan --since 4w --mode standard    four weeks, at the slow and cheaper service level
+  reviewbot plan --since 4w --mode standard    four weeks, at the cheapest level
 """
 
 
