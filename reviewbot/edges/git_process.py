@@ -168,6 +168,7 @@ def _configuration(url: str, token: str) -> list[tuple[str, str]]:
         ("core.askPass", ""),
         ("core.hooksPath", os.devnull),
         ("core.attributesFile", os.devnull),
+        ("core.fsmonitor", "false"),  # In a clone of somebody's it may name a program.
         ("core.quotePath", "false"),
         ("core.bigFileThreshold", str(LARGEST_TEXT)),
         ("core.packedGitLimit", "512m"),  # Unlimited by default: a large history would be mapped whole.
