@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher, unified_diff
 
 MOST_COMPARED = 20_000
-"""Lines between the first and the last change of a file that are compared; above it, only what is outside is found."""
+"""Lines of a file between its first and its last change that are compared with one another."""
 
 NO_NEWLINE = "\\ No newline at end of file\n"
 
@@ -44,22 +44,23 @@ class Patched:
     refused: Mapping[str, str]
 
 
-def patched(reviewed: str, current: str, edits: Sequence[Edit]) -> Patched:
+def patched(reviewed: str, current: str, edits: Sequence[Edit], compared: int = MOST_COMPARED) -> Patched:
     """The current text with the edits of the reviewed one, wherever their lines are by now.
 
     Args:
         reviewed: the text that the edits' numbers count in.
         current: the text as it is.
         edits: the most important first: of two that overlap, it is the one that counts.
+        compared: lines between the first and the last change at most; what is between more of them is not found.
     """
     before, now = _lines(reviewed), _lines(current)
-    moved = _Moved.between(before, now)
+    moved = _Moved.between(before, now, compared)
     spots: dict[int, tuple[int, Edit]] = {}
     there: list[str] = []
     refused: dict[str, str] = {}
     for edit in edits:
         start = moved.find(edit.first - 1, edit.last)
-        if start is None and _is_there(before, now, edit):
+        if start is None and _is_there(before, now, edit, compared):
             there.append(edit.id)
         elif start is None:
             refused[edit.id] = "its lines have changed since the review"
@@ -73,12 +74,13 @@ def patched(reviewed: str, current: str, edits: Sequence[Edit]) -> Patched:
     return Patched("".join(now), tuple(spots[start][1].id for start in sorted(spots)), tuple(there), refused)
 
 
-def _is_there(before: Sequence[str], now: Sequence[str], edit: Edit) -> bool:
+def _is_there(before: Sequence[str], now: Sequence[str], edit: Edit, compared: int) -> bool:
     """Whether somebody has put the edit in already; of deleted lines nobody can tell."""
     if edit.last > len(before) or not edit.text:
         return False
     start, new = edit.first - 1, _replacement(edit.text, before[edit.first - 1 : edit.last])
-    return _Moved.between([*before[:start], *new, *before[edit.last :]], now).find(start, start + len(new)) is not None
+    moved = _Moved.between([*before[:start], *new, *before[edit.last :]], now, compared)
+    return moved.find(start, start + len(new)) is not None
 
 
 def _overlapping(spots: Mapping[int, tuple[int, Edit]], start: int, edit: Edit) -> str:
@@ -117,15 +119,16 @@ class _Moved:
     runs: tuple[tuple[int, int, int], ...]
 
     @classmethod
-    def between(cls, old: Sequence[str], new: Sequence[str]) -> _Moved:
+    def between(cls, old: Sequence[str], new: Sequence[str], compared: int) -> _Moved:
         """Compare two texts."""
         before, after = _bare(old), _bare(new)
         head = _common(before, after)
         tail = _common(before[head:][::-1], after[head:][::-1])
         middle = before[head : len(before) - tail], after[head : len(after) - tail]
         runs = [(0, 0, head)]
-        if max(map(len, middle)) <= MOST_COMPARED:
-            blocks = SequenceMatcher(None, *middle, autojunk=len(middle[0]) > MOST_COMPARED // 10).get_matching_blocks()
+        if max(map(len, middle)) <= compared:
+            # What is frequent is passed over in long texts alone: there it would take minutes.
+            blocks = SequenceMatcher(None, *middle, autojunk=len(middle[0]) > compared // 10).get_matching_blocks()
             runs += [(head + block.a, head + block.b, block.size) for block in blocks]
         return cls((*runs, (len(before) - tail, len(after) - tail, tail)))
 

@@ -13,6 +13,7 @@ from reviewbot.domain.gate import Reason
 from reviewbot.domain.model import Leftover, Severity, Side
 from reviewbot.domain.placement import SuggestionState, Why
 from reviewbot.domain.quotes import split_lines
+from reviewbot.domain.records import Standing
 from reviewbot.domain.selection import HeldBecause
 from reviewbot.domain.thinning import every_finding
 from reviewbot.domain.views import FindingView, HeldView, SummaryView
@@ -62,7 +63,7 @@ def show_finding(console: Console, finding: FindingView, excerpt: Excerpt) -> No
     """A finding: where, how bad, what, the code, why, and what to do about it."""
     console.print()
     _show_place(console, finding)
-    say(console, shown(finding.title or "(without a title)", "bold"), indent=_INDENT)
+    say(console, shown(finding.title.strip() or "(without a title)", "bold"), indent=_INDENT)
     _show_code(console, excerpt)
     if finding.explanation.strip():
         say(console, finding.explanation.strip(), indent=_INDENT)
@@ -81,6 +82,7 @@ def _show_place(console: Console, finding: FindingView) -> None:
         (finding.severity.value, STYLES[finding.severity]),
         f" {finding.category.value}" if finding.category else "",
         ("  carried" if finding.carried else "", "italic"),
+        (", its code has changed" if finding.standing is Standing.CHANGED else "", "italic"),
         ("  closes the gate" if finding.closes_gate else "", "red"),
         (f"  {finding.id}", "dim"),
     )
@@ -158,7 +160,10 @@ def _show_verdict(console: Console, view: SummaryView) -> None:
 
 def _show_past(console: Console, view: SummaryView) -> None:
     if view.reviewer_summary.strip():
-        say(console, view.reviewer_summary.strip(), "dim", indent=_INDENT)
+        say(console, f"The reviewer: {view.reviewer_summary.strip()}", "dim", indent=_INDENT)
+    if view.progress and view.progress.beyond:
+        told = counted(view.progress.beyond, "more open finding")
+        say(console, f"{told} of earlier reviews: only how bad they are is remembered.", indent=_INDENT)
     for finding in view.closed:
         say(console, f"{finding.standing.value.capitalize()}: {place(finding)}: {finding.title}", indent=_INDENT)
     for finding in view.waived:

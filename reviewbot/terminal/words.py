@@ -9,7 +9,7 @@ from enum import Enum
 from reviewbot.domain.gate import Reason, Verdict
 from reviewbot.domain.thinning import every_finding
 from reviewbot.domain.views import SummaryView
-from reviewbot.domain.wording import counted
+from reviewbot.domain.wording import counted, duration, moment
 
 
 class Mood(Enum):
@@ -34,7 +34,7 @@ def saying(view: SummaryView) -> Saying:
     if view.outcome.message:
         return Saying(Mood.BAD, view.outcome.message, view.outcome.hint)
     say = _SAYINGS.get(view.outcome.reason)
-    return say(view) if say else Saying(Mood.BAD, f"No review: {view.outcome.reason.value}.")
+    return say(view) if say else Saying(Mood.BAD, f"It came to: {view.outcome.reason.value}.")
 
 
 def _total(view: SummaryView) -> int:
@@ -51,6 +51,14 @@ def _gate(view: SummaryView) -> Saying:
     closing = sum(one.closes_gate for one in every_finding(view.files))
     verb = "closes" if closing == 1 else "close"
     return Saying(Mood.BAD, f"The gate is closed: {closing} of {counted(_total(view), 'finding')} {verb} it.")
+
+
+def _pending(view: SummaryView) -> Saying:
+    told = "Not finished: the review goes on without this terminal."
+    if view.wait is None:
+        return Saying(Mood.OPEN, told)
+    since = f"{moment(view.wait.submitted_at)} ({duration(view.wait.elapsed_seconds)})"
+    return Saying(Mood.OPEN, told, f"The task is {view.wait.status} at the service, since {since}.")
 
 
 def _nothing(view: SummaryView) -> Saying:
@@ -81,7 +89,7 @@ def _memory(view: SummaryView) -> Saying:
 _SAYINGS: Mapping[Reason, Callable[[SummaryView], Saying]] = {
     Reason.REVIEWED: _reviewed,
     Reason.GATE: _gate,
-    Reason.PENDING: lambda _: Saying(Mood.OPEN, "Not finished: the review goes on without this terminal."),
+    Reason.PENDING: _pending,
     Reason.DRY_RUN: lambda _: Saying(Mood.OPEN, "Dry run: nothing was sent and nothing was spent."),
     Reason.NOTHING_SELECTED: _nothing,
     Reason.UNREADABLE: _unreadable,

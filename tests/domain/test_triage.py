@@ -10,7 +10,7 @@ from reviewbot.domain.events import DispatchEvent, ReviewEvent
 from reviewbot.domain.gate import Reason
 from reviewbot.domain.policy import Allow, ReviewOn
 from reviewbot.domain.snapshot import Permission, PullRequest
-from reviewbot.domain.triage import Asked, Policy, Trigger, check_approval, is_requested, not_due_for
+from reviewbot.domain.triage import Asked, AtTerminal, Policy, Trigger, check_approval, is_requested, not_due_for
 from reviewbot.errors import NotApproved
 from tests.domain.builders import HEAD, People, commit, labelled, pull
 
@@ -233,3 +233,10 @@ def test_a_comment_approves_the_head_that_it_was_written_for(sender: str, head: 
         else:
             with pytest.raises(NotApproved):
                 check_approval(one, given_, Asked(sender, "5", head), people)
+
+
+def test_whoever_asks_at_a_terminal_wants_a_review_and_has_the_key_for_it() -> None:
+    strict = policy(review_on=ReviewOn.REQUEST, approve_spend="buy-review")
+    assert is_requested(strict, AtTerminal(), reviewed_before=True)
+    people = People()
+    check_approval(pull(from_fork=True), strict, AtTerminal(), people)
