@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reviewbot import cli
-from tests.app.house import CLEAN, KEY, REPO, SCALE, TOKEN, Rig, answer, finding, house
+from tests.app.house import CLEAN, FORGETFUL, KEY, REPO, SCALE, TOKEN, Rig, answer, finding, house
 from tests.terminal.ground import Clone, Said
 
 CRITICAL = answer(finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)"))
@@ -47,7 +47,7 @@ def test_a_review_that_the_action_has_bought_is_found(tmp_path: Path, monkeypatc
     clone.git("init", "--quiet")
     clone.git("remote", "add", "origin", f"git@github.com:{REPO}.git")
     monkeypatch.chdir(clone.root)
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+    with house(tmp_path, engineer=lambda _: CLEAN, limits=FORGETFUL) as rig:
         rig.run()
         assert review(rig, tmp_path).status == 0
         assert len(rig.service.tasks()) == 1
