@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +21,9 @@ from reviewbot.edges.local_change import LocalChange, Stretch, branch_stretch, s
 from reviewbot.edges.notebook import Notebook, page_name
 from reviewbot.errors import Problem, SettingsError
 from reviewbot.ports import ChangeReader, Clock
-from reviewbot.settings import Settings
+from reviewbot.settings import Settings, peek_settings
 from reviewbot.settings.environment import Desktop
+from reviewbot.settings.table import CONFIG_FILE
 
 NOTEBOOK = "reviewbot"
 """The folder of the pages, inside git's own."""
@@ -48,21 +50,22 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a place is made of: the words of the command, the environment, and where one stands.
-
-    Attributes:
-        first: the settings as far as the command alone tells them.
-    """
+    """What a place is made of: the words of the command, also as inputs, the environment, and where one stands."""
 
     chosen: argparse.Namespace
-    first: Settings
+    inputs: Mapping[str, str]
     desktop: Desktop
     folder: Path
 
     @property
     def account(self) -> int:
         """The account that pays, as a number: what one has bought is no memory of another's."""
-        return account_number(self.first.codevf_api_key.reveal())
+        return account_number(self.desktop.api_key)
+
+    def notebook(self, settings: Settings, folder: Path, about: str) -> Notebook:
+        """The page of what is reviewed. Free reviews need no memory."""
+        page = folder / NOTEBOOK / page_name(f"{self.account} {settings.instance} {about}")
+        return Notebook(page if settings.reviewer is ReviewerKind.CODEVF else None)
 
 
 def open_place(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
@@ -71,16 +74,19 @@ def open_place(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
     Raises:
         SettingsError: what it names is not there, or does not go together.
     """
-    _check(setting.chosen, setting.first)
+    _check(setting.chosen, setting.desktop)
     if setting.chosen.pr is not None:
         return _pull_request(setting, clock, stack)
     clone = enter_clone(setting, stack)
     head = setting.chosen.head or "HEAD"
     stretch = staged_stretch(clone) if setting.chosen.staged else branch_stretch(clone, setting.chosen.base, head)
     change = LocalChange(clone, stretch, setting.account)
-    page = clone.common_dir / NOTEBOOK / page_name(f"{setting.account} {stretch.branch or stretch.new}")
-    forge = Desk(change, _notebook(setting, page))
-    return Place(forge, change, 0, _told(stretch), _again(setting.chosen, stretch))
+    settings = peek_settings(setting.inputs, change.config(CONFIG_FILE))
+    if setting.chosen.staged and settings.reviewer is not ReviewerKind.LOCAL:
+        told = "a paid review can take hours, and what is staged is gone by then"
+        raise SettingsError((Problem("--staged", told, "`--staged --reviewer local`, or a commit"),))
+    notebook = setting.notebook(settings, clone.common_dir, stretch.branch or stretch.new)
+    return Place(Desk(change, notebook), change, 0, _told(stretch), _again(setting.chosen, stretch))
 
 
 def enter_clone(setting: Setting, stack: ExitStack) -> Clone:
@@ -89,24 +95,18 @@ def enter_clone(setting: Setting, stack: ExitStack) -> Clone:
     return stack.enter_context(open_clone(setting.folder, {**setting.desktop.path_env, **index}))
 
 
-def _check(chosen: argparse.Namespace, first: Settings) -> None:
+def _check(chosen: argparse.Namespace, desktop: Desktop) -> None:
     problems = []
-    if chosen.staged and first.reviewer is not ReviewerKind.LOCAL:
-        told = "a paid review can take hours, and what is staged is gone by then"
-        problems.append(Problem("--staged", told, "`--staged --reviewer local`, or a commit"))
     if chosen.staged and (chosen.base or chosen.head):
         problems.append(Problem("--staged", "it is compared with the last commit", "no --base and no --head beside it"))
     if chosen.pr is not None and (chosen.staged or chosen.base or chosen.head):
         problems.append(Problem("--pr", "a pull request has its own base and head", "none of the others beside it"))
+    if chosen.pr is not None and not desktop.token:
+        problems.append(Problem("--pr", "there is no token to read it with", "one in GITHUB_TOKEN or GH_TOKEN"))
     if chosen.pr is None and chosen.repo:
         problems.append(Problem("--repo", "it says where a pull request is", "`--pr N` beside it"))
     if problems:
         raise SettingsError(tuple(problems))
-
-
-def _notebook(setting: Setting, page: Path) -> Notebook:
-    """Free reviews need no memory."""
-    return Notebook(page if setting.first.reviewer is ReviewerKind.CODEVF else None)
 
 
 def _told(stretch: Stretch) -> str:
@@ -144,10 +144,11 @@ def _pull_request(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
         environment=desktop.path_env,
         ca_file=desktop.ssl_file,
     )
-    page = Path(desktop.state) / NOTEBOOK / page_name(f"{setting.account} {desktop.server_url}/{repository}#{number}")
+    settings = peek_settings(setting.inputs, source.config(CONFIG_FILE))
+    notebook = setting.notebook(settings, Path(desktop.state), f"{desktop.server_url}/{repository}#{number}")
     told = f"pull request #{number} of {repository}"
     again = _command(setting.chosen, "--pr", str(number), "--repo", repository)
-    return Place(Desk(source, _notebook(setting, page)), changes, number, told, again)
+    return Place(Desk(source, notebook), changes, number, told, again)
 
 
 def _origin(setting: Setting, stack: ExitStack) -> Remote:

@@ -60,7 +60,7 @@ def run_review(call: Call) -> int:
     began = clock.monotonic()
     console = open_console(call.err, call.env, plain=chosen.plain)
     with ExitStack() as stack, _interruptible() as interrupted:
-        place = open_place(Setting(chosen, first, desktop, Path.cwd()), clock, stack)
+        place = open_place(Setting(chosen, inputs, desktop, Path.cwd()), clock, stack)
         session = _Session(place, inputs, desktop, clock, stack)
         try:
             with telling(console, lambda: clock.monotonic() - began, quiet=chosen.quiet) as progress:

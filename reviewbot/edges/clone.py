@@ -81,9 +81,14 @@ class Clone:
         if form != "sha1":
             raise _wrong("this clone", f"its objects are named by {form}", "a clone with SHA-1 names")
         self.common_dir = Path(common)
-        self._index = Path(environment.get("GIT_INDEX_FILE") or index)
+        self._index = root / (environment.get("GIT_INDEX_FILE") or index)
         self._borrowing = {**self._isolated, "GIT_ALTERNATE_OBJECT_DIRECTORIES": objects}
         self._ours.run("init", "--bare", "--quiet", "--template=", ".")
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether its history is cut."""
+        return (self.common_dir / "shallow").exists()
 
     @property
     def _theirs(self) -> Git:

@@ -59,7 +59,8 @@ def branch_stretch(clone: Clone, base: str | None, head: str) -> Stretch:
     old = clone.merge_base(tip, new)
     if old is None:
         told = f"`{name}` and `{head}` have no commit in common"
-        raise SettingsError((Problem("--base", told, "a branch that this one comes from"),))
+        more = "; this clone is shallow: `git fetch --unshallow` first" if clone.is_shallow else ""
+        raise SettingsError((Problem("--base", told, f"a branch that this one comes from{more}"),))
     branch, messages = clone.branch(head), clone.messages(old, new)
     one = len(messages) == 1
     title, _, body = messages[0].partition("\n") if one else (branch or head, "", "\n\n".join(messages))
@@ -92,6 +93,10 @@ class LocalChange:
         self._clone = clone
         self._stretch = stretch
         self._repository_id = repository_id
+
+    def config(self, path: str) -> str | None:
+        """The text of a file at the base, None when there is none."""
+        return self._settled(path, path).config
 
     def snapshot(self, number: int, *, check_name: str, config_file: str, templates_dir: str) -> Snapshot:  # noqa: ARG002 — there are no checks here
         """The change as a pull request would tell it."""

@@ -198,6 +198,35 @@ def test_settings_come_from_the_base_and_never_from_the_branch(sit: Opened) -> N
     ]
 
 
+def test_a_base_that_reviews_for_free_needs_no_word_on_who_reviews(sit: Opened) -> None:
+    desk = sit(base={".github/reviewbot.yml": "reviewer: local\n"})
+    assert desk.review().status == 1
+    assert desk.review("--staged").status == 0
+    assert not desk.faults.log
+    assert not (desk.clone.root / ".git" / "reviewbot").exists()
+
+
+def test_a_work_tree_beside_the_clone_shares_its_memory(sit: Opened, tmp_path: Path) -> None:
+    desk = sit(engineer=canned(CLEAN))
+    desk.review()
+    desk.clone.git("checkout", "--quiet", "main")
+    desk.clone.git("worktree", "add", "--quiet", str(tmp_path / "beside"), "topic")
+    (tmp_path / "beside" / "deep").mkdir()
+    said = desk.review("--quiet", at=tmp_path / "beside" / "deep")
+    assert (said.status, said.err) == (0, "")
+    assert len(desk.service.tasks()) == 1
+    assert desk.page().is_file()
+
+
+def test_a_shallow_clone_is_reviewed_and_what_it_lacks_is_said(sit: Opened, tmp_path: Path) -> None:
+    desk = sit(engineer=canned(CLEAN))
+    whole = f"file://{desk.clone.root}"
+    desk.clone.git("clone", "--quiet", "--depth=1", "--no-single-branch", whole, str(tmp_path / "shallow"))
+    said = desk.review("--base", "origin/main", at=tmp_path / "shallow")
+    assert said.status == 2
+    assert "`git fetch --unshallow` first" in said.err
+
+
 def test_attributes_of_the_branch_hide_no_line(sit: Opened) -> None:
     desk = sit(engineer=canned(CLEAN))
     desk.clone.commit({".gitattributes": "*.py -diff linguist-generated\n"})
@@ -327,12 +356,14 @@ def test_quiet_says_nothing_when_there_is_nothing_to_say(sit: Opened) -> None:
         (("--repo", "acme/shop"), "--repo: it says where a pull request is"),
         (("--pr", "1"), "--pr: this clone's origin is no repository on a host"),
         (("--pr", "1", "--repo", "shop"), "--repo: `shop` is no repository"),
+        (("--pr", "1", "--repo", "a/b"), "--pr: there is no token to read it with"),
     ],
 )
 def test_what_does_not_go_together_is_told_before_anything_is_done(
     sit: Opened, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], told: str
 ) -> None:
     desk = sit()
+    desk.more["GITHUB_TOKEN"] = "" if "a/b" in arguments else "ghp_desk"
     try:
         text = refused(desk.review(*arguments))
     except SystemExit:
