@@ -108,10 +108,13 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _taught(commands: Commands, name: str, told: str, description: str, examples: str) -> argparse.ArgumentParser:
+def _taught(
+    commands: Commands, name: str, usage: str, told: str, description: str, examples: str
+) -> argparse.ArgumentParser:
     return commands.add_parser(
         name,
         help=told,
+        usage=f"reviewbot {name} {usage}",
         description=description,
         epilog=examples,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -120,21 +123,15 @@ def _taught(commands: Commands, name: str, told: str, description: str, examples
 
 
 def _add_review(commands: Commands) -> None:
-    review = _taught(commands, "review", "review this branch, here", _REVIEW, _REVIEW_EXAMPLES)
+    review = _taught(commands, "review", "[options]", "review this branch, here", _REVIEW, _REVIEW_EXAMPLES)
     what = review.add_argument_group("what is reviewed")
-    what.add_argument(
-        "--base", metavar="REF", help="what to compare with; origin's default branch unless told otherwise"
-    )
-    what.add_argument(
-        "--head", metavar="REF", help="the branch or commit; the one that is checked out unless told otherwise"
-    )
+    what.add_argument("--base", metavar="REF", help="what to compare with; default: origin's default branch")
+    what.add_argument("--head", metavar="REF", help="the branch or commit; default: what is checked out")
     what.add_argument("--staged", action="store_true", help="what is staged, against the last commit (local reviewer)")
     what.add_argument(
         "--pr", type=_between(int, 1, 2**31 - 1), metavar="N", help="a pull request, read with GITHUB_TOKEN"
     )
-    what.add_argument(
-        "--repo", metavar="OWNER/NAME", help="where the pull request is; this clone's origin unless told otherwise"
-    )
+    what.add_argument("--repo", metavar="OWNER/NAME", help="where the pull request is; default: this clone's origin")
     _add_reviewer(review)
     review.add_argument_group("which review").add_argument(
         "--again", action="store_true", help="another review of a change that has one: it is bought a second time"
@@ -151,14 +148,10 @@ def _add_reviewer(parser: argparse.ArgumentParser) -> None:
     who = parser.add_argument_group("who reviews, and the gate")
     choices = [str(one) for one in ReviewerKind]
     who.add_argument("--reviewer", choices=choices, help="codevf, or local without an account")
-    who.add_argument(
-        "--mode", choices=[str(one) for one in Mode], help="CodeVF's service level; fast unless told otherwise"
-    )
+    who.add_argument("--mode", choices=[str(one) for one in Mode], help="CodeVF's service level; default: fast")
     who.add_argument("--expertise", metavar="TAG", help="a CodeVF tag, by name or number")
-    who.add_argument("--max-credits", metavar="N", help="what the price is computed from; 240 unless told otherwise")
-    who.add_argument(
-        "--codevf-project", metavar="NAME", help="the account's project; the repository's name unless told otherwise"
-    )
+    who.add_argument("--max-credits", metavar="N", help="what the price is computed from; default: 240")
+    who.add_argument("--codevf-project", metavar="NAME", help="the account's project; default: the repository's name")
     who.add_argument("--codevf-url", metavar="URL", help="where CodeVF's API is")
     who.add_argument(
         "--paths", metavar="PATTERN", action="append", help="which files; can be said several times, ! leaves out"
@@ -166,46 +159,44 @@ def _add_reviewer(parser: argparse.ArgumentParser) -> None:
     who.add_argument(
         "--fail-on",
         choices=[str(one) for one in FailOn],
-        help="the least severity that closes the gate; critical unless told otherwise",
+        help="the least severity that closes the gate; default: critical",
     )
     who.add_argument(
         "--wait-minutes",
         metavar="N",
-        help=f"how long to wait, 0 to {LONGEST_WAIT}; {LONGEST_WAIT} unless told otherwise",
+        help=f"how long to wait, 0 to {LONGEST_WAIT}; default: {LONGEST_WAIT}",
     )
     who.add_argument("--dry-run", action="store_true", help="show what would be sent and held; send nothing")
 
 
 def _add_apply(commands: Commands) -> None:
-    apply = _taught(commands, "apply", "apply the fixes of a report", _APPLY, _APPLY_EXAMPLES)
+    apply = _taught(
+        commands, "apply", "REPORT.json [ID ...] [--check]", "apply the fixes of a report", _APPLY, _APPLY_EXAMPLES
+    )
     apply.add_argument("report", type=Path, metavar="REPORT.json", help="what `--format json` or `json-file` wrote")
-    apply.add_argument("ids", nargs="*", metavar="ID", help="findings; all whose suggestions fit unless told otherwise")
+    apply.add_argument("ids", nargs="*", metavar="ID", help="findings; default: all whose suggestions fit")
     apply.add_argument("--check", action="store_true", help="show the patch, change nothing")
     apply.set_defaults(run=run.apply)
 
 
 def _add_plan(commands: Commands) -> None:
-    plan = _taught(commands, "plan", "what reviews of past merges would have cost", _PLAN, _PLAN_EXAMPLES)
-    plan.add_argument(
-        "--since", default="90d", metavar="TIME", help="such as 90d, 12w, 6m, 1y or a date; 90d unless told otherwise"
-    )
+    plan = _taught(commands, "plan", "[options]", "what reviews of past merges would have cost", _PLAN, _PLAN_EXAMPLES)
+    plan.add_argument("--since", default="90d", metavar="TIME", help="such as 90d, 12w, 6m, 1y or a date; default: 90d")
     plan.add_argument(
         "--branch",
         default="HEAD",
         metavar="REF",
-        help="into which was merged; the one that is checked out unless told otherwise",
+        help="into which was merged; default: what is checked out",
     )
     plan.add_argument(
         "--most",
         type=_between(int, 1, 10_000),
         default=200,
         metavar="N",
-        help="merges at most, the newest; 200 unless told otherwise",
+        help="merges at most, the newest; default: 200",
     )
-    plan.add_argument(
-        "--mode", choices=[str(one) for one in Mode], help="CodeVF's service level; fast unless told otherwise"
-    )
-    plan.add_argument("--max-credits", metavar="N", help="what the price is computed from; 240 unless told otherwise")
+    plan.add_argument("--mode", choices=[str(one) for one in Mode], help="CodeVF's service level; default: fast")
+    plan.add_argument("--max-credits", metavar="N", help="what the price is computed from; default: 240")
     plan.add_argument(
         "--paths", metavar="PATTERN", action="append", help="which files; can be said several times, ! leaves out"
     )
