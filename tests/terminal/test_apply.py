@@ -134,6 +134,14 @@ def test_a_path_that_is_no_tracked_file_is_refused(clone: Clone, path: str) -> N
     assert (clone.root / "untracked.py").read_text(encoding="utf-8") == APP
 
 
+@pytest.mark.parametrize("path", ["CODEOWNERS", "package-lock.json", ".github/workflows/ci.yml"])
+def test_what_says_who_approves_what_is_installed_or_what_runs_is_left_to_people(clone: Clone, path: str) -> None:
+    head = clone.commit({path: APP})
+    said = apply(clone, FIX.id, findings=(replace(FIX, path=path),), head=head)
+    assert said.status == 3
+    assert (clone.root / path).read_text(encoding="utf-8") == APP
+
+
 def test_no_link_is_followed(clone: Clone) -> None:
     outside = clone.root.parent / "outside"
     outside.mkdir()

@@ -67,7 +67,9 @@ def test_another_account_has_a_task_of_its_own(sit: Opened) -> None:
     desk = sit(engineer=canned(CLEAN))
     desk.review()
     desk.more["CODEVF_API_KEY"] = OTHER_KEY
-    assert desk.review().status == 0
+    said = desk.review()
+    assert said.status == 0
+    assert "signature" not in said.out
     assert len(desk.service.tasks()) == 2
 
 
@@ -230,6 +232,7 @@ def test_a_shallow_clone_is_reviewed_and_what_it_lacks_is_said(sit: Opened, tmp_
 def test_attributes_of_the_branch_hide_no_line(sit: Opened) -> None:
     desk = sit(engineer=canned(CLEAN))
     desk.clone.commit({".gitattributes": "*.py -diff linguist-generated\n"})
+    desk.clone.write({".git/info/attributes": "*.py -diff\n"})
     desk.review()
     (task,) = desk.service.tasks()
     assert "+    os.system(command)" in task.request.attachments[0].content
