@@ -101,7 +101,7 @@ class Acquirer:
         known = self.story.ledger.find(digest) if run.paid else None
         if known is None or not is_forgotten(known, run.world.clock.now()):
             return known
-        if isinstance(run.trigger, ReviewEvent) or not run.may_buy:
+        if isinstance(run.trigger, ReviewEvent | AtTerminal) or not run.may_buy:
             raise TaskEnded(
                 "A run was stopped while it bought this review, a day ago or longer, so nobody knows whether it did.",
                 hint="Look at the tasks of the CodeVF account. `/reviewbot review` as a comment buys it anew, and at a "

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from reviewbot.domain.publication import CheckState, FileComment, Hidden, PostedComment, Reaction, ReviewDraft
-from reviewbot.domain.snapshot import CheckRun, Comment, Entry, Permission, Snapshot
+from reviewbot.domain.snapshot import CheckRun, Comment, Entry, Permission, Snapshot, Waiting
 from reviewbot.edges.notebook import Notebook
 
 _COMMENT_ID = 1
@@ -97,9 +97,13 @@ class Desk:
         """Not asked for: the snapshot has it."""
         return None
 
-    def waiting(self, check_name: str) -> tuple[int, ...]:  # noqa: ARG002
-        """None."""
+    def older_checks(self, number: int, check_name: str) -> tuple[CheckRun, ...]:  # noqa: ARG002
+        """None: those that a snapshot has are enough, since nothing is kept in checks here."""
         return ()
+
+    def waiting(self, check_name: str) -> Waiting:  # noqa: ARG002
+        """None."""
+        return Waiting((), frozenset())
 
     def summaries(self, mark: str) -> tuple[tuple[int, Comment], ...]:  # noqa: ARG002
         """None."""
