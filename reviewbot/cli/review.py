@@ -66,7 +66,7 @@ def run_review(call: Call) -> int:
             with telling(console, lambda: clock.monotonic() - began, quiet=chosen.quiet) as progress:
                 hearing = session.listen(progress, again=chosen.again)
         except KeyboardInterrupt:
-            say(console, "Interrupted. What was bought is written down; this goes on with it:")
+            say(console, "Interrupted. A review that was bought goes on, and this picks it up:")
             say_command(console, place.again)
             return INTERRUPTED
     if hearing.told is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reviewbot.sandbox.codevf import Engineer, TaskLife
+from reviewbot.sandbox.codevf import Clock, Engineer, TaskLife
 from tests.terminal.ground import Desk, make_clone, served
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -24,9 +24,10 @@ def sit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
             *,
             engineer: Engineer | None = None,
             life: TaskLife | None = None,
+            clock: Clock | None = None,
             base: dict[str, str | bytes] | None = None,
         ) -> Desk:
-            service, url, faults = stack.enter_context(served(engineer, life))
+            service, url, faults = stack.enter_context(served(engineer, life, clock))
             return Desk(make_clone(tmp_path / "shop", base or {}), service, url, faults, monkeypatch)
 
         yield opened

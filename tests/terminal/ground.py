@@ -19,6 +19,7 @@ import pytest
 from reviewbot import cli
 from reviewbot.sandbox.codevf import (
     Account,
+    Clock,
     CodeVFService,
     Engineer,
     House,
@@ -160,14 +161,16 @@ class Desk:
 
 
 @contextmanager
-def served(engineer: Engineer | None, life: TaskLife | None) -> Iterator[tuple[CodeVFService, str, Faults]]:
+def served(
+    engineer: Engineer | None, life: TaskLife | None, clock: Clock | None
+) -> Iterator[tuple[CodeVFService, str, Faults]]:
     """A CodeVF with two accounts, served."""
     house = House(
         accounts=(Account(KEY, Decimal(10_000)), Account(OTHER_KEY, Decimal(10_000), "other")),
         limits=Limits(rate=None),
         life_of=lambda _: life or TaskLife(pending=1, processing=1),
     )
-    setup = Setup(house, engineer=engineer or canned(FOUND), clock=scaled_clock(SCALE))
+    setup = Setup(house, engineer=engineer or canned(FOUND), clock=clock or scaled_clock(SCALE))
     service, faults = CodeVFService(setup), Faults()
     with serving(with_faults(build_codevf(service), faults)) as serving_:
         yield service, f"{serving_.url}/api/v1/", faults

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from reviewbot.sandbox.codevf import TaskLife, canned
+from reviewbot.sandbox.codevf import HandClock, canned
 from tests.terminal.conftest import Opened
 from tests.terminal.ground import CRITICAL, Desk, answer
 from tests.terminal.screen import CTRL_C, Seen, watch
 
-SLOW = TaskLife(pending=40, processing=60)
 EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\x1b[?1049h\u202egnp"
 HOSTILE = answer(
     {
@@ -34,7 +33,8 @@ def at_terminal(desk: Desk, *arguments: str, columns: int = 80, press: tuple[str
 
 
 def test_a_wait_moves_in_colour_and_ctrl_c_leaves_it_to_go_on(sit: Opened) -> None:
-    desk = sit(life=SLOW)
+    clock = HandClock()
+    desk = sit(clock=clock)
     seen = at_terminal(desk, press=("in the queue", CTRL_C))
     assert seen.status == 130
     assert re.search(r"CodeVF: in the queue  \d:\d\d", seen.text)
@@ -42,6 +42,7 @@ def test_a_wait_moves_in_colour_and_ctrl_c_leaves_it_to_go_on(sit: Opened) -> No
     (task,) = desk.service.tasks()
     assert task.cancelled_at is None
     (command,) = re.findall(r"^  reviewbot (review .*)$", seen.text, re.MULTILINE)
+    clock.advance(60)
     said = desk.call(*command.split())
     assert said.status == 1
     assert "The gate is closed" in said.out
