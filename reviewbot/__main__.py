@@ -7,9 +7,8 @@ import sys
 from contextlib import suppress
 
 from reviewbot import cli
+from reviewbot.cli.call import INTERRUPTED
 from reviewbot.domain.gate import EXIT_BUG
-
-INTERRUPTED = 130
 
 
 def main() -> int:

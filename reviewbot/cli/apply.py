@@ -148,10 +148,10 @@ def _tell(call: Call, files: Sequence[_File], refused: Mapping[str, str]) -> Non
     verb = "Would apply" if call.chosen.check else "Applied"
     for file in files:
         for identifier in file.done.applied:
-            call.err.write(f"{verb} {identifier} to {harmless(file.path)}.\n")
+            call.err.write(harmless(f"{verb} {identifier} to {file.path}.\n"))
         for identifier in file.done.there:
-            call.err.write(f"{identifier} is in {harmless(file.path)} already.\n")
+            call.err.write(harmless(f"{identifier} is in {file.path} already.\n"))
     for identifier, why in refused.items():
-        call.err.write(f"Refused {identifier}: {harmless(why)}.\n")
+        call.err.write(harmless(f"Refused {identifier}: {why}.\n"))
     if not (files or refused):
         call.err.write("The report has no suggestion that fits as it is.\n")

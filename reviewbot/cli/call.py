@@ -13,6 +13,9 @@ from typing import TextIO
 
 from reviewbot.errors import Problem, SettingsError
 
+INTERRUPTED = 130
+"""The exit status of what Ctrl-C has ended, as shells have it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

@@ -117,7 +117,7 @@ def _told(stretch: Stretch) -> str:
 
 
 def _again(chosen: argparse.Namespace, stretch: Stretch) -> str:
-    """By the branch's name, so that the memory of it is found; it is bound to the change, wherever the branch is."""
+    """By the branch's name, which its memory goes by."""
     place = ("--base", stretch.base_ref, "--head", stretch.branch or stretch.new)
     return _command(chosen, *place)
 

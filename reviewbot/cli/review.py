@@ -15,7 +15,7 @@ from reviewbot import __version__
 from reviewbot.app import World
 from reviewbot.app.load import load_snapshot
 from reviewbot.app.review import review_pull_request
-from reviewbot.cli.call import Call
+from reviewbot.cli.call import INTERRUPTED, Call
 from reviewbot.cli.desk import Place, Setting, open_place
 from reviewbot.cli.formats import DOCUMENTS
 from reviewbot.cli.inputs import inputs_of
@@ -35,7 +35,6 @@ from reviewbot.terminal.page import show_review
 from reviewbot.terminal.progress import Progress, telling
 from reviewbot.terminal.words import saying
 
-INTERRUPTED = 130
 YOU = "you"
 
 WITHOUT_KEY = (

@@ -82,8 +82,10 @@ class Clone:
             raise _wrong("this clone", f"its objects are named by {form}", "a clone with SHA-1 names")
         self.common_dir = Path(common)
         self._index = root / (environment.get("GIT_INDEX_FILE") or index)
-        self._borrowing = {**self._isolated, "GIT_ALTERNATE_OBJECT_DIRECTORIES": objects}
         self._ours.run("init", "--bare", "--quiet", "--template=", ".")
+        borrowed = beside / "objects" / "info"
+        borrowed.mkdir(parents=True, exist_ok=True)
+        (borrowed / "alternates").write_bytes(f"{objects}\n".encode("utf-8", "surrogateescape"))
 
     @property
     def is_shallow(self) -> bool:
@@ -97,7 +99,7 @@ class Clone:
     @property
     def _ours(self) -> Git:
         """Made anew for each use: its time is bounded from then on, and people wait for hours in between."""
-        return Git(self._beside, self._borrowing, Bounds())
+        return Git(self._beside, self._isolated, Bounds())
 
     def resolve(self, name: str) -> str | None:
         """The commit of a name, None when there is none."""

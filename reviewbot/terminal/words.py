@@ -64,7 +64,8 @@ def _pending(view: SummaryView) -> Saying:
 def _nothing(view: SummaryView) -> Saying:
     held = counted(len(view.held), "changed file is", "changed files are")
     told = f"{held} held back." if view.held else "there is no change."
-    return Saying(Mood.GOOD, f"Nothing to review: {told}")
+    more = "" if view.held else "What is not committed is not reviewed; `--staged` reviews what is staged."
+    return Saying(Mood.GOOD, f"Nothing to review: {told}", more)
 
 
 def _closed(view: SummaryView) -> str:

@@ -28,7 +28,7 @@ def sit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
             base: dict[str, str | bytes] | None = None,
         ) -> Desk:
             service, url, faults = stack.enter_context(served(engineer, life, clock))
-            return Desk(make_clone(tmp_path / "shop", base or {}), service, url, faults, monkeypatch)
+            return Desk(make_clone(tmp_path / "a: shop", base or {}), service, url, faults, monkeypatch)
 
         yield opened
 

@@ -182,6 +182,11 @@ def test_a_suggestion_with_invisible_signs_is_none(clone: Clone) -> None:
     assert app(clone) == APP
 
 
+def test_what_is_shown_of_an_id_takes_no_effect(clone: Clone) -> None:
+    said = apply(clone, findings=(replace(FIX, id="\x1b[2J"),))
+    assert (said.status, said.err) == (0, "Applied ⟨U+001B⟩[2J to app.py.\n")
+
+
 def test_what_is_shown_of_a_patch_takes_no_effect(clone: Clone) -> None:
     text = "esc = '\x1b[2J'\n" + APP
     head = clone.commit({"app.py": text})
