@@ -9,7 +9,9 @@ from typing import TypeAlias
 
 from reviewbot import __version__
 from reviewbot.cli import commands as run
+from reviewbot.cli.call import Call
 from reviewbot.cli.formats import DOCUMENTS
+from reviewbot.domain.gate import EXIT_SETTINGS
 from reviewbot.domain.model import Mode
 from reviewbot.domain.policy import FailOn, ReviewerKind
 
@@ -95,8 +97,9 @@ def make_parser() -> argparse.ArgumentParser:
         epilog=_START,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.set_defaults(run=lambda call: _teach(parser, call))
     parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(required=True, metavar="command")
+    commands = parser.add_subparsers(metavar="command")
     _add_review(commands)
     _add_apply(commands)
     _add_plan(commands)
@@ -106,6 +109,12 @@ def make_parser() -> argparse.ArgumentParser:
     action = commands.add_parser("action", help="what the GitHub Action's container runs")
     action.set_defaults(run=run.action)
     return parser
+
+
+def _teach(parser: argparse.ArgumentParser, call: Call) -> int:
+    """Nothing was asked for: say what can be."""
+    call.err.write(parser.format_help())
+    return EXIT_SETTINGS
 
 
 def _taught(

@@ -9,6 +9,7 @@ from reviewbot.domain.file_views import FileView
 from reviewbot.domain.model import Balance, Submission, Tag, Task
 from reviewbot.domain.publication import Annotation
 from reviewbot.domain.views import SummaryView
+from reviewbot.domain.wording import size
 from reviewbot.errors import Problem, SettingsError
 from reviewbot.ports import Pages, ReviewService
 from reviewbot.terminal.progress import Progress
@@ -92,8 +93,8 @@ class Watched:
 
     def create(self, submission: Submission) -> Task:
         """As the service."""
-        size = sum(len(one.content) for one in submission.attachments)
-        self.progress.stage(f"Handing {size / 1000:,.0f} kB to {self.reviewer}")
+        handed = sum(len(one.content.encode("utf-8", "replace")) for one in submission.attachments)
+        self.progress.stage(f"Handing {size(handed)} to {self.reviewer}")
         return self._seen(self.service.create(submission))
 
     def retrieve(self, task_id: str) -> Task:

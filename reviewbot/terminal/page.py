@@ -31,6 +31,8 @@ STYLES = {
 }
 MOODS = {Mood.GOOD: "bold green", Mood.BAD: "bold red", Mood.OPEN: "bold yellow"}
 
+UNTITLED = "(without a title)"
+
 _INDENT = 2
 _MOST_HELD = 20
 _UNVERIFIED = frozenset({Why.FILE_NOT_IN_CHANGE, Why.NO_FILE})
@@ -46,8 +48,11 @@ def show_review(console: Console, view: SummaryView, files: Sequence[FileView], 
         quiet: without what was sent and what it cost; nothing at all when there is nothing to say.
     """
     excerpts, findings = Excerpts(files), every_finding(view.files)
-    for finding in findings:
-        show_finding(console, finding, excerpts.of(finding))
+    if view.sum is None:
+        _show_remembered(console, findings)
+    else:
+        for finding in findings:
+            show_finding(console, finding, excerpts.of(finding))
     for leftover in view.leftovers:
         _show_leftover(console, leftover)
     if quiet and not findings and view.outcome.exit_status == 0:
@@ -59,12 +64,24 @@ def show_review(console: Console, view: SummaryView, files: Sequence[FileView], 
         _show_cost(console, view)
 
 
+def _show_remembered(console: Console, findings: Sequence[FindingView]) -> None:
+    """The open findings of earlier reviews, in short: this one has no answer, and that is what matters."""
+    if findings:
+        console.print()
+        say(console, "Open, from the reviews before:")
+    for finding in findings:
+        line = Text.assemble(shown(place(finding)), "  ", (finding.severity.value, STYLES[finding.severity]), "  ")
+        say(console, line + shown(finding.title.strip() or UNTITLED), indent=_INDENT, hang=_INDENT)
+
+
 def show_finding(console: Console, finding: FindingView, excerpt: Excerpt) -> None:
     """A finding: where, how bad, what, the code, why, and what to do about it."""
     console.print()
     _show_place(console, finding)
-    say(console, shown(finding.title.strip() or "(without a title)", "bold"), indent=_INDENT)
+    say(console, shown(finding.title.strip() or UNTITLED, "bold"), indent=_INDENT)
     _show_code(console, excerpt)
+    if excerpt.lines and (finding.explanation.strip() or finding.note.strip()):
+        console.print()
     if finding.explanation.strip():
         say(console, finding.explanation.strip(), indent=_INDENT)
     if finding.note.strip():
@@ -108,8 +125,6 @@ def _show_code(console: Console, excerpt: Excerpt) -> None:
         _show_line(console, gutter, line.text, "" if whole else "dim", whole=whole)
     if excerpt.more:
         say(console, f"… {counted(excerpt.more, 'more line')}", "dim", indent=_INDENT * 2)
-    if excerpt.lines:
-        console.print()
 
 
 def _show_line(console: Console, gutter: str, text: str, style: str, *, whole: bool = True) -> None:

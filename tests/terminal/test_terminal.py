@@ -88,3 +88,9 @@ def test_the_help_teaches_and_fits(tmp_path: Path) -> None:
     assert seen.status == 0
     assert seen.widest <= 80
     assert "Examples:\n  reviewbot review --reviewer local" in seen.text
+
+
+def test_without_a_command_the_way_in_is_shown(sit: Opened) -> None:
+    said = sit().call()
+    assert (said.status, said.out) == (2, "")
+    assert "To begin:\n  reviewbot review --reviewer local" in said.err
