@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import chop_cells
 from rich.console import Console
 from rich.text import Text
 
@@ -129,14 +130,12 @@ def _show_code(console: Console, excerpt: Excerpt) -> None:
 
 def _show_line(console: Console, gutter: str, text: str, style: str, *, whole: bool = True) -> None:
     """A line of code beside its gutter: one that matters goes on below where it is too long, another is cut."""
-    line, room = Text(code(text).rstrip(), style=style), max(10, console.width - len(gutter))
-    if not whole:
-        line.truncate(room, overflow="ellipsis")
-    pieces = line.divide(range(room, len(line), room)) if whole else [line]
-    for at, piece in enumerate(pieces):
-        whole_line = Text.assemble((" " * len(gutter) if at else gutter, style), piece)
-        whole_line.rstrip()
-        console.print(whole_line, no_wrap=True)
+    line, room = code(text).rstrip(), max(10, console.width - len(gutter))
+    pieces = chop_cells(line, room) if whole else [line]
+    for at, piece in enumerate(pieces or [""]):
+        shown_line = Text(f"{' ' * len(gutter) if at else gutter}{piece}".rstrip(), style=style)
+        shown_line.truncate(console.width, overflow="ellipsis")
+        console.print(shown_line)
 
 
 def _show_fix(console: Console, finding: FindingView, excerpt: Excerpt) -> None:

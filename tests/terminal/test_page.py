@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
+from rich.cells import cell_len
 
 from reviewbot.domain.file_views import FileView
 from reviewbot.domain.gate import Coverage, Reason
@@ -65,6 +66,14 @@ def test_a_line_that_matters_is_shown_whole_and_its_neighbours_are_cut() -> None
     assert text.count("cited") >= 30
     assert text.count("before") < 30
     assert "…" in text
+
+
+def test_wide_signs_take_the_room_that_they_take() -> None:
+    files = [file_view("", f"x = '{'宽' * 60}'\n", path="a.py")]
+    finding = replace(INJECTION, path="a.py", start_line=None, line=1, title="题" * 50, suggestion=None)
+    text = drawn(replace(CLOSED_GATE, files=(FileGroup("a.py", (finding,)),)), files, width=40)
+    assert max(map(cell_len, text.splitlines())) <= 40
+    assert text.count("宽") == 60
 
 
 def test_a_finding_without_a_place_or_a_title_is_still_one() -> None:

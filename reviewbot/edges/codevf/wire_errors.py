@@ -166,7 +166,7 @@ _SMALLER = "Lower `attachment-bytes` in the config file, or narrow `paths`. Noth
 _LATER = "This usually passes. Run it again: what was bought already is found and not bought twice."
 _KEY = (
     "CodeVF does not accept the API key",
-    "It may be mistyped or revoked: the secret behind `codevf-api-key`, or CODEVF_API_KEY. CodeVF's dashboard makes keys.",
+    "It may be mistyped or revoked: the secret behind `codevf-api-key`, or CODEVF_API_KEY. The dashboard makes keys.",
 )
 _REFUSALS = {
     400: (
