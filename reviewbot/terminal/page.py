@@ -230,4 +230,5 @@ def _show_cost(console: Console, view: SummaryView) -> None:
         say(console, f"It would hold {held}{by_expertise}.", "dim")
         return
     used = "used: not told yet" if view.cost.used is None else f"{number(view.cost.used)} used"
-    say(console, f"Cost: {held} held, {used}.", "dim")
+    took = f" The answer took {counted(view.minutes, 'minute')}." if view.minutes else ""
+    say(console, f"Cost: {held} held, {used}.{took}", "dim")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from reviewbot.domain.gate import Reason, Verdict
+from reviewbot.domain.policy import FailOn
 from reviewbot.domain.thinning import every_finding
 from reviewbot.domain.views import SummaryView
 from reviewbot.domain.wording import counted, duration, moment
@@ -44,13 +45,16 @@ def _total(view: SummaryView) -> int:
 def _reviewed(view: SummaryView) -> Saying:
     seen, total = counted(len(view.sent), "file"), _total(view)
     found = f"The gate is open: {counted(total, 'finding')}, and none that closes it, in {seen}."
+    if view.fail_on == FailOn.NEVER:
+        found = f"{counted(total, 'finding')} in {seen}; the gate never closes (`fail-on: never`)."
     return Saying(Mood.GOOD, found if total else f"No findings in {seen}.")
 
 
 def _gate(view: SummaryView) -> Saying:
     closing = sum(one.closes_gate for one in every_finding(view.files))
     verb = "closes" if closing == 1 else "close"
-    return Saying(Mood.BAD, f"The gate is closed: {closing} of {counted(_total(view), 'finding')} {verb} it.")
+    named = f" (`fail-on: {view.fail_on}`)" if view.fail_on else ""
+    return Saying(Mood.BAD, f"The gate is closed: {closing} of {counted(_total(view), 'finding')} {verb} it{named}.")
 
 
 def _pending(view: SummaryView) -> Saying:

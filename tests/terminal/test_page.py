@@ -18,7 +18,7 @@ from reviewbot.terminal.console import open_console
 from reviewbot.terminal.page import show_review
 from reviewbot.terminal.words import saying
 from tests.domain.builders import view as file_view
-from tests.render.test_golden import STORIES
+from tests.render.goldens import STORIES
 from tests.render.view_builders import CLEAN, CLOSED_GATE, INJECTION, LOCAL
 
 Golden = Callable[[str, str], None]
@@ -45,11 +45,11 @@ def test_a_story(golden: Golden, name: str) -> None:
 def test_a_narrow_terminal(golden: Golden) -> None:
     text = drawn(CLOSED_GATE, [USERS], width=40)
     assert max(map(len, text.splitlines())) <= 40
-    golden("review-narrow.txt", text)
+    golden("narrow.txt", text)
 
 
 def test_a_quiet_one_has_the_findings_and_the_verdict(golden: Golden) -> None:
-    golden("review-quiet.txt", drawn(CLOSED_GATE, [USERS], quiet=True))
+    golden("without-noise.txt", drawn(CLOSED_GATE, [USERS], quiet=True))
     assert not drawn(CLEAN, quiet=True)
 
 

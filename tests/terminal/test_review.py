@@ -35,9 +35,11 @@ def test_a_branch_is_reviewed_and_its_gate_is_the_exit_status(sit: Opened) -> No
     said = desk.review()
     assert said.status == 1
     assert "risky.py:5  critical correctness  closes the gate" in said.out
-    assert "The gate is closed: 1 of 2 findings closes it." in said.out
+    assert "The gate is closed: 1 of 2 findings closes it (`fail-on: critical`)." in said.out
     assert "This review would hold 360 credits; 10000 are available." in said.err
-    assert desk.review("--fail-on", "never").status == 0
+    open_gate = desk.review("--fail-on", "never")
+    assert open_gate.status == 0
+    assert "2 findings in 2 files; the gate never closes (`fail-on: never`)." in open_gate.out
 
 
 def test_the_same_change_is_bought_once(sit: Opened) -> None:
@@ -320,7 +322,9 @@ def test_every_format_goes_to_the_output_and_progress_elsewhere(sit: Opened) -> 
     desk = sit()
     said = {one: desk.review("--format", one) for one in ("json", "sarif", "rdjson", "markdown", "github")}
     assert {one.status for one in said.values()} == {1}
-    assert all("The gate is closed: 1 of 2 findings closes it." in one.err for one in said.values())
+    assert all(
+        "The gate is closed: 1 of 2 findings closes it (`fail-on: critical`)." in one.err for one in said.values()
+    )
     assert len(said["json"].report["findings"]) == 2
     assert len(json.loads(said["sarif"].out)["runs"][0]["results"]) == 2
     assert len(json.loads(said["rdjson"].out)["diagnostics"]) == 2
