@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from reviewbot.domain.file_views import FileView
 from reviewbot.domain.model import Balance, Submission, Tag, Task
 from reviewbot.domain.publication import (
     Annotation,
@@ -21,6 +22,7 @@ from reviewbot.domain.publication import (
     ReviewDraft,
 )
 from reviewbot.domain.snapshot import CheckRun, Comment, Entry, Permission, RawChange, Snapshot, Waiting
+from reviewbot.domain.views import SummaryView
 
 
 class Clock(Protocol):
@@ -224,6 +226,16 @@ class ReviewService(Protocol):
         """The text of a file that the service delivered; only from the service's own origin, bounded in size."""
 
 
+class Pages(Protocol):
+    """The words of the templates, for whoever wants them."""
+
+    def job_summary(self, view: SummaryView) -> str:
+        """The story as Markdown."""
+
+    def terminal(self, view: SummaryView) -> str:
+        """The story as plain lines."""
+
+
 class Reporter(Protocol):
     """The runner: log, annotations, outputs, job summary and files. All of it takes hostile text."""
 
@@ -236,11 +248,17 @@ class Reporter(Protocol):
     def annotate(self, annotation: Annotation) -> None:
         """An annotation by workflow command; the runner shows ten of each level and step."""
 
+    def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:
+        """The whole story, at the end of a run.
+
+        Args:
+            view: all of it.
+            files: as they were sent.
+            pages: writes the story down in the words of the templates.
+        """
+
     def outputs(self, values: Mapping[str, str]) -> None:
         """The step's outputs."""
-
-    def job_summary(self, markdown: str) -> None:
-        """Append to the job summary; at most 1 MiB, cut with a word about it."""
 
     def check_file(self, path: str) -> None:
         """Ask beforehand whether `write_file` would take a path.

@@ -23,6 +23,7 @@ hypothesis.settings.load_profile("unhurried")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--golden-update", action="store_true", help="write what is rendered now as what is right")
     parser.addoption(
         "--require-referees",
         default="",

@@ -22,7 +22,7 @@ from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.model import TaskStatus
 from reviewbot.domain.short_copy import tells_of_open_task
 from reviewbot.domain.snapshot import CheckStatus, Conclusion
-from reviewbot.domain.triage import Asked, is_requested
+from reviewbot.domain.triage import Asked, AtTerminal, is_requested
 from reviewbot.errors import ForgeError, NothingSendable, ServiceRefused, TaskEnded
 from reviewbot.ports import ReviewService
 
@@ -101,10 +101,11 @@ class Acquirer:
         known = self.story.ledger.find(digest) if run.paid else None
         if known is None or not is_forgotten(known, run.world.clock.now()):
             return known
-        if isinstance(run.trigger, ReviewEvent) or not run.may_buy:
+        if isinstance(run.trigger, ReviewEvent | AtTerminal) or not run.may_buy:
             raise TaskEnded(
                 "A run was stopped while it bought this review, a day ago or longer, so nobody knows whether it did.",
-                hint="Look at the tasks of the CodeVF account. `/reviewbot review` as a comment buys it anew.",
+                hint="Look at the tasks of the CodeVF account. `/reviewbot review` as a comment buys it anew, and at a "
+                "terminal `--again`.",
             )
         known = replace(known, state=TaskState.ENDED)
         self.story = self.story.learned(self.story.changes.with_purchase(known))

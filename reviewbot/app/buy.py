@@ -17,7 +17,7 @@ from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.model import Balance, Tag
 from reviewbot.domain.packing import Limits, beside, ladder, pack, together
 from reviewbot.domain.parts import split, split_ids
-from reviewbot.domain.triage import Asked, check_approval
+from reviewbot.domain.triage import Asked, AtTerminal, check_approval
 from reviewbot.errors import (
     ForgeError,
     OverBudget,
@@ -175,6 +175,8 @@ def dry_run(run: Run, story: Story, identity: Identity) -> Story:
 def resume(run: Run, service: ReviewService, story: Story, known: Purchase) -> Story:
     """Go on with a task that was bought before; its settings were frozen then."""
     run.say(f"This change was bought before: the task {known.task_id} is looked up, nothing is paid again.")
+    if isinstance(run.trigger, AtTerminal):
+        known = replace(known, judgement=run.judgement)  # whoever looks says what closes the gate
     limits = ladder(run.settings.attachment_bytes)[known.rung]
     for_files = beside(limits)[0] if known.confirms else limits
     parts, handed_in = split(story.sendables, for_files, known.parts), len(split_ids(known.task_id))

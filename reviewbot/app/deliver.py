@@ -81,10 +81,8 @@ def deliver(run: Run, story: Story, outcome: Outcome) -> None:
 
 def tell(run: Run, story: Story, outcome: Outcome) -> None:
     """The story in the job summary and in the log."""
-    view = summary_view(run, story, outcome)
-    run.world.reporter.job_summary(run.renderer.job_summary(view))
-    for line in run.renderer.terminal(view).splitlines():
-        run.say(line)
+    files = story.prepared.views if story.prepared else ()
+    run.world.reporter.story(summary_view(run, story, outcome), files, run.renderer)
 
 
 def outputs(run: Run, story: Story, outcome: Outcome) -> Mapping[str, str]:

@@ -221,7 +221,7 @@ class _Teller(Acquirer):
         if state is TaskState.ENDED:
             raise TaskEnded(
                 f"CodeVF ended the task {task.id} without a result: {visible(task.status_text)}.",
-                hint="Run the workflow again to submit a new task. What this one cost is not known here.",
+                hint="Run it again to submit a new task. What this one cost is not known here.",
             )
 
     def _publish(self, report: Report) -> Outcome:

@@ -284,13 +284,14 @@ def _lines_of(item: Placed) -> tuple[str, Side, int | None, int | None]:
 
 def _blob_url(run: Run, story: Story, path: str, side: Side, at: tuple[int | None, int | None]) -> str | None:
     """The address of lines in the reviewed commit; None where the commit may not hold the file."""
-    if story.prepared is None or path not in story.prepared.by_path:
+    url = run.snapshot.repository.url
+    if not url or story.prepared is None or path not in story.prepared.by_path:
         return None
     start, line = at
     commit = story.prepared.change.head if side is Side.RIGHT else story.prepared.change.merge_base
     name = path if side is Side.RIGHT else story.prepared.by_path[path].old_path
     lines = "" if line is None else f"#L{line}" if start in (None, line) else f"#L{start}-L{line}"
-    return f"{run.snapshot.repository.url}/blob/{commit}/{quote(name)}{lines}"
+    return f"{url}/blob/{commit}/{quote(name)}{lines}"
 
 
 def _sent(packing: Packing | None) -> tuple[SentView, ...]:

@@ -50,11 +50,11 @@ def check(spending: Spending, balance: Balance | None) -> None:
     if left < 0:
         raise OverBudget(
             f"This review would hold {spending.hold} credits and {balance.available:f} are available.",
-            hint="Add credits to the CodeVF account, or lower `max-credits`, then run the workflow again.",
+            hint="Add credits to the CodeVF account, or lower `max-credits`, then run it again.",
         )
     if left < spending.min_balance:
         raise OverBudget(
             f"This review would hold {spending.hold} of {balance.available:f} credits and leave {left:f}, "
             f"less than {spending.min_balance} (`min-balance`).",
-            hint="Add credits to the CodeVF account, or lower `min-balance`, then run the workflow again.",
+            hint="Add credits to the CodeVF account, or lower `min-balance`, then run it again.",
         )

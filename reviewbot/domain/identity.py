@@ -95,3 +95,11 @@ def scope_since(head_sha: str) -> str:
 def since_of(scope: str) -> str:
     """The reviewed head of a scope, empty for a whole review."""
     return "" if scope == WHOLE else scope.removeprefix("since ")
+
+
+def account_number(api_key: str) -> int:
+    """What stands for the repository of a change that is on no server: the account that pays.
+
+    The service refuses a key that another account has used, so two people with the same change need two keys.
+    """
+    return int.from_bytes(_sha256(f"reviewbot at a terminal\n{api_key}")[:7])

@@ -33,7 +33,12 @@ class Asked:
     head_sha: str
 
 
-Trigger = ReviewEvent | DispatchEvent | Asked
+@dataclass(frozen=True, slots=True)
+class AtTerminal:
+    """Somebody who has the key asked, right here."""
+
+
+Trigger = ReviewEvent | DispatchEvent | Asked | AtTerminal
 """What can ask for a review of one pull request."""
 
 
@@ -88,7 +93,7 @@ def _plain(login: str | None) -> str | None:
 
 def is_requested(policy: Policy, trigger: Trigger, *, reviewed_before: bool) -> bool:
     """Whether this event asks for a purchase, by `review-on`."""
-    if isinstance(trigger, DispatchEvent | Asked) or _is_approval_label(trigger, policy):
+    if isinstance(trigger, DispatchEvent | Asked | AtTerminal) or _is_approval_label(trigger, policy):
         return True
     match policy.review_on:
         case ReviewOn.PUSH:
@@ -116,7 +121,7 @@ def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permissi
         NotApproved: nobody with write access asked for it.
     """
     open_to_all = policy.allow is Allow.ANYONE or not pull.from_fork
-    if open_to_all and not policy.approve_spend:
+    if isinstance(trigger, AtTerminal) or (open_to_all and not policy.approve_spend):
         return
     asks = _approves(trigger, policy, pull.head_sha)
     if asks and trigger.sender and permission_of(trigger.sender).at_least(Permission.WRITE):
@@ -131,7 +136,7 @@ def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permissi
     )
 
 
-def _approves(trigger: Trigger, policy: Policy, head_sha: str) -> bool:
+def _approves(trigger: ReviewEvent | DispatchEvent | Asked, policy: Policy, head_sha: str) -> bool:
     """Whether the trigger is an approval of this head, if its sender may give one."""
     match trigger:
         case DispatchEvent():

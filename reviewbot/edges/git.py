@@ -8,49 +8,16 @@ and only to the commands that fetch.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
-from reviewbot.domain.selection import LARGEST_TEXT
-from reviewbot.domain.snapshot import Entry, RawChange
+from reviewbot.domain.snapshot import RawChange
+from reviewbot.edges.git_objects import read_between
 from reviewbot.edges.git_process import Bounds, Git, isolated_environment
 from reviewbot.errors import ChangeUnreadable
 
-TEXTS_LIMIT = 100 * 1024 * 1024
-"""Bytes of all texts together; the files after that come without."""
-
-BINARY_WINDOW = 8000
-"""Git calls a file binary when there is a NUL among this many first bytes."""
-
 _DEPTHS = ("--depth=50", "--depth=500", "--unshallow")
 _HEAD, _BASE = "refs/reviewbot/head", "refs/reviewbot/base"
-_SUBMODULE = "160000"
-_ABSENT_MODE = "000000"
-_DIFF = (
-    "diff",
-    "--no-color",
-    "--no-ext-diff",
-    "--no-textconv",
-    "--no-relative",
-    "--find-renames",
-    "--submodule=short",
-    "--ignore-submodules=none",
-    "--src-prefix=a/",
-    "--dst-prefix=b/",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    """One line of `git diff --raw`: a file on both sides; `path` is the new name."""
-
-    old_mode: str
-    new_mode: str
-    old_oid: str
-    new_oid: str
-    old_path: str
-    path: str
 
 
 class GitChangeReader:
@@ -91,16 +58,7 @@ class GitChangeReader:
             git.run("init", "--bare", "--quiet", "--template=", ".")
             remote = Git(Path(folder), self._fetching, self._bounds)
             merge_base = self._fetch(git, remote, number, head, base)
-            pairs = tuple(_pairs(git.run(*_DIFF, "--raw", "-z", "--no-abbrev", merge_base, head)))
-            diff = git.run(*_DIFF, "--patch", "--unified=3", "--full-index", merge_base, head)
-            return RawChange(
-                merge_base=merge_base,
-                head=head,
-                # Only what is not UTF-8 is replaced, and such a file has no text in its entry.
-                diff=diff.decode("utf-8", "replace"),
-                old={pair.old_path: Entry(oid=pair.old_oid, mode=pair.old_mode) for pair in pairs if _is_old(pair)},
-                new=_new_entries(git, [pair for pair in pairs if pair.new_mode != _ABSENT_MODE]),
-            )
+            return read_between(git, merge_base, head)
 
     def _fetch(self, git: Git, remote: Git, number: int, head: str, base: str) -> str:
         """Fetch deeper and deeper until the merge base is certain, and return it."""
@@ -135,74 +93,3 @@ def _merge_base(git: Git, head: str, base: str) -> str | None:
     # Where history is cut, a better common ancestor may hide behind the cut; not so if no commit above this one is cut.
     above = set(git.run("rev-list", head, base, f"^{found}").split())
     return None if above & git.cut_commits() else found
-
-
-def _is_old(pair: _Pair) -> bool:
-    return pair.old_mode != _ABSENT_MODE
-
-
-def _pairs(raw: bytes) -> Iterator[_Pair]:
-    """Read `git diff --raw -z`: `:MODE MODE OID OID STATUS`, then one name, or two for a rename."""
-    fields = iter(raw.decode("utf-8", "replace").split("\0"))
-    for line in fields:
-        if not line:
-            return
-        old_mode, new_mode, old_oid, new_oid, status = line.removeprefix(":").split(" ")
-        old_path = next(fields)
-        path = next(fields) if status[0] in "RC" else old_path
-        yield _Pair(old_mode, new_mode, old_oid, new_oid, old_path, path)
-
-
-def _new_entries(git: Git, pairs: Sequence[_Pair]) -> dict[str, Entry]:
-    sizes = dict(_sizes(git, [pair.new_oid for pair in pairs if pair.new_mode != _SUBMODULE]))
-    contents = _contents(git, _affordable(sizes))
-    entries = {}
-    for pair in pairs:
-        content = contents.get(pair.new_oid) if pair.new_mode != _SUBMODULE else None
-        binary = content is not None and b"\0" in content[:BINARY_WINDOW]
-        entries[pair.path] = Entry(
-            oid=pair.new_oid,
-            mode=pair.new_mode,
-            size=sizes.get(pair.new_oid),
-            text=None if content is None or binary else _strict_text(content),
-            binary=binary,
-        )
-    return entries
-
-
-def _strict_text(content: bytes) -> str | None:
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-
-
-def _sizes(git: Git, oids: Sequence[str]) -> Iterator[tuple[str, int]]:
-    wanted = "".join(f"{oid}\n" for oid in oids).encode("ascii")
-    for line in (
-        git.run("cat-file", "--batch-check=%(objectname) %(objectsize)", stdin=wanted).decode("ascii").splitlines()
-    ):
-        oid, size = line.split(" ")
-        yield oid, int(size)
-
-
-def _affordable(sizes: Mapping[str, int]) -> dict[str, int]:
-    """The blobs that are read: none too large, and no more than the limit in all."""
-    chosen: dict[str, int] = {}
-    total = 0
-    for oid, size in sizes.items():
-        if size <= LARGEST_TEXT and total + size <= TEXTS_LIMIT:
-            chosen[oid] = size
-            total += size
-    return chosen
-
-
-def _contents(git: Git, sizes: Mapping[str, int]) -> dict[str, bytes]:
-    wanted = "".join(f"{oid}\n" for oid in sizes).encode("ascii")
-    answer = git.run("cat-file", "--batch", stdin=wanted)
-    contents, position = {}, 0
-    for oid, size in sizes.items():
-        start = answer.index(b"\n", position) + 1
-        contents[oid] = answer[start : start + size]
-        position = start + size + 1
-    return contents

@@ -49,11 +49,15 @@ class Git:
         folder: where the bare repository is (made by `init`); also git's home.
         environment: from `isolated_environment`.
         bounds: from now on.
+        elsewhere: the repository, when it is not in the folder, which then is only git's home.
     """
 
-    def __init__(self, folder: Path, environment: Mapping[str, str], bounds: Bounds) -> None:
+    def __init__(
+        self, folder: Path, environment: Mapping[str, str], bounds: Bounds, elsewhere: Path | None = None
+    ) -> None:
         self._folder = folder
-        self._environment = {**environment, "GIT_DIR": str(folder), "HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+        home = {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+        self._environment = {**environment, **home, "GIT_DIR": str(elsewhere or folder)}
         self._bounds = bounds
         self._ends = time.monotonic() + bounds.seconds
 
@@ -164,6 +168,7 @@ def _configuration(url: str, token: str) -> list[tuple[str, str]]:
         ("core.askPass", ""),
         ("core.hooksPath", os.devnull),
         ("core.attributesFile", os.devnull),
+        ("core.fsmonitor", "false"),  # In a clone of somebody's it may name a program.
         ("core.quotePath", "false"),
         ("core.bigFileThreshold", str(LARGEST_TEXT)),
         ("core.packedGitLimit", "512m"),  # Unlimited by default: a large history would be mapped whole.

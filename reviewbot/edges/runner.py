@@ -6,7 +6,7 @@ comes in is hostile, and every text that goes out has lost the registered secret
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +14,12 @@ from typing import TextIO
 from uuid import uuid4
 
 from reviewbot.domain import escaping
+from reviewbot.domain.file_views import FileView
 from reviewbot.domain.publication import Annotation, AnnotationLevel
+from reviewbot.domain.views import SummaryView
 from reviewbot.edges.workspace import check_inside, write_inside
 from reviewbot.errors import Problem, SettingsError
+from reviewbot.ports import Pages
 
 ANNOTATION_CHARACTERS = 4096
 """Where the runner cuts a message."""
@@ -109,6 +112,12 @@ class Runner:
             return
         properties = {"file": path, "line": str(annotation.start_line), "endLine": str(annotation.end_line)}
         self._command(_command(_COMMANDS[annotation.level], {**properties, "title": title}, message))
+
+    def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:  # noqa: ARG002 — no code here
+        """In the job summary and in the log."""
+        self.job_summary(pages.job_summary(view))
+        for line in pages.terminal(view).splitlines():
+            self.say(line)
 
     @contextmanager
     def group(self, title: str) -> Iterator[None]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from uuid import uuid4
 
@@ -14,16 +16,18 @@ from reviewbot.errors import Problem, SettingsError
 FORBIDDEN = frozenset({".git", ".github"})
 ALLOWED = "a path inside the workspace, not through a link and not into .git or .github"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_OLD_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe must not keep us waiting
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def write_inside(workspace: str, path: str, content: bytes) -> None:
+def write_inside(workspace: str, path: str, content: bytes, mode: int | None = None) -> None:
     """Write a file below a folder; missing folders are made, and the file is replaced as a whole.
 
     Args:
         workspace: the folder; itself trusted, so it may be a link.
         path: relative to it, or absolute and below it.
         content: the bytes.
+        mode: who may do what with the file, None for what a new one gets here.
 
     Raises:
         SettingsError: the path leads elsewhere, or cannot be written.
@@ -31,10 +35,47 @@ def write_inside(workspace: str, path: str, content: bytes) -> None:
     *folders, name = _parts(workspace, path)
     try:
         with _folder(workspace, folders) as inside:
-            _replace(inside, name, content)
+            _replace(inside, name, content, mode)
     except OSError as error:
         what = f"it cannot be written ({error.strerror or type(error).__name__})"
         raise _wrong(path, what) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Regular:
+    """A regular file, with who may do what with it."""
+
+    content: bytes
+    mode: int
+
+
+def read_inside(workspace: str, path: str, limit: int) -> Regular:
+    """Read a regular file below a folder, through no link.
+
+    Args:
+        workspace: the folder; itself trusted, so it may be a link.
+        path: relative to it.
+        limit: bytes of the file at most.
+
+    Raises:
+        SettingsError: the path leads elsewhere, or there is no such file.
+    """
+    *folders, name = _parts(workspace, path)
+    try:
+        with _folder(workspace, folders, make=False) as inside:
+            return _regular(os.open(name, _OLD_FILE, dir_fd=inside), path, limit)
+    except OSError as error:
+        raise _wrong(path, f"it cannot be read ({error.strerror or type(error).__name__})") from None
+
+
+def _regular(descriptor: int, path: str, limit: int) -> Regular:
+    with os.fdopen(descriptor, "rb") as stream:
+        told = os.fstat(stream.fileno())
+        if not stat.S_ISREG(told.st_mode):
+            raise _wrong(path, "it is no regular file")
+        if told.st_size > limit:
+            raise _wrong(path, "it is too large")
+        return Regular(stream.read(limit), stat.S_IMODE(told.st_mode))
 
 
 def check_inside(workspace: str, path: str) -> None:
@@ -77,12 +118,13 @@ def _parts(workspace: str, path: str) -> list[str]:
 
 
 @contextmanager
-def _folder(workspace: str, folders: list[str]) -> Iterator[int]:
+def _folder(workspace: str, folders: list[str], *, make: bool = True) -> Iterator[int]:
     """The innermost folder, opened name by name from the one before."""
     inside = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for name in folders:
-            _make(inside, name)
+            if make:
+                _make(inside, name)
             deeper = os.open(name, _FOLDER, dir_fd=inside)
             os.close(inside)
             inside = deeper
@@ -98,13 +140,15 @@ def _make(inside: int, name: str) -> None:
         return
 
 
-def _replace(inside: int, name: str, content: bytes) -> None:
+def _replace(inside: int, name: str, content: bytes, mode: int | None) -> None:
     """Write beside and rename: a link with the file's name is replaced, never followed."""
     beside = f".{uuid4()}.tmp"
     file = os.open(beside, _NEW_FILE, 0o644, dir_fd=inside)
     try:
         with os.fdopen(file, "wb") as stream:
             stream.write(content)
+            if mode is not None:
+                os.fchmod(stream.fileno(), mode)
         os.replace(beside, name, src_dir_fd=inside, dst_dir_fd=inside)
     finally:
         with suppress(FileNotFoundError):  # renamed is gone, and anything else should not stay

@@ -74,7 +74,7 @@ def read_environment(env: Mapping[str, str]) -> Environment:
         ssl_file=_outside(env.get("SSL_CERT_FILE"), env.get("GITHUB_WORKSPACE")),
         proxy=env.get("HTTPS_PROXY") or env.get("https_proxy") or None,
         path_env={name: env[name] for name in PASSED_ON if name in env},
-        time_scale=_time_scale(env, api_url, inputs),
+        time_scale=_time_scale(env, api_url, peek_settings(inputs).codevf_url),
     )
 
 
@@ -96,10 +96,10 @@ def _graphql_beside(api_url: str) -> str:
     return f"{base.removesuffix('/v3')}/graphql" if base.endswith("/api/v3") else f"{base}/graphql"
 
 
-def _time_scale(env: Mapping[str, str], api_url: str, inputs: Mapping[str, str]) -> float:
+def _time_scale(env: Mapping[str, str], *asked: str) -> float:
     """For tests alone: nobody outside this machine may be asked at another pace."""
     text = env.get("REVIEWBOT_TIME_SCALE")
-    if not text or not (is_loopback(api_url) and is_loopback(peek_settings(inputs).codevf_url)):
+    if not text or not all(map(is_loopback, asked)):
         return 1.0
     try:
         scale = float(text)
@@ -109,3 +109,54 @@ def _time_scale(env: Mapping[str, str], api_url: str, inputs: Mapping[str, str])
         problem = Problem("environment `REVIEWBOT_TIME_SCALE`", f"`{text[:20]}` is no scale", "a number from 0 to 1")
         raise SettingsError((problem,))
     return scale
+
+
+@dataclass(frozen=True, slots=True)
+class Desktop:
+    """What a review at a terminal takes from the environment.
+
+    Attributes:
+        api_key: of CodeVF, empty when there is none; `token` of GitHub likewise.
+        path_env: the few variables that children may see; `index_file` is what git tells a hook to look at.
+        state: the user's folder for what programs remember.
+        time_scale: of `REVIEWBOT_TIME_SCALE`, heard only when every service that is asked is on loopback.
+    """
+
+    api_key: str
+    token: str
+    api_url: str
+    graphql_url: str
+    server_url: str
+    ssl_file: str | None
+    proxy: str | None
+    path_env: Mapping[str, str]
+    index_file: str | None
+    state: str
+    time_scale: float
+
+
+def read_desktop(env: Mapping[str, str], codevf_url: str, *, asks_github: bool) -> Desktop:
+    """The environment of a terminal.
+
+    Args:
+        env: the environment.
+        codevf_url: where CodeVF is.
+        asks_github: whether GitHub will be asked, too.
+
+    Raises:
+        SettingsError: the time's scale is none.
+    """
+    api_url = env.get("GITHUB_API_URL") or "https://api.github.com"
+    return Desktop(
+        api_key=env.get("CODEVF_API_KEY", ""),
+        token=env.get("GITHUB_TOKEN") or env.get("GH_TOKEN", ""),
+        api_url=api_url,
+        graphql_url=env.get("GITHUB_GRAPHQL_URL") or _graphql_beside(api_url),
+        server_url=env.get("GITHUB_SERVER_URL") or "https://github.com",
+        ssl_file=env.get("SSL_CERT_FILE") or None,
+        proxy=env.get("HTTPS_PROXY") or env.get("https_proxy") or None,
+        path_env={name: env[name] for name in PASSED_ON if name in env},
+        index_file=env.get("GIT_INDEX_FILE") or None,
+        state=env.get("XDG_STATE_HOME") or f"{env.get('HOME', '')}/.local/state",
+        time_scale=_time_scale(env, codevf_url, *([api_url] if asks_github else [])),
+    )

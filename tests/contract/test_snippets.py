@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from reviewbot.cli.parser import make_parser
 from reviewbot.settings import read_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,6 +58,7 @@ def workflow(text: str) -> str | None:
 
 
 SNIPPETS = {f"{path.name} {index}": text for path in DOCUMENTS for index, text in enumerate(blocks(path), start=1)}
+HOOKS = {name: text for name, text in SNIPPETS.items() if text.startswith("repos:")}
 WORKFLOWS = {name: whole for name, text in SNIPPETS.items() if (whole := workflow(text))}
 
 
@@ -98,9 +100,17 @@ def test_a_workflow_in_the_documents_sets_inputs_that_exist(name: str) -> None:
                 assert step.get("with", {}).keys() <= inputs.keys()
 
 
-@pytest.mark.parametrize("name", [name for name, text in SNIPPETS.items() if not workflow(text)])
+@pytest.mark.parametrize("name", [name for name in SNIPPETS if name not in {*WORKFLOWS, *HOOKS}])
 def test_a_config_in_the_documents_is_taken(name: str) -> None:
     read_settings({"reviewer": "local"}, SNIPPETS[name])  # raises with every problem
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_a_hook_in_the_documents_is_ours_and_its_arguments_are_taken(name: str) -> None:
+    ours = {hook["id"]: hook["entry"].split()[1:] for hook in YAML(typ="safe").load(ROOT / ".pre-commit-hooks.yaml")}
+    for repository in YAML(typ="safe").load(HOOKS[name])["repos"]:
+        for hook in repository["hooks"]:
+            assert make_parser().parse_args([*ours[hook["id"]], *hook.get("args", [])]).staged
 
 
 RIGHT = """\

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain.changes import ChangedFile
-from reviewbot.domain.identity import WHOLE, Identity, change_digest, scope_since, since_of
+from reviewbot.domain.identity import WHOLE, Identity, account_number, change_digest, scope_since, since_of
 from reviewbot.domain.model import Mode
 from reviewbot.domain.snapshot import Entry
 from tests.domain.builders import changed_file
@@ -123,3 +123,10 @@ def test_path_mode_and_both_blobs_of_each_file_count(other: list[ChangedFile]) -
 def test_a_name_that_is_no_utf8_has_a_digest() -> None:
     assert len(change_digest([changed_file("\udcff.py", None, entry("1"))])) == 64
     assert uuid.UUID(replace(PLAIN, instance="\udcff").key()).version == 4
+
+
+def test_an_account_has_a_number_that_says_nothing_of_its_key() -> None:
+    one, other = account_number("cvf_test_one"), account_number("cvf_test_other")
+    assert one == account_number("cvf_test_one") != other
+    assert 0 <= min(one, other) <= max(one, other) < 2**63
+    assert replace(PLAIN, repository_id=one).key() != replace(PLAIN, repository_id=other).key()

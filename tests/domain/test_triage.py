@@ -12,6 +12,7 @@ from reviewbot.domain.policy import Allow, ReviewOn
 from reviewbot.domain.snapshot import Permission, PullRequest
 from reviewbot.domain.triage import (
     Asked,
+    AtTerminal,
     Policy,
     Trigger,
     check_approval,
@@ -254,3 +255,10 @@ def test_a_comment_approves_the_head_that_it_was_written_for(sender: str, head: 
 )
 def test_github_gives_a_forks_own_event_no_other_token(from_fork: bool, trigger: Trigger, expected: bool) -> None:  # noqa: FBT001 — a table
     assert has_no_other_token(pull(from_fork=from_fork), trigger) is expected
+
+
+def test_whoever_asks_at_a_terminal_wants_a_review_and_has_the_key_for_it() -> None:
+    strict = policy(review_on=ReviewOn.REQUEST, approve_spend="buy-review")
+    assert is_requested(strict, AtTerminal(), reviewed_before=True)
+    people = People()
+    check_approval(pull(from_fork=True), strict, AtTerminal(), people)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import re
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from reviewbot import __version__
+from reviewbot.cli.parser import make_parser
 from reviewbot.settings import INPUTS
 
 
@@ -16,6 +21,30 @@ from reviewbot.settings import INPUTS
 def documents(root: Path) -> str:
     """The README and everything under docs/, as one text."""
     return "\n".join(path.read_text(encoding="utf-8") for path in (root / "README.md", *sorted(root.glob("docs/*.md"))))
+
+
+def said() -> Iterator[tuple[str, str]]:
+    """Every command, and every flag of each, as (command, flag); the flag is empty for the command itself."""
+    (commands,) = (one for one in make_parser()._actions if isinstance(one, argparse._SubParsersAction))  # noqa: SLF001 — argparse tells it nowhere else
+    for name, parser in commands.choices.items():
+        yield name, ""
+        yield from ((name, one.option_strings[-1]) for one in parser._actions if one.option_strings)  # noqa: SLF001 — likewise
+
+
+@pytest.mark.parametrize(("command", "flag"), [one for one in said() if one[1] != "--help"])
+def test_every_command_and_flag_is_documented(root: Path, command: str, flag: str) -> None:
+    text = "".join((root / "docs" / name).read_text(encoding="utf-8") for name in ("terminal.md", "sandbox.md"))
+    assert re.search(rf"`(?:[^`]* )?{re.escape(flag or f'reviewbot {command}')}\b[^`]*`", text)
+
+
+def test_the_hook_is_a_command_that_is_there(root: Path) -> None:
+    (hook,) = YAML(typ="safe").load(root / ".pre-commit-hooks.yaml")
+    program, *arguments = hook["entry"].split()
+    assert program == "reviewbot"
+    assert make_parser().parse_args(arguments).staged
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (installed,) = hook["additional_dependencies"]
+    assert set(installed[2:-1].split(",")) <= set(project["optional-dependencies"])
 
 
 @pytest.mark.parametrize("name", [row.name for row in INPUTS])

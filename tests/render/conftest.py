@@ -1,4 +1,4 @@
-"""Golden files: compared byte by byte, rewritten with `pytest tests/render --golden-update` (name the folder)."""
+"""Golden files: compared byte by byte, rewritten with `pytest tests/render --golden-update`."""
 
 from __future__ import annotations
 
@@ -12,17 +12,13 @@ from reviewbot.render import Renderer
 GOLDEN = Path(__file__).parent / "golden"
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--golden-update", action="store_true", help="write what is rendered now as what is right")
-
-
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     """Compares a text with the golden file of a name."""
 
     def compare(name: str, text: str) -> None:
         file = GOLDEN / name
-        if request.config.getoption("--golden-update", default=False):
+        if request.config.getoption("--golden-update"):
             file.write_text(text + "\n", encoding="utf-8")
         assert text + "\n" == file.read_text(encoding="utf-8")
 

@@ -126,7 +126,7 @@ def test_ports_can_be_chosen_and_a_taken_one_is_told() -> None:
         taken = (*SANDBOX, "--codevf-port", port)
         done = subprocess.run(taken, env=ENV, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert f"--codevf-port: the port {port} is taken" in done.stdout
+    assert f"--codevf-port: the port {port} is taken" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
 
 
@@ -137,16 +137,25 @@ def test_numbers_that_make_no_sense_are_refused(options: tuple[str, str]) -> Non
     assert f"{options[1]!r} is no number from" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["demo", "sandbox"])
-@pytest.mark.parametrize("module", ["starlette", "rich"])
-def test_a_missing_extra_is_told_with_the_line_that_installs_it(command: str, module: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "module", "extra"),
+    [
+        ("demo", "starlette", "sandbox"),
+        ("demo", "rich", "sandbox"),
+        ("sandbox", "starlette", "sandbox"),
+        ("sandbox", "rich", "sandbox"),
+        ("review", "rich", "terminal"),
+        ("plan", "rich", "terminal"),
+    ],
+)
+def test_a_missing_extra_is_told_with_the_line_that_installs_it(command: str, module: str, extra: str) -> None:
     code = f"{WITHOUT}; sys.exit(main())"
     done = subprocess.run(
         (sys.executable, "-I", "-c", code, module, command), env=ENV, capture_output=True, text=True, check=False
     )
     assert done.returncode == 2, done.stderr
-    assert f"`{module}` cannot be imported" in done.stdout
-    assert "pip install 'reviewbot[sandbox,local]'" in done.stdout
+    assert f"`{module}` cannot be imported" in done.stderr
+    assert f"pip install 'reviewbot[{extra},local]'" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
 
 

@@ -23,7 +23,8 @@ from reviewbot.sandbox.demo.engineer import REMARKS, demo_engineer
 from reviewbot.sandbox.demo.readback import CodeLine, Comment, Reader
 from reviewbot.sandbox.demo.runner import prepare_job, read_outputs, step_environment
 from reviewbot.sandbox.demo.seed import CREDENTIAL, NUMBER, REPOSITORY, files_of, push_fix, seed_github
-from reviewbot.sandbox.demo.show import Kind, Piece, pieces, show_comments, terminal
+from reviewbot.sandbox.demo.show import Kind, Piece, pieces, show_comments
+from reviewbot.terminal.console import open_console
 
 DEMO = (sys.executable, "-I", "-m", "reviewbot", "demo", "--plain", "--keep")
 FOLDER = re.compile(r"^  (\S+)/opened/$", re.MULTILINE)
@@ -140,7 +141,7 @@ def test_a_comment_is_told_in_pieces() -> None:
 
 def shown(comment: Comment, env: Mapping[str, str]) -> str:
     log = StringIO()
-    show_comments(terminal(log, {"COLUMNS": "60", "TERM": "xterm", **env}, plain=False), [comment])
+    show_comments(open_console(log, {"COLUMNS": "60", "TERM": "xterm", **env}, plain=False), [comment])
     return log.getvalue()
 
 

@@ -163,10 +163,10 @@ _PASSING = (408, 429)
 
 _ADD_CREDITS = "Add credits to the account, or lower `max-credits`, `mode` or `expertise`. Nothing was bought."
 _SMALLER = "Lower `attachment-bytes` in the config file, or narrow `paths`. Nothing was bought."
-_LATER = "This usually passes. Run the job again: what was bought already is found and not bought twice."
+_LATER = "This usually passes. Run it again: what was bought already is found and not bought twice."
 _KEY = (
     "CodeVF does not accept the API key",
-    "Check the secret behind `codevf-api-key`: it may be mistyped or revoked. Keys are made on the CodeVF dashboard.",
+    "It may be mistyped or revoked: the secret behind `codevf-api-key`, or CODEVF_API_KEY. The dashboard makes keys.",
 )
 _REFUSALS = {
     400: (

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from io import TextIOWrapper
 from itertools import groupby
-from typing import TextIO, assert_never
+from typing import assert_never
 
 from rich.console import Console
 from rich.text import Text
@@ -26,26 +25,6 @@ _TAG = re.compile(r"</?[a-z]+[^>]*>")
 _LINK = re.compile(r"\[((?:\\.|[^\]\\])*)\]\([^)\s]*\)")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _LEAST = re.compile(r"Found by [\w-]+ \(.*\)\.")
-
-
-def terminal(log: TextIO, env: Mapping[str, str], *, plain: bool) -> Console:
-    """A console that hears `NO_COLOR` and `COLUMNS` from this environment, and is plain where nobody looks."""
-    if isinstance(log, TextIOWrapper):
-        log.reconfigure(errors="replace")  # a terminal without Unicode shows question marks and goes on
-    width = int(env["COLUMNS"]) if env.get("COLUMNS", "").isdecimal() else None
-    console = Console(
-        file=log,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        soft_wrap=False,
-        width=width,
-        no_color=plain or "NO_COLOR" in env,
-        force_terminal=False if plain else None,
-        _environ=env,
-    )
-    console.width = min(console.width, WIDTH) if width is None else width
-    return console
 
 
 class Kind(Enum):

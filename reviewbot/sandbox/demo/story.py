@@ -23,7 +23,8 @@ from reviewbot.sandbox.demo.readback import Landed, Money, Reader
 from reviewbot.sandbox.demo.runner import Done, prepare_job, run_step, step_environment
 from reviewbot.sandbox.demo.seed import AUTHOR, CREDENTIAL, NUMBER, REPOSITORY, TITLE, WORKFLOW_TOKEN, push_fix
 from reviewbot.sandbox.demo.services import Plan, Sandbox, open_sandbox
-from reviewbot.sandbox.demo.show import Kind, pieces, say, show_comments, terminal, title
+from reviewbot.sandbox.demo.show import WIDTH, Kind, pieces, say, show_comments, title
+from reviewbot.terminal.console import open_console
 
 SCALE = 0.1
 """Waiting takes a tenth of its time; everything else takes as long as it takes."""
@@ -77,7 +78,7 @@ def run_demo(options: Options, analysers: Reviewing, env: Mapping[str, str], log
     Returns:
         0 when everything went as it should, the gate closing included; 70 otherwise.
     """
-    console = terminal(log, env, plain=options.plain)
+    console = open_console(log, env, plain=options.plain, widest=WIDTH)
     lifetime = RUN_SECONDS + (KEPT_SECONDS if options.keep else 0)
     folder = Path(tempfile.mkdtemp(prefix="reviewbot-demo-"))
     with open_sandbox(analysers, Plan(SCALE, lifetime)) as sandbox, closing(Reader(sandbox)) as reader:

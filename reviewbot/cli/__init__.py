@@ -1,0 +1,66 @@
+"""The commands: the composition root. Opens the edges, calls the story, returns the exit status."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from typing import TextIO
+
+from reviewbot import __version__
+from reviewbot.app import tell_bug
+from reviewbot.cli.call import Call, check_installed
+from reviewbot.cli.parser import make_parser
+from reviewbot.cli.world import open_world, read_event
+from reviewbot.domain.escaping import terminal
+from reviewbot.errors import ReviewbotError, SettingsError
+from reviewbot.settings.environment import read_environment
+
+__all__ = ["check_installed", "main", "report_bug"]
+
+
+def main(arguments: Sequence[str], env: Mapping[str, str], out: TextIO, err: TextIO | None = None) -> int:
+    """Run a command.
+
+    Args:
+        arguments: without the program's name.
+        env: the environment; nothing else reads it.
+        out: where results go.
+        err: where progress and errors go; to the results when there is no place of their own.
+
+    Returns:
+        The exit status.
+    """
+    chosen = make_parser().parse_args(arguments)
+    command: Callable[[Call], int] = chosen.run
+    call = Call(chosen, env, out, err or out)
+    try:
+        return command(call)
+    except ReviewbotError as error:
+        call.err.write("".join(f"reviewbot: {terminal(line)}\n" for line in _told(error)))
+        return error.exit_status
+
+
+def _told(error: ReviewbotError) -> tuple[str, ...]:
+    """What went wrong, in lines; of settings the problems alone, since here they are the words of the command."""
+    if isinstance(error, SettingsError):
+        return tuple(map(str, error.problems))
+    return (error.message, *error.hint.splitlines())
+
+
+def report_bug(arguments: Sequence[str], env: Mapping[str, str], log: TextIO, error: Exception) -> None:
+    """Say that a bug of ours stopped the run: where, and never with which values, which may hold a secret.
+
+    Args:
+        arguments: without the program's name.
+        env: the environment.
+        log: where lines go.
+        error: what nobody foresaw.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [f"  {frame.filename}:{frame.lineno} in {frame.name}\n" for frame in frames]
+    what = f"reviewbot {__version__} has a bug: {type(error).__name__}."
+    log.write(f"{what}\n{''.join(lines)}Please report these lines as an issue of the action's repository.\n")
+    if list(arguments) == ["action"]:
+        environment = read_environment(env)
+        with open_world(environment, log) as world:
+            tell_bug(world, environment.inputs, read_event(environment), what)

@@ -1,0 +1,157 @@
+"""`reviewbot apply`: the suggestions of a report, put into the files of this clone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reviewbot.cli.call import Call
+from reviewbot.cli.formats import read_stored
+from reviewbot.domain.escaping import terminal as harmless
+from reviewbot.domain.gate import EXIT_NO_REVIEW
+from reviewbot.domain.patching import Edit, Patched, patch, patched
+from reviewbot.domain.protected import is_protected
+from reviewbot.domain.selection import EXECUTABLE_MODE, LARGEST_TEXT
+from reviewbot.domain.thinning import every_finding
+from reviewbot.domain.views import FindingView, SummaryView
+from reviewbot.domain.wording import short
+from reviewbot.edges.clone import Clone, open_clone
+from reviewbot.edges.workspace import read_inside, write_inside
+from reviewbot.errors import Problem, SettingsError
+from reviewbot.exports.places import place_of, replacement
+from reviewbot.settings.environment import PASSED_ON
+
+REGULAR_MODE = "100644"
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A suggestion that can take the place of its lines as it is."""
+
+    path: str
+    edit: Edit
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file before and after, and who may do what with it."""
+
+    path: str
+    before: str
+    done: Patched
+    mode: int
+
+
+def run_apply(call: Call) -> int:
+    """Apply, and tell what was done.
+
+    Returns:
+        0 when all that was asked for is done, 3 when something was refused.
+
+    Raises:
+        SettingsError: there is no such finding, or the report is of a commit that is not here.
+    """
+    chosen = call.chosen
+    view = read_stored(chosen.report).view
+    findings = _asked(view, chosen.ids)
+    wishes, refused = _wishes(view, findings, asked=bool(chosen.ids))
+    environment = {name: call.env[name] for name in PASSED_ON if name in call.env}
+    with open_clone(Path.cwd(), environment) as clone:
+        files, more = _read(clone, view, wishes)
+        refused |= more
+        for file in files:
+            refused |= file.done.refused
+            if chosen.check:
+                call.out.write(harmless(patch(file.path, file.before, file.done.text)))
+            elif file.done.applied:
+                write_inside(str(clone.root), file.path, file.done.text.encode(), file.mode)
+    _tell(call, files, refused)
+    return EXIT_NO_REVIEW if refused else 0
+
+
+def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
+    """The findings of these ids, all when none is named; worst first."""
+    findings = every_finding(view.files)
+    unknown = sorted(set(ids) - {one.id for one in findings})
+    if unknown:
+        named = ", ".join(f"`{harmless(one)[:40]}`" for one in unknown)
+        raise SettingsError((Problem("the report", f"it has no finding {named}", "ids that stand in it"),))
+    return tuple(one for one in findings if not ids or one.id in ids)
+
+
+def _wishes(
+    view: SummaryView, findings: Iterable[FindingView], *, asked: bool
+) -> tuple[tuple[_Wish, ...], dict[str, str]]:
+    """What can be applied; of the rest what was asked for by name is refused, with a reason."""
+    wishes: list[_Wish] = []
+    refused: dict[str, str] = {}
+    for finding in findings:
+        place = place_of(finding, view)
+        text = replacement(finding, place) if place else None
+        if is_protected(finding.path):
+            text = None  # whoever wrote the report may have called it committable
+        if place and place.lines and text is not None:
+            wishes.append(_Wish(place.path, Edit(finding.id, *place.lines, text)))
+        elif asked:
+            refused[finding.id] = "it has no suggestion that fits as it is"
+    return tuple(wishes), refused
+
+
+def _read(clone: Clone, view: SummaryView, wishes: Sequence[_Wish]) -> tuple[list[_File], dict[str, str]]:
+    """The files with their edits; the edits of a file that cannot be edited are refused."""
+    by_path: dict[str, list[Edit]] = {}
+    for wish in wishes:
+        by_path.setdefault(wish.path, []).append(wish.edit)
+    modes, reviewed = clone.tracked(list(by_path)), _reviewed(clone, view, list(by_path))
+    files: list[_File] = []
+    refused: dict[str, str] = {}
+    for path, edits in by_path.items():
+        try:
+            files.append(_file(clone, path, modes.get(path, ""), reviewed.get(path), edits))
+        except SettingsError as error:
+            refused |= dict.fromkeys((edit.id for edit in edits), error.problems[0].what)
+    return files, refused
+
+
+def _reviewed(clone: Clone, view: SummaryView, paths: list[str]) -> Mapping[str, str | None]:
+    """The texts that were reviewed, by path; without them nobody knows whether a suggestion fits."""
+    if not paths:
+        return {}
+    if not clone.has(view.head_sha):
+        told = f"it is of the commit {harmless(short(view.head_sha))}, which this clone has not"
+        raise SettingsError((Problem("the report", told, "git fetch, or a review of what is here"),))
+    return {path: entry.text for path, entry in clone.files(view.head_sha, paths).items()}
+
+
+def _file(clone: Clone, path: str, mode: str, reviewed: str | None, edits: Sequence[Edit]) -> _File:
+    """A file with its edits.
+
+    Raises:
+        SettingsError: it is not tracked, no regular file, or no text.
+    """
+    if mode not in {REGULAR_MODE, EXECUTABLE_MODE} or reviewed is None:
+        raise _wrong(path, "git tracks no regular text file of that name")
+    there = read_inside(str(clone.root), path, LARGEST_TEXT)
+    try:
+        before = there.content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise _wrong(path, "it is not UTF-8 text") from None
+    return _File(path, before, patched(reviewed, before, edits), there.mode)
+
+
+def _wrong(path: str, what: str) -> SettingsError:
+    return SettingsError((Problem(path, what, "a tracked text file"),))
+
+
+def _tell(call: Call, files: Sequence[_File], refused: Mapping[str, str]) -> None:
+    verb = "Would apply" if call.chosen.check else "Applied"
+    for file in files:
+        for identifier in file.done.applied:
+            call.err.write(harmless(f"{verb} {identifier} to {file.path}.\n"))
+        for identifier in file.done.there:
+            call.err.write(harmless(f"{identifier} is in {file.path} already.\n"))
+    for identifier, why in refused.items():
+        call.err.write(harmless(f"Refused {identifier}: {why}.\n"))
+    if not (files or refused):
+        call.err.write("The report has no suggestion that fits as it is.\n")

@@ -1,0 +1,86 @@
+"""The commands that are told in a few lines; the others have modules of their own, opened when they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from reviewbot.app import act
+from reviewbot.cli.call import Call, check_installed, signals
+from reviewbot.cli.formats import DOCUMENTS, read_stored
+from reviewbot.cli.world import open_world, read_event
+from reviewbot.settings.environment import PASSED_ON, read_environment
+
+SANDBOX_MODULES = ("starlette", "uvicorn", "graphql", "rich")
+"""What the extra `sandbox` brings."""
+
+TERMINAL_MODULES = ("rich",)
+"""What the extra `terminal` brings."""
+
+# The imports below are where they are because a review in a workflow needs none of it, and it may not be installed.
+
+
+def action(call: Call) -> int:
+    """`reviewbot action`."""
+    environment = read_environment(call.env)
+    with open_world(environment, call.out) as world:
+        return act(world, environment.inputs, read_event(environment)).exit_status
+
+
+def render(call: Call) -> int:
+    """`reviewbot render`."""
+    call.out.write(DOCUMENTS[call.chosen.to](read_stored(call.chosen.report)))
+    return 0
+
+
+def demo(call: Call) -> int:
+    """`reviewbot demo`."""
+    check_installed("sandbox", SANDBOX_MODULES)
+    from reviewbot.sandbox.demo import Options, run_demo  # noqa: PLC0415
+
+    with signals():
+        return run_demo(Options(call.chosen.keep, call.chosen.plain), _analysers(call.env), call.env, call.out)
+
+
+def sandbox(call: Call) -> int:
+    """`reviewbot sandbox`."""
+    check_installed("sandbox", SANDBOX_MODULES)
+    from reviewbot.sandbox.command import run_sandbox  # noqa: PLC0415
+    from reviewbot.sandbox.demo import Plan  # noqa: PLC0415
+
+    chosen = call.chosen
+    ports = chosen.github_port, chosen.codevf_port
+    plan = Plan(chosen.time_scale, chosen.lifetime, *ports, rate_limits=not chosen.no_rate_limit, stranger=True)
+    with signals():
+        return run_sandbox(plan, _analysers(call.env), call.env, call.out)
+
+
+def _analysers(env: Mapping[str, str]) -> Callable[[Sequence[tuple[str, str]]], Mapping[str, object]]:
+    """The local reviewer, as the sandbox's engineer calls it."""
+    from reviewbot.local.reviewer import review as look  # noqa: PLC0415
+    from reviewbot.local.service import with_interpreter  # noqa: PLC0415
+
+    path_env = with_interpreter({name: env[name] for name in PASSED_ON if name in env})
+    return lambda attachments: look(attachments, path_env=path_env)
+
+
+def review(call: Call) -> int:
+    """`reviewbot review`."""
+    check_installed("terminal", TERMINAL_MODULES)
+    from reviewbot.cli.review import run_review  # noqa: PLC0415
+
+    return run_review(call)
+
+
+def apply(call: Call) -> int:
+    """`reviewbot apply`."""
+    from reviewbot.cli.apply import run_apply  # noqa: PLC0415
+
+    return run_apply(call)
+
+
+def plan(call: Call) -> int:
+    """`reviewbot plan`."""
+    check_installed("terminal", TERMINAL_MODULES)
+    from reviewbot.cli.plan import run_plan  # noqa: PLC0415
+
+    return run_plan(call)

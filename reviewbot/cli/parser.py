@@ -1,0 +1,256 @@
+"""The command line: what can be said, and the help that teaches it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+from reviewbot import __version__
+from reviewbot.cli import commands as run
+from reviewbot.cli.call import Call
+from reviewbot.cli.formats import DOCUMENTS
+from reviewbot.domain.gate import EXIT_SETTINGS
+from reviewbot.domain.model import Mode
+from reviewbot.domain.policy import FailOn, ReviewerKind
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 — the only name it has
+
+LONGEST_WAIT = 350
+"""Minutes that a terminal waits unless told otherwise: the most that the setting takes, since Ctrl-C ends it."""
+
+FORMATS = ("text", "json", "sarif", "rdjson", "markdown", "github")
+
+_START = """\
+To begin:
+  reviewbot review --reviewer local   this branch, by analysers: no account, and
+                                      nothing leaves the machine
+  reviewbot plan                      what reviews of past merges would have cost
+  reviewbot demo                      a whole paid review on this machine, made up
+  reviewbot COMMAND --help            each command, with examples
+"""
+
+_REVIEW = """\
+Reviews what this branch adds to its base: the commits from their merge base to
+the head. What is not committed is not reviewed (but see --staged). Settings are
+read from .github/reviewbot.yml at the base.
+
+CodeVF's reviewers are people, and paid: put your key into CODEVF_API_KEY. The
+same change is not bought twice: asked again, the command goes on with the
+review that there is. Ctrl-C leaves, the review goes on, and the same command
+picks it up. --dry-run shows what would be sent and held, and sends nothing.
+"""
+
+_REVIEW_EXAMPLES = """\
+Examples:
+  reviewbot review --reviewer local            free, on this machine alone
+  reviewbot review --dry-run                   what a paid one would send, hold
+  reviewbot review                             buys one, and waits for it
+  reviewbot review --base release --head fix   another branch, another base
+  reviewbot review --staged --reviewer local   what is staged
+  reviewbot review --pr 12 --repo acme/shop    a pull request; only reads it
+  reviewbot review --format json > report.json
+  reviewbot apply report.json --check          the fixes in it, as a patch
+
+Exit status: 0 the gate is open; 1 it is closed, or the review is not finished;
+2 the command or the settings are wrong; 3 there is no review; 130 interrupted.
+"""
+
+_APPLY = """\
+Puts suggestions of a report into the files of this clone: those that replace
+exactly the lines that were reviewed, in regular files that git tracks. Where
+those lines have changed since, it refuses and says so; what has changed
+elsewhere in the file is kept. The report must be of a commit that is here.
+"""
+
+_APPLY_EXAMPLES = """\
+Examples:
+  reviewbot review --reviewer local --format json > report.json
+  reviewbot apply report.json --check          the patch; changes nothing
+  reviewbot apply report.json                  every suggestion that fits
+  reviewbot apply report.json 3f9a1c0b7e       this one alone
+
+Exit status: 0 all that was asked for is done; 2 there is no such report or
+finding; 3 at least one was refused.
+"""
+
+_PLAN = """\
+Replays what came to this branch, one review for each merge (or commit, where
+branches are squashed), by the settings of today: how many files would have been
+sent and held back, and how many credits a review would have held. Nothing is
+sent, and no account is needed.
+"""
+
+_PLAN_EXAMPLES = """\
+Examples:
+  reviewbot plan                               the last 90 days
+  reviewbot plan --since 4w --mode standard    four weeks, at the cheapest level
+"""
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of everything that can be said."""
+    parser = argparse.ArgumentParser(
+        prog="reviewbot",
+        description="A code review of a change, bought once: of a pull request in a workflow, of a branch right here.",
+        epilog=_START,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=lambda call: _teach(parser, call))
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(metavar="command")
+    _add_review(commands)
+    _add_apply(commands)
+    _add_plan(commands)
+    _add_render(commands)
+    _add_demo(commands)
+    _add_sandbox(commands)
+    action = commands.add_parser("action", help="what the GitHub Action's container runs")
+    action.set_defaults(run=run.action)
+    return parser
+
+
+def _teach(parser: argparse.ArgumentParser, call: Call) -> int:
+    """Nothing was asked for: say what can be."""
+    call.err.write(parser.format_help())
+    return EXIT_SETTINGS
+
+
+def _taught(
+    commands: Commands, name: str, usage: str, told: str, description: str, examples: str
+) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=told,
+        usage=f"reviewbot {name} {usage}",
+        description=description,
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def _add_review(commands: Commands) -> None:
+    review = _taught(commands, "review", "[options]", "review this branch, here", _REVIEW, _REVIEW_EXAMPLES)
+    what = review.add_argument_group("what is reviewed")
+    what.add_argument("--base", metavar="REF", help="what to compare with; default: origin's default branch")
+    what.add_argument("--head", metavar="REF", help="the branch or commit; default: what is checked out")
+    what.add_argument("--staged", action="store_true", help="what is staged, against the last commit (local reviewer)")
+    what.add_argument(
+        "--pr", type=_between(int, 1, 2**31 - 1), metavar="N", help="a pull request, read with GITHUB_TOKEN"
+    )
+    what.add_argument("--repo", metavar="OWNER/NAME", help="where the pull request is; default: this clone's origin")
+    _add_reviewer(review)
+    review.add_argument_group("which review").add_argument(
+        "--again", action="store_true", help="another review of a change that has one: it is bought a second time"
+    )
+    how = review.add_argument_group("how it is shown")
+    how.add_argument("--format", choices=FORMATS, default="text", help="of the result; progress goes to standard error")
+    how.add_argument("--quiet", action="store_true", help="the findings and the verdict; nothing when there are none")
+    how.add_argument("--plain", action="store_true", help="no colour, nothing that moves (so does NO_COLOR for colour)")
+    review.set_defaults(run=run.review)
+
+
+def _add_reviewer(parser: argparse.ArgumentParser) -> None:
+    """The settings that can be said at a terminal; each is an input of the action, too."""
+    who = parser.add_argument_group("who reviews, and the gate")
+    choices = [str(one) for one in ReviewerKind]
+    who.add_argument("--reviewer", choices=choices, help="codevf, or local without an account")
+    who.add_argument("--mode", choices=[str(one) for one in Mode], help="CodeVF's service level; default: fast")
+    who.add_argument("--expertise", metavar="TAG", help="a CodeVF tag, by name or number")
+    who.add_argument("--max-credits", metavar="N", help="what the price is computed from; default: 240")
+    who.add_argument("--codevf-project", metavar="NAME", help="the account's project; default: the repository's name")
+    who.add_argument("--codevf-url", metavar="URL", help="where CodeVF's API is")
+    who.add_argument(
+        "--paths", metavar="PATTERN", action="append", help="which files; can be said several times, ! leaves out"
+    )
+    who.add_argument(
+        "--fail-on",
+        choices=[str(one) for one in FailOn],
+        help="the least severity that closes the gate; default: critical",
+    )
+    who.add_argument(
+        "--wait-minutes",
+        metavar="N",
+        help=f"how long to wait, 0 to {LONGEST_WAIT}; default: {LONGEST_WAIT}",
+    )
+    who.add_argument("--dry-run", action="store_true", help="show what would be sent and held; send nothing")
+
+
+def _add_apply(commands: Commands) -> None:
+    apply = _taught(
+        commands, "apply", "REPORT.json [ID ...] [--check]", "apply the fixes of a report", _APPLY, _APPLY_EXAMPLES
+    )
+    apply.add_argument("report", type=Path, metavar="REPORT.json", help="what `--format json` or `json-file` wrote")
+    apply.add_argument("ids", nargs="*", metavar="ID", help="findings; default: all whose suggestions fit")
+    apply.add_argument("--check", action="store_true", help="show the patch, change nothing")
+    apply.set_defaults(run=run.apply)
+
+
+def _add_plan(commands: Commands) -> None:
+    plan = _taught(commands, "plan", "[options]", "what reviews of past merges would have cost", _PLAN, _PLAN_EXAMPLES)
+    plan.add_argument("--since", default="90d", metavar="TIME", help="such as 90d, 12w, 6m, 1y or a date; default: 90d")
+    plan.add_argument(
+        "--branch",
+        default="HEAD",
+        metavar="REF",
+        help="into which was merged; default: what is checked out",
+    )
+    plan.add_argument(
+        "--most",
+        type=_between(int, 1, 10_000),
+        default=200,
+        metavar="N",
+        help="merges at most, the newest; default: 200",
+    )
+    plan.add_argument("--mode", choices=[str(one) for one in Mode], help="CodeVF's service level; default: fast")
+    plan.add_argument("--max-credits", metavar="N", help="what the price is computed from; default: 240")
+    plan.add_argument(
+        "--paths", metavar="PATTERN", action="append", help="which files; can be said several times, ! leaves out"
+    )
+    plan.add_argument("--plain", action="store_true", help="no colour, nothing that moves")
+    plan.set_defaults(run=run.plan)
+
+
+def _add_demo(commands: Commands) -> None:
+    demo = commands.add_parser("demo", help="a whole review on this machine: no account, no cost, under a minute")
+    demo.add_argument("--keep", action="store_true", help="leave both services running, to be looked at")
+    demo.add_argument("--plain", action="store_true", help="no colour, nothing that moves")
+    demo.set_defaults(run=run.demo)
+
+
+def _add_sandbox(commands: Commands) -> None:
+    sandbox = commands.add_parser("sandbox", help="GitHub and CodeVF on this machine, with a pull request to try")
+    for name in ("github", "codevf"):
+        told = f"where {name} listens; 0, the default, takes a free port"
+        sandbox.add_argument(f"--{name}-port", type=_between(int, 0, 65_535), default=0, metavar="N", help=told)
+    told = "when it ends by itself; 3600 unless told otherwise"
+    sandbox.add_argument("--lifetime", type=_between(float, 1, 604_800), default=3600.0, metavar="SECONDS", help=told)
+    told = "how long a second of the reviewing takes, above 0 to 1; 0.1 unless told otherwise"
+    sandbox.add_argument("--time-scale", type=_between(float, 0.001, 1), default=0.1, metavar="X", help=told)
+    told = "answer however fast one asks; without it both services keep their documented limits"
+    sandbox.add_argument("--no-rate-limit", action="store_true", help=told)
+    sandbox.set_defaults(run=run.sandbox)
+
+
+def _add_render(commands: Commands) -> None:
+    render = commands.add_parser("render", help="a JSON report as another kind of file, written to the output")
+    render.add_argument("report", type=Path, metavar="REPORT.json", help="what `json-file` named")
+    render.add_argument("--to", choices=tuple(DOCUMENTS), required=True, help="the kind")
+    render.set_defaults(run=run.render)
+
+
+def _between(kind: type[int | float], least: float, most: float) -> Callable[[str], float]:
+    """Reads a number of an option; argparse tells the user about the error."""
+
+    def read(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = kind(least - 1)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is no number from {least:g} to {most:g}")
+        return value
+
+    return read

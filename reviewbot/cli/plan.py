@@ -1,0 +1,107 @@
+"""`reviewbot plan`: what reviews of past merges would have sent and cost. Nothing is sent, and nobody is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from random import SystemRandom
+
+from reviewbot import __version__
+from reviewbot.app import World
+from reviewbot.app.review import review_pull_request
+from reviewbot.cli.call import Call, signals
+from reviewbot.cli.inputs import inputs_of
+from reviewbot.domain.replays import Replay, replayed, since
+from reviewbot.domain.triage import AtTerminal
+from reviewbot.domain.views import SummaryView
+from reviewbot.domain.wording import counted
+from reviewbot.edges.clock import SystemClock
+from reviewbot.edges.clone import Clone, Landed, open_clone
+from reviewbot.edges.desk import Desk
+from reviewbot.edges.local_change import LocalChange, Stretch
+from reviewbot.edges.notebook import Notebook
+from reviewbot.errors import Problem, ServiceRefused, SettingsError
+from reviewbot.ports import ReviewService
+from reviewbot.settings import Settings, read_settings
+from reviewbot.settings.environment import PASSED_ON
+from reviewbot.settings.table import CONFIG_FILE
+from reviewbot.terminal.console import open_console
+from reviewbot.terminal.hearing import Hearing
+from reviewbot.terminal.progress import Progress, Silence, telling
+from reviewbot.terminal.table import show_plan
+
+
+def run_plan(call: Call) -> int:
+    """Replay, and show the table.
+
+    Raises:
+        SettingsError: there is no such branch or time, or the settings are wrong.
+    """
+    chosen, clock = call.chosen, SystemClock()
+    span = since(chosen.since)
+    if span is None:
+        raise _wrong("--since", f"`{chosen.since}` is no time", "such as 90d, 12w, 6m, 1y or 2026-01-31")
+    environment = {name: call.env[name] for name in PASSED_ON if name in call.env}
+    began = clock.monotonic()
+    with ExitStack() as stack, signals():
+        clone = stack.enter_context(open_clone(Path.cwd(), environment))
+        head = clone.resolve(chosen.branch)
+        if head is None:
+            raise _wrong("--branch", f"`{chosen.branch}` is no commit here", "a branch, a tag or a commit")
+        inputs = {**inputs_of(chosen, {}), "dry-run": "true", "reviewer": "codevf"}
+        config = clone.files(head, [CONFIG_FILE]).get(CONFIG_FILE)
+        read_settings(inputs, config.text if config else None)  # what is wrong is told once, and not for each merge
+        replayer = _Replayer(clone, head, inputs, clock)
+        console = open_console(call.err, call.env, plain=chosen.plain)
+        with telling(console, lambda: clock.monotonic() - began, quiet=False) as progress:
+            landed = clone.landed(head, span, chosen.most)
+            replays = tuple(replayer.replays(landed, progress))
+        told = f"{clone.branch(chosen.branch) or chosen.branch} since {chosen.since}"
+    show_plan(open_console(call.out, call.env, plain=chosen.plain), replays, told)
+    return 0
+
+
+def _wrong(where: str, what: str, allowed: str) -> SettingsError:
+    return SettingsError((Problem(where, what, allowed),))
+
+
+def _nobody(_: Settings) -> ReviewService:
+    """A dry run asks nobody."""
+    raise ServiceRefused("A plan asks no reviewer.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Replayer:
+    """Replays merges into a commit, by its settings of today."""
+
+    clone: Clone
+    head: str
+    inputs: Mapping[str, str]
+    clock: SystemClock
+
+    def replays(self, landed: tuple[Landed, ...], progress: Progress) -> Iterator[Replay]:
+        """One replay for each merge."""
+        progress.stage(f"Replaying {counted(len(landed), 'merge')}")
+        for one in landed:
+            yield replayed(one.day, one.sha, one.subject, self._dry_run(one))
+
+    def _dry_run(self, landed: Landed) -> SummaryView:
+        old = self.clone.merge_base(landed.parent, landed.merged) if landed.merged != landed.sha else landed.parent
+        stretch = Stretch("", "", self.head, old or landed.parent, landed.merged, landed.subject)
+        change, hearing = LocalChange(self.clone, stretch, 0), Hearing(Silence())
+        world = World(
+            forge=Desk(change, Notebook()),
+            changes=change,
+            open_service=_nobody,
+            reporter=hearing,
+            clock=self.clock,
+            rng=SystemRandom(),
+            run_url=None,
+            version=__version__,
+        )
+        review_pull_request(world, self.inputs, AtTerminal(), 0)
+        if hearing.told is None:
+            raise TypeError(landed)
+        return hearing.told.view

@@ -1,0 +1,177 @@
+"""`reviewbot review`: the story of a pull request, told at a terminal about a branch."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import SystemRandom
+from types import FrameType
+from uuid import uuid4
+
+from reviewbot import __version__
+from reviewbot.app import World
+from reviewbot.app.load import load_snapshot
+from reviewbot.app.review import review_pull_request
+from reviewbot.cli.call import INTERRUPTED, Call
+from reviewbot.cli.desk import Place, Setting, open_place
+from reviewbot.cli.formats import DOCUMENTS
+from reviewbot.cli.inputs import inputs_of
+from reviewbot.cli.world import Line, Reviewers
+from reviewbot.domain.gate import Reason
+from reviewbot.domain.triage import Asked, AtTerminal
+from reviewbot.edges.clock import SystemClock
+from reviewbot.edges.runner import Runner, Surroundings
+from reviewbot.exports.report import report_json
+from reviewbot.exports.stored import StoredReport
+from reviewbot.ports import ReviewService
+from reviewbot.settings import Settings, peek_settings
+from reviewbot.settings.environment import Desktop, read_desktop
+from reviewbot.terminal.console import open_console, say, say_command
+from reviewbot.terminal.hearing import Hearing, Told, Watched
+from reviewbot.terminal.page import show_review
+from reviewbot.terminal.progress import Progress, telling
+from reviewbot.terminal.words import saying
+
+YOU = "you"
+
+WITHOUT_KEY = (
+    "Put your key into the environment as CODEVF_API_KEY, or have the change reviewed by analysers on this machine, "
+    "without an account: reviewbot review --reviewer local"
+)
+
+_OF_AN_ANSWER = frozenset({"sarif", "rdjson", "github"})
+"""Formats in which no findings means that there are none: they are not written without an answer."""
+
+
+def run_review(call: Call) -> int:
+    """Review, and show what came of it.
+
+    Raises:
+        ReviewbotError: there is nothing that could be reviewed.
+    """
+    chosen, inputs = call.chosen, inputs_of(call.chosen, call.env)
+    first = peek_settings(inputs)
+    desktop = read_desktop(call.env, first.codevf_url, asks_github=chosen.pr is not None)
+    clock = SystemClock(desktop.time_scale)
+    began = clock.monotonic()
+    console = open_console(call.err, call.env, plain=chosen.plain)
+    with ExitStack() as stack, _interruptible() as interrupted:
+        place = open_place(Setting(chosen, inputs, desktop, Path.cwd()), clock, stack)
+        session = _Session(place, inputs, desktop, clock, stack)
+        try:
+            with telling(console, lambda: clock.monotonic() - began, quiet=chosen.quiet) as progress:
+                hearing = session.listen(progress, again=chosen.again)
+        except KeyboardInterrupt:
+            say(console, "Interrupted. A review that was bought goes on, and this picks it up:")
+            say_command(console, place.again)
+            return INTERRUPTED
+    if hearing.told is None:
+        raise TypeError(hearing)
+    _write(call, hearing.told, hearing, first)
+    return _leave(call, hearing.told, place, interrupted=interrupted.happened)
+
+
+@dataclass(slots=True)
+class _Interrupted:
+    """Whether somebody pressed Ctrl-C: the story takes it as the end of the wait."""
+
+    happened: bool = False
+
+
+@contextmanager
+def _interruptible() -> Iterator[_Interrupted]:
+    """Note an interrupt, and raise it as usual."""
+    noted = _Interrupted()
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        noted.happened = True
+        raise KeyboardInterrupt
+
+    before = {one: signal.signal(one, interrupt) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield noted
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """One review, from the world to what was told."""
+
+    place: Place
+    inputs: Mapping[str, str]
+    desktop: Desktop
+    clock: SystemClock
+    stack: ExitStack
+
+    def listen(self, progress: Progress, *, again: bool) -> Hearing:
+        """Tell the story, and hear it."""
+        hearing = Hearing(progress)
+        progress.stage(f"Reading {self.place.told}")
+        world = self._world(hearing)
+        snapshot = load_snapshot(world, self.inputs, self.place.number)
+        trigger = Asked(YOU, uuid4().hex, snapshot.pull.head_sha) if again else AtTerminal()
+        review_pull_request(world, self.inputs, trigger, snapshot)
+        return hearing
+
+    def _world(self, hearing: Hearing) -> World:
+        return World(
+            forge=self.place.forge,
+            changes=self.place.changes,
+            open_service=lambda settings: self._reviewer(settings, hearing.progress),
+            reporter=hearing,
+            clock=self.clock,
+            rng=SystemRandom(),
+            run_url=None,
+            version=__version__,
+        )
+
+    def _reviewer(self, settings: Settings, progress: Progress) -> ReviewService:
+        line = Line(self.desktop.ssl_file, self.desktop.proxy, self.desktop.path_env)
+        reviewers = Reviewers(line, self.clock, SystemRandom(), self.stack, WITHOUT_KEY)
+        name = {"codevf": "CodeVF", "local": "the analysers"}[settings.reviewer.value]
+        return Watched(reviewers.open(settings), progress, name)
+
+
+def _write(call: Call, told: Told, hearing: Hearing, first: Settings) -> None:
+    """The result in the format that was asked for."""
+    chosen, view = call.chosen, told.view
+    if chosen.format == "text":
+        show_review(open_console(call.out, call.env, plain=chosen.plain), view, told.files, quiet=chosen.quiet)
+        return
+    if view.sum is None and chosen.format in _OF_AN_ANSWER:
+        return
+    if chosen.format == "github":
+        runner = Runner(call.out, Surroundings(), ())
+        for annotation in hearing.annotations:
+            runner.annotate(annotation)
+        return
+    stored = StoredReport(view, __version__, None)
+    text = (
+        report_json(view, version=__version__, review_url=None)
+        if chosen.format == "json"
+        else DOCUMENTS[chosen.format](stored)
+    )
+    for secret in first.secrets():
+        text = text.replace(secret, "***")
+    call.out.write(text)
+
+
+def _leave(call: Call, told: Told, place: Place, *, interrupted: bool) -> int:
+    """What is left to say, and the exit status."""
+    chosen, outcome = call.chosen, told.view.outcome
+    console = open_console(call.err, call.env, plain=chosen.plain)
+    if chosen.format != "text" and not chosen.quiet:
+        words = saying(told.view)
+        say(console, words.title)
+        if words.more:
+            say(console, words.more, indent=2)
+    if outcome.reason is Reason.PENDING:
+        say(console, "This picks it up, and buys nothing again:")
+        say_command(console, place.again)
+        return INTERRUPTED if interrupted else outcome.exit_status
+    return outcome.exit_status

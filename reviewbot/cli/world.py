@@ -1,0 +1,122 @@
+"""The edges of a run of the action, open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random, SystemRandom
+from typing import TextIO
+
+from reviewbot import __version__
+from reviewbot.app import World
+from reviewbot.cli.call import signals
+from reviewbot.domain.events import Event, read_event_text
+from reviewbot.domain.policy import ReviewerKind
+from reviewbot.edges.clock import SystemClock
+from reviewbot.edges.codevf import Access, CodeVF
+from reviewbot.edges.git import GitChangeReader
+from reviewbot.edges.github.calls import Address
+from reviewbot.edges.github.forge import GitHubForge
+from reviewbot.edges.runner import Runner, Surroundings
+from reviewbot.errors import NoKey
+from reviewbot.ports import Clock, ReviewService
+from reviewbot.settings import Settings, peek_settings
+from reviewbot.settings.environment import Environment
+
+GRACE_SECONDS = 120
+"""How long after the wait's deadline the service may still be asked: the last answer must not be lost to a retry."""
+
+FORK_HINT = (
+    "Set `codevf-api-key` from a secret of the repository. Workflows of a fork's pull request get no "
+    "secrets under `pull_request`; `pull_request_target` has them."
+)
+
+
+def read_event(environment: Environment) -> Event:
+    """The event that the runner wrote down."""
+    try:
+        text = Path(environment.event_path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    return read_event_text(environment.event_name, text)
+
+
+@contextmanager
+def open_world(environment: Environment, log: TextIO) -> Iterator[World]:
+    """The edges, open; closed again at the end."""
+    first = peek_settings(environment.inputs)
+    token = first.github_token.reveal()
+    clock, rng = SystemClock(environment.time_scale), SystemRandom()
+    address = Address(environment.api_url, environment.graphql_url, environment.ssl_file)
+    surroundings = Surroundings(
+        environment.output_file, environment.summary_file, environment.workspace, environment.debug
+    )
+    with ExitStack() as stack, signals():
+        line = Line(environment.ssl_file, environment.proxy, environment.path_env)
+        yield World(
+            forge=stack.enter_context(GitHubForge(token, environment.repository, address, clock)),
+            changes=GitChangeReader(
+                server_url=environment.server_url,
+                repository=environment.repository,
+                token=token,
+                environment=environment.path_env,
+                ca_file=environment.ssl_file,
+            ),
+            open_service=Reviewers(line, clock, rng, stack, FORK_HINT).open,
+            reporter=Runner(log, surroundings, first.secrets()),
+            clock=clock,
+            rng=rng,
+            run_url=environment.run_url,
+            version=__version__,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The way to the outside.
+
+    Attributes:
+        path_env: what children may see of the environment.
+    """
+
+    ssl_file: str | None
+    proxy: str | None
+    path_env: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewers:
+    """Opens the reviewer that the settings name, and closes it with the world.
+
+    Attributes:
+        without_key: what to do when CodeVF's key is missing.
+    """
+
+    line: Line
+    clock: Clock
+    rng: Random
+    stack: ExitStack
+    without_key: str
+
+    def open(self, settings: Settings) -> ReviewService:
+        """The reviewer.
+
+        Raises:
+            NoKey: CodeVF without a key.
+        """
+        if settings.reviewer is ReviewerKind.LOCAL:
+            return _local_reviewer(self.line.path_env)
+        if not settings.codevf_api_key:
+            raise NoKey("A review is due and there is no CodeVF API key.", hint=self.without_key)
+        access = Access(settings.codevf_url, settings.codevf_api_key, self.line.ssl_file, self.line.proxy)
+        deadline = self.clock.monotonic() + settings.wait_minutes * 60 + GRACE_SECONDS
+        return self.stack.enter_context(CodeVF(access, self.clock, deadline, self.rng))
+
+
+def _local_reviewer(path_env: Mapping[str, str]) -> ReviewService:
+    # Imported here: a paid review needs none of it.
+    from reviewbot.local.service import LocalReviewer, with_interpreter  # noqa: PLC0415
+
+    return LocalReviewer(path_env=with_interpreter(path_env))

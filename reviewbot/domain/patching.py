@@ -1,0 +1,161 @@
+"""Suggestions put into a file that may have changed since it was reviewed: exactly there, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher, unified_diff
+
+MOST_COMPARED = 20_000
+"""Lines of a file between its first and its last change that are compared with one another."""
+
+NO_NEWLINE = "\\ No newline at end of file\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Lines of the reviewed file, and what takes their place.
+
+    Attributes:
+        id: of the finding.
+        first: from 1; `last` is the last line, at least `first`.
+        text: the new lines without the last line feed; empty deletes the lines.
+    """
+
+    id: str
+    first: int
+    last: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Patched:
+    """A file with its edits.
+
+    Attributes:
+        applied: the ids of the edits that are in it, in the order of the file.
+        there: the ids of the edits that were in it already.
+        refused: id to reason.
+    """
+
+    text: str
+    applied: tuple[str, ...]
+    there: tuple[str, ...]
+    refused: Mapping[str, str]
+
+
+def patched(reviewed: str, current: str, edits: Sequence[Edit], compared: int = MOST_COMPARED) -> Patched:
+    """The current text with the edits of the reviewed one, wherever their lines are by now.
+
+    Args:
+        reviewed: the text that the edits' numbers count in.
+        current: the text as it is.
+        edits: the most important first: of two that overlap, it is the one that counts.
+        compared: lines between the first and the last change at most; what is between more of them is not found.
+    """
+    before, now = _lines(reviewed), _lines(current)
+    moved = _Moved.between(before, now, compared)
+    spots: dict[int, tuple[int, Edit]] = {}
+    there: list[str] = []
+    refused: dict[str, str] = {}
+    for edit in edits:
+        start = moved.find(edit.first - 1, edit.last)
+        if start is None and _is_there(before, now, edit, compared):
+            there.append(edit.id)
+        elif start is None:
+            refused[edit.id] = "its lines have changed since the review"
+        elif rival := _overlapping(spots, start, edit):
+            refused[edit.id] = f"its lines are those of {rival}"
+        else:
+            spots[start] = edit.last - edit.first + 1, edit
+    for start in sorted(spots, reverse=True):
+        count, edit = spots[start]
+        now[start : start + count] = _replacement(edit.text, now[start : start + count])
+    return Patched("".join(now), tuple(spots[start][1].id for start in sorted(spots)), tuple(there), refused)
+
+
+def _is_there(before: Sequence[str], now: Sequence[str], edit: Edit, compared: int) -> bool:
+    """Whether somebody has put the edit in already; of deleted lines nobody can tell."""
+    if edit.last > len(before) or not edit.text:
+        return False
+    start, new = edit.first - 1, _replacement(edit.text, before[edit.first - 1 : edit.last])
+    moved = _Moved.between([*before[:start], *new, *before[edit.last :]], now, compared)
+    return moved.find(start, start + len(new)) is not None
+
+
+def _overlapping(spots: Mapping[int, tuple[int, Edit]], start: int, edit: Edit) -> str:
+    """The edit that has one of these lines already, empty when none has."""
+    end = start + edit.last - edit.first + 1
+    rivals = (other.id for at, (count, other) in spots.items() if at < end and start < at + count)
+    return next(rivals, "")
+
+
+def _replacement(text: str, old: Sequence[str]) -> list[str]:
+    """The new lines, ended as the old ones are."""
+    if not text:
+        return []
+    end = "\r\n" if old[0].endswith("\r\n") else "\n"
+    lines = [line.removesuffix("\r") + end for line in text.split("\n")]
+    if not old[-1].endswith("\n"):
+        lines[-1] = lines[-1].removesuffix(end)
+    return lines
+
+
+def _lines(text: str) -> list[str]:
+    """Lines with their ends; only a line feed ends one."""
+    pieces = text.split("\n")
+    return [f"{piece}\n" for piece in pieces[:-1]] + ([pieces[-1]] if pieces[-1] else [])
+
+
+def _bare(lines: Sequence[str]) -> list[str]:
+    """Lines without their ends: a checkout may have made others of them."""
+    return [line.removesuffix("\n").removesuffix("\r") for line in lines]
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """Which lines are where they were, and which elsewhere: runs of (old start, new start, length)."""
+
+    runs: tuple[tuple[int, int, int], ...]
+
+    @classmethod
+    def between(cls, old: Sequence[str], new: Sequence[str], compared: int) -> _Moved:
+        """Compare two texts."""
+        before, after = _bare(old), _bare(new)
+        head = _common(before, after)
+        tail = _common(before[head:][::-1], after[head:][::-1])
+        middle = before[head : len(before) - tail], after[head : len(after) - tail]
+        runs = [(0, 0, head)]
+        if max(map(len, middle)) <= compared:
+            # What is frequent is passed over in long texts alone: there it would take minutes.
+            blocks = SequenceMatcher(None, *middle, autojunk=len(middle[0]) > compared // 10).get_matching_blocks()
+            runs += [(head + block.a, head + block.b, block.size) for block in blocks]
+        return cls((*runs, (len(before) - tail, len(after) - tail, tail)))
+
+    def find(self, start: int, end: int) -> int | None:
+        """Where the lines from `start` up to `end` are now, None when they are not together any more."""
+        for old, new, length in self.runs:
+            if old <= start and end <= old + length:
+                return new + start - old
+        return None
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many items two lists begin with alike."""
+    same = 0
+    for left, right in zip(one, other, strict=False):
+        if left != right:
+            break
+        same += 1
+    return same
+
+
+def patch(path: str, before: str, after: str) -> str:
+    """The difference as git writes it, empty when there is none."""
+    lines = list(unified_diff(_lines(before), _lines(after), f"a/{path}", f"b/{path}"))
+    return "".join((f"diff --git a/{path} b/{path}\n", *_ended(lines))) if lines else ""
+
+
+def _ended(lines: Sequence[str]) -> Iterator[str]:
+    for line in lines:
+        yield line if line.endswith("\n") else f"{line}\n{NO_NEWLINE}"

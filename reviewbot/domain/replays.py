@@ -1,0 +1,86 @@
+"""What past merges would have sent and held, row by row, and in all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reviewbot.domain.gate import Reason
+from reviewbot.domain.views import SummaryView
+
+_SPAN = re.compile(r"([1-9][0-9]{0,4})([dwmy])")
+_UNITS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def since(text: str) -> str | None:
+    """A span such as `90d` or a date, in git's words; None when it is neither."""
+    if _DATE.fullmatch(text):
+        return f"{text} 00:00"
+    found = _SPAN.fullmatch(text)
+    return f"{found[1]} {_UNITS[found[2]]} ago" if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """One merge, as if it had been reviewed.
+
+    Attributes:
+        sent: files; `sent_bytes` of them.
+        held: files that were held back; `missed` of them were selected.
+        credits: what a review would have held, 0 when none was due.
+        note: why there would have been none, or not of all; may be empty.
+    """
+
+    day: str
+    sha: str
+    subject: str
+    sent: int = 0
+    sent_bytes: int = 0
+    held: int = 0
+    missed: int = 0
+    credits: int = 0
+    note: str = ""
+
+
+def replayed(day: str, sha: str, subject: str, view: SummaryView) -> Replay:
+    """A merge with what a dry run of its review came to."""
+    bought = view.outcome.reason is Reason.DRY_RUN
+    missed = sum(one.missed for one in view.held)
+    return Replay(
+        day,
+        sha,
+        subject,
+        sent=len(view.sent),
+        sent_bytes=sum(one.bytes for one in view.sent),
+        held=len(view.held),
+        missed=missed,
+        credits=view.cost.hold if bought and view.cost else 0,
+        note=_note(view, missed=missed),
+    )
+
+
+def _note(view: SummaryView, *, missed: int) -> str:
+    match view.outcome.reason:
+        case Reason.DRY_RUN:
+            return f"{missed} not reviewed" if missed else ""
+        case Reason.NOTHING_SELECTED:
+            return "nothing to review"
+        case other:
+            return view.outcome.message or other.value
+
+
+def total(replays: Iterable[Replay]) -> Replay:
+    """All of them in one: its `subject` is empty."""
+    rows = tuple(replays)
+    return Replay(
+        "",
+        "",
+        "",
+        sent=sum(one.sent for one in rows),
+        sent_bytes=sum(one.sent_bytes for one in rows),
+        held=sum(one.held for one in rows),
+        missed=sum(one.missed for one in rows),
+        credits=sum(one.credits for one in rows),
+    )

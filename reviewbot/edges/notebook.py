@@ -1,0 +1,69 @@
+"""Where a review at a terminal is remembered: one small file, for its owner alone."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import suppress
+from pathlib import Path
+from uuid import uuid4
+
+from reviewbot.errors import PermissionMissing
+
+_OURS_ALONE = 0o600
+_LARGEST = 1_000_000
+
+
+class Notebook:
+    """One text, on disk or, without a path, as long as this object lives.
+
+    Args:
+        path: of the file; its folder is made when something is written.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._text: str | None = None
+
+    def read(self) -> str | None:
+        """What was written last, by whichever run; None when nothing was."""
+        if self._path is None:
+            return self._text
+        try:
+            with self._path.open("rb") as file:
+                return file.read(_LARGEST).decode("utf-8", "replace")
+        except OSError:
+            return None
+
+    def write(self, text: str) -> None:
+        """Write, as a whole: whoever reads meanwhile reads the text before. It is on disk when this returns.
+
+        Raises:
+            PermissionMissing: it cannot be written.
+        """
+        self._text = text
+        if self._path is None:
+            return
+        beside = self._path.with_name(f".{uuid4()}.tmp")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _write_new(beside, text.encode("utf-8", "replace"))
+            beside.replace(self._path)
+        except OSError as error:
+            with suppress(OSError):
+                beside.unlink()
+            reason = error.strerror or type(error).__name__
+            raise PermissionMissing(f"The review cannot be remembered in {self._path}: {reason}.") from None
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _OURS_ALONE)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def page_name(about: str) -> str:
+    """A file's name for whatever the review is about, such as a branch."""
+    return f"{hashlib.sha256(about.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.md"

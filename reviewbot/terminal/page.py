@@ -1,0 +1,234 @@
+"""A review at a terminal: each finding with its code and its fix, then what it came to, what was sent and the cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import chop_cells
+from rich.console import Console
+from rich.text import Text
+
+from reviewbot.domain.excerpts import Excerpt, Excerpts
+from reviewbot.domain.file_views import FileView
+from reviewbot.domain.gate import Reason
+from reviewbot.domain.model import Leftover, Severity, Side
+from reviewbot.domain.placement import SuggestionState, Why
+from reviewbot.domain.quotes import split_lines
+from reviewbot.domain.records import Standing
+from reviewbot.domain.selection import HeldBecause
+from reviewbot.domain.thinning import every_finding
+from reviewbot.domain.views import FindingView, HeldView, SummaryView
+from reviewbot.domain.wording import counted, number, size
+from reviewbot.terminal.console import code, say, shown
+from reviewbot.terminal.words import Mood, saying
+
+STYLES = {
+    Severity.UNRATED: "bold magenta",
+    Severity.CRITICAL: "bold white on red",
+    Severity.HIGH: "bold red",
+    Severity.MEDIUM: "bold yellow",
+    Severity.LOW: "bold blue",
+    Severity.INFO: "bold cyan",
+}
+MOODS = {Mood.GOOD: "bold green", Mood.BAD: "bold red", Mood.OPEN: "bold yellow"}
+
+UNTITLED = "(without a title)"
+
+_INDENT = 2
+_MOST_HELD = 20
+_UNVERIFIED = frozenset({Why.FILE_NOT_IN_CHANGE, Why.NO_FILE})
+
+
+def show_review(console: Console, view: SummaryView, files: Sequence[FileView], *, quiet: bool = False) -> None:
+    """Print a review.
+
+    Args:
+        console: where.
+        view: the whole story.
+        files: as they were sent, for the code around the findings.
+        quiet: without what was sent and what it cost; nothing at all when there is nothing to say.
+    """
+    excerpts, findings = Excerpts(files), every_finding(view.files)
+    if view.sum is None:
+        _show_remembered(console, findings)
+    else:
+        for finding in findings:
+            show_finding(console, finding, excerpts.of(finding))
+    for leftover in view.leftovers:
+        _show_leftover(console, leftover)
+    if quiet and not findings and view.outcome.exit_status == 0:
+        return
+    _show_verdict(console, view)
+    if not quiet:
+        _show_past(console, view)
+        _show_manifest(console, view)
+        _show_cost(console, view)
+
+
+def _show_remembered(console: Console, findings: Sequence[FindingView]) -> None:
+    """The open findings of earlier reviews, in short: this one has no answer, and that is what matters."""
+    if findings:
+        console.print()
+        say(console, "Open, from the reviews before:")
+    for finding in findings:
+        line = Text.assemble(shown(place(finding)), "  ", (finding.severity.value, STYLES[finding.severity]), "  ")
+        say(console, line + shown(finding.title.strip() or UNTITLED), indent=_INDENT, hang=_INDENT)
+
+
+def show_finding(console: Console, finding: FindingView, excerpt: Excerpt) -> None:
+    """A finding: where, how bad, what, the code, why, and what to do about it."""
+    console.print()
+    _show_place(console, finding)
+    say(console, shown(finding.title.strip() or UNTITLED, "bold"), indent=_INDENT)
+    _show_code(console, excerpt)
+    if excerpt.lines and (finding.explanation.strip() or finding.note.strip()):
+        console.print()
+    if finding.explanation.strip():
+        say(console, finding.explanation.strip(), indent=_INDENT)
+    if finding.note.strip():
+        say(console, f"The reviewer: {finding.note.strip()}", indent=_INDENT, hang=_INDENT)
+    _show_fix(console, finding, excerpt)
+    for reference in finding.references:
+        say(console, shown(reference, "dim"), indent=_INDENT, hang=_INDENT)
+
+
+def _show_place(console: Console, finding: FindingView) -> None:
+    """Path and line first, as compilers do it, so that terminals and editors find the place."""
+    line = Text.assemble(
+        shown(place(finding), "underline"),
+        "  ",
+        (finding.severity.value, STYLES[finding.severity]),
+        f" {finding.category.value}" if finding.category else "",
+        ("  carried" if finding.carried else "", "italic"),
+        (", its code has changed" if finding.standing is Standing.CHANGED else "", "italic"),
+        ("  closes the gate" if finding.closes_gate else "", "red"),
+        (f"  {finding.id}", "dim"),
+    )
+    say(console, line, hang=_INDENT)
+
+
+def place(finding: FindingView) -> str:
+    """The finding's file and line, as far as they are known."""
+    if not finding.path:
+        return "(no file named)"
+    first = finding.line if finding.start_line is None else finding.start_line
+    where = finding.path if first is None else f"{finding.path}:{first}"
+    if finding.side is Side.LEFT and first is not None:
+        return f"{where} (before the change)"
+    return f"{where} (not in the change)" if finding.why in _UNVERIFIED else where
+
+
+def _show_code(console: Console, excerpt: Excerpt) -> None:
+    width = max((len(str(line.number)) for line in excerpt.lines if line.number), default=0)
+    for line in excerpt.lines:
+        gutter = f"  {'>' if line.cited else ' '} {line.number:>{width}} | " if line.number else " " * 4
+        whole = line.cited or line.number is None
+        _show_line(console, gutter, line.text, "" if whole else "dim", whole=whole)
+    if excerpt.more:
+        say(console, f"… {counted(excerpt.more, 'more line')}", "dim", indent=_INDENT * 2)
+
+
+def _show_line(console: Console, gutter: str, text: str, style: str, *, whole: bool = True) -> None:
+    """A line of code beside its gutter: one that matters goes on below where it is too long, another is cut."""
+    line, room = code(text).rstrip(), max(10, console.width - len(gutter))
+    pieces = chop_cells(line, room) if whole else [line]
+    for at, piece in enumerate(pieces or [""]):
+        shown_line = Text(f"{' ' * len(gutter) if at else gutter}{piece}".rstrip(), style=style)
+        shown_line.truncate(console.width, overflow="ellipsis")
+        console.print(shown_line)
+
+
+def _show_fix(console: Console, finding: FindingView, excerpt: Excerpt) -> None:
+    if finding.suggestion is None:
+        return
+    fits = finding.suggestion_state is SuggestionState.COMMITTABLE
+    say(console, "Fix:" if fits else "Suggestion (it does not fit as it is):", "bold", indent=_INDENT)
+    for line in excerpt.lines if fits else ():
+        if line.cited:
+            _show_line(console, "    - ", line.text, "red")
+    lines = split_lines(finding.suggestion)
+    for text in lines:
+        _show_line(console, "    + " if fits else " " * 4, text, "green")
+    if not lines and not fits:
+        say(console, "(nothing: delete the lines)", "dim", indent=_INDENT * 2)
+
+
+def _show_leftover(console: Console, leftover: Leftover) -> None:
+    console.print()
+    say(console, shown(f"Could not be read: {leftover.where}: {leftover.why}", "bold magenta"), hang=_INDENT)
+    say(console, leftover.text, indent=_INDENT)
+
+
+def _show_verdict(console: Console, view: SummaryView) -> None:
+    told = saying(view)
+    console.print()
+    say(console, shown(told.title, MOODS[told.mood]))
+    counts = [(severity, count) for severity, count in (view.counts or {}).items() if count]
+    if counts:
+        words = [Text.assemble(f"{count} ", (severity.value, STYLES[severity])) for severity, count in counts]
+        say(console, Text(", ").join(words), indent=_INDENT)
+    for text in (told.more, *view.degraded):
+        if text.strip():
+            say(console, text, indent=_INDENT)
+
+
+def _show_past(console: Console, view: SummaryView) -> None:
+    if view.reviewer_summary.strip():
+        say(console, f"The reviewer: {view.reviewer_summary.strip()}", "dim", indent=_INDENT)
+    if view.progress and view.progress.beyond:
+        told = counted(view.progress.beyond, "more open finding")
+        say(console, f"{told} of earlier reviews: only how bad they are is remembered.", indent=_INDENT)
+    for finding in view.closed:
+        say(console, f"{finding.standing.value.capitalize()}: {place(finding)}: {finding.title}", indent=_INDENT)
+    for finding in view.waived:
+        say(console, f"Waived by {finding.waived_by}: {place(finding)}: {finding.title}", indent=_INDENT)
+    for one in view.duplicates:
+        say(console, f"Said already, by {one.original}: {one.title}", "dim", indent=_INDENT)
+    for notice in view.notices:
+        say(console, f"Notice: {notice}", "yellow", indent=_INDENT)
+
+
+def _show_manifest(console: Console, view: SummaryView) -> None:
+    """What left the building, or would, and what was held back and why."""
+    if not (view.sent or view.held):
+        return
+    told = [_sent(view)] if view.sent else []
+    if view.held:
+        told.append(f"held back: {counted(len(view.held), 'file')}")
+    line = "; ".join(told)
+    say(console, f"{line[:1].upper()}{line[1:]}.", "dim")
+    for held in view.held[:_MOST_HELD]:
+        say(
+            console, shown(f"{held.path}: {why_held(held)}", "" if held.missed else "dim"), indent=_INDENT, hang=_INDENT
+        )
+    if len(view.held) > _MOST_HELD:
+        say(console, f"and {counted(len(view.held) - _MOST_HELD, 'more file')}", "dim", indent=_INDENT)
+
+
+def _sent(view: SummaryView) -> str:
+    verb = "sent" if view.reviewer == "codevf" else "read"
+    if view.outcome.reason is Reason.DRY_RUN:
+        verb = f"would be {verb}"
+    redactions = sum(one.redactions for one in view.sent)
+    redacted = f", {counted(redactions, 'secret')} redacted" if redactions else ""
+    return f"{verb}: {counted(len(view.sent), 'file')}, {size(sum(one.bytes for one in view.sent))}{redacted}"
+
+
+def why_held(held: HeldView) -> str:
+    """Why a file was held back, in words; whether the review is short of it."""
+    known = {one.value: one.sentence for one in HeldBecause}
+    detail = f" ({held.detail})" if held.detail else ""
+    return f"{known.get(held.reason, held.reason)}{detail}{' NOT REVIEWED.' if held.missed else ''}"
+
+
+def _show_cost(console: Console, view: SummaryView) -> None:
+    if view.cost is None:
+        return
+    held = counted(view.cost.hold, "credit")
+    if view.outcome.reason is Reason.DRY_RUN:
+        by_expertise = ", times what the expertise multiplies it by" if view.cost.expertise else ""
+        say(console, f"It would hold {held}{by_expertise}.", "dim")
+        return
+    used = "used: not told yet" if view.cost.used is None else f"{number(view.cost.used)} used"
+    took = f" The answer took {counted(view.minutes, 'minute')}." if view.minutes else ""
+    say(console, f"Cost: {held} held, {used}.{took}", "dim")

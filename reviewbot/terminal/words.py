@@ -1,0 +1,103 @@
+"""What a review came to, in the words of a terminal: there is no check here, no runner and no pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from reviewbot.domain.gate import Reason, Verdict
+from reviewbot.domain.policy import FailOn
+from reviewbot.domain.thinning import every_finding
+from reviewbot.domain.views import SummaryView
+from reviewbot.domain.wording import counted, duration, moment
+
+
+class Mood(Enum):
+    """How good that is."""
+
+    GOOD = "good"
+    BAD = "bad"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """One sentence on what it came to, and more, which may be empty."""
+
+    mood: Mood
+    title: str
+    more: str = ""
+
+
+def saying(view: SummaryView) -> Saying:
+    """What the review came to: in words of its own, else in those of the error."""
+    if view.outcome.message:
+        return Saying(Mood.BAD, view.outcome.message, view.outcome.hint)
+    say = _SAYINGS.get(view.outcome.reason)
+    return say(view) if say else Saying(Mood.BAD, f"It came to: {view.outcome.reason.value}.")
+
+
+def _total(view: SummaryView) -> int:
+    return sum(view.counts.values()) if view.counts else 0
+
+
+def _reviewed(view: SummaryView) -> Saying:
+    seen, total = counted(len(view.sent), "file"), _total(view)
+    found = f"The gate is open: {counted(total, 'finding')}, and none that closes it, in {seen}."
+    if view.fail_on == FailOn.NEVER:
+        found = f"{counted(total, 'finding')} in {seen}; the gate never closes (`fail-on: never`)."
+    return Saying(Mood.GOOD, found if total else f"No findings in {seen}.")
+
+
+def _gate(view: SummaryView) -> Saying:
+    closing = sum(one.closes_gate for one in every_finding(view.files))
+    verb = "closes" if closing == 1 else "close"
+    named = f" (`fail-on: {view.fail_on}`)" if view.fail_on else ""
+    return Saying(Mood.BAD, f"The gate is closed: {closing} of {counted(_total(view), 'finding')} {verb} it{named}.")
+
+
+def _pending(view: SummaryView) -> Saying:
+    told = "Not finished: the review goes on without this terminal."
+    if view.wait is None:
+        return Saying(Mood.OPEN, told)
+    since = f"{moment(view.wait.submitted_at)} ({duration(view.wait.elapsed_seconds)})"
+    return Saying(Mood.OPEN, told, f"The task is {view.wait.status} at the service, since {since}.")
+
+
+def _nothing(view: SummaryView) -> Saying:
+    held = counted(len(view.held), "changed file is", "changed files are")
+    told = f"{held} held back." if view.held else "there is no change."
+    more = "" if view.held else "What is not committed is not reviewed; `--staged` reviews what is staged."
+    return Saying(Mood.GOOD, f"Nothing to review: {told}", more)
+
+
+def _closed(view: SummaryView) -> str:
+    return ", and the gate is closed" if view.outcome.verdict is Verdict.FAIL else ""
+
+
+def _unreadable(view: SummaryView) -> Saying:
+    more = "A part of the answer is not what was agreed, so nobody can say that it holds no findings."
+    return Saying(Mood.BAD, f"The answer could not be read whole{_closed(view)}.", more)
+
+
+def _partial(view: SummaryView) -> Saying:
+    told = counted(sum(one.missed for one in view.held), "selected file was", "selected files were")
+    return Saying(Mood.BAD, f"{told} not reviewed{_closed(view)}.", "`paths` leaves out what nobody needs to review.")
+
+
+def _memory(view: SummaryView) -> Saying:
+    more = "What was remembered of the reviews before is not whole. `--again` has the whole change reviewed anew."
+    return Saying(Mood.BAD, f"Earlier findings may have been forgotten{_closed(view)}.", more)
+
+
+_SAYINGS: Mapping[Reason, Callable[[SummaryView], Saying]] = {
+    Reason.REVIEWED: _reviewed,
+    Reason.GATE: _gate,
+    Reason.PENDING: _pending,
+    Reason.DRY_RUN: lambda _: Saying(Mood.OPEN, "Dry run: nothing was sent and nothing was spent."),
+    Reason.NOTHING_SELECTED: _nothing,
+    Reason.UNREADABLE: _unreadable,
+    Reason.PARTIAL: _partial,
+    Reason.MEMORY: _memory,
+}

@@ -1,0 +1,46 @@
+"""A desk for each test, and golden texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from reviewbot.sandbox.codevf import Clock, Engineer, TaskLife
+from tests.terminal.ground import Desk, make_clone, served
+
+GOLDEN = Path(__file__).parent / "golden"
+Opened = Callable[..., Desk]
+
+
+@pytest.fixture
+def sit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
+    """Opens a desk in a clone of its own: `base` is more of what `main` has."""
+    with ExitStack() as stack:
+
+        def opened(
+            *,
+            engineer: Engineer | None = None,
+            life: TaskLife | None = None,
+            clock: Clock | None = None,
+            base: dict[str, str | bytes] | None = None,
+        ) -> Desk:
+            service, url, faults = stack.enter_context(served(engineer, life, clock))
+            return Desk(make_clone(tmp_path / "a: shop", base or {}), service, url, faults, monkeypatch)
+
+        yield opened
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compares a text with the golden file of a name; `--golden-update` writes it."""
+
+    def compare(name: str, text: str) -> None:
+        file = GOLDEN / name
+        if request.config.getoption("--golden-update"):
+            file.write_text(text, encoding="utf-8")
+        assert text == file.read_text(encoding="utf-8")
+
+    return compare

@@ -1,0 +1,200 @@
+"""`reviewbot apply`: exactly there or not at all, in tracked regular files, whatever the report says."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reviewbot import cli
+from reviewbot.domain.placement import SuggestionState, Why
+from reviewbot.domain.views import FileGroup, FindingView
+from reviewbot.exports.report import report_json
+from tests.render.view_builders import CLEAN, INJECTION
+from tests.terminal.ground import BASE, Clone, Said, make_clone
+
+APP = BASE["app.py"].replace("value_3 = 3\n", "value_3 = 33\n")
+MENDED = APP.replace("value_3 = 33\n", "value_3 = 3.0\n")
+FIX = replace(
+    INJECTION,
+    id="aaaaaaaaaa",
+    path="app.py",
+    start_line=None,
+    line=3,
+    why=Why.CITED,
+    suggestion="value_3 = 3.0",
+    suggestion_state=SuggestionState.COMMITTABLE,
+)
+
+
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
+    made = make_clone(tmp_path / "shop")
+    monkeypatch.chdir(made.root)
+    return made
+
+
+def apply(clone: Clone, *arguments: str, findings: tuple[FindingView, ...] = (FIX,), head: str = "") -> Said:
+    """Write a report of these findings, and apply it."""
+    view = replace(CLEAN, files=(FileGroup("", findings),), head_sha=head or clone.git("rev-parse", "HEAD"))
+    report = clone.root.parent / "report.json"
+    report.write_text(report_json(view, version="1", review_url=None), encoding="utf-8")
+    out, err = io.StringIO(), io.StringIO()
+    status = cli.main(["apply", str(report), *arguments], {"PATH": os.environ["PATH"]}, out, err)
+    return Said(status, out.getvalue(), err.getvalue())
+
+
+def app(clone: Clone) -> str:
+    return (clone.root / "app.py").read_bytes().decode()
+
+
+def test_a_suggestion_takes_the_place_of_its_lines(clone: Clone) -> None:
+    said = apply(clone)
+    assert (said.status, said.err) == (0, "Applied aaaaaaaaaa to app.py.\n")
+    assert app(clone) == MENDED
+
+
+def test_a_check_shows_a_patch_that_git_takes_and_changes_nothing(clone: Clone) -> None:
+    said = apply(clone, "--check")
+    assert (said.status, said.err) == (0, "Would apply aaaaaaaaaa to app.py.\n")
+    assert app(clone) == APP
+    subprocess.run(["git", "apply", "-"], cwd=clone.root, input=said.out.encode(), check=True)  # noqa: S607 — git's own judge
+    assert app(clone) == MENDED
+
+
+def test_it_follows_its_lines_and_keeps_what_has_changed_elsewhere(clone: Clone) -> None:
+    above, below = "new = 0\n" + APP, "more = 1\n"
+    clone.write({"app.py": above.replace("value_20 = 20", "value_20 = 21") + below})
+    assert apply(clone).status == 0
+    assert app(clone) == "new = 0\n" + MENDED.replace("value_20 = 20", "value_20 = 21") + below
+
+
+def test_lines_that_have_changed_are_left_alone(clone: Clone) -> None:
+    clone.write({"app.py": APP.replace("value_3 = 33", "value_3 = 34")})
+    said = apply(clone)
+    assert (said.status, said.err) == (3, "Refused aaaaaaaaaa: its lines have changed since the review.\n")
+    assert "value_3 = 34" in app(clone)
+
+
+def test_once_applied_it_is_there_and_nothing_is_wrong(clone: Clone) -> None:
+    apply(clone)
+    said = apply(clone)
+    assert (said.status, said.err) == (0, "aaaaaaaaaa is in app.py already.\n")
+    assert app(clone) == MENDED
+
+
+def test_only_what_is_named_is_applied(clone: Clone) -> None:
+    other = replace(FIX, id="bbbbbbbbbb", line=5, suggestion="value_5 = 55")
+    assert apply(clone, "bbbbbbbbbb", findings=(FIX, other)).status == 0
+    assert app(clone) == APP.replace("value_5 = 5\n", "value_5 = 55\n")
+
+
+def test_of_two_suggestions_for_a_line_the_worse_finding_counts(clone: Clone) -> None:
+    other = replace(FIX, id="bbbbbbbbbb", start_line=2, line=4, suggestion="")
+    said = apply(clone, findings=(FIX, other))
+    assert "Refused bbbbbbbbbb: its lines are those of aaaaaaaaaa.\n" in said.err
+    assert app(clone) == MENDED
+
+
+def test_an_unknown_id_and_a_finding_without_a_fix_are_told(clone: Clone) -> None:
+    assert apply(clone, "cccccccccc").status == 2
+    bare = replace(FIX, suggestion=None, suggestion_state=SuggestionState.NONE)
+    assert "it has no suggestion that fits as it is" in apply(clone, FIX.id, findings=(bare,)).err
+    said = apply(clone, findings=(bare,))
+    assert (said.status, said.err) == (0, "The report has no suggestion that fits as it is.\n")
+
+
+def test_who_may_do_what_with_the_file_stays(clone: Clone) -> None:
+    clone.git("update-index", "--chmod=+x", "app.py")
+    (clone.root / "app.py").chmod(0o750)
+    assert apply(clone).status == 0
+    assert (clone.root / "app.py").stat().st_mode & 0o777 == 0o750
+
+
+def test_lines_end_as_they_do_in_the_file(clone: Clone) -> None:
+    clone.write({"app.py": APP.replace("\n", "\r\n")})
+    assert apply(clone).status == 0
+    assert app(clone) == MENDED.replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize(
+    "path", ["../outside.py", "/etc/hosts", ".git/config", ".github/workflows/x.yml", "untracked.py", "sub/./app.py"]
+)
+def test_a_path_that_is_no_tracked_file_is_refused(clone: Clone, path: str) -> None:
+    clone.write({"untracked.py": APP, ".github/workflows/x.yml": APP})
+    (clone.root.parent / "outside.py").write_text(APP, encoding="utf-8")
+    said = apply(clone, FIX.id, findings=(replace(FIX, path=path),))
+    assert said.status == 3
+    assert said.err.startswith("Refused aaaaaaaaaa")
+    assert (clone.root.parent / "outside.py").read_text(encoding="utf-8") == APP
+    assert (clone.root / "untracked.py").read_text(encoding="utf-8") == APP
+
+
+@pytest.mark.parametrize("path", ["CODEOWNERS", "package-lock.json", ".github/workflows/ci.yml"])
+def test_what_says_who_approves_what_is_installed_or_what_runs_is_left_to_people(clone: Clone, path: str) -> None:
+    head = clone.commit({path: APP})
+    said = apply(clone, FIX.id, findings=(replace(FIX, path=path),), head=head)
+    assert said.status == 3
+    assert (clone.root / path).read_text(encoding="utf-8") == APP
+
+
+def test_no_link_is_followed(clone: Clone) -> None:
+    outside = clone.root.parent / "outside"
+    outside.mkdir()
+    (outside / "app.py").write_text(APP, encoding="utf-8")
+    head = clone.commit({"sub/app.py": APP})
+    for name, target in (("app.py", outside / "app.py"), ("sub", outside)):
+        place = clone.root / name
+        if place.is_dir():
+            (place / "app.py").unlink()
+            place.rmdir()
+        else:
+            place.unlink()
+        place.symlink_to(target)
+    for path in ("app.py", "sub/app.py"):
+        said = apply(clone, findings=(replace(FIX, path=path),), head=head)
+        assert said.status == 3
+        assert "it cannot be read" in said.err
+    assert (outside / "app.py").read_text(encoding="utf-8") == APP
+
+
+def test_a_link_that_git_tracks_is_no_file(clone: Clone) -> None:
+    (clone.root / "link.py").symlink_to("app.py")
+    head = clone.commit({})
+    said = apply(clone, findings=(replace(FIX, path="link.py"),), head=head)
+    assert "git tracks no regular text file of that name" in said.err
+
+
+def test_a_report_of_a_commit_that_is_not_here_is_refused(clone: Clone) -> None:
+    for head in ("1234567890" * 4, "HEAD", "--all", ""):
+        said = apply(clone, head=head or "0" * 40)
+        assert said.status == 2
+        assert "which this clone has not" in said.err
+
+
+def test_a_suggestion_with_invisible_signs_is_none(clone: Clone) -> None:
+    said = apply(clone, FIX.id, findings=(replace(FIX, suggestion="value_3 = '\u202e'"),))
+    assert said.status == 3
+    assert app(clone) == APP
+
+
+def test_what_is_shown_of_an_id_takes_no_effect(clone: Clone) -> None:
+    said = apply(clone, findings=(replace(FIX, id="\x1b[2J"),))
+    assert (said.status, said.err) == (0, "Applied ⟨U+001B⟩[2J to app.py.\n")
+
+
+def test_what_is_shown_of_a_patch_takes_no_effect(clone: Clone) -> None:
+    text = "esc = '\x1b[2J'\n" + APP
+    head = clone.commit({"app.py": text})
+    said = apply(clone, "--check", findings=(replace(FIX, line=4),), head=head)
+    assert said.status == 0
+    assert "\x1b" not in said.out
+
+
+def test_a_file_that_is_no_text_is_refused(clone: Clone) -> None:
+    clone.write({"app.py": APP.encode() + b"\xff"})
+    assert "it is not UTF-8 text" in apply(clone).err

@@ -1,0 +1,101 @@
+"""What a review looks like, as texts that can be reviewed: one for each story, wide and narrow."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
+from rich.cells import cell_len
+
+from reviewbot.domain.file_views import FileView
+from reviewbot.domain.gate import Coverage, Reason
+from reviewbot.domain.model import Severity
+from reviewbot.domain.placement import Why
+from reviewbot.domain.views import FileGroup, HeldView, SummaryView
+from reviewbot.terminal.console import open_console
+from reviewbot.terminal.page import show_review
+from reviewbot.terminal.words import saying
+from tests.domain.builders import view as file_view
+from tests.render.goldens import STORIES
+from tests.render.view_builders import CLEAN, CLOSED_GATE, INJECTION, LOCAL
+
+Golden = Callable[[str, str], None]
+
+SOURCE = "".join(f"line {number}\n" for number in range(1, 41))
+USERS = file_view(
+    SOURCE,
+    SOURCE + f"{INJECTION.code}\n\n\ndef other():\n",
+    path="src/shop/users.py",
+)
+
+
+def drawn(view: SummaryView, files: Sequence[FileView] = (), *, width: int = 80, quiet: bool = False) -> str:
+    out = io.StringIO()
+    show_review(open_console(out, {"COLUMNS": str(width)}, plain=True), view, files, quiet=quiet)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_story(golden: Golden, name: str) -> None:
+    golden(f"review-{name}.txt", drawn(STORIES[name], [USERS]))
+
+
+def test_a_narrow_terminal(golden: Golden) -> None:
+    text = drawn(CLOSED_GATE, [USERS], width=40)
+    assert max(map(len, text.splitlines())) <= 40
+    golden("narrow.txt", text)
+
+
+def test_a_quiet_one_has_the_findings_and_the_verdict(golden: Golden) -> None:
+    golden("without-noise.txt", drawn(CLOSED_GATE, [USERS], quiet=True))
+    assert not drawn(CLEAN, quiet=True)
+
+
+def test_a_fix_that_fits_replaces_the_lines_that_were_reviewed() -> None:
+    text = drawn(replace(CLOSED_GATE, files=(FileGroup("a", (INJECTION,)),)), [USERS])
+    assert "    - return db.execute(query)\n    + return db.execute(" in text
+
+
+def test_a_line_that_matters_is_shown_whole_and_its_neighbours_are_cut() -> None:
+    long = f"{'before ' * 30}\n" + "{'cited ' * 30}" + f"\n{'cited ' * 30}"
+    files = [file_view("", long, path="a.py")]
+    finding = replace(INJECTION, path="a.py", start_line=None, line=3, suggestion=None)
+    text = drawn(replace(CLOSED_GATE, files=(FileGroup("a.py", (finding,)),)), files)
+    assert text.count("cited") >= 30
+    assert text.count("before") < 30
+    assert "…" in text
+
+
+def test_wide_signs_take_the_room_that_they_take() -> None:
+    files = [file_view("", f"x = '{'宽' * 60}'\n", path="a.py")]
+    finding = replace(INJECTION, path="a.py", start_line=None, line=1, title="题" * 50, suggestion=None)
+    text = drawn(replace(CLOSED_GATE, files=(FileGroup("a.py", (finding,)),)), files, width=40)
+    assert max(map(cell_len, text.splitlines())) <= 40
+    assert text.count("宽") == 60
+
+
+def test_a_finding_without_a_place_or_a_title_is_still_one() -> None:
+    lost = replace(INJECTION, path="", line=None, start_line=None, why=Why.NO_FILE, title=" ", code="")
+    assert "(no file named)  critical security" in drawn(replace(CLEAN, files=(FileGroup("", (lost,)),)))
+    assert "(without a title)" in drawn(replace(CLEAN, files=(FileGroup("", (lost,)),)))
+
+
+def test_what_was_held_back_is_listed_up_to_a_point() -> None:
+    held = tuple(HeldView(f"{number}.lock", "lock-file", "", missed=False) for number in range(30))
+    text = drawn(replace(CLEAN, held=held))
+    assert text.count("It is a lock file, which a package manager writes.") == 20
+    assert "and 10 more files" in text
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_a_sentence(reason: Reason) -> None:
+    words = saying(replace(LOCAL, outcome=replace(LOCAL.outcome, reason=reason, message="", hint="")))
+    assert words.title.endswith(".")
+
+
+@pytest.mark.parametrize("severity", Severity)
+def test_every_severity_is_a_word_and_not_colour_alone(severity: Severity) -> None:
+    view = replace(CLEAN, files=(FileGroup("a", (replace(INJECTION, severity=severity),)),), coverage=Coverage.FULL)
+    assert f"  {severity.value} security" in drawn(view)

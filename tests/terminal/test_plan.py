@@ -1,0 +1,100 @@
+"""`reviewbot plan`: past merges as if they had been reviewed; nothing is sent."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+
+from reviewbot import cli
+from tests.terminal.ground import Clone, Said, make_clone
+
+
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
+    """`main` has a squashed commit, a merge of two commits, and a change of a lock file alone."""
+    made = make_clone(tmp_path / "shop")
+    made.git("checkout", "--quiet", "main")
+    made.commit({"squashed.py": "s = 1\n"}, "Squashed (#1)")
+    made.git("checkout", "--quiet", "topic")
+    made.commit({"second.py": "x = 2\n", "package-lock.json": "{}\n"}, "Second")
+    made.git("checkout", "--quiet", "main")
+    made.git("merge", "--quiet", "--no-ff", "--message=Merge topic \x1b[2J", "topic")
+    made.commit({"package-lock.json": "{ }\n"}, "Lock")
+    monkeypatch.chdir(made.root)
+    return made
+
+
+def plan(*arguments: str, columns: int = 100) -> Said:
+    out, err = io.StringIO(), io.StringIO()
+    env = {"PATH": os.environ["PATH"], "COLUMNS": str(columns)}
+    return Said(cli.main(["plan", *arguments], env, out, err), out.getvalue(), err.getvalue())
+
+
+def rows(said: Said) -> list[list[str]]:
+    """The table's lines after its heading, without the day and the commit."""
+    table = said.out.split("\n\n", maxsplit=1)[0].splitlines()[1:]
+    return [line.split(maxsplit=2)[2].split("  ") for line in table]
+
+
+def figures(said: Said) -> list[tuple[str, ...]]:
+    return [tuple(cell.strip() for cell in row if cell.strip()) for row in rows(said)]
+
+
+def test_every_merge_is_a_row_and_the_total_is_their_sum(clone: Clone) -> None:
+    assert clone.git("rev-list", "--first-parent", "--count", "main") == "4"
+    said = plan("--mode", "standard")
+    assert said.status == 0
+    table = figures(said)
+    assert [row[0] for row in table[:4]] == [
+        "Lock (nothing to review)",
+        "Merge topic ⟨U+001B⟩[2J",
+        "Squashed (#1)",
+        "Begin",
+    ]
+    assert [row[-1] for row in table] == ["0", "240", "240", "240", "720"]
+    assert [(row[-4], row[-2]) for row in table[:4]] == [("0", "1"), ("3", "1"), ("1", "0"), ("2", "0")]
+    assert "main since 90d: 3 reviews, 720 credits held at most." in said.out
+
+
+def test_patterns_hold_files_back(clone: Clone) -> None:
+    del clone
+    assert [row[-1] for row in figures(plan("--paths", "!*.py", "--paths", "!run.sh"))] == ["0", "0", "0", "0", "0"]
+
+
+def test_todays_settings_count_and_what_is_wrong_with_them_is_told_once(clone: Clone) -> None:
+    clone.commit({".github/reviewbot.yml": "mode: standard\nmax-credits: 300\n"})
+    assert figures(plan())[2][-1] == "300"
+    clone.commit({".github/reviewbot.yml": "mode: quick\n"})
+    said = plan()
+    assert (said.status, said.out) == (2, "")
+    assert said.err.count("`quick` is not right") == 1
+
+
+def test_a_narrow_terminal_has_the_figures_all_the_same(clone: Clone) -> None:
+    del clone
+    said = plan(columns=44)
+    assert max(map(len, said.out.splitlines())) <= 44
+    assert "1,080" in said.out
+
+
+def test_the_newest_are_replayed_when_there_are_many(clone: Clone) -> None:
+    del clone
+    assert len(rows(plan("--most", "2"))) == 3
+
+
+def test_when_nothing_was_merged_that_is_said(clone: Clone) -> None:
+    del clone
+    assert plan("--since", "2099-01-01").out == "Nothing was merged: main since 2099-01-01.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"), [(("--since", "soon"), "`soon` is no time"), (("--branch", "nix"), "`nix`")]
+)
+def test_wrong_words_are_told(clone: Clone, arguments: tuple[str, ...], told: str) -> None:
+    del clone
+    said = plan(*arguments)
+    assert said.status == 2
+    assert told in said.err

@@ -1,0 +1,53 @@
+"""`reviewbot review --pr`: read from GitHub, shown here, written nowhere there, and never bought beside the action."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+
+from reviewbot import cli
+from tests.app.house import CLEAN, FORGETFUL, KEY, REPO, SCALE, TOKEN, Rig, answer, finding, house
+from tests.terminal.ground import Clone, Said
+
+CRITICAL = answer(finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)"))
+
+
+def review(rig: Rig, folder: Path, *arguments: str) -> Said:
+    out, err = io.StringIO(), io.StringIO()
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "CODEVF_API_KEY": KEY,
+        "GITHUB_TOKEN": TOKEN,
+        "GITHUB_API_URL": rig.github_url,
+        "GITHUB_SERVER_URL": rig.github_url,
+        "REVIEWBOT_TIME_SCALE": str(SCALE),
+    }
+    command = ["review", "--pr", "1", "--codevf-url", f"{rig.codevf_url}/api/v1/", *arguments]
+    return Said(cli.main(command, env, out, err), out.getvalue(), err.getvalue())
+
+
+def test_a_pull_request_is_reviewed_and_nothing_is_written_on_it(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: CRITICAL) as rig:
+        said = review(rig, tmp_path, "--repo", REPO)
+        again = review(rig, tmp_path, "--repo", REPO)
+        assert (said.status, again.status) == (1, 1)
+        assert "app.py:12  critical correctness  closes the gate" in said.out
+        assert (rig.summaries(), rig.comments(), rig.checks()) == ([], [], [])
+        assert not [one for one in rig.github_requests() if not one.startswith(("GET ", "POST /graphql"))]
+        assert len(rig.service.tasks()) == 1
+        assert (tmp_path / ".local" / "state" / "reviewbot").is_dir()
+
+
+def test_a_review_that_the_action_has_bought_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clone = Clone(tmp_path / "clone")
+    clone.git("init", "--quiet")
+    clone.git("remote", "add", "origin", f"git@github.com:{REPO}.git")
+    monkeypatch.chdir(clone.root)
+    with house(tmp_path, engineer=lambda _: CLEAN, limits=FORGETFUL) as rig:
+        rig.run()
+        assert review(rig, tmp_path).status == 0
+        assert len(rig.service.tasks()) == 1

@@ -1,0 +1,391 @@
+"""`reviewbot review` of a branch: bought once, whatever happens; only what is meant leaves; all formats agree."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reviewbot.domain.identity import account_number
+from reviewbot.domain.ledger_text import decode, encode, replace_ledger
+from reviewbot.domain.signatures import Signer
+from reviewbot.sandbox.codevf import End, TaskLife, canned
+from reviewbot.sandbox.faults import RecordedThen
+from tests.hostile.leaks import GHP
+from tests.terminal.conftest import Opened
+from tests.terminal.ground import CLEAN, KEY, OTHER_KEY, Clone, Desk, Said
+
+NEVER_DONE = TaskLife(pending=1e6)
+
+
+def refused(said: Said) -> str:
+    """What the command says about itself when it does nothing."""
+    assert (said.status, said.out) == (2, "")
+    return said.err
+
+
+# --- Bought once ------------------------------------------------------------------------------------------------------
+
+
+def test_a_branch_is_reviewed_and_its_gate_is_the_exit_status(sit: Opened) -> None:
+    desk = sit()
+    said = desk.review()
+    assert said.status == 1
+    assert "risky.py:5  critical correctness  closes the gate" in said.out
+    assert "The gate is closed: 1 of 2 findings closes it (`fail-on: critical`)." in said.out
+    assert "This review would hold 360 credits; 10000 are available." in said.err
+    open_gate = desk.review("--fail-on", "never")
+    assert open_gate.status == 0
+    assert "2 findings in 2 files; the gate never closes (`fail-on: never`)." in open_gate.out
+
+
+def test_the_same_change_is_bought_once(sit: Opened) -> None:
+    desk = sit(engineer=canned(CLEAN))
+    assert (desk.review().status, desk.review("--head", "topic").status) == (0, 0)
+    assert len(desk.service.tasks()) == 1
+    assert "nothing is paid again" in desk.review().err.replace("\n", " ")
+
+
+def test_the_task_is_found_again_without_the_memory(sit: Opened) -> None:
+    desk = sit(engineer=canned(CLEAN))
+    desk.review()
+    shutil.rmtree(desk.clone.root / ".git" / "reviewbot")
+    assert desk.review().status == 0
+    assert len(desk.service.tasks()) == 1
+
+
+def test_the_task_is_found_again_from_another_clone(sit: Opened, tmp_path: Path) -> None:
+    desk = sit(engineer=canned(CLEAN))
+    desk.review()
+    desk.clone.git("clone", "--quiet", ".", str(tmp_path / "elsewhere"))
+    assert desk.review("--base", "origin/main", at=tmp_path / "elsewhere").status == 0
+    assert len(desk.service.tasks()) == 1
+
+
+def test_another_account_has_a_task_of_its_own(sit: Opened) -> None:
+    desk = sit(engineer=canned(CLEAN))
+    desk.review()
+    desk.more["CODEVF_API_KEY"] = OTHER_KEY
+    said = desk.review()
+    assert said.status == 0
+    assert "signature" not in said.out
+    assert len(desk.service.tasks()) == 2
+
+
+def test_a_lost_answer_is_found_out_by_the_same_key(sit: Opened) -> None:
+    desk = sit(engineer=canned(CLEAN))
+    lose_answers(desk)
+    assert desk.review().status == 3
+    desk.faults.clear()
+    assert desk.review().status == 0
+    assert len(desk.service.tasks()) == 1
+
+
+def test_an_answer_that_was_lost_a_day_ago_is_bought_anew_only_when_told_to(sit: Opened) -> None:
+    desk = sit(engineer=canned(CLEAN))
+    lose_answers(desk)
+    desk.review()
+    desk.faults.clear()
+    let_a_day_pass(desk)
+    said = desk.review()
+    assert said.status == 3
+    assert "`--again`" in said.out
+    assert len(desk.service.tasks()) == 1
+    assert desk.review("--again").status == 0
+    assert len(desk.service.tasks()) == 2
+
+
+def lose_answers(desk: Desk) -> None:
+    """The service records tasks, and its answer never comes."""
+    desk.faults.add("tasks/create", RecordedThen(None), method="POST", times=None)
+
+
+def let_a_day_pass(desk: Desk) -> None:
+    """Make what the clone remembers older than the service's memory of a key."""
+    page, signer = desk.page(), Signer(KEY, account_number(KEY), 0, "")
+    text = page.read_text(encoding="utf-8")
+    ledger = decode(text, signer, edited_by_other=False).ledger
+    (purchase,) = ledger.purchases
+    ledger = ledger.with_purchase(replace(purchase, submitted_at="2026-01-01T00:00:00+00:00"))
+    page.write_text(replace_ledger(text, encode(ledger, signer)), encoding="utf-8")
+
+
+def test_again_buys_another(sit: Opened) -> None:
+    desk = sit(engineer=canned(CLEAN))
+    desk.review()
+    assert desk.review("--again").status == 0
+    assert len(desk.service.tasks()) == 2
+
+
+def test_more_commits_buy_what_is_new_and_keep_what_is_open(sit: Opened) -> None:
+    desk = sit()
+    desk.review()
+    desk.clone.commit({"more.py": "more = 1\n"})
+    said = desk.review()
+    last = desk.service.tasks()[-1].request
+    assert "review-so-far.txt" in [one.file_name for one in last.attachments]
+    assert said.status == 1
+    assert "carried" in said.out
+
+
+def test_what_ended_without_an_answer_is_said_and_asked_anew_by_the_next_call(sit: Opened) -> None:
+    desk = sit(life=TaskLife(0, 0, end=End.FAILED))
+    said = desk.review()
+    assert said.status == 3
+    assert "without a result" in said.out
+    assert desk.review().status == 3
+    assert len(desk.service.tasks()) == 2
+
+
+def test_a_wait_that_is_over_says_how_to_go_on(sit: Opened) -> None:
+    desk = sit(life=NEVER_DONE)
+    said = desk.review("--wait-minutes", "0", "--base", "main", "--mode", "standard")
+    assert said.status == 1
+    assert "Not finished: the review goes on without this terminal." in said.out
+    command = said.err.splitlines()[-1].strip()
+    assert command.startswith("reviewbot review --base main --head topic --mode standard --codevf-url http")
+    desk.call(*command.split()[1:], "--wait-minutes", "0")
+    assert len(desk.service.tasks()) == 1
+
+
+def test_without_a_key_nothing_is_sent_and_the_free_way_is_told(sit: Opened) -> None:
+    desk = sit()
+    desk.more["CODEVF_API_KEY"] = ""
+    said = desk.review()
+    assert said.status == 3
+    assert "reviewbot review --reviewer local" in " ".join(said.out.split())
+    assert not desk.faults.log
+
+
+def test_a_dry_run_asks_nobody(sit: Opened) -> None:
+    desk = sit()
+    desk.more["CODEVF_API_KEY"] = ""
+    said = desk.review("--dry-run", "--mode", "standard")
+    assert said.status == 0
+    assert "Would be sent: 2 files" in said.out
+    assert "It would hold 240 credits." in said.out
+    assert not desk.faults.log
+
+
+# --- What leaves the machine, and what decides it ---------------------------------------------------------------------
+
+
+def test_a_secret_stays_here_and_that_is_told(sit: Opened) -> None:
+    desk = sit(engineer=canned(CLEAN))
+    desk.clone.commit(
+        {
+            "settings.py": f'"""Where the counter listens."""\n\nTOKEN = "{GHP}"\nHOST = "localhost"\n',
+            ".env": f"TOKEN={GHP}\n",
+        },
+        f"Use {GHP}",
+    )
+    said = desk.review()
+    (task,) = desk.service.tasks()
+    assert GHP not in task.request.prompt + "".join(one.content for one in task.request.attachments)
+    assert "1 secret redacted; held back: 1 file." in " ".join(said.out.split())
+    assert ".env: It looks like a file of secrets. NOT REVIEWED." in said.out
+    assert GHP not in said.out + said.err + desk.page().read_text(encoding="utf-8")
+
+
+def test_settings_come_from_the_base_and_never_from_the_branch(sit: Opened) -> None:
+    desk = sit(base={".github/reviewbot.yml": "fail-on: never\n"})
+    desk.clone.commit({".github/reviewbot.yml": "fail-on: info\npaths: ['!**']\n"})
+    said = desk.review("--format", "json")
+    assert said.status == 0
+    assert [one["path"] for one in said.report["manifest"]["sent"]] == [
+        ".github/reviewbot.yml",
+        "app.py",
+        "risky.py",
+    ]
+
+
+def test_a_base_that_reviews_for_free_needs_no_word_on_who_reviews(sit: Opened) -> None:
+    desk = sit(base={".github/reviewbot.yml": "reviewer: local\n"})
+    assert desk.review().status == 1
+    assert desk.review("--staged").status == 0
+    assert not desk.faults.log
+    assert not (desk.clone.root / ".git" / "reviewbot").exists()
+
+
+def test_a_work_tree_beside_the_clone_shares_its_memory(sit: Opened, tmp_path: Path) -> None:
+    desk = sit(engineer=canned(CLEAN))
+    desk.review()
+    desk.clone.git("checkout", "--quiet", "main")
+    desk.clone.git("worktree", "add", "--quiet", str(tmp_path / "beside"), "topic")
+    (tmp_path / "beside" / "deep").mkdir()
+    said = desk.review("--quiet", at=tmp_path / "beside" / "deep")
+    assert (said.status, said.err) == (0, "")
+    assert len(desk.service.tasks()) == 1
+    assert desk.page().is_file()
+
+
+def test_a_shallow_clone_is_reviewed_and_what_it_lacks_is_said(sit: Opened, tmp_path: Path) -> None:
+    desk = sit(engineer=canned(CLEAN))
+    whole = f"file://{desk.clone.root}"
+    desk.clone.git("clone", "--quiet", "--depth=1", "--no-single-branch", whole, str(tmp_path / "shallow"))
+    said = desk.review("--base", "origin/main", at=tmp_path / "shallow")
+    assert said.status == 2
+    assert "`git fetch --unshallow` first" in said.err
+
+
+def test_attributes_of_the_branch_hide_no_line(sit: Opened) -> None:
+    desk = sit(engineer=canned(CLEAN))
+    desk.clone.commit({".gitattributes": "*.py -diff linguist-generated\n"})
+    desk.clone.write({".git/info/attributes": "*.py -diff\n"})
+    desk.review()
+    (task,) = desk.service.tasks()
+    assert "+    os.system(command)" in task.request.attachments[0].content
+
+
+def test_nothing_that_the_clone_is_set_up_to_run_is_run(sit: Opened, tmp_path: Path) -> None:
+    desk = sit(engineer=canned(CLEAN))
+    trap = tmp_path / "trap"
+    trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/sprung\ncat\n", encoding="utf-8")
+    trap.chmod(0o755)
+    traps = {
+        "core.fsmonitor": str(trap),
+        "core.hooksPath": str(tmp_path),
+        "diff.external": str(trap),
+        "diff.trap.textconv": str(trap),
+        "diff.trap.command": str(trap),
+        "gpg.program": str(trap),
+        "log.showSignature": "true",
+        "core.pager": str(trap),
+        "core.sshCommand": str(trap),
+    }
+    for name, value in traps.items():
+        desk.clone.git("config", name, value)
+    desk.clone.write({".git/info/attributes": "* diff=trap\n", ".gitattributes": "* diff=trap\n"})
+    assert desk.review().status == 0
+    assert desk.review("--staged", "--reviewer", "local", "--quiet").status == 0
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_what_is_not_committed_is_not_reviewed(sit: Opened) -> None:
+    desk = sit(engineer=canned(CLEAN))
+    desk.clone.write({"draft.py": "draft = 1\n", "app.py": "draft = 1\n"})
+    report = desk.review("--format", "json").report
+    assert [one["path"] for one in report["manifest"]["sent"]] == ["app.py", "risky.py"]
+    assert "draft" not in desk.service.tasks()[0].request.attachments[0].content
+
+
+def test_a_branch_without_changes_needs_no_review(sit: Opened) -> None:
+    desk = sit()
+    said = desk.review("--base", "topic")
+    assert said.status == 0
+    assert said.out.startswith("\nNothing to review: there is no change.\n  What is not committed is not reviewed;")
+    assert not desk.faults.log
+
+
+# --- What is staged ---------------------------------------------------------------------------------------------------
+
+
+def test_what_is_staged_is_reviewed_as_it_is_staged(sit: Opened) -> None:
+    desk = sit()
+    desk.clone.write({"new.py": "import os\n\nos.system(input())\n"})
+    desk.clone.git("add", "new.py")
+    desk.clone.write({"new.py": "pass\n"})
+    said = desk.call("review", "--staged", "--reviewer", "local", "--quiet")
+    assert said.status == 1
+    assert "new.py:3  critical security  closes the gate" in said.out
+    assert "risky.py" not in said.out
+    assert not said.err
+
+
+def test_the_first_commit_can_be_reviewed_before_it_is_made(sit: Opened, tmp_path: Path) -> None:
+    desk = sit()
+    fresh = Clone(tmp_path / "fresh")
+    fresh.git("init", "--quiet")
+    fresh.write({"new.py": "import os\n\nos.system(input())\n"})
+    fresh.git("add", "new.py")
+    assert desk.call("review", "--staged", "--reviewer", "local", at=fresh.root).status == 1
+
+
+def test_a_hook_of_a_partial_commit_sees_what_that_commit_will_hold(sit: Opened, tmp_path: Path) -> None:
+    desk = sit()
+    desk.clone.write({"new.py": "import os\n\nos.system(input())\n"})
+    index = tmp_path / "next-index"
+    shutil.copy(desk.clone.root / ".git" / "index", index)
+    desk.clone.git("-c", "alias.with=!GIT_INDEX_FILE=$1 git add new.py #", "with", str(index))
+    desk.more["GIT_INDEX_FILE"] = str(index)
+    assert desk.call("review", "--staged", "--reviewer", "local").status == 1
+    assert desk.clone.git("diff", "--cached", "--name-only") == ""
+
+
+# --- Formats ----------------------------------------------------------------------------------------------------------
+
+
+def test_every_format_goes_to_the_output_and_progress_elsewhere(sit: Opened) -> None:
+    desk = sit()
+    said = {one: desk.review("--format", one) for one in ("json", "sarif", "rdjson", "markdown", "github")}
+    assert {one.status for one in said.values()} == {1}
+    assert all(
+        "The gate is closed: 1 of 2 findings closes it (`fail-on: critical`)." in one.err for one in said.values()
+    )
+    assert len(said["json"].report["findings"]) == 2
+    assert len(json.loads(said["sarif"].out)["runs"][0]["results"]) == 2
+    assert len(json.loads(said["rdjson"].out)["diagnostics"]) == 2
+    assert said["markdown"].out.startswith("## ")
+    assert said["github"].out.splitlines()[0].startswith("::error file=risky.py,line=5,")
+    assert len(desk.service.tasks()) == 1
+
+
+def test_a_format_of_findings_is_not_written_when_there_is_no_answer(sit: Opened) -> None:
+    desk = sit()
+    desk.more["CODEVF_API_KEY"] = ""
+    for name in ("sarif", "rdjson", "github"):
+        said = desk.review("--format", name)
+        assert (said.status, said.out) == (3, "")
+        assert "no CodeVF API key" in said.err
+    assert desk.review("--format", "json").report["outcome"]["reason"] == "no-key"
+
+
+def test_quiet_says_nothing_when_there_is_nothing_to_say(sit: Opened) -> None:
+    desk = sit(engineer=canned(CLEAN))
+    said = desk.review("--quiet")
+    assert (said.status, said.out, said.err) == (0, "", "")
+
+
+# --- Wrong words ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--base", "nowhere"), "--base: `nowhere` is no commit here."),
+        (("--base", "-x"), "expected one argument"),
+        (("--head", "v9\x1b[2J"), "`v9⟨U+001B⟩[2J` is no commit here."),
+        (("--staged",), "--staged: a paid review can take hours"),
+        (("--staged", "--reviewer", "local", "--base", "main"), "no --base and no --head beside it"),
+        (("--pr", "1", "--head", "topic"), "--pr: a pull request has its own base and head"),
+        (("--repo", "acme/shop"), "--repo: it says where a pull request is"),
+        (("--pr", "1"), "--pr: this clone's origin is no repository on a host"),
+        (("--pr", "1", "--repo", "shop"), "--repo: `shop` is no repository"),
+        (("--pr", "1", "--repo", "a/b"), "--pr: there is no token to read it with"),
+    ],
+)
+def test_what_does_not_go_together_is_told_before_anything_is_done(
+    sit: Opened, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], told: str
+) -> None:
+    desk = sit()
+    desk.more["GITHUB_TOKEN"] = "" if "a/b" in arguments else "ghp_desk"
+    try:
+        text = refused(desk.review(*arguments))
+    except SystemExit:
+        text = capsys.readouterr().err
+    assert told in text
+    assert not desk.faults.log
+
+
+def test_wrong_settings_are_told_all_at_once(sit: Opened) -> None:
+    said = sit().review("--max-credits", "many", "--wait-minutes", "999")
+    assert said.status == 2
+    assert "`many` is not right" in said.out
+    assert "`999` is not right" in said.out
+
+
+def test_elsewhere_than_in_a_clone_there_is_nothing_to_review(sit: Opened, tmp_path: Path) -> None:
+    assert "is in no clone" in refused(sit().review(at=tmp_path))

@@ -1,0 +1,96 @@
+"""The command on a real terminal: what moves, what Ctrl-C does, what a narrow one shows, what never takes effect."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from reviewbot.sandbox.codevf import HandClock, canned
+from tests.terminal.conftest import Opened
+from tests.terminal.ground import CRITICAL, Desk, answer
+from tests.terminal.screen import CTRL_C, Seen, watch
+
+EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\x1b[?1049h\u202egnp"
+HOSTILE = answer(
+    {
+        **CRITICAL,
+        "title": f"Title{EVIL}",
+        "explanation": f"Why{EVIL}\r\x1b[1A[bold]not bold[/bold] :boom:",
+        "suggestion": f"x{EVIL}",
+        "existing_code": "    os.system(command)",
+        "references": [f"https://example.com/{EVIL}"],
+    },
+    {**CRITICAL, "path": f"gone{EVIL}.py", "title": "Elsewhere"},
+    summary=f"Sum{EVIL}",
+)
+
+
+def at_terminal(desk: Desk, *arguments: str, columns: int = 80, press: tuple[str, bytes] | None = None) -> Seen:
+    env = {**desk.environment, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
+    return watch(
+        "review", "--codevf-url", desk.url, *arguments, at=desk.clone.root, env=env, columns=columns, press=press
+    )
+
+
+def test_a_wait_moves_in_colour_and_ctrl_c_leaves_it_to_go_on(sit: Opened) -> None:
+    clock = HandClock()
+    desk = sit(clock=clock)
+    seen = at_terminal(desk, press=("in the queue", CTRL_C))
+    assert seen.status == 130
+    assert re.search(r"CodeVF: in the queue  \d:\d\d", seen.text)
+    assert "\x1b[1;33mNot finished" in seen.raw
+    (task,) = desk.service.tasks()
+    assert task.cancelled_at is None
+    (command,) = re.findall(r"^  reviewbot (review .*)$", seen.text, re.MULTILINE)
+    clock.advance(60)
+    said = desk.call(*command.split())
+    assert said.status == 1
+    assert "The gate is closed" in said.out
+    assert len(desk.service.tasks()) == 1
+
+
+def test_a_narrow_terminal_without_colour_shows_everything(sit: Opened) -> None:
+    desk = sit()
+    desk.more["NO_COLOR"] = "1"
+    seen = at_terminal(desk, "--reviewer", "local", columns=32)
+    assert seen.status == 1
+    assert seen.widest <= 32
+    assert "critical" in seen.text
+    assert not re.search(r"\x1b\[[0-9;]*3[0-7]m", seen.raw)
+
+
+def test_nothing_that_a_reviewer_or_a_file_name_says_takes_effect(sit: Opened) -> None:
+    desk = sit(engineer=canned(HOSTILE))
+    desk.clone.commit({f"evil\x1b[2J{chr(0x202E)}.py": "x = 1\n"}, f"Evil{EVIL}")
+    desk.clone.git("branch", "--quiet", "-m", "evil\u202ebranch")
+    seen = at_terminal(desk, "--plain")
+    assert seen.status == 1
+    assert "Title⟨U+001B⟩]0;owned⟨U+0007⟩" in seen.text
+    assert "[bold]not bold[/bold] :boom:" in seen.text
+    assert not set("\x1b\x07\x9b\u202e") & set(seen.raw)
+
+
+def test_colour_is_only_ours(sit: Opened) -> None:
+    seen = at_terminal(sit(engineer=canned(HOSTILE)), "--quiet")
+    assert set(re.findall(r"\x1b(?!\[[0-9;]*m)..?", seen.raw)) == set()
+    assert "\x07" not in seen.raw
+
+
+def test_in_a_pipe_there_is_no_colour_and_nothing_moves(sit: Opened) -> None:
+    said = sit().review()
+    assert "\x1b" not in said.out + said.err
+    assert "CodeVF: in the queue …" in said.err
+
+
+def test_the_help_teaches_and_fits(tmp_path: Path) -> None:
+    env = {"PATH": "/usr/bin:/bin", "TERM": "xterm", "COLUMNS": "80", "LC_ALL": "C.UTF-8"}
+    seen = watch("review", "--help", at=tmp_path, env=env)
+    assert seen.status == 0
+    assert seen.widest <= 80
+    assert "Examples:\n  reviewbot review --reviewer local" in seen.text
+
+
+def test_without_a_command_the_way_in_is_shown(sit: Opened) -> None:
+    said = sit().call()
+    assert (said.status, said.out) == (2, "")
+    assert "To begin:\n  reviewbot review --reviewer local" in said.err
