@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from reviewbot.app.buy import Terms, approve, intend, purchase_of, remember_task, resume, terms
+from reviewbot.app.buy import Terms, approve, intend, purchase_of, remember_task, resume, terms, use_up
 from reviewbot.app.conclude import conclude
 from reviewbot.app.load import Prepared, identity_of
 from reviewbot.app.publish import current_check, publish
 from reviewbot.app.run import Run
-from reviewbot.app.settle import replaced, settle, settled
+from reviewbot.app.settle import NOT_FOUND, replaced, settle, settled
 from reviewbot.app.story import Story
 from reviewbot.app.submit import submit
 from reviewbot.app.wait import wait
@@ -23,7 +23,7 @@ from reviewbot.domain.model import TaskStatus
 from reviewbot.domain.short_copy import tells_of_open_task
 from reviewbot.domain.snapshot import CheckStatus, Conclusion
 from reviewbot.domain.triage import Asked, AtTerminal, is_requested
-from reviewbot.errors import ForgeError, NothingSendable, ServiceRefused, TaskEnded
+from reviewbot.errors import ForgeError, NothingSendable, ServiceRefused, ServiceUnreachable, TaskEnded
 from reviewbot.ports import ReviewService
 
 MAX_ATTEMPTS = 3
@@ -54,13 +54,19 @@ class Acquirer:
         """Find the task of this change, or buy one; an outcome when the run ends without either."""
         run, identity = self._run, identity_of(self._run, self._prepared.change)
         known = self._known(identity.digest())
-        self.story = settle(run, service, self.story, but=identity.digest())
+        self.story = settle(run, service, self.story, but=known.identity if known else identity.digest())
         step = next_step(self._standpoint(known))
         if step is Step.RESUME and known is not None:
-            self.story = resume(run, service, self.story, known)
-            known = replace(known, state=TaskState.ENDED)
-            if not self._ended_unheard() or not self._wants_another(known):
+            try:
+                failed = self._resumed(service, known)
+            except ServiceUnreachable as error:
+                if known.state is not TaskState.OPEN:
+                    raise
+                run.degraded.say(f"{error.message} The task goes on, and a later run looks again.")
+                return conclude(run, self.story.bought(known), pending(known.judgement.rules, check_written=True))
+            if failed is None:
                 return None
+            known = failed
             self.story = replace(self.story.bought(known), purchase=None, task=None)
             step = next_step(self._standpoint(known))
         if step is Step.LEAVE:
@@ -72,13 +78,27 @@ class Acquirer:
     def _bring(self, service: ReviewService, identity: Identity, known: Purchase | None, step: Step) -> Outcome | None:
         """Buy, once that is approved and no older review has to come in first."""
         if self._run.paid and (known is None or known.state is not TaskState.INTENT):
-            approve(self._run, self.story)
+            approve(self._run, self.story, identity)
         if step is Step.DEFER and (ended := self._replace_awaited(service, identity)) is not None:
             return ended
         if step is Step.DEFER and self.story.awaited and (ended := self._defer(service, identity)) is not None:
             return ended
         self._buy(service, identity, known)
         return None
+
+    def _resumed(self, service: ReviewService, known: Purchase) -> Purchase | None:
+        """Go on with what was bought; the purchase as it ended, where it ended unheard and another one is wanted."""
+        run = self._run
+        try:
+            self.story = resume(run, service, self.story, known)
+        except ServiceRefused as error:
+            # Nobody hears of a task again that the service does not know: who asks gets another one.
+            if error.status != NOT_FOUND or not isinstance(run.trigger, Asked):
+                raise
+            return known.over(TaskState.ENDED, known.used, run.world.clock.now())
+        task = self.story.task
+        ended = known.over(TaskState.ENDED, task.credits_used if task else None, run.world.clock.now())
+        return ended if self._ended_unheard() and self._wants_another(ended) else None
 
     def _tell_older(self) -> Outcome | None:
         """Publish what came in for older heads before anything is bought; an outcome when the head has moved meanwhile.
@@ -99,6 +119,9 @@ class Acquirer:
         """
         run = self._run
         known = self.story.ledger.find(digest) if run.paid else None
+        if known is None and run.paid and not run.may_buy:
+            # A collection may have other settings than the workflow that bought: the change is the same.
+            known = self.story.ledger.on_head(run.snapshot.pull.head_sha, self._prepared.change.merge_base)
         if known is None or not is_forgotten(known, run.world.clock.now()):
             return known
         if isinstance(run.trigger, ReviewEvent | AtTerminal) or not run.may_buy:
@@ -140,10 +163,12 @@ class Acquirer:
         """
         run, answers = self._run, self.story.changes.answers
         while (awaited := self.story.awaited) and is_replaced(awaited.task.status, run.settings.supersede):
-            self._terms = terms(run, service, self.story, freed=awaited.purchase.hold)
+            agreed = terms(run, service, self.story, freed=awaited.purchase.hold)
             self.story = replaced(run, service, self.story)
             if self.story.awaited is not None:
                 return None
+            # Nothing is freed by one that was finished before it could be cancelled.
+            self._terms = agreed if self.story.changes.answers == answers else None
             self.story = settle(run, service, self.story, but=identity.digest())
         return self._tell_older() if self.story.changes.answers != answers else None
 
@@ -152,6 +177,7 @@ class Acquirer:
         run, awaited = self._run, self.story.awaited
         if awaited is None:
             raise TypeError(self.story)
+        use_up(run)
         wanted = purchase_of(run, self.story, identity, TaskState.WANTED)
         self.story = self.story.learned(self.story.changes.with_purchase(wanted))
         _, self.story, _ = publish(run, self.story, pending(run.judgement.rules, check_written=True))
@@ -171,13 +197,14 @@ class Acquirer:
         identity = replace(identity, scope=scope_since(intent.since if intent else self._since(known)))
         agreed = self._terms or terms(run, service, self.story, intended=intent)
         self.story = intend(run, self.story, identity, agreed)
-        try:
-            self.story = submit(run, service, self.story, identity, agreed)
-        except (ServiceRefused, NothingSendable):
-            if intent is None:
-                self.story = self.story.bought(replace(self._bought, state=TaskState.ENDED, used=Decimal(0)))
-            raise
-        self.story = remember_task(run, self.story)
+        with run.world.uninterrupted():
+            try:
+                self.story = submit(run, service, self.story, identity, agreed)
+            except (ServiceRefused, NothingSendable):
+                if intent is None:
+                    self.story = self.story.bought(replace(self._bought, state=TaskState.ENDED, used=Decimal(0)))
+                raise
+            self.story = remember_task(run, self.story)
 
     def _since(self, known: Purchase | None) -> str:
         run = self._run

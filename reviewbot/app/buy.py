@@ -12,7 +12,7 @@ from reviewbot.app.story import Story
 from reviewbot.domain import budget
 from reviewbot.domain.events import ReviewEvent
 from reviewbot.domain.gate import Coverage, pending
-from reviewbot.domain.identity import WHOLE, Identity, since_of
+from reviewbot.domain.identity import WHOLE, Identity, selection_digest, since_of
 from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.model import Balance, Tag
 from reviewbot.domain.packing import Limits, beside, ladder, pack, together
@@ -20,7 +20,7 @@ from reviewbot.domain.parts import split, split_ids
 from reviewbot.domain.triage import Asked, AtTerminal, check_approval
 from reviewbot.errors import (
     ForgeError,
-    OverBudget,
+    NotApproved,
     PermissionMissing,
     ServiceRefused,
 )
@@ -44,20 +44,18 @@ class Terms:
     parts: int
 
 
-def approve(run: Run, story: Story) -> None:
-    """Pass, or say who could approve the spending. What was postponed was approved when it was.
+def approve(run: Run, story: Story, identity: Identity) -> None:
+    """Pass, or say who could approve the spending. What was postponed was approved when it was, that change alone.
 
     Raises:
         NotApproved: nobody with write access asked for it.
     """
-    postponed = any(
-        one.state is TaskState.WANTED and one.head_sha == run.snapshot.pull.head_sha for one in story.written.purchases
-    )
-    if not postponed:
+    known = story.written.find(identity.digest())
+    if known is None or (known.state, known.head_sha) != (TaskState.WANTED, run.snapshot.pull.head_sha):
         check_approval(run.snapshot.pull, run.policy, run.trigger, run.world.forge.permission)
 
 
-def _use_up(run: Run) -> None:
+def use_up(run: Run) -> None:
     """An approval by label buys one head: the label goes before the task exists, so that nothing is left to reuse."""
     label = run.settings.approve_spend
     if run.paid and label and label in run.snapshot.pull.labels:
@@ -105,16 +103,16 @@ def _largest(run: Run) -> Limits:
 
 
 def _check_memory(run: Run, story: Story) -> None:
-    """Pass, or say that nobody knows what the reviews before have cost: a person may buy all the same.
+    """Pass, or say that nobody knows what was bought here and what it has cost: a person may buy all the same.
 
     Raises:
-        OverBudget: there is a limit, and what counts against it was deleted.
+        NotApproved: what was remembered is gone or cannot be believed, and an event alone asks for a review.
     """
-    if run.settings.max_credits_per_pr and story.lost and isinstance(run.trigger, ReviewEvent):
-        raise OverBudget(
-            "Earlier reviews of this pull request were deleted together with what they have cost, so nobody knows how "
-            "much of `max-credits-per-pr` is left.",
-            hint="`/reviewbot review` as a comment by somebody with write access buys a review all the same.",
+    if story.lost and isinstance(run.trigger, ReviewEvent):
+        raise NotApproved(
+            "There was a review of this pull request, and what was remembered of it was deleted or cannot be believed: "
+            "nobody knows whether this change was bought already, and what is left of a limit.",
+            hint=f"Somebody with write access can comment `/reviewbot review {run.snapshot.pull.head_sha}`.",
         )
 
 
@@ -127,11 +125,11 @@ def intend(run: Run, story: Story, identity: Identity, agreed: Terms) -> Story:
     intent = replace(purchase_of(run, story, identity, TaskState.INTENT), hold=agreed.hold, parts=agreed.parts)
     known = story.ledger.named(intent.identity, intent.attempt)
     if known is not None and known.state is TaskState.INTENT:
-        # The key is as old as the run that had it first.
-        intent = replace(intent, submitted_at=known.submitted_at, asked=known.asked or intent.asked)
+        # The key is as old as the run that had it first, and what that one asked for is what is held.
+        intent = replace(intent, submitted_at=known.submitted_at, asked=known.asked or intent.asked, hold=known.hold)
     intent = replace(intent, confirms=_confirms(story, identity))
     story = _remember_intent(run, replace(story.bought(intent), tag=agreed.tag, balance=agreed.balance))
-    _use_up(run)
+    use_up(run)
     return story
 
 
@@ -158,6 +156,7 @@ def purchase_of(run: Run, story: Story, identity: Identity, state: TaskState) ->
         base_ref=run.snapshot.pull.base_ref,
         merge_base=story.prepared.change.merge_base if story.prepared else "",
         asked=run.trigger.comment_id if isinstance(run.trigger, Asked) else "",
+        selection=selection_digest(story.selected),
     )
 
 
@@ -181,11 +180,25 @@ def resume(run: Run, service: ReviewService, story: Story, known: Purchase) -> S
     for_files = beside(limits)[0] if known.confirms else limits
     parts, handed_in = split(story.sendables, for_files, known.parts), len(split_ids(known.task_id))
     packing = together([pack(part, for_files) for part in parts], handed_in)
-    story = story.bought(replace(known, head_sha=run.snapshot.pull.head_sha))
+    known = replace(known, head_sha=run.snapshot.pull.head_sha, asked=_asked(known, run))
+    story = story.bought(known)
     task = service.retrieve(known.task_id)
-    story = replace(story, packing=packing, task=task)
+    story = replace(story, packing=packing, task=task, frozen=not run.may_buy)
+    if run.may_buy and known.selection not in {"", selection_digest(story.selected)}:
+        run.degraded.say(
+            "Other files are selected than when this change was handed in, so some may not have been read."
+        )
+        story = replace(story, reselected=True)
     # A finished task needs no open check: the verdict is written at once, or stands already.
     return story if task.status.is_over else write_check(run, story, pending(known.judgement.rules, check_written=True))
+
+
+def _asked(known: Purchase, run: Run) -> str:
+    """The comments that asked for it, this run's among them: it is carried out with this attempt."""
+    asked = [one for one in known.asked.split("+") if one]
+    if isinstance(run.trigger, Asked) and run.trigger.comment_id not in asked:
+        asked.append(run.trigger.comment_id)
+    return "+".join(asked)
 
 
 def _tag(expertise: str, service: ReviewService) -> Tag:

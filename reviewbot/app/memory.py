@@ -73,8 +73,18 @@ def read_memory(run: Run, snapshot: Snapshot, digest: str) -> Memory:
     ledger = _with_copies(run, snapshot, reading.ledger, copies, digest)
     if not believed:
         ledger = ledger.costing(max((one.copy.spent for one in copies), default=Decimal(0)))
-    lost = keep is None and not copies and any(marked_threads(snapshot.threads, run.settings.instance))
+    lost = not (believed or ledger.purchases) and _was_here(run, snapshot, keep)
     return Memory(ledger, Decimal(0) if believed else reading.spent, reading.problem, lost, keep)
+
+
+def _was_here(run: Run, snapshot: Snapshot, keep: Comment | None) -> bool:
+    """Whether a paid review of ours was here, going by what is left of it: its comments, or a summary.
+
+    The summary of a free review, or of a run without a key, is signed with no secret and tells of nothing paid.
+    """
+    if keep is None:
+        return any(marked_threads(snapshot.threads, run.settings.instance))
+    return not keep.edited_by_us or bool(decode(keep.body, replace(run.signer, secret="")).problem)
 
 
 def _reading(run: Run, keep: Comment | None) -> LedgerReading:
@@ -154,7 +164,7 @@ def _adopted(run: Run, snapshot: Snapshot, found: _Found, digest: str) -> Purcha
         coverage=Coverage.PARTIAL if copy.missed else Coverage.FULL,
         missed=copy.missed,
         rung=copy.rung,
-        judgement=run.judgement,
+        judgement=replace(run.judgement, rules=copy.rules) if copy.rules else run.judgement,
         since=copy.since,
         base_ref=snapshot.pull.base_ref,
         asked=copy.asked,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from random import Random
 from typing import TypeVar
@@ -33,6 +34,7 @@ class World:
         rng: for jitter, and for the word that fences an author's text; must not be predictable.
         run_url: the address of this run's log, None at a terminal.
         version: ours.
+        uninterrupted: holds signals back for some seconds, while a task is created and written down.
     """
 
     forge: Forge
@@ -43,6 +45,7 @@ class World:
     rng: Random
     run_url: str | None
     version: str
+    uninterrupted: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 @dataclass(slots=True)

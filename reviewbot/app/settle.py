@@ -13,8 +13,10 @@ from reviewbot.app.story import Awaited, Story
 from reviewbot.domain.gate import Coverage
 from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.model import Task, TaskStatus
-from reviewbot.errors import ReviewbotError, ServiceError
+from reviewbot.errors import ReviewbotError, ServiceError, ServiceRefused
 from reviewbot.ports import ReviewService
+
+NOT_FOUND = 404
 
 
 def settle(run: Run, service: ReviewService, story: Story, *, but: str = "") -> Story:
@@ -31,9 +33,21 @@ def settle(run: Run, service: ReviewService, story: Story, *, but: str = "") -> 
         if purchase.identity != but:
             try:
                 story = _settle(run, service, story, purchase)
+            except ServiceRefused as error:
+                story = _unknown(run, story, purchase, error)
             except ReviewbotError as error:
                 run.degraded.say(f"The review of {_named(purchase)} could not be looked up: {error.message}")
+                story = replace(story, awaited=Awaited(purchase, Task(purchase.task_id, TaskStatus.UNKNOWN, "unknown")))
     return story
+
+
+def _unknown(run: Run, story: Story, purchase: Purchase, error: ServiceRefused) -> Story:
+    """A task that the service does not know is over; one that it does not tell this key goes on."""
+    run.degraded.say(f"The review of {_named(purchase)} could not be looked up: {error.message}")
+    if error.status != NOT_FOUND:
+        return replace(story, awaited=Awaited(purchase, Task(purchase.task_id, TaskStatus.UNKNOWN, "unknown")))
+    closed = purchase.over(TaskState.ENDED, purchase.used, run.world.clock.now())
+    return story.learned(story.changes.with_purchase(closed))
 
 
 def _settle(run: Run, service: ReviewService, story: Story, purchase: Purchase) -> Story:

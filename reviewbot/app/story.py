@@ -43,6 +43,8 @@ class Story:
         there: the pull request as it was when publishing began.
         reviewed_sha: the head that was reviewed, when the pull request has left it meanwhile.
         superseded: whether a newer head has a review of its own.
+        frozen: whether the purchase is collected, so that what was selected then counts and not what is today.
+        reselected: whether other files are selected by now than were handed in.
     """
 
     written: Ledger = field(default_factory=Ledger)
@@ -65,6 +67,8 @@ class Story:
     there: Snapshot | None = None
     reviewed_sha: str = ""
     superseded: bool = False
+    frozen: bool = False
+    reselected: bool = False
 
     @property
     def sendables(self) -> tuple[Sendable, ...]:
@@ -72,12 +76,19 @@ class Story:
         return self.prepared.sendables if self.prepared else ()
 
     @property
+    def selected(self) -> tuple[str, ...]:
+        """The names of the selected files, those that are held back among them."""
+        held = (one.path for one in self.prepared.held if one.missed) if self.prepared else ()
+        return (*(one.path for one in self.sendables), *held)
+
+    @property
     def coverage(self) -> Coverage:
-        """Whether the reviewer saw every selected file."""
+        """Whether the reviewer saw every selected file; of a frozen purchase every one that was selected then."""
         missed = self.purchase.missed if self.purchase else 0
         unseen = self.task.unseen if self.task else ()
-        held = self.prepared.held if self.prepared else ()
-        return Coverage.PARTIAL if missed or unseen or any(item.missed for item in held) else Coverage.FULL
+        held = self.prepared.held if self.prepared and not self.frozen else ()
+        partial = missed or unseen or self.reselected or any(item.missed for item in held)
+        return Coverage.PARTIAL if partial else Coverage.FULL
 
     @property
     def task_id(self) -> str:

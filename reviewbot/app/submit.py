@@ -81,7 +81,8 @@ def _packings(run: Run, story: Story, limits: Limits, most: int) -> tuple[Packin
 def _submitted(story: Story, rung: int) -> Story:
     if story.purchase is None or story.task is None or story.packing is None:
         raise TypeError(story)
-    missed = len(story.packing.omitted)
+    held = [one for one in story.prepared.held if one.missed] if story.prepared else []
+    missed = len(story.packing.omitted) + len(held)
     purchase = replace(
         story.purchase,
         state=TaskState.OPEN,

@@ -47,15 +47,53 @@ def check_installed(extra: str, modules: Sequence[str]) -> None:
         raise SettingsError((Problem("installation", f"{named} cannot be imported", allowed),))
 
 
-@contextmanager
-def signals() -> Iterator[None]:
-    """Let SIGTERM end a wait as SIGINT does: as process 1 of a container it would be ignored without a handler."""
+HELD_BACK_SECONDS = 5
+"""How long a signal waits for what must not be cut in two: a runner ends a job 7.5 seconds after it."""
 
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+
+@dataclass(slots=True)
+class Interrupts:
+    """Signals, as interrupts of what is going on; none comes between buying and writing down what was bought.
+
+    Attributes:
+        happened: whether there was one.
+    """
+
+    happened: bool = False
+    _held_back: bool = False
+    _waiting: bool = False
+
+    def arrive(self, number: int, _frame: FrameType | None) -> None:
+        """Handle a signal; that of the timer says that it was held back long enough."""
+        self.happened = True
+        if self._held_back and number != signal.SIGALRM:
+            self._waiting = True
+            signal.setitimer(signal.ITIMER_REAL, HELD_BACK_SECONDS)
+            return
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    @contextmanager
+    def held_back(self) -> Iterator[None]:
+        """Let signals wait until this is done, for some seconds."""
+        self._held_back = True
+        try:
+            yield
+        finally:
+            self._held_back = False
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        if self._waiting:
+            self._waiting = False
+            raise KeyboardInterrupt
+
+
+@contextmanager
+def signals() -> Iterator[Interrupts]:
+    """Let SIGTERM end a wait as SIGINT does: as process 1 of a container it would be ignored without a handler."""
+    interrupts = Interrupts()
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
+    before = {number: signal.signal(number, interrupts.arrive) for number in numbers}
     try:
-        yield
+        yield interrupts
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

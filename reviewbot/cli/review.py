@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from random import SystemRandom
-from types import FrameType
 from uuid import uuid4
 
 from reviewbot import __version__
 from reviewbot.app import World
 from reviewbot.app.load import load_snapshot
 from reviewbot.app.review import review_pull_request
-from reviewbot.cli.call import INTERRUPTED, Call
+from reviewbot.cli.call import INTERRUPTED, Call, Interrupts, signals
 from reviewbot.cli.desk import Place, Setting, open_place
 from reviewbot.cli.formats import DOCUMENTS
 from reviewbot.cli.inputs import inputs_of
@@ -58,9 +56,9 @@ def run_review(call: Call) -> int:
     clock = SystemClock(desktop.time_scale)
     began = clock.monotonic()
     console = open_console(call.err, call.env, plain=chosen.plain)
-    with ExitStack() as stack, _interruptible() as interrupted:
+    with ExitStack() as stack, signals() as interrupted:
         place = open_place(Setting(chosen, inputs, desktop, Path.cwd()), clock, stack)
-        session = _Session(place, inputs, desktop, clock, stack)
+        session = _Session(place, inputs, desktop, clock, stack, interrupted)
         try:
             with telling(console, lambda: clock.monotonic() - began, quiet=chosen.quiet) as progress:
                 hearing = session.listen(progress, again=chosen.again)
@@ -74,30 +72,6 @@ def run_review(call: Call) -> int:
     return _leave(call, hearing.told, place, interrupted=interrupted.happened)
 
 
-@dataclass(slots=True)
-class _Interrupted:
-    """Whether somebody pressed Ctrl-C: the story takes it as the end of the wait."""
-
-    happened: bool = False
-
-
-@contextmanager
-def _interruptible() -> Iterator[_Interrupted]:
-    """Note an interrupt, and raise it as usual."""
-    noted = _Interrupted()
-
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        noted.happened = True
-        raise KeyboardInterrupt
-
-    before = {one: signal.signal(one, interrupt) for one in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield noted
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
-
-
 @dataclass(frozen=True, slots=True)
 class _Session:
     """One review, from the world to what was told."""
@@ -107,6 +81,7 @@ class _Session:
     desktop: Desktop
     clock: SystemClock
     stack: ExitStack
+    interrupts: Interrupts
 
     def listen(self, progress: Progress, *, again: bool) -> Hearing:
         """Tell the story, and hear it."""
@@ -128,6 +103,7 @@ class _Session:
             rng=SystemRandom(),
             run_url=None,
             version=__version__,
+            uninterrupted=self.interrupts.held_back,
         )
 
     def _reviewer(self, settings: Settings, progress: Progress) -> ReviewService:

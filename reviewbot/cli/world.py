@@ -53,7 +53,7 @@ def open_world(environment: Environment, log: TextIO) -> Iterator[World]:
     surroundings = Surroundings(
         environment.output_file, environment.summary_file, environment.workspace, environment.debug
     )
-    with ExitStack() as stack, signals():
+    with ExitStack() as stack, signals() as interrupts:
         line = Line(environment.ssl_file, environment.proxy, environment.path_env)
         yield World(
             forge=stack.enter_context(GitHubForge(token, environment.repository, address, clock)),
@@ -70,6 +70,7 @@ def open_world(environment: Environment, log: TextIO) -> Iterator[World]:
             rng=rng,
             run_url=environment.run_url,
             version=__version__,
+            uninterrupted=interrupts.held_back,
         )
 
 

@@ -56,7 +56,7 @@ def amended(ledger: Ledger, amendments: Iterable[Amendment], scene: Scene) -> Le
             case LetThrough(head_sha=head_sha, by=by, reason=reason):
                 ledger = replace(ledger, bypass=Bypass(head_sha, by, reason[:MAX_REASON]))
             case CallOff():
-                for purchase in ledger.postponed():
+                for purchase in (*ledger.postponed(), *ledger.intents()):
                     ledger = ledger.with_purchase(replace(purchase, state=TaskState.ENDED))
             case unknown:
                 assert_never(unknown)

@@ -129,7 +129,8 @@ def _cancel(scope: Scope) -> Deed:
     if not scope.paid:
         return Refusal.FREE
     tasks = tuple(one.task_id for one in scope.ledger.open_tasks())
-    return Cancel(tasks) if tasks or scope.ledger.postponed() else Refusal.NOTHING_OPEN
+    others = scope.ledger.postponed() or scope.ledger.intents()
+    return Cancel(tasks) if tasks or others else Refusal.NOTHING_OPEN
 
 
 def _review(order: Order, scope: Scope) -> Deed:

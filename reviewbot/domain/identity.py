@@ -33,6 +33,11 @@ def change_digest(files: Iterable[ChangedFile]) -> str:
     return _sha256(json.dumps(rows)).hex()
 
 
+def selection_digest(paths: Iterable[str]) -> str:
+    """Sixteen hex digits of the names of the selected files, in any order."""
+    return _sha256(json.dumps(sorted(paths))).hex()[:16]
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """What is bought.

@@ -71,7 +71,8 @@ class Purchase:
         since: the last reviewed head when it was submitted, empty for a whole review.
         base_ref: the branch that the pull request was opened against.
         merge_base: where its head had left that branch; empty where only a short copy remembers the purchase.
-        asked: the id of the comment that asked for this attempt, empty when no comment did.
+        asked: the ids of the comments that asked for this attempt, with `+` between them; empty when none did.
+        selection: `identity.selection_digest` of what was selected when it was handed in.
         confirms: whether open findings went along to be confirmed.
         minutes: until a run saw that the task was over, rounded up; None while unknown.
     """
@@ -92,6 +93,7 @@ class Purchase:
     base_ref: str = ""
     merge_base: str = ""
     asked: str = ""
+    selection: str = ""
     confirms: bool = False
     parts: int = 1
     minutes: int | None = None
@@ -153,7 +155,15 @@ class Ledger:
 
     def was_asked(self, comment_id: str) -> bool:
         """Whether a comment has asked for one of them."""
-        return any(entry.asked == comment_id for entry in self.purchases)
+        return any(comment_id in entry.asked.split("+") for entry in self.purchases)
+
+    def on_head(self, head_sha: str, merge_base: str) -> Purchase | None:
+        """The latest purchase of this head and merge base, which is the same change whatever it was to be read by."""
+        bought = [
+            entry for entry in self.purchases if entry.head_sha == head_sha and entry.merge_base in {"", merge_base}
+        ]
+        wanted = [entry for entry in bought if entry.state is not TaskState.ENDED]
+        return next(reversed(wanted or bought), None)
 
     def open_tasks(self) -> tuple[Purchase, ...]:
         """The tasks that nobody has seen the end of, oldest first."""
@@ -176,6 +186,10 @@ class Ledger:
                 return False
             purchase = done
         return True
+
+    def intents(self) -> tuple[Purchase, ...]:
+        """What was about to be bought when a run was stopped."""
+        return tuple(entry for entry in self.purchases if entry.state is TaskState.INTENT)
 
     def last_reviewed(self) -> Purchase | None:
         """The latest finished purchase."""

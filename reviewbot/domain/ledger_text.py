@@ -170,6 +170,7 @@ def _purchase_to_json(entry: Purchase) -> dict[str, object]:
         "asked": entry.asked,
         "confirms": entry.confirms,
         "parts": entry.parts,
+        "selection": entry.selection,
         "minutes": entry.minutes,
     }
 
@@ -240,5 +241,6 @@ def _purchase_from_json(entry: Mapping[str, Any]) -> Purchase:
         asked=str(entry.get("asked", "")),
         confirms=bool(entry.get("confirms", False)),
         parts=int(entry.get("parts", 1)),
+        selection=str(entry.get("selection", "")),
         minutes=None if entry.get("minutes") is None else int(entry["minutes"]),
     )

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
+from reviewbot.domain.gate import Rules
 from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.ledger_text import short_credits
+from reviewbot.domain.policy import FailOn, Tolerance
 from reviewbot.domain.signatures import SHORT_SIGNATURE, Signer
 
 SHORT_IDENTITY = 16
@@ -31,6 +33,7 @@ _PARTS: Mapping[str, str] = {
     "spent": "[0-9.]{1,20}",
     "asked": "[0-9]{1,20}|-",
     "parts": "[0-9]{1,2}",
+    "rules": "[chmlin][pf]{3}",
     "task": r"\S{0,200}",
 }
 """What each part looks like, in the order in which the newest version writes them."""
@@ -63,6 +66,7 @@ class ShortCopy:
         spent: credits held and used on the pull request, this purchase included.
         asked: the id of the comment that asked for it, empty when none did.
         parts: over how many tasks it is split.
+        rules: by which it is judged, None in an older version.
     """
 
     identity: str
@@ -78,6 +82,18 @@ class ShortCopy:
     spent: Decimal = Decimal(0)
     asked: str = ""
     parts: int = 1
+    rules: Rules | None = None
+
+
+def _rules_word(rules: Rules) -> str:
+    """The initials of the settings that judge."""
+    return "".join(one.value[0] for one in (rules.fail_on, rules.on_pending, rules.on_error, rules.on_partial))
+
+
+def _read_rules(word: str) -> Rules:
+    fail_on = next(one for one in FailOn if one.value[0] == word[0])
+    pending, error, partial = (next(one for one in Tolerance if one.value[0] == letter) for letter in word[1:])
+    return Rules(fail_on, pending, error, partial)
 
 
 def short_copy(purchase: Purchase, spent: Decimal, signer: Signer) -> str:
@@ -85,7 +101,8 @@ def short_copy(purchase: Purchase, spent: Decimal, signer: Signer) -> str:
     used = "-" if purchase.used is None else short_credits(purchase.used)
     at = int(datetime.fromisoformat(purchase.submitted_at).timestamp())
     figures = f"{purchase.attempt} {purchase.state} {purchase.hold} {used} {purchase.rung} {purchase.missed}"
-    more = f"{purchase.since or '-'} {at} {short_credits(spent)} {purchase.asked or '-'} {purchase.parts}"
+    asked, rules = purchase.asked.rpartition("+")[2] or "-", _rules_word(purchase.judgement.rules)
+    more = f"{purchase.since or '-'} {at} {short_credits(spent)} {asked} {purchase.parts} {rules}"
     payload = f"{purchase.identity[:SHORT_IDENTITY]} {figures} {more} "
     # Without the ids it is an intent: the same keys find the tasks again.
     room = MAX_COPY - len(payload) - SHORT_SIGNATURE - len("rb3  ")
@@ -113,6 +130,7 @@ def read_short_copy(external_id: str, signer: Signer) -> ShortCopy | None:
             spent=Decimal(part.get("spent", 0)),
             asked=part.get("asked", "-").strip("-"),
             parts=int(part.get("parts", 1)),
+            rules=_read_rules(part["rules"]) if "rules" in part else None,
         )
     except (InvalidOperation, ValueError, OverflowError, OSError):
         return None

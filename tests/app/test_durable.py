@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -168,10 +169,36 @@ def test_without_any_memory_a_limit_lets_only_a_person_buy(tmp_path: Path) -> No
         delete_summary(rig)
         push(rig, extra="x = 1\n")
         done = rig.run(**inputs)
-        assert done.outputs["reason"] == "over-budget"
+        assert done.outputs["reason"] == "not-approved"
         assert "nobody knows" in done.log
         rig.run(event="issue_comment", payload=commanded(rig, "/reviewbot review", "hubot"), **inputs)
         assert len(rig.service.tasks()) == 2
+
+
+@pytest.mark.parametrize("ruin", ["a garbled sign", "a later version", "another key"])
+def test_a_memory_that_cannot_be_believed_buys_nothing_by_itself(tmp_path: Path, ruin: str) -> None:
+    inputs: Any = {"check_run": "false", "on_pending": "pass"}
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL), limits=FORGETFUL) as rig:
+        rig.run(**inputs)
+        [summary] = [one for one in rig.world.store.comments.values() if one.author.endswith("[bot]")]
+        other = Signer("cvf_test_before", rig.world.store.repo(REPO).id, 1, "")
+        mine = decode(summary.body, replace(other, secret=KEY)).ledger
+        body = {
+            "a garbled sign": re.sub(r"(ledger:v2 .{9}).", r"\1_", summary.body),
+            "a later version": summary.body.replace("ledger:v2", "ledger:v3"),
+            "another key": replace_ledger(summary.body, encode(mine, other)),
+        }[ruin]
+        rig.world.store.comments[summary.id] = replace(summary, body=body)
+        for _ in range(2):
+            assert rig.run(**inputs).outputs["reason"] == "not-approved"
+            push(rig, extra="x = 1\n")
+        assert len(rig.service.tasks()) == 1
+
+
+def test_a_free_review_before_it_hinders_no_paid_one(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        assert rig.run(reviewer="local").exit_status in {0, 1}
+        assert rig.run().outputs["verdict"] == "pass"
 
 
 def test_a_task_that_the_check_alone_remembers_is_not_forgotten_with_a_push(tmp_path: Path) -> None:
@@ -204,6 +231,56 @@ def test_reviews_are_read_again_when_the_summary_is_gone(tmp_path: Path) -> None
         assert len(rig.service.tasks()) == 3, "each change was bought once"
 
 
+# --- A collection with other settings ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bought", [{"mode": "standard"}, {"paths": "app.py"}, {"expertise": "Engineer"}])
+def test_what_was_bought_is_collected_whatever_the_collections_settings_are(tmp_path: Path, bought: Any) -> None:  # noqa: ANN401 — inputs
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=SOMEBODY) as rig:
+        assert rig.run(wait_minutes="0", **bought).outputs["status"] == "pending"
+        clock.advance(2 * LONG)
+        done = collect(rig)
+        assert "1 of 1" in done.log, done.log
+        assert conclusion(rig) == "success"
+
+
+@pytest.mark.parametrize("summary_comment", ["true", "false"])
+def test_what_judges_is_what_was_asked_for_even_when_the_check_alone_knows(
+    tmp_path: Path, summary_comment: str
+) -> None:
+    clock = HandClock()
+    high = finding("app.py", 12, severity="high", code="os.system(command)")
+    with house(tmp_path, clock=clock, life=SOMEBODY, engineer=lambda _: answer(high)) as rig:
+        rig.run(wait_minutes="0", fail_on="high", summary_comment=summary_comment)
+        delete_summary(rig)
+        clock.advance(2 * LONG)
+        collect(rig, summary_comment=summary_comment)
+        assert conclusion(rig) == "failure"
+
+
+def test_files_that_were_not_handed_in_are_not_called_read(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        assert rig.run(paths="app.py").outputs["coverage"] == "full"
+        done = rig.run()
+        assert (done.outputs["coverage"], done.outputs["verdict"]) == ("partial", "none"), done.log
+        assert conclusion(rig) == "action_required"
+        assert rig.run(paths="app.py").outputs["verdict"] == "pass"
+        assert len(rig.service.tasks()) == 1
+
+
+def test_a_service_that_is_away_leaves_an_open_review_open(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=SOMEBODY) as rig:
+        rig.run(wait_minutes="0")
+        rig.codevf_faults.add("/tasks/task_", Reply(503, body=b"{}"), method="GET", times=None)
+        assert collect(rig).exit_status == 0
+        assert conclusion(rig) is None
+        push(rig, extra="x = 1\n")
+        assert rig.run(wait_minutes="0").outputs["status"] == "pending"
+        assert len(rig.service.tasks()) == 1, "nobody knows how far the older one has come, so it is waited for"
+
+
 # --- A push, an approval and a budget --------------------------------------------------------------------------------
 
 
@@ -230,6 +307,42 @@ def test_a_push_beyond_the_budget_leaves_the_older_task_alone(tmp_path: Path) ->
         push(rig, extra="x = 1\n")
         assert rig.run(wait_minutes="0", max_credits="300").outputs["reason"] == "over-budget"
         assert cancelled(rig) == [False]
+
+
+def test_a_cancel_that_is_refused_frees_nothing(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=NOBODY) as rig:
+        rig.run(wait_minutes="0", **LIMIT)
+        push(rig, extra="x = 1\n")
+        rig.codevf_faults.add("/cancel", Reply(409, body=b"{}"), method="POST", times=None)
+        assert rig.run(wait_minutes="0", **LIMIT).outputs["status"] == "pending"
+        clock.advance(2 * LONG)
+        collect(rig, **LIMIT)
+        assert len(rig.service.tasks()) == 1
+
+
+def test_one_approval_buys_one_change(tmp_path: Path) -> None:
+    clock = HandClock()
+    made: Any = {"clock": clock, "life": SOMEBODY, "config": "approve-spend: buy\n"}
+    with house(tmp_path, **made) as rig:
+        rig.world.grant(REPO, "hubot", Level.WRITE)
+        for number in range(2):
+            if number:
+                push(rig, extra="x = 1\n")
+            rig.world.label(REPO, 1, "buy", "hubot")
+            labelled = rig.event("labeled", label={"name": "buy"}, sender={"login": "hubot", "type": "User"})
+            rig.run(payload=labelled, wait_minutes="0")
+        assert "buy" not in rig.world.pull(REPO, 1).labels, "what was postponed has used its approval up"
+        for number in range(2):
+            branch = f"older-{number}"
+            rig.world.push(REPO, branch, {f"{branch}.py": "x = 1\n"}, author="mona")
+            rig.world.retarget(REPO, 1, branch)
+            assert rig.run(payload=rig.event("edited"), wait_minutes="0").outputs["reason"] in {
+                "not-approved",
+                "pending",
+            }
+        clock.advance(2 * LONG)
+        assert len(rig.service.tasks()) == 1
 
 
 def test_what_the_cancelled_task_held_is_there_for_the_newer_one(tmp_path: Path) -> None:
@@ -360,6 +473,40 @@ def test_one_comment_buys_once_however_many_wait(tmp_path: Path) -> None:
         rig.run()
         rig.run()
         assert len(rig.service.tasks()) == 3, "the event's, and one for each comment"
+
+
+def test_a_comment_on_an_open_review_buys_none_when_it_is_carried_out_again(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.world.grant(REPO, "hubot", Level.WRITE)
+        rig.run(wait_minutes="0")
+        payload = commanded(rig, "/reviewbot review", "hubot")
+        rig.github_faults.add("/issues/1/comments", DropBefore(), method="POST", times=None)
+        rig.run(event="issue_comment", payload=payload)
+        rig.github_faults.clear()
+        rig.run()
+        assert len(rig.service.tasks()) == 1
+
+
+def test_cancelling_ends_what_nobody_knows_to_exist(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        rig.world.grant(REPO, "hubot", Level.WRITE)
+        rig.codevf_faults.add("/tasks/create", DropBefore(), times=None, method="POST")
+        rig.run(wait_minutes="0")
+        rig.codevf_faults.clear()
+        rig.run(event="issue_comment", payload=commanded(rig, "/reviewbot cancel", "hubot"))
+        collect(rig)
+        assert not rig.service.tasks()
+
+
+def test_a_task_that_the_service_has_lost_can_be_bought_anew(tmp_path: Path) -> None:
+    with house(tmp_path, clock=HandClock(), life=SOMEBODY) as rig:
+        rig.world.grant(REPO, "hubot", Level.WRITE)
+        rig.run(wait_minutes="0")
+        [first] = rig.service.tasks()
+        rig.codevf_faults.add(f"/tasks/{first.id}", Reply(404, body=b"{}"), method="GET", times=None)
+        assert rig.run(wait_minutes="0").exit_status == 3
+        rig.run(event="issue_comment", payload=commanded(rig, "/reviewbot review", "hubot"), wait_minutes="0")
+        assert len(rig.service.tasks()) == 2
 
 
 def test_a_review_can_be_asked_for_again_without_a_summary(tmp_path: Path) -> None:

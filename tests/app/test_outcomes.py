@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from reviewbot.sandbox.codevf import End, HandClock, Limits, TaskLife
+from reviewbot.sandbox.fault_rules import Delay
 from reviewbot.sandbox.faults import Reply
 from reviewbot.sandbox.github import Access, Level, Scope
 from tests.app.house import CLEAN, FORGETFUL, KEY, REPO, SCALE, Rig, answer, finding, house
@@ -133,6 +134,22 @@ def test_a_signal_ends_the_wait_with_everything_written_down(tmp_path: Path, num
         assert rig.checks()[0].status == "in_progress"
         assert rig.service.tasks()[0].id in rig.summaries()[0]
         assert "status<<" in Path(env["GITHUB_OUTPUT"]).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_it_buys_comes_after_what_was_bought_is_written_down(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    with house(tmp_path, life=LONG) as rig:
+        rig.codevf_faults.add("/tasks/create", Delay(1.5), method="POST")
+        env = rig.environment("pull_request", rig.event(), {"wait-minutes": "300"})
+        command = [sys.executable, "-I", "-m", "reviewbot", "action"]
+        process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
+        wait_for(lambda: bool(rig.checks()))
+        time.sleep(0.5)
+        process.send_signal(number)
+        log, _ = process.communicate(timeout=7)
+        assert rig.service.tasks()[0].id in rig.summaries()[0], log
 
 
 def wait_for(condition: object, seconds: float = 30) -> None:

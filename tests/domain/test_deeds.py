@@ -160,7 +160,7 @@ def bought(state: TaskState) -> Ledger:
     [
         (TaskState.OPEN, Cancel(("task_1",))),
         (TaskState.WANTED, Cancel(())),
-        (TaskState.INTENT, Refusal.NOTHING_OPEN),
+        (TaskState.INTENT, Cancel(())),
         (TaskState.DONE, Refusal.NOTHING_OPEN),
         (TaskState.ENDED, Refusal.NOTHING_OPEN),
     ],

@@ -92,7 +92,9 @@ purchases = st.builds(
     since=st.just("") | st.text("0123456789abcdef", min_size=40, max_size=40),
     base_ref=st.text(max_size=20),
     merge_base=hexes,
-    asked=st.text("0123456789", max_size=10),
+    asked=st.lists(st.text("123456789", min_size=1, max_size=10), max_size=2).map("+".join),
+    selection=hexes,
+    parts=st.integers(1, 20),
     confirms=st.booleans(),
     minutes=st.none() | st.integers(1, 10**6),
 )
@@ -440,13 +442,28 @@ def test_a_purchase_is_found_by_the_beginning_of_its_identity() -> None:
     assert PLAIN.named("b" * 16, 1) is None
 
 
+def test_what_was_bought_of_a_head_is_found_whatever_it_was_to_be_read_by() -> None:
+    older = replace(BOUGHT, identity="b" * 64, merge_base="m" * 40)
+    ended = replace(BOUGHT, identity="d" * 64, state=TaskState.ENDED)
+    ledger = Ledger((older, ended, replace(BOUGHT, head_sha="e" * 40)))
+    assert ledger.on_head("c" * 40, "m" * 40) == older
+    assert ledger.on_head("c" * 40, "n" * 40) == ended, "the base has moved, so it is another change"
+    assert ledger.on_head("f" * 40, "m" * 40) is None
+
+
+def test_what_a_run_was_stopped_with_is_listed() -> None:
+    intent = replace(BOUGHT, state=TaskState.INTENT, task_id="")
+    assert Ledger((BOUGHT, intent)).intents() == (intent,)
+
+
 def test_a_ledger_can_cost_more_than_it_knows_and_never_less() -> None:
     assert PLAIN.costing(Decimal(1000)).spent == 1000
     assert PLAIN.costing(Decimal(10)) == PLAIN
 
 
 def test_a_comment_has_asked_or_not() -> None:
-    asked = Ledger((replace(BOUGHT, asked="42"), BOUGHT))
+    asked = Ledger((replace(BOUGHT, asked="41+42"), BOUGHT))
+    assert asked.was_asked("41")
     assert asked.was_asked("42")
     assert not asked.was_asked("43")
 
@@ -542,7 +559,9 @@ def test_a_short_copy_is_read_back(bought: Purchase, task_id: str, spent: Decima
         since=bought.since,
         at=datetime.fromisoformat(bought.submitted_at),
         spent=spent,
-        asked=bought.asked,
+        asked=bought.asked.rpartition("+")[2],
+        parts=bought.parts,
+        rules=bought.judgement.rules,
     )
     assert tells_of_open_task(text) is not bought.state.is_over
 
