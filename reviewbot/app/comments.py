@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from reviewbot.app.follow import follow
 from reviewbot.app.run import Run
 from reviewbot.app.standing import tell_standing
 from reviewbot.app.story import Story
@@ -26,7 +27,7 @@ from reviewbot.domain.publication import (
 )
 from reviewbot.domain.snapshot import Snapshot
 from reviewbot.domain.views import CommentView
-from reviewbot.errors import ForgeUnreachable, Refused
+from reviewbot.errors import ForgeUnreachable, Refused, ReviewbotError
 
 TRIES = 3
 """How often comments are posted when GitHub's answer is lost, each time after reading what it has recorded."""
@@ -72,6 +73,22 @@ def _listed(story: Story, ids: set[str], why: Why) -> Story:
     return story.replaced(lambda item: in_summary(item, why) if item.id in ids else item) if ids else story
 
 
+def look_back(run: Run, story: Story) -> tuple[Run, Story]:
+    """Read what is there after posting, before the summary is written.
+
+    It tells the addresses of the comments, another run's at the same time among them, of which the doubles go; and what
+    people have asked for meanwhile, which is not to be written over.
+    """
+    try:
+        run, story = follow(run, story)
+    except ReviewbotError as error:
+        run.degraded.say(f"The comments were posted; where they stand is not known: {error.message}")
+        return run, story
+    snapshot = _without_doubles(run, story.there or run.snapshot)
+    urls = posted_comments(snapshot.threads, run.settings.instance)
+    return run, replace(story, there=snapshot, comment_urls={**story.comment_urls, **urls})
+
+
 def _without_doubles(run: Run, snapshot: Snapshot) -> Snapshot:
     """Delete what two runs at the same time have posted twice."""
     extra = doubles(snapshot.threads, run.settings.instance)
@@ -104,8 +121,7 @@ def _post(run: Run, story: Story, snapshot: Snapshot, left: Sequence[CommentGrou
     on_lines = [one for one in left if isinstance(one.target, LineTarget)]
     urls: dict[str, str] = {}
     refused: list[CommentGroup] = []
-    for comments in _post_review(run, story, on_lines, outcome, refused):
-        urls |= _urls(comments)
+    _post_review(run, story, on_lines, outcome, refused)
     for one in left:
         if isinstance(one.target, FileTarget):
             comment = _post_file_comment(run, story, one, one.target)
@@ -135,22 +151,20 @@ def _dismiss(run: Run, story: Story, snapshot: Snapshot, outcome: Outcome) -> No
 
 def _post_review(
     run: Run, story: Story, groups: Sequence[CommentGroup], outcome: Outcome, refused: list[CommentGroup]
-) -> Iterator[tuple[PostedComment, ...]]:
+) -> None:
     """One review with all comments; when GitHub refuses it for one bad line, halves, until that line stands alone."""
     if not groups:
         return
     try:
-        review = _create_review(run, _draft(run, story, groups, outcome))
+        _create_review(run, _draft(run, story, groups, outcome))
     except Refused as error:
         run.world.reporter.debug(f"GitHub refused a review of {len(groups)} comments: {'; '.join(error.details)}")
         if len(groups) == 1:
             refused.extend(groups)
             return
         middle = len(groups) // 2
-        yield from _post_review(run, story, groups[:middle], outcome, refused)
-        yield from _post_review(run, story, groups[middle:], outcome, refused)
-        return
-    yield run.world.forge.review_comments(run.snapshot.pull.number, review)
+        _post_review(run, story, groups[:middle], outcome, refused)
+        _post_review(run, story, groups[middle:], outcome, refused)
 
 
 def _draft(run: Run, story: Story, groups: Sequence[CommentGroup], outcome: Outcome) -> ReviewDraft:
@@ -162,15 +176,15 @@ def _draft(run: Run, story: Story, groups: Sequence[CommentGroup], outcome: Outc
     )
 
 
-def _create_review(run: Run, draft: ReviewDraft) -> int:
-    """The review; on a pull request of the token's own, for which GitHub takes no request for changes, a comment."""
+def _create_review(run: Run, draft: ReviewDraft) -> None:
+    """Post it; on a pull request of the token's own, for which GitHub takes no request for changes, a comment."""
     forge, number = run.world.forge, run.snapshot.pull.number
     try:
-        return forge.create_review(number, draft)
+        forge.create_review(number, draft)
     except Refused as error:
         if draft.event is ReviewEvent.COMMENT or "own pull request" not in " ".join(error.details):
             raise
-        return forge.create_review(number, replace(draft, event=ReviewEvent.COMMENT))
+        forge.create_review(number, replace(draft, event=ReviewEvent.COMMENT))
 
 
 def _event(story: Story, outcome: Outcome) -> ReviewEvent:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
-from reviewbot.app.comments import publish_comments
+from reviewbot.app.comments import look_back, publish_comments
 from reviewbot.app.follow import follow
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story
@@ -72,7 +72,9 @@ def publish(run: Run, story: Story, outcome: Outcome) -> tuple[Run, Story, Outco
         if story.prepared is not None and story.has_news and story.there is None:
             run, story = follow(run, story)
         if story.changes.answers:
+            before = story.posted
             story = publish_comments(run, story, outcome)
+            run, story = look_back(run, story) if story.posted > before else (run, story)
     except ReviewbotError as error:
         outcome = _not_published(run, story, error, outcome)
         story = story.replaced(partial(in_summary, why=Why.REFUSED)) if story.changes.answers else story

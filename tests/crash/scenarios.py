@@ -245,6 +245,8 @@ def raced(town: Town, seed: int, right: Undisturbed) -> Disturbed:
         wrong.append(contrast("annotations", now, right.held))
     if last.exit_status != right.exit_status:
         wrong.append(f"exit status {last.exit_status}:\n{last.log}")
+    if before:
+        wrong.append(f"{before} findings with two comments when both had ended")
     return Disturbed(struck=True, wrong=tuple(wrong), tasks=bought, doubles=twice, cleared=before)
 
 

@@ -52,7 +52,7 @@ OPEN_CHECK = _github("the open check", "POST", "/check-runs$")
 SUMMARY = _github("the summary", "POST", r"/issues/\d+/comments$")
 AGAIN = _github("the pull request again", "POST", GRAPHQL, "query Snapshot", nth=2)
 REVIEW = _github("the review", "POST", "/reviews$")
-ITS_COMMENTS = _github("the review's comments", "GET", r"/reviews/\d+/comments")
+AFTERWARDS = _github("the pull request after posting", "POST", GRAPHQL, "query Snapshot", nth=3)
 FILE_COMMENT = _github("a comment on a file", "POST", r"/pulls/\d+/comments$")
 SUMMARY_EDIT = _github("the summary's end", "PATCH", "/issues/comments/")
 CHECK_READ = _github("the check's annotations", "GET", r"/check-runs/\d+$")
@@ -67,5 +67,5 @@ FILE = _codevf("the delivered file", "GET", "^/files/")
 
 STORY = (
     SNAPSHOT, DIFF, FILES, TAGS, BALANCE, PROJECT, OPEN_CHECK, CREATE, SUMMARY, POLL, FILE,
-    AGAIN, REVIEW, ITS_COMMENTS, FILE_COMMENT, SUMMARY_EDIT, CHECK_READ, CHECK_END,
+    AGAIN, REVIEW, FILE_COMMENT, AFTERWARDS, SUMMARY_EDIT, CHECK_READ, CHECK_END,
 )  # fmt: skip

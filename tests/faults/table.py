@@ -138,10 +138,7 @@ TABLE: Mapping[Request, Row] = {
         UNPUBLISHED, UNPUBLISHED, UNPUBLISHED, UNPUBLISHED, misshapen_once=WHOLE, lost=WHOLE,
         apart={"403": UNTOLD, **dict.fromkeys(ILL_FORMED, LISTED)},
     ),
-    # Who cannot read them there reads the pull request again.
-    asked.ITS_COMMENTS: Row(
-        WHOLE, WHOLE, WHOLE, UNPUBLISHED, apart={"403": UNTOLD, "a list instead of an object": UNLINKED}
-    ),
+    asked.AFTERWARDS: Row(UNLINKED, UNLINKED, UNLINKED, UNLINKED),
     asked.FILE_COMMENT: Row(
         UNPUBLISHED, UNPUBLISHED, UNPUBLISHED, UNPUBLISHED, misshapen_once=WHOLE, lost=WHOLE,
         apart={"403": UNTOLD, **dict.fromkeys(ILL_FORMED, LISTED)},
