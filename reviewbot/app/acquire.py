@@ -20,6 +20,7 @@ from reviewbot.domain.gate import Outcome, Reason, not_due, pending, superseded
 from reviewbot.domain.identity import Identity, scope_since
 from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.model import TaskStatus
+from reviewbot.domain.policy import ReviewOn
 from reviewbot.domain.short_copy import tells_of_open_task
 from reviewbot.domain.snapshot import CheckStatus, Conclusion
 from reviewbot.domain.triage import Asked, AtTerminal, is_requested
@@ -150,11 +151,19 @@ class Acquirer:
         run, there = self._run, current_check(self._run.snapshot)
         if self.story.awaited is not None and run.snapshot.pull.is_open:
             return conclude(run, self.story, pending(run.judgement.rules, check_written=True))
-        outcome = not_due(Reason.NOT_REQUESTED if run.snapshot.pull.is_open else Reason.CLOSED)
+        outcome = self._why_not()
         left = there and (there.status != CheckStatus.COMPLETED or tells_of_open_task(there.external_id))
         if left and self.story.awaited is None:
             outcome = replace(outcome, conclusion=Conclusion.ACTION_REQUIRED)
         return conclude(run, self.story, outcome)
+
+    def _why_not(self) -> Outcome:
+        if not self._run.snapshot.pull.is_open:
+            return not_due(Reason.CLOSED)
+        if self._run.settings.review_on is ReviewOn.PUSH and not self._run.may_buy:
+            told = "This head has no review, and this run buys none: a push or `/reviewbot review` asks for one."
+            return not_due(Reason.EVENT, told)
+        return not_due(Reason.NOT_REQUESTED)
 
     def _replace_awaited(self, service: ReviewService, identity: Identity) -> Outcome | None:
         """Cancel what is waited for as far as it may be, once it is sure that the newer head can be bought.

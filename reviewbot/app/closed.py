@@ -18,6 +18,17 @@ from reviewbot.domain.model import TaskStatus
 from reviewbot.render import Renderer
 
 
+def cancel_unbegun(run: Run) -> None:
+    """Cancel the open tasks that nobody has begun.
+
+    Raises:
+        NoKey: there is no key to do it with.
+    """
+    tasks = [one.task_id for one in read_memory(run, run.snapshot, "").ledger.open_tasks()] if run.paid else []
+    if tasks:
+        cancel(run, run.open_service(), tasks, lambda task: task.status is TaskStatus.PENDING)
+
+
 def leave(world: World, inputs: Mapping[str, str], event: ClosedEvent) -> Outcome:
     """End what is open on a closed pull request, as far as nobody works on it.
 
@@ -31,11 +42,10 @@ def leave(world: World, inputs: Mapping[str, str], event: ClosedEvent) -> Outcom
     run = Run(world, settings, trigger, snapshot, Renderer({}), started, may_buy=False)
     ledger = read_memory(run, snapshot, "").ledger
     closed = f"The pull request #{number} was closed."
-    tasks = [one.task_id for one in ledger.open_tasks()]
-    if snapshot.pull.is_open or settings.dry_run or not (run.paid and (tasks or ledger.postponed())):
+    left = ledger.open_tasks() or ledger.postponed() or ledger.intents()
+    if snapshot.pull.is_open or settings.dry_run or not (run.paid and left):
         return not_due(Reason.CLOSED, closed)
-    service = run.open_service()
-    cancel(run, service, tasks, lambda task: task.status is TaskStatus.PENDING)
+    cancel_unbegun(run)
     outcome = review_pull_request(world, inputs, trigger, number, may_buy=False)
     told = f" {outcome.message}" if outcome.message else ""
     return not_due(Reason.CLOSED, f"{closed} Its review: {outcome.reason.value}.{told}")

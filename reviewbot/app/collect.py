@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reviewbot.app.closed import cancel_unbegun
 from reviewbot.app.commands import catch_up
+from reviewbot.app.load import load_settings
 from reviewbot.app.review import review_pull_request
-from reviewbot.app.run import World
+from reviewbot.app.run import Run, World
 from reviewbot.domain.events import DispatchEvent
 from reviewbot.domain.gate import Outcome, collected
 from reviewbot.domain.ledger_text import is_waiting
 from reviewbot.domain.marks import summary_mark
 from reviewbot.errors import PermissionMissing, ReviewbotError
+from reviewbot.render import Renderer
 from reviewbot.settings import Settings, peek_settings, read_settings
 
 
@@ -34,8 +37,11 @@ def collect_finished(world: World, inputs: Mapping[str, str]) -> Outcome:
 
 
 def _collect(world: World, inputs: Mapping[str, str], number: int) -> Outcome:
-    snapshot = catch_up(world, inputs, number)
-    return review_pull_request(world, inputs, DispatchEvent(number, ""), snapshot, may_buy=False)
+    snapshot, trigger = catch_up(world, inputs, number), DispatchEvent(number, "")
+    if not snapshot.pull.is_open:  # no run may have seen it closed
+        settings, snapshot = load_settings(world, inputs, snapshot)
+        cancel_unbegun(Run(world, settings, trigger, snapshot, Renderer({}), world.clock.monotonic(), may_buy=False))
+    return review_pull_request(world, inputs, trigger, snapshot, may_buy=False)
 
 
 def _waiting(world: World, settings: Settings) -> tuple[int, ...]:

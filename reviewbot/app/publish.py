@@ -126,6 +126,8 @@ def write_summary(run: Run, story: Story, outcome: Outcome) -> Story:
     homeless = homeless and summaries(run.snapshot.comments, run.settings.instance).keep is None
     if not run.settings.summary_comment or not (story.has_news or homeless):
         return story
+    if run.settings.is_keyless and summaries(run.snapshot.comments, run.settings.instance).keep is not None:
+        return story  # it holds what a run without the key can neither read nor sign
     outcome = let_through(run, story, outcome)
     try:
         return _write_summary(run, story, outcome)

@@ -138,6 +138,11 @@ class Settings:
         name = "CodeVF review" if self.reviewer is ReviewerKind.CODEVF else "reviewbot (local)"
         return f"{name}: {self.instance}" if self.instance else name
 
+    @property
+    def is_keyless(self) -> bool:
+        """Whether a paid reviewer is named and its key is missing, as on a fork's event."""
+        return self.reviewer is ReviewerKind.CODEVF and not self.codevf_api_key
+
     def files(self) -> tuple[str, ...]:
         """The paths of the report files that are asked for."""
         return tuple(path for path in (self.json_file, self.sarif_file, self.html_file, self.rdjson_file) if path)

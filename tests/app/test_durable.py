@@ -432,6 +432,38 @@ def test_when_nothing_of_a_push_is_to_be_reviewed(tmp_path: Path) -> None:
         assert "0 of 0" in collect(rig).log
 
 
+def test_of_a_closed_pull_request_what_nobody_has_begun_is_cancelled_by_a_collection_too(tmp_path: Path) -> None:
+    with house(tmp_path, clock=HandClock(), life=NOBODY) as rig:
+        rig.run(wait_minutes="0")
+        rig.world.close(REPO, 1)
+        collect(rig)
+        assert cancelled(rig) == [True]
+        assert "0 of 0" in collect(rig).log
+
+
+def test_an_intent_ends_with_its_pull_request(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        rig.codevf_faults.add("/tasks/create", DropBefore(), times=None, method="POST")
+        rig.run(wait_minutes="0")
+        rig.codevf_faults.clear()
+        rig.world.close(REPO, 1)
+        rig.run(payload=rig.event("closed"))
+        assert "0 of 0" in collect(rig).log
+        assert not rig.service.tasks()
+
+
+def test_a_run_without_the_key_leaves_memory_and_commands_to_others(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.world.grant(REPO, "max", Level.MAINTAIN)
+        rig.run()
+        before = rig.summaries()
+        commanded(rig, "/reviewbot bypass it burns", "max")
+        assert rig.run(codevf_api_key="").outputs["reason"] == "no-key"
+        assert rig.summaries() == before
+        rig.run()
+        assert conclusion(rig) == "success", "whoever has the key carries it out"
+
+
 # --- Heads that are not what they were -------------------------------------------------------------------------------
 
 
