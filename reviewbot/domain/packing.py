@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reviewbot.domain.model import Attachment
@@ -152,7 +152,7 @@ def pack(files: Sequence[Sendable], limits: Limits) -> Packing:
         files: selected and redacted.
         limits: the rung of the ladder.
     """
-    ordered = sorted(files, key=lambda file: (-file.risk, file.path))
+    ordered = in_order(files)
     bins = _Bins(limits)
     with_diff = [file for file in ordered if bins.add("diff", _diff(file))]
     whole = {file.path for file in with_diff if file.text is not None and bins.add("text", _section(file))}
@@ -162,6 +162,11 @@ def pack(files: Sequence[Sendable], limits: Limits) -> Packing:
         sent=tuple(_manifest_line(file, whole=file.path in whole) for file in files if file.path in sent_paths),
         omitted=tuple(file.path for file in files if file.path not in sent_paths),
     )
+
+
+def in_order(files: Iterable[Sendable]) -> list[Sendable]:
+    """The files, the riskiest first."""
+    return sorted(files, key=lambda file: (-file.risk, file.path))
 
 
 def together(packings: Sequence[Packing], handed_in: int) -> Packing:
@@ -197,13 +202,9 @@ def _size(text: str) -> int:
 class Room:
     """What is left of a request: the first attachment of a kind with room takes a piece, kinds never mix."""
 
-    def __init__(self, limits: Limits, taken: Sequence[tuple[str, int]] = ()) -> None:
+    def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._taken = list(taken)
-
-    def copy(self) -> Room:
-        """The same room, to be tried."""
-        return Room(self._limits, self._taken)
+        self._taken: list[tuple[str, int]] = []
 
     def takes(self, kind: str, size: int) -> bool:
         """Whether there was room for a piece of so many bytes."""

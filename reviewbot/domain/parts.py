@@ -12,7 +12,7 @@ from itertools import groupby
 from posixpath import dirname
 
 from reviewbot.domain.model import Report, Task, TaskStatus
-from reviewbot.domain.packing import Limits, Room, Sendable, pack
+from reviewbot.domain.packing import Limits, Room, Sendable, in_order, pack
 
 _BETWEEN = ","
 
@@ -34,6 +34,7 @@ def split(files: Sequence[Sendable], limits: Limits, most: int) -> tuple[tuple[S
     for folder in _by_folder(files):
         if not _place(folder, parts, most):
             rest += [file for file in folder if not _place([file], parts, most)]
+    rest = [file for file in rest if not any(part.takes([file]) for part in parts)]
     filled = [part.files for part in parts if part.files]
     if not filled:
         return (tuple(files),)
@@ -47,20 +48,20 @@ def _by_folder(files: Iterable[Sendable]) -> list[list[Sendable]]:
 
 
 class _Part:
-    """The files of a task that is being filled."""
+    """The files of a task that is being filled, in the order in which `pack` takes them."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.files: list[Sendable] = []
-        self._room = Room(limits)
+        self._sizes: dict[str, int] = {}
 
     def takes(self, files: Sequence[Sendable]) -> bool:
         """Add all of the files, or none."""
-        room = self._room.copy()
-        if not all(room.takes("diff", file.diff_size) for file in files):
+        sizes = self._sizes | {file.path: file.diff_size for file in files}
+        trial, room = in_order([*self.files, *files]), Room(self.limits)
+        if not all(room.takes("diff", sizes[file.path]) for file in trial):
             return False
-        self._room = room
-        self.files += files
+        self.files, self._sizes = trial, sizes
         return True
 
 
