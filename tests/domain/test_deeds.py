@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -139,6 +139,36 @@ def test_a_head_without_a_check_is_let_through_by_its_whole_name_alone() -> None
     assert isinstance(deed(f"bypass {HEAD} now", pull=unchecked), Amend)
 
 
+UNCHECKED = {"checked_at": None}
+
+
+@pytest.mark.parametrize(
+    ("more", "submitted", "refused"),
+    [
+        ({}, None, False),
+        ({"head_seen_at": None}, None, True),
+        ({"head_seen_at": ASKED_AT + timedelta(seconds=1)}, None, True),
+        ({"checked_at": ASKED_AT + timedelta(seconds=1)}, None, True),
+        ({"forced_at": ASKED_AT}, None, True),
+        (UNCHECKED, None, True),
+        # without any check the review that was bought of this head says that it was there
+        (UNCHECKED, ASKED_AT, False),
+        (UNCHECKED, ASKED_AT + timedelta(seconds=1), True),
+        ({**UNCHECKED, "head_sha": "d" * 40}, ASKED_AT, True),
+        ({**UNCHECKED, "forced_at": ASKED_AT}, ASKED_AT, True),
+    ],
+)
+def test_a_waiver_is_for_the_head_that_its_comment_was_written_on(
+    more: Any,  # noqa: ANN401 — a column
+    submitted: datetime | None,
+    refused: bool,  # noqa: FBT001 — a column
+) -> None:
+    bought = () if submitted is None else (replace(BOUGHT, submitted_at=submitted.isoformat()),)
+    came = deed("waive 77aa because", pull=replace(THERE, **more), ledger=replace(LEDGER, purchases=bought))
+    assert (came is Refusal.NEWER_HEAD) is refused
+    assert isinstance(deed("unwaive c0de", pull=replace(THERE, **more)), Amend), "what closes the gate is for any head"
+
+
 @pytest.mark.parametrize("text", ["review", "waive 77aa because", "unwaive c0de", "bypass because"])
 def test_nothing_is_bought_or_let_through_on_a_closed_pull_request(text: str) -> None:
     assert deed(text, pull=pull(is_open=False, head_seen_at=ASKED_AT)) is Refusal.CLOSED
@@ -194,7 +224,7 @@ def test_a_reason_is_needed(text: str) -> None:
 @pytest.mark.parametrize(("finding", "refused"), [(MEDIUM, False), (HIGH, True), (UNRATED, True)])
 def test_authors_waive_what_is_harmless_of_their_own(finding: Record, refused: bool) -> None:  # noqa: FBT001 — a column
     assert (deed(f"waive {finding.id} because", by="Ann") is Refusal.OWN) is refused
-    nobody = pull(author=None, head_seen_at=ASKED_AT)
+    nobody = replace(THERE, author=None)
     assert isinstance(deed(f"waive {finding.id} because", by="Ann", pull=nobody), Amend)
 
 

@@ -1,0 +1,46 @@
+"""What opens the gate without a fix, as whole runs: a waiver and a bypass are for the code that somebody has seen."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from reviewbot.sandbox.faults import ClientDies
+from tests.app.house import HEAD, REPO, Rig, answer, house
+from tests.app.test_commands import CRITICAL, answers, check, emoji, event_of, identifier, people
+
+EVIL = {"app.py": str(HEAD["app.py"]).replace("os.system(command)", "  os.system(command)")}
+"""The same finding, on code that nobody has looked at."""
+
+
+def push(rig: Rig) -> None:
+    """The author pushes, a minute later than now by GitHub's clock."""
+    rig.world.store.clock = lambda: datetime.now(UTC) + timedelta(minutes=1)
+    rig.world.push(REPO, "topic", EVIL, author="mona")
+    rig.world.store.clock = lambda: datetime.now(UTC)
+
+
+def test_a_waiver_is_not_for_what_was_pushed_after_the_comment(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        said = f"/reviewbot waive {identifier(rig)}"
+        comment = rig.world.comment(REPO, 1, "hubot", f"{said} only admins can call it")
+        push(rig)
+        rig.run(event="issue_comment", payload=event_of(rig, comment))
+        assert f"write it again: `{said}` and why" in answers(rig)[0]
+        assert emoji(rig) == ["-1"]
+        assert rig.run().outputs["verdict"] == "fail"
+        assert check(rig) == "failure"
+
+
+def test_a_waiver_is_not_for_what_is_pushed_while_it_is_written_down(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        comment = rig.world.comment(REPO, 1, "hubot", f"/reviewbot waive {identifier(rig)} only admins can call it")
+        rig.github_faults.add("/graphql", ClientDies(lambda: push(rig), recorded=False), body="query Entries")
+        rig.run(event="issue_comment", payload=event_of(rig, comment))
+        assert "could not be written down" in answers(rig)[0]
+        assert emoji(rig) == ["-1"]
+        assert rig.run().outputs["verdict"] == "fail"
