@@ -8,7 +8,7 @@ not mention stays as it was.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import assert_never
 
@@ -29,11 +29,13 @@ class Scene:
         views: the selected files as they were or would be sent, and the others as they are.
         removed: the names of deleted files.
         added: the names of files that are not there at the merge base under any name.
+        blobs: ids of the files at the head, by name.
     """
 
     views: tuple[FileView, ...]
     removed: frozenset[str]
     added: frozenset[str] = frozenset()
+    blobs: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, change: ChangeSet, views: Sequence[FileView]) -> Scene:
@@ -44,12 +46,18 @@ class Scene:
             frozenset(file.path for file in change.files if file.diff.status is status)
             for status in (FileStatus.REMOVED, FileStatus.ADDED)
         )
-        return cls(tuple(seen), removed, added)
+        blobs = {file.path: file.new.oid for file in change.files if file.new}
+        return cls(tuple(seen), removed, added, blobs)
 
     @cached_property
     def by_path(self) -> Mapping[str, FileView]:
         """The views by their name, and by the name at the merge base where no other file has it now."""
         return {view.old_path: view for view in self.views} | {view.path: view for view in self.views}
+
+    def content(self, path: str) -> str:
+        """Tells a file from another version of it: what is seen of it, else its blob; empty when it is not there."""
+        view = self.by_path.get(path)
+        return "" if view is None else view.content or self.blobs.get(view.path, "")
 
 
 def _as_it_is(file: ChangedFile) -> FileView:
@@ -135,7 +143,7 @@ def stand(record: Record, scene: Scene) -> Record:
         case Vanished():
             return replace(record, standing=Standing.GONE) if record.standing.is_open else record
         case Absent():
-            return _without_code(record)
+            return _without_code(record, scene)
         case unknown:
             assert_never(unknown)
 
@@ -145,28 +153,29 @@ def _seen(record: Record, sight: Sight) -> Record:
     fewer = sight.copies < record.copies
     if fewer and record.standing is Standing.FIXED:
         return record
-    waiver = record.waiver if record.waiver and _holds(record.waiver, record, sight) else None
+    waiver = _let_stand(record, _verbatim(record, sight))
     seen = replace(record, path=sight.view.path, line=sight.line, waiver=waiver, closed="")
     if fewer:
         return replace(seen, standing=Standing.CHANGED)
     return replace(seen, standing=Standing.OPEN, copies=sight.copies)
 
 
-def _holds(waiver: Waiver, record: Record, sight: Sight) -> bool:
-    """Whether the code is what was waived: as often, and to the character."""
-    return (waiver.copies, waiver.verbatim) == (sight.copies, _verbatim(record, sight))
+def _let_stand(record: Record, now: tuple[int, str]) -> Waiver | None:
+    """The waiver as long as it is for what is there now: as often, and to the character."""
+    waiver = record.waiver
+    return waiver if waiver and (waiver.copies, waiver.verbatim) == now else None
 
 
-def _verbatim(record: Record, sight: Sight) -> str:
-    return sight.view.verbatim(record.side, record.block) if record.block else ""
+def _verbatim(record: Record, sight: Sight) -> tuple[int, str]:
+    return sight.copies, sight.view.verbatim(record.side, record.block) if record.block else ""
 
 
-def _without_code(record: Record) -> Record:
-    if record.block is None or not record.standing.is_open:
+def _without_code(record: Record, scene: Scene) -> Record:
+    """Somebody may have let it stand when its code was not there: for its file as it was."""
+    if not record.standing.is_open:
         return record
-    # Somebody may have let it stand when its code was no longer there.
-    waiver = record.waiver if record.waiver and not record.waiver.copies else None
-    return replace(record, standing=Standing.CHANGED, waiver=waiver)
+    standing = record.standing if record.block is None else Standing.CHANGED
+    return replace(record, standing=standing, waiver=_let_stand(record, (0, scene.content(record.path))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +318,7 @@ def _stamped(record: Record, task_id: str) -> Record:
 
 
 def waived(record: Record, by: str, reason: str, scene: Scene) -> Record:
-    """The finding with a waiver for its code as it stands."""
+    """The finding with a waiver for its code as it stands, or for its whole file where nothing of it is seen."""
     sight = look(record, scene)
-    seen = (sight.copies, _verbatim(record, sight)) if isinstance(sight, Sight) else (0, "")
+    seen = _verbatim(record, sight) if isinstance(sight, Sight) else (0, scene.content(record.path))
     return replace(record, waiver=Waiver(by, reason[:MAX_REASON], *seen))

@@ -41,7 +41,8 @@ class Waiver:
         by: a login.
         reason: their words; hostile text.
         copies: how often the code stood in its file then, 0 when it was not there; one more of them is another case.
-        verbatim: `FileView.verbatim` of them: a finding is found again behind other white space, a waiver is not.
+        verbatim: `FileView.verbatim` of them: a finding is found again behind other white space, a waiver is not. Where
+            there was none, `Scene.content` of the file.
     """
 
     by: str

@@ -18,7 +18,7 @@ from reviewbot.domain.placement import Why, in_summary
 from reviewbot.domain.quotes import Block, fold
 from reviewbot.domain.records import MAX_REASON, MAX_TEXT, MAX_TITLE, Findings, Record, Standing, Waiver
 from reviewbot.domain.snapshot import Entry
-from tests.domain.builders import answer, file_diff, finding, numbered, scene
+from tests.domain.builders import answer, file_diff, finding, numbered, scene, view
 
 APP = "src/app.py"
 BASE = numbered(30)
@@ -158,7 +158,7 @@ def test_a_file_that_cannot_be_looked_into_changes_nothing_but_its_waivers() -> 
     assert isinstance(look(first.records[0], binary), Unseen | Absent)
     after = {record.title: record for record in restand(first, binary).records}
     assert after["A finding"].waiver is None, "nobody knows whether it is for this code"
-    assert after["No tests"].waiver is not None
+    assert after["No tests"].waiver is None
     assert {record.standing for record in after.values()} == {Standing.OPEN}
 
 
@@ -452,19 +452,48 @@ def test_a_waiver_is_for_nothing_worse(severity: Severity, title: str, stands: b
     assert record.counts is not stands
 
 
-def test_what_has_no_code_any_more_can_be_let_stand_until_it_is_back() -> None:
+def test_what_has_no_code_any_more_can_be_let_stand_until_its_file_changes() -> None:
     first = restand(found(NOW, finding(code="bad()")), CHANGED)
-    record = waived(one(first), "mona", "mended", CHANGED)
-    assert record.waiver == Waiver("mona", "mended", 0, "")
-    later = restand(Findings((record,)), CHANGED)
-    assert one(later).waiver == record.waiver
-    assert not one(later).counts
-    assert one(restand(later, NOW)).counts
+    waiver = waived(one(first), "mona", "mended", CHANGED).waiver
+    assert waiver is not None
+    assert (waiver.copies, len(waiver.verbatim)) == (0, 32)
+    before = let_be(first, CHANGED)
+    assert restand(before, CHANGED) == before
+    assert one(restand(before, NOW)).counts
+    assert one(restand(before, scene({APP: BASE}, {APP: BAD.replace("bad()", "worse()")}))).counts
 
 
-def test_what_names_no_code_can_be_let_stand() -> None:
+def test_what_names_no_code_can_be_let_stand_until_its_file_changes() -> None:
     before = let_stand(finding())
     assert one(absorb(before, answer(NOW, finding(), task="task_2"), NOW)).waiver == one(before).waiver
+    assert one(restand(before, scene({APP: BASE}, {"b.py": BAD}, {"b.py": APP}))).waiver == one(before).waiver
+    for text in (f"above\n{BAD}", BAD.replace("bad()", "worse()")):
+        assert one(restand(before, scene({APP: BASE}, {APP: text}))).counts
+
+
+def test_what_is_about_no_file_can_be_let_stand_for_good() -> None:
+    before = let_stand(finding(path="other.py"))
+    assert restand(before, CHANGED) == before
+
+
+def test_a_waiver_on_a_file_that_nobody_can_read_is_for_its_bytes() -> None:
+    def binary(oid: str) -> Scene:
+        (diff,) = parse_diff(f"diff --git a/x b/x\nnew file mode 100644\nindex {'0' * 40}..{oid * 40}\n")
+        file = ChangedFile(diff, None, Entry(oid * 40, "100644", binary=True))
+        return Scene.of(ChangeSet("b", "h", (file,)), ())
+
+    before = let_stand(finding(path="x"), binary("2"))
+    assert restand(before, binary("2")) == before
+    assert one(restand(before, binary("3"))).counts
+
+
+def test_a_waiver_on_a_part_of_a_large_file_is_for_all_that_is_seen_of_it() -> None:
+    def large(text: str) -> Scene:
+        return Scene((view(BASE, text, whole=False),), frozenset())
+
+    before = let_stand(finding(), large(BAD))
+    assert restand(before, large(BAD)) == before
+    assert one(restand(before, large(BAD.replace("bad()", "worse()")))).counts
 
 
 # --- Parts of an answer that nobody could read ------------------------------------------------------------------------
