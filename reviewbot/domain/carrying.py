@@ -208,7 +208,7 @@ def absorb(findings: Findings, answer: Answered, scene: Scene) -> Findings:
     told = {record.id: record for record in _reported(answer, scene)}
     fresh = (_beside(record, known.get(key)) for key, record in told.items())
     verdicts = _verdicts(answer.report.previous)
-    judged = partial(_judged, here=answer.here)
+    judged = partial(_judged, scene=scene, here=answer.here)
     others = (judged(record, verdicts.get(key)) for key, record in known.items() if key not in told)
     stamped = (_stamped(record, answer.task_id) for record in (*fresh, *others))
     stands = answer.whole and answer.here
@@ -249,6 +249,7 @@ def _record(item: Placed, task_id: str, scene: Scene) -> Record:
         added=item.in_file in scene.added,
         found=task_id,
         text=finding.explanation[:MAX_TEXT] if isinstance(item.placement, InSummary) else "",
+        file="" if item.block else scene.content(item.in_file or ""),
     )
     sight = look(record, scene)
     return replace(record, touched=sight.touched, copies=sight.copies) if isinstance(sight, Sight) else record
@@ -300,14 +301,20 @@ def _verdicts(previous: Iterable[Previous]) -> Mapping[str, Previous]:
     return {one.id: one for one in ordered}
 
 
-def _judged(record: Record, verdict: Previous | None, *, here: bool) -> Record:
+def _judged(record: Record, verdict: Previous | None, *, scene: Scene, here: bool) -> Record:
     if verdict is None or not record.standing.is_open:
         return record
     told = replace(record, note=verdict.note)
     if verdict.state is PreviousState.OPEN:
         return replace(told, standing=Standing.OPEN)
-    changed = record.standing is Standing.CHANGED or record.block is None
-    return replace(told, standing=Standing.FIXED) if changed and here else told
+    return replace(told, standing=Standing.FIXED) if here and _has_changed(record, scene) else told
+
+
+def _has_changed(record: Record, scene: Scene) -> bool:
+    """Whether the code is another by now; its file, where nothing says which code it is."""
+    if record.block is not None:
+        return record.standing is Standing.CHANGED
+    return not record.file or record.file != scene.content(record.path)
 
 
 def _stamped(record: Record, task_id: str) -> Record:

@@ -70,6 +70,7 @@ class Record:
         side: where its code is.
         line: where its first line was when it was last seen, None when nothing says so.
         block: its code, None when nothing says which code it is about.
+        file: `Scene.content` of its file when it was reported, where there is no block.
         in_file: whether its file was in the change.
         added: whether the change added that file: when it is not there any more, it may have another name.
         touched: whether the change adds or deletes any of its code.
@@ -100,6 +101,7 @@ class Record:
     note: str = ""
     waiver: Waiver | None = None
     leftover: bool = False
+    file: str = ""
 
     @property
     def counts(self) -> bool:

@@ -16,7 +16,7 @@ from reviewbot.domain.file_views import FileView
 from reviewbot.domain.model import Finding, Leftover, Severity, Side
 from reviewbot.domain.placement import Why, in_summary
 from reviewbot.domain.quotes import Block, fold
-from reviewbot.domain.records import MAX_REASON, MAX_TEXT, MAX_TITLE, Findings, Record, Standing, Waiver
+from reviewbot.domain.records import MAX_REASON, MAX_TEXT, MAX_TITLE, Findings, Record, Standing
 from reviewbot.domain.snapshot import Entry
 from tests.domain.builders import answer, file_diff, finding, numbered, scene, view
 
@@ -248,9 +248,13 @@ FEWER = scene({APP: CALL}, {APP: CALL.replace("line 10", "other")})
         (finding(code="bad()"), CHANGED, "fixed", "fixed"),
         (finding(code="bad()"), CHANGED, "still", "open"),
         (finding(code="bad()"), CHANGED, "both", "open"),
-        # nothing says which code it is about
+        # nothing says which code it is about: any change of its file will do
         (finding(), NOW, "", "open"),
-        (finding(), NOW, "fixed", "fixed"),
+        (finding(), NOW, "fixed", "open"),
+        (finding(), CHANGED, "", "open"),
+        (finding(), CHANGED, "fixed", "fixed"),
+        (finding(), CHANGED, "both", "open"),
+        # its file is not in the change
         (finding(path="other.py", code="x"), NOW, "fixed", "fixed"),
     ],
 )
@@ -375,7 +379,8 @@ def test_a_milder_finding_never_takes_the_place_of_a_worse_one(
 
 
 def test_a_finding_that_was_closed_gives_way_to_a_new_one_on_its_code() -> None:
-    fixed = absorb(found(NOW, finding()), answer(NOW, task="task_2", fixed=[one(found(NOW, finding())).id]), NOW)
+    first = found(NOW, finding())
+    fixed = absorb(first, answer(CHANGED, task="task_2", fixed=[one(first).id]), CHANGED)
     assert one(fixed).standing is Standing.FIXED
     again = one(absorb(fixed, answer(NOW, finding(severity=Severity.LOW), task="task_3"), NOW))
     assert (again.standing, again.severity, again.closed) == (Standing.OPEN, Severity.LOW, "")
@@ -592,7 +597,8 @@ def test_no_finding_is_closed_without_a_reason(past: tuple[Findings, Scene], dat
         assert record is not None
         if record.standing is Standing.FIXED:
             assert words[record.id] == "fixed"
-            assert record.block is None or copies(record, now) < before.copies
+            changed = record.file == "" or record.file != now.content(record.path)
+            assert changed if record.block is None else copies(record, now) < before.copies
         if record.standing is Standing.GONE:
             assert is_left(before, now)
 

@@ -120,7 +120,8 @@ records = st.builds(
     note=texts,
     waiver=st.none() | st.builds(Waiver, texts, texts, st.integers(0, 99), texts),
     leftover=st.booleans(),
-)
+    file=st.just("") | hexes,
+).map(lambda record: record if record.block is None else replace(record, file=""))
 beyonds = st.dictionaries(st.sampled_from(Severity), st.integers(1, 999)).map(
     lambda counts: tuple(sorted(counts.items(), key=lambda item: item[0].rank))
 )
