@@ -191,7 +191,7 @@ def _bypass(order: Order, scope: Scope) -> Deed:
         return Refusal.OTHER_HEAD
     if not _is_meant(order, pull, without_check=False):
         return Refusal.NEWER_HEAD
-    return Amend(LetThrough(pull.head_sha, order.sender, order.said.reason))
+    return Amend(LetThrough(pull.head_sha, pull.base_ref, order.sender, order.said.reason))
 
 
 def _waive(order: Order, scope: Scope) -> Deed:
@@ -236,8 +236,8 @@ def is_kept(deed: Amend, ledger: Ledger) -> bool:
         case Unwaive(finding_id=finding_id):
             record = ledger.findings.find(finding_id)
             return record is None or record.waiver is None
-        case LetThrough(head_sha=head_sha):
-            return ledger.bypass is not None and ledger.bypass.head_sha == head_sha
+        case LetThrough(head_sha=head_sha, base_ref=base_ref):
+            return ledger.bypass is not None and ledger.bypass.is_of(head_sha, base_ref)
         case unknown:
             assert_never(unknown)
 

@@ -53,11 +53,20 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class Bypass:
-    """Somebody let one head through, whatever its review says."""
+    """Somebody let one head through to one base, whatever its review says.
+
+    Attributes:
+        base_ref: the branch that it is to be merged into.
+    """
 
     head_sha: str
+    base_ref: str
     by: str
     reason: str
+
+    def is_of(self, head_sha: str, base_ref: str) -> bool:
+        """Whether it lets this head through to this base."""
+        return (self.head_sha, self.base_ref) == (head_sha, base_ref)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from reviewbot.sandbox.faults import ClientDies
 from tests.app.house import HEAD, REPO, Rig, answer, house
-from tests.app.test_commands import CRITICAL, answers, check, emoji, event_of, identifier, people
+from tests.app.test_commands import CRITICAL, answers, check, emoji, event_of, identifier, people, say
+from tests.app.test_durable import come_back
 
 EVIL = {"app.py": str(HEAD["app.py"]).replace("os.system(command)", "  os.system(command)")}
 """The same finding, on code that nobody has looked at."""
@@ -44,3 +45,31 @@ def test_a_waiver_is_not_for_what_is_pushed_while_it_is_written_down(tmp_path: P
         assert "could not be written down" in answers(rig)[0]
         assert emoji(rig) == ["-1"]
         assert rig.run().outputs["verdict"] == "fail"
+
+
+def test_a_bypass_ends_with_the_base_that_it_was_for(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        rig.world.push(REPO, "next", {}, parents=(rig.world.store.git(REPO).branches()["main"],))
+        rig.world.retarget(REPO, 1, "next")
+        say(rig, "/reviewbot bypass nobody releases next", by="max")
+        assert check(rig) == "success"
+        rig.world.retarget(REPO, 1, "main")
+        edited = rig.event("edited", changes={"base": {"ref": {"from": "next"}}})
+        assert rig.run(payload=edited).outputs["verdict"] == "fail"
+        assert check(rig) == "failure"
+
+
+def test_a_bypass_ends_with_a_push_though_its_head_comes_back(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        before = rig.world.pull(REPO, 1).head_sha
+        say(rig, "/reviewbot bypass it burns", by="max")
+        assert check(rig) == "success"
+        push(rig)
+        rig.run()
+        come_back(rig, before)
+        assert rig.run().outputs["verdict"] == "fail"
+        assert check(rig) == "failure"

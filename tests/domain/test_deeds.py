@@ -108,7 +108,7 @@ def test_a_head_that_came_later_or_from_nowhere_must_be_named(seen: Any) -> None
     assert deed(f"review {HEAD[:12]}", pull=later) is Refusal.NEWER_HEAD, "one that begins alike can be made"
     assert deed(f"bypass {HEAD[:12]} now", pull=later) is Refusal.NEWER_HEAD
     assert deed(f"review {HEAD}", pull=later) == Buy(Asked("wendy", "42", HEAD))
-    assert deed(f"bypass {HEAD} now", pull=later) == Amend(LetThrough(HEAD, "wendy", "now"))
+    assert deed(f"bypass {HEAD} now", pull=later) == Amend(LetThrough(HEAD, "main", "wendy", "now"))
     assert deed("review 1234567", pull=later) is Refusal.OTHER_HEAD
     assert deed("bypass 1234567 now", pull=later) is Refusal.OTHER_HEAD
 
@@ -234,7 +234,7 @@ def test_a_waiver_is_taken_back_where_there_is_one() -> None:
 
 
 def test_a_head_is_let_through_by_somebody_else_than_its_author() -> None:
-    assert deed("bypass it burns") == Amend(LetThrough(HEAD, "wendy", "it burns"))
+    assert deed("bypass it burns") == Amend(LetThrough(HEAD, "main", "wendy", "it burns"))
     assert deed("bypass it burns", by="ANN") is Refusal.OWN
 
 
@@ -242,6 +242,7 @@ def test_a_head_is_let_through_by_somebody_else_than_its_author() -> None:
 
 PENDING = pending(Rules(), check_written=True)
 BUY = Buy(Asked("wendy", "42", HEAD))
+THROUGH = Amend(LetThrough(HEAD, "main", "wendy", "x"))
 
 
 @pytest.mark.parametrize(
@@ -264,14 +265,10 @@ BUY = Buy(Asked("wendy", "42", HEAD))
         (Amend(Unwaive(MEDIUM.id)), PENDING, LEDGER, None),
         (Amend(Unwaive("0000000000")), PENDING, LEDGER, None),
         (Amend(Unwaive(WAIVED.id)), PENDING, LEDGER, Refusal.NOT_KEPT),
-        (Amend(LetThrough(HEAD, "wendy", "x")), PENDING, replace(LEDGER, bypass=Bypass(HEAD, "wendy", "x")), None),
-        (Amend(LetThrough(HEAD, "wendy", "x")), PENDING, LEDGER, Refusal.NOT_KEPT),
-        (
-            Amend(LetThrough("d" * 40, "w", "x")),
-            PENDING,
-            replace(LEDGER, bypass=Bypass(HEAD, "w", "x")),
-            Refusal.NOT_KEPT,
-        ),
+        (THROUGH, PENDING, replace(LEDGER, bypass=Bypass(HEAD, "main", "wendy", "x")), None),
+        (THROUGH, PENDING, LEDGER, Refusal.NOT_KEPT),
+        (THROUGH, PENDING, replace(LEDGER, bypass=Bypass("d" * 40, "main", "w", "x")), Refusal.NOT_KEPT),
+        (THROUGH, PENDING, replace(LEDGER, bypass=Bypass(HEAD, "next", "w", "x")), Refusal.NOT_KEPT),
     ],
 )
 def test_done_is_what_is_written_down(
