@@ -154,7 +154,8 @@ def _seen(record: Record, sight: Sight) -> Record:
     if fewer and record.standing is Standing.FIXED:
         return record
     waiver = _let_stand(record, _verbatim(record, sight))
-    seen = replace(record, path=sight.view.path, line=sight.line, waiver=waiver, closed="")
+    note = record.note if record.standing.is_open else ""
+    seen = replace(record, path=sight.view.path, line=sight.line, waiver=waiver, closed="", note=note)
     if fewer:
         return replace(seen, standing=Standing.CHANGED)
     return replace(seen, standing=Standing.OPEN, copies=sight.copies)

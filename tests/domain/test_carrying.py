@@ -281,7 +281,7 @@ def test_code_that_comes_back_is_open_again() -> None:
     assert one(restand(fixed, CHANGED)) == one(fixed), "as long as it is not back"
     assert one(restand(fixed, scene({}, {}))) == one(fixed), "its file is gone, and it was fixed before"
     back = one(restand(fixed, NOW))
-    assert (back.standing, back.closed) == (Standing.OPEN, "")
+    assert (back.standing, back.closed, back.note) == (Standing.OPEN, "", ""), "nobody has said a word on it"
     gone = restand(first, scene({APP: BASE}, {APP: BASE}))
     assert one(restand(gone, NOW)).standing is Standing.OPEN
 
