@@ -173,8 +173,8 @@ class Told:
 def tidied(told: Iterable[Told]) -> tuple[Operation, ...]:
     """What is left to do about the threads that are there: what a person did stands, and what they answered is kept.
 
-    A thread is put away once, just before its comment first says that it is closed: so a run that was stopped between the
-    two is made up for, and whoever opens it again has the last word.
+    A thread is put away once, just before its comment first says that it is closed: so a run that was stopped between
+    the two is made up for, and whoever opens it again has the last word.
     """
     operations: list[Operation] = []
     for one in told:

@@ -44,7 +44,8 @@ class Commit:
     Attributes:
         authors: logins, a bot's without `[bot]` as in `PullRequest.author`; None for an address without an account. Who
             commits chooses the address, so an author here is a claim.
-        verified: whether GitHub has verified the commit's signature, as it does for what an App commits through it.
+        verified: whether GitHub itself has signed the commit, as it does for what an App commits through it. A person's
+            own signature vouches for whoever committed, not for the author.
     """
 
     sha: str

@@ -106,7 +106,7 @@ query Snapshot(
         totalCount
         nodes {{ commit {{
           oid
-          signature {{ isValid }}
+          signature {{ isValid wasSignedByGitHub }}
           parents(first: 20) {{ nodes {{ oid }} }}
           authors(first: 20) {{ nodes {{ user {{ login }} }} }}
         }} }}

@@ -167,7 +167,7 @@ def _commit(node: Answer) -> Commit:
         parents=tuple(parent.text("oid") for parent in node.nodes("parents")),
         # A commit names a bot with the suffix that the pull request's author comes without.
         authors=tuple(user.text("login").removesuffix(_BOT_SUFFIX) if user else None for user in users),
-        verified=signature is not None and signature.flag("isValid"),
+        verified=signature is not None and signature.flag("isValid") and signature.flag("wasSignedByGitHub"),
     )
 
 
