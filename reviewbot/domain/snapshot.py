@@ -117,7 +117,7 @@ class Comment:
         edited_by: the login of the last editor, None when nobody edited it.
         edited_by_us: whether the last editor is the author.
         author: a login, a bot's with `[bot]` so that it fits `Forge.permission`; None for a deleted account.
-        reacted: whether the token that reads has put an emoji under it, whichever.
+        reacted: whether the token that reads has put one of the emoji under it with which we answer.
     """
 
     id: int

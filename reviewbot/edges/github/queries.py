@@ -14,7 +14,7 @@ fragment CommentParts on IssueComment {
   fullDatabaseId url body viewerDidAuthor createdAt lastEditedAt
   author { __typename login }
   editor { __typename login }
-  reactionGroups { viewerHasReacted }
+  reactionGroups { content viewerHasReacted }
 }
 """
 
