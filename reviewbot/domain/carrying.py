@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import assert_never
 
+from reviewbot.domain.apart import apart, remembered
 from reviewbot.domain.changes import ChangedFile, ChangeSet, FileStatus
 from reviewbot.domain.file_views import FileView
 from reviewbot.domain.marks import finding_id
@@ -153,7 +154,7 @@ def _seen(record: Record, sight: Sight) -> Record:
     fewer = sight.copies < record.copies
     if fewer and record.standing is Standing.FIXED:
         return record
-    waiver = _let_stand(record, _verbatim(record, sight))
+    waiver = record.waiver and _while(record.waiver, _verbatim(record, sight))
     note = record.note if record.standing.is_open else ""
     seen = replace(record, path=sight.view.path, line=sight.line, waiver=waiver, closed="", note=note)
     if fewer:
@@ -161,10 +162,9 @@ def _seen(record: Record, sight: Sight) -> Record:
     return replace(seen, standing=Standing.OPEN, copies=sight.copies)
 
 
-def _let_stand(record: Record, now: tuple[int, str]) -> Waiver | None:
+def _while(waiver: Waiver, now: tuple[int, str]) -> Waiver | None:
     """The waiver as long as it is for what is there now: as often, and to the character."""
-    waiver = record.waiver
-    return waiver if waiver and (waiver.copies, waiver.verbatim) == now else None
+    return waiver if (waiver.copies, waiver.verbatim) == now else None
 
 
 def _verbatim(record: Record, sight: Sight) -> tuple[int, str]:
@@ -176,7 +176,8 @@ def _without_code(record: Record, scene: Scene) -> Record:
     if not record.standing.is_open:
         return record
     standing = record.standing if record.block is None else Standing.CHANGED
-    return replace(record, standing=standing, waiver=_let_stand(record, (0, scene.content(record.path))))
+    waiver = record.waiver and _while(record.waiver, (0, scene.content(record.path)))
+    return replace(record, standing=standing, waiver=waiver)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,8 @@ def absorb(findings: Findings, answer: Answered, scene: Scene) -> Findings:
         scene: the change as it is now.
     """
     known = {record.id: stand(record, scene) for record in findings.records}
-    told = {record.id: record for record in _reported(answer, scene)}
+    placed = apart(answer.placed, remembered(findings.records))
+    told = {record.id: record for record in _reported(replace(answer, placed=placed), scene)}
     fresh = (_beside(record, known.get(key)) for key, record in told.items())
     verdicts = _verdicts(answer.report.previous)
     judged = partial(_judged, scene=scene, here=answer.here)
@@ -216,7 +218,7 @@ def absorb(findings: Findings, answer: Answered, scene: Scene) -> Findings:
     return Findings(
         records=worst_first(stamped),
         beyond=() if stands else findings.beyond,
-        broken=(findings.broken and not stands) or _mixed(known, told),
+        broken=findings.broken and not stands,
     )
 
 
@@ -257,24 +259,11 @@ def _record(item: Placed, task_id: str, scene: Scene) -> Record:
 
 
 def _beside(record: Record, before: Record | None) -> Record:
-    """What an answer reports, beside what was known under its id.
-
-    Of two with different words the worse one stays, so that the milder never hides what closes the gate. A waiver is
-    for this code, and for nothing worse than what was waived.
-    """
+    """What an answer reports, as it is known already; a waiver is for nothing worse than what was waived."""
     if before is None:
         return record
-    milder = before.severity.rank < record.severity.rank
-    same = (before.title, before.block) == (record.title, record.block)
-    if before.standing.is_open and milder and not same:
-        return before
-    holds = before.block == record.block and before.severity.rank <= record.severity.rank
+    holds = before.severity.rank <= record.severity.rank
     return replace(record, found=before.found, waiver=before.waiver if holds else None)
-
-
-def _mixed(known: Mapping[str, Record], told: Mapping[str, Record]) -> bool:
-    """Whether an id stands for two pieces of code: by chance never, so somebody has made one to hide the other."""
-    return any(known[key].block != record.block for key, record in told.items() if key in known)
 
 
 def _first_line(where: object, cited: int | None) -> int | None:

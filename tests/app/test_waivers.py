@@ -7,8 +7,9 @@ from pathlib import Path
 
 from reviewbot.sandbox.faults import ClientDies
 from tests.app.house import HEAD, REPO, Rig, answer, house
-from tests.app.test_commands import CRITICAL, answers, check, emoji, event_of, identifier, people, say
+from tests.app.test_commands import CRITICAL, answers, check, emoji, event_of, identifier, people, say, summary
 from tests.app.test_durable import come_back
+from tests.app.test_incremental import OTHER, first_then
 
 EVIL = {"app.py": str(HEAD["app.py"]).replace("os.system(command)", "  os.system(command)")}
 """The same finding, on code that nobody has looked at."""
@@ -73,3 +74,21 @@ def test_a_bypass_ends_with_a_push_though_its_head_comes_back(tmp_path: Path) ->
         come_back(rig, before)
         assert rig.run().outputs["verdict"] == "fail"
         assert check(rig) == "failure"
+
+
+def test_something_else_on_waived_code_is_another_finding_with_a_comment_of_its_own(tmp_path: Path) -> None:
+    other = {**CRITICAL, "title": "The command is logged with its password", "explanation": "Look at the log."}
+    with house(tmp_path, engineer=first_then(CRITICAL, new=(other,))) as rig:
+        people(rig)
+        rig.run()
+        say(rig, f"/reviewbot waive {identifier(rig)} only admins can call it")
+        rig.world.push(REPO, "topic", OTHER, author="mona")
+        done = rig.run()
+        assert (done.outputs["verdict"], done.outputs["new"]) == ("fail", "1"), done.log
+        assert check(rig) == "failure"
+        first, second = (comment.body for comment in rig.comments())
+        assert ("**Waived** by" in first, "logged with its password" in second) == (True, True)
+        assert second.partition("ids=")[2][:10] in summary(rig)
+        before = [comment.body for comment in rig.comments()]
+        assert rig.run().outputs["verdict"] == "fail"
+        assert [comment.body for comment in rig.comments()] == before

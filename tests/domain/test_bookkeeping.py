@@ -34,7 +34,7 @@ ids = st.sampled_from([item.id for item in answer(NOW, finding("bad()", code="ba
 amendments: st.SearchStrategy[Amendment] = (
     st.builds(Waive, ids, st.just("mona"), st.just("fine"))
     | st.builds(Unwaive, ids)
-    | st.builds(LetThrough, st.sampled_from("ab"), st.just("boss"), st.just("now"))
+    | st.builds(LetThrough, st.sampled_from("ab"), st.just("main"), st.just("boss"), st.just("now"))
 )
 purchases = st.builds(
     replace,

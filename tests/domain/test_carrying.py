@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reviewbot.domain.apart import apart, remembered
 from reviewbot.domain.carrying import Absent, Answered, Scene, Sight, Unseen, Vanished, absorb, look, restand, waived
 from reviewbot.domain.changes import ChangedFile, ChangeSet, parse_diff
 from reviewbot.domain.file_views import FileView
@@ -356,26 +357,31 @@ def test_a_duplicate_is_remembered_once() -> None:
 # --- Under one id -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("severity", "title", "kept"),
-    [
-        # the same finding, rated anew
-        (Severity.LOW, "One", (Severity.LOW, "One")),
-        (Severity.CRITICAL, "One", (Severity.CRITICAL, "One")),
-        # other words for the same code: the worse stays
-        (Severity.LOW, "Two", (Severity.HIGH, "One")),
-        (Severity.HIGH, "Two", (Severity.HIGH, "Two")),
-        (Severity.UNRATED, "Two", (Severity.UNRATED, "Two")),
-    ],
-)
-def test_a_milder_finding_never_takes_the_place_of_a_worse_one(
-    severity: Severity, title: str, kept: tuple[Severity, str]
-) -> None:
+@pytest.mark.parametrize("severity", [Severity.LOW, Severity.CRITICAL])
+def test_the_same_finding_is_rated_anew(severity: Severity) -> None:
+    said = answer(NOW, finding(code="bad()", severity=severity), task="task_2")
+    record = one(absorb(found(NOW, finding(code="bad()")), said, NOW))
+    assert (record.severity, record.found) == (severity, "task_1")
+
+
+@pytest.mark.parametrize("severity", [Severity.LOW, Severity.HIGH, Severity.UNRATED])
+def test_something_else_on_the_same_code_is_another_finding(severity: Severity) -> None:
     first = found(NOW, finding("One", code="bad()"))
-    said = answer(NOW, finding(title, code="bad()", severity=severity), task="task_2")
-    record = one(absorb(first, said, NOW))
-    assert (record.severity, record.title) == kept
-    assert record.found == "task_1"
+    said = answer(NOW, finding("Two", code="bad()", severity=severity), task="task_2")
+    both = absorb(first, said, NOW)
+    assert {(each.title, each.severity, each.found) for each in both.records} == {
+        ("One", Severity.HIGH, "task_1"),
+        ("Two", severity, "task_2"),
+    }
+    assert absorb(both, said, NOW) == both
+    assert absorb(both, answer(NOW, finding("Two", code="bad()", severity=severity), task="task_2"), NOW) == both
+
+
+def test_a_finding_that_is_worse_than_it_was_keeps_its_id_beside_another_on_its_code() -> None:
+    first = found(NOW, finding("One", code="bad()", severity=Severity.LOW), finding("Two", code="bad()"))
+    again = answer(NOW, finding("One", code="bad()"), finding("Two", code="bad()", severity=Severity.LOW))
+    after = absorb(first, again, NOW)
+    assert {each.id: each.title for each in after.records} == {each.id: each.title for each in first.records}
 
 
 def test_a_finding_that_was_closed_gives_way_to_a_new_one_on_its_code() -> None:
@@ -390,19 +396,17 @@ ONE, OTHER = "call(1377771)", "call(1503685)"
 """Two lines whose findings have one id: a pair is found within seconds."""
 
 
-@pytest.mark.parametrize(("known", "told"), [("high", "low"), ("low", "high"), ("low", "low")])
-def test_two_codes_of_one_id_close_the_gate_until_a_whole_review_tells_them_apart(known: str, told: str) -> None:
+@pytest.mark.parametrize("title", ["One", "Two"])
+def test_two_codes_of_one_id_are_two_findings(title: str) -> None:
     before = scene({APP: BASE}, {APP: f"{BASE}{ONE}\n"})
-    first = found(before, finding("One", code=ONE, severity=Severity(known)))
+    first = let_be(found(before, finding("One", code=ONE)), before)
     now = scene({APP: BASE}, {APP: f"{BASE}{ONE}\n{OTHER}\n"})
-    second = finding("Two", code=OTHER, severity=Severity(told))
-    after = absorb(let_be(first, before), answer(now, second, task="task_2"), now)
-    assert after.broken
-    assert one(after).severity is min(Severity(known), Severity(told), key=lambda each: each.rank)
-    assert one(after).waiver is None or one(after).title == "One", "a waiver is for its own code"
-    said = answer(now, finding("One", code=ONE), second, task="task_3", whole=True)
-    apart = absorb(absorb(after, said, now), said, now)
-    assert (len(apart.records), apart.broken) == (2, False)
+    said = answer(now, finding(title, code=OTHER), task="task_2")
+    assert said.placed[0].id == one(first).id, "somebody has sought them"
+    both = absorb(first, said, now)
+    assert [(each.title, each.counts) for each in both.records if each.counts] == [(title, True)]
+    assert [each for each in both.records if not each.counts] == [one(first)], "a waiver is for its own code"
+    assert absorb(both, said, now) == both
 
 
 # --- Waivers ----------------------------------------------------------------------------------------------------------
@@ -444,17 +448,17 @@ def test_a_waiver_is_for_the_code_as_it_stood(text: str, stands: bool) -> None: 
     ("severity", "title", "stands"),
     [
         (Severity.HIGH, "A finding", True),
-        (Severity.HIGH, "In other words", True),
         (Severity.LOW, "A finding", True),
-        (Severity.LOW, "In other words", True),
         (Severity.CRITICAL, "A finding", False),
-        (Severity.UNRATED, "In other words", False),
+        (Severity.UNRATED, "A finding", False),
+        (Severity.HIGH, "Something else", False),
+        (Severity.LOW, "Something else", False),
     ],
 )
-def test_a_waiver_is_for_nothing_worse(severity: Severity, title: str, stands: bool) -> None:  # noqa: FBT001 — a table
+def test_a_waiver_is_for_nothing_worse_and_nothing_else(severity: Severity, title: str, stands: bool) -> None:  # noqa: FBT001 — a table
     said = answer(NOW, finding(title, code="bad()", severity=severity), task="task_2")
-    record = one(absorb(let_stand(finding(code="bad()")), said, NOW))
-    assert record.counts is not stands
+    after = absorb(let_stand(finding(code="bad()")), said, NOW)
+    assert bool(after.severities("")) is not stands
 
 
 def test_what_has_no_code_any_more_can_be_let_stand_until_its_file_changes() -> None:
@@ -639,10 +643,11 @@ def test_every_finding_of_an_answer_is_remembered_and_counts(past: tuple[Finding
     now = data.draw(scenes())
     said = data.draw(answers(now, past[0], "task_9"))
     after = absorb(past[0], said, now)
-    for item in said.placed:
+    for item in apart(said.placed, remembered(past[0].records)):
         record = after.find(item.id)
         assert record is not None
         assert record.standing.is_open
+        assert record.title == item.finding.title
         assert record.severity.rank <= item.finding.severity.rank
         assert item.in_file is None or record.path == item.in_file
 
