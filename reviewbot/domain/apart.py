@@ -20,7 +20,7 @@ Words = tuple[str, Block | None]
 
 def remembered(records: Iterable[Record]) -> dict[str, Words]:
     """What is known, by id."""
-    return {record.id: (record.title, record.block) for record in records}
+    return {record.id: (_written(record.title), record.block) for record in records}
 
 
 def said(placed: Iterable[Placed]) -> dict[str, Words]:
@@ -48,7 +48,12 @@ def _own(item: Placed, known: Mapping[str, Words], taken: Container[str]) -> str
 
 
 def _words(item: Placed) -> Words:
-    return item.finding.title[:MAX_TITLE], item.block
+    return _written(item.finding.title), item.block
+
+
+def _written(title: str) -> str:
+    """A title as it comes back out of the ledger: cut, and without lone surrogates."""
+    return title[:MAX_TITLE].encode("utf-8", "replace").decode()
 
 
 def _ids(item: Placed) -> Iterator[str]:

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from reviewbot.domain.apart import apart, remembered, said
 from reviewbot.domain.bookkeeping import Changes, applied, told_apart
 from reviewbot.domain.ledger import Ledger
+from reviewbot.domain.ledger_text import decode, encode
 from reviewbot.domain.model import Finding, Severity
 from reviewbot.domain.placement import DuplicateOf, Placed
 from reviewbot.domain.records import MAX_TITLE
+from reviewbot.domain.signatures import Signer
 from tests.domain.builders import answer, finding, numbered, scene
 
 APP = "src/app.py"
@@ -53,6 +55,13 @@ def test_a_duplicate_goes_with_its_original() -> None:
     assert original.id not in known
     assert (double.id, double.placement) == (original.id, DuplicateOf(original.id))
     assert apart((original, double), known) == (original, double)
+
+
+def test_what_no_encoder_takes_makes_no_other_finding_of_it() -> None:
+    ledger = applied(Ledger(), Changes().with_answer(answer(NOW, finding("\ud800", code="bad()"))), NOW)
+    signer = Signer("key", 1, 7, "")
+    for there in (ledger, decode(encode(ledger, signer), signer).ledger):
+        assert apart(titled("\ud800"), remembered(there.findings.records)) == titled("\ud800")
 
 
 def test_titles_are_told_apart_as_far_as_they_are_remembered() -> None:
