@@ -7,6 +7,7 @@ cancelled run has missed is carried out by the next one, before it does anything
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 
 from reviewbot.app.deeds import deed_of, do
 from reviewbot.app.deliver import bare_outputs
@@ -20,6 +21,9 @@ from reviewbot.domain.snapshot import Snapshot
 from reviewbot.errors import ReviewbotError
 from reviewbot.render import Renderer
 from reviewbot.settings import peek_settings
+
+MOST_MISSED = 10
+"""Older commands that one run carries out: each takes about five requests, and anybody may write them."""
 
 UNHURRIED = {"wait-minutes": "0"}
 """A review that an earlier comment asked for is bought and left: this run has its own to wait for."""
@@ -68,7 +72,7 @@ def _open_orders(world: World, inputs: Mapping[str, str], snapshot: Snapshot) ->
 
 def _catch_up(world: World, inputs: Mapping[str, str], snapshot: Snapshot, orders: Iterable[Order]) -> Snapshot:
     """Carry out older commands in their order; one that cannot be is said, and stays with those after it for later."""
-    for order in orders:
+    for order in islice(orders, MOST_MISSED):
         try:
             _carry_out(world, {**inputs, **UNHURRIED}, order, snapshot)
         except ReviewbotError as error:

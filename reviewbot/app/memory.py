@@ -14,7 +14,7 @@ from reviewbot.domain.ledger_text import LedgerReading, decode
 from reviewbot.domain.plan import marked_threads, summaries
 from reviewbot.domain.records import Findings
 from reviewbot.domain.short_copy import ShortCopy, read_short_copy
-from reviewbot.domain.snapshot import CheckRun, Comment, Snapshot
+from reviewbot.domain.snapshot import CheckRun, Comment, PullRequest, Snapshot
 from reviewbot.errors import ForgeError
 
 LISTED_COMMITS = 10
@@ -70,7 +70,7 @@ def read_memory(run: Run, snapshot: Snapshot, digest: str) -> Memory:
     copies = _copies(run, _checks(run, snapshot, everything=not believed and run.paid))
     room = not believed or len(reading.ledger.purchases) < MAX_TASKS
     copies = tuple(one for one in copies if room or one.head_sha == snapshot.pull.head_sha)
-    ledger = _with_copies(run, snapshot, reading.ledger, copies, digest)
+    ledger = _with_copies(run, snapshot, _of_now(reading.ledger, snapshot.pull), copies, digest)
     if not believed:
         ledger = ledger.costing(max((one.copy.spent for one in copies), default=Decimal(0)))
     lost = not (believed or ledger.purchases) and _was_here(run, snapshot, keep)
@@ -95,6 +95,12 @@ def _reading(run: Run, keep: Comment | None) -> LedgerReading:
     if run.paid:
         return reading
     return replace(reading, ledger=replace(reading.ledger, findings=Findings(), bypass=None))
+
+
+def _of_now(ledger: Ledger, pull: PullRequest) -> Ledger:
+    """Without a bypass of another head, or of this one to another base: that has ended, whatever comes back."""
+    bypass = ledger.bypass
+    return ledger if bypass is None or bypass.is_of(pull.head_sha, pull.base_ref) else replace(ledger, bypass=None)
 
 
 def _checks(run: Run, snapshot: Snapshot, *, everything: bool) -> Iterable[CheckRun]:

@@ -102,9 +102,9 @@ def _nothing_stands(run: Run, story: Story) -> bool:
 
 
 def let_through(run: Run, story: Story, outcome: Outcome) -> Outcome:
-    """The outcome, or a green one where somebody has let this very head through."""
-    bypass, head = story.ledger.bypass, story.reviewed_sha or run.snapshot.pull.head_sha
-    return bypassed(outcome) if bypass and bypass.head_sha == head else outcome
+    """The outcome, or a green one where somebody has let this very head through to this very base."""
+    bypass, pull = story.ledger.bypass, (story.there or run.snapshot).pull
+    return bypassed(outcome) if bypass and bypass.is_of(story.reviewed_sha or pull.head_sha, pull.base_ref) else outcome
 
 
 def _not_published(run: Run, story: Story, error: ReviewbotError, outcome: Outcome) -> Outcome:

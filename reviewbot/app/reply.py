@@ -101,7 +101,7 @@ def _view(run: Run, done: Done, mark: AnswerMark) -> AnswerView:
 
 
 def _status(done: Done) -> StatusView:
-    ledger, head = done.memory.ledger, done.now.pull.head_sha
+    ledger = done.memory.ledger
     findings, bypass = ledger.findings, ledger.bypass
     severities = findings.severities("")
     return StatusView(
@@ -110,6 +110,6 @@ def _status(done: Done) -> StatusView:
         counts={severity: severities.count(severity) for severity in Severity},
         waived=sum(record.waiver is not None for record in findings.open()),
         spent=ledger.spent,
-        bypass=BypassView(bypass.by, bypass.reason) if bypass and bypass.head_sha == head else None,
+        bypass=BypassView(bypass.by, bypass.reason) if bypass else None,
         problem=done.memory.problem,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from reviewbot.app.load import Prepared
-from reviewbot.domain.bookkeeping import Changes, applied
+from reviewbot.domain.bookkeeping import Changes, applied, told_apart
 from reviewbot.domain.carrying import Answered
 from reviewbot.domain.gate import Coverage
 from reviewbot.domain.ledger import Ledger, Purchase
@@ -111,7 +111,7 @@ class Story:
         return self.changes != Changes()
 
     def learned(self, changes: Changes, *, written: Ledger | None = None) -> Story:
-        """The story with these changes in place of the ones before.
+        """The story with these changes in place of the ones before, their findings under ids of their own.
 
         Args:
             changes: all that this run adds.
@@ -120,6 +120,7 @@ class Story:
         base = self.written if written is None else written
         if self.prepared is None:
             raise TypeError(self)
+        changes = told_apart(base, changes)
         return replace(self, written=base, changes=changes, ledger=applied(base, changes, self.prepared.scene))
 
     def bought(self, purchase: Purchase) -> Story:

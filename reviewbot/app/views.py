@@ -22,6 +22,7 @@ from reviewbot.domain.placement import DuplicateOf, InSummary, OnFile, OnLines, 
 from reviewbot.domain.quotes import split_lines, strip_gutter
 from reviewbot.domain.records import Record, Standing
 from reviewbot.domain.selection import HeldBecause
+from reviewbot.domain.snapshot import PullRequest
 from reviewbot.domain.views import (
     BypassView,
     CostView,
@@ -71,7 +72,7 @@ def summary_view(run: Run, story: Story, outcome: Outcome) -> SummaryView:
         waived=findings.waived(),
         closed=findings.closed(),
         progress=progress_of(story),
-        bypass=_bypass(story, pull.head_sha),
+        bypass=_bypass(story, pull),
         awaited=story.awaited.purchase.head_sha if story.awaited else "",
         fail_on=judgement_of(run, story).rules.fail_on.value,
         minutes=story.purchase.minutes if story.purchase and run.paid else None,
@@ -102,9 +103,9 @@ def progress_of(story: Story) -> ProgressView | None:
     )
 
 
-def _bypass(story: Story, head_sha: str) -> BypassView | None:
+def _bypass(story: Story, pull: PullRequest) -> BypassView | None:
     bypass = story.ledger.bypass
-    return BypassView(bypass.by, bypass.reason) if bypass and bypass.head_sha == head_sha else None
+    return BypassView(bypass.by, bypass.reason) if bypass and bypass.is_of(pull.head_sha, pull.base_ref) else None
 
 
 def _sum(story: Story) -> SumView:

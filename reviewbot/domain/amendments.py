@@ -30,9 +30,10 @@ class Unwaive:
 
 @dataclass(frozen=True, slots=True)
 class LetThrough:
-    """Turn the check of one head green."""
+    """Turn the check of one head green, for as long as it is to be merged into this branch."""
 
     head_sha: str
+    base_ref: str
     by: str
     reason: str
 
@@ -53,8 +54,8 @@ def amended(ledger: Ledger, amendments: Iterable[Amendment], scene: Scene) -> Le
                 ledger = _with(ledger, finding_id, partial(waived, by=by, reason=reason, scene=scene))
             case Unwaive(finding_id=finding_id):
                 ledger = _with(ledger, finding_id, partial(replace, waiver=None))
-            case LetThrough(head_sha=head_sha, by=by, reason=reason):
-                ledger = replace(ledger, bypass=Bypass(head_sha, by, reason[:MAX_REASON]))
+            case LetThrough(head_sha=head_sha, base_ref=base_ref, by=by, reason=reason):
+                ledger = replace(ledger, bypass=Bypass(head_sha, base_ref, by, reason[:MAX_REASON]))
             case CallOff():
                 for purchase in (*ledger.postponed(), *ledger.intents()):
                     ledger = ledger.with_purchase(replace(purchase, state=TaskState.ENDED))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from reviewbot.domain.amendments import Amendment, amended
+from reviewbot.domain.apart import apart, remembered, said
 from reviewbot.domain.carrying import Answered, Scene, absorb, restand
 from reviewbot.domain.ledger import Ledger, Purchase
 
@@ -36,6 +37,16 @@ class Changes:
         """One more answer, in place of what was known of its task."""
         others = tuple(one for one in self.answers if one.task_id != answer.task_id)
         return replace(self, answers=(*others, answer))
+
+
+def told_apart(ledger: Ledger, changes: Changes) -> Changes:
+    """The changes with the ids under which their findings are remembered: those that the comments have to name."""
+    known, answers = remembered(ledger.findings.records), []
+    for answer in changes.answers:
+        placed = apart(answer.placed, known)
+        known |= said(placed)
+        answers.append(replace(answer, placed=placed))
+    return replace(changes, answers=tuple(answers))
 
 
 def applied(ledger: Ledger, changes: Changes, scene: Scene) -> Ledger:

@@ -8,10 +8,11 @@ not mention stays as it was.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import assert_never
 
+from reviewbot.domain.apart import apart, remembered
 from reviewbot.domain.changes import ChangedFile, ChangeSet, FileStatus
 from reviewbot.domain.file_views import FileView
 from reviewbot.domain.marks import finding_id
@@ -29,11 +30,13 @@ class Scene:
         views: the selected files as they were or would be sent, and the others as they are.
         removed: the names of deleted files.
         added: the names of files that are not there at the merge base under any name.
+        blobs: ids of the files at the head, by name.
     """
 
     views: tuple[FileView, ...]
     removed: frozenset[str]
     added: frozenset[str] = frozenset()
+    blobs: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, change: ChangeSet, views: Sequence[FileView]) -> Scene:
@@ -44,12 +47,18 @@ class Scene:
             frozenset(file.path for file in change.files if file.diff.status is status)
             for status in (FileStatus.REMOVED, FileStatus.ADDED)
         )
-        return cls(tuple(seen), removed, added)
+        blobs = {file.path: file.new.oid for file in change.files if file.new}
+        return cls(tuple(seen), removed, added, blobs)
 
     @cached_property
     def by_path(self) -> Mapping[str, FileView]:
         """The views by their name, and by the name at the merge base where no other file has it now."""
         return {view.old_path: view for view in self.views} | {view.path: view for view in self.views}
+
+    def content(self, path: str) -> str:
+        """Tells a file from another version of it: what is seen of it, else its blob; empty when it is not there."""
+        view = self.by_path.get(path)
+        return "" if view is None else view.content or self.blobs.get(view.path, "")
 
 
 def _as_it_is(file: ChangedFile) -> FileView:
@@ -135,7 +144,7 @@ def stand(record: Record, scene: Scene) -> Record:
         case Vanished():
             return replace(record, standing=Standing.GONE) if record.standing.is_open else record
         case Absent():
-            return _without_code(record)
+            return _without_code(record, scene)
         case unknown:
             assert_never(unknown)
 
@@ -145,28 +154,30 @@ def _seen(record: Record, sight: Sight) -> Record:
     fewer = sight.copies < record.copies
     if fewer and record.standing is Standing.FIXED:
         return record
-    waiver = record.waiver if record.waiver and _holds(record.waiver, record, sight) else None
-    seen = replace(record, path=sight.view.path, line=sight.line, waiver=waiver, closed="")
+    waiver = record.waiver and _while(record.waiver, _verbatim(record, sight))
+    note = record.note if record.standing.is_open else ""
+    seen = replace(record, path=sight.view.path, line=sight.line, waiver=waiver, closed="", note=note)
     if fewer:
         return replace(seen, standing=Standing.CHANGED)
     return replace(seen, standing=Standing.OPEN, copies=sight.copies)
 
 
-def _holds(waiver: Waiver, record: Record, sight: Sight) -> bool:
-    """Whether the code is what was waived: as often, and to the character."""
-    return (waiver.copies, waiver.verbatim) == (sight.copies, _verbatim(record, sight))
+def _while(waiver: Waiver, now: tuple[int, str]) -> Waiver | None:
+    """The waiver as long as it is for what is there now: as often, and to the character."""
+    return waiver if (waiver.copies, waiver.verbatim) == now else None
 
 
-def _verbatim(record: Record, sight: Sight) -> str:
-    return sight.view.verbatim(record.side, record.block) if record.block else ""
+def _verbatim(record: Record, sight: Sight) -> tuple[int, str]:
+    return sight.copies, sight.view.verbatim(record.side, record.block) if record.block else ""
 
 
-def _without_code(record: Record) -> Record:
-    if record.block is None or not record.standing.is_open:
+def _without_code(record: Record, scene: Scene) -> Record:
+    """Somebody may have let it stand when its code was not there: for its file as it was."""
+    if not record.standing.is_open:
         return record
-    # Somebody may have let it stand when its code was no longer there.
-    waiver = record.waiver if record.waiver and not record.waiver.copies else None
-    return replace(record, standing=Standing.CHANGED, waiver=waiver)
+    standing = record.standing if record.block is None else Standing.CHANGED
+    waiver = record.waiver and _while(record.waiver, (0, scene.content(record.path)))
+    return replace(record, standing=standing, waiver=waiver)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,17 +207,18 @@ def absorb(findings: Findings, answer: Answered, scene: Scene) -> Findings:
         scene: the change as it is now.
     """
     known = {record.id: stand(record, scene) for record in findings.records}
-    told = {record.id: record for record in _reported(answer, scene)}
+    placed = apart(answer.placed, remembered(findings.records))
+    told = {record.id: record for record in _reported(replace(answer, placed=placed), scene)}
     fresh = (_beside(record, known.get(key)) for key, record in told.items())
     verdicts = _verdicts(answer.report.previous)
-    judged = partial(_judged, here=answer.here)
+    judged = partial(_judged, scene=scene, here=answer.here)
     others = (judged(record, verdicts.get(key)) for key, record in known.items() if key not in told)
     stamped = (_stamped(record, answer.task_id) for record in (*fresh, *others))
     stands = answer.whole and answer.here
     return Findings(
         records=worst_first(stamped),
         beyond=() if stands else findings.beyond,
-        broken=(findings.broken and not stands) or _mixed(known, told),
+        broken=findings.broken and not stands,
     )
 
 
@@ -240,30 +252,18 @@ def _record(item: Placed, task_id: str, scene: Scene) -> Record:
         added=item.in_file in scene.added,
         found=task_id,
         text=finding.explanation[:MAX_TEXT] if isinstance(item.placement, InSummary) else "",
+        file="" if item.block else scene.content(item.in_file or ""),
     )
     sight = look(record, scene)
     return replace(record, touched=sight.touched, copies=sight.copies) if isinstance(sight, Sight) else record
 
 
 def _beside(record: Record, before: Record | None) -> Record:
-    """What an answer reports, beside what was known under its id.
-
-    Of two with different words the worse one stays, so that the milder never hides what closes the gate. A waiver is
-    for this code, and for nothing worse than what was waived.
-    """
+    """What an answer reports, as it is known already; a waiver is for nothing worse than what was waived."""
     if before is None:
         return record
-    milder = before.severity.rank < record.severity.rank
-    same = (before.title, before.block) == (record.title, record.block)
-    if before.standing.is_open and milder and not same:
-        return before
-    holds = before.block == record.block and before.severity.rank <= record.severity.rank
+    holds = before.severity.rank <= record.severity.rank
     return replace(record, found=before.found, waiver=before.waiver if holds else None)
-
-
-def _mixed(known: Mapping[str, Record], told: Mapping[str, Record]) -> bool:
-    """Whether an id stands for two pieces of code: by chance never, so somebody has made one to hide the other."""
-    return any(known[key].block != record.block for key, record in told.items() if key in known)
 
 
 def _first_line(where: object, cited: int | None) -> int | None:
@@ -291,14 +291,20 @@ def _verdicts(previous: Iterable[Previous]) -> Mapping[str, Previous]:
     return {one.id: one for one in ordered}
 
 
-def _judged(record: Record, verdict: Previous | None, *, here: bool) -> Record:
+def _judged(record: Record, verdict: Previous | None, *, scene: Scene, here: bool) -> Record:
     if verdict is None or not record.standing.is_open:
         return record
     told = replace(record, note=verdict.note)
     if verdict.state is PreviousState.OPEN:
         return replace(told, standing=Standing.OPEN)
-    changed = record.standing is Standing.CHANGED or record.block is None
-    return replace(told, standing=Standing.FIXED) if changed and here else told
+    return replace(told, standing=Standing.FIXED) if here and _has_changed(record, scene) else told
+
+
+def _has_changed(record: Record, scene: Scene) -> bool:
+    """Whether the code is another by now; its file, where nothing says which code it is."""
+    if record.block is not None:
+        return record.standing is Standing.CHANGED
+    return not record.file or record.file != scene.content(record.path)
 
 
 def _stamped(record: Record, task_id: str) -> Record:
@@ -309,7 +315,7 @@ def _stamped(record: Record, task_id: str) -> Record:
 
 
 def waived(record: Record, by: str, reason: str, scene: Scene) -> Record:
-    """The finding with a waiver for its code as it stands."""
+    """The finding with a waiver for its code as it stands, or for its whole file where nothing of it is seen."""
     sight = look(record, scene)
-    seen = (sight.copies, _verbatim(record, sight)) if isinstance(sight, Sight) else (0, "")
+    seen = _verbatim(record, sight) if isinstance(sight, Sight) else (0, scene.content(record.path))
     return replace(record, waiver=Waiver(by, reason[:MAX_REASON], *seen))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
@@ -160,9 +161,12 @@ def _is_meant(order: Order, pull: PullRequest, *, without_check: bool) -> bool:
     if order.said.target == pull.head_sha:
         return True
     seen = pull.head_seen_at is not None and pull.head_seen_at <= at
-    stayed = pull.forced_at is None or pull.forced_at < at
     began = without_check if pull.checked_at is None else pull.checked_at <= at
-    return seen and stayed and began
+    return seen and began and _has_stayed(order, pull)
+
+
+def _has_stayed(order: Order, pull: PullRequest) -> bool:
+    return pull.forced_at is None or pull.forced_at < order.at
 
 
 def _amend(order: Order, scope: Scope) -> Deed:
@@ -187,7 +191,7 @@ def _bypass(order: Order, scope: Scope) -> Deed:
         return Refusal.OTHER_HEAD
     if not _is_meant(order, pull, without_check=False):
         return Refusal.NEWER_HEAD
-    return Amend(LetThrough(pull.head_sha, order.sender, order.said.reason))
+    return Amend(LetThrough(pull.head_sha, pull.base_ref, order.sender, order.said.reason))
 
 
 def _waive(order: Order, scope: Scope) -> Deed:
@@ -201,7 +205,22 @@ def _waive(order: Order, scope: Scope) -> Deed:
         return Amend(Unwaive(record.id), record)
     if record.severity.at_least(Severity.HIGH) and _is_author(order.sender, scope.pull):
         return Refusal.OWN
+    if not _is_of_this_code(order, scope):
+        return Refusal.NEWER_HEAD
     return Amend(Waive(record.id, order.sender, said.reason), record)
+
+
+def _is_of_this_code(order: Order, scope: Scope) -> bool:
+    """Whether a waiver was written of the head that is there now: it is for its code, and names no commit.
+
+    Where there is no check of ours, the ledger can say that a review of this head had been bought by then.
+    """
+    pull = scope.pull
+    if pull.checked_at is not None:
+        return _is_meant(order, pull, without_check=False)
+    of_head = (one for one in scope.ledger.purchases if one.head_sha == pull.head_sha)
+    bought = any(datetime.fromisoformat(one.submitted_at) <= order.at for one in of_head)
+    return bought and _has_stayed(order, pull)
 
 
 def _is_author(login: str, pull: PullRequest) -> bool:
@@ -217,8 +236,8 @@ def is_kept(deed: Amend, ledger: Ledger) -> bool:
         case Unwaive(finding_id=finding_id):
             record = ledger.findings.find(finding_id)
             return record is None or record.waiver is None
-        case LetThrough(head_sha=head_sha):
-            return ledger.bypass is not None and ledger.bypass.head_sha == head_sha
+        case LetThrough(head_sha=head_sha, base_ref=base_ref):
+            return ledger.bypass is not None and ledger.bypass.is_of(head_sha, base_ref)
         case unknown:
             assert_never(unknown)
 

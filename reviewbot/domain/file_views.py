@@ -95,12 +95,20 @@ class FileView:
             self._places[side, block] = Places(every, tuple(touched))
         return self._places[side, block]
 
+    @cached_property
+    def content(self) -> str:
+        """32 hex digits of the text, or of the lines that the hunks have; empty when nothing is known of the file."""
+        if self.text is None and not self.hunks:
+            return ""
+        lines = (f"{line.kind.value}{line.text}" for hunk in self.hunks for line in hunk.lines)
+        return _digest("\n".join(lines) if self.text is None else self.text)
+
     def verbatim(self, side: Side, block: Block) -> str:
         """32 hex digits of every copy of a block on a side, character for character."""
         lines = self._verbatim(side)
         starts = self.places(side, block).every
         copies = sorted("\n".join(lines.get(first + at, "") for at in range(block.count)) for first in starts)
-        return hashlib.sha256("\0".join(copies).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        return _digest("\0".join(copies))
 
     def _verbatim(self, side: Side) -> Mapping[int, str]:
         if side is Side.RIGHT and self.text is not None:
@@ -111,3 +119,7 @@ class FileView:
         numbers = self._touched[side]
         at = bisect_left(numbers, first)
         return at < len(numbers) and numbers[at] <= last
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

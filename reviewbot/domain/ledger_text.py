@@ -34,6 +34,9 @@ MAX_ENCODED = 34_000
 MAX_CREDITS = 10**12
 """More than anybody has: what says so is no ledger of ours."""
 
+_WITHOUT_BASE = 3
+"""Parts of a bypass that names no base: it may be of any, so it counts as none."""
+
 _LEDGER = re.compile(r"<!-- reviewbot:ledger:v([1-9][0-9]{0,3}) ([A-Za-z0-9_=-]{1,60000}) ([0-9a-f]{64}) -->")
 
 
@@ -139,7 +142,7 @@ def _to_json(ledger: Ledger) -> dict[str, object]:
         "posted": sorted(ledger.posted)[-MAX_POSTED:],
         "forgotten": short_credits(ledger.forgotten),
         "findings": findings_to_json(ledger.findings),
-        "bypass": None if bypass is None else [bypass.head_sha, bypass.by, bypass.reason],
+        "bypass": None if bypass is None else [bypass.head_sha, bypass.base_ref, bypass.by, bypass.reason],
     }
 
 
@@ -185,10 +188,11 @@ def _from_version_1(value: Any) -> Ledger:  # noqa: ANN401 — JSON; every shape
 
 def _from_version_2(value: Any) -> Ledger:  # noqa: ANN401 — as above
     bypass = value["bypass"]
+    names_no_base = bypass is not None and len(bypass) == _WITHOUT_BASE
     return replace(
         _from_version_1(value),
         findings=findings_from_json(value["findings"]),
-        bypass=None if bypass is None else Bypass(*(str(part) for part in bypass)),
+        bypass=None if bypass is None or names_no_base else Bypass(*(str(part) for part in bypass)),
     )
 
 

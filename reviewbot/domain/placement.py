@@ -93,6 +93,7 @@ class Placed:
         side: where its code was found, or what the reviewer said.
         block: its code as sent, None when nothing says which code it is about.
         in_file: the file of the change that it is about, None when it is about none.
+        root: the id of its code alone, which other findings there have too.
     """
 
     id: str
@@ -102,6 +103,7 @@ class Placed:
     side: Side = Side.RIGHT
     block: Block | None = None
     in_file: str | None = None
+    root: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,7 @@ def _identified(finding: Finding, view: FileView | None, seen: _Seen) -> Placed:
         # Blank lines are everywhere: they do not say which code it is about.
         Block.of(code) if any(code) else None,
         view.path if view else None,
+        finding_id(*material),
     )
 
 

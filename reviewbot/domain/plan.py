@@ -171,16 +171,24 @@ class Told:
 
 
 def tidied(told: Iterable[Told]) -> tuple[Operation, ...]:
-    """What is left to do about the threads that are there: what a person did stands, and what they answered is kept."""
+    """What is left to do about the threads that are there: what a person did stands, and what they answered is kept.
+
+    A thread is put away once, just before its comment first says that it is closed: so a run that was stopped between
+    the two is made up for, and whoever opens it again has the last word.
+    """
     operations: list[Operation] = []
     for one in told:
         first = one.thread.comments[0]
         if first.body != one.body:
-            operations.append(EditComment(first.id, one.body))
-        if not one.is_done or one.thread.is_resolved:
-            continue
-        if one.thread.can_resolve:
-            operations.append(ResolveThread(one.thread.id))
-        elif len(one.thread.comments) == 1 and not first.is_minimized:
-            operations.append(HideComment(first.node_id))
+            operations += [*_put_away(one), EditComment(first.id, one.body)]
     return tuple(operations)
+
+
+def _put_away(told: Told) -> Iterator[Operation]:
+    first = told.thread.comments[0]
+    if not told.is_done or told.thread.is_resolved:
+        return
+    if told.thread.can_resolve:
+        yield ResolveThread(told.thread.id)
+    elif len(told.thread.comments) == 1 and not first.is_minimized:
+        yield HideComment(first.node_id)

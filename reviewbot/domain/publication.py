@@ -126,7 +126,6 @@ class PostedComment:
 class Reaction(StrEnum):
     """The emoji with which we answer a comment, in REST's words."""
 
-    EYES = "eyes"
     YES = "+1"
     NO = "-1"
     CONFUSED = "confused"

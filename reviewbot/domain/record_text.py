@@ -57,7 +57,7 @@ def _to_row(record: Record) -> list[object]:
         record.path,
         record.side,
         record.line,
-        None if block is None else [block.first, block.count, block.digest],
+        record.file or None if block is None else [block.first, block.count, block.digest],
         [int(record.in_file), int(record.touched), int(record.leftover), record.copies, int(record.added)],
         record.standing,
         record.found,
@@ -95,7 +95,7 @@ def _from_row(*row: Any) -> Record:  # noqa: ANN401 — as above
         path=str(path),
         side=Side(side),
         line=None if line is None else _count(line),
-        block=None if block is None else Block(str(block[0]), _count(block[1]), str(block[2])),
+        block=Block(str(block[0]), _count(block[1]), str(block[2])) if isinstance(block, list) else None,
         in_file=bool(in_file),
         added=bool(added),
         touched=bool(touched),
@@ -107,4 +107,5 @@ def _from_row(*row: Any) -> Record:  # noqa: ANN401 — as above
         note=str(note),
         waiver=None if waiver is None else Waiver(str(waiver[0]), str(waiver[1]), _count(waiver[2]), str(waiver[3])),
         leftover=bool(leftover),
+        file=block if isinstance(block, str) else "",
     )

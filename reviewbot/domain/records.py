@@ -41,7 +41,8 @@ class Waiver:
         by: a login.
         reason: their words; hostile text.
         copies: how often the code stood in its file then, 0 when it was not there; one more of them is another case.
-        verbatim: `FileView.verbatim` of them: a finding is found again behind other white space, a waiver is not.
+        verbatim: `FileView.verbatim` of them: a finding is found again behind other white space, a waiver is not. Where
+            there was none, `Scene.content` of the file.
     """
 
     by: str
@@ -52,11 +53,20 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class Bypass:
-    """Somebody let one head through, whatever its review says."""
+    """Somebody let one head through to one base, whatever its review says.
+
+    Attributes:
+        base_ref: the branch that it is to be merged into.
+    """
 
     head_sha: str
+    base_ref: str
     by: str
     reason: str
+
+    def is_of(self, head_sha: str, base_ref: str) -> bool:
+        """Whether it lets this head through to this base."""
+        return (self.head_sha, self.base_ref) == (head_sha, base_ref)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +79,7 @@ class Record:
         side: where its code is.
         line: where its first line was when it was last seen, None when nothing says so.
         block: its code, None when nothing says which code it is about.
+        file: `Scene.content` of its file when it was reported, where there is no block.
         in_file: whether its file was in the change.
         added: whether the change added that file: when it is not there any more, it may have another name.
         touched: whether the change adds or deletes any of its code.
@@ -99,6 +110,7 @@ class Record:
     note: str = ""
     waiver: Waiver | None = None
     leftover: bool = False
+    file: str = ""
 
     @property
     def counts(self) -> bool:

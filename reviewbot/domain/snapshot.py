@@ -44,7 +44,8 @@ class Commit:
     Attributes:
         authors: logins, a bot's without `[bot]` as in `PullRequest.author`; None for an address without an account. Who
             commits chooses the address, so an author here is a claim.
-        verified: whether GitHub has verified the commit's signature, as it does for what an App commits through it.
+        verified: whether GitHub itself has signed the commit, as it does for what an App commits through it. A person's
+            own signature vouches for whoever committed, not for the author.
     """
 
     sha: str
@@ -116,7 +117,7 @@ class Comment:
         edited_by: the login of the last editor, None when nobody edited it.
         edited_by_us: whether the last editor is the author.
         author: a login, a bot's with `[bot]` so that it fits `Forge.permission`; None for a deleted account.
-        reacted: whether the token that reads has put an emoji under it, whichever.
+        reacted: whether the token that reads has put one of the emoji under it with which we answer.
     """
 
     id: int

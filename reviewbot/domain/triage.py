@@ -77,7 +77,8 @@ def _skip_stands(pull: PullRequest, permission_of: PermissionOf) -> bool:
 def _only_by_its_author(pull: PullRequest) -> bool:
     """Whether every commit is the bot's own; with more commits than are listed nobody knows, so it is not.
 
-    Whoever commits chooses the author's address: only a signature that GitHub has verified makes it more than a claim.
+    Whoever commits chooses the author's address, and signs with a key of their own: only GitHub's own signature makes
+    it more than a claim.
     """
     if pull.author is None or pull.commit_count > len(pull.commits):
         return False

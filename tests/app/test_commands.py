@@ -291,6 +291,18 @@ def test_collecting_carries_out_what_was_missed_and_in_its_order(tmp_path: Path)
         assert emoji(rig) == ["+1"] * 3
 
 
+def test_one_run_carries_out_ten_missed_commands_at_most(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        people(rig)
+        for _ in range(12):
+            rig.world.comment(REPO, 1, "quill", "/reviewbot help")
+        rig.run()
+        assert len(answers(rig)) == 10
+        done = say(rig, "/reviewbot status")
+        assert done.outputs["reason"] == "command", done.log
+        assert (len(answers(rig)), emoji(rig)) == (13, ["+1"] * 13)
+
+
 def test_a_run_on_a_comment_carries_out_what_was_missed_before_it(tmp_path: Path) -> None:
     with house(tmp_path, life=LONG) as rig:
         people(rig)

@@ -413,16 +413,16 @@ def test_a_wait_is_told_by_an_edit_when_it_comes_to_something_else_and_left_alon
         assert ["in review, not finished yet" in text for text in rig.summaries()] == [True]
 
 
-@pytest.mark.parametrize(("verified", "reason"), [(True, "bot"), (False, "gate")])
-def test_a_bots_commits_are_its_own_when_github_has_verified_them(tmp_path: Path, verified: bool, reason: str) -> None:  # noqa: FBT001 — a column
+@pytest.mark.parametrize(("signed", "reason"), [("verified", "bot"), ("signed", "gate"), ("", "gate")])
+def test_a_bots_commits_are_its_own_when_github_has_signed_them(tmp_path: Path, signed: str, reason: str) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.user("dependabot[bot]", kind="Bot")
         head = rig.world.push(REPO, "bump", {"app.py": BUMPED}, author="dependabot[bot]")
-        if verified:
-            rig.world.store.verified.add(head)
+        if signed:
+            getattr(rig.world.store, signed).add(head)
         rig.number = rig.world.open_pull_request(REPO, "bump", title="Bump", author="dependabot[bot]").number
         assert rig.run().outputs["reason"] == reason
-        assert rig.checks()[0].conclusion == ("skipped" if verified else "failure")
+        assert rig.checks()[0].conclusion == ("skipped" if reason == "bot" else "failure")
 
 
 def test_what_was_bought_is_remembered_whatever_the_runs_between_come_to(tmp_path: Path) -> None:

@@ -32,7 +32,10 @@ def with_waiver(record: Record) -> Record:
         ((Waive(FOUND.id, "wendy", "known"),), replace(BEFORE, findings=Findings((with_waiver(FOUND), OTHER)))),
         ((Waive(FOUND.id, "wendy", "known"), Unwaive(FOUND.id)), BEFORE),
         ((Waive("ffffffffff", "wendy", "known"),), BEFORE),
-        ((LetThrough(HEAD, "max", "x" * 999),), replace(BEFORE, bypass=Bypass(HEAD, "max", "x" * MAX_REASON))),
+        (
+            (LetThrough(HEAD, "main", "max", "x" * 999),),
+            replace(BEFORE, bypass=Bypass(HEAD, "main", "max", "x" * MAX_REASON)),
+        ),
         ((CallOff(),), replace(BEFORE, purchases=(OPEN, replace(WANTED, state=TaskState.ENDED)))),
     ],
 )

@@ -34,7 +34,7 @@ ids = st.sampled_from([item.id for item in answer(NOW, finding("bad()", code="ba
 amendments: st.SearchStrategy[Amendment] = (
     st.builds(Waive, ids, st.just("mona"), st.just("fine"))
     | st.builds(Unwaive, ids)
-    | st.builds(LetThrough, st.sampled_from("ab"), st.just("boss"), st.just("now"))
+    | st.builds(LetThrough, st.sampled_from("ab"), st.just("main"), st.just("boss"), st.just("now"))
 )
 purchases = st.builds(
     replace,
@@ -116,7 +116,7 @@ def test_a_command_waives_the_finding_that_it_names_and_takes_it_back() -> None:
 
 
 def test_a_command_lets_one_head_through_and_the_latest_counts() -> None:
-    ledger = amended(LetThrough("a" * 40, "boss", "now"), LetThrough("b" * 40, "boss", "r" * 999))
+    ledger = amended(LetThrough("a" * 40, "main", "boss", "now"), LetThrough("b" * 40, "main", "boss", "r" * 999))
     assert ledger.bypass is not None
     assert (ledger.bypass.head_sha, len(ledger.bypass.reason)) == ("b" * 40, 300)
     assert amended().bypass is None

@@ -10,15 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reviewbot.domain.apart import apart, remembered
 from reviewbot.domain.carrying import Absent, Answered, Scene, Sight, Unseen, Vanished, absorb, look, restand, waived
 from reviewbot.domain.changes import ChangedFile, ChangeSet, parse_diff
 from reviewbot.domain.file_views import FileView
 from reviewbot.domain.model import Finding, Leftover, Severity, Side
 from reviewbot.domain.placement import Why, in_summary
 from reviewbot.domain.quotes import Block, fold
-from reviewbot.domain.records import MAX_REASON, MAX_TEXT, MAX_TITLE, Findings, Record, Standing, Waiver
+from reviewbot.domain.records import MAX_REASON, MAX_TEXT, MAX_TITLE, Findings, Record, Standing
 from reviewbot.domain.snapshot import Entry
-from tests.domain.builders import answer, file_diff, finding, numbered, scene
+from tests.domain.builders import answer, file_diff, finding, numbered, scene, view
 
 APP = "src/app.py"
 BASE = numbered(30)
@@ -158,7 +159,7 @@ def test_a_file_that_cannot_be_looked_into_changes_nothing_but_its_waivers() -> 
     assert isinstance(look(first.records[0], binary), Unseen | Absent)
     after = {record.title: record for record in restand(first, binary).records}
     assert after["A finding"].waiver is None, "nobody knows whether it is for this code"
-    assert after["No tests"].waiver is not None
+    assert after["No tests"].waiver is None
     assert {record.standing for record in after.values()} == {Standing.OPEN}
 
 
@@ -248,9 +249,13 @@ FEWER = scene({APP: CALL}, {APP: CALL.replace("line 10", "other")})
         (finding(code="bad()"), CHANGED, "fixed", "fixed"),
         (finding(code="bad()"), CHANGED, "still", "open"),
         (finding(code="bad()"), CHANGED, "both", "open"),
-        # nothing says which code it is about
+        # nothing says which code it is about: any change of its file will do
         (finding(), NOW, "", "open"),
-        (finding(), NOW, "fixed", "fixed"),
+        (finding(), NOW, "fixed", "open"),
+        (finding(), CHANGED, "", "open"),
+        (finding(), CHANGED, "fixed", "fixed"),
+        (finding(), CHANGED, "both", "open"),
+        # its file is not in the change
         (finding(path="other.py", code="x"), NOW, "fixed", "fixed"),
     ],
 )
@@ -277,7 +282,7 @@ def test_code_that_comes_back_is_open_again() -> None:
     assert one(restand(fixed, CHANGED)) == one(fixed), "as long as it is not back"
     assert one(restand(fixed, scene({}, {}))) == one(fixed), "its file is gone, and it was fixed before"
     back = one(restand(fixed, NOW))
-    assert (back.standing, back.closed) == (Standing.OPEN, "")
+    assert (back.standing, back.closed, back.note) == (Standing.OPEN, "", ""), "nobody has said a word on it"
     gone = restand(first, scene({APP: BASE}, {APP: BASE}))
     assert one(restand(gone, NOW)).standing is Standing.OPEN
 
@@ -352,30 +357,36 @@ def test_a_duplicate_is_remembered_once() -> None:
 # --- Under one id -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("severity", "title", "kept"),
-    [
-        # the same finding, rated anew
-        (Severity.LOW, "One", (Severity.LOW, "One")),
-        (Severity.CRITICAL, "One", (Severity.CRITICAL, "One")),
-        # other words for the same code: the worse stays
-        (Severity.LOW, "Two", (Severity.HIGH, "One")),
-        (Severity.HIGH, "Two", (Severity.HIGH, "Two")),
-        (Severity.UNRATED, "Two", (Severity.UNRATED, "Two")),
-    ],
-)
-def test_a_milder_finding_never_takes_the_place_of_a_worse_one(
-    severity: Severity, title: str, kept: tuple[Severity, str]
-) -> None:
+@pytest.mark.parametrize("severity", [Severity.LOW, Severity.CRITICAL])
+def test_the_same_finding_is_rated_anew(severity: Severity) -> None:
+    said = answer(NOW, finding(code="bad()", severity=severity), task="task_2")
+    record = one(absorb(found(NOW, finding(code="bad()")), said, NOW))
+    assert (record.severity, record.found) == (severity, "task_1")
+
+
+@pytest.mark.parametrize("severity", [Severity.LOW, Severity.HIGH, Severity.UNRATED])
+def test_something_else_on_the_same_code_is_another_finding(severity: Severity) -> None:
     first = found(NOW, finding("One", code="bad()"))
-    said = answer(NOW, finding(title, code="bad()", severity=severity), task="task_2")
-    record = one(absorb(first, said, NOW))
-    assert (record.severity, record.title) == kept
-    assert record.found == "task_1"
+    said = answer(NOW, finding("Two", code="bad()", severity=severity), task="task_2")
+    both = absorb(first, said, NOW)
+    assert {(each.title, each.severity, each.found) for each in both.records} == {
+        ("One", Severity.HIGH, "task_1"),
+        ("Two", severity, "task_2"),
+    }
+    assert absorb(both, said, NOW) == both
+    assert absorb(both, answer(NOW, finding("Two", code="bad()", severity=severity), task="task_2"), NOW) == both
+
+
+def test_a_finding_that_is_worse_than_it_was_keeps_its_id_beside_another_on_its_code() -> None:
+    first = found(NOW, finding("One", code="bad()", severity=Severity.LOW), finding("Two", code="bad()"))
+    again = answer(NOW, finding("One", code="bad()"), finding("Two", code="bad()", severity=Severity.LOW))
+    after = absorb(first, again, NOW)
+    assert {each.id: each.title for each in after.records} == {each.id: each.title for each in first.records}
 
 
 def test_a_finding_that_was_closed_gives_way_to_a_new_one_on_its_code() -> None:
-    fixed = absorb(found(NOW, finding()), answer(NOW, task="task_2", fixed=[one(found(NOW, finding())).id]), NOW)
+    first = found(NOW, finding())
+    fixed = absorb(first, answer(CHANGED, task="task_2", fixed=[one(first).id]), CHANGED)
     assert one(fixed).standing is Standing.FIXED
     again = one(absorb(fixed, answer(NOW, finding(severity=Severity.LOW), task="task_3"), NOW))
     assert (again.standing, again.severity, again.closed) == (Standing.OPEN, Severity.LOW, "")
@@ -385,19 +396,17 @@ ONE, OTHER = "call(1377771)", "call(1503685)"
 """Two lines whose findings have one id: a pair is found within seconds."""
 
 
-@pytest.mark.parametrize(("known", "told"), [("high", "low"), ("low", "high"), ("low", "low")])
-def test_two_codes_of_one_id_close_the_gate_until_a_whole_review_tells_them_apart(known: str, told: str) -> None:
+@pytest.mark.parametrize("title", ["One", "Two"])
+def test_two_codes_of_one_id_are_two_findings(title: str) -> None:
     before = scene({APP: BASE}, {APP: f"{BASE}{ONE}\n"})
-    first = found(before, finding("One", code=ONE, severity=Severity(known)))
+    first = let_be(found(before, finding("One", code=ONE)), before)
     now = scene({APP: BASE}, {APP: f"{BASE}{ONE}\n{OTHER}\n"})
-    second = finding("Two", code=OTHER, severity=Severity(told))
-    after = absorb(let_be(first, before), answer(now, second, task="task_2"), now)
-    assert after.broken
-    assert one(after).severity is min(Severity(known), Severity(told), key=lambda each: each.rank)
-    assert one(after).waiver is None or one(after).title == "One", "a waiver is for its own code"
-    said = answer(now, finding("One", code=ONE), second, task="task_3", whole=True)
-    apart = absorb(absorb(after, said, now), said, now)
-    assert (len(apart.records), apart.broken) == (2, False)
+    said = answer(now, finding(title, code=OTHER), task="task_2")
+    assert said.placed[0].id == one(first).id, "somebody has sought them"
+    both = absorb(first, said, now)
+    assert [(each.title, each.counts) for each in both.records if each.counts] == [(title, True)]
+    assert [each for each in both.records if not each.counts] == [one(first)], "a waiver is for its own code"
+    assert absorb(both, said, now) == both
 
 
 # --- Waivers ----------------------------------------------------------------------------------------------------------
@@ -439,32 +448,61 @@ def test_a_waiver_is_for_the_code_as_it_stood(text: str, stands: bool) -> None: 
     ("severity", "title", "stands"),
     [
         (Severity.HIGH, "A finding", True),
-        (Severity.HIGH, "In other words", True),
         (Severity.LOW, "A finding", True),
-        (Severity.LOW, "In other words", True),
         (Severity.CRITICAL, "A finding", False),
-        (Severity.UNRATED, "In other words", False),
+        (Severity.UNRATED, "A finding", False),
+        (Severity.HIGH, "Something else", False),
+        (Severity.LOW, "Something else", False),
     ],
 )
-def test_a_waiver_is_for_nothing_worse(severity: Severity, title: str, stands: bool) -> None:  # noqa: FBT001 — a table
+def test_a_waiver_is_for_nothing_worse_and_nothing_else(severity: Severity, title: str, stands: bool) -> None:  # noqa: FBT001 — a table
     said = answer(NOW, finding(title, code="bad()", severity=severity), task="task_2")
-    record = one(absorb(let_stand(finding(code="bad()")), said, NOW))
-    assert record.counts is not stands
+    after = absorb(let_stand(finding(code="bad()")), said, NOW)
+    assert bool(after.severities("")) is not stands
 
 
-def test_what_has_no_code_any_more_can_be_let_stand_until_it_is_back() -> None:
+def test_what_has_no_code_any_more_can_be_let_stand_until_its_file_changes() -> None:
     first = restand(found(NOW, finding(code="bad()")), CHANGED)
-    record = waived(one(first), "mona", "mended", CHANGED)
-    assert record.waiver == Waiver("mona", "mended", 0, "")
-    later = restand(Findings((record,)), CHANGED)
-    assert one(later).waiver == record.waiver
-    assert not one(later).counts
-    assert one(restand(later, NOW)).counts
+    waiver = waived(one(first), "mona", "mended", CHANGED).waiver
+    assert waiver is not None
+    assert (waiver.copies, len(waiver.verbatim)) == (0, 32)
+    before = let_be(first, CHANGED)
+    assert restand(before, CHANGED) == before
+    assert one(restand(before, NOW)).counts
+    assert one(restand(before, scene({APP: BASE}, {APP: BAD.replace("bad()", "worse()")}))).counts
 
 
-def test_what_names_no_code_can_be_let_stand() -> None:
+def test_what_names_no_code_can_be_let_stand_until_its_file_changes() -> None:
     before = let_stand(finding())
     assert one(absorb(before, answer(NOW, finding(), task="task_2"), NOW)).waiver == one(before).waiver
+    assert one(restand(before, scene({APP: BASE}, {"b.py": BAD}, {"b.py": APP}))).waiver == one(before).waiver
+    for text in (f"above\n{BAD}", BAD.replace("bad()", "worse()")):
+        assert one(restand(before, scene({APP: BASE}, {APP: text}))).counts
+
+
+def test_what_is_about_no_file_can_be_let_stand_for_good() -> None:
+    before = let_stand(finding(path="other.py"))
+    assert restand(before, CHANGED) == before
+
+
+def test_a_waiver_on_a_file_that_nobody_can_read_is_for_its_bytes() -> None:
+    def binary(oid: str) -> Scene:
+        (diff,) = parse_diff(f"diff --git a/x b/x\nnew file mode 100644\nindex {'0' * 40}..{oid * 40}\n")
+        file = ChangedFile(diff, None, Entry(oid * 40, "100644", binary=True))
+        return Scene.of(ChangeSet("b", "h", (file,)), ())
+
+    before = let_stand(finding(path="x"), binary("2"))
+    assert restand(before, binary("2")) == before
+    assert one(restand(before, binary("3"))).counts
+
+
+def test_a_waiver_on_a_part_of_a_large_file_is_for_all_that_is_seen_of_it() -> None:
+    def large(text: str) -> Scene:
+        return Scene((view(BASE, text, whole=False),), frozenset())
+
+    before = let_stand(finding(), large(BAD))
+    assert restand(before, large(BAD)) == before
+    assert one(restand(before, large(BAD.replace("bad()", "worse()")))).counts
 
 
 # --- Parts of an answer that nobody could read ------------------------------------------------------------------------
@@ -563,7 +601,8 @@ def test_no_finding_is_closed_without_a_reason(past: tuple[Findings, Scene], dat
         assert record is not None
         if record.standing is Standing.FIXED:
             assert words[record.id] == "fixed"
-            assert record.block is None or copies(record, now) < before.copies
+            changed = record.file == "" or record.file != now.content(record.path)
+            assert changed if record.block is None else copies(record, now) < before.copies
         if record.standing is Standing.GONE:
             assert is_left(before, now)
 
@@ -604,10 +643,11 @@ def test_every_finding_of_an_answer_is_remembered_and_counts(past: tuple[Finding
     now = data.draw(scenes())
     said = data.draw(answers(now, past[0], "task_9"))
     after = absorb(past[0], said, now)
-    for item in said.placed:
+    for item in apart(said.placed, remembered(past[0].records)):
         record = after.find(item.id)
         assert record is not None
         assert record.standing.is_open
+        assert record.title == item.finding.title
         assert record.severity.rank <= item.finding.severity.rank
         assert item.in_file is None or record.path == item.in_file
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -108,7 +108,7 @@ def test_a_head_that_came_later_or_from_nowhere_must_be_named(seen: Any) -> None
     assert deed(f"review {HEAD[:12]}", pull=later) is Refusal.NEWER_HEAD, "one that begins alike can be made"
     assert deed(f"bypass {HEAD[:12]} now", pull=later) is Refusal.NEWER_HEAD
     assert deed(f"review {HEAD}", pull=later) == Buy(Asked("wendy", "42", HEAD))
-    assert deed(f"bypass {HEAD} now", pull=later) == Amend(LetThrough(HEAD, "wendy", "now"))
+    assert deed(f"bypass {HEAD} now", pull=later) == Amend(LetThrough(HEAD, "main", "wendy", "now"))
     assert deed("review 1234567", pull=later) is Refusal.OTHER_HEAD
     assert deed("bypass 1234567 now", pull=later) is Refusal.OTHER_HEAD
 
@@ -137,6 +137,36 @@ def test_a_head_without_a_check_is_let_through_by_its_whole_name_alone() -> None
     assert isinstance(deed("review", pull=unchecked), Buy)
     assert deed("bypass now", pull=unchecked) is Refusal.NEWER_HEAD
     assert isinstance(deed(f"bypass {HEAD} now", pull=unchecked), Amend)
+
+
+UNCHECKED = {"checked_at": None}
+
+
+@pytest.mark.parametrize(
+    ("more", "submitted", "refused"),
+    [
+        ({}, None, False),
+        ({"head_seen_at": None}, None, True),
+        ({"head_seen_at": ASKED_AT + timedelta(seconds=1)}, None, True),
+        ({"checked_at": ASKED_AT + timedelta(seconds=1)}, None, True),
+        ({"forced_at": ASKED_AT}, None, True),
+        (UNCHECKED, None, True),
+        # without any check the review that was bought of this head says that it was there
+        (UNCHECKED, ASKED_AT, False),
+        (UNCHECKED, ASKED_AT + timedelta(seconds=1), True),
+        ({**UNCHECKED, "head_sha": "d" * 40}, ASKED_AT, True),
+        ({**UNCHECKED, "forced_at": ASKED_AT}, ASKED_AT, True),
+    ],
+)
+def test_a_waiver_is_for_the_head_that_its_comment_was_written_on(
+    more: Any,  # noqa: ANN401 — a column
+    submitted: datetime | None,
+    refused: bool,  # noqa: FBT001 — a column
+) -> None:
+    bought = () if submitted is None else (replace(BOUGHT, submitted_at=submitted.isoformat()),)
+    came = deed("waive 77aa because", pull=replace(THERE, **more), ledger=replace(LEDGER, purchases=bought))
+    assert (came is Refusal.NEWER_HEAD) is refused
+    assert isinstance(deed("unwaive c0de", pull=replace(THERE, **more)), Amend), "what closes the gate is for any head"
 
 
 @pytest.mark.parametrize("text", ["review", "waive 77aa because", "unwaive c0de", "bypass because"])
@@ -194,7 +224,7 @@ def test_a_reason_is_needed(text: str) -> None:
 @pytest.mark.parametrize(("finding", "refused"), [(MEDIUM, False), (HIGH, True), (UNRATED, True)])
 def test_authors_waive_what_is_harmless_of_their_own(finding: Record, refused: bool) -> None:  # noqa: FBT001 — a column
     assert (deed(f"waive {finding.id} because", by="Ann") is Refusal.OWN) is refused
-    nobody = pull(author=None, head_seen_at=ASKED_AT)
+    nobody = replace(THERE, author=None)
     assert isinstance(deed(f"waive {finding.id} because", by="Ann", pull=nobody), Amend)
 
 
@@ -204,7 +234,7 @@ def test_a_waiver_is_taken_back_where_there_is_one() -> None:
 
 
 def test_a_head_is_let_through_by_somebody_else_than_its_author() -> None:
-    assert deed("bypass it burns") == Amend(LetThrough(HEAD, "wendy", "it burns"))
+    assert deed("bypass it burns") == Amend(LetThrough(HEAD, "main", "wendy", "it burns"))
     assert deed("bypass it burns", by="ANN") is Refusal.OWN
 
 
@@ -212,6 +242,7 @@ def test_a_head_is_let_through_by_somebody_else_than_its_author() -> None:
 
 PENDING = pending(Rules(), check_written=True)
 BUY = Buy(Asked("wendy", "42", HEAD))
+THROUGH = Amend(LetThrough(HEAD, "main", "wendy", "x"))
 
 
 @pytest.mark.parametrize(
@@ -234,14 +265,10 @@ BUY = Buy(Asked("wendy", "42", HEAD))
         (Amend(Unwaive(MEDIUM.id)), PENDING, LEDGER, None),
         (Amend(Unwaive("0000000000")), PENDING, LEDGER, None),
         (Amend(Unwaive(WAIVED.id)), PENDING, LEDGER, Refusal.NOT_KEPT),
-        (Amend(LetThrough(HEAD, "wendy", "x")), PENDING, replace(LEDGER, bypass=Bypass(HEAD, "wendy", "x")), None),
-        (Amend(LetThrough(HEAD, "wendy", "x")), PENDING, LEDGER, Refusal.NOT_KEPT),
-        (
-            Amend(LetThrough("d" * 40, "w", "x")),
-            PENDING,
-            replace(LEDGER, bypass=Bypass(HEAD, "w", "x")),
-            Refusal.NOT_KEPT,
-        ),
+        (THROUGH, PENDING, replace(LEDGER, bypass=Bypass(HEAD, "main", "wendy", "x")), None),
+        (THROUGH, PENDING, LEDGER, Refusal.NOT_KEPT),
+        (THROUGH, PENDING, replace(LEDGER, bypass=Bypass("d" * 40, "main", "w", "x")), Refusal.NOT_KEPT),
+        (THROUGH, PENDING, replace(LEDGER, bypass=Bypass(HEAD, "next", "w", "x")), Refusal.NOT_KEPT),
     ],
 )
 def test_done_is_what_is_written_down(

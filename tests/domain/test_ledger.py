@@ -120,7 +120,8 @@ records = st.builds(
     note=texts,
     waiver=st.none() | st.builds(Waiver, texts, texts, st.integers(0, 99), texts),
     leftover=st.booleans(),
-)
+    file=st.just("") | hexes,
+).map(lambda record: record if record.block is None else replace(record, file=""))
 beyonds = st.dictionaries(st.sampled_from(Severity), st.integers(1, 999)).map(
     lambda counts: tuple(sorted(counts.items(), key=lambda item: item[0].rank))
 )
@@ -131,7 +132,7 @@ ledgers = st.builds(
     st.frozensets(st.text("0123456789abcdef", min_size=10, max_size=10), max_size=20),
     credits_,
     findings,
-    st.none() | st.builds(Bypass, hexes, texts, texts),
+    st.none() | st.builds(Bypass, hexes, texts, texts, texts),
 )
 
 
@@ -332,7 +333,7 @@ def test_a_ledger_of_the_version_before_is_read() -> None:
 
 def test_an_edit_by_somebody_else_takes_away_what_opens_the_gate_and_leaves_what_closes_it() -> None:
     waived = Record("0" * 10, Severity.HIGH, None, "One", "a.py", waiver=Waiver("mona", "fine", 1, ""))
-    let_through = replace(PLAIN, findings=Findings((waived,)), bypass=Bypass("c" * 40, "boss", "now"))
+    let_through = replace(PLAIN, findings=Findings((waived,)), bypass=Bypass("c" * 40, "main", "boss", "now"))
     reading = decode(encode(let_through, SIGNER), SIGNER, edited_by_other=True)
     assert reading.problem
     assert reading.ledger.purchases == PLAIN.purchases
@@ -340,6 +341,14 @@ def test_an_edit_by_somebody_else_takes_away_what_opens_the_gate_and_leaves_what
     assert reading.ledger.findings.broken
     assert reading.ledger.findings.severities("") == (Severity.HIGH,)
     assert decode(encode(let_through, SIGNER), SIGNER).ledger == let_through
+
+
+def test_a_bypass_that_names_no_base_is_none() -> None:
+    let_through = replace(PLAIN, bypass=Bypass("c" * 40, "main", "boss", "now"))
+    value = plain_json(let_through)
+    assert decode(packed(value), SIGNER).ledger == let_through
+    value["bypass"] = ["c" * 40, "boss", "now"]
+    assert decode(packed(value), SIGNER).ledger == PLAIN
 
 
 @pytest.mark.parametrize("count", [1, 150, 400, 3_000])

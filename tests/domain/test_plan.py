@@ -161,21 +161,21 @@ def stands(identifier: str, standing: Standing = Standing.FIXED) -> Record:
     return Record(identifier, Severity.HIGH, None, "One", "a.py", standing=standing)
 
 
-def tidy(thread: Thread, *records: Record, body: str = "", can_resolve: bool = False) -> list[type[Operation]]:
-    """What is left to do about one thread."""
+def tidy(thread: Thread, *records: Record, told: bool = False, can_resolve: bool = False) -> list[type[Operation]]:
+    """What is left to do about one thread whose comment says how it stands already, or does not."""
     there = replace(thread, can_resolve=can_resolve)
-    told = Told(there, records, body or there.comments[0].body)
-    return [type(operation) for operation in tidied([told])]
+    body = there.comments[0].body if told else "other"
+    return [type(operation) for operation in tidied([Told(there, records, body)])]
 
 
 @pytest.mark.parametrize(
     ("thread", "records", "expected"),
     [
-        (at(10, "aa"), [stands("aa")], [HideComment]),
-        (at(10, "aa"), [stands("aa", Standing.GONE)], [HideComment]),
+        (at(10, "aa"), [stands("aa")], [HideComment, EditComment]),
+        (at(10, "aa"), [stands("aa", Standing.GONE)], [HideComment, EditComment]),
         (at(10, "aa"), [stands("aa", Standing.OPEN)], []),
         (at(10, "aa"), [stands("aa", Standing.CHANGED)], []),
-        (at(10, "aa", "bb"), [stands("aa"), stands("bb")], [HideComment]),
+        (at(10, "aa", "bb"), [stands("aa"), stands("bb")], [HideComment, EditComment]),
         (at(10, "aa", "bb"), [stands("aa"), stands("bb", Standing.OPEN)], []),
         # nobody knows how it stands with the other one
         (at(10, "aa", "bb"), [stands("aa")], []),
@@ -188,23 +188,30 @@ def tidy(thread: Thread, *records: Record, body: str = "", can_resolve: bool = F
 def test_a_thread_is_put_away_when_every_finding_of_it_is_closed(
     thread: Thread, records: list[Record], expected: list[type[Operation]]
 ) -> None:
-    assert tidy(thread, *records) == expected
+    assert tidy(thread, *records) == (expected or [EditComment])
 
 
 def test_a_thread_is_resolved_where_that_is_allowed() -> None:
-    assert tidy(at(10, "aa", answers=1), stands("aa"), can_resolve=True) == [ResolveThread]
-    assert tidy(at(10, "aa", resolved=True), stands("aa"), can_resolve=True) == []
+    assert tidy(at(10, "aa", answers=1), stands("aa"), can_resolve=True) == [ResolveThread, EditComment]
+    assert tidy(at(10, "aa", resolved=True), stands("aa"), can_resolve=True) == [EditComment]
+
+
+def test_a_thread_that_a_person_has_opened_again_stays_open() -> None:
+    """Its comment has said that it is closed: the run that wrote this had put the thread away before."""
+    for can_resolve in (True, False):
+        assert tidy(at(10, "aa"), stands("aa"), told=True, can_resolve=can_resolve) == []
 
 
 def test_what_is_hidden_is_not_hidden_again() -> None:
     thread = at(10, "aa")
     hidden = replace(thread, comments=(replace(thread.comments[0], is_minimized=True),))
-    assert tidy(hidden, stands("aa")) == []
+    assert tidy(hidden, stands("aa")) == [EditComment]
 
 
 def test_a_body_is_edited_only_where_it_differs() -> None:
     thread = at(10, "aa")
-    assert tidy(thread, stands("aa", Standing.OPEN), body="other") == [EditComment]
-    (edit, hide) = tidied([Told(thread, (stands("aa"),), "other")])
+    assert tidy(thread, stands("aa", Standing.OPEN)) == [EditComment]
+    assert tidy(thread, stands("aa", Standing.OPEN), told=True) == []
+    (hide, edit) = tidied([Told(thread, (stands("aa"),), "other")])
     assert edit == EditComment(10, "other")
     assert hide == HideComment(thread.comments[0].node_id)

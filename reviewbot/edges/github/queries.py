@@ -14,7 +14,7 @@ fragment CommentParts on IssueComment {
   fullDatabaseId url body viewerDidAuthor createdAt lastEditedAt
   author { __typename login }
   editor { __typename login }
-  reactionGroups { viewerHasReacted }
+  reactionGroups { content viewerHasReacted }
 }
 """
 
@@ -106,7 +106,7 @@ query Snapshot(
         totalCount
         nodes {{ commit {{
           oid
-          signature {{ isValid }}
+          signature {{ isValid wasSignedByGitHub }}
           parents(first: 20) {{ nodes {{ oid }} }}
           authors(first: 20) {{ nodes {{ user {{ login }} }} }}
         }} }}

@@ -167,7 +167,7 @@ def _commit(node: Answer) -> Commit:
         parents=tuple(parent.text("oid") for parent in node.nodes("parents")),
         # A commit names a bot with the suffix that the pull request's author comes without.
         authors=tuple(user.text("login").removesuffix(_BOT_SUFFIX) if user else None for user in users),
-        verified=signature is not None and signature.flag("isValid"),
+        verified=signature is not None and signature.flag("isValid") and signature.flag("wasSignedByGitHub"),
     )
 
 
@@ -185,8 +185,17 @@ def comment(node: Answer) -> Comment:
         author=_whole_login(author),
         author_is_bot=_is_bot(author),
         created_at=node.moment("createdAt"),
-        reacted=any(group.flag("viewerHasReacted") for group in _listed(node, "reactionGroups")),
+        reacted=any(_is_answer(group) for group in _listed(node, "reactionGroups")),
     )
+
+
+_ANSWERS = frozenset({"THUMBS_UP", "THUMBS_DOWN", "CONFUSED"})
+"""`publication.Reaction` in GraphQL's words."""
+
+
+def _is_answer(group: Answer) -> bool:
+    """Whether an emoji is one that we answer with; other workflows of the repository put theirs under the same name."""
+    return group.text("content") in _ANSWERS and group.flag("viewerHasReacted")
 
 
 def _listed(node: Answer, name: str) -> Iterator[Answer]:

@@ -152,10 +152,11 @@ def person(found: CommitAt, role: str) -> dict[str, str]:
 
 
 def signature(found: CommitAt, info: Info) -> dict[str, object] | None:
-    """A verified signature where the store says that the commit has one."""
-    if found.commit.sha not in context(info).store.verified:
+    """A valid signature where the store says that there is one: GitHub's (`verified`), or a person's (`signed`)."""
+    store, sha = context(info).store, found.commit.sha
+    if sha not in store.verified | store.signed:
         return None
-    return {"__typename": "GpgSignature", "isValid": True}
+    return {"__typename": "GpgSignature", "isValid": True, "wasSignedByGitHub": sha in store.verified}
 
 
 def check_suites(found: CommitAt, info: Info, **arguments: object) -> dict[str, object]:

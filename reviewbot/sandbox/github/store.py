@@ -74,6 +74,7 @@ class Store:
     statuses: list[r.Status] = field(default_factory=list)
     reactions: list[r.Reaction] = field(default_factory=list)
     verified: set[str] = field(default_factory=set)
+    signed: set[str] = field(default_factory=set)
     _bases: dict[tuple[str, str, str], str | None] = field(default_factory=dict)
     _changes: dict[tuple[str, str, str], tuple[Change, ...]] = field(default_factory=dict)
 

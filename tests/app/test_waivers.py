@@ -1,0 +1,94 @@
+"""What opens the gate without a fix, as whole runs: a waiver and a bypass are for the code that somebody has seen."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from reviewbot.sandbox.faults import ClientDies
+from tests.app.house import HEAD, REPO, Rig, answer, house
+from tests.app.test_commands import CRITICAL, answers, check, emoji, event_of, identifier, people, say, summary
+from tests.app.test_durable import come_back
+from tests.app.test_incremental import OTHER, first_then
+
+EVIL = {"app.py": str(HEAD["app.py"]).replace("os.system(command)", "  os.system(command)")}
+"""The same finding, on code that nobody has looked at."""
+
+
+def push(rig: Rig) -> None:
+    """The author pushes, a minute later than now by GitHub's clock."""
+    rig.world.store.clock = lambda: datetime.now(UTC) + timedelta(minutes=1)
+    rig.world.push(REPO, "topic", EVIL, author="mona")
+    rig.world.store.clock = lambda: datetime.now(UTC)
+
+
+def test_a_waiver_is_not_for_what_was_pushed_after_the_comment(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        said = f"/reviewbot waive {identifier(rig)}"
+        comment = rig.world.comment(REPO, 1, "hubot", f"{said} only admins can call it")
+        push(rig)
+        rig.run(event="issue_comment", payload=event_of(rig, comment))
+        assert f"write it again: `{said}` and why" in answers(rig)[0]
+        assert emoji(rig) == ["-1"]
+        assert rig.run().outputs["verdict"] == "fail"
+        assert check(rig) == "failure"
+
+
+def test_a_waiver_is_not_for_what_is_pushed_while_it_is_written_down(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        comment = rig.world.comment(REPO, 1, "hubot", f"/reviewbot waive {identifier(rig)} only admins can call it")
+        rig.github_faults.add("/graphql", ClientDies(lambda: push(rig), recorded=False), body="query Entries")
+        rig.run(event="issue_comment", payload=event_of(rig, comment))
+        assert "could not be written down" in answers(rig)[0]
+        assert emoji(rig) == ["-1"]
+        assert rig.run().outputs["verdict"] == "fail"
+
+
+def test_a_bypass_ends_with_the_base_that_it_was_for(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        rig.world.push(REPO, "next", {}, parents=(rig.world.store.git(REPO).branches()["main"],))
+        rig.world.retarget(REPO, 1, "next")
+        say(rig, "/reviewbot bypass nobody releases next", by="max")
+        assert check(rig) == "success"
+        rig.world.retarget(REPO, 1, "main")
+        edited = rig.event("edited", changes={"base": {"ref": {"from": "next"}}})
+        assert rig.run(payload=edited).outputs["verdict"] == "fail"
+        assert check(rig) == "failure"
+
+
+def test_a_bypass_ends_with_a_push_though_its_head_comes_back(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        before = rig.world.pull(REPO, 1).head_sha
+        say(rig, "/reviewbot bypass it burns", by="max")
+        assert check(rig) == "success"
+        push(rig)
+        rig.run()
+        come_back(rig, before)
+        assert rig.run().outputs["verdict"] == "fail"
+        assert check(rig) == "failure"
+
+
+def test_something_else_on_waived_code_is_another_finding_with_a_comment_of_its_own(tmp_path: Path) -> None:
+    other = {**CRITICAL, "title": "The command is logged with its password", "explanation": "Look at the log."}
+    with house(tmp_path, engineer=first_then(CRITICAL, new=(other,))) as rig:
+        people(rig)
+        rig.run()
+        say(rig, f"/reviewbot waive {identifier(rig)} only admins can call it")
+        rig.world.push(REPO, "topic", OTHER, author="mona")
+        done = rig.run()
+        assert (done.outputs["verdict"], done.outputs["new"]) == ("fail", "1"), done.log
+        assert check(rig) == "failure"
+        first, second = (comment.body for comment in rig.comments())
+        assert ("**Waived** by" in first, "logged with its password" in second) == (True, True)
+        assert second.partition("ids=")[2][:10] in summary(rig)
+        before = [comment.body for comment in rig.comments()]
+        assert rig.run().outputs["verdict"] == "fail"
+        assert [comment.body for comment in rig.comments()] == before
