@@ -31,7 +31,7 @@ class CheckTag:
 
 def with_tag(tag: CheckTag, copy: str) -> str:
     """The `external_id` with a tag before the copy, which may be empty."""
-    return f"pr{tag.number}={tag.verdict} {copy}".rstrip()
+    return " ".join(part for part in (f"pr{tag.number}={tag.verdict}", copy) if part)
 
 
 def split_tag(external_id: str) -> tuple[CheckTag | None, str]:
