@@ -228,10 +228,11 @@ def _write_check(run: Run, story: Story, outcome: Outcome) -> Story:
 def _uncovered(run: Run, story: Story, state: CheckState, check: CheckRun | None) -> CheckRun | None:
     """The check run that GitHub shows: made anew when another pull request's is later and says something else.
 
-    Not on a head that the pull request has left: that one's say is the other's.
+    Not where the pull request is closed or has left this head: there the other one has the say.
     """
-    others = () if story.reviewed_sha else (story.there or run.snapshot).other_checks
-    if check is None or not is_covered(check, others):
+    now = story.there or run.snapshot
+    here = now.pull.is_open and not story.reviewed_sha
+    if check is None or not here or not is_covered(check, now.other_checks):
         return check
     return run.attempt(_CHECK, partial(run.world.forge.create_check, state)) or check
 

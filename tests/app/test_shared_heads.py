@@ -38,7 +38,7 @@ def twins(folder: Path, *, bad: bool = True, skipped: bool = True, **more: Any) 
         yield rig
 
 
-def run(rig: Rig, number: int, **inputs: str) -> Finished:
+def run(rig: Rig, number: int, **inputs: Any) -> Finished:  # noqa: ANN401 — as `Rig.run` takes them
     rig.number = number
     return rig.run(**inputs)
 
@@ -137,6 +137,17 @@ def test_one_that_finishes_red_is_not_covered_by_the_other_ones_green(tmp_path: 
         clock.advance(10)
         assert told(run(rig, 1)) == (1, "fail", "gate")
         assert shown(rig) == "failure"
+
+
+def test_one_that_is_closed_does_not_cover_the_other_ones_green(tmp_path: Path) -> None:
+    clock = HandClock()
+    with twins(tmp_path, clock=clock, life=SLOW) as rig:
+        run(rig, 1, wait_minutes="0")
+        rig.world.close(REPO, 1)
+        run(rig, 2)
+        clock.advance(10)
+        rig.run(event="schedule", payload={}, command="collect")
+        assert (own(rig, 1), shown(rig)) == (["failure"], "skipped")
 
 
 @pytest.mark.parametrize("ended", ["closed", "pushed"])
