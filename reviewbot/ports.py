@@ -76,14 +76,17 @@ class Forge(Protocol):
     def permission(self, login: str) -> Permission:
         """What a person may do here; `Permission.NONE` for strangers."""
 
-    def checks(self, head_sha: str, name: str) -> tuple[CheckRun, ...]:
-        """Our check runs of a name on a commit: one request."""
+    def checks(self, head_sha: str, name: str, number: int) -> tuple[CheckRun, ...]:
+        """A pull request's check runs of a name on a commit: one request."""
+
+    def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:
+        """The heads of those of these pull requests that are open: one request."""
 
     def config(self, path: str) -> str | None:
         """The text of a file on the default branch, None when there is none: one request."""
 
     def older_checks(self, number: int, check_name: str) -> tuple[CheckRun, ...]:
-        """Our check runs on every commit that a pull request has, or had before a force-push, oldest first.
+        """A pull request's check runs on every commit that it has, or had before a force-push, oldest first.
 
         One request for every hundred commits. For a memory that is lost: nobody can hide a check run.
         """
@@ -96,10 +99,11 @@ class Forge(Protocol):
         """
 
     def summaries(self, mark: str) -> tuple[tuple[int, Comment], ...]:
-        """The pull requests with a comment of ours that begins with `mark` among their first fifty, in that order.
+        """The pull requests with a comment of ours that begins with `mark`, in that order.
 
         Each with the first such comment. For pull requests where no check run could be written: it reads whole
-        comments, one request for every twenty open pull requests and three for the fifty closed ones that changed last.
+        comments, one request for every twenty open pull requests and three for the fifty closed ones that changed last,
+        and one more for every hundred comments beyond the first fifty that come before it.
         """
 
     def queued(self, base_ref: str, head_sha: str) -> tuple[int, ...]:

@@ -31,7 +31,7 @@ def carry(world: World, inputs: Mapping[str, str], event: MergeGroupEvent) -> Ou
     if not snapshots:
         raise NotFound("The merge group's head names no pull request.", hint="Its name should hold `pr-NUMBER-SHA`.")
     first = snapshots[0]
-    on_group = replace(first, pull=replace(first.pull, head_sha=event.head_sha), checks=())
+    on_group = replace(first, pull=replace(first.pull, head_sha=event.head_sha), checks=(), other_checks=())
     trigger, started = DispatchEvent(first.pull.number, ""), world.clock.monotonic()
     settings = peek_settings(inputs, first.default_branch.config)
     run = Run(world, settings, trigger, on_group, Renderer({}), started)
@@ -43,7 +43,7 @@ def carry(world: World, inputs: Mapping[str, str], event: MergeGroupEvent) -> Ou
         outcome = carried({snapshot.pull.number: _conclusion(snapshot) for snapshot in loaded})
     except (SettingsError, TemplateError) as error:
         outcome = failed(run, error)
-    story = write_check(run, Story(), outcome)
+    story = Story() if run.settings.dry_run else write_check(run, Story(), outcome)
     deliver(run, story, outcome)
     return outcome
 
@@ -59,4 +59,4 @@ def _queued(world: World, event: MergeGroupEvent) -> tuple[int, ...]:
 
 def _conclusion(snapshot: Snapshot) -> str | None:
     check = current_check(snapshot)
-    return check.conclusion if check else None
+    return check.verdict if check else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
@@ -10,12 +9,14 @@ from reviewbot.app.comments import look_back, publish_comments
 from reviewbot.app.follow import follow
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story
-from reviewbot.app.views import counting_views, summary_view
+from reviewbot.app.views import counting_views, judgement_of, summary_view
+from reviewbot.domain.check_tags import CheckTag
 from reviewbot.domain.gate import (
     EXIT_NOT_PUBLISHED,
     Outcome,
     Reason,
     Status,
+    beside,
     bypassed,
     first_exit_status,
     superseded,
@@ -30,6 +31,7 @@ from reviewbot.domain.publication import (
     AnnotationLevel,
     CheckState,
 )
+from reviewbot.domain.shared_heads import GREEN, is_covered, newest, not_green
 from reviewbot.domain.short_copy import read_short_copy, short_copy, tells_of_open_task
 from reviewbot.domain.snapshot import CheckRun, CheckStatus, Snapshot
 from reviewbot.domain.triage import has_no_other_token
@@ -88,7 +90,8 @@ def publish(run: Run, story: Story, outcome: Outcome) -> tuple[Run, Story, Outco
         _close_older(run, story)
         if _nothing_stands(run, story):
             outcome = _not_published(run, story, _MAY_WRITE_NOTHING, outcome)
-    return run, replace(story, there=None), let_through(run, story, outcome)
+    outcome = let_through(run, story, outcome)
+    return run, replace(story, there=None), _beside(run, story, outcome) if story.beside else outcome
 
 
 def _nothing_stands(run: Run, story: Story) -> bool:
@@ -173,7 +176,8 @@ def _close_older(run: Run, story: Story) -> None:
         left = check.status != CheckStatus.COMPLETED or tells_of_open_task(check.external_id)
         if left and bought and bought.state.is_over and check.head_sha != story.reviewed_sha:
             told = f"Its findings, and those of the reviews since, stand on {snapshot.pull.head_sha[:7]}."
-            older = replace(snapshot, pull=replace(snapshot.pull, head_sha=check.head_sha), checks=(check,))
+            pull = replace(snapshot.pull, head_sha=check.head_sha)
+            older = replace(snapshot, pull=pull, checks=(check,), other_checks=())
             kept = Ledger(forgotten=story.ledger.spent)
             try:
                 write_check(replace(run, snapshot=older), Story(ledger=kept, purchase=bought), superseded(told))
@@ -184,11 +188,33 @@ def _close_older(run: Run, story: Story) -> None:
 def write_check(run: Run, story: Story, outcome: Outcome) -> Story:
     """The check on the reviewed head; one that says the same already is left alone.
 
-    When GitHub's answer is lost, what is there is read before it is written again.
+    When GitHub's answer is lost, what is there is read before it is written again. GitHub shows one check for all pull
+    requests with this head, so it turns green only where no other one stands against it.
+
+    Raises:
+        ForgeError: GitHub did not take it, or does not tell whether the other pull requests are open.
     """
     outcome = let_through(run, story, outcome)
     if not run.settings.check_run or (outcome.conclusion is None and outcome.status is not Status.PENDING):
         return story
+    story = replace(story, beside=_neighbour(run, story) if outcome.conclusion in GREEN else 0)
+    return _write_check(run, story, _beside(run, story, outcome) if story.beside else outcome)
+
+
+def _neighbour(run: Run, story: Story) -> int:
+    """An open pull request with the same head and no green verdict on it, 0 when there is none."""
+    head = story.reviewed_sha or run.snapshot.pull.head_sha
+    numbers = not_green((story.there or run.snapshot).other_checks, head)
+    heads = run.world.forge.heads(numbers) if numbers else {}
+    return next((number for number in numbers if heads.get(number) == head), 0)
+
+
+def _beside(run: Run, story: Story, outcome: Outcome) -> Outcome:
+    """The outcome beside that pull request: a green one cannot be shown."""
+    return beside(outcome, story.beside, judgement_of(run, story).rules) if outcome.conclusion in GREEN else outcome
+
+
+def _write_check(run: Run, story: Story, outcome: Outcome) -> Story:
     state = _check_state(run, story, outcome)
     there = story.check or (None if story.reviewed_sha else current_check(run.snapshot))
     if (
@@ -196,10 +222,23 @@ def write_check(run: Run, story: Story, outcome: Outcome) -> Story:
     ):  # as it was when publishing began: another run may have completed it while this one waited
         there = next((one for one in story.there.checks if one.id == there.id), there)
     try:
-        return replace(story, check=_bring_check(run, state, there))
+        check = _bring_check(run, state, there)
     except ForgeUnreachable:
-        now = newest(run.world.forge.checks(state.head_sha, state.name))
-        return replace(story, check=_bring_check(run, state, now))
+        now = newest(run.world.forge.checks(state.head_sha, state.name, state.tag.number))
+        check = _bring_check(run, state, now)
+    return replace(story, check=_uncovered(run, story, state, check))
+
+
+def _uncovered(run: Run, story: Story, state: CheckState, check: CheckRun | None) -> CheckRun | None:
+    """The check run that GitHub shows: made anew when another pull request's is later and says something else.
+
+    Not where the pull request is closed or has left this head: there the other one has the say.
+    """
+    now = story.there or run.snapshot
+    here = now.pull.is_open and not story.reviewed_sha
+    if check is None or not here or not is_covered(check, now.other_checks):
+        return check
+    return run.attempt(_CHECK, partial(run.world.forge.create_check, state)) or check
 
 
 def _bring_check(run: Run, state: CheckState, there: CheckRun | None) -> CheckRun | None:
@@ -214,20 +253,15 @@ def _bring_check(run: Run, state: CheckState, there: CheckRun | None) -> CheckRu
 
 
 def current_check(snapshot: Snapshot) -> CheckRun | None:
-    """The newest check run of our name on the head."""
+    """The pull request's newest check run of our name on the head."""
     return newest(snapshot.checks)
-
-
-def newest(checks: Iterable[CheckRun]) -> CheckRun | None:
-    """The check run that GitHub goes by, when there are several of a name."""
-    return max(checks, key=lambda check: check.id, default=None)
 
 
 def _says_the_same(there: CheckRun, state: CheckState) -> bool:
     return (
         there.status == state.status
         and (there.conclusion or None) == (state.conclusion.value if state.conclusion else None)
-        and (there.external_id, there.title) == (state.external_id, state.title)
+        and (there.external_id, there.title, there.tag) == (state.external_id, state.title, state.tag)
     )
 
 
@@ -241,6 +275,7 @@ def _check_state(run: Run, story: Story, outcome: Outcome) -> CheckState:
         title=title,
         summary=text,
         external_id=_external_id(run, story),
+        tag=CheckTag(run.snapshot.pull.number, outcome.own or outcome.conclusion or ""),
         details_url=story.summary.url if story.summary else None,
         # GitHub appends annotations: they come with the verdict, once.
         annotations=annotations_of(run, story) if outcome.conclusion else (),

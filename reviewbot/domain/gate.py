@@ -64,6 +64,7 @@ class Reason(StrEnum):
     CANCELLED = "cancelled"
     SUPERSEDED = "superseded"
     MEMORY = "memory"
+    SHARED_HEAD = "shared-head"
     BYPASS = "bypass"
     REFUSED = "refused"
     UNREACHABLE = "unreachable"
@@ -94,6 +95,7 @@ class Outcome:
         conclusion: of the check; None while it is in progress, and for a draft, where none is written.
         message: what happened, in one sentence; empty when the reason's own text says it all.
         hint: what to do next; empty likewise.
+        own: what the check would say if no other pull request had the same head; None where it says that.
     """
 
     status: Status
@@ -103,6 +105,7 @@ class Outcome:
     exit_status: int
     message: str = ""
     hint: str = ""
+    own: Conclusion | None = None
 
 
 def closes_gate(severity: Severity, fail_on: FailOn) -> bool:
@@ -161,6 +164,26 @@ def bypassed(outcome: Outcome) -> Outcome:
     if outcome.exit_status == EXIT_BUG or outcome.conclusion is Conclusion.SKIPPED:
         return outcome
     return replace(outcome, verdict=Verdict.PASS, reason=Reason.BYPASS, conclusion=Conclusion.SUCCESS, exit_status=0)
+
+
+def beside(outcome: Outcome, number: int, rules: Rules) -> Outcome:
+    """The outcome when another pull request has the same head and no green verdict, and one check stands for both.
+
+    Args:
+        outcome: what this pull request came to, green.
+        number: the other pull request.
+        rules: the settings that judge.
+    """
+    due = EXIT_NO_REVIEW if rules.on_error is Tolerance.FAIL else 0
+    return Outcome(
+        outcome.status,
+        Verdict.NONE,
+        Reason.SHARED_HEAD,
+        Conclusion.ACTION_REQUIRED,
+        first_exit_status(due, outcome.exit_status),
+        f"The pull request #{number} has the same commit as its head, and no green verdict on it.",
+        own=outcome.conclusion,
+    )
 
 
 def superseded(message: str) -> Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reviewbot.domain.check_tags import CheckTag
 from reviewbot.domain.model import Side
 from reviewbot.domain.snapshot import CheckStatus, Conclusion
 
@@ -99,7 +100,8 @@ class CheckState:
 
     Attributes:
         conclusion: None while the review is open, and only then.
-        external_id: the short copy of task and credits.
+        tag: whose it is, with that pull request's own conclusion.
+        external_id: the short copy of task and credits, without the tag.
         annotations: all of them; the edge sends them fifty at a time.
     """
 
@@ -110,6 +112,7 @@ class CheckState:
     title: str
     summary: str
     external_id: str
+    tag: CheckTag
     details_url: str | None = None
     annotations: tuple[Annotation, ...] = ()
 

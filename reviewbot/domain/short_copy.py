@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
+from reviewbot.domain.check_tags import TAG_ROOM
 from reviewbot.domain.gate import Rules
 from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.ledger_text import short_credits
@@ -17,8 +18,8 @@ from reviewbot.domain.signatures import SHORT_SIGNATURE, Signer
 SHORT_IDENTITY = 16
 """Hex digits of an identity in an `external_id`."""
 
-MAX_COPY = 255
-"""Characters; how many GitHub takes is not documented, and no column of text is shorter than that."""
+MAX_COPY = 255 - TAG_ROOM
+"""Characters; how many GitHub takes is not documented, and no column of text is shorter than 255."""
 
 _PARTS: Mapping[str, str] = {
     "identity": f"[0-9a-f]{{{SHORT_IDENTITY}}}",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum
 
+from reviewbot.domain.check_tags import CheckTag
 from reviewbot.domain.model import Side
 
 
@@ -79,7 +80,7 @@ class PullRequest:
         head_seen_at: when GitHub first made a check suite for the head, by its own clock: no committer can choose it.
             The commit may have come here later, if it was another pull request's head before. None when nothing tells:
             there is no suite, or the token may not read them.
-        checked_at: when the first check run of our name on the head began, None when there is none.
+        checked_at: when this pull request's first check run of our name on the head began, None when there is none.
         forced_at: when the head was last force-pushed, None when it never was: an older head may have come back then.
     """
 
@@ -190,7 +191,12 @@ class Conclusion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckRun:
-    """A check run of our name, as GitHub tells it; `status` and `conclusion` are GitHub's own words."""
+    """A check run of our name, as GitHub tells it; `status` and `conclusion` are GitHub's own words.
+
+    Attributes:
+        external_id: the short copy of task and credits, without the tag.
+        tag: None where an older release wrote it.
+    """
 
     id: int
     name: str
@@ -200,6 +206,12 @@ class CheckRun:
     external_id: str
     url: str
     title: str = ""
+    tag: CheckTag | None = None
+
+    @property
+    def verdict(self) -> str | None:
+        """What its own pull request came to, whatever a second one makes GitHub show; None while that is open."""
+        return self.conclusion if self.tag is None else self.tag.verdict or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,8 +259,9 @@ class Snapshot:
 
     Attributes:
         reviews: those that we wrote.
-        checks: the runs of our check's name on the head.
+        checks: this pull request's runs of our check's name on the head.
         older_checks: those on the nine commits before it, and on the heads that the last five force-pushes replaced.
+        other_checks: those of other pull requests on all these commits.
         checks_readable: False when the token may not read check runs, and there are none here because of that.
     """
 
@@ -260,6 +273,7 @@ class Snapshot:
     reviews: tuple[Review, ...]
     checks: tuple[CheckRun, ...]
     older_checks: tuple[CheckRun, ...] = ()
+    other_checks: tuple[CheckRun, ...] = ()
     checks_readable: bool = True
 
 

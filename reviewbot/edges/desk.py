@@ -89,9 +89,13 @@ class Desk:
 
     # What nobody reads here. Nothing is there, so there is nothing to change either.
 
-    def checks(self, head_sha: str, name: str) -> tuple[CheckRun, ...]:  # noqa: ARG002
+    def checks(self, head_sha: str, name: str, number: int) -> tuple[CheckRun, ...]:  # noqa: ARG002
         """None."""
         return ()
+
+    def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:  # noqa: ARG002
+        """None: no commit is another pull request's here."""
+        return {}
 
     def config(self, path: str) -> str | None:  # noqa: ARG002
         """Not asked for: the snapshot has it."""

@@ -21,6 +21,7 @@ from reviewbot.domain.gate import (
     Status,
     Verdict,
     answered,
+    beside,
     bypassed,
     carried,
     closes_gate,
@@ -229,6 +230,26 @@ def test_what_may_have_been_forgotten_is_never_green(
     severities: tuple[Severity, ...], rules: Rules, row: tuple[str, int, str, str, str]
 ) -> None:
     assert short(forgetful(judge(severities, readable=True, coverage=FULL, rules=rules), rules)) == row
+
+
+@pytest.mark.parametrize(
+    ("outcome", "rules", "row"),
+    [
+        (
+            judge((), readable=True, coverage=FULL, rules=Rules()),
+            Rules(),
+            ("action_required", 3, "none", "completed", "shared-head"),
+        ),
+        (not_due(Reason.LABEL), Rules(), ("action_required", 3, "none", "skipped", "shared-head")),
+        (not_due(Reason.LABEL), Rules(on_error=PASS), ("action_required", 0, "none", "skipped", "shared-head")),
+    ],
+)
+def test_a_green_verdict_beside_one_that_is_not_is_kept_and_not_shown(
+    outcome: Outcome, rules: Rules, row: tuple[str, int, str, str, str]
+) -> None:
+    told = beside(outcome, 7, rules)
+    assert short(told) == row
+    assert (told.own, "#7" in told.message) == (outcome.conclusion, True)
 
 
 @pytest.mark.parametrize(

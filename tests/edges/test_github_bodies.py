@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reviewbot.domain.check_tags import CheckTag
 from reviewbot.domain.model import Side
 from reviewbot.domain.publication import (
     Annotation,
@@ -35,6 +36,7 @@ CHECKS = st.builds(
     title=TEXTS,
     summary=TEXTS,
     external_id=TEXTS,
+    tag=st.builds(CheckTag, st.integers(1, 999_999_999), st.just("") | st.sampled_from(Conclusion)),
     details_url=st.none() | TEXTS,
     annotations=st.integers(0, 130).flatmap(lambda size: NOTES.map(lambda note: (note,) * size)),
 )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from reviewbot.domain.check_tags import CheckTag
 from reviewbot.domain.publication import CheckState, Hidden
 from reviewbot.domain.snapshot import CheckStatus
 from reviewbot.edges.github.calls import Address, Patience
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from tests.edges.conftest import GitHubOnLoopback, ServeGitHub
 
 REPO = "acme/widget"
-PENDING = CheckState("CodeVF review", "", CheckStatus.IN_PROGRESS, None, "Waiting", "Soon.", "")
+PENDING = CheckState("CodeVF review", "", CheckStatus.IN_PROGRESS, None, "Waiting", "Soon.", "", CheckTag(1))
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +172,7 @@ def test_the_sandboxs_own_read_only_token_may_not_write(github: GitHubOnLoopback
             forge.create_comment(1, "no")
         assert "pull-requests: write" in caught.value.needs
         with pytest.raises(PermissionMissing) as caught:
-            forge.create_check(CheckState("x", head, CheckStatus.IN_PROGRESS, None, "t", "s", ""))
+            forge.create_check(CheckState("x", head, CheckStatus.IN_PROGRESS, None, "t", "s", "", CheckTag(1)))
         assert caught.value.needs == "checks: write"
 
 

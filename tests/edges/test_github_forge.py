@@ -10,6 +10,7 @@ import pytest
 
 from reviewbot.domain.ancestry import merge_base_of
 from reviewbot.domain.changes import assemble
+from reviewbot.domain.check_tags import CheckTag
 from reviewbot.domain.model import Side
 from reviewbot.domain.publication import (
     Annotation,
@@ -43,6 +44,7 @@ def state(head: str, *, annotations: int = 0, done: bool = True) -> CheckState:
         title="Two findings",
         summary="It is **not** good.",
         external_id="task=1;held=240",
+        tag=CheckTag(1, "failure" if done else ""),
         annotations=tuple(
             Annotation("app.py", 1, 2, AnnotationLevel.WARNING, "Title" if index % 2 else "", f"note {index}")
             for index in range(annotations)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from reviewbot.domain.check_tags import with_tag
 from reviewbot.domain.publication import (
     ANNOTATIONS_PER_REQUEST,
     Annotation,
@@ -29,7 +30,7 @@ def check_states(check: CheckState, there: int = 0) -> Iterator[Body]:
     """
     rest = check.annotations[there:]
     parts = [rest[at : at + ANNOTATIONS_PER_REQUEST] for at in range(0, len(rest), ANNOTATIONS_PER_REQUEST)] or [()]
-    still_open = replace(check, status=CheckStatus.IN_PROGRESS, conclusion=None)
+    still_open = replace(check, status=CheckStatus.IN_PROGRESS, conclusion=None, tag=replace(check.tag, verdict=""))
     yield from (_changed(still_open, part) for part in parts[:-1])
     yield _changed(check, parts[-1])
 
@@ -38,7 +39,7 @@ def _changed(check: CheckState, annotations: tuple[Annotation, ...]) -> Body:
     return {
         "status": check.status.value,
         **({"conclusion": check.conclusion.value} if check.conclusion else {}),
-        "external_id": check.external_id,
+        "external_id": with_tag(check.tag, check.external_id),
         **({"details_url": check.details_url} if check.details_url else {}),
         "output": _output(check, annotations),
     }

@@ -40,13 +40,16 @@ fragment ReviewParts on PullRequestReview { fullDatabaseId state body url viewer
 
 
 def _commit_checks(suites: int, runs: int) -> str:
-    """A commit with the check runs of our name; every run of a workflow has a suite of its own."""
+    """A commit with the check runs of our name; every run of a workflow has a suite of its own.
+
+    All of them: the latest may be another pull request's.
+    """
     return f"""
           oid
           checkSuites(first: {suites}, filterBy: {{checkName: $check}}) {{
             nodes {{
-              checkRuns(first: {runs}, filterBy: {{checkName: $check}}) {{
-                nodes {{ databaseId name status conclusion externalId url title }}
+              checkRuns(first: {runs}, filterBy: {{checkName: $check, checkType: ALL}}) {{
+                nodes {{ databaseId name status conclusion externalId url title startedAt }}
               }}
             }}
           }}"""
@@ -56,12 +59,7 @@ _TIP = f"""
       tip: commits(last: 1) {{
         nodes {{ commit {{
           seen: checkSuites(first: 100) {{ nodes {{ createdAt }} }}
-          began: checkSuites(first: 50, filterBy: {{checkName: $check}}) {{
-            nodes {{
-              checkRuns(first: 50, filterBy: {{checkName: $check, checkType: ALL}}) {{ nodes {{ startedAt }} }}
-            }}
-          }}
-          {_commit_checks(50, 20)}
+          {_commit_checks(50, 100)}
         }} }}
       }}"""
 
@@ -69,9 +67,9 @@ _TIP = f"""
 def _older(commits: int, forced: int) -> str:
     """The last commits, and the heads that the last force-pushes replaced, with our check runs."""
     return f"""
-      recent: commits(last: {commits}) {{ nodes {{ commit {{ {_commit_checks(10, 10)} }} }} }}
+      recent: commits(last: {commits}) {{ nodes {{ commit {{ {_commit_checks(5, 50)} }} }} }}
       forced: timelineItems(last: {forced}, itemTypes: [HEAD_REF_FORCE_PUSHED_EVENT]) {{
-        nodes {{ ... on HeadRefForcePushedEvent {{ createdAt beforeCommit {{ {_commit_checks(10, 10)} }} }} }}
+        nodes {{ ... on HeadRefForcePushedEvent {{ createdAt beforeCommit {{ {_commit_checks(5, 50)} }} }} }}
       }}"""
 
 
@@ -243,10 +241,10 @@ query Checks(
 ) {{
   repository(owner: $owner, name: $name) {{
     pullRequest(number: $number) {{
-      recent: commits(first: $page, after: $commits) {{ {_PAGE} nodes {{ commit {{ {_commit_checks(5, 5)} }} }} }}
+      recent: commits(first: $page, after: $commits) {{ {_PAGE} nodes {{ commit {{ {_commit_checks(5, 50)} }} }} }}
       forced: timelineItems(first: $page, after: $forced, itemTypes: [HEAD_REF_FORCE_PUSHED_EVENT]) {{
         {_PAGE}
-        nodes {{ ... on HeadRefForcePushedEvent {{ createdAt beforeCommit {{ {_commit_checks(5, 5)} }} }} }}
+        nodes {{ ... on HeadRefForcePushedEvent {{ createdAt beforeCommit {{ {_commit_checks(5, 50)} }} }} }}
       }}
     }}
   }}
@@ -261,7 +259,7 @@ query Summaries($owner: String!, $name: String!, $states: [PullRequestState!], $
       {_PAGE}
       nodes {{
         number
-        comments(first: 50) {{ nodes {{ ...CommentParts }} }}
+        comments(first: 50) {{ {_PAGE} nodes {{ ...CommentParts }} }}
       }}
     }}
   }}
@@ -283,6 +281,18 @@ query Queue($owner: String!, $name: String!, $branch: String!, $page: Int!, $aft
 }}
 """
 """The entries of a branch's merge queue."""
+
+
+def heads(count: int) -> str:
+    """The document that asks for so many pull requests by number.
+
+    Variables: `n0`… (numbers). The answers are the aliases of the same names.
+    """
+    names = aliases("n", count)
+    declared = ", ".join(["$owner: String!", "$name: String!", *(f"${name}: Int!" for name in names)])
+    asked = " ".join(f"{name}: pullRequest(number: ${name}) {{ number state headRefOid }}" for name in names)
+    return f"query Heads({declared}) {{ repository(owner: $owner, name: $name) {{ {asked} }} }}"
+
 
 RESOLVE_THREAD = """
 mutation ResolveThread($thread: ID!) { resolveReviewThread(input: {threadId: $thread}) { thread { id } } }

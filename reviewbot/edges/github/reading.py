@@ -7,6 +7,7 @@ from itertools import islice
 from urllib.parse import quote, urlencode
 
 from reviewbot.domain.publication import PostedComment
+from reviewbot.domain.shared_heads import is_of
 from reviewbot.domain.snapshot import CheckRun, Comment, Entry, Permission, Snapshot, Thread, Waiting
 from reviewbot.edges.github import queries, records, snapshots
 from reviewbot.edges.github.answers import Answer
@@ -21,6 +22,7 @@ DIFF_LIMIT = 30 * 1024 * 1024
 _DIFF_TYPE = "application/vnd.github.diff"
 _THREADS = Intent("reading a review thread", "pull-requests: read")
 _LIST = Intent("listing the pull requests", "pull-requests: read")
+_HEADS = Intent("reading other pull requests with this head", "pull-requests: read")
 _QUEUE = Intent("reading the merge queue", "pull-requests: read")
 
 
@@ -75,12 +77,14 @@ class Reading(Bound):
             return Permission.NONE
         return records.permission(answer)
 
-    def checks(self, head_sha: str, name: str) -> tuple[CheckRun, ...]:
+    def checks(self, head_sha: str, name: str, number: int) -> tuple[CheckRun, ...]:
         """See `ports.Forge.checks`."""
         intent = Intent("reading the check runs of a commit", "checks: read")
-        path = f"{self._path}/commits/{head_sha}/check-runs?{urlencode({'check_name': name, 'per_page': PAGE})}"
+        query = {"check_name": name, "filter": "all", "per_page": PAGE}
+        path = f"{self._path}/commits/{head_sha}/check-runs?{urlencode(query)}"
         answer = Answer.of(self._calls.get(path, intent), "check runs")
-        return tuple(records.check(run.fields) for run in answer.items("check_runs"))
+        found = (records.check(run.fields) for run in answer.items("check_runs"))
+        return tuple(run for run in found if is_of(run, number))
 
     def config(self, path: str) -> str | None:
         """See `ports.Forge.config`."""
@@ -97,7 +101,8 @@ class Reading(Bound):
             variables = {**self._pull(number), "check": check_name, "page": PAGE, **after}
             data = self._calls.query(queries.CHECKS, variables, intent)
             pull = _found(self._repository_in(data), "pullRequest", f"pull request {number}")
-            found |= {run.id: run for run in snapshots.checks(pull, "recent", "forced")}
+            runs = snapshots.checks(pull, "recent", "forced")
+            found |= {run.id: run for run in runs if is_of(run, number)}
             commits, forced = pull.node("recent").next_page(), pull.node("forced").next_page()
             if commits is None and forced is None:
                 return tuple(found[key] for key in sorted(found))
@@ -116,8 +121,20 @@ class Reading(Bound):
     def summaries(self, mark: str) -> tuple[tuple[int, Comment], ...]:
         """See `ports.Forge.summaries`."""
         pulls = self._open_then_closed(queries.SUMMARIES, {})
-        found = ((pull.number("number"), snapshots.first_marked(pull, mark)) for pull in pulls)
+        numbered = ((pull.number("number"), pull) for pull in pulls)
+        found = (
+            (number, snapshots.first_marked(self._whole(number, pull, "comments"), mark)) for number, pull in numbered
+        )
         return tuple({number: comment for number, comment in found if comment is not None}.items())
+
+    def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:
+        """See `ports.Forge.heads`."""
+        names = queries.aliases("n", len(numbers))
+        variables = {**self._here, **dict(zip(names, numbers, strict=True))}
+        data = self._calls.query(queries.heads(len(numbers)), variables, _HEADS, forgives=_is_missing)
+        here = self._repository_in(data)
+        pulls = [pull for name in names if (pull := here.maybe_node(name)) is not None]
+        return {pull.number("number"): pull.text("headRefOid") for pull in pulls if pull.text("state") == "OPEN"}
 
     def _open_then_closed(self, document: str, variables: Mapping[str, object]) -> Iterator[Answer]:
         """The open pull requests, oldest first, then the closed ones that changed last."""
@@ -170,6 +187,8 @@ class Reading(Bound):
     def _assemble(self, node: Answer, pull: Answer, *, readable: bool) -> Snapshot:
         number = pull.number("number")
         reviews = (snapshots.review(review) for review in self._whole(number, pull, "reviews"))
+        on_head, on_older = snapshots.checks(pull, "tip"), snapshots.checks(pull, "recent", "forced")
+        own = tuple(run for run in on_head if is_of(run, number))
         return Snapshot(
             repository=snapshots.repository(node),
             pull=snapshots.pull_request(pull),
@@ -177,8 +196,9 @@ class Reading(Bound):
             comments=tuple(snapshots.comment(comment) for comment in self._whole(number, pull, "comments")),
             threads=tuple(self._thread(thread) for thread in self._whole(number, pull, "reviewThreads")),
             reviews=tuple(review for review in reviews if review.ours),
-            checks=(checks := snapshots.checks(pull, "tip")),
-            older_checks=tuple(run for run in snapshots.checks(pull, "recent", "forced") if run not in checks),
+            checks=own,
+            older_checks=tuple(run for run in on_older if is_of(run, number) and run not in own),
+            other_checks=tuple(sorted({run for run in (*on_head, *on_older) if not is_of(run, number)}, key=_by_id)),
             checks_readable=readable,
         )
 
@@ -220,6 +240,15 @@ def _remembering(hidden: list[Mapping[str, object]]) -> Callable[[Mapping[str, o
 
 def _hides_queue(error: Mapping[str, object]) -> bool:
     return snapshots.is_hidden(error, "mergeQueue")
+
+
+def _is_missing(error: Mapping[str, object]) -> bool:
+    """Whether there is no pull request of a number: whoever writes check runs can name any."""
+    return error.get("type") == "NOT_FOUND" and error.get("path") != ["repository"]
+
+
+def _by_id(run: CheckRun) -> int:
+    return run.id
 
 
 def _found(parent: Answer, name: str, what: str) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reviewbot.domain.check_tags import split_tag
 from reviewbot.domain.publication import PostedComment
 from reviewbot.domain.snapshot import CheckRun, Comment, Permission
 from reviewbot.edges.github.answers import Answer
@@ -19,15 +20,17 @@ def _permission(word: str | None) -> Permission | None:
 def check(answer: object) -> CheckRun:
     """A check run."""
     run = Answer.of(answer, "check run")
+    tag, copy = split_tag(run.maybe_text("external_id") or "")
     return CheckRun(
         id=run.number("id"),
         name=run.text("name"),
         head_sha=run.text("head_sha"),
         status=run.text("status"),
         conclusion=run.maybe_text("conclusion"),
-        external_id=run.maybe_text("external_id") or "",
+        external_id=copy,
         url=run.maybe_text("html_url") or "",
         title=output.maybe_text("title") or "" if (output := run.maybe_node("output")) else "",
+        tag=tag,
     )
 
 

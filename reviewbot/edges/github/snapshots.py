@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import Enum
 
+from reviewbot.domain.check_tags import split_tag
 from reviewbot.domain.model import Side
+from reviewbot.domain.shared_heads import is_of
 from reviewbot.domain.short_copy import tells_of_open_task
 from reviewbot.domain.snapshot import (
     CheckRun,
@@ -119,7 +121,7 @@ def pull_request(node: Answer) -> PullRequest:
         commits=tuple(_commit(item.node("commit")) for item in node.nodes("commits")),
         commit_count=node.node("commits").number("totalCount"),
         head_seen_at=_first_seen(node, node.text("headRefOid")),
-        checked_at=_first_checked(node, node.text("headRefOid")),
+        checked_at=_first_checked(node, node.text("headRefOid"), node.number("number")),
         forced_at=max((event.moment("createdAt") for event in node.nodes("forced") if event.fields), default=None),
     )
 
@@ -129,9 +131,10 @@ def _first_seen(pull: Answer, head: str) -> datetime | None:
     return min((suite.moment("createdAt") for suite in _at_tip(pull, head, "seen")), default=None)
 
 
-def _first_checked(pull: Answer, head: str) -> datetime | None:
-    runs = (run for suite in _at_tip(pull, head, "began") for run in suite.nodes("checkRuns"))
-    return min((run.moment("startedAt") for run in runs if run.fields.get("startedAt") is not None), default=None)
+def _first_checked(pull: Answer, head: str, number: int) -> datetime | None:
+    runs = (run for suite in _at_tip(pull, head, "checkSuites") for run in suite.nodes("checkRuns"))
+    began = (run for run in runs if run.fields.get("startedAt") is not None and is_of(_check(run, head), number))
+    return min((run.moment("startedAt") for run in began), default=None)
 
 
 def _at_tip(pull: Answer, head: str, suites: str) -> Iterator[Answer]:
@@ -202,9 +205,9 @@ def _listed(node: Answer, name: str) -> Iterator[Answer]:
     return iter(()) if node.fields.get(name) is None else node.items(name)
 
 
-def first_marked(pull: Answer, mark: str) -> Comment | None:
-    """The first comment of ours whose text begins with a mark, among those that came with a pull request."""
-    comments = (comment(node) for node in pull.nodes("comments"))
+def first_marked(nodes: Iterable[Answer], mark: str) -> Comment | None:
+    """The first comment of ours whose text begins with a mark; no more of them are read than it takes."""
+    comments = (comment(node) for node in nodes)
     return next((each for each in comments if each.ours and each.body.startswith(mark)), None)
 
 
@@ -249,7 +252,7 @@ def review(node: Answer) -> Review:
 
 
 def checks(pull: Answer, *lists: str) -> tuple[CheckRun, ...]:
-    """The check runs of our name on some commits, oldest first; none where the token may not read them.
+    """The check runs of our name on some commits, oldest first, whosever; none where the token may not read them.
 
     Args:
         pull: with the lists.
@@ -272,7 +275,8 @@ def standing(pull: Answer) -> Awaiting:
 
     One that is completed can still have an open task: somebody has let the head through, or set the skip label.
     """
-    newest = {run.head_sha: run for run in checks(pull, "recent", "forced")}
+    number = pull.number("number")
+    newest = {run.head_sha: run for run in checks(pull, "recent", "forced") if is_of(run, number)}
     if not newest:
         return Awaiting.UNKNOWN
     return Awaiting.YES if any(_is_open(run) for run in newest.values()) else Awaiting.NO
@@ -299,13 +303,15 @@ def contained(entries: Iterable[Answer], head_sha: str) -> tuple[int, ...]:
 def _check(run: Answer, head_sha: str) -> CheckRun:
     """A check run in REST's spelling: GraphQL writes states in capitals."""
     conclusion = run.maybe_text("conclusion")
+    tag, copy = split_tag(run.maybe_text("externalId") or "")
     return CheckRun(
         id=run.number("databaseId"),
         name=run.text("name"),
         head_sha=head_sha,
         status=run.text("status").lower(),
         conclusion=conclusion.lower() if conclusion else None,
-        external_id=run.maybe_text("externalId") or "",
+        external_id=copy,
         url=run.text("url"),
         title=run.maybe_text("title") or "",
+        tag=tag,
     )

@@ -1,0 +1,213 @@
+"""Two pull requests with one head: GitHub keeps one check for the commit, and it is green for both or for neither."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reviewbot.domain.check_tags import CheckTag, split_tag
+from reviewbot.sandbox.codevf import HandClock, TaskLife
+from reviewbot.sandbox.github import merge_group_event
+from tests.app.house import CLEAN, REPO, Finished, Rig, answer, finding, house
+from tests.app.test_commands import people, say
+
+CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
+SLOW = TaskLife(pending=2, processing=2)
+
+
+@contextmanager
+def twins(folder: Path, *, bad: bool = True, skipped: bool = True, **more: Any) -> Iterator[Rig]:  # noqa: ANN401
+    """A second pull request from the head of the first, against a branch that has the first one's change already.
+
+    `bad` is the first one's change; the second one's is clean, and nothing of it is reviewed when it is `skipped`.
+    """
+
+    def engineer(request: Any) -> Any:  # noqa: ANN401 — as the sandbox gives and takes it
+        return answer(CRITICAL) if bad and int(request.metadata["pullRequest"]) == 1 else CLEAN
+
+    with house(folder, engineer=engineer, **more) as rig:
+        last = "yarn.lock" if skipped else "later.py"
+        rig.world.push(REPO, "landing", {}, parents=(rig.world.pull(REPO, 1).head_sha,))
+        rig.world.push(REPO, "topic", {last: "x = 1\n"}, author="mona")
+        assert rig.world.open_pull_request(REPO, "topic", base="landing", author="mallory").number == 2
+        yield rig
+
+
+def run(rig: Rig, number: int, **inputs: Any) -> Finished:  # noqa: ANN401 — as `Rig.run` takes them
+    rig.number = number
+    return rig.run(**inputs)
+
+
+def shown(rig: Rig) -> str | None:
+    """What GitHub shows on the head, by the newest check run."""
+    told: str | None = max(rig.checks(), key=lambda one: one.id).conclusion
+    return told
+
+
+def told(done: Finished) -> tuple[int, str, str]:
+    return done.exit_status, done.outputs["verdict"], done.outputs["reason"]
+
+
+def changed(rig: Rig, number: int, **values: Any) -> None:  # noqa: ANN401 — as the record has them
+    """Make something else of a pull request than people can."""
+    pulls = rig.world.store.pulls
+    pulls[REPO, number] = replace(pulls[REPO, number], **values)
+
+
+def own(rig: Rig, number: int) -> list[str]:
+    """The verdicts that the check runs of a pull request say in the clear."""
+    tags = (split_tag(one.external_id)[0] for one in rig.checks())
+    return [tag.verdict for tag in tags if tag and tag.number == number]
+
+
+def test_every_check_run_says_whose_it_is(tmp_path: Path) -> None:
+    with twins(tmp_path) as rig:
+        run(rig, 1, codevf_api_key="")
+        assert own(rig, 1) == ["action_required"]
+        run(rig, 1, wait_minutes="0")
+        assert own(rig, 1) == ["action_required", ""]
+
+
+@pytest.mark.parametrize("skipped", [True, False])
+def test_a_second_pull_request_does_not_turn_the_check_of_the_first_green(tmp_path: Path, skipped: bool) -> None:  # noqa: FBT001 — a column
+    with twins(tmp_path, skipped=skipped) as rig:
+        assert told(run(rig, 1)) == (1, "fail", "gate")
+        done = run(rig, 2)
+        assert told(done) == (3, "none", "shared-head"), done.log
+        assert shown(rig) == "action_required"
+        assert own(rig, 2)[-1] == ("skipped" if skipped else "success")
+        assert "#1" in done.log
+        assert own(rig, 1) == ["failure"], "its own check stands as it was"
+
+
+def test_what_is_said_beside_another_pull_request_is_not_said_twice(tmp_path: Path) -> None:
+    with twins(tmp_path) as rig:
+        run(rig, 1)
+        run(rig, 2)
+        before = rig.checks()
+        run(rig, 2)
+        run(rig, 1)
+        assert rig.checks() == before
+
+
+def test_an_open_review_is_neither_taken_over_nor_lost(tmp_path: Path) -> None:
+    clock = HandClock()
+    with twins(tmp_path, clock=clock, life=SLOW) as rig:
+        run(rig, 1, wait_minutes="0")
+        done = run(rig, 2)
+        assert told(done) == (3, "none", "shared-head"), done.log
+        [first, second] = rig.checks()
+        assert (first.status, second.status) == ("in_progress", "completed")
+        assert split_tag(second.external_id) == (CheckTag(2, "skipped"), ""), "and nothing of the first one's copy"
+        clock.advance(10)
+        collected = rig.run(event="schedule", payload={}, command="collect")
+        assert "1 of 1 open reviews" in collected.log
+        assert own(rig, 1) == ["failure"]
+        assert len(rig.service.tasks()) == 1
+        assert len(rig.comments()) == 1
+
+
+def test_two_clean_ones_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    clock = HandClock()
+    with twins(tmp_path, bad=False, skipped=False, clock=clock, life=SLOW) as rig:
+        run(rig, 1, wait_minutes="0")
+        run(rig, 2, wait_minutes="0")
+        clock.advance(10)
+        assert told(run(rig, 2)) == (3, "none", "shared-head"), "the first is open yet"
+        assert shown(rig) == "action_required"
+        assert told(run(rig, 1)) == (0, "pass", "reviewed")
+        assert shown(rig) == "success"
+        assert told(run(rig, 2)) == (0, "pass", "reviewed")
+        assert len(rig.service.tasks()) == 2
+
+
+def test_one_that_finishes_red_is_not_covered_by_the_other_ones_green(tmp_path: Path) -> None:
+    clock = HandClock()
+    with twins(tmp_path, clock=clock, life=SLOW) as rig:
+        run(rig, 1, wait_minutes="0")
+        rig.world.close(REPO, 1)
+        assert told(run(rig, 2)) == (0, "none", "nothing-selected")
+        assert shown(rig) == "skipped"
+        changed(rig, 1, closed_at=None)
+        clock.advance(10)
+        assert told(run(rig, 1)) == (1, "fail", "gate")
+        assert shown(rig) == "failure"
+
+
+def test_one_that_is_closed_does_not_cover_the_other_ones_green(tmp_path: Path) -> None:
+    clock = HandClock()
+    with twins(tmp_path, clock=clock, life=SLOW) as rig:
+        run(rig, 1, wait_minutes="0")
+        rig.world.close(REPO, 1)
+        run(rig, 2)
+        clock.advance(10)
+        rig.run(event="schedule", payload={}, command="collect")
+        assert (own(rig, 1), shown(rig)) == (["failure"], "skipped")
+
+
+@pytest.mark.parametrize("ended", ["closed", "pushed"])
+def test_a_pull_request_that_is_closed_or_has_left_the_commit_stands_against_nobody(tmp_path: Path, ended: str) -> None:
+    with twins(tmp_path) as rig:
+        run(rig, 1)
+        head = rig.world.pull(REPO, 1).head_sha
+        run(rig, 2)
+        if ended == "closed":
+            rig.world.close(REPO, 1)
+        else:
+            moved = rig.world.push(REPO, "elsewhere", {"else.py": "y = 2\n"}, parents=(head,), author="mona")
+            changed(rig, 1, head_ref="elsewhere", head_sha=moved)
+        assert told(run(rig, 2)) == (0, "none", "nothing-selected")
+        assert shown(rig) == "skipped"
+
+
+def test_a_bypass_is_of_one_pull_request(tmp_path: Path) -> None:
+    with twins(tmp_path, skipped=False) as rig:
+        people(rig)
+        run(rig, 1)
+        run(rig, 2, codevf_api_key="")
+        done = say(rig, "/reviewbot bypass it burns", by="max")
+        assert done.outputs["reason"] == "shared-head", done.log
+        assert (shown(rig), own(rig, 2)) == ("action_required", ["action_required", "success"])
+        rig.number = 1
+        assert say(rig, "/reviewbot bypass it burns", by="max").outputs["reason"] == "bypass"
+        assert (shown(rig), own(rig, 1)[-1]) == ("success", "success")
+        assert told(run(rig, 2)) == (0, "pass", "bypass")
+
+
+def test_a_pull_request_that_nobody_has_stands_against_nobody(tmp_path: Path) -> None:
+    with twins(tmp_path) as rig:
+        run(rig, 2)
+        [check] = rig.checks()
+        made_up = check.external_id.replace("pr2=skipped", "pr999=failure")
+        rig.world.check(
+            REPO, check.app, {"name": check.name, "head_sha": check.head_sha, "external_id": made_up,
+                              "conclusion": "failure"},
+        )  # fmt: skip
+        assert told(run(rig, 2)) == (0, "none", "nothing-selected")
+        assert shown(rig) == "skipped"
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_merge_group_goes_by_each_pull_requests_own_verdict(tmp_path: Path, number: int) -> None:
+    with twins(tmp_path) as rig:
+        run(rig, 1)
+        run(rig, 2)
+        group = rig.world.queue(REPO, (number,))
+        payload = merge_group_event(rig.world.store, group, rig.github_url)
+        done = rig.run(event="merge_group", payload=payload)
+        [check] = rig.checks(group.head_sha)
+        assert check.conclusion == {1: "failure", 2: "success"}[number], done.log
+
+
+def test_a_dry_run_writes_no_check_for_a_merge_group(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        rig.run()
+        group = rig.world.queue(REPO, (1,))
+        payload = merge_group_event(rig.world.store, group, rig.github_url)
+        rig.run(event="merge_group", payload=payload, dry_run="true")
+        assert not rig.checks(group.head_sha)
