@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from reviewbot.domain.check_tags import split_tag, with_tag
 from reviewbot.domain.ledger_text import decode, encode, replace_ledger
 from reviewbot.domain.signatures import SHORT_SIGNATURE, Signer
 from reviewbot.sandbox.codevf import HandClock, TaskLife
@@ -107,11 +108,13 @@ def age_memory(rig: Rig) -> None:
     store, back = rig.world.store, timedelta(days=2)
     signer = Signer(KEY, store.repo(REPO).id, 1, "")
     for check in list(store.checks.values()):
-        words = check.external_id.split(" ")
+        tag, copy = split_tag(check.external_id)
+        assert tag is not None
+        words = copy.split(" ")
         words[9] = str(int(words[9]) - int(back.total_seconds()))
         payload = " ".join(words[1:-1])
         aged = " ".join((words[0], payload, signer.sign(payload)[:SHORT_SIGNATURE]))
-        store.checks[check.id] = replace(check, external_id=aged)
+        store.checks[check.id] = replace(check, external_id=with_tag(tag, aged))
     for comment in [one for one in store.comments.values() if one.author.endswith("[bot]")]:
         ledger = decode(comment.body, signer).ledger
         purchases = tuple(replace(one, submitted_at=_before(one.submitted_at, back)) for one in ledger.purchases)
