@@ -8,9 +8,10 @@ from decimal import Decimal
 from reviewbot.app.buy import Terms, approve, intend, purchase_of, remember_task, resume, terms, use_up
 from reviewbot.app.conclude import conclude
 from reviewbot.app.load import Prepared, identity_of
+from reviewbot.app.parts import NOT_FOUND
 from reviewbot.app.publish import current_check, publish
 from reviewbot.app.run import Run
-from reviewbot.app.settle import NOT_FOUND, replaced, settle, settled
+from reviewbot.app.settle import replaced, settle, settled
 from reviewbot.app.story import Story
 from reviewbot.app.submit import submit
 from reviewbot.app.wait import wait

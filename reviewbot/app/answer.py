@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from reviewbot.app.load import Prepared, identity_of
 from reviewbot.app.run import Run
 from reviewbot.app.story import answered
 from reviewbot.domain.carrying import Answered
 from reviewbot.domain.ledger import Purchase
-from reviewbot.domain.model import Report, Task, TaskStatus
+from reviewbot.domain.model import PreviousState, Report, Task, TaskStatus
 from reviewbot.domain.parts import merged
 from reviewbot.domain.placement import Placed, place
 from reviewbot.domain.reanchor import moved, quoted, without_quote
@@ -18,11 +19,27 @@ from reviewbot.domain.wire import deliverables, read_result
 from reviewbot.errors import ForgeError, ServiceError
 from reviewbot.ports import ReviewService
 
+Asked = Callable[[str, int], bool]
+"""Whether a finding, by its id, was asked about in a part, from 0."""
 
-def read_answer(service: ReviewService, task: Task) -> Report:
-    """The report, of several tasks as one; a file that cannot be fetched is named in it as text."""
-    answered = [one for one in task.parts or (task,) if one.status is TaskStatus.COMPLETED]
-    return merged([_read(service, one) for one in answered])
+
+def read_answer(service: ReviewService, task: Task, asked: Asked = lambda _id, _part: False) -> Report:
+    """The report, of several tasks as one; a file that cannot be fetched is named in it as text.
+
+    Args:
+        service: that has it.
+        task: that is over.
+        asked: of several tasks, whose word counts on which finding: none speaks for what another one has read.
+    """
+    if not task.parts:
+        return _read(service, task)
+    reports = []
+    for number, part in enumerate(task.parts):
+        if part.status is TaskStatus.COMPLETED:
+            report = _read(service, part)
+            words = tuple(one for one in report.previous if one.state is PreviousState.OPEN or asked(one.id, number))
+            reports.append(replace(report, previous=words))
+    return merged(reports)
 
 
 def _read(service: ReviewService, task: Task) -> Report:

@@ -125,9 +125,19 @@ def intend(run: Run, story: Story, identity: Identity, agreed: Terms) -> Story:
     intent = replace(purchase_of(run, story, identity, TaskState.INTENT), hold=agreed.hold, parts=agreed.parts)
     known = story.ledger.named(intent.identity, intent.attempt)
     if known is not None and known.state is TaskState.INTENT:
-        # The key is as old as the run that had it first, and what that one asked for is what is held.
-        intent = replace(intent, submitted_at=known.submitted_at, asked=known.asked or intent.asked, hold=known.hold)
-    intent = replace(intent, confirms=_confirms(story, identity))
+        # The key is as old as the run that had it first, and a task of it holds what that one handed in.
+        story = replace(story, reselected=known.selection not in {"", intent.selection})
+        intent = replace(
+            intent,
+            submitted_at=known.submitted_at,
+            asked=known.asked or intent.asked,
+            hold=known.hold,
+            rung=known.rung,
+            selection=known.selection or intent.selection,
+            confirms=known.confirms,
+        )
+    else:
+        intent = replace(intent, confirms=_confirms(story, identity))
     story = _remember_intent(run, replace(story.bought(intent), tag=agreed.tag, balance=agreed.balance))
     use_up(run)
     return story
@@ -191,6 +201,16 @@ def resume(run: Run, service: ReviewService, story: Story, known: Purchase) -> S
         story = replace(story, reselected=True)
     # A finished task needs no open check: the verdict is written at once, or stands already.
     return story if task.status.is_over else write_check(run, story, pending(known.judgement.rules, check_written=True))
+
+
+def paths_of_parts(run: Run, story: Story) -> tuple[tuple[str, ...], ...]:
+    """The files of each of the tasks that this change was split over."""
+    if story.purchase is None:
+        raise TypeError(story)
+    limits = ladder(run.settings.attachment_bytes)[story.purchase.rung]
+    for_files = beside(limits)[0] if story.purchase.confirms else limits
+    parts = split(story.sendables, for_files, story.purchase.parts)
+    return tuple(tuple(file.path for file in part) for part in parts)
 
 
 def _asked(known: Purchase, run: Run) -> str:

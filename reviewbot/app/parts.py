@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from reviewbot.domain.model import Balance, Submission, Tag, Task
+from reviewbot.domain.model import Balance, Submission, Tag, Task, TaskStatus
 from reviewbot.domain.parts import joined, split_ids
+from reviewbot.errors import ServiceRefused
 from reviewbot.ports import ReviewService
+
+NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +37,28 @@ class InParts:
 
     def retrieve(self, task_id: str) -> Task:
         """See `ReviewService.retrieve`."""
-        return joined([self._one(part) for part in split_ids(task_id)])
+        parts = split_ids(task_id)
+        return joined([self._one(part, alone=len(parts) == 1) for part in parts])
 
-    def _one(self, task_id: str) -> Task:
-        if task_id not in self._over:
+    def _one(self, task_id: str, *, alone: bool) -> Task:
+        """A task; one of several that the service does not know any more is over, and the others count."""
+        if task_id in self._over:
+            return self._over[task_id]
+        try:
             task = self.service.retrieve(task_id)
-            if not task.status.is_over:
-                return task
+        except ServiceRefused as error:
+            if alone or error.status != NOT_FOUND:
+                raise
+            task = Task(task_id, TaskStatus.CANCELLED, "unknown to the service")
+        if task.status.is_over:
             self._over[task_id] = task
-        return self._over[task_id]
+        return task
 
     def cancel(self, task_id: str) -> None:
         """See `ReviewService.cancel`: those that are not over."""
         parts = split_ids(task_id)
         for part in parts:
-            if len(parts) == 1 or not self._one(part).status.is_over:
+            if len(parts) == 1 or not self._one(part, alone=False).status.is_over:
                 self.service.cancel(part)
 
     def deliverable(self, url: str) -> str:

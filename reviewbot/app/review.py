@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reviewbot.app.acquire import Acquirer
 from reviewbot.app.answer import placed_here, read_answer
-from reviewbot.app.buy import dry_run
+from reviewbot.app.buy import dry_run, paths_of_parts
 from reviewbot.app.conclude import conclude, failed
 from reviewbot.app.deliver import write_files
 from reviewbot.app.follow import follow
@@ -153,7 +153,13 @@ class _Teller(Acquirer):
             self.story = self.story.bought(self._over(TaskState.ENDED, task))
             return self._superseded()
         self._close(task)
-        return self._publish(read_answer(service, task))
+        return self._publish(read_answer(service, task, self._was_asked))
+
+    def _was_asked(self, finding_id: str, part: int) -> bool:
+        """Whether a part of several was asked about a finding: it went along with its file, or with the first part."""
+        record = self.story.ledger.findings.find(finding_id)
+        where = {path: number for number, paths in enumerate(paths_of_parts(self._run, self.story)) for path in paths}
+        return record is not None and where.get(record.path, 0) == part
 
     def _read(self) -> Prepared:
         """The change, and what is remembered of it, with what a command has changed of that."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reviewbot.app.answer import placed_now, read_answer
+from reviewbot.app.parts import NOT_FOUND
 from reviewbot.app.run import Run
 from reviewbot.app.story import Awaited, Story
 from reviewbot.domain.gate import Coverage
@@ -15,8 +16,6 @@ from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.model import Task, TaskStatus
 from reviewbot.errors import ReviewbotError, ServiceError, ServiceRefused
 from reviewbot.ports import ReviewService
-
-NOT_FOUND = 404
 
 
 def settle(run: Run, service: ReviewService, story: Story, *, but: str = "") -> Story:

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from reviewbot.app.buy import Terms
 from reviewbot.app.progress import SO_FAR, so_far
+from reviewbot.app.publish import write_check
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story
 from reviewbot.domain.changes import LineKind
-from reviewbot.domain.gate import Coverage
+from reviewbot.domain.gate import Coverage, pending
 from reviewbot.domain.identity import Identity
 from reviewbot.domain.ledger import TaskState
 from reviewbot.domain.model import Submission, Task
@@ -29,7 +30,11 @@ def submit(run: Run, service: ReviewService, story: Story, identity: Identity, a
         NothingSendable: not one file fits, so there is no task.
         ServiceError: there is no task (`ServiceRefused`), or nobody knows.
     """
-    for rung, limits in enumerate(ladder(run.settings.attachment_bytes)):
+    rungs = ladder(run.settings.attachment_bytes)
+    begun = story.purchase.rung if story.purchase else 0
+    for rung, limits in list(enumerate(rungs))[begun:]:
+        if rung > begun:
+            story = _on_rung(run, story, rung)
         packings = _packings(run, story, limits, agreed.parts)
         if not packings:
             break
@@ -53,7 +58,7 @@ def _create(
     for number, packing in enumerate(packings, start=1):
         try:
             tasks.append(service.create(_submission(run, story, packing, identity, agreed, (number, len(packings)))))
-        except ServiceRefused as error:
+        except (ServiceRefused, PayloadTooLarge) as error:
             if not tasks:
                 raise
             run.degraded.say(f"From part {number} of {len(packings)} on nothing was handed in: {error.message}")
@@ -76,6 +81,14 @@ def _packings(run: Run, story: Story, limits: Limits, most: int) -> tuple[Packin
         replace(packing, attachments=(*packing.attachments, one))
         for packing, one in zip(packings, beside_them, strict=True)
     )
+
+
+def _on_rung(run: Run, story: Story, rung: int) -> Story:
+    """Write down with how much less it is tried again: the run after this one must know what a task may hold."""
+    if story.purchase is None:
+        raise TypeError(story)
+    story = story.bought(replace(story.purchase, rung=rung))
+    return write_check(run, story, pending(run.judgement.rules, check_written=True)) if run.paid else story
 
 
 def _submitted(story: Story, rung: int) -> Story:

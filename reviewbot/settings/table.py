@@ -127,7 +127,7 @@ class Settings:
     supersede: Supersede = setting(
         Supersede.REPLACE_PENDING, one_of(Supersede), "What happens to an open task on a newer head.", action=False
     )
-    max_tasks: int = setting(1, whole_number(1, 20), "Over how many tasks a large change may be split.", action=False)
+    max_tasks: int = setting(1, whole_number(1, 6), "Over how many tasks a large change may be split.", action=False)
     attachment_bytes: int = setting(
         1_000_000, whole_number(1_000, 50_000_000), "The most bytes of one attachment.", action=False
     )

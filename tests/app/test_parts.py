@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from reviewbot.sandbox.codevf import Answer, HandClock, TaskLife, TaskRequest
 from reviewbot.sandbox.fault_rules import RecordedThen, Reply
-from tests.app.house import REPO, Rig, answer, finding, house, said
+from tests.app.house import REPO, Rig, answer, earlier, finding, house, said
 
 LINES = "".join(f"value_{number} = {number}\n" for number in range(200))
 LARGE: dict[str, str | None] = {f"{folder}/module.py": LINES for folder in ("billing", "parcels", "tracks")}
@@ -130,3 +131,70 @@ def test_a_later_review_asks_each_part_about_its_own_findings(tmp_path: Path) ->
             if one.file_name == "review-so-far.txt"
         ]
         assert sorted(map(sorted, asked)) == [[path] for path in sorted(LARGE)]
+
+
+def test_no_part_speaks_for_what_another_has_read(tmp_path: Path) -> None:
+    def sly(request: TaskRequest) -> Answer:
+        """Whoever reads the tracks calls everything fixed, asked or not."""
+        if "part" not in (request.metadata or {}) or "tracks/module.py" not in paths(request):
+            return engineer(request) if not rig.service.tasks()[3:] else answer(previous=[])
+        known = [one["id"] for task in rig.service.tasks() for one in earlier(task.request)]
+        return answer(previous=[{"id": one, "state": "fixed", "note": ""} for one in known])
+
+    with house(tmp_path, engineer=sly, config=THREE) as rig:
+        grow(rig)
+        rig.run()
+        mended = LINES.replace("value_0 = 0", "value_0 = 1")
+        rig.world.push(REPO, "topic", dict.fromkeys(LARGE, mended), author="mona")
+        done = rig.run()
+        assert int(done.outputs["critical"]) >= 2, done.log
+
+
+def test_a_request_that_is_too_large_after_the_first_keeps_what_was_handed_in(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+        grow(rig)
+        rig.codevf_faults.add("/tasks/create", Reply(413, body=b"{}"), nth=2, method="POST")
+        done = rig.run()
+        [task] = rig.service.tasks()
+        assert done.outputs["coverage"] == "partial"
+        [sent] = paths(task.request)
+        assert len(rig.comments()) == 1
+        assert all(path in rig.summaries()[0] for path in LARGE if path != sent)
+
+
+def test_a_part_that_the_service_has_lost_does_not_take_the_others_along(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+        grow(rig)
+        rig.run(wait_minutes="0")
+        lost = rig.service.tasks()[1]
+        rig.codevf_faults.add(f"/tasks/{lost.id}", Reply(404, body=b"{}"), method="GET", times=None)
+        done = rig.run()
+        assert (done.outputs["coverage"], len(rig.comments())) == ("partial", 2), done.log
+
+
+def test_all_parts_are_cancelled(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, engineer=engineer, config=THREE, clock=clock, life=TaskLife(pending=99, processing=9)) as rig:
+        grow(rig)
+        rig.run(wait_minutes="0")
+        rig.world.close(REPO, 1)
+        rig.run(payload=rig.event("closed"))
+        assert [one.cancelled_at is not None for one in rig.service.tasks()] == [True, True, True]
+
+
+@pytest.mark.parametrize("change", [{"paths": "**\n!app.py"}, {}])
+def test_what_an_intent_had_handed_in_is_what_its_task_holds(tmp_path: Path, change: dict[str, str]) -> None:
+    with house(tmp_path) as rig:
+        first: Any = change
+        if not change:
+            rig.codevf_faults.add("/tasks/create", Reply(413, body=b"{}"), nth=1, method="POST")
+        for nth in range(1 if change else 2, 12):
+            rig.codevf_faults.add("/tasks/create", RecordedThen(503), nth=nth, method="POST")
+        rig.run(wait_minutes="0", **first)
+        rig.codevf_faults.clear()
+        done = rig.run()
+        assert len(rig.service.tasks()) == 1
+        if change:
+            assert done.outputs["coverage"] == "partial", "a file of this selection was not handed in"
+        else:
+            assert done.outputs["coverage"] == "full"
