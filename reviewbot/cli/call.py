@@ -43,7 +43,7 @@ def check_installed(extra: str, modules: Sequence[str]) -> None:
     missing = [name for name in modules if find_spec(name) is None]
     if missing:
         named = ", ".join(f"`{name}`" for name in missing)
-        allowed = f"`pip install 'reviewbot[{extra},local]'` brings what the command needs"
+        allowed = f"`pip install '.[{extra},local]'` brings what the command needs"
         raise SettingsError((Problem("installation", f"{named} cannot be imported", allowed),))
 
 

@@ -18,6 +18,14 @@ _NARROWEST = 20
 _TAB = 4
 
 
+class _Console(Console):
+    """A console that leaves it to the program what a closed pipe comes to: Rich ends with 1, which means the gate."""
+
+    def on_broken_pipe(self) -> None:
+        """Nobody reads on."""
+        raise BrokenPipeError
+
+
 def open_console(out: TextIO, env: Mapping[str, str], *, plain: bool, widest: int = WIDTH) -> Console:
     """A console that hears `NO_COLOR`, `TERM` and `COLUMNS` from this environment, and is plain where nobody looks.
 
@@ -30,7 +38,7 @@ def open_console(out: TextIO, env: Mapping[str, str], *, plain: bool, widest: in
     if isinstance(out, TextIOWrapper):
         out.reconfigure(errors="replace")  # a terminal without Unicode shows question marks and goes on
     width = int(env["COLUMNS"]) if env.get("COLUMNS", "").isdecimal() else None
-    console = Console(
+    console = _Console(
         file=out,
         highlight=False,
         markup=False,

@@ -155,7 +155,7 @@ def test_a_missing_extra_is_told_with_the_line_that_installs_it(command: str, mo
     )
     assert done.returncode == 2, done.stderr
     assert f"`{module}` cannot be imported" in done.stderr
-    assert f"pip install 'reviewbot[{extra},local]'" in done.stderr
+    assert f"pip install '.[{extra},local]'" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
 
 

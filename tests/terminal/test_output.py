@@ -1,0 +1,48 @@
+"""Where the output goes may be full or gone: exit status 1 keeps meaning the gate, and nobody is told of a bug."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reviewbot import __main__
+from reviewbot.cli.call import INTERRUPTED
+from reviewbot.domain import gate
+from tests.terminal.ground import Clone, make_clone
+
+REVIEW = ("review", "--reviewer", "local", "--base", "main", "--fail-on", "never")
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Clone:
+    return make_clone(tmp_path / "shop")
+
+
+def run(clone: Clone, *arguments: str, into: str) -> tuple[int, str]:
+    """The exit status and what was said besides, with the output going where the shell sends it."""
+    program = f'"$PYTHON" -m reviewbot {" ".join(arguments)}'
+    env = {"PATH": os.environ["PATH"], "HOME": str(clone.root.parent), "PYTHON": sys.executable, "TERM": "dumb"}
+    shell = ["bash", "-c", f"set -o pipefail; {program} {into}"]
+    done = subprocess.run(shell, cwd=clone.root, env=env, capture_output=True, text=True, timeout=60, check=False)
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("kind", ["text", "json"])
+def test_a_pipe_that_is_closed_is_not_the_gate(clone: Clone, kind: str) -> None:
+    status, err = run(clone, *REVIEW, "--format", kind, into="| (exec <&-; sleep 3)")
+    assert status in {0, 141}, err
+    assert "bug" not in err
+
+
+def test_a_full_disk_is_named(clone: Clone) -> None:
+    status, err = run(clone, *REVIEW, "--format", "json", into="> /dev/full")
+    assert (status, "No space left" in err, "bug" in err) == (4, True, False), err
+
+
+def test_the_exit_statuses_of_the_program_are_those_of_its_rooms() -> None:
+    assert (__main__.EXIT_BUG, __main__.EXIT_NOT_PUBLISHED) == (gate.EXIT_BUG, gate.EXIT_NOT_PUBLISHED)
+    assert __main__.INTERRUPTED == INTERRUPTED
