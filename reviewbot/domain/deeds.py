@@ -148,25 +148,27 @@ def _review(order: Order, scope: Scope) -> Deed:
 def _is_meant(order: Order, pull: PullRequest, *, without_check: bool) -> bool:
     """Whether a command is about this head: who pushes after it gets nothing by somebody else's word.
 
-    One that names the whole commit is. Else the head must have been there when it was written: GitHub had seen the
-    commit, no force-push has put it here since (an older head may have come back), and our check on it had begun. The
-    beginning of a commit's name is no proof: one that begins alike takes an afternoon to make.
+    One that names the whole commit is. Else the head must have been there when it was written, which this proves: our
+    check on it for this pull request had begun, so it was the head then; and no force-push came after that, so every
+    head since builds on it, and none of them can have given way to it again. The beginning of a commit's name is no
+    proof: one that begins alike takes an afternoon to make.
 
     Args:
         order: the command.
         pull: as it is now.
-        without_check: whether the check's word can be done without where there is none yet.
+        without_check: whether it will do, where there is no check of ours, that GitHub had seen the commit and that
+            nobody has ever force-pushed.
     """
-    at = order.at
     if order.said.target == pull.head_sha:
         return True
-    seen = pull.head_seen_at is not None and pull.head_seen_at <= at
-    began = without_check if pull.checked_at is None else pull.checked_at <= at
-    return seen and began and _has_stayed(order, pull)
+    if pull.checked_at is not None:
+        return pull.checked_at <= order.at and _has_stayed(pull, pull.checked_at)
+    seen = pull.head_seen_at is not None and pull.head_seen_at <= order.at
+    return without_check and seen and pull.forced_at is None
 
 
-def _has_stayed(order: Order, pull: PullRequest) -> bool:
-    return pull.forced_at is None or pull.forced_at < order.at
+def _has_stayed(pull: PullRequest, since: datetime) -> bool:
+    return pull.forced_at is None or pull.forced_at < since
 
 
 def _amend(order: Order, scope: Scope) -> Deed:
@@ -219,8 +221,8 @@ def _is_of_this_code(order: Order, scope: Scope) -> bool:
     if pull.checked_at is not None:
         return _is_meant(order, pull, without_check=False)
     of_head = (one for one in scope.ledger.purchases if one.head_sha == pull.head_sha)
-    bought = any(datetime.fromisoformat(one.submitted_at) <= order.at for one in of_head)
-    return bought and _has_stayed(order, pull)
+    moments = (datetime.fromisoformat(one.submitted_at) for one in of_head)
+    return any(at <= order.at and _has_stayed(pull, at) for at in moments)
 
 
 def _is_author(login: str, pull: PullRequest) -> bool:

@@ -119,6 +119,8 @@ def test_a_head_that_came_later_or_from_nowhere_must_be_named(seen: Any) -> None
         {"forced_at": ASKED_AT},
         {"forced_at": ASKED_AT + timedelta(days=1)},
         {"checked_at": ASKED_AT + timedelta(seconds=1)},
+        # it was the head once, gave way by force to another, and that one was moved on to it after the comment
+        {"checked_at": ASKED_AT - timedelta(hours=2), "forced_at": ASKED_AT - timedelta(hours=1)},
     ],
 )
 @pytest.mark.parametrize("text", ["review", "bypass now", f"review {HEAD[:12]}", f"bypass {HEAD[:12]} now"])
@@ -135,6 +137,7 @@ def test_a_head_that_stayed_is_what_was_meant() -> None:
 def test_a_head_without_a_check_is_let_through_by_its_whole_name_alone() -> None:
     unchecked = replace(THERE, checked_at=None)
     assert isinstance(deed("review", pull=unchecked), Buy)
+    assert deed("review", pull=replace(unchecked, forced_at=ASKED_AT - timedelta(days=1))) is Refusal.NEWER_HEAD
     assert deed("bypass now", pull=unchecked) is Refusal.NEWER_HEAD
     assert isinstance(deed(f"bypass {HEAD} now", pull=unchecked), Amend)
 
@@ -146,8 +149,6 @@ UNCHECKED = {"checked_at": None}
     ("more", "submitted", "refused"),
     [
         ({}, None, False),
-        ({"head_seen_at": None}, None, True),
-        ({"head_seen_at": ASKED_AT + timedelta(seconds=1)}, None, True),
         ({"checked_at": ASKED_AT + timedelta(seconds=1)}, None, True),
         ({"forced_at": ASKED_AT}, None, True),
         (UNCHECKED, None, True),
