@@ -29,5 +29,11 @@ def read_stored(path: Path) -> StoredReport:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ReportUnreadable(f"The report cannot be read: {type(error).__name__}.", hint=str(path)) from None
+        raise ReportUnreadable(f"The report cannot be read: {_why(error)}.", hint=str(path)) from None
     return read_report(text)
+
+
+def _why(error: OSError | UnicodeDecodeError) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or "nobody knows why"
+    return "it is no text in UTF-8"

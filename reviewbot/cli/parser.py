@@ -183,7 +183,7 @@ def _add_apply(commands: Commands) -> None:
         commands, "apply", "REPORT.json [ID ...] [--check]", "apply the fixes of a report", _APPLY, _APPLY_EXAMPLES
     )
     apply.add_argument("report", type=Path, metavar="REPORT.json", help="what `--format json` or `json-file` wrote")
-    apply.add_argument("ids", nargs="*", metavar="ID", help="findings; default: all whose suggestions fit")
+    apply.add_argument("ids", nargs="*", default=(), metavar="ID", help="findings; default: all whose suggestions fit")
     apply.add_argument("--check", action="store_true", help="show the patch, change nothing")
     apply.set_defaults(run=run.apply)
 

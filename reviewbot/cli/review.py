@@ -63,7 +63,7 @@ def run_review(call: Call) -> int:
             with telling(console, lambda: clock.monotonic() - began, quiet=chosen.quiet) as progress:
                 hearing = session.listen(progress, again=chosen.again)
         except KeyboardInterrupt:
-            say(console, "Interrupted. A review that was bought goes on, and this picks it up:")
+            say(console, "Interrupted. If a review was bought, it goes on, and this picks it up:")
             say_command(console, place.again)
             return INTERRUPTED
     if hearing.told is None:
@@ -147,7 +147,7 @@ def _leave(call: Call, told: Told, place: Place, *, interrupted: bool) -> int:
         if words.more:
             say(console, words.more, indent=2)
     if outcome.reason is Reason.PENDING:
-        say(console, "This picks it up, and buys nothing again:")
+        say(console, "This picks it up and buys nothing again; what is committed meanwhile would be bought after it:")
         say_command(console, place.again)
         return INTERRUPTED if interrupted else outcome.exit_status
     return outcome.exit_status

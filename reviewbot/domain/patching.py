@@ -63,7 +63,8 @@ def patched(reviewed: str, current: str, edits: Sequence[Edit], compared: int = 
         if start is None and _is_there(before, now, edit, compared):
             there.append(edit.id)
         elif start is None:
-            refused[edit.id] = "its lines have changed since the review"
+            gone = "" if edit.text else " or are gone already"
+            refused[edit.id] = f"its lines have changed since the review{gone}"
         elif rival := _overlapping(spots, start, edit):
             refused[edit.id] = f"its lines are those of {rival}"
         else:
