@@ -77,7 +77,7 @@ ROWS: list[tuple[str, object, str, object, list[str], bool, bool]] = [
     ("approve-spend", "", "buy-review", "buy-review", [], False, True),
     ("redact", Redact.ON, "block", Redact.BLOCK, ["off"], False, True),
     ("supersede", Supersede.REPLACE_PENDING, "keep", Supersede.KEEP, ["never"], False, True),
-    ("max-tasks", 1, "20", 20, ["0", "21"], False, True),
+    ("max-tasks", 1, "6", 6, ["0", "7"], False, True),
     ("attachment-bytes", 1_000_000, "140000", 140_000, ["999"], False, True),
 ]
 SECRET_NAMES = ["codevf-api-key", "github-token"]
