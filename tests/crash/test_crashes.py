@@ -13,8 +13,8 @@ import pytest
 from tests.crash.scenarios import SCENARIOS, Scenario, disturbed, raced, undisturbed
 from tests.crash.town import town
 
-SAMPLE = 10
-SEEDS = 10
+SAMPLE = 7
+SEEDS = 7
 
 
 @pytest.mark.timeout(300)
