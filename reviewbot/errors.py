@@ -32,6 +32,7 @@ An exit status of 1 means the gate and nothing else; 70 is a bug of ours (anythi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import ClassVar
 
 
@@ -166,6 +167,11 @@ class ServiceRefused(ServiceError):
         super().__init__(message, hint=hint)
         self.status = status
         self.code = code
+
+    @property
+    def is_not_found(self) -> bool:
+        """Whether the service does not know what it was asked about."""
+        return self.status == HTTPStatus.NOT_FOUND
 
 
 class PayloadTooLarge(ServiceError):

@@ -8,7 +8,6 @@ from decimal import Decimal
 from reviewbot.app.buy import Terms, approve, intend, purchase_of, remember_task, resume, terms, use_up
 from reviewbot.app.conclude import conclude
 from reviewbot.app.load import Prepared, identity_of
-from reviewbot.app.parts import NOT_FOUND
 from reviewbot.app.publish import current_check, publish
 from reviewbot.app.run import Run
 from reviewbot.app.settle import replaced, settle, settled
@@ -95,7 +94,7 @@ class Acquirer:
             self.story = resume(run, service, self.story, known)
         except ServiceRefused as error:
             # Nobody hears of a task again that the service does not know: who asks gets another one.
-            if error.status != NOT_FOUND or not isinstance(run.trigger, Asked):
+            if not (error.is_not_found and isinstance(run.trigger, Asked)):
                 raise
             return known.over(TaskState.ENDED, known.used, run.world.clock.now())
         task = self.story.task

@@ -9,8 +9,6 @@ from reviewbot.domain.parts import joined, split_ids
 from reviewbot.errors import ServiceRefused
 from reviewbot.ports import ReviewService
 
-NOT_FOUND = 404
-
 
 @dataclass(frozen=True, slots=True)
 class InParts:
@@ -47,7 +45,7 @@ class InParts:
         try:
             task = self.service.retrieve(task_id)
         except ServiceRefused as error:
-            if alone or error.status != NOT_FOUND:
+            if alone or not error.is_not_found:
                 raise
             task = Task(task_id, TaskStatus.CANCELLED, "unknown to the service")
         if task.status.is_over:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reviewbot.app.answer import placed_now, read_answer
-from reviewbot.app.parts import NOT_FOUND
 from reviewbot.app.run import Run
 from reviewbot.app.story import Awaited, Story
 from reviewbot.domain.gate import Coverage
@@ -43,7 +42,7 @@ def settle(run: Run, service: ReviewService, story: Story, *, but: str = "") -> 
 def _unknown(run: Run, story: Story, purchase: Purchase, error: ServiceRefused) -> Story:
     """A task that the service does not know is over; one that it does not tell this key goes on."""
     run.degraded.say(f"The review of {_named(purchase)} could not be looked up: {error.message}")
-    if error.status != NOT_FOUND:
+    if not error.is_not_found:
         return replace(story, awaited=Awaited(purchase, Task(purchase.task_id, TaskStatus.UNKNOWN, "unknown")))
     closed = purchase.over(TaskState.ENDED, purchase.used, run.world.clock.now())
     return story.learned(story.changes.with_purchase(closed))
