@@ -14,17 +14,18 @@ from reviewbot.app.review import review_pull_request
 from reviewbot.app.run import Run, World
 from reviewbot.domain.events import ClosedEvent, DispatchEvent
 from reviewbot.domain.gate import Outcome, Reason, not_due
+from reviewbot.domain.ledger import Ledger
 from reviewbot.domain.model import TaskStatus
 from reviewbot.render import Renderer
 
 
-def cancel_unbegun(run: Run) -> None:
+def cancel_unbegun(run: Run, ledger: Ledger) -> None:
     """Cancel the open tasks that nobody has begun.
 
     Raises:
         NoKey: there is no key to do it with.
     """
-    tasks = [one.task_id for one in read_memory(run, run.snapshot, "").ledger.open_tasks()] if run.paid else []
+    tasks = [one.task_id for one in ledger.open_tasks()] if run.paid else []
     if tasks:
         cancel(run, run.open_service(), tasks, lambda task: task.status is TaskStatus.PENDING)
 
@@ -45,7 +46,7 @@ def leave(world: World, inputs: Mapping[str, str], event: ClosedEvent) -> Outcom
     left = ledger.open_tasks() or ledger.postponed() or ledger.intents()
     if snapshot.pull.is_open or settings.dry_run or not (run.paid and left):
         return not_due(Reason.CLOSED, closed)
-    cancel_unbegun(run)
+    cancel_unbegun(run, ledger)
     outcome = review_pull_request(world, inputs, trigger, number, may_buy=False)
     told = f" {outcome.message}" if outcome.message else ""
     return not_due(Reason.CLOSED, f"{closed} Its review: {outcome.reason.value}.{told}")

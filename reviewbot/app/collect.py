@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from reviewbot.app.closed import cancel_unbegun
 from reviewbot.app.commands import catch_up
 from reviewbot.app.load import load_settings
+from reviewbot.app.memory import read_memory
 from reviewbot.app.review import review_pull_request
 from reviewbot.app.run import Run, World
 from reviewbot.domain.events import DispatchEvent
@@ -40,7 +41,8 @@ def _collect(world: World, inputs: Mapping[str, str], number: int) -> Outcome:
     snapshot, trigger = catch_up(world, inputs, number), DispatchEvent(number, "")
     if not snapshot.pull.is_open:  # no run may have seen it closed
         settings, snapshot = load_settings(world, inputs, snapshot)
-        cancel_unbegun(Run(world, settings, trigger, snapshot, Renderer({}), world.clock.monotonic(), may_buy=False))
+        run = Run(world, settings, trigger, snapshot, Renderer({}), world.clock.monotonic(), may_buy=False)
+        cancel_unbegun(run, read_memory(run, snapshot, "").ledger)
     return review_pull_request(world, inputs, trigger, snapshot, may_buy=False)
 
 

@@ -14,11 +14,8 @@ from reviewbot.domain.ledger_text import LedgerReading, decode
 from reviewbot.domain.plan import marked_threads, summaries
 from reviewbot.domain.records import Findings
 from reviewbot.domain.short_copy import ShortCopy, read_short_copy
-from reviewbot.domain.snapshot import CheckRun, Comment, PullRequest, Snapshot
+from reviewbot.domain.snapshot import RECENT_COMMITS, CheckRun, Comment, PullRequest, Snapshot
 from reviewbot.errors import ForgeError
-
-LISTED_COMMITS = 10
-"""Up to so many commits, a pull request that was never force-pushed has all its check runs in the snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +103,7 @@ def _of_now(ledger: Ledger, pull: PullRequest) -> Ledger:
 def _checks(run: Run, snapshot: Snapshot, *, everything: bool) -> Iterable[CheckRun]:
     """The check runs that may hold a copy; those of all heads cost a request, where the snapshot lacks some."""
     pull, there = snapshot.pull, (*snapshot.older_checks, *snapshot.checks)
-    hidden = pull.forced_at is not None or pull.commit_count > LISTED_COMMITS
+    hidden = pull.forced_at is not None or pull.commit_count > RECENT_COMMITS
     if not (everything and hidden and snapshot.checks_readable and run.settings.check_run):
         return there
     try:

@@ -10,6 +10,9 @@ from enum import Enum, StrEnum
 from reviewbot.domain.check_tags import CheckTag
 from reviewbot.domain.model import Side
 
+RECENT_COMMITS = 10
+"""The last commits of a pull request, whose check runs come with the snapshot."""
+
 
 class Permission(Enum):
     """What a person may do in the repository, least first."""

@@ -6,6 +6,8 @@ with the snapshot.
 
 from __future__ import annotations
 
+from reviewbot.domain.snapshot import RECENT_COMMITS
+
 _PAGE = "pageInfo { hasNextPage endCursor }"
 
 # 64-bit ids: `databaseId` does not hold the newer ones.
@@ -73,11 +75,8 @@ def _older(commits: int, forced: int) -> str:
       }}"""
 
 
-RECENT = 10
-"""Commits of a pull request whose check runs come with the snapshot."""
-
 FORCED = 5
-"""Force-pushes of which the same is true."""
+"""Force-pushes whose replaced heads come with the snapshot, with their check runs."""
 
 SNAPSHOT = f"""
 query Snapshot(
@@ -113,7 +112,7 @@ query Snapshot(
       reviewThreads(first: $page) {{ {_PAGE} nodes {{ ...ThreadParts }} }}
       reviews(first: $page) {{ {_PAGE} nodes {{ ...ReviewParts }} }}
       {_TIP}
-      {_older(RECENT, FORCED)}
+      {_older(RECENT_COMMITS, FORCED)}
     }}
   }}
 }}
@@ -227,7 +226,7 @@ query Waiting(
       {_PAGE}
       nodes {{
         number
-        {_older(RECENT, FORCED)}
+        {_older(RECENT_COMMITS, FORCED)}
       }}
     }}
   }}
