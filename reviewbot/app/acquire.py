@@ -9,6 +9,7 @@ from reviewbot.app.buy import Terms, approve, intend, purchase_of, remember_task
 from reviewbot.app.conclude import conclude
 from reviewbot.app.load import Prepared, identity_of
 from reviewbot.app.publish import current_check, publish
+from reviewbot.app.regain import regain
 from reviewbot.app.run import Run
 from reviewbot.app.settle import replaced, settle, settled
 from reviewbot.app.story import Story
@@ -54,6 +55,7 @@ class Acquirer:
     def _acquire(self, service: ReviewService) -> Outcome | None:
         """Find the task of this change, or buy one; an outcome when the run ends without either."""
         run, identity = self._run, identity_of(self._run, self._prepared.change)
+        self.story = regain(run, service, self.story, but=identity.digest())
         known = self._known(identity.digest())
         self.story = settle(run, service, self.story, but=known.identity if known else identity.digest())
         step = next_step(self._standpoint(known))
@@ -123,6 +125,8 @@ class Acquirer:
         if known is None and run.paid and not run.may_buy:
             # A collection may have other settings than the workflow that bought: the change is the same.
             known = self.story.ledger.on_head(run.snapshot.pull.head_sha, self._prepared.change.merge_base)
+            if known is not None and known.state is TaskState.INTENT and not is_forgotten(known, run.world.clock.now()):
+                return None  # its key is another one, and it was just sent again in vain
         if known is None or not is_forgotten(known, run.world.clock.now()):
             return known
         if isinstance(run.trigger, ReviewEvent | AtTerminal) or not run.may_buy:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 
 from reviewbot.app.closed import cancel_unbegun
 from reviewbot.app.commands import catch_up
@@ -20,7 +21,9 @@ from reviewbot.settings import Settings, peek_settings, read_settings
 
 
 def collect_finished(world: World, inputs: Mapping[str, str]) -> Outcome:
-    """Look up the open reviews, oldest pull request first; one that fails never stops the next.
+    """Look up the open reviews, oldest pull request first; one that fails never stops the next, whatever it fails by.
+
+    A bug of ours that one of them meets is raised when the others have had their turn.
 
     Raises:
         SettingsError: the settings are wrong, so nobody knows which checks are ours.
@@ -28,13 +31,24 @@ def collect_finished(world: World, inputs: Mapping[str, str]) -> Outcome:
     """
     settings = read_settings(inputs, world.forge.config(peek_settings(inputs).config_file))
     outcomes: dict[int, Outcome | None] = {}
-    for number in _waiting(world, settings):
-        try:
-            outcomes[number] = _collect(world, inputs, number)
-        except ReviewbotError as error:
-            world.reporter.say(f"#{number}: {error.message}")
-            outcomes[number] = None
+    with ExitStack() as turns:  # it goes on after whatever one of them raises, and raises that at its end
+        for number in reversed(_waiting(world, settings)):
+            turns.callback(_turn, world, inputs, number, outcomes, turns)
     return collected(outcomes)
+
+
+def _turn(
+    world: World, inputs: Mapping[str, str], number: int, outcomes: dict[int, Outcome | None], turns: ExitStack
+) -> None:
+    """Collect one pull request; None stands for an outcome that is not known."""
+    outcomes[number] = None
+    try:
+        outcomes[number] = _collect(world, inputs, number)
+    except ReviewbotError as error:
+        world.reporter.say(f"#{number}: {error.message}")
+    except KeyboardInterrupt:
+        turns.pop_all()  # whoever is told to stop stops
+        raise
 
 
 def _collect(world: World, inputs: Mapping[str, str], number: int) -> Outcome:

@@ -61,17 +61,32 @@ def read_memory(run: Run, snapshot: Snapshot, digest: str) -> Memory:
         snapshot: of now.
         digest: of the change's identity; a copy holds the beginning of it alone.
     """
-    keep = summaries(snapshot.comments, run.settings.instance).keep
-    reading = _reading(run, keep)
+    found = summaries(snapshot.comments, run.settings.instance)
+    keep, reading = found.keep, _reading(run, found.keep)
     believed = keep is not None and not reading.problem
     copies = _copies(run, _checks(run, snapshot, everything=not believed and run.paid))
     room = not believed or len(reading.ledger.purchases) < MAX_TASKS
     copies = tuple(one for one in copies if room or one.head_sha == snapshot.pull.head_sha)
-    ledger = _with_copies(run, snapshot, _of_now(reading.ledger, snapshot.pull), copies, digest)
+    ledger = _with_doubles(run, reading.ledger, found.extra)
+    ledger = _with_copies(run, snapshot, _of_now(ledger, snapshot.pull), copies, digest)
     if not believed:
         ledger = ledger.costing(max((one.copy.spent for one in copies), default=Decimal(0)))
     lost = not (believed or ledger.purchases) and _was_here(run, snapshot, keep)
     return Memory(ledger, Decimal(0) if believed else reading.spent, reading.problem, lost, keep)
+
+
+def _with_doubles(run: Run, ledger: Ledger, doubles: Sequence[Comment]) -> Ledger:
+    """The ledger with the purchases that only another summary has: two runs at the same time each wrote theirs.
+
+    One that is done counts as open, so that its findings are fetched once more.
+    """
+    for comment in doubles if run.paid else ():
+        reading = _reading(run, comment)
+        for one in () if reading.problem else reading.ledger.purchases:
+            if ledger.named(one.identity, one.attempt) is None:
+                state = TaskState.OPEN if one.state is TaskState.DONE else one.state
+                ledger = ledger.with_purchase(replace(one, state=state))
+    return ledger
 
 
 def _was_here(run: Run, snapshot: Snapshot, keep: Comment | None) -> bool:

@@ -21,6 +21,7 @@ from reviewbot.app.load import (
     prepare,
 )
 from reviewbot.app.memory import read_memory
+from reviewbot.app.regain import regain
 from reviewbot.app.run import Run, World
 from reviewbot.app.settle import settle
 from reviewbot.app.story import Story
@@ -124,7 +125,8 @@ class _Teller(Acquirer):
         run = self._run
         if not run.paid or run.settings.dry_run:
             return False
-        return bool(run.amendments or read_memory(run, run.snapshot, "").ledger.open_tasks())
+        ledger = read_memory(run, run.snapshot, "").ledger
+        return bool(run.amendments or ledger.open_tasks() or ledger.intents())
 
     def _beside(self, skipped: Outcome) -> Outcome:
         """See through what was bought where no review is due by now; a draft's own task ends as if it were none."""
@@ -137,10 +139,11 @@ class _Teller(Acquirer):
         return conclude(run, self.story, skipped)
 
     def _settle_all(self) -> None:
-        """Look up every open task, that of this very change included."""
-        run = self._run
-        if run.paid and self.story.ledger.open_tasks():
-            self.story = settle(run, run.open_service(), self.story)
+        """Look up every open task, that of this very change included, and what a run was stopped at."""
+        run, ledger = self._run, self.story.ledger
+        if run.paid and (ledger.open_tasks() or ledger.intents()):
+            service = run.open_service()
+            self.story = settle(run, service, regain(run, service, self.story))
 
     def _reviewed(self, service: ReviewService) -> Outcome:
         """The review of what can be sent: bought or found, waited for, and published."""

@@ -1,6 +1,7 @@
 """The open tasks beside the one of this change: what is finished joins the findings, what nobody has begun may go.
 
-Each is looked up; one that cannot be stays open, is said, and stops nothing.
+Each is looked up; one that cannot be stays open, is said, and stops nothing. What was postponed for a head that the
+pull request has left is wanted no more.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ def settle(run: Run, service: ReviewService, story: Story, *, but: str = "") -> 
         but: the identity whose task is not looked up here.
     """
     story = replace(story, awaited=None)
+    for wanted in story.ledger.postponed() if run.paid else ():
+        if wanted.head_sha != run.snapshot.pull.head_sha:
+            story = story.learned(story.changes.with_purchase(replace(wanted, state=TaskState.ENDED)))
     for purchase in story.ledger.open_tasks() if run.paid else ():
         if purchase.identity != but:
             try:

@@ -57,7 +57,7 @@ def amended(ledger: Ledger, amendments: Iterable[Amendment], scene: Scene) -> Le
             case LetThrough(head_sha=head_sha, base_ref=base_ref, by=by, reason=reason):
                 ledger = replace(ledger, bypass=Bypass(head_sha, base_ref, by, reason[:MAX_REASON]))
             case CallOff():
-                for purchase in (*ledger.postponed(), *ledger.intents()):
+                for purchase in ledger.postponed():
                     ledger = ledger.with_purchase(replace(purchase, state=TaskState.ENDED))
             case unknown:
                 assert_never(unknown)

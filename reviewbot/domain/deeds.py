@@ -68,7 +68,7 @@ class Collect:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Cancel these tasks, and call off what was postponed."""
+    """Cancel these tasks and what a run was stopped at while it bought, and call off what was postponed."""
 
     task_ids: tuple[str, ...]
 
@@ -260,7 +260,7 @@ def refusal_after(deed: Deed, outcome: Outcome | None, ledger: Ledger) -> Refusa
             return None if done else Refusal.NOT_DONE
         case Cancel(task_ids=task_ids):
             left = {one.task_id for one in ledger.open_tasks()} & set(task_ids)
-            return Refusal.NOT_CANCELLED if left or ledger.postponed() else None
+            return Refusal.NOT_CANCELLED if left or ledger.postponed() or ledger.intents() else None
         case Amend():
             return None if is_kept(deed, ledger) else Refusal.NOT_KEPT
         case Collect() | Tell():

@@ -119,10 +119,10 @@ def replace_ledger(body: str, encoded: str) -> str:
 
 
 def is_waiting(body: str) -> bool:
-    """Whether a summary tells of a review that is open or postponed, signed or not: so that somebody looks at it."""
+    """Whether a summary tells of a review that is begun, open or postponed, signed or not: so that somebody looks."""
     match = _LEDGER.search(body)
     ledger = _unpack(int(match[1]), match[2]) if match and int(match[1]) in _READERS else None
-    return ledger is not None and bool(ledger.open_tasks() or ledger.postponed())
+    return ledger is not None and bool(ledger.open_tasks() or ledger.postponed() or ledger.intents())
 
 
 def _unpack(version: int, payload: str) -> Ledger | None:

@@ -444,17 +444,6 @@ def test_of_a_closed_pull_request_what_nobody_has_begun_is_cancelled_by_a_collec
         assert "0 of 0" in collect(rig).log
 
 
-def test_an_intent_ends_with_its_pull_request(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
-        rig.codevf_faults.add("/tasks/create", DropBefore(), times=None, method="POST")
-        rig.run(wait_minutes="0")
-        rig.codevf_faults.clear()
-        rig.world.close(REPO, 1)
-        rig.run(payload=rig.event("closed"))
-        assert "0 of 0" in collect(rig).log
-        assert not rig.service.tasks()
-
-
 def test_a_run_without_the_key_leaves_memory_and_commands_to_others(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "max", Level.MAINTAIN)
@@ -520,17 +509,6 @@ def test_a_comment_on_an_open_review_buys_none_when_it_is_carried_out_again(tmp_
         rig.github_faults.clear()
         rig.run()
         assert len(rig.service.tasks()) == 1
-
-
-def test_cancelling_ends_what_nobody_knows_to_exist(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
-        rig.world.grant(REPO, "hubot", Level.WRITE)
-        rig.codevf_faults.add("/tasks/create", DropBefore(), times=None, method="POST")
-        rig.run(wait_minutes="0")
-        rig.codevf_faults.clear()
-        rig.run(event="issue_comment", payload=commanded(rig, "/reviewbot cancel", "hubot"))
-        collect(rig)
-        assert not rig.service.tasks()
 
 
 def test_a_task_that_the_service_has_lost_can_be_bought_anew(tmp_path: Path) -> None:
