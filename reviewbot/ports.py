@@ -179,6 +179,12 @@ class Forge(Protocol):
             PermissionMissing: `contents: write` is missing, which this needs besides `pull-requests: write`.
         """
 
+    def unresolve_thread(self, thread_id: str) -> None:
+        """Open a review thread again; it takes what resolving takes."""
+
+    def show_comment(self, node_id: str) -> None:
+        """Unfold a comment that was folded away."""
+
     def hide_comment(self, node_id: str, why: Hidden) -> None:
         """Fold a comment away under a reason, with the text one click off."""
 

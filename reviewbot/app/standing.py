@@ -7,8 +7,17 @@ from functools import partial
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story
 from reviewbot.app.views import finding_view
-from reviewbot.domain.marks import with_state
-from reviewbot.domain.plan import EditComment, HideComment, Operation, ResolveThread, Told, marked_threads, tidied
+from reviewbot.domain.plan import (
+    EditComment,
+    HideComment,
+    Operation,
+    ResolveThread,
+    ShowComment,
+    Told,
+    UnresolveThread,
+    marked_threads,
+    tidied,
+)
 from reviewbot.domain.publication import Hidden
 from reviewbot.domain.records import Record, Standing
 from reviewbot.domain.snapshot import Snapshot
@@ -21,8 +30,7 @@ def tell_standing(run: Run, story: Story, snapshot: Snapshot) -> None:
     for thread, mark in marked_threads(snapshot.threads, run.settings.instance):
         found = (story.ledger.findings.find(one) for one in mark.ids)
         records = tuple(record for record in found if record is not None)
-        body = with_state(thread.comments[0].body, _word(run, story, records, several=len(mark.ids) > 1))
-        told.append(Told(thread, records, body))
+        told.append(Told(thread, records, _word(run, story, records, several=len(mark.ids) > 1)))
     for operation in tidied(told):
         run.attempt("A word on a finding's comment", partial(_carry_out, run, operation))
 
@@ -41,5 +49,9 @@ def _carry_out(run: Run, operation: Operation) -> None:
             forge.update_review_comment(comment_id, body)
         case ResolveThread(thread_id=thread_id):
             forge.resolve_thread(thread_id)
+        case UnresolveThread(thread_id=thread_id):
+            forge.unresolve_thread(thread_id)
+        case ShowComment(node_id=node_id):
+            forge.show_comment(node_id)
         case HideComment(node_id=node_id):
             forge.hide_comment(node_id, Hidden.OUTDATED)

@@ -16,7 +16,7 @@ _FINDING = re.compile(r'<!-- reviewbot:finding:v1 instance="([^"]*)" ids=([0-9a-
 _ANSWER = re.compile(
     r'<!-- reviewbot:answer:v1 instance="([^"]*)" comment=([0-9]{1,19}) reaction=(\+1|-1|confused) -->'
 )
-_STATE = re.compile(r"<!-- reviewbot:state -->\n(.*?)\n<!-- /reviewbot:state -->\n\n", re.DOTALL)
+_STATE = re.compile(r"<!-- reviewbot:state( closed)? -->\n(.*?)\n<!-- /reviewbot:state -->\n\n", re.DOTALL)
 _ID_LENGTH = 10
 
 
@@ -73,17 +73,27 @@ def read_answer_mark(body: str) -> AnswerMark | None:
     return None if match is None else AnswerMark(match[1], int(match[2]), Reaction(match[3]))
 
 
-def with_state(body: str, told: str) -> str:
+def with_state(body: str, told: str, *, closed: bool = False) -> str:
     """A finding's comment with a word on where it stands now, right after the mark; every other word stays.
 
     Args:
         body: begins with a finding's mark.
         told: trusted Markdown, without our own marks; empty takes the word away.
+        closed: whether every finding of it is.
     """
     mark = _FINDING.match(body)
     if mark is None:
         return body
     rest = body[mark.end() :].removeprefix("\n")
     rest = rest[state.end() :] if (state := _STATE.match(rest)) else rest
-    word = f"<!-- reviewbot:state -->\n{told}\n<!-- /reviewbot:state -->\n\n" if told else ""
+    word = (
+        f"<!-- reviewbot:state{' closed' if closed else ''} -->\n{told}\n<!-- /reviewbot:state -->\n\n" if told else ""
+    )
     return f"{mark[0]}\n{word}{rest}"
+
+
+def says_closed(body: str) -> bool:
+    """Whether a finding's comment says that every finding of it is closed."""
+    mark = _FINDING.match(body)
+    state = mark and _STATE.match(body[mark.end() :].removeprefix("\n"))
+    return bool(state and state[1])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from reviewbot.domain.marks import FindingMark, read_finding_mark, summary_mark
+from reviewbot.domain.marks import FindingMark, read_finding_mark, says_closed, summary_mark, with_state
 from reviewbot.domain.placement import OnFile, OnLines, Placed
 from reviewbot.domain.publication import FileTarget, LineTarget
 from reviewbot.domain.records import Record
@@ -151,16 +151,35 @@ class HideComment:
     node_id: str
 
 
-Operation = EditComment | ResolveThread | HideComment
+@dataclass(frozen=True, slots=True)
+class UnresolveThread:
+    """Open a thread again that we have resolved."""
+
+    thread_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowComment:
+    """Unfold a comment again that we have folded away."""
+
+    node_id: str
+
+
+Operation = EditComment | ResolveThread | HideComment | UnresolveThread | ShowComment
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A thread of ours, what is remembered of its findings, and what its comment should say."""
+    """A thread of ours, what is remembered of its findings, and what its comment should say of them."""
 
     thread: Thread
     records: tuple[Record, ...]
-    body: str
+    word: str
+
+    @property
+    def body(self) -> str:
+        """The comment with that word."""
+        return with_state(self.thread.comments[0].body, self.word, closed=self.is_done)
 
     @property
     def is_done(self) -> bool:
@@ -169,18 +188,24 @@ class Told:
         closed = {record.id for record in self.records if not record.standing.is_open}
         return bool(closed) and mark is not None and closed.issuperset(mark.ids)
 
+    @property
+    def is_back(self) -> bool:
+        """Whether its comment calls it done, and one of its findings has come back."""
+        return says_closed(self.thread.comments[0].body) and not self.is_done
+
 
 def tidied(told: Iterable[Told]) -> tuple[Operation, ...]:
     """What is left to do about the threads that are there: what a person did stands, and what they answered is kept.
 
     A thread is put away once, just before its comment first says that it is closed: so a run that was stopped between
-    the two is made up for, and whoever opens it again has the last word.
+    the two is made up for, and whoever opens it again has the last word. When a finding of it comes back it is brought
+    out, unless a person had put it away.
     """
     operations: list[Operation] = []
     for one in told:
         first = one.thread.comments[0]
         if first.body != one.body:
-            operations += [*_put_away(one), EditComment(first.id, one.body)]
+            operations += [*_put_away(one), *_brought_out(one), EditComment(first.id, one.body)]
     return tuple(operations)
 
 
@@ -192,3 +217,14 @@ def _put_away(told: Told) -> Iterator[Operation]:
         yield ResolveThread(told.thread.id)
     elif len(told.thread.comments) == 1 and not first.is_minimized:
         yield HideComment(first.node_id)
+
+
+def _brought_out(told: Told) -> Iterator[Operation]:
+    thread, first = told.thread, told.thread.comments[0]
+    if not told.is_back:
+        return
+    # GitHub names people alone: a thread that an app has resolved was resolved by nobody.
+    if thread.is_resolved and thread.can_unresolve and thread.resolved_by in {None, first.author}:
+        yield UnresolveThread(thread.id)
+    if first.is_minimized and first.hidden_as_outdated:
+        yield ShowComment(first.node_id)

@@ -143,6 +143,7 @@ class ThreadComment:
     Attributes:
         node_id: the GraphQL id, for `Forge.hide_comment`.
         is_minimized: whether somebody has hidden it, under whatever reason.
+        hidden_as_outdated: whether the reason is the one that we give.
     """
 
     id: int
@@ -153,6 +154,7 @@ class ThreadComment:
     review_id: int | None
     node_id: str = ""
     is_minimized: bool = False
+    hidden_as_outdated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,8 @@ class Thread:
         id: the GraphQL id, for `Forge.resolve_thread`.
         line: None when the thread is outdated or on the whole file.
         can_resolve: whether the token that reads may resolve it now (`viewerCanResolve`): not one that is resolved.
+        can_unresolve: whether it may open it again.
+        resolved_by: login, None when no person has, an app perhaps.
     """
 
     id: str
@@ -174,6 +178,8 @@ class Thread:
     is_outdated: bool
     comments: tuple[ThreadComment, ...]
     can_resolve: bool = False
+    can_unresolve: bool = False
+    resolved_by: str | None = None
 
 
 class CheckStatus(StrEnum):

@@ -165,5 +165,11 @@ class Desk:
     def resolve_thread(self, thread_id: str) -> None:
         """Nothing."""
 
+    def unresolve_thread(self, thread_id: str) -> None:
+        """Nothing."""
+
+    def show_comment(self, node_id: str) -> None:
+        """Nothing."""
+
     def hide_comment(self, node_id: str, why: Hidden) -> None:
         """Nothing."""

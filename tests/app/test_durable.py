@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from reviewbot.domain.check_tags import split_tag, with_tag
+from reviewbot.domain.ledger import Ledger
 from reviewbot.domain.ledger_text import decode, encode, replace_ledger
 from reviewbot.domain.signatures import SHORT_SIGNATURE, Signer
 from reviewbot.sandbox.codevf import HandClock, TaskLife
@@ -555,3 +556,32 @@ def test_a_base_that_moves_back_under_the_head_has_the_whole_change_reviewed(tmp
             for task in rig.service.tasks()
         ]
         assert whole == [True, True], "what joined the change was reviewed by nobody"
+
+
+# --- Two runs that wrote at the same time ----------------------------------------------------------------------------
+
+
+def test_what_only_the_second_of_two_summaries_remembers_is_not_bought_again(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        assert rig.run(check_run="false").outputs["verdict"] == "fail"
+        store, signer = rig.world.store, Signer(KEY, rig.world.store.repo(REPO).id, 1, "")
+        [full] = [one for one in store.comments.values() if one.author.endswith("[bot]")]
+        empty = replace_ledger(full.body, encode(Ledger(), signer))
+        store.comments[full.id] = replace(full, body=empty)
+        double = rig.world.comment(REPO, 1, full.author, full.body)
+        store.comments[double.id] = replace(full, id=double.id)
+        again = rig.run(check_run="false")
+        assert (again.outputs["verdict"], len(rig.service.tasks())) == ("fail", 1), again.log
+        assert len(rig.summaries()) == 1
+        assert len(rig.comments()) == 1
+
+
+def test_what_was_postponed_for_a_head_that_was_left_is_wanted_no_more(tmp_path: Path) -> None:
+    with house(tmp_path, clock=HandClock(), life=SOMEBODY) as rig:
+        rig.run(wait_minutes="0", check_run="false")
+        for number in range(2):
+            push(rig, extra=f"x = {number}\n")
+            rig.run(wait_minutes="0", check_run="false")
+        [summary] = rig.summaries()
+        ledger = decode(summary, Signer(KEY, rig.world.store.repo(REPO).id, 1, "")).ledger
+        assert [one.state.value for one in ledger.purchases] == ["open", "ended", "wanted"]

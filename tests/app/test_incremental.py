@@ -300,7 +300,7 @@ def test_the_older_runs_end_is_no_red_cross(tmp_path: Path) -> None:
 # --- What people do -------------------------------------------------------------------------------------------------
 
 
-def test_a_thread_is_resolved_where_the_token_may_and_folded_away_where_it_may_not(tmp_path: Path) -> None:
+def test_a_thread_is_put_away_as_the_token_may_and_brought_out_when_its_finding_is_back(tmp_path: Path) -> None:
     for folder, more in (("may", {Scope.CONTENTS: Access.WRITE}), ("may not", {})):
         engineer = first_then(CRITICAL, state="fixed")
         with house(tmp_path / folder, engineer=engineer, permissions={**WORKFLOW, **more}) as rig:
@@ -310,6 +310,11 @@ def test_a_thread_is_resolved_where_the_token_may_and_folded_away_where_it_may_n
             [comment] = rig.comments()
             resolved = rig.world.store.threads[comment.thread_id].resolved_by is not None
             assert (resolved, comment.minimized is not None) == (folder == "may", folder != "may")
+            push(rig, {"app.py": str(HEAD["app.py"]), **OTHER})
+            assert rig.run().outputs["verdict"] == "fail"
+            [comment] = rig.comments()
+            assert (rig.world.store.threads[comment.thread_id].resolved_by, comment.minimized) == (None, None)
+            assert "Fixed" not in comment.body
 
 
 def test_a_thread_that_a_person_answered_is_not_folded_away(tmp_path: Path) -> None:

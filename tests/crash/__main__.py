@@ -27,7 +27,7 @@ def play(scenario: Scenario) -> Iterator[tuple[str, Disturbed]]:
         if scenario is RACES:
             yield from ((f"seed {seed}", raced(here, seed, right)) for seed in range(SEEDS))
             return
-        for where, point in right.points():
+        for where, point in scenario.points(right):
             yield f"run {where + 1}, {point}", disturbed(here, scenario, where, point, right)
 
 

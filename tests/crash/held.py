@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from reviewbot.domain.ledger import Ledger
+from reviewbot.domain.ledger import Ledger, TaskState
 from reviewbot.domain.ledger_text import decode
 from reviewbot.domain.marks import read_answer_mark, read_finding_mark, review_mark, summary_mark
+from reviewbot.domain.parts import split_ids
 from reviewbot.domain.signatures import Signer
 from reviewbot.sandbox.codevf.state import standing_of
 from reviewbot.sandbox.github.addresses import node_id
@@ -150,3 +151,15 @@ def ledger_of(rig: Rig) -> Ledger:
     """The ledger in the oldest summary, empty when it is not ours."""
     signer = Signer(KEY, rig.world.store.repo(REPO).id, rig.number, "")
     return next((decode(one.body, signer).ledger for one in summaries(rig)), Ledger())
+
+
+def lost(rig: Rig) -> list[str]:
+    """The tasks that are finished and whose answers have not come in, and those that nobody looks after any more."""
+    done = {
+        task_id
+        for one in ledger_of(rig).purchases
+        if one.state in {TaskState.DONE, TaskState.ENDED}
+        for task_id in split_ids(one.task_id)
+    }
+    standing = {one.id: standing_of(one, rig.service.now()).status for one in tasks(rig)}
+    return [f"{task_id} is {status}, and was not heard" for task_id, status in standing.items() if task_id not in done]

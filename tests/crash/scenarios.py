@@ -11,7 +11,7 @@ from reviewbot.domain.model import Severity
 from reviewbot.sandbox.codevf import Clock, End, HandClock, TaskLife
 from reviewbot.sandbox.github import Level
 from tests.app.house import HEAD, REPO, Rig
-from tests.crash.held import Held, doubles, held, ledger_of, newest_check, tasks
+from tests.crash.held import Held, doubles, held, ledger_of, lost, newest_check, tasks
 from tests.crash.town import NEVER, QUICK, SCALE, Ended, Kind, Point, Town
 
 LONG = 10_000
@@ -28,10 +28,12 @@ class Step:
     Attributes:
         before: what happens first.
         inputs: of the workflow.
+        action: of the event.
     """
 
     before: Callable[[Town, Rig], None] = lambda _town, _rig: None
     inputs: Mapping[str, str] = field(default_factory=dict)
+    action: str = "synchronize"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,9 @@ class Scenario:
 
     Attributes:
         by_hand: whether CodeVF's clock stands still but where a step moves it on.
-        conclusion: of the check at the end.
+        moves_on: whether the next step comes at once after a kill in the first, instead of the same run again. What the
+            end looks like hangs on how far the killed run had come, so it is judged by what must hold of each.
+        conclusion: of the check at the end, None where there is none.
         comments: how many `ALL_KINDS` comes to; on another head one of them has no place any more.
     """
 
@@ -49,12 +53,20 @@ class Scenario:
     life: Callable[[int], TaskLife] = lambda _: QUICK
     most_tasks: int = 1
     by_hand: bool = False
-    conclusion: str = "failure"
+    moves_on: bool = False
+    conclusion: str | None = "failure"
     comments: int = 5
 
     def clock(self) -> Clock | None:
         """CodeVF's clock, None for the one that runs by itself."""
         return HandClock() if self.by_hand else None
+
+    def points(self, right: Undisturbed) -> Iterator[tuple[int, Point]]:
+        """Every request of every run, or of the first, with each thing that can happen at it."""
+        for index, counts in enumerate(right.requests[:1] if self.moves_on else right.requests):
+            for service, count in counts.items():
+                for nth in range(1, count + 1):
+                    yield from ((index, Point(service, nth, kind)) for kind in Kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +76,6 @@ class Undisturbed:
     held: Held
     exit_status: int
     requests: tuple[dict[str, int], ...]
-
-    def points(self) -> Iterator[tuple[int, Point]]:
-        """Every request of every run, with each thing that can happen at it."""
-        for index, counts in enumerate(self.requests):
-            for service, count in counts.items():
-                for nth in range(1, count + 1):
-                    yield from ((index, Point(service, nth, kind)) for kind in Kind)
 
 
 def _task_ends(_: Town, __: Rig) -> None:
@@ -102,10 +107,38 @@ def _ask(town: Town, rig: Rig) -> None:
         town.world.comment(REPO, rig.number, "hubot", text)
 
 
+def _retarget(town: Town, rig: Rig) -> None:
+    """Another branch, that was at the base's commit once."""
+    branch = f"release-{rig.number}"
+    town.world.push(
+        REPO, branch, {"other.py": "y = 1\n"}, author="mona", parents=(town.world.pull(REPO, rig.number).base_sha,)
+    )
+    town.world.retarget(REPO, rig.number, branch)
+
+
+def _close(town: Town, rig: Rig) -> None:
+    town.world.close(REPO, rig.number)
+
+
+def _let_through(town: Town, rig: Rig) -> None:
+    """Somebody does not wait for the review."""
+    town.world.grant(REPO, "hubot", Level.ADMIN)
+    town.world.comment(
+        REPO, rig.number, "hubot", f"/reviewbot bypass {town.world.pull(REPO, rig.number).head_sha} It burns."
+    )
+
+
 DETACHED = {"wait-minutes": "0"}
 COLLECT = {"command": "collect"}
 BUDGET = {"max-credits": "240", "max-credits-per-pr": "360"}
 """Just enough for one task in the mode `fast`: a task that is found again must not be counted twice."""
+WITHOUT_CHECK = {"check-run": "false"}
+
+
+def _slow(_: int) -> TaskLife:
+    """Somebody is at it at once, till the clock is moved on."""
+    return TaskLife(pending=0, processing=LONG - 1)
+
 
 SCENARIOS = (
     Scenario("first review", (Step(inputs=BUDGET),)),
@@ -146,12 +179,52 @@ SCENARIOS = (
             Step(before=_time_goes_by, inputs=COLLECT),
             Step(before=_time_goes_by, inputs=COLLECT),
         ),
-        life=lambda _: TaskLife(pending=0, processing=LONG - 1),
+        life=_slow,
         most_tasks=2,
         by_hand=True,
         comments=4,
     ),
+    Scenario(
+        "detach and collect without check runs",
+        (Step(inputs=DETACHED | WITHOUT_CHECK), Step(before=_time_goes_by, inputs=COLLECT | WITHOUT_CHECK)),
+        life=_slow,
+        by_hand=True,
+        conclusion=None,
+    ),
+    Scenario(
+        "let through while somebody reviews",
+        (Step(inputs=DETACHED), Step(before=_let_through, inputs=DETACHED), Step(before=_time_goes_by, inputs=COLLECT)),
+        life=_slow,
+        by_hand=True,
+        conclusion="success",
+    ),
+    *(
+        Scenario(
+            f"killed, and then {name}",
+            (
+                Step(inputs=DETACHED),
+                Step(before=happens, inputs=DETACHED, action=action),
+                Step(before=_time_goes_by, inputs=COLLECT),
+                Step(before=_time_goes_by, inputs=COLLECT),
+            ),
+            life=_slow,
+            most_tasks=2,
+            by_hand=True,
+            moves_on=True,
+            conclusion=conclusion,
+            comments=comments,
+        )
+        for name, happens, action, conclusion, comments in (
+            ("a push", _push, "synchronize", "failure", 4),
+            ("another base", _retarget, "edited", "failure", 5),
+            ("the closing", _close, "closed", "action_required", 0),
+        )
+    ),
 )
+
+
+def _run(town: Town, rig: Rig, step: Step, at: Point | None = None) -> Ended:
+    return town.run(rig, step.inputs, at, step.action)
 
 
 def undisturbed(town: Town, scenario: Scenario) -> Undisturbed:
@@ -161,13 +234,13 @@ def undisturbed(town: Town, scenario: Scenario) -> Undisturbed:
     for step in scenario.steps:
         step.before(town, rig)
         before = town.requests()
-        status = town.run(rig, step.inputs).exit_status
+        status = _run(town, rig, step).exit_status
         counts.append({name: count - before[name] for name, count in town.requests().items()})
     ended = Undisturbed(held(rig), status, tuple(counts))
     town.close(rig)
     # Else everything that is compared with it would be equal in having gone wrong.
     assert ended.held.tasks, "nothing was bought"
-    assert ended.held.check[:2] == ("completed", scenario.conclusion), ended.held.check
+    assert ended.held.check[:2] == (("completed", scenario.conclusion) if scenario.conclusion else ()), ended.held.check
     assert len(ended.held.comments) == scenario.comments, ended.held.comments
     return ended
 
@@ -197,19 +270,23 @@ def disturbed(town: Town, scenario: Scenario, where: int, at: Point, right: Undi
     runs: list[Ended] = []
     for index, step in enumerate(scenario.steps):
         step.before(town, rig)
-        runs.append(town.run(rig, step.inputs, at if index == where else None))
+        runs.append(_run(town, rig, step, at if index == where else None))
         if index == where and at.kind is not Kind.ANSWER_LOST:  # which a run puts right by itself
-            # Who comes by first after a kill is now a collection and now the same event again.
-            first = [COLLECT] if at.nth % 2 else []
-            runs.extend(town.run(rig, inputs) for inputs in (*first, step.inputs))
+            # Who comes by first after a kill is now a collection and now the next or the same event again.
+            first = [Step(inputs={**step.inputs, **COLLECT})] if at.nth % 2 else []
+            runs.extend(_run(town, rig, one) for one in (*first, *(() if scenario.moves_on else (step,))))
     most = len(scenario.steps) + MOST_RUNS
     while (runs[-1].exit_status != right.exit_status or is_open(rig)) and len(runs) < most:
         if scenario.by_hand:
             _time_goes_by(town, rig)
-        runs.append(town.run(rig, scenario.steps[-1].inputs))
+        runs.append(_run(town, rig, scenario.steps[-1]))
     now, bought, twice = held(rig), len(tasks(rig)), len(doubles(rig))
+    if scenario.moves_on:
+        wrong = [*lost(rig), *(f"{one} has two comments" for one in doubles(rig))]
+        wrong += [] if now.check[1:2] == (scenario.conclusion,) else [f"the check {now.check}"]
+    else:
+        wrong = [contrast(name, now, right.held) for name in differing(now, right.held)]
     town.close(rig)
-    wrong = [contrast(name, now, right.held) for name in differing(now, right.held)]
     if runs[-1].exit_status != right.exit_status:
         wrong.append(f"exit status {[one.exit_status for one in runs]}:\n{runs[-1].log}")
     if bought > scenario.most_tasks:

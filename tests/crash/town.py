@@ -143,14 +143,20 @@ class Town:
         """How many requests each service has had."""
         return {name: len(faults.log) for name, faults in self.faults.items()}
 
-    def prepare(self, rig: Rig, inputs: Mapping[str, str]) -> Running:
+    def prepare(self, rig: Rig, inputs: Mapping[str, str], action: str = "synchronize") -> Running:
         """The action on a pull request, ready to be started."""
-        env = rig.environment("pull_request", rig.event(), inputs) | {"REVIEWBOT_TIME_SCALE": str(SCALE)}
+        env = rig.environment("pull_request", rig.event(action), inputs) | {"REVIEWBOT_TIME_SCALE": str(SCALE)}
         return prepare(env)
 
-    def run(self, rig: Rig, inputs: Mapping[str, str] = MappingProxyType({}), at: Point | None = None) -> Ended:
+    def run(
+        self,
+        rig: Rig,
+        inputs: Mapping[str, str] = MappingProxyType({}),
+        at: Point | None = None,
+        action: str = "synchronize",
+    ) -> Ended:
         """Run the action to its end, or to where it dies."""
-        running = self.prepare(rig, inputs)
+        running = self.prepare(rig, inputs, action)
         if at is not None:
             self.faults[at.service].add(".", fault_of(at.kind, running.kill), nth=at.nth)
         running.process.start()

@@ -15,6 +15,7 @@ from reviewbot.domain.marks import (
     read_answer_mark,
     read_finding_mark,
     review_mark,
+    says_closed,
     summary_mark,
     with_state,
 )
@@ -75,8 +76,13 @@ def test_a_word_on_its_standing_comes_and_goes_and_the_rest_of_a_comment_stays(b
     assert with_state(with_word, one) == with_word
     assert with_state(with_word, other) == with_state(body, other)
     assert with_state(with_word, "") == body == with_state(body, "")
+    assert not says_closed(with_word)
+    closed = with_state(with_word, one, closed=True)
+    assert says_closed(closed)
+    assert with_state(closed, "") == body
 
 
 def test_a_comment_without_our_mark_gets_no_word() -> None:
     assert with_state("words", "fixed") == "words"
+    assert not says_closed("<!-- reviewbot:state closed -->\nx\n<!-- /reviewbot:state -->\n\n")
     assert with_state(f" {FindingMark('', ('a' * 10,))}", "fixed").startswith(" <!--")

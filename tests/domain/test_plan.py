@@ -25,7 +25,9 @@ from reviewbot.domain.plan import (
     HideComment,
     Operation,
     ResolveThread,
+    ShowComment,
     Told,
+    UnresolveThread,
     doubles,
     group,
     left_to_post,
@@ -164,8 +166,14 @@ def stands(identifier: str, standing: Standing = Standing.FIXED) -> Record:
 def tidy(thread: Thread, *records: Record, told: bool = False, can_resolve: bool = False) -> list[type[Operation]]:
     """What is left to do about one thread whose comment says how it stands already, or does not."""
     there = replace(thread, can_resolve=can_resolve)
-    body = there.comments[0].body if told else "other"
-    return [type(operation) for operation in tidied([Told(there, records, body)])]
+    there = said(there, *records) if told else there
+    return [type(operation) for operation in tidied([Told(there, records, "> so")])]
+
+
+def said(thread: Thread, *records: Record) -> Thread:
+    """The thread once its comment says how these stand."""
+    first, *others = thread.comments
+    return replace(thread, comments=(replace(first, body=Told(thread, records, "> so").body), *others))
 
 
 @pytest.mark.parametrize(
@@ -208,10 +216,39 @@ def test_what_is_hidden_is_not_hidden_again() -> None:
     assert tidy(hidden, stands("aa")) == [EditComment]
 
 
+@pytest.mark.parametrize(
+    ("resolved_by", "hidden_as", "before", "now", "expected"),
+    [
+        ("us", "", Standing.FIXED, Standing.OPEN, [UnresolveThread]),
+        ("an app", "", Standing.GONE, Standing.CHANGED, [UnresolveThread]),
+        ("", "outdated", Standing.FIXED, Standing.OPEN, [ShowComment]),
+        # what a person did stands
+        ("mona", "", Standing.FIXED, Standing.OPEN, []),
+        ("", "spam", Standing.FIXED, Standing.OPEN, []),
+        ("us", "outdated", Standing.OPEN, Standing.OPEN, []),
+        ("us", "outdated", Standing.FIXED, Standing.GONE, []),
+    ],
+)
+def test_a_thread_that_we_put_away_is_brought_out_when_a_finding_of_it_is_back(
+    resolved_by: str, hidden_as: str, before: Standing, now: Standing, expected: list[type[Operation]]
+) -> None:
+    thread = at(10, "aa", resolved=bool(resolved_by))
+    hidden = bool(hidden_as)
+    first = replace(
+        thread.comments[0], author="us", is_minimized=hidden, hidden_as_outdated=hidden_as == "outdated", node_id="N"
+    )
+    by = None if resolved_by in {"", "an app"} else resolved_by
+    there = replace(thread, comments=(first,), resolved_by=by, can_unresolve=True)
+    left = tidied([Told(said(there, stands("aa", before)), (stands("aa", now),), "> other")])
+    assert [type(one) for one in left] == [*expected, EditComment]
+
+
 def test_a_body_is_edited_only_where_it_differs() -> None:
     thread = at(10, "aa")
     assert tidy(thread, stands("aa", Standing.OPEN)) == [EditComment]
     assert tidy(thread, stands("aa", Standing.OPEN), told=True) == []
-    (hide, edit) = tidied([Told(thread, (stands("aa"),), "other")])
-    assert edit == EditComment(10, "other")
+    told = Told(thread, (stands("aa"),), "> so")
+    (hide, edit) = tidied([told])
+    assert edit == EditComment(10, told.body)
+    assert "> so" in told.body
     assert hide == HideComment(thread.comments[0].node_id)

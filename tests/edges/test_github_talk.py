@@ -104,8 +104,10 @@ def test_a_comment_of_a_thread_is_hidden_under_a_reason(github: GitHubOnLoopback
     (before,) = github.snapshot().threads[0].comments
     github.forge.hide_comment(before.node_id, Hidden.OUTDATED)
     (after,) = github.snapshot().threads[0].comments
-    assert (before.is_minimized, after.is_minimized) == (False, True)
+    assert (before.is_minimized, after.is_minimized, after.hidden_as_outdated) == (False, True, True)
     assert github.world.store.replies[root].minimized == "outdated"
+    github.forge.show_comment(before.node_id)
+    assert github.snapshot().threads[0].comments == (before,)
 
 
 def test_what_is_gone_cannot_be_hidden_or_resolved(github: GitHubOnLoopback) -> None:
@@ -132,7 +134,10 @@ def test_resolving_needs_contents_write_and_a_thread_says_so_before(github: GitH
         assert github.snapshot(forge=forge).threads[0].can_resolve
         forge.resolve_thread(thread.id)
         (thread,) = github.snapshot(forge=forge).threads
-    assert (thread.is_resolved, thread.can_resolve) == (True, False)
+        assert (thread.is_resolved, thread.can_resolve, thread.can_unresolve) == (True, False, True)
+        assert thread.resolved_by == "github-actions"
+        forge.unresolve_thread(thread.id)
+    assert not github.snapshot().threads[0].is_resolved
 
 
 def test_a_token_that_may_only_read_leaves_nothing(github: GitHubOnLoopback) -> None:

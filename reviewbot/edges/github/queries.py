@@ -22,7 +22,7 @@ fragment CommentParts on IssueComment {
 
 _THREAD_COMMENT = """
 fragment ThreadCommentParts on PullRequestReviewComment {
-  id fullDatabaseId url body viewerDidAuthor isMinimized
+  id fullDatabaseId url body viewerDidAuthor isMinimized minimizedReason
   author { login }
   pullRequestReview { fullDatabaseId }
 }
@@ -30,7 +30,8 @@ fragment ThreadCommentParts on PullRequestReviewComment {
 
 _THREAD = f"""
 fragment ThreadParts on PullRequestReviewThread {{
-  id path diffSide line startLine isResolved isOutdated viewerCanResolve
+  id path diffSide line startLine isResolved isOutdated viewerCanResolve viewerCanUnresolve
+  resolvedBy {{ login }}
   comments(first: 20) {{ {_PAGE} nodes {{ ...ThreadCommentParts }} }}
 }}
 {_THREAD_COMMENT}
@@ -295,6 +296,16 @@ def heads(count: int) -> str:
 
 RESOLVE_THREAD = """
 mutation ResolveThread($thread: ID!) { resolveReviewThread(input: {threadId: $thread}) { thread { id } } }
+"""
+
+UNRESOLVE_THREAD = """
+mutation UnresolveThread($thread: ID!) { unresolveReviewThread(input: {threadId: $thread}) { thread { id } } }
+"""
+
+SHOW_COMMENT = """
+mutation ShowComment($comment: ID!) {
+  unminimizeComment(input: {subjectId: $comment}) { unminimizedComment { isMinimized } }
+}
 """
 
 HIDE_COMMENT = """

@@ -213,6 +213,7 @@ def first_marked(nodes: Iterable[Answer], mark: str) -> Comment | None:
 
 def thread(node: Answer, comments: Iterable[Answer]) -> Thread:
     """A review thread with all its comments."""
+    resolver = node.maybe_node("resolvedBy")
     return Thread(
         id=node.text("id"),
         path=node.text("path"),
@@ -223,6 +224,8 @@ def thread(node: Answer, comments: Iterable[Answer]) -> Thread:
         is_outdated=node.flag("isOutdated"),
         comments=tuple(_thread_comment(item) for item in comments),
         can_resolve=node.flag("viewerCanResolve"),
+        can_unresolve=node.flag("viewerCanUnresolve"),
+        resolved_by=resolver.text("login") if resolver else None,
     )
 
 
@@ -237,6 +240,7 @@ def _thread_comment(node: Answer) -> ThreadComment:
         review_id=review_node.maybe_number("fullDatabaseId") if review_node else None,
         node_id=node.text("id"),
         is_minimized=node.flag("isMinimized"),
+        hidden_as_outdated=node.maybe_text("minimizedReason") == "outdated",
     )
 
 

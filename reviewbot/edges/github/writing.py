@@ -109,6 +109,14 @@ class Writing(Bound):
         """See `ports.Forge.resolve_thread`."""
         self._calls.mutate(queries.RESOLVE_THREAD, {"thread": thread_id}, _RESOLVING).node("resolveReviewThread")
 
+    def unresolve_thread(self, thread_id: str) -> None:
+        """See `ports.Forge.unresolve_thread`."""
+        self._calls.mutate(queries.UNRESOLVE_THREAD, {"thread": thread_id}, _RESOLVING).node("unresolveReviewThread")
+
+    def show_comment(self, node_id: str) -> None:
+        """See `ports.Forge.show_comment`."""
+        self._calls.mutate(queries.SHOW_COMMENT, {"comment": node_id}, _HIDING).node("unminimizeComment")
+
     def hide_comment(self, node_id: str, why: Hidden) -> None:
         """See `ports.Forge.hide_comment`."""
         variables = {"comment": node_id, "why": why.value}

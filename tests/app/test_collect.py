@@ -1,0 +1,56 @@
+"""A collection sees to every pull request, whatever one of them does to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from reviewbot.app.collect import collect_finished
+from reviewbot.app.run import World
+from reviewbot.domain.snapshot import Waiting
+from reviewbot.errors import NotFound
+
+
+@dataclass
+class Town:
+    """GitHub as far as a collection gets: three pull requests wait, and reading one of them fails as it is told to."""
+
+    fails: Callable[[], Exception | KeyboardInterrupt]
+    seen: list[int] = field(default_factory=list)
+
+    def config(self, _path: str) -> None:
+        return None
+
+    def waiting(self, _check_name: str) -> Waiting:
+        return Waiting((1, 2, 3), frozenset())
+
+    def snapshot(self, number: int, **_: object) -> Any:  # noqa: ANN401 — never given
+        self.seen.append(number)
+        raise self.fails() if number == 1 else NotFound("It is gone.")
+
+
+def world(town: Town, said: list[str]) -> World:
+    reporter = SimpleNamespace(say=said.append)
+    parts: dict[str, Any] = {"forge": town, "changes": None, "open_service": None, "reporter": reporter, "clock": None}
+    return World(**parts, rng=Random(0), run_url=None, version="0")  # noqa: S311 — nothing is drawn
+
+
+def test_a_bug_that_one_meets_waits_for_the_others() -> None:
+    town = Town(lambda: TypeError("ours"))
+    said: list[str] = []
+    with pytest.raises(TypeError, match="ours"):
+        collect_finished(world(town, said), {})
+    assert town.seen == [1, 2, 3]
+    assert said == ["#2: It is gone.", "#3: It is gone."]
+
+
+def test_whoever_is_told_to_stop_stops() -> None:
+    town = Town(KeyboardInterrupt)
+    with pytest.raises(KeyboardInterrupt):
+        collect_finished(world(town, []), {})
+    assert town.seen == [1]
