@@ -217,7 +217,7 @@ SCENARIOS = (
         for name, happens, action, conclusion, comments in (
             ("a push", _push, "synchronize", "failure", 4),
             ("another base", _retarget, "edited", "failure", 5),
-            ("the closing", _close, "closed", "action_required", 0),
+            ("the closing", _close, "closed", "failure", 0),
         )
     ),
 )
@@ -283,7 +283,7 @@ def disturbed(town: Town, scenario: Scenario, where: int, at: Point, right: Undi
     now, bought, twice = held(rig), len(tasks(rig)), len(doubles(rig))
     if scenario.moves_on:
         wrong = [*lost(rig), *(f"{one} has two comments" for one in doubles(rig))]
-        wrong += [] if now.check[1:2] == (scenario.conclusion,) else [f"the check {now.check}"]
+        wrong += [f"the check {now.check}"] if bought and now.check[1:2] != (scenario.conclusion,) else []
     else:
         wrong = [contrast(name, now, right.held) for name in differing(now, right.held)]
     town.close(rig)
