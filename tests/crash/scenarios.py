@@ -268,13 +268,15 @@ def disturbed(town: Town, scenario: Scenario, where: int, at: Point, right: Undi
     """Play a story with one disturbance, in the run of that number, and let later runs put it right."""
     town.life, rig = scenario.life, town.open()
     runs: list[Ended] = []
+    # Who comes by first after a kill is now a collection and now the next or the same event.
+    collects = [Step(inputs={**scenario.steps[where].inputs, **COLLECT})] if at.nth % 2 else []
     for index, step in enumerate(scenario.steps):
         step.before(town, rig)
+        if scenario.moves_on and index == where + 1:
+            runs.extend(_run(town, rig, one) for one in collects)
         runs.append(_run(town, rig, step, at if index == where else None))
-        if index == where and at.kind is not Kind.ANSWER_LOST:  # which a run puts right by itself
-            # Who comes by first after a kill is now a collection and now the next or the same event again.
-            first = [Step(inputs={**step.inputs, **COLLECT})] if at.nth % 2 else []
-            runs.extend(_run(town, rig, one) for one in (*first, *(() if scenario.moves_on else (step,))))
+        if index == where and not scenario.moves_on and at.kind is not Kind.ANSWER_LOST:
+            runs.extend(_run(town, rig, one) for one in (*collects, step))
     most = len(scenario.steps) + MOST_RUNS
     while (runs[-1].exit_status != right.exit_status or is_open(rig)) and len(runs) < most:
         if scenario.by_hand:
