@@ -49,7 +49,7 @@ test: setup ## Run every test, and ask for all branches of the pure room (ARGS='
 test-image: setup ## Run whole reviews inside the image, as GitHub's runner does (ENGINE=docker: not by podman)
 	$(BIN)/python -m pytest tests/contract/test_container.py $(if $(ENGINE),--engine=$(ENGINE)) $(if $(REQUIRE),--require-referees=$(REQUIRE))
 
-crash: setup ## Kill the action at every request of every story, and race it a hundred times (WORD=collect: a part)
+crash: setup ## Kill the action at every request of every story, race it a hundred times, play histories (WORD=collect: a part)
 	$(BIN)/python -m tests.crash $(WORD)
 
 faults: setup ## Play every trouble at every request of a review against the table (WORD='the diff': a part)
