@@ -150,7 +150,7 @@ def _tell(call: Call, files: Sequence[_File], refused: Mapping[str, str]) -> Non
         for identifier in file.done.applied:
             call.err.write(harmless(f"{verb} {identifier} to {file.path}.\n"))
         for identifier in file.done.there:
-            call.err.write(harmless(f"{identifier} is in {file.path} already.\n"))
+            call.err.write(harmless(f"Already applied {identifier} to {file.path}.\n"))
     for identifier, why in refused.items():
         call.err.write(harmless(f"Refused {identifier}: {why}.\n"))
     if not (files or refused):

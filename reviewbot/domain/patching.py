@@ -63,8 +63,7 @@ def patched(reviewed: str, current: str, edits: Sequence[Edit], compared: int = 
         if start is None and _is_there(before, now, edit, compared):
             there.append(edit.id)
         elif start is None:
-            gone = "" if edit.text else " or are gone already"
-            refused[edit.id] = f"its lines have changed since the review{gone}"
+            refused[edit.id] = "its lines have changed since the review"
         elif rival := _overlapping(spots, start, edit):
             refused[edit.id] = f"its lines are those of {rival}"
         else:
@@ -76,12 +75,15 @@ def patched(reviewed: str, current: str, edits: Sequence[Edit], compared: int = 
 
 
 def _is_there(before: Sequence[str], now: Sequence[str], edit: Edit, compared: int) -> bool:
-    """Whether somebody has put the edit in already; of deleted lines nobody can tell."""
-    if edit.last > len(before) or not edit.text:
+    """Whether somebody has put the edit in already: of deleted lines the ones above and below tell, now together."""
+    if edit.last > len(before):
         return False
     start, new = edit.first - 1, _replacement(edit.text, before[edit.first - 1 : edit.last])
-    moved = _Moved.between([*before[:start], *new, *before[edit.last :]], now, compared)
-    return moved.find(start, start + len(new)) is not None
+    done = [*before[:start], *new, *before[edit.last :]]
+    if new:
+        return _Moved.between(done, now, compared).find(start, start + len(new)) is not None
+    # What is no line stands for the file's two ends, which a deletion may touch.
+    return _Moved.between(["", *done, ""], ["", *now, ""], compared).find(start, start + 2) is not None
 
 
 def _overlapping(spots: Mapping[int, tuple[int, Edit]], start: int, edit: Edit) -> str:

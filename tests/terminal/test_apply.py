@@ -83,8 +83,16 @@ def test_lines_that_have_changed_are_left_alone(clone: Clone) -> None:
 def test_once_applied_it_is_there_and_nothing_is_wrong(clone: Clone) -> None:
     apply(clone)
     said = apply(clone)
-    assert (said.status, said.err) == (0, "aaaaaaaaaa is in app.py already.\n")
+    assert (said.status, said.err) == (0, "Already applied aaaaaaaaaa to app.py.\n")
     assert app(clone) == MENDED
+
+
+def test_a_deletion_that_is_done_is_there_too(clone: Clone) -> None:
+    gone = replace(FIX, suggestion="")
+    apply(clone, findings=(gone,))
+    said = apply(clone, findings=(gone,))
+    assert (said.status, said.err) == (0, "Already applied aaaaaaaaaa to app.py.\n")
+    assert app(clone) == APP.replace("value_3 = 33\n", "")
 
 
 def test_only_what_is_named_is_applied(clone: Clone) -> None:
