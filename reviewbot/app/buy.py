@@ -18,6 +18,7 @@ from reviewbot.domain.model import Balance, Tag
 from reviewbot.domain.packing import Limits, beside, ladder, pack, together
 from reviewbot.domain.parts import split, split_ids
 from reviewbot.domain.triage import Asked, AtTerminal, check_approval
+from reviewbot.domain.wording import number
 from reviewbot.errors import (
     ForgeError,
     NotApproved,
@@ -83,7 +84,7 @@ def terms(run: Run, service: ReviewService, story: Story, *, freed: int = 0, int
     each = budget.hold(settings.max_credits, settings.mode, tag.multiplier if tag else Decimal(1)) if run.paid else 0
     hold, balance = each * parts, service.balance()
     if balance is not None:
-        run.say(f"This review would hold {hold} credits; {balance.available:f} are available.")
+        run.say(f"This review would hold {number(hold)} credits; {number(balance.available)} are available.")
         after = replace(balance, available=balance.available + freed)
         if not intended:
             spent = max(story.claimed, story.ledger.spent) - freed

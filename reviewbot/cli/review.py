@@ -36,8 +36,8 @@ from reviewbot.terminal.words import saying
 YOU = "you"
 
 WITHOUT_KEY = (
-    "Put your key into the environment as CODEVF_API_KEY, or have the change reviewed by analysers on this machine, "
-    "without an account: reviewbot review --reviewer local"
+    "Put your key into the environment as `CODEVF_API_KEY`, or have the change reviewed by analysers on this machine, "
+    "without an account: `reviewbot review --reviewer local`"
 )
 
 _OF_AN_ANSWER = frozenset({"sarif", "rdjson", "github"})

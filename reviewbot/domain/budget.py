@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
 from reviewbot.domain.model import Balance, Mode
+from reviewbot.domain.wording import number
 from reviewbot.errors import OverBudget
 
 
@@ -40,8 +41,8 @@ def check(spending: Spending, balance: Balance | None) -> None:
     """
     if spending.max_per_pr and spending.spent + spending.hold > spending.max_per_pr:
         raise OverBudget(
-            f"This review would hold {spending.hold} credits; with {spending.spent:f} held or used on this pull "
-            f"request that is more than the limit of {spending.max_per_pr} (`max-credits-per-pr`).",
+            f"This review would hold {number(spending.hold)} credits; with {number(spending.spent)} held or used on "
+            f"this pull request that is more than the limit of {number(spending.max_per_pr)} (`max-credits-per-pr`).",
             hint="Raise `max-credits-per-pr`, or lower `max-credits`.",
         )
     if balance is None:
@@ -49,12 +50,12 @@ def check(spending: Spending, balance: Balance | None) -> None:
     left = balance.available - spending.hold
     if left < 0:
         raise OverBudget(
-            f"This review would hold {spending.hold} credits and {balance.available:f} are available.",
+            f"This review would hold {number(spending.hold)} credits and {number(balance.available)} are available.",
             hint="Add credits to the CodeVF account, or lower `max-credits`, then run it again.",
         )
     if left < spending.min_balance:
         raise OverBudget(
-            f"This review would hold {spending.hold} of {balance.available:f} credits and leave {left:f}, "
-            f"less than {spending.min_balance} (`min-balance`).",
+            f"This review would hold {number(spending.hold)} of {number(balance.available)} credits and leave "
+            f"{number(left)}, less than {number(spending.min_balance)} (`min-balance`).",
             hint="Add credits to the CodeVF account, or lower `min-balance`, then run it again.",
         )

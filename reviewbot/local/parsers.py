@@ -60,7 +60,7 @@ def _ruff(record: Record) -> RawFinding:
         end_line=_last_line(int(record["end_location"]["row"]), int(record["end_location"]["column"]) - 1, record),
         level="error",
         message=str(record["message"]),
-        note=f"Fix: {fix['message']}." if fix is not None and fix["message"] else "",
+        note=f"{fix['message']}." if fix is not None and fix["message"] else "",
         reference=str(record["url"] or ""),
         edits=tuple(map(_ruff_edit, fix["edits"])) if safe else (),
     )

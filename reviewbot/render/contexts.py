@@ -10,6 +10,7 @@ from reviewbot.domain.command_views import AnswerView
 from reviewbot.domain.excerpts import Excerpt, Excerpts
 from reviewbot.domain.pages import seal
 from reviewbot.domain.rooms import Detail
+from reviewbot.domain.selection import HeldBecause
 from reviewbot.domain.thinning import (
     Shown,
     every_finding,
@@ -61,6 +62,8 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
         "bytes_sent": sum(item.bytes for item in view.sent),
         "redactions": sum(item.redactions for item in view.sent),
         "missed": sum(item.missed for item in view.held),
+        "unread": sum(item.reason == HeldBecause.UNSEEN for item in view.held),
+        "branch": not view.pull_number,
         "followed": _is_followed(view.progress),
         "beyond": view.progress.beyond if view.progress else 0,
     }
@@ -81,6 +84,7 @@ def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
         "left_out": left_out,
         "on_file": view.on_file,
         "waivable": view.waivable,
+        "branch": False,
     }
 
 

@@ -17,7 +17,7 @@ from reviewbot.domain.quotes import split_lines
 from reviewbot.domain.records import Standing
 from reviewbot.domain.selection import HeldBecause
 from reviewbot.domain.thinning import every_finding
-from reviewbot.domain.views import FindingView, HeldView, SummaryView
+from reviewbot.domain.views import FindingView, HeldView, SentView, SummaryView
 from reviewbot.domain.wording import counted, number, size
 from reviewbot.terminal.console import code, say, shown
 from reviewbot.terminal.words import Mood, saying
@@ -36,6 +36,7 @@ UNTITLED = "(without a title)"
 
 _INDENT = 2
 _MOST_HELD = 20
+_MOST_SENT = 200
 _UNVERIFIED = frozenset({Why.FILE_NOT_IN_CHANGE, Why.NO_FILE})
 
 
@@ -89,7 +90,7 @@ def show_finding(console: Console, finding: FindingView, excerpt: Excerpt) -> No
         say(console, f"The reviewer: {finding.note.strip()}", indent=_INDENT, hang=_INDENT)
     _show_fix(console, finding, excerpt)
     for reference in finding.references:
-        say(console, shown(reference, "dim"), indent=_INDENT, hang=_INDENT)
+        _show_reference(console, reference)
 
 
 def _show_place(console: Console, finding: FindingView) -> None:
@@ -153,6 +154,15 @@ def _show_fix(console: Console, finding: FindingView, excerpt: Excerpt) -> None:
         say(console, "(nothing: delete the lines)", "dim", indent=_INDENT * 2)
 
 
+def _show_reference(console: Console, reference: str) -> None:
+    """An address stays in one piece, however narrow the terminal: broken, it could be neither clicked nor copied."""
+    line = shown(reference, "dim")
+    if " " in line.plain:
+        say(console, line, indent=_INDENT, hang=_INDENT)
+    else:
+        console.print(Text(" " * _INDENT) + line, soft_wrap=True)
+
+
 def _show_leftover(console: Console, leftover: Leftover) -> None:
     console.print()
     say(console, shown(f"Could not be read: {leftover.where}: {leftover.why}", "bold magenta"), hang=_INDENT)
@@ -165,7 +175,7 @@ def _show_verdict(console: Console, view: SummaryView) -> None:
     say(console, shown(told.title, MOODS[told.mood]))
     counts = [(severity, count) for severity, count in (view.counts or {}).items() if count]
     if counts:
-        words = [Text.assemble(f"{count} ", (severity.value, STYLES[severity])) for severity, count in counts]
+        words = [Text.assemble(f"{number(count)} ", (severity.value, STYLES[severity])) for severity, count in counts]
         say(console, Text(", ").join(words), indent=_INDENT)
     for text in (told.more, *view.degraded):
         if text.strip():
@@ -190,25 +200,33 @@ def _show_past(console: Console, view: SummaryView) -> None:
 
 def _show_manifest(console: Console, view: SummaryView) -> None:
     """What left the building, or would, and what was held back and why."""
-    if not (view.sent or view.held):
-        return
-    told = [_sent(view)] if view.sent else []
-    if view.held:
-        told.append(f"held back: {counted(len(view.held), 'file')}")
-    line = "; ".join(told)
-    say(console, f"{line[:1].upper()}{line[1:]}.", "dim")
-    for held in view.held[:_MOST_HELD]:
-        say(
-            console, shown(f"{held.path}: {why_held(held)}", "" if held.missed else "dim"), indent=_INDENT, hang=_INDENT
-        )
-    if len(view.held) > _MOST_HELD:
-        say(console, f"and {counted(len(view.held) - _MOST_HELD, 'more file')}", "dim", indent=_INDENT)
+    if view.sent:
+        say(console, f"{_sent(view)}.", "dim")
+    if view.outcome.reason is Reason.DRY_RUN:
+        _list(console, [(one.path, _amount(one), "") for one in view.sent], _MOST_SENT)
+    held = [one for one in view.held if one.reason != HeldBecause.UNSEEN]  # the others were read, as far as they could
+    if held:
+        say(console, f"Held back: {counted(len(held), 'file')}.", "dim")
+    _list(console, [(one.path, why_held(one), "" if one.missed else "dim") for one in held], _MOST_HELD)
+
+
+def _list(console: Console, rows: Sequence[tuple[str, str, str]], most: int) -> None:
+    """Files, and a word on each: path, word, style."""
+    for path, word, style in rows[:most]:
+        say(console, shown(f"{path}: {word}", style), indent=_INDENT, hang=_INDENT)
+    if len(rows) > most:
+        say(console, f"and {counted(len(rows) - most, 'more file')}", "dim", indent=_INDENT)
+
+
+def _amount(sent: SentView) -> str:
+    """How much of a file would be sent."""
+    redacted = f", {counted(sent.redactions, 'secret')} redacted" if sent.redactions else ""
+    return f"{size(sent.bytes)}, {'the whole text and the diff' if sent.whole else 'the diff'}{redacted}"
 
 
 def _sent(view: SummaryView) -> str:
     verb = "sent" if view.reviewer == "codevf" else "read"
-    if view.outcome.reason is Reason.DRY_RUN:
-        verb = f"would be {verb}"
+    verb = f"Would be {verb}" if view.outcome.reason is Reason.DRY_RUN else verb.capitalize()
     redactions = sum(one.redactions for one in view.sent)
     redacted = f", {counted(redactions, 'secret')} redacted" if redactions else ""
     return f"{verb}: {counted(len(view.sent), 'file')}, {size(sum(one.bytes for one in view.sent))}{redacted}"

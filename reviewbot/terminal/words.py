@@ -8,9 +8,10 @@ from enum import Enum
 
 from reviewbot.domain.gate import Reason, Verdict
 from reviewbot.domain.policy import FailOn
+from reviewbot.domain.selection import HeldBecause
 from reviewbot.domain.thinning import every_finding
 from reviewbot.domain.views import SummaryView
-from reviewbot.domain.wording import counted, duration, moment
+from reviewbot.domain.wording import counted, duration, moment, number
 
 
 class Mood(Enum):
@@ -54,7 +55,8 @@ def _gate(view: SummaryView) -> Saying:
     closing = sum(one.closes_gate for one in every_finding(view.files))
     verb = "closes" if closing == 1 else "close"
     named = f" (`fail-on: {view.fail_on}`)" if view.fail_on else ""
-    return Saying(Mood.BAD, f"The gate is closed: {closing} of {counted(_total(view), 'finding')} {verb} it{named}.")
+    total = counted(_total(view), "finding")
+    return Saying(Mood.BAD, f"The gate is closed: {number(closing)} of {total} {verb} it{named}.")
 
 
 def _pending(view: SummaryView) -> Saying:
@@ -82,8 +84,12 @@ def _unreadable(view: SummaryView) -> Saying:
 
 
 def _partial(view: SummaryView) -> Saying:
-    told = counted(sum(one.missed for one in view.held), "selected file was", "selected files were")
-    return Saying(Mood.BAD, f"{told} not reviewed{_closed(view)}.", "`paths` leaves out what nobody needs to review.")
+    missed, unread = sum(one.missed for one in view.held), sum(one.reason == HeldBecause.UNSEEN for one in view.held)
+    told = counted(missed, "selected file was", "selected files were")
+    if unread == missed:
+        more = "Mend their syntax, or leave them out with `--paths '!PATTERN'`."
+        return Saying(Mood.BAD, f"{told} not read to the end{_closed(view)}.", more)
+    return Saying(Mood.BAD, f"{told} not reviewed{_closed(view)}.", "`--paths` leaves out what nobody needs to review.")
 
 
 def _memory(view: SummaryView) -> Saying:

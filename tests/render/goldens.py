@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from random import SystemRandom
 from typing import TypeVar
 
+from reviewbot.cli.review import WITHOUT_KEY
+from reviewbot.cli.world import FORK_HINT, Line, Reviewers
+from reviewbot.domain import budget
 from reviewbot.domain.commands import Word
 from reviewbot.domain.deeds import Refusal
-from reviewbot.domain.gate import Coverage, Outcome, Reason, Status, Verdict
+from reviewbot.domain.gate import Coverage, Outcome, Reason, Status, Verdict, did_not_happen, not_due
+from reviewbot.domain.marks import AnswerMark, review_mark
+from reviewbot.domain.model import Balance
 from reviewbot.domain.placement import Why
+from reviewbot.domain.policy import Tolerance
+from reviewbot.domain.selection import HeldBecause
 from reviewbot.domain.snapshot import Conclusion
-from reviewbot.domain.views import CommentView, SummaryView
-from reviewbot.errors import NoKey, PermissionMissing, Problem, ReviewbotError, ServiceRefused, SettingsError, TaskEnded
+from reviewbot.domain.views import FileGroup, HeldView, SummaryView
+from reviewbot.edges.clock import SystemClock
+from reviewbot.edges.codevf.wire_errors import Said, error_of
+from reviewbot.edges.github.verdicts import Intent, Reply, judge
+from reviewbot.errors import NoKey, ReviewbotError, TaskEnded
 from reviewbot.render import Renderer
 from reviewbot.render.overrides import lost_mark
+from reviewbot.settings import read_settings
 from tests.render.view_builders import (
     ANSWER,
     AWAITING,
@@ -37,6 +52,7 @@ from tests.render.view_builders import (
     STANDINGS,
     STATUS,
     WAITING,
+    comment_of,
 )
 
 
@@ -54,6 +70,20 @@ class Golden:
 
 
 V = TypeVar("V")
+
+
+ON_LINES = (Why.CITED, Why.QUOTED, Why.OTHER_SIDE, Why.SHRUNK)
+ON_FILES = (Why.NO_LINE, Why.LINE_NOT_IN_DIFF, Why.QUOTE_NOT_FOUND)
+"""What a comment may say of its place; the others say why there is none."""
+
+UNCOMMENTED = replace(
+    QUIET,
+    files=tuple(
+        FileGroup("src/shop/stock.py", (replace(RACE, id=f"{number:010x}", why=why, comment_url=None),))
+        for number, why in enumerate(Why)
+        if why not in {*ON_LINES, *ON_FILES}
+    ),
+)
 
 
 def _written(template: str, write: Callable[[Renderer, V], str], view: V) -> Golden:
@@ -74,7 +104,7 @@ STORIES = {
     "awaiting": AWAITING,
     "dry-run": replace(
         CLEAN,
-        outcome=Outcome(Status.SKIPPED, Verdict.NONE, Reason.DRY_RUN, None, 0),
+        outcome=not_due(Reason.DRY_RUN),
         counts=None, sum=None, progress=None, cost=COST, minutes=None, task_id="",
     ),
 }  # fmt: skip
@@ -83,23 +113,42 @@ OF_A_DECISION = {
     Reason.DRY_RUN, Reason.DRAFT, Reason.BOT, Reason.CLOSED, Reason.LABEL, Reason.NOTHING_SELECTED,
     Reason.NOT_REQUESTED, Reason.EVENT, Reason.MERGE_GROUP, Reason.COMMAND,
 }  # fmt: skip
-FIGURES = "The task would hold 612 credits and 120 are available."
 
+
+def raised(call: Callable[[], object]) -> ReviewbotError:
+    """The error that the program itself raises, with the words that it has."""
+    try:
+        call()
+    except ReviewbotError as error:
+        return error
+    raise AssertionError(call)
+
+
+def _without_key() -> None:
+    now = SystemClock()
+    reviewers = Reviewers(Line(None, None, {}), now, SystemRandom(), ExitStack(), FORK_HINT)
+    reviewers.open(read_settings({}, None))
+
+
+OVER_BUDGET = raised(
+    lambda: budget.check(budget.Spending(4_590, Decimal(0), 0, 0), Balance(Decimal(1_120), Decimal(0), Decimal(1_120)))
+)
+NOT_ALLOWED = Reply(
+    403,
+    "Resource not accessible by integration",
+    headers={"x-accepted-github-permissions": "pull_requests=write"},
+)
 ERRORS: Mapping[str, ReviewbotError] = {
-    "settings": SettingsError(
-        (
-            Problem("fail-on", "`criticl` is no severity", "critical, high, medium, low, info, never"),
-            Problem(".github/reviewbot.yml: max-credits", "47 is too few for `fast`", "240 to 115200"),
-        )
-    ),
+    "settings": raised(lambda: read_settings({"fail-on": "criticl"}, "max-credits: 47\nmode: fats\n")),
     "template": lost_mark("comment.md.j2"),
-    "no-key": NoKey("A review is due and there is no CodeVF API key.", hint="Set `codevf-api-key` from a secret."),
-    "permission": PermissionMissing(
-        "The token may not do this: reading the pull request (403).",
-        hint="Add `pull-requests: write` to the job's `permissions:`. GitHub says: Resource not accessible",
+    "no-key": raised(_without_key),
+    "permission": judge(NOT_ALLOWED, Intent("posting the review"), datetime(2026, 11, 24, tzinfo=UTC)).error,
+    "cancelled": TaskEnded(
+        "CodeVF ended the task task_8Jd2 without a result: expired.",
+        hint="Run it again to submit a new task. What this one cost is not known here.",
     ),
-    "cancelled": TaskEnded("CodeVF ended the task task_8Jd2 without a result: expired.", hint="Run the job again."),
-    "refused": ServiceRefused("CodeVF has no active expertise `Wizard`.", hint="`expertise` may be `Engineer`."),
+    "refused": error_of(401, Said(message="Invalid API key"), str, buys=True),
+    "over-budget": OVER_BUDGET,
 }
 """What errors say of themselves: then the templates do not guess what it usually means."""
 
@@ -115,21 +164,48 @@ def of_reason(reason: Reason) -> SummaryView:
         outcome = Outcome(Status.COMPLETED, Verdict.FAIL, reason, Conclusion.ACTION_REQUIRED, 3)
         return replace(CLOSED_GATE, outcome=outcome, coverage=Coverage.PARTIAL)
     if reason in OF_A_DECISION:
-        return _without_answer(Outcome(Status.SKIPPED, Verdict.NONE, reason, Conclusion.SKIPPED, 0))
-    message, hint = (FIGURES, "Lower `max-credits` to 47.") if reason is Reason.OVER_BUDGET else ("", "")
-    return _without_answer(Outcome(Status.FAILED, Verdict.NONE, reason, Conclusion.ACTION_REQUIRED, 3, message, hint))
+        return _without_answer(not_due(reason))
+    return _without_answer(did_not_happen(reason, "", "", exit_status=3, on_error=Tolerance.FAIL))
 
 
 def of_error(error: ReviewbotError) -> SummaryView:
     """A run that an error ended."""
     reason, status = Reason(error.reason), error.exit_status
-    return _without_answer(
-        Outcome(Status.FAILED, Verdict.NONE, reason, Conclusion.ACTION_REQUIRED, status, error.message, error.hint)
-    )
+    outcome = did_not_happen(reason, error.message, error.hint, exit_status=status, on_error=Tolerance.FAIL)
+    return _without_answer(outcome)
 
 
 def _without_answer(outcome: Outcome) -> SummaryView:
     return replace(CLEAN, outcome=outcome, counts=None, sum=None, cost=None, minutes=None, task_id="", sent=())
+
+
+def at_a_branch(view: SummaryView) -> SummaryView:
+    """The same at a terminal, where there is no pull request."""
+    files = tuple(
+        FileGroup(group.path, tuple(replace(one, comment_url=None, blob_url=None) for one in group.findings))
+        for group in view.files
+    )
+    return replace(view, pull_number=0, files=files, run_url=None, summary_url=None, degraded=())
+
+
+UNPARSED = replace(
+    LOCAL,
+    outcome=Outcome(Status.COMPLETED, Verdict.FAIL, Reason.PARTIAL, Conclusion.ACTION_REQUIRED, 3),
+    coverage=Coverage.PARTIAL,
+    held=(HeldView("src/shop/stock.py", HeldBecause.UNSEEN.value, "", missed=True),),
+)
+AT_A_BRANCH = {
+    "gate": LOCAL,
+    "clean": CLEAN,
+    "waiting": WAITING,
+    "dry-run": STORIES["dry-run"],
+    "unparsed": UNPARSED,
+    "unreadable": of_reason(Reason.UNREADABLE),
+    "memory": of_reason(Reason.MEMORY),
+    "nothing-selected": of_reason(Reason.NOTHING_SELECTED),
+    "no-key": of_error(NoKey("A review is due and there is no CodeVF API key.", hint=WITHOUT_KEY)),
+}
+"""What `reviewbot review --format markdown` can come to."""
 
 
 def check(renderer: Renderer, view: SummaryView) -> str:
@@ -143,9 +219,12 @@ def _stories() -> Iterator[tuple[str, Golden]]:
         yield f"summary-{name}.md", _written("summary.md.j2", Renderer.summary, view)
         yield f"check-{name}.md", _written("check.md.j2", check, view)
         yield f"terminal-{name}.txt", _written("terminal.txt.j2", Renderer.terminal, view)
+    yield "summary-uncommented.md", _written("summary.md.j2", Renderer.summary, UNCOMMENTED)
+    yield "summary-unparsed.md", _written("summary.md.j2", Renderer.summary, UNPARSED)
+    for name, view in AT_A_BRANCH.items():
+        yield f"branch-{name}.md", _written("job-summary.md.j2", Renderer.job_summary, at_a_branch(view))
     yield "job-summary.md", _written("job-summary.md.j2", Renderer.job_summary, CLOSED_GATE)
-    mark = "<!-- reviewbot:review -->"
-    yield "review.md", Golden("review.md.j2", lambda renderer: renderer.review_body(CLOSED_GATE, mark))
+    yield "review.md", Golden("review.md.j2", lambda renderer: renderer.review_body(CLOSED_GATE, review_mark("")))
 
 
 def _outcomes() -> Iterator[tuple[str, Golden]]:
@@ -156,9 +235,11 @@ def _outcomes() -> Iterator[tuple[str, Golden]]:
 
 
 def _comments() -> Iterator[tuple[str, Golden]]:
-    views = {f"comment-{why.value}.md": CommentView(COMMENT.mark, True, (replace(NAMING, why=why),)) for why in Why}  # noqa: FBT003
+    views = {f"comment-{why.value}.md": comment_of(replace(RACE, why=why)) for why in ON_LINES}
+    views |= {f"comment-{why.value}.md": comment_of(replace(NAMING, why=why), on_file=True) for why in ON_FILES}
     views["comment.md"] = COMMENT
-    views["comment-several.md"] = replace(COMMENT, findings=(INJECTION, replace(RACE, why=Why.SHRUNK)))
+    views["comment-several.md"] = comment_of(INJECTION, replace(RACE, why=Why.SHRUNK))
+    views["comment-local.md"] = comment_of(INJECTION, RACE, waivable=False)
     for name, view in views.items():
         yield name, _written("comment.md.j2", Renderer.comment, view)
     for name, word in STANDINGS.items():
@@ -182,9 +263,10 @@ def _answers() -> Iterator[tuple[str, Golden]]:
     asked = {Refusal.OWN: Word.BYPASS, Refusal.NO_REASON: Word.WAIVE, Refusal.NO_FINDING: Word.WAIVE}
     for refusal in Refusal:
         word = asked.get(refusal, Word.REVIEW)
-        refused = replace(ANSWER, word=word.value, refusal=refusal.value, reason="")
+        mark = str(AnswerMark("", 812, refusal.reaction))
+        refused = replace(ANSWER, mark=mark, word=word.value, refusal=refusal.value, reason="")
         if refusal is Refusal.NOT_DONE:
-            refused = replace(refused, reason="over-budget", message=FIGURES, hint="Lower `max-credits` to 47.")
+            refused = replace(refused, reason="over-budget", message=OVER_BUDGET.message, hint=OVER_BUDGET.hint)
         views[f"refusal-{refusal.value}.md"] = refused
     for name, view in views.items():
         yield name, _written("command.md.j2", Renderer.answer, view)

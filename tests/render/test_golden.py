@@ -13,11 +13,10 @@ import reviewbot
 from reviewbot.domain.deeds import Refusal
 from reviewbot.domain.gate import Reason
 from reviewbot.domain.placement import Why
-from reviewbot.domain.views import CommentView
 from reviewbot.render import Renderer
 from tests.render.conftest import GOLDEN
-from tests.render.goldens import GOLDENS, check, of_reason
-from tests.render.view_builders import ANSWER, CLEAN, COMMENT, NAMING, RACE
+from tests.render.goldens import AT_A_BRANCH, GOLDENS, ON_FILES, ON_LINES, at_a_branch, check, of_reason
+from tests.render.view_builders import ANSWER, CLEAN, INJECTION, NAMING, RACE, comment_of
 
 TEMPLATES = Path(reviewbot.__file__).parent / "templates"
 _USED = re.compile(r'{% (?:include|from|extends|import) "([^"]+)"')
@@ -44,10 +43,22 @@ def test_every_template_writes_a_golden_file_or_a_part_of_one() -> None:
     assert set(shipped) - pages == used
 
 
-@pytest.mark.parametrize("why", Why)
+@pytest.mark.parametrize("name", AT_A_BRANCH)
+def test_a_review_of_a_branch_speaks_of_no_pull_request(renderer: Renderer, name: str) -> None:
+    text = renderer.job_summary(at_a_branch(AT_A_BRANCH[name]))
+    assert not [word for word in ("pull request", "/reviewbot", "push", "workflow", "comment", "job") if word in text]
+
+
+@pytest.mark.parametrize("why", [*ON_LINES, *ON_FILES])
 def test_a_comment_says_how_it_was_placed(renderer: Renderer, why: Why) -> None:
-    text = renderer.comment(CommentView(COMMENT.mark, on_file=True, findings=(replace(NAMING, why=why),)))
-    assert (" · " in text.rpartition("<sub>")[2]) == (why is not Why.CITED)
+    foot = renderer.comment(comment_of(replace(NAMING, why=why))).rpartition("<sub>")[2]
+    assert foot.count(" · ") == (1 if why is Why.CITED else 2)
+
+
+def test_every_comment_says_how_to_answer_it(renderer: Renderer) -> None:
+    paid, local = (renderer.comment(comment_of(INJECTION, NAMING, waivable=paid)) for paid in (True, False))
+    assert [f"/reviewbot waive {one.id} REASON" in paid for one in (INJECTION, NAMING)] == [True, True]
+    assert ("waive" in local, "until it is mended" in local, "resolve it" in local) == (False, True, True)
 
 
 def test_no_two_refusals_say_the_same(renderer: Renderer) -> None:

@@ -8,9 +8,14 @@ from decimal import Decimal
 
 from reviewbot.domain.command_views import AnswerView, StatusView
 from reviewbot.domain.gate import Coverage, Outcome, Reason, Status, Verdict
+from reviewbot.domain.ledger import Ledger
+from reviewbot.domain.ledger_text import encode
+from reviewbot.domain.marks import AnswerMark, FindingMark, summary_mark
 from reviewbot.domain.model import Category, Leftover, Severity, Side
 from reviewbot.domain.placement import SuggestionState, Why
+from reviewbot.domain.publication import Reaction
 from reviewbot.domain.records import Standing
+from reviewbot.domain.signatures import Signer
 from reviewbot.domain.snapshot import Conclusion
 from reviewbot.domain.views import (
     AuthorText,
@@ -34,8 +39,8 @@ HEAD = "5f1c0de9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c4d3"
 BEFORE = "abc1234567890abcdef1234567890abcdef12345"
 PULL = "https://github.com/acme/shop/pull/7"
 BLOB = f"https://github.com/acme/shop/blob/{HEAD}"
-MARK = '<!-- reviewbot:summary:v1 instance="" -->'
-LEDGER = "<!-- reviewbot:ledger:v1 bGVkZ2Vy -->"
+MARK = summary_mark("")
+LEDGER = encode(Ledger(), Signer("key", 1, 7, ""))
 
 INJECTION = FindingView(
     id="3f9a1c0b7e",
@@ -225,7 +230,7 @@ LOCAL = replace(
 )  # fmt: skip
 
 ANSWER = AnswerView(
-    mark='<!-- reviewbot:answer:v1 instance="" comment=812 reaction=+1 -->',
+    mark=str(AnswerMark("", 812, Reaction.YES)),
     word="review",
     refusal="",
     sender="hubot",
@@ -306,12 +311,14 @@ AWAITING = replace(
     awaited=BEFORE,
 )
 
-COMMENT = CommentView(
-    mark=f'<!-- reviewbot:finding:v1 instance="" ids={INJECTION.id} -->',
-    on_file=False,
-    findings=(INJECTION,),
-    waivable=True,
-)
+
+def comment_of(*findings: FindingView, on_file: bool = False, waivable: bool = True) -> CommentView:
+    """A comment of these findings; waivable, as in a paid review."""
+    mark = FindingMark("", tuple(one.id for one in findings))
+    return CommentView(str(mark), on_file, findings, waivable)
+
+
+COMMENT = comment_of(INJECTION)
 PROMPT = PromptView(
     repository="acme/shop",
     pull_number=7,

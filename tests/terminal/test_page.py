@@ -18,7 +18,7 @@ from reviewbot.terminal.console import open_console
 from reviewbot.terminal.page import show_review
 from reviewbot.terminal.words import saying
 from tests.domain.builders import view as file_view
-from tests.render.goldens import STORIES
+from tests.render.goldens import STORIES, UNPARSED
 from tests.render.view_builders import CLEAN, CLOSED_GATE, INJECTION, LOCAL
 
 Golden = Callable[[str, str], None]
@@ -44,7 +44,8 @@ def test_a_story(golden: Golden, name: str) -> None:
 
 def test_a_narrow_terminal(golden: Golden) -> None:
     text = drawn(CLOSED_GATE, [USERS], width=40)
-    assert max(map(len, text.splitlines())) <= 40
+    wide = [line.strip() for line in text.splitlines() if len(line) > 40]
+    assert wide == list(INJECTION.references)  # in one piece, or nobody could click on it or copy it
     golden("narrow.txt", text)
 
 
@@ -70,7 +71,7 @@ def test_a_line_that_matters_is_shown_whole_and_its_neighbours_are_cut() -> None
 
 def test_wide_signs_take_the_room_that_they_take() -> None:
     files = [file_view("", f"x = '{'宽' * 60}'\n", path="a.py")]
-    finding = replace(INJECTION, path="a.py", start_line=None, line=1, title="题" * 50, suggestion=None)
+    finding = replace(INJECTION, path="a.py", start_line=None, line=1, title="题" * 50, suggestion=None, references=())
     text = drawn(replace(CLOSED_GATE, files=(FileGroup("a.py", (finding,)),)), files, width=40)
     assert max(map(cell_len, text.splitlines())) <= 40
     assert text.count("宽") == 60
@@ -87,6 +88,11 @@ def test_what_was_held_back_is_listed_up_to_a_point() -> None:
     text = drawn(replace(CLEAN, held=held))
     assert text.count("It is a lock file, which a package manager writes.") == 20
     assert "and 10 more files" in text
+
+
+def test_a_file_that_could_not_be_parsed_was_read_all_the_same() -> None:
+    text = drawn(UNPARSED)
+    assert ("Held back" in text, "not read to the end, and the gate is closed." in text) == (False, True)
 
 
 @pytest.mark.parametrize("reason", Reason)

@@ -36,7 +36,7 @@ def test_a_branch_is_reviewed_and_its_gate_is_the_exit_status(sit: Opened) -> No
     assert said.status == 1
     assert "risky.py:5  critical correctness  closes the gate" in said.out
     assert "The gate is closed: 1 of 2 findings closes it (`fail-on: critical`)." in said.out
-    assert "This review would hold 360 credits; 10000 are available." in said.err
+    assert "This review would hold 360 credits; 10,000 are available." in said.err
     open_gate = desk.review("--fail-on", "never")
     assert open_gate.status == 0
     assert "2 findings in 2 files; the gate never closes (`fail-on: never`)." in open_gate.out

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from reviewbot.domain import escaping
+from reviewbot.domain import escaping, wording
 from reviewbot.domain.pacing import Fault
 from reviewbot.errors import (
     OverBudget,
@@ -135,7 +135,7 @@ def _funds(said: Said) -> str:
         return "The CodeVF account does not cover what this task would hold (HTTP 402)."
     return (
         f"The CodeVF account does not cover what this task would hold (HTTP 402): "
-        f"{said.available} credits are available, {said.required} are required."
+        f"{wording.number(said.available)} credits are available, {wording.number(said.required)} are required."
     )
 
 
