@@ -185,7 +185,7 @@ def test_a_secret_stays_here_and_that_is_told(sit: Opened) -> None:
     said = desk.review()
     (task,) = desk.service.tasks()
     assert GHP not in task.request.prompt + "".join(one.content for one in task.request.attachments)
-    assert "1 secret redacted; held back: 1 file." in " ".join(said.out.split())
+    assert "1 secret redacted. Held back: 1 file." in " ".join(said.out.split())
     assert ".env: It looks like a file of secrets. NOT REVIEWED." in said.out
     assert GHP not in said.out + said.err + desk.page().read_text(encoding="utf-8")
 
