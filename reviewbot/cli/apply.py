@@ -70,6 +70,11 @@ def run_apply(call: Call) -> int:
     return EXIT_NO_REVIEW if refused else 0
 
 
+def applicable(view: SummaryView) -> int:
+    """How many suggestions can be applied as they are."""
+    return len(_wishes(view, every_finding(view.files), asked=False)[0])
+
+
 def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
     """The findings of these ids, all when none is named; worst first."""
     findings = every_finding(view.files)

@@ -39,6 +39,7 @@ class Place:
         number: of the pull request, 0 where there is none.
         told: what it is, in a few words.
         again: the command that picks its review up.
+        uncommitted: files whose changes are not in it, since they are not committed.
     """
 
     forge: Desk
@@ -46,6 +47,7 @@ class Place:
     number: int
     told: str
     again: str
+    uncommitted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,9 @@ def open_place(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
         told = "a paid review can take hours, and what is staged is gone by then"
         raise SettingsError((Problem("--staged", told, "`--staged --reviewer local`, or a commit"),))
     notebook = setting.notebook(settings, clone.common_dir, stretch.branch or stretch.new)
-    return Place(Desk(change, notebook), change, 0, _told(stretch), _again(setting.chosen, stretch))
+    here = not setting.chosen.staged and clone.resolve("HEAD") == stretch.new
+    uncommitted = clone.uncommitted() if here else 0
+    return Place(Desk(change, notebook), change, 0, _told(stretch), _again(setting.chosen, stretch), uncommitted)
 
 
 def enter_clone(setting: Setting, stack: ExitStack) -> Clone:
@@ -118,8 +122,9 @@ def _told(stretch: Stretch) -> str:
 
 def _again(chosen: argparse.Namespace, stretch: Stretch) -> str:
     """By the branch's name, which its memory goes by."""
-    place = ("--base", stretch.base_ref, "--head", stretch.branch or stretch.new)
-    return _command(chosen, *place)
+    if chosen.staged:
+        return _command(chosen, "--staged")
+    return _command(chosen, "--base", stretch.base_ref, "--head", stretch.branch or stretch.new)
 
 
 def _command(chosen: argparse.Namespace, *place: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -9,10 +10,13 @@ from pathlib import Path
 from random import SystemRandom
 from uuid import uuid4
 
+from rich.console import Console
+
 from reviewbot import __version__
 from reviewbot.app import World
 from reviewbot.app.load import load_snapshot
 from reviewbot.app.review import review_pull_request
+from reviewbot.cli.apply import applicable
 from reviewbot.cli.call import INTERRUPTED, Call, Interrupts, signals
 from reviewbot.cli.desk import Place, Setting, open_place
 from reviewbot.cli.formats import DOCUMENTS
@@ -20,6 +24,7 @@ from reviewbot.cli.inputs import inputs_of
 from reviewbot.cli.world import Line, Reviewers
 from reviewbot.domain.gate import Reason
 from reviewbot.domain.triage import Asked, AtTerminal
+from reviewbot.domain.wording import counted
 from reviewbot.edges.clock import SystemClock
 from reviewbot.edges.runner import Runner, Surroundings
 from reviewbot.exports.report import report_json
@@ -150,4 +155,19 @@ def _leave(call: Call, told: Told, place: Place, *, interrupted: bool) -> int:
         say(console, "This picks it up and buys nothing again; what is committed meanwhile would be bought after it:")
         say_command(console, place.again)
         return INTERRUPTED if interrupted else outcome.exit_status
+    if not chosen.quiet:
+        _say_more(console, chosen, told, place)
     return outcome.exit_status
+
+
+def _say_more(console: Console, chosen: argparse.Namespace, told: Told, place: Place) -> None:
+    """What was not looked at, and what can be done at once."""
+    if place.uncommitted:
+        files = counted(place.uncommitted, "file has", "files have")
+        say(console, f"{files} changes that are not committed: those were not reviewed.", "yellow")
+    fixes = 0 if place.number else applicable(told.view)
+    if fixes and chosen.format in {"text", "json"}:
+        say(console, f"{counted(fixes, 'fix', 'fixes')} can be applied:")
+        if chosen.format == "text":
+            say_command(console, f"{place.again} --format json > report.json")
+        say_command(console, f"reviewbot apply {'report.json' if chosen.format == 'text' else 'REPORT.json'}")

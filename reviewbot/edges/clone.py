@@ -159,6 +159,19 @@ class Clone:
         git = Git(self._beside, {**self._isolated, "GIT_INDEX_FILE": str(copy)}, Bounds(), self.root / ".git")
         return git.run("write-tree").decode("ascii").strip()
 
+    def uncommitted(self) -> int:
+        """How many tracked files are not as the last commit has them; 0 where git cannot tell.
+
+        It compares them by settings of ours: a filter of the clone's would be a program to run.
+        """
+        head, copy = self.resolve("HEAD"), self._beside / "index"
+        if head is None or not self._index.exists():
+            return 0
+        shutil.copyfile(self._index, copy)
+        told = {**self._isolated, "GIT_INDEX_FILE": str(copy), "GIT_WORK_TREE": str(self.root)}
+        asked = ("diff", "--name-only", "-z", "--ignore-submodules=all", head)
+        return Git(self._beside, told, Bounds()).run(*asked, accept=(0, 128)).count(b"\0")
+
     def tracked(self, paths: Sequence[str]) -> dict[str, str]:
         """The modes of files that git tracks, by path: six octal digits."""
         listed = self._theirs.run("--literal-pathspecs", "ls-files", "--stage", "-z", "--", *paths) if paths else b""

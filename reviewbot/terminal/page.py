@@ -221,7 +221,7 @@ def _list(console: Console, rows: Sequence[tuple[str, str, str]], most: int) -> 
 def _amount(sent: SentView) -> str:
     """How much of a file would be sent."""
     redacted = f", {counted(sent.redactions, 'secret')} redacted" if sent.redactions else ""
-    return f"{size(sent.bytes)}, {'the whole text and the diff' if sent.whole else 'the diff'}{redacted}"
+    return f"{size(sent.bytes)}{'' if sent.whole else ', the diff alone'}{redacted}"
 
 
 def _sent(view: SummaryView) -> str:

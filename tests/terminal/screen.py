@@ -41,8 +41,9 @@ class Seen:
 
     @property
     def widest(self) -> int:
-        """Columns of the longest line."""
-        return max(cell_len(line) for piece in self.text.split("\n") for line in piece.split("\r"))
+        """Columns of the longest line; an address is in one piece on any terminal."""
+        lines = (line for piece in self.text.split("\n") for line in piece.split("\r"))
+        return max(cell_len(line) for line in lines if not line.strip().startswith("https://"))
 
 
 def watch(

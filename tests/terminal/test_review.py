@@ -255,11 +255,15 @@ def test_nothing_that_the_clone_is_set_up_to_run_is_run(sit: Opened, tmp_path: P
         "log.showSignature": "true",
         "core.pager": str(trap),
         "core.sshCommand": str(trap),
+        "filter.trap.clean": str(trap),
+        "filter.trap.process": str(trap),
     }
     for name, value in traps.items():
         desk.clone.git("config", name, value)
-    desk.clone.write({".git/info/attributes": "* diff=trap\n", ".gitattributes": "* diff=trap\n"})
-    assert desk.review().status == 0
+    trapped = "* diff=trap filter=trap\n"
+    desk.clone.write({".git/info/attributes": trapped, ".gitattributes": trapped, "app.py": "draft = 1\n"})
+    said = desk.review()
+    assert (said.status, "1 file has changes" in said.err) == (0, True)
     assert desk.review("--staged", "--reviewer", "local", "--quiet").status == 0
     assert not (tmp_path / "sprung").exists()
 
@@ -270,6 +274,28 @@ def test_what_is_not_committed_is_not_reviewed(sit: Opened) -> None:
     report = desk.review("--format", "json").report
     assert [one["path"] for one in report["manifest"]["sent"]] == ["app.py", "risky.py"]
     assert "draft" not in desk.service.tasks()[0].request.attachments[0].content
+
+
+def test_what_was_not_reviewed_since_it_is_not_committed_is_told(sit: Opened) -> None:
+    desk = sit(engineer=canned(CLEAN))
+    assert "not committed" not in desk.review().err
+    desk.clone.write({"draft.py": "draft = 1\n", "app.py": "draft = 1\n"})
+    desk.clone.git("add", "draft.py")
+    assert "2 files have changes that are not committed: those were not reviewed.\n" in desk.review().err
+    assert "not committed" not in desk.review("--head", "main", "--base", "main").err
+
+
+def test_fixes_come_with_the_commands_that_apply_them(sit: Opened) -> None:
+    desk = sit()
+    said = desk.review("--base", "main")
+    told, write, put = said.err.splitlines()[-3:]
+    assert told == "1 fix can be applied:"
+    command, _, file = write.partition(" > ")
+    again = desk.call(*command.split()[1:])
+    (desk.clone.root / file).write_text(again.out, encoding="utf-8")
+    assert desk.call(*put.split()[1:]).status == 0
+    assert "value_3 = 3.0\n" in (desk.clone.root / "app.py").read_text(encoding="utf-8")
+    assert len(desk.service.tasks()) == 1
 
 
 def test_a_branch_without_changes_needs_no_review(sit: Opened) -> None:
