@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from reviewbot import __version__
 from reviewbot.cli import commands as run
+from reviewbot.cli import teaching
 from reviewbot.cli.call import Call
 from reviewbot.cli.formats import DOCUMENTS
 from reviewbot.domain.gate import EXIT_SETTINGS
@@ -19,6 +20,8 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # n
 
 LONGEST_WAIT = 350
 """Minutes that a terminal waits unless told otherwise: the most that the setting takes, since Ctrl-C ends it."""
+
+LEVELS = "CodeVF's service level: %(choices)s; default: fast"
 
 FORMATS = ("text", "json", "sarif", "rdjson", "markdown", "github")
 
@@ -95,7 +98,7 @@ def make_parser() -> argparse.ArgumentParser:
         prog="reviewbot",
         description="A code review of a change, bought once: of a pull request in a workflow, of a branch right here.",
         epilog=_START,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=teaching.Help,
     )
     parser.set_defaults(run=lambda call: _teach(parser, call))
     parser.add_argument("--version", action="version", version=__version__)
@@ -106,7 +109,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_render(commands)
     _add_demo(commands)
     _add_sandbox(commands)
-    action = commands.add_parser("action", help="what the GitHub Action's container runs")
+    action = _taught(commands, "action", "", "what the GitHub Action's container runs", teaching.ACTION, "")
     action.set_defaults(run=run.action)
     return parser
 
@@ -123,10 +126,10 @@ def _taught(
     return commands.add_parser(
         name,
         help=told,
-        usage=f"reviewbot {name} {usage}",
+        usage=f"reviewbot {name} {usage}".strip(),
         description=description,
         epilog=examples,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=teaching.Help,
         allow_abbrev=False,
     )
 
@@ -146,7 +149,7 @@ def _add_review(commands: Commands) -> None:
         "--again", action="store_true", help="another review of a change that has one: it is bought a second time"
     )
     how = review.add_argument_group("how it is shown")
-    how.add_argument("--format", choices=FORMATS, default="text", help="of the result; progress goes to standard error")
+    how.add_argument("--format", choices=FORMATS, default="text", metavar="FORMAT", help="of the result: %(choices)s")
     how.add_argument("--quiet", action="store_true", help="the findings and the verdict; nothing when there are none")
     how.add_argument("--plain", action="store_true", help="no colour, nothing that moves (so does NO_COLOR for colour)")
     review.set_defaults(run=run.review)
@@ -157,7 +160,7 @@ def _add_reviewer(parser: argparse.ArgumentParser) -> None:
     who = parser.add_argument_group("who reviews, and the gate")
     choices = [str(one) for one in ReviewerKind]
     who.add_argument("--reviewer", choices=choices, help="codevf, or local without an account")
-    who.add_argument("--mode", choices=[str(one) for one in Mode], help="CodeVF's service level; default: fast")
+    who.add_argument("--mode", choices=[str(one) for one in Mode], metavar="MODE", help=LEVELS)
     who.add_argument("--expertise", metavar="TAG", help="a CodeVF tag, by name or number")
     who.add_argument("--max-credits", metavar="N", help="what the price is computed from; default: 240")
     who.add_argument("--codevf-project", metavar="NAME", help="the account's project; default: the repository's name")
@@ -168,7 +171,8 @@ def _add_reviewer(parser: argparse.ArgumentParser) -> None:
     who.add_argument(
         "--fail-on",
         choices=[str(one) for one in FailOn],
-        help="the least severity that closes the gate; default: critical",
+        metavar="SEVERITY",
+        help="the least severity that closes the gate: %(choices)s; default: critical",
     )
     who.add_argument(
         "--wait-minutes",
@@ -204,7 +208,7 @@ def _add_plan(commands: Commands) -> None:
         metavar="N",
         help="merges at most, the newest; default: 200",
     )
-    plan.add_argument("--mode", choices=[str(one) for one in Mode], help="CodeVF's service level; default: fast")
+    plan.add_argument("--mode", choices=[str(one) for one in Mode], metavar="MODE", help=LEVELS)
     plan.add_argument("--max-credits", metavar="N", help="what the price is computed from; default: 240")
     plan.add_argument(
         "--paths", metavar="PATTERN", action="append", help="which files; can be said several times, ! leaves out"
@@ -214,14 +218,16 @@ def _add_plan(commands: Commands) -> None:
 
 
 def _add_demo(commands: Commands) -> None:
-    demo = commands.add_parser("demo", help="a whole review on this machine: no account, no cost, under a minute")
+    told = "a whole review on this machine: no account, no cost, under a minute"
+    demo = _taught(commands, "demo", "[options]", told, teaching.DEMO, teaching.DEMO_EXAMPLES)
     demo.add_argument("--keep", action="store_true", help="leave both services running, to be looked at")
     demo.add_argument("--plain", action="store_true", help="no colour, nothing that moves")
     demo.set_defaults(run=run.demo)
 
 
 def _add_sandbox(commands: Commands) -> None:
-    sandbox = commands.add_parser("sandbox", help="GitHub and CodeVF on this machine, with a pull request to try")
+    told = "GitHub and CodeVF on this machine, with a pull request to try"
+    sandbox = _taught(commands, "sandbox", "[options]", told, teaching.SANDBOX, teaching.SANDBOX_EXAMPLES)
     for name in ("github", "codevf"):
         told = f"where {name} listens; 0, the default, takes a free port"
         sandbox.add_argument(f"--{name}-port", type=_between(int, 0, 65_535), default=0, metavar="N", help=told)
@@ -235,9 +241,10 @@ def _add_sandbox(commands: Commands) -> None:
 
 
 def _add_render(commands: Commands) -> None:
-    render = commands.add_parser("render", help="a JSON report as another kind of file, written to the output")
-    render.add_argument("report", type=Path, metavar="REPORT.json", help="what `json-file` named")
-    render.add_argument("--to", choices=tuple(DOCUMENTS), required=True, help="the kind")
+    told = "a JSON report as another kind of file"
+    render = _taught(commands, "render", "REPORT.json --to KIND", told, teaching.RENDER, teaching.RENDER_EXAMPLES)
+    render.add_argument("report", type=Path, metavar="REPORT.json", help="what `--format json` or `json-file` wrote")
+    render.add_argument("--to", choices=tuple(DOCUMENTS), required=True, metavar="KIND", help="%(choices)s")
     render.set_defaults(run=run.render)
 
 

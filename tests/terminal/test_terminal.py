@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
+import pytest
+
+from reviewbot import cli
 from reviewbot.sandbox.codevf import HandClock, canned
 from tests.terminal.conftest import Opened
 from tests.terminal.ground import CRITICAL, Desk, answer
@@ -88,6 +92,18 @@ def test_the_help_teaches_and_fits(tmp_path: Path) -> None:
     assert seen.status == 0
     assert seen.widest <= 80
     assert "Examples:\n  reviewbot review --reviewer local" in seen.text
+
+
+@pytest.mark.parametrize("name", ["", "review", "apply", "plan", "render", "demo", "sandbox", "action"])
+def test_every_help_teaches_on_a_narrow_terminal_too(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    with pytest.raises(SystemExit):
+        cli.main([*name.split(), "--help"], {}, io.StringIO())
+    lines = capsys.readouterr().out.splitlines()
+    assert not [line for line in lines if len(line) > 40 and not line.startswith(("usage:", "  reviewbot "))]
+    assert name == "action" or f"  reviewbot {name}".rstrip() in "\n".join(lines)
 
 
 def test_without_a_command_the_way_in_is_shown(sit: Opened) -> None:
