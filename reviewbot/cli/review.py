@@ -167,6 +167,7 @@ def _say_more(console: Console, chosen: argparse.Namespace, told: Told, place: P
         say(console, f"{files} changes that are not committed: those were not reviewed.", "yellow")
     fixes = 0 if place.number else applicable(told.view)
     if fixes and chosen.format in {"text", "json"}:
+        console.print()
         say(console, f"{counted(fixes, 'fix', 'fixes')} can be applied:")
         if chosen.format == "text":
             say_command(console, f"{place.again} --format json > report.json")

@@ -200,14 +200,17 @@ def _show_past(console: Console, view: SummaryView) -> None:
 
 def _show_manifest(console: Console, view: SummaryView) -> None:
     """What left the building, or would, and what was held back and why."""
+    names_all = view.outcome.reason is Reason.DRY_RUN
     if view.sent:
         say(console, f"{_sent(view)}.", "dim")
-    if view.outcome.reason is Reason.DRY_RUN:
+    if names_all:
         _list(console, [(one.path, _amount(one), "") for one in view.sent], _MOST_SENT)
-    held = [one for one in view.held if one.reason != HeldBecause.UNSEEN]  # the others were read, as far as they could
+    held = [one for one in view.held if one.reason != HeldBecause.UNSEEN]  # which was read, as far as it could be
+    told = [one for one in held if names_all or one.reason != HeldBecause.PATHS]
     if held:
-        say(console, f"Held back: {counted(len(held), 'file')}.", "dim")
-    _list(console, [(one.path, why_held(one), "" if one.missed else "dim") for one in held], _MOST_HELD)
+        by_paths = f", {number(len(held) - len(told))} of them by `paths`" if len(told) < len(held) else ""
+        say(console, f"Held back: {counted(len(held), 'file')}{by_paths}.", "dim")
+    _list(console, [(one.path, why_held(one), "" if one.missed else "dim") for one in told], _MOST_HELD)
 
 
 def _list(console: Console, rows: Sequence[tuple[str, str, str]], most: int) -> None:

@@ -14,6 +14,7 @@ from reviewbot.sandbox.demo.readback import Check, CodeLine, Landed
 from tests.pictures.demo import landed
 from tests.pictures.page import check, comment, document, thread, thread_of
 from tests.pictures.shoot import browser, shoot
+from tests.pictures.terminal import printed, screen
 from tests.render.conftest import GOLDEN
 from tests.render.view_builders import INJECTION
 
@@ -22,15 +23,27 @@ THEMES = ("light", "dark")
 WIDTH = 830
 """Pixels: as wide as a README is shown."""
 
+NARROW = 390
+"""Pixels: as wide as a telephone."""
+
 COMMENTS = ("Anybody can read", "A badge that is always English")
 """Whose comments the documents show, by their titles."""
 
 
-def pages(there: Landed) -> Iterator[tuple[str, list[str]]]:
-    """The pages by name."""
-    chosen = [one for title in COMMENTS for one in there.comments if title in one.body]
-    yield "comments", [thread_of(one) for one in chosen]
-    yield "summary", [comment(body) for body in there.summaries]
+def pages(there: Landed, told: str, theme: str) -> Iterator[tuple[str, int, list[str]]]:
+    """The pages by name, and how wide each is.
+
+    Args:
+        there: what stands on the pull request.
+        told: what the command printed.
+        theme: of the pages.
+    """
+    chosen = [thread_of(one) for title in COMMENTS for one in there.comments if title in one.body]
+    yield "comments", WIDTH, chosen
+    yield "narrow", NARROW, chosen[-1:]
+    yield "summary", WIDTH, [comment(body) for body in there.summaries]
+    yield "check", WIDTH, [check(there.check)] if there.check else []
+    yield "terminal", WIDTH, [screen(told, theme)]
 
 
 def of_golden_files(words: list[str]) -> Iterator[str]:
@@ -56,15 +69,15 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("Pictures need Chromium, and a font with emoji (Debian: chromium fonts-noto-color-emoji).\n")
         return 2
     if arguments[:1] == ["golden"]:
-        picture, theme, width, *words = arguments[1:]
-        shoot(document(of_golden_files(words), theme), int(width), Path(picture).resolve())
+        picture, theme, wide, *words = arguments[1:]
+        shoot(document(of_golden_files(words), theme), int(wide), Path(picture).resolve())
         return 0
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="reviewbot-pictures-") as folder:
-        there = landed(Path(folder))
-    for name, parts in pages(there):
-        for theme in THEMES:
-            shoot(document(parts, theme), WIDTH, PICTURES / f"{name}-{theme}.png")
+        there, told = landed(Path(folder, "action")), printed(Path(folder))
+    for theme in THEMES:
+        for name, width, parts in pages(there, told, theme):
+            shoot(document(parts, theme), width, PICTURES / f"{name}-{theme}.png")
     return 0
 
 

@@ -29,7 +29,8 @@ def shoot(page: str, width: int, picture: Path) -> None:
     """
     with tempfile.TemporaryDirectory(prefix="reviewbot-pictures-") as folder:
         file = Path(folder, "page.html")
-        file.write_text(page + _MEASURE, encoding="utf-8")
+        # A window is never as narrow as a telephone, so the page itself has to be.
+        file.write_text(f"{page}<style>html {{ width: {width}px }}</style>{_MEASURE}", encoding="utf-8")
         found = _HEIGHT.search(_run(folder, f"--window-size={width},400", "--dump-dom", file.as_uri()))
         size = f"--window-size={width},{found[1] if found else 400}"
         _run(folder, size, f"--force-device-scale-factor={SCALE}", f"--screenshot={picture}", file.as_uri())

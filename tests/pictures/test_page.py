@@ -8,6 +8,7 @@ import pytest
 
 from reviewbot.sandbox.demo.readback import CodeLine
 from tests.pictures.page import diff, document, thread, words
+from tests.pictures.terminal import THEMES, screen
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 OLD = (CodeLine(7, "+", "a < b"),)
@@ -37,13 +38,28 @@ def test_a_warning_is_a_box() -> None:
     )
 
 
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_terminal_shows_the_words_in_their_colours_and_nothing_that_moves(theme: str) -> None:
+    page = screen("\x1b[1;31m<closed>\x1b[0m", theme)
+    assert "&lt;closed&gt;" in page
+    assert "font-weight: bold" in page
+    assert "\x1b" not in page
+
+
 def test_a_comment_stands_below_its_lines() -> None:
     page = document([thread("src/<a>.py", OLD, "Words.")], "dark")
     assert page.index("src/&lt;a&gt;.py") < page.index("a &lt; b") < page.index("Words.")
     assert 'data-theme="dark"' in page
 
 
-@pytest.mark.parametrize("name", ["comments-light", "comments-dark", "summary-light", "summary-dark"])
+NAMES = ("check", "comments", "narrow", "summary", "terminal")
+
+
+def test_the_readme_shows_every_picture() -> None:
+    assert {file.stem for file in PICTURES.iterdir()} == {f"{name}-{theme}" for name in NAMES for theme in THEMES}
+
+
+@pytest.mark.parametrize("name", [f"{name}-{theme}" for name in NAMES for theme in THEMES])
 def test_the_readme_shows_the_pictures_and_they_are_small(name: str) -> None:
     assert f"docs/pictures/{name}.png" in (PICTURES.parents[1] / "README.md").read_text(encoding="utf-8")
     assert 10_000 < (PICTURES / f"{name}.png").stat().st_size < 500_000

@@ -90,6 +90,13 @@ def test_what_was_held_back_is_listed_up_to_a_point() -> None:
     assert "and 10 more files" in text
 
 
+def test_what_paths_leave_out_is_counted_and_named_where_that_is_asked_for() -> None:
+    held = (HeldView("a.lock", "lock-file", "", missed=False), HeldView("b.py", "paths", "", missed=False))
+    text = drawn(replace(CLEAN, held=held))
+    assert ("Held back: 2 files, 1 of them by `paths`." in text, "b.py" in text) == (True, False)
+    assert "b.py: The setting `paths` leaves it out." in drawn(replace(STORIES["dry-run"], held=held))
+
+
 def test_a_file_that_could_not_be_parsed_was_read_all_the_same() -> None:
     text = drawn(UNPARSED)
     assert ("Held back" in text, "not read to the end, and the gate is closed." in text) == (False, True)
