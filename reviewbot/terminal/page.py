@@ -208,7 +208,8 @@ def _show_manifest(console: Console, view: SummaryView) -> None:
     held = [one for one in view.held if one.reason != HeldBecause.UNSEEN]  # which was read, as far as it could be
     told = [one for one in held if names_all or one.reason != HeldBecause.PATHS]
     if held:
-        by_paths = f", {number(len(held) - len(told))} of them by `paths`" if len(told) < len(held) else ""
+        left_out = len(held) - len(told)
+        by_paths = f", {number(left_out)} of them by `paths`" if left_out and told else ", by `paths`" * bool(left_out)
         say(console, f"Held back: {counted(len(held), 'file')}{by_paths}.", "dim")
     _list(console, [(one.path, why_held(one), "" if one.missed else "dim") for one in told], _MOST_HELD)
 
