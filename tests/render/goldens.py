@@ -7,22 +7,24 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from random import SystemRandom
 from typing import TypeVar
 
 from reviewbot.cli.review import WITHOUT_KEY
 from reviewbot.cli.world import FORK_HINT, Line, Reviewers
 from reviewbot.domain import budget
+from reviewbot.domain.command_views import AnswerView
 from reviewbot.domain.commands import Word
 from reviewbot.domain.deeds import Refusal
 from reviewbot.domain.gate import Coverage, Outcome, Reason, Status, Verdict, did_not_happen, not_due
-from reviewbot.domain.marks import AnswerMark, review_mark
+from reviewbot.domain.marks import AnswerMark, finding_id, review_mark
 from reviewbot.domain.model import Balance
 from reviewbot.domain.placement import Why
 from reviewbot.domain.policy import Tolerance
 from reviewbot.domain.selection import HeldBecause
 from reviewbot.domain.snapshot import Conclusion
-from reviewbot.domain.views import FileGroup, HeldView, SummaryView
+from reviewbot.domain.views import FileGroup, FindingView, HeldView, SummaryView, SumView
 from reviewbot.edges.clock import SystemClock
 from reviewbot.edges.codevf.wire_errors import Said, error_of
 from reviewbot.edges.github.verdicts import Intent, Reply, judge
@@ -51,6 +53,7 @@ from tests.render.view_builders import (
     RACE,
     STANDINGS,
     STATUS,
+    UNRATED,
     WAITING,
     comment_of,
 )
@@ -76,13 +79,24 @@ ON_LINES = (Why.CITED, Why.QUOTED, Why.OTHER_SIDE, Why.SHRUNK)
 ON_FILES = (Why.NO_LINE, Why.LINE_NOT_IN_DIFF, Why.QUOTE_NOT_FOUND)
 """What a comment may say of its place; the others say why there is none."""
 
+NOWHERE = [why for why in Why if why not in {*ON_LINES, *ON_FILES}]
+
+
+def _nowhere(why: Why) -> FindingView:
+    """A finding without a comment; what is in no file has no lines either."""
+    alone = replace(RACE, id=finding_id(why.value), why=why, comment_url=None)
+    unknown = {
+        Why.FILE_NOT_IN_CHANGE: replace(alone, blob_url=None),
+        Why.NO_FILE: replace(UNRATED, severity=RACE.severity),
+    }
+    return unknown.get(why, alone)
+
+
 UNCOMMENTED = replace(
     QUIET,
-    files=tuple(
-        FileGroup("src/shop/stock.py", (replace(RACE, id=f"{number:010x}", why=why, comment_url=None),))
-        for number, why in enumerate(Why)
-        if why not in {*ON_LINES, *ON_FILES}
-    ),
+    files=tuple(FileGroup(one.path, (one,)) for one in map(_nowhere, NOWHERE)),
+    counts=NO_COUNTS | {RACE.severity: len(NOWHERE)},
+    sum=SumView(len(NOWHERE), 0, 0, len(NOWHERE), 0, 0),
 )
 
 
@@ -269,7 +283,14 @@ def _answers() -> Iterator[tuple[str, Golden]]:
             refused = replace(refused, reason="over-budget", message=OVER_BUDGET.message, hint=OVER_BUDGET.hint)
         views[f"refusal-{refusal.value}.md"] = refused
     for name, view in views.items():
-        yield name, _written("command.md.j2", Renderer.answer, view)
+        yield name, Golden("command.md.j2", partial(_answer, view))
+
+
+def _answer(view: AnswerView, renderer: Renderer) -> str:
+    """The answer to a command, with what the check then says."""
+    said = {"bypass": BYPASSED, "review": WAITING, "cancel": of_reason(Reason.CANCELLED)}.get(view.word, CLOSED_GATE)
+    after = of_error(OVER_BUDGET) if view.message else said
+    return renderer.answer(replace(view, check_title=renderer.check(after)[0]) if view.check_title else view)
 
 
 def _prompts() -> Iterator[tuple[str, Golden]]:
