@@ -164,7 +164,7 @@ def _say_more(console: Console, chosen: argparse.Namespace, told: Told, place: P
     """What was not looked at, and what can be done at once."""
     if place.uncommitted:
         files = counted(place.uncommitted, "file has", "files have")
-        say(console, f"{files} changes that are not committed: those were not reviewed.", "yellow")
+        say(console, f"Not in this review: {files} changes that are not committed.", "yellow")
     fixes = 0 if place.number else applicable(told.view)
     if fixes and chosen.format in {"text", "json"}:
         console.print()

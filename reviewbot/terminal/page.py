@@ -240,7 +240,8 @@ def why_held(held: HeldView) -> str:
     """Why a file was held back, in words; whether the review is short of it."""
     known = {one.value: one.sentence for one in HeldBecause}
     detail = f" ({held.detail})" if held.detail else ""
-    return f"{known.get(held.reason, held.reason)}{detail}{' NOT REVIEWED.' if held.missed else ''}"
+    sentence = known.get(held.reason, held.reason).removesuffix(".")
+    return f"{sentence}{detail}.{' NOT REVIEWED.' if held.missed else ''}"
 
 
 def _show_cost(console: Console, view: SummaryView) -> None:

@@ -281,7 +281,7 @@ def test_what_was_not_reviewed_since_it_is_not_committed_is_told(sit: Opened) ->
     assert "not committed" not in desk.review().err
     desk.clone.write({"draft.py": "draft = 1\n", "app.py": "draft = 1\n"})
     desk.clone.git("add", "draft.py")
-    assert "2 files have changes that are not committed: those were not reviewed.\n" in desk.review().err
+    assert "Not in this review: 2 files have changes that are not committed.\n" in desk.review().err
     assert "not committed" not in desk.review("--head", "main", "--base", "main").err
 
 
