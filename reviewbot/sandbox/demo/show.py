@@ -127,7 +127,8 @@ def _said(piece: Piece) -> Text | None:
         case Kind.SUGGESTION:
             return Text.assemble(("suggests: ", "dim"), (piece.text.strip(), "green"))
         case Kind.NOTE:
-            told = piece.text.partition(" · ")[2]
+            # How to waive it is the same under each comment; here one after the other would be noise.
+            told = " · ".join(part for part in piece.text.split(" · ")[1:] if "/reviewbot" not in part)
             return Text(told, style="italic") if told else None
         case Kind.CODE | Kind.TEXT:
             return Text(piece.text)
