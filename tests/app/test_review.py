@@ -63,8 +63,7 @@ def test_every_finding_lands_where_its_code_is(tmp_path: Path) -> None:
         assert "not in the change" in summary
         assert "at or above `fail-on: critical`" in summary
         assert "**Reviewed by** people and AI at CodeVF within 1 minute." in summary
-        waivable = [one.body for one in rig.comments() if "/reviewbot waive" in one.body]
-        assert ["A shell runs what the caller sends" in body for body in waivable] == [True]
+        assert all("/reviewbot waive" in one.body for one in rig.comments())
         [check] = rig.checks()
         assert (check.name, check.status, check.conclusion) == ("CodeVF review", "completed", "failure")
         assert done.exit_status == 1
