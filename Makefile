@@ -39,7 +39,7 @@ docs: setup ## Make the pictures of docs/pictures anew, from the demo (needs chr
 
 referees: node_modules/.stamp .venv/.referees ## Fetch what the tests judge by where it is there: GitHub's descriptions, readers of the report files
 
-# REQUIRE=npm,readers,container: what these need must be here; else the tests that need it are skipped, and say so.
+# REQUIRE=npm,readers,browser,container: what these need must be here; else the tests that need it are skipped, and say so.
 test: setup ## Run every test, and ask for all branches of the pure room (ARGS='tests/render -x': a part, unasked)
 	@$(BIN)/coverage erase
 	$(BIN)/python -m pytest -n auto --cov --cov-report= $(if $(REQUIRE),--require-referees=$(REQUIRE)) $(if $(ARGS),$(ARGS),-m 'not container')

@@ -7,12 +7,14 @@ from collections.abc import Callable
 import hypothesis
 import pytest
 
+from tests.browser import installed
 from tests.contract import published, readers, runner_image
 from tests.contract.runner_image import Engine
 
 MISSING: dict[str, Callable[[pytest.Config], str]] = {
     "npm": lambda _: published.missing(),
     "readers": lambda _: readers.missing(),
+    "browser": lambda _: installed.missing(),
     "container": lambda config: runner_image.missing(Engine(config.getoption("--engine"))),
 }
 """Marker of a test to the question what it lacks here."""
@@ -28,7 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--require-referees",
         default="",
         metavar="MARKERS",
-        help="`npm`, `readers`, `container`, with commas: tests of that mark fail where what they need is missing",
+        help="`npm`, `readers`, `browser`, `container`, with commas: tests of that mark fail without what they need",
     )
     parser.addoption(
         "--engine",
@@ -41,6 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "npm: needs what GitHub publishes on npm (make referees)")
     config.addinivalue_line("markers", "readers: needs programs that read the report files (make referees)")
+    config.addinivalue_line("markers", "browser: needs Chromium, and axe-core (make referees)")
     config.addinivalue_line("markers", "container: needs podman, runc and mmdebstrap (or Docker), act, and root")
 
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Callable, Iterator
 
 from reviewbot.domain.escaping import visible
 
 _SPECIAL = re.compile("[&<>\"'`*]")
+_OF_DATA = re.compile("[<>&\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff]")
 _ITEM = re.compile(r"[ \t]{0,3}[-*+] +")
 _FENCE = re.compile(r" {0,3}(?P<marks>`{3,}(?=[^`]*\Z)|~{3,})")
 _CODE = re.compile("`([^`\n]+)`")
@@ -31,9 +33,15 @@ def line(text: str) -> str:
     return escaped(" ".join(visible(text).split()))
 
 
-def seal(style: str) -> str:
-    """The source that a content security policy names to allow this style sheet and no other."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(style.encode('utf-8', 'replace')).digest()).decode()}"
+def seal(text: str) -> str:
+    """The source that a content security policy names to allow this style sheet or script and no other."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8', 'replace')).digest()).decode()}"
+
+
+def data(value: object) -> str:
+    """JSON for a script element that is only data: nothing in it can end the element, or begin a comment or a tag."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _OF_DATA.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def words(text: str) -> str:

@@ -11,7 +11,6 @@ from types import MappingProxyType
 
 from reviewbot.domain import escaping
 from reviewbot.domain.command_views import AnswerView
-from reviewbot.domain.excerpts import Excerpts
 from reviewbot.domain.file_views import FileView
 from reviewbot.domain.rooms import (
     CHECK,
@@ -23,14 +22,13 @@ from reviewbot.domain.rooms import (
     PAGE_LADDER,
     PROMPT,
     REPORT,
-    REPORT_LADDER,
     STANDING,
     Detail,
     Room,
 )
 from reviewbot.domain.thinning import shorten_title
 from reviewbot.domain.views import CommentView, FindingView, PromptView, StandingView, SummaryView
-from reviewbot.render import contexts
+from reviewbot.render import contexts, report
 from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN, Markdown
 from reviewbot.render.overrides import check_override, lost_mark, mistake
 from reviewbot.render.rehearsal import rehearse
@@ -130,10 +128,17 @@ class Renderer:
         return text
 
     def html(self, view: SummaryView, files: Sequence[FileView] = ()) -> str:
-        """The page: one file that needs nothing else, at most 6 MB; `files` as sent for the code, else quotes."""
-        style, excerpts = _first_fit("report.css.j2", [{}], self._html.render, REPORT), Excerpts(files)
-        rungs = (contexts.of_page(view, detail, excerpts, style) for detail in REPORT_LADDER)
-        return _first_fit("report.html.j2", rungs, self._html.render_with_words, REPORT) + "\n"
+        """The page: one file that needs nothing else, at most 6 MB; `files` as sent for the change, else quotes."""
+        from reviewbot.render.colours import Colours  # noqa: PLC0415 — slow to import, and few runs write a page
+
+        style = _first_fit("report.css.j2", [{}], self._html.render, REPORT)
+        page = report.Page(view, files, Colours().of, self._copied, style)
+        return _first_fit("report.html.j2", report.contexts_of(page), self._html.render_with_words, REPORT) + "\n"
+
+    def _copied(self, finding: FindingView) -> str:
+        """A finding as Markdown, as a comment has it; empty when that is too long to be copied."""
+        context = {"finding": contexts.addressed(finding), "placed": False, "waivable": False}
+        return self._markdown.render("finding.md.j2", context, COMMENT.limit) or ""
 
     def _story(self, templates: Templates, name: str, view: SummaryView, ladder: Sequence[Detail], room: Room) -> str:
         rungs = (contexts.of_summary(view, detail) for detail in ladder)

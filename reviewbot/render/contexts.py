@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 
 from reviewbot.domain import wording
 from reviewbot.domain.command_views import AnswerView
-from reviewbot.domain.excerpts import Excerpt, Excerpts
-from reviewbot.domain.pages import seal
 from reviewbot.domain.rooms import Detail
 from reviewbot.domain.selection import HeldBecause
 from reviewbot.domain.thinning import (
@@ -32,7 +30,7 @@ from reviewbot.domain.views import (
     StandingView,
     SummaryView,
 )
-from reviewbot.render.dialects import Html, Markdown, address, link
+from reviewbot.render.dialects import Markdown, address
 
 
 def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
@@ -78,7 +76,7 @@ def _is_followed(progress: ProgressView | None) -> bool:
 def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
     """For one comment."""
     thin, left_out = thin_comment(view, detail)
-    findings = tuple(_addressed(finding) for finding in thin.findings)
+    findings = tuple(addressed(finding) for finding in thin.findings)
     return {
         "view": replace(thin, mark=Markdown(view.mark), findings=findings),
         "left_out": left_out,
@@ -116,58 +114,7 @@ def of_answer(view: AnswerView) -> dict[str, object]:
 
 def of_annotation(finding: FindingView, detail: Detail) -> dict[str, object]:
     """For one annotation of the check."""
-    return {"finding": _addressed(thin_finding(finding, detail))}
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A finding on the page, with its code."""
-
-    finding: FindingView
-    excerpt: Excerpt
-
-
-@dataclass(frozen=True, slots=True)
-class CardGroup:
-    """The cards of one file, worst first."""
-
-    path: str
-    cards: tuple[Card, ...]
-
-
-def of_page(view: SummaryView, detail: Detail, excerpts: Excerpts, style: str) -> dict[str, object]:
-    """For the page of HTML: every finding by file, with or without a comment.
-
-    Args:
-        view: the whole story.
-        detail: how much is shown.
-        excerpts: of the files as sent.
-        style: the style sheet, trusted; the page's policy allows it and nothing else.
-    """
-    context, shown = of_summary(view, detail), thin_summary(view, detail)
-    thin = replace(
-        thin_texts(view, detail), run_url=link(view.run_url), summary_url=link(view.summary_url), files=(),
-        check_name=shorten_line(view.check_name, 100), repository=shorten_line(view.repository, 200),
-    )  # fmt: skip
-    findings = every_finding(view.files)
-    groups: dict[str, list[Card]] = {}
-    for finding in findings[: detail.full]:
-        small = thin_finding(finding, detail)
-        groups.setdefault(small.path, []).append(Card(_with_links(small), excerpts.of(finding)))
-    return context | {
-        "view": thin,
-        "shown": replace(
-            shown, waived=tuple(map(_with_links, shown.waived)), closed=tuple(map(_with_links, shown.closed))
-        ),
-        "groups": tuple(CardGroup(path, tuple(cards)) for path, cards in groups.items()),
-        "left_out": max(0, len(findings) - detail.full),
-        "style": Html(style),
-        "seal": Html(seal(style)),
-    }
-
-
-def _with_links(finding: FindingView) -> FindingView:
-    return replace(finding, comment_url=link(finding.comment_url), blob_url=link(finding.blob_url))
+    return {"finding": addressed(thin_finding(finding, detail))}
 
 
 def of_prompt(view: PromptView) -> Iterator[dict[str, object]]:
@@ -235,17 +182,18 @@ def _without(text: str, boundary: str) -> str:
     return text.replace(boundary, "[…]") if boundary else text
 
 
-def _addressed(finding: FindingView) -> FindingView:
+def addressed(finding: FindingView) -> FindingView:
+    """With links that can stand in Markdown."""
     return replace(finding, comment_url=address(finding.comment_url), blob_url=address(finding.blob_url))
 
 
 def _linked(shown: Shown) -> Shown:
     return replace(
         shown,
-        commented=tuple(FileGroup(group.path, tuple(map(_addressed, group.findings))) for group in shown.commented),
-        full=tuple(map(_addressed, shown.full)),
-        quiet=tuple(map(_addressed, shown.quiet)),
-        folded=tuple(map(_addressed, shown.folded)),
-        waived=tuple(map(_addressed, shown.waived)),
-        closed=tuple(map(_addressed, shown.closed)),
+        commented=tuple(FileGroup(group.path, tuple(map(addressed, group.findings))) for group in shown.commented),
+        full=tuple(map(addressed, shown.full)),
+        quiet=tuple(map(addressed, shown.quiet)),
+        folded=tuple(map(addressed, shown.folded)),
+        waived=tuple(map(addressed, shown.waived)),
+        closed=tuple(map(addressed, shown.closed)),
     )

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from reviewbot.sandbox.demo.readback import Check, CodeLine, Landed
+from tests.browser.installed import program
 from tests.pictures.demo import landed
 from tests.pictures.page import check, comment, document, thread, thread_of
-from tests.pictures.shoot import browser, shoot
+from tests.pictures.report import shoot_report
+from tests.pictures.shoot import shoot
 from tests.pictures.terminal import printed, screen
 from tests.render.conftest import GOLDEN
 from tests.render.view_builders import INJECTION
@@ -65,7 +67,7 @@ def of_golden_files(words: list[str]) -> Iterator[str]:
 
 def main(arguments: list[str]) -> int:
     """Make the pictures; 2 where there is nothing to make them with."""
-    if browser() is None:
+    if program() is None:
         sys.stderr.write("Pictures need Chromium, and a font with emoji (Debian: chromium fonts-noto-color-emoji).\n")
         return 2
     if arguments[:1] == ["golden"]:
@@ -74,7 +76,8 @@ def main(arguments: list[str]) -> int:
         return 0
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="reviewbot-pictures-") as folder:
-        there, told = landed(Path(folder, "action")), printed(Path(folder))
+        (there, report), told = landed(Path(folder, "action")), printed(Path(folder))
+        shoot_report(report, {theme: PICTURES / f"report-{theme}.png" for theme in THEMES})
     for theme in THEMES:
         for name, width, parts in pages(there, told, theme):
             shoot(document(parts, theme), width, PICTURES / f"{name}-{theme}.png")

@@ -14,10 +14,11 @@ from reviewbot.sandbox.demo.readback import Landed, Reader
 from reviewbot.sandbox.demo.runner import prepare_job, run_step, step_environment
 
 LIFETIME = 120.0
+HTML_REPORT = "report.html"
 
 
-def landed(folder: Path) -> Landed:
-    """Review the demo's pull request, and read back what stands there.
+def landed(folder: Path) -> tuple[Landed, Path]:
+    """Review the demo's pull request, and read back what stands there and where the HTML report is.
 
     Args:
         folder: an empty one, for the runner's files.
@@ -29,5 +30,6 @@ def landed(folder: Path) -> Landed:
         closing(Reader(sandbox)) as reader,
     ):
         job = prepare_job(folder / "opened", "opened", reader.pull())
-        run_step(job, step_environment(sandbox, job, path), lambda _: None, time.monotonic)
-        return reader.landed()
+        environment = step_environment(sandbox, job, path) | {"INPUT_HTML-FILE": HTML_REPORT}
+        run_step(job, environment, lambda _: None, time.monotonic)
+        return reader.landed(), job.workspace / HTML_REPORT

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+
+from tests.browser.installed import program
 
 SECONDS = 60
 SCALE = 1.5
@@ -14,11 +15,6 @@ SCALE = 1.5
 
 _MEASURE = "<script>document.title = Math.ceil(document.documentElement.getBoundingClientRect().height)</script>"
 _HEIGHT = re.compile(r"<title>(\d+)</title>")
-
-
-def browser() -> str | None:
-    """The program, None when there is none."""
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def shoot(page: str, width: int, picture: Path) -> None:
@@ -39,5 +35,5 @@ def shoot(page: str, width: int, picture: Path) -> None:
 def _run(folder: str, *words: str) -> str:
     # Without the sandbox, which root cannot have: the page is our own and loads nothing.
     common = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={folder}/profile")
-    command = (browser() or "chromium", *common, *words)
+    command = (program() or "chromium", *common, *words)
     return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=True).stdout

@@ -52,11 +52,18 @@ def test_a_comment_stands_below_its_lines() -> None:
     assert 'data-theme="dark"' in page
 
 
+@pytest.mark.parametrize("name", ["report-light", "report-dark"])
+def test_the_documents_show_the_report(name: str) -> None:
+    assert f"pictures/{name}.png" in (PICTURES.parent / "files.md").read_text(encoding="utf-8")
+    assert 10_000 < (PICTURES / f"{name}.png").stat().st_size < 500_000
+
+
 NAMES = ("check", "comments", "narrow", "summary", "terminal")
 
 
-def test_the_readme_shows_every_picture() -> None:
-    assert {file.stem for file in PICTURES.iterdir()} == {f"{name}-{theme}" for name in NAMES for theme in THEMES}
+def test_every_picture_is_shown() -> None:
+    shown = {f"{name}-{theme}" for name in (*NAMES, "report") for theme in THEMES}
+    assert {file.stem for file in PICTURES.iterdir()} == shown
 
 
 @pytest.mark.parametrize("name", [f"{name}-{theme}" for name in NAMES for theme in THEMES])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 import time
 from dataclasses import replace
 from html.parser import HTMLParser
+from importlib import resources
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -43,13 +45,19 @@ from tests.render.view_builders import (
 ALLOWED = {
     "html", "head", "meta", "title", "style", "body", "header", "main", "footer", "section", "article", "nav", "div",
     "p", "h1", "h2", "h3", "h4", "ul", "li", "a", "code", "pre", "span", "strong", "em", "br", "details", "summary",
-    "table", "thead", "tbody", "tr", "th", "td", "s",
+    "table", "thead", "tbody", "tr", "th", "td", "s", "script", "button", "select", "option", "input", "dialog", "dl",
+    "dt", "dd", "kbd", "b", "noscript",
 }  # fmt: skip
-VOID = {"meta", "br"}
+VOID = {"meta", "br", "input"}
 ATTRIBUTES = {
     "lang", "charset", "http-equiv", "content", "name", "class", "id", "href", "rel", "aria-label", "scope", "open",
-    "tabindex", "data-n",
+    "tabindex", "data-n", "data-path", "data-entry", "data-severity", "data-category", "data-state", "data-side",
+    "data-first", "data-line", "type", "hidden", "role", "value", "placeholder", "autocomplete", "spellcheck",
+    "aria-hidden", "aria-pressed",
 }  # fmt: skip
+
+
+SCRIPT = resources.files("reviewbot.render").joinpath("report.js").read_text(encoding="utf-8")
 
 
 class Reader(HTMLParser):
@@ -63,6 +71,7 @@ class Reader(HTMLParser):
         self.ids: list[str] = []
         self.policy = ""
         self.style = ""
+        self.scripts: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         assert tag in ALLOWED, tag
@@ -75,6 +84,8 @@ class Reader(HTMLParser):
             self.links.append(values["href"] or "")
         if "id" in values:
             self.ids.append(values["id"] or "")
+        if tag == "script":
+            self.scripts.append("")
         if tag not in VOID:
             self.open.append(tag)
 
@@ -84,6 +95,8 @@ class Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if "style" in self.open:
             self.style += data
+        elif "script" in self.open:
+            self.scripts[-1] += data
         else:
             self.texts.append(data)
 
@@ -110,8 +123,13 @@ def read(html: str) -> Reader:
     assert reader.open == []
     assert html.startswith("<!doctype html>\n")
     assert html.endswith("</html>\n")
-    assert all(link.startswith(("https://", "http://", "#file-")) for link in reader.links)
+    assert all(link.startswith(("https://", "http://", "#file-", "#finding-")) for link in reader.links)
+    assert len(reader.ids) == len(set(reader.ids))
     assert not re.search(r"url\(|@import|expression", reader.style)
+    code, script = reader.scripts
+    assert script == SCRIPT
+    assert not re.search("[<>&]", code)
+    assert set(json.loads(code)) == {"files", "findings"}
     return reader
 
 
@@ -136,8 +154,7 @@ def hostile(evil: str) -> SummaryView:
 @pytest.mark.parametrize("evil", ATTACKS, ids=range(len(ATTACKS)))
 def test_hostile_text_in_every_field_is_only_text(renderer: Renderer, evil: str) -> None:
     file = FileView(evil, evil, (), text=f"{evil.replace(chr(10), ' ')}\n" * 50)
-    reader = read(renderer.html(hostile(evil), [file]))
-    assert len(reader.ids) == len(set(reader.ids)) + 1  # the same finding twice
+    read(renderer.html(hostile(evil), [file]))
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -147,11 +164,17 @@ def test_no_text_becomes_a_tag(renderer: Renderer, text: str) -> None:
 
 
 @pytest.mark.parametrize("view", [CLEAN, CLOSED_GATE, WAITING, LOCAL], ids=["clean", "gate", "waiting", "local"])
-def test_the_policy_allows_the_style_sheet_and_nothing_else(renderer: Renderer, view: SummaryView) -> None:
+def test_the_policy_allows_our_style_and_our_script_and_nothing_else(renderer: Renderer, view: SummaryView) -> None:
     reader = read(renderer.html(view))
-    digest = base64.b64encode(hashlib.sha256(reader.style.encode()).digest()).decode()
-    allowed = f"style-src 'sha256-{digest}'"
-    assert reader.policy == f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
+    style, script = (seal(text) for text in (reader.style, reader.scripts[1]))
+    assert reader.policy == (
+        f"default-src 'none'; style-src '{style}'; script-src '{script}'; base-uri 'none'; form-action 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+
+
+def seal(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 def test_the_page_tells_the_whole_story(renderer: Renderer) -> None:
@@ -174,7 +197,7 @@ def test_the_page_tells_what_became_of_earlier_findings(renderer: Renderer) -> N
     for words in (
         "Let through by hubot-owner: The shop is down",
         "Since abc1234: 1 new · 4 carried (1 changed, not confirmed) · 1 fixed · 1 gone · 1 waived",
-        "High correctness carried changed, not confirmed Two orders can take",
+        "High correctness carried changed, not confirmed Copy as Markdown # Two orders can take",
         "The reviewer's last word: locked is there, but take_many does not use it.",
         "And 1 more finding of earlier reviews, of which only the severity is remembered: it counts",
         "High · The total is a float · src/shop/total.py · waived by octocat: Prices are whole crowns",

@@ -1,0 +1,127 @@
+"""The change for the HTML report: a heading for each file, and the code as data that the page's script draws.
+
+The data hold texts and the lengths of their colours, never HTML. A file for which there is no room is a heading alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from reviewbot.domain.changes import DiffLine, Hunk, LineKind
+from reviewbot.domain.escaping import visible
+from reviewbot.domain.file_views import FileView
+from reviewbot.domain.model import Side
+from reviewbot.domain.pages import data
+from reviewbot.domain.quotes import split_lines
+from reviewbot.domain.thinning import shorten_line
+
+CODE_ROOM = 3_000_000
+"""Bytes of code on the page: half of it, so that the words have the other half."""
+
+_TEXT_LIMIT = 8000
+"""Characters of a whole text that is read to colour a part of it; of a longer one the shown lines are read alone."""
+
+_WIDTH = 1000
+"""Characters of a line at most."""
+
+Runs = Sequence[tuple[str, str]]
+"""A line in pieces, each with its colour."""
+
+Paint = Callable[[str, Sequence[str]], Sequence[Runs]]
+"""Colours the lines of a file, which is named for its kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A changed file.
+
+    Attributes:
+        path: at the head, or the old name of a deleted file.
+        old_path: empty unless it had another name.
+        added: lines; `deleted` likewise.
+        entry: where its code is among the data, None when there is no room for it.
+    """
+
+    path: str
+    old_path: str
+    added: int
+    deleted: int
+    entry: int | None
+
+
+def anchor(path: str) -> str:
+    """What a link to a file is called: the same in every report."""
+    return f"file-{hashlib.sha256(path.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+
+
+def written(files: Iterable[FileView], paint: Paint, room: int = CODE_ROOM) -> tuple[Mapping[str, Heading], str]:
+    """Headings by path, and the data of those that fit as one JSON list.
+
+    Args:
+        files: the most important one first.
+        paint: gives the colours.
+        room: bytes of data.
+    """
+    headings: dict[str, Heading] = {}
+    entries: list[str] = []
+    for file in files:
+        text = data([_hunk(*pair) for pair in _painted(file, paint)]) if file.hunks else ""
+        size = len(text.encode())
+        entry = len(entries) if text and size <= room else None
+        headings[file.path] = _heading(file, entry)
+        if entry is not None:
+            entries.append(text)
+            room -= size
+    return headings, f"[{','.join(entries)}]"
+
+
+def _heading(file: FileView, entry: int | None) -> Heading:
+    kinds = [line.kind for hunk in file.hunks for line in hunk.lines]
+    old_path = file.old_path if file.old_path != file.path else ""
+    return Heading(file.path, old_path, kinds.count(LineKind.ADDED), kinds.count(LineKind.DELETED), entry)
+
+
+def shown(text: str) -> str:
+    """A line of code as it can be shown."""
+    return shorten_line(visible(text.removesuffix("\r")).replace("\n", " "), _WIDTH)
+
+
+def _painted(file: FileView, paint: Paint) -> Iterator[tuple[Hunk, Sequence[Runs]]]:
+    """Each hunk with its lines in colour; the head's in the sight of the whole text where that is short."""
+    whole: Sequence[Runs] = ()
+    if file.text is not None and len(file.text) <= _TEXT_LIMIT:
+        whole = paint(file.path, [shown(line) for line in split_lines(file.text)])
+    for hunk in file.hunks:
+        left = _side(file.old_path, hunk, Side.LEFT, paint)
+        right = dict(enumerate(whole, start=1)) or _side(file.path, hunk, Side.RIGHT, paint)
+        yield hunk, [_runs(line, left, right) for line in hunk.lines]
+
+
+def _side(path: str, hunk: Hunk, side: Side, paint: Paint) -> Mapping[int, Runs]:
+    if side is Side.LEFT and all(line.kind is not LineKind.DELETED for line in hunk.lines):
+        return {}
+    known = {number: shown(line.text) for line in hunk.lines if (number := line.number(side)) is not None}
+    return dict(zip(known, paint(path, list(known.values())), strict=True))
+
+
+def _runs(line: DiffLine, left: Mapping[int, Runs], right: Mapping[int, Runs]) -> Runs:
+    """The colours of a line, unless they are those of another text."""
+    number, side = (line.old, left) if line.new is None else (line.new, right)
+    runs, text = side.get(number or 0, ()), shown(line.text)
+    return runs if "".join(part for part, _ in runs) == text else ((text, " "),)
+
+
+def _hunk(hunk: Hunk, lines: Sequence[Runs]) -> object:
+    """`[first old number, first new number, rows]`."""
+    starts = (hunk.numbers(side) for side in (Side.LEFT, Side.RIGHT))
+    return [*(numbers.start for numbers in starts), [_row(*pair) for pair in zip(hunk.lines, lines, strict=True)]]
+
+
+def _row(line: DiffLine, runs: Runs) -> object:
+    """The sign and the text; with colours `[that, "3k1 2s"]`, lengths in the UTF-16 units that a browser counts."""
+    text = line.kind.value + "".join(part for part, _ in runs)
+    if all(colour == " " for _, colour in runs):
+        return text
+    return [text, "".join(f"{len(part.encode('utf-16-le', 'replace')) // 2}{colour}" for part, colour in runs)]

@@ -1,0 +1,147 @@
+"""What colour each piece of code has; the only importer of Pygments, which is slow to import.
+
+The code is a stranger's, and some of Pygments' expressions take quadratic time on lines that nobody writes. So it is
+read in short pieces, by well-known lexers alone, and no longer than a few seconds in all: what is left has no colour.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+from pygments.lexer import Lexer  # type: ignore[import-untyped]  # the package has no type hints
+from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]  # likewise
+from pygments.token import Comment, Keyword, Literal, Name, Number, String  # type: ignore[import-untyped]  # likewise
+
+SECONDS = 8.0
+"""Of this processor, for one report."""
+
+PIECE = 8000
+"""Characters that are read at once; the worst that was found takes three seconds for them."""
+
+_BY_SUFFIX: Mapping[str, str] = {
+    ".py": "python", ".pyi": "python", ".js": "javascript", ".mjs": "javascript", ".cjs": "javascript", ".jsx": "jsx",
+    ".ts": "typescript", ".mts": "typescript", ".tsx": "tsx", ".go": "go", ".rs": "rust", ".java": "java",
+    ".kt": "kotlin", ".kts": "kotlin", ".swift": "swift", ".scala": "scala", ".rb": "ruby", ".sh": "bash",
+    ".bash": "bash", ".zsh": "bash", ".yml": "yaml", ".yaml": "yaml", ".json": "json", ".toml": "toml", ".sql": "sql",
+    ".html": "html", ".htm": "html", ".vue": "html", ".svg": "xml", ".xml": "xml", ".css": "css", ".scss": "scss",
+    ".c": "c", ".h": "c", ".cc": "cpp", ".cpp": "cpp", ".hpp": "cpp", ".cs": "csharp", ".php": "php", ".lua": "lua",
+    ".pl": "perl", ".dart": "dart", ".ex": "elixir", ".exs": "elixir", ".ini": "ini", ".cfg": "ini", ".tf": "terraform",
+    ".groovy": "groovy", ".gradle": "groovy", ".r": "r", ".ps1": "powershell", ".hs": "haskell",
+}  # fmt: skip
+_BY_NAME: Mapping[str, str] = {"dockerfile": "docker", "makefile": "make"}
+
+
+class Colour(StrEnum):
+    """What the style sheet and the script know."""
+
+    PLAIN = " "
+    KEYWORD = "k"
+    STRING = "s"
+    COMMENT = "c"
+    NUMBER = "n"
+    NAME = "f"
+    BUILTIN = "b"
+
+
+_COLOURS = (
+    (Comment, Colour.COMMENT),
+    (Keyword, Colour.KEYWORD),
+    (String, Colour.STRING),
+    (Number, Colour.NUMBER),
+    (Literal, Colour.NUMBER),
+    (Name.Function, Colour.NAME),
+    (Name.Class, Colour.NAME),
+    (Name.Decorator, Colour.NAME),
+    (Name.Tag, Colour.KEYWORD),
+    (Name.Attribute, Colour.BUILTIN),
+    (Name.Builtin, Colour.BUILTIN),
+    (Name.Exception, Colour.BUILTIN),
+)
+"""Kinds of tokens, the narrower one first."""
+
+Run = tuple[str, Colour]
+"""A piece of a line."""
+
+
+class Colours:
+    """Colours code until the time is used up.
+
+    Args:
+        clock: seconds that this process has worked.
+        seconds: how many of them there are.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.process_time, seconds: float = SECONDS) -> None:
+        self._clock = clock
+        self._end = clock() + seconds
+        self._lexers: dict[str, Lexer] = {}
+
+    def of(self, path: str, lines: Sequence[str]) -> tuple[tuple[Run, ...], ...]:
+        """Each line's pieces, which make the line when they are put together; lines hold no line feed."""
+        lexer = self._lexer(path)
+        if lexer is None:
+            return tuple(map(_plain, lines))
+        return tuple(runs for piece in _pieces(lines) for runs in self._piece(lexer, piece))
+
+    def _piece(self, lexer: Lexer, lines: Sequence[str]) -> Iterator[tuple[Run, ...]]:
+        text = "\n".join(lines)
+        if len(text) > PIECE or self._clock() > self._end:
+            return map(_plain, lines)
+        return iter(_checked(lines, _lines(lexer.get_tokens(text + "\n"))))
+
+    def _lexer(self, path: str) -> Lexer | None:
+        name = PurePosixPath(path)
+        language = _BY_SUFFIX.get(name.suffix.lower()) or _BY_NAME.get(name.name.lower())
+        if language is None:
+            return None
+        if language not in self._lexers:
+            self._lexers[language] = get_lexer_by_name(language, stripnl=False, ensurenl=False)
+        return self._lexers[language]
+
+
+def _pieces(lines: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Consecutive lines of at most `PIECE` characters together, or one that is longer."""
+    start = size = 0
+    for at, line in enumerate(lines):
+        if size + len(line) + 1 > PIECE and at > start:
+            yield lines[start:at]
+            start, size = at, 0
+        size += len(line) + 1
+    yield lines[start:]
+
+
+def _lines(tokens: Iterator[tuple[object, str]]) -> Iterator[tuple[Run, ...]]:
+    """Tokens as lines, neighbours of one colour together."""
+    runs: list[Run] = []
+    for kind, text in tokens:
+        colour = _colour(kind)
+        for at, part in enumerate(text.split("\n")):
+            if at:
+                yield tuple(runs)
+                runs = []
+            if part and runs and runs[-1][1] is colour:
+                runs[-1] = (runs[-1][0] + part, colour)
+            elif part:
+                runs.append((part, colour))
+    if runs:
+        yield tuple(runs)
+
+
+def _colour(kind: object) -> Colour:
+    return next((colour for known, colour in _COLOURS if kind in known), Colour.PLAIN)
+
+
+def _checked(lines: Sequence[str], coloured: Iterator[tuple[Run, ...]]) -> tuple[tuple[Run, ...], ...]:
+    """The coloured lines, if they are the same lines: a lexer may take a carriage return or a mark for something."""
+    found = tuple(coloured)
+    same = len(found) == len(lines) and all(
+        "".join(text for text, _ in runs) == line for runs, line in zip(found, lines, strict=True)
+    )
+    return found if same else tuple(map(_plain, lines))
+
+
+def _plain(line: str) -> tuple[Run, ...]:
+    return ((line, Colour.PLAIN),) if line else ()

@@ -1,0 +1,349 @@
+// Draws the change, filters, and hears keys. All that is a stranger's goes through textContent: no HTML is put together.
+"use strict";
+(() => {
+  const LINES_AT_ONCE = 1500; // of a file that is drawn unasked: more makes a browser slow
+  const root = document.documentElement;
+  const byId = (id) => document.getElementById(id);
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const data = JSON.parse(byId("data").textContent);
+  const files = all(".file");
+  const findings = all(".finding[id]");
+  const wanted = { severity: "", category: "", state: "", path: "" };
+  let current = null;
+
+  const make = (tag, name, ...children) => {
+    const node = document.createElement(tag);
+    if (name) node.className = name;
+    node.append(...children);
+    return node;
+  };
+
+  // --- Code ----------------------------------------------------------------------------------------------------------
+
+  // A row is "+text", or ["+text", "3k1 2s"]: lengths and colours.
+  const codeOf = (row) => {
+    const [text, colours] = typeof row === "string" ? [row, ""] : row;
+    const code = make("td", "code");
+    let at = 1;
+    for (const [, length, colour] of colours.matchAll(/(\d+)(\D)/g)) {
+      const part = text.slice(at, at + Number(length));
+      code.append(colour === " " ? part : make("span", colour, part));
+      at += Number(length);
+    }
+    code.append(text.slice(at));
+    return code;
+  };
+  const numberOf = (number) => {
+    const cell = make("td", "num");
+    if (number) cell.dataset.n = number;
+    return cell;
+  };
+  const KINDS = { "+": "add", "-": "del", " ": "" };
+
+  const heading = (first, start, rows) => {
+    const signs = rows.map((row) => (typeof row === "string" ? row : row[0])[0]);
+    const [old, now] = ["+", "-"].map((other) => signs.filter((sign) => sign !== other).length);
+    return `@@ -${first},${old} +${start},${now} @@`;
+  };
+  const linesOf = function* (hunks) {
+    for (const [first, start, rows] of hunks) {
+      let [old, now] = [first, start];
+      yield { hunk: heading(first, start, rows) };
+      for (const row of rows) {
+        const kind = (typeof row === "string" ? row : row[0])[0];
+        yield { row, kind, left: kind === "+" ? 0 : old++, right: kind === "-" ? 0 : now++ };
+      }
+    }
+  };
+  const columns = () => (isSplit() ? ["num", "", "num", ""] : ["num", "num", ""]);
+  const across = (name, inside) => {
+    const cell = make("td", "", inside);
+    cell.colSpan = columns().length;
+    return make("tr", name, cell);
+  };
+  const unified = function* (lines) {
+    for (const line of lines) {
+      if (!line.row) {
+        yield [across("hunk", line.hunk)];
+        continue;
+      }
+      const code = codeOf(line.row);
+      code.dataset.sign = line.kind;
+      yield [make("tr", KINDS[line.kind], numberOf(line.left), numberOf(line.right), code), line];
+    }
+  };
+  const halves = (line, number) => {
+    if (!line) return [make("td", "num none"), make("td", "code none")];
+    const cells = [numberOf(number), codeOf(line.row)];
+    for (const cell of cells) cell.classList.add(KINDS[line.kind] || "same");
+    return cells;
+  };
+  const sideBySide = function* (lines) {
+    let left = [];
+    let right = [];
+    const flush = function* () {
+      for (let at = 0; at < Math.max(left.length, right.length); at++) {
+        const [old, now] = [left[at], right[at]];
+        const row = make("tr", "", ...halves(old, old?.left), ...halves(now, now?.right));
+        yield [row, { left: old?.left, right: now?.right }];
+      }
+      left = [];
+      right = [];
+    };
+    for (const line of lines) {
+      if (line.kind === "-") left.push(line);
+      else if (line.kind === "+") right.push(line);
+      else {
+        yield* flush();
+        if (!line.row) yield [across("hunk", line.hunk)];
+        else yield [make("tr", "", ...halves(line, line.left), ...halves(line, line.right)), line];
+      }
+    }
+    yield* flush();
+  };
+
+  // Puts each finding below its last line, and says which lines it means.
+  const settle = (rows, cards) => {
+    const at = { LEFT: new Map(), RIGHT: new Map() };
+    for (const [row, line] of rows) {
+      if (line?.left) at.LEFT.set(line.left, row);
+      if (line?.right) at.RIGHT.set(line.right, row);
+    }
+    const ends = new Map();
+    for (const card of cards) {
+      const known = at[card.dataset.side];
+      const row = known.get(Number(card.dataset.line));
+      card.classList.toggle("placed", Boolean(row));
+      if (!row) continue;
+      const last = Number(card.dataset.line);
+      for (let number = Math.max(Number(card.dataset.first), last - LINES_AT_ONCE); number <= last; number++)
+        known.get(number)?.classList.add("cited", card.dataset.side === "LEFT" ? "on-left" : "on-right");
+      const said = across("said", card);
+      (ends.get(row) || row).after(said);
+      ends.set(row, said);
+    }
+  };
+
+  const isSplit = () => root.classList.contains("split");
+  const draw = (file) => {
+    const hunks = data.files[file.dataset.entry];
+    if (!hunks || file.dataset.drawn) return;
+    file.dataset.drawn = "yes";
+    const body = make("tbody");
+    const rows = [...(isSplit() ? sideBySide : unified)(linesOf(hunks))];
+    body.append(...rows.map(([row]) => row));
+    settle(rows, all(".finding", file));
+    const table = make("table", "diff", make("colgroup", "", ...columns().map((name) => make("col", name))), body);
+    table.setAttribute("aria-label", `Change of ${file.dataset.path}`);
+    file.querySelector("details").append(table);
+  };
+  const undraw = (file) => {
+    const table = file.querySelector("table.diff");
+    if (!table) return;
+    const cards = file.querySelector(".cards");
+    const order = new Map(findings.map((card, index) => [card, index]));
+    cards?.append(...all(".finding", file).sort((one, other) => order.get(one) - order.get(other)));
+    for (const card of all(".placed", file)) card.classList.remove("placed");
+    table.remove();
+    delete file.dataset.drawn;
+  };
+  const isLarge = (file) => {
+    const hunks = data.files[file.dataset.entry] || [];
+    return hunks.reduce((sum, hunk) => sum + hunk[2].length, 0) > LINES_AT_ONCE;
+  };
+  const offer = (file) => {
+    if (file.dataset.drawn || file.querySelector("button.whole")) return;
+    const button = make("button", "whole", "Show the whole change of this file");
+    button.type = "button";
+    button.addEventListener("click", () => {
+      button.remove();
+      draw(file);
+    });
+    file.querySelector("details").append(button);
+  };
+  const show = (file) => (isLarge(file) ? offer(file) : draw(file));
+
+  // What is near the window is drawn; the rest waits.
+  const near = new IntersectionObserver(
+    (seen) => {
+      for (const { target, isIntersecting } of seen)
+        if (isIntersecting && target.querySelector("details").open) show(target);
+    },
+    { rootMargin: "800px" },
+  );
+  for (const file of files) {
+    near.observe(file);
+    file.querySelector("details").addEventListener("toggle", (event) => event.target.open && show(file));
+  }
+
+  // --- Where the reader is -------------------------------------------------------------------------------------------
+
+  const isShown = (node) => !node.hidden && !node.closest(".file")?.hidden;
+  const go = (node) => {
+    const file = node.closest(".file");
+    for (let around = node.parentElement; around; around = around.parentElement)
+      if (around.tagName === "DETAILS") around.open = true;
+    if (file) {
+      file.querySelector("details").open = true;
+      show(file);
+    }
+    current?.classList.remove("current");
+    current = node;
+    node.classList.add("current");
+    const focused = node.matches(".file") ? node.querySelector("summary") : node;
+    focused.focus({ preventScroll: true });
+    node.scrollIntoView({ block: "start" });
+  };
+  const step = (nodes, by) => {
+    const shown = nodes.filter(isShown);
+    if (!shown.length) return;
+    const after = (node) => current.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING;
+    const inside = (node) => node !== current && !node.contains(current);
+    const [before, behind] = [[], []];
+    if (current) for (const node of shown) if (inside(node)) (after(node) ? behind : before).push(node);
+    const next = !current ? (by > 0 ? shown[0] : shown.at(-1)) : by > 0 ? behind[0] : before.at(-1);
+    if (next) {
+      go(next);
+      history.replaceState(null, "", `#${next.id}`);
+    }
+  };
+  const follow = () => {
+    const target = byId(location.hash.slice(1));
+    if (!target?.matches(".file, .finding")) return;
+    if (!isShown(target)) clear();
+    go(target);
+  };
+
+  // --- Filters -------------------------------------------------------------------------------------------------------
+
+  const matches = (node, path) =>
+    ["severity", "category", "state"].every((key) => !wanted[key] || node.dataset[key] === wanted[key]) &&
+    path.toLowerCase().includes(wanted.path);
+  const links = new Map(all("nav a").map((link) => [link.hash.slice(1), link.parentElement]));
+  const filter = () => {
+    const narrowed = wanted.severity || wanted.category || wanted.state;
+    for (const file of files) {
+      const cards = all(".finding", file);
+      for (const card of cards) {
+        card.hidden = !matches(card, file.dataset.path);
+        const row = card.closest("tr");
+        if (row) row.hidden = card.hidden;
+      }
+      const named = file.dataset.path.toLowerCase().includes(wanted.path);
+      file.hidden = !(narrowed ? cards.some((card) => !card.hidden) : named);
+      if (links.has(file.id)) links.get(file.id).hidden = file.hidden;
+    }
+    for (const item of all(".past li[data-state]")) item.hidden = !matches(item, item.dataset.path);
+    for (const past of all(".past")) {
+      past.hidden = all("li[data-state]", past).every((item) => item.hidden);
+      if (wanted.state) past.open = !past.hidden;
+    }
+    const cards = findings.filter(isShown).length;
+    byId("found").textContent =
+      narrowed || wanted.path ? `${cards} of ${findings.length} findings, ${files.filter((f) => !f.hidden).length} of ${files.length} files` : "";
+    byId("copy-all").hidden = !cards;
+  };
+  const FIELDS = { severity: "by-severity", category: "by-category", state: "by-state", path: "by-file" };
+  for (const [key, id] of Object.entries(FIELDS))
+    byId(id)?.addEventListener("input", (event) => {
+      wanted[key] = event.target.value.toLowerCase();
+      filter();
+    });
+  const clear = () => {
+    for (const [key, id] of Object.entries(FIELDS)) {
+      wanted[key] = "";
+      if (byId(id)) byId(id).value = "";
+    }
+    filter();
+  };
+
+  // --- Copying, themes, printing -------------------------------------------------------------------------------------
+
+  const tell = (words) => {
+    byId("told").textContent = words;
+    setTimeout(() => (byId("told").textContent = ""), 2500);
+  };
+  // A page from a plain http server has no clipboard; there the old command still copies what is selected.
+  const copyOld = (text) => {
+    const area = make("textarea", "", text);
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return done ? Promise.resolve() : Promise.reject(new Error("refused"));
+  };
+  const copy = (cards) => {
+    const text = `${cards.map((card) => data.findings[card.id]).filter(Boolean).join("\n\n---\n\n")}\n`;
+    const asked = navigator.clipboard ? navigator.clipboard.writeText(text).catch(() => copyOld(text)) : copyOld(text);
+    asked.then(
+      () => tell(cards.length === 1 ? "Copied" : `${cards.length} findings copied`),
+      () => tell("The browser does not let this page copy"),
+    );
+  };
+  const turn = () => {
+    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    root.dataset.theme = dark ? "light" : "dark";
+  };
+  const split = () => {
+    root.classList.toggle("split");
+    byId("split")?.setAttribute("aria-pressed", String(isSplit()));
+    for (const file of files.filter((one) => one.dataset.drawn)) {
+      undraw(file);
+      draw(file);
+    }
+    current?.scrollIntoView({ block: "start" });
+  };
+  addEventListener("beforeprint", () => {
+    for (const file of files)
+      if (!file.hidden && file.querySelector(".finding")) {
+        file.querySelector("details").open = true;
+        show(file);
+      }
+    for (const past of all(".past")) past.open = true;
+  });
+
+  // --- Clicks and keys -----------------------------------------------------------------------------------------------
+
+  const keys = byId("keys");
+  const CLICKS = { split, theme: turn, "copy-all": () => copy(findings.filter(isShown)) };
+  CLICKS.ask = () => keys?.showModal();
+  CLICKS.close = () => keys?.close();
+  for (const [id, act] of Object.entries(CLICKS)) byId(id)?.addEventListener("click", act);
+  for (const button of all("button.copy")) {
+    const card = button.closest(".finding");
+    button.hidden = !data.findings[card.id];
+    button.addEventListener("click", () => copy([card]));
+  }
+  const KEYS = {
+    j: () => step(findings, 1),
+    k: () => step(findings, -1),
+    n: () => step(files, 1),
+    p: () => step(files, -1),
+    o: () => {
+      const details = current?.closest(".file")?.querySelector("details");
+      if (details) details.open = !details.open;
+    },
+    c: () => current?.matches(".finding") && copy([current]),
+    s: () => byId("split") && split(),
+    t: turn,
+    x: clear,
+    "/": () => byId("by-file")?.focus(),
+    "?": CLICKS.ask,
+  };
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || keys?.open) return;
+    if (event.target.matches("input, select, textarea")) {
+      if (event.key === "Escape") event.target.blur();
+      return;
+    }
+    if (!Object.hasOwn(KEYS, event.key)) return;
+    event.preventDefault();
+    KEYS[event.key]();
+  });
+  addEventListener("hashchange", follow);
+
+  root.classList.add("js");
+  if (byId("tools")) byId("tools").hidden = false;
+  filter();
+  follow();
+})();

@@ -1,0 +1,214 @@
+"""What the templates of the HTML report are given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib import resources
+
+from reviewbot.domain import pages
+from reviewbot.domain.excerpts import Excerpts
+from reviewbot.domain.file_views import FileView
+from reviewbot.domain.model import Category, Severity
+from reviewbot.domain.records import Standing
+from reviewbot.domain.rooms import REPORT, REPORT_LADDER, Detail
+from reviewbot.domain.thinning import every_finding, shorten_line, thin_finding, thin_summary, thin_texts
+from reviewbot.domain.views import FindingView, SummaryView
+from reviewbot.render.change import Heading, Paint, Runs, anchor, shown, written
+from reviewbot.render.contexts import of_summary
+from reviewbot.render.dialects import Html, link
+
+_UNSAFE = re.compile("[^0-9A-Za-z_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLine:
+    """A line of an excerpt.
+
+    Attributes:
+        number: in its file; None when only the quote is known.
+        code: its text as HTML.
+        cited: whether the finding is about it.
+    """
+
+    number: int | None
+    code: Html
+    cited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A finding on the page, with its code.
+
+    Attributes:
+        anchor: what links to it are called; no two are the same.
+        state: `new`, `carried`, `changed`, `waived`, `fixed` or `gone`: what the page filters by.
+        more: cited lines that are not shown.
+    """
+
+    finding: FindingView
+    anchor: str
+    state: str
+    lines: tuple[CodeLine, ...] = ()
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A file on the page.
+
+    Attributes:
+        path: as it is shown, perhaps shortened; empty for findings that name no file.
+        anchor: what links to it are called.
+        cards: its findings, worst first.
+        heading: None when the change does not have the file.
+    """
+
+    path: str
+    anchor: str
+    cards: tuple[Card, ...]
+    heading: Heading | None
+
+    @property
+    def worst(self) -> str:
+        """The severity of its worst finding, empty without one."""
+        return self.cards[0].finding.severity.value if self.cards else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The report without what depends on its size.
+
+    Attributes:
+        paint: gives code its colours.
+        markdown: writes a finding down as Markdown.
+        style: trusted, as is the script.
+    """
+
+    view: SummaryView
+    files: Sequence[FileView]
+    paint: Paint
+    markdown: Callable[[FindingView], str]
+    style: str
+
+
+def contexts_of(page: Page) -> Iterator[dict[str, object]]:
+    """For the page, smaller and smaller. What cannot fit is not written down first."""
+    findings = every_finding(page.view.files)
+    order = {finding.path: at for at, finding in reversed(list(enumerate(findings)))}
+    files = sorted(page.files, key=lambda file: order.get(file.path, len(order) + len(findings)))
+    headings, code = written(files, page.paint)
+    style, script = page.style, resources.files("reviewbot.render").joinpath("report.js").read_text(encoding="utf-8")
+    fixed = {
+        "style": Html(style),
+        "style_seal": Html(pages.seal(style)),
+        "script": Html(script),
+        "script_seal": Html(pages.seal(script)),
+    }
+    excerpts = Excerpts(page.files)
+    for detail in REPORT_LADDER:
+        if detail is REPORT_LADDER[-1] or _weight(findings, detail) <= REPORT.limit:
+            cards = list(_cards(page, findings[: detail.full], excerpts, detail))
+            sections = _sections(cards, headings, detail)
+            yield _of_story(page.view, detail) | _of_cards(page, cards, sections, code) | fixed
+
+
+def _weight(findings: Sequence[FindingView], detail: Detail) -> int:
+    """Characters of the findings at least: each stands twice on the page."""
+    texts = (text for one in findings[: detail.full] for text in (one.explanation, one.suggestion or ""))
+    return 2 * sum(min(len(text), detail.text) for text in texts)
+
+
+def _of_story(view: SummaryView, detail: Detail) -> dict[str, object]:
+    """What is told around the findings."""
+    context, lists = of_summary(view, detail), thin_summary(view, detail)
+    thin = replace(
+        thin_texts(view, detail), run_url=link(view.run_url), summary_url=link(view.summary_url), files=(),
+        check_name=shorten_line(view.check_name, 100), repository=shorten_line(view.repository, 200),
+    )  # fmt: skip
+    return context | {
+        "view": thin,
+        "shown": lists,
+        "waived": tuple(Card(_with_links(one), "", "waived") for one in lists.waived),
+        "closed": tuple(Card(_with_links(one), "", one.standing.value) for one in lists.closed),
+        "left_out": max(0, sum(len(group.findings) for group in view.files) - detail.full),
+    }
+
+
+def _of_cards(page: Page, cards: Sequence[Card], sections: Sequence[Section], code: str) -> dict[str, object]:
+    """The findings and the files, what they can be filtered by, and the data of the script."""
+    markdown = {card.anchor: page.markdown(card.finding) for card in cards}
+    others = tuple(section for section in sections if not section.cards)
+    filed = (*cards, *(Card(one, "", "waived") for one in page.view.waived))
+    found = (*filed, *(Card(one, "", one.standing.value) for one in page.view.closed))
+    return {
+        "sections": tuple(section for section in sections if section.cards),
+        "others": others,
+        "others_left_out": sum(section.heading is not None and section.heading.entry is None for section in others),
+        "is_quoted": not page.files,
+        "severities": tuple(one for one in Severity if any(card.finding.severity is one for card in found)),
+        "categories": tuple(one.value for one in Category if any(card.finding.category is one for card in found)),
+        "states": tuple(one for one in _STATES if any(card.state == one for card in found)),
+        "data": Html(f'{{"files":{code},"findings":{pages.data(markdown)}}}'),
+    }
+
+
+_STATES = ("new", "carried", "changed", "waived", "fixed", "gone")
+
+
+def _cards(page: Page, findings: Iterable[FindingView], excerpts: Excerpts, detail: Detail) -> Iterator[Card]:
+    names = _Names()
+    for finding in findings:
+        excerpt = excerpts.of(finding)
+        painted = page.paint(finding.path, [shown(line.text) for line in excerpt.lines])
+        lines = (
+            CodeLine(line.number, _html(runs), line.cited) for line, runs in zip(excerpt.lines, painted, strict=True)
+        )
+        small = _with_links(thin_finding(finding, detail))
+        yield Card(small, f"finding-{names.of(finding.id)}", _state(finding), tuple(lines), excerpt.more)
+
+
+def _state(finding: FindingView) -> str:
+    if finding.standing is Standing.CHANGED:
+        return "changed"
+    return "carried" if finding.carried else "new"
+
+
+def _sections(cards: Iterable[Card], headings: Mapping[str, Heading], detail: Detail) -> tuple[Section, ...]:
+    """Those with findings first, worst first; then the rest of the change."""
+    by_path: dict[str, list[Card]] = {}
+    for card in cards:
+        by_path.setdefault(card.finding.path, []).append(card)
+    paths = dict.fromkeys((*by_path, *sorted(headings)))
+    return tuple(
+        Section(shorten_line(path, detail.line), anchor(path), tuple(by_path.get(path, ())), headings.get(path))
+        for path in paths
+    )
+
+
+def _html(runs: Runs) -> Html:
+    """A line of code."""
+    pieces = ((pages.escaped(text), colour) for text, colour in runs)
+    return Html("".join(text if colour == " " else f'<span class="{colour}">{text}</span>' for text, colour in pieces))
+
+
+def _with_links(finding: FindingView) -> FindingView:
+    return replace(finding, comment_url=link(finding.comment_url), blob_url=link(finding.blob_url))
+
+
+class _Names:
+    """Names for anchors: of the letters that an address takes, and each only once."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def of(self, text: str) -> str:
+        """The text, or what is near to it."""
+        base = _UNSAFE.sub("-", text)[:60] or "x"
+        name, number = base, 1
+        while name in self._taken:
+            number += 1
+            name = f"{base}-{number}"
+        self._taken.add(name)
+        return name

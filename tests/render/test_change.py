@@ -1,0 +1,129 @@
+"""The change as the page's data: each line whole and in colour, nothing that ends the element, and a bounded size."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from itertools import count
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.changes import parse_diff
+from reviewbot.domain.file_views import FileView
+from reviewbot.domain.pages import data
+from reviewbot.render.change import Heading, Runs, anchor, written
+from reviewbot.render.colours import PIECE, Colours
+from tests.hostile.corpus import ATTACKS
+
+DIFF = """\
+diff --git a/src/old.py b/src/new.py
+similarity index 50%
+rename from src/old.py
+rename to src/new.py
+--- a/src/old.py
++++ b/src/new.py
+@@ -8,3 +8,4 @@ def f():
+     more words
+-    \"\"\"
++    and \N{PARTY POPPER} more\"\"\"
++    return None  # nothing
+ x = 1
+"""
+
+
+def view(diff: str = DIFF, text: str | None = None) -> FileView:
+    file = parse_diff(diff)[0]
+    return FileView(file.path, file.old_path, file.hunks, text)
+
+
+def plain(_: str, lines: Sequence[str]) -> Sequence[Runs]:
+    return [((line, " "),) for line in lines]
+
+
+def test_a_heading_counts_the_lines_and_names_the_old_file() -> None:
+    headings, code = written([view()], plain)
+    assert headings == {"src/new.py": Heading("src/new.py", "src/old.py", added=2, deleted=1, entry=0)}
+    rows = [
+        " " + "    more words",
+        '-    """',
+        '+    and \N{PARTY POPPER} more"""',
+        "+    return None  # nothing",
+        " x = 1",
+    ]
+    assert json.loads(code) == [[[8, 8, rows]]]
+
+
+def test_lengths_are_those_that_a_browser_counts_and_colours_know_what_stands_above_the_hunk() -> None:
+    head = 'def f():\n    """Words.\n' + "\n" * 5 + '    more words\n    and \N{PARTY POPPER} more"""\n'
+    whole = head + "    return None  # nothing\nx = 1\n"
+    (((_, _, rows),),) = json.loads(written([view(text=whole)], Colours().of)[1])
+    assert rows[2] == ['+    and \N{PARTY POPPER} more"""', "18s"]
+    assert rows[3] == ["+    return None  # nothing", "4 6k1 4k2 9c"]
+
+
+@given(
+    st.lists(
+        st.text(st.sampled_from("ab \t\"'#/*<\x0b\x0c\x85\u2028\r\N{PARTY POPPER}{}()=1"), max_size=12), max_size=8
+    )
+)
+def test_colours_change_no_line(lines: list[str]) -> None:
+    for path in ("a.py", "a.html", "a.yml", "a.unknown", "Dockerfile"):
+        assert ["".join(text for text, _ in runs) for runs in Colours().of(path, lines)] == lines
+
+
+def test_code_is_coloured_in_pieces_and_until_the_time_is_used_up() -> None:
+    ticks = count()
+    lines = ["x = 1" + " " * (PIECE // 2)] * 9
+    coloured = [len(runs) > 1 for runs in Colours(lambda: next(ticks), seconds=3).of("a.py", lines)]
+    assert coloured == [True] * 3 + [False] * 6
+    assert all(len(runs) == 1 for runs in Colours().of("a.py", ["x = 1" + " " * PIECE]))
+
+
+@pytest.mark.parametrize(
+    ("path", "piece"),
+    [
+        ("A.java", "a "),
+        ("a.ts", "a."),
+        ("Makefile", "("),
+        ("a.tf", "-"),
+        ("a.yml", "@"),
+        ("a.js", "'\\"),
+        ("a.css", "<<"),
+    ],
+)
+def test_code_that_nobody_writes_is_read_in_seconds(path: str, piece: str) -> None:
+    began = time.process_time()
+    Colours(seconds=0.1).of(path, [piece * (PIECE // len(piece) // 4)] * 100)
+    assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize("evil", ATTACKS, ids=range(len(ATTACKS)))
+def test_data_end_no_element_and_come_back_as_they_were(evil: str) -> None:
+    text = data([evil])
+    assert not set(text) & set("<>&\u2028\u2029\n")
+    assert json.loads(text) == [evil]
+    text.encode()
+
+
+def test_files_without_room_are_headings_alone_and_the_first_ones_have_it() -> None:
+    files = [FileView(f"{number}.py", f"{number}.py", view().hunks) for number in range(5)]
+    size = len(written(files[:1], plain)[1].encode())
+    headings, code = written([*files, FileView("mode.sh", "mode.sh", ())], plain, room=2 * size)
+    assert [one.entry for one in headings.values()] == [0, 1, None, None, None, None]
+    assert len(json.loads(code)) == 2
+
+
+def test_a_file_has_the_same_address_in_every_report() -> None:
+    assert anchor("src/a.py") == "file-4cb4854bf9d4"
+    assert anchor("src/\ud800.py") != anchor("src/a.py")
+
+
+def test_the_action_starts_without_what_colours_code() -> None:
+    loaded = "import sys, reviewbot.render; print('pygments' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "False"
