@@ -9,13 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from functools import cache
 from pathlib import PurePosixPath
 
 from pygments.lexer import Lexer  # type: ignore[import-untyped]  # the package has no type hints
 from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]  # likewise
 from pygments.token import Comment, Keyword, Literal, Name, Number, String  # type: ignore[import-untyped]  # likewise
 
-SECONDS = 8.0
+SECONDS = 5.0
 """Of this processor, for one report."""
 
 PIECE = 8000
@@ -130,6 +131,7 @@ def _lines(tokens: Iterator[tuple[object, str]]) -> Iterator[tuple[Run, ...]]:
         yield tuple(runs)
 
 
+@cache  # there are some hundred kinds, and a million tokens
 def _colour(kind: object) -> Colour:
     return next((colour for known, colour in _COLOURS if kind in known), Colour.PLAIN)
 

@@ -173,7 +173,10 @@
   );
   for (const file of files) {
     near.observe(file);
-    file.querySelector("details").addEventListener("toggle", (event) => event.target.open && show(file));
+    file.querySelector("details").addEventListener("toggle", () => {
+      near.unobserve(file); // to be told again whether it is near: those that are written open are toggled, too
+      near.observe(file);
+    });
   }
 
   // --- Where the reader is -------------------------------------------------------------------------------------------
@@ -315,8 +318,8 @@
     button.addEventListener("click", () => copy([card]));
   }
   const KEYS = {
-    j: () => step(findings, 1),
-    k: () => step(findings, -1),
+    j: () => step(all(".finding[id]"), 1), // drawn, they stand in another order
+    k: () => step(all(".finding[id]"), -1),
     n: () => step(files, 1),
     p: () => step(files, -1),
     o: () => {

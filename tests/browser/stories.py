@@ -1,0 +1,140 @@
+"""Reports to be opened: one of a usual size, one of three thousand files, and one in which everything is an attack."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from reviewbot.domain.changes import Hunk, parse_diff
+from reviewbot.domain.file_views import FileView
+from reviewbot.domain.model import Category, Severity, Side
+from reviewbot.domain.placement import Why
+from reviewbot.domain.views import FileGroup, FindingView, SummaryView
+from tests.hostile.corpus import CORPUS, Kind
+from tests.hostile.poison import filled
+from tests.render.view_builders import FOLLOWED, INJECTION, NAMING, RACE, UNRATED
+
+USERS = '''\
+diff --git a/src/shop/users.py b/src/shop/users.py
+--- a/src/shop/users.py
++++ b/src/shop/users.py
+@@ -38,6 +38,7 @@ class Users:
+     def find(self, name: str) -> User | None:
+         """The user of this name."""
+-        if not allowed(self.caller):
+-            raise Forbidden
++        # Names are unique.
+         with self.db as db:
+-            return db.users.get(name)
++            query = f"SELECT * FROM users WHERE name = '{name}'"
++            return db.execute(query)
++
+'''
+STOCK = """\
+diff --git a/src/shop/stock.py b/src/shop/stock.py
+--- a/src/shop/stock.py
++++ b/src/shop/stock.py
+@@ -16,2 +16,4 @@ def take(stock: Stock) -> None:
+     if stock.count:
++        log.info("taken")
++        stock.count -= 1
+         return
+"""
+PLAIN = """\
+diff --git a/{name} b/{name}
+--- a/{name}
++++ b/{name}
+@@ -1 +1,2 @@
+ # The shop
++Sells things.
+"""
+
+UNGUARDED = replace(
+    INJECTION, id="aaaa000001", severity=Severity.HIGH, title="Anybody can read anybody's user", side=Side.LEFT,
+    start_line=40, line=41, code="", suggestion=None, closes_gate=False,
+)  # fmt: skip
+LATER = replace(NAMING, id="aaaa000002", path="src/shop/stock.py", start_line=18, line=18, why=Why.CITED)
+
+
+def views(*diffs: str) -> tuple[FileView, ...]:
+    """The files of diffs."""
+    return tuple(FileView(one.path, one.old_path, one.hunks) for text in diffs for one in parse_diff(text))
+
+
+USUAL_FILES = views(USERS, STOCK, PLAIN.format(name="README.md"))
+USUAL = replace(
+    FOLLOWED,
+    files=(
+        FileGroup("", (UNRATED,)),
+        FileGroup("src/shop/users.py", (INJECTION, UNGUARDED)),
+        FileGroup("src/shop/stock.py", (replace(RACE, carried=True), LATER)),
+    ),
+)
+"""Five findings in two files and without one, two of which stand on one line; one waived, two closed."""
+
+
+def many(count: int) -> tuple[SummaryView, Sequence[FileView]]:
+    """A change of so many files, with findings in every thousandth."""
+    names = [f"src/part{number // 100:02d}/file{number:04d}.txt" for number in range(count)]
+    lines = "\n".join(f"+value_{number} = compute({number}, 'text', limit=None)" for number in range(4))
+    files = views(*(f"{PLAIN.format(name=name).replace('+1,2', '+1,6')}{lines}\n" for name in names))
+    found = (FileGroup(name, (_on(name, 2),)) for name in names[:: count // 3])
+    return replace(FOLLOWED, files=tuple(found)), files
+
+
+def _on(path: str, line: int) -> FindingView:
+    return replace(INJECTION, id=f"{abs(hash(path)):010x}"[:10], path=path, start_line=line, line=line)
+
+
+def long() -> tuple[SummaryView, Sequence[FileView]]:
+    """A change of one file with two thousand lines and a finding near its end."""
+    lines = "\n".join(f"+x{number} = {number}" for number in range(1, 2001))
+    diff = f"{PLAIN.format(name='a.py').partition('@@')[0]}@@ -0,0 +1,2000 @@\n{lines}\n"
+    return replace(FOLLOWED, files=(FileGroup("a.py", (_on("a.py", 1900),)),)), views(diff)
+
+
+ATTEMPTS = (
+    "<script>window.hacked=1</script>",
+    "</script><script>window.hacked=1</script>",
+    "<!--<script>window.hacked=1</script>-->",
+    "<img src=x onerror=window.hacked=1>",
+    "<svg onload=window.hacked=1>",
+    "<details open ontoggle=window.hacked=1>",
+    "\"><iframe srcdoc='<script>parent.hacked=1</script>'>",
+    '" autofocus tabindex=0 onfocus=window.hacked=1 x="',
+    "' onmouseover=window.hacked=1 x='",
+    "javascript:window.hacked=1",
+    "data:text/html,<script>opener.hacked=1</script>",
+    "</style></title></textarea><img src=//evil.example/p.png onerror=window.hacked=1>",
+    "\u2028window.hacked=1//\u2029",
+    "\\u003cscript>window.hacked=1\\u003c/script>",
+    '\\"];window.hacked=1;//',
+    "{{ window.hacked=1 }}${window.hacked=1}",
+    "__proto__",
+    "@import url(//evil.example/a.css); } * { background: url(//evil.example/b.png)",
+    *CORPUS[Kind.HTML],
+    *CORPUS[Kind.LINK],
+)
+"""What would set a global, ask the network or break the page's data."""
+
+
+def hostile() -> tuple[SummaryView, Sequence[FileView]]:
+    """A report in which each finding is one of the attempts, and everything else is all of them."""
+    everything: SummaryView = filled(USUAL, " ".join(ATTEMPTS), frozenset({"reviewer"}))
+    findings = [filled(INJECTION, text, frozenset()) for text in ATTEMPTS]
+    groups = tuple(FileGroup(one.path, (replace(one, start_line=2, line=2),)) for one in findings)
+    diff = views(PLAIN.format(name="x"))[0]
+    files = tuple(
+        replace(diff, path=text, old_path=f"{text}.html", hunks=(_poisoned(diff, text),)) for text in ATTEMPTS
+    )
+    categories = tuple(Category)
+    rated = tuple(
+        replace(group, findings=(replace(group.findings[0], category=categories[at % 7]),))
+        for at, group in enumerate(groups)
+    )
+    return replace(everything, files=rated), files
+
+
+def _poisoned(file: FileView, text: str) -> Hunk:
+    hunk = file.hunks[0]
+    return replace(hunk, lines=tuple(replace(line, text=text.replace("\n", " ")) for line in hunk.lines))

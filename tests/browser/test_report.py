@@ -1,0 +1,314 @@
+"""The HTML report in a browser. After every test: nothing was said on the console, nothing was asked of any network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from reviewbot.domain.file_views import FileView
+from reviewbot.domain.views import SummaryView
+from reviewbot.render import Renderer
+from tests.browser.chromium import launched
+from tests.browser.installed import AXE
+from tests.browser.stories import ATTEMPTS, LATER, USUAL, USUAL_FILES, hostile, long, many
+from tests.render.view_builders import INJECTION
+
+pytestmark = pytest.mark.browser
+
+WATCH = "window.refused = []; addEventListener('securitypolicyviolation', e => refused.push(e.violatedDirective))"
+
+
+@dataclass(slots=True)
+class Visit:
+    """A page, and what it did that it should not."""
+
+    page: Page
+    told: list[str] = field(default_factory=list)
+
+    def finding(self, finding_id: str) -> str:
+        """The selector of a finding."""
+        return f"#finding-{finding_id}"
+
+    @property
+    def shown(self) -> int:
+        """How many findings are to be seen."""
+        return self.page.locator(".finding:visible").count()
+
+    @property
+    def current(self) -> str:
+        """Where the keys have led."""
+        return str(self.page.evaluate("document.querySelector('.current')?.id ?? ''"))
+
+    def troubles(self) -> list[str]:
+        """What it did, refused attempts included."""
+        return [*self.told, *self.page.evaluate("[...refused, ...(window.hacked ? ['hacked'] : [])]")]
+
+
+Open = Callable[..., Visit]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
+    visits: list[Visit] = []
+
+    def visit(
+        view: SummaryView = USUAL,
+        files: Sequence[FileView] = USUAL_FILES,
+        *,
+        at: str = "",
+        html: str = "",
+        **how: Any,  # noqa: ANN401 — what Playwright takes
+    ) -> Visit:
+        file = tmp_path / "report.html"
+        file.write_text(html or Renderer().html(view, files), encoding="utf-8")
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **how})
+        page = context.new_page()
+        page.set_default_timeout(5000)
+        page.add_init_script(WATCH)
+        made = Visit(page)
+        page.on("console", lambda message: made.told.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: made.told.append(str(error)))
+        page.on("dialog", lambda dialog: made.told.append(dialog.message))
+        page.on("request", lambda request: made.told.extend([request.url] * (file.as_uri() not in request.url)))
+        page.goto(f"{file.as_uri()}{at}")
+        visits.append(made)
+        return made
+
+    yield visit
+    for made in visits:
+        assert made.troubles() == []
+        made.page.context.close()
+
+
+def row_above(page: Page, finding: str) -> list[str]:
+    """The numbers of the line that a finding stands below."""
+    js = "node => [...node.closest('tr').previousElementSibling.children].map(cell => cell.dataset.n ?? cell.innerText)"
+    return list(page.locator(finding).evaluate(js))
+
+
+def test_each_finding_stands_below_its_lines_on_its_own_side(opened: Open) -> None:
+    visit = opened()
+    page = visit.page
+    assert row_above(page, visit.finding(INJECTION.id)) == [
+        "",
+        "42",
+        "            query = f\"SELECT * FROM users WHERE name = '{name}'\"",
+    ]
+    assert row_above(page, visit.finding("aaaa000001"))[0] == "41"
+    assert page.locator("tr.cited").count() == 5
+    assert not page.locator(f"{visit.finding(INJECTION.id)} .excerpt").is_visible()
+    assert page.locator("td.code > .s", has_text="SELECT").count() == 1
+
+
+def test_both_sides_stand_beside_each_other_and_the_findings_stay_in_place(opened: Open) -> None:
+    visit = opened()
+    page = visit.page
+    page.click("#split")
+    assert row_above(page, visit.finding("aaaa000001"))[0] == "41"
+    assert row_above(page, visit.finding(INJECTION.id))[2] == "42"
+    assert page.locator("#split").get_attribute("aria-pressed") == "true"
+    page.click("#split")
+    assert len(row_above(page, visit.finding(INJECTION.id))) == 3
+    order = page.locator(".finding[id]").evaluate_all("all => all.map(one => one.id.slice(8))")
+    assert order.index("aaaa000001") < order.index(INJECTION.id) < order.index(LATER.id)
+    assert visit.shown == 5
+
+
+def test_keys_lead_from_finding_to_finding_and_from_file_to_file(opened: Open) -> None:
+    visit = opened()
+    press = visit.page.keyboard.press
+    seen = []
+    for key in "jjjkn":
+        press(key)
+        seen.append(visit.current.removeprefix("finding-"))
+    assert seen[1:4] == ["aaaa000001", INJECTION.id, "aaaa000001"]
+    assert seen[4].startswith("file-")
+    assert visit.page.url.endswith(f"#{seen[4]}")
+    press("o")
+    assert visit.page.locator(f"#{seen[4]} details").get_attribute("open") is None
+    press("p")
+    assert visit.page.evaluate("document.activeElement.innerText").startswith("src/shop/users.py")
+
+
+def test_a_dialog_names_the_keys_and_keys_do_nothing_while_it_is_open_or_one_writes(opened: Open) -> None:
+    page = (visit := opened()).page
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    page.keyboard.press("j")
+    assert visit.current == ""
+    page.keyboard.press("Escape")
+    expect(page.locator("#keys")).to_be_hidden()
+    page.click("#ask")
+    page.click("#close")
+    expect(page.locator("#keys")).to_be_hidden()
+    page.keyboard.press("/")
+    page.keyboard.type("stock")
+    assert page.input_value("#by-file") == "stock"
+    assert visit.shown == 2
+
+
+def test_filters_show_what_matches_and_say_how_much(opened: Open) -> None:
+    visit = opened()
+    page = visit.page
+    page.select_option("#by-severity", "critical")
+    assert visit.shown == 1
+    assert page.inner_text("#found") == "1 of 5 findings, 1 of 4 files"
+    page.select_option("#by-severity", "")
+    page.select_option("#by-category", "correctness")
+    assert visit.shown == 1
+    page.select_option("#by-category", "")
+    page.select_option("#by-state", "carried")
+    assert page.locator(".finding:visible h4").all_inner_texts() == ["Two orders can take the last item"]
+    page.select_option("#by-state", "waived")
+    assert visit.shown == 0
+    assert page.locator(".past li:visible").count() == 1
+    page.locator("body").press("x")
+    assert visit.shown == 5
+    assert page.inner_text("#found") == ""
+    page.fill("#by-file", "READ")
+    assert page.locator(".file:visible").count() == 1
+
+
+def test_an_address_leads_to_its_finding_or_file_whatever_is_folded_or_filtered(opened: Open) -> None:
+    visit = opened(at=f"#finding-{LATER.id}")
+    page = visit.page
+    expect(page.locator(visit.finding(LATER.id))).to_be_in_viewport()
+    readme = page.locator(".file", has_text="README.md")
+    page.select_option("#by-severity", "critical")
+    page.evaluate("id => location.hash = id", readme.get_attribute("id"))
+    expect(readme.locator("table.diff")).to_be_in_viewport()
+    assert page.input_value("#by-severity") == ""
+    page.locator(f"{visit.finding(INJECTION.id)} .anchor").click()
+    assert page.url.endswith(f"#finding-{INJECTION.id}")
+
+
+@pytest.mark.parametrize("has_clipboard", [True, False], ids=["clipboard", "old command"])
+def test_a_finding_is_copied_as_markdown_and_so_are_all_that_are_shown(opened: Open, *, has_clipboard: bool) -> None:
+    page = (visit := opened(permissions=["clipboard-read", "clipboard-write"])).page
+    if not has_clipboard:
+        page.evaluate("void (navigator.clipboard.writeText = () => Promise.reject(new Error('no')))")
+    page.click(f"{visit.finding(INJECTION.id)} .copy")
+    expect(page.locator("#told")).to_have_text("Copied")
+    text = page.evaluate("navigator.clipboard.readText()")
+    assert text.startswith("**🔴 Critical · security: SQL is put together")
+    assert "[`src/shop/users.py` lines 41 to 42](https://github.com/acme/shop/blob/" in text
+    page.select_option("#by-severity", "high")
+    page.click("#copy-all")
+    expect(page.locator("#told")).to_have_text("2 findings copied")
+    assert page.evaluate("navigator.clipboard.readText()").count("🟠 High") == 2
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_theme_is_the_readers_and_can_be_switched(opened: Open, theme: str) -> None:
+    page = opened(color_scheme=theme).page
+    paper = "getComputedStyle(document.body).backgroundColor"
+    light, dark = "rgb(255, 255, 255)", "rgb(13, 17, 23)"
+    assert page.evaluate(paper) == (light if theme == "light" else dark)
+    page.keyboard.press("t")
+    assert page.evaluate(paper) == (dark if theme == "light" else light)
+    page.click("#theme")
+    assert page.evaluate(paper) == (light if theme == "light" else dark)
+
+
+def test_print_shows_every_finding_with_its_code_and_no_controls(opened: Open) -> None:
+    page = (visit := opened(color_scheme="dark")).page
+    for summary in page.locator("main > .file summary").all():
+        summary.click()
+    assert visit.shown == 0
+    assert page.pdf().startswith(b"%PDF")  # which is told to the page as printing is
+    page.emulate_media(media="print")
+    assert visit.shown == 5
+    assert page.locator(".past li:visible").count() == 3
+    assert not [name for name in ("#tools", "nav", ".copy", ".anchor") if page.locator(f"{name}:visible").count()]
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_three_thousand_files_are_there_at_once_and_drawn_when_they_are_opened(opened: Open) -> None:
+    page = opened(*many(3000)).page
+    elements = "document.querySelectorAll('*').length"
+    assert page.locator(".file").count() == 3000
+    assert page.evaluate(elements) < 60_000
+    expect(page.locator(".placed").first).to_be_attached()
+    drawn = page.locator("table.diff").count()
+    assert drawn <= 3
+    folded = page.locator(".others .file").nth(1500)
+    folded.locator("summary").click()
+    expect(folded.locator("tr.add")).to_have_count(5)
+    assert page.locator("table.diff").count() <= drawn + 1
+    page.fill("#by-file", "file2999")
+    assert page.locator(".file:visible").count() == 1
+
+
+def test_a_very_long_file_shows_its_findings_and_draws_its_code_when_asked(opened: Open) -> None:
+    page = opened(*long()).page
+    assert page.locator(".excerpt").is_visible()
+    page.click(".whole")
+    assert page.locator(".diff tr.add").count() == 2000
+    assert not page.locator(".excerpt").is_visible()
+
+
+def test_without_scripts_every_finding_is_there_with_its_code(opened: Open) -> None:
+    visit = opened(java_script_enabled=False)
+    page = visit.page
+    assert visit.shown == 5
+    assert "SELECT * FROM users" in page.locator(f"{visit.finding(INJECTION.id)} .excerpt").inner_text()
+    assert page.locator("#tools:visible, .copy:visible, dialog:visible").count() == 0
+    assert "where scripts may run" in page.locator("noscript").inner_text()
+
+
+def test_nothing_of_a_finding_or_of_the_code_runs_whatever_one_does(opened: Open) -> None:
+    visit = opened(*hostile(), permissions=["clipboard-read", "clipboard-write"])
+    page = visit.page
+    assert page.locator(".file").count() == len(set(ATTEMPTS))
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")  # which draws all of them
+    expect(page.locator("table.diff")).to_have_count(len(set(ATTEMPTS)))
+    assert page.locator("script, iframe, img, svg, form, object, base").count() == 2
+    for key in ("s", "j", "c", "n", "t", "s"):
+        page.keyboard.press(key)
+    page.click("#copy-all")
+    page.fill("#by-file", "<script>")
+    assert page.locator(".file:visible").count() > 0
+    assert page.evaluate("[...document.links].filter(a => !/^(https?:|file:)/.test(a.protocol)).length") == 0
+
+
+@pytest.mark.parametrize(
+    ("planted", "refused"),
+    [
+        ("<script>window.hacked = 1</script>", "script-src-elem"),
+        ("<b id=x onclick='window.hacked = 1'>x</b>", "script-src-attr"),
+        ("<img src='https://evil.example/p.png' alt=''>", "img-src"),
+        ("<i style='color: red'>x</i>", "style-src-attr"),
+    ],
+)
+def test_the_policy_refuses_what_would_get_through(opened: Open, planted: str, refused: str) -> None:
+    html = Renderer().html(USUAL, USUAL_FILES).replace('<main class="page">', f'<main class="page">{planted}')
+    visit = opened(html=html)
+    visit.page.evaluate("document.querySelector('#x')?.click()")
+    assert any("Content Security Policy" in text for text in visit.told)
+    assert visit.page.evaluate("refused") == [refused]
+    assert not visit.page.evaluate("window.hacked")
+    visit.told.clear()
+    visit.page.evaluate("refused.length = 0")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_judge_of_accessibility_has_nothing_to_say(opened: Open, theme: str) -> None:
+    page = opened(color_scheme=theme).page
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    for act in ("", "s", "?"):
+        if act:
+            page.keyboard.press(act)
+        found = page.evaluate("axe.run().then(told => told.violations)")
+        assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found] == []
