@@ -67,7 +67,8 @@ def written(files: Iterable[FileView], paint: Paint, room: int = CODE_ROOM) -> t
     headings: dict[str, Heading] = {}
     entries: list[str] = []
     for file in files:
-        text = data([_hunk(*pair) for pair in _painted(file, paint)]) if file.hunks else ""
+        least = sum(len(line.text) for hunk in file.hunks for line in hunk.lines)
+        text = data([_hunk(*pair) for pair in _painted(file, paint)]) if file.hunks and least <= room else ""
         size = len(text.encode())
         entry = len(entries) if text and size <= room else None
         headings[file.path] = _heading(file, entry)

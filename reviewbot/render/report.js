@@ -1,150 +1,33 @@
-// Draws the change, filters, and hears keys. All that is a stranger's goes through textContent: no HTML is put together.
-"use strict";
+// Shows the change where it is looked at, filters, and hears clicks and keys.
 (() => {
   const LINES_AT_ONCE = 1500; // of a file that is drawn unasked: more makes a browser slow
   const root = document.documentElement;
   const byId = (id) => document.getElementById(id);
-  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const data = JSON.parse(byId("data").textContent);
   const files = all(".file");
   const findings = all(".finding[id]");
   const wanted = { severity: "", category: "", state: "", path: "" };
   let current = null;
 
-  const make = (tag, name, ...children) => {
-    const node = document.createElement(tag);
-    if (name) node.className = name;
-    node.append(...children);
-    return node;
-  };
 
-  // --- Code ----------------------------------------------------------------------------------------------------------
-
-  // A row is "+text", or ["+text", "3k1 2s"]: lengths and colours.
-  const codeOf = (row) => {
-    const [text, colours] = typeof row === "string" ? [row, ""] : row;
-    const code = make("td", "code");
-    let at = 1;
-    for (const [, length, colour] of colours.matchAll(/(\d+)(\D)/g)) {
-      const part = text.slice(at, at + Number(length));
-      code.append(colour === " " ? part : make("span", colour, part));
-      at += Number(length);
-    }
-    code.append(text.slice(at));
-    return code;
-  };
-  const numberOf = (number) => {
-    const cell = make("td", "num");
-    if (number) cell.dataset.n = number;
-    return cell;
-  };
-  const KINDS = { "+": "add", "-": "del", " ": "" };
-
-  const heading = (first, start, rows) => {
-    const signs = rows.map((row) => (typeof row === "string" ? row : row[0])[0]);
-    const [old, now] = ["+", "-"].map((other) => signs.filter((sign) => sign !== other).length);
-    return `@@ -${first},${old} +${start},${now} @@`;
-  };
-  const linesOf = function* (hunks) {
-    for (const [first, start, rows] of hunks) {
-      let [old, now] = [first, start];
-      yield { hunk: heading(first, start, rows) };
-      for (const row of rows) {
-        const kind = (typeof row === "string" ? row : row[0])[0];
-        yield { row, kind, left: kind === "+" ? 0 : old++, right: kind === "-" ? 0 : now++ };
-      }
-    }
-  };
-  const columns = () => (isSplit() ? ["num", "", "num", ""] : ["num", "num", ""]);
-  const across = (name, inside) => {
-    const cell = make("td", "", inside);
-    cell.colSpan = columns().length;
-    return make("tr", name, cell);
-  };
-  const unified = function* (lines) {
-    for (const line of lines) {
-      if (!line.row) {
-        yield [across("hunk", line.hunk)];
-        continue;
-      }
-      const code = codeOf(line.row);
-      code.dataset.sign = line.kind;
-      yield [make("tr", KINDS[line.kind], numberOf(line.left), numberOf(line.right), code), line];
-    }
-  };
-  const halves = (line, number) => {
-    if (!line) return [make("td", "num none"), make("td", "code none")];
-    const cells = [numberOf(number), codeOf(line.row)];
-    for (const cell of cells) cell.classList.add(KINDS[line.kind] || "same");
-    return cells;
-  };
-  const sideBySide = function* (lines) {
-    let left = [];
-    let right = [];
-    const flush = function* () {
-      for (let at = 0; at < Math.max(left.length, right.length); at++) {
-        const [old, now] = [left[at], right[at]];
-        const row = make("tr", "", ...halves(old, old?.left), ...halves(now, now?.right));
-        yield [row, { left: old?.left, right: now?.right }];
-      }
-      left = [];
-      right = [];
-    };
-    for (const line of lines) {
-      if (line.kind === "-") left.push(line);
-      else if (line.kind === "+") right.push(line);
-      else {
-        yield* flush();
-        if (!line.row) yield [across("hunk", line.hunk)];
-        else yield [make("tr", "", ...halves(line, line.left), ...halves(line, line.right)), line];
-      }
-    }
-    yield* flush();
-  };
-
-  // Puts each finding below its last line, and says which lines it means.
-  const settle = (rows, cards) => {
-    const at = { LEFT: new Map(), RIGHT: new Map() };
-    for (const [row, line] of rows) {
-      if (line?.left) at.LEFT.set(line.left, row);
-      if (line?.right) at.RIGHT.set(line.right, row);
-    }
-    const ends = new Map();
-    for (const card of cards) {
-      const known = at[card.dataset.side];
-      const row = known.get(Number(card.dataset.line));
-      card.classList.toggle("placed", Boolean(row));
-      if (!row) continue;
-      const last = Number(card.dataset.line);
-      for (let number = Math.max(Number(card.dataset.first), last - LINES_AT_ONCE); number <= last; number++)
-        known.get(number)?.classList.add("cited", card.dataset.side === "LEFT" ? "on-left" : "on-right");
-      const said = across("said", card);
-      (ends.get(row) || row).after(said);
-      ends.set(row, said);
-    }
-  };
+  // --- The change ----------------------------------------------------------------------------------------------------
 
   const isSplit = () => root.classList.contains("split");
   const draw = (file) => {
     const hunks = data.files[file.dataset.entry];
     if (!hunks || file.dataset.drawn) return;
     file.dataset.drawn = "yes";
-    const body = make("tbody");
-    const rows = [...(isSplit() ? sideBySide : unified)(linesOf(hunks))];
-    body.append(...rows.map(([row]) => row));
-    settle(rows, all(".finding", file));
-    const table = make("table", "diff", make("colgroup", "", ...columns().map((name) => make("col", name))), body);
+    const table = drawing.table(hunks, all(".finding", file), isSplit());
     table.setAttribute("aria-label", `Change of ${file.dataset.path}`);
     file.querySelector("details").append(table);
   };
   const undraw = (file) => {
-    const table = file.querySelector("table.diff");
-    if (!table) return;
-    const cards = file.querySelector(".cards");
     const order = new Map(findings.map((card, index) => [card, index]));
-    cards?.append(...all(".finding", file).sort((one, other) => order.get(one) - order.get(other)));
-    for (const card of all(".placed", file)) card.classList.remove("placed");
-    table.remove();
+    const cards = all(".finding", file).sort((one, other) => order.get(one) - order.get(other));
+    for (const card of cards) card.classList.remove("placed");
+    file.querySelector(".cards")?.append(...cards);
+    file.querySelector("table.diff").remove();
+    drawing.forget();
     delete file.dataset.drawn;
   };
   const isLarge = (file) => {

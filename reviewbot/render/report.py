@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib import resources
 
 from reviewbot.domain import pages
@@ -83,7 +84,7 @@ class Page:
     Attributes:
         paint: gives code its colours.
         markdown: writes a finding down as Markdown.
-        style: trusted, as is the script.
+        style: trusted.
     """
 
     view: SummaryView
@@ -99,12 +100,11 @@ def contexts_of(page: Page) -> Iterator[dict[str, object]]:
     order = {finding.path: at for at, finding in reversed(list(enumerate(findings)))}
     files = sorted(page.files, key=lambda file: order.get(file.path, len(order) + len(findings)))
     headings, code = written(files, page.paint)
-    style, script = page.style, resources.files("reviewbot.render").joinpath("report.js").read_text(encoding="utf-8")
     fixed = {
-        "style": Html(style),
-        "style_seal": Html(pages.seal(style)),
-        "script": Html(script),
-        "script_seal": Html(pages.seal(script)),
+        "style": Html(page.style),
+        "style_seal": Html(pages.seal(page.style)),
+        "script": Html(script()),
+        "script_seal": Html(pages.seal(script())),
     }
     excerpts = Excerpts(page.files)
     for detail in REPORT_LADDER:
@@ -112,6 +112,13 @@ def contexts_of(page: Page) -> Iterator[dict[str, object]]:
             cards = list(_cards(page, findings[: detail.full], excerpts, detail))
             sections = _sections(cards, headings, detail)
             yield _of_story(page.view, detail) | _of_cards(page, cards, sections, code) | fixed
+
+
+@cache
+def script() -> str:
+    """The page's script. It is no template, since it is nobody's to change and has braces of its own."""
+    folder = resources.files("reviewbot.render")
+    return "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in ("report-code.js", "report.js"))
 
 
 def _weight(findings: Sequence[FindingView], detail: Detail) -> int:

@@ -35,7 +35,8 @@ diff --git a/src/shop/stock.py b/src/shop/stock.py
 --- a/src/shop/stock.py
 +++ b/src/shop/stock.py
 @@ -16,2 +16,4 @@ def take(stock: Stock) -> None:
-     if stock.count:
+-    if stock.count:
++    if stock.count > 0:
 +        log.info("taken")
 +        stock.count -= 1
          return

@@ -108,6 +108,7 @@ def test_each_finding_stands_below_its_lines_on_its_own_side(opened: Open) -> No
     assert row_above(page, visit.finding("aaaa000001"))[0] == "41"
     assert page.locator("tr.cited").count() == 5
     assert not page.locator(f"{visit.finding(INJECTION.id)} .excerpt").is_visible()
+    assert page.evaluate("[...CSS.highlights.get('added')].map(String)") == [" > 0"]
     assert page.locator("td.code > .s", has_text="SELECT").count() == 1
 
 
@@ -118,6 +119,7 @@ def test_both_sides_stand_beside_each_other_and_the_findings_stay_in_place(opene
     assert row_above(page, visit.finding("aaaa000001"))[0] == "41"
     assert row_above(page, visit.finding(INJECTION.id))[2] == "42"
     assert page.locator("#split").get_attribute("aria-pressed") == "true"
+    assert page.evaluate("[...CSS.highlights.get('added')].map(String)") == [" > 0"]
     page.click("#split")
     assert len(row_above(page, visit.finding(INJECTION.id))) == 3
     order = page.locator(".finding[id]").evaluate_all("all => all.map(one => one.id.slice(8))")

@@ -9,7 +9,6 @@ import re
 import time
 from dataclasses import replace
 from html.parser import HTMLParser
-from importlib import resources
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -24,6 +23,7 @@ from reviewbot.domain.placement import SuggestionState
 from reviewbot.domain.records import Standing
 from reviewbot.domain.views import BypassView, FileGroup, SummaryView
 from reviewbot.render import Renderer
+from reviewbot.render.report import script as report_script
 from tests.hostile.corpus import ATTACKS
 from tests.hostile.poison import filled
 from tests.render.goldens import ERRORS, of_error
@@ -55,9 +55,6 @@ ATTRIBUTES = {
     "data-first", "data-line", "type", "hidden", "role", "value", "placeholder", "autocomplete", "spellcheck",
     "aria-hidden", "aria-pressed",
 }  # fmt: skip
-
-
-SCRIPT = resources.files("reviewbot.render").joinpath("report.js").read_text(encoding="utf-8")
 
 
 class Reader(HTMLParser):
@@ -127,7 +124,7 @@ def read(html: str) -> Reader:
     assert len(reader.ids) == len(set(reader.ids))
     assert not re.search(r"url\(|@import|expression", reader.style)
     code, script = reader.scripts
-    assert script == SCRIPT
+    assert script == report_script()
     assert not re.search("[<>&]", code)
     assert set(json.loads(code)) == {"files", "findings"}
     return reader
