@@ -50,6 +50,11 @@ class Heading:
     deleted: int
     entry: int | None
 
+    @property
+    def is_left_out(self) -> bool:
+        """Whether it has code that is not on the page."""
+        return self.entry is None and bool(self.added or self.deleted)
+
 
 def anchor(path: str) -> str:
     """What a link to a file is called: the same in every report."""

@@ -147,16 +147,17 @@ def _of_cards(page: Page, cards: Sequence[Card], sections: Sequence[Section], co
     """The findings and the files, what they can be filtered by, and the data of the script."""
     markdown = {card.anchor: page.markdown(card.finding) for card in cards}
     others = tuple(section for section in sections if not section.cards)
-    filed = (*cards, *(Card(one, "", "waived") for one in page.view.waived))
-    found = (*filed, *(Card(one, "", one.standing.value) for one in page.view.closed))
+    found = [(card.finding, card.state) for card in cards]
+    found += [(one, "waived") for one in page.view.waived]
+    found += [(one, one.standing.value) for one in page.view.closed]
     return {
         "sections": tuple(section for section in sections if section.cards),
         "others": others,
-        "others_left_out": sum(section.heading is not None and section.heading.entry is None for section in others),
+        "others_left_out": sum(section.heading is not None and section.heading.is_left_out for section in others),
         "is_quoted": not page.files,
-        "severities": tuple(one for one in Severity if any(card.finding.severity is one for card in found)),
-        "categories": tuple(one.value for one in Category if any(card.finding.category is one for card in found)),
-        "states": tuple(one for one in _STATES if any(card.state == one for card in found)),
+        "severities": tuple(one for one in Severity if any(finding.severity is one for finding, _ in found)),
+        "categories": tuple(one.value for one in Category if any(finding.category is one for finding, _ in found)),
+        "states": tuple(one for one in _STATES if any(state == one for _, state in found)),
         "data": Html(f'{{"files":{code},"findings":{pages.data(markdown)}}}'),
     }
 
@@ -172,7 +173,7 @@ def _cards(page: Page, findings: Iterable[FindingView], excerpts: Excerpts, deta
         lines = (
             CodeLine(line.number, _html(runs), line.cited) for line, runs in zip(excerpt.lines, painted, strict=True)
         )
-        small = _with_links(thin_finding(finding, detail))
+        small = replace(_with_links(thin_finding(finding, detail)), path=finding.path)  # by which it finds its file
         yield Card(small, f"finding-{names.of(finding.id)}", _state(finding), tuple(lines), excerpt.more)
 
 

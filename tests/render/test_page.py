@@ -278,6 +278,27 @@ def test_a_flood_fits_and_says_what_is_left_out(renderer: Renderer) -> None:
     assert "more findings, less severe" in read(html).text
 
 
+def test_code_for_which_there_is_no_room_is_named_and_the_page_says_so(renderer: Renderer) -> None:
+    lines = tuple(DiffLine(LineKind.ADDED, "x" * 900, None, number) for number in range(1, 4001))
+    moved = FileView("b.txt", "a.txt", ())
+    large = [FileView(path, path, (Hunk(lines),)) for path in ("src/shop/users.py", "large.txt")]
+    html = renderer.html(replace(CLOSED_GATE, files=(FileGroup(INJECTION.path, (INJECTION,)),)), [*large, moved])
+    text = " ".join(read(html).text.split())
+    assert "2 files without a finding; 1 file of them by name alone, since there is no room here" in text
+    assert text.count("There is no room here for the code of this file.") == 2
+    assert "b.txt was a.txt +0 \N{MINUS SIGN}0 No line of it has changed." in text
+    assert len(html) < 500_000
+
+
+def test_a_finding_finds_its_file_whatever_is_shortened(renderer: Renderer) -> None:
+    path = f"{'long/' * 200}a.py"
+    hunk = Hunk((DiffLine(LineKind.ADDED, "x = 1", None, 1),))
+    view = replace(CLOSED_GATE, files=(FileGroup(path, (replace(INJECTION, path=path),)),))
+    html = renderer.html(view, [FileView(path, path, (hunk,))])
+    assert html.count('<section class="file"') == 1
+    assert 'data-entry="0"' in html
+
+
 def test_a_repositorys_own_page_has_the_policy_of_its_own_style(renderer: Renderer) -> None:
     mine = Renderer({"report.css.j2": "h1 { color: teal }"})
     assert read(mine.html(CLEAN)).style == "h1 { color: teal }"
