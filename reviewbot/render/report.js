@@ -65,6 +65,16 @@
   // --- Where the reader is -------------------------------------------------------------------------------------------
 
   const isShown = (node) => !node.hidden && !node.closest(".file")?.hidden;
+  const stand = (node) => {
+    current?.classList.remove("current");
+    current = node;
+    node.classList.add("current");
+  };
+  // Whoever clicks or tabs into a finding stands there, for the keys that follow.
+  addEventListener("focusin", ({ target }) => {
+    const card = target.closest(".finding[id]");
+    if (card) stand(card);
+  });
   const go = (node) => {
     const file = node.closest(".file");
     for (let around = node.parentElement; around; around = around.parentElement)
@@ -73,9 +83,7 @@
       file.querySelector("details").open = true;
       show(file);
     }
-    current?.classList.remove("current");
-    current = node;
-    node.classList.add("current");
+    stand(node);
     const focused = node.matches(".file") ? node.querySelector("summary") : node;
     focused.focus({ preventScroll: true });
     node.scrollIntoView({ block: "start" });

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from reviewbot.domain.file_views import FileView
-from reviewbot.domain.views import SummaryView
 from reviewbot.render import Renderer
 from tests.browser.chromium import launched
 from tests.browser.installed import AXE
@@ -19,6 +18,11 @@ from tests.browser.stories import ATTEMPTS, LATER, USUAL, USUAL_FILES, hostile, 
 from tests.render.view_builders import INJECTION
 
 pytestmark = pytest.mark.browser
+
+PATIENCE = 20_000.0
+"""Milliseconds: for a busy machine; what is there is not waited for."""
+
+expect.set_options(timeout=PATIENCE)
 
 WATCH = "window.refused = []; addEventListener('securitypolicyviolation', e => refused.push(e.violatedDirective))"
 
@@ -58,23 +62,22 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
+@cache
+def usual() -> str:
+    """The report that most tests open."""
+    return Renderer().html(USUAL, USUAL_FILES)
+
+
 @pytest.fixture
 def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     visits: list[Visit] = []
 
-    def visit(
-        view: SummaryView = USUAL,
-        files: Sequence[FileView] = USUAL_FILES,
-        *,
-        at: str = "",
-        html: str = "",
-        **how: Any,  # noqa: ANN401 — what Playwright takes
-    ) -> Visit:
+    def visit(html: str = "", *, at: str = "", **how: Any) -> Visit:  # noqa: ANN401 — what Playwright takes
         file = tmp_path / "report.html"
-        file.write_text(html or Renderer().html(view, files), encoding="utf-8")
+        file.write_text(html or usual(), encoding="utf-8")
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **how})
         page = context.new_page()
-        page.set_default_timeout(5000)
+        page.set_default_timeout(PATIENCE)
         page.add_init_script(WATCH)
         made = Visit(page)
         page.on("console", lambda message: made.told.append(f"{message.type}: {message.text}"))
@@ -141,6 +144,8 @@ def test_keys_lead_from_finding_to_finding_and_from_file_to_file(opened: Open) -
     assert visit.page.locator(f"#{seen[4]} details").get_attribute("open") is None
     press("p")
     assert visit.page.evaluate("document.activeElement.innerText").startswith("src/shop/users.py")
+    visit.page.click(f"{visit.finding(INJECTION.id)} h4")
+    assert visit.current == f"finding-{INJECTION.id}"
 
 
 def test_a_dialog_names_the_keys_and_keys_do_nothing_while_it_is_open_or_one_writes(opened: Open) -> None:
@@ -237,7 +242,7 @@ def test_print_shows_every_finding_with_its_code_and_no_controls(opened: Open) -
 
 
 def test_three_thousand_files_are_there_at_once_and_drawn_when_they_are_opened(opened: Open) -> None:
-    page = opened(*many(3000)).page
+    page = opened(Renderer().html(*many(3000))).page
     elements = "document.querySelectorAll('*').length"
     assert page.locator(".file").count() == 3000
     assert page.evaluate(elements) < 60_000
@@ -253,7 +258,7 @@ def test_three_thousand_files_are_there_at_once_and_drawn_when_they_are_opened(o
 
 
 def test_a_very_long_file_shows_its_findings_and_draws_its_code_when_asked(opened: Open) -> None:
-    page = opened(*long()).page
+    page = opened(Renderer().html(*long())).page
     assert page.locator(".excerpt").is_visible()
     page.click(".whole")
     assert page.locator(".diff tr.add").count() == 2000
@@ -270,7 +275,7 @@ def test_without_scripts_every_finding_is_there_with_its_code(opened: Open) -> N
 
 
 def test_nothing_of_a_finding_or_of_the_code_runs_whatever_one_does(opened: Open) -> None:
-    visit = opened(*hostile(), permissions=["clipboard-read", "clipboard-write"])
+    visit = opened(Renderer().html(*hostile()), permissions=["clipboard-read", "clipboard-write"])
     page = visit.page
     assert page.locator(".file").count() == len(set(ATTEMPTS))
     page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
@@ -295,8 +300,8 @@ def test_nothing_of_a_finding_or_of_the_code_runs_whatever_one_does(opened: Open
     ],
 )
 def test_the_policy_refuses_what_would_get_through(opened: Open, planted: str, refused: str) -> None:
-    html = Renderer().html(USUAL, USUAL_FILES).replace('<main class="page">', f'<main class="page">{planted}')
-    visit = opened(html=html)
+    html = usual().replace('<main class="page">', f'<main class="page">{planted}')
+    visit = opened(html)
     visit.page.evaluate("document.querySelector('#x')?.click()")
     assert any("Content Security Policy" in text for text in visit.told)
     assert visit.page.evaluate("refused") == [refused]

@@ -86,15 +86,7 @@ def test_code_is_coloured_in_pieces_and_until_the_time_is_used_up() -> None:
 
 @pytest.mark.parametrize(
     ("path", "piece"),
-    [
-        ("A.java", "a "),
-        ("a.ts", "a."),
-        ("Makefile", "("),
-        ("a.tf", "-"),
-        ("a.yml", "@"),
-        ("a.js", "'\\"),
-        ("a.css", "<<"),
-    ],
+    [("A.java", "a "), ("a.tf", "-"), ("a.js", "'\\")],
 )
 def test_code_that_nobody_writes_is_read_in_seconds(path: str, piece: str) -> None:
     began = time.process_time()
