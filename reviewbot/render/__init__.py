@@ -137,7 +137,7 @@ class Renderer:
 
     def _copied(self, finding: FindingView) -> str:
         """A finding as Markdown, as a comment has it; empty when that is too long to be copied."""
-        context = {"finding": contexts.addressed(finding), "placed": False, "waivable": False}
+        context = {"finding": contexts.addressed(finding), "placed": False, "waivable": False, "branch": False}
         return self._markdown.render("finding.md.j2", context, COMMENT.limit) or ""
 
     def _story(self, templates: Templates, name: str, view: SummaryView, ladder: Sequence[Detail], room: Room) -> str:
