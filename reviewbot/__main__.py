@@ -31,7 +31,7 @@ def main() -> int:
     try:
         from reviewbot import cli  # noqa: PLC0415 — as above
 
-        status = cli.main(arguments, os.environ, sys.stdout, log)
+        status = cli.main(arguments, os.environ, sys.stdout, log, sys.stdin)
         sys.stdout.flush()
     except KeyboardInterrupt:
         log.write("Interrupted. What was submitted is written down, and a later run goes on with it.\n")

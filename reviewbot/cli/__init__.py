@@ -18,7 +18,13 @@ from reviewbot.settings.environment import read_environment
 __all__ = ["check_installed", "main", "report_bug"]
 
 
-def main(arguments: Sequence[str], env: Mapping[str, str], out: TextIO, err: TextIO | None = None) -> int:
+def main(
+    arguments: Sequence[str],
+    env: Mapping[str, str],
+    out: TextIO,
+    err: TextIO | None = None,
+    typed: TextIO | None = None,
+) -> int:
     """Run a command.
 
     Args:
@@ -26,13 +32,14 @@ def main(arguments: Sequence[str], env: Mapping[str, str], out: TextIO, err: Tex
         env: the environment; nothing else reads it.
         out: where results go.
         err: where progress and errors go; to the results when there is no place of their own.
+        typed: what somebody types, None where nobody can be asked.
 
     Returns:
         The exit status.
     """
     chosen = make_parser().parse_args(arguments)
     command: Callable[[Call], int] = chosen.run
-    call = Call(chosen, env, out, err or out)
+    call = Call(chosen, env, out, err or out, typed)
     try:
         return command(call)
     except ReviewbotError as error:

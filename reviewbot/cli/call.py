@@ -26,12 +26,14 @@ class Call:
         env: the environment; nothing else reads it.
         out: where results go.
         err: where progress and errors go.
+        typed: what somebody types, None where nobody can be asked.
     """
 
     chosen: argparse.Namespace
     env: Mapping[str, str]
     out: TextIO
     err: TextIO
+    typed: TextIO | None = None
 
 
 def check_installed(extra: str, modules: Sequence[str]) -> None:

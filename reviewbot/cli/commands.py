@@ -84,3 +84,17 @@ def plan(call: Call) -> int:
     from reviewbot.cli.plan import run_plan  # noqa: PLC0415
 
     return run_plan(call)
+
+
+def init(call: Call) -> int:
+    """`reviewbot init`."""
+    from reviewbot.cli.init import run_init  # noqa: PLC0415
+
+    return run_init(call)
+
+
+def config(call: Call) -> int:
+    """`reviewbot config`."""
+    from reviewbot.cli.config import run_config  # noqa: PLC0415
+
+    return run_config(call)

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from reviewbot import __version__
 from reviewbot.cli import commands as run
-from reviewbot.cli import teaching
+from reviewbot.cli import lessons, teaching
 from reviewbot.cli.call import Call
 from reviewbot.cli.formats import DOCUMENTS
 from reviewbot.domain.gate import EXIT_SETTINGS
@@ -31,6 +31,7 @@ To begin:
                                       nothing leaves the machine
   reviewbot plan                      what reviews of past merges would have cost
   reviewbot demo                      a whole paid review on this machine, made up
+  reviewbot init                      the workflows and settings of this clone
   reviewbot COMMAND --help            each command, with examples
 """
 
@@ -109,6 +110,8 @@ def make_parser() -> argparse.ArgumentParser:
     _add_render(commands)
     _add_demo(commands)
     _add_sandbox(commands)
+    _add_init(commands)
+    _add_config(commands)
     action = _taught(commands, "action", "", "what the GitHub Action's container runs", teaching.ACTION, "")
     action.set_defaults(run=run.action)
     return parser
@@ -246,6 +249,41 @@ def _add_render(commands: Commands) -> None:
     render.add_argument("report", type=Path, metavar="REPORT.json", help="what `--format json` or `json-file` wrote")
     render.add_argument("--to", choices=tuple(DOCUMENTS), required=True, metavar="KIND", help="%(choices)s")
     render.set_defaults(run=run.render)
+
+
+def _add_init(commands: Commands) -> None:
+    told = "write the workflows and a config file"
+    init = _taught(commands, "init", "[options]", told, lessons.INIT, lessons.INIT_EXAMPLES)
+    init.add_argument(
+        "--action",
+        metavar="OWNER/NAME@COMMIT",
+        help="the action, by all forty digits of its commit; default: what this program was installed from",
+    )
+    init.add_argument(
+        "--as",
+        dest="kind",
+        choices=("advisory", "gate"),
+        help="advisory runs on pull_request; gate on pull_request_target, forks included, the key in an environment",
+    )
+    init.add_argument(
+        "--reviewer", choices=[str(one) for one in ReviewerKind], help="codevf, or local without an account"
+    )
+    init.add_argument("--force", action="store_true", help="replace the files that are there")
+    init.set_defaults(run=run.init)
+
+
+def _add_inputs(parser: argparse.ArgumentParser) -> None:
+    told = "an input that the workflow sets; can be said several times"
+    parser.add_argument("--input", dest="inputs", action="append", default=[], metavar="NAME=VALUE", help=told)
+
+
+def _add_config(commands: Commands) -> None:
+    told = "check the settings, or show where each comes from"
+    config = _taught(commands, "config", "check|show [options]", told, lessons.CONFIG, lessons.CONFIG_EXAMPLES)
+    config.add_argument("what", choices=("check", "show"), help="tell the problems, or the settings")
+    config.add_argument("file", nargs="?", metavar="FILE", help="default: .github/reviewbot.yml of this clone")
+    _add_inputs(config)
+    config.set_defaults(run=run.config)
 
 
 def _between(kind: type[int | float], least: float, most: float) -> Callable[[str], float]:

@@ -20,7 +20,9 @@ _OLD_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def write_inside(workspace: str, path: str, content: bytes, mode: int | None = None) -> None:
+def write_inside(
+    workspace: str, path: str, content: bytes, mode: int | None = None, forbidden: frozenset[str] = FORBIDDEN
+) -> None:
     """Write a file below a folder; missing folders are made, and the file is replaced as a whole.
 
     Args:
@@ -28,17 +30,35 @@ def write_inside(workspace: str, path: str, content: bytes, mode: int | None = N
         path: relative to it, or absolute and below it.
         content: the bytes.
         mode: who may do what with the file, None for what a new one gets here.
+        forbidden: folders that may not be on the way.
 
     Raises:
         SettingsError: the path leads elsewhere, or cannot be written.
     """
-    *folders, name = _parts(workspace, path)
+    *folders, name = _parts(workspace, path, forbidden)
     try:
         with _folder(workspace, folders) as inside:
             _replace(inside, name, content, mode)
     except OSError as error:
         what = f"it cannot be written ({error.strerror or type(error).__name__})"
         raise _wrong(path, what) from None
+
+
+def is_taken(workspace: str, path: str, forbidden: frozenset[str] = FORBIDDEN) -> bool:
+    """Whether something is there already: a file, a link or anything else of that name.
+
+    Raises:
+        SettingsError: the path leads elsewhere.
+    """
+    *folders, name = _parts(workspace, path, forbidden)
+    try:
+        with _folder(workspace, folders, make=False) as inside:
+            os.stat(name, dir_fd=inside, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise _wrong(path, f"it cannot be written ({error.strerror or type(error).__name__})") from None
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +69,19 @@ class Regular:
     mode: int
 
 
-def read_inside(workspace: str, path: str, limit: int) -> Regular:
+def read_inside(workspace: str, path: str, limit: int, forbidden: frozenset[str] = FORBIDDEN) -> Regular:
     """Read a regular file below a folder, through no link.
 
     Args:
         workspace: the folder; itself trusted, so it may be a link.
         path: relative to it.
         limit: bytes of the file at most.
+        forbidden: folders that may not be on the way.
 
     Raises:
         SettingsError: the path leads elsewhere, or there is no such file.
     """
-    *folders, name = _parts(workspace, path)
+    *folders, name = _parts(workspace, path, forbidden)
     try:
         with _folder(workspace, folders, make=False) as inside:
             return _regular(os.open(name, _OLD_FILE, dir_fd=inside), path, limit)
@@ -99,7 +120,7 @@ def check_inside(workspace: str, path: str) -> None:
         os.close(inside)
 
 
-def _parts(workspace: str, path: str) -> list[str]:
+def _parts(workspace: str, path: str, forbidden: frozenset[str] = FORBIDDEN) -> list[str]:
     """The names on the way; every one of them is an ordinary one."""
     given = PurePosixPath(path)
     if given.is_absolute():
@@ -112,7 +133,7 @@ def _parts(workspace: str, path: str) -> list[str]:
     if ".." in parts:
         raise _wrong(path, "it leads out of its folder")
     # Some file systems fold case, and drop blanks and dots at a name's end.
-    if any(part.rstrip(". ").casefold() in FORBIDDEN for part in parts):
+    if any(part.rstrip(". ").casefold() in forbidden for part in parts):
         raise _wrong(path, "it is in a folder that git or GitHub reads")
     return parts
 

@@ -35,6 +35,14 @@ def read_config(text: str) -> tuple[dict[str, object], list[Problem]]:
     return {key: value for key, value in content.items() if value is not None and value != ""}, []
 
 
+def key_lines(text: str) -> dict[str, int]:
+    """The line of each key at the top of a config file, from 1; nothing when `read_config` refuses it."""
+    if not read_config(text)[0]:
+        return {}
+    node = YAML(typ="safe", pure=True).compose(text)
+    return {key.value: key.start_mark.line + 1 for key, _ in node.value}
+
+
 def _refused_syntax(text: str) -> str | None:
     depth = 0
     for event in YAML(typ="safe", pure=True).parse(text):

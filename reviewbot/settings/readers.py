@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -41,10 +41,12 @@ class Reader(Generic[T]):
     Attributes:
         allowed: what would be right, as a phrase.
         read: from an input's text or a YAML value; raises `ValueError` when it is not right.
+        schema: a JSON Schema of what `read` takes from the config file; it refuses nothing else, and not all of that.
     """
 
     allowed: str
     read: Callable[[object], T]
+    schema: Mapping[str, object] = field(default_factory=dict, compare=False)
 
 
 def _text(value: object) -> str:
@@ -55,20 +57,21 @@ def _text(value: object) -> str:
     raise ValueError
 
 
-TEXT = Reader("text", _text)
+TEXT = Reader("text", _text, {"type": ["string", "integer"]})
+
+_KNOWN = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
 
 def _boolean(value: object) -> bool:
     # The toolkit's rule: YAML 1.2's booleans and nothing else.
-    known = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
     if isinstance(value, bool):
         return value
-    if isinstance(value, str) and value in known:
-        return known[value]
+    if isinstance(value, str) and value in _KNOWN:
+        return _KNOWN[value]
     raise ValueError
 
 
-BOOLEAN = Reader("true or false", _boolean)
+BOOLEAN = Reader("true or false", _boolean, {"anyOf": [{"type": "boolean"}, {"enum": list(_KNOWN)}]})
 
 
 def whole_number(least: int, most: int) -> Reader[int]:
@@ -84,7 +87,9 @@ def whole_number(least: int, most: int) -> Reader[int]:
             raise ValueError
         return number
 
-    return Reader(f"a whole number from {least} to {most}", read)
+    number = {"type": "integer", "minimum": least, "maximum": most}
+    digits = {"type": "string", "pattern": "^[0-9]{1,12}$"}
+    return Reader(f"a whole number from {least} to {most}", read, {"anyOf": [number, digits]})
 
 
 E_co = TypeVar("E_co", bound=StrEnum, covariant=True)
@@ -96,7 +101,17 @@ def one_of(choices: type[E_co]) -> Reader[E_co]:
     def read(value: object) -> E_co:
         return choices(_text(value))
 
-    return Reader(", ".join(f"`{choice}`" for choice in choices), read)
+    return Reader(_named(choices), read, _words(choices))
+
+
+def _named(choices: Iterable[str]) -> str:
+    return ", ".join(f"`{choice}`" for choice in choices)
+
+
+def _words(choices: Iterable[str]) -> Mapping[str, object]:
+    """The words themselves first, for editors to offer; `read` takes blanks around them, too."""
+    padded = {"type": "string", "pattern": rf"^\s*({'|'.join(map(re.escape, choices))})\s*$"}
+    return {"anyOf": [{"enum": [str(choice) for choice in choices]}, padded]}
 
 
 def _threshold(value: object) -> Severity:
@@ -106,7 +121,8 @@ def _threshold(value: object) -> Severity:
     return severity
 
 
-THRESHOLD = Reader(", ".join(f"`{severity}`" for severity in Severity if severity is not Severity.UNRATED), _threshold)
+_THRESHOLDS = tuple(severity for severity in Severity if severity is not Severity.UNRATED)
+THRESHOLD = Reader(_named(_THRESHOLDS), _threshold, _words(_THRESHOLDS))
 
 
 def _patterns(value: object) -> tuple[str, ...]:
@@ -116,7 +132,8 @@ def _patterns(value: object) -> tuple[str, ...]:
     return tuple(line.strip() for line in lines if line.strip())
 
 
-PATTERNS = Reader("a list of patterns, one a line", _patterns)
+_LINES = {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]}
+PATTERNS = Reader("a list of patterns, one a line", _patterns, _LINES)
 
 
 def _path_instructions(value: object) -> tuple[PathInstruction, ...]:
@@ -133,17 +150,32 @@ def _path_instruction(item: object) -> PathInstruction:
             raise ValueError
 
 
-PATH_INSTRUCTIONS = Reader("a list of items with `path` and `instructions`", _path_instructions)
+_PAIR = {
+    "type": "object",
+    "properties": {"path": {"type": "string"}, "instructions": {"type": "string"}},
+    "required": ["path", "instructions"],
+    "additionalProperties": False,
+}
+PATH_INSTRUCTIONS = Reader(
+    "a list of items with `path` and `instructions`", _path_instructions, {"type": "array", "items": _PAIR}
+)
+
+
+_NAME = "[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}"
 
 
 def _instance(value: object) -> str:
     text = _text(value)
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}|", text):
+    if not re.fullmatch(f"{_NAME}|", text):
         raise ValueError
     return text
 
 
-INSTANCE = Reader("at most 40 letters, digits, blanks, dots, dashes and underscores", _instance)
+INSTANCE = Reader(
+    "at most 40 letters, digits, blanks, dots, dashes and underscores",
+    _instance,
+    {"type": ["string", "integer"], "pattern": rf"^\s*({_NAME})?\s*$", "minimum": 0},
+)
 
 
 def _secret(value: object) -> Secret:

@@ -154,7 +154,13 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A setting as the documentation sees it: its name, its default as text, its meaning, and where it may be set."""
+    """A setting as the documentation sees it.
+
+    Attributes:
+        default: as text, empty where there is none.
+        action: whether it is an input of the action; `config` whether the config file may set it.
+        schema: a JSON Schema of its value in the config file.
+    """
 
     name: str
     default: str
@@ -162,13 +168,22 @@ class Input:
     allowed: str
     action: bool
     config: bool
+    schema: Mapping[str, object] = field(default_factory=dict, compare=False)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether its value is a list, or may be one."""
+        forms = self.schema.get("anyOf", [self.schema])
+        return isinstance(forms, list) and any(form.get("type") == "array" for form in forms)
 
 
-def _name(row: Field[Any]) -> str:
+def name_of(row: Field[Any]) -> str:
+    """The name that users know a setting by."""
     return row.name.replace("_", "-")
 
 
-def _default_text(value: object) -> str:
+def default_text(value: object) -> str:
+    """A value as the documentation writes it."""
     match value:
         case bool():
             return str(value).lower()
@@ -180,12 +195,13 @@ def _default_text(value: object) -> str:
 
 INPUTS: tuple[Input, ...] = tuple(
     Input(
-        _name(row),
-        _default_text(row.default),
+        name_of(row),
+        default_text(row.default),
         row.metadata["meaning"],
         row.metadata["reader"].allowed,
         row.metadata["action"],
         row.metadata["config"],
+        row.metadata["reader"].schema,
     )
     for row in fields(Settings)
 )
@@ -199,7 +215,7 @@ def peek_settings(inputs: Mapping[str, str], config: str | None = None) -> Setti
     keys, _ = read_config(config) if config is not None else ({}, [])
     values: dict[str, Any] = {}
     for row in fields(Settings):
-        for _, value in _given(row, inputs, keys):
+        for _, value in given(row, inputs, keys):
             with suppress(ValueError):
                 values.setdefault(row.name, row.metadata["reader"].read(value))
     return Settings(**values)
@@ -216,12 +232,12 @@ def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
         SettingsError: with every problem.
     """
     keys, problems = read_config(config) if config is not None else ({}, [])
-    rows = {_name(row): row for row in fields(Settings)}
-    problems += list(_unknown(keys, rows, "config file"))
+    rows = {name_of(row): row for row in fields(Settings)}
+    problems += list(_unknown(keys, rows))
     values: dict[str, Any] = {}
     wrong: set[str] = set()
     for row in rows.values():
-        for where, value in _given(row, inputs, keys):
+        for where, value in given(row, inputs, keys):
             try:
                 values.setdefault(row.name, row.metadata["reader"].read(value))
             except ValueError:
@@ -234,22 +250,32 @@ def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
     return settings
 
 
-def _given(row: Field[Any], inputs: Mapping[str, str], keys: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+def given(row: Field[Any], inputs: Mapping[str, str], keys: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     """What somebody set, the strongest first, each with its place; only from where the setting may be set."""
-    name = _name(row)
+    name = name_of(row)
     if row.metadata["action"] and (text := inputs.get(name, "").strip()):
-        yield f"input `{name}`", text
+        yield input_place(name), text
     if row.metadata["config"] and name in keys:
-        yield f"config file `{name}`", keys[name]
+        yield config_place(name), keys[name]
 
 
-def _unknown(keys: Mapping[str, object], rows: Mapping[str, Field[Any]], where: str) -> Iterator[Problem]:
+def config_place(key: str) -> str:
+    """How a problem names a key of the config file."""
+    return f"config file `{key[:60]}`"
+
+
+def input_place(name: str) -> str:
+    """How a problem names an input of the workflow."""
+    return f"input `{name}`"
+
+
+def _unknown(keys: Mapping[str, object], rows: Mapping[str, Field[Any]]) -> Iterator[Problem]:
     allowed = sorted(name for name, row in rows.items() if row.metadata["config"])
     for key in list(keys):
         if key not in rows:
-            yield Problem(f"{where} `{key[:60]}`", "there is no such key", ", ".join(f"`{name}`" for name in allowed))
+            yield Problem(config_place(key), "there is no such key", ", ".join(f"`{name}`" for name in allowed))
         elif not rows[key].metadata["config"]:
-            yield Problem(f"{where} `{key}`", "this key is not read from a file", "set it in the workflow")
+            yield Problem(config_place(key), "this key is not read from a file", "set it in the workflow")
 
 
 def _wrong(where: str, value: object, row: Field[Any]) -> Problem:

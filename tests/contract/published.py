@@ -47,6 +47,8 @@ OPERATIONS: Mapping[str, str] = {
     f"{_REPO}/pulls": "get post",
     f"{_REPO}/pulls/comments/{{comment_id}}": "get patch delete",
     f"{_REPO}/pulls/comments/{{comment_id}}/reactions": "post",
+    f"{_REPO}/rules/branches/{{branch}}": "get",
+    f"{_REPO}/rulesets": "post",
     f"{_REPO}/statuses/{{sha}}": "post",
     _ISSUE: "get",
     f"{_ISSUE}/comments": "get post",

@@ -38,7 +38,8 @@ def _properties(schema: Json) -> dict[str, Json]:
     found = dict(schema.get("properties", {}))
     for kind in ("oneOf", "anyOf", "allOf"):
         for part in schema.get(kind, []):
-            found |= _properties(part)
+            for name, inner in _properties(part).items():
+                found[name] = {"anyOf": [found[name], inner]} if name in found else inner
     return found
 
 

@@ -33,7 +33,9 @@ def said() -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize(("command", "flag"), [one for one in said() if one[1] != "--help"])
 def test_every_command_and_flag_is_documented(root: Path, command: str, flag: str) -> None:
-    text = "".join((root / "docs" / name).read_text(encoding="utf-8") for name in ("terminal.md", "sandbox.md"))
+    text = "".join(
+        (root / "docs" / name).read_text(encoding="utf-8") for name in ("terminal.md", "sandbox.md", "setup.md")
+    )
     assert re.search(rf"`(?:[^`]* )?{re.escape(flag or f'reviewbot {command}')}\b[^`]*`", text)
 
 

@@ -1,0 +1,118 @@
+"""`reviewbot config`: the settings checked, or shown with where each comes from."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from reviewbot.cli.call import Call
+from reviewbot.domain.escaping import terminal
+from reviewbot.edges.clone import open_clone
+from reviewbot.edges.workspace import is_taken, read_inside
+from reviewbot.errors import Problem, SettingsError
+from reviewbot.settings import INPUTS, read_settings
+from reviewbot.settings.configfile import CONFIG_BYTES, key_lines
+from reviewbot.settings.environment import PASSED_ON
+from reviewbot.settings.sources import explain_settings
+from reviewbot.settings.table import CONFIG_FILE, config_place
+
+UNREADABLE = "\0"
+"""Stands for a file that is no text: YAML refuses a NUL, so the settings refuse it too."""
+
+_NOWHERE: frozenset[str] = frozenset()
+"""This file is in a folder that reports are not written to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the settings are made of.
+
+    Attributes:
+        path: of the config file, as it is told; `text` None when there is no file.
+        inputs: name to text.
+    """
+
+    path: str
+    text: str | None
+    inputs: Mapping[str, str]
+
+    def told(self, place: str) -> str:
+        """A place as a problem names it: with the file and the line, where that is known."""
+        lines = key_lines(self.text or "")
+        line = next((line for key, line in lines.items() if config_place(key) == place), None)
+        return f"{self.path}:{line}" if line else self.path if place == "config file" else place
+
+
+def run_config(call: Call) -> int:
+    """Check, or show.
+
+    Raises:
+        SettingsError: with every problem, each with its line.
+    """
+    given = _given(call)
+    try:
+        if call.chosen.what == "check":
+            read_settings(given.inputs, given.text)
+            call.out.write(f"{terminal(given.path)}: {'right' if given.text is not None else 'there is none'}.\n")
+        else:
+            call.out.write(_table(given))
+    except SettingsError as error:
+        raise SettingsError(tuple(_placed(given, one) for one in error.problems)) from None
+    return 0
+
+
+def _placed(given: Given, problem: Problem) -> Problem:
+    """The problem, with the line of its key in front."""
+    told = given.told(problem.where)
+    key = problem.where.removeprefix("config file ")
+    return replace(problem, where=told if told in {problem.where, given.path} else f"{told}: {key}")
+
+
+def _table(given: Given) -> str:
+    rows = [(one.name, one.value, given.told(one.source)) for one in explain_settings(given.inputs, given.text)]
+    rows = [(name, " ".join(terminal(value).split()), terminal(place)) for name, value, place in rows]
+    name, value = (max(len(row[column]) for row in rows) for column in (0, 1))
+    return "".join(f"{row[0]:<{name}}  {row[1]:<{min(value, 40)}}  {row[2]}\n" for row in rows)
+
+
+def _given(call: Call) -> Given:
+    chosen = call.chosen
+    own = {row.name: call.env.get(f"INPUT_{row.name.upper()}", "") for row in INPUTS if row.action}
+    inputs = {**own, **inputs_said(chosen)}
+    if chosen.file:
+        path = Path(chosen.file)
+        return Given(chosen.file, _read(str(path.parent), path.name), inputs)
+    with ExitStack() as stack:
+        environment = {name: call.env[name] for name in PASSED_ON if name in call.env}
+        root = str(stack.enter_context(open_clone(Path.cwd(), environment)).root)
+    return Given(CONFIG_FILE, _read(root, CONFIG_FILE) if is_taken(root, CONFIG_FILE, _NOWHERE) else None, inputs)
+
+
+def _read(folder: str, path: str) -> str:
+    # More than is allowed, so that the settings say that it is too large.
+    content = read_inside(folder, path, 2 * CONFIG_BYTES, _NOWHERE).content
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return UNREADABLE
+
+
+def inputs_said(chosen: argparse.Namespace) -> dict[str, str]:
+    """The inputs of `--input NAME=VALUE`.
+
+    Raises:
+        SettingsError: a name is no input's, or there is no value.
+    """
+    pairs = [one.partition("=") for one in chosen.inputs]
+    known = {row.name for row in INPUTS if row.action}
+    wrong = [name for name, equals, _ in pairs if name not in known or not equals]
+    if wrong:
+        raise SettingsError(tuple(_no_input(name, sorted(known)) for name in wrong))
+    return {name: value for name, _, value in pairs}
+
+
+def _no_input(name: str, known: Sequence[str]) -> Problem:
+    return Problem(f"--input {name[:60]}", "it is no `NAME=VALUE` of an input", ", ".join(f"`{one}`" for one in known))

@@ -1,0 +1,110 @@
+"""`reviewbot init`: writes the workflows and a config file into the clone that one stands in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import TextIO
+
+from reviewbot.cli.call import Call
+from reviewbot.domain.escaping import terminal
+from reviewbot.domain.policy import ReviewerKind
+from reviewbot.edges.clone import open_clone
+from reviewbot.edges.workspace import is_taken, write_inside
+from reviewbot.errors import Problem, SettingsError
+from reviewbot.settings import Settings
+from reviewbot.settings.environment import PASSED_ON
+from reviewbot.setup.files import files, installed_from, ruleset
+from reviewbot.setup.workflows import ENVIRONMENT, SECRET, Action, Wish, read_action
+
+ADVISORY, GATE = "advisory", "gate"
+
+OUT_OF_BOUNDS = frozenset({".git"})
+"""Where nothing is written; what GitHub reads is what this command is for."""
+
+_WHICH = "OWNER/NAME@COMMIT, the commit with all forty digits"
+
+
+def run_init(call: Call) -> int:
+    """Ask, look whether there is room for every file, then write them all.
+
+    Raises:
+        SettingsError: something was not said, or is in the way; nothing is written then.
+    """
+    with ExitStack() as stack:
+        environment = {name: call.env[name] for name in PASSED_ON if name in call.env}
+        root = str(stack.enter_context(open_clone(Path.cwd(), environment)).root)
+    wish = _wish(call)
+    texts = files(wish)
+    taken = [path for path in texts if is_taken(root, path, OUT_OF_BOUNDS)]
+    if taken and not call.chosen.force:
+        raise SettingsError(
+            tuple(Problem(path, "it is there already", "`--force`, which replaces it") for path in taken)
+        )
+    for path, text in texts.items():
+        write_inside(root, path, text.encode(), forbidden=OUT_OF_BOUNDS)
+    call.err.write("\n".join(_next(wish, texts)) + "\n")
+    call.out.write(json.dumps(ruleset(Settings(reviewer=wish.reviewer)), indent=2) + "\n")
+    return 0
+
+
+def _wish(call: Call) -> Wish:
+    """What is wished for: said by flags, asked at a terminal, or the usual."""
+    chosen = call.chosen
+    known = installed_from(distribution("reviewbot").read_text("direct_url.json"))
+    reviewers = [str(one) for one in ReviewerKind]
+    reviewer = chosen.reviewer or _asked(call, "Who reviews?", reviewers)
+    kind = chosen.kind or _asked(call, "Advice, or a gate that no author can edit?", (ADVISORY, GATE))
+    return Wish(_action(call, known), kind == GATE, ReviewerKind(reviewer))
+
+
+def _action(call: Call, known: Action | None) -> Action:
+    said = call.chosen.action or (None if known else _line(call.typed, call.err, f"Which action? ({_WHICH}) "))
+    if said is None and known:
+        return known
+    if not said:
+        raise SettingsError((Problem("--action", "nobody says which action, and at which commit", _WHICH),))
+    action = read_action(said)
+    if action is None:
+        raise SettingsError((Problem("--action", f"`{said[:80]}` names no action by its commit", _WHICH),))
+    return action
+
+
+def _asked(call: Call, question: str, choices: Sequence[str]) -> str:
+    """One of a few words; the first where nothing is said, or nobody can be asked."""
+    while True:
+        said = _line(call.typed, call.err, f"{question} [{'/'.join(choices)}; {choices[0]}] ")
+        if not said:
+            return choices[0]
+        if said in choices:
+            return said
+
+
+def _line(typed: TextIO | None, shown: TextIO, question: str) -> str | None:
+    """What somebody types, None when nobody can be asked."""
+    if typed is None or not typed.isatty():
+        return None
+    shown.write(question)
+    shown.flush()
+    return typed.readline().strip()
+
+
+def _next(wish: Wish, texts: Mapping[str, str]) -> list[str]:
+    """What was written, and what is left to do by hand."""
+    keyed = wish.reviewer is ReviewerKind.CODEVF
+    steps = ["Commit these files on the default branch: GitHub reads them from there."]
+    if keyed and wish.gate:
+        steps.append(
+            f"Make an environment `{ENVIRONMENT}` (Settings, Environments) that only the default branch may use, then"
+            f" give it the key: gh secret set {SECRET} --env {ENVIRONMENT}"
+        )
+    elif keyed:
+        steps.append(f"Give the repository the key: gh secret set {SECRET}")
+    post = "gh api --method POST 'repos/{owner}/{repo}/rulesets' --input ruleset.json"
+    steps.append(f"To require the check, save the ruleset that was printed as ruleset.json, then: {post}")
+    steps.append("Check the settings, now and whenever you change them: reviewbot config check")
+    written = [f"  {terminal(path)}" for path in texts]
+    return ["Written:", *written, "", "Next:", *(f"  {number}. {step}" for number, step in enumerate(steps, start=1))]

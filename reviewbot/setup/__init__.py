@@ -1,0 +1,1 @@
+"""What `init`, `doctor` and `config` say and write: values in, texts and findings out. Reads and sends nothing."""

@@ -1,0 +1,93 @@
+"""All that `init` puts into a repository, as texts."""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections.abc import Iterator, Mapping
+
+from reviewbot.domain.policy import ReviewerKind
+from reviewbot.domain.remotes import read_remote
+from reviewbot.settings import INPUTS, Input, Settings
+from reviewbot.settings.schema import SCHEMA_FILE
+from reviewbot.settings.table import CONFIG_FILE
+from reviewbot.setup.workflows import (
+    Action,
+    Wish,
+    collect_workflow,
+    commands_workflow,
+    read_action,
+    review_workflow,
+)
+
+WORKFLOWS = ".github/workflows"
+
+ACTIONS_APP = 15_368
+"""The number of GitHub Actions among the Apps of github.com: whose checks are ours."""
+
+_COLUMNS = 100
+_RELEASE = re.compile(r"v\d+\.\d+\.\d+")
+
+
+def files(wish: Wish) -> Mapping[str, str]:
+    """Path to text of every file that a wish comes to."""
+    texts = {
+        "review": review_workflow(wish),
+        "collect": collect_workflow(wish),
+        "commands": commands_workflow(wish),
+    }
+    if wish.reviewer is ReviewerKind.LOCAL:
+        del texts["collect"]  # a local review is never left open
+    named = {f"{WORKFLOWS}/reviewbot-{name}.yml": text for name, text in texts.items()}
+    return {**named, CONFIG_FILE: config_file(wish.action)}
+
+
+def config_file(action: Action) -> str:
+    """A config file that sets nothing and tells everything that could be set."""
+    schema = f"https://raw.githubusercontent.com/{action.repository}/{action.commit}/{SCHEMA_FILE}"
+    told = "\n\n".join("\n".join(_key(row)) for row in INPUTS if row.config)
+    return f"# yaml-language-server: $schema={schema}\n{_HEAD}\n{told}\n"
+
+
+_HEAD = """\
+#
+# Settings of reviewbot. They are read from the default branch alone, so that no pull request changes how it is
+# reviewed. An input that a workflow sets goes before the key here.
+#
+# Each `#key:` below has its default. To change one, take away the `#` and write another value, then ask
+# `reviewbot config check`.
+"""
+
+
+def _key(row: Input) -> Iterator[str]:
+    yield from (f"# {line}" for line in textwrap.wrap(f"{row.meaning} Allowed: {row.allowed}.", _COLUMNS))
+    yield f"#{row.name}: {row.default or ('[]' if row.is_list else json.dumps(''))}"
+
+
+def ruleset(settings: Settings) -> Mapping[str, object]:
+    """The ruleset that requires our check on the default branch, as GitHub imports it; nobody else can set it."""
+    check = {"context": settings.check_name, "integration_id": ACTIONS_APP}
+    parameters = {"strict_required_status_checks_policy": False, "required_status_checks": [check]}
+    return {
+        "name": settings.check_name,
+        "target": "branch",
+        "enforcement": "active",
+        "conditions": {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}},
+        "rules": [{"type": "required_status_checks", "parameters": parameters}],
+    }
+
+
+def installed_from(direct_url: str | None) -> Action | None:
+    """The action at the commit that this program was installed from, None unless from its repository.
+
+    Args:
+        direct_url: what pip wrote down (PEP 610).
+    """
+    try:
+        told = json.loads(direct_url or "null")
+        commit, asked = told["vcs_info"]["commit_id"], str(told["vcs_info"].get("requested_revision"))
+        origin = read_remote(told["url"])
+    except (ValueError, TypeError, KeyError):
+        return None
+    return read_action(f"{origin.full_name}@{commit}", asked if _RELEASE.fullmatch(asked) else "") if origin else None

@@ -1,0 +1,68 @@
+"""What the documents share with the program is written from it: `--golden-update` writes, and every run compares."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from reviewbot.settings.schema import SCHEMA_FILE, config_schema
+from reviewbot.setup.reference import INPUTS_BOTH, KEYS_ALONE, WORKFLOW_ALONE, table
+from reviewbot.setup.workflows import Wish, collect_workflow, commands_workflow, review_workflow
+
+PARTS: Mapping[str, str] = {
+    "review": f"```yaml\n{review_workflow(Wish())}```",
+    "gate": f"```yaml\n{review_workflow(Wish(gate=True))}```",
+    "collect": f"```yaml\n{collect_workflow(Wish())}```",
+    "commands": f"```yaml\n{commands_workflow(Wish())}```",
+    "inputs": table(INPUTS_BOTH),
+    "workflow inputs": table(WORKFLOW_ALONE),
+    "keys": table(KEYS_ALONE),
+}
+SHOWN = [
+    ("README.md", "review"),
+    ("README.md", "collect"),
+    ("docs/collect.md", "collect"),
+    ("docs/commands.md", "commands"),
+    ("docs/configuration.md", "inputs"),
+    ("docs/configuration.md", "workflow inputs"),
+    ("docs/configuration.md", "keys"),
+    ("docs/forks.md", "gate"),
+]
+
+
+def held(request: pytest.FixtureRequest, path: Path, wanted: str) -> None:
+    """A file is what it should be, or is made so."""
+    if request.config.getoption("--golden-update"):
+        path.write_text(wanted, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == wanted
+
+
+@pytest.mark.parametrize(("name", "part"), SHOWN)
+def test_a_document_shows_what_the_program_writes(
+    request: pytest.FixtureRequest, root: Path, name: str, part: str
+) -> None:
+    text = (root / name).read_text(encoding="utf-8")
+    begin, end = f"<!-- written by the program: {part} -->\n", "<!-- until here -->"
+    assert text.count(begin) == 1
+    held(
+        request,
+        root / name,
+        re.sub(f"(?s)({re.escape(begin)}).*?({end})", lambda m: f"{m[1]}{PARTS[part]}\n{m[2]}", text),
+    )
+
+
+def test_no_other_part_is_marked(root: Path) -> None:
+    marked = {
+        (path.relative_to(root).as_posix(), part)
+        for path in (root / "README.md", *sorted((root / "docs").glob("*.md")))
+        for part in re.findall(r"<!-- written by the program: (.*?) -->", path.read_text(encoding="utf-8"))
+    }
+    assert marked == set(SHOWN)
+
+
+def test_the_schema_that_editors_read_is_the_settings(request: pytest.FixtureRequest, root: Path) -> None:
+    held(request, root / SCHEMA_FILE, json.dumps(config_schema(), indent=2) + "\n")

@@ -1,0 +1,162 @@
+"""`reviewbot config`, and the schema that editors read: both say what the settings say."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft7Validator
+from ruamel.yaml import YAML
+
+from reviewbot import cli
+from reviewbot.errors import SettingsError
+from reviewbot.settings import read_settings
+from reviewbot.settings.schema import config_schema
+from tests.terminal.ground import Clone, Said
+from tests.test_settings import CONFIG, KEY, TOKEN, quoted
+
+VALIDATOR = Draft7Validator(config_schema())
+FILE = ".github/reviewbot.yml"
+
+
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
+    made = Clone(tmp_path / "shop")
+    made.git("init", "--quiet")
+    monkeypatch.chdir(made.root)
+    return made
+
+
+def config(*arguments: str, **env: str) -> Said:
+    out, err = io.StringIO(), io.StringIO()
+    status = cli.main(["config", *arguments], {"PATH": os.environ["PATH"], **env}, out, err)
+    return Said(status, out.getvalue(), err.getvalue())
+
+
+def right() -> Iterator[str]:
+    for row in CONFIG:
+        yield f"{row[0]}: {quoted(row[2])}"
+        yield f"{row[0]}: {row[2] if row[0] not in {'paths', 'instance'} else quoted(row[2])}"
+        yield from (f"{row[0]}:", f"{row[0]}: ''")
+    yield from ("", "max-credits: 60", "codevf-project: 42", "fail-on: ' high '", "instance: ' x'", "instance: 7")
+    yield from ("paths: [a, '!b']", "paths: []", "path-instructions: [{path: a, instructions: ''}]")
+    yield from ("mode: realtime_answer\nmax-credits: 60", "check-run: false\nsummary-comment: false")
+
+
+def wrong() -> Iterator[str]:
+    texts = [(row[0], text) for row in CONFIG for text in row[4]]
+    # As text, a number's bounds are more than a schema can say.
+    numbers = (f"{name}: {text}" for name, text in texts if name != "instance" and text not in {"٣٠٠", "1e3"})
+    yield from (*numbers, *(f"{name}: {quoted(text)}" for name, text in texts if name == "instance"))
+    named = [row[0] for row in CONFIG]
+    yield from (f"{name}: {value}" for name in named for value in ("[1]", "{a: 1}", "1.5"))
+    yield from (f"{row[0]}: 1" for row in CONFIG if isinstance(row[1], bool))
+    yield from ("fail_on: high", f"codevf-api-key: {KEY}", "codevf-url: https://evil.example", "- mode", "mode")
+    yield from (
+        "path-instructions: x",
+        "path-instructions: [{path: a}]",
+        "path-instructions: [{path: 1, instructions: b}]",
+    )
+    yield from ("path-instructions: [{path: a, instructions: b, more: 1}]",)
+
+
+def takes(text: str) -> bool:
+    """Whether the program takes a file, whatever the inputs are beside it."""
+    inputs = {"reviewer": "local"} | ({"check-run": "true"} if "check-run: false" in text else {})
+    try:
+        read_settings(inputs, text)
+    except SettingsError:
+        return False
+    return True
+
+
+def fits(text: str) -> bool:
+    """Whether an editor would underline nothing."""
+    return VALIDATOR.is_valid(YAML(typ="safe", pure=True).load(text))
+
+
+def test_the_schema_is_one() -> None:
+    Draft7Validator.check_schema(config_schema())
+
+
+@pytest.mark.parametrize("text", sorted(set(right())), ids=lambda text: text.encode().hex()[:40])
+def test_what_the_program_takes_fits_the_schema(text: str) -> None:
+    assert takes(text)
+    assert fits(text)
+
+
+@pytest.mark.parametrize("text", sorted(set(wrong())), ids=lambda text: text.encode().hex()[:60])
+def test_what_the_program_refuses_is_underlined(text: str) -> None:
+    assert not takes(text)
+    assert not fits(text)
+
+
+def test_all_problems_are_told_with_their_lines(clone: Clone) -> None:
+    clone.write({FILE: f"# mine\nmode: slow\n\nnonsense: 1\ncodevf-api-key: {KEY}\nfail-on: {TOKEN}\n"})
+    said = config("check")
+    assert (said.status, said.out) == (2, "")
+    lines = sorted(said.err.splitlines())
+    assert [line.partition(". ")[0] for line in lines] == [
+        f"reviewbot: {FILE}:2: `mode`: `slow` is not right",
+        f"reviewbot: {FILE}:4: `nonsense`: there is no such key",
+        f"reviewbot: {FILE}:5: `codevf-api-key`: this key is not read from a file",
+        f"reviewbot: {FILE}:6: `fail-on`: the value is not right",
+    ]
+    assert KEY not in said.err
+    assert TOKEN not in said.err
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"mode: [\n", "it is not YAML (line 2)"),
+        (b"\xff\xfe", "it is not YAML"),
+        (b"#" * 70_000, "it is too large"),
+        (b"#" * 200_000, "it is too large"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_told_by_its_name(clone: Clone, content: bytes, told: str) -> None:
+    clone.write({FILE: content, "elsewhere.yml": content})
+    for said, name in ((config("check"), FILE), (config("show", "elsewhere.yml"), "elsewhere.yml")):
+        assert said.status == 2
+        assert said.err.startswith(f"reviewbot: {name}: {told}")
+
+
+def test_a_right_file_is_right_and_a_missing_one_is_none(clone: Clone) -> None:
+    assert config("check").out == f"{FILE}: there is none.\n"
+    clone.write({FILE: "mode: fast\n"})
+    assert (config("check").status, config("check").out) == (0, f"{FILE}: right.\n")
+    assert config("check", "nowhere.yml").status == 2
+
+
+def test_each_setting_is_shown_with_where_it_comes_from(clone: Clone) -> None:
+    clone.write({FILE: "mode: standard\n\nfail-on: high\npaths: [a/**, '!b']\n"})
+    said = config("show", "--input", "fail-on=low", **{"INPUT_CODEVF-API-KEY": KEY, "INPUT_MODE": ""})
+    shown = {line.split()[0]: line.split()[1:] for line in said.out.splitlines()}
+    assert shown["mode"] == ["standard", f"{FILE}:1"]
+    assert shown["fail-on"] == ["low", "input", "`fail-on`"]
+    assert shown["paths"] == ["a/**,", "!b", f"{FILE}:4"]
+    assert shown["max-credits"] == ["240", "default"]
+    assert shown["codevf-api-key"] == ["***", "input", "`codevf-api-key`"]
+    assert len(shown) == len({one.partition(" ")[0] for one in said.out.splitlines()})
+    assert KEY not in said.out
+
+
+@pytest.mark.usefixtures("clone")
+def test_a_key_that_was_put_into_the_wrong_place_is_not_shown() -> None:
+    said = config("show", "--input", f"instructions={KEY}", "--input", f"codevf-project={TOKEN}")
+    assert said.status == 2  # `instructions` is a key of the file alone
+    said = config("show", "--input", f"codevf-project={TOKEN}")
+    assert said.status == 0
+    assert TOKEN not in said.out
+
+
+@pytest.mark.usefixtures("clone")
+@pytest.mark.parametrize("given", ["fail-on", "nonsense=1", "=1"])
+def test_what_is_no_input_is_refused(given: str) -> None:
+    said = config("show", "--input", given)
+    assert said.status == 2
+    assert "`NAME=VALUE`" in said.err

@@ -1,0 +1,199 @@
+"""`reviewbot init`: what it writes passes every judge, and it writes all of it or nothing."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator
+from ruamel.yaml import YAML
+
+from reviewbot import cli
+from reviewbot.domain.policy import ReviewerKind
+from reviewbot.settings import INPUTS, Settings, read_settings
+from reviewbot.settings.schema import config_schema
+from reviewbot.setup.files import config_file, files, installed_from, ruleset
+from reviewbot.setup.workflows import Action, Wish, read_action
+from tests.contract.referee import Request, rest_complaints
+from tests.contract.test_snippets import LINTERS, complaint
+from tests.terminal.ground import Clone, Said
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+NAMED = f"acme/reviewbot@{COMMIT}"
+ACTION = Action("acme/reviewbot", COMMIT, release="v1.0.0")
+WISHES = [Wish(ACTION, gate, reviewer) for gate in (False, True) for reviewer in ReviewerKind]
+ALL = [f".github/workflows/reviewbot-{name}.yml" for name in ("review", "collect", "commands")]
+ALL.append(".github/reviewbot.yml")
+
+
+class Terminal(io.StringIO):
+    """Somebody who types lines."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
+    made = Clone(tmp_path / "shop")
+    made.git("init", "--quiet")
+    monkeypatch.chdir(made.root)
+    return made
+
+
+def init(*arguments: str, typed: str | None = None) -> Said:
+    out, err = io.StringIO(), io.StringIO()
+    typing = None if typed is None else Terminal(typed)
+    status = cli.main(["init", *arguments], {"PATH": os.environ["PATH"]}, out, err, typing)
+    return Said(status, out.getvalue(), err.getvalue())
+
+
+def written(clone: Clone) -> dict[str, str]:
+    found = [path for path in (clone.root / ".github").rglob("*") if path.is_file()]
+    return {path.relative_to(clone.root).as_posix(): path.read_text(encoding="utf-8") for path in found}
+
+
+@pytest.mark.parametrize("linter", LINTERS, ids=lambda linter: " ".join(linter[::2][:2]))
+def test_every_workflow_passes_every_linter(linter: tuple[str, ...], tmp_path: Path) -> None:
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    for number, wish in enumerate(WISHES):
+        for path, text in files(wish).items():
+            if "/workflows/" in path:
+                (folder / f"{number}-{Path(path).name}").write_text(text, encoding="utf-8")
+    paths = sorted(map(str, folder.iterdir()))
+    assert len(paths) == 10
+    assert not complaint((*linter, *paths[1:]), Path(paths[0]))
+
+
+@pytest.mark.parametrize("wish", WISHES, ids=lambda wish: f"{wish.reviewer} {wish.gate}")
+def test_what_may_spend_is_bounded_and_has_the_key_where_it_belongs(wish: Wish) -> None:
+    for path, text in files(wish).items():
+        if "/workflows/" not in path:
+            continue
+        read = YAML(typ="safe").load(text)
+        assert read["permissions"] == {}
+        assert ("pull_request_target" in read["on"]) == (wish.gate and path.endswith("review.yml"))
+        for job in read["jobs"].values():
+            keyed = "codevf-api-key" in job["steps"][0].get("with", {})
+            assert job.get("environment") == ("reviewbot" if keyed and wish.gate else None)
+            assert set(job["permissions"]) == {"contents", "pull-requests", "checks"}
+            assert re.fullmatch(r"acme/reviewbot@[0-9a-f]{40}", job["steps"][0]["uses"])
+            assert keyed <= (wish.reviewer is ReviewerKind.CODEVF)
+
+
+def test_the_config_file_sets_nothing_and_says_every_default() -> None:
+    text = config_file(ACTION)
+    assert read_settings({}, text) == Settings()
+    said = re.sub(r"^#(?=[a-z])", "", text, flags=re.MULTILINE)
+    assert read_settings({}, said) == Settings()
+    assert list(YAML(typ="safe").load(said)) == [row.name for row in INPUTS if row.config]
+    Draft7Validator(config_schema()).validate(YAML(typ="safe").load(said))
+    assert text.startswith(
+        f"# yaml-language-server: $schema=https://raw.githubusercontent.com/acme/reviewbot/{COMMIT}/"
+    )
+
+
+@pytest.mark.npm
+def test_github_takes_the_ruleset() -> None:
+    body: dict[str, Any] = dict(ruleset(Settings()))
+    headers = {"content-type": "application/json", "user-agent": "gh", "authorization": "token x"}
+
+    def complaints(body: dict[str, Any]) -> list[str]:
+        sent = json.dumps(body).encode()
+        return list(rest_complaints(Request("post", "/repos/acme/shop/rulesets", "", headers, sent)))
+
+    assert not complaints(body)
+    assert complaints({**body, "enforcement": "sometimes"})
+
+
+@pytest.mark.usefixtures("clone")
+def test_the_ruleset_requires_our_check_from_github_actions_alone() -> None:
+    (rule,) = json.loads(init("--action", NAMED).out)["rules"]
+    assert rule["parameters"]["required_status_checks"] == [{"context": "CodeVF review", "integration_id": 15368}]
+    (rule,) = json.loads(init("--action", NAMED, "--reviewer", "local", "--force").out)["rules"]
+    assert rule["parameters"]["required_status_checks"][0]["context"] == "reviewbot (local)"
+
+
+def test_everything_is_written_below_the_clones_root(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    (clone.root / "deep").mkdir()
+    monkeypatch.chdir(clone.root / "deep")
+    said = init("--action", NAMED)
+    assert (said.status, sorted(written(clone))) == (0, sorted(ALL))
+    assert written(clone) == files(Wish(Action("acme/reviewbot", COMMIT)))
+    assert "gh secret set CODEVF_API_KEY\n" in said.err
+
+
+@pytest.mark.parametrize("path", ALL)
+def test_nothing_is_written_when_one_file_is_there(clone: Clone, path: str) -> None:
+    clone.write({path: "mine\n"})
+    said = init("--action", NAMED)
+    assert (said.status, said.out) == (2, "")
+    assert f"{path}: it is there already" in said.err
+    assert written(clone) == {path: "mine\n"}
+    assert init("--action", NAMED, "--force").status == 0
+    assert "mine\n" not in written(clone).values()
+
+
+@pytest.mark.parametrize("link", [".github", ".github/workflows", ".github/reviewbot.yml"])
+def test_no_link_is_followed(clone: Clone, tmp_path: Path, link: str) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    place = clone.root / link
+    place.parent.mkdir(exist_ok=True)
+    place.symlink_to(outside if "." not in place.name[1:] else outside / "file")
+    assert init("--action", NAMED).status == 2
+    init("--action", NAMED, "--force")
+    assert not list(outside.iterdir())
+
+
+def test_a_terminal_is_asked_for_what_was_not_said(clone: Clone) -> None:
+    said = init(typed=f"{NAMED}\n".join(["codevf\nmaybe\ngate\n", ""]))
+    assert said.status == 0
+    assert written(clone) == files(Wish(Action("acme/reviewbot", COMMIT), gate=True))
+    assert said.err.count("Advice, or a gate") == 2
+    assert "--env reviewbot" in said.err
+
+
+def test_an_answer_of_nothing_is_the_first(clone: Clone) -> None:
+    assert init("--action", NAMED, typed="\n\n").status == 0
+    assert written(clone) == files(Wish(Action("acme/reviewbot", COMMIT)))
+
+
+@pytest.mark.parametrize("said", ["acme/reviewbot@v1", "acme/reviewbot@main", f"reviewbot@{COMMIT}", "x y@" + COMMIT])
+def test_an_action_that_could_be_moved_is_refused(clone: Clone, said: str) -> None:
+    assert (init("--action", said).status, init().status) == (2, 2)
+    assert not (clone.root / ".github").exists()
+    assert read_action(said) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "revision", "expected"),
+    [
+        ("https://github.com/acme/reviewbot.git", "v1.2.3", f"{NAMED} # v1.2.3"),
+        ("ssh://git@github.com/acme/reviewbot", "main", NAMED),
+        ("file:///home/me/reviewbot", None, "None"),
+    ],
+)
+def test_a_program_that_was_installed_from_the_repository_knows_its_commit(
+    url: str, revision: str | None, expected: str
+) -> None:
+    told = {"url": url, "vcs_info": {"vcs": "git", "commit_id": COMMIT, "requested_revision": revision}}
+    assert str(installed_from(json.dumps(told))) == expected
+    assert installed_from(json.dumps({"url": url, "dir_info": {"editable": True}})) is None
+    assert installed_from(None) is None
+
+
+def test_git_sees_files_like_any_other(clone: Clone) -> None:
+    init("--action", NAMED)
+    listed = subprocess.run(
+        ["git", "status", "--porcelain", "--untracked-files=all"],  # noqa: S607 — whichever git there is
+        cwd=clone.root, capture_output=True, text=True, timeout=30, check=True,
+    )  # fmt: skip
+    assert sorted(line[3:] for line in listed.stdout.splitlines()) == sorted(ALL)
