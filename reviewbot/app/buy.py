@@ -224,9 +224,8 @@ def _asked(known: Purchase, run: Run) -> str:
 
 def _tag(expertise: str, service: ReviewService) -> Tag:
     tags = service.tags()
-    wanted = expertise.casefold()
     for tag in tags:
-        if wanted in {tag.name.casefold(), str(tag.id)}:
+        if tag.is_called(expertise):
             return tag
     known = ", ".join(f"`{tag.name}`" for tag in tags)
     raise ServiceRefused(f"CodeVF has no active expertise `{expertise}`.", hint=f"`expertise` may be one of: {known}.")

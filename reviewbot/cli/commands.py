@@ -93,6 +93,13 @@ def init(call: Call) -> int:
     return run_init(call)
 
 
+def doctor(call: Call) -> int:
+    """`reviewbot doctor`."""
+    from reviewbot.cli.doctor import run_doctor  # noqa: PLC0415
+
+    return run_doctor(call)
+
+
 def config(call: Call) -> int:
     """`reviewbot config`."""
     from reviewbot.cli.config import run_config  # noqa: PLC0415

@@ -32,17 +32,18 @@ class Given:
 
     Attributes:
         path: of the config file, as it is told; `text` None when there is no file.
+        lines: of the file's keys, each by the place that a problem names.
         inputs: name to text.
     """
 
     path: str
     text: str | None
+    lines: Mapping[str, int]
     inputs: Mapping[str, str]
 
     def told(self, place: str) -> str:
         """A place as a problem names it: with the file and the line, where that is known."""
-        lines = key_lines(self.text or "")
-        line = next((line for key, line in lines.items() if config_place(key) == place), None)
+        line = self.lines.get(place)
         return f"{self.path}:{line}" if line else self.path if place == "config file" else place
 
 
@@ -79,16 +80,22 @@ def _table(given: Given) -> str:
 
 
 def _given(call: Call) -> Given:
-    chosen = call.chosen
     own = {row.name: call.env.get(f"INPUT_{row.name.upper()}", "") for row in INPUTS if row.action}
-    inputs = {**own, **inputs_said(chosen)}
-    if chosen.file:
-        path = Path(chosen.file)
-        return Given(chosen.file, _read(str(path.parent), path.name), inputs)
+    inputs = {**own, **inputs_said(call.chosen)}
+    path, text = _file(call)
+    lines = {config_place(key): line for key, line in key_lines(text or "").items()}
+    return Given(path, text, lines, inputs)
+
+
+def _file(call: Call) -> tuple[str, str | None]:
+    """The config file's name, and its text unless there is none."""
+    if call.chosen.file:
+        path = Path(call.chosen.file)
+        return call.chosen.file, _read(str(path.parent), path.name)
     with ExitStack() as stack:
         environment = {name: call.env[name] for name in PASSED_ON if name in call.env}
         root = str(stack.enter_context(open_clone(Path.cwd(), environment)).root)
-    return Given(CONFIG_FILE, _read(root, CONFIG_FILE) if is_taken(root, CONFIG_FILE, _NOWHERE) else None, inputs)
+    return CONFIG_FILE, _read(root, CONFIG_FILE) if is_taken(root, CONFIG_FILE, _NOWHERE) else None
 
 
 def _read(folder: str, path: str) -> str:

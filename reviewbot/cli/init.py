@@ -105,6 +105,6 @@ def _next(wish: Wish, texts: Mapping[str, str]) -> list[str]:
         steps.append(f"Give the repository the key: gh secret set {SECRET}")
     post = "gh api --method POST 'repos/{owner}/{repo}/rulesets' --input ruleset.json"
     steps.append(f"To require the check, save the ruleset that was printed as ruleset.json, then: {post}")
-    steps.append("Check the settings, now and whenever you change them: reviewbot config check")
+    steps.append("Ask whether reviews would work, which spends nothing: reviewbot doctor")
     written = [f"  {terminal(path)}" for path in texts]
     return ["Written:", *written, "", "Next:", *(f"  {number}. {step}" for number, step in enumerate(steps, start=1))]

@@ -20,6 +20,25 @@ Examples:
 Exit status: 0 written; 2 something is in the way or was not said.
 """
 
+DOCTOR = """\
+Looks whether reviews of a repository would work: the key, credits and prices at
+CodeVF; on GitHub the settings, templates and workflows of the default branch,
+what the token can see, and which check is required. Each line says ok, or what
+is wrong and what to do. It creates no task and spends nothing; a project of the
+account is made when missing, as the first review would.
+
+CodeVF's key is CODEVF_API_KEY, GitHub's token GITHUB_TOKEN or GH_TOKEN.
+"""
+
+DOCTOR_EXAMPLES = """\
+Examples:
+  GITHUB_TOKEN=$(gh auth token) reviewbot doctor
+  reviewbot doctor --repo acme/shop
+
+Exit status: 0 all is well; 2 settings, workflows or rules are wrong; 3 a review
+would not happen. 2 goes before 3.
+"""
+
 CONFIG = """\
 Reads a config file as the action would. `check` tells every problem at once,
 with its line; `show` tells each setting, its value and where it comes from.

@@ -32,6 +32,7 @@ To begin:
   reviewbot plan                      what reviews of past merges would have cost
   reviewbot demo                      a whole paid review on this machine, made up
   reviewbot init                      the workflows and settings of this clone
+  reviewbot doctor                    whether reviews of a repository would work
   reviewbot COMMAND --help            each command, with examples
 """
 
@@ -111,6 +112,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_sandbox(commands)
     _add_init(commands)
+    _add_doctor(commands)
     _add_config(commands)
     action = _taught(commands, "action", "", "what the GitHub Action's container runs", teaching.ACTION, "")
     action.set_defaults(run=run.action)
@@ -270,6 +272,14 @@ def _add_init(commands: Commands) -> None:
     )
     init.add_argument("--force", action="store_true", help="replace the files that are there")
     init.set_defaults(run=run.init)
+
+
+def _add_doctor(commands: Commands) -> None:
+    told = "whether reviews of a repository would work"
+    doctor = _taught(commands, "doctor", "[options]", told, lessons.DOCTOR, lessons.DOCTOR_EXAMPLES)
+    doctor.add_argument("--repo", metavar="OWNER/NAME", help="the repository; default: this clone's origin")
+    _add_inputs(doctor)
+    doctor.set_defaults(run=run.doctor)
 
 
 def _add_inputs(parser: argparse.ArgumentParser) -> None:

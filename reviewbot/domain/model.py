@@ -193,6 +193,10 @@ class Tag:
     name: str
     multiplier: Decimal
 
+    def is_called(self, expertise: str) -> bool:
+        """Whether `expertise` names it: by its name in any case, or by its number."""
+        return expertise.casefold() in {self.name.casefold(), str(self.id)}
+
 
 class Mode(StrEnum):
     """CodeVF's service levels."""

@@ -7,6 +7,7 @@ import re
 import textwrap
 from collections.abc import Iterator, Mapping
 
+from reviewbot.domain.installation import ACTIONS_APP
 from reviewbot.domain.policy import ReviewerKind
 from reviewbot.domain.remotes import read_remote
 from reviewbot.settings import INPUTS, Input, Settings
@@ -22,9 +23,6 @@ from reviewbot.setup.workflows import (
 )
 
 WORKFLOWS = ".github/workflows"
-
-ACTIONS_APP = 15_368
-"""The number of GitHub Actions among the Apps of github.com: whose checks are ours."""
 
 _COLUMNS = 100
 _RELEASE = re.compile(r"v\d+\.\d+\.\d+")

@@ -209,6 +209,23 @@ query Config($owner: String!, $name: String!, $config: String!) {
 """
 """The config file alone, for a run that is about no single pull request."""
 
+SETUP = """
+query Setup($owner: String!, $name: String!, $config: String!, $templates: String!, $workflows: String!) {
+  repository(owner: $owner, name: $name) {
+    nameWithOwner
+    defaultBranchRef { name }
+    config: object(expression: $config) { __typename ... on Blob { text isBinary } }
+    templates: object(expression: $templates) {
+      ... on Tree { entries { name object { ... on Blob { text isTruncated } } } }
+    }
+    workflows: object(expression: $workflows) {
+      ... on Tree { entries { name object { ... on Blob { text isTruncated } } } }
+    }
+  }
+}
+"""
+"""How the default branch has set us up."""
+
 LISTED = 50
 """Pull requests in one request of `WAITING`."""
 

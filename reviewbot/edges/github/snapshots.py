@@ -71,12 +71,18 @@ def _name_of(ref: Answer | None) -> str:
 
 def default_branch(node: Answer) -> DefaultBranch:
     """The default branch's word on us."""
-    attributes, templates = node.maybe_node("attributes"), node.maybe_node("templates")
     return DefaultBranch(
         config=config(node.maybe_node("config")),
-        attributes=_whole_text(attributes) or "",
-        templates=_templates(templates.items("entries")) if templates and "entries" in templates.fields else {},
+        attributes=_whole_text(node.maybe_node("attributes")) or "",
+        templates=folder(node.maybe_node("templates")),
     )
+
+
+def folder(tree: Answer | None) -> dict[str, str]:
+    """Name to text of the files right inside a folder that are text and whole; nothing when it is no folder."""
+    entries = tree.items("entries") if tree and "entries" in tree.fields else ()
+    found = {entry.text("name"): _whole_text(entry.maybe_node("object")) for entry in entries}
+    return {name: text for name, text in found.items() if text is not None}
 
 
 def config(blob: Answer | None) -> str | None:
@@ -90,11 +96,6 @@ def _whole_text(blob: Answer | None) -> str | None:
     if blob is None or blob.fields.get("text") is None or blob.flag("isTruncated"):
         return None
     return blob.text("text")
-
-
-def _templates(entries: Iterable[Answer]) -> dict[str, str]:
-    found = {entry.text("name"): _whole_text(entry.maybe_node("object")) for entry in entries}
-    return {name: text for name, text in found.items() if text is not None}
 
 
 def pull_request(node: Answer) -> PullRequest:

@@ -25,6 +25,7 @@ from reviewbot.sandbox.github.history import FileVersion
 from reviewbot.sandbox.github.limits import Limits
 from reviewbot.sandbox.github.merge_queue import MergeGroup, merge_group_event
 from reviewbot.sandbox.github.records import ACTIONS, Access, App, Level, Scope, Side
+from reviewbot.sandbox.github.required import RequiredCheck
 from reviewbot.sandbox.github.store import Rules, Store
 from reviewbot.sandbox.github.world import FULL, READ_ONLY, WORKFLOW, World
 
@@ -40,6 +41,7 @@ __all__ = [
     "Level",
     "Limits",
     "MergeGroup",
+    "RequiredCheck",
     "Rules",
     "Scope",
     "Side",

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from reviewbot.sandbox.github.required import RequiredCheck
+
 
 class Level(IntEnum):
     """What a person may do in a repository, least first."""
@@ -108,7 +110,10 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A repository; `fork_of` is the full name of the one that it was forked from."""
+    """A repository; `fork_of` is the full name of the one that it was forked from.
+
+    Its default branch requires the checks of `rules` by a ruleset, and those of `protection` by its own.
+    """
 
     id: int
     owner: str
@@ -118,6 +123,8 @@ class Repository:
     created_at: datetime
     fork_of: str | None = None
     actions_may_approve: bool = False
+    rules: tuple[RequiredCheck, ...] = ()
+    protection: tuple[RequiredCheck, ...] = ()
 
     @property
     def full_name(self) -> str:

@@ -6,11 +6,12 @@ import base64
 from typing import TYPE_CHECKING
 
 from reviewbot.sandbox.github.addresses import in_path, printable
-from reviewbot.sandbox.github.call import Answer, Call, Route, links, page_of
+from reviewbot.sandbox.github.call import Answer, Call, Route, links, page_of, paged
 from reviewbot.sandbox.github.limits import RESOURCES
 from reviewbot.sandbox.github.records import Access, Scope
 from reviewbot.sandbox.github.refusal import Refusal, forbidden, not_found
 from reviewbot.sandbox.github.repos import Entry, GitObject, Kind
+from reviewbot.sandbox.github.required import protection, rules
 
 if TYPE_CHECKING:
     from reviewbot.sandbox.github.wire import Json
@@ -35,15 +36,21 @@ def get_branch(call: Call) -> Answer:
     if sha is None:
         raise Refusal(404, "Branch not found")
     url = f"{call.at.repo(full)}/branches/{in_path(name)}"
+    shown = protection(call.repo, name)
     body = {
         "name": name,
         "commit": call.wire.commit(full, call.git.commit(sha)),
         "_links": {"html": f"{call.at.web}/{full}/tree/{in_path(name)}", "self": url},
-        "protected": False,
-        "protection": {"enabled": False},
+        "protected": shown["enabled"],
+        "protection": shown,
         "protection_url": f"{url}/protection",
     }
     return Answer(200, body)
+
+
+def get_rules(call: Call) -> Answer:
+    """The rules that are in force for a branch."""
+    return paged(call, rules(call.repo, call.path["branch"]), lambda rule: rule)
 
 
 def get_commit(call: Call) -> Answer:
@@ -229,6 +236,7 @@ def get_meta(call: Call) -> Answer:
 ROUTES = (
     Route("GET", _REPO, get_repo, METADATA),
     Route("GET", _REPO + "/branches/{branch:path}", get_branch, READ),
+    Route("GET", _REPO + "/rules/branches/{branch:path}", get_rules, METADATA),
     Route("GET", _REPO + "/commits/{ref:path}", get_commit, READ),
     Route("GET", _REPO + "/contents", get_contents, READ),
     Route("GET", _REPO + "/contents/{path:path}", get_contents, READ),

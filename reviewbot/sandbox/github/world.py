@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from reviewbot.sandbox.github.history import FileChange
     from reviewbot.sandbox.github.merge_queue import MergeGroup
     from reviewbot.sandbox.github.records import CheckRun, IssueComment, PullRequest, Review, ReviewComment, Thread
+    from reviewbot.sandbox.github.required import RequiredCheck
     from reviewbot.sandbox.github.store import Store
 
 WORKFLOW: Mapping[Scope, Access] = {
@@ -95,6 +96,13 @@ class World:
         with self.store.lock:
             repo = self.store.repo(full_name)
             self.store.repos[full_name.lower()] = replace(repo, actions_may_approve=True)
+
+    def require(self, full_name: str, *checks: RequiredCheck, by_ruleset: bool = True) -> None:
+        """Lets nothing into the default branch without these checks, in place of those that it required before."""
+        with self.store.lock:
+            repo = self.store.repo(full_name)
+            required = replace(repo, rules=checks) if by_ruleset else replace(repo, protection=checks)
+            self.store.repos[full_name.lower()] = required
 
     def grant(self, full_name: str, login: str, level: Level) -> None:
         """Gives a person a level of permission in a repository."""

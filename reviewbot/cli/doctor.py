@@ -1,0 +1,207 @@
+"""`reviewbot doctor`: looks whether reviews of a repository would work. It creates no task."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from random import SystemRandom
+
+from reviewbot import __version__
+from reviewbot.cli.call import Call, signals
+from reviewbot.cli.config import inputs_said
+from reviewbot.domain.escaping import terminal
+from reviewbot.domain.gate import EXIT_NO_REVIEW
+from reviewbot.domain.installation import Installation
+from reviewbot.domain.policy import ReviewerKind
+from reviewbot.edges.clock import SystemClock
+from reviewbot.edges.clone import open_clone
+from reviewbot.edges.codevf import Access, CodeVF
+from reviewbot.edges.github.calls import Address, Patience
+from reviewbot.edges.github.setup import SetupReader
+from reviewbot.errors import ForgeError, Problem, ReviewbotError, SettingsError, TemplateError
+from reviewbot.render import Renderer
+from reviewbot.settings import Settings, peek_settings, read_settings
+from reviewbot.settings.environment import Desktop, read_desktop
+from reviewbot.settings.readers import Secret
+from reviewbot.setup.audit import Job, read_jobs
+from reviewbot.setup.checkup import (
+    Finding,
+    exit_status,
+    of_error,
+    of_price,
+    of_problems,
+    of_required,
+    of_workflows,
+)
+
+PATIENCE = Patience(most=10, whole=30)
+"""Somebody sits and waits."""
+
+_SECONDS = 30
+"""How long CodeVF may take in all."""
+
+_OURS_TO_SAY = frozenset({"codevf-url", "codevf-api-key", "github-token", "command"})
+"""What a workflow may not say to this command: whoever wrote it must not choose where your key is sent."""
+
+
+def run_doctor(call: Call) -> int:
+    """Look, and tell each finding as it comes.
+
+    Raises:
+        SettingsError: nothing says which repository.
+    """
+    said = inputs_said(call.chosen)
+    desktop = read_desktop(call.env, peek_settings(said).codevf_url, asks_github=True)
+    secrets = {secret for secret in (desktop.api_key, desktop.token) if secret}
+    findings = []
+    with ExitStack() as stack, signals():
+        visit = _Visit(_repository(call, desktop), said, desktop, SystemClock(desktop.time_scale), stack)
+        for finding in visit.findings():
+            findings.append(finding)
+            call.out.write(_line(finding, secrets))
+            call.out.flush()
+    return exit_status(findings)
+
+
+def _repository(call: Call, desktop: Desktop) -> str:
+    said: str = call.chosen.repo or call.env.get("GITHUB_REPOSITORY", "")
+    if not said:
+        with open_clone(Path.cwd(), desktop.path_env) as clone:
+            origin = clone.origin()
+        said = origin.full_name if origin else ""
+    if said.count("/") != 1:
+        raise SettingsError((Problem("--repo", f"`{said[:80]}` is no repository", "`--repo OWNER/NAME`"),))
+    return said
+
+
+def _line(finding: Finding, secrets: set[str]) -> str:
+    """A line for how it is and, where something is to be done, one for that."""
+    told = [f"{finding.mark:<8} {finding.about}: {finding.told.removesuffix('.')}."]
+    told += [f"{'':<8} -> {line}" for line in finding.todo.splitlines()]
+    text = "\n".join(terminal(line) for line in told)
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return f"{text}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """One look at a repository and the account that pays for it."""
+
+    repository: str
+    said: Mapping[str, str]
+    desktop: Desktop
+    clock: SystemClock
+    stack: ExitStack
+
+    def findings(self) -> Iterator[Finding]:
+        """All of them, those of GitHub first: there the settings are."""
+        yield Finding("versions", f"reviewbot {__version__}, Python {platform.python_version()}")
+        settings = peek_settings(self._inputs(()))
+        if not self.desktop.token:
+            todo = (
+                "Put a token that may read the repository into GITHUB_TOKEN or GH_TOKEN: GITHUB_TOKEN=$(gh auth token)"
+            )
+            yield Finding("token", "there is none, so nothing on GitHub was looked at", todo, EXIT_NO_REVIEW)
+        else:
+            settings = yield from self._github()
+        if settings.reviewer is ReviewerKind.CODEVF:
+            yield from self._codevf(settings)
+        else:
+            yield Finding("reviewer", "`local` needs no account")
+
+    def _inputs(self, jobs: tuple[Job, ...]) -> Mapping[str, str]:
+        """What the workflow that reviews says, and what was said here."""
+        theirs = next((job.inputs for job in jobs if job.reviews), {})
+        secrets = {"codevf-api-key": self.desktop.api_key, "github-token": self.desktop.token}
+        return {**{name: text for name, text in theirs.items() if name not in _OURS_TO_SAY}, **secrets, **self.said}
+
+    def _github(self) -> Generator[Finding, None, Settings]:
+        """What GitHub tells; returns the settings of the workflow that reviews, as far as they can be read."""
+        first, desktop = peek_settings(self.said), self.desktop
+        address = Address(desktop.api_url, desktop.graphql_url, desktop.ssl_file)
+        reader = SetupReader(desktop.token, self.repository, address, self.clock, PATIENCE)
+        self.stack.enter_context(reader)
+        try:
+            there = reader.installation(first.config_file, first.templates_dir)
+        except ReviewbotError as error:
+            yield of_error("repository", error)
+            return peek_settings(self._inputs(()))
+        jobs = read_jobs(there.workflows)
+        settings = peek_settings(self._inputs(jobs), there.config)
+        yield from self._settings(there, jobs)
+        yield from _templates(there)
+        yield from of_workflows(jobs, settings)
+        yield from _token(reader, there)
+        yield from _required(reader, there, settings, jobs)
+        return settings
+
+    def _settings(self, there: Installation, jobs: tuple[Job, ...]) -> Iterator[Finding]:
+        try:
+            read_settings(self._inputs(jobs), there.config)
+        except SettingsError as error:
+            yield from of_problems(error.problems)
+        else:
+            told = "there is no config file, so the defaults hold" if there.config is None else "right"
+            yield Finding("settings", f"{told}, on `{there.branch}`")
+
+    def _codevf(self, settings: Settings) -> Iterator[Finding]:
+        if not self.desktop.api_key:
+            yield Finding(
+                "key", "there is none, so CodeVF was not asked", "Put it into CODEVF_API_KEY.", EXIT_NO_REVIEW
+            )
+            return
+        access = Access(settings.codevf_url, Secret(self.desktop.api_key), self.desktop.ssl_file, self.desktop.proxy)
+        try:
+            deadline = self.clock.monotonic() + _SECONDS
+            service = self.stack.enter_context(CodeVF(access, self.clock, deadline, SystemRandom()))
+            balance = service.balance()
+            yield Finding("key", "CodeVF knows it")
+            yield from of_price(settings, balance, service.tags())
+            yield Finding("project", _project(settings.codevf_project or self.repository, service))
+        except SettingsError as error:
+            yield from of_problems(error.problems)
+        except ReviewbotError as error:
+            yield of_error("CodeVF", error)
+
+
+def _project(name: str, service: CodeVF) -> str:
+    if name.isascii() and name.isdigit():
+        return f"number {name}, which only a review can try"
+    return f"`{name}` has the number {service.project(name)}"
+
+
+def _templates(there: Installation) -> Iterator[Finding]:
+    own = {name: text for name, text in there.templates.items() if name.endswith(".j2")}
+    try:
+        Renderer(own)
+    except TemplateError as error:
+        yield of_error("templates", error)
+    else:
+        yield Finding("templates", f"{len(own)} of the repository's own can be rendered" if own else "the shipped ones")
+
+
+def _token(reader: SetupReader, there: Installation) -> Iterator[Finding]:
+    """What the token here may read; what the workflow's own may do stands in the workflow."""
+    for about, look in (
+        ("pull requests", reader.try_pull_requests),
+        ("check runs", lambda: reader.try_checks(there.branch)),
+    ):
+        try:
+            look()
+        except ForgeError as error:
+            yield of_error(about, error)
+        else:
+            yield Finding(about, "the token here may read them")
+
+
+def _required(reader: SetupReader, there: Installation, settings: Settings, jobs: tuple[Job, ...]) -> Iterator[Finding]:
+    try:
+        required = reader.required(there.branch)
+    except ForgeError as error:
+        yield of_error("required check", error)
+    else:
+        yield from of_required(required, settings, jobs)

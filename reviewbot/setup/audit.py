@@ -1,0 +1,161 @@
+"""The jobs of a repository's workflows that run the action, read from their YAML as far as it is about us."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from reviewbot.domain.policy import Command
+
+LEVELS = ("none", "read", "write")
+PULL_REQUESTS = ("pull_request", "pull_request_target")
+
+USUAL_TYPES = frozenset({"opened", "reopened", "synchronize"})
+"""What `pull_request` comes with when a workflow names no types."""
+
+_NAMED = re.compile(r"[^@]*/reviewbot(/[^@]*)?@(?P<ref>.*)")
+_QUEUE_ALONE = re.compile(r"github\.event_name\s*==\s*'merge_group'")
+_COMMIT = re.compile("[0-9a-f]{40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job that runs the action.
+
+    Attributes:
+        file: the workflow's name.
+        name: as GitHub names its check.
+        ref: the action's commit, tag or branch.
+        events: what starts it, each with its activity types, None where it names none.
+        filtered: whether a filter of paths or branches keeps it from running on some pull requests.
+        permissions: scope to level; None when neither job nor workflow says any.
+        inputs: those that are written out; what an expression gives is left out.
+        given: the names of all inputs.
+        minutes: its timeout, None when it is not written out.
+        queued: whether it runs for the merge queue alone.
+    """
+
+    file: str
+    name: str
+    ref: str
+    events: Mapping[str, frozenset[str] | None]
+    filtered: bool
+    permissions: Mapping[str, str] | None
+    inputs: Mapping[str, str]
+    given: frozenset[str]
+    minutes: int | None
+    queued: bool
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the action is named by a whole commit."""
+        return _COMMIT.fullmatch(self.ref) is not None
+
+    @property
+    def collects(self) -> bool:
+        """Whether it publishes what is finished, for all pull requests."""
+        return self.inputs.get("command") == Command.COLLECT
+
+    @property
+    def reviews(self) -> bool:
+        """Whether pull requests start it."""
+        return not (self.collects or self.queued) and any(event in self.events for event in PULL_REQUESTS)
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The activity types of pull requests that start it."""
+        named = (self.events[event] for event in PULL_REQUESTS if event in self.events)
+        return frozenset().union(*(USUAL_TYPES if types is None else types for types in named))
+
+    def may(self, scope: str, level: str) -> bool:
+        """Whether its token may do this; True when nothing says so, since the repository's setting decides then."""
+        if self.permissions is None:
+            return True
+        granted = self.permissions.get(scope, self.permissions.get("*", "none"))
+        return granted in LEVELS and LEVELS.index(granted) >= LEVELS.index(level)
+
+
+def read_jobs(workflows: Mapping[str, str]) -> tuple[Job, ...]:
+    """The jobs that run the action, of all workflows; one that is no YAML is passed over, as GitHub does.
+
+    Args:
+        workflows: file name to text.
+    """
+    return tuple(job for name in sorted(workflows) for job in _jobs(name, _mapping(_yaml(workflows[name]))))
+
+
+def _yaml(text: str) -> object:
+    try:
+        return YAML(typ="safe", pure=True).load(text)
+    except (YAMLError, ValueError):
+        return None
+
+
+def _jobs(file: str, workflow: Mapping[str, object]) -> Iterator[Job]:
+    events = _events(workflow.get("on"))
+    for key, value in _mapping(workflow.get("jobs")).items():
+        job = _mapping(value)
+        if (step := _our_step(job)) is None:
+            continue
+        inputs = {name: _text(text) for name, text in _mapping(step.get("with")).items()}
+        minutes = job.get("timeout-minutes")
+        yield Job(
+            file=file,
+            name=_text(job.get("name")) or key,
+            ref=_text(step.get("uses")).rpartition("@")[2],
+            events=events,
+            filtered=_is_filtered(workflow.get("on")),
+            permissions=_permissions(job.get("permissions", workflow.get("permissions"))),
+            inputs={name: text for name, text in inputs.items() if "${{" not in text},
+            given=frozenset(inputs),
+            minutes=minutes if isinstance(minutes, int) else None,
+            queued=_QUEUE_ALONE.search(_text(job.get("if"))) is not None,
+        )
+
+
+def _our_step(job: Mapping[str, object]) -> Mapping[str, object] | None:
+    """The step that runs the action: known by its name or, in a copy of another name, by the key that it takes."""
+    steps = job.get("steps")
+    for step in map(_mapping, steps if isinstance(steps, list) else ()):
+        uses = _text(step.get("uses"))
+        if _NAMED.fullmatch(uses) or ("@" in uses and "codevf-api-key" in _mapping(step.get("with"))):
+            return step
+    return None
+
+
+def _events(on: object) -> Mapping[str, frozenset[str] | None]:
+    if isinstance(on, str | list):
+        return dict.fromkeys([on] if isinstance(on, str) else map(_text, on))
+    return {event: _types(_mapping(how).get("types")) for event, how in _mapping(on).items()}
+
+
+def _types(types: object) -> frozenset[str] | None:
+    if isinstance(types, str):
+        return frozenset({types})
+    return frozenset(map(_text, types)) if isinstance(types, list) else None
+
+
+def _is_filtered(on: object) -> bool:
+    filters = {"paths", "paths-ignore", "branches", "branches-ignore"}
+    return any(filters & _mapping(_mapping(on).get(event)).keys() for event in PULL_REQUESTS)
+
+
+def _permissions(value: object) -> Mapping[str, str] | None:
+    """`read-all` and `write-all` are one level for all scopes, here under `*`."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return {"*": value.removesuffix("-all")}
+    return {scope: _text(level) for scope, level in _mapping(value).items()}
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return {str(key): item for key, item in value.items()} if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)

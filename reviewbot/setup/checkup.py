@@ -1,0 +1,178 @@
+"""What `doctor` makes of what it has seen: one finding for each thing, with what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from reviewbot.domain.budget import Spending, check, hold
+from reviewbot.domain.gate import EXIT_NO_REVIEW, EXIT_SETTINGS, first_exit_status
+from reviewbot.domain.installation import ACTIONS_APP, Required
+from reviewbot.domain.model import Balance, Tag
+from reviewbot.domain.policy import ReviewerKind
+from reviewbot.errors import OverBudget, Problem, ReviewbotError
+from reviewbot.settings import Settings
+from reviewbot.setup.audit import Job
+
+AROUND = 5
+"""Minutes that a job needs beside its wait: to start, to read, to publish."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        about: what, in a word.
+        told: how it is.
+        todo: what to do; empty when there is nothing.
+        status: the exit status that it comes to, 0 when reviews would work all the same.
+    """
+
+    about: str
+    told: str
+    todo: str = ""
+    status: int = 0
+
+    @property
+    def mark(self) -> str:
+        """`ok`, `note` or `problem`."""
+        return "problem" if self.status else "note" if self.todo else "ok"
+
+
+def exit_status(findings: Iterable[Finding]) -> int:
+    """Of all of them."""
+    return first_exit_status(*(finding.status for finding in findings))
+
+
+def of_error(about: str, error: ReviewbotError) -> Finding:
+    """What went wrong while looking."""
+    return Finding(about, error.message, error.hint or "Look at the message.", error.exit_status)
+
+
+def of_problems(problems: Sequence[Problem]) -> Iterator[Finding]:
+    """Settings that are wrong."""
+    for problem in problems:
+        yield Finding("settings", f"{problem.where}: {problem.what}", f"Allowed: {problem.allowed}.", EXIT_SETTINGS)
+
+
+def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag]) -> Iterator[Finding]:
+    """What a review would hold with each expertise, and whether the account covers it."""
+    prices = ", ".join(f"`{tag.name}` {_hold(settings, tag)}" for tag in tags)
+    asked = f"`max-credits: {settings.max_credits}` and `mode: {settings.mode}`"
+    yield Finding("prices", f"with {asked} a review holds {_hold(settings, None)} credits; by expertise: {prices}")
+    tag = next((tag for tag in tags if tag.is_called(settings.expertise)), None) if settings.expertise else None
+    if settings.expertise and tag is None:
+        told = f"CodeVF has no active expertise `{settings.expertise}`"
+        known = ", ".join(f"`{one.name}`" for one in tags)
+        yield Finding("expertise", told, f"`expertise` may be one of: {known}.", EXIT_NO_REVIEW)
+    yield _covered(settings, balance, _hold(settings, tag))
+
+
+def _hold(settings: Settings, tag: Tag | None) -> int:
+    return hold(settings.max_credits, settings.mode, tag.multiplier if tag else Decimal(1))
+
+
+def _covered(settings: Settings, balance: Balance, holds: int) -> Finding:
+    spending = Spending(holds, Decimal(0), settings.max_credits_per_pr, settings.min_balance)
+    try:
+        check(spending, balance)
+    except OverBudget as error:
+        return of_error("balance", error)
+    return Finding("balance", f"{balance.available:f} credits are available, {balance.on_hold:f} are held")
+
+
+def of_workflows(jobs: Sequence[Job], settings: Settings) -> Iterator[Finding]:
+    """Whether the workflows start when they should, and may do what they have to."""
+    reviewing = [job for job in jobs if job.reviews]
+    if not reviewing:
+        todo = "`reviewbot init` writes one; it has to be on the default branch."
+        yield Finding("workflows", "none of the default branch reviews pull requests", todo, EXIT_SETTINGS)
+    for job in jobs:
+        trouble = list(_of_job(job, settings))
+        yield from trouble or [Finding(job.file, f"`{job.name}` may do what it has to")]
+    if reviewing and settings.reviewer is ReviewerKind.CODEVF and not any(job.collects for job in jobs):
+        told = f"nothing collects what takes longer than {settings.wait_minutes} minutes; the next event does"
+        yield Finding("collect", told, "Add the workflow that collects: `reviewbot init` writes it.")
+    yield from _of_refs(jobs)
+
+
+def _of_job(job: Job, settings: Settings) -> Iterator[Finding]:
+    yield from _of_permissions(job, settings)
+    if job.reviews:
+        yield from _of_events(job)
+        if settings.reviewer is ReviewerKind.CODEVF and "codevf-api-key" not in job.given:
+            todo = "Add `codevf-api-key: ${{ secrets.CODEVF_API_KEY }}` under `with:`."
+            yield Finding(job.file, f"`{job.name}` hands no key over", todo, EXIT_SETTINGS)
+        if job.minutes is not None and job.minutes < settings.wait_minutes + AROUND:
+            told = f"`{job.name}` ends after {job.minutes} minutes, and the wait alone may take {settings.wait_minutes}"
+            todo = f"Set `timeout-minutes: {settings.wait_minutes + AROUND}` or more, or a lower `wait-minutes`."
+            yield Finding(job.file, told, todo, EXIT_SETTINGS)
+
+
+def _of_permissions(job: Job, settings: Settings) -> Iterator[Finding]:
+    if job.permissions is None:
+        told = f"`{job.name}` says no permissions, so the repository's setting decides"
+        yield Finding(job.file, told, "Write them down, as `reviewbot init` does.")
+    needs = {
+        "contents": ("read", "to read the change, the settings and the templates"),
+        "pull-requests": ("read", "to read what is in the queue") if job.queued else ("write", "to comment"),
+        **({"checks": ("write", "to write the check")} if settings.check_run else {}),
+    }
+    for scope, (level, why) in needs.items():
+        if not job.may(scope, level):
+            todo = f"Add `{scope}: {level}` to the job's `permissions:`."
+            yield Finding(job.file, f"`{job.name}` lacks `{scope}: {level}`, {why}", todo, EXIT_SETTINGS)
+
+
+_WHY = {
+    "opened": "a new pull request is not reviewed",
+    "reopened": "one that is opened again is not reviewed",
+    "synchronize": "a push is not reviewed",
+    "ready_for_review": "a draft that becomes ready is not reviewed",
+    "edited": "another base is not seen",
+    "labeled": "labels are not heard until the next push",
+    "closed": "an open review goes on after its pull request is closed",
+}
+_VITAL = frozenset({"opened", "reopened", "synchronize", "ready_for_review"})
+
+
+def _of_events(job: Job) -> Iterator[Finding]:
+    for kind in [kind for kind in _WHY if kind not in job.types]:
+        todo = f"Add `{kind}` to the `types:` of the event."
+        told = f"`{job.name}` does not start on `{kind}`: {_WHY[kind]}"
+        yield Finding(job.file, told, todo, EXIT_SETTINGS if kind in _VITAL else 0)
+    if job.filtered:
+        told = "a filter of paths or branches keeps it from starting, so a required check stays missing there"
+        yield Finding(job.file, told, "Select files by the input `paths`, and leave the event whole.")
+
+
+def _of_refs(jobs: Sequence[Job]) -> Iterator[Finding]:
+    for ref in sorted({job.ref for job in jobs if not job.is_pinned}):
+        told = f"the action is named by `{ref}`, which can be moved"
+        yield Finding("versions", told, "Name it by all forty digits of a released commit.")
+    refs = sorted({job.ref[:12] for job in jobs})
+    if len(refs) > 1:
+        told = f"the workflows run different versions of the action: {', '.join(f'`{ref}`' for ref in refs)}"
+        yield Finding("versions", told, "Name the same commit in all of them.", EXIT_SETTINGS)
+
+
+def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence[Job]) -> Iterator[Finding]:
+    """Whether our check is required, from the right source, and not a job in its place."""
+    name = settings.check_name
+    ours = [one for one in required if one.name == name]
+    for job_name in sorted({job.name for job in jobs} & {one.name for one in required} - {name}):
+        told = f"the job `{job_name}` is required: it ends before the review does, and says nothing about it"
+        yield Finding("required check", told, f"Require the check `{name}` in its place.", EXIT_SETTINGS)
+    if not ours:
+        todo = "To make it a gate, take the ruleset that `reviewbot init` prints."
+        yield Finding("required check", f"`{name}` is not required, so reviews advise", todo)
+    elif any(one.source is None for one in ours) and not any(one.is_ours for one in ours):
+        told = f"`{name}` is required from any source, so anybody who may write a status can set it"
+        yield Finding("required check", told, "Choose *GitHub Actions* as its source.", EXIT_SETTINGS)
+    elif not any(one.is_ours for one in ours):
+        told = f"`{name}` is required from the App {ours[0].source}, and GitHub Actions is {ACTIONS_APP} on github.com"
+        yield Finding("required check", told, "If that is not the App that writes the check, choose *GitHub Actions*.")
+    else:
+        yield Finding("required check", f"`{name}` from GitHub Actions is required")

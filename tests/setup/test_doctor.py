@@ -1,0 +1,296 @@
+"""`reviewbot doctor`: each thing that can be wrong is told, with what to do; nothing is spent, no secret is shown."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from reviewbot import cli
+from reviewbot.sandbox.github import Access, RequiredCheck, Scope
+from reviewbot.setup.files import files
+from reviewbot.setup.workflows import Action, Wish
+from tests.app.house import KEY, REPO, TOKEN, Rig, house
+from tests.terminal.ground import Clone, Said
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+WELL = files(Wish(Action("acme/reviewbot", COMMIT)))
+REVIEW, COLLECT, COMMANDS, CONFIG = WELL
+CHECK = RequiredCheck("CodeVF review", 15368)
+READER, BLIND, WRONG_KEY = "ghs_reads_contents", "ghs_reads_nothing", "cvf_test_wrong"
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    """A private repository that is set up well; every test leaves it so."""
+    with house(tmp_path_factory.mktemp("doctor"), private=True, files=WELL) as made:
+        made.world.app_token(READER, permissions={Scope.CONTENTS: Access.READ})
+        made.world.app_token(BLIND, permissions={})
+        yield made
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Something that is not as it should be, and what is said about it.
+
+    Attributes:
+        lines: beginnings of lines, each with a word of what to do.
+        files: of the default branch, changed; None is a file that is not there.
+        said: inputs that are said at the command line.
+    """
+
+    status: int
+    lines: tuple[tuple[str, str], ...] = ()
+    files: Mapping[str, str | None] = field(default_factory=dict)
+    required: tuple[RequiredCheck, ...] = (CHECK,)
+    said: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+def swapped(path: str, old: str, new: str) -> Mapping[str, str]:
+    assert old in WELL[path]
+    return {path: WELL[path].replace(old, new)}
+
+
+def allowing(path: str, permissions: str) -> Mapping[str, str]:
+    """A workflow whose one job has other permissions."""
+    text, left = re.subn(r"    permissions:\n(      .*\n)+", permissions, WELL[path].replace("permissions: {}\n", ""))
+    assert left == 1
+    return {path: text}
+
+
+TYPES = "[opened, reopened, synchronize, ready_for_review, edited, labeled, closed]"
+GATE = files(Wish(Action("acme/reviewbot", COMMIT), gate=True))
+ACTIONS = 15368
+R, C, M = (path.rpartition("/")[2] for path in (REVIEW, COLLECT, COMMANDS))
+
+CASES = {
+    "refused key": Case(
+        3, (("CodeVF: CodeVF does not accept the API key", "mistyped"),), env={"CODEVF_API_KEY": WRONG_KEY}
+    ),
+    "no key": Case(3, (("key: there is none", "CODEVF_API_KEY"),), env={"CODEVF_API_KEY": ""}),
+    "broken key": Case(2, (("settings: codevf-api-key: it holds blanks", "as issued"),), env={"CODEVF_API_KEY": "a b"}),
+    "low balance": Case(
+        3, (("balance: This review would hold 13500 credits", "Add credits"),), {CONFIG: "max-credits: 9000\n"}
+    ),
+    "too little left": Case(
+        3, (("balance: This review would hold 360 of", "`min-balance`"),), said=("min-balance=9999",)
+    ),
+    "unknown tag": Case(
+        3, (("expertise: CodeVF has no active expertise `wizard`", "`engineer`"),), {CONFIG: "expertise: wizard\n"}
+    ),
+    "CodeVF is elsewhere": Case(
+        3, (("CodeVF: CodeVF cannot be reached", "network"),), said=("codevf-url=http://127.0.0.1:9/",)
+    ),
+    "no token": Case(3, (("token: there is none", "GITHUB_TOKEN"),), env={"GITHUB_TOKEN": ""}),
+    "unknown token": Case(
+        3, (("repository: GitHub does not know the token", "revoked"),), env={"GITHUB_TOKEN": "ghs_who"}
+    ),
+    "missing permissions": Case(
+        3,
+        (
+            ("pull requests: The token may not do this", "`pull-requests: read`"),
+            ("check runs: The token may not do this", "`checks: read`"),
+        ),
+        env={"GITHUB_TOKEN": READER},
+    ),
+    "a token that sees nothing": Case(3, (("repository: ", "contents: read"),), env={"GITHUB_TOKEN": BLIND}),
+    "wrong settings": Case(
+        2,
+        (
+            ("settings: config file `mode`: `slow`", "`standard`"),
+            ("settings: input `fail-on`: `hihg`", "`high`"),
+            ("templates: The template `summary.md.j2`", "default branch"),
+        ),
+        {
+            CONFIG: "mode: slow\n",
+            ".github/reviewbot/summary.md.j2": "{{ nothing",
+            **swapped(REVIEW, "          codevf-api", "          fail-on: hihg\n          codevf-api"),
+        },
+    ),
+    "no workflow": Case(
+        2,
+        (
+            ("workflows: none of the default branch reviews", "reviewbot init"),
+            ("settings: there is no config file", ""),
+        ),
+        {REVIEW: None, COLLECT: None, COMMANDS: "name: x\njobs: [\n", CONFIG: None},
+    ),
+    "workflows that may too little": Case(
+        2,
+        (
+            (f"{R}: `Review` lacks `checks: write`", "Add `checks: write`"),
+            (f"{M}: `Command` lacks `pull-requests: write`", "Add `pull-requests: write`"),
+            (f"{C}: `Collect` says no permissions", "reviewbot init"),
+        ),
+        {
+            **swapped(REVIEW, "      checks: write # the check\n", ""),
+            **allowing(COMMANDS, "    permissions: read-all\n"),
+            **allowing(COLLECT, ""),
+        },
+    ),
+    "no key in the workflow": Case(
+        2,
+        ((f"{R}: `Review` hands no key over", "secrets.CODEVF_API_KEY"), ("collect: nothing collects", "init")),
+        {**swapped(REVIEW, "codevf-api-key: ${{ secrets.CODEVF_API_KEY }}", "fail-on: high"), COLLECT: None},
+    ),
+    "the usual types and a filter": Case(
+        2,
+        (
+            (f"{R}: `Review` does not start on `ready_for_review`", "Add `ready_for_review`"),
+            (f"{R}: `Review` does not start on `closed`", "Add `closed`"),
+            (f"{R}: a filter of paths", "input `paths`"),
+        ),
+        swapped(REVIEW, f"types: {TYPES}", "paths: [src/**]"),
+    ),
+    "one type": Case(0, ((f"{R}: `Review` does not start on `closed`", "Add"),), swapped(REVIEW, ", closed", "")),
+    "a job that ends before its wait": Case(
+        2, ((f"{R}: `Review` ends after 15 minutes", "timeout-minutes: 65"),), {CONFIG: "wait-minutes: 60\n"}
+    ),
+    "versions": Case(
+        2,
+        (
+            ("versions: the action is named by `v1`", "forty digits"),
+            ("versions: the workflows run different versions", "the same commit"),
+        ),
+        swapped(COLLECT, COMMIT, "v1"),
+    ),
+    "job required": Case(
+        2,
+        (("required check: the job `Review` is required", "Require the check `CodeVF review`"),),
+        required=(RequiredCheck("Review", ACTIONS), CHECK),
+    ),
+    "any source": Case(
+        2,
+        (("required check: `CodeVF review` is required from any source", "*GitHub Actions*"),),
+        required=(RequiredCheck("CodeVF review"),),
+    ),
+    "another source": Case(
+        0,
+        (("required check: `CodeVF review` is required from the App 7", "the App that writes"),),
+        required=(RequiredCheck("CodeVF review", 7),),
+    ),
+    "not required": Case(0, (("required check: `CodeVF review` is not required", "ruleset"),), required=()),
+}
+
+
+def doctor(rig: Rig, *arguments: str, **env: str) -> Said:
+    out, err = io.StringIO(), io.StringIO()
+    own = {
+        "PATH": os.environ["PATH"],
+        "GITHUB_API_URL": rig.github_url,
+        "GITHUB_SERVER_URL": rig.github_url,
+        "GITHUB_TOKEN": TOKEN,
+        "CODEVF_API_KEY": KEY,
+        "REVIEWBOT_TIME_SCALE": "0.001",
+    }
+    url = f"codevf-url={rig.codevf_url}/api/v1/"
+    status = cli.main(["doctor", "--input", url, *arguments], {**own, **env}, out, err)
+    return Said(status, out.getvalue(), err.getvalue())
+
+
+def looked(rig: Rig, case: Case) -> Said:
+    """What is said of a case; the repository is as before after it."""
+    changed = {path: text for path, text in case.files.items() if text != WELL.get(path)}
+    rig.world.require(REPO, *case.required)
+    if changed:
+        rig.world.push(REPO, "main", changed)
+    try:
+        said = (word for one in case.said for word in ("--input", one))
+        return doctor(rig, "--repo", REPO, *said, **case.env)
+    finally:
+        if changed:
+            rig.world.push(REPO, "main", {path: WELL.get(path) for path in changed})
+
+
+def marks(said: Said) -> set[str]:
+    """How the lines begin."""
+    return {line.split()[0] for line in said.out.splitlines()}
+
+
+def told(said: Said) -> Mapping[str, tuple[str, str]]:
+    """What each line tells, with its mark and with what is to be done about it."""
+    found = re.findall(r"^(ok|note|problem) +(.*)\n((?: +-> .*\n)*)", said.out, re.MULTILINE)
+    return {line: (mark, todo) for mark, line, todo in found}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_wrong_is_told_with_what_to_do(rig: Rig, name: str) -> None:
+    case = CASES[name]
+    said = looked(rig, case)
+    assert said.status == case.status, said.out
+    seen = set()
+    for begins, todo in case.lines:
+        ((mark, advice),) = (how for line, how in told(said).items() if line.startswith(begins))
+        assert todo in advice, said.out
+        seen.add(mark)
+    assert ("problem" in seen) == bool(case.status)
+    assert "problem" in marks(said) or case.status == 0
+    for secret in (KEY, TOKEN, WRONG_KEY, READER, BLIND):
+        assert secret not in said.out + said.err
+
+
+def test_all_is_well(rig: Rig) -> None:
+    said = looked(rig, Case(0))
+    assert said.status == 0
+    assert marks(said) == {"ok"}
+    for line in ("prices: with `max-credits: 240` and `mode: fast` a review holds 360 credits", "`engineer` 612"):
+        assert line in said.out
+    assert f"project: `{REPO}` has the number" in said.out
+    assert "balance: 10000 credits are available" in said.out
+    assert rig.service.tasks() == ()
+
+
+def test_a_gate_with_a_queue_is_well(rig: Rig) -> None:
+    rig.world.require(REPO, CHECK, by_ruleset=False)
+    said = looked(rig, Case(0, (), GATE, ()))
+    rig.world.require(REPO, by_ruleset=False)
+    assert (said.status, marks(said)) == (0, {"ok"}), said.out
+    assert "`CodeVF review` from GitHub Actions is required" in said.out
+
+
+def test_the_local_reviewer_needs_no_account(rig: Rig) -> None:
+    local = {path: text.replace("codevf-api-key: ${{ secrets.CODEVF_API_KEY }}", "reviewer: local")
+             for path, text in WELL.items() if path != COLLECT}  # fmt: skip
+    before = len(rig.codevf_faults.log)
+    required = (RequiredCheck("reviewbot (local)", 15368),)
+    said = looked(rig, Case(0, (), {**local, COLLECT: None}, required, env={"CODEVF_API_KEY": ""}))
+    assert (said.status, marks(said)) == (0, {"ok"}), said.out
+    assert len(rig.codevf_faults.log) == before
+
+
+def test_a_workflow_cannot_say_where_the_key_is_sent(rig: Rig) -> None:
+    elsewhere = swapped(
+        REVIEW, "          codevf-api", "          codevf-url: https://evil.example/\n          codevf-api"
+    )
+    assert looked(rig, Case(0, (), elsewhere)).status == 0  # the address of `--input` was asked
+
+
+def test_nothing_is_written_on_github_and_nothing_bought(rig: Rig) -> None:
+    looked(rig, Case(0))
+    assert not [one for one in rig.github_requests() if not one.startswith(("GET ", "POST /graphql"))]
+    assert {f"{one.method} {one.path}" for one in rig.codevf_faults.log} <= {
+        "GET /api/v1/credits/balance",
+        "GET /api/v1/tags",
+        "POST /api/v1/projects/create",
+    }
+    assert not rig.service.tasks()
+
+
+def test_two_wrongs_end_in_the_status_of_the_settings(rig: Rig) -> None:
+    assert looked(rig, Case(2, (), {CONFIG: "mode: slow\n"}, env={"CODEVF_API_KEY": ""})).status == 2
+
+
+def test_the_repository_is_the_clones_own(rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clone = Clone(tmp_path / "parcels")
+    clone.git("init", "--quiet")
+    monkeypatch.chdir(clone.root)
+    assert doctor(rig).status == 2
+    clone.git("remote", "add", "origin", f"git@github.com:{REPO}.git")
+    assert f"`{REPO}` has the number" in doctor(rig).out
+    assert doctor(rig, "--repo", "parcels").status == 2
