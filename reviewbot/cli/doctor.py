@@ -13,7 +13,7 @@ from reviewbot import __version__
 from reviewbot.cli.call import Call, signals
 from reviewbot.cli.config import inputs_said
 from reviewbot.domain.escaping import terminal
-from reviewbot.domain.gate import EXIT_NO_REVIEW
+from reviewbot.domain.gate import EXIT_NO_REVIEW, EXIT_SETTINGS
 from reviewbot.domain.installation import Installation
 from reviewbot.domain.policy import ReviewerKind
 from reviewbot.edges.clock import SystemClock
@@ -130,6 +130,9 @@ class _Visit:
         except ReviewbotError as error:
             yield of_error("repository", error)
             return peek_settings(self._inputs(()))
+        if not there.branch:
+            yield Finding("repository", "it is empty", "Push a first commit: settings are read from it.", EXIT_SETTINGS)
+            return first
         jobs = read_jobs(there.workflows)
         settings = peek_settings(self._inputs(jobs), there.config)
         yield from self._settings(there, jobs)

@@ -25,7 +25,9 @@ ADVISORY, GATE = "advisory", "gate"
 OUT_OF_BOUNDS = frozenset({".git"})
 """Where nothing is written; what GitHub reads is what this command is for."""
 
-_WHICH = "OWNER/NAME@COMMIT, the commit with all forty digits"
+_WHICH = (
+    "OWNER/NAME@COMMIT, the commit with all forty digits, as `git ls-remote https://github.com/OWNER/NAME` lists it"
+)
 
 
 def run_init(call: Call) -> int:

@@ -15,7 +15,7 @@ from reviewbot import cli
 from reviewbot.sandbox.github import Access, RequiredCheck, Scope
 from reviewbot.setup.files import files
 from reviewbot.setup.workflows import Action, Wish
-from tests.app.house import KEY, REPO, TOKEN, Rig, house
+from tests.app.house import KEY, REPO, SCALE, TOKEN, Rig, house
 from tests.terminal.ground import Clone, Said
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -187,7 +187,7 @@ def doctor(rig: Rig, *arguments: str, **env: str) -> Said:
         "GITHUB_SERVER_URL": rig.github_url,
         "GITHUB_TOKEN": TOKEN,
         "CODEVF_API_KEY": KEY,
-        "REVIEWBOT_TIME_SCALE": "0.001",
+        "REVIEWBOT_TIME_SCALE": str(SCALE),
     }
     url = f"codevf-url={rig.codevf_url}/api/v1/"
     status = cli.main(["doctor", "--input", url, *arguments], {**own, **env}, out, err)
@@ -280,6 +280,18 @@ def test_nothing_is_written_on_github_and_nothing_bought(rig: Rig) -> None:
         "POST /api/v1/projects/create",
     }
     assert not rig.service.tasks()
+
+
+def test_an_empty_repository_is_told(rig: Rig) -> None:
+    rig.world._make("acme/empty", "main", private=False)
+    said = doctor(rig, "--repo", "acme/empty")
+    assert told(said)["repository: it is empty."] == (
+        "problem",
+        "         -> Push a first commit: settings are read from it.\n",
+    )
+    assert said.status == 2
+    assert "NotFound" not in said.out
+    assert doctor(rig, "--repo", "acme/nowhere").status == 3
 
 
 def test_two_wrongs_end_in_the_status_of_the_settings(rig: Rig) -> None:
