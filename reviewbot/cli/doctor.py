@@ -5,14 +5,14 @@ from __future__ import annotations
 import platform
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import SystemRandom
 
 from reviewbot import __version__
 from reviewbot.cli.call import Call, signals
 from reviewbot.cli.config import inputs_said
-from reviewbot.domain.escaping import terminal
+from reviewbot.domain.escaping import log_line
 from reviewbot.domain.gate import EXIT_NO_REVIEW, EXIT_SETTINGS
 from reviewbot.domain.installation import Installation
 from reviewbot.domain.policy import ReviewerKind
@@ -81,10 +81,10 @@ def _line(finding: Finding, secrets: set[str]) -> str:
     """A line for how it is and, where something is to be done, one for that."""
     told = [f"{finding.mark:<8} {finding.about}: {finding.told.removesuffix('.')}."]
     told += [f"{'':<8} -> {line}" for line in finding.todo.splitlines()]
-    text = "\n".join(terminal(line) for line in told)
+    text = "".join(f"{log_line(line)}\n" for line in told)
     for secret in secrets:
         text = text.replace(secret, "***")
-    return f"{text}\n"
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +116,7 @@ class _Visit:
     def _inputs(self, jobs: tuple[Job, ...]) -> Mapping[str, str]:
         """What the workflow that reviews says, and what was said here."""
         theirs = next((job.inputs for job in jobs if job.reviews), {})
-        secrets = {"codevf-api-key": self.desktop.api_key, "github-token": self.desktop.token}
-        return {**{name: text for name, text in theirs.items() if name not in _OURS_TO_SAY}, **secrets, **self.said}
+        return {**{name: text for name, text in theirs.items() if name not in _OURS_TO_SAY}, **self.said}
 
     def _github(self) -> Generator[Finding, None, Settings]:
         """What GitHub tells; returns the settings of the workflow that reviews, as far as they can be read."""
@@ -127,7 +126,10 @@ class _Visit:
         self.stack.enter_context(reader)
         try:
             there = reader.installation(first.config_file, first.templates_dir)
-        except ReviewbotError as error:
+            named = peek_settings(self._inputs(read_jobs(there.workflows)))
+            if (named.config_file, named.templates_dir) != (first.config_file, first.templates_dir):
+                there = reader.installation(named.config_file, named.templates_dir)
+        except ForgeError as error:
             yield of_error("repository", error)
             return peek_settings(self._inputs(()))
         if not there.branch:
@@ -204,7 +206,7 @@ def _token(reader: SetupReader, there: Installation) -> Iterator[Finding]:
 def _required(reader: SetupReader, there: Installation, settings: Settings, jobs: tuple[Job, ...]) -> Iterator[Finding]:
     try:
         required = reader.required(there.branch)
-    except ForgeError as error:
-        yield of_error("required check", error)
+    except ForgeError as error:  # an older Enterprise Server has no rules; reviews would work all the same
+        yield replace(of_error("required check", error), status=0)
     else:
         yield from of_required(required, settings, jobs)

@@ -14,7 +14,7 @@ from reviewbot.domain import escaping
 from reviewbot.errors import Problem, SettingsError
 
 FORBIDDEN = frozenset({".git", ".github"})
-ALLOWED = "a path inside the workspace, not through a link and not into .git or .github"
+ALLOWED = "a path inside the folder, through no link, and not into one that git or GitHub reads"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OLD_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe must not keep us waiting
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -45,19 +45,21 @@ def write_inside(
 
 
 def is_taken(workspace: str, path: str, forbidden: frozenset[str] = FORBIDDEN) -> bool:
-    """Whether something is there already: a file, a link or anything else of that name.
+    """Whether something is there already that `write_inside` would replace.
 
     Raises:
-        SettingsError: the path leads elsewhere.
+        SettingsError: the path leads elsewhere, or is a folder, which it would not replace.
     """
     *folders, name = _parts(workspace, path, forbidden)
     try:
         with _folder(workspace, folders, make=False) as inside:
-            os.stat(name, dir_fd=inside, follow_symlinks=False)
+            told = os.stat(name, dir_fd=inside, follow_symlinks=False)
     except FileNotFoundError:
         return False
     except OSError as error:
         raise _wrong(path, f"it cannot be written ({error.strerror or type(error).__name__})") from None
+    if stat.S_ISDIR(told.st_mode):
+        raise _wrong(path, "it is a folder")
     return True
 
 

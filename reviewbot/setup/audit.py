@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
 
 from reviewbot.domain.policy import Command
 
@@ -16,6 +17,9 @@ PULL_REQUESTS = ("pull_request", "pull_request_target")
 
 USUAL_TYPES = frozenset({"opened", "reopened", "synchronize"})
 """What `pull_request` comes with when a workflow names no types."""
+
+_DEEPEST = 30
+"""Levels of a workflow, with room to spare."""
 
 _NAMED = re.compile(r"[^@]*/reviewbot(/[^@]*)?@(?P<ref>.*)")
 _QUEUE_ALONE = re.compile(r"github\.event_name\s*==\s*'merge_group'")
@@ -89,10 +93,21 @@ def read_jobs(workflows: Mapping[str, str]) -> tuple[Job, ...]:
 
 
 def _yaml(text: str) -> object:
+    """The document; None for what is no YAML, or is nested as no workflow is."""
     try:
-        return YAML(typ="safe", pure=True).load(text)
+        return None if _is_deep(text) else YAML(typ="safe", pure=True).load(text)
     except (YAMLError, ValueError):
         return None
+
+
+def _is_deep(text: str) -> bool:
+    # Before anything is built: the parser takes minutes for what is nested ten thousand times.
+    depth = 0
+    for event in YAML(typ="safe", pure=True).parse(text):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > _DEEPEST:
+            return True
+    return False
 
 
 def _jobs(file: str, workflow: Mapping[str, object]) -> Iterator[Job]:

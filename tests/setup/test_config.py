@@ -155,8 +155,9 @@ def test_a_key_that_was_put_into_the_wrong_place_is_not_shown() -> None:
 
 
 @pytest.mark.usefixtures("clone")
-@pytest.mark.parametrize("given", ["fail-on", "nonsense=1", "=1"])
+@pytest.mark.parametrize("given", ["fail-on", "nonsense=1", "=1", f"codevf-api-key={KEY}"])
 def test_what_is_no_input_is_refused(given: str) -> None:
     said = config("show", "--input", given)
     assert said.status == 2
     assert "`NAME=VALUE`" in said.err
+    assert KEY not in said.err

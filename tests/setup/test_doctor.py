@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from reviewbot import cli
+from reviewbot.sandbox.fault_rules import Reply
 from reviewbot.sandbox.github import Access, RequiredCheck, Scope
 from reviewbot.setup.files import files
 from reviewbot.setup.workflows import Action, Wish
@@ -147,6 +148,17 @@ CASES = {
             (f"{R}: a filter of paths", "input `paths`"),
         ),
         swapped(REVIEW, f"types: {TYPES}", "paths: [src/**]"),
+    ),
+    "another file and a number": Case(
+        2,
+        (
+            ("settings: config file `fail-on`: `never ever`", "`never`"),
+            ("project: number 42, which only a review can try", ""),
+        ),
+        {
+            "bot.yml": "fail-on: never ever\ncodevf-project: 42\n",
+            **swapped(REVIEW, "          codevf-api", "          config-file: bot.yml\n          codevf-api"),
+        },
     ),
     "one type": Case(0, ((f"{R}: `Review` does not start on `closed`", "Add"),), swapped(REVIEW, ", closed", "")),
     "a job that ends before its wait": Case(
@@ -292,6 +304,21 @@ def test_an_empty_repository_is_told(rig: Rig) -> None:
     assert said.status == 2
     assert "NotFound" not in said.out
     assert doctor(rig, "--repo", "acme/nowhere").status == 3
+
+
+def test_a_server_without_rules_is_no_hindrance(rig: Rig) -> None:
+    rig.github_faults.add("/rules/branches", Reply(404, body=b'{"message": "Not Found"}'), method="GET", times=None)
+    said = looked(rig, Case(0))
+    rig.github_faults.clear()
+    assert said.status == 0
+    assert [how[0] for line, how in told(said).items() if line.startswith("required check: ")] == ["note"]
+
+
+def test_what_a_workflow_is_called_takes_no_effect(rig: Rig) -> None:
+    named = "a\\e[31m\\n::error::x ##[error]y"
+    said = looked(rig, Case(0, (), swapped(REVIEW, "    name: Review\n", f'    name: "{named}"\n')))
+    assert "`a⟨U+001B⟩[31m ::error::x ## [error]y` may do what it has to" in said.out
+    assert not re.search(r"^::|##\[|\x1b", said.out, re.MULTILINE)
 
 
 def test_two_wrongs_end_in_the_status_of_the_settings(rig: Rig) -> None:

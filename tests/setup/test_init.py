@@ -141,6 +141,13 @@ def test_nothing_is_written_when_one_file_is_there(clone: Clone, path: str) -> N
     assert "mine\n" not in written(clone).values()
 
 
+def test_a_folder_in_the_way_of_a_file_is_no_half_a_success(clone: Clone) -> None:
+    (clone.root / ALL[-1]).mkdir(parents=True)
+    said = init("--action", NAMED, "--force")
+    assert (said.status, f"{ALL[-1]}: it is a folder" in said.err) == (2, True)
+    assert not written(clone)
+
+
 @pytest.mark.parametrize("link", [".github", ".github/workflows", ".github/reviewbot.yml"])
 def test_no_link_is_followed(clone: Clone, tmp_path: Path, link: str) -> None:
     outside = tmp_path / "outside"

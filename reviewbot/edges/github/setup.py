@@ -10,7 +10,6 @@ from reviewbot.edges.github import queries, snapshots
 from reviewbot.edges.github.answers import Answer
 from reviewbot.edges.github.bound import Bound
 from reviewbot.edges.github.verdicts import Intent
-from reviewbot.errors import NotFound
 
 WORKFLOWS = ".github/workflows"
 
@@ -35,9 +34,7 @@ class SetupReader(Bound):
             "templates": f"HEAD:{templates_dir.strip('/')}",
             "workflows": f"HEAD:{WORKFLOWS}",
         }
-        node = self._calls.query(queries.SETUP, variables, intent).maybe_node("repository")
-        if node is None:
-            raise NotFound(f"GitHub has no repository {self._repository}, or the token may not see it.", hint=_SEE)
+        node = self._calls.query(queries.SETUP, variables, intent).node("repository")
         branch = node.maybe_node("defaultBranchRef")
         return Installation(
             repository=node.text("nameWithOwner"),
@@ -73,14 +70,9 @@ class SetupReader(Bound):
             ForgeError: they cannot be read.
         """
         name, intent = quote(branch, safe=""), Intent("reading what the branch requires", "contents: read")
-        protection = Answer.of(self._calls.get(f"{self._path}/branches/{name}", intent), "branch").maybe_node(
-            "protection"
-        )
+        shown = Answer.of(self._calls.get(f"{self._path}/branches/{name}", intent), "branch")
         rules = self._calls.pages(f"{self._path}/rules/branches/{name}", intent)
-        return (*_protected(protection), *(one for rule in rules for one in _ruled(rule)))
-
-
-_SEE = "Is the name right (`--repo`)? A private repository needs a token that may read it."
+        return (*_protected(shown.maybe_node("protection")), *(one for rule in rules for one in _ruled(rule)))
 
 
 def _ruled(rule: Answer) -> Iterator[Required]:

@@ -1,0 +1,91 @@
+"""Workflows are read in every form that GitHub takes, and whatever else stands in a file is passed over."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.setup.audit import Job, read_jobs
+
+STEP = "{runs-on: x, steps: [{uses: acme/reviewbot@v1}]}"
+
+
+def read(on: str, job: str = STEP, more: str = "") -> Job:
+    (job_read,) = read_jobs({"a.yml": f"on: {on}\n{more}\njobs:\n  review: {job}\n"})
+    return job_read
+
+
+@pytest.mark.parametrize(
+    ("on", "types"),
+    [
+        ("pull_request", {"opened", "reopened", "synchronize"}),
+        ("[push, pull_request]", {"opened", "reopened", "synchronize"}),
+        ("{pull_request: }", {"opened", "reopened", "synchronize"}),
+        ("{pull_request_target: {types: labeled}}", {"labeled"}),
+        ("{pull_request: {types: [opened, closed]}, push: }", {"opened", "closed"}),
+    ],
+)
+def test_events_are_a_word_a_list_or_a_mapping(on: str, types: set[str]) -> None:
+    assert read(on).reviews
+    assert read(on).types == types
+
+
+@pytest.mark.parametrize("on", ["push", "[issue_comment]", "{schedule: [{cron: x}]}", "", "7"])
+def test_what_pull_requests_do_not_start_reviews_none(on: str) -> None:
+    assert not read(on).reviews
+
+
+@pytest.mark.parametrize(
+    ("permissions", "reads", "writes"),
+    [
+        ("", True, True),
+        ("permissions: write-all", True, True),
+        ("permissions: read-all", True, False),
+        ("permissions: {}", False, False),
+        ("permissions: {checks: write}", True, True),
+        ("permissions: {checks: read}", True, False),
+        ("permissions: {checks: none}", False, False),
+        ("permissions: {checks: much}", False, False),
+        ("permissions: {contents: write}", False, False),
+    ],
+)
+def test_a_token_may_what_is_said_and_nothing_else(permissions: str, reads: bool, writes: bool) -> None:  # noqa: FBT001 — columns of the table
+    job = read("push", more=permissions)
+    assert (job.may("checks", "read"), job.may("checks", "write")) == (reads, writes)
+    own = STEP.replace("{runs-on", f"{{{permissions or 'if: true'}, runs-on")
+    assert read("push", own, "permissions: write-all").may("checks", "write") == writes
+
+
+@pytest.mark.parametrize(
+    ("uses", "found"),
+    [
+        ("acme/reviewbot@v1", True),
+        ("acme/reviewbot/no-docker@v1", True),
+        ("acme/copy@v1", False),
+        ("acme/copy@v1, with: {codevf-api-key: x}", True),
+        ("actions/checkout@v1", False),
+        ("./reviewbot", False),
+    ],
+)
+def test_the_action_is_known_by_its_name_or_by_the_key_that_it_takes(uses: str, found: bool) -> None:  # noqa: FBT001 — a column of the table
+    jobs = read_jobs({"a.yml": f"on: push\njobs:\n  x: {{steps: [{{run: y}}, {{uses: {uses}}}]}}\n"})
+    assert bool(jobs) == found
+
+
+def test_inputs_that_an_expression_gives_are_named_and_not_read() -> None:
+    job = read("push", STEP.replace("}]}", ", with: {fail-on: high, dry-run: true, mode: '${{ vars.MODE }}'}}]}"))
+    assert job.inputs == {"fail-on": "high", "dry-run": "true"}
+    assert job.given == {"fail-on", "dry-run", "mode"}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[", "a", "- a", "on: push\njobs: []", "jobs: {x: 7}", "jobs: {x: {steps: 7}}", "a: " + "[" * 60_000]
+)
+def test_what_is_no_workflow_is_passed_over(text: str) -> None:
+    assert read_jobs({"a.yml": text}) == ()
+
+
+@given(st.text(max_size=80))
+def test_any_file_is_read_or_passed_over(text: str) -> None:
+    read_jobs({"a.yml": text, "b.yml": f"on: push\njobs: {text}", "c.yml": f"jobs: {{x: {{steps: [{text}]}}}}"})
