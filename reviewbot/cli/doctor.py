@@ -26,7 +26,7 @@ from reviewbot.render import Renderer
 from reviewbot.settings import Settings, peek_settings, read_settings
 from reviewbot.settings.environment import Desktop, read_desktop
 from reviewbot.settings.readers import Secret
-from reviewbot.setup.audit import Job, read_jobs
+from reviewbot.setup.audit import Job, inputs_of_review, read_jobs
 from reviewbot.setup.checkup import (
     Finding,
     exit_status,
@@ -42,9 +42,6 @@ PATIENCE = Patience(most=10, whole=30)
 
 _SECONDS = 30
 """How long CodeVF may take in all."""
-
-_OURS_TO_SAY = frozenset({"codevf-url", "codevf-api-key", "github-token", "command"})
-"""What a workflow may not say to this command: whoever wrote it must not choose where your key is sent."""
 
 
 def run_doctor(call: Call) -> int:
@@ -115,8 +112,7 @@ class _Visit:
 
     def _inputs(self, jobs: tuple[Job, ...]) -> Mapping[str, str]:
         """What the workflow that reviews says, and what was said here."""
-        theirs = next((job.inputs for job in jobs if job.reviews), {})
-        return {**{name: text for name, text in theirs.items() if name not in _OURS_TO_SAY}, **self.said}
+        return {**inputs_of_review(jobs), **self.said}
 
     def _github(self) -> Generator[Finding, None, Settings]:
         """What GitHub tells; returns the settings of the workflow that reviews, as far as they can be read."""

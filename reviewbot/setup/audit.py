@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ruamel.yaml import YAML
@@ -90,6 +90,16 @@ def read_jobs(workflows: Mapping[str, str]) -> tuple[Job, ...]:
         workflows: file name to text.
     """
     return tuple(job for name in sorted(workflows) for job in _jobs(name, _mapping(_yaml(workflows[name]))))
+
+
+_YOURS = frozenset({"codevf-url", "codevf-api-key", "github-token", "command"})
+"""What a workflow may not say to somebody else's program: whoever wrote it would choose where a key is sent."""
+
+
+def inputs_of_review(jobs: Sequence[Job]) -> Mapping[str, str]:
+    """The inputs of the job that reviews, as far as they are heard here."""
+    inputs = next((job.inputs for job in jobs if job.reviews), {})
+    return {name: text for name, text in inputs.items() if name not in _YOURS}
 
 
 def _yaml(text: str) -> object:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.setup.audit import Job, read_jobs
+from reviewbot.setup.audit import Job, inputs_of_review, read_jobs
 
 STEP = "{runs-on: x, steps: [{uses: acme/reviewbot@v1}]}"
 
@@ -77,6 +77,14 @@ def test_inputs_that_an_expression_gives_are_named_and_not_read() -> None:
     job = read("push", STEP.replace("}]}", ", with: {fail-on: high, dry-run: true, mode: '${{ vars.MODE }}'}}]}"))
     assert job.inputs == {"fail-on": "high", "dry-run": "true"}
     assert job.given == {"fail-on", "dry-run", "mode"}
+
+
+def test_a_workflow_cannot_say_where_somebodys_key_is_sent() -> None:
+    said = "codevf-url: https://evil.example/, codevf-api-key: x, github-token: y, command: review, mode: fast"
+    reviewing = read("pull_request", STEP.replace("}]}", f", with: {{{said}}}}}]}}"))
+    assert reviewing.inputs["codevf-url"] == "https://evil.example/"
+    assert inputs_of_review([read("push"), reviewing]) == {"mode": "fast"}
+    assert inputs_of_review([read("push")]) == {}
 
 
 @pytest.mark.parametrize(

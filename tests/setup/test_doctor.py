@@ -276,13 +276,6 @@ def test_the_local_reviewer_needs_no_account(rig: Rig) -> None:
     assert len(rig.codevf_faults.log) == before
 
 
-def test_a_workflow_cannot_say_where_the_key_is_sent(rig: Rig) -> None:
-    elsewhere = swapped(
-        REVIEW, "          codevf-api", "          codevf-url: https://evil.example/\n          codevf-api"
-    )
-    assert looked(rig, Case(0, (), elsewhere)).status == 0  # the address of `--input` was asked
-
-
 def test_nothing_is_written_on_github_and_nothing_bought(rig: Rig) -> None:
     looked(rig, Case(0))
     assert not [one for one in rig.github_requests() if not one.startswith(("GET ", "POST /graphql"))]
