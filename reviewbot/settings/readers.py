@@ -41,7 +41,7 @@ class Reader(Generic[T]):
     Attributes:
         allowed: what would be right, as a phrase.
         read: from an input's text or a YAML value; raises `ValueError` when it is not right.
-        schema: a JSON Schema of what `read` takes from the config file; it refuses nothing else, and not all of that.
+        schema: a JSON Schema of a value in the config file; what it refuses, `read` refuses too.
     """
 
     allowed: str
