@@ -17,6 +17,7 @@ from reviewbot.edges.workspace import is_taken, write_inside
 from reviewbot.errors import Problem, SettingsError
 from reviewbot.settings import Settings
 from reviewbot.settings.environment import PASSED_ON
+from reviewbot.settings.table import CONFIG_FILE
 from reviewbot.setup.files import files, installed_from, ruleset
 from reviewbot.setup.workflows import ENVIRONMENT, SECRET, Action, Wish, read_action
 
@@ -40,17 +41,20 @@ def run_init(call: Call) -> int:
         environment = {name: call.env[name] for name in PASSED_ON if name in call.env}
         root = str(stack.enter_context(open_clone(Path.cwd(), environment)).root)
     wish = _wish(call)
-    texts = files(wish)
+    texts = {path: text for path, text in files(wish).items() if path != CONFIG_FILE or not call.chosen.no_config}
     taken = [path for path in texts if is_taken(root, path, OUT_OF_BOUNDS)]
     if taken and not call.chosen.force:
-        raise SettingsError(
-            tuple(Problem(path, "it is there already", "`--force`, which replaces it") for path in taken)
-        )
+        raise SettingsError(tuple(_in_the_way(path) for path in taken))
     for path, text in texts.items():
         write_inside(root, path, text.encode(), forbidden=OUT_OF_BOUNDS)
     call.err.write("\n".join(_next(wish, texts)) + "\n")
     call.out.write(json.dumps(ruleset(Settings(reviewer=wish.reviewer)), indent=2) + "\n")
     return 0
+
+
+def _in_the_way(path: str) -> Problem:
+    kept = "`--no-config`, which keeps it, or " if path == CONFIG_FILE else ""
+    return Problem(path, "it is there already", f"{kept}`--force`, which replaces it")
 
 
 def _wish(call: Call) -> Wish:

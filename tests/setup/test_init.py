@@ -142,6 +142,14 @@ def test_nothing_is_written_when_one_file_is_there(clone: Clone, path: str) -> N
     assert "mine\n" not in written(clone).values()
 
 
+def test_a_config_file_that_is_there_can_be_kept(clone: Clone) -> None:
+    clone.write({ALL[-1]: "fail-on: high\n"})
+    assert "`--no-config`, which keeps it" in init("--action", NAMED).err
+    assert init("--action", NAMED, "--no-config").status == 0
+    assert sorted(written(clone)) == sorted(ALL)
+    assert written(clone)[ALL[-1]] == "fail-on: high\n"
+
+
 def test_a_folder_in_the_way_of_a_file_is_no_half_a_success(clone: Clone) -> None:
     (clone.root / ALL[-1]).mkdir(parents=True)
     said = init("--action", NAMED, "--force")
