@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
 
-from reviewbot.domain.policy import Command
+from reviewbot.domain.policy import Command, ReviewerKind
 
 LEVELS = ("none", "read", "write")
 PULL_REQUESTS = ("pull_request", "pull_request_target")
@@ -143,11 +143,12 @@ def _jobs(file: str, workflow: Mapping[str, object]) -> Iterator[Job]:
 
 
 def _our_step(job: Mapping[str, object]) -> Mapping[str, object] | None:
-    """The step that runs the action: known by its name or, in a copy of another name, by the key that it takes."""
+    """The step that runs the action: known by its name or, in a copy of another name, by an input of ours alone."""
     steps = job.get("steps")
     for step in map(_mapping, steps if isinstance(steps, list) else ()):
-        uses = _text(step.get("uses"))
-        if _NAMED.fullmatch(uses) or ("@" in uses and "codevf-api-key" in _mapping(step.get("with"))):
+        uses, inputs = _text(step.get("uses")), _mapping(step.get("with"))
+        ours = "codevf-api-key" in inputs or _text(inputs.get("reviewer")) in set(ReviewerKind)
+        if _NAMED.fullmatch(uses) or ("@" in uses and ours):
             return step
     return None
 

@@ -64,11 +64,14 @@ def test_a_token_may_what_is_said_and_nothing_else(permissions: str, reads: bool
         ("acme/reviewbot/no-docker@v1", True),
         ("acme/copy@v1", False),
         ("acme/copy@v1, with: {codevf-api-key: x}", True),
+        ("acme/copy@v1, with: {reviewer: local}", True),
+        ("acme/assign@v1, with: {reviewer: mona}", False),
+        ("acme/assign@v1, with: {reviewer: [mona]}", False),
         ("actions/checkout@v1", False),
         ("./reviewbot", False),
     ],
 )
-def test_the_action_is_known_by_its_name_or_by_the_key_that_it_takes(uses: str, found: bool) -> None:  # noqa: FBT001 — a column of the table
+def test_the_action_is_known_by_its_name_or_by_an_input_of_its_own(uses: str, found: bool) -> None:  # noqa: FBT001 — a column of the table
     jobs = read_jobs({"a.yml": f"on: push\njobs:\n  x: {{steps: [{{run: y}}, {{uses: {uses}}}]}}\n"})
     assert bool(jobs) == found
 
