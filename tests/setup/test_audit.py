@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reviewbot.setup.audit import Job, inputs_of_review, read_jobs
@@ -97,6 +99,24 @@ def test_what_is_no_workflow_is_passed_over(text: str) -> None:
     assert read_jobs({"a.yml": text}) == ()
 
 
-@given(st.text(max_size=80))
-def test_any_file_is_read_or_passed_over(text: str) -> None:
-    read_jobs({"a.yml": text, "b.yml": f"on: push\njobs: {text}", "c.yml": f"jobs: {{x: {{steps: [{text}]}}}}"})
+WORDS = st.sampled_from(
+    ["pull_request", "push", "types", "opened", "steps", "reviewer", "local", "write-all", "checks"]
+)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=40)
+@given(st.fixed_dictionaries(dict.fromkeys(("on", "permissions", "name", "if", "with", "uses", "minutes"), ANYTHING)))
+def test_any_values_are_read_or_passed_over(some: dict[str, object]) -> None:
+    steps = [{"uses": some["uses"], "with": some["with"]}, {"uses": "acme/reviewbot@v1", "with": some["with"]}]
+    job = {**some, "timeout-minutes": some["minutes"], "steps": steps}
+    whole = {"on": some["on"], "jobs": {"a": job, "b": some["on"], "c": {"steps": some["with"]}}}
+    jobs = read_jobs({"a.yml": json.dumps(whole), "b.yml": json.dumps(some["on"])})
+    assert any(one.ref == "v1" for one in jobs)
+    for one in jobs:
+        assert one.may("checks", "none") or not one.may("checks", "write")
+        assert one.reviews <= bool(one.events)
