@@ -11,6 +11,7 @@ from reviewbot.domain.gate import EXIT_NO_REVIEW, EXIT_SETTINGS, first_exit_stat
 from reviewbot.domain.installation import ACTIONS_APP, Required
 from reviewbot.domain.model import Balance, Tag
 from reviewbot.domain.policy import ReviewerKind
+from reviewbot.domain.wording import number
 from reviewbot.errors import OverBudget, Problem, ReviewbotError
 from reviewbot.settings import Settings
 from reviewbot.setup.audit import Job
@@ -59,9 +60,10 @@ def of_problems(problems: Sequence[Problem]) -> Iterator[Finding]:
 
 def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag]) -> Iterator[Finding]:
     """What a review would hold with each expertise, and whether the account covers it."""
-    prices = ", ".join(f"`{tag.name}` {_hold(settings, tag)}" for tag in tags)
+    prices = ", ".join(f"`{tag.name}` {number(_hold(settings, tag))}" for tag in tags)
     asked = f"`max-credits: {settings.max_credits}` and `mode: {settings.mode}`"
-    yield Finding("prices", f"with {asked} a review holds {_hold(settings, None)} credits; by expertise: {prices}")
+    usual = number(_hold(settings, None))
+    yield Finding("prices", f"with {asked} a review holds {usual} credits; by expertise: {prices}")
     tag = next((tag for tag in tags if tag.is_called(settings.expertise)), None) if settings.expertise else None
     if settings.expertise and tag is None:
         told = f"CodeVF has no active expertise `{settings.expertise}`"
@@ -80,7 +82,8 @@ def _covered(settings: Settings, balance: Balance, holds: int) -> Finding:
         check(spending, balance)
     except OverBudget as error:
         return of_error("balance", error)
-    return Finding("balance", f"{balance.available:f} credits are available, {balance.on_hold:f} are held")
+    available, held = number(balance.available), number(balance.on_hold)
+    return Finding("balance", f"{available} credits are available, {held} are held")
 
 
 def of_workflows(jobs: Sequence[Job], settings: Settings) -> Iterator[Finding]:

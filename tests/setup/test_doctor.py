@@ -77,7 +77,7 @@ CASES = {
     "no key": Case(3, (("key: there is none", "CODEVF_API_KEY"),), env={"CODEVF_API_KEY": ""}),
     "broken key": Case(2, (("settings: codevf-api-key: it holds blanks", "as issued"),), env={"CODEVF_API_KEY": "a b"}),
     "low balance": Case(
-        3, (("balance: This review would hold 13500 credits", "Add credits"),), {CONFIG: "max-credits: 9000\n"}
+        3, (("balance: This review would hold 13,500 credits", "Add credits"),), {CONFIG: "max-credits: 9000\n"}
     ),
     "too little left": Case(
         3, (("balance: This review would hold 360 of", "`min-balance`"),), said=("min-balance=9999",)
@@ -254,7 +254,7 @@ def test_all_is_well(rig: Rig) -> None:
     for line in ("prices: with `max-credits: 240` and `mode: fast` a review holds 360 credits", "`engineer` 612"):
         assert line in said.out
     assert f"project: `{REPO}` has the number" in said.out
-    assert "balance: 10000 credits are available" in said.out
+    assert "balance: 10,000 credits are available" in said.out
     assert rig.service.tasks() == ()
 
 
