@@ -1,6 +1,122 @@
-"""The lessons of the commands that set a repository up."""
+"""What the help of each command teaches."""
 
 from __future__ import annotations
+
+START = """\
+To begin:
+  reviewbot review --reviewer local   this branch, by analysers: no account, and
+                                      nothing leaves the machine
+  reviewbot plan                      what reviews of past merges would have cost
+  reviewbot demo                      a whole paid review on this machine, made up
+  reviewbot init                      the workflows and settings of this clone
+  reviewbot doctor                    whether reviews of a repository would work
+  reviewbot COMMAND --help            each command, with examples
+"""
+
+REVIEW = """\
+Reviews what this branch adds to its base: the commits from their merge base to
+the head. What is not committed is not reviewed (but see --staged). Settings are
+read from .github/reviewbot.yml at the base.
+
+CodeVF's reviewers are people, and paid: put your key into CODEVF_API_KEY. The
+same change is not bought twice: asked again, the command goes on with the
+review that there is. Ctrl-C leaves, the review goes on, and the same command
+picks it up. --dry-run shows what would be sent and held, and sends nothing.
+"""
+
+REVIEW_EXAMPLES = """\
+Examples:
+  reviewbot review --reviewer local            free, on this machine alone
+  reviewbot review --dry-run                   what a paid one would send, hold
+  reviewbot review                             buys one, and waits for it
+  reviewbot review --base release --head fix   another branch, another base
+  reviewbot review --staged --reviewer local   what is staged
+  reviewbot review --pr 12 --repo acme/shop    a pull request; only reads it
+  reviewbot review --format json > report.json
+  reviewbot apply report.json --check          the fixes in it, as a patch
+
+Exit status: 0 the gate is open; 1 it is closed, or the review is not finished;
+2 the command or the settings are wrong; 3 there is no review; 130 interrupted.
+"""
+
+APPLY = """\
+Puts suggestions of a report into the files of this clone: those that replace
+exactly the lines that were reviewed, in regular files that git tracks. Where
+those lines have changed since, it refuses and says so; what has changed
+elsewhere in the file is kept. The report must be of a commit that is here.
+"""
+
+APPLY_EXAMPLES = """\
+Examples:
+  reviewbot review --reviewer local --format json > report.json
+  reviewbot apply report.json --check          the patch; changes nothing
+  reviewbot apply report.json                  every suggestion that fits
+  reviewbot apply report.json 3f9a1c0b7e       this one alone
+
+Exit status: 0 all that was asked for is done; 2 there is no such report or
+finding; 3 at least one was refused.
+"""
+
+PLAN = """\
+Replays what came to this branch, one review for each merge (or commit, where
+branches are squashed), by the settings of today: how many files would have been
+sent and held back, and how many credits a review would have held. Nothing is
+sent, and no account is needed.
+"""
+
+PLAN_EXAMPLES = """\
+Examples:
+  reviewbot plan                               the last 90 days
+  reviewbot plan --since 4w --mode standard    four weeks, at the cheapest level
+"""
+
+RENDER = """\
+Makes another kind of file of a JSON report and writes it to the output. It asks
+nobody and costs nothing; reports of older versions are read, too.
+"""
+
+RENDER_EXAMPLES = """\
+Examples:
+  reviewbot render report.json --to html > report.html     a page for people
+  reviewbot render report.json --to sarif > report.sarif   for code scanning
+  reviewbot render report.json --to rdjson > report.json   for reviewdog
+  reviewbot render report.json --to markdown               to be read right here
+
+Exit status: 0 it is written; 2 the report cannot be read.
+"""
+
+DEMO = """\
+A whole paid review on this machine, made up: GitHub and CodeVF are served here,
+a pull request with planted flaws is opened, the action reviews it as on a
+runner, and what landed, what was sent and what it cost is shown. No account, no
+internet, no cost; it takes less than a minute.
+"""
+
+DEMO_EXAMPLES = """\
+Examples:
+  reviewbot demo                     the whole story
+  reviewbot demo --keep              and both services stay, to be looked at
+  reviewbot demo --plain > demo.txt  as a text
+"""
+
+SANDBOX = """\
+GitHub and CodeVF on this machine, with a pull request to try things at: it
+prints their addresses and tokens, and what to do with them. Nothing leaves the
+machine, and no credit is a real one. It ends by itself, or with Ctrl-C.
+"""
+
+SANDBOX_EXAMPLES = """\
+Examples:
+  reviewbot sandbox                      for an hour, on free ports
+  reviewbot sandbox --lifetime 600       for ten minutes
+  reviewbot sandbox --github-port 8080   where another program looks for it
+"""
+
+ACTION = """\
+Reviews the pull request of the event that GitHub's runner tells of in its
+environment. Workflows call it by `uses:`; at a terminal, `reviewbot review` is
+what you want.
+"""
 
 INIT = """\
 Writes workflows that review pull requests, collect what takes longer, and

@@ -25,81 +25,13 @@ LEVELS = "CodeVF's service level: %(choices)s; default: fast"
 
 FORMATS = ("text", "json", "sarif", "rdjson", "markdown", "github")
 
-_START = """\
-To begin:
-  reviewbot review --reviewer local   this branch, by analysers: no account, and
-                                      nothing leaves the machine
-  reviewbot plan                      what reviews of past merges would have cost
-  reviewbot demo                      a whole paid review on this machine, made up
-  reviewbot init                      the workflows and settings of this clone
-  reviewbot doctor                    whether reviews of a repository would work
-  reviewbot COMMAND --help            each command, with examples
-"""
-
-_REVIEW = """\
-Reviews what this branch adds to its base: the commits from their merge base to
-the head. What is not committed is not reviewed (but see --staged). Settings are
-read from .github/reviewbot.yml at the base.
-
-CodeVF's reviewers are people, and paid: put your key into CODEVF_API_KEY. The
-same change is not bought twice: asked again, the command goes on with the
-review that there is. Ctrl-C leaves, the review goes on, and the same command
-picks it up. --dry-run shows what would be sent and held, and sends nothing.
-"""
-
-_REVIEW_EXAMPLES = """\
-Examples:
-  reviewbot review --reviewer local            free, on this machine alone
-  reviewbot review --dry-run                   what a paid one would send, hold
-  reviewbot review                             buys one, and waits for it
-  reviewbot review --base release --head fix   another branch, another base
-  reviewbot review --staged --reviewer local   what is staged
-  reviewbot review --pr 12 --repo acme/shop    a pull request; only reads it
-  reviewbot review --format json > report.json
-  reviewbot apply report.json --check          the fixes in it, as a patch
-
-Exit status: 0 the gate is open; 1 it is closed, or the review is not finished;
-2 the command or the settings are wrong; 3 there is no review; 130 interrupted.
-"""
-
-_APPLY = """\
-Puts suggestions of a report into the files of this clone: those that replace
-exactly the lines that were reviewed, in regular files that git tracks. Where
-those lines have changed since, it refuses and says so; what has changed
-elsewhere in the file is kept. The report must be of a commit that is here.
-"""
-
-_APPLY_EXAMPLES = """\
-Examples:
-  reviewbot review --reviewer local --format json > report.json
-  reviewbot apply report.json --check          the patch; changes nothing
-  reviewbot apply report.json                  every suggestion that fits
-  reviewbot apply report.json 3f9a1c0b7e       this one alone
-
-Exit status: 0 all that was asked for is done; 2 there is no such report or
-finding; 3 at least one was refused.
-"""
-
-_PLAN = """\
-Replays what came to this branch, one review for each merge (or commit, where
-branches are squashed), by the settings of today: how many files would have been
-sent and held back, and how many credits a review would have held. Nothing is
-sent, and no account is needed.
-"""
-
-_PLAN_EXAMPLES = """\
-Examples:
-  reviewbot plan                               the last 90 days
-  reviewbot plan --since 4w --mode standard    four weeks, at the cheapest level
-"""
-
 
 def make_parser() -> argparse.ArgumentParser:
     """The parser of everything that can be said."""
     parser = argparse.ArgumentParser(
         prog="reviewbot",
         description="A code review of a change, bought once: of a pull request in a workflow, of a branch right here.",
-        epilog=_START,
+        epilog=lessons.START,
         formatter_class=teaching.Help,
     )
     parser.set_defaults(run=lambda call: _teach(parser, call))
@@ -114,7 +46,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_init(commands)
     _add_doctor(commands)
     _add_config(commands)
-    action = _taught(commands, "action", "", "what the GitHub Action's container runs", teaching.ACTION, "")
+    action = _taught(commands, "action", "", "what the GitHub Action's container runs", lessons.ACTION, "")
     action.set_defaults(run=run.action)
     return parser
 
@@ -140,7 +72,9 @@ def _taught(
 
 
 def _add_review(commands: Commands) -> None:
-    review = _taught(commands, "review", "[options]", "review this branch, here", _REVIEW, _REVIEW_EXAMPLES)
+    review = _taught(
+        commands, "review", "[options]", "review this branch, here", lessons.REVIEW, lessons.REVIEW_EXAMPLES
+    )
     what = review.add_argument_group("what is reviewed")
     what.add_argument("--base", metavar="REF", help="what to compare with; default: origin's default branch")
     what.add_argument("--head", metavar="REF", help="the branch or commit; default: what is checked out")
@@ -189,7 +123,12 @@ def _add_reviewer(parser: argparse.ArgumentParser) -> None:
 
 def _add_apply(commands: Commands) -> None:
     apply = _taught(
-        commands, "apply", "REPORT.json [ID ...] [--check]", "apply the fixes of a report", _APPLY, _APPLY_EXAMPLES
+        commands,
+        "apply",
+        "REPORT.json [ID ...] [--check]",
+        "apply the fixes of a report",
+        lessons.APPLY,
+        lessons.APPLY_EXAMPLES,
     )
     apply.add_argument("report", type=Path, metavar="REPORT.json", help="what `--format json` or `json-file` wrote")
     apply.add_argument("ids", nargs="*", default=(), metavar="ID", help="findings; default: all whose suggestions fit")
@@ -198,7 +137,14 @@ def _add_apply(commands: Commands) -> None:
 
 
 def _add_plan(commands: Commands) -> None:
-    plan = _taught(commands, "plan", "[options]", "what reviews of past merges would have cost", _PLAN, _PLAN_EXAMPLES)
+    plan = _taught(
+        commands,
+        "plan",
+        "[options]",
+        "what reviews of past merges would have cost",
+        lessons.PLAN,
+        lessons.PLAN_EXAMPLES,
+    )
     plan.add_argument("--since", default="90d", metavar="TIME", help="such as 90d, 12w, 6m, 1y or a date; default: 90d")
     plan.add_argument(
         "--branch",
@@ -224,7 +170,7 @@ def _add_plan(commands: Commands) -> None:
 
 def _add_demo(commands: Commands) -> None:
     told = "a whole review on this machine: no account, no cost, under a minute"
-    demo = _taught(commands, "demo", "[options]", told, teaching.DEMO, teaching.DEMO_EXAMPLES)
+    demo = _taught(commands, "demo", "[options]", told, lessons.DEMO, lessons.DEMO_EXAMPLES)
     demo.add_argument("--keep", action="store_true", help="leave both services running, to be looked at")
     demo.add_argument("--plain", action="store_true", help="no colour, nothing that moves")
     demo.set_defaults(run=run.demo)
@@ -232,7 +178,7 @@ def _add_demo(commands: Commands) -> None:
 
 def _add_sandbox(commands: Commands) -> None:
     told = "GitHub and CodeVF on this machine, with a pull request to try"
-    sandbox = _taught(commands, "sandbox", "[options]", told, teaching.SANDBOX, teaching.SANDBOX_EXAMPLES)
+    sandbox = _taught(commands, "sandbox", "[options]", told, lessons.SANDBOX, lessons.SANDBOX_EXAMPLES)
     for name in ("github", "codevf"):
         told = f"where {name} listens; 0, the default, takes a free port"
         sandbox.add_argument(f"--{name}-port", type=_between(int, 0, 65_535), default=0, metavar="N", help=told)
@@ -247,7 +193,7 @@ def _add_sandbox(commands: Commands) -> None:
 
 def _add_render(commands: Commands) -> None:
     told = "a JSON report as another kind of file"
-    render = _taught(commands, "render", "REPORT.json --to KIND", told, teaching.RENDER, teaching.RENDER_EXAMPLES)
+    render = _taught(commands, "render", "REPORT.json --to KIND", told, lessons.RENDER, lessons.RENDER_EXAMPLES)
     render.add_argument("report", type=Path, metavar="REPORT.json", help="what `--format json` or `json-file` wrote")
     render.add_argument("--to", choices=tuple(DOCUMENTS), required=True, metavar="KIND", help="%(choices)s")
     render.set_defaults(run=run.render)
