@@ -6,11 +6,13 @@ down: whole findings become one line, lines become a number, and a long text end
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from typing import Self
 
+from reviewbot.domain.mapped import Mapped
 from reviewbot.domain.model import Leftover
 from reviewbot.domain.placement import SuggestionState, Why
 from reviewbot.domain.rooms import LINE_LIMIT, Detail
@@ -90,7 +92,7 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What of a summary is shown, and how.
+    """What of a summary is shown, and how. What may be long is cut when it is looked at.
 
     Attributes:
         commented: findings with a comment of their own, one line each, by file.
@@ -101,26 +103,23 @@ class Shown:
         missed: files that were selected and could not be sent, a few of them by name.
         waived: findings that somebody took the responsibility for, one line each.
         closed: findings of earlier reviews that are fixed or gone, likewise.
+        listed: every finding that is shown and counts, worst first, wherever it is shown.
         rest: what is only counted.
     """
 
-    commented: tuple[FileGroup, ...]
-    full: tuple[FindingView, ...]
-    quiet: tuple[FindingView, ...]
-    folded: tuple[FindingView, ...]
-    leftovers: tuple[Leftover, ...]
+    commented: Sequence[FileGroup]
+    full: Sequence[FindingView]
+    quiet: Sequence[FindingView]
+    folded: Sequence[FindingView]
+    leftovers: Sequence[Leftover]
     duplicates: tuple[DuplicateView, ...]
     sent: tuple[SentView, ...]
     held: tuple[HeldView, ...]
     missed: tuple[HeldView, ...]
-    waived: tuple[FindingView, ...]
-    closed: tuple[FindingView, ...]
+    waived: Sequence[FindingView]
+    closed: Sequence[FindingView]
+    listed: Sequence[FindingView]
     rest: Rest
-
-    @property
-    def listed(self) -> tuple[FindingView, ...]:
-        """Every finding that is shown and counts, worst first, wherever it is shown."""
-        return every_finding((*self.commented, FileGroup("", (*self.full, *self.quiet, *self.folded))))
 
 
 def every_finding(groups: Iterable[FileGroup]) -> tuple[FindingView, ...]:
@@ -187,19 +186,23 @@ def thin_summary(view: SummaryView, detail: Detail) -> Shown:
     quiet_room = max(0, detail.full - len(loud))
     one_line = loud[detail.full :] + quiet[quiet_room:]
     leftovers = max(1, detail.full // 3)
+    groups = _grouped(commented[: detail.lines], detail)
+    by_file = [FileGroup(path, items) for path, items in groups.items()]
+    others = FileGroup("", [*loud[: detail.full], *quiet[:quiet_room], *one_line[: detail.lines]])
     thin = partial(_thinned, detail=detail)
     return Shown(
-        commented=_grouped(thin(commented[: detail.lines])),
+        commented=tuple(replace(group, findings=thin(group.findings)) for group in by_file),
         full=thin(loud[: detail.full]),
         quiet=thin(quiet[:quiet_room]),
         folded=thin(one_line[: detail.lines]),
-        leftovers=tuple(_thin_leftover(item, detail) for item in view.leftovers[:leftovers]),
+        leftovers=Mapped(partial(_thin_leftover, detail=detail), view.leftovers[:leftovers]),
         duplicates=tuple(_thin_duplicate(item, detail) for item in view.duplicates[: detail.rows]),
         sent=tuple(replace(item, path=shorten_line(item.path, detail.line)) for item in view.sent[: detail.rows]),
         held=tuple(_thin_held(item, detail) for item in view.held[: detail.rows]),
-        missed=tuple(_thin_held(item, detail) for item in view.held if item.missed)[:_NAMED],
+        missed=tuple(_thin_held(item, detail) for item in islice((one for one in view.held if one.missed), _NAMED)),
         waived=thin(view.waived[: detail.rows]),
         closed=thin(view.closed[: detail.rows]),
+        listed=thin(every_finding((*by_file, others))),
         rest=Rest(
             commented=max(0, len(commented) - detail.lines),
             uncommented=max(0, len(one_line) - detail.lines),
@@ -218,8 +221,8 @@ def _is_quiet(finding: FindingView) -> bool:
     return finding.why is Why.BELOW_THRESHOLD or (finding.carried and not finding.closes_gate)
 
 
-def _thinned(findings: Iterable[FindingView], detail: Detail) -> tuple[FindingView, ...]:
-    return tuple(thin_finding(finding, detail) for finding in findings)
+def _thinned(findings: Sequence[FindingView], detail: Detail) -> Sequence[FindingView]:
+    return Mapped(partial(thin_finding, detail=detail), findings)
 
 
 _NAMED = 5
@@ -263,9 +266,9 @@ def _thin_held(item: HeldView, detail: Detail) -> HeldView:
     )
 
 
-def _grouped(findings: Sequence[FindingView]) -> tuple[FileGroup, ...]:
-    """By file, the file with the worst finding first."""
+def _grouped(findings: Iterable[FindingView], detail: Detail) -> Mapping[str, Sequence[FindingView]]:
+    """The findings by file, its path cut, the file with the worst finding first."""
     groups: dict[str, list[FindingView]] = {}
     for finding in findings:
-        groups.setdefault(finding.path, []).append(finding)
-    return tuple(FileGroup(path, tuple(items)) for path, items in groups.items())
+        groups.setdefault(shorten_line(finding.path, detail.line), []).append(finding)
+    return groups

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -85,7 +85,7 @@ class FileGroup:
     """The findings of one file, worst first."""
 
     path: str
-    findings: tuple[FindingView, ...]
+    findings: Sequence[FindingView]
 
 
 @dataclass(frozen=True, slots=True)

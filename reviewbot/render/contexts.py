@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from reviewbot.domain import wording
 from reviewbot.domain.command_views import AnswerView
+from reviewbot.domain.mapped import Mapped
 from reviewbot.domain.rooms import Detail
 from reviewbot.domain.selection import HeldBecause
 from reviewbot.domain.thinning import (
@@ -190,10 +191,11 @@ def addressed(finding: FindingView) -> FindingView:
 def _linked(shown: Shown) -> Shown:
     return replace(
         shown,
-        commented=tuple(FileGroup(group.path, tuple(map(addressed, group.findings))) for group in shown.commented),
-        full=tuple(map(addressed, shown.full)),
-        quiet=tuple(map(addressed, shown.quiet)),
-        folded=tuple(map(addressed, shown.folded)),
-        waived=tuple(map(addressed, shown.waived)),
-        closed=tuple(map(addressed, shown.closed)),
+        commented=tuple(FileGroup(group.path, Mapped(addressed, group.findings)) for group in shown.commented),
+        full=Mapped(addressed, shown.full),
+        quiet=Mapped(addressed, shown.quiet),
+        folded=Mapped(addressed, shown.folded),
+        waived=Mapped(addressed, shown.waived),
+        closed=Mapped(addressed, shown.closed),
+        listed=Mapped(addressed, shown.listed),
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
+from collections.abc import Callable
 from dataclasses import replace
 
 import cmarkgfm  # type: ignore[import-untyped]  # the package has no type hints
@@ -127,6 +129,20 @@ def test_the_job_summary_fits(renderer: Renderer, flooded: SummaryView) -> None:
 
 def test_the_log_fits(renderer: Renderer, flooded: SummaryView) -> None:
     assert len(renderer.terminal(flooded).encode("utf-8", "replace")) <= 900_000
+
+
+@pytest.mark.parametrize("write", [Renderer.terminal, Renderer.html])
+def test_what_there_is_no_room_for_takes_no_memory(
+    renderer: Renderer, write: Callable[[Renderer, SummaryView], object]
+) -> None:
+    view = flood(600, LARGE)
+    tracemalloc.start()
+    try:
+        write(renderer, view)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 50_000_000
 
 
 @pytest.mark.parametrize("before", ["", "x"])
