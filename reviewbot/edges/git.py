@@ -72,7 +72,7 @@ class GitChangeReader:
         for depth in _DEPTHS:
             if depth == "--unshallow" and not git.is_shallow():
                 break
-            remote.run("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", depth,
+            remote.run("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", depth,
                        self._url, f"+{ref}:{_HEAD}", f"+{base}:{_BASE}")  # fmt: skip
             _require_head(git, ref, head)
             if merge_base := _merge_base(git, head, base):

@@ -18,6 +18,7 @@ from reviewbot.sandbox.faults import Faults, Logged, with_faults
 from reviewbot.sandbox.github import Store, World, build_github
 from reviewbot.sandbox.serve import serving
 from tests.contract.referee import refereed
+from tests.edges.remote import Remote, serving_remote
 
 REPO = "acme/widget"
 TOKEN = "ghs_workflow-token"
@@ -113,3 +114,9 @@ def _serve(folder: Path, rest: str, graphql: str) -> Iterator[GitHubOnLoopback]:
         address = Address(f"{server.url}{rest}", f"{server.url}{graphql}")
         with GitHubForge(TOKEN, REPO, address, clock, Patience(read=5)) as forge:
             yield GitHubOnLoopback(world, faults, address, clock, forge)
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> Iterator[Remote]:
+    with serving_remote(tmp_path) as made:
+        yield made
