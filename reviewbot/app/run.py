@@ -123,7 +123,7 @@ class Run:
         Raises:
             NoKey: its key is missing.
         """
-        return InParts(self.world.open_service(self.settings))
+        return InParts(self.world.open_service(self.settings), self.world.clock, self.deadline)
 
     def read_again(self) -> Snapshot:
         """The pull request as it is now."""

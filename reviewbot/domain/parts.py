@@ -18,10 +18,10 @@ _BETWEEN = ","
 
 
 def split(files: Sequence[Sendable], limits: Limits, most: int) -> tuple[tuple[Sendable, ...], ...]:
-    """The files of each task, the riskiest folders first and a folder kept together where it fits.
+    """The files of each task: folders together when everything fits, else the riskiest files, wherever they are.
 
     Nothing is split for the sake of whole texts: another task is paid for only where a diff would be left out. What
-    does not fit into the last one stays with it, to be told as left out.
+    does not fit goes with the last one, to be told as left out.
 
     Args:
         files: selected and redacted.
@@ -30,15 +30,23 @@ def split(files: Sequence[Sendable], limits: Limits, most: int) -> tuple[tuple[S
     """
     if most == 1 or not pack(files, limits).omitted:
         return (tuple(files),)
-    parts, rest = [_Part(limits)], list[Sendable]()
-    for folder in _by_folder(files):
-        if not _place(folder, parts, most):
-            rest += [file for file in folder if not _place([file], parts, most)]
-    rest = [file for file in rest if not any(part.takes([file]) for part in parts)]
-    filled = [part.files for part in parts if part.files]
-    if not filled:
+    parts, rest = _filled(_by_folder(files), limits, most)
+    if rest:
+        parts, rest = _filled([[file] for file in in_order(files)], limits, most)
+    if not parts:
         return (tuple(files),)
-    return (*(tuple(part) for part in filled[:-1]), (*filled[-1], *rest))
+    return (*(tuple(part) for part in parts[:-1]), (*parts[-1], *rest))
+
+
+def _filled(
+    groups: Iterable[Sequence[Sendable]], limits: Limits, most: int
+) -> tuple[list[list[Sendable]], list[Sendable]]:
+    """The files of each task, each group in one where it fits, and the files that fit into none."""
+    parts, rest = [_Part(limits)], list[Sendable]()
+    for group in groups:
+        if not _place(group, parts, most):
+            rest += [file for file in group if not _place([file], parts, most)]
+    return [part.files for part in parts if part.files], rest
 
 
 def _by_folder(files: Iterable[Sendable]) -> list[list[Sendable]]:
@@ -66,14 +74,14 @@ class _Part:
 
 
 def _place(files: Sequence[Sendable], parts: list[_Part], most: int) -> bool:
-    """Put files together into the last part, or into one more; False when they fit into neither."""
+    """Put files together into the last part, or one more, or an earlier one; False when they fit into none."""
     if parts[-1].takes(files):
         return True
     more = _Part(parts[-1].limits)
-    if len(parts) == most or not parts[-1].files or not more.takes(files):
-        return False
-    parts.append(more)
-    return True
+    if len(parts) < most and parts[-1].files and more.takes(files):
+        parts.append(more)
+        return True
+    return any(part.takes(files) for part in parts[:-1])
 
 
 def join_ids(ids: Iterable[str]) -> str:

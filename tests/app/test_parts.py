@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from reviewbot.app.parts import InParts
+from reviewbot.domain.model import Task, TaskStatus
+from reviewbot.edges.clock import SystemClock
+from reviewbot.ports import ReviewService
 from reviewbot.sandbox.codevf import Answer, HandClock, TaskLife, TaskRequest
 from reviewbot.sandbox.fault_rules import RecordedThen, Reply
 from tests.app.house import REPO, Rig, answer, earlier, finding, house, said
@@ -180,6 +184,68 @@ def test_all_parts_are_cancelled(tmp_path: Path) -> None:
         rig.world.close(REPO, 1)
         rig.run(payload=rig.event("closed"))
         assert [one.cancelled_at is not None for one in rig.service.tasks()] == [True, True, True]
+
+
+def test_a_push_replaces_all_parts(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, engineer=engineer, config=THREE, clock=clock, life=TaskLife(pending=99, processing=9)) as rig:
+        grow(rig)
+        rig.run(wait_minutes="0")
+        rig.world.push(REPO, "topic", {"billing/late.py": "x = 1\n"}, author="mona")
+        done = rig.run(wait_minutes="0")
+        tasks = rig.service.tasks()
+        assert [one.cancelled_at is not None for one in tasks] == [True] * 3 + [False] * 3, done.log
+        assert done.outputs["credits-held"] == "1080"
+
+
+def test_a_dry_run_tells_the_hold_of_all_parts_and_buys_none(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+        grow(rig)
+        done = rig.run(dry_run="true")
+        assert not rig.service.tasks()
+        assert (done.outputs["reason"], done.outputs["coverage"]) == ("dry-run", "full")
+        assert "1,080 credits would be held" in done.log
+
+
+def test_no_part_holds_a_secret(tmp_path: Path) -> None:
+    secret = "ghp_" + "a1B2c3D4e5" * 4
+    leaking: dict[str, str | None] = dict.fromkeys(LARGE, f'TOKEN = "{secret}"\n{LINES}')
+    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+        grow(rig)
+        rig.world.push(REPO, "topic", leaking, author="mona")
+        done = rig.run(json_file="report.json")
+        sent = [str(one.body) for one in rig.codevf_faults.log if one.path.endswith("/tasks/create")]
+        assert [("[REDACTED]" in one, secret in one) for one in sent] == [(True, False)] * 3, done.log
+        assert (
+            secret
+            not in f"{done.log}{done.summary}{rig.summaries()}{done.workspace.joinpath('report.json').read_text()}"
+        )
+        assert "3 secrets redacted" in done.log
+
+
+class Slow(SystemClock):
+    """A service, and its clock: each question takes a minute, and nothing is ever over."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.minutes = 0
+        self.asked: list[str] = []
+
+    def monotonic(self) -> float:
+        return 60.0 * self.minutes
+
+    def retrieve(self, task_id: str) -> Task:
+        self.asked.append(task_id)
+        self.minutes += 1
+        return Task(task_id, TaskStatus.PENDING, "pending")
+
+
+def test_a_wait_for_parts_ends_with_the_deadline_and_not_with_the_last_of_them() -> None:
+    slow = Slow()
+    service = InParts(cast("ReviewService", slow), slow, deadline=270)
+    for _ in range(3):
+        assert service.retrieve("a,b,c").id == "a,b,c"
+    assert slow.asked == ["a", "b", "c", "a", "b"]
 
 
 @pytest.mark.parametrize("change", [{"paths": "**\n!app.py"}, {}])

@@ -7,11 +7,11 @@ from decimal import Decimal
 from posixpath import dirname
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reviewbot.domain.model import Finding, Leftover, Previous, PreviousState, Report, Severity, Side, Task, TaskStatus
-from reviewbot.domain.packing import Limits, Sendable, pack, together
+from reviewbot.domain.packing import Limits, Sendable, in_order, pack, together
 from reviewbot.domain.parts import join_ids, joined, merged, split, split_ids
 
 LIMITS = Limits(attachment=120, request=200)
@@ -69,6 +69,18 @@ def test_a_folder_that_fits_nowhere_is_taken_apart_and_the_rest_is_told() -> Non
     given_files = [file(f"a/{number}", 100, risk=9 - number) for number in range(7)]
     assert paths(split(given_files, LIMITS, 3)) == [["a/0", "a/1"], ["a/2", "a/3"], ["a/4", "a/5", "a/6"]]
     assert {dirname(path) for path in pack(split(given_files, LIMITS, 3)[-1], LIMITS).omitted} == {"a"}
+
+
+@given(files, st.integers(2, 4))
+@example([file("a/1", 100, risk=9), *(file(f"a/{at}", 100) for at in range(2, 8)), file("b/1", 100, risk=5)], 2)
+def test_nothing_that_is_left_out_has_given_way_to_something_less_risky(given_files: list[Sendable], most: int) -> None:
+    parts = split(given_files, LIMITS, most)
+    left = set(pack(parts[-1], LIMITS).omitted)
+    for one in (one for one in given_files if one.path in left):
+        before = [[file for file in part if in_order([file, one])[0] is file] for part in parts]
+        for part in before[:most]:
+            kept = [file for file in part if file.path not in left]
+            assert one.path in pack([*kept, one], LIMITS).omitted
 
 
 def task(status: str, used: int | None = None, hint: float | None = None, name: str = "t") -> Task:
