@@ -205,6 +205,7 @@ class CheckRun:
     Attributes:
         external_id: the short copy of task and credits, without the tag.
         tag: None where an older release wrote it.
+        foreign: whether another App has made it than the one whose token this is: it may say what it wants.
     """
 
     id: int
@@ -216,10 +217,13 @@ class CheckRun:
     url: str
     title: str = ""
     tag: CheckTag | None = None
+    foreign: bool = False
 
     @property
     def verdict(self) -> str | None:
-        """What its own pull request came to, whatever a second one makes GitHub show; None while that is open."""
+        """What its own pull request came to, whatever a second one makes GitHub show; None while nobody knows."""
+        if self.foreign:
+            return None
         return self.conclusion if self.tag is None else self.tag.verdict or None
 
 

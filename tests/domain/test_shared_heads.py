@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reviewbot.domain.check_tags import CheckTag
@@ -39,6 +41,11 @@ def test_the_newest_check_has_the_highest_id() -> None:
 )
 def test_a_verdict_is_the_pull_requests_own(tag: CheckTag | None, shown: str | None, verdict: str | None) -> None:
     assert check(1, tag, shown).verdict == verdict
+
+
+def test_what_another_app_has_made_has_no_verdict_and_stands_against_ours() -> None:
+    forged = replace(check(1, CheckTag(7, "success")), foreign=True)
+    assert (forged.verdict, not_green([forged], HEAD)) == (None, (7,))
 
 
 @pytest.mark.parametrize("verdict", ["", "failure", "action_required", "cancelled", "neutral"])

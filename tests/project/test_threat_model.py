@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+PIN = re.compile(r"^([\w.-]+==\S+)", re.MULTILINE)
 NAMED = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 
 
@@ -31,6 +32,23 @@ def test_every_named_test_exists(model: str, root: Path) -> None:
 
 def test_every_word_that_looks_like_a_test_is_one(model: str) -> None:
     assert len(re.findall(r"\btest_\w+(?!\.py)\b", re.sub(r"tests/[\w/]+\.py", "", model))) == len(NAMED.findall(model))
+
+
+def test_every_threat_has_a_test(model: str) -> None:
+    rows = [line for line in model.splitlines() if line.startswith("| ") and "tests |" not in line]
+    threats = rows[rows.index(next(row for row in rows if row.startswith("| mentions"))) :]
+    assert len(threats) > 50
+    assert not [row for row in threats if not NAMED.search(row)]
+
+
+def test_what_no_test_can_hold_off_is_told_with_what_to_do(model: str, root: Path) -> None:
+    """A check's source is GitHub's to hold, and a weakness is known on the internet alone."""
+    audit = (root / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("\n## Audit\n")[2].partition("\n## ")[0]
+    pins = {path.name: set(PIN.findall(path.read_text(encoding="utf-8"))) for path in root.glob("requirements/*.txt")}
+    asked = [pins[name] for name in re.findall(r"^pipx run pip-audit .+ requirements/(\S+)$", audit, re.MULTILINE)]
+    assert set().union(*pins.values()) == set().union(*asked)
+    assert "\nnpm audit\n" in audit
+    assert "pin the check's source to GitHub Actions in the ruleset" in model
 
 
 def test_it_is_linked_from_where_people_look(root: Path) -> None:

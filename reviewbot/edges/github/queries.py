@@ -51,6 +51,7 @@ def _commit_checks(suites: int, runs: int) -> str:
           oid
           checkSuites(first: {suites}, filterBy: {{checkName: $check}}) {{
             nodes {{
+              app {{ slug }}
               checkRuns(first: {runs}, filterBy: {{checkName: $check, checkType: ALL}}) {{
                 nodes {{ databaseId name status conclusion externalId url title startedAt }}
               }}
@@ -84,6 +85,7 @@ query Snapshot(
   $owner: String!, $name: String!, $number: Int!, $page: Int!, $check: String!,
   $config: String!, $attributes: String!, $templates: String!
 ) {{
+  viewer {{ login }}
   repository(owner: $owner, name: $name) {{
     databaseId nameWithOwner isPrivate url
     defaultBranchRef {{ name }}

@@ -47,7 +47,8 @@ class Reading(Bound):
         hidden: list[Mapping[str, object]] = []
         data = self._calls.query(queries.SNAPSHOT, variables, intent, forgives=_remembering(hidden))
         node = self._repository_in(data)
-        return self._assemble(node, _found(node, "pullRequest", f"pull request {number}"), readable=not hidden)
+        pull, app = _found(node, "pullRequest", f"pull request {number}"), snapshots.app_of(data.node("viewer"))
+        return self._assemble(node, pull, app, readable=not hidden)
 
     def diff(self, number: int) -> bytes:
         """See `ports.Forge.diff`."""
@@ -184,10 +185,10 @@ class Reading(Bound):
             if (after := page.next_page()) is None:
                 return
 
-    def _assemble(self, node: Answer, pull: Answer, *, readable: bool) -> Snapshot:
+    def _assemble(self, node: Answer, pull: Answer, app: str, *, readable: bool) -> Snapshot:
         number = pull.number("number")
         reviews = (snapshots.review(review) for review in self._whole(number, pull, "reviews"))
-        on_head, on_older = snapshots.checks(pull, "tip"), snapshots.checks(pull, "recent", "forced")
+        on_head, on_older = (snapshots.checks(pull, *of, app=app) for of in (("tip",), ("recent", "forced")))
         own = tuple(run for run in on_head if is_of(run, number))
         return Snapshot(
             repository=snapshots.repository(node),

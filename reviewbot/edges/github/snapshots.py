@@ -256,23 +256,35 @@ def review(node: Answer) -> Review:
     )
 
 
-def checks(pull: Answer, *lists: str) -> tuple[CheckRun, ...]:
+def app_of(viewer: Answer) -> str:
+    """The slug of the App whose token it is, empty for a person's."""
+    login = viewer.text("login")
+    return login.removesuffix("[bot]") if login.endswith("[bot]") else ""
+
+
+def checks(pull: Answer, *lists: str, app: str = "") -> tuple[CheckRun, ...]:
     """The check runs of our name on some commits, oldest first, whosever; none where the token may not read them.
 
     Args:
         pull: with the lists.
         lists: `tip` and `recent` are of commits, `forced` is of force-pushes with the commit that each replaced.
+        app: the slug of our App, empty when nobody knows.
     """
     items = (item for name in lists for item in pull.nodes(name))
     commits = (item.maybe_node("commit") or item.maybe_node("beforeCommit") for item in items)
     found = {
-        run.number("databaseId"): _check(run, commit.text("oid"))
+        run.number("databaseId"): _check(run, commit.text("oid"), foreign=app not in {"", _made_by(suite)})
         for commit in commits
         if commit
         for suite in commit.nodes("checkSuites")
         for run in suite.nodes("checkRuns")
     }
     return tuple(found[key] for key in sorted(found))
+
+
+def _made_by(suite: Answer) -> str:
+    made = suite.maybe_node("app")
+    return made.text("slug") if made else ""
 
 
 def standing(pull: Answer) -> Awaiting:
@@ -305,7 +317,7 @@ def contained(entries: Iterable[Answer], head_sha: str) -> tuple[int, ...]:
     return ()
 
 
-def _check(run: Answer, head_sha: str) -> CheckRun:
+def _check(run: Answer, head_sha: str, *, foreign: bool = False) -> CheckRun:
     """A check run in REST's spelling: GraphQL writes states in capitals."""
     conclusion = run.maybe_text("conclusion")
     tag, copy = split_tag(run.maybe_text("externalId") or "")
@@ -319,4 +331,5 @@ def _check(run: Answer, head_sha: str) -> CheckRun:
         url=run.text("url"),
         title=run.maybe_text("title") or "",
         tag=tag,
+        foreign=foreign,
     )

@@ -1,0 +1,42 @@
+"""Check runs of our name that somebody else has made: believed by none of our runs, whatever GitHub makes of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reviewbot.sandbox.codevf import canned
+from reviewbot.sandbox.github import merge_group_event
+from reviewbot.sandbox.github.records import ACTIONS, App
+from tests.app.house import REPO, Rig, answer, finding, house
+
+CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
+MALLORY = App(99, "mallory", "Mallory")
+
+
+def forge(rig: Rig, app: App) -> None:
+    """A green check that says that it is the pull request's."""
+    head = rig.world.pull(REPO, rig.number).head_sha
+    told = {"status": "completed", "conclusion": "success", "external_id": f"pr{rig.number}=success"}
+    rig.world.check(REPO, app, {"name": "CodeVF review", "head_sha": head, **told})
+
+
+@pytest.mark.parametrize("app", [MALLORY, ACTIONS])
+def test_a_forged_check_neither_spares_the_review_nor_stands_above_its_verdict(tmp_path: Path, app: App) -> None:
+    with house(tmp_path, engineer=canned(answer(CRITICAL))) as rig:
+        forge(rig, app)
+        assert rig.run().exit_status == 1
+        assert (len(rig.service.tasks()), rig.checks()[-1].conclusion) == (1, "failure")
+        forge(rig, app)
+        assert rig.run().exit_status == 1
+        assert (rig.checks()[-1].app, rig.checks()[-1].conclusion) == (ACTIONS, "failure")
+
+
+def test_what_another_app_has_made_is_no_verdict_for_a_merge_group(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=canned(answer(CRITICAL))) as rig:
+        rig.run()
+        forge(rig, MALLORY)
+        group = rig.world.queue(REPO, (1,))
+        done = rig.run(event="merge_group", payload=merge_group_event(rig.world.store, group, rig.github_url))
+        assert (done.exit_status, [one.conclusion for one in rig.checks(group.head_sha)]) == (3, ["action_required"])
