@@ -72,8 +72,7 @@ class GitChangeReader:
         for depth in _DEPTHS:
             if depth == "--unshallow" and not git.is_shallow():
                 break
-            remote.run("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", depth,
-                       self._url, f"+{ref}:{_HEAD}", f"+{base}:{_BASE}")  # fmt: skip
+            self._fetch_refs(remote, depth, f"+{ref}:{_HEAD}", f"+{base}:{_BASE}")
             _require_head(git, ref, head)
             if merge_base := _merge_base(git, head, base):
                 return merge_base
@@ -81,6 +80,14 @@ class GitChangeReader:
             f"The head {head[:12]} and its base have no commit in common.",
             hint="The two histories are unrelated, so there is no change to read.",
         )
+
+    def _fetch_refs(self, remote: Git, depth: str, *refs: str) -> None:
+        """Fetch, and try once more: git does not tell a trouble that passes from one that stays."""
+        command = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", depth, self._url, *refs)
+        try:
+            remote.run(*command)
+        except ChangeUnreadable:
+            remote.run(*command)
 
 
 def _require_head(git: Git, ref: str, head: str) -> None:

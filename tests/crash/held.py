@@ -137,9 +137,9 @@ def _reviews(rig: Rig) -> Counter[str]:
     )
 
 
-def newest_check(rig: Rig) -> Any:  # noqa: ANN401 — a record of the sandbox, or None
-    """The check run that GitHub shows on the head."""
-    return max(rig.checks(), key=lambda one: one.id, default=None)
+def newest_check(rig: Rig, sha: str = "") -> Any:  # noqa: ANN401 — a record of the sandbox, or None
+    """The check run that GitHub shows on a commit, by default on the head."""
+    return max(rig.checks(sha or None), key=lambda one: one.id, default=None)
 
 
 def tasks(rig: Rig) -> list[Any]:

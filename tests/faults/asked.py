@@ -69,3 +69,11 @@ STORY = (
     SNAPSHOT, DIFF, FILES, TAGS, BALANCE, PROJECT, OPEN_CHECK, CREATE, SUMMARY, POLL, FILE,
     AGAIN, REVIEW, FILE_COMMENT, AFTERWARDS, SUMMARY_EDIT, CHECK_READ, CHECK_END,
 )  # fmt: skip
+
+REFS = _github("git's list of what there is", "GET", "/info/refs")
+PACK = _github("what git fetches", "POST", "/git-upload-pack$")
+MORE = _github("the second page of comments", "POST", GRAPHQL, "query MoreComments")
+CONFIG = _github("the settings", "POST", GRAPHQL, "query Config")
+WAITING = _github("the open reviews", "POST", GRAPHQL, "query Waiting")
+PERMISSION = _github("what somebody may", "GET", "/permission$")
+QUEUE = _github("the queue", "POST", GRAPHQL, "query Queue")

@@ -8,13 +8,15 @@ from itertools import pairwise
 from reviewbot.sandbox.faults import Logged
 from tests.crash.scenarios import differing
 from tests.faults.asked import CREATE, Service
+from tests.faults.ends import Same
 from tests.faults.play import End
-from tests.faults.table import Cell, Same
+from tests.faults.table import Cell
 
 MORE_REQUESTS = 14
 """Beyond an undisturbed run's: what asking again and looking at what is there may cost."""
 
 _COMPARED = {Same.ALL: None, Same.COMMENTS: ("comments", "tasks"), Same.NOTHING: ()}
+_READS = ("/graphql", "/git-upload-pack")
 _NOBODY_KNOWS = frozenset({0, 500, 502, 503, 504})
 
 
@@ -52,7 +54,8 @@ def _broken_laws(cell: Cell, end: End, right: End) -> Iterator[str]:
 def _blind(log: Sequence[Logged]) -> Iterator[str]:
     """A write that was sent again although nobody knew what had become of it."""
     for before, after in pairwise(log):
-        if before.status not in _NOBODY_KNOWS or before.path == "/graphql" or before.method not in {"POST", "PATCH"}:
+        reads = before.path.endswith(_READS) or before.method not in {"POST", "PATCH"}
+        if before.status not in _NOBODY_KNOWS or reads:
             continue
         if (before.method, before.target, before.body) == (after.method, after.target, after.body):
             yield f"{after.method} {after.path} was repeated blindly"

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
-from reviewbot.sandbox.codevf import Answer, Deliverables, Delivered, TaskLife
+from reviewbot.sandbox.codevf import Answer, Deliverables, Delivered
 from reviewbot.sandbox.faults import Fault, Logged
-from tests.app.forked import Ended, text_of
+from tests.app.forked import Ended, prepare, text_of
 from tests.app.house import Rig, read_outputs
 from tests.crash.held import Held, held, newest_check
-from tests.crash.town import ALL_KINDS, Town, town
+from tests.crash.town import ALL_KINDS, SCALE, Town, town
 from tests.faults.asked import Request, Service
+from tests.faults.stories import REVIEW, Start, Story
+from tests.faults.table import Cell
 
 DELIVERED: Answer = Deliverables((Delivered("review.json", json.dumps(ALL_KINDS.value).encode()),))  # type: ignore[union-attr] # it is structured
-LIFE = TaskLife(pending=10, processing=10)
-"""Long enough for a question on the way, on a busy machine too."""
-
-INPUTS = {"expertise": "Engineer"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,38 +51,66 @@ class End:
 def stage(folder: Path) -> Iterator[Town]:
     """Both services; CodeVF answers with a file."""
     with town(folder, engineer=lambda _: DELIVERED) as here:
-        here.life = lambda _: LIFE
         yield here
 
 
-def play(here: Town, request: Request | None = None, fault: Fault | None = None, times: int | None = 1) -> End:
+def ends(cells: Iterable[Cell]) -> Iterator[tuple[Cell, End, End]]:
+    """Each cell with its end, and with that of its story undisturbed.
+
+    Reviews share a town; beside one, a run would come across the pull requests of those before it.
+    """
+    for story, of_it in groupby(cells, key=lambda cell: cell.story):
+        with ExitStack() as stack:
+            here = stack.enter_context(alone())
+            right = play(here, story=story)
+            for cell in of_it:
+                if story is not REVIEW:
+                    stack.close()
+                    here = stack.enter_context(alone())
+                yield cell, play(here, cell.request, cell.made(), cell.times, story), right
+
+
+@contextmanager
+def alone() -> Iterator[Town]:
+    """A stage in a folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder, stage(Path(folder)) as here:
+        yield here
+
+
+def play(
+    here: Town, request: Request | None = None, fault: Fault | None = None, times: int | None = 1, story: Story = REVIEW
+) -> End:
     """One run on a pull request of its own."""
-    rig, faults = here.open(), None
+    here.life, rig, rule = lambda _: story.life, here.open(), None
+    start = story.begin(here, rig)
     if request is not None and fault is not None:
         faults = here.faults[request.service.value]
         faults.add(request.match, fault, method=request.method, body=request.body, nth=request.nth, times=times)
+        rule = faults.rules[-1]
     before = here.requests()
-    running = here.prepare(rig, INPUTS)
+    running = prepare(rig.environment(start.event, start.payload, start.inputs) | {"REVIEWBOT_TIME_SCALE": str(SCALE)})
     running.process.start()
     ended = running.wait()
     sent = {one: here.faults[one.value].requests()[before[one.value] :] for one in Service}
-    struck = sum(count[0] >= rule.nth for rule, count in faults.rules) if faults else 0
-    if faults is not None:
+    struck = rule is not None and rule[1][0] >= rule[0].nth
+    for faults in here.faults.values():
         faults.clear()
-    end = _end(rig, ended, running.home, struck, sent)
+    end = _end(rig, start, ended, running.home, sent, struck=struck)
     here.close(rig)
     return end
 
 
-def _end(rig: Rig, ended: Ended, home: Path, struck: int, sent: Mapping[Service, Sequence[Logged]]) -> End:
+def _end(
+    rig: Rig, start: Start, ended: Ended, home: Path, sent: Mapping[Service, Sequence[Logged]], *, struck: bool
+) -> End:
     outputs = read_outputs(text_of(home / "output"))
-    check = newest_check(rig)
+    check = newest_check(rig, start.head)
     return End(
         number=rig.number,
         exit_status=ended.exit_status,
         reason=outputs.get("reason", ""),
         conclusion=check.conclusion if check else "",
-        struck=bool(struck),
+        struck=struck,
         requests=sum(map(len, sent.values())),
         log=ended.log,
         summary=text_of(home / "summary.md"),

@@ -8,11 +8,13 @@ that say what to do. Whatever the cell, one task is bought at most and nothing i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from enum import Enum
+from dataclasses import dataclass, replace
 
 from tests.faults import asked
 from tests.faults.asked import Request, Service
+from tests.faults.beside import BESIDE
+from tests.faults.ends import WHOLE, Expected, Row, Same
+from tests.faults.stories import REVIEW, Story
 from tests.faults.troubles import (
     BROKEN,
     CODEVF_LIMITS,
@@ -24,37 +26,6 @@ from tests.faults.troubles import (
     Made,
 )
 
-
-class Same(Enum):
-    """What of GitHub's state must be as if nothing had happened."""
-
-    ALL = "all of it"
-    COMMENTS = "the review's comments"
-    NOTHING = "nothing"
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What a run must come to.
-
-    Attributes:
-        exit_status: of the step.
-        reason: the output.
-        conclusion: of the check; None while it is open, empty where none could be written.
-        same: compared with the undisturbed run.
-        says: words that stand in the log: what happened, or what to do.
-        tasks: bought, with an answer that is waited for or published.
-    """
-
-    exit_status: int
-    reason: str
-    conclusion: str | None
-    same: Same
-    says: str = ""
-    tasks: int = 1
-
-
-WHOLE = Expected(1, "gate", "failure", Same.ALL)
 BY_GIT = Expected(1, "gate", "failure", Same.COMMENTS)
 """The change was fetched with git."""
 
@@ -88,34 +59,6 @@ OPEN = Expected(0, "pending", None, Same.NOTHING, "later run picks it up")
 LOST_SIGHT = Expected(3, "refused", "action_required", Same.NOTHING, "What to do next")
 SHOWN = Expected(3, "unreadable", "action_required", Same.NOTHING, "review.json")
 """The file is named, and what is known of it is shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What becomes of the troubles at one request.
-
-    Attributes:
-        broken: no answer, again and again.
-        strange: a success that cannot be read, again and again.
-        misshapen: a success of another shape.
-        refused: a clear no.
-        once: no answer, once; a limit that lifts.
-        strange_once: a success that cannot be read, once.
-        misshapen_once: a success of another shape, once: who writes looks at what is there; None for a reader, who
-            would get the same again.
-        lost: what was asked for is done, and no answer says so, again and again; None for a reader, as `broken`.
-        apart: cells of their own, by the trouble's name.
-    """
-
-    broken: Expected
-    strange: Expected
-    misshapen: Expected
-    refused: Expected
-    once: Expected = WHOLE
-    strange_once: Expected = WHOLE
-    misshapen_once: Expected | None = None
-    lost: Expected | None = None
-    apart: Mapping[str, Expected] = field(default_factory=dict)
 
 
 ILL_FORMED = ("400", "409", "413", "422")
@@ -168,6 +111,12 @@ TABLE: Mapping[Request, Row] = {
 ALWAYS = ("hung up before", "502 with a page")
 """Of what breaks: more of the same kind would come to the same when it stays."""
 
+FEW = frozenset({
+    "hung up before", "reset in the body", "403 secondary with nothing", "429 with nothing", "429 for an hour",
+    "garbage", "an object without what was asked for", "400", "401", "403", "404", "422",
+})  # fmt: skip
+"""What is played beside a review: one of each family, since a kind of answer is read in one place."""
+
 LOST = ("reset in the body",)
 """The service has done what was asked, and nobody hears of it."""
 
@@ -176,6 +125,7 @@ LOST = ("reset in the body",)
 class Cell:
     """One trouble at one request; `times` None means that it stays."""
 
+    story: Story
     request: Request
     trouble: str
     times: int | None
@@ -183,16 +133,17 @@ class Cell:
     expected: Expected
 
     def __str__(self) -> str:
-        return f"{self.request.name}: {self.trouble}{'' if self.times else ', always'}"
+        return f"{self.story.name}, {self.request.name}: {self.trouble}{'' if self.times else ', always'}"
 
 
 def cells() -> Iterator[Cell]:
     """The whole table."""
-    for request, row in TABLE.items():
-        yield from _row(request, row)
+    for story, rows in {REVIEW: TABLE, **BESIDE}.items():
+        for request, row in rows.items():
+            yield from _row(story, request, row)
 
 
-def _row(request: Request, row: Row) -> Iterator[Cell]:
+def _row(story: Story, request: Request, row: Row) -> Iterator[Cell]:
     ours = request.service is Service.GITHUB
     columns: tuple[tuple[Mapping[str, Made], int | None, Expected], ...] = (
         (BROKEN, 1, row.once),
@@ -207,5 +158,9 @@ def _row(request: Request, row: Row) -> Iterator[Cell]:
         (REFUSALS, None, row.refused),
     )
     for troubles, times, expected in columns:
-        for name, made in troubles.items():
-            yield Cell(request, name, times, made, row.apart.get(name, expected))
+        for name, made in troubles.items() if story is REVIEW else _few(troubles):
+            yield Cell(story, request, name, times, made, row.apart.get(name, expected))
+
+
+def _few(troubles: Mapping[str, Made]) -> Iterator[tuple[str, Made]]:
+    return ((name, made) for name, made in troubles.items() if name in FEW)

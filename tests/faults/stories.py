@@ -1,0 +1,92 @@
+"""What a run is about when something goes wrong: a whole review, and what comes before, beside and after one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reviewbot.sandbox.codevf import TaskLife
+from reviewbot.sandbox.github import Level, merge_group_event
+from tests.app.house import REPO, Rig
+from tests.app.test_commands import event_of
+from tests.crash.town import QUICK, SCALE, Town
+from tests.faults.troubles import REFUSALS
+
+LIFE = TaskLife(pending=10, processing=10)
+"""Long enough for a question on the way, on a busy machine too."""
+
+DETACHED = {"wait-minutes": "0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How the run begins that is disturbed.
+
+    Attributes:
+        head: whose check it writes, empty for the pull request's own.
+    """
+
+    event: str
+    payload: Mapping[str, Any]
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    head: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A run, and what happened before it.
+
+    Attributes:
+        begin: lets that happen.
+        life: of the tasks.
+    """
+
+    name: str
+    begin: Callable[[Town, Rig], Start]
+    life: TaskLife = LIFE
+
+
+def _pushed(_: Town, rig: Rig) -> Start:
+    return Start("pull_request", rig.event(), {"expertise": "Engineer"})
+
+
+def _refused_diff(town: Town, rig: Rig) -> Start:
+    """GitHub has no diff, so that git has to fetch it."""
+    town.faults["github"].add(r"/pulls/\d+$", REFUSALS["406"](), method="GET", times=None)
+    return _pushed(town, rig)
+
+
+def _talked_about(_: Town, rig: Rig) -> Start:
+    """So many comments that they take a second page."""
+    for number in range(101):
+        rig.world.comment(REPO, rig.number, "mona", f"Word {number}.")
+    return Start("pull_request", rig.event())
+
+
+def _left_open(town: Town, rig: Rig) -> Start:
+    town.run(rig, DETACHED)
+    time.sleep((QUICK.seconds + 1) * SCALE)
+    return Start("schedule", {}, {"command": "collect"})
+
+
+def _asked(town: Town, rig: Rig) -> Start:
+    town.run(rig)
+    rig.world.grant(REPO, "hubot", Level.WRITE)
+    comment = rig.world.comment(REPO, rig.number, "hubot", "/reviewbot status")
+    return Start("issue_comment", event_of(rig, comment))
+
+
+def _queued(town: Town, rig: Rig) -> Start:
+    town.run(rig)
+    group = rig.world.queue(REPO, (rig.number,))
+    return Start("merge_group", merge_group_event(rig.world.store, group, rig.github_url), head=group.head_sha)
+
+
+REVIEW = Story("a review", _pushed)
+FETCHED = Story("a change that git fetches", _refused_diff)
+TALKED_ABOUT = Story("a long conversation", _talked_about)
+COLLECTED = Story("a collection", _left_open, QUICK)
+ASKED = Story("a command", _asked)
+QUEUED = Story("a merge group", _queued)
