@@ -204,17 +204,6 @@ class ChangeReader(Protocol):
             ChangeUnreadable: the fetch failed, or what came is not what was asked for.
         """
 
-    def read_left(self, *, head: str, base: str) -> RawChange:
-        """Read the change of a head that the pull request has left, by its sha.
-
-        Args:
-            head: full sha.
-            base: full sha of the base's tip then, or of the merge base.
-
-        Raises:
-            ChangeUnreadable: the commit is not there any more, or cannot be fetched.
-        """
-
 
 class ReviewService(Protocol):
     """Who reviews: CodeVF, or the local analysers."""

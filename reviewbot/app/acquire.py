@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from reviewbot.app.buy import Terms, approve, intend, purchase_of, remember_task, resume, terms, use_up
+from reviewbot.app.buy import Terms, approve, intend, purchase_of, remember_task, resume, selecting, terms, use_up
 from reviewbot.app.conclude import conclude
 from reviewbot.app.load import Prepared, identity_of
 from reviewbot.app.publish import current_check, publish
-from reviewbot.app.regain import regain
+from reviewbot.app.regain import is_called_off, regain
 from reviewbot.app.run import Run
 from reviewbot.app.settle import replaced, settle, settled
 from reviewbot.app.story import Story
@@ -25,7 +25,15 @@ from reviewbot.domain.policy import ReviewOn
 from reviewbot.domain.short_copy import tells_of_open_task
 from reviewbot.domain.snapshot import CheckStatus, Conclusion
 from reviewbot.domain.triage import Asked, AtTerminal, is_requested
-from reviewbot.errors import ForgeError, NothingSendable, ServiceRefused, ServiceUnreachable, TaskEnded
+from reviewbot.errors import (
+    USED_UP,
+    ForgeError,
+    NothingSendable,
+    OverBudget,
+    ServiceRefused,
+    ServiceUnreachable,
+    TaskEnded,
+)
 from reviewbot.ports import ReviewService
 
 MAX_ATTEMPTS = 3
@@ -147,7 +155,7 @@ class Acquirer:
             wanted=self._wants_another(known),
             again=isinstance(trigger, Asked) and not self.story.ledger.was_asked(trigger.comment_id),
             awaited=self.story.awaited is not None,
-            is_open=pull.is_open,
+            is_open=pull.is_open and not is_called_off(self.story),
         )
 
     def _leave(self) -> Outcome:
@@ -213,8 +221,8 @@ class Acquirer:
         with run.world.uninterrupted():
             try:
                 self.story = submit(run, service, self.story, identity, agreed)
-            except (ServiceRefused, NothingSendable):
-                if intent is None:
+            except (ServiceRefused, OverBudget, NothingSendable) as error:
+                if intent is None or (isinstance(error, ServiceRefused) and error.code == USED_UP):
                     self.story = self.story.bought(replace(self._bought, state=TaskState.ENDED, used=Decimal(0)))
                 raise
             self.story = remember_task(run, self.story)
@@ -223,7 +231,7 @@ class Acquirer:
         run = self._run
         if not run.settings.incremental or not run.paid or (known is not None and known.state is TaskState.DONE):
             return ""
-        last = builds_on(self.story.ledger, run.snapshot.pull.base_ref)
+        last = builds_on(self.story.ledger, run.snapshot.pull.base_ref, selecting(run))
         return last.head_sha if last is not None and self._only_grew(last) else ""
 
     def _only_grew(self, last: Purchase) -> bool:
@@ -251,10 +259,10 @@ class Acquirer:
         run = self._run
         if not run.may_buy:
             return False
-        ended = known is not None and known.state is TaskState.ENDED
-        if known is not None and ended and known.attempt >= MAX_ATTEMPTS and isinstance(run.trigger, ReviewEvent):
+        tried = self.story.ledger.ended(known.identity) if known is not None and known.state is TaskState.ENDED else 0
+        if tried >= MAX_ATTEMPTS and isinstance(run.trigger, ReviewEvent):
             raise TaskEnded(
-                f"{known.attempt} attempts at a review of this change have ended without a result.",
+                f"{tried} attempts at a review of this change have ended without a result.",
                 hint="Start the workflow by hand to try once more, or ask CodeVF what is wrong.",
             )
         over = {TaskState.ENDED, TaskState.WANTED}

@@ -36,6 +36,7 @@ class Terms:
         hold: credits, of all parts.
         parts: over how many tasks the change is split.
         balance: None when the service costs nothing.
+        max_credits: of each task.
     """
 
     hold: int
@@ -43,6 +44,7 @@ class Terms:
     balance: Balance | None
     project_id: int
     parts: int
+    max_credits: int
 
 
 def approve(run: Run, story: Story, identity: Identity) -> None:
@@ -80,8 +82,12 @@ def terms(run: Run, service: ReviewService, story: Story, *, freed: int = 0, int
     """
     settings = run.settings
     tag = _tag(settings.expertise, service) if settings.expertise else None
-    parts = intended.parts if intended else _parts(run, story)
-    each = budget.hold(settings.max_credits, settings.mode, tag.multiplier if tag else Decimal(1)) if run.paid else 0
+    times, parts = tag.multiplier if tag else Decimal(1), intended.parts if intended else _parts(run, story)
+    most = settings.max_credits
+    if intended:  # if there is no task yet, it is bought at what was agreed to then
+        within = budget.credits_within(intended.hold // parts, settings.mode, times)
+        most = min(most, max(within, settings.mode.credits.start))
+    each = budget.hold(most, settings.mode, times) if run.paid else 0
     hold, balance = each * parts, service.balance()
     if balance is not None:
         run.say(f"This review would hold {number(hold)} credits; {number(balance.available)} are available.")
@@ -90,7 +96,7 @@ def terms(run: Run, service: ReviewService, story: Story, *, freed: int = 0, int
             spent = max(story.claimed, story.ledger.spent) - freed
             _check_memory(run, story)
             budget.check(budget.Spending(hold, spent, settings.max_credits_per_pr, settings.min_balance), after)
-    return Terms(hold, tag, balance, _project(run, service), parts)
+    return Terms(hold, tag, balance, project_of(run, service), parts, most)
 
 
 def _parts(run: Run, story: Story) -> int:
@@ -151,6 +157,7 @@ def _confirms(story: Story, identity: Identity) -> bool:
 def purchase_of(run: Run, story: Story, identity: Identity, state: TaskState) -> Purchase:
     """A purchase that has no task, and costs nothing so far."""
     return Purchase(
+        key=identity.key(),
         identity=identity.digest(),
         attempt=identity.attempt,
         state=state,
@@ -168,7 +175,13 @@ def purchase_of(run: Run, story: Story, identity: Identity, state: TaskState) ->
         merge_base=story.prepared.change.merge_base if story.prepared else "",
         asked=run.trigger.comment_id if isinstance(run.trigger, Asked) else "",
         selection=selection_digest(story.selected),
+        selecting=selecting(run),
     )
+
+
+def selecting(run: Run) -> str:
+    """A digest of the rules by which files are selected: what others have left out, nobody has reviewed."""
+    return selection_digest([*run.settings.paths, run.snapshot.default_branch.attributes])
 
 
 def dry_run(run: Run, story: Story, identity: Identity) -> Story:
@@ -231,7 +244,8 @@ def _tag(expertise: str, service: ReviewService) -> Tag:
     raise ServiceRefused(f"CodeVF has no active expertise `{expertise}`.", hint=f"`expertise` may be one of: {known}.")
 
 
-def _project(run: Run, service: ReviewService) -> int:
+def project_of(run: Run, service: ReviewService) -> int:
+    """The number of the project at the service."""
     name = run.settings.codevf_project or run.snapshot.repository.full_name
     return int(name) if name.isascii() and name.isdigit() else service.project(name)
 

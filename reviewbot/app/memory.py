@@ -188,6 +188,7 @@ def _adopted(run: Run, snapshot: Snapshot, found: _Found, digest: str) -> Purcha
         asked=copy.asked,
         confirms=bool(copy.since),
         parts=copy.parts,
+        key=copy.key,
     )
 
 

@@ -1,31 +1,31 @@
-"""What a run was stopped at while it bought, for a change that is no longer there: the same keys are sent once more.
+"""What a run was stopped at while it bought, for a change that is not there or not wanted any more: is there a task?
 
-The service answers a known key with the task that has it, so whoever came to create it, the answer is found. It is then
-an open task of an older head like any other. Where no task came of it there is one now: it was approved, and it is
-cancelled or kept as `supersede` says.
+The service is asked under the same keys. A task that there is was paid for, so it is an open task like any other; where
+there is none, none is bought.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
-from reviewbot.app.buy import terms
-from reviewbot.app.load import Prepared, identity_of, prepare
+from reviewbot.app.buy import project_of
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story
-from reviewbot.app.submit import submit
 from reviewbot.domain.amendments import CallOff
-from reviewbot.domain.changes import ChangeSet, assemble
 from reviewbot.domain.course import is_forgotten
-from reviewbot.domain.identity import Identity, scope_since
+from reviewbot.domain.gate import Coverage
+from reviewbot.domain.identity import key_of_part
+from reviewbot.domain.inquiry import CREDITS, inquiry, is_inquiry
 from reviewbot.domain.ledger import Purchase, TaskState
-from reviewbot.domain.model import Mode, TaskStatus
-from reviewbot.errors import ChangeUnreadable, ReviewbotError
+from reviewbot.domain.model import Task, TaskStatus
+from reviewbot.domain.parts import joined
+from reviewbot.errors import ServiceError, ServiceUnreachable
 from reviewbot.ports import ReviewService
 
 
 def regain(run: Run, service: ReviewService, story: Story, *, but: str = "") -> Story:
-    """Send each intent again; one that cannot be stays, is said, and stops nothing.
+    """Find out about each intent; one that cannot be asked for stays, is said, and stops nothing.
 
     One that the service has forgotten is over: its hold counts for good, since nobody knows.
 
@@ -38,19 +38,22 @@ def regain(run: Run, service: ReviewService, story: Story, *, but: str = "") -> 
     """
     now = run.world.clock.now()
     for intent in story.ledger.intents() if run.paid else ():
-        if intent.identity == but and not _is_called_off(story):
+        if intent.identity == but and not is_called_off(story):
             continue
-        if is_forgotten(intent, now):
-            story = story.learned(story.changes.with_purchase(replace(intent, state=TaskState.ENDED)))
+        if is_forgotten(intent, now) or not intent.key:
+            story = _over(story, intent)
             continue
         try:
-            story = _regained(run, service, story, intent)
-        except ReviewbotError as error:
+            story = _asked(run, service, story, intent)
+        except ServiceError as error:
             run.degraded.say(f"{_stopped(intent)}, and what came of it could not be found out: {error.message}")
+            if isinstance(error, ServiceUnreachable):
+                break
     return story
 
 
-def _is_called_off(story: Story) -> bool:
+def is_called_off(story: Story) -> bool:
+    """Whether nothing is to be bought any more: somebody said so, or the pull request is closed."""
     return CallOff() in story.changes.amendments
 
 
@@ -58,41 +61,37 @@ def _stopped(intent: Purchase) -> str:
     return f"A run was stopped while it bought the review of {intent.head_sha[:7]}"
 
 
-def _regained(run: Run, service: ReviewService, story: Story, intent: Purchase) -> Story:
-    then, identity, prepared = _as_it_was(run, intent)
-    there = replace(story, prepared=prepared, purchase=intent)
-    agreed = replace(terms(then, service, there, intended=intent), hold=intent.hold)
+def _over(story: Story, intent: Purchase, used: Decimal | None = None) -> Story:
+    return story.learned(story.changes.with_purchase(replace(intent, state=TaskState.ENDED, used=used)))
+
+
+def _asked(run: Run, service: ReviewService, story: Story, intent: Purchase) -> Story:
+    """The intent as an open task, or over. Parts are created in their order: where one is missing, so are the rest."""
+    project, tasks = project_of(run, service), list[Task]()
     with run.world.uninterrupted():
-        there = submit(then, service, there, identity, agreed)
-    if there.purchase is None or there.task is None:
-        raise TypeError(there)
-    task = there.task
-    run.say(f"{_stopped(intent)}: its task is {task.id}.")
-    # On a closed pull request nobody needs what nobody has begun; an open one was asked to end all.
-    unwanted = task.status is TaskStatus.PENDING or (run.snapshot.pull.is_open and not task.status.is_over)
-    if _is_called_off(story) and unwanted:
+        for number in range(1, intent.parts + 1):
+            task = service.create(inquiry(key_of_part(intent.key, number, intent.parts), project))
+            if is_inquiry(task):
+                _cancel(run, service, task)
+                break
+            tasks.append(task)
+    if not tasks:
+        run.say(f"{_stopped(intent)}: there is no task of it.")
+        return _over(story, intent, Decimal(CREDITS))
+    found = joined(tasks)
+    run.say(f"{_stopped(intent)}: its task is {found.id}.")
+    # How much of the change it was given was not written down.
+    purchase = replace(intent, state=TaskState.OPEN, task_id=found.id, coverage=Coverage.PARTIAL)
+    story = story.learned(story.changes.with_purchase(purchase))
+    # On a closed pull request nobody needs what nobody has begun; on an open one somebody wants all to end.
+    unwanted = found.status is TaskStatus.PENDING or run.snapshot.pull.is_open
+    if is_called_off(story) and unwanted and not found.status.is_over:
+        _cancel(run, service, found)
+    return story
+
+
+def _cancel(run: Run, service: ReviewService, task: Task) -> None:
+    try:
         service.cancel(task.id)
-        run.say(f"The task {task.id} was cancelled.")
-    return story.learned(story.changes.with_purchase(there.purchase))
-
-
-def _as_it_was(run: Run, intent: Purchase) -> tuple[Run, Identity, Prepared]:
-    """The run on the head of that intent.
-
-    Raises:
-        ChangeUnreadable: its change cannot be put together any more.
-    """
-    pull, head = run.snapshot.pull, intent.head_sha
-    base = intent.merge_base or pull.base_sha
-    change = assemble(run.world.changes.read_left(head=head, base=base))
-    checks = tuple(one for one in (*run.snapshot.older_checks, *run.snapshot.checks) if one.head_sha == head)
-    snapshot = replace(run.snapshot, pull=replace(pull, head_sha=head), checks=checks, older_checks=(), other_checks=())
-    for mode in (run.settings.mode, *Mode):
-        then = replace(run, snapshot=snapshot, settings=replace(run.settings, mode=mode))
-        if (identity := _identity(then, change, intent)).digest().startswith(intent.identity):
-            return then, identity, prepare(then, change)
-    raise ChangeUnreadable("The settings, or the base branch, are others than then.")
-
-
-def _identity(run: Run, change: ChangeSet, intent: Purchase) -> Identity:
-    return replace(identity_of(run, change), scope=scope_since(intent.since), attempt=intent.attempt)
+    except ServiceError as error:
+        run.say(f"The task {task.id} was not cancelled: {error.message}")

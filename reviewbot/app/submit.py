@@ -12,14 +12,15 @@ from reviewbot.app.run import Run
 from reviewbot.app.story import Story
 from reviewbot.domain.changes import LineKind
 from reviewbot.domain.gate import Coverage, pending
-from reviewbot.domain.identity import Identity
+from reviewbot.domain.identity import Identity, key_of_part
+from reviewbot.domain.inquiry import is_inquiry
 from reviewbot.domain.ledger import TaskState
 from reviewbot.domain.model import Submission, Task
 from reviewbot.domain.packing import Limits, Packing, beside, ladder, pack, together
 from reviewbot.domain.parts import joined, split
 from reviewbot.domain.views import AuthorText, PromptView
 from reviewbot.domain.wire import response_schema
-from reviewbot.errors import NothingSendable, PayloadTooLarge, ServiceRefused
+from reviewbot.errors import USED_UP, NothingSendable, PayloadTooLarge, ServiceRefused
 from reviewbot.ports import ReviewService
 
 
@@ -57,13 +58,24 @@ def _create(
     tasks: list[Task] = []
     for number, packing in enumerate(packings, start=1):
         try:
-            tasks.append(service.create(_submission(run, story, packing, identity, agreed, (number, len(packings)))))
+            tasks.append(_created(service, _submission(run, story, packing, identity, agreed, (number, len(packings)))))
         except (ServiceRefused, PayloadTooLarge) as error:
             if not tasks:
                 raise
             run.degraded.say(f"From part {number} of {len(packings)} on nothing was handed in: {error.message}")
             break
     return tasks
+
+
+def _created(service: ReviewService, submission: Submission) -> Task:
+    task = service.create(submission)
+    if is_inquiry(task):
+        raise ServiceRefused(
+            "A run has asked CodeVF about this purchase, and been stopped before it wrote down that there was none.",
+            hint="Run it again: it is bought under another key.",
+            code=USED_UP,
+        )
+    return task
 
 
 def _packings(run: Run, story: Story, limits: Limits, most: int) -> tuple[Packing, ...]:
@@ -114,7 +126,7 @@ def _submission(
     return Submission(
         prompt=run.renderer.prompt(replace(_prompt(run, story, packing), part=part, parts=parts)),
         project_id=agreed.project_id,
-        max_credits=settings.max_credits,
+        max_credits=agreed.max_credits,
         mode=settings.mode,
         tag_id=agreed.tag.id if agreed.tag else None,
         metadata={
@@ -125,7 +137,7 @@ def _submission(
             **({"part": f"{part}/{parts}"} if parts > 1 else {}),
         },
         # Of those that were agreed on, so that a smaller packing has the same keys.
-        idempotency_key=identity.key(part, agreed.parts),
+        idempotency_key=key_of_part(identity.key(), part, agreed.parts),
         attachments=packing.attachments,
         response_schema=response_schema(incremental=story.purchase is not None and story.purchase.confirms),
     )

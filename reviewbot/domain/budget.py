@@ -16,6 +16,11 @@ def hold(max_credits: int, mode: Mode, tag_multiplier: Decimal) -> int:
     return int(exact.to_integral_value(ROUND_CEILING))
 
 
+def credits_within(held: int, mode: Mode, tag_multiplier: Decimal) -> int:
+    """The most credits whose hold is no more than that."""
+    return int(Decimal(held) / (mode.multiplier * tag_multiplier))
+
+
 @dataclass(frozen=True, slots=True)
 class Spending:
     """What limits a purchase.

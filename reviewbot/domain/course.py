@@ -69,10 +69,11 @@ def is_replaced(status: TaskStatus, supersede: Supersede) -> bool:
     return supersede is Supersede.ALWAYS_REPLACE or status is TaskStatus.PENDING
 
 
-def builds_on(ledger: Ledger, base_ref: str) -> Purchase | None:
+def builds_on(ledger: Ledger, base_ref: str, selecting: str) -> Purchase | None:
     """The review since whose head another one can be bought, None when that has to be of the whole change.
 
-    It was whole itself, of a pull request against the same branch, with every finding of it remembered. Its merge base
+    It was whole itself, of files that the same rules selected, of a pull request against the same branch, with every
+    finding of it remembered. Its merge base
     must be in the history of today's, which the caller asks of GitHub: a branch that was moved back under the head
     brings lines into the change that nobody has seen in one.
     """
@@ -80,7 +81,7 @@ def builds_on(ledger: Ledger, base_ref: str) -> Purchase | None:
     findings = ledger.findings
     if last is None or findings.beyond or findings.broken:
         return None
-    whole = last.coverage is Coverage.FULL and last.base_ref == base_ref
+    whole = last.coverage is Coverage.FULL and (last.base_ref, last.selecting) == (base_ref, selecting)
     return last if whole else None
 
 

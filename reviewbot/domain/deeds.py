@@ -258,9 +258,9 @@ def refusal_after(deed: Deed, outcome: Outcome | None, ledger: Ledger) -> Refusa
         case Buy():
             done = outcome is not None and outcome.status in {Status.COMPLETED, Status.PENDING}
             return None if done else Refusal.NOT_DONE
-        case Cancel(task_ids=task_ids):
-            left = {one.task_id for one in ledger.open_tasks()} & set(task_ids)
-            return Refusal.NOT_CANCELLED if left or ledger.postponed() or ledger.intents() else None
+        case Cancel():
+            left = ledger.open_tasks() or ledger.postponed() or ledger.intents()
+            return Refusal.NOT_CANCELLED if left else None
         case Amend():
             return None if is_kept(deed, ledger) else Refusal.NOT_KEPT
         case Collect() | Tell():

@@ -65,15 +65,9 @@ class Identity:
         """
         return _sha256(self._material(WHOLE)).hex()
 
-    def key(self, part: int = 1, parts: int = 1) -> str:
-        """The idempotency key: half a digest in the shape of a version 4 UUID, the only one that the service takes.
-
-        Args:
-            part: of the tasks that are bought together, from 1.
-            parts: how many those are.
-        """
-        which = f"\n{part} of {parts}" if parts > 1 else ""
-        return str(uuid.UUID(bytes=_sha256(f"{self._material(self.scope)}\n{self.attempt}{which}")[:16], version=4))
+    def key(self) -> str:
+        """The idempotency key: half a digest in the shape of a version 4 UUID, the only one that the service takes."""
+        return _uuid(f"{self._material(self.scope)}\n{self.attempt}")
 
     def _material(self, scope: str) -> str:
         parts = (
@@ -86,6 +80,21 @@ class Identity:
             self.expertise.casefold(),
         )
         return json.dumps(parts)
+
+
+def key_of_part(key: str, part: int, parts: int) -> str:
+    """The key of one of the tasks that are bought together.
+
+    Args:
+        key: of the purchase.
+        part: from 1.
+        parts: how many those are.
+    """
+    return _uuid(f"{key}\n{part} of {parts}") if parts > 1 else key
+
+
+def _uuid(text: str) -> str:
+    return str(uuid.UUID(bytes=_sha256(text)[:16], version=4))
 
 
 def _sha256(text: str) -> bytes:

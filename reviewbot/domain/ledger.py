@@ -74,6 +74,8 @@ class Purchase:
         asked: the ids of the comments that asked for this attempt, with `+` between them; empty when none did.
         selection: `identity.selection_digest` of what was selected when it was handed in.
         confirms: whether open findings went along to be confirmed.
+        key: the idempotency key, empty where an older version wrote it down.
+        selecting: `identity.selection_digest` of the rules by which files were selected.
         minutes: until a run saw that the task was over, rounded up; None while unknown.
     """
 
@@ -97,6 +99,8 @@ class Purchase:
     confirms: bool = False
     parts: int = 1
     minutes: int | None = None
+    key: str = ""
+    selecting: str = ""
 
     @property
     def cost(self) -> Decimal:
@@ -164,6 +168,11 @@ class Ledger:
         ]
         wanted = [entry for entry in bought if entry.state is not TaskState.ENDED]
         return next(reversed(wanted or bought), None)
+
+    def ended(self, identity: str) -> int:
+        """How many tasks of an identity have ended without a result."""
+        attempts = (entry for entry in self.purchases if entry.identity == identity and entry.task_id)
+        return sum(entry.state is TaskState.ENDED for entry in attempts)
 
     def open_tasks(self) -> tuple[Purchase, ...]:
         """The tasks that nobody has seen the end of, oldest first."""

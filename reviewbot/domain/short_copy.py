@@ -47,6 +47,10 @@ _VERSIONS = {
 }
 
 
+_KEY = "key:"
+"""What comes in place of a task's id is this and the idempotency key. No id of the service has a colon."""
+
+
 def _pattern(parts: tuple[str, ...]) -> re.Pattern[str]:
     payload = " ".join(f"(?P<{name}>{_PARTS[name]})" for name in parts)
     return re.compile(rf"(?P<payload>{payload}) (?P<signature>[0-9a-f]{{{SHORT_SIGNATURE}}})")
@@ -68,6 +72,7 @@ class ShortCopy:
         asked: the id of the comment that asked for it, empty when none did.
         parts: over how many tasks it is split.
         rules: by which it is judged, None in an older version.
+        key: the idempotency key, where the task is not known.
     """
 
     identity: str
@@ -84,6 +89,7 @@ class ShortCopy:
     asked: str = ""
     parts: int = 1
     rules: Rules | None = None
+    key: str = ""
 
 
 def _rules_word(rules: Rules) -> str:
@@ -105,9 +111,10 @@ def short_copy(purchase: Purchase, spent: Decimal, signer: Signer) -> str:
     asked, rules = purchase.asked.rpartition("+")[2] or "-", _rules_word(purchase.judgement.rules)
     more = f"{purchase.since or '-'} {at} {short_credits(spent)} {asked} {purchase.parts} {rules}"
     payload = f"{purchase.identity[:SHORT_IDENTITY]} {figures} {more} "
-    # Without the ids it is an intent: the same keys find the tasks again.
+    # Without the ids it is an intent: the same key finds the tasks again.
     room = MAX_COPY - len(payload) - SHORT_SIGNATURE - len("rb3  ")
-    payload += purchase.task_id if len(purchase.task_id) <= room else ""
+    known = bool(purchase.task_id) and len(purchase.task_id) <= room
+    payload += purchase.task_id if known else f"{_KEY}{purchase.key}" if purchase.key else ""
     return f"rb3 {payload} {signer.sign(payload)[:SHORT_SIGNATURE]}"
 
 
@@ -121,7 +128,8 @@ def read_short_copy(external_id: str, signer: Signer) -> ShortCopy | None:
             identity=part["identity"],
             attempt=int(part["attempt"]),
             state=TaskState(part["state"]) if "state" in part else None,
-            task_id=part["task"],
+            task_id="" if part["task"].startswith(_KEY) else part["task"],
+            key=part["task"].removeprefix(_KEY) if part["task"].startswith(_KEY) else "",
             hold=int(part["hold"]),
             used=None if part["used"] == "-" else Decimal(part["used"]),
             rung=int(part["rung"]),

@@ -21,7 +21,7 @@ _HEAD, _BASE = "refs/reviewbot/head", "refs/reviewbot/base"
 
 
 class GitChangeReader:
-    """Reads changes by fetching base and head: `ports.ChangeReader`.
+    """Reads changes by fetching base and `refs/pull/N/head`: `ports.ChangeReader`.
 
     Args:
         server_url: such as `https://github.com`; plain http only on loopback.
@@ -53,31 +53,24 @@ class GitChangeReader:
 
     def read_change(self, *, number: int, head: str, base: str) -> RawChange:
         """See `ports.ChangeReader.read_change`."""
-        return self._read(f"refs/pull/{number}/head", head, base)
-
-    def read_left(self, *, head: str, base: str) -> RawChange:
-        """See `ports.ChangeReader.read_left`. GitHub hands a commit out by its sha as long as it has it."""
-        return self._read(head, head, base)
-
-    def _read(self, ref: str, head: str, base: str) -> RawChange:
         with tempfile.TemporaryDirectory(prefix="reviewbot-git-", ignore_cleanup_errors=True) as folder:
             git = Git(Path(folder), self._environment, self._bounds)
             git.run("init", "--bare", "--quiet", "--template=", ".")
             remote = Git(Path(folder), self._fetching, self._bounds)
-            merge_base = self._fetch(git, remote, ref, head, base)
+            merge_base = self._fetch(git, remote, number, head, base)
             return read_between(git, merge_base, head)
 
-    def _fetch(self, git: Git, remote: Git, ref: str, head: str, base: str) -> str:
+    def _fetch(self, git: Git, remote: Git, number: int, head: str, base: str) -> str:
         """Fetch deeper and deeper until the merge base is certain, and return it."""
         for depth in _DEPTHS:
             if depth == "--unshallow" and not git.is_shallow():
                 break
-            self._fetch_refs(remote, depth, f"+{ref}:{_HEAD}", f"+{base}:{_BASE}")
-            _require_head(git, ref, head)
+            self._fetch_refs(remote, depth, f"+refs/pull/{number}/head:{_HEAD}", f"+{base}:{_BASE}")
+            _require_head(git, number, head)
             if merge_base := _merge_base(git, head, base):
                 return merge_base
         raise ChangeUnreadable(
-            f"The head {head[:12]} and its base have no commit in common.",
+            f"Pull request {number} and its base have no commit in common.",
             hint="The two histories are unrelated, so there is no change to read.",
         )
 
@@ -90,11 +83,11 @@ class GitChangeReader:
             remote.run(*command)
 
 
-def _require_head(git: Git, ref: str, head: str) -> None:
+def _require_head(git: Git, number: int, head: str) -> None:
     fetched = git.run("rev-parse", "--verify", "--quiet", f"{_HEAD}^{{commit}}").decode("ascii").strip()
     if fetched != head:
         raise ChangeUnreadable(
-            f"{ref} moved from {head[:12]} to {fetched[:12]} while it was read.",
+            f"Pull request {number} moved from {head[:12]} to {fetched[:12]} while it was read.",
             hint="The next event reviews the new head.",
         )
 

@@ -164,7 +164,3 @@ class LocalChange:
     def read_change(self, *, number: int, head: str, base: str) -> RawChange:  # noqa: ARG002 — the port's signature
         """The whole change."""
         return self._clone.change(self._stretch.old, head)
-
-    def read_left(self, *, head: str, base: str) -> RawChange:
-        """The change of another commit, while the clone has it."""
-        return self._clone.change(self._clone.merge_base(base, head) or base, head)

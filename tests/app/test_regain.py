@@ -10,7 +10,7 @@ import pytest
 
 from reviewbot.sandbox.codevf import Answer, HandClock, TaskLife, TaskRequest
 from reviewbot.sandbox.codevf.state import standing_of
-from reviewbot.sandbox.fault_rules import DropBefore, Fault, RecordedThen
+from reviewbot.sandbox.fault_rules import DropBefore, Fault, RecordedThen, Reply
 from reviewbot.sandbox.github import Level
 from tests.app.house import HEAD, REPO, Finished, Rig, answer, finding, house
 from tests.app.test_durable import age_memory
@@ -62,6 +62,16 @@ def collect(rig: Rig, **inputs: Any) -> Finished:  # noqa: ANN401 — any input
     return rig.run(event="schedule", payload={}, command="collect", **inputs)
 
 
+def order(rig: Rig, text: str) -> Finished:
+    """Somebody with write access comments."""
+    rig.world.grant(REPO, "hubot", Level.WRITE)
+    comment, user = rig.world.comment(REPO, 1, "hubot", text), {"login": "hubot", "type": "User"}
+    told = {"id": comment.id, "body": comment.body, "user": user}
+    issue = {"number": 1, "pull_request": {"url": "x"}}
+    payload = {"action": "created", "issue": issue, "comment": told, "sender": user}
+    return rig.run(event="issue_comment", payload=payload, wait_minutes="0")
+
+
 @pytest.mark.parametrize("what", [push, force_push, retarget], ids=lambda one: one.__name__)
 def test_the_review_of_what_was_there_before_comes_in(tmp_path: Path, what: Callable[[Rig, str], None]) -> None:
     clock = HandClock()
@@ -84,8 +94,17 @@ def test_what_nobody_has_begun_is_replaced_by_the_newer_head(tmp_path: Path) -> 
         assert statuses(rig) == ["cancelled", "pending"]
 
 
-@pytest.mark.parametrize("how", [RecordedThen(503), DropBefore()], ids=["recorded", "not recorded"])
-@pytest.mark.parametrize("comes_by", ["the closing", "a collection"])
+HOW = pytest.mark.parametrize("how", [RecordedThen(503), DropBefore()], ids=["recorded", "not recorded"])
+
+
+def hold(rig: Rig) -> int:
+    """Credits that were held for tasks that were not cancelled."""
+    return sum(one.request.hold for one in rig.service.tasks() if one.cancelled_at is None)
+
+
+@pytest.mark.parametrize(
+    ("how", "comes_by"), [(RecordedThen(503), "a collection"), (DropBefore(), "the closing")], ids=["made", "not made"]
+)
 def test_a_closed_pull_request_leaves_nothing_in_the_queue(tmp_path: Path, how: Fault, comes_by: str) -> None:
     with house(tmp_path, life=NOBODY) as rig:
         stopped(rig, how)
@@ -98,6 +117,56 @@ def test_a_closed_pull_request_leaves_nothing_in_the_queue(tmp_path: Path, how: 
         assert "0 of 0" in collect(rig).log
 
 
+def test_after_an_outage_nothing_is_bought_for_the_heads_that_were_left(tmp_path: Path) -> None:
+    with house(tmp_path, life=SOMEBODY) as rig:
+        for number in range(3):
+            stopped(rig, Reply(503))
+            rig.world.push(REPO, "topic", {"extra.py": f"x = {number}\n"}, author="mona")
+        rig.run(wait_minutes="0")
+        assert statuses(rig) == ["cancelled"] * 3 + ["processing"]
+        assert all(is_question(one) for one in rig.service.tasks()[:3])
+        rig.run(wait_minutes="0")
+        assert len(rig.service.tasks()) == 4, "nobody asks twice"
+
+
+def is_question(task: Any) -> bool:  # noqa: ANN401 — a task of the sandbox
+    return "Nothing is to be done" in task.request.prompt
+
+
+@pytest.mark.parametrize("status", [402, 503])
+def test_what_was_refused_for_want_of_credits_is_no_purchase(tmp_path: Path, status: int) -> None:
+    body = b'{"error": {"code": "INSUFFICIENT_CREDITS", "message": "no"}}' if status == 402 else b""
+    with house(tmp_path, life=SOMEBODY) as rig:
+        for _ in range(4):
+            stopped(rig, Reply(status, body=body))
+        assert rig.run(wait_minutes="0").outputs["status"] == "pending"
+        assert statuses(rig) == ["processing"], "however often it was tried"
+
+
+def test_a_key_that_was_used_up_by_asking_buys_nothing_and_opens_nothing(tmp_path: Path) -> None:
+    """A run is killed between asking and writing down the answer, and the head comes back."""
+    with house(tmp_path, life=TaskLife(pending=0, processing=0)) as rig:
+        stopped(rig, Reply(503))
+        here = rig.world.pull(REPO, 1).head_sha
+        push(rig, "")
+        rig.codevf_faults.add("/cancel", Reply(409), times=None, method="POST")
+        rig.github_faults.add(".", DropBefore(), times=None, method="PATCH")
+        rig.github_faults.add("check-runs|issues/1/comments", DropBefore(), times=None, method="POST")
+        rig.run(wait_minutes="0")
+        rig.github_faults.clear()
+        rig.world.push(REPO, "topic", {"extra.py": None}, author="mona", parents=(here,))
+        assert rig.run().outputs["reason"] == "refused"
+        assert rig.run().outputs["verdict"] == "pass"
+        assert [is_question(one) for one in rig.service.tasks()].count(False) == 1
+
+
+def test_what_was_agreed_to_is_what_is_bought(tmp_path: Path) -> None:
+    with house(tmp_path, life=SOMEBODY) as rig:
+        stopped(rig, DropBefore(), max_credits="240")
+        rig.run(wait_minutes="0", max_credits="1000")
+        assert [one.request.max_credits for one in rig.service.tasks()] == [240]
+
+
 def test_what_is_finished_is_published_on_a_closed_pull_request(tmp_path: Path) -> None:
     clock = HandClock()
     with house(tmp_path, clock=clock, life=SOMEBODY, engineer=engaged) as rig:
@@ -108,28 +177,19 @@ def test_what_is_finished_is_published_on_a_closed_pull_request(tmp_path: Path) 
         assert "A shell runs it" in rig.summaries()[-1]
 
 
-@pytest.mark.parametrize("comes_by", ["the same event", "a collection"])
-def test_another_mode_finds_what_the_one_before_has_bought(tmp_path: Path, comes_by: str) -> None:
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [({"mode": "fast"}, {"mode": "standard", "expertise": "engineer"}), ({}, {"paths": "!**"})],
+    ids=["who reads", "what is read"],
+)
+def test_other_settings_find_it_too(tmp_path: Path, before: dict[str, str], now: dict[str, str]) -> None:
     clock = HandClock()
     with house(tmp_path, clock=clock, life=SOMEBODY, engineer=engaged) as rig:
-        stopped(rig, RecordedThen(503), mode="fast")
+        stopped(rig, RecordedThen(503), **before)
         clock.advance(2 * LONG)
-        if comes_by == "a collection":
-            collect(rig, mode="standard")
-            assert rig.checks()[-1].conclusion == "failure"
-            assert statuses(rig) == ["completed"]
-        else:
-            rig.run(wait_minutes="0", mode="standard")
-            assert "A shell runs it" in rig.summaries()[-1]
-
-
-def test_another_expertise_on_the_same_head_buys_nothing_by_a_collection(tmp_path: Path) -> None:
-    with house(tmp_path, life=SOMEBODY) as rig:
-        stopped(rig, RecordedThen(503), expertise="engineer")
-        done = collect(rig, expertise="general-purpose")
-        assert "could not be found out" in done.log
-        assert len(rig.service.tasks()) == 1
-        assert rig.checks()[-1].conclusion == "action_required"
+        collect(rig, **now)
+        assert statuses(rig) == ["completed"]
+        assert "A shell runs it" in rig.summaries()[-1]
 
 
 def test_where_no_review_is_due_any_more_it_comes_in_too(tmp_path: Path) -> None:
@@ -144,27 +204,23 @@ def test_where_no_review_is_due_any_more_it_comes_in_too(tmp_path: Path) -> None
         assert statuses(rig) == ["completed"]
 
 
-def test_files_that_must_not_be_sent_any_more_are_not_sent_to_find_it(tmp_path: Path) -> None:
-    with house(tmp_path, life=SOMEBODY) as rig:
-        push(rig, stopped(rig, DropBefore()))
-        assert "could not be found out" in rig.run(wait_minutes="0", paths="!**").log
-        assert not rig.service.tasks()
-        rig.run(wait_minutes="0")
-        assert statuses(rig) == ["processing"], "it is found once they may be sent again"
-
-
-@pytest.mark.parametrize("how", [RecordedThen(503), DropBefore()], ids=["recorded", "not recorded"])
+@HOW
 def test_cancel_ends_what_nobody_has_heard_of(tmp_path: Path, how: Fault) -> None:
     with house(tmp_path, life=SOMEBODY) as rig:
         stopped(rig, how)
-        rig.world.grant(REPO, "hubot", Level.WRITE)
-        comment = rig.world.comment(REPO, 1, "hubot", "/reviewbot cancel")
-        user = {"login": "hubot", "type": "User"}
-        told = {"id": comment.id, "body": comment.body, "user": user}
-        issue = {"number": 1, "pull_request": {"url": "x"}}
-        payload = {"action": "created", "issue": issue, "comment": told, "sender": user}
-        rig.run(event="issue_comment", payload=payload, wait_minutes="0")
+        order(rig, "/reviewbot cancel")
         assert statuses(rig) == ["cancelled"]
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_cancel_tells_what_it_could_not_cancel_and_buys_nothing(tmp_path: Path, sent: bool) -> None:  # noqa: FBT001
+    with house(tmp_path, life=SOMEBODY) as rig:
+        stopped(rig, RecordedThen(503) if sent else DropBefore())
+        rig.codevf_faults.add("/cancel", Reply(409), times=None, method="POST")
+        rig.codevf_faults.add("/tasks/create", Reply(503), times=None if not sent else 0, method="POST")
+        told = order(rig, "/reviewbot cancel")
+        assert hold(rig) == (360 if sent else 0), told.log
+        assert "reaction=-1" in rig.summaries()[-1]
 
 
 def test_what_the_service_has_forgotten_is_not_asked_for_again(tmp_path: Path) -> None:

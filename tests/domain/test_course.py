@@ -94,6 +94,7 @@ def test_an_older_task_is_cancelled_only_while_it_goes_on(status: TaskStatus) ->
         (Ledger((DONE, replace(DONE, attempt=2, coverage=Coverage.PARTIAL))), ""),
         (Ledger((replace(DONE, base_ref="other"),)), ""),
         (Ledger((replace(DONE, base_ref=""),)), ""),
+        (Ledger((replace(DONE, selecting="fewer"),)), ""),
         (Ledger((DONE,), findings=Findings(broken=True)), ""),
         (Ledger((DONE,), findings=Findings(beyond=((Severity.LOW, 1),))), ""),
         # of a head that nobody remembers
@@ -101,7 +102,7 @@ def test_an_older_task_is_cancelled_only_while_it_goes_on(status: TaskStatus) ->
     ],
 )
 def test_a_review_of_what_is_new_builds_on_a_whole_one(ledger: Ledger, head: str) -> None:
-    last = builds_on(ledger, "main")
+    last = builds_on(ledger, "main", "all")
     assert (last.head_sha if last else "") == head
 
 

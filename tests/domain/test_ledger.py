@@ -172,7 +172,7 @@ def test_replacing_the_ledger_keeps_every_word(old: Ledger, new: Ledger) -> None
 @pytest.mark.parametrize("state", TaskState)
 def test_a_summary_tells_whether_somebody_should_look_at_it(state: TaskState) -> None:
     body = encode(replace(PLAIN, purchases=(replace(BOUGHT, state=state),)), SIGNER)
-    assert is_waiting(body) is (state in {TaskState.OPEN, TaskState.WANTED})
+    assert is_waiting(body) is (state in {TaskState.INTENT, TaskState.OPEN, TaskState.WANTED})
     assert not is_waiting(body.replace(":v2 ", ":v9 "))
     assert not is_waiting(body.replace(":v2 ", ":v2 xxxx"))
     assert not is_waiting("")
