@@ -174,7 +174,7 @@ class Acquirer:
             return not_due(Reason.CLOSED)
         if self._run.settings.review_on is ReviewOn.PUSH and not self._run.may_buy:
             told = "This head has no review, and this run buys none: a push or `/reviewbot review` asks for one."
-            return not_due(Reason.EVENT, told)
+            return not_due(Reason.NOT_REQUESTED, told)
         return not_due(Reason.NOT_REQUESTED)
 
     def _replace_awaited(self, service: ReviewService, identity: Identity) -> Outcome | None:

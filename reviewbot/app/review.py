@@ -42,7 +42,7 @@ from reviewbot.domain.gate import (
 )
 from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.model import Report, Task, TaskStatus
-from reviewbot.domain.snapshot import Snapshot
+from reviewbot.domain.snapshot import Conclusion, Snapshot
 from reviewbot.domain.triage import Trigger, not_due_for
 from reviewbot.errors import NothingSendable, ReviewbotError, SettingsError, TaskEnded, TemplateError
 from reviewbot.ports import ReviewService
@@ -194,8 +194,23 @@ class _Teller(Acquirer):
         if story.awaited is not None:
             return conclude(run, story, pending(run.judgement.rules, check_written=True))
         outcome = self._told(run.judgement.rules, readable=True)
-        opens = outcome.verdict is Verdict.PASS
-        return conclude(run, story, not_due(Reason.NOTHING_SELECTED) if opens else outcome)
+        if outcome.verdict is not Verdict.PASS:
+            return conclude(run, story, outcome)
+        return conclude(run, story, self._elsewhere() or not_due(Reason.NOTHING_SELECTED))
+
+    def _elsewhere(self) -> Outcome | None:
+        """The outcome where this very head was bought a review for against another base: its check stays off green.
+
+        Else a base that has the head already would let it through on the way back to the other one.
+        """
+        pull = self._run.snapshot.pull
+        if all(one.head_sha != pull.head_sha or one.base_ref == pull.base_ref for one in self.story.ledger.purchases):
+            return None
+        told = (
+            f"This commit was reviewed against another branch. Against `{visible(pull.base_ref)}` it changes nothing "
+        )
+        told += "that is reviewed, and one commit has one check: a new commit gets a new one."
+        return replace(not_due(Reason.NOTHING_SELECTED, told), conclusion=Conclusion.ACTION_REQUIRED)
 
     def _dry_run(self) -> Outcome:
         self.story = dry_run(self._run, self.story, identity_of(self._run, self._prepared.change))

@@ -585,3 +585,32 @@ def test_what_was_postponed_for_a_head_that_was_left_is_wanted_no_more(tmp_path:
         [summary] = rig.summaries()
         ledger = decode(summary, Signer(KEY, rig.world.store.repo(REPO).id, 1, "")).ledger
         assert [one.state.value for one in ledger.purchases] == ["open", "ended", "wanted"]
+
+
+# --- What was not looked at ------------------------------------------------------------------------------------------
+
+
+def test_files_that_other_rules_had_left_out_are_reviewed_with_the_next_push(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def engineer(request: Any) -> Any:  # noqa: ANN401 — the sandbox's
+        asked.append(" ".join(one.content for one in request.attachments))
+        return CLEAN
+
+    with house(tmp_path, engineer=engineer) as rig:
+        rig.run(paths="app.py")
+        push(rig, extra="x = 1\n")
+        assert rig.run().outputs["verdict"] == "pass"
+        assert "gone.py" in asked[-1]
+        [_, second] = rig.service.tasks()
+        assert not any(one.file_name == "review-so-far.txt" for one in second.request.attachments), "it is whole"
+
+
+def test_a_red_head_does_not_turn_green_by_way_of_a_branch_that_has_it(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        assert rig.run().outputs["verdict"] == "fail"
+        head = rig.world.pull(REPO, 1).head_sha
+        rig.world.push(REPO, "mine", {"other.txt": "x"}, author="mona", parents=(head,))
+        rig.world.retarget(REPO, 1, "mine")
+        rig.run(payload=rig.event("edited"))
+        assert conclusion(rig) in {"failure", "action_required"}

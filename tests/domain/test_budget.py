@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.budget import Spending, check, hold
+from reviewbot.domain.budget import Spending, check, credits_within, hold
 from reviewbot.domain.model import Balance, Mode
 from reviewbot.errors import OverBudget
 
@@ -72,3 +72,9 @@ def test_what_is_not_covered_says_which_limit_and_by_how_much(
     assert told in caught.value.message
     assert "360" in caught.value.message
     assert caught.value.hint
+
+
+@given(st.integers(240, 115_200), st.sampled_from(Mode), st.decimals("1", "2", places=1))
+def test_what_a_hold_was_of_is_found_again(most: int, mode: Mode, times: Decimal) -> None:
+    within = credits_within(hold(most, mode, times), mode, times)
+    assert hold(within, mode, times) <= hold(most, mode, times) < hold(within + 1, mode, times)

@@ -26,6 +26,7 @@ from tests.domain.builders import NOON
 
 HERE, BEFORE = "c" * 40, "b" * 40
 DONE = Purchase("a" * 64, 1, TaskState.DONE, "t", HERE, 9, None, "", Coverage.FULL, 0, 0, Judgement(), base_ref="main")
+DONE = replace(DONE, selecting="all")
 STATES: list[TaskState | None] = [None, *TaskState]
 
 

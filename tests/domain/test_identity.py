@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain.changes import ChangedFile
-from reviewbot.domain.identity import WHOLE, Identity, account_number, change_digest, scope_since, since_of
+from reviewbot.domain.identity import WHOLE, Identity, account_number, change_digest, key_of_part, scope_since, since_of
 from reviewbot.domain.model import Mode
 from reviewbot.domain.snapshot import Entry
 from tests.domain.builders import changed_file
@@ -130,3 +130,11 @@ def test_an_account_has_a_number_that_says_nothing_of_its_key() -> None:
     assert one == account_number("cvf_test_one") != other
     assert 0 <= min(one, other) <= max(one, other) < 2**63
     assert replace(PLAIN, repository_id=one).key() != replace(PLAIN, repository_id=other).key()
+
+
+def test_tasks_that_are_bought_together_have_keys_of_their_own() -> None:
+    key = PLAIN.key()
+    assert key_of_part(key, 1, 1) == key
+    keys = {key_of_part(key, part, parts) for part, parts in ((1, 2), (2, 2), (1, 3), (2, 3), (3, 3))}
+    assert len(keys | {key}) == 6
+    assert all(uuid.UUID(one).version == 4 for one in keys)

@@ -97,6 +97,8 @@ purchases = st.builds(
     parts=st.integers(1, 20),
     confirms=st.booleans(),
     minutes=st.none() | st.integers(1, 10**6),
+    key=st.just("") | st.uuids(version=4).map(str),
+    selecting=hexes,
 )
 texts = st.text(max_size=40)
 records = st.builds(
@@ -553,7 +555,7 @@ def test_odd_figures_are_written_so_that_they_can_be_read_again(used: str, kept:
 # --- Short copies -----------------------------------------------------------------------------------------------------
 
 
-@given(purchases, st.text("abcXYZ019_-", max_size=120), credits_)
+@given(purchases, st.text("abcXYZ019_-", max_size=60), credits_)
 def test_a_short_copy_is_read_back(bought: Purchase, task_id: str, spent: Decimal) -> None:
     text = short_copy(replace(bought, task_id=task_id), spent, SIGNER)
     assert read_short_copy(text, SIGNER) == ShortCopy(
@@ -571,6 +573,7 @@ def test_a_short_copy_is_read_back(bought: Purchase, task_id: str, spent: Decima
         asked=bought.asked.rpartition("+")[2],
         parts=bought.parts,
         rules=bought.judgement.rules,
+        key="" if task_id else bought.key,
     )
     assert tells_of_open_task(text) is not bought.state.is_over
 
@@ -613,3 +616,19 @@ def test_a_short_copy_of_an_older_version_is_read(version: str, more: str, since
     copy = read_short_copy(text, SIGNER)
     assert copy == ShortCopy("a" * 16, 2, None, "task_1", 360, Decimal("387.5"), 1, 3, since)
     assert not tells_of_open_task(text), "it does not say how far it has come"
+
+
+def test_ids_that_do_not_fit_into_a_copy_give_way_to_the_key() -> None:
+    bought = replace(
+        BOUGHT, task_id=",".join(["task_0123456789abcdef"] * 9), key="a" * 8 + "-0000-4000-8000-" + "b" * 12
+    )
+    copy = read_short_copy(short_copy(bought, Decimal(1), SIGNER), SIGNER)
+    assert copy is not None
+    assert (copy.task_id, copy.key) == ("", bought.key)
+
+
+def test_only_tasks_count_as_attempts_that_have_ended() -> None:
+    ended = replace(BOUGHT, state=TaskState.ENDED)
+    tries = (replace(ended, attempt=1, task_id=""), replace(ended, attempt=2))
+    ledger = Ledger((*tries, replace(BOUGHT, attempt=3), replace(BOUGHT, identity="other", state=TaskState.ENDED)))
+    assert (ledger.ended(BOUGHT.identity), ledger.ended("other")) == (1, 1)
