@@ -70,7 +70,7 @@ def _asked(run: Run, service: ReviewService, story: Story, intent: Purchase) -> 
     project, tasks = project_of(run, service), list[Task]()
     with run.world.uninterrupted():
         for number in range(1, intent.parts + 1):
-            task = service.create(inquiry(key_of_part(intent.key, number, intent.parts), project))
+            task = service.create(inquiry(key_of_part(intent.key, number, intent.parts), project, run.metadata))
             if is_inquiry(task):
                 _cancel(run, service, task)
                 break

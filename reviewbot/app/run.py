@@ -117,6 +117,12 @@ class Run:
         """The settings that judge and publish, as they stand today."""
         return judgement_of(self.settings)
 
+    @property
+    def metadata(self) -> Mapping[str, str | int]:
+        """What a task is told to be of, for the customer's own reference."""
+        repository, number = self.snapshot.repository.full_name, self.snapshot.pull.number
+        return {"repository": repository, "pullRequest": number, "client": f"reviewbot/{self.world.version}"}
+
     def open_service(self) -> ReviewService:
         """The reviewer that the settings name.
 

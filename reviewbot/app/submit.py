@@ -129,13 +129,7 @@ def _submission(
         max_credits=agreed.max_credits,
         mode=settings.mode,
         tag_id=agreed.tag.id if agreed.tag else None,
-        metadata={
-            "repository": run.snapshot.repository.full_name,
-            "pullRequest": pull.number,
-            "headSha": pull.head_sha,
-            "client": f"reviewbot/{run.world.version}",
-            **({"part": f"{part}/{parts}"} if parts > 1 else {}),
-        },
+        metadata={**run.metadata, "headSha": pull.head_sha, **({"part": f"{part}/{parts}"} if parts > 1 else {})},
         # Of those that were agreed on, so that a smaller packing has the same keys.
         idempotency_key=key_of_part(identity.key(), part, agreed.parts),
         attachments=packing.attachments,

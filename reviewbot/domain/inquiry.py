@@ -7,6 +7,8 @@ at, and is cancelled before anybody looks at it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from reviewbot.domain.model import Mode, Submission, Task
 from reviewbot.domain.wire import response_schema
 
@@ -20,15 +22,15 @@ _WORDS = (
 )
 
 
-def inquiry(key: str, project_id: int) -> Submission:
-    """The question."""
+def inquiry(key: str, project_id: int, metadata: Mapping[str, str | int]) -> Submission:
+    """The question; `metadata` says who asks."""
     return Submission(
         prompt=_WORDS,
         project_id=project_id,
         max_credits=CREDITS,
         mode=_MODE,
         tag_id=None,
-        metadata={"purpose": "inquiry"},
+        metadata={**metadata, "purpose": "inquiry"},
         idempotency_key=key,
         attachments=(),
         response_schema=response_schema(),

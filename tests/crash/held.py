@@ -13,6 +13,7 @@ from reviewbot.domain.ledger_text import decode
 from reviewbot.domain.marks import read_answer_mark, read_finding_mark, review_mark, summary_mark
 from reviewbot.domain.parts import split_ids
 from reviewbot.domain.signatures import Signer
+from reviewbot.sandbox.codevf import TaskRequest
 from reviewbot.sandbox.codevf.state import standing_of
 from reviewbot.sandbox.github.addresses import node_id
 from reviewbot.sandbox.github.records import ReviewState
@@ -144,6 +145,20 @@ def newest_check(rig: Rig, sha: str = "") -> Any:  # noqa: ANN401 — a record o
 
 def tasks(rig: Rig) -> list[Any]:
     """The tasks that were bought for the pull request, oldest first."""
+    return [one for one in _created(rig) if not is_question(one.request)]
+
+
+def questions(rig: Rig) -> list[Any]:
+    """The tasks that only asked whether there is one."""
+    return [one for one in _created(rig) if is_question(one.request)]
+
+
+def is_question(request: TaskRequest) -> bool:
+    """Whether a task asks for no work."""
+    return (request.metadata or {}).get("purpose") == "inquiry"
+
+
+def _created(rig: Rig) -> list[Any]:
     return [one for one in rig.service.tasks() if (one.request.metadata or {}).get("pullRequest") == rig.number]
 
 
@@ -162,4 +177,6 @@ def lost(rig: Rig) -> list[str]:
         for task_id in split_ids(one.task_id)
     }
     standing = {one.id: standing_of(one, rig.service.now()).status for one in tasks(rig)}
-    return [f"{task_id} is {status}, and was not heard" for task_id, status in standing.items() if task_id not in done]
+    asking = [f"{one.id} only asks, and was not cancelled" for one in questions(rig) if one.cancelled_at is None]
+    heard = [f"{task_id} is {status}, and was not heard" for task_id, status in standing.items() if task_id not in done]
+    return [*asking, *heard]

@@ -17,9 +17,10 @@ from reviewbot.domain.marks import read_finding_mark
 from reviewbot.domain.model import Severity
 from reviewbot.sandbox.codevf import Answer, HandClock, TaskLife, TaskRequest
 from reviewbot.sandbox.codevf.state import standing_of
+from reviewbot.sandbox.fault_rules import DropBefore, Reply
 from reviewbot.sandbox.github import Level
 from tests.app.house import HEAD, KEY, REPO, answer, earlier, finding
-from tests.crash.held import doubles, ledger_of, newest_check, summaries, tasks
+from tests.crash.held import doubles, ledger_of, newest_check, questions, summaries, tasks
 from tests.crash.scenarios import DETACHED
 from tests.crash.town import Ended, Kind, Point, Town, town
 
@@ -116,6 +117,7 @@ class Histories(RuleBasedStateMachine):
         done = [one for one in tasks(self.rig) if standing_of(one, self.clock()).status == "completed"]
         lost = [one.id for one in done if one.id not in published]
         assert not lost, (lost, purchases)
+        assert not [one for one in questions(self.rig) if one.cancelled_at is None]
         assert not [one for one in purchases if one.state is TaskState.INTENT], purchases
 
     # What people do
@@ -235,6 +237,19 @@ class Histories(RuleBasedStateMachine):
     def collect(self) -> None:
         self._fine(self.town.run(self.rig, {"command": "collect"}))
 
+    @rule(refused=st.booleans())
+    def run_without_the_service(self, refused: bool) -> None:  # noqa: FBT001 — Hypothesis passes it by name
+        """Nothing is recorded; the run is told so, or hears nothing."""
+        no = (
+            Reply(402, body=b'{"error": {"code": "INSUFFICIENT_CREDITS", "message": "no"}}')
+            if refused
+            else DropBefore()
+        )
+        self.town.faults["codevf"].add("/tasks/create", no, times=None, method="POST")
+        ended = self.town.run(self.rig, DETACHED)
+        self.town.faults["codevf"].clear()
+        self._fine(ended)
+
     @rule(nth=st.integers(1, 9), kind=st.sampled_from(Kind), service=st.sampled_from(["github", "github", "codevf"]))
     def run_disturbed(self, nth: int, kind: Kind, service: str) -> None:
         ended = self.town.run(self.rig, DETACHED, Point(service, nth, kind))
@@ -254,6 +269,12 @@ class Histories(RuleBasedStateMachine):
                 assert int(match[1]) == sum(int(number) for number in re.findall(r"\d+", match[2])), match[0]
 
     # The laws
+
+    @invariant()
+    def who_asks_buys_nothing(self) -> None:
+        """A run that is killed in between leaves a question; the next one cancels it."""
+        open_ = [one for one in questions(self.rig) if one.cancelled_at is None]
+        assert len(open_) <= 1
 
     @invariant()
     def never_paid_twice(self) -> None:
@@ -314,6 +335,7 @@ def play(folder: Path, *, examples: int, steps: int, anew: bool = False) -> None
                 max_examples=examples,
                 stateful_step_count=steps,
                 derandomize=not anew,
+                deadline=None,
                 database=None,
                 suppress_health_check=list(HealthCheck),
             ),

@@ -31,6 +31,7 @@ from reviewbot.sandbox.serve import Bounds, serving_all
 from tests.app.forked import Running, prepare
 from tests.app.house import BASE, HEAD, KEY, REPO, TOKEN, Rig, answer, earlier, finding
 from tests.contract.referee import refereed
+from tests.crash.held import is_question
 from tests.hostile import leaks
 
 SCALE = 0.01
@@ -124,6 +125,8 @@ class Town:
     def life_of(self, request: TaskRequest) -> TaskLife:
         """The script of a new task; CodeVF asks once for each that it records."""
         number = int(str((request.metadata or {})["pullRequest"]))
+        if is_question(request):
+            return NEVER
         self.bought[number] += 1
         return self.life(self.bought[number] - 1)
 

@@ -9,7 +9,7 @@ from reviewbot.domain.model import Mode, Task, TaskStatus
 
 
 def test_a_question_is_known_again_by_its_terms() -> None:
-    asked = inquiry("key", 7)
+    asked = inquiry("key", 7, {"pullRequest": 1})
     assert (asked.idempotency_key, asked.project_id, asked.attachments) == ("key", 7, ())
     made = Task("t", TaskStatus.PENDING, "pending", mode=asked.mode.value, max_credits=asked.max_credits)
     assert is_inquiry(made)
@@ -23,6 +23,6 @@ def test_a_review_is_no_question(mode: str, most: int | None) -> None:
 
 
 def test_the_service_takes_it() -> None:
-    asked = inquiry("key", 7)
+    asked = inquiry("key", 7, {"pullRequest": 1})
     assert asked.max_credits in Mode.STANDARD.credits
     assert 10 <= len(asked.prompt) <= 10_000
