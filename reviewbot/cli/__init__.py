@@ -7,13 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TextIO
 
 from reviewbot import __version__
-from reviewbot.app import tell_bug
 from reviewbot.cli.call import Call, check_installed
 from reviewbot.cli.parser import make_parser
-from reviewbot.cli.world import open_world, read_event
 from reviewbot.domain.escaping import terminal
 from reviewbot.errors import ReviewbotError, SettingsError
-from reviewbot.settings.environment import read_environment
 
 __all__ = ["check_installed", "main", "report_bug"]
 
@@ -68,6 +65,11 @@ def report_bug(arguments: Sequence[str], env: Mapping[str, str], log: TextIO, er
     what = f"reviewbot {__version__} has a bug: {type(error).__name__}."
     log.write(f"{what}\n{''.join(lines)}Please report these lines as an issue of the action's repository.\n")
     if list(arguments) == ["action"]:
+        # As in `commands`: what opens the world is imported where it is opened.
+        from reviewbot.app import tell_bug  # noqa: PLC0415
+        from reviewbot.cli.world import open_world, read_event  # noqa: PLC0415
+        from reviewbot.settings.environment import read_environment  # noqa: PLC0415
+
         environment = read_environment(env)
         with open_world(environment, log) as world:
             tell_bug(world, environment.inputs, read_event(environment), what)

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from reviewbot.app import act
 from reviewbot.cli.call import Call, check_installed, signals
-from reviewbot.cli.formats import DOCUMENTS, read_stored
-from reviewbot.cli.world import open_world, read_event
-from reviewbot.settings.environment import PASSED_ON, read_environment
 
 SANDBOX_MODULES = ("starlette", "uvicorn", "graphql", "rich")
 """What the extra `sandbox` brings."""
@@ -16,11 +12,16 @@ SANDBOX_MODULES = ("starlette", "uvicorn", "graphql", "rich")
 TERMINAL_MODULES = ("rich",)
 """What the extra `terminal` brings."""
 
-# The imports below are where they are because a review in a workflow needs none of it, and it may not be installed.
+# The imports below are where they are because what one command needs costs the others half a second, or may not be
+# installed: `--version`, help and a mistyped option answer at once, and a review in a workflow needs no terminal.
 
 
 def action(call: Call) -> int:
     """`reviewbot action`."""
+    from reviewbot.app import act  # noqa: PLC0415
+    from reviewbot.cli.world import open_world, read_event  # noqa: PLC0415
+    from reviewbot.settings.environment import read_environment  # noqa: PLC0415
+
     environment = read_environment(call.env)
     with open_world(environment, call.out) as world:
         return act(world, environment.inputs, read_event(environment)).exit_status
@@ -28,6 +29,8 @@ def action(call: Call) -> int:
 
 def render(call: Call) -> int:
     """`reviewbot render`."""
+    from reviewbot.cli.formats import DOCUMENTS, read_stored  # noqa: PLC0415
+
     call.out.write(DOCUMENTS[call.chosen.to](read_stored(call.chosen.report)))
     return 0
 
@@ -58,6 +61,7 @@ def _analysers(env: Mapping[str, str]) -> Callable[[Sequence[tuple[str, str]]], 
     """The local reviewer, as the sandbox's engineer calls it."""
     from reviewbot.local.reviewer import review as look  # noqa: PLC0415
     from reviewbot.local.service import with_interpreter  # noqa: PLC0415
+    from reviewbot.settings.environment import PASSED_ON  # noqa: PLC0415
 
     path_env = with_interpreter({name: env[name] for name in PASSED_ON if name in env})
     return lambda attachments: look(attachments, path_env=path_env)

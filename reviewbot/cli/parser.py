@@ -11,10 +11,9 @@ from reviewbot import __version__
 from reviewbot.cli import commands as run
 from reviewbot.cli import lessons, teaching
 from reviewbot.cli.call import Call
-from reviewbot.cli.formats import DOCUMENTS
-from reviewbot.domain.gate import EXIT_SETTINGS
 from reviewbot.domain.model import Mode
 from reviewbot.domain.policy import FailOn, ReviewerKind
+from reviewbot.errors import SettingsError
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 — the only name it has
 
@@ -24,6 +23,9 @@ LONGEST_WAIT = 350
 LEVELS = "CodeVF's service level: %(choices)s; default: fast"
 
 FORMATS = ("text", "json", "sarif", "rdjson", "markdown", "github")
+
+KINDS = ("sarif", "rdjson", "html", "markdown")
+"""Of documents that a report can be made into; `formats` has what makes them, and is imported when one is."""
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -54,7 +56,7 @@ def make_parser() -> argparse.ArgumentParser:
 def _teach(parser: argparse.ArgumentParser, call: Call) -> int:
     """Nothing was asked for: say what can be."""
     call.err.write(parser.format_help())
-    return EXIT_SETTINGS
+    return SettingsError.exit_status
 
 
 def _taught(
@@ -195,7 +197,7 @@ def _add_render(commands: Commands) -> None:
     told = "a JSON report as another kind of file"
     render = _taught(commands, "render", "REPORT.json --to KIND", told, lessons.RENDER, lessons.RENDER_EXAMPLES)
     render.add_argument("report", type=Path, metavar="REPORT.json", help="what `--format json` or `json-file` wrote")
-    render.add_argument("--to", choices=tuple(DOCUMENTS), required=True, metavar="KIND", help="%(choices)s")
+    render.add_argument("--to", choices=KINDS, required=True, metavar="KIND", help="%(choices)s")
     render.set_defaults(run=run.render)
 
 

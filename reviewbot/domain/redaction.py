@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from reviewbot.domain.credentials import SHORTEST, secrets_of
 from reviewbot.domain.private_keys import REDACTED, key_lines, key_values
 
 _SHORTEST_KNOWN = 4
@@ -53,6 +52,9 @@ class Redactor:
             texts: files or diffs; everything that is sent.
             known: values that are secret whatever they look like, such as our own keys; four characters or more.
         """
+        # Imported here: the detectors take a while to load, and the first request need not wait for them.
+        from reviewbot.domain.credentials import SHORTEST, secrets_of  # noqa: PLC0415
+
         strong = {piece for value in known for piece in _pieces(value, _SHORTEST_KNOWN)}
         weak: set[str] = set()
         for text in texts:

@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, TypeVar
 
-from reviewbot.domain.credentials import secrets_of
 from reviewbot.domain.model import Mode, Severity
 from reviewbot.domain.policy import (
     Allow,
@@ -280,6 +279,9 @@ def _unknown(keys: Mapping[str, object], rows: Mapping[str, Field[Any]]) -> Iter
 
 def _wrong(where: str, value: object, row: Field[Any]) -> Problem:
     reader: Reader[Any] = row.metadata["reader"]
+    # Imported here: the detectors take a while to load, and settings are mostly right.
+    from reviewbot.domain.credentials import secrets_of  # noqa: PLC0415
+
     # An address may carry a password, and a key may have been pasted into the wrong place.
     text = str(value)
     hidden = reader in {SECRET, SERVICE_URL} or bool(secrets_of([f'secret="{text}"']).strong)

@@ -9,6 +9,9 @@ import gc
 
 import httpcore  # httpx imports it with its first client  # noqa: F401
 
+import reviewbot.app  # the commands import both when they are called
+import reviewbot.cli.world
+import reviewbot.domain.credentials  # when the first text is scanned  # noqa: F401
 import tests.app.forked  # noqa: F401 — where a run begins
 from reviewbot.render import Renderer
 from reviewbot.render.rehearsal import rehearse

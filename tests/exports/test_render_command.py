@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from reviewbot import cli
+from reviewbot.cli.formats import DOCUMENTS
+from reviewbot.cli.parser import KINDS
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.report import report_json
 from reviewbot.exports.sarif import sarif
@@ -31,6 +33,10 @@ def rendered(*arguments: str | Path) -> tuple[int, str]:
     """The exit status and what was written."""
     out = io.StringIO()
     return cli.main(["render", *map(str, arguments)], {}, out), out.getvalue()
+
+
+def test_every_kind_that_can_be_named_has_what_makes_it() -> None:
+    assert tuple(DOCUMENTS) == KINDS
 
 
 def test_a_report_becomes_the_file_that_the_run_would_have_written(report: Path) -> None:

@@ -1,0 +1,42 @@
+"""What is said at once needs next to nothing, and the first request waits for no more than it must."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+LIBRARIES = {"github", "httpx", "requests", "unidiff", "jinja2", "ruamel", "pathspec", "detect_secrets", "rich"}
+LISTED = """
+import json, sys
+{statement}
+sys.__stdout__.write("\\n" + json.dumps(sorted(sys.modules)))
+"""
+SAID = """
+from contextlib import suppress
+from reviewbot import cli
+with suppress(SystemExit):
+    cli.main({arguments}, {{}}, sys.stdout)
+"""
+
+
+def imported(statement: str) -> set[str]:
+    """The modules that an interpreter of its own has loaded after a statement."""
+    command = [sys.executable, "-I", "-c", LISTED.format(statement=statement)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("said", [["--version"], ["--help"], ["review", "--help"], []], ids=" ".join)
+def test_what_can_be_said_at_once_imports_no_library_and_few_rooms(said: list[str]) -> None:
+    modules = imported(SAID.format(arguments=said))
+    assert not {name.partition(".")[0] for name in modules} & LIBRARIES
+    assert sum(name.startswith("reviewbot") for name in modules) <= 12
+
+
+def test_the_detectors_of_secrets_are_not_waited_for_by_the_first_request() -> None:
+    modules = imported("import reviewbot.app, reviewbot.cli.world")
+    assert "github" in modules, "this is what sends it"
+    assert "detect_secrets" not in modules
