@@ -8,6 +8,7 @@ answered in ten minutes is not missed by the second, and the hourly limit is sha
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
@@ -32,6 +33,12 @@ MAX_ATTEMPTS = 6
 
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 """HTTP statuses that may be different the next time."""
+
+WRITES_AT_ONCE = 20
+"""Changes on GitHub without a pause between them: more than a review makes, fewer than a collection does."""
+
+WRITES_A_MINUTE = 57
+"""Changes a minute after those: together they stay under the 80 that GitHub takes in any minute."""
 
 _BACKOFF_FIRST = 1.0
 _BACKOFF_LONGEST = 30.0
@@ -100,3 +107,22 @@ def retry_delay(attempt: int, failure: int | Fault, retry_after: float | None, r
         return None
     delay = min(_BACKOFF_LONGEST, _BACKOFF_FIRST * (1 << (attempt - 1))) * rng.uniform(0.5, 1.0)
     return max(delay, retry_after or 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Writes:
+    """A bucket of changes on GitHub that may be made at once; it fills again with time.
+
+    Attributes:
+        left: how many are in it; below 0 when some were promised that have to wait.
+        at: when that was, in seconds of a clock.
+    """
+
+    left: float = WRITES_AT_ONCE
+    at: float = 0.0
+
+    def next(self, now: float) -> tuple[float, Writes]:
+        """Seconds until the next change may be made, and the bucket without it."""
+        a_second = WRITES_A_MINUTE / 60
+        left = min(WRITES_AT_ONCE, self.left + max(0.0, now - self.at) * a_second) - 1
+        return max(0.0, -left / a_second), Writes(left, now)

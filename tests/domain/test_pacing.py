@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reviewbot.domain import pacing
 from reviewbot.domain.model import Mode, TaskStatus
-from reviewbot.domain.pacing import Fault, moment, next_poll, retry_delay
+from reviewbot.domain.pacing import Fault, Writes, moment, next_poll, retry_delay
 
 seeds = st.integers(0, 1_000_000).map(Random)
 RUNNING = [TaskStatus.PENDING, TaskStatus.PROCESSING, TaskStatus.UNKNOWN]
@@ -109,3 +109,34 @@ def test_a_retry_waits_as_long_as_it_was_asked_to(
 )
 def test_a_header_names_a_time_or_none(header: str, expected: datetime | None) -> None:
     assert moment(header) == expected
+
+
+def written_at(wishes: list[float]) -> list[float]:
+    """When changes are made that are each wished for some seconds after the one before."""
+    bucket, now, made = Writes(), 0.0, []
+    for after in wishes:
+        pause, bucket = bucket.next(now + after)
+        now += after + pause
+        made.append(now)
+    return made
+
+
+def test_twenty_changes_are_made_without_a_pause_and_what_follows_takes_turns() -> None:
+    made = written_at([0.0] * 22)
+    assert made[:20] == [0.0] * 20
+    assert made[20:] == pytest.approx([60 / 57, 2 * 60 / 57])
+
+
+@given(st.lists(st.floats(0, 90), min_size=100, max_size=300))
+def test_github_gets_fewer_than_eighty_changes_in_any_minute(wishes: list[float]) -> None:
+    made = written_at(wishes)
+    assert all(later - earlier > 60 for earlier, later in zip(made, made[79:], strict=False))
+
+
+@given(st.lists(st.floats(0, 0.5), min_size=200, max_size=200))
+def test_nobody_waits_longer_for_a_turn_than_a_turn_takes(wishes: list[float]) -> None:
+    bucket, now = Writes(), 0.0
+    for after in wishes:
+        pause, bucket = bucket.next(now + after)
+        assert 0 <= pause <= 60 / 57 + 1e-9
+        now += after + pause

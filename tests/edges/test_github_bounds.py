@@ -15,7 +15,7 @@ from reviewbot.domain.snapshot import Permission
 from reviewbot.edges.github.calls import Address, Patience
 from reviewbot.edges.github.connection import ANSWER_BYTES
 from reviewbot.edges.github.forge import GitHubForge
-from reviewbot.errors import ForgeUnreachable
+from reviewbot.errors import ForgeError, ForgeUnreachable
 from reviewbot.sandbox.faults import Drip, Reply
 from tests.edges.conftest import REPO, TOKEN, GitHubOnLoopback, PatientClock
 
@@ -136,3 +136,20 @@ def test_one_connection_carries_many_requests() -> None:
         server.shutdown()
         thread.join(10)
     assert _Counting.connections == 1
+
+
+def test_twenty_changes_are_sent_without_a_pause_and_then_each_takes_its_turn(github: GitHubOnLoopback) -> None:
+    # This clock stands still in a wait, so that each wait is longer than the one before.
+    for _ in range(10):
+        github.forge.create_comment(1, "Seen.")
+        with pytest.raises(ForgeError):
+            github.forge.resolve_thread("nobody's")
+    assert github.clock.waits == []
+    github.forge.create_comment(1, "Seen.")
+    with pytest.raises(ForgeError):
+        github.forge.resolve_thread("nobody's")
+    first, second = github.clock.waits
+    assert 0 < first <= 60 / 57
+    assert first < second <= 120 / 57
+    github.forge.diff(1)
+    assert len(github.clock.waits) == 2, "reading needs no turn"

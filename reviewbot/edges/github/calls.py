@@ -15,6 +15,7 @@ from typing import TypeVar
 import httpx
 from github import Github
 
+from reviewbot.domain.pacing import Writes
 from reviewbot.edges.certificates import trusted
 from reviewbot.edges.github.answers import Answer
 from reviewbot.edges.github.connection import WHOLE_ANSWER, Bounds, open_github
@@ -81,6 +82,7 @@ class Calls:
         self._patience = patience
         self._requests = 0
         self._lost = 0.0
+        self._writes = Writes()
         self._opened = ExitStack()
 
     @property
@@ -136,6 +138,7 @@ class Calls:
 
     def write(self, verb: str, path: str, intent: Intent, body: Mapping[str, object] | None = None) -> object:
         """Send a change. It is repeated only when GitHub did nothing, and a DELETE also when nobody knows."""
+        self._take_turn()
         return self._send(verb, path, intent, body=body)[1]
 
     def query(self, document: str, variables: Mapping[str, object], intent: Intent, *,
@@ -164,7 +167,14 @@ class Calls:
 
     def mutate(self, document: str, variables: Mapping[str, object], intent: Intent) -> Answer:
         """The data of a GraphQL mutation. Like `write`, it is repeated only when GitHub did nothing."""
+        self._take_turn()
         return self.query(document, variables, intent, patient=False)
+
+    def _take_turn(self) -> None:
+        """Wait until GitHub takes another change: it refuses whoever makes too many in a minute."""
+        pause, self._writes = self._writes.next(self._clock.monotonic())
+        if pause:
+            self._clock.sleep(pause)
 
     def download(self, path: str, accept: str, limit: int, intent: Intent) -> bytes:
         """The bytes at a path of the REST API.
