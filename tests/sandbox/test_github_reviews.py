@@ -89,6 +89,11 @@ def test_a_deleted_file_takes_comments_on_its_old_lines_only(github_http: httpx.
     assert _post_review(github_http, {**comment, "side": "RIGHT"}).status_code == 422
 
 
+def test_a_review_needs_no_text_of_its_own_when_its_comments_say_something(github_http: httpx.Client) -> None:
+    assert _post_review(github_http, _on(10), body="").status_code == 200
+    assert _post_review(github_http, body="").status_code == 422
+
+
 def test_subject_type_is_no_key_of_a_comment_inside_a_review(github_http: httpx.Client) -> None:
     answer = _post_review(github_http, {"path": "app.py", "body": "Hm.", "subject_type": "file"})
     assert answer.status_code == 422

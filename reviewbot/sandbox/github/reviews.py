@@ -36,7 +36,7 @@ class Spot:
 
 def create_review(store: Store, pull: PullRequest, author: str, form: ReviewForm) -> Review:
     """Makes a review with all its comments, or refuses and leaves nothing."""
-    _check_event(store, pull, author, form.event, form.body)
+    _check_event(store, pull, author, form.event, form.body, says=bool(form.comments))
     if any(review.author == author for review in _pending(store, pull)):
         raise unprocessable("User can only have one pending review per pull request")
     commit = form.commit_id or pull.head_sha
@@ -46,16 +46,19 @@ def create_review(store: Store, pull: PullRequest, author: str, form: ReviewForm
     spots = [_spot_in_review(store, changes, comment) for comment in form.comments]
     review = _new_review(store, pull, author, form.body, commit)
     if form.event:
-        review = submit_review(store, review, form.event, form.body)
+        review = _submit(store, review, form.event, form.body)
     for spot, comment in zip(spots, form.comments, strict=True):
         add_reply(store, review, new_thread(store, pull, commit, spot), author, comment.body)
     return review
 
 
-def _check_event(store: Store, pull: PullRequest, author: str, event: str | None, body: str) -> None:
+def _check_event(
+    store: Store, pull: PullRequest, author: str, event: str | None, body: str, *, says: bool = False
+) -> None:
+    """Refuses an event; `says` is whether there are comments, without which a review needs a text of its own."""
     if len(body) > store.rules.comment:
         raise unprocessable(f"Body is too long (maximum is {store.rules.comment} characters)")
-    if event in ("COMMENT", "REQUEST_CHANGES") and not body.strip():
+    if event in ("COMMENT", "REQUEST_CHANGES") and not (body.strip() or says):
         raise unprocessable("Body can't be blank")
     if author == pull.author and event == "APPROVE":
         raise unprocessable("Can not approve your own pull request")
@@ -144,7 +147,11 @@ def submit_review(store: Store, review: Review, event: str, body: str) -> Review
         raise unprocessable("Can not submit a review that is not pending")
     place = (review.repo, review.number)
     _check_event(store, store.pull(place), review.author, event, body or review.body)
-    done = replace(review, state=_STATES[event], body=body or review.body, submitted_at=store.now())
+    return _submit(store, review, event, body or review.body)
+
+
+def _submit(store: Store, review: Review, event: str, body: str) -> Review:
+    done = replace(review, state=_STATES[event], body=body, submitted_at=store.now())
     store.reviews[review.id] = done
     return done
 
