@@ -71,10 +71,12 @@ def next_poll(status: TaskStatus, mode: Mode, elapsed: float, retry_after: float
 
 
 def _cadence(status: TaskStatus, mode: Mode, elapsed: float, rng: Random) -> float:
-    shortest, longest = _bounds(status, mode)
     if elapsed < PATIENCE:
+        shortest, longest = _bounds(status, mode)
         drift = shortest + (longest - shortest) * elapsed / PATIENCE
         return min(longest, max(shortest, drift * rng.uniform(0.8, 1.2)))
+    # Pending or in work: whoever asked as often as for the first minutes would ask more than every ten seconds in all.
+    _, longest = _bounds(TaskStatus.PROCESSING, mode)
     return min(LONGEST_POLL, longest * elapsed / PATIENCE) * rng.uniform(0.9, 1.0)
 
 

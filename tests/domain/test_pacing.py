@@ -46,7 +46,7 @@ def test_the_documented_cadence_is_kept(
 def test_a_long_wait_asks_less_often_but_at_least_every_minute(
     status: TaskStatus, mode: Mode, elapsed: float, rng: Random
 ) -> None:
-    assert 3 <= next_poll(status, mode, elapsed, None, rng) <= pacing.LONGEST_POLL
+    assert 9 <= next_poll(status, mode, elapsed, None, rng) <= pacing.LONGEST_POLL
 
 
 @given(st.sampled_from(RUNNING), st.sampled_from(Mode), st.floats(0, 1e6), st.floats(0, 1e5), seeds)
