@@ -24,7 +24,7 @@ ifneq ($(MADE_FOR),$(CURDIR)/.venv)
 .PHONY: $(BIN)/python
 endif
 
-.PHONY: help setup docs referees demo test test-image crash faults large lint lint-style lint-types lint-layers lint-workflows lint-image format pins build clean
+.PHONY: help setup docs referees demo test test-image crash faults large bench lint lint-style lint-types lint-layers lint-workflows lint-image format pins build clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ faults: setup ## Play every trouble at every request of a review against the tab
 
 large: setup ## Play the largest pull requests, and tell what they take (WORD=findings: a part)
 	$(BIN)/python -m tests.large $(WORD)
+
+bench: setup bench/node_modules/.stamp .venv-bench/.stamp ## Measure, beside the peers, and store the figures (PART='rooms waiting': print those alone)
+	$(BIN)/python -m bench $(if $(PART),$(PART),--write)
 
 lint: lint-style lint-types lint-layers lint-workflows lint-image ## Ask every linter (with -k: all of them, whatever the first says)
 
@@ -94,13 +97,14 @@ pins: setup ## Pin again what pyproject.toml asks for (UPGRADE=1: at the newest 
 	$(PIN) pyproject.toml --constraints requirements/dev.txt --extra local --output-file requirements/action.txt
 	$(PIN) pyproject.toml --constraints requirements/dev.txt --output-file requirements/runtime.txt
 	$(PIN) --group build --constraints requirements/dev.txt --output-file requirements/build.txt
+	$(PIN) --group bench --output-file requirements/bench.txt
 	$(PIN) --group referees --no-deps --output-file requirements/referees.txt
 
 build: setup ## Build the wheel and the source archive into dist/
 	$(BIN)/python -m hatchling build
 
 clean: ## Remove what the other targets made
-	rm -rf .venv node_modules dist build .coverage htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-bench node_modules bench/node_modules dist build .coverage htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	@python=''; \
@@ -125,3 +129,12 @@ node_modules/.stamp: package.json package-lock.json
 .venv/.referees: .venv/.stamp requirements/referees.txt
 	$(BIN)/python -m pip install --quiet --no-deps --only-binary :all: --require-hashes --requirement requirements/referees.txt
 	@touch $@
+
+# The peers, each in a place of its own. One that cannot be had here is told as such by the benchmarks.
+bench/node_modules/.stamp: bench/package.json bench/package-lock.json
+	cd bench && npm ci --silent && touch node_modules/.stamp || echo 'make: danger-js cannot be installed here' >&2
+
+.venv-bench/.stamp: $(BIN)/python requirements/bench.txt
+	$(BIN)/python -m venv --clear .venv-bench
+	if .venv-bench/bin/python -m pip install --quiet --only-binary :all: --require-hashes --requirement requirements/bench.txt; \
+	then touch $@; else rm -rf .venv-bench; echo 'make: cpp-linter cannot be installed here' >&2; fi

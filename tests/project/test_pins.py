@@ -56,7 +56,7 @@ def wanted(project: Mapping[str, Any], name: str) -> list[str]:
     runtime = project["project"]["dependencies"]
     extras = project["project"]["optional-dependencies"]
     groups = dict(project["dependency-groups"])
-    referees = groups.pop("referees")
+    referees, bench = groups.pop("referees"), groups.pop("bench")
     build = [*project["build-system"]["requires"], *groups["build"]]
     match name:
         case "runtime":
@@ -67,11 +67,13 @@ def wanted(project: Mapping[str, Any], name: str) -> list[str]:
             return build
         case "referees":
             return [*referees]
+        case "bench":
+            return [*bench]
         case _:
             return [*runtime, *chain(*extras.values(), *groups.values()), *build]
 
 
-@pytest.mark.parametrize("name", ["runtime", "action", "build", "dev", "referees"])
+@pytest.mark.parametrize("name", ["runtime", "action", "build", "dev", "referees", "bench"])
 def test_the_pins_cover_what_the_project_asks_for(
     project: dict[str, Any], pins: dict[str, dict[str, Pin]], name: str
 ) -> None:
@@ -82,7 +84,7 @@ def test_the_pins_cover_what_the_project_asks_for(
 
 
 def test_there_is_no_other_list(pins: dict[str, dict[str, Pin]]) -> None:
-    assert sorted(pins) == ["action", "build", "dev", "referees", "runtime"]
+    assert sorted(pins) == ["action", "bench", "build", "dev", "referees", "runtime"]
 
 
 def test_every_pin_has_hashes_and_nothing_else(pins: dict[str, dict[str, Pin]]) -> None:

@@ -1,0 +1,74 @@
+"""`python -m bench [--small] [--write] [PART...]`: measure, print, and with `--write` store the figures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bench import busy, overhead, paper, rooms, starting, waiting
+from bench.document import filled
+from bench.machine import describe
+from bench.parts import SMALL, WHOLE, Found, Part, Size
+from bench.table import Results, markdown, told
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "bench/results.json"
+DOCUMENT = ROOT / "docs/performance.md"
+
+PARTS: Mapping[str, Part] = {
+    "overhead": overhead.measure,
+    "starting": starting.measure,
+    "waiting": waiting.measure,
+    "rooms": rooms.measure,
+    "busy": busy.measure,
+    "paper": lambda _size, _folder: Found((paper.table(),), ()),
+}
+
+
+def play(names: Sequence[str], size: Size) -> Results:
+    """Measure these parts."""
+    began, machine = time.monotonic(), describe(ROOT)
+    with tempfile.TemporaryDirectory(prefix="reviewbot-bench-") as folder:
+        found = [_told(name, size, Path(folder)) for name in names]
+    tables = tuple(table for one in found for table in one.tables)
+    goals = tuple(goal for one in found for goal in one.goals)
+    return Results(machine, size.name, round(time.monotonic() - began, 1), tables, goals)
+
+
+def _told(name: str, size: Size, folder: Path) -> Found:
+    """A part, shown as soon as it is there."""
+    found = PARTS[name](size, folder)
+    for table in found.tables:
+        sys.stdout.write(f"\n{table.name}\n\n{markdown(table.columns, table.rows, table.note)}\n")
+    sys.stdout.flush()
+    return found
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the benchmarks; the exit status says nothing of the figures."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all")
+    parser.add_argument("--small", action="store_true", help="quickly, to see that everything still works")
+    parser.add_argument(
+        "--write", action="store_true", help=f"store the figures of all parts in {RESULTS.name} and the document"
+    )
+    chosen = parser.parse_args(arguments)
+    unknown = set(chosen.parts) - PARTS.keys()
+    if unknown or (chosen.write and chosen.parts):
+        parser.error(f"no such part: {', '.join(unknown)}" if unknown else "only all parts together are stored")
+    results = play(chosen.parts or list(PARTS), SMALL if chosen.small else WHOLE)
+    sys.stdout.write(f"\ngoals\n\n{told(results.goals)}\n\n{results.seconds:.0f} seconds\n")
+    if chosen.write:
+        document = filled(DOCUMENT.read_text(encoding="utf-8"), results)
+        RESULTS.write_text(json.dumps(results.as_json(), indent=1) + "\n", encoding="utf-8")
+        DOCUMENT.write_text(document, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

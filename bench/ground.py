@@ -1,0 +1,184 @@
+"""Where it is measured: both services on loopback, metered, with pull requests of a size."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from bench.meter import UNMETERED, Meter
+from reviewbot.sandbox.codevf import (
+    Account,
+    Answer,
+    CodeVFService,
+    House,
+    Limits,
+    Setup,
+    Structured,
+    TaskLife,
+    TaskRequest,
+    build_codevf,
+    scaled_clock,
+)
+from reviewbot.sandbox.github import WORKFLOW, Access, Scope, Store, World, build_github
+from reviewbot.sandbox.github.limits import Limits as GitHubLimits
+from reviewbot.sandbox.serve import serving_all
+
+REPO = "acme/parcels"
+KEY = "cvf_test_bench"
+TOKEN = "ghs_bench"  # noqa: S105 — of the sandbox, which takes any
+_WATCHER = "ghp_bench"
+SCALE = 0.05
+"""Real seconds for one of the service: what is waited for is not what is measured."""
+
+LINES = 10
+"""Lines of each changed file, all of them new."""
+
+QUICK = TaskLife(pending=1, processing=1)
+NEVER = TaskLife(pending=math.inf)
+
+
+@dataclass
+class Ground:
+    """Both services, with a repository.
+
+    Attributes:
+        files: how many the pull requests change that are opened from now on.
+        findings: how many a reviewer finds in those that are reviewed from now on.
+        life: how long the tasks take that are bought from now on.
+    """
+
+    folder: Path
+    world: World
+    github: str
+    codevf: str
+    github_meter: Meter
+    codevf_meter: Meter
+    files: int = 1
+    findings: int = 0
+    life: TaskLife = QUICK
+    opened: int = 0
+    runs: int = 0
+
+    def pull_request(self) -> int:
+        """Open a pull request that adds `files` files; returns its number."""
+        self.opened += 1
+        branch = f"topic-{self.opened}"
+        texts = {path: _text(number) for number, path in enumerate(paths(self.files))}
+        # The message makes it another commit: equal ones are one head, which pull requests share.
+        self.world.push(REPO, branch, texts, message=branch, author="mona")
+        return self.world.open_pull_request(REPO, branch, title="Track parcels", author="mona").number
+
+    def forget(self) -> None:
+        """What went through so far is not looked at."""
+        self.github_meter.take()
+        self.codevf_meter.take()
+
+    def limit(self) -> None:
+        """From now on GitHub refuses whoever asks for too much, by the clock of the runs."""
+        self.world.limits = GitHubLimits(clock=scaled_clock(SCALE))
+        self.world.limits.switch_on()
+
+    def environment(self, number: int, inputs: Mapping[str, str]) -> dict[str, str]:
+        """What a runner hands to a step on an event of a pull request, in a home of its own."""
+        self.runs += 1
+        home = self.folder / f"run {self.runs}"
+        workspace = home / "workspace"
+        workspace.mkdir(parents=True)
+        (home / "event.json").write_text(json.dumps(self._event(number)), encoding="utf-8")
+        given = {"github-token": TOKEN, "codevf-api-key": KEY, "codevf-url": f"{self.codevf}/api/v1/", **inputs}
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_API_URL": self.github,
+            "GITHUB_GRAPHQL_URL": f"{self.github}/graphql",
+            "GITHUB_SERVER_URL": self.github,
+            "GITHUB_REPOSITORY": REPO,
+            "GITHUB_EVENT_NAME": "pull_request",
+            "GITHUB_EVENT_PATH": str(home / "event.json"),
+            "GITHUB_OUTPUT": str(home / "output"),
+            "GITHUB_STEP_SUMMARY": str(home / "summary.md"),
+            "GITHUB_RUN_ID": str(self.runs),
+            "GITHUB_WORKSPACE": str(workspace),
+            "REVIEWBOT_TIME_SCALE": str(SCALE),
+            **{f"INPUT_{name.upper()}": value for name, value in given.items()},
+        }
+
+    def _event(self, number: int) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {_WATCHER}", UNMETERED.decode(): "1"}
+        asked = httpx.get(f"{self.github}/repos/{REPO}/pulls/{number}", headers=headers)
+        pull = asked.raise_for_status().json()
+        return {
+            "action": "opened",
+            "number": number,
+            "pull_request": pull,
+            "repository": pull["base"]["repo"],
+            "sender": {"login": "mona", "type": "User"},
+        }
+
+    def _review(self, _request: TaskRequest) -> Answer:
+        return Structured(answer(self.findings, self.files))
+
+
+def paths(files: int) -> list[str]:
+    """Names of changed files, spread over folders as in a project."""
+    return [f"src/pkg_{number % 50}/module_{number}.py" for number in range(files)]
+
+
+def _text(number: int) -> str:
+    return "".join(f"value_{line} = compute({number}, {line})\n" for line in range(LINES))
+
+
+def spots(findings: int, files: int) -> list[tuple[str, int]]:
+    """Where findings are: path and line, never two in one place."""
+    names = paths(files)
+    return [(names[at % files], at // files % LINES + 1) for at in range(findings)]
+
+
+def answer(findings: int, files: int) -> dict[str, Any]:
+    """The reviewer's answer in the response schema."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for at, (path, line) in enumerate(spots(findings, files)):
+        found.setdefault(path, []).append(_finding(at, line))
+    return {"summary": "Read.", "files": [{"path": path, "findings": items} for path, items in found.items()]}
+
+
+def _finding(at: int, line: int) -> dict[str, Any]:
+    return {
+        "severity": ("high", "medium", "low")[at % 3],
+        "category": "correctness",
+        "title": f"The value of number {at} is never used",
+        "explanation": "It is computed and thrown away. Either use it, or do not compute it at all.",
+        "side": "RIGHT",
+        "line": line,
+        "end_line": line,
+        "code": "",
+    }
+
+
+@contextmanager
+def ground(folder: Path) -> Iterator[Ground]:
+    """Serve both, for the length of a `with` block."""
+    world = World(Store(folder / "git"))
+    world.repository(REPO)
+    world.app_token(TOKEN, permissions={**WORKFLOW, Scope.STATUSES: Access.WRITE})
+    world.person_token(_WATCHER, "acme")
+    github, codevf = Meter(), Meter()
+    here = Ground(folder / "runs", world, "", "", github, codevf)
+    account = Account(KEY, Decimal(1_000_000), "bench")
+    rules = House(accounts=(account,), limits=Limits(rate=None), life_of=lambda _: here.life)
+    # Read when a task is done, so that one ground can have pull requests with more and with fewer findings.
+    service = CodeVFService(Setup(rules, engineer=here._review, clock=scaled_clock(SCALE)))  # noqa: SLF001 — our own
+    apps = {"github": github.around(build_github(world)), "codevf": codevf.around(build_codevf(service))}
+    with serving_all(apps) as at:
+        here.github, here.codevf = at["github"].url, at["codevf"].url
+        yield here

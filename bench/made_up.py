@@ -1,0 +1,119 @@
+"""Inputs of the pure rooms, of any size: code, its diff, findings in it, and the story of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from reviewbot.domain.gate import Coverage, Outcome, Reason, Status, Verdict
+from reviewbot.domain.model import Category, Finding, Severity, Side
+from reviewbot.domain.placement import SuggestionState, Why
+from reviewbot.domain.snapshot import Conclusion
+from reviewbot.domain.views import CostView, FileGroup, FindingView, SentView, SummaryView, SumView
+
+CHANGED = 100
+"""Files of a change that has many."""
+
+_SEVERITIES = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO)
+
+
+def texts_of(lines: int, files: int) -> dict[str, str]:
+    """Code by path: that many lines in all, in that many files, a line with a credential now and then."""
+    each = max(1, lines // files)
+    return {
+        f"src/pkg_{at % 10}/module_{at}.py": "".join(_line(at, line) for line in range(each)) for at in range(files)
+    }
+
+
+def _line(file: int, line: int) -> str:
+    match line % 50:
+        case 0:
+            return f"def compute_{file}_{line}(parcel, weight):\n"
+        case 7:
+            return f'    password = "hunter{line}-Xy{file}z"\n'
+        case 13:
+            return "\n"
+        case _:
+            return f"    value_{line} = parcel.weigh({file}, {line}) + weight  # the same as before\n"
+
+
+def diff_of(texts: Mapping[str, str]) -> str:
+    """What git says of these files when all their lines are new."""
+    return "".join(_section(path, text.splitlines()) for path, text in texts.items())
+
+
+def _section(path: str, lines: Sequence[str]) -> str:
+    body = "".join(f"+{line}\n" for line in lines)
+    head = f"diff --git a/{path} b/{path}\nnew file mode 100644\nindex 0000000..1234567\n--- /dev/null\n+++ b/{path}\n"
+    return f"{head}@@ -0,0 +1,{len(lines)} @@\n{body}"
+
+
+def findings_of(count: int, texts: Mapping[str, str]) -> list[Finding]:
+    """Findings spread over these files; each quotes its line, and every third cites a wrong one."""
+    lines = [(path, at, line) for path, text in texts.items() for at, line in enumerate(text.splitlines(), start=1)]
+    return [_finding(number, *lines[number * len(lines) // count]) for number in range(count)]
+
+
+def _finding(number: int, path: str, line: int, code: str) -> Finding:
+    cited = line + 3 if number % 3 == 0 else line
+    severity = _SEVERITIES[number % len(_SEVERITIES)]
+    return Finding(path, severity, Category.CORRECTNESS, f"Number {number}", "It is wrong.", line=cited, end_line=cited,
+                   code=code)  # fmt: skip
+
+
+def story_of(findings: int) -> SummaryView:
+    """The story of a review with that many findings."""
+    per_file = -(-findings // CHANGED)
+    groups = [
+        FileGroup(f"src/module_{at}.py", tuple(_shown(at, number) for number in range(per_file)))
+        for at in range(-(-findings // per_file))
+    ]
+    counts = dict.fromkeys(Severity, 0) | {Severity.HIGH: findings}
+    return SummaryView(
+        mark='<!-- reviewbot:summary:v1 instance="" -->',
+        ledger="<!-- reviewbot:ledger:v1 bGVkZ2Vy -->",
+        instance="",
+        check_name="CodeVF review",
+        reviewer="codevf",
+        pull_number=1,
+        repository="acme/parcels",
+        head_sha="c" * 40,
+        merge_base="b" * 40,
+        outcome=Outcome(Status.COMPLETED, Verdict.PASS, Reason.REVIEWED, Conclusion.SUCCESS, 0),
+        counts=counts,
+        files=tuple(groups),
+        leftovers=(),
+        duplicates=(),
+        sum=SumView(findings, findings, 0, 0, 0, 0),
+        reviewer_summary="Read.",
+        coverage=Coverage.FULL,
+        sent=tuple(SentView(group.path, 5_400, whole=True, redactions=0) for group in groups),
+        held=(),
+        notices=(),
+        degraded=(),
+        cost=CostView("fast", 240, Decimal("1.5"), "Engineer", Decimal("1.7"), 612, None),
+        wait=None,
+        task_id="task_1",
+        fail_on="critical",
+    )
+
+
+def _shown(file: int, number: int) -> FindingView:
+    return FindingView(
+        id=f"{file:05x}{number:05x}",
+        severity=Severity.HIGH,
+        category=Category.CORRECTNESS,
+        title=f"The value of number {number} is never used",
+        explanation="It is computed and thrown away. Either use it, or do not compute it at all.",
+        references=(),
+        path=f"src/module_{file}.py",
+        side=Side.RIGHT,
+        start_line=None,
+        line=number + 1,
+        why=Why.CITED,
+        code=f"value_{number} = compute({number})",
+        language="python",
+        suggestion=None,
+        suggestion_state=SuggestionState.NONE,
+        closes_gate=False,
+    )

@@ -1,0 +1,56 @@
+"""Numbers about numbers: what several measurements come to, and how one grows with another."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import log
+from statistics import linear_regression, quantiles
+from typing import TypeVar
+
+Key = TypeVar("Key")
+Got = TypeVar("Got")
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Several measurements of one thing, in its unit: the middle one, and the middle half."""
+
+    middle: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Spread:
+        """What some measurements come to, one or more."""
+        if len(values) == 1:
+            return cls(values[0], values[0], values[0])
+        low, middle, high = quantiles(values, n=4, method="inclusive")
+        return cls(middle, low, high)
+
+
+def alternate(rounds: int, sides: Mapping[Key, Callable[[], Got]]) -> dict[Key, list[Got]]:
+    """Each side once a round, one after the other, so that a slow minute of the machine strikes all of them."""
+    got: dict[Key, list[Got]] = {name: [] for name in sides}
+    for _ in range(rounds):
+        for name, play in sides.items():
+            got[name].append(play())
+    return got
+
+
+def ratios(ours: Sequence[float], theirs: Sequence[float]) -> Spread:
+    """Theirs by ours, round by round."""
+    return Spread.of([their / our for our, their in zip(ours, theirs, strict=True)])
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long it takes."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def slope(sizes: Sequence[float], costs: Sequence[float]) -> float:
+    """The exponent with which a cost grows: 1 is linear, 2 is quadratic."""
+    return linear_regression([log(size) for size in sizes], [log(cost) for cost in costs]).slope

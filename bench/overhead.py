@@ -1,0 +1,189 @@
+"""What one review takes, without the reviewer's own time, beside what the peers take on the same pull requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from bench.action import Ran, run_action
+from bench.ground import Ground, ground
+from bench.measure import Spread, alternate, ratios, slope
+from bench.meter import Sample
+from bench.parts import Found, Size
+from bench.peers import PEERS, Peer, run_peer
+from bench.requests import AGAIN, FIRST, MOST
+from bench.table import Goal, Table, number, spread
+
+MEMORY = 200
+"""Megabytes that a run may take at its peak."""
+
+FEW = (100, 30)
+"""Files and findings up to which the strict number of requests holds."""
+
+STEEPEST = 1.1
+OURS = "reviewbot"
+
+_FIGURES: Mapping[str, Callable[[Sample], float]] = {
+    "seconds": lambda one: one.seconds,
+    "requests": lambda one: one.requests,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A pull request with what every side took on it, round by round.
+
+    Attributes:
+        runs: ours, as a whole.
+        again: ours, on what was reviewed already.
+        took: by side, ours included; a peer that did not get through is not in it.
+        failed: what those said.
+    """
+
+    files: int
+    findings: int
+    runs: tuple[Ran, ...]
+    again: Ran
+    took: Mapping[str, tuple[Sample, ...]]
+    failed: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """Its size in words."""
+        return f"{self.files:,} files, {self.findings} findings"
+
+    def middle(self, side: str, figure: Callable[[Sample], float]) -> float:
+        """The middle of a figure of a side."""
+        return median(figure(one) for one in self.took[side])
+
+
+def measure(size: Size, folder: Path) -> Found:
+    """Play the first part: whole reviews, ours and the peers' in turn."""
+    peers = [peer for peer in PEERS if size.peers and not peer.missing]
+    cases = [_play(folder, peers, *review) for review in size.reviews]
+    return Found((_ours(cases), _beside(cases), _peers(cases)), (*_held(cases), *_beaten(cases)))
+
+
+def _play(folder: Path, peers: Sequence[Peer], files: int, findings: int, rounds: int) -> Case:
+    with TemporaryDirectory(dir=folder) as scratch, ground(Path(scratch)) as here:
+        here.files, here.findings = files, findings
+        failed = dict(_tried(here, peers))
+        runs = [run_action(here, here.pull_request(), {})]  # what is loaded for the first time is loaded by this one
+        again = run_action(here, here.opened, {})
+        runs.clear()
+
+        def ours() -> Sample:
+            runs.append(run_action(here, here.pull_request(), {}))
+            return runs[-1].sample
+
+        sides = {peer.name: _side(peer, here) for peer in peers if peer.name not in failed}
+        took = alternate(rounds, {OURS: ours, **sides})
+    return Case(files, findings, tuple(runs), again, {name: tuple(one) for name, one in took.items()}, failed)
+
+
+def _side(peer: Peer, here: Ground) -> Callable[[], Sample]:
+    return lambda: run_peer(peer, here, here.pull_request())
+
+
+def _tried(here: Ground, peers: Sequence[Peer]) -> Iterator[tuple[str, str]]:
+    """The peers that do not get through, with what they say."""
+    for peer in peers:
+        try:
+            run_peer(peer, here, here.pull_request())
+        except RuntimeError as failure:
+            yield peer.name, str(failure)
+
+
+def _ours(cases: Sequence[Case]) -> Table:
+    columns = (
+        "pull request", "event to submitted, s", "completed to published, s", "both, s", "of it the sandbox's, s",
+        "requests", "requests of git", "kB", "MB of memory", "requests when run again",
+    )  # fmt: skip
+    return Table("overhead", columns, tuple(_row(case) for case in cases))
+
+
+def _row(case: Case) -> tuple[str | int | float | None, ...]:
+    runs, took = case.runs, case.took[OURS]
+    return (
+        case.name,
+        spread(Spread.of([one.submitting or 0.0 for one in runs])),
+        spread(Spread.of([one.publishing or 0.0 for one in runs])),
+        spread(Spread.of([one.seconds for one in took])),
+        round(case.middle(OURS, lambda one: one.served), 3),
+        max(one.requests for one in took),
+        max(one.git for one in took),
+        round(max(one.traffic for one in took) / 1000),
+        _megabytes(case),
+        case.again.sample.requests,
+    )
+
+
+def _megabytes(case: Case) -> int:
+    return round(max(one.peak for one in case.runs) / 1024**2)
+
+
+def _beside(cases: Sequence[Case]) -> Table:
+    columns = ("pull request", "who", "seconds", "by ours", "requests", "kB")
+    rows = [row for case in cases for row in _compared(case)]
+    return Table("peers", columns, tuple(rows))
+
+
+def _compared(case: Case) -> Iterator[tuple[str | int | float | None, ...]]:
+    ours = [one.seconds for one in case.took[OURS]]
+    for name, took in case.took.items():
+        theirs = [one.seconds for one in took]
+        by = "1" if name == OURS else spread(ratios(ours, theirs))
+        requests, traffic = max(one.requests for one in took), max(one.traffic for one in took)
+        yield case.name, name, spread(Spread.of(theirs)), by, requests, round(traffic / 1000)
+    for name in case.failed:
+        yield case.name, name, "did not get through", None, None, None
+
+
+def _peers(cases: Sequence[Case]) -> Table:
+    failures = {name: said for case in cases for name, said in case.failed.items()}
+    rows = []
+    for peer in PEERS:
+        state = "not installed here" if peer.missing else "fails on some sizes" if peer.name in failures else "measured"
+        rows.append((peer.name, peer.does, state))
+    return Table("who the peers are", ("who", "what it does", "here"), tuple(rows))
+
+
+def _held(cases: Sequence[Case]) -> Iterator[Goal]:
+    """What we promise of ourselves."""
+    few = [case for case in cases if case.files <= FEW[0] and case.findings <= FEW[1]]
+    yield _at_most(f"requests of a first review up to {FEW[0]} files and {FEW[1]} findings", FIRST, _requests(few))
+    yield _at_most("requests of a first review of any size", MOST, _requests(cases))
+    yield _at_most("requests of a run on what was reviewed", AGAIN, max(case.again.sample.requests for case in cases))
+    yield _at_most("MB of memory", MEMORY, max(map(_megabytes, cases)))
+    grown = _growth(cases)
+    told = "not measured" if grown is None else number(grown)
+    wanted = f"linear at most: a slope up to {STEEPEST}"
+    yield Goal("growth of seconds with files", wanted, told, None if grown is None else grown <= STEEPEST)
+
+
+def _beaten(cases: Sequence[Case]) -> Iterator[Goal]:
+    """What we promise beside each peer."""
+    for peer in PEERS:
+        both = [case for case in cases if peer.name in case.took]
+        for unit, figure in _FIGURES.items():
+            worst = [case.middle(OURS, figure) / case.middle(peer.name, figure) for case in both]
+            found = f"{number(min(worst))} to {number(max(worst))} times theirs" if worst else "not measured"
+            wanted = "less than theirs at every size"
+            yield Goal(f"{unit} beside {peer.name}", wanted, found, max(worst) < 1 if worst else None)
+
+
+def _requests(cases: Sequence[Case]) -> int:
+    return max(one.requests for case in cases for one in case.took[OURS])
+
+
+def _at_most(what: str, most: int, found: int) -> Goal:
+    return Goal(what, f"at most {most}", str(found), found <= most)
+
+
+def _growth(cases: Sequence[Case]) -> float | None:
+    """How seconds grow from a hundred files on, below which they hardly do; None with a single size."""
+    large = {case.files: case.middle(OURS, _FIGURES["seconds"]) for case in cases if case.files >= FEW[0]}
+    return slope(list(large), list(large.values())) if len(large) > 1 else None

@@ -1,0 +1,113 @@
+"""The other programs, each doing the comparable part on the same sandbox and the same pull request.
+
+Every peer is a process of its own that reads the pull request, comments on the lines of the findings, and writes a
+summary; what else it does is told in `does`. None of them is part of the project: `make bench` installs them into
+folders of the benchmarks, and one that is not there is told as such.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.ground import REPO, TOKEN, Ground, spots
+from bench.meter import Sample
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+VENV = ROOT / ".venv-bench/bin/python"
+DANGER = ROOT / "bench/node_modules/danger/distribution/commands/danger-ci.js"
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Another reviewer.
+
+    Attributes:
+        does: what it does on a pull request, in words.
+        command: its process, started in an empty folder.
+        needs: a file that is there when it is installed.
+    """
+
+    name: str
+    does: str
+    command: tuple[str, ...]
+    needs: Path
+
+    @property
+    def missing(self) -> bool:
+        """Whether it is not installed here."""
+        return not self.needs.exists()
+
+
+PEERS = (
+    Peer(
+        "danger-js 14",
+        "reads the pull request, its commits, reviews, files and talk; a review, a comment, a status",
+        ("node", str(DANGER), "--dangerfile", str(HERE / "dangerfile.js")),
+        DANGER,
+    ),
+    Peer(
+        "cpp-linter 1.15",
+        "its GitHub half, without compilers or a look for earlier reviews: reads files and talk; a comment, a review",
+        (str(VENV), str(HERE / "cpp_linter_half.py")),
+        VENV,
+    ),
+    Peer(
+        "PyGithub 2.10",
+        "as it comes, with its own pauses: reads the pull request and its files; a review, a comment, a check",
+        (sys.executable, str(HERE / "pygithub_half.py")),
+        Path(sys.executable),
+    ),
+)
+
+
+def run_peer(peer: Peer, ground: Ground, number: int) -> Sample:
+    """Run it on a pull request.
+
+    Raises:
+        RuntimeError: it did not get through.
+    """
+    env = ground.environment(number, {})
+    home = Path(env["HOME"])
+    (home / "pull.json").write_text(json.dumps(_pull(ground, number)), encoding="utf-8")
+    more = {
+        "BENCH_PULL": str(home / "pull.json"),
+        "GITHUB_TOKEN": TOKEN,
+        "GITHUB_REF": f"refs/pull/{number}/merge",
+        "GITHUB_SHA": ground.world.pull(REPO, number).head_sha,
+        "GITHUB_WORKFLOW": "bench",
+        "DANGER_GITHUB_API_BASE_URL": ground.github,
+    }
+    before = len(ground.world.store.replies)
+    ground.github_meter.take()
+    began = time.monotonic()
+    done = subprocess.run(
+        peer.command,
+        env={**env, **more},
+        cwd=home / "workspace",
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    spent = time.monotonic() - began
+    comments = len(ground.world.store.replies) - before
+    if comments != ground.findings:  # its exit status says little: one of them may crash when all is done
+        raise RuntimeError(f"{peer.name}: {done.returncode} {done.stdout[:800]} {done.stderr[-900:]}")
+    seen = ground.github_meter.take()
+    return Sample.of(spent, seen)
+
+
+def _pull(ground: Ground, number: int) -> dict[str, object]:
+    words = "**The value is never used.** It is computed and thrown away. Either use it, or do not compute it at all."
+    listed = [
+        {"path": path, "line": line, "body": f"Number {at}. {words}"}
+        for at, (path, line) in enumerate(spots(ground.findings, ground.files))
+    ]
+    sha = ground.world.pull(REPO, number).head_sha
+    return {"repository": REPO, "number": number, "sha": sha, "summary": "Read.", "findings": listed}

@@ -1,0 +1,139 @@
+"""Waiting, played on a simulated clock: how late an answer is seen, for how many requests, by whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from statistics import fmean
+
+from bench.parts import Found, Size
+from bench.table import Goal, Table
+from reviewbot.domain.model import Mode, TaskStatus
+from reviewbot.domain.pacing import next_poll
+
+MINUTE, HOUR = 60.0, 3600.0
+
+COLLECT_EVERY = 15 * MINUTE
+"""Seconds between two collections, as the documents' workflow has it."""
+
+DETACH_AFTER = 8 * MINUTE
+"""Seconds that a run waits unless told otherwise."""
+
+LONG_REVIEW = 4 * HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A task: seconds until it is taken up, and seconds until it is done."""
+
+    pending: float
+    done: float
+
+    def status(self, at: float) -> TaskStatus:
+        """What the service says of it."""
+        return TaskStatus.PENDING if at < self.pending else TaskStatus.PROCESSING
+
+
+Pace = Callable[[TaskStatus, float, Random], float]
+"""Seconds until the next question, by what the last answer said and the seconds since the task was made."""
+
+PACES: dict[str, Pace] = {
+    "reviewbot": lambda status, elapsed, rng: next_poll(status, Mode.FAST, elapsed, None, rng),
+    "every 10 s, as the vendor's page shows": lambda *_: 10.0,
+    "every 2 s, as langchain-human-in-the-loop does": lambda *_: 2.0,
+}
+OURS = "reviewbot"
+
+KINDS: dict[str, Callable[[Random], float]] = {
+    "seconds: 5 to 60": lambda rng: rng.uniform(5, 60),
+    "minutes: 5 in the middle": lambda rng: rng.lognormvariate(5.7, 0.5),
+    "an hour: 20 to 90 minutes": lambda rng: rng.uniform(20 * MINUTE, 90 * MINUTE),
+    "hours: 1 to 4": lambda rng: rng.uniform(HOUR, 4 * HOUR),
+}
+"""How long reviews take, one kind a line; a part of each is spent waiting to be taken up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """What a pace came to over many tasks: seconds that an answer lay there unseen, and questions asked."""
+
+    kind: str
+    pace: str
+    late: float
+    requests: float
+
+    def beats(self, other: Waited) -> bool:
+        """Whether it is better in one and worse in none."""
+        no_worse = self.late <= other.late and self.requests <= other.requests
+        return no_worse and (self.late, self.requests) != (other.late, other.requests)
+
+
+def play(life: Life, pace: Pace, rng: Random) -> tuple[float, int]:
+    """Seconds that the answer lay there before it was seen, and the questions until then."""
+    at, asked = 0.0, 0
+    status = TaskStatus.PENDING
+    while at < life.done or not asked:
+        at += pace(status, at, rng)
+        asked += 1
+        status = life.status(at)
+    return at - life.done, asked
+
+
+def lives(kind: str, count: int) -> list[Life]:
+    """Tasks of a kind, the same ones every time."""
+    rng = Random(kind)  # noqa: S311 — a simulation
+    lengths = [KINDS[kind](rng) for _ in range(count)]
+    return [Life(length * rng.uniform(0.05, 0.7), length) for length in lengths]
+
+
+def _waited(kind: str, name: str, count: int) -> Waited:
+    rng = Random(name)  # noqa: S311 — a simulation
+    played = [play(life, PACES[name], rng) for life in lives(kind, count)]
+    return Waited(kind, name, fmean(late for late, _ in played), fmean(asked for _, asked in played))
+
+
+def measure(size: Size, _folder: Path) -> Found:
+    """Play the third part."""
+    all_waited = [_waited(kind, name, size.tasks) for kind in KINDS for name in PACES]
+    rows = tuple(
+        (one.kind, one.pace, one.late, one.requests, "yes" if _on_front(one, all_waited) else "no")
+        for one in all_waited
+    )
+    columns = ("a review takes", "who asks", "seen late by, s", "requests", "on the Pareto front")
+    ours = [one for one in all_waited if one.pace == OURS]
+    met = all(_on_front(one, all_waited) for one in ours)
+    found = f"on it for {sum(_on_front(one, all_waited) for one in ours)} of {len(ours)} kinds"
+    goal = Goal("waiting", "on the Pareto front of lag and requests for every kind", found, met)
+    return Found((Table("waiting", columns, rows), _runner_minutes()), (goal,))
+
+
+def _on_front(one: Waited, among: Sequence[Waited]) -> bool:
+    return not any(other.beats(one) for other in among if other.kind == one.kind)
+
+
+def _runner_minutes() -> Table:
+    columns = (
+        "a review of four hours",
+        "runner minutes",
+        "billed, each job rounded up",
+        "seen late by, minutes at most",
+    )
+    note = (
+        "A collection serves every open review of the repository, so its minutes are shared by all of them; "
+        "they are counted here as if there were one."
+    )
+    return Table("runner minutes", columns, tuple(_strategies()), note)
+
+
+def _strategies() -> Iterator[tuple[str, float, float, float]]:
+    a_run, a_collection = 5.0, 3.0  # seconds of a run besides waiting, generously; most of it is the container's start
+    waited = (LONG_REVIEW + a_run) / MINUTE
+    yield "wait to the end", waited, -(-waited // 1), 1.0
+    runs = -(-(LONG_REVIEW - DETACH_AFTER) // COLLECT_EVERY)
+    used = (DETACH_AFTER + a_run + runs * a_collection) / MINUTE
+    yield "wait 8 minutes, then collect every 15", used, -(-(DETACH_AFTER + a_run) // MINUTE) + runs, 15.0
+    runs = -(-LONG_REVIEW // COLLECT_EVERY)
+    used = (a_run + runs * a_collection) / MINUTE
+    yield "wait 0 minutes, then collect every 15", used, 1 + runs, 15.0

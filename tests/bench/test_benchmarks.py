@@ -1,0 +1,128 @@
+"""The benchmarks still work, and their figures stand in the document as they were measured."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from bench import measure
+from bench.__main__ import DOCUMENT, PARTS, RESULTS
+from bench.document import UnknownRegion, filled
+from bench.ground import ground
+from bench.meter import Exchange, Sample, served
+from bench.parts import SMALL
+from bench.peers import PEERS, Peer, run_peer
+from bench.table import Goal, Results, Table, markdown, number, spread
+from bench.waiting import KINDS, OURS, PACES, Life, Waited, play
+from bench.waiting import measure as wait
+
+
+def stored() -> Results:
+    return Results.of_json(json.loads(RESULTS.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_each_part_can_be_played_small(name: str, tmp_path: Path) -> None:
+    found = PARTS[name](SMALL, tmp_path)
+    assert found.tables
+    missed = [goal for goal in found.goals if goal.what.startswith("requests of") and not goal.met]
+    assert missed == []
+
+
+@pytest.mark.parametrize("peer", [peer for peer in PEERS if not peer.missing], ids=lambda peer: peer.name)
+def test_a_peer_that_is_here_comments_on_every_finding(tmp_path: Path, peer: Peer) -> None:
+    with ground(tmp_path) as here:
+        here.files = here.findings = 2
+        took = run_peer(peer, here, here.pull_request())
+    assert took.requests >= 3
+
+
+def test_the_document_shows_what_was_measured() -> None:
+    document = DOCUMENT.read_text(encoding="utf-8")
+    assert filled(document, stored()) == document
+
+
+def test_the_results_can_be_read_back() -> None:
+    assert Results.of_json(json.loads(json.dumps(stored().as_json()))) == stored()
+
+
+def test_the_gates_are_met_in_the_stored_results() -> None:
+    held = [goal for goal in stored().goals if goal.what.startswith("requests of")]
+    assert held
+    assert all(goal.met for goal in held)
+
+
+def test_our_pace_is_on_the_front_for_reviews_of_every_length(tmp_path: Path) -> None:
+    table = wait(SMALL, tmp_path).tables[0]
+    ours = {row[0]: row[-1] for row in table.rows if row[1] == OURS}
+    assert ours == dict.fromkeys(KINDS, "yes")
+    assert len(table.rows) == len(KINDS) * len(PACES)
+
+
+def test_an_answer_lies_there_until_the_next_question() -> None:
+    every_ten = PACES["every 10 s, as the vendor's page shows"]
+    assert play(Life(3, 25), every_ten, Random(0)) == (5, 3)  # noqa: S311 — a simulation
+
+
+def test_one_that_is_later_and_asks_more_is_beaten_and_equals_are_not() -> None:
+    here = Waited("", "", late=2, requests=10)
+    assert here.beats(Waited("", "", late=2, requests=11))
+    assert not here.beats(Waited("", "", late=1, requests=11))
+    assert not here.beats(here)
+
+
+def test_a_document_with_a_region_too_many_or_too_few_is_refused() -> None:
+    goal = Goal("speed", "fast", "slow", met=False)
+    results = Results({"machine": "this"}, "whole", 60, (Table("pace", ("who", "s"), (("we", 1.0),)),), (goal,))
+    regions = [f"<!-- bench:{name} -->\n<!-- end -->\n" for name in ("machine", "goals", "pace")]
+    document = filled("".join(regions), results)
+    assert "| we | 1 |" in document
+    assert "**missed**" in document
+    assert filled(document, results) == document
+    for wrong in ("".join(regions[:2]), "".join(regions) + regions[0].replace("machine", "speed")):
+        with pytest.raises(UnknownRegion):
+            filled(wrong, results)
+
+
+def test_what_is_done_in_turns_is_done_in_turns() -> None:
+    said: list[str] = []
+    got = measure.alternate(2, {"a": lambda: said.append("a"), "b": lambda: said.append("b")})
+    assert said == ["a", "b", "a", "b"]
+    assert {name: len(values) for name, values in got.items()} == {"a": 2, "b": 2}
+
+
+def test_a_square_has_a_slope_of_two_and_a_line_of_one() -> None:
+    sizes = [10, 100, 1000]
+    assert measure.slope(sizes, [size**2 for size in sizes]) == pytest.approx(2)
+    assert measure.slope(sizes, [3 * size for size in sizes]) == pytest.approx(1)
+
+
+def test_requests_at_the_same_time_keep_the_service_busy_once_and_those_of_git_are_not_githubs() -> None:
+    seen = (
+        Exchange("GET", "/repos/a/b/pulls/1", 200, 1.0, 2.0, 0, 10),
+        Exchange("POST", "/repos/a/b/check-runs", 201, 1.5, 2.5, 5, 10),
+        Exchange("POST", "/a/b.git/git-upload-pack", 200, 4.0, 5.0, 1, 1),
+    )
+    assert served(seen) == 2.5
+    assert Sample.of(9.0, seen) == Sample(9.0, requests=2, git=1, writes=1, traffic=27, served=2.5)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(0.41234, "0.412"), (1234.5, "1,234"), (7, "7"), (12345, "12,345"), (0.0, "0"), (4e-5, "4.0e-05")],
+)
+def test_a_number_has_three_digits_that_count(value: float, told: str) -> None:
+    assert number(value) == told
+
+
+def test_a_measurement_has_its_middle_half_beside_it() -> None:
+    assert spread(measure.Spread.of([1.0, 2.0, 3.0, 4.0, 5.0])) == "3 (2 to 4)"
+    assert spread(measure.Spread.of([2.0])) == "2"
+    assert measure.ratios([1.0, 2.0], [2.0, 8.0]).middle == 3
+
+
+def test_a_bar_in_a_cell_ends_no_cell() -> None:
+    assert markdown(("a", "b"), [("x|y", None)]) == "| a | b |\n|---|--:|\n| x\\|y | - |"

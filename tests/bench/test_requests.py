@@ -1,0 +1,36 @@
+"""GitHub is asked no more often than the documents say: the hard numbers of `bench.requests`, counted on the wire.
+
+Those of the smallest review and of a collection are held by what `test_benchmarks.py` plays of each part.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.action import run_action
+from bench.ground import ground
+from bench.requests import AGAIN, FIRST, of_collecting
+
+
+@pytest.mark.parametrize(("files", "findings"), [(10, 10), (100, 30)])
+def test_a_first_review_takes_ten_requests_whatever_its_size_and_another_run_four(
+    tmp_path: Path, files: int, findings: int
+) -> None:
+    with ground(tmp_path) as here:
+        here.files, here.findings = files, findings
+        first = run_action(here, here.pull_request(), {})
+        assert first.exit_status == 0
+        assert len(here.world.store.replies) == findings
+        assert len(here.world.store.reviews) == 1
+        assert first.sample.requests <= FIRST
+        again = run_action(here, here.opened, {})
+        assert again.sample.requests <= AGAIN
+        assert again.sample.writes == 0
+
+
+def test_what_a_collection_may_take_grows_with_what_there_is_to_collect_and_hardly_with_what_is_open() -> None:
+    assert of_collecting(200, 50) - of_collecting(200, 49) == 9
+    assert of_collecting(200, 0) - of_collecting(50, 0) == 3
+    assert of_collecting(200, 50, 10) < 1_000, "it stays within an hour's limit"
