@@ -141,12 +141,13 @@ def _clear_pending(run: Run, snapshot: Snapshot) -> None:
 
 def _dismiss(run: Run, story: Story, snapshot: Snapshot, outcome: Outcome) -> None:
     """Take back our requests for changes once the gate is open: a review of ours would block the merge for ever."""
-    if outcome.verdict is not Verdict.PASS:
+    mark = review_mark(run.settings.instance)
+    asking = [one.id for one in snapshot.reviews if one.state == "CHANGES_REQUESTED" and one.body.startswith(mark)]
+    if outcome.verdict is not Verdict.PASS or not asking:
         return
     title, _ = run.renderer.check(summary_view(run, story, outcome))
-    for review in snapshot.reviews:
-        if review.state == "CHANGES_REQUESTED" and review.body.startswith(review_mark(run.settings.instance)):
-            run.world.forge.dismiss_review(snapshot.pull.number, review.id, title)
+    for review_id in asking:
+        run.world.forge.dismiss_review(snapshot.pull.number, review_id, title)
 
 
 def _post_review(
