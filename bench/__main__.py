@@ -1,4 +1,4 @@
-"""`python -m bench [--small] [--write] [PART...]`: measure, print, and with `--write` store the figures."""
+"""`python -m bench [PART...]` measures and prints; `--write` stores the figures, too."""
 
 from __future__ import annotations
 
@@ -51,23 +51,28 @@ def _told(name: str, size: Size, folder: Path) -> Found:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the benchmarks; the exit status says nothing of the figures."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure, beside the peers.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all")
     parser.add_argument("--small", action="store_true", help="quickly, to see that everything still works")
-    parser.add_argument(
-        "--write", action="store_true", help=f"store the figures of all parts in {RESULTS.name} and the document"
-    )
+    parser.add_argument("--write", action="store_true", help="store the figures of all parts, and fill the document")
+    parser.add_argument("--fill", action="store_true", help="fill the document with what is stored; measure nothing")
     chosen = parser.parse_args(arguments)
     unknown = set(chosen.parts) - PARTS.keys()
     if unknown or (chosen.write and chosen.parts):
         parser.error(f"no such part: {', '.join(unknown)}" if unknown else "only all parts together are stored")
-    results = play(chosen.parts or list(PARTS), SMALL if chosen.small else WHOLE)
-    sys.stdout.write(f"\ngoals\n\n{told(results.goals)}\n\n{results.seconds:.0f} seconds\n")
-    if chosen.write:
-        document = filled(DOCUMENT.read_text(encoding="utf-8"), results)
-        RESULTS.write_text(json.dumps(results.as_json(), indent=1) + "\n", encoding="utf-8")
-        DOCUMENT.write_text(document, encoding="utf-8")
+    if not chosen.fill:
+        results = play(chosen.parts or list(PARTS), SMALL if chosen.small else WHOLE)
+        sys.stdout.write(f"\ngoals\n\n{told(results.goals)}\n\n{results.seconds:.0f} seconds\n")
+        if chosen.write:
+            RESULTS.write_text(json.dumps(results.as_json(), indent=1) + "\n", encoding="utf-8")
+    if chosen.fill or chosen.write:
+        DOCUMENT.write_text(filled(DOCUMENT.read_text(encoding="utf-8"), stored()), encoding="utf-8")
     return 0
+
+
+def stored() -> Results:
+    """The figures of the last run that was stored."""
+    return Results.of_json(json.loads(RESULTS.read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -40,8 +41,8 @@ class Case:
     Attributes:
         runs: ours, as a whole.
         again: ours, on what was reviewed already.
-        took: by side, ours included; a peer that did not get through is not in it.
-        failed: what those said.
+        took: by side, ours included.
+        failed: the peers that did not get through each time, and are not in it.
     """
 
     files: int
@@ -49,7 +50,7 @@ class Case:
     runs: tuple[Ran, ...]
     again: Ran
     took: Mapping[str, tuple[Sample, ...]]
-    failed: Mapping[str, str]
+    failed: frozenset[str]
 
     @property
     def name(self) -> str:
@@ -71,7 +72,6 @@ def measure(size: Size, folder: Path) -> Found:
 def _play(folder: Path, peers: Sequence[Peer], files: int, findings: int, rounds: int) -> Case:
     with TemporaryDirectory(dir=folder) as scratch, ground(Path(scratch)) as here:
         here.files, here.findings = files, findings
-        failed = dict(_tried(here, peers))
         run_action(here, here.pull_request(), {})  # what is loaded for the first time is loaded by this one
         again = run_action(here, here.opened, {})
         runs: list[Ran] = []
@@ -80,28 +80,24 @@ def _play(folder: Path, peers: Sequence[Peer], files: int, findings: int, rounds
             runs.append(run_action(here, here.pull_request(), {}))
             return runs[-1].sample
 
-        sides = {peer.name: _side(peer, here) for peer in peers if peer.name not in failed}
-        took = alternate(rounds, {OURS: ours, **sides})
-    return Case(files, findings, tuple(runs), again, {name: tuple(one) for name, one in took.items()}, failed)
+        sides: dict[str, Callable[[], Sample | None]] = {OURS: ours}
+        sides |= {peer.name: _side(peer, here) for peer in peers}
+        came = alternate(rounds, sides)
+    took = {name: tuple(one for one in samples if one) for name, samples in came.items()}
+    whole = {name: samples for name, samples in took.items() if len(samples) == rounds}
+    return Case(files, findings, tuple(runs), again, whole, frozenset(took.keys() - whole.keys()))
 
 
-def _side(peer: Peer, here: Ground) -> Callable[[], Sample]:
-    def play() -> Sample:
-        try:
-            return run_peer(peer, here, here.pull_request())
-        except RuntimeError:  # it got through before: one accident does not end all measuring
-            return run_peer(peer, here, here.pull_request())
+def _side(peer: Peer, here: Ground) -> Callable[[], Sample | None]:
+    """A turn of a peer; None when it does not get through the second time either, after an accident."""
+
+    def play() -> Sample | None:
+        for _ in range(2):
+            with suppress(RuntimeError):
+                return run_peer(peer, here, here.pull_request())
+        return None
 
     return play
-
-
-def _tried(here: Ground, peers: Sequence[Peer]) -> Iterator[tuple[str, str]]:
-    """The peers that do not get through, with what they say."""
-    for peer in peers:
-        try:
-            run_peer(peer, here, here.pull_request())
-        except RuntimeError as failure:
-            yield peer.name, str(failure)
 
 
 def _ours(cases: Sequence[Case]) -> Table:
@@ -145,12 +141,12 @@ def _compared(case: Case) -> Iterator[tuple[str | int | float | None, ...]]:
         by = "1" if name == OURS else spread(ratios(ours, theirs))
         requests, traffic = max(one.requests for one in took), max(one.traffic for one in took)
         yield case.name, name, spread(Spread.of(theirs)), by, requests, round(traffic / 1000)
-    for name in case.failed:
+    for name in sorted(case.failed):
         yield case.name, name, "did not get through", None, None, None
 
 
 def _peers(cases: Sequence[Case]) -> Table:
-    failures = {name: said for case in cases for name, said in case.failed.items()}
+    failures = {name for case in cases for name in case.failed}
     rows = []
     for peer in PEERS:
         state = "not installed here" if peer.missing else "fails on some sizes" if peer.name in failures else "measured"

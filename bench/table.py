@@ -11,6 +11,8 @@ from bench.measure import Spread
 Cell: TypeAlias = "str | int | float | None"
 """A None was not measured."""
 
+NOTHING = "-"
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -92,7 +94,7 @@ def number(value: float) -> str:
 def _shown(cell: Cell) -> str:
     match cell:
         case None:
-            return "-"
+            return NOTHING
         case str():
             return cell.replace("|", "\\|")
         case _:
@@ -102,9 +104,15 @@ def _shown(cell: Cell) -> str:
 def markdown(columns: Sequence[str], rows: Iterable[Sequence[Cell]], note: str = "") -> str:
     """A table, numbers to the right."""
     listed = [[_shown(cell) for cell in row] for row in rows]
+    sides = [_side([row[at] for row in listed]) for at in range(len(columns))]
     lines = [f"| {' | '.join(row)} |" for row in (columns, *listed)]
-    lines.insert(1, f"|{'|'.join(['---', *(['--:'] * (len(columns) - 1))])}|")
+    lines.insert(1, f"|{'|'.join(sides)}|")
     return "\n".join(lines + (["", note] if note else []))
+
+
+def _side(cells: Sequence[str]) -> str:
+    """Where a column leans: to the right when each of its cells begins with a digit, or has nothing."""
+    return "--:" if all(cell == NOTHING or cell[:1].isdigit() for cell in cells) else "---"
 
 
 def told(goals: Iterable[Goal]) -> str:

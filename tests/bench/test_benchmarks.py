@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from bench import measure
-from bench.__main__ import DOCUMENT, PARTS, RESULTS
+from bench.__main__ import DOCUMENT, PARTS, stored
 from bench.document import UnknownRegion, filled
 from bench.ground import ground
 from bench.meter import Exchange, Sample, served
@@ -18,10 +18,6 @@ from bench.peers import PEERS, Peer, run_peer
 from bench.table import Goal, Results, Table, markdown, number, spread
 from bench.waiting import KINDS, OURS, PACES, Life, Waited, play
 from bench.waiting import measure as wait
-
-
-def stored() -> Results:
-    return Results.of_json(json.loads(RESULTS.read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize("name", PARTS)
@@ -124,5 +120,5 @@ def test_a_measurement_has_its_middle_half_beside_it() -> None:
     assert measure.ratios([1.0, 2.0], [2.0, 8.0]).middle == 3
 
 
-def test_a_bar_in_a_cell_ends_no_cell() -> None:
-    assert markdown(("a", "b"), [("x|y", None)]) == "| a | b |\n|---|--:|\n| x\\|y | - |"
+def test_a_bar_in_a_cell_ends_no_cell_and_numbers_stand_to_the_right() -> None:
+    assert markdown(("a", "b"), [("x|y", None), ("z", 2)]) == "| a | b |\n|---|--:|\n| x\\|y | - |\n| z | 2 |"
