@@ -20,6 +20,7 @@ from bench.waiting import KINDS, OURS, PACES, Life, Waited, play
 from bench.waiting import measure as wait
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", PARTS)
 def test_each_part_can_be_played_small(name: str, tmp_path: Path) -> None:
     found = PARTS[name](SMALL, tmp_path)

@@ -9,9 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from bench.action import run_action
-from bench.ground import ground
+from bench.ground import Ground, ground
+from bench.meter import Sample
 from bench.requests import AGAIN, FIRST, of_collecting
+from tests.app.forked import prepare
+
+
+def run(here: Ground, number: int) -> Sample:
+    """What a run of the action asks of GitHub."""
+    here.forget()
+    running = prepare(here.environment(number, {"wait-minutes": "60"}))
+    running.process.start()
+    ended = running.wait()
+    assert (ended.exit_status, ended.errors) == (0, "")
+    return Sample.of(0, here.github_meter.take())
 
 
 @pytest.mark.parametrize(("files", "findings"), [(10, 10), (100, 30)])
@@ -20,14 +31,13 @@ def test_a_first_review_takes_ten_requests_whatever_its_size_and_another_run_fou
 ) -> None:
     with ground(tmp_path) as here:
         here.files, here.findings = files, findings
-        first = run_action(here, here.pull_request(), {})
-        assert first.exit_status == 0
+        first = run(here, here.pull_request())
         assert len(here.world.store.replies) == findings
         assert len(here.world.store.reviews) == 1
-        assert first.sample.requests <= FIRST
-        again = run_action(here, here.opened, {})
-        assert again.sample.requests <= AGAIN
-        assert again.sample.writes == 0
+        assert first.requests <= FIRST
+        again = run(here, here.opened)
+        assert again.requests <= AGAIN
+        assert again.writes == 0
 
 
 def test_what_a_collection_may_take_grows_with_what_there_is_to_collect_and_hardly_with_what_is_open() -> None:
