@@ -188,5 +188,7 @@ def _at_most(what: str, most: int, found: int) -> Goal:
 
 def _growth(cases: Sequence[Case]) -> float | None:
     """How seconds grow from a hundred files on, below which they hardly do; None with a single size."""
-    large = {case.files: case.middle(OURS, _FIGURES["seconds"]) for case in cases if case.files >= FEW[0]}
-    return slope(list(large), list(large.values())) if len(large) > 1 else None
+    large = [case for case in cases if case.files >= FEW[0] and case.findings <= FEW[1]]
+    if len(large) < 2:  # noqa: PLR2004 — two points make a line
+        return None
+    return slope([case.files for case in large], [case.middle(OURS, _FIGURES["seconds"]) for case in large])

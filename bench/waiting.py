@@ -15,7 +15,7 @@ from reviewbot.domain.pacing import next_poll
 
 MINUTE, HOUR = 60.0, 3600.0
 
-COLLECT_EVERY = 15 * MINUTE
+COLLECT_EVERY = HOUR
 """Seconds between two collections, as the documents' workflow has it."""
 
 DETACH_AFTER = 8 * MINUTE
@@ -128,12 +128,12 @@ def _runner_minutes() -> Table:
 
 
 def _strategies() -> Iterator[tuple[str, float, float, float]]:
-    a_run, a_collection = 5.0, 3.0  # seconds of a run besides waiting, generously; most of it is the container's start
+    a_run, a_collection = 5.0, 5.0  # seconds besides waiting, generously; a good part is the container's start
     waited = (LONG_REVIEW + a_run) / MINUTE
     yield "wait to the end", waited, -(-waited // 1), 1.0
     runs = -(-(LONG_REVIEW - DETACH_AFTER) // COLLECT_EVERY)
     used = (DETACH_AFTER + a_run + runs * a_collection) / MINUTE
-    yield "wait 8 minutes, then collect every 15", used, -(-(DETACH_AFTER + a_run) // MINUTE) + runs, 15.0
+    yield "wait 8 minutes, then collect hourly", used, -(-(DETACH_AFTER + a_run) // MINUTE) + runs, 60.0
     runs = -(-LONG_REVIEW // COLLECT_EVERY)
     used = (a_run + runs * a_collection) / MINUTE
-    yield "wait 0 minutes, then collect every 15", used, 1 + runs, 15.0
+    yield "wait 0 minutes, then collect hourly", used, 1 + runs, 60.0
