@@ -112,7 +112,7 @@ def markdown(columns: Sequence[str], rows: Iterable[Sequence[Cell]], note: str =
 
 def _side(cells: Sequence[str]) -> str:
     """Where a column leans: to the right when each of its cells begins with a digit, or has nothing."""
-    return "--:" if all(cell == NOTHING or cell[:1].isdigit() for cell in cells) else "---"
+    return "--:" if cells and all(cell == NOTHING or cell[:1].isdigit() for cell in cells) else "---"
 
 
 def told(goals: Iterable[Goal]) -> str:
