@@ -23,7 +23,7 @@ BY_FLOOR = 1.3
 """The first request's time by that of importing the libraries alone."""
 
 LIBRARIES = "github, httpx, unidiff, jinja2, ruamel.yaml, pathspec, detect_secrets"
-"""What the action depends on, as `pyproject.toml` has it."""
+"""What the action depends on, as `pyproject.toml` has it, but for what only the HTML report imports."""
 
 _PARTS = {
     "the environment with the action and its analysers": "/opt/reviewbot",

@@ -8,7 +8,9 @@ import sys
 
 import pytest
 
-LIBRARIES = {"github", "httpx", "requests", "unidiff", "jinja2", "ruamel", "pathspec", "detect_secrets", "rich"}
+LIBRARIES = {
+    "github", "httpx", "requests", "unidiff", "jinja2", "ruamel", "pathspec", "detect_secrets", "rich", "pygments",
+}  # fmt: skip
 LISTED = """
 import json, sys
 {statement}
