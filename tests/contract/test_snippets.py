@@ -17,10 +17,11 @@ from ruamel.yaml import YAML
 
 from reviewbot.cli.parser import make_parser
 from reviewbot.settings import read_settings
+from reviewbot.setup.workflows import Wish, review_workflow
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-DOCUMENTS = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
+DOCUMENTS = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 LINTERS = (
     ("check-jsonschema", "--builtin-schema", "vendor.github-workflows"),
@@ -63,6 +64,7 @@ def workflow(text: str) -> str | None:
 
 SNIPPETS = {f"{path.name} {index}": text for path in DOCUMENTS for index, text in enumerate(blocks(path), start=1)}
 HOOKS = {name: text for name, text in SNIPPETS.items() if text.startswith("repos:")}
+FRAGMENTS = {name: text for name, text in SNIPPETS.items() if re.match(r"(with|permissions|on):", text)}
 WORKFLOWS = {name: whole for name, text in SNIPPETS.items() if (whole := workflow(text))}
 
 
@@ -104,9 +106,24 @@ def test_a_workflow_in_the_documents_sets_inputs_that_exist(name: str) -> None:
                 assert step.get("with", {}).keys() <= inputs.keys()
 
 
-@pytest.mark.parametrize("name", [name for name in SNIPPETS if name not in {*WORKFLOWS, *HOOKS}])
+@pytest.mark.parametrize("name", [name for name in SNIPPETS if name not in {*WORKFLOWS, *HOOKS, *FRAGMENTS}])
 def test_a_config_in_the_documents_is_taken(name: str) -> None:
     read_settings({"reviewer": "local"}, SNIPPETS[name])  # raises with every problem
+
+
+@pytest.mark.parametrize("name", FRAGMENTS)
+def test_a_part_of_a_workflow_in_the_documents_fits_into_the_one_that_init_writes(name: str) -> None:
+    whole = YAML(typ="safe").load(review_workflow(Wish()))
+    match YAML(typ="safe").load(FRAGMENTS[name]):
+        case {"with": inputs}:
+            key = {"codevf-api-key": "key", "github-token": "token"}
+            read_settings({one: key.get(one, str(value)) for one, value in inputs.items()} | key, None)
+        case {"permissions": permissions}:
+            assert permissions == whole["jobs"]["review"]["permissions"]
+        case {"on": events}:
+            assert events["pull_request"] == whole["on"]["pull_request"]
+        case other:
+            pytest.fail(f"{other} is no part of a workflow")
 
 
 @pytest.mark.parametrize("name", HOOKS)
