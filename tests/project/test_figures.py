@@ -1,0 +1,70 @@
+"""The figures in the documents are what the program computes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from reviewbot.domain.budget import Spending, check, hold
+from reviewbot.domain.model import Balance, Mode
+from reviewbot.errors import OverBudget
+
+
+@pytest.fixture(scope="module")
+def costs(root: Path) -> str:
+    return (root / "docs/costs.md").read_text(encoding="utf-8")
+
+
+def rows(text: str, first: str) -> Iterator[list[str]]:
+    """The cells of the table whose first column has this heading, bare of backticks and of commas in numbers."""
+    (body,) = re.findall(rf"^\| {first} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", text, re.MULTILINE)
+    for line in body.splitlines():
+        cells = (cell.strip().strip("`") for cell in line.strip("|").split("|"))
+        yield [re.sub(r"(?<=\d),(?=\d{3})", "", cell) for cell in cells]
+
+
+def outcome(spending: Spending, available: int | None = None) -> str:
+    balance = None if available is None else Balance(Decimal(available), Decimal(0), Decimal(available))
+    try:
+        check(spending, balance)
+    except OverBudget as error:
+        return error.reason
+    return "bought"
+
+
+def limit(text: str, name: str) -> int:
+    (value,) = re.findall(rf"with `{name}: (\d+)`", text)
+    return int(value)
+
+
+def test_a_hold_in_the_documents_is_the_one_that_is_computed(costs: str) -> None:
+    for mode, credits_, expertise, tasks, told in rows(costs, r"mode \| `max-credits` \| expertise"):
+        one = hold(int(credits_), Mode(mode), Decimal(expertise))
+        assert int(credits_) in Mode(mode).credits
+        assert int(tasks) * one == int(told)
+
+
+def test_a_limit_for_a_pull_request_in_the_documents_comes_to_what_they_say(costs: str) -> None:
+    most = limit(costs, "max-credits-per-pr")
+    for _, spent, held, together, told in rows(costs, "review"):
+        assert int(spent) + int(held) == int(together)
+        assert outcome(Spending(int(held), Decimal(spent), most, 0)) == told
+
+
+def test_a_balance_to_keep_in_the_documents_comes_to_what_they_say(costs: str) -> None:
+    least = limit(costs, "min-balance")
+    for available, held, left, told in rows(costs, "available"):
+        assert int(available) - int(held) == int(left)
+        assert outcome(Spending(int(held), Decimal(0), 0, least), int(available)) == told
+
+
+def test_the_multipliers_in_the_documents_are_the_programs(costs: str) -> None:
+    told = {
+        mode: (Decimal(multiplier), *map(int, credits_.split(" to ")))
+        for mode, multiplier, credits_ in rows(costs, "mode \\| multiplier")
+    }
+    assert told == {mode: (mode.multiplier, mode.credits[0], mode.credits[-1]) for mode in Mode}
