@@ -1,0 +1,39 @@
+"""The examples of the templates guide are files that work as they stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from reviewbot.domain.gate import Reason
+from reviewbot.render import Renderer
+from tests.render.goldens import of_reason
+from tests.render.view_builders import CLEAN, CLOSED_GATE, COMMENT, PROMPT
+
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "template-examples.md"
+EXAMPLE = re.compile(r"^`([\w.-]+\.j2)`(?:(?!^```).)*?^```jinja\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SHOWN: dict[str, Callable[[Renderer], str]] = {
+    "Questions: #reviews": lambda renderer: renderer.comment(COMMENT),
+    "How we review: `docs/reviews.md`": lambda renderer: renderer.summary(CLEAN),
+    "Please mend 2 findings first": lambda renderer: renderer.check(CLOSED_GATE)[0],
+    "A maintainer will have a look first": lambda renderer: renderer.check(of_reason(Reason.NOT_APPROVED))[0],
+    "## PASSED CodeVF review": lambda renderer: renderer.summary(CLEAN),
+    "Amounts are counted in cents.": lambda renderer: renderer.prompt(PROMPT),
+}
+"""What the examples change."""
+
+
+def examples() -> dict[str, str]:
+    """Template name to its text; of two for one file, the second one's blocks stand below the first one's."""
+    sources: dict[str, str] = {}
+    for name, source in EXAMPLE.findall(GUIDE.read_text(encoding="utf-8")):
+        below = source.partition("\n")[2]
+        sources[name] = sources[name] + below if name in sources else source
+    return sources
+
+
+def test_the_examples_show_what_they_promise_and_every_story_can_be_told_with_them() -> None:
+    shipped, changed = Renderer(), Renderer(examples())  # making one with templates of one's own tells every story
+    assert {words: words in told(changed) for words, told in SHOWN.items()} == dict.fromkeys(SHOWN, True)
+    assert {words: words in told(shipped) for words, told in SHOWN.items()} == dict.fromkeys(SHOWN, False)
