@@ -24,7 +24,7 @@ ifneq ($(MADE_FOR),$(CURDIR)/.venv)
 .PHONY: $(BIN)/python
 endif
 
-.PHONY: help setup docs referees demo test test-image crash faults large bench lint lint-style lint-types lint-layers lint-workflows lint-image format pins build clean
+.PHONY: help setup docs site referees demo test test-image crash faults large bench lint lint-style lint-types lint-layers lint-workflows lint-image format pins build clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ demo: setup ## Review a made-up pull request, on this machine alone
 
 docs: setup ## Make the pictures of docs/pictures anew, from the demo (needs chromium, and a font with emoji)
 	$(BIN)/python -m tests.pictures
+
+site: .venv/.site ## Build the documents into site/ (a broken link, or a page that docs/index.md does not list, fails)
+	$(BIN)/sphinx-build --quiet --fresh-env --fail-on-warning --keep-going --conf-dir docs --doctree-dir build/doctrees . site
+	! grep -rhoE '<(script|link|img|iframe|source|video)[^>]* (src|href)="(https?:)?//[^"]*"' --include='*.html' site
 
 referees: node_modules/.stamp .venv/.referees ## Fetch what the tests judge by where it is there: GitHub's descriptions, readers of the report files
 
@@ -61,7 +65,7 @@ large: setup ## Play the largest pull requests, and tell what they take (WORD=fi
 bench: setup bench/node_modules/.stamp .venv-bench/.stamp ## Measure, beside the peers, and store the figures (PART='rooms waiting': print those alone)
 	$(BIN)/python -m bench $(if $(PART),$(PART),--write)
 
-lint: lint-style lint-types lint-layers lint-workflows lint-image ## Ask every linter (with -k: all of them, whatever the first says)
+lint: lint-style lint-types lint-layers lint-workflows lint-image site ## Ask every linter (with -k: all of them, whatever the first says)
 
 lint-style: setup
 	$(BIN)/ruff check .
@@ -89,7 +93,7 @@ format: setup ## Put the sources into the house's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The first list holds all that setup installs; the others are parts of it, at the same versions, but for the last.
+# The first list holds all that setup installs; the next three are parts of it, at the same versions, as is what the last shares with it.
 PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --no-cache $(if $(UPGRADE),--upgrade)
 pins: setup ## Pin again what pyproject.toml asks for (UPGRADE=1: at the newest versions)
@@ -99,12 +103,13 @@ pins: setup ## Pin again what pyproject.toml asks for (UPGRADE=1: at the newest 
 	$(PIN) --group build --constraints requirements/dev.txt --output-file requirements/build.txt
 	$(PIN) --group bench --output-file requirements/bench.txt
 	$(PIN) --group referees --no-deps --output-file requirements/referees.txt
+	$(PIN) --group docs --constraints requirements/dev.txt --output-file requirements/docs.txt
 
 build: setup ## Build the wheel and the source archive into dist/
 	$(BIN)/python -m hatchling build
 
 clean: ## Remove what the other targets made
-	rm -rf .venv .venv-bench node_modules bench/node_modules dist build .coverage htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-bench node_modules bench/node_modules dist build site .coverage htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	@python=''; \
