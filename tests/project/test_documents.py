@@ -14,13 +14,16 @@ from ruamel.yaml import YAML
 
 from reviewbot import __version__
 from reviewbot.cli.parser import make_parser
-from reviewbot.settings import INPUTS
+from reviewbot.domain.gate import Reason
+from reviewbot.settings import INPUTS, read_settings
 
 
 @pytest.fixture(scope="module")
 def documents(root: Path) -> str:
     """The README and everything under docs/, as one text."""
-    return "\n".join(path.read_text(encoding="utf-8") for path in (root / "README.md", *sorted(root.glob("docs/*.md"))))
+    return "\n".join(
+        path.read_text(encoding="utf-8") for path in (root / "README.md", *sorted(root.glob("docs/**/*.md")))
+    )
 
 
 def said() -> Iterator[tuple[str, str]]:
@@ -54,6 +57,14 @@ def test_every_setting_is_documented(documents: str, name: str) -> None:
     assert f"`{name}`" in documents
 
 
+def test_a_setting_that_the_documents_advise_is_taken(documents: str) -> None:
+    names = {row.name for row in INPUTS}
+    advised = {one for one in re.findall(r"`([a-z-]+: [\w-]+)`", documents) if one.partition(":")[0] in names}
+    assert len(advised) > 20
+    for one in advised - {"command: collect"}:  # the command of a workflow, and no key of the file
+        read_settings({"codevf-api-key": "key"}, one)
+
+
 def test_every_output_is_documented(documents: str, action: dict[str, Any]) -> None:
     assert not [name for name in action["outputs"] if f"`{name}`" not in documents]
 
@@ -72,6 +83,39 @@ def test_every_link_between_the_documents_leads_somewhere(files: list[Path]) -> 
         if not (path.parent / target).exists()
     ]
     assert not broken
+
+
+def test_the_readme_leads_to_every_page(root: Path) -> None:
+    pages = {path.relative_to(root).as_posix() for path in root.glob("docs/**/*.md")}
+    assert not pages - set(re.findall(r"\]\(([^)#]+)", (root / "README.md").read_text(encoding="utf-8")))
+
+
+def test_every_anchor_that_a_page_outside_the_site_points_at_is_a_heading(root: Path) -> None:
+    links = re.findall(r"\]\(([^)#:\s]+)#([^)]+)\)", (root / "README.md").read_text(encoding="utf-8"))
+    assert links
+    for path, anchor in links:
+        headings = re.findall(r"^#+ (.+)$", (root / path).read_text(encoding="utf-8"), re.MULTILINE)
+        assert anchor in {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_drawn_layers_are_those_that_the_linter_holds(root: Path) -> None:
+    tools = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    layers = [layer.split(" | ") for layer in tools["importlinter"]["contracts"][0]["layers"]]
+    drawn = re.findall(r"^ │([ \w│]+)│  \w", (root / "docs/design.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert [[f"reviewbot.{room}" for room in re.findall(r"\w+", row)] for row in drawn] == layers
+
+
+def test_every_room_that_is_there_is_told_of_and_every_one_that_is_told_of_is_there(root: Path) -> None:
+    told = re.findall(r"^\| `reviewbot/(\w+)(?:\.py|/)` \|", (root / "docs/design.md").read_text("utf-8"), re.MULTILINE)
+    rooms = (
+        path.stem for path in (root / "reviewbot").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    )
+    assert sorted(told) == sorted(set(rooms) - {"__init__"})
+
+
+def test_every_reason_is_documented(root: Path) -> None:
+    text = (root / "docs/outcomes.md").read_text(encoding="utf-8").partition("## The outputs")[2]
+    assert not [reason for reason in Reason if f"`{reason}`" not in text]
 
 
 def test_the_version_is_a_release_number() -> None:
