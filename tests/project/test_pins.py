@@ -56,7 +56,9 @@ def wanted(project: Mapping[str, Any], name: str) -> list[str]:
     runtime = project["project"]["dependencies"]
     extras = project["project"]["optional-dependencies"]
     groups = dict(project["dependency-groups"])
-    referees, bench, docs = groups.pop("referees"), groups.pop("bench"), groups.pop("docs")
+    apart = {group: groups.pop(group) for group in ("referees", "bench", "docs")}
+    if name in apart:
+        return [*apart[name]]
     build = [*project["build-system"]["requires"], *groups["build"]]
     match name:
         case "runtime":
@@ -65,12 +67,6 @@ def wanted(project: Mapping[str, Any], name: str) -> list[str]:
             return [*runtime, *extras["local"]]
         case "build":
             return build
-        case "referees":
-            return [*referees]
-        case "bench":
-            return [*bench]
-        case "docs":
-            return [*docs]
         case _:
             return [*runtime, *chain(*extras.values(), *groups.values()), *build]
 
