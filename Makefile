@@ -143,3 +143,7 @@ bench/node_modules/.stamp: bench/package.json bench/package-lock.json
 	$(BIN)/python -m venv --clear .venv-bench
 	if .venv-bench/bin/python -m pip install --quiet --only-binary :all: --require-hashes --requirement requirements/bench.txt; \
 	then touch $@; else rm -rf .venv-bench; echo 'make: cpp-linter cannot be installed here' >&2; fi
+
+.venv/.site: .venv/.stamp requirements/docs.txt
+	$(BIN)/python -m pip install --quiet --only-binary :all: --require-hashes --requirement requirements/docs.txt
+	@touch $@
