@@ -10,6 +10,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from reviewbot.app.buy import project_of
+from reviewbot.app.cancel import cancel
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story
 from reviewbot.domain.amendments import CallOff
@@ -67,17 +68,17 @@ def _over(story: Story, intent: Purchase, used: Decimal | None = None) -> Story:
 
 def _asked(run: Run, service: ReviewService, story: Story, intent: Purchase) -> Story:
     """The intent as an open task, or over. Parts are created in their order: where one is missing, so are the rest."""
-    project, tasks = project_of(run, service), list[Task]()
+    project, tasks, cost = project_of(run, service), list[Task](), Decimal(0)
     with run.world.uninterrupted():
         for number in range(1, intent.parts + 1):
             task = service.create(inquiry(key_of_part(intent.key, number, intent.parts), project, run.metadata))
             if is_inquiry(task):
-                _cancel(run, service, task)
+                cost = _withdrawn(service, task)
                 break
             tasks.append(task)
     if not tasks:
         run.say(f"{_stopped(intent)}: there is no task of it.")
-        return _over(story, intent, Decimal(CREDITS))
+        return _over(story, intent, cost)
     found = joined(tasks)
     run.say(f"{_stopped(intent)}: its task is {found.id}.")
     # How much of the change it was given was not written down.
@@ -86,12 +87,17 @@ def _asked(run: Run, service: ReviewService, story: Story, intent: Purchase) -> 
     # On a closed pull request nobody needs what nobody has begun; on an open one somebody wants all to end.
     unwanted = found.status is TaskStatus.PENDING or run.snapshot.pull.is_open
     if is_called_off(story) and unwanted and not found.status.is_over:
-        _cancel(run, service, found)
+        cancel(run, service, [found.id], lambda _: True)
     return story
 
 
-def _cancel(run: Run, service: ReviewService, task: Task) -> None:
-    try:
-        service.cancel(task.id)
-    except ServiceError as error:
-        run.say(f"The task {task.id} was not cancelled: {error.message}")
+def _withdrawn(service: ReviewService, question: Task) -> Decimal:
+    """The credits that a question has cost, once it is over.
+
+    Raises:
+        ServiceError: it could not be cancelled, so it is asked, and cancelled, once more.
+    """
+    if not question.status.is_over:
+        service.cancel(question.id)
+    used = service.retrieve(question.id).credits_used
+    return Decimal(CREDITS) if used is None else used

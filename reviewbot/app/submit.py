@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from reviewbot.app.buy import Terms
@@ -20,7 +21,7 @@ from reviewbot.domain.packing import Limits, Packing, beside, ladder, pack, toge
 from reviewbot.domain.parts import joined, split
 from reviewbot.domain.views import AuthorText, PromptView
 from reviewbot.domain.wire import response_schema
-from reviewbot.errors import USED_UP, NothingSendable, PayloadTooLarge, ServiceRefused
+from reviewbot.errors import USED_UP, NothingSendable, PayloadTooLarge, ServiceError, ServiceRefused
 from reviewbot.ports import ReviewService
 
 
@@ -70,6 +71,8 @@ def _create(
 def _created(service: ReviewService, submission: Submission) -> Task:
     task = service.create(submission)
     if is_inquiry(task):
+        with suppress(ServiceError):  # whoever asked was killed before it did so, or could not
+            service.cancel(task.id)
         raise ServiceRefused(
             "A run has asked CodeVF about this purchase, and been stopped before it wrote down that there was none.",
             hint="Run it again: it is bought under another key.",

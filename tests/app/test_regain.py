@@ -117,6 +117,18 @@ def test_a_closed_pull_request_leaves_nothing_in_the_queue(tmp_path: Path, how: 
         assert "0 of 0" in collect(rig).log
 
 
+def test_a_question_that_could_not_be_withdrawn_is_withdrawn_by_the_next_run(tmp_path: Path) -> None:
+    with house(tmp_path, life=NOBODY) as rig:
+        push(rig, stopped(rig, Reply(503)))
+        rig.codevf_faults.add("/cancel", Reply(503), times=None, method="POST")
+        rig.run(wait_minutes="0")
+        assert statuses(rig)[0] == "pending"
+        rig.codevf_faults.clear()
+        collect(rig)
+        assert statuses(rig) == ["cancelled", "pending"]
+        assert is_question(rig.service.tasks()[0])
+
+
 def test_after_an_outage_nothing_is_bought_for_the_heads_that_were_left(tmp_path: Path) -> None:
     with house(tmp_path, life=SOMEBODY) as rig:
         for number in range(3):
