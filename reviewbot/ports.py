@@ -157,9 +157,6 @@ class Forge(Protocol):
     def dismiss_review(self, number: int, review_id: int, message: str) -> None:
         """Dismiss a review of ours that requests changes."""
 
-    def review_comments(self, number: int, review_id: int) -> tuple[PostedComment, ...]:
-        """The comments of a review, with their addresses (posting does not tell them)."""
-
     def update_review_comment(self, comment_id: int, body: str) -> None:
         """Edit a review comment of ours."""
 

@@ -144,10 +144,6 @@ class Desk:
     def dismiss_review(self, number: int, review_id: int, message: str) -> None:
         """Nothing."""
 
-    def review_comments(self, number: int, review_id: int) -> tuple[PostedComment, ...]:  # noqa: ARG002
-        """None."""
-        return ()
-
     def update_review_comment(self, comment_id: int, body: str) -> None:
         """Nothing."""
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from urllib.parse import quote, urlencode
 
-from reviewbot.domain.publication import PostedComment
 from reviewbot.domain.shared_heads import is_of
 from reviewbot.domain.snapshot import CheckRun, Comment, Entry, Permission, Snapshot, Thread, Waiting
 from reviewbot.edges.github import queries, records, snapshots
@@ -158,12 +157,6 @@ class Reading(Bound):
                 whole = len(entries) == page.number("totalCount")
                 return snapshots.contained(entries, head_sha) if whole else ()
             variables["after"] = after
-
-    def review_comments(self, number: int, review_id: int) -> tuple[PostedComment, ...]:
-        """See `ports.Forge.review_comments`."""
-        path = f"{self._path}/pulls/{number}/reviews/{review_id}/comments"
-        intent = Intent("reading the comments of a review", "pull-requests: read")
-        return tuple(records.posted(comment.fields) for comment in self._calls.pages(path, intent))
 
     @property
     def _here(self) -> dict[str, object]:
