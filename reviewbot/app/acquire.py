@@ -19,6 +19,7 @@ from reviewbot.domain.course import Standpoint, Step, builds_on, is_forgotten, i
 from reviewbot.domain.events import ReviewEvent
 from reviewbot.domain.gate import Outcome, Reason, not_due, pending, superseded
 from reviewbot.domain.identity import Identity, scope_since
+from reviewbot.domain.inquiry import CREDITS
 from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.model import TaskStatus
 from reviewbot.domain.policy import ReviewOn
@@ -66,6 +67,7 @@ class Acquirer:
         self.story = regain(run, service, self.story, but=identity.digest())
         known = self._known(identity.digest())
         self.story = settle(run, service, self.story, but=known.identity if known else identity.digest())
+        known = self._not_forgotten(known)
         step = next_step(self._standpoint(known))
         if step is Step.RESUME and known is not None:
             try:
@@ -125,8 +127,7 @@ class Acquirer:
     def _known(self, digest: str) -> Purchase | None:
         """The latest purchase of this change.
 
-        A free review lives as long as its run, and its ledger is signed with no key: nothing of it is taken up. An
-        intent that the service has forgotten is over, whatever came of it.
+        A free review lives as long as its run, and its ledger is signed with no key: nothing of it is taken up.
         """
         run = self._run
         known = self.story.ledger.find(digest) if run.paid else None
@@ -134,7 +135,16 @@ class Acquirer:
             # A collection may have other settings than the workflow that bought: the change is the same.
             known = self.story.ledger.on_head(run.snapshot.pull.head_sha, self._prepared.change.merge_base)
             if known is not None and known.state is TaskState.INTENT and not is_forgotten(known, run.world.clock.now()):
-                return None  # its key is another one, and it was just sent again in vain
+                return None  # its key is another one, and what came of it could not be found out
+        return known
+
+    def _not_forgotten(self, known: Purchase | None) -> Purchase | None:
+        """That purchase, over where it is an intent that the service has forgotten, whatever came of it.
+
+        Raises:
+            TaskEnded: so it is, and no person asks.
+        """
+        run = self._run
         if known is None or not is_forgotten(known, run.world.clock.now()):
             return known
         if isinstance(run.trigger, ReviewEvent | AtTerminal) or not run.may_buy:
@@ -222,8 +232,10 @@ class Acquirer:
             try:
                 self.story = submit(run, service, self.story, identity, agreed)
             except (ServiceRefused, OverBudget, NothingSendable) as error:
-                if intent is None or (isinstance(error, ServiceRefused) and error.code == USED_UP):
-                    self.story = self.story.bought(replace(self._bought, state=TaskState.ENDED, used=Decimal(0)))
+                asked = isinstance(error, ServiceRefused) and error.code == USED_UP
+                if intent is None or asked:
+                    used = Decimal(CREDITS if asked else 0)
+                    self.story = self.story.bought(replace(self._bought, state=TaskState.ENDED, used=used))
                 raise
             self.story = remember_task(run, self.story)
 

@@ -159,7 +159,9 @@ def _with_copies(run: Run, snapshot: Snapshot, ledger: Ledger, copies: Sequence[
             broken = ledger.findings.broken or bool(copy.since and copy.since not in remembered)
             ledger = replace(ledger, findings=replace(ledger.findings, broken=broken))
         elif copy.task_id and not known.task_id and known.state is not TaskState.ENDED:
-            ledger = ledger.with_purchase(replace(known, state=TaskState.OPEN, task_id=copy.task_id))
+            short = Coverage.PARTIAL if copy.missed else known.coverage
+            handed = replace(known, coverage=short, missed=copy.missed, rung=copy.rung, parts=copy.parts)
+            ledger = ledger.with_purchase(replace(handed, state=TaskState.OPEN, task_id=copy.task_id))
     return ledger
 
 
@@ -184,11 +186,12 @@ def _adopted(run: Run, snapshot: Snapshot, found: _Found, digest: str) -> Purcha
         rung=copy.rung,
         judgement=replace(run.judgement, rules=copy.rules) if copy.rules else run.judgement,
         since=copy.since,
-        base_ref=snapshot.pull.base_ref,
+        base_ref="",  # a copy does not say
         asked=copy.asked,
         confirms=bool(copy.since),
         parts=copy.parts,
         key=copy.key,
+        selection=copy.selection,
     )
 
 

@@ -21,7 +21,7 @@ from reviewbot.domain.inquiry import CREDITS, inquiry, is_inquiry
 from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.model import Task, TaskStatus
 from reviewbot.domain.parts import joined
-from reviewbot.errors import ServiceError, ServiceUnreachable
+from reviewbot.errors import OverBudget, ServiceError, ServiceRefused
 from reviewbot.ports import ReviewService
 
 
@@ -46,10 +46,10 @@ def regain(run: Run, service: ReviewService, story: Story, *, but: str = "") -> 
             continue
         try:
             story = _asked(run, service, story, intent)
-        except ServiceError as error:
+        except (ServiceError, OverBudget) as error:
             run.degraded.say(f"{_stopped(intent)}, and what came of it could not be found out: {error.message}")
-            if isinstance(error, ServiceUnreachable):
-                break
+            if not isinstance(error, ServiceRefused):
+                break  # the next one would hear the same
     return story
 
 

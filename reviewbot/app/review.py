@@ -42,6 +42,7 @@ from reviewbot.domain.gate import (
 )
 from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.model import Report, Task, TaskStatus
+from reviewbot.domain.short_copy import read_short_copy
 from reviewbot.domain.snapshot import Conclusion, Snapshot
 from reviewbot.domain.triage import Trigger, not_due_for
 from reviewbot.errors import NothingSendable, ReviewbotError, SettingsError, TaskEnded, TemplateError
@@ -191,7 +192,7 @@ class _Teller(Acquirer):
                 hint="Each is listed with its reason. Leave it out with `paths` if nobody needs to review it.",
             )
         run, story = self._run, self.story
-        if story.awaited is not None:
+        if story.awaited is not None or story.ledger.intents():
             return conclude(run, story, pending(run.judgement.rules, check_written=True))
         outcome = self._told(run.judgement.rules, readable=True)
         if outcome.verdict is not Verdict.PASS:
@@ -203,8 +204,11 @@ class _Teller(Acquirer):
 
         Else a base that has the head already would let it through on the way back to the other one.
         """
-        pull = self._run.snapshot.pull
-        if all(one.head_sha != pull.head_sha or one.base_ref == pull.base_ref for one in self.story.ledger.purchases):
+        run, ledger = self._run, self.story.ledger
+        pull, copies = run.snapshot.pull, (read_short_copy(one.external_id, run.signer) for one in run.snapshot.checks)
+        shown = [ledger.named(copy.identity, copy.attempt) for copy in copies if copy and run.paid]
+        here = [*shown, *(one for one in ledger.purchases if one.head_sha == pull.head_sha)]
+        if all(one is not None and one.base_ref == pull.base_ref for one in here):
             return None
         told = (
             f"This commit was reviewed against another branch. Against `{visible(pull.base_ref)}` it changes nothing "
@@ -251,7 +255,7 @@ class _Teller(Acquirer):
     def _publish(self, report: Report) -> Outcome:
         """Judge the answer where it was asked for; it is published where the pull request is by now."""
         run, story = self._run, self.story
-        sound = report.readable and story.coverage is Coverage.FULL
+        sound = report.readable and not story.is_short
         purchase = replace(self._bought, coverage=Coverage.FULL if sound else Coverage.PARTIAL)
         story = replace(story.bought(purchase), report=report)
         answer = placed_here(self._prepared, purchase, report)

@@ -86,11 +86,16 @@ class Story:
     @property
     def coverage(self) -> Coverage:
         """Whether the reviewer saw every selected file; of a frozen purchase every one that was selected then."""
-        missed = self.purchase.missed if self.purchase else 0
+        return Coverage.PARTIAL if self.reselected or self.is_short else Coverage.FULL
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the reviewer did not see all that was selected when it was handed in."""
+        bought = self.purchase
+        missed = bought is not None and (bought.missed > 0 or bought.coverage is Coverage.PARTIAL)
         unseen = self.task.unseen if self.task else ()
         held = self.prepared.held if self.prepared and not self.frozen else ()
-        partial = missed or unseen or self.reselected or any(item.missed for item in held)
-        return Coverage.PARTIAL if partial else Coverage.FULL
+        return missed or bool(unseen) or any(item.missed for item in held)
 
     @property
     def task_id(self) -> str:

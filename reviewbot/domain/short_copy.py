@@ -18,6 +18,9 @@ from reviewbot.domain.signatures import SHORT_SIGNATURE, Signer
 SHORT_IDENTITY = 16
 """Hex digits of an identity in an `external_id`."""
 
+SHORT_SELECTION = 16
+"""Hex digits of `identity.selection_digest`: all of them."""
+
 MAX_COPY = 255 - TAG_ROOM
 """Characters; how many GitHub takes is not documented, and no column of text is shorter than 255."""
 
@@ -35,6 +38,7 @@ _PARTS: Mapping[str, str] = {
     "asked": "[0-9]{1,20}|-",
     "parts": "[0-9]{1,2}",
     "rules": "[chmlin][pf]{3}",
+    "selection": f"[0-9a-f]{{{SHORT_SELECTION}}}|-",
     "task": r"\S{0,200}",
 }
 """What each part looks like, in the order in which the newest version writes them."""
@@ -43,7 +47,8 @@ _FIGURES = ("identity", "attempt", "hold", "used", "rung", "missed")
 _VERSIONS = {
     "rb1": (*_FIGURES, "task"),
     "rb2": (*_FIGURES, "since", "task"),
-    "rb3": tuple(_PARTS),
+    "rb3": tuple(name for name in _PARTS if name != "selection"),
+    "rb4": tuple(_PARTS),
 }
 
 
@@ -73,6 +78,7 @@ class ShortCopy:
         parts: over how many tasks it is split.
         rules: by which it is judged, None in an older version.
         key: the idempotency key, where the task is not known.
+        selection: `identity.selection_digest` of what was selected, empty in an older version.
     """
 
     identity: str
@@ -90,6 +96,7 @@ class ShortCopy:
     parts: int = 1
     rules: Rules | None = None
     key: str = ""
+    selection: str = ""
 
 
 def _rules_word(rules: Rules) -> str:
@@ -110,12 +117,13 @@ def short_copy(purchase: Purchase, spent: Decimal, signer: Signer) -> str:
     figures = f"{purchase.attempt} {purchase.state} {purchase.hold} {used} {purchase.rung} {purchase.missed}"
     asked, rules = purchase.asked.rpartition("+")[2] or "-", _rules_word(purchase.judgement.rules)
     more = f"{purchase.since or '-'} {at} {short_credits(spent)} {asked} {purchase.parts} {rules}"
+    more = f"{more} {purchase.selection[:SHORT_SELECTION] or '-'}"
     payload = f"{purchase.identity[:SHORT_IDENTITY]} {figures} {more} "
     # Without the ids it is an intent: the same key finds the tasks again.
-    room = MAX_COPY - len(payload) - SHORT_SIGNATURE - len("rb3  ")
+    room = MAX_COPY - len(payload) - SHORT_SIGNATURE - len("rb4  ")
     known = bool(purchase.task_id) and len(purchase.task_id) <= room
     payload += purchase.task_id if known else f"{_KEY}{purchase.key}" if purchase.key else ""
-    return f"rb3 {payload} {signer.sign(payload)[:SHORT_SIGNATURE]}"
+    return f"rb4 {payload} {signer.sign(payload)[:SHORT_SIGNATURE]}"
 
 
 def read_short_copy(external_id: str, signer: Signer) -> ShortCopy | None:
@@ -140,6 +148,7 @@ def read_short_copy(external_id: str, signer: Signer) -> ShortCopy | None:
             asked=part.get("asked", "-").strip("-"),
             parts=int(part.get("parts", 1)),
             rules=_read_rules(part["rules"]) if "rules" in part else None,
+            selection=part.get("selection", "-").strip("-"),
         )
     except (InvalidOperation, ValueError, OverflowError, OSError):
         return None

@@ -614,3 +614,28 @@ def test_a_red_head_does_not_turn_green_by_way_of_a_branch_that_has_it(tmp_path:
         rig.world.retarget(REPO, 1, "mine")
         rig.run(payload=rig.event("edited"))
         assert conclusion(rig) in {"failure", "action_required"}
+
+
+def test_deleting_the_summary_does_not_make_up_for_files_that_were_not_handed_in(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        rig.run(paths="gone.py")
+        assert rig.run().outputs["coverage"] == "partial"
+        delete_summary(rig)
+        assert rig.run().outputs["coverage"] == "partial"
+        assert conclusion(rig) == "action_required"
+
+
+def test_nor_does_it_by_an_amended_commit(tmp_path: Path) -> None:
+    lock = {"uv.lock": "version = 1\n"}
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        bad = rig.world.pull(REPO, 1).head_sha
+        first = rig.world.push(REPO, "topic", lock, author="mona")
+        assert rig.run().outputs["verdict"] == "fail"
+        rig.world.push(REPO, "topic", lock, author="mona", message="other words", parents=(bad,))
+        rig.run()
+        rig.world.push(REPO, "mine", {"other.txt": "x"}, author="mona", parents=(bad,))
+        rig.world.retarget(REPO, 1, "mine")
+        rig.world.store.git(REPO).run("update-ref", "refs/heads/topic", first)
+        pulls.follow(rig.world.store, REPO, "mona")
+        rig.run(payload=rig.event("edited"))
+        assert conclusion(rig) in {"failure", "action_required"}

@@ -242,3 +242,64 @@ def test_what_the_service_has_forgotten_is_not_asked_for_again(tmp_path: Path) -
         for _ in range(2):
             rig.run(wait_minutes="0")
             assert statuses(rig) == ["processing", "processing"], "that of the newer head is the other one"
+
+
+# --- What was handed in is not known whole ----------------------------------------------------------------------------
+
+BIG = "".join(f"line_{number} = {number}\n" for number in range(3000))
+SMALL_ROOM = "attachment-bytes: 20000\n"
+
+
+def test_a_review_that_was_found_again_is_not_green_by_itself(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=SOMEBODY, config=SMALL_ROOM) as rig:
+        rig.world.push(REPO, "topic", {"a.py": BIG, "b.py": BIG}, author="mona")
+        stopped(rig, RecordedThen(503), mode="fast")
+        clock.advance(2 * LONG)
+        collect(rig, mode="standard")
+        assert rig.checks()[-1].conclusion == "action_required"
+
+
+def test_what_a_task_lacks_is_known_where_the_check_alone_names_it(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=SOMEBODY, config=SMALL_ROOM) as rig:
+        rig.world.push(REPO, "topic", {"a.py": BIG, "b.py": BIG}, author="mona")
+        stopped(rig, Reply(503))
+        rig.github_faults.add("issues/comments", Reply(502), times=None, method="PATCH")
+        rig.run(wait_minutes="0")
+        rig.github_faults.clear()
+        clock.advance(2 * LONG)
+        assert rig.run(wait_minutes="0").outputs["coverage"] == "partial"
+
+
+def test_an_answer_comes_in_though_there_are_no_credits_for_a_question(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=SOMEBODY, engineer=engaged, available=400) as rig:
+        stopped(rig, Reply(503))
+        push(rig, "")
+        no = b'{"error": {"code": "INSUFFICIENT_CREDITS", "message": "no"}}'
+        rig.codevf_faults.add("/tasks/create", Reply(402, body=no), times=1, method="POST")
+        rig.run(wait_minutes="0")
+        rig.codevf_faults.clear()
+        clock.advance(2 * LONG)
+        assert rig.run(wait_minutes="0").outputs["verdict"] == "fail"
+        assert rig.comments()
+
+
+def test_an_older_answer_comes_in_though_this_heads_intent_is_forgotten(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=SOMEBODY, engineer=engaged) as rig:
+        stopped(rig, RecordedThen(503))
+        push(rig, "")
+        stopped_again = Reply(503)
+        rig.codevf_faults.add("/tasks/create", stopped_again, times=None, method="POST")
+        rig.run(wait_minutes="0")
+        rig.codevf_faults.clear()
+        body = b'{"error": {"code": "INSUFFICIENT_CREDITS", "message": "no"}}'
+        rig.codevf_faults.add("/tasks/create", Reply(402, body=body), times=None, nth=2, method="POST")
+        rig.run(wait_minutes="0", supersede="always-replace")
+        rig.codevf_faults.clear()
+        age_memory(rig)
+        clock.advance(2 * LONG)
+        rig.run(wait_minutes="0")
+        assert "A shell runs it" in rig.summaries()[-1]

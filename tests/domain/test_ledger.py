@@ -574,6 +574,7 @@ def test_a_short_copy_is_read_back(bought: Purchase, task_id: str, spent: Decima
         parts=bought.parts,
         rules=bought.judgement.rules,
         key="" if task_id else bought.key,
+        selection=bought.selection[:16],
     )
     assert tells_of_open_task(text) is not bought.state.is_over
 
