@@ -13,8 +13,8 @@ import pytest
 from tests.crash.scenarios import SCENARIOS, Scenario, disturbed, raced, undisturbed
 from tests.crash.town import town
 
-SAMPLE = 5
-SEEDS = 7
+SAMPLE = 4
+SEEDS = 5
 
 
 @pytest.mark.timeout(300)
