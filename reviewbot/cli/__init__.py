@@ -9,7 +9,7 @@ from typing import TextIO
 from reviewbot import __version__
 from reviewbot.cli.call import Call, check_installed
 from reviewbot.cli.parser import make_parser
-from reviewbot.domain.escaping import terminal
+from reviewbot.domain.escaping import log_line
 from reviewbot.errors import ReviewbotError, SettingsError
 
 __all__ = ["check_installed", "main", "report_bug"]
@@ -40,7 +40,7 @@ def main(
     try:
         return command(call)
     except ReviewbotError as error:
-        call.err.write("".join(f"reviewbot: {terminal(line)}\n" for line in _told(error)))
+        call.err.write("".join(f"reviewbot: {log_line(line)}\n" for line in _told(error)))
         return error.exit_status
 
 

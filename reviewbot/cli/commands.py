@@ -29,9 +29,10 @@ def action(call: Call) -> int:
 
 def render(call: Call) -> int:
     """`reviewbot render`."""
-    from reviewbot.cli.formats import DOCUMENTS, read_stored  # noqa: PLC0415
+    from reviewbot.cli.formats import DOCUMENTS, read_stored, write_document  # noqa: PLC0415
 
-    call.out.write(DOCUMENTS[call.chosen.to](read_stored(call.chosen.report)))
+    kind = call.chosen.to
+    write_document(call.out, kind, DOCUMENTS[kind](read_stored(call.chosen.report)))
     return 0
 
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from io import UnsupportedOperation
+from os import fstat
 from pathlib import Path
+from stat import S_ISREG
+from typing import TextIO
 
+from reviewbot.domain.escaping import log_text
 from reviewbot.errors import ReportUnreadable
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.sarif import sarif
@@ -18,6 +23,25 @@ DOCUMENTS: Mapping[str, Callable[[StoredReport], str]] = {
     "markdown": lambda report: Renderer().job_summary(report.view) + "\n",
 }
 """What `render` makes of a report."""
+
+
+def write_document(out: TextIO, kind: str, text: str) -> None:
+    """Write a document: into a file as it is; elsewhere, which may be a runner's log, no line of it is a command.
+
+    JSON says the same either way; in Markdown a blank parts what a runner would obey. A page is for a browser and no
+    log, and its policy allows its scripts and styles as they are.
+    """
+    if kind == "html" or _is_file(out):
+        out.write(text)
+    else:
+        out.write(log_text(text) if kind == "markdown" else text.replace("##[", "#\\u0023["))
+
+
+def _is_file(out: TextIO) -> bool:
+    try:
+        return S_ISREG(fstat(out.fileno()).st_mode)
+    except UnsupportedOperation:
+        return False
 
 
 def read_stored(path: Path) -> StoredReport:

@@ -19,7 +19,7 @@ from reviewbot.app.review import review_pull_request
 from reviewbot.cli.apply import applicable
 from reviewbot.cli.call import INTERRUPTED, Call, Interrupts, signals
 from reviewbot.cli.desk import Place, Setting, open_place
-from reviewbot.cli.formats import DOCUMENTS
+from reviewbot.cli.formats import DOCUMENTS, write_document
 from reviewbot.cli.inputs import inputs_of
 from reviewbot.cli.world import Line, Reviewers
 from reviewbot.domain.gate import Reason
@@ -139,7 +139,7 @@ def _write(call: Call, told: Told, hearing: Hearing, first: Settings) -> None:
     )
     for secret in first.secrets():
         text = text.replace(secret, "***")
-    call.out.write(text)
+    write_document(call.out, chosen.format, text)
 
 
 def _leave(call: Call, told: Told, place: Place, *, interrupted: bool) -> int:

@@ -260,7 +260,12 @@ _COMMAND = re.compile(rf"\A[\s\ufe0e\ufe0f]*:(?={_SELECTOR}:)|\#{_SELECTOR}\#(?=
 
 def log_line(text: str) -> str:
     """One line that the runner cannot take for a command: neither `::name::` at its start nor `##[name]` anywhere."""
-    return _COMMAND.sub(lambda found: found[0] + " ", visible(text).replace("\n", " "))
+    return log_text(visible(text).replace("\n", " "))
+
+
+def log_text(text: str) -> str:
+    """Lines of which the runner takes none for a command; everything else stays as it is, colours too."""
+    return "\n".join(_COMMAND.sub(lambda found: found[0] + " ", line) for line in text.split("\n"))
 
 
 def truncate(text: str, limit: int, note: str) -> str:

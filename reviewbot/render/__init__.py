@@ -110,8 +110,7 @@ class Renderer:
 
     def terminal(self, view: SummaryView) -> str:
         """Plain text for a log: no line of it is a workflow command or an escape sequence."""
-        text = self._story(self._plain, "terminal.txt.j2", view, PAGE_LADDER, PAGE)
-        return "\n".join(escaping.log_line(line) for line in text.split("\n"))
+        return escaping.log_text(escaping.visible(self._story(self._plain, "terminal.txt.j2", view, PAGE_LADDER, PAGE)))
 
     def annotation(self, finding: FindingView) -> tuple[str, str]:
         """An annotation's title (at most 255 characters) and message (at most 60 kB), plain text both."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from io import TextIOWrapper
-from typing import TextIO
+from io import TextIOBase, TextIOWrapper
+from typing import TextIO, cast
 
 from rich.console import Console
 from rich.text import Text
 
+from reviewbot.domain.escaping import log_text
 from reviewbot.domain.escaping import terminal as harmless
 
 WIDTH = 100
@@ -26,6 +27,22 @@ class _Console(Console):
         raise BrokenPipeError
 
 
+class _Log(TextIOBase):
+    """What is no terminal may be a runner's log: no line that comes there, wrapped as it is, is a command to it."""
+
+    def __init__(self, out: TextIO) -> None:
+        super().__init__()
+        self._out = out
+
+    def write(self, text: str) -> int:
+        """As whole lines; the console writes no others."""
+        return self._out.write(log_text(text))
+
+    def flush(self) -> None:
+        """What is below."""
+        self._out.flush()
+
+
 def open_console(out: TextIO, env: Mapping[str, str], *, plain: bool, widest: int = WIDTH) -> Console:
     """A console that hears `NO_COLOR`, `TERM` and `COLUMNS` from this environment, and is plain where nobody looks.
 
@@ -39,7 +56,7 @@ def open_console(out: TextIO, env: Mapping[str, str], *, plain: bool, widest: in
         out.reconfigure(errors="replace")  # a terminal without Unicode shows question marks and goes on
     width = int(env["COLUMNS"]) if env.get("COLUMNS", "").isdecimal() else None
     console = _Console(
-        file=out,
+        file=out if out.isatty() else cast("TextIO", _Log(out)),
         highlight=False,
         markup=False,
         emoji=False,

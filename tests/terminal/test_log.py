@@ -1,0 +1,75 @@
+"""A pipe may end in a runner's log: what is written into one is no command to the runner, wherever it is wrapped."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TextIO
+
+import pytest
+
+from reviewbot import cli
+from reviewbot.cli.formats import DOCUMENTS
+from reviewbot.domain.views import FileGroup
+from reviewbot.exports.report import report_json
+from reviewbot.exports.stored import read_report
+from reviewbot.terminal.console import open_console
+from reviewbot.terminal.page import show_review
+from tests.domain.builders import view as file_view
+from tests.hostile.judges import commands
+from tests.render.view_builders import CLOSED_GATE, INJECTION
+
+EVIL = f"{'x' * 72} ::error::wrapped\n::warning::first ##[error]inline"
+HOSTILE = replace(
+    INJECTION, title=EVIL, explanation=EVIL, code=EVIL, path="a.py", start_line=None, line=1, comment_url=None
+)
+STORY = replace(CLOSED_GATE, files=(FileGroup("a.py", (HOSTILE,)),))
+LINE = f"{'x' * 72}::error::chopped"
+
+
+def piped(write: Callable[[TextIO], object]) -> str:
+    """What comes out of a real pipe."""
+    ours, theirs = os.pipe()
+    with os.fdopen(ours, encoding="utf-8") as reader:
+        with os.fdopen(theirs, "w", encoding="utf-8") as writer:
+            write(writer)
+        return reader.read()
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Path:
+    path = tmp_path / "report.json"
+    path.write_text(report_json(STORY, version="1", review_url=None), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("env", [{}, {"FORCE_COLOR": "1"}])
+def test_no_line_of_a_review_is_a_command(env: dict[str, str]) -> None:
+    files = [file_view("", LINE, path="a.py")]
+    text = piped(lambda out: show_review(open_console(out, env, plain=False), STORY, files))
+    assert not commands(text)
+    assert all(f": :error::{word}" in text for word in ("wrapped", "chopped"))
+    assert "## [error]inline" in text
+
+
+@pytest.mark.parametrize("kind", sorted({*DOCUMENTS} - {"html"}))
+def test_no_line_of_a_document_is_a_command(kind: str, report: Path) -> None:
+    text = piped(lambda out: cli.main(["render", str(report), "--to", kind], {}, out))
+    assert not commands(text)
+    assert "error" in text
+
+
+def test_json_in_a_pipe_says_what_it_says_in_a_file(report: Path) -> None:
+    text = piped(lambda out: cli.main(["render", str(report), "--to", "rdjson"], {}, out))
+    assert json.loads(text) == json.loads(DOCUMENTS["rdjson"](read_report(report.read_text(encoding="utf-8"))))
+
+
+@pytest.mark.parametrize("kind", sorted(DOCUMENTS))
+def test_a_file_is_exact(kind: str, report: Path, tmp_path: Path) -> None:
+    with (tmp_path / "out").open("w", encoding="utf-8") as out:
+        cli.main(["render", str(report), "--to", kind], {}, out)
+    exact = DOCUMENTS[kind](read_report(report.read_text(encoding="utf-8")))
+    assert (tmp_path / "out").read_text(encoding="utf-8") == exact
