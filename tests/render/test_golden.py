@@ -15,7 +15,7 @@ from reviewbot.domain.gate import Reason
 from reviewbot.domain.placement import Why
 from reviewbot.render import Renderer
 from tests.render.conftest import GOLDEN
-from tests.render.goldens import AT_A_BRANCH, GOLDENS, ON_FILES, ON_LINES, at_a_branch, check, of_reason
+from tests.render.goldens import AT_A_BRANCH, GOLDENS, OF_A_DECISION, ON_FILES, ON_LINES, at_a_branch, check, of_reason
 from tests.render.view_builders import ANSWER, CLEAN, INJECTION, NAMING, RACE, comment_of
 
 TEMPLATES = Path(reviewbot.__file__).parent / "templates"
@@ -82,6 +82,28 @@ DUE = set(Reason) - {
 def test_every_other_end_of_a_run_says_what_to_do_next(renderer: Renderer, reason: Reason) -> None:
     page = check(renderer, of_reason(reason))
     assert "**What to do next:**" in page
+    assert "\n\n\n" not in page
+
+
+ERRORS = sorted(one.removesuffix(".md") for one in GOLDENS if one.startswith("error-"))
+FAILED = DUE - OF_A_DECISION - {Reason.SUPERSEDED, Reason.MEMORY, Reason.SHARED_HEAD}
+
+
+@pytest.mark.parametrize("name", [*ERRORS, *(f"reason-{reason.value}" for reason in sorted(FAILED))])
+def test_every_error_says_what_it_usually_means_and_what_to_do_whatever_it_says_itself(
+    renderer: Renderer, name: str
+) -> None:
+    page = GOLDENS[f"{name}.md"].write(renderer)
+    assert page.count("**What it usually means:**") == page.count("**What to do next:**") == 1
+
+
+@pytest.mark.parametrize("name", ["error-refused", "error-cancelled", "error-over-budget", "reason-settings"])
+def test_an_error_has_something_to_paste(renderer: Renderer, name: str) -> None:
+    assert "\n```" in GOLDENS[f"{name}.md"].write(renderer)
+
+
+def test_a_bug_says_where_to_report_it(renderer: Renderer) -> None:
+    assert "an issue of the action's repository" in check(renderer, of_reason(Reason.BUG))
 
 
 @pytest.mark.parametrize("reason", Reason)
