@@ -77,10 +77,10 @@ nobody and costs nothing; reports of older versions are read, too.
 
 RENDER_EXAMPLES = """\
 Examples:
-  reviewbot render report.json --to html > report.html     a page for people
-  reviewbot render report.json --to sarif > report.sarif   for code scanning
-  reviewbot render report.json --to rdjson > report.json   for reviewdog
-  reviewbot render report.json --to markdown               to be read right here
+  reviewbot render report.json --to html > report.html       a page for people
+  reviewbot render report.json --to sarif > report.sarif     for code scanning
+  reviewbot render report.json --to rdjson > report.rdjson   for reviewdog
+  reviewbot render report.json --to markdown                 to be read here
 
 Exit status: 0 it is written; 2 the report cannot be read.
 """

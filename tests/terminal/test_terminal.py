@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from reviewbot import cli
+from reviewbot.cli import lessons
 from reviewbot.sandbox.codevf import HandClock, canned
 from tests.terminal.conftest import Opened
 from tests.terminal.ground import CRITICAL, Desk, answer
@@ -104,6 +105,12 @@ def test_every_help_teaches_on_a_narrow_terminal_too(
     lines = capsys.readouterr().out.splitlines()
     assert not [line for line in lines if len(line) > 40 and not line.startswith(("usage:", "  reviewbot "))]
     assert name == "action" or f"  reviewbot {name}".rstrip() in "\n".join(lines)
+
+
+def test_no_example_writes_over_what_it_reads() -> None:
+    examples = re.findall(r"^  (reviewbot .*?) > (\S+)", "\n".join(map(str, vars(lessons).values())), re.MULTILINE)
+    assert len(examples) >= 5
+    assert not [f"{command} > {file}" for command, file in examples if file in command.split()]
 
 
 def test_without_a_command_the_way_in_is_shown(sit: Opened) -> None:
