@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -25,7 +26,14 @@ def main() -> int:
     Returns:
         The exit status; 70 for a bug of ours.
     """
-    arguments = sys.argv[1:]
+    status = _run(sys.argv[1:])
+    # An interrupt that left an `exec` of text (dataclasses are made by one) counts as unhandled until the next one
+    # begins, and `python -m` would end by the signal, whatever is returned here.
+    exec("")  # noqa: S102 — the empty program
+    return status
+
+
+def _run(arguments: Sequence[str]) -> int:
     # A runner shows one log; elsewhere the results may be piped on.
     log = sys.stdout if arguments[:1] == ["action"] else sys.stderr
     try:
@@ -34,7 +42,7 @@ def main() -> int:
         status = cli.main(arguments, os.environ, sys.stdout, log, sys.stdin)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        log.write("Interrupted. What was submitted is written down, and a later run goes on with it.\n")
+        log.write(f"Interrupted.{_picked_up(arguments)}\n")
         return INTERRUPTED
     except BrokenPipeError:
         _write_nowhere()
@@ -48,6 +56,17 @@ def main() -> int:
     except Exception as error:  # noqa: BLE001 — whatever it is, exit status 1 must keep meaning the gate
         return _bug(arguments, log, error)
     return status
+
+
+def _picked_up(arguments: Sequence[str]) -> str:
+    """What comes of an interrupt that nobody was there yet to tell of, or not any more."""
+    match arguments:
+        case ["action", *_]:
+            return " What was submitted, if anything, is written down, and a later run goes on with it."
+        case ["review", *_]:
+            return f" If a review was bought, this picks it up:\n  {shlex.join(['reviewbot', *arguments])}"
+        case _:
+            return ""
 
 
 def _bug(arguments: Sequence[str], log: TextIO, error: Exception) -> int:

@@ -39,6 +39,7 @@ class Place:
         number: of the pull request, 0 where there is none.
         told: what it is, in a few words.
         again: the command that picks its review up.
+        paid: whether its review is bought.
         uncommitted: files whose changes are not in it, since they are not committed.
     """
 
@@ -47,6 +48,7 @@ class Place:
     number: int
     told: str
     again: str
+    paid: bool
     uncommitted: int = 0
 
 
@@ -88,9 +90,10 @@ def open_place(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
         told = "a paid review can take hours, and what is staged is gone by then"
         raise SettingsError((Problem("--staged", told, "`--staged --reviewer local`, or a commit"),))
     notebook = setting.notebook(settings, clone.common_dir, stretch.branch or stretch.new)
+    paid = settings.reviewer is ReviewerKind.CODEVF
     here = not setting.chosen.staged and clone.resolve("HEAD") == stretch.new
     uncommitted = clone.uncommitted() if here else 0
-    return Place(Desk(change, notebook), change, 0, _told(stretch), _again(setting.chosen, stretch), uncommitted)
+    return Place(Desk(change, notebook), change, 0, _told(stretch), _again(setting.chosen, stretch), paid, uncommitted)
 
 
 def enter_clone(setting: Setting, stack: ExitStack) -> Clone:
@@ -153,7 +156,7 @@ def _pull_request(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
     notebook = setting.notebook(settings, Path(desktop.state), f"{desktop.server_url}/{repository}#{number}")
     told = f"pull request #{number} of {repository}"
     again = _command(setting.chosen, "--pr", str(number), "--repo", repository)
-    return Place(Desk(source, notebook), changes, number, told, again)
+    return Place(Desk(source, notebook), changes, number, told, again, settings.reviewer is ReviewerKind.CODEVF)
 
 
 def _origin(setting: Setting, stack: ExitStack) -> Remote:

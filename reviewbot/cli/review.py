@@ -68,8 +68,7 @@ def run_review(call: Call) -> int:
             with telling(console, lambda: clock.monotonic() - began, quiet=chosen.quiet) as progress:
                 hearing = session.listen(progress, again=chosen.again)
         except KeyboardInterrupt:
-            say(console, "Interrupted. If a review was bought, it goes on, and this picks it up:")
-            say_command(console, place.again)
+            _say_interrupted(console, place)
             return INTERRUPTED
     if hearing.told is None:
         raise TypeError(hearing)
@@ -158,6 +157,15 @@ def _leave(call: Call, told: Told, place: Place, *, interrupted: bool) -> int:
     if not chosen.quiet:
         _say_more(console, chosen, told, place)
     return outcome.exit_status
+
+
+def _say_interrupted(console: Console, place: Place) -> None:
+    """Outside the wait for a paid review, which ends in words of its own."""
+    if not place.paid:
+        say(console, "Interrupted. Nothing was bought.")
+        return
+    say(console, "Interrupted. If a review was bought, it goes on, and this picks it up:")
+    say_command(console, place.again)
 
 
 def _say_more(console: Console, chosen: argparse.Namespace, told: Told, place: Place) -> None:

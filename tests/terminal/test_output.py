@@ -46,3 +46,33 @@ def test_a_full_disk_is_named(clone: Clone) -> None:
 def test_the_exit_statuses_of_the_program_are_those_of_its_rooms() -> None:
     assert (__main__.EXIT_BUG, __main__.EXIT_NOT_PUBLISHED) == (gate.EXIT_BUG, gate.EXIT_NOT_PUBLISHED)
     assert __main__.INTERRUPTED == INTERRUPTED
+
+
+EARLY = """
+import sys
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "reviewbot.cli":
+            exec("raise KeyboardInterrupt")  # as dataclasses are made while modules are imported
+
+sys.meta_path.insert(0, Interrupting())
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["review", "--base", "a b"], " If a review was bought, this picks it up:\n  reviewbot review --base 'a b'"),
+        (["action"], " What was submitted, if anything, is written down, and a later run goes on with it."),
+        (["plan"], ""),
+    ],
+)
+def test_an_interrupt_before_anything_has_begun_ends_with_130_and_promises_nothing(
+    arguments: list[str], words: str, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(EARLY, encoding="utf-8")
+    program = [sys.executable, "-m", "reviewbot", *arguments]
+    env = {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(program, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (INTERRUPTED, f"Interrupted.{words}\n")
