@@ -11,7 +11,6 @@ from reviewbot.domain.amendments import LetThrough, Unwaive, Waive
 from reviewbot.domain.commands import Order, Word
 from reviewbot.domain.gate import Outcome, Status
 from reviewbot.domain.ledger import Ledger
-from reviewbot.domain.model import Severity
 from reviewbot.domain.publication import Reaction
 from reviewbot.domain.records import Record
 from reviewbot.domain.snapshot import Permission, PullRequest
@@ -205,7 +204,7 @@ def _waive(order: Order, scope: Scope) -> Deed:
     [record] = fitting
     if not waives:
         return Amend(Unwaive(record.id), record)
-    if record.severity.at_least(Severity.HIGH) and _is_author(order.sender, scope.pull):
+    if record.severity.takes_another and _is_author(order.sender, scope.pull):
         return Refusal.OWN
     if not _is_of_this_code(order, scope):
         return Refusal.NEWER_HEAD

@@ -26,6 +26,11 @@ class Severity(StrEnum):
         """Whether this is as bad as `other` or worse."""
         return self.rank <= other.rank
 
+    @property
+    def takes_another(self) -> bool:
+        """Whether somebody other than the author has to take the responsibility for it."""
+        return self.at_least(Severity.HIGH)
+
 
 class Category(StrEnum):
     """What a finding is about."""

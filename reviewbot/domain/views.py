@@ -59,6 +59,11 @@ class FindingView:
     closed_at: str = ""
 
     @property
+    def waived_by_another(self) -> bool:
+        """Whether the pull request's author may not waive it."""
+        return self.severity.takes_another
+
+    @property
     def waive(self) -> str:
         """The command that waives it."""
         return f"/reviewbot waive {self.id} REASON"

@@ -12,6 +12,7 @@ import pytest
 import reviewbot
 from reviewbot.domain.deeds import Refusal
 from reviewbot.domain.gate import Reason
+from reviewbot.domain.model import Severity
 from reviewbot.domain.placement import Why
 from reviewbot.render import Renderer
 from tests.render.conftest import GOLDEN
@@ -59,6 +60,13 @@ def test_every_comment_says_how_to_answer_it(renderer: Renderer) -> None:
     paid, local = (renderer.comment(comment_of(INJECTION, NAMING, waivable=paid)) for paid in (True, False))
     assert [f"/reviewbot waive {one.id} REASON" in paid for one in (INJECTION, NAMING)] == [True, True]
     assert ("waive" in local, "until it is mended" in local, "resolve it" in local) == (False, True, True)
+
+
+@pytest.mark.parametrize("severity", Severity)
+def test_a_comment_says_when_its_author_may_not_waive_it(renderer: Renderer, severity: Severity) -> None:
+    text = renderer.comment(comment_of(replace(INJECTION, severity=severity)))
+    grave = {Severity.UNRATED, Severity.CRITICAL, Severity.HIGH}
+    assert ("Somebody other than the author may waive it" in text) == (severity in grave)
 
 
 def test_no_two_refusals_say_the_same(renderer: Renderer) -> None:
