@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from reviewbot.domain.gate import Coverage, Outcome
+from reviewbot.domain.gate import Coverage, Outcome, closes_gate
 from reviewbot.domain.model import Category, Leftover, Severity, Side
 from reviewbot.domain.placement import SuggestionState, Why
+from reviewbot.domain.policy import FailOn
 from reviewbot.domain.records import Standing
 
 
@@ -266,6 +267,14 @@ class SummaryView:
     awaited: str = ""
     fail_on: str = ""
     minutes: int | None = None
+
+    @property
+    def closing(self) -> int:
+        """How many open findings close the gate: of all that are counted, also those that are no longer told."""
+        if self.counts is None or self.fail_on not in frozenset(FailOn):
+            return sum(finding.closes_gate for group in self.files for finding in group.findings)
+        fail_on = FailOn(self.fail_on)
+        return sum(number for severity, number in self.counts.items() if closes_gate(severity, fail_on))
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
         "head": wording.short(view.head_sha),
         "ask": f"/reviewbot review {view.head_sha}",
         "total": None if view.counts is None else sum(view.counts.values()),
-        "closing": sum(finding.closes_gate for finding in findings),
+        "closing": view.closing,
         "commented": sum(finding.comment_url is not None for finding in findings),
         "bytes_sent": sum(item.bytes for item in view.sent),
         "redactions": sum(item.redactions for item in view.sent),

@@ -187,7 +187,7 @@ def _show_past(console: Console, view: SummaryView) -> None:
         say(console, f"The reviewer: {view.reviewer_summary.strip()}", "dim", indent=_INDENT)
     if view.progress and view.progress.beyond:
         told = counted(view.progress.beyond, "more open finding")
-        say(console, f"{told} of earlier reviews: only how bad they are is remembered.", indent=_INDENT)
+        say(console, f"{told} of earlier reviews, of which only the severity is remembered.", indent=_INDENT)
     for finding in view.closed:
         say(console, f"{finding.standing.value.capitalize()}: {place(finding)}: {finding.title}", indent=_INDENT)
     for finding in view.waived:

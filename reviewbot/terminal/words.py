@@ -9,7 +9,6 @@ from enum import Enum
 from reviewbot.domain.gate import Reason, Verdict
 from reviewbot.domain.policy import FailOn
 from reviewbot.domain.selection import HeldBecause
-from reviewbot.domain.thinning import every_finding
 from reviewbot.domain.views import SummaryView
 from reviewbot.domain.wording import counted, duration, moment, number
 
@@ -52,11 +51,10 @@ def _reviewed(view: SummaryView) -> Saying:
 
 
 def _gate(view: SummaryView) -> Saying:
-    closing = sum(one.closes_gate for one in every_finding(view.files))
-    verb = "closes" if closing == 1 else "close"
+    verb = "closes" if view.closing == 1 else "close"
     named = f" (`fail-on: {view.fail_on}`)" if view.fail_on else ""
     total = counted(_total(view), "finding")
-    return Saying(Mood.BAD, f"The gate is closed: {number(closing)} of {total} {verb} it{named}.")
+    return Saying(Mood.BAD, f"The gate is closed: {number(view.closing)} of {total} {verb} it{named}.")
 
 
 def _pending(view: SummaryView) -> Saying:

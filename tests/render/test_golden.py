@@ -17,7 +17,7 @@ from reviewbot.domain.placement import Why
 from reviewbot.render import Renderer
 from tests.render.conftest import GOLDEN
 from tests.render.goldens import AT_A_BRANCH, GOLDENS, OF_A_DECISION, ON_FILES, ON_LINES, at_a_branch, check, of_reason
-from tests.render.view_builders import ANSWER, CLEAN, INJECTION, NAMING, RACE, comment_of
+from tests.render.view_builders import ANSWER, CLEAN, FOLLOWED, INJECTION, NAMING, RACE, comment_of
 
 TEMPLATES = Path(reviewbot.__file__).parent / "templates"
 _USED = re.compile(r'{% (?:include|from|extends|import) "([^"]+)"')
@@ -123,6 +123,14 @@ def test_the_local_reviewer_never_talks_of_money_unless_the_reason_is_money(rend
     text = renderer.summary(view) + renderer.terminal(view)
     said = text.replace(view.check_name, "")
     assert not [word for word in ("credit", "CodeVF", "bought", "buy", "paid", "pays", "spen") if word in said]
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "closing"), [("critical", 3), ("high", 4), ("medium", 5), ("info", 6), ("never", 0), ("", 2)]
+)
+def test_what_closes_the_gate_is_counted_with_what_is_no_longer_told(fail_on: str, closing: int) -> None:
+    """An old report names no `failOn`; then only what it tells can be counted."""
+    assert replace(FOLLOWED, fail_on=fail_on).closing == closing
 
 
 @pytest.mark.parametrize(("count", "words"), [(1, "1 finding,"), (2, "2 findings,")])
