@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 _NAME = r"(?P<name>[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+?)(?:\.git)?/?"
 _HOST = r"(?:[^@/\s]+@)?(?P<host>[A-Za-z0-9.-]+)"
-_ADDRESS = re.compile(rf"(?:https?|ssh|git)://{_HOST}(?::\d+)?/{_NAME}")
+_WEB = re.compile(rf"(?P<scheme>https?)://(?:[^@/\s]+@)?(?P<host>[A-Za-z0-9.-]+(?::\d+)?)/{_NAME}")
+_ADDRESS = re.compile(rf"(?:ssh|git)://{_HOST}(?::\d+)?/{_NAME}")
 _SCP = re.compile(rf"{_HOST}:/?{_NAME}")
 
 
@@ -16,20 +17,24 @@ class Remote:
     """A repository on a host, without what an address may hold besides, such as a password.
 
     Attributes:
-        host: such as `github.com`.
+        host: such as `github.com`, with the port where its pages have one.
         full_name: `owner/name`.
+        scheme: of the pages.
     """
 
     host: str
     full_name: str
+    scheme: str = "https"
 
     @property
     def url(self) -> str:
         """The repository's page."""
-        return f"https://{self.host}/{self.full_name}"
+        return f"{self.scheme}://{self.host}/{self.full_name}"
 
 
 def read_remote(address: str) -> Remote | None:
     """The remote of an address as git takes it, None when it is no `owner/name` on a host."""
+    if web := _WEB.fullmatch(address):
+        return Remote(web["host"], web["name"], web["scheme"])
     found = _ADDRESS.fullmatch(address) or _SCP.fullmatch(address)
     return Remote(found["host"], found["name"]) if found else None

@@ -135,6 +135,11 @@ class Clone:
         told = self._theirs.run("config", "--get", "remote.origin.url", accept=(0, 1))
         return read_remote(told.decode("utf-8", "replace").strip())
 
+    def is_pushed(self, commit: str) -> bool:
+        """Whether the origin had a commit when it was last asked, as far as this clone knows."""
+        asked = ("for-each-ref", "--count=1", f"--contains={commit}", "refs/remotes/origin")
+        return bool(self._theirs.run(*asked, accept=(0, 1, 128, 129)).strip())
+
     def landed(self, head: str, since: str, most: int) -> tuple[Landed, ...]:
         """What came to the main line up to a commit, newest first.
 

@@ -102,7 +102,10 @@ class LocalChange:
         """The change as a pull request would tell it."""
         origin, stretch = self._clone.origin(), self._stretch
         name = origin.full_name if origin else self._clone.root.name
-        repository = Repository(self._repository_id, name, stretch.base_ref, True, origin.url if origin else "")  # noqa: FBT003 — `private`: nobody is told
+        pages = (
+            origin.url if origin and self._clone.is_pushed(stretch.new) else ""
+        )  # a link to any other commit is dead
+        repository = Repository(self._repository_id, name, stretch.base_ref, True, pages)  # noqa: FBT003 — `private`: nobody is told
         settled = self._settled(config_file, templates_dir)
         return Snapshot(repository, self._pull(number), settled, (), (), (), ())
 

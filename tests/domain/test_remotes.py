@@ -24,6 +24,13 @@ def test_an_address_names_a_repository_on_a_host(address: str) -> None:
     assert remote.url == "https://github.com/acme/shop"
 
 
+@pytest.mark.parametrize("page", ["http://127.0.0.1:8080/acme/shop", "https://git.example.com:8443/acme/shop"])
+def test_the_pages_are_where_the_address_says(page: str) -> None:
+    remote = read_remote(f"{page}.git")
+    assert remote is not None
+    assert remote.url == page
+
+
 @pytest.mark.parametrize(
     "address", ["", "/srv/git/shop.git", "../shop", "https://github.com/acme", "file:///a/b", "a b:c/d"]
 )

@@ -42,6 +42,17 @@ def test_a_branch_is_reviewed_and_its_gate_is_the_exit_status(sit: Opened) -> No
     assert "2 findings in 2 files; the gate never closes (`fail-on: never`)." in open_gate.out
 
 
+def test_a_finding_has_a_link_once_its_commit_is_pushed(sit: Opened) -> None:
+    desk = sit()
+    desk.clone.git("remote", "add", "origin", "http://localhost:8080/acme/shop.git")
+    before = desk.review("--format", "json").report["findings"]
+    head = desk.clone.git("rev-parse", "HEAD")
+    desk.clone.git("update-ref", "refs/remotes/origin/topic", head)
+    after = desk.review("--format", "json").report["findings"]
+    assert [one["blobUrl"] for one in before] == [None, None]
+    assert after[0]["blobUrl"] == f"http://localhost:8080/acme/shop/blob/{head}/risky.py#L5"
+
+
 def test_the_same_change_is_bought_once(sit: Opened) -> None:
     desk = sit(engineer=canned(CLEAN))
     assert (desk.review().status, desk.review("--head", "topic").status) == (0, 0)
