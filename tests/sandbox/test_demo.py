@@ -19,7 +19,7 @@ from rich.cells import cell_len
 from reviewbot.sandbox.codevf import Mode, Structured, TaskRequest
 from reviewbot.sandbox.codevf.model import Attachment
 from reviewbot.sandbox.demo import Plan, open_sandbox
-from reviewbot.sandbox.demo.engineer import REMARKS, demo_engineer
+from reviewbot.sandbox.demo.engineer import REMARKS, SUMMARY, demo_engineer
 from reviewbot.sandbox.demo.readback import CodeLine, Comment, Reader
 from reviewbot.sandbox.demo.runner import prepare_job, read_outputs, step_environment
 from reviewbot.sandbox.demo.seed import CREDENTIAL, NUMBER, REPOSITORY, files_of, push_fix, seed_github
@@ -88,11 +88,11 @@ def test_the_engineer_says_only_what_can_be_seen() -> None:
 
 
 def test_the_engineer_adds_to_what_the_analysers_found() -> None:
-    engineer = demo_engineer(lambda _sent: {"summary": "Seen.", "files": [{"path": "a.py", "findings": []}]})
+    engineer = demo_engineer(lambda _sent: {"summary": "Static analysers read it.", "files": [{"path": "a.py", "findings": []}]})
     answer = engineer(asked(REMARKS[0].seen))
     assert paths_in(answer) == ["a.py", REMARKS[0].path]
     assert isinstance(answer, Structured)
-    assert answer.value["summary"] == "Seen."
+    assert answer.value["summary"] == SUMMARY  # a person's word: people are told to have reviewed it
 
 
 # --- The runner's stand-in --------------------------------------------------------------------------------------------

@@ -120,6 +120,10 @@ REMARKS: tuple[Remark, ...] = (
 )
 
 
+SUMMARY = "I went through the change line by line; whatever I would mend stands beside it."
+"""Of the whole, in a person's words: those of the analysers would tell who plays the person."""
+
+
 def demo_engineer(analysers: Reviewing) -> Engineer:
     """An engineer who answers with what the analysers find, and adds the remarks that still apply."""
 
@@ -133,7 +137,7 @@ def demo_engineer(analysers: Reviewing) -> Engineer:
         files += [{"path": remark.path, "findings": [remark.finding()]} for remark in remarks]
         asked = [one for one in request.attachments if one.file_name == SO_FAR]
         previous = {"previous": _confirmed(asked[0].content)} if asked else {}
-        return Structured({**found, "files": files, **previous})
+        return Structured({**found, "summary": SUMMARY, "files": files, **previous})
 
     return engineer
 
