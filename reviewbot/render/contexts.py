@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from reviewbot.domain import wording
 from reviewbot.domain.command_views import AnswerView
+from reviewbot.domain.gate import Reason
 from reviewbot.domain.mapped import Mapped
 from reviewbot.domain.rooms import Detail
 from reviewbot.domain.selection import HeldBecause
@@ -46,7 +47,7 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
             run_url=address(view.run_url),
             summary_url=address(view.summary_url),
         ),
-        "shown": _linked(thin_summary(view, detail)),
+        "shown": _linked(thin_summary(view, detail), let_through=view.outcome.reason is Reason.BYPASS),
         "detail": detail,
         "message": thin.outcome.message,
         "hint": thin.outcome.hint,
@@ -188,14 +189,20 @@ def addressed(finding: FindingView) -> FindingView:
     return replace(finding, comment_url=address(finding.comment_url), blob_url=address(finding.blob_url))
 
 
-def _linked(shown: Shown) -> Shown:
+def _linked(shown: Shown, *, let_through: bool) -> Shown:
+    """With links that can stand in Markdown; of a head that a person let through, nothing closes the gate."""
+    linked = _passed if let_through else addressed
     return replace(
         shown,
-        commented=tuple(FileGroup(group.path, Mapped(addressed, group.findings)) for group in shown.commented),
-        full=Mapped(addressed, shown.full),
-        quiet=Mapped(addressed, shown.quiet),
-        folded=Mapped(addressed, shown.folded),
-        waived=Mapped(addressed, shown.waived),
-        closed=Mapped(addressed, shown.closed),
-        listed=Mapped(addressed, shown.listed),
+        commented=tuple(FileGroup(group.path, Mapped(linked, group.findings)) for group in shown.commented),
+        full=Mapped(linked, shown.full),
+        quiet=Mapped(linked, shown.quiet),
+        folded=Mapped(linked, shown.folded),
+        waived=Mapped(linked, shown.waived),
+        closed=Mapped(linked, shown.closed),
+        listed=Mapped(linked, shown.listed),
     )
+
+
+def _passed(finding: FindingView) -> FindingView:
+    return replace(addressed(finding), closes_gate=False)

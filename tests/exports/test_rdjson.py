@@ -80,7 +80,9 @@ def the_one(finding: FindingView) -> dict[str, Any]:
 def test_a_finding_on_lines_with_a_suggestion_that_can_be_committed() -> None:
     lines = {"start": {"line": 41}, "end": {"line": 42}}
     assert the_one(INJECTION) == {
-        "message": "\n\n".join((INJECTION.title, INJECTION.explanation, *INJECTION.references)),
+        "message": "\n\n".join(
+            (INJECTION.title, INJECTION.explanation, *INJECTION.references, f"Finding {INJECTION.id}.")
+        ),
         "location": {"path": "src/shop/users.py", "range": lines},
         "severity": "ERROR",
         "code": {"value": "security"},

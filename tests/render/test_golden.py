@@ -14,10 +14,21 @@ from reviewbot.domain.deeds import Refusal
 from reviewbot.domain.gate import Reason
 from reviewbot.domain.model import Severity
 from reviewbot.domain.placement import Why
+from reviewbot.domain.thinning import every_finding
 from reviewbot.render import Renderer
 from tests.render.conftest import GOLDEN
 from tests.render.goldens import AT_A_BRANCH, GOLDENS, OF_A_DECISION, ON_FILES, ON_LINES, at_a_branch, check, of_reason
-from tests.render.view_builders import ANSWER, CLEAN, FOLLOWED, INJECTION, NAMING, RACE, comment_of
+from tests.render.view_builders import (
+    ANSWER,
+    BYPASSED,
+    CLEAN,
+    CLOSED_GATE,
+    FOLLOWED,
+    INJECTION,
+    NAMING,
+    RACE,
+    comment_of,
+)
 
 TEMPLATES = Path(reviewbot.__file__).parent / "templates"
 _USED = re.compile(r'{% (?:include|from|extends|import) "([^"]+)"')
@@ -67,6 +78,18 @@ def test_a_comment_says_when_its_author_may_not_waive_it(renderer: Renderer, sev
     text = renderer.comment(comment_of(replace(INJECTION, severity=severity)))
     grave = {Severity.UNRATED, Severity.CRITICAL, Severity.HIGH}
     assert ("Somebody other than the author may waive it" in text) == (severity in grave)
+
+
+def test_the_check_names_what_a_command_needs_and_what_closes_the_gate(renderer: Renderer) -> None:
+    rows = [row for row in check(renderer, CLOSED_GATE).splitlines() if row.startswith("- ")]
+    findings = every_finding(CLOSED_GATE.files)
+    assert [(f"`{one.id}`" in row, "closes the gate" in row) for one, row in zip(findings, rows, strict=True)] == [
+        (True, one.closes_gate) for one in findings
+    ]
+
+
+def test_nothing_closes_the_gate_of_a_head_that_was_let_through(renderer: Renderer) -> None:
+    assert "closes the gate" not in renderer.summary(BYPASSED) + check(renderer, BYPASSED)
 
 
 def test_no_two_refusals_say_the_same(renderer: Renderer) -> None:
