@@ -88,7 +88,9 @@ def test_the_engineer_says_only_what_can_be_seen() -> None:
 
 
 def test_the_engineer_adds_to_what_the_analysers_found() -> None:
-    engineer = demo_engineer(lambda _sent: {"summary": "Static analysers read it.", "files": [{"path": "a.py", "findings": []}]})
+    engineer = demo_engineer(
+        lambda _sent: {"summary": "Static analysers read it.", "files": [{"path": "a.py", "findings": []}]}
+    )
     answer = engineer(asked(REMARKS[0].seen))
     assert paths_in(answer) == ["a.py", REMARKS[0].path]
     assert isinstance(answer, Structured)
