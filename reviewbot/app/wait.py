@@ -25,7 +25,7 @@ def wait(run: Run, service: ReviewService, task: Task, mode: Mode) -> Task:
             clock.sleep(delay)
             latest = service.retrieve(task.id)
     except KeyboardInterrupt:
-        run.say("The wait was interrupted. The task goes on and a later run picks it up.")
+        run.say("The wait was interrupted.")  # the story says what comes of it
     except ServiceRefused:
         raise  # the service does not know the task: waiting for it would never end
     except ServiceError as error:

@@ -12,6 +12,7 @@ from reviewbot.domain.model import Category, Leftover, Severity, Side
 from reviewbot.domain.placement import SuggestionState, Why
 from reviewbot.domain.policy import FailOn
 from reviewbot.domain.records import Standing
+from reviewbot.domain.wording import state
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +207,11 @@ class WaitView:
     status: str
     submitted_at: datetime
     elapsed_seconds: int
+
+    @property
+    def state(self) -> str:
+        """How it stands, in a person's words."""
+        return state(self.status)
 
 
 @dataclass(frozen=True, slots=True)

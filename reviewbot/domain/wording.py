@@ -63,3 +63,11 @@ def lines(start: int | None, end: int | None) -> str:
     if end is None:
         return ""
     return f"line {end}" if start is None or start == end else f"lines {start} to {end}"
+
+
+_STATES = {"pending": "in the queue", "processing": "in review"}
+
+
+def state(status: str) -> str:
+    """How a task stands, by the service's word for it; that word itself where there is no better one."""
+    return _STATES.get(status, status)

@@ -88,7 +88,7 @@ def _of_today(document: object) -> object:
 _UNKNOWN_BEFORE: Mapping[str, object] = {"waived": [], "closed": [], "progress": None, "bypass": None, "awaited": None}
 _OPEN_BEFORE = {"standing": "open", "carried": False, "note": "", "waivedBy": "", "waivedFor": "", "closedAt": ""}
 
-_HINT = "`render` reads the file that `json-file` names, as this version or an older one wrote it."
+_HINT = "`render` and `apply` read the file that `json-file` names, as this version or an older one wrote it."
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from reviewbot.domain.file_views import FileView
 from reviewbot.domain.model import Balance, Submission, Tag, Task
 from reviewbot.domain.publication import Annotation
 from reviewbot.domain.views import SummaryView
-from reviewbot.domain.wording import size
+from reviewbot.domain.wording import size, state
 from reviewbot.errors import Problem, SettingsError
 from reviewbot.ports import Pages, ReviewService
 from reviewbot.terminal.progress import Progress
@@ -110,7 +110,7 @@ class Watched:
         return self.service.deliverable(url)
 
     def _seen(self, task: Task) -> Task:
-        words = {"pending": "in the queue", "processing": "in review"}
-        status = words.get(task.status_text, task.status_text)
-        self.progress.stage("Reading the answer" if task.status.is_over else f"{self.reviewer}: {status}")
+        self.progress.stage(
+            "Reading the answer" if task.status.is_over else f"{self.reviewer}: {state(task.status_text)}"
+        )
         return task

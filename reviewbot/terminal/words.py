@@ -62,7 +62,7 @@ def _pending(view: SummaryView) -> Saying:
     if view.wait is None:
         return Saying(Mood.OPEN, told)
     since = f"{moment(view.wait.submitted_at)} ({duration(view.wait.elapsed_seconds)})"
-    return Saying(Mood.OPEN, told, f"The task is {view.wait.status} at the service, since {since}.")
+    return Saying(Mood.OPEN, told, f"The task is {view.wait.state}, since {since}.")
 
 
 def _nothing(view: SummaryView) -> Saying:

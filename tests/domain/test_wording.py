@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from reviewbot.domain.wording import counted, duration, lines, moment, number, short, size
+from reviewbot.domain.wording import counted, duration, lines, moment, number, short, size, state
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,7 @@ def test_figures_are_round_and_without_idle_zeros() -> None:
         "1 finding", "2 findings", "3 children",
     )  # fmt: skip
     assert moment(datetime(2026, 11, 24, 9, 5, tzinfo=UTC)) == "2026-11-24 09:05 UTC"
+
+
+def test_a_task_stands_in_a_persons_words_or_in_the_services() -> None:
+    assert [state(word) for word in ("pending", "processing", "resting")] == ["in the queue", "in review", "resting"]

@@ -44,6 +44,11 @@ def test_a_wait_moves_in_colour_and_ctrl_c_leaves_it_to_go_on(sit: Opened) -> No
     assert seen.status == 130
     assert re.search(r"CodeVF: in the queue  \d:\d\d", seen.text)
     assert "\x1b[1;33mNot finished" in seen.raw
+    assert [seen.text.count(words) for words in ("goes on", "picks it up", "The task is in the queue, since")] == [
+        1,
+        1,
+        1,
+    ]
     (task,) = desk.service.tasks()
     assert task.cancelled_at is None
     (command,) = re.findall(r"^  reviewbot (review .*)$", seen.text, re.MULTILINE)
