@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from reviewbot.domain.gate import Reason
 from reviewbot.domain.views import SummaryView
 
 _SPAN = re.compile(r"([1-9][0-9]{0,4})([dwmy])")
 _UNITS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
+_MERGE = re.compile(r"Merge pull request (#[0-9]+) from ")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -28,7 +30,7 @@ class Replay:
 
     Attributes:
         sent: files; `sent_bytes` of them.
-        held: files that were held back; `missed` of them were selected.
+        held: files that were held back, by reason; `missed` of them were selected.
         credits: what a review would have held, 0 when none was due.
         note: why there would have been none, or not of all; may be empty.
     """
@@ -38,10 +40,17 @@ class Replay:
     subject: str
     sent: int = 0
     sent_bytes: int = 0
-    held: int = 0
+    held: Mapping[str, int] = field(default_factory=dict)
     missed: int = 0
     credits: int = 0
     note: str = ""
+
+
+def title_of(subject: str, body: str) -> str:
+    """What a commit is about: GitHub's merges have the pull request's title in the first line of their body."""
+    merge = _MERGE.match(subject)
+    title = body.strip().partition("\n")[0].strip()
+    return f"{title} ({merge[1]})" if merge and title else subject
 
 
 def replayed(day: str, sha: str, subject: str, view: SummaryView) -> Replay:
@@ -54,7 +63,7 @@ def replayed(day: str, sha: str, subject: str, view: SummaryView) -> Replay:
         subject,
         sent=len(view.sent),
         sent_bytes=sum(one.bytes for one in view.sent),
-        held=len(view.held),
+        held=Counter(one.reason for one in view.held),
         missed=missed,
         credits=view.cost.hold if bought and view.cost else 0,
         note=_note(view, missed=missed),
@@ -80,7 +89,7 @@ def total(replays: Iterable[Replay]) -> Replay:
         "",
         sent=sum(one.sent for one in rows),
         sent_bytes=sum(one.sent_bytes for one in rows),
-        held=sum(one.held for one in rows),
+        held=sum((Counter(one.held) for one in rows), Counter()),
         missed=sum(one.missed for one in rows),
         credits=sum(one.credits for one in rows),
     )

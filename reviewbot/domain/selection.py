@@ -58,6 +58,12 @@ _SENTENCES = {
 }
 
 
+def held_sentence(reason: str) -> str:
+    """A reason in words: a report of another version may know others, which stand for themselves."""
+    known = {one.value: one.sentence for one in HeldBecause}
+    return known.get(reason, reason)
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """A changed file that is not sent.

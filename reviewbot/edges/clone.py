@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reviewbot.domain.remotes import Remote, read_remote
+from reviewbot.domain.replays import title_of
 from reviewbot.domain.snapshot import Entry, RawChange
 from reviewbot.edges.git_objects import read_between, read_files, read_folder
 from reviewbot.edges.git_process import Bounds, Git, isolated_environment
@@ -148,10 +149,10 @@ class Clone:
             since: such as `90 days ago`.
             most: commits at most.
         """
-        form = "--format=%H%x00%cs%x00%s%x00%P%x00"
+        form = "--format=%H%x00%cs%x00%s%x00%P%x00%b%x00"
         asked = ("rev-list", "--first-parent", f"--since={since}", f"--max-count={most}", form, head)
-        lines = self._theirs.run(*asked).decode("utf-8", "replace").splitlines()
-        return tuple(_landed(*line.split("\0")[:4]) for line in lines if "\0" in line)
+        told = self._theirs.run(*asked).decode("utf-8", "replace").split("\0")
+        return tuple(_landed(*told[at : at + 5]) for at in range(0, len(told) - 1, 5))
 
     def staged(self) -> str:
         """The tree of what is staged; a tree without a commit is all that this adds to the clone.
@@ -196,9 +197,11 @@ class Clone:
         return read_folder(self._ours, tree, path)
 
 
-def _landed(sha: str, day: str, subject: str, parents: str) -> Landed:
+def _landed(sha: str, day: str, subject: str, parents: str, body: str) -> Landed:
+    """A commit; git says `commit` and its name on a line before what was asked for."""
     first, *others = parents.split() or [EMPTY_TREE]
-    return Landed(sha, day, subject, first, others[0] if others else sha)
+    sha = sha.rpartition("\n")[2]
+    return Landed(sha, day, title_of(subject, body), first, others[0] if others else sha)
 
 
 def _wrong(where: str, what: str, allowed: str) -> SettingsError:

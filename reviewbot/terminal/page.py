@@ -15,7 +15,7 @@ from reviewbot.domain.model import Leftover, Severity, Side
 from reviewbot.domain.placement import SuggestionState, Why
 from reviewbot.domain.quotes import split_lines
 from reviewbot.domain.records import Standing
-from reviewbot.domain.selection import HeldBecause
+from reviewbot.domain.selection import HeldBecause, held_sentence
 from reviewbot.domain.thinning import every_finding
 from reviewbot.domain.views import FindingView, HeldView, SentView, SummaryView
 from reviewbot.domain.wording import counted, number, size
@@ -238,9 +238,8 @@ def _sent(view: SummaryView) -> str:
 
 def why_held(held: HeldView) -> str:
     """Why a file was held back, in words; whether the review is short of it."""
-    known = {one.value: one.sentence for one in HeldBecause}
     detail = f" ({held.detail})" if held.detail else ""
-    sentence = known.get(held.reason, held.reason).removesuffix(".")
+    sentence = held_sentence(held.reason).removesuffix(".")
     return f"{sentence}{detail}.{' NOT REVIEWED.' if held.missed else ''}"
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from reviewbot.domain.replays import Replay, total
+from reviewbot.domain.selection import held_sentence
 from reviewbot.domain.wording import counted, number, short, size
 from reviewbot.terminal.console import say, shown
 
@@ -53,6 +54,8 @@ def show_plan(console: Console, replays: Sequence[Replay], told: str) -> None:
     console.print()
     bought = sum(one.credits > 0 for one in replays)
     say(console, f"{told}: {counted(bought, 'review')}, {counted(whole.credits, 'credit')} held at most.", "bold")
+    for reason, count in sorted(whole.held.items(), key=lambda one: -one[1]):
+        say(console, f"Held back: {counted(count, 'file')}. {held_sentence(reason)}", "dim", hang=2)
     say(console, Text(" ".join(_NOTE.split()), style="dim"))
 
 
@@ -63,7 +66,7 @@ def _heading(*, wide: bool) -> _Row:
 
 def _row(one: Replay, *, wide: bool) -> _Row:
     subject = shown(f"{one.subject} ({one.note})" if one.note else one.subject).plain
-    figures = (number(one.sent), size(one.sent_bytes), number(one.held), number(one.credits))
+    figures = (number(one.sent), size(one.sent_bytes), number(sum(one.held.values())), number(one.credits))
     commit = short(one.sha) or "in all"
     return _Row((one.day, commit), subject, figures) if wide else _Row((commit,), subject, figures[:1] + figures[2:])
 

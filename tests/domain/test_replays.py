@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 
 from reviewbot.domain.gate import Reason
-from reviewbot.domain.replays import Replay, replayed, since, total
+from reviewbot.domain.replays import Replay, replayed, since, title_of, total
 from tests.render.view_builders import CLOSED_GATE
 
 DRY = replace(CLOSED_GATE.outcome, reason=Reason.DRY_RUN)
@@ -34,7 +35,8 @@ def test_a_span_or_a_date_is_put_into_gits_words(text: str, told: str | None) ->
 
 def test_a_merge_that_would_have_been_reviewed_has_its_hold_and_what_is_missing() -> None:
     row = replayed("2026-11-24", "abc", "Add", replace(CLOSED_GATE, outcome=DRY))
-    assert (row.sent, row.held, row.missed, row.credits, row.note) == (2, 2, 1, 612, "1 not reviewed")
+    held = Counter(one.reason for one in CLOSED_GATE.held)
+    assert (row.sent, dict(row.held), row.missed, row.credits, row.note) == (2, held, 1, 612, "1 not reviewed")
     assert row.sent_bytes == sum(one.bytes for one in CLOSED_GATE.sent)
     assert replayed("", "", "", replace(CLOSED_GATE, outcome=DRY, held=())).note == ""
 
@@ -58,6 +60,19 @@ def test_a_review_without_a_price_costs_nothing() -> None:
 
 
 def test_the_total_is_the_sum_of_its_rows() -> None:
-    rows = [Replay("d", "s", "x", 1, 20, 3, 1, 240), Replay("d", "s", "y", 2, 30, 4, 0, 360, "note")]
-    assert total(rows) == Replay("", "", "", 3, 50, 7, 1, 600)
+    both = {"paths": 1, "lock-file": 4}
+    rows = [Replay("d", "s", "x", 1, 20, {"paths": 3}, 1, 240), Replay("d", "s", "y", 2, 30, both, 0, 360, "note")]
+    assert total(rows) == Replay("", "", "", 3, 50, {"paths": 4, "lock-file": 4}, 1, 600)
     assert total([]) == Replay("", "", "")
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "title"),
+    [
+        ("Merge pull request #8 from acme/more", "\nSearch by name\n\nMore", "Search by name (#8)"),
+        ("Merge pull request #8 from acme/more", "", "Merge pull request #8 from acme/more"),
+        ("Search by name (#8)", "More", "Search by name (#8)"),
+    ],
+)
+def test_a_merge_is_about_what_its_pull_request_is(subject: str, body: str, title: str) -> None:
+    assert title_of(subject, body) == title

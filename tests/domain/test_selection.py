@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain.changes import ChangedFile, parse_diff
-from reviewbot.domain.selection import LARGEST_TEXT, Held, HeldBecause, Selection, risk, select
+from reviewbot.domain.selection import LARGEST_TEXT, Held, HeldBecause, Selection, held_sentence, risk, select
 from reviewbot.domain.snapshot import Entry
 
 POINTER = ("version https://git-lfs.github.com/spec/v1", f"oid sha256:{'a' * 64}", "size 12")
@@ -272,3 +272,8 @@ def test_a_deleted_binary_is_not_missed() -> None:
     file = changed("tool", added=(), headers="deleted file mode 100755\nBinary files a/tool and /dev/null differ\n")
     gone = replace(file, new=None, old=Entry(oid="1" * 40, mode="100755", binary=True))
     assert not select([gone], paths=(), attributes="").held[0].missed
+
+
+def test_a_reason_of_another_version_stands_for_itself() -> None:
+    assert held_sentence("lock-file") == HeldBecause.LOCK_FILE.sentence
+    assert held_sentence("too-old") == "too-old"

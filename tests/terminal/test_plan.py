@@ -59,6 +59,22 @@ def test_every_merge_is_a_row_and_the_total_is_their_sum(clone: Clone) -> None:
     assert "main since 90d: 3 reviews, 720 credits held at most." in said.out
 
 
+def test_a_merge_of_githubs_is_told_by_its_pull_requests_title(clone: Clone) -> None:
+    clone.git("checkout", "--quiet", "-b", "more")
+    clone.commit({"more.py": "m = 1\n"})
+    clone.git("checkout", "--quiet", "main")
+    message = "Merge pull request #8 from acme/more\n\nSearch by name\n\ncommit 1"
+    clone.git("merge", "--quiet", "--no-ff", f"--message={message}", "more")
+    assert [row[0] for row in figures(plan())][:2] == ["Search by name (#8)", "Lock (nothing to review)"]
+
+
+def test_what_was_held_back_is_summed_by_reason(clone: Clone) -> None:
+    del clone
+    said = plan("--paths", "!run.sh")
+    assert "Held back: 2 files. It is a lock file, which a package manager writes.\n" in said.out
+    assert "Held back: 1 file. The setting `paths` leaves it out.\n" in said.out
+
+
 def test_patterns_hold_files_back(clone: Clone) -> None:
     del clone
     assert [row[-1] for row in figures(plan("--paths", "!*.py", "--paths", "!run.sh"))] == ["0", "0", "0", "0", "0"]
