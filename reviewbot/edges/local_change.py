@@ -102,9 +102,8 @@ class LocalChange:
         """The change as a pull request would tell it."""
         origin, stretch = self._clone.origin(), self._stretch
         name = origin.full_name if origin else self._clone.root.name
-        pages = (
-            origin.url if origin and self._clone.is_pushed(stretch.new) else ""
-        )  # a link to any other commit is dead
+        # A link to a commit that the origin has not is dead.
+        pages = origin.url if origin and self._clone.is_pushed(stretch.new) else ""
         repository = Repository(self._repository_id, name, stretch.base_ref, True, pages)  # noqa: FBT003 — `private`: nobody is told
         settled = self._settled(config_file, templates_dir)
         return Snapshot(repository, self._pull(number), settled, (), (), (), ())
