@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import shutil
+import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from reviewbot.domain.publication import Annotation, AnnotationLevel
 from reviewbot.edges.runner import SUMMARY_BYTES, Runner, Surroundings
+from reviewbot.edges.workspace import read_inside
 from reviewbot.errors import SettingsError
 from reviewbot.ports import Reporter
 from tests.hostile.corpus import ATTACKS
@@ -272,6 +274,29 @@ def test_a_link_with_the_files_name_is_replaced_and_not_followed(tmp_path: Path,
     runner.write_file("hard", "x")
     assert target.read_text() == "kept"
     assert not (workspace / "soft").is_symlink()
+
+
+def test_a_link_where_a_file_should_be_is_not_read_through(tmp_path: Path, workspace: Path) -> None:
+    (tmp_path / "outside/target").write_text("secret")
+    (workspace / "soft").symlink_to("../outside/target")
+    with pytest.raises(SettingsError):
+        read_inside(str(workspace), "soft", limit=100)
+
+
+def test_a_link_with_the_name_of_the_file_beside_is_not_written_through(tmp_path: Path, workspace: Path) -> None:
+    target, foreseen = tmp_path / "outside/target", list[str]()
+    target.write_text("kept")
+
+    def foresee(event: str, details: tuple[object, ...]) -> None:
+        if event == "open" and not foreseen and str(details[0]).endswith(".tmp"):
+            foreseen.append(str(details[0]))
+            (workspace / foreseen[0]).symlink_to(target)
+
+    sys.addaudithook(foresee)  # sees a name before the file is there; it stays, and does nothing more
+    with pytest.raises(SettingsError):
+        reporter(io.StringIO(), tmp_path).write_file("report", "x")
+    assert foreseen
+    assert target.read_text() == "kept"
 
 
 def test_a_folder_that_becomes_a_link_at_the_wrong_moment_leads_nowhere(tmp_path: Path, workspace: Path) -> None:
