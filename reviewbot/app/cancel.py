@@ -24,7 +24,7 @@ def cancel(
             task = service.retrieve(task_id)
             if not task.status.is_over and wanted(task):
                 service.cancel(task_id)
-                run.say(f"The task {task_id} was cancelled.")
+                run.say(f"CodeVF was asked to cancel the task {task_id}.")
         except ServiceError as error:
             run.say(f"The task {task_id} was not cancelled: {error.message}")
             refused.append(error.message)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from reviewbot.app.conclude import failed
 from reviewbot.app.deliver import deliver
 from reviewbot.app.load import load_settings, load_snapshot, overrides
-from reviewbot.app.publish import current_check, write_check
+from reviewbot.app.publish import current_check, not_taken, write_check
 from reviewbot.app.run import Run, World
 from reviewbot.app.story import Story
 from reviewbot.domain.events import DispatchEvent, MergeGroupEvent
@@ -43,7 +43,12 @@ def carry(world: World, inputs: Mapping[str, str], event: MergeGroupEvent) -> Ou
         outcome = carried({snapshot.pull.number: _conclusion(snapshot) for snapshot in loaded})
     except (SettingsError, TemplateError) as error:
         outcome = failed(run, error)
-    story = Story() if run.settings.dry_run else write_check(run, Story(), outcome)
+    story = Story()
+    try:
+        story = story if run.settings.dry_run else write_check(run, story, outcome)
+    except ForgeError as error:
+        run.degraded.say(error.message)
+        outcome = not_taken(outcome, error)
     deliver(run, story, outcome)
     return outcome
 

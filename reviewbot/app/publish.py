@@ -113,8 +113,11 @@ def let_through(run: Run, story: Story, outcome: Outcome) -> Outcome:
 def _not_published(run: Run, story: Story, error: ReviewbotError, outcome: Outcome) -> Outcome:
     """The outcome when GitHub did not take something: with a result it is another one, else it is only said."""
     run.degraded.say(error.message)
-    if not story.changes.answers:
-        return outcome
+    return not_taken(outcome, error) if story.changes.answers else outcome
+
+
+def not_taken(outcome: Outcome, error: ReviewbotError) -> Outcome:
+    """The outcome of a result that GitHub did not take."""
     status = first_exit_status(EXIT_NOT_PUBLISHED, outcome.exit_status)
     return replace(outcome, reason=Reason.NOT_PUBLISHED, exit_status=status, message=error.message, hint=error.hint)
 

@@ -19,6 +19,8 @@ from reviewbot.domain.snapshot import Snapshot
 from reviewbot.domain.views import BypassView
 from reviewbot.errors import ForgeUnreachable
 
+_EMOJI = "The emoji under a command"
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -59,7 +61,11 @@ def reply(run: Run, order: Order, deed: Deed, outcome: Outcome | None) -> Refusa
 
 def react(run: Run, order: Order, reaction: Reaction) -> None:
     """Put the emoji under a command that says that it was carried out, or why not is said elsewhere."""
-    run.attempt("The emoji under a command", partial(run.world.forge.react, order.comment_id, reaction))
+    put = partial(run.world.forge.react, order.comment_id, reaction)
+    try:
+        run.attempt(_EMOJI, put)
+    except ForgeUnreachable:
+        run.attempt(_EMOJI, put)  # GitHub keeps one of a kind from each, so it may be there already
 
 
 def _is_answered(run: Run, order: Order, now: Snapshot) -> bool:

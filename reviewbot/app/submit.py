@@ -21,7 +21,7 @@ from reviewbot.domain.packing import Limits, Packing, beside, ladder, pack, toge
 from reviewbot.domain.parts import joined, split
 from reviewbot.domain.views import AuthorText, PromptView
 from reviewbot.domain.wire import response_schema
-from reviewbot.errors import USED_UP, NothingSendable, PayloadTooLarge, ServiceError, ServiceRefused
+from reviewbot.errors import USED_UP, NothingSendable, OverBudget, PayloadTooLarge, ServiceError, ServiceRefused
 from reviewbot.ports import ReviewService
 
 
@@ -60,7 +60,7 @@ def _create(
     for number, packing in enumerate(packings, start=1):
         try:
             tasks.append(_created(service, _submission(run, story, packing, identity, agreed, (number, len(packings)))))
-        except (ServiceRefused, PayloadTooLarge) as error:
+        except (ServiceRefused, OverBudget, PayloadTooLarge) as error:
             if not tasks:
                 raise
             run.degraded.say(f"From part {number} of {len(packings)} on nothing was handed in: {error.message}")

@@ -34,10 +34,10 @@ def engineer(request: TaskRequest) -> Answer:
     return answer(*found, summary=f"Read {len(found)}.", previous=said(request, "open"))
 
 
-def grow(rig: Rig) -> None:
+def grow(rig: Rig, branch: str = "topic") -> None:
     """Twelve files of one size: more than go into the five attachments of one task."""
     more = {f"{folder}/more_{number}.py": LINES for folder in ("billing", "parcels", "tracks") for number in range(3)}
-    rig.world.push(REPO, "topic", {**LARGE, **more}, author="mona")
+    rig.world.push(REPO, branch, {**LARGE, **more}, author="mona")
 
 
 def test_a_large_change_is_split_by_folder_and_is_one_review(tmp_path: Path) -> None:
@@ -84,10 +84,11 @@ def test_a_run_that_stops_between_them_buys_none_twice(tmp_path: Path, nth: int)
         assert len(rig.service.tasks()) == 3
 
 
-def test_what_the_service_refuses_after_the_first_is_told_as_left_out(tmp_path: Path) -> None:
+@pytest.mark.parametrize("status", [400, 402])
+def test_what_the_service_refuses_after_the_first_is_told_as_left_out(tmp_path: Path, status: int) -> None:
     with house(tmp_path, engineer=engineer, config=THREE) as rig:
         grow(rig)
-        rig.codevf_faults.add("/tasks/create", Reply(400, body=b"{}"), nth=2, method="POST")
+        rig.codevf_faults.add("/tasks/create", Reply(status, body=b"{}"), nth=2, method="POST")
         for _ in range(2):
             done = rig.run()
             assert (done.outputs["coverage"], len(rig.comments()), len(rig.service.tasks())) == ("partial", 1, 1)

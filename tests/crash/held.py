@@ -26,12 +26,14 @@ _VOLATILE = (
     (re.compile(r"/pull/\d+"), "/pull/N"),
     (re.compile(r"#(discussion_r|issuecomment-)\d+"), r"#\1N"),
     (re.compile(r"/runs/\d+"), "/runs/N"),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"), "TIME"),
+    (re.compile(r"(At the last look), [^,.]+ later,"), r"\1"),
     (re.compile(r"127\.0\.0\.1:\d+"), "HOST"),
 )
 
 
 def words(text: str) -> str:
-    """A text without numbers and addresses that are another pull request's."""
+    """A text without times, and numbers and addresses that are another pull request's."""
     text = text.replace("\u200b", "")  # the renderer's, inside what GitHub would make a link of
     for pattern, name in _VOLATILE:
         text = pattern.sub(name, text)

@@ -40,8 +40,8 @@ def _github(name: str, method: str, match: str, body: str | None = None, nth: in
     return Request(name, Service.GITHUB, method, match, body, nth)
 
 
-def _codevf(name: str, method: str, match: str) -> Request:
-    return Request(name, Service.CODEVF, method, match)
+def _codevf(name: str, method: str, match: str, body: str | None = None) -> Request:
+    return Request(name, Service.CODEVF, method, match, body)
 
 
 GRAPHQL = "^/graphql$"
@@ -76,4 +76,8 @@ MORE = _github("the second page of comments", "POST", GRAPHQL, "query MoreCommen
 CONFIG = _github("the settings", "POST", GRAPHQL, "query Config")
 WAITING = _github("the open reviews", "POST", GRAPHQL, "query Waiting")
 PERMISSION = _github("what somebody may", "GET", "/permission$")
+ANSWER = _github("the answer", "POST", r"/issues/\d+/comments$", "reviewbot:answer")
+EMOJI = _github("the emoji", "POST", "/reactions$")
 QUEUE = _github("the queue", "POST", GRAPHQL, "query Queue")
+SECOND_PART = _codevf("the second part's task", "POST", "/tasks/create$", '"part":"2/3"')
+CANCEL = _codevf("the task's cancelling", "POST", "/tasks/task_[^/]+/cancel$")

@@ -11,7 +11,8 @@ from reviewbot.sandbox.codevf import TaskLife
 from reviewbot.sandbox.github import Level, merge_group_event
 from tests.app.house import REPO, Rig
 from tests.app.test_commands import event_of
-from tests.crash.town import QUICK, SCALE, Town
+from tests.app.test_parts import THREE, grow
+from tests.crash.town import NEVER, QUICK, SCALE, Town
 from tests.faults.troubles import REFUSALS
 
 LIFE = TaskLife(pending=10, processing=10)
@@ -71,11 +72,32 @@ def _left_open(town: Town, rig: Rig) -> Start:
     return Start("schedule", {}, {"command": "collect"})
 
 
+def _in_parts(town: Town, rig: Rig) -> Start:
+    town.world.push(REPO, "main", {".github/reviewbot.yml": THREE})
+    grow(rig, town.world.pull(REPO, rig.number).head_ref)
+    return Start("pull_request", rig.event(), DETACHED)
+
+
+def _said(rig: Rig, text: str) -> Start:
+    """Somebody who may write gives a command."""
+    rig.world.grant(REPO, "hubot", Level.WRITE)
+    return Start("issue_comment", event_of(rig, rig.world.comment(REPO, rig.number, "hubot", text)))
+
+
 def _asked(town: Town, rig: Rig) -> Start:
     town.run(rig)
-    rig.world.grant(REPO, "hubot", Level.WRITE)
-    comment = rig.world.comment(REPO, rig.number, "hubot", "/reviewbot status")
-    return Start("issue_comment", event_of(rig, comment))
+    return _said(rig, "/reviewbot status")
+
+
+def _called_off(town: Town, rig: Rig) -> Start:
+    town.run(rig, DETACHED)
+    return _said(rig, "/reviewbot cancel")
+
+
+def _closed(town: Town, rig: Rig) -> Start:
+    town.run(rig, DETACHED)
+    town.world.close(REPO, rig.number)
+    return Start("pull_request", rig.event("closed"))
 
 
 def _queued(town: Town, rig: Rig) -> Start:
@@ -88,5 +110,8 @@ REVIEW = Story("a review", _pushed)
 FETCHED = Story("a change that git fetches", _refused_diff)
 TALKED_ABOUT = Story("a long conversation", _talked_about)
 COLLECTED = Story("a collection", _left_open, QUICK)
+IN_PARTS = Story("a review in parts", _in_parts, NEVER)
 ASKED = Story("a command", _asked)
+CALLED_OFF = Story("a command to cancel", _called_off, NEVER)
+CLOSED = Story("a closing", _closed, NEVER)
 QUEUED = Story("a merge group", _queued)

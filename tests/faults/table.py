@@ -115,7 +115,8 @@ FEW = frozenset({
     "hung up before", "reset in the body", "403 secondary with nothing", "429 with nothing", "429 for an hour",
     "garbage", "an object without what was asked for", "400", "401", "403", "404", "422",
 })  # fmt: skip
-"""What is played beside a review: one of each family, since a kind of answer is read in one place."""
+"""What is played beside a review: one of each family, since a kind of answer is read in one place; and what stands
+apart."""
 
 LOST = ("reset in the body",)
 """The service has done what was asked, and nobody hears of it."""
@@ -158,9 +159,7 @@ def _row(story: Story, request: Request, row: Row) -> Iterator[Cell]:
         (REFUSALS, None, row.refused),
     )
     for troubles, times, expected in columns:
-        for name, made in troubles.items() if story is REVIEW else _few(troubles):
+        for name, made in troubles.items():
+            if story is not REVIEW and name not in FEW and name not in row.apart:
+                continue
             yield Cell(story, request, name, times, made, row.apart.get(name, expected))
-
-
-def _few(troubles: Mapping[str, Made]) -> Iterator[tuple[str, Made]]:
-    return ((name, made) for name, made in troubles.items() if name in FEW)
