@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
 from reviewbot.sandbox.codevf import TaskLife, canned
-from tests.app.house import CLEAN, KEY, REPO, SCALE, TOKEN, Rig, answer, finding, house, read_outputs
+from reviewbot.sandbox.github import Rules
+from tests.app.house import KEY, REPO, SCALE, TOKEN, Rig, answer, finding, house, read_outputs
+from tests.app.test_enterprise import at, company
 from tests.contract.runner_image import ACTION, GIT, IMAGE, Engine, Images, Refused, images
 from tests.contract.runner_mounts import Mounts
 
@@ -72,7 +76,9 @@ class Ran:
 Prepare = Callable[[Mounts], None]
 
 
-def mounted(rig: Rig, folder: Path, prepare: Prepare, **inputs: str) -> tuple[Mounts, list[str]]:
+def mounted(
+    rig: Rig, folder: Path, prepare: Prepare, runner: Mapping[str, str] = MappingProxyType({}), **inputs: str
+) -> tuple[Mounts, list[str]]:
     """The runner's folders, the workspace filled and given to the runner's user, and the engine's arguments."""
     mounts = Mounts(folder)
     mounts.make(rig.event())
@@ -80,12 +86,19 @@ def mounted(rig: Rig, folder: Path, prepare: Prepare, **inputs: str) -> tuple[Mo
     for path in (mounts.workspace, *mounts.workspace.rglob("*")):
         os.chown(path, RUNNER_USER, RUNNER_USER, follow_symlinks=False)
     given = {name.replace("_", "-"): value for name, value in inputs.items()}
-    return mounts, mounts.arguments(rig.environment("pull_request", rig.event(), given))
+    return mounts, mounts.arguments(rig.environment("pull_request", rig.event(), given) | dict(runner))
 
 
-def run(made: Images, rig: Rig, folder: Path, prepare: Prepare, **inputs: str) -> Ran:
-    """The image, run to its end as GitHub's runner does."""
-    mounts, arguments = mounted(rig, folder, prepare, **inputs)
+def run(
+    made: Images,
+    rig: Rig,
+    folder: Path,
+    prepare: Prepare,
+    runner: Mapping[str, str] = MappingProxyType({}),
+    **inputs: str,
+) -> Ran:
+    """The image, run to its end as GitHub's runner does; `runner` is more of the environment."""
+    mounts, arguments = mounted(rig, folder, prepare, runner, **inputs)
     done = made.attempt(made.run(*arguments, IMAGE, "action"), seconds=120)
     outputs = read_outputs((mounts.commands / "output").read_text(encoding="utf-8"))
     return Ran(done.returncode, done.stdout + done.stderr, outputs, mounts)
@@ -133,10 +146,21 @@ def checked_out(mounts: Mounts) -> None:
     subprocess.run([GIT, "init", "--quiet", str(mounts.workspace)], check=True, timeout=30)
 
 
-def test_a_workspace_of_another_user_is_no_matter(made: Images, tmp_path: Path) -> None:
-    with house(tmp_path, engineer=canned(CLEAN)) as rig:
-        ran = run(made, rig, tmp_path / "runner", checked_out, json_file="out/report.json")
-        assert (ran.exit_status, ran.outputs["verdict"]) == (0, "pass"), ran.log
+def test_a_workspace_of_another_user_is_no_matter_and_a_file_of_certificates_is_trusted(
+    made: Images, tmp_path: Path
+) -> None:
+    """The file stands where the documents say; git fetches, so that it trusts it too."""
+    with company(tmp_path) as (rig, own, ports):
+        rig.world.store.rules = Rules(diff_files=0)
+
+        def prepare(mounts: Mounts) -> None:
+            checked_out(mounts)
+            shutil.copy(own.certificate, mounts.home / "ca.pem")
+
+        runner = at(f"https://127.0.0.1:{ports['github.test']}", None, SSL_CERT_FILE="/github/home/ca.pem")
+        codevf = f"https://127.0.0.1:{ports['codevf.test']}/api/v1/"
+        ran = run(made, rig, tmp_path / "runner", prepare, runner, json_file="out/report.json", codevf_url=codevf)
+        assert (ran.exit_status, ran.outputs["verdict"]) == (1, "fail"), ran.log
         report = json.loads((ran.mounts.workspace / "out" / "report.json").read_text(encoding="utf-8"))
         assert report
 
