@@ -63,6 +63,10 @@ def test_markdown_text_shows_any_text_literally(text: str) -> None:
     _shows_literally(escaping.markdown_text, text)
 
 
+def test_no_line_is_a_command_to_another_bot() -> None:
+    assert escaping.markdown_text("/deploy\n /merge") == "\\/deploy\n\\/merge"
+
+
 @given(hostile)
 def test_markdown_line_shows_any_text_on_one_line(text: str) -> None:
     assert "\n" not in escaping.markdown_line(text)
