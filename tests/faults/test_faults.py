@@ -14,7 +14,7 @@ from tests.faults.stories import REVIEW
 from tests.faults.table import TABLE, cells
 
 PARTS = 6
-SAMPLE = 6
+SAMPLE = 4
 
 
 @pytest.mark.timeout(300)
