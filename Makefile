@@ -111,7 +111,11 @@ build: setup ## Build the wheel and the source archive into dist/
 clean: ## Remove what the other targets made
 	rm -rf .venv .venv-bench node_modules bench/node_modules dist build site .coverage htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
+# What a link leads to may be another tree's environment, which --clear would empty.
+OWN = @[ ! -L $(1) ] || { echo 'make: $(1) is a link, and what it leads to would be emptied; remove the link' >&2; exit 1; }
+
 $(BIN)/python:
+	$(call OWN,.venv)
 	@python=''; \
 	for candidate in $(if $(PYTHON),'$(PYTHON)',python3 python3.13 python3.12 python3.11); do \
 	  if "$$candidate" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
@@ -140,6 +144,7 @@ bench/node_modules/.stamp: bench/package.json bench/package-lock.json
 	cd bench && npm ci --silent && touch node_modules/.stamp || echo 'make: danger-js cannot be installed here' >&2
 
 .venv-bench/.stamp: $(BIN)/python requirements/bench.txt
+	$(call OWN,.venv-bench)
 	$(BIN)/python -m venv --clear .venv-bench
 	if .venv-bench/bin/python -m pip install --quiet --only-binary :all: --require-hashes --requirement requirements/bench.txt; \
 	then touch $@; else rm -rf .venv-bench; echo 'make: cpp-linter cannot be installed here' >&2; fi
