@@ -110,7 +110,9 @@ def _named(choices: Iterable[str]) -> str:
 
 def _words(choices: Iterable[str]) -> Mapping[str, object]:
     """The words themselves first, for editors to offer; `read` takes blanks around them, too."""
-    padded = {"type": "string", "pattern": rf"^\s*({'|'.join(map(re.escape, choices))})\s*$"}
+    # JSON Schema's patterns are those of JavaScript, which take no backslash before a hyphen.
+    escaped = "|".join(re.escape(choice).replace(r"\-", "-") for choice in choices)
+    padded = {"type": "string", "pattern": rf"^\s*({escaped})\s*$"}
     return {"anyOf": [{"enum": [str(choice) for choice in choices]}, padded]}
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,12 +16,13 @@ from ruamel.yaml import YAML
 from reviewbot import cli
 from reviewbot.errors import SettingsError
 from reviewbot.settings import read_settings
-from reviewbot.settings.schema import config_schema
+from reviewbot.settings.schema import SCHEMA_FILE, config_schema
 from tests.terminal.ground import Clone, Said
 from tests.test_settings import CONFIG, KEY, TOKEN, quoted
 
 VALIDATOR = Draft7Validator(config_schema())
 FILE = ".github/reviewbot.yml"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -92,6 +95,16 @@ def test_what_the_program_takes_fits_the_schema(text: str) -> None:
 def test_what_the_program_refuses_is_underlined(text: str) -> None:
     assert not takes(text)
     assert not fits(text)
+
+
+@pytest.mark.parametrize(("text", "wrong"), [("review-event: request-changes", 0), ("review-event: aloud", 1)])
+def test_another_reader_of_schemas_judges_by_the_published_one(tmp_path: Path, text: str, wrong: int) -> None:
+    program = str(Path(sys.executable).parent / "check-jsonschema")
+    (tmp_path / "reviewbot.yml").write_text(f"{text}\n", encoding="utf-8")
+    command = [program, "--schemafile", str(ROOT / SCHEMA_FILE), "reviewbot.yml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    told = "were encountered" if wrong else "validation done"
+    assert (done.returncode, told in done.stdout) == (wrong, True), done.stdout + done.stderr
 
 
 def test_all_problems_are_told_with_their_lines(clone: Clone) -> None:
