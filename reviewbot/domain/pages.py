@@ -19,7 +19,7 @@ _ITEM = re.compile(r"[ \t]{0,3}[-*+] +")
 _FENCE = re.compile(r" {0,3}(?P<marks>`{3,}(?=[^`]*\Z)|~{3,})")
 _CODE = re.compile("`([^`\n]+)`")
 _STRONG = re.compile(r"\*\*([^*\n]+)\*\*")
-_BLOCK = re.compile("(<pre>.*?</pre>)", re.DOTALL)
+_BLOCK = re.compile("(<pre [^>]*>.*?</pre>)", re.DOTALL)
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 
 
@@ -96,8 +96,8 @@ def _end(lines: list[str], start: int, marks: str) -> int:
 
 
 def block(text: str) -> str:
-    """A block of code."""
-    return f"<pre><code>{escaped(text)}</code></pre>" if text.strip() else ""
+    """A block of code, which keys can scroll, too, where it is wider than the page."""
+    return f'<pre tabindex="0"><code>{escaped(text)}</code></pre>' if text.strip() else ""
 
 
 def told(html: str) -> str:

@@ -94,6 +94,13 @@ def long() -> tuple[SummaryView, Sequence[FileView]]:
     return replace(FOLLOWED, files=(FileGroup("a.py", (_on("a.py", 1900),)),)), views(diff)
 
 
+def wide() -> tuple[SummaryView, Sequence[FileView]]:
+    """The usual change with code that is wider than any window, suggested and explained."""
+    code = f"return {' + '.join(f'part_{number}' for number in range(22))}"
+    finding = replace(INJECTION, suggestion=code, explanation=f"Better:\n\n```python\n{code}\n```")
+    return replace(USUAL, files=(FileGroup(finding.path, (finding,)), *USUAL.files[2:])), USUAL_FILES
+
+
 ATTEMPTS = (
     "<script>window.hacked=1</script>",
     "</script><script>window.hacked=1</script>",

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from reviewbot.render import Renderer
 from tests.browser.chromium import launched
 from tests.browser.installed import AXE
-from tests.browser.stories import ATTEMPTS, LATER, USUAL, USUAL_FILES, hostile, long, many
+from tests.browser.stories import ATTEMPTS, LATER, USUAL, USUAL_FILES, hostile, long, many, wide
 from tests.render.view_builders import INJECTION
 
 pytestmark = pytest.mark.browser
@@ -313,9 +313,23 @@ def test_the_policy_refuses_what_would_get_through(opened: Open, planted: str, r
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_judge_of_accessibility_has_nothing_to_say(opened: Open, theme: str) -> None:
     page = opened(color_scheme=theme).page
-    page.evaluate(AXE.read_text(encoding="utf-8"))
     for act in ("", "s", "?"):
         if act:
             page.keyboard.press(act)
-        found = page.evaluate("axe.run().then(told => told.violations)")
-        assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found] == []
+        assert violations(page) == []
+
+
+def test_nor_has_it_where_code_is_wider_than_the_window(opened: Open) -> None:
+    page = opened(Renderer().html(*wide())).page
+    scrolled = "all => all.filter(one => one.scrollWidth > one.clientWidth).length"
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.locator(".finding > pre, .suggestion > pre").evaluate_all(scrolled) == 2
+        assert violations(page) == []
+
+
+def violations(page: Page) -> list[tuple[str, list[str]]]:
+    """The rules that a page breaks, each with some of its elements."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run().then(told => told.violations)")
+    return [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found]

@@ -223,8 +223,11 @@ def test_the_words_of_the_templates_are_no_markdown_any_more(renderer: Renderer)
 
 def test_what_is_to_be_pasted_is_a_block_of_code(renderer: Renderer) -> None:
     html = renderer.html(of_error(ERRORS["permission"]))
-    assert "<pre><code>permissions:\n  contents: read\n  pull-requests: write\n  checks: write</code></pre>" in html
-    assert "<p><pre>" not in html
+    assert (
+        '<pre tabindex="0"><code>permissions:\n  contents: read\n  pull-requests: write\n  checks: write</code></pre>'
+        in html
+    )
+    assert "<p><pre" not in html
     assert "`" not in read(html).text
 
 
@@ -316,8 +319,8 @@ def test_the_same_story_gives_the_same_bytes(renderer: Renderer) -> None:
         ("``a ` b`` ` c", "<p><code>a &#96; b</code> &#96; c</p>"),
         ("one\n\ntwo\nlines", "<p>one</p><p>two\nlines</p>"),
         ("first:\n- a\n- b\n  goes on", "<p>first:\n</p><ul><li>a\n</li><li>b\n  goes on</li></ul>"),
-        ("x\n```python\n<b>\n```\ny", "<p>x</p><pre><code>&#60;b&#62;</code></pre><p>y</p>"),
-        ("~~~\nopen", "<pre><code>open</code></pre>"),
+        ("x\n```python\n<b>\n```\ny", '<p>x</p><pre tabindex="0"><code>&#60;b&#62;</code></pre><p>y</p>'),
+        ("~~~\nopen", '<pre tabindex="0"><code>open</code></pre>'),
         ("", ""),
     ],
 )
