@@ -11,6 +11,7 @@ from typing import TextIO
 
 from reviewbot.cli.call import Call
 from reviewbot.domain.escaping import terminal
+from reviewbot.domain.installation import ACTIONS_APP
 from reviewbot.domain.policy import ReviewerKind
 from reviewbot.edges.clone import open_clone
 from reviewbot.edges.workspace import is_taken, write_inside
@@ -28,6 +29,11 @@ OUT_OF_BOUNDS = frozenset({".git"})
 
 _WHICH = (
     "OWNER/NAME@COMMIT, the commit with all forty digits, as `git ls-remote https://github.com/OWNER/NAME` lists it"
+)
+
+_ADVICE_ALONE = (
+    "Mind: a fork's pull request gets no check from this workflow, and a merge queue none either, so both would wait"
+    " for ever. What can be required everywhere is written by: reviewbot init --as gate --force"
 )
 
 
@@ -48,7 +54,9 @@ def run_init(call: Call) -> int:
     for path, text in texts.items():
         write_inside(root, path, text.encode(), forbidden=OUT_OF_BOUNDS)
     call.err.write("\n".join(_next(wish, texts)) + "\n")
-    call.out.write(json.dumps(ruleset(Settings(reviewer=wish.reviewer)), indent=2) + "\n")
+    call.out.write(
+        json.dumps(ruleset(Settings(reviewer=wish.reviewer), call.chosen.source or ACTIONS_APP), indent=2) + "\n"
+    )
     return 0
 
 
@@ -111,6 +119,8 @@ def _next(wish: Wish, texts: Mapping[str, str]) -> list[str]:
         steps.append(f"Give the repository the key: gh secret set {SECRET}")
     post = "gh api --method POST 'repos/{owner}/{repo}/rulesets' --input ruleset.json"
     steps.append(f"To require the check, save the ruleset that was printed as ruleset.json, then: {post}")
+    if not wish.gate:
+        steps[-1] += f"\n     {_ADVICE_ALONE}"
     steps.append("Ask whether reviews would work, which spends nothing: reviewbot doctor")
     written = [f"  {terminal(path)}" for path in texts]
     return ["Written:", *written, "", "Next:", *(f"  {number}. {step}" for number, step in enumerate(steps, start=1))]

@@ -218,6 +218,12 @@ def _add_init(commands: Commands) -> None:
     init.add_argument(
         "--reviewer", choices=[str(one) for one in ReviewerKind], help="codevf, or local without an account"
     )
+    init.add_argument(
+        "--source",
+        type=_between(int, 1, 10**12),
+        metavar="APP_ID",
+        help="the App whose check the ruleset requires, where the token is an App's; default: GitHub Actions",
+    )
     init.add_argument("--no-config", action="store_true", help="leave the config file out: there is one already")
     init.add_argument("--force", action="store_true", help="replace the files that are there")
     init.set_defaults(run=run.init)

@@ -178,4 +178,22 @@ def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence
         told = f"`{name}` is required from the App {ours[0].source}, and GitHub Actions is {ACTIONS_APP} on github.com"
         yield Finding("required check", told, "If that is not the App that writes the check, choose *GitHub Actions*.")
     else:
-        yield Finding("required check", f"`{name}` from GitHub Actions is required")
+        told = f"`{name}` from GitHub Actions is required; so can every workflow set it that somebody may add or edit"
+        yield Finding("required check", told)
+    if ours:
+        yield from _of_reach(name, [job for job in jobs if job.reviews or job.queued])
+
+
+_REACHED = {
+    "pull_request_target": "a fork's pull request gets no check and stays blocked",
+    "merge_group": "a merge queue would wait for ever",
+}
+
+
+def _of_reach(name: str, jobs: Sequence[Job]) -> Iterator[Finding]:
+    """Whether a required check comes wherever it is waited for."""
+    missing = [event for event in _REACHED if not any(event in job.events for job in jobs)]
+    if jobs and missing:
+        why = "; ".join(f"without `{event}` {_REACHED[event]}" for event in missing)
+        todo = "`reviewbot init --as gate` writes a workflow with both events."
+        yield Finding("required check", f"`{name}` does not come everywhere: {why}", todo)

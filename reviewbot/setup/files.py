@@ -63,9 +63,14 @@ def _key(row: Input) -> Iterator[str]:
     yield f"#{row.name}: {row.default or ('[]' if row.is_list else json.dumps(''))}"
 
 
-def ruleset(settings: Settings) -> Mapping[str, object]:
-    """The ruleset that requires our check on the default branch, as GitHub imports it; nobody else can set it."""
-    check = {"context": settings.check_name, "integration_id": ACTIONS_APP}
+def ruleset(settings: Settings, source: int = ACTIONS_APP) -> Mapping[str, object]:
+    """The ruleset that requires our check on the default branch, as GitHub imports it.
+
+    Args:
+        settings: give the check its name.
+        source: the number of the App whose check counts: that of the token which writes it.
+    """
+    check = {"context": settings.check_name, "integration_id": source}
     parameters = {"strict_required_status_checks_policy": False, "required_status_checks": [check]}
     return {
         "name": settings.check_name,

@@ -49,6 +49,7 @@ def test_what_no_test_can_hold_off_is_told_with_what_to_do(model: str, root: Pat
     assert set().union(*pins.values()) == set().union(*asked)
     assert "\nnpm audit\n" in audit
     assert "pin the check's source to GitHub Actions in the ruleset" in model
+    assert model.count("forks.md#what-pinning-the-source-does-not-do") == 2
 
 
 def test_it_is_linked_from_where_people_look(root: Path) -> None:

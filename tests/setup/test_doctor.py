@@ -187,6 +187,14 @@ CASES = {
         (("required check: `CodeVF review` is required from the App 7", "the App that writes"),),
         required=(RequiredCheck("CodeVF review", 7),),
     ),
+    "required where only advice is given": Case(
+        0, (("required check: `CodeVF review` does not come everywhere: without `pull_request_target`", "--as gate"),)
+    ),
+    "required where the queue is not heard": Case(
+        0,
+        (("required check: `CodeVF review` does not come everywhere: without `merge_group`", "--as gate"),),
+        swapped(REVIEW, "pull_request:", "pull_request_target:"),
+    ),
     "not required": Case(0, (("required check: `CodeVF review` is not required", "ruleset"),), required=()),
 }
 
@@ -248,9 +256,10 @@ def test_what_is_wrong_is_told_with_what_to_do(rig: Rig, name: str) -> None:
 
 
 def test_all_is_well(rig: Rig) -> None:
-    said = looked(rig, Case(0))
+    said = looked(rig, Case(0, (), GATE))
     assert said.status == 0
-    assert marks(said) == {"ok"}
+    assert marks(said) == {"ok"}, said.out
+    assert "so can every workflow set it" in said.out
     for line in ("prices: with `max-credits: 240` and `mode: fast` a review holds 360 credits", "`engineer` 612"):
         assert line in said.out
     assert f"project: `{REPO}` has the number" in said.out
@@ -268,7 +277,7 @@ def test_a_gate_with_a_queue_is_well(rig: Rig) -> None:
 
 def test_the_local_reviewer_needs_no_account(rig: Rig) -> None:
     local = {path: text.replace("codevf-api-key: ${{ secrets.CODEVF_API_KEY }}", "reviewer: local")
-             for path, text in WELL.items() if path != COLLECT}  # fmt: skip
+             for path, text in GATE.items() if path != COLLECT}  # fmt: skip
     before = len(rig.codevf_faults.log)
     required = (RequiredCheck("reviewbot (local)", 15368),)
     said = looked(rig, Case(0, (), {**local, COLLECT: None}, required, env={"CODEVF_API_KEY": ""}))

@@ -122,6 +122,20 @@ def test_the_ruleset_requires_our_check_from_github_actions_alone() -> None:
     assert rule["parameters"]["required_status_checks"][0]["context"] == "reviewbot (local)"
 
 
+@pytest.mark.usefixtures("clone")
+def test_the_ruleset_requires_it_from_the_app_that_is_said() -> None:
+    (rule,) = json.loads(init("--action", NAMED, "--source", "4711").out)["rules"]
+    assert rule["parameters"]["required_status_checks"] == [{"context": "CodeVF review", "integration_id": 4711}]
+
+
+@pytest.mark.usefixtures("clone")
+@pytest.mark.parametrize(("kind", "warned"), [("advisory", True), ("gate", False)])
+def test_to_require_what_only_advises_is_warned_against(kind: str, warned: bool) -> None:  # noqa: FBT001 — a column of the table
+    said = init("--action", NAMED, "--as", kind)
+    assert ("a fork's pull request gets no check" in said.err) == warned
+    assert json.loads(said.out)["enforcement"] == "active"
+
+
 def test_everything_is_written_below_the_clones_root(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
     (clone.root / "deep").mkdir()
     monkeypatch.chdir(clone.root / "deep")
