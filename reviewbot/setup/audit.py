@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
 from reviewbot.domain.policy import Command, ReviewerKind
 
@@ -20,6 +20,9 @@ USUAL_TYPES = frozenset({"opened", "reopened", "synchronize"})
 
 _DEEPEST = 30
 """Levels of a workflow, with room to spare."""
+
+_ALIASES = 20
+"""In a workflow, where GitHub takes them: so many unfold to some thousand values at most, twice as many to millions."""
 
 _NAMED = re.compile(r"[^@]*/reviewbot(/[^@]*)?@(?P<ref>.*)")
 _QUEUE_ALONE = re.compile(r"github\.event_name\s*==\s*'merge_group'")
@@ -103,19 +106,20 @@ def inputs_of_review(jobs: Sequence[Job]) -> Mapping[str, str]:
 
 
 def _yaml(text: str) -> object:
-    """The document; None for what is no YAML, or is nested as no workflow is."""
+    """The document; None for what is no YAML, or is nested or repeated as no workflow is."""
     try:
-        return None if _is_deep(text) else YAML(typ="safe", pure=True).load(text)
+        return None if _is_large(text) else YAML(typ="safe", pure=True).load(text)
     except (YAMLError, ValueError):
         return None
 
 
-def _is_deep(text: str) -> bool:
-    # Before anything is built: the parser takes minutes for what is nested ten thousand times.
-    depth = 0
+def _is_large(text: str) -> bool:
+    # Before anything is built: what is nested ten thousand times takes minutes, what is repeated in itself all memory.
+    depth = aliases = 0
     for event in YAML(typ="safe", pure=True).parse(text):
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        if depth > _DEEPEST:
+        aliases += isinstance(event, AliasEvent)
+        if depth > _DEEPEST or aliases > _ALIASES:
             return True
     return False
 
@@ -184,4 +188,7 @@ def _mapping(value: object) -> Mapping[str, object]:
 
 
 def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
+    """What a plain value says; nothing for the others, whose writing may be much longer than the workflow."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, str | int | float) else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -90,6 +91,23 @@ def test_a_workflow_cannot_say_where_somebodys_key_is_sent() -> None:
     assert reviewing.inputs["codevf-url"] == "https://evil.example/"
     assert inputs_of_review([read("push"), reviewing]) == {"mode": "fast"}
     assert inputs_of_review([read("push")]) == {}
+
+
+LISTS = ["a0: &a0 [x, x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}, *a{n - 1}]" for n in range(1, 14))]
+MAPPINGS = ["a0: &a0 {x: y}", *(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}, *a{n - 1}]}}" for n in range(1, 14))]
+
+
+@pytest.mark.parametrize("unfolding", [LISTS, MAPPINGS], ids=["lists", "mappings"])
+@pytest.mark.parametrize("depth", [7, 14])
+def test_values_that_unfold_to_very_many_take_no_memory(unfolding: list[str], depth: int) -> None:
+    job = f"jobs: {{x: {{name: *a{depth - 1}, steps: [{{uses: acme/reviewbot@v1}}]}}}}"
+    text = "\n".join([*unfolding[:depth], job])
+    tracemalloc.start()
+    jobs = read_jobs({"a.yml": text})
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [one.name for one in jobs] == (["x"] if depth == 7 else [])
+    assert most < 3_000_000
 
 
 @pytest.mark.parametrize(
