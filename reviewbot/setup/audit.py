@@ -24,6 +24,8 @@ _DEEPEST = 30
 _ALIASES = 20
 """In a workflow, where GitHub takes them: so many unfold to some thousand values at most, twice as many to millions."""
 
+_UNUSUAL = 10**18
+
 _NAMED = re.compile(r"[^@]*/reviewbot(/[^@]*)?@(?P<ref>.*)")
 _QUEUE_ALONE = re.compile(r"github\.event_name\s*==\s*'merge_group'")
 _COMMIT = re.compile("[0-9a-f]{40}")
@@ -131,7 +133,6 @@ def _jobs(file: str, workflow: Mapping[str, object]) -> Iterator[Job]:
         if (step := _our_step(job)) is None:
             continue
         inputs = {name: _text(text) for name, text in _mapping(step.get("with")).items()}
-        minutes = job.get("timeout-minutes")
         yield Job(
             file=file,
             name=_text(job.get("name")) or key,
@@ -141,7 +142,7 @@ def _jobs(file: str, workflow: Mapping[str, object]) -> Iterator[Job]:
             permissions=_permissions(job.get("permissions", workflow.get("permissions"))),
             inputs={name: text for name, text in inputs.items() if "${{" not in text},
             given=frozenset(inputs),
-            minutes=minutes if isinstance(minutes, int) else None,
+            minutes=_number(job.get("timeout-minutes")),
             queued=_QUEUE_ALONE.search(_text(job.get("if"))) is not None,
         )
 
@@ -191,4 +192,9 @@ def _text(value: object) -> str:
     """What a plain value says; nothing for the others, whose writing may be much longer than the workflow."""
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value) if isinstance(value, str | int | float) else ""
+    return str(value) if isinstance(value, str | float) or _number(value) is not None else ""
+
+
+def _number(value: object) -> int | None:
+    """A whole number of a usual size: Python writes none out that has thousands of digits."""
+    return value if isinstance(value, int) and abs(value) < _UNUSUAL else None

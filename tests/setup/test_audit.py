@@ -93,6 +93,12 @@ def test_a_workflow_cannot_say_where_somebodys_key_is_sent() -> None:
     assert inputs_of_review([read("push")]) == {}
 
 
+def test_a_number_of_thousands_of_digits_is_none() -> None:
+    digits = f"0x{'f' * 5000}"
+    job = read("push", STEP.replace("{runs-on", f"{{name: {digits}, timeout-minutes: -{digits}, runs-on"))
+    assert (job.name, job.minutes) == ("review", None)
+
+
 LISTS = ["a0: &a0 [x, x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}, *a{n - 1}]" for n in range(1, 14))]
 MAPPINGS = ["a0: &a0 {x: y}", *(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}, *a{n - 1}]}}" for n in range(1, 14))]
 
