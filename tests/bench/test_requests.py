@@ -1,5 +1,7 @@
 """GitHub is asked no more often than the documents say: the hard numbers of `bench.requests`, counted on the wire.
 
+Bytes are counted, too, of bodies in both directions; their bounds are a tenth above what was counted when set.
+
 Those of the smallest review and of a collection are held by what `test_benchmarks.py` plays of each part.
 """
 
@@ -11,7 +13,7 @@ import pytest
 
 from bench.ground import Ground, ground
 from bench.meter import Sample
-from bench.requests import AGAIN, FIRST, of_collecting
+from bench.requests import AGAIN, FIRST, MOST, of_collecting
 from tests.app.forked import prepare
 
 
@@ -25,19 +27,23 @@ def run(here: Ground, number: int) -> Sample:
     return Sample.of(0, here.github_meter.take())
 
 
-@pytest.mark.parametrize(("files", "findings"), [(10, 10), (100, 30)])
-def test_a_first_review_takes_ten_requests_whatever_its_size_and_another_run_four(
-    tmp_path: Path, files: int, findings: int
+@pytest.mark.parametrize(
+    ("findings", "most", "kilobytes", "kilobytes_again"), [(30, FIRST, 295, 225), (300, MOST, 1_150, 305)]
+)
+def test_a_first_review_of_a_hundred_files_takes_few_requests_and_bytes_and_another_run_fewer(
+    tmp_path: Path, findings: int, most: int, kilobytes: int, kilobytes_again: int
 ) -> None:
     with ground(tmp_path) as here:
-        here.files, here.findings = files, findings
+        here.files, here.findings = 100, findings
         first = run(here, here.pull_request())
-        assert len(here.world.store.replies) == findings
+        assert len(here.world.store.replies) == 30
         assert len(here.world.store.reviews) == 1
-        assert first.requests <= FIRST
+        assert first.requests <= most
+        assert first.traffic <= kilobytes * 1_000
         again = run(here, here.opened)
         assert again.requests <= AGAIN
         assert again.writes == 0
+        assert again.traffic <= kilobytes_again * 1_000
 
 
 def test_what_a_collection_may_take_grows_with_what_there_is_to_collect_and_hardly_with_what_is_open() -> None:
