@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.ground import Ground
-from bench.meter import Sample
+from bench.meter import Exchange, Sample, served
 
 _ACTION = """
 import sys
@@ -26,6 +26,16 @@ sys.exit(status)
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """How a process ended, with when it began and when that was, and its bytes of memory at the peak."""
+
+    exit_status: int
+    began: float
+    ended: float
+    peak: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ran:
     """What a run took.
 
@@ -34,7 +44,8 @@ class Ran:
         submitting: seconds from the process's start until the task was handed in, None when none was.
         publishing: seconds from the answer of the last poll until the process's end.
         peak: bytes of memory.
-        sample: what it took without the reviewer's own time, from the task's submission to its completion.
+        sample: what it took without the reviewer's own time: what lies between submission and completion counts as
+            far as GitHub had something to answer then.
     """
 
     exit_status: int
@@ -44,15 +55,17 @@ class Ran:
     peak: int
     sample: Sample
 
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a process ended, with when it began and when that was, and its bytes of memory at the peak."""
-
-    exit_status: int
-    began: float
-    ended: float
-    peak: int
+    @classmethod
+    def of(cls, end: Ended, github: tuple[Exchange, ...], codevf: tuple[Exchange, ...]) -> Ran:
+        """What a process has taken, by what went through to both services."""
+        bought = [one for one in codevf if one.path.endswith("/tasks/create")]
+        polled = [one for one in codevf if one.method == "GET" and "/tasks/" in one.path]
+        submitting = bought[0].began - end.began if bought else None
+        publishing = end.ended - polled[-1].ended if polled else None
+        took = (submitting or 0.0) + (publishing or 0.0)
+        if bought and polled:
+            took += served(one for one in github if bought[0].began <= one.began < polled[-1].ended)
+        return cls(end.exit_status, end.ended - end.began, submitting, publishing, end.peak, Sample.of(took, github))
 
 
 def launch(ground: Ground, number: int, inputs: Mapping[str, str]) -> Ended:
@@ -81,10 +94,4 @@ def run_action(ground: Ground, number: int, inputs: Mapping[str, str]) -> Ran:
     """
     ground.forget()
     end = launch(ground, number, inputs)
-    github, codevf = ground.github_meter.take(), ground.codevf_meter.take()
-    bought = [one for one in codevf if one.path.endswith("/tasks/create")]
-    polled = [one for one in codevf if one.method == "GET" and "/tasks/" in one.path]
-    submitting = bought[0].began - end.began if bought else None
-    publishing = end.ended - polled[-1].ended if polled else None
-    took = (submitting or 0.0) + (publishing or 0.0)
-    return Ran(end.exit_status, end.ended - end.began, submitting, publishing, end.peak, Sample.of(took, github))
+    return Ran.of(end, ground.github_meter.take(), ground.codevf_meter.take())

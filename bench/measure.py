@@ -31,11 +31,11 @@ class Spread:
 
 
 def alternate(rounds: int, sides: Mapping[Key, Callable[[], Got]]) -> dict[Key, list[Got]]:
-    """Each side once a round, one after the other, so that a slow minute of the machine strikes all of them."""
+    """Each side once a round, so that a slow minute of the machine strikes all; who was last begins the next."""
     got: dict[Key, list[Got]] = {name: [] for name in sides}
-    for _ in range(rounds):
-        for name, play in sides.items():
-            got[name].append(play())
+    for number in range(rounds):
+        for name in list(sides)[:: -1 if number % 2 else 1]:
+            got[name].append(sides[name]())
     return got
 
 

@@ -72,7 +72,7 @@ def measure(size: Size, folder: Path) -> Found:
 def _play(folder: Path, peers: Sequence[Peer], files: int, findings: int, rounds: int) -> Case:
     with TemporaryDirectory(dir=folder) as scratch, ground(Path(scratch)) as here:
         here.files, here.findings = files, findings
-        run_action(here, here.pull_request(), {})  # what is loaded for the first time is loaded by this one
+        run_action(here, here.pull_request(), {})
         again = run_action(here, here.opened, {})
         runs: list[Ran] = []
 
@@ -82,6 +82,8 @@ def _play(folder: Path, peers: Sequence[Peer], files: int, findings: int, rounds
 
         sides: dict[str, Callable[[], Sample | None]] = {OURS: ours}
         sides |= {peer.name: _side(peer, here) for peer in peers}
+        for peer in peers:  # as ours above: what is loaded for the first time is loaded untimed
+            sides[peer.name]()
         came = alternate(rounds, sides)
     took = {name: tuple(one for one in samples if one) for name, samples in came.items()}
     whole = {name: samples for name, samples in took.items() if len(samples) == rounds}

@@ -10,6 +10,7 @@ import pytest
 
 from bench import measure
 from bench.__main__ import DOCUMENT, PARTS, stored
+from bench.action import Ended, Ran
 from bench.document import UnknownRegion, filled
 from bench.ground import ground
 from bench.meter import Exchange, Sample, served
@@ -84,11 +85,11 @@ def test_a_document_with_a_region_too_many_or_too_few_is_refused() -> None:
             filled(wrong, results)
 
 
-def test_what_is_done_in_turns_is_done_in_turns() -> None:
+def test_nobody_has_always_the_first_turn() -> None:
     said: list[str] = []
-    got = measure.alternate(2, {"a": lambda: said.append("a"), "b": lambda: said.append("b")})
-    assert said == ["a", "b", "a", "b"]
-    assert {name: len(values) for name, values in got.items()} == {"a": 2, "b": 2}
+    got = measure.alternate(3, {"a": lambda: said.append("a"), "b": lambda: said.append("b")})
+    assert said == ["a", "b", "b", "a", "a", "b"]
+    assert {name: len(values) for name, values in got.items()} == {"a": 3, "b": 3}
 
 
 def test_a_square_has_a_slope_of_two_and_a_line_of_one() -> None:
@@ -105,6 +106,22 @@ def test_requests_at_the_same_time_keep_the_service_busy_once_and_those_of_git_a
     )
     assert served(seen) == 2.5
     assert Sample.of(9.0, seen) == Sample(9.0, requests=2, git=1, writes=1, traffic=27, served=2.5)
+
+
+def test_the_reviewers_time_is_left_out_and_what_github_is_asked_meanwhile_is_not() -> None:
+    github = (
+        Exchange("GET", "/repos/a/b/pulls/1", 200, 1.0, 2.0, 0, 0),
+        Exchange("PATCH", "/repos/a/b/check-runs/1", 200, 4.0, 4.5, 0, 0),
+        Exchange("POST", "/repos/a/b/pulls/1/reviews", 200, 11.0, 12.0, 0, 0),
+    )
+    codevf = (
+        Exchange("POST", "/api/v1/tasks/create", 201, 3.0, 3.5, 0, 0),
+        Exchange("GET", "/api/v1/tasks/1", 200, 5.0, 6.0, 0, 0),
+        Exchange("GET", "/api/v1/tasks/1", 200, 9.0, 10.0, 0, 0),
+    )
+    ran = Ran.of(Ended(0, began=0.0, ended=13.0, peak=1), github, codevf)
+    assert (ran.submitting, ran.publishing, ran.seconds) == (3.0, 3.0, 13.0)
+    assert ran.sample.seconds == 3.0 + 0.5 + 3.0
 
 
 @pytest.mark.parametrize(
