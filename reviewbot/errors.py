@@ -15,6 +15,7 @@
     │       ├── PayloadTooLarge        it answered 413: pack smaller and send again with the same key
     │       └── ServiceUnreachable     no usable answer within the deadline
     ├── ForgeError                 3   GitHub, until there is a result; NotPublished after that
+    │   ├── TokenUnknown               GitHub does not know the token, or does not any more (401)
     │   ├── PermissionMissing          the token may not do it (403)
     │   ├── NotFound                   404, also for what the token may not see
     │   ├── Refused                    GitHub understood the request and will not do it (422)
@@ -193,6 +194,10 @@ class ForgeError(ReviewbotError):
 
     exit_status: ClassVar[int] = 3
     reason: ClassVar[str] = "github"
+
+
+class TokenUnknown(ForgeError):
+    """401: the token is wrong, or has ended."""
 
 
 class PermissionMissing(ForgeError):

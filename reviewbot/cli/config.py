@@ -99,8 +99,7 @@ def _file(call: Call) -> tuple[str, str | None]:
 
 
 def _read(folder: str, path: str) -> str:
-    # More than is allowed, so that the settings say that it is too large.
-    content = read_inside(folder, path, 2 * CONFIG_BYTES, _NOWHERE).content
+    content = read_inside(folder, path, CONFIG_BYTES, _NOWHERE).content
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:

@@ -21,7 +21,7 @@ from reviewbot.edges.clone import open_clone
 from reviewbot.edges.codevf import Access, CodeVF
 from reviewbot.edges.github.calls import Address, Patience
 from reviewbot.edges.github.setup import SetupReader
-from reviewbot.errors import ForgeError, Problem, ReviewbotError, SettingsError, TemplateError
+from reviewbot.errors import ForgeError, Problem, ReviewbotError, SettingsError, TemplateError, TokenUnknown
 from reviewbot.render import Renderer
 from reviewbot.settings import Settings, peek_settings, read_settings
 from reviewbot.settings.environment import Desktop, read_desktop
@@ -39,6 +39,8 @@ from reviewbot.setup.checkup import (
 
 PATIENCE = Patience(most=10, whole=30)
 """Somebody sits and waits."""
+
+_ASK_GH = "Put one that may read the repository into GITHUB_TOKEN or GH_TOKEN: GITHUB_TOKEN=$(gh auth token)"
 
 _SECONDS = 30
 """How long CodeVF may take in all."""
@@ -99,10 +101,7 @@ class _Visit:
         yield Finding("versions", f"reviewbot {__version__}, Python {platform.python_version()}")
         settings = peek_settings(self._inputs(()))
         if not self.desktop.token:
-            todo = (
-                "Put a token that may read the repository into GITHUB_TOKEN or GH_TOKEN: GITHUB_TOKEN=$(gh auth token)"
-            )
-            yield Finding("token", "there is none, so nothing on GitHub was looked at", todo, EXIT_NO_REVIEW)
+            yield Finding("token", "there is none, so nothing on GitHub was looked at", _ASK_GH, EXIT_NO_REVIEW)
         else:
             settings = yield from self._github()
         if settings.reviewer is ReviewerKind.CODEVF:
@@ -125,6 +124,9 @@ class _Visit:
             named = peek_settings(self._inputs(read_jobs(there.workflows)))
             if (named.config_file, named.templates_dir) != (first.config_file, first.templates_dir):
                 there = reader.installation(named.config_file, named.templates_dir)
+        except TokenUnknown as error:
+            yield Finding("token", error.message, f"It is wrong, ended or was revoked. {_ASK_GH}", error.exit_status)
+            return peek_settings(self._inputs(()))
         except ForgeError as error:
             yield of_error("repository", error)
             return peek_settings(self._inputs(()))
@@ -196,7 +198,7 @@ def _token(reader: SetupReader, there: Installation) -> Iterator[Finding]:
         except ForgeError as error:
             yield of_error(about, error)
         else:
-            yield Finding(about, "the token here may read them")
+            yield Finding(about, "the token here may read them; writing was not tried")
 
 
 def _required(reader: SetupReader, there: Installation, settings: Settings, jobs: tuple[Job, ...]) -> Iterator[Finding]:

@@ -97,7 +97,7 @@ def _regular(descriptor: int, path: str, limit: int) -> Regular:
         if not stat.S_ISREG(told.st_mode):
             raise _wrong(path, "it is no regular file")
         if told.st_size > limit:
-            raise _wrong(path, "it is too large")
+            raise SettingsError((Problem(path, "it is too large", f"at most {limit} bytes"),))
         return Regular(stream.read(limit), stat.S_IMODE(told.st_mode))
 
 

@@ -217,7 +217,7 @@
       const details = current?.closest(".file")?.querySelector("details");
       if (details) details.open = !details.open;
     },
-    c: () => current?.matches(".finding") && copy([current]),
+    c: () => current?.matches(".finding") && isShown(current) && copy([current]),
     s: () => byId("split") && split(),
     t: turn,
     x: clear,

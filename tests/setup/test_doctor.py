@@ -90,7 +90,9 @@ CASES = {
     ),
     "no token": Case(3, (("token: there is none", "GITHUB_TOKEN"),), env={"GITHUB_TOKEN": ""}),
     "unknown token": Case(
-        3, (("repository: GitHub does not know the token", "revoked"),), env={"GITHUB_TOKEN": "ghs_who"}
+        3,
+        (("token: GitHub does not know the token", "GITHUB_TOKEN=$(gh auth token)"),),
+        env={"GITHUB_TOKEN": "ghs_who"},
     ),
     "missing permissions": Case(
         3,
@@ -260,6 +262,7 @@ def test_all_is_well(rig: Rig) -> None:
     assert said.status == 0
     assert marks(said) == {"ok"}, said.out
     assert "so can every workflow set it" in said.out
+    assert said.out.count("may read them; writing was not tried") == 2
     for line in ("prices: with `max-credits: 240` and `mode: fast` a review holds 360 credits", "`engineer` 612"):
         assert line in said.out
     assert f"project: `{REPO}` has the number" in said.out

@@ -13,7 +13,15 @@ from datetime import datetime
 from enum import Enum
 
 from reviewbot.domain.pacing import moment
-from reviewbot.errors import DiffTooLarge, ForgeError, ForgeUnreachable, NotFound, PermissionMissing, Refused
+from reviewbot.errors import (
+    DiffTooLarge,
+    ForgeError,
+    ForgeUnreachable,
+    NotFound,
+    PermissionMissing,
+    Refused,
+    TokenUnknown,
+)
 
 SECONDARY_WAIT = 60.0
 """Seconds to wait when GitHub throttles without saying for how long (its documentation: at least a minute)."""
@@ -153,7 +161,7 @@ def _wait(headers: Mapping[str, str], now: datetime) -> float:
 
 def _unknown_token(reply: Reply, intent: Intent, _now: datetime) -> Trouble:
     return Trouble(
-        ForgeError(
+        TokenUnknown(
             f"GitHub does not know the token, so {intent.doing} failed (401).",
             hint="`github-token` is wrong, was revoked, or ended: a workflow's own token lives as long as its "
             f"job, an App's for an hour, so keep `wait-minutes` below that. GitHub says: {reply.words}",
