@@ -43,6 +43,10 @@ class LineKind(Enum):
     CONTEXT = " "
 
 
+_KINDS = {kind.value: kind for kind in LineKind}
+"""A look-up: asking the enum itself took a tenth of the time of reading a large diff."""
+
+
 @dataclass(frozen=True, slots=True)
 class DiffLine:
     """One line of a hunk, without its mark; a number is None on the side where the line is not."""
@@ -309,13 +313,13 @@ def _read_hunks(text: str) -> tuple[Hunk, ...]:
         Hunk(
             tuple(
                 DiffLine(
-                    kind=LineKind(line.line_type),
+                    kind=_KINDS[line.line_type],
                     text=line.value.removesuffix("\n"),
                     old=line.source_line_no,
                     new=line.target_line_no,
                 )
                 for line in hunk
-                if line.line_type in {"+", "-", " "}
+                if line.line_type in _KINDS
             )
         )
         for hunk in patched

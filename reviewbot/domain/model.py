@@ -20,7 +20,7 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """0 is shown first. Unrated comes before critical, since nobody knows."""
-        return tuple(Severity).index(self)
+        return _RANKS[self]
 
     def at_least(self, other: Severity) -> bool:
         """Whether this is as bad as `other` or worse."""
@@ -30,6 +30,9 @@ class Severity(StrEnum):
     def takes_another(self) -> bool:
         """Whether somebody other than the author has to take the responsibility for it."""
         return self.at_least(Severity.HIGH)
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Category(StrEnum):

@@ -17,7 +17,7 @@ from bench.meter import Exchange, Sample, served
 from bench.parts import SMALL
 from bench.peers import PEERS, Peer, run_peer
 from bench.table import Goal, Results, Table, markdown, number, spread
-from bench.waiting import KINDS, OURS, PACES, Life, Waited, play
+from bench.waiting import KINDS, OURS, PACES, Life, Waited, compared, play
 from bench.waiting import measure as wait
 
 
@@ -58,6 +58,18 @@ def test_our_pace_is_on_the_front_for_reviews_of_every_length(tmp_path: Path) ->
     ours = {row[0]: row[-1] for row in table.rows if row[1] == OURS}
     assert ours == dict.fromkeys(KINDS, "yes")
     assert len(table.rows) == len(KINDS) * len(PACES)
+
+
+def test_what_the_front_does_not_say_is_said_with_the_figures() -> None:
+    ours, theirs, often = PACES
+    played = [
+        Waited(kind, pace, late, requests)
+        for kind in KINDS
+        for pace, late, requests in ((ours, 28.0, 400), (theirs, 5.0, 1000), (often, 5.0, 5000))
+    ]
+    note = compared(played)
+    assert note.startswith("8 of 12 are on the front, which alone proves little")
+    assert note.endswith("hours: 0.4 times the requests, 23 s later.")
 
 
 def test_an_answer_lies_there_until_the_next_question() -> None:
