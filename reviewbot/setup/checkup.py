@@ -178,7 +178,7 @@ def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence
         told = f"`{name}` is required from the App {ours[0].source}, and GitHub Actions is {ACTIONS_APP} on github.com"
         yield Finding("required check", told, "If that is not the App that writes the check, choose *GitHub Actions*.")
     else:
-        told = f"`{name}` from GitHub Actions is required; so can every workflow set it that somebody may add or edit"
+        told = f"`{name}` from GitHub Actions is required, and every workflow that somebody may add can write it, too"
         yield Finding("required check", told)
     if ours:
         yield from _of_reach(name, [job for job in jobs if job.reviews or job.queued])
