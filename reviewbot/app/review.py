@@ -211,7 +211,7 @@ class _Teller(Acquirer):
         if all(one is not None and one.base_ref == pull.base_ref for one in here):
             return None
         told = (
-            f"This commit was reviewed against another branch. Against `{visible(pull.base_ref)}` nothing is left of it "
+            f"This commit was reviewed for another branch. Against `{visible(pull.base_ref)}` nothing is left of it "
             "to review, and a commit has one check: push another one to get another."
         )
         return replace(not_due(Reason.NOTHING_SELECTED, told), conclusion=Conclusion.ACTION_REQUIRED)
