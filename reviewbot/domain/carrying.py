@@ -209,7 +209,7 @@ def absorb(findings: Findings, answer: Answered, scene: Scene) -> Findings:
     known = {record.id: stand(record, scene) for record in findings.records}
     placed = apart(answer.placed, remembered(findings.records))
     told = {record.id: record for record in _reported(replace(answer, placed=placed), scene)}
-    fresh = (_beside(record, known.get(key)) for key, record in told.items())
+    fresh = (_beside(record, known.get(key), scene) for key, record in told.items())
     verdicts = _verdicts(answer.report.previous)
     judged = partial(_judged, scene=scene, here=answer.here)
     others = (judged(record, verdicts.get(key)) for key, record in known.items() if key not in told)
@@ -258,12 +258,16 @@ def _record(item: Placed, task_id: str, scene: Scene) -> Record:
     return replace(record, touched=sight.touched, copies=sight.copies) if isinstance(sight, Sight) else record
 
 
-def _beside(record: Record, before: Record | None) -> Record:
-    """What an answer reports, as it is known already; a waiver is for nothing worse than what was waived."""
+def _beside(record: Record, before: Record | None, scene: Scene) -> Record:
+    """What an answer reports, as it is known already.
+
+    A waiver is for nothing worse than what was waived, and for the code that is pointed at now.
+    """
     if before is None:
         return record
     holds = before.severity.rank <= record.severity.rank
-    return replace(record, found=before.found, waiver=before.waiver if holds else None)
+    record = replace(record, found=before.found, waiver=before.waiver if holds else None)
+    return replace(record, waiver=stand(record, scene).waiver)
 
 
 def _first_line(where: object, cited: int | None) -> int | None:
