@@ -285,7 +285,9 @@ def disturbed(town: Town, scenario: Scenario, where: int, at: Point, right: Undi
     now, bought, twice = held(rig), len(tasks(rig)), len(doubles(rig))
     if scenario.moves_on:
         wrong = [*lost(rig), *(f"{one} has two comments" for one in doubles(rig))]
-        wrong += [f"the check {now.check}"] if bought and now.check[1:2] != (scenario.conclusion,) else []
+        # Of a review that was found again nobody knows whether it was of everything.
+        ends = {scenario.conclusion, "action_required"}
+        wrong += [f"the check {now.check}"] if bought and not ends.issuperset(now.check[1:2]) else []
     else:
         wrong = [contrast(name, now, right.held) for name in differing(now, right.held)]
     town.close(rig)

@@ -25,6 +25,7 @@ from reviewbot.errors import (
     NotFound,
     PermissionMissing,
     Refused,
+    TokenUnknown,
 )
 from reviewbot.sandbox.faults import (
     Delay,
@@ -117,7 +118,7 @@ READS: list[Deed] = [read, diff, snapshot]
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        (reply(401, "Bad credentials"), ForgeError),
+        (reply(401, "Bad credentials"), TokenUnknown),
         (reply(403, "Resource not accessible by integration"), PermissionMissing),
         (reply(422, "Validation Failed"), Refused),
         (reply(400, "Problems parsing JSON"), Refused),
