@@ -118,10 +118,12 @@ class Acquirer:
 
         A ledger that calls those tasks done must not be written before their findings have their comments.
         """
+        return self._published() if self.story.changes.answers else None
+
+    def _published(self) -> Outcome | None:
+        """Write down what is known so far, on the pull request as it is by now; an outcome when its head has moved."""
         run = self._run
-        if self.story.changes.answers:
-            outcome = pending(run.judgement.rules, check_written=True)
-            self._run, self.story, _ = publish(run, self.story, outcome)
+        self._run, self.story, _ = publish(run, self.story, pending(run.judgement.rules, check_written=True))
         return None if self._run is run else self._superseded()
 
     def _known(self, digest: str) -> Purchase | None:
@@ -211,12 +213,17 @@ class Acquirer:
         use_up(run)
         wanted = purchase_of(run, self.story, identity, TaskState.WANTED)
         self.story = self.story.learned(self.story.changes.with_purchase(wanted))
-        _, self.story, _ = publish(run, self.story, pending(run.judgement.rules, check_written=True))
+        if (ended := self._published()) is not None:
+            return ended
         task = wait(run, service, awaited.task, run.settings.mode)
         if not task.status.is_over:
             return conclude(run, self.story, pending(run.judgement.rules, check_written=self.story.check is not None))
         self.story = settled(run, service, replace(self.story, awaited=None), awaited.purchase, task)
-        return self._tell_older()
+        if (ended := self._published()) is not None:
+            return ended
+        # Publishing has read the pull request again: somebody may have called off what was put off.
+        wanted_now = self.story.ledger.named(wanted.identity, wanted.attempt)
+        return self._leave() if wanted_now is not None and wanted_now.state is TaskState.ENDED else None
 
     def _buy(self, service: ReviewService, identity: Identity, known: Purchase | None) -> None:
         """Buy what is new since the last reviewed head, or the whole change.

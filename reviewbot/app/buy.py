@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 
+from reviewbot.app.follow import follow
 from reviewbot.app.publish import write_check, write_summary
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story
@@ -20,9 +21,9 @@ from reviewbot.domain.parts import split, split_ids
 from reviewbot.domain.triage import Asked, AtTerminal, check_approval
 from reviewbot.domain.wording import number
 from reviewbot.errors import (
-    ForgeError,
     NotApproved,
     PermissionMissing,
+    ReviewbotError,
     ServiceRefused,
 )
 from reviewbot.ports import ReviewService
@@ -266,14 +267,21 @@ def _remember_intent(run: Run, story: Story) -> Story:
 
 
 def remember_task(run: Run, story: Story) -> Story:
-    """Write down the task's id, before anybody waits for it."""
+    """Write down the task's id, before anybody waits for it.
+
+    Making the task may have taken minutes, and what people have asked for meanwhile stands in the summary: it is read
+    again first, and left to the check where it cannot be, or the head has moved.
+    """
     if not run.paid:
         return story
     run.say(f"CodeVF has the task {story.task_id}.")
     outcome = pending(run.judgement.rules, check_written=story.check is not None)
-    before = story.summary
+    written = False
     try:
-        story = write_summary(run, story, outcome)
-    except ForgeError as error:
+        now, fresh = follow(run, story) if story.summary else (run, story)
+        if now is run:
+            story = replace(write_summary(run, fresh, outcome), there=None)
+            written = story.summary is not None and story.summary is not fresh.summary
+    except ReviewbotError as error:
         run.degraded.say(error.message)
-    return story if story.summary and story.summary is not before else write_check(run, story, outcome)
+    return story if written else write_check(run, story, outcome)

@@ -158,7 +158,7 @@ def _with_copies(run: Run, snapshot: Snapshot, ledger: Ledger, copies: Sequence[
             ledger = ledger.with_purchase(_adopted(run, snapshot, found, digest))
             broken = ledger.findings.broken or bool(copy.since and copy.since not in remembered)
             ledger = replace(ledger, findings=replace(ledger.findings, broken=broken))
-        elif copy.task_id and not known.task_id and known.state is not TaskState.ENDED:
+        elif copy.task_id and not known.task_id:
             short = Coverage.PARTIAL if copy.missed else known.coverage
             handed = replace(known, coverage=short, missed=copy.missed, rung=copy.rung, parts=copy.parts)
             ledger = ledger.with_purchase(replace(handed, state=TaskState.OPEN, task_id=copy.task_id))

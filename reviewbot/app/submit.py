@@ -21,7 +21,7 @@ from reviewbot.domain.packing import Limits, Packing, beside, ladder, pack, toge
 from reviewbot.domain.parts import joined, split
 from reviewbot.domain.views import AuthorText, PromptView
 from reviewbot.domain.wire import response_schema
-from reviewbot.errors import USED_UP, NothingSendable, OverBudget, PayloadTooLarge, ServiceError, ServiceRefused
+from reviewbot.errors import USED_UP, NothingSendable, OverBudget, PayloadTooLarge, ServiceRefused
 from reviewbot.ports import ReviewService
 
 
@@ -71,7 +71,7 @@ def _create(
 def _created(service: ReviewService, submission: Submission) -> Task:
     task = service.create(submission)
     if is_inquiry(task):
-        with suppress(ServiceError):  # whoever asked was killed before it did so, or could not
+        with suppress(ServiceRefused):  # whoever asked was killed before it did so, or it is over
             service.cancel(task.id)
         raise ServiceRefused(
             "A run has asked CodeVF about this purchase, and been stopped before it wrote down that there was none.",

@@ -145,11 +145,12 @@ class Ledger:
     def with_purchase(self, purchase: Purchase) -> Ledger:
         """This attempt recorded, in place of what was known of it.
 
-        One that has come further stays: the run that saw it so was a later one, whichever writes last.
+        One that has come further stays: the run that saw it so was a later one, whichever writes last. A task's id is
+        further than any state without one.
         """
         same = (purchase.identity, purchase.attempt)
         if known := next((one for one in self.purchases if (one.identity, one.attempt) == same), None):
-            latest = purchase if purchase.state.rank >= known.state.rank else known
+            latest = purchase if _progress(purchase) >= _progress(known) else known
             return replace(self, purchases=tuple(latest if one is known else one for one in self.purchases))
         if len(self.purchases) < MAX_TASKS:
             return replace(self, purchases=(*self.purchases, purchase))
@@ -216,6 +217,10 @@ class Ledger:
     def spent(self) -> Decimal:
         """Credits held by open tasks and used by finished ones."""
         return sum((entry.cost for entry in self.purchases), self.forgotten)
+
+
+def _progress(entry: Purchase) -> tuple[bool, int]:
+    return bool(entry.task_id), entry.state.rank
 
 
 def _worth(entry: Purchase) -> int:

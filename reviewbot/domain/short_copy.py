@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
 from reviewbot.domain.check_tags import TAG_ROOM
-from reviewbot.domain.gate import Rules
+from reviewbot.domain.gate import Coverage, Rules
 from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.ledger_text import short_credits
 from reviewbot.domain.policy import FailOn, Tolerance
@@ -114,7 +114,9 @@ def short_copy(purchase: Purchase, spent: Decimal, signer: Signer) -> str:
     """The `external_id` of a purchase; `spent` is what the pull request has cost so far, with it."""
     used = "-" if purchase.used is None else short_credits(purchase.used)
     at = int(datetime.fromisoformat(purchase.submitted_at).timestamp())
-    figures = f"{purchase.attempt} {purchase.state} {purchase.hold} {used} {purchase.rung} {purchase.missed}"
+    # Nobody knows how many files, where one was found again.
+    missed = purchase.missed or int(purchase.coverage is Coverage.PARTIAL)
+    figures = f"{purchase.attempt} {purchase.state} {purchase.hold} {used} {purchase.rung} {missed}"
     asked, rules = purchase.asked.rpartition("+")[2] or "-", _rules_word(purchase.judgement.rules)
     more = f"{purchase.since or '-'} {at} {short_credits(spent)} {asked} {purchase.parts} {rules}"
     more = f"{more} {purchase.selection[:SHORT_SELECTION] or '-'}"

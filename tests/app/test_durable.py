@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +56,15 @@ def conclusion(rig: Rig, sha: str | None = None) -> str | None:
     """Of the newest check run on a commit, by default the head."""
     told: str | None = rig.checks(sha)[-1].conclusion
     return told
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    """Wait for another run to have done something."""
+    for _ in range(400):
+        if is_so():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not come to that")
 
 
 def cancelled(rig: Rig) -> list[bool]:
@@ -639,3 +651,42 @@ def test_nor_does_it_by_an_amended_commit(tmp_path: Path) -> None:
         pulls.follow(rig.world.store, REPO, "mona")
         rig.run(payload=rig.event("edited"))
         assert conclusion(rig) in {"failure", "action_required"}
+
+
+def test_what_a_ledger_claims_that_is_not_believed_counts_against_the_budget(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        rig.run()
+        store = rig.world.store
+        [summary] = [one for one in store.comments.values() if one.author.endswith("[bot]")]
+        ledger = decode(summary.body, Signer(KEY, store.repo(REPO).id, 1, "")).ledger
+        more = replace(ledger, purchases=tuple(replace(one, used=Decimal(5000)) for one in ledger.purchases))
+        forged = encode(more, Signer("another key", store.repo(REPO).id, 1, ""))
+        store.comments[summary.id] = replace(summary, body=replace_ledger(summary.body, forged))
+        push(rig, extra="x = 1\n")
+        assert rig.run(max_credits_per_pr="2000").outputs["reason"] == "over-budget"
+
+
+def test_after_a_partial_review_that_came_in_late_the_next_is_of_the_whole_change(tmp_path: Path) -> None:
+    clock, big = HandClock(), "".join(f"line_{number} = {number}\n" for number in range(3000))
+    with house(tmp_path, clock=clock, life=SOMEBODY, config="attachment-bytes: 20000\n") as rig:
+        push(rig, a=big, b=big)
+        rig.run(wait_minutes="0")
+        push(rig, extra="x = 1\n")
+        rig.run(wait_minutes="0")
+        clock.advance(2 * LONG)
+        rig.run(wait_minutes="0")
+        [_, second] = rig.service.tasks()
+        assert not any(one.file_name == "review-so-far.txt" for one in second.request.attachments)
+
+
+def test_cancelling_while_a_run_waits_for_an_older_review_buys_nothing_after_it(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=SOMEBODY) as rig, ThreadPoolExecutor(1) as pool:
+        rig.run(wait_minutes="0")
+        push(rig, extra="x = 1\n")
+        waiting = pool.submit(rig.run, wait_minutes="60")
+        until(lambda: bool(rig.checks()))
+        rig.world.grant(REPO, "hubot", Level.WRITE)
+        rig.run(event="issue_comment", payload=commanded(rig, "/reviewbot cancel", "hubot"), wait_minutes="0")
+        assert waiting.result(timeout=60).outputs["status"] != "completed"
+        assert cancelled(rig) == [True]
