@@ -52,6 +52,7 @@ def watch(
     env: Mapping[str, str],
     columns: int = 80,
     press: tuple[str, bytes] | None = None,
+    after: float = 0,
     seconds: float = 60,
 ) -> Seen:
     """Run the program on a terminal until it ends.
@@ -62,6 +63,7 @@ def watch(
         env: the whole environment.
         columns: of the terminal.
         press: what to press as soon as some text has come.
+        after: seconds between the two.
         seconds: after which it is killed.
     """
     ours, theirs = pty.openpty()
@@ -71,7 +73,7 @@ def watch(
     with subprocess.Popen(command, cwd=at, env=dict(env), stdin=theirs, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
         try:
-            raw = _heard(ours, press, time.monotonic() + seconds)
+            raw = _heard(ours, press, after, time.monotonic() + seconds)
             status = process.wait(10)
         finally:
             process.kill()
@@ -79,7 +81,7 @@ def watch(
     return Seen(status, raw)
 
 
-def _heard(terminal: int, press: tuple[str, bytes] | None, until: float) -> str:
+def _heard(terminal: int, press: tuple[str, bytes] | None, after: float, until: float) -> str:
     """Everything up to the end of the program."""
     heard = b""
     while time.monotonic() < until:
@@ -93,6 +95,7 @@ def _heard(terminal: int, press: tuple[str, bytes] | None, until: float) -> str:
             break
         heard += piece
         if press and press[0].encode() in heard:
+            time.sleep(after)
             os.write(terminal, press[1])
             press = None
     return heard.decode("utf-8", "replace")

@@ -30,17 +30,19 @@ HOSTILE = answer(
 )
 
 
-def at_terminal(desk: Desk, *arguments: str, columns: int = 80, press: tuple[str, bytes] | None = None) -> Seen:
+def at_terminal(
+    desk: Desk, *arguments: str, columns: int = 80, press: tuple[str, bytes] | None = None, after: float = 0
+) -> Seen:
     env = {**desk.environment, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
-    return watch(
-        "review", "--codevf-url", desk.url, *arguments, at=desk.clone.root, env=env, columns=columns, press=press
-    )
+    words = ("review", "--codevf-url", desk.url, *arguments)
+    return watch(*words, at=desk.clone.root, env=env, columns=columns, press=press, after=after)
 
 
 def test_a_wait_moves_in_colour_and_ctrl_c_leaves_it_to_go_on(sit: Opened) -> None:
     clock = HandClock()
     desk = sit(clock=clock)
-    seen = at_terminal(desk, press=("in the queue", CTRL_C))
+    # A task is named as soon as it is made: it has to be written down as well before the wait begins.
+    seen = at_terminal(desk, press=("in the queue", CTRL_C), after=1.5)
     assert seen.status == 130
     assert re.search(r"CodeVF: in the queue  \d:\d\d", seen.text)
     assert "\x1b[1;33mNot finished" in seen.raw
