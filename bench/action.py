@@ -12,7 +12,7 @@ from pathlib import Path
 from bench.ground import Ground
 from bench.meter import Exchange, Sample, served
 
-_ACTION = """
+ACTION = """
 import sys
 from pathlib import Path
 from reviewbot.__main__ import main
@@ -77,7 +77,7 @@ def launch(ground: Ground, number: int, inputs: Mapping[str, str]) -> Ended:
     env = ground.environment(number, {"wait-minutes": "60", **inputs})
     workspace = Path(env["GITHUB_WORKSPACE"])
     began = time.monotonic()
-    command = [sys.executable, "-I", "-c", _ACTION]
+    command = [sys.executable, "-I", "-c", ACTION]
     done = subprocess.run(command, env=env, cwd=workspace, capture_output=True, text=True, timeout=300, check=False)
     ended = time.monotonic()
     if done.stderr:

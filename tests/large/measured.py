@@ -8,22 +8,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.action import ACTION
 from reviewbot.sandbox.codevf import canned
 from tests.app.house import REPO, Rig, house
 from tests.large.sizes import Case, Size, read_report, wrong
 
 FILES = {"json-file": "report.json", "sarif-file": "report.sarif", "html-file": "report.html"}
-ACTION = """
-import sys
-from pathlib import Path
-from reviewbot.__main__ import main
-sys.argv = ["reviewbot", "action"]
-status = main()
-[peak] = [line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
-Path("../peak").write_text(peak)
-sys.exit(status)
-"""
-"""The action, which tells its own memory at the peak: what the system tells of a child may be its parent's."""
 
 
 @dataclass(frozen=True, slots=True)
