@@ -88,18 +88,21 @@
     focused.focus({ preventScroll: true });
     node.scrollIntoView({ block: "start" });
   };
-  const step = (nodes, by) => {
+  const beside = (nodes, by) => {
     const shown = nodes.filter(isShown);
-    if (!shown.length) return;
+    if (!current) return by > 0 ? shown[0] : shown.at(-1);
     const after = (node) => current.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING;
-    const inside = (node) => node !== current && !node.contains(current);
-    const [before, behind] = [[], []];
-    if (current) for (const node of shown) if (inside(node)) (after(node) ? behind : before).push(node);
-    const next = !current ? (by > 0 ? shown[0] : shown.at(-1)) : by > 0 ? behind[0] : before.at(-1);
-    if (next) {
-      go(next);
-      history.replaceState(null, "", `#${next.id}`);
-    }
+    const others = shown.filter((node) => node !== current && !node.contains(current));
+    return by > 0 ? others.find(after) : others.findLast((node) => !after(node));
+  };
+  const step = (selector, by) => {
+    let next = beside(all(selector), by);
+    const file = next?.closest(".file");
+    if (!file) return;
+    show(file);
+    next = beside(all(selector), by); // drawn, its findings stand in the order of their lines
+    go(next);
+    history.replaceState(null, "", `#${next.id}`);
   };
   const follow = () => {
     const target = byId(location.hash.slice(1));
@@ -209,10 +212,10 @@
     button.addEventListener("click", () => copy([card]));
   }
   const KEYS = {
-    j: () => step(all(".finding[id]"), 1), // drawn, they stand in another order
-    k: () => step(all(".finding[id]"), -1),
-    n: () => step(files, 1),
-    p: () => step(files, -1),
+    j: () => step(".finding[id]", 1),
+    k: () => step(".finding[id]", -1),
+    n: () => step(".file", 1),
+    p: () => step(".file", -1),
     o: () => {
       const details = current?.closest(".file")?.querySelector("details");
       if (details) details.open = !details.open;

@@ -26,6 +26,9 @@ expect.set_options(timeout=PATIENCE)
 
 WATCH = "window.refused = []; addEventListener('securitypolicyviolation', e => refused.push(e.violatedDirective))"
 
+NEVER_NEAR = "window.IntersectionObserver = class { observe() {} unobserve() {} }"
+"""A browser that has not told yet what is near the window: nothing is drawn unasked."""
+
 
 @dataclass(slots=True)
 class Visit:
@@ -72,13 +75,13 @@ def usual() -> str:
 def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     visits: list[Visit] = []
 
-    def visit(html: str = "", *, at: str = "", **how: Any) -> Visit:  # noqa: ANN401 — what Playwright takes
+    def visit(html: str = "", *, at: str = "", script: str = "", **how: Any) -> Visit:  # noqa: ANN401 — Playwright's
         file = tmp_path / "report.html"
         file.write_text(html or usual(), encoding="utf-8")
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **how})
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
-        page.add_init_script(WATCH)
+        page.add_init_script(f"{WATCH};{script}")
         made = Visit(page)
         page.on("console", lambda message: made.told.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: made.told.append(str(error)))
@@ -130,8 +133,9 @@ def test_both_sides_stand_beside_each_other_and_the_findings_stay_in_place(opene
     assert visit.shown == 5
 
 
-def test_keys_lead_from_finding_to_finding_and_from_file_to_file(opened: Open) -> None:
-    visit = opened()
+@pytest.mark.parametrize("script", ["", NEVER_NEAR], ids=["drawn already", "drawn on the way"])
+def test_keys_lead_from_finding_to_finding_and_from_file_to_file(opened: Open, script: str) -> None:
+    visit = opened(script=script)
     press = visit.page.keyboard.press
     seen = []
     for key in "jjjkn":

@@ -107,7 +107,7 @@ def test_the_limits_can_be_switched_off_and_the_forks_pull_request_is_there() ->
     assert [answer.status_code for answer in balances] == [200] * 5
     assert balances[0].json()["available"] == 100
     assert (fork["user"]["login"], fork["head"]["repo"]["fork"]) == ("quill", True)
-    assert "429" not in text
+    assert not re.search(r"(?<!:)\b429\b", text)  # a port may have it
 
 
 def test_it_ends_by_itself() -> None:
