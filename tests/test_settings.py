@@ -239,6 +239,11 @@ def test_what_is_right_alone_and_wrong_together_is_told(inputs: dict[str, str], 
     assert [problem.where for problem in problems_of(inputs)] == [where]
 
 
+def test_several_tasks_want_the_summary() -> None:
+    problems = problems_of({"summary-comment": "false"}, "max-tasks: 2\n")
+    assert [problem.where for problem in problems] == ["`max-tasks` and `summary-comment`"]
+
+
 @pytest.mark.parametrize(
     "inputs",
     [

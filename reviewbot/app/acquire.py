@@ -25,7 +25,7 @@ from reviewbot.domain.model import TaskStatus
 from reviewbot.domain.policy import ReviewOn
 from reviewbot.domain.short_copy import tells_of_open_task
 from reviewbot.domain.snapshot import CheckStatus, Conclusion
-from reviewbot.domain.triage import Asked, AtTerminal, is_requested
+from reviewbot.domain.triage import Asked, AtTerminal, is_requested, tries_again
 from reviewbot.errors import (
     USED_UP,
     ForgeError,
@@ -173,7 +173,7 @@ class Acquirer:
     def _leave(self) -> Outcome:
         """Nothing is asked for; a check that an older review left open here has to be closed when that one is in."""
         run, there = self._run, current_check(self._run.snapshot)
-        if self.story.awaited is not None and run.snapshot.pull.is_open:
+        if (self.story.awaited is not None or self.story.ledger.intents()) and run.snapshot.pull.is_open:
             return conclude(run, self.story, pending(run.judgement.rules, check_written=True))
         outcome = self._why_not()
         left = there and (there.status != CheckStatus.COMPLETED or tells_of_open_task(there.external_id))
@@ -184,7 +184,7 @@ class Acquirer:
     def _why_not(self) -> Outcome:
         if not self._run.snapshot.pull.is_open:
             return not_due(Reason.CLOSED)
-        if self._run.settings.review_on is ReviewOn.PUSH and not self._run.may_buy:
+        if self._run.settings.review_on is ReviewOn.PUSH:
             told = "This head has no review, and this run buys none: a push or `/reviewbot review` asks for one."
             return not_due(Reason.NOT_REQUESTED, told)
         return not_due(Reason.NOT_REQUESTED)
@@ -278,7 +278,10 @@ class Acquirer:
         run = self._run
         if not run.may_buy:
             return False
-        tried = self.story.ledger.ended(known.identity) if known is not None and known.state is TaskState.ENDED else 0
+        has_ended = known is not None and known.state is TaskState.ENDED
+        if has_ended and not tries_again(run.policy, run.trigger):
+            return False
+        tried = self.story.ledger.ended(known.identity) if known is not None and has_ended else 0
         if tried >= MAX_ATTEMPTS and isinstance(run.trigger, ReviewEvent):
             raise TaskEnded(
                 f"{tried} attempts at a review of this change have ended without a result.",

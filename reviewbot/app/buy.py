@@ -175,7 +175,7 @@ def purchase_of(run: Run, story: Story, identity: Identity, state: TaskState) ->
         base_ref=run.snapshot.pull.base_ref,
         merge_base=story.prepared.change.merge_base if story.prepared else "",
         asked=run.trigger.comment_id if isinstance(run.trigger, Asked) else "",
-        selection=selection_digest(story.selected),
+        selection=selection_digest([*story.selected, f"in {run.settings.attachment_bytes} bytes"]),
         selecting=selecting(run),
     )
 
@@ -256,8 +256,14 @@ def _remember_intent(run: Run, story: Story) -> Story:
     if not run.paid:
         return story
     story = write_check(run, story, pending(run.judgement.rules, check_written=True))
-    if story.check is None:
-        story = write_summary(run, story, pending(run.judgement.rules, check_written=False))
+    in_parts = story.purchase is not None and story.purchase.parts > 1
+    if story.check is None or in_parts:
+        story = write_summary(run, story, pending(run.judgement.rules, check_written=story.check is not None))
+    if in_parts and story.summary is None:
+        raise PermissionMissing(
+            "No comment can be written, and a check run has no room for the ids of several tasks.",
+            hint="Give the token `pull-requests: write`, or set `max-tasks: 1`.",
+        )
     if story.check is None and story.summary is None and run.settings.wait_minutes == 0:
         raise PermissionMissing(
             "Neither a check run nor a comment can be written, so the review could not be found again.",

@@ -52,6 +52,8 @@ def _look_up(run: Run, inputs: Mapping[str, str], *amendments: Amendment) -> Out
 
 
 def _cancel(run: Run, inputs: Mapping[str, str], task_ids: tuple[str, ...]) -> Outcome:
+    if read_memory(run, run.snapshot, "").ledger.postponed():
+        _look_up(run, inputs, CallOff())  # first: whoever waits for one of the tasks buys when it is over
     try:
         cancel(run, run.open_service(), task_ids, lambda _: True)
     except ReviewDidNotHappen as error:

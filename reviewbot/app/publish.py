@@ -286,12 +286,17 @@ def _check_state(run: Run, story: Story, outcome: Outcome) -> CheckState:
 
 
 def _external_id(run: Run, story: Story) -> str:
-    """The copy of what was bought; a run that bought nothing hands on what the check has, as it stands by now."""
+    """The copy of what was bought; a run that bought nothing hands on what the check has, as it stands by now.
+
+    Where it has none, what is waited for stands in its place: whoever hears of that closes this check, too.
+    """
     there = story.check or (None if story.reviewed_sha else current_check(run.snapshot))
     handed = there.external_id if there else ""
     held = story.purchase or (story.awaited.purchase if story.awaited else None)
     if held is None and (copy := read_short_copy(handed, run.signer)):
         held = story.ledger.named(copy.identity, copy.attempt)
+    if held is None and not handed:
+        held = next(reversed(story.ledger.intents()), None)
     return short_copy(held, story.ledger.spent, run.signer) if held is not None and run.paid else handed
 
 

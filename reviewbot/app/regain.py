@@ -14,7 +14,7 @@ from reviewbot.app.cancel import cancel
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story
 from reviewbot.domain.amendments import CallOff
-from reviewbot.domain.course import is_forgotten
+from reviewbot.domain.course import is_at_work, is_forgotten
 from reviewbot.domain.gate import Coverage
 from reviewbot.domain.identity import key_of_part
 from reviewbot.domain.inquiry import CREDITS, inquiry, is_inquiry
@@ -37,10 +37,13 @@ def regain(run: Run, service: ReviewService, story: Story, *, but: str = "") -> 
         but: the identity of the change that is there now, whose intent is gone on with where it is bought, unless that
             was called off.
     """
-    now = run.world.clock.now()
+    now, here = run.world.clock.now(), run.snapshot.pull.head_sha
     for intent in story.ledger.intents() if run.paid else ():
-        if intent.identity == but and not is_called_off(story):
-            continue
+        if not is_called_off(story):
+            if intent.identity == but:
+                continue
+            if not run.may_buy and intent.head_sha == here and is_at_work(intent, now):
+                continue  # a collection has other settings than the run that buys at this moment
         if is_forgotten(intent, now) or not intent.key:
             story = _over(story, intent)
             continue
@@ -67,18 +70,20 @@ def _over(story: Story, intent: Purchase, used: Decimal | None = None) -> Story:
 
 
 def _asked(run: Run, service: ReviewService, story: Story, intent: Purchase) -> Story:
-    """The intent as an open task, or over. Parts are created in their order: where one is missing, so are the rest."""
-    project, tasks, cost = project_of(run, service), list[Task](), Decimal(0)
+    """The intent as an open task, or over. Parts are created in their order: where one is missing, so are the rest.
+
+    The question stands for the missing part, so that what it has cost counts with the others.
+    """
+    project, tasks = project_of(run, service), list[Task]()
     with run.world.uninterrupted():
         for number in range(1, intent.parts + 1):
             task = service.create(inquiry(key_of_part(intent.key, number, intent.parts), project, run.metadata))
+            tasks.append(_withdrawn(service, task) if is_inquiry(task) else task)
             if is_inquiry(task):
-                cost = _withdrawn(service, task)
                 break
-            tasks.append(task)
-    if not tasks:
+    if is_inquiry(tasks[0]):
         run.say(f"{_stopped(intent)}: there is no task of it.")
-        return _over(story, intent, cost)
+        return _over(story, intent, tasks[0].credits_used)
     found = joined(tasks)
     run.say(f"{_stopped(intent)}: its task is {found.id}.")
     # How much of the change it was given was not written down.
@@ -91,13 +96,13 @@ def _asked(run: Run, service: ReviewService, story: Story, intent: Purchase) -> 
     return story
 
 
-def _withdrawn(service: ReviewService, question: Task) -> Decimal:
-    """The credits that a question has cost, once it is over.
+def _withdrawn(service: ReviewService, question: Task) -> Task:
+    """A question once it is over, with what it has cost.
 
     Raises:
         ServiceError: it could not be cancelled, so it is asked, and cancelled, once more.
     """
     if not question.status.is_over:
         service.cancel(question.id)
-    used = service.retrieve(question.id).credits_used
-    return Decimal(CREDITS) if used is None else used
+    task = service.retrieve(question.id)
+    return task if task.credits_used is not None else replace(task, credits_used=Decimal(CREDITS))

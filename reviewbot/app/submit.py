@@ -13,7 +13,7 @@ from reviewbot.app.run import Run
 from reviewbot.app.story import Story
 from reviewbot.domain.changes import LineKind
 from reviewbot.domain.gate import Coverage, pending
-from reviewbot.domain.identity import Identity, key_of_part
+from reviewbot.domain.identity import Identity, key_of_part, selection_digest
 from reviewbot.domain.inquiry import is_inquiry
 from reviewbot.domain.ledger import TaskState
 from reviewbot.domain.model import Submission, Task
@@ -55,30 +55,39 @@ def submit(run: Run, service: ReviewService, story: Story, identity: Identity, a
 def _create(
     run: Run, service: ReviewService, story: Story, identity: Identity, agreed: Terms, packings: Sequence[Packing]
 ) -> list[Task]:
-    """A task for each packing; when the service refuses one after others, those are the review, which is partial."""
+    """A task for each packing; when the service refuses one after others, those are the review, which is partial.
+
+    A question that a run before this one has asked under such a key is refused likewise, and counts with the others.
+    """
     tasks: list[Task] = []
     for number, packing in enumerate(packings, start=1):
         try:
-            tasks.append(_created(service, _submission(run, story, packing, identity, agreed, (number, len(packings)))))
+            task = service.create(_submission(run, story, packing, identity, agreed, (number, len(packings))))
+            tasks.append(task)
+            _check_bought(service, task)
         except (ServiceRefused, OverBudget, PayloadTooLarge) as error:
-            if not tasks:
+            if not tasks or is_inquiry(tasks[0]):
                 raise
             run.degraded.say(f"From part {number} of {len(packings)} on nothing was handed in: {error.message}")
             break
     return tasks
 
 
-def _created(service: ReviewService, submission: Submission) -> Task:
-    task = service.create(submission)
-    if is_inquiry(task):
-        with suppress(ServiceRefused):  # whoever asked was killed before it did so, or it is over
-            service.cancel(task.id)
-        raise ServiceRefused(
-            "A run has asked CodeVF about this purchase, and been stopped before it wrote down that there was none.",
-            hint="Run it again: it is bought under another key.",
-            code=USED_UP,
-        )
-    return task
+def _check_bought(service: ReviewService, task: Task) -> None:
+    """Pass, or end the question that stands where a task should be.
+
+    Raises:
+        ServiceRefused: there is a question under this key.
+    """
+    if not is_inquiry(task):
+        return
+    with suppress(ServiceRefused):  # whoever asked was killed before it did so, or it is over
+        service.cancel(task.id)
+    raise ServiceRefused(
+        "A run has asked CodeVF about this purchase, and been stopped before it wrote down that there was none.",
+        hint="Run it again: it is bought under another key.",
+        code=USED_UP,
+    )
 
 
 def _packings(run: Run, story: Story, limits: Limits, most: int) -> tuple[Packing, ...]:
@@ -115,8 +124,10 @@ def _submitted(story: Story, rung: int) -> Story:
         story.purchase,
         state=TaskState.OPEN,
         task_id=story.task.id,
-        coverage=Coverage.PARTIAL if missed else Coverage.FULL,
+        # A task of an intent that is sent again may have less: it is what the run before this one handed in.
+        coverage=Coverage.PARTIAL if missed or story.reselected else Coverage.FULL,
         missed=missed,
+        selection=selection_digest(story.selected),
         rung=rung,
     )
     return story.bought(purchase)

@@ -14,6 +14,9 @@ from reviewbot.domain.policy import Supersede
 KEY_MEMORY = timedelta(hours=23)
 """How long a key may be sent again; the service remembers it for 24 hours."""
 
+BUYING = timedelta(minutes=10)
+"""How long a run takes at most to hand a change in, with every wait that the service asks for."""
+
 
 class Step(Enum):
     """What to do next.
@@ -90,6 +93,11 @@ def is_forgotten(purchase: Purchase, now: datetime) -> bool:
     if purchase.state is not TaskState.INTENT:
         return False
     return now - datetime.fromisoformat(purchase.submitted_at) > KEY_MEMORY
+
+
+def is_at_work(purchase: Purchase, now: datetime) -> bool:
+    """Whether a run may still be on its way from this intent to its task."""
+    return now - datetime.fromisoformat(purchase.submitted_at) < BUYING
 
 
 def next_attempt(known: Purchase | None) -> int:

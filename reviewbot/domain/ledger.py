@@ -72,7 +72,8 @@ class Purchase:
         base_ref: the branch that the pull request was opened against.
         merge_base: where its head had left that branch; empty where only a short copy remembers the purchase.
         asked: the ids of the comments that asked for this attempt, with `+` between them; empty when none did.
-        selection: `identity.selection_digest` of what was selected when it was handed in.
+        selection: `identity.selection_digest` of what was selected when it was handed in; of an intent with how much
+            may go into a task, so that nobody takes what would be sent now for what was sent then.
         confirms: whether open findings went along to be confirmed.
         key: the idempotency key, empty where an older version wrote it down.
         selecting: `identity.selection_digest` of the rules by which files were selected.

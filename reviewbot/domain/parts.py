@@ -117,7 +117,8 @@ def _status(tasks: Sequence[Task]) -> TaskStatus:
     states = [one.status for one in tasks]
     if all(state.is_over for state in states):
         return TaskStatus.COMPLETED if TaskStatus.COMPLETED in states else states[0]
-    return TaskStatus.PENDING if set(states) == {TaskStatus.PENDING} else TaskStatus.PROCESSING
+    hoped_for = {state for state in states if not state.is_over or state is TaskStatus.COMPLETED}
+    return TaskStatus.PENDING if hoped_for == {TaskStatus.PENDING} else TaskStatus.PROCESSING
 
 
 def merged(reports: Sequence[Report]) -> Report:

@@ -107,6 +107,17 @@ def is_requested(policy: Policy, trigger: Trigger, *, reviewed_before: bool) -> 
             assert_never(unknown)
 
 
+_OF_THE_CODE = frozenset({"opened", "reopened", "synchronize", "ready_for_review"})
+
+
+def tries_again(policy: Policy, trigger: Trigger) -> bool:
+    """Whether this event may cause another attempt at what ended without a result, or was called off.
+
+    A title or a label that changes is no reason to spend again.
+    """
+    return not isinstance(trigger, ReviewEvent) or trigger.action in _OF_THE_CODE or _is_approval_label(trigger, policy)
+
+
 def has_no_other_token(pull: PullRequest, trigger: Trigger) -> bool:
     """Whether GitHub itself gives this event a token that can only read, whatever the workflow asks for."""
     return pull.from_fork and isinstance(trigger, ReviewEvent) and trigger.name == "pull_request"

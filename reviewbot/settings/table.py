@@ -305,6 +305,10 @@ def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
         told = "both are off, so a paid review would have no place to be remembered"
         where = "`check-run` and `summary-comment`"
         yield {"reviewer", "check_run", "summary_comment"}, Problem(where, told, "at least one of them on")
+    if paid and settings.max_tasks > 1 and not settings.summary_comment:
+        told = "the ids of several tasks have their place in the summary comment"
+        where = "`max-tasks` and `summary-comment`"
+        yield {"reviewer", "max_tasks", "summary_comment"}, Problem(where, told, "`max-tasks: 1` without a summary")
     if settings.command is Command.COLLECT and not paid:
         told = "a local review is never left open"
         yield {"reviewer", "command"}, Problem("`command` and `reviewer`", told, "`command: review`")

@@ -116,9 +116,9 @@ def test_an_intent_of_yesterday_is_not_sent_again_by_itself(tmp_path: Path, come
         assert len(rig.service.tasks()) == 2, "a person has looked, and asks for another"
 
 
-def age_memory(rig: Rig) -> None:
-    """As if all that is remembered had been written two days ago."""
-    store, back = rig.world.store, timedelta(days=2)
+def age_memory(rig: Rig, back: timedelta = timedelta(days=2)) -> None:
+    """As if all that is remembered had been written so long ago."""
+    store = rig.world.store
     signer = Signer(KEY, store.repo(REPO).id, 1, "")
     for check in list(store.checks.values()):
         tag, copy = split_tag(check.external_id)
@@ -690,3 +690,46 @@ def test_cancelling_while_a_run_waits_for_an_older_review_buys_nothing_after_it(
         rig.run(event="issue_comment", payload=commanded(rig, "/reviewbot cancel", "hubot"), wait_minutes="0")
         assert waiting.result(timeout=60).outputs["status"] != "completed"
         assert cancelled(rig) == [True]
+
+
+def test_what_somebody_asks_for_while_a_task_is_made_stands(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig, ThreadPoolExecutor(1) as pool:
+        rig.run()
+        push(rig, extra="x = 1\n")
+        rig.world.grant(REPO, "hubot", Level.ADMIN)
+        wait = (("Retry-After", "100"),)
+        rig.codevf_faults.add("/tasks/create", Reply(503, headers=wait), method="POST")
+        buying = pool.submit(rig.run)
+        until(lambda: any(" intent " in one.external_id for one in rig.checks()))
+        sha = rig.world.pull(REPO, 1).head_sha
+        told = commanded(rig, f"/reviewbot bypass {sha} It is on fire.", "hubot")
+        rig.run(event="issue_comment", payload=told, wait_minutes="0")
+        assert buying.result(timeout=60).exit_status == 0
+        assert conclusion(rig) == "success"
+        assert len(rig.service.tasks()) == 2
+
+
+def test_a_title_or_a_label_tries_nothing_again_that_was_called_off(tmp_path: Path) -> None:
+    with house(tmp_path, life=SOMEBODY) as rig:
+        rig.run(wait_minutes="0")
+        rig.world.grant(REPO, "hubot", Level.WRITE)
+        rig.run(event="issue_comment", payload=commanded(rig, "/reviewbot cancel", "hubot"), wait_minutes="0")
+        for action in ("edited", "labeled", "unlabeled"):
+            rig.run(payload=rig.event(action), wait_minutes="0")
+            assert (cancelled(rig), conclusion(rig)) == ([True], "action_required")
+        rig.run(payload=rig.event("synchronize"), wait_minutes="0")
+        assert cancelled(rig) == [True, False]
+
+
+def test_the_check_of_a_head_with_nothing_to_review_closes_with_what_it_waited_for(tmp_path: Path) -> None:
+    with house(tmp_path, life=SOMEBODY) as rig:
+        rig.codevf_faults.add("/tasks/create", Reply(503), times=None, method="POST")
+        rig.run(wait_minutes="0")
+        base = rig.world.pull(REPO, 1).base_sha
+        between = rig.world.push(REPO, "topic", {"uv.lock": "1\n"}, author="mona", parents=(base,))
+        rig.run(wait_minutes="0")
+        assert [one.status for one in rig.checks(between)] == ["in_progress"]
+        rig.codevf_faults.clear()
+        rig.world.push(REPO, "topic", {"uv.lock": "2\n"}, author="mona")
+        rig.run(wait_minutes="0")
+        assert conclusion(rig, between) == "action_required"

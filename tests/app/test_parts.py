@@ -8,12 +8,17 @@ from typing import Any, cast
 import pytest
 
 from reviewbot.app.parts import InParts
+from reviewbot.domain.gate import Coverage
+from reviewbot.domain.ledger import TaskState
+from reviewbot.domain.ledger_text import decode
 from reviewbot.domain.model import Task, TaskStatus
+from reviewbot.domain.signatures import Signer
 from reviewbot.edges.clock import SystemClock
 from reviewbot.ports import ReviewService
 from reviewbot.sandbox.codevf import Answer, HandClock, TaskLife, TaskRequest
-from reviewbot.sandbox.fault_rules import RecordedThen, Reply
-from tests.app.house import REPO, Rig, answer, earlier, finding, house, said
+from reviewbot.sandbox.fault_rules import DropBefore, RecordedThen, Reply
+from reviewbot.sandbox.github import WORKFLOW, Access, Scope
+from tests.app.house import KEY, REPO, Rig, answer, earlier, finding, house, said
 
 LINES = "".join(f"value_{number} = {number}\n" for number in range(200))
 LARGE: dict[str, str | None] = {f"{folder}/module.py": LINES for folder in ("billing", "parcels", "tracks")}
@@ -265,3 +270,28 @@ def test_what_an_intent_had_handed_in_is_what_its_task_holds(tmp_path: Path, cha
             assert done.outputs["coverage"] == "partial", "a file of this selection was not handed in"
         else:
             assert done.outputs["coverage"] == "full"
+
+
+def test_the_rest_of_a_purchase_that_stopped_between_parts_is_not_bought_for_an_older_head(
+    tmp_path: Path,
+) -> None:
+    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+        grow(rig)
+        for nth in range(2, 20):
+            rig.codevf_faults.add("/tasks/create", DropBefore(), nth=nth, method="POST")
+        rig.run(wait_minutes="0")
+        rig.codevf_faults.clear()
+        rig.world.push(REPO, "topic", {"extra.py": "x = 1\n"}, author="mona")
+        rig.run(supersede="keep")
+        first, question, *_ = rig.service.tasks()
+        older = decode(rig.summaries()[0], Signer(KEY, rig.world.store.repo(REPO).id, 1, "")).ledger.purchases[0]
+        assert older.task_id == f"{first.id},{question.id}", "what asking has cost counts with it"
+        assert (older.state, older.coverage) == (TaskState.DONE, Coverage.PARTIAL)
+
+
+def test_ids_that_no_comment_can_hold_are_not_bought(tmp_path: Path) -> None:
+    weak = {**WORKFLOW, Scope.PULL_REQUESTS: Access.READ, Scope.ISSUES: Access.READ}
+    with house(tmp_path, engineer=engineer, config=THREE, permissions=weak) as rig:
+        grow(rig)
+        assert "max-tasks: 1" in rig.run().log
+        assert not rig.service.tasks()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.app.test_durable import age_memory
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 LONG = 10_000
+AN_HOUR = timedelta(hours=1)
 
 
 def engaged(request: TaskRequest) -> Answer:
@@ -197,6 +199,7 @@ def test_other_settings_find_it_too(tmp_path: Path, before: dict[str, str], now:
     with house(tmp_path, clock=clock, life=SOMEBODY, engineer=engaged) as rig:
         stopped(rig, RecordedThen(503), **before)
         clock.advance(2 * LONG)
+        age_memory(rig, AN_HOUR)
         collect(rig, **now)
         assert statuses(rig) == ["completed"]
         assert "A shell runs it" in rig.summaries()[-1]
@@ -254,6 +257,7 @@ def test_a_review_that_was_found_again_is_not_green_by_itself(tmp_path: Path) ->
         rig.world.push(REPO, "topic", {"a.py": BIG, "b.py": BIG}, author="mona")
         stopped(rig, RecordedThen(503), mode="fast")
         clock.advance(2 * LONG)
+        age_memory(rig, AN_HOUR)
         collect(rig, mode="standard")
         assert rig.checks()[-1].conclusion == "action_required"
 
@@ -301,3 +305,24 @@ def test_an_older_answer_comes_in_though_this_heads_intent_is_forgotten(tmp_path
         clock.advance(2 * LONG)
         rig.run(wait_minutes="0")
         assert "A shell runs it" in rig.summaries()[-1]
+
+
+def test_a_collection_with_other_settings_leaves_a_run_that_buys_alone(tmp_path: Path) -> None:
+    with house(tmp_path, life=SOMEBODY) as rig:
+        stopped(rig, DropBefore())
+        collect(rig, mode="standard")
+        assert (statuses(rig), rig.checks()[-1].status) == ([], "in_progress")
+        rig.run(wait_minutes="0")
+        assert (statuses(rig), is_question(rig.service.tasks()[0])) == (["processing"], False)
+
+
+def test_more_room_than_a_task_was_handed_in_with_makes_it_no_whole_review(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=SOMEBODY, config=SMALL_ROOM) as rig:
+        rig.world.push(REPO, "topic", {"a.py": BIG, "b.py": BIG}, author="mona")
+        stopped(rig, RecordedThen(503))
+        rig.world.push(REPO, "main", {".github/reviewbot.yml": "attachment-bytes: 1000000\n"})
+        rig.run(wait_minutes="0")
+        clock.advance(2 * LONG)
+        assert rig.run(wait_minutes="0").outputs["coverage"] == "partial"
+        assert len(rig.service.tasks()) == 1

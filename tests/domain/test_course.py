@@ -8,10 +8,12 @@ from datetime import timedelta
 import pytest
 
 from reviewbot.domain.course import (
+    BUYING,
     KEY_MEMORY,
     Standpoint,
     Step,
     builds_on,
+    is_at_work,
     is_forgotten,
     is_replaced,
     next_attempt,
@@ -127,3 +129,9 @@ def test_only_an_intent_is_forgotten_by_the_service_and_only_with_time(state: Ta
     bought = replace(DONE, state=state, submitted_at=NOON.isoformat())
     assert not is_forgotten(bought, NOON + KEY_MEMORY)
     assert is_forgotten(bought, NOON + KEY_MEMORY + timedelta(seconds=1)) is (state is TaskState.INTENT)
+
+
+def test_a_run_takes_minutes_from_its_intent_to_its_task_and_no_longer() -> None:
+    intent = replace(DONE, state=TaskState.INTENT, submitted_at=NOON.isoformat())
+    assert is_at_work(intent, NOON + BUYING - timedelta(seconds=1))
+    assert not is_at_work(intent, NOON + BUYING)

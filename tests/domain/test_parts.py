@@ -92,6 +92,7 @@ def task(status: str, used: int | None = None, hint: float | None = None, name: 
     ("states", "status", "unseen"),
     [
         (("pending", "pending"), "pending", 0),
+        (("pending", "cancelled"), "pending", 0),
         (("pending", "processing"), "processing", 0),
         (("pending", "completed"), "processing", 0),
         (("unknown", "pending"), "processing", 0),

@@ -19,6 +19,7 @@ from reviewbot.domain.triage import (
     has_no_other_token,
     is_requested,
     not_due_for,
+    tries_again,
 )
 from reviewbot.errors import NotApproved
 from tests.domain.builders import HEAD, People, commit, labelled, pull
@@ -160,6 +161,24 @@ def test_review_on_says_which_events_ask(
 ) -> None:
     given = policy(review_on=review_on, approve_spend="buy-review")
     assert is_requested(given, trigger, reviewed_before=before) == requested
+
+
+@pytest.mark.parametrize(
+    ("trigger", "again"),
+    [
+        (push(), True),
+        (push("opened"), True),
+        (push("reopened"), True),
+        (push("ready_for_review"), True),
+        (push("edited"), False),
+        (push("labeled", label="other"), False),
+        (push("unlabeled", label="buy-review"), False),
+        (approval(), True),
+        (DispatchEvent(7, "wendy"), True),
+    ],
+)
+def test_only_what_happens_to_the_code_and_persons_try_again(trigger: Trigger, again: bool) -> None:  # noqa: FBT001
+    assert tries_again(policy(approve_spend="buy-review"), trigger) == again
 
 
 def test_without_the_setting_no_label_asks() -> None:
