@@ -599,6 +599,31 @@ def test_what_was_postponed_for_a_head_that_was_left_is_wanted_no_more(tmp_path:
         assert [one.state.value for one in ledger.purchases] == ["open", "ended", "wanted"]
 
 
+def test_what_was_postponed_is_not_bought_at_once_when_the_check_alone_knows(tmp_path: Path) -> None:
+    with house(tmp_path, clock=HandClock(), life=SOMEBODY) as rig:
+        rig.run(wait_minutes="0")
+        push(rig, extra="x = 1\n")
+        rig.github_faults.add("issues/comments", Reply(502), times=None, method="PATCH")
+        rig.run(wait_minutes="0")
+        rig.github_faults.clear()
+        rig.run(wait_minutes="0")
+        assert len(rig.service.tasks()) == 1
+
+
+def test_a_task_that_the_check_alone_names_is_not_bought_again(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=SOMEBODY, limits=FORGETFUL) as rig:
+        rig.codevf_faults.add("/tasks/create", Reply(503), times=None, method="POST")
+        rig.run(wait_minutes="0")
+        rig.codevf_faults.clear()
+        rig.github_faults.add("issues/comments", Reply(502), times=None, method="PATCH")
+        rig.run(wait_minutes="0")
+        rig.github_faults.clear()
+        clock.advance(2)
+        rig.run(wait_minutes="0")
+        assert len(rig.service.tasks()) == 1
+
+
 # --- What was not looked at ------------------------------------------------------------------------------------------
 
 

@@ -634,3 +634,9 @@ def test_only_tasks_count_as_attempts_that_have_ended() -> None:
     tries = (replace(ended, attempt=1, task_id=""), replace(ended, attempt=2))
     ledger = Ledger((*tries, replace(BOUGHT, attempt=3), replace(BOUGHT, identity="other", state=TaskState.ENDED)))
     assert (ledger.ended(BOUGHT.identity), ledger.ended("other")) == (1, 1)
+
+
+def test_a_copy_says_that_files_were_missed_where_nobody_knows_how_many() -> None:
+    copy = read_short_copy(short_copy(replace(BOUGHT, coverage=Coverage.PARTIAL, missed=0), Decimal(0), SIGNER), SIGNER)
+    assert copy is not None
+    assert copy.missed == 1
