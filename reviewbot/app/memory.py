@@ -197,6 +197,6 @@ def _adopted(run: Run, snapshot: Snapshot, found: _Found, digest: str) -> Purcha
 
 def _state(copy: ShortCopy, *, ours: bool) -> TaskState:
     if not copy.task_id:
-        return copy.state if copy.state in {TaskState.ENDED, TaskState.WANTED} else TaskState.INTENT
+        return TaskState.ENDED if copy.state is TaskState.ENDED else TaskState.INTENT
     kept = copy.state is TaskState.ENDED or (copy.state is TaskState.DONE and ours)
     return copy.state if kept and copy.state else TaskState.OPEN
