@@ -76,7 +76,7 @@ class Acquirer:
                 if known.state is not TaskState.OPEN:
                     raise
                 run.degraded.say(f"{error.message} The task goes on, and a later run looks again.")
-                return conclude(run, self.story.bought(known), pending(known.judgement.rules, check_written=True))
+                return conclude(run, self.story.bought(known), pending(known.judgement.rules))
             if failed is None:
                 return None
             known = failed
@@ -123,7 +123,7 @@ class Acquirer:
     def _published(self) -> Outcome | None:
         """Write down what is known so far, on the pull request as it is by now; an outcome when its head has moved."""
         run = self._run
-        self._run, self.story, _ = publish(run, self.story, pending(run.judgement.rules, check_written=True))
+        self._run, self.story, _ = publish(run, self.story, pending(run.judgement.rules))
         return None if self._run is run else self._superseded()
 
     def _known(self, digest: str) -> Purchase | None:
@@ -174,7 +174,7 @@ class Acquirer:
         """Nothing is asked for; a check that an older review left open here has to be closed when that one is in."""
         run, there = self._run, current_check(self._run.snapshot)
         if (self.story.awaited is not None or self.story.ledger.intents()) and run.snapshot.pull.is_open:
-            return conclude(run, self.story, pending(run.judgement.rules, check_written=True))
+            return conclude(run, self.story, pending(run.judgement.rules))
         outcome = self._why_not()
         left = there and (there.status != CheckStatus.COMPLETED or tells_of_open_task(there.external_id))
         if left and self.story.awaited is None:
@@ -217,7 +217,7 @@ class Acquirer:
             return ended
         task = wait(run, service, awaited.task, run.settings.mode)
         if not task.status.is_over:
-            return conclude(run, self.story, pending(run.judgement.rules, check_written=self.story.check is not None))
+            return conclude(run, self.story, pending(run.judgement.rules))
         self.story = settled(run, service, replace(self.story, awaited=None), awaited.purchase, task)
         if (ended := self._published()) is not None:
             return ended

@@ -138,7 +138,7 @@ def intend(run: Run, story: Story, identity: Identity, agreed: Terms) -> Story:
         intent = replace(
             intent,
             submitted_at=known.submitted_at,
-            asked=known.asked or intent.asked,
+            asked=known.asked_by(*intent.asked).asked,
             hold=known.hold,
             rung=known.rung,
             selection=known.selection or intent.selection,
@@ -174,7 +174,7 @@ def purchase_of(run: Run, story: Story, identity: Identity, state: TaskState) ->
         since=since_of(identity.scope),
         base_ref=run.snapshot.pull.base_ref,
         merge_base=story.prepared.change.merge_base if story.prepared else "",
-        asked=run.trigger.comment_id if isinstance(run.trigger, Asked) else "",
+        asked=_asked_by(run),
         selection=selection_digest([*story.selected, f"in {run.settings.attachment_bytes} bytes"]),
         selecting=selecting(run),
     )
@@ -205,7 +205,7 @@ def resume(run: Run, service: ReviewService, story: Story, known: Purchase) -> S
     for_files = beside(limits)[0] if known.confirms else limits
     parts, handed_in = split(story.sendables, for_files, known.parts), len(split_ids(known.task_id))
     packing = together([pack(part, for_files) for part in parts], handed_in)
-    known = replace(known, head_sha=run.snapshot.pull.head_sha, asked=_asked(known, run))
+    known = replace(known.asked_by(*_asked_by(run)), head_sha=run.snapshot.pull.head_sha)
     story = story.bought(known)
     task = service.retrieve(known.task_id)
     story = replace(story, packing=packing, task=task, frozen=not run.may_buy)
@@ -215,7 +215,7 @@ def resume(run: Run, service: ReviewService, story: Story, known: Purchase) -> S
         )
         story = replace(story, reselected=True)
     # A finished task needs no open check: the verdict is written at once, or stands already.
-    return story if task.status.is_over else write_check(run, story, pending(known.judgement.rules, check_written=True))
+    return story if task.status.is_over else write_check(run, story, pending(known.judgement.rules))
 
 
 def paths_of_parts(run: Run, story: Story) -> tuple[tuple[str, ...], ...]:
@@ -228,12 +228,9 @@ def paths_of_parts(run: Run, story: Story) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(file.path for file in part) for part in parts)
 
 
-def _asked(known: Purchase, run: Run) -> str:
-    """The comments that asked for it, this run's among them: it is carried out with this attempt."""
-    asked = [one for one in known.asked.split("+") if one]
-    if isinstance(run.trigger, Asked) and run.trigger.comment_id not in asked:
-        asked.append(run.trigger.comment_id)
-    return "+".join(asked)
+def _asked_by(run: Run) -> tuple[str, ...]:
+    """The comment that this run carries out, if it is one."""
+    return (run.trigger.comment_id,) if isinstance(run.trigger, Asked) else ()
 
 
 def _tag(expertise: str, service: ReviewService) -> Tag:
@@ -255,10 +252,10 @@ def _remember_intent(run: Run, story: Story) -> Story:
     """Free reviews need no memory."""
     if not run.paid:
         return story
-    story = write_check(run, story, pending(run.judgement.rules, check_written=True))
+    story = write_check(run, story, pending(run.judgement.rules))
     in_parts = story.purchase is not None and story.purchase.parts > 1
     if story.check is None or in_parts:
-        story = write_summary(run, story, pending(run.judgement.rules, check_written=story.check is not None))
+        story = write_summary(run, story, pending(run.judgement.rules))
     if in_parts and story.summary is None:
         raise PermissionMissing(
             "No comment can be written, and a check run has no room for the ids of several tasks.",
@@ -281,7 +278,7 @@ def remember_task(run: Run, story: Story) -> Story:
     if not run.paid:
         return story
     run.say(f"CodeVF has the task {story.task_id}.")
-    outcome = pending(run.judgement.rules, check_written=story.check is not None)
+    outcome = pending(run.judgement.rules)
     written = False
     try:
         now, fresh = follow(run, story) if story.summary else (run, story)

@@ -64,5 +64,5 @@ def _cancel(run: Run, inputs: Mapping[str, str], task_ids: tuple[str, ...]) -> O
 def _buy(run: Run, inputs: Mapping[str, str], deed: Buy) -> Outcome:
     """Buy what this comment asks for, on the very head that was looked at, unless it was bought and has ended."""
     asked, bought = deed.asked, read_memory(run, run.snapshot, "").ledger.purchases
-    over = any(one.asked == asked.comment_id and one.state is TaskState.ENDED for one in bought)
+    over = any(asked.comment_id in one.asked and one.state is TaskState.ENDED for one in bought)
     return review_pull_request(run.world, inputs, asked, run.snapshot, may_buy=not over)

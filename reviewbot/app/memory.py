@@ -187,7 +187,7 @@ def _adopted(run: Run, snapshot: Snapshot, found: _Found, digest: str) -> Purcha
         judgement=replace(run.judgement, rules=copy.rules) if copy.rules else run.judgement,
         since=copy.since,
         base_ref="",  # a copy does not say
-        asked=copy.asked,
+        asked=(copy.asked,) if copy.asked else (),
         confirms=bool(copy.since),
         parts=copy.parts,
         key=copy.key,

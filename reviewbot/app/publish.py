@@ -20,6 +20,7 @@ from reviewbot.domain.gate import (
     bypassed,
     first_exit_status,
     superseded,
+    unheld,
 )
 from reviewbot.domain.ledger import Ledger
 from reviewbot.domain.ledger_text import encode, replace_ledger
@@ -90,7 +91,7 @@ def publish(run: Run, story: Story, outcome: Outcome) -> tuple[Run, Story, Outco
         _close_older(run, story)
         if _nothing_stands(run, story):
             outcome = _not_published(run, story, _MAY_WRITE_NOTHING, outcome)
-    outcome = let_through(run, story, outcome)
+    outcome = let_through(run, story, outcome if story.check else unheld(outcome))
     return run, replace(story, there=None), _beside(run, story, outcome) if story.beside else outcome
 
 

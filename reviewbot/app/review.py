@@ -193,7 +193,7 @@ class _Teller(Acquirer):
             )
         run, story = self._run, self.story
         if story.awaited is not None or story.ledger.intents():
-            return conclude(run, story, pending(run.judgement.rules, check_written=True))
+            return conclude(run, story, pending(run.judgement.rules))
         outcome = self._told(run.judgement.rules, readable=True)
         if outcome.verdict is not Verdict.PASS:
             return conclude(run, story, outcome)
@@ -230,7 +230,7 @@ class _Teller(Acquirer):
     def _detach(self) -> Outcome:
         """Leave with the task's id in the check, too: somebody may delete the summary before the next run."""
         rules = self._bought.judgement.rules
-        return conclude(self._run, self.story, pending(rules, check_written=self.story.check is not None))
+        return conclude(self._run, self.story, pending(rules))
 
     def _has_moved(self) -> bool:
         return self._run.read_again().pull.head_sha != self._run.snapshot.pull.head_sha

@@ -112,7 +112,7 @@ def _on_rung(run: Run, story: Story, rung: int) -> Story:
     if story.purchase is None:
         raise TypeError(story)
     story = story.bought(replace(story.purchase, rung=rung))
-    return write_check(run, story, pending(run.judgement.rules, check_written=True)) if run.paid else story
+    return write_check(run, story, pending(run.judgement.rules)) if run.paid else story
 
 
 def _submitted(story: Story, rung: int) -> Story:

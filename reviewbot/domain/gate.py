@@ -191,10 +191,15 @@ def superseded(message: str) -> Outcome:
     return Outcome(Status.SKIPPED, Verdict.NONE, Reason.SUPERSEDED, Conclusion.ACTION_REQUIRED, 0, message)
 
 
-def pending(rules: Rules, *, check_written: bool) -> Outcome:
-    """The review is open. Without a check run to hold the merge, the step has to."""
-    passes = rules.on_pending is Tolerance.PASS and check_written
+def pending(rules: Rules) -> Outcome:
+    """The review is open, and a check run that is in progress holds the merge."""
+    passes = rules.on_pending is Tolerance.PASS
     return Outcome(Status.PENDING, Verdict.NONE, Reason.PENDING, None, 0 if passes else EXIT_GATE)
+
+
+def unheld(outcome: Outcome) -> Outcome:
+    """The outcome where there is no check run: of an open review the step holds the merge itself."""
+    return replace(outcome, exit_status=EXIT_GATE) if outcome.status is Status.PENDING else outcome
 
 
 def not_due(reason: Reason, message: str = "") -> Outcome:

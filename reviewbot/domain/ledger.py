@@ -71,7 +71,7 @@ class Purchase:
         since: the last reviewed head when it was submitted, empty for a whole review.
         base_ref: the branch that the pull request was opened against.
         merge_base: where its head had left that branch; empty where only a short copy remembers the purchase.
-        asked: the ids of the comments that asked for this attempt, with `+` between them; empty when none did.
+        asked: the ids of the comments that asked for this attempt.
         selection: `identity.selection_digest` of what was selected when it was handed in; of an intent with how much
             may go into a task, so that nobody takes what would be sent now for what was sent then.
         confirms: whether open findings went along to be confirmed.
@@ -95,7 +95,7 @@ class Purchase:
     since: str = ""
     base_ref: str = ""
     merge_base: str = ""
-    asked: str = ""
+    asked: tuple[str, ...] = ()
     selection: str = ""
     confirms: bool = False
     parts: int = 1
@@ -107,6 +107,10 @@ class Purchase:
     def cost(self) -> Decimal:
         """What counts against the budget: the hold until the service has said what was used."""
         return self.used if self.used is not None else Decimal(self.hold)
+
+    def asked_by(self, *comment_ids: str) -> Purchase:
+        """This purchase once more comments have asked for it."""
+        return replace(self, asked=tuple(dict.fromkeys((*self.asked, *comment_ids))))
 
     def over(self, state: TaskState, used: Decimal | None, now: datetime) -> Purchase:
         """This purchase once its task is over; the first run that saw it so has timed it."""
@@ -161,7 +165,7 @@ class Ledger:
 
     def was_asked(self, comment_id: str) -> bool:
         """Whether a comment has asked for one of them."""
-        return any(comment_id in entry.asked.split("+") for entry in self.purchases)
+        return any(comment_id in entry.asked for entry in self.purchases)
 
     def on_head(self, head_sha: str, merge_base: str) -> Purchase | None:
         """The latest purchase of this head and merge base, which is the same change whatever it was to be read by."""

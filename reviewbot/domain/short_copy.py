@@ -117,7 +117,7 @@ def short_copy(purchase: Purchase, spent: Decimal, signer: Signer) -> str:
     # Nobody knows how many files, where one was found again.
     missed = purchase.missed or int(purchase.coverage is Coverage.PARTIAL)
     figures = f"{purchase.attempt} {purchase.state} {purchase.hold} {used} {purchase.rung} {missed}"
-    asked, rules = purchase.asked.rpartition("+")[2] or "-", _rules_word(purchase.judgement.rules)
+    asked, rules = purchase.asked[-1] if purchase.asked else "-", _rules_word(purchase.judgement.rules)
     more = f"{purchase.since or '-'} {at} {short_credits(spent)} {asked} {purchase.parts} {rules}"
     more = f"{more} {purchase.selection[:SHORT_SELECTION] or '-'}"
     payload = f"{purchase.identity[:SHORT_IDENTITY]} {figures} {more} "

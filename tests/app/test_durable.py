@@ -447,7 +447,9 @@ def test_when_nothing_of_a_push_is_to_be_reviewed(tmp_path: Path) -> None:
         rig.run(wait_minutes="0")
         back = {"app.py": BASE["app.py"], "gone.py": BASE["gone.py"], "new file.py": None}
         rig.world.push(REPO, "topic", {"yarn.lock": "b\n", **back}, author="mona")
-        assert rig.run(wait_minutes="0").outputs["status"] == "pending"
+        for has_check in ("false", "true"):
+            waits = rig.run(wait_minutes="0", check_run=has_check)
+            assert (waits.outputs["status"], waits.exit_status) == ("pending", int(has_check == "false"))
         clock.advance(2 * LONG)
         collect(rig)
         assert conclusion(rig) == "failure", "what it found counts, though nothing is there to be reviewed"

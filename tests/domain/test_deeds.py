@@ -241,7 +241,7 @@ def test_a_head_is_let_through_by_somebody_else_than_its_author() -> None:
 
 # --- Whether it was done ----------------------------------------------------------------------------------------------
 
-PENDING = pending(Rules(), check_written=True)
+PENDING = pending(Rules())
 BUY = Buy(Asked("wendy", "42", HEAD))
 THROUGH = Amend(LetThrough(HEAD, "main", "wendy", "x"))
 

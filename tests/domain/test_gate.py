@@ -34,6 +34,7 @@ from reviewbot.domain.gate import (
     not_due,
     pending,
     superseded,
+    unheld,
 )
 from reviewbot.domain.model import Severity
 from reviewbot.domain.policy import FailOn, Tolerance
@@ -122,16 +123,12 @@ def test_which_severities_close_the_gate(threshold: FailOn, closing: str) -> Non
     assert [severity.value for severity in Severity if closes_gate(severity, threshold)] == closing.split()
 
 
-@pytest.mark.parametrize(
-    ("on_pending", "check_written", "status"), [(PASS, True, 0), (PASS, False, 1), (FAIL, True, 1), (FAIL, False, 1)]
-)
-def test_an_open_review_is_in_progress_and_somebody_holds_the_merge(
-    on_pending: Tolerance,
-    check_written: bool,  # noqa: FBT001 — a table
-    status: int,
-) -> None:
-    outcome = pending(Rules(on_pending=on_pending), check_written=check_written)
+@pytest.mark.parametrize(("on_pending", "status"), [(PASS, 0), (FAIL, 1)])
+def test_an_open_review_is_in_progress_and_somebody_holds_the_merge(on_pending: Tolerance, status: int) -> None:
+    outcome = pending(Rules(on_pending=on_pending))
     assert short(outcome) == (None, status, "none", "pending", "pending")
+    assert short(unheld(outcome)) == (None, 1, "none", "pending", "pending")
+    assert unheld(not_due(Reason.DRAFT)) == not_due(Reason.DRAFT)
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -202,7 +199,7 @@ def test_a_merge_group_tells_what_it_carries() -> None:
 
 def test_a_collection_did_its_job_and_carries_no_verdict() -> None:
     done = judge((), readable=True, coverage=FULL, rules=Rules())
-    outcome = collected({1: done, 2: pending(Rules(), check_written=True), 3: None})
+    outcome = collected({1: done, 2: pending(Rules()), 3: None})
     assert short(outcome) == (None, 0, "none", "completed", "collected")
     assert outcome.message == "1 of 3 open reviews are finished and published. Not looked up: #3."
     assert collected({1: done}).message == "1 of 1 open reviews are finished and published."
