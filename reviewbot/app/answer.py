@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from reviewbot.app.load import Prepared, identity_of
 from reviewbot.app.run import Run
@@ -19,17 +20,15 @@ from reviewbot.domain.wire import deliverables, read_result
 from reviewbot.errors import ForgeError, ServiceError
 from reviewbot.ports import ReviewService
 
-Asked = Callable[[str, int], bool]
-"""Whether a finding, by its id, was asked about in a part, from 0."""
 
-
-def read_answer(service: ReviewService, task: Task, asked: Asked = lambda _id, _part: False) -> Report:
+def read_answer(service: ReviewService, task: Task, asked: Mapping[str, int] = MappingProxyType({})) -> Report:
     """The report, of several tasks as one; a file that cannot be fetched is named in it as text.
 
     Args:
         service: that has it.
         task: that is over.
-        asked: of several tasks, whose word counts on which finding: none speaks for what another one has read.
+        asked: of several tasks, which one was asked about a finding, from 0, by the finding's id: none speaks for what
+            another one has read.
     """
     if not task.parts:
         return _read(service, task)
@@ -37,8 +36,8 @@ def read_answer(service: ReviewService, task: Task, asked: Asked = lambda _id, _
     for number, part in enumerate(task.parts):
         if part.status is TaskStatus.COMPLETED:
             report = _read(service, part)
-            words = tuple(one for one in report.previous if one.state is PreviousState.OPEN or asked(one.id, number))
-            reports.append(replace(report, previous=words))
+            heard = (one for one in report.previous if one.state is PreviousState.OPEN or asked.get(one.id) == number)
+            reports.append(replace(report, previous=tuple(heard)))
     return merged(reports)
 
 

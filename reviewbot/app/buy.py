@@ -16,8 +16,8 @@ from reviewbot.domain.gate import Coverage, pending
 from reviewbot.domain.identity import WHOLE, Identity, selection_digest, since_of
 from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.model import Balance, Tag
-from reviewbot.domain.packing import Limits, beside, ladder, pack, together
-from reviewbot.domain.parts import split, split_ids
+from reviewbot.domain.packing import ladder, together
+from reviewbot.domain.parts import Parcels, split_ids
 from reviewbot.domain.triage import Asked, AtTerminal, check_approval
 from reviewbot.domain.wording import number
 from reviewbot.errors import (
@@ -102,12 +102,8 @@ def terms(run: Run, service: ReviewService, story: Story, *, freed: int = 0, int
 
 def _parts(run: Run, story: Story) -> int:
     """Over how many tasks the change goes, with room for what may go beside it."""
-    limits = beside(ladder(run.settings.attachment_bytes)[0])[0] if story.ledger.purchases else _largest(run)
-    return len(split(story.sendables, limits, run.settings.max_tasks))
-
-
-def _largest(run: Run) -> Limits:
-    return ladder(run.settings.attachment_bytes)[0]
+    limits, confirms = ladder(run.settings.attachment_bytes)[0], bool(story.ledger.purchases)
+    return len(Parcels.of(story.sendables, limits, run.settings.max_tasks, confirms=confirms).files)
 
 
 def _check_memory(run: Run, story: Story) -> None:
@@ -187,8 +183,8 @@ def selecting(run: Run) -> str:
 
 def dry_run(run: Run, story: Story, identity: Identity) -> Story:
     """What would be sent and held, without asking the service for anything."""
-    settings, limits = run.settings, _largest(run)
-    packings = [pack(part, limits) for part in split(story.sendables, limits, settings.max_tasks)]
+    settings, limits = run.settings, ladder(run.settings.attachment_bytes)[0]
+    packings = Parcels.of(story.sendables, limits, settings.max_tasks, confirms=False).packed()
     hold = budget.hold(settings.max_credits, settings.mode, Decimal(1)) * len(packings) if run.paid else 0
     intent = purchase_of(run, story, identity, TaskState.INTENT)
     return replace(
@@ -201,10 +197,7 @@ def resume(run: Run, service: ReviewService, story: Story, known: Purchase) -> S
     run.say(f"This change was bought before: the task {known.task_id} is looked up, nothing is paid again.")
     if isinstance(run.trigger, AtTerminal):
         known = replace(known, judgement=run.judgement)  # whoever looks says what closes the gate
-    limits = ladder(run.settings.attachment_bytes)[known.rung]
-    for_files = beside(limits)[0] if known.confirms else limits
-    parts, handed_in = split(story.sendables, for_files, known.parts), len(split_ids(known.task_id))
-    packing = together([pack(part, for_files) for part in parts], handed_in)
+    packing = together(parcels(run, story, known).packed(), len(split_ids(known.task_id)))
     known = replace(known.asked_by(*_asked_by(run)), head_sha=run.snapshot.pull.head_sha)
     story = story.bought(known)
     task = service.retrieve(known.task_id)
@@ -218,14 +211,10 @@ def resume(run: Run, service: ReviewService, story: Story, known: Purchase) -> S
     return story if task.status.is_over else write_check(run, story, pending(known.judgement.rules))
 
 
-def paths_of_parts(run: Run, story: Story) -> tuple[tuple[str, ...], ...]:
-    """The files of each of the tasks that this change was split over."""
-    if story.purchase is None:
-        raise TypeError(story)
-    limits = ladder(run.settings.attachment_bytes)[story.purchase.rung]
-    for_files = beside(limits)[0] if story.purchase.confirms else limits
-    parts = split(story.sendables, for_files, story.purchase.parts)
-    return tuple(tuple(file.path for file in part) for part in parts)
+def parcels(run: Run, story: Story, bought: Purchase) -> Parcels:
+    """What the tasks of a purchase were handed in with."""
+    limits = ladder(run.settings.attachment_bytes)[bought.rung]
+    return Parcels.of(story.sendables, limits, bought.parts, confirms=bought.confirms)
 
 
 def _asked_by(run: Run) -> tuple[str, ...]:

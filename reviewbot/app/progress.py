@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story
@@ -10,29 +10,29 @@ from reviewbot.domain.changes import ChangedFile
 from reviewbot.domain.increment import new_parts, since_text
 from reviewbot.domain.model import Attachment
 from reviewbot.domain.packing import Limits
+from reviewbot.domain.parts import Parcels
 from reviewbot.domain.snapshot import Entry
 from reviewbot.errors import ForgeError
 
 SO_FAR = "review-so-far.txt"
 
 
-def so_far(run: Run, story: Story, room: Limits, paths: Sequence[Sequence[str]]) -> list[Attachment]:
+def so_far(run: Run, story: Story, parcels: Parcels, room: Limits) -> list[Attachment]:
     """The attachment of each task, redacted; what does not fit is counted.
 
     Args:
         run: of the pull request.
         story: with the purchase.
+        parcels: a finding goes where its file does; one whose file goes nowhere, to the first.
         room: for one of them.
-        paths: of the files of each task. A finding goes where its file does; one whose file goes nowhere, to the first.
     """
     if story.prepared is None or story.purchase is None:
         raise TypeError(story)
     since, sent = story.purchase.since, {view.path for view in story.prepared.views}
     files = [file for file in story.prepared.change.files if file.path in sent]
     new, known = new_parts(files, _before(run, since, files)) if since else (), story.ledger.findings.open()
-    where = {path: number for number, part in enumerate(paths) for path in part}
-    attachments = []
-    for number in range(len(paths)):
+    where, attachments = parcels.numbers(), []
+    for number in range(len(parcels.files)):
         parts = [part for part in new if where.get(part.path, 0) == number]
         records = [record for record in known if where.get(record.path, 0) == number]
         text = since_text(since, parts, records, room.attachment)

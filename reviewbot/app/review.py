@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reviewbot.app.acquire import Acquirer
 from reviewbot.app.answer import placed_here, read_answer
-from reviewbot.app.buy import dry_run, paths_of_parts
+from reviewbot.app.buy import dry_run, parcels
 from reviewbot.app.conclude import conclude, failed
 from reviewbot.app.deliver import write_files
 from reviewbot.app.follow import follow
@@ -157,13 +157,12 @@ class _Teller(Acquirer):
             self.story = self.story.bought(self._over(TaskState.ENDED, task))
             return self._superseded()
         self._close(task)
-        return self._publish(read_answer(service, task, self._was_asked))
+        return self._publish(read_answer(service, task, self._asked() if task.parts else {}))
 
-    def _was_asked(self, finding_id: str, part: int) -> bool:
-        """Whether a part of several was asked about a finding: it went along with its file, or with the first part."""
-        record = self.story.ledger.findings.find(finding_id)
-        where = {path: number for number, paths in enumerate(paths_of_parts(self._run, self.story)) for path in paths}
-        return record is not None and where.get(record.path, 0) == part
+    def _asked(self) -> Mapping[str, int]:
+        """The part, from 0, that was asked about a finding, by its id: it went with its file, or with the first one."""
+        where = parcels(self._run, self.story, self._bought).numbers()
+        return {record.id: where.get(record.path, 0) for record in self.story.ledger.findings.records}
 
     def _read(self) -> Prepared:
         """The change, and what is remembered of it, with what a command has changed of that."""

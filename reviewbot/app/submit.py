@@ -17,8 +17,8 @@ from reviewbot.domain.identity import Identity, key_of_part, selection_digest
 from reviewbot.domain.inquiry import is_inquiry
 from reviewbot.domain.ledger import TaskState
 from reviewbot.domain.model import Submission, Task
-from reviewbot.domain.packing import Limits, Packing, beside, ladder, pack, together
-from reviewbot.domain.parts import joined, split
+from reviewbot.domain.packing import Limits, Packing, ladder, together
+from reviewbot.domain.parts import Parcels, joined
 from reviewbot.domain.views import AuthorText, PromptView
 from reviewbot.domain.wire import response_schema
 from reviewbot.errors import USED_UP, NothingSendable, OverBudget, PayloadTooLarge, ServiceRefused
@@ -93,17 +93,15 @@ def _check_bought(service: ReviewService, task: Task) -> None:
 def _packings(run: Run, story: Story, limits: Limits, most: int) -> tuple[Packing, ...]:
     """What each task carries; nothing when no file fits."""
     asks = story.purchase is not None and story.purchase.confirms
-    for_files, for_rest = beside(limits) if asks else (limits, None)
-    parts = split(story.sendables, for_files, most)
-    packings = [pack(part, for_files) for part in parts]
+    parcels = Parcels.of(story.sendables, limits, most, confirms=asks)
+    packings = parcels.packed()
     if not any(packing.sent for packing in packings):
         return ()
-    if for_rest is None:
+    if parcels.room is None:
         return tuple(packings)
-    beside_them = so_far(run, story, for_rest, [[file.path for file in part] for part in parts])
     return tuple(
         replace(packing, attachments=(*packing.attachments, one))
-        for packing, one in zip(packings, beside_them, strict=True)
+        for packing, one in zip(packings, so_far(run, story, parcels, parcels.room), strict=True)
     )
 
 

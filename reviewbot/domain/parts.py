@@ -5,16 +5,45 @@ The tasks are one purchase. Its task id names them all; it is over when all of t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
 from posixpath import dirname
 
 from reviewbot.domain.model import Report, Task, TaskStatus
-from reviewbot.domain.packing import Limits, Room, Sendable, in_order, pack
+from reviewbot.domain.packing import Limits, Packing, Room, Sendable, beside, in_order, pack
 
 _BETWEEN = ","
+
+
+@dataclass(frozen=True, slots=True)
+class Parcels:
+    """The tasks that a change is split over, before they are packed.
+
+    Attributes:
+        files: of each task.
+        limits: of one task's files.
+        room: of what goes beside them, None where nothing does.
+    """
+
+    files: tuple[tuple[Sendable, ...], ...]
+    limits: Limits
+    room: Limits | None = None
+
+    @classmethod
+    def of(cls, files: Sequence[Sendable], limits: Limits, most: int, *, confirms: bool) -> Parcels:
+        """The files over so many tasks at most; with `confirms` each leaves room for the findings to be confirmed."""
+        for_files, room = beside(limits) if confirms else (limits, None)
+        return cls(split(files, for_files, most), for_files, room)
+
+    def packed(self) -> list[Packing]:
+        """What each task carries."""
+        return [pack(part, self.limits) for part in self.files]
+
+    def numbers(self) -> Mapping[str, int]:
+        """The task that each file goes with, from 0, by its path."""
+        return {file.path: number for number, part in enumerate(self.files) for file in part}
 
 
 def split(files: Sequence[Sendable], limits: Limits, most: int) -> tuple[tuple[Sendable, ...], ...]:
