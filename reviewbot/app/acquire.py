@@ -6,9 +6,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from reviewbot.app.buy import Terms, approve, intend, purchase_of, remember_task, resume, selecting, terms, use_up
+from reviewbot.app.check import current_check
 from reviewbot.app.conclude import conclude
 from reviewbot.app.load import Prepared, identity_of
-from reviewbot.app.publish import current_check, publish
+from reviewbot.app.publish import publish
 from reviewbot.app.regain import is_called_off, regain
 from reviewbot.app.run import Run
 from reviewbot.app.settle import replaced, settle, settled

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 
+from reviewbot.app.check import write_check
 from reviewbot.app.follow import follow
-from reviewbot.app.publish import write_check, write_summary
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story
+from reviewbot.app.summary import write_summary
 from reviewbot.domain import budget
 from reviewbot.domain.events import ReviewEvent
 from reviewbot.domain.gate import Coverage, pending

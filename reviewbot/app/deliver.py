@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from reviewbot.app.publish import annotations_of
+from reviewbot.app.check import annotations_of
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story
 from reviewbot.app.views import progress_of, summary_view

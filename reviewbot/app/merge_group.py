@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from reviewbot.app.check import current_check, write_check
 from reviewbot.app.conclude import failed
 from reviewbot.app.deliver import deliver
 from reviewbot.app.load import load_settings, load_snapshot, overrides
-from reviewbot.app.publish import current_check, not_taken, write_check
+from reviewbot.app.publish import not_taken
 from reviewbot.app.run import Run, World
 from reviewbot.app.story import Story
 from reviewbot.domain.events import DispatchEvent, MergeGroupEvent

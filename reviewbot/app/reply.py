@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
+from reviewbot.app.check import current_check
 from reviewbot.app.memory import Memory, read_memory
-from reviewbot.app.publish import current_check
 from reviewbot.app.run import Run
 from reviewbot.domain.command_views import AnswerView, StatusView
 from reviewbot.domain.commands import Order, Word, answers_to

@@ -113,7 +113,7 @@ class _Teller(Acquirer):
             return conclude(run, self.story, skipped)
         prepared = self._read()
         if skipped is not None:
-            return self._beside(skipped)
+            return self._see_through(skipped)
         if not prepared.sendables:
             return self._nothing_to_send(prepared)
         if run.settings.dry_run and run.paid:
@@ -129,7 +129,7 @@ class _Teller(Acquirer):
         ledger = read_memory(run, run.snapshot, "").ledger
         return bool(run.amendments or ledger.open_tasks() or ledger.intents())
 
-    def _beside(self, skipped: Outcome) -> Outcome:
+    def _see_through(self, skipped: Outcome) -> Outcome:
         """See through what was bought where no review is due by now; a draft's own task ends as if it were none."""
         run, digest = self._run, identity_of(self._run, self._prepared.change).digest()
         own = self.story.ledger.find(digest)

@@ -42,7 +42,7 @@ class Story:
         comment_urls: addresses of the comments by finding id.
         there: the pull request as it was when publishing began.
         reviewed_sha: the head that was reviewed, when the pull request has left it meanwhile.
-        beside: an open pull request with the same head and no green verdict on it, 0 when there is none.
+        neighbour: an open pull request with the same head and no green verdict on it, 0 when there is none.
         superseded: whether a newer head has a review of its own.
         frozen: whether the purchase is collected, so that what was selected then counts and not what is today.
         reselected: whether other files are selected by now than were handed in.
@@ -67,7 +67,7 @@ class Story:
     lost: bool = False
     there: Snapshot | None = None
     reviewed_sha: str = ""
-    beside: int = 0
+    neighbour: int = 0
     superseded: bool = False
     frozen: bool = False
     reselected: bool = False

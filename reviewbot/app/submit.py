@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import replace
 
 from reviewbot.app.buy import Terms
+from reviewbot.app.check import write_check
 from reviewbot.app.progress import SO_FAR, so_far
-from reviewbot.app.publish import write_check
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story
 from reviewbot.domain.changes import LineKind
