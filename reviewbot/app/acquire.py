@@ -8,7 +8,7 @@ from decimal import Decimal
 from reviewbot.app.buy import Terms, approve, intend, purchase_of, remember_task, resume, selecting, terms, use_up
 from reviewbot.app.check import current_check
 from reviewbot.app.conclude import conclude
-from reviewbot.app.load import Prepared, identity_of
+from reviewbot.app.load import identity_of
 from reviewbot.app.publish import publish
 from reviewbot.app.regain import is_called_off, regain
 from reviewbot.app.run import Run
@@ -50,21 +50,9 @@ class Acquirer:
         self.story = Story()
         self._terms: Terms | None = None
 
-    @property
-    def _bought(self) -> Purchase:
-        if self.story.purchase is None:
-            raise TypeError(self.story)
-        return self.story.purchase
-
-    @property
-    def _prepared(self) -> Prepared:
-        if self.story.prepared is None:
-            raise TypeError(self.story)
-        return self.story.prepared
-
     def _acquire(self, service: ReviewService) -> Outcome | None:
         """Find the task of this change, or buy one; an outcome when the run ends without either."""
-        run, identity = self._run, identity_of(self._run, self._prepared.change)
+        run, identity = self._run, identity_of(self._run, self.story.read.change)
         self.story = regain(run, service, self.story, but=identity.digest())
         known = self._known(identity.digest())
         self.story = settle(run, service, self.story, but=known.identity if known else identity.digest())
@@ -109,9 +97,9 @@ class Acquirer:
             # Nobody hears of a task again that the service does not know: who asks gets another one.
             if not (error.is_not_found and isinstance(run.trigger, Asked)):
                 raise
-            return known.over(TaskState.ENDED, known.used, run.world.clock.now())
+            return known.over(TaskState.ENDED, known.used, run.now)
         task = self.story.task
-        ended = known.over(TaskState.ENDED, task.credits_used if task else None, run.world.clock.now())
+        ended = known.over(TaskState.ENDED, task.credits_used if task else None, run.now)
         return ended if self._ended_unheard() and self._wants_another(ended) else None
 
     def _tell_older(self) -> Outcome | None:
@@ -136,8 +124,8 @@ class Acquirer:
         known = self.story.ledger.find(digest) if run.paid else None
         if known is None and run.paid and not run.may_buy:
             # A collection may have other settings than the workflow that bought: the change is the same.
-            known = self.story.ledger.on_head(run.snapshot.pull.head_sha, self._prepared.change.merge_base)
-            if known is not None and known.state is TaskState.INTENT and not is_forgotten(known, run.world.clock.now()):
+            known = self.story.ledger.on_head(run.snapshot.pull.head_sha, self.story.read.change.merge_base)
+            if known is not None and known.state is TaskState.INTENT and not is_forgotten(known, run.now):
                 return None  # its key is another one, and what came of it could not be found out
         return known
 
@@ -148,7 +136,7 @@ class Acquirer:
             TaskEnded: so it is, and no person asks.
         """
         run = self._run
-        if known is None or not is_forgotten(known, run.world.clock.now()):
+        if known is None or not is_forgotten(known, run.now):
             return known
         if isinstance(run.trigger, ReviewEvent | AtTerminal) or not run.may_buy:
             raise TaskEnded(
@@ -157,7 +145,7 @@ class Acquirer:
                 "terminal `--again`.",
             )
         known = replace(known, state=TaskState.ENDED)
-        self.story = self.story.learned(self.story.changes.with_purchase(known))
+        self.story = self.story.noted(known)
         return known
 
     def _standpoint(self, known: Purchase | None) -> Standpoint:
@@ -213,7 +201,7 @@ class Acquirer:
             raise TypeError(self.story)
         use_up(run)
         wanted = purchase_of(run, self.story, identity, TaskState.WANTED)
-        self.story = self.story.learned(self.story.changes.with_purchase(wanted))
+        self.story = self.story.noted(wanted)
         if (ended := self._published()) is not None:
             return ended
         task = wait(run, service, awaited.task, run.settings.mode)
@@ -243,7 +231,7 @@ class Acquirer:
                 asked = isinstance(error, ServiceRefused) and error.code == USED_UP
                 if intent is None or asked:
                     used = Decimal(CREDITS if asked else 0)
-                    self.story = self.story.bought(replace(self._bought, state=TaskState.ENDED, used=used))
+                    self.story = self.story.bought(replace(self.story.own, state=TaskState.ENDED, used=used))
                 raise
             self.story = remember_task(run, self.story)
 
@@ -256,7 +244,7 @@ class Acquirer:
 
     def _only_grew(self, last: Purchase) -> bool:
         """Whether the base has only moved on since that review, if at all: else lines joined that nobody has pushed."""
-        now = self._prepared.change.merge_base
+        now = self.story.read.change.merge_base
         if not last.merge_base or last.merge_base == now:
             return last.merge_base == now
         try:

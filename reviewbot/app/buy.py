@@ -163,7 +163,7 @@ def purchase_of(run: Run, story: Story, identity: Identity, state: TaskState) ->
         head_sha=run.snapshot.pull.head_sha,
         hold=0,
         used=None,
-        submitted_at=run.world.clock.now().isoformat(timespec="seconds"),
+        submitted_at=run.now.isoformat(timespec="seconds"),
         coverage=Coverage.FULL,
         missed=0,
         rung=0,

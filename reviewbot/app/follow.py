@@ -38,10 +38,8 @@ def follow(run: Run, story: Story) -> tuple[Run, Story]:
 
 def _placed_anew(run: Run, story: Story, ledger: Ledger) -> Changes:
     """What this run knows, with every answer on the change that is there now."""
-    if story.prepared is None:
-        raise TypeError(story)
     purchases = {entry.task_id: entry for entry in (*ledger.purchases, *story.changes.purchases)}
-    answers = (placed_now(run, story.prepared, purchases[one.task_id], one.report) for one in story.changes.answers)
+    answers = (placed_now(run, story.read, purchases[one.task_id], one.report) for one in story.changes.answers)
     return replace(story.changes, answers=tuple(answers), amendments=_for_any_head(story.changes))
 
 

@@ -180,7 +180,7 @@ def _adopted(run: Run, snapshot: Snapshot, found: _Found, digest: str) -> Purcha
         head_sha=snapshot.pull.head_sha if ours else found.head_sha,
         hold=copy.hold,
         used=copy.used,
-        submitted_at=(copy.at or run.world.clock.now()).isoformat(timespec="seconds"),
+        submitted_at=(copy.at or run.now).isoformat(timespec="seconds"),
         coverage=Coverage.PARTIAL if copy.missed else Coverage.FULL,
         missed=copy.missed,
         rung=copy.rung,

@@ -26,17 +26,15 @@ def so_far(run: Run, story: Story, parcels: Parcels, room: Limits) -> list[Attac
         parcels: a finding goes where its file does; one whose file goes nowhere, to the first.
         room: for one of them.
     """
-    if story.prepared is None or story.purchase is None:
-        raise TypeError(story)
-    since, sent = story.purchase.since, {view.path for view in story.prepared.views}
-    files = [file for file in story.prepared.change.files if file.path in sent]
+    since, sent = story.own.since, {view.path for view in story.read.views}
+    files = [file for file in story.read.change.files if file.path in sent]
     new, known = new_parts(files, _before(run, since, files)) if since else (), story.ledger.findings.open()
     where, attachments = parcels.numbers(), []
     for number in range(len(parcels.files)):
         parts = [part for part in new if where.get(part.path, 0) == number]
         records = [record for record in known if where.get(record.path, 0) == number]
         text = since_text(since, parts, records, room.attachment)
-        attachments.append(Attachment(SO_FAR, story.prepared.redactor.redact(text).text))
+        attachments.append(Attachment(SO_FAR, story.read.redactor.redact(text).text))
     return attachments
 
 

@@ -37,7 +37,7 @@ def regain(run: Run, service: ReviewService, story: Story, *, but: str = "") -> 
         but: the identity of the change that is there now, whose intent is gone on with where it is bought, unless that
             was called off.
     """
-    now, here = run.world.clock.now(), run.snapshot.pull.head_sha
+    now, here = run.now, run.snapshot.pull.head_sha
     for intent in story.ledger.intents() if run.paid else ():
         if not is_called_off(story):
             if intent.identity == but:
@@ -66,7 +66,7 @@ def _stopped(intent: Purchase) -> str:
 
 
 def _over(story: Story, intent: Purchase, used: Decimal | None = None) -> Story:
-    return story.learned(story.changes.with_purchase(replace(intent, state=TaskState.ENDED, used=used)))
+    return story.noted(replace(intent, state=TaskState.ENDED, used=used))
 
 
 def _asked(run: Run, service: ReviewService, story: Story, intent: Purchase) -> Story:
@@ -88,7 +88,7 @@ def _asked(run: Run, service: ReviewService, story: Story, intent: Purchase) -> 
     run.say(f"{_stopped(intent)}: its task is {found.id}.")
     # How much of the change it was given was not written down.
     purchase = replace(intent, state=TaskState.OPEN, task_id=found.id, coverage=Coverage.PARTIAL)
-    story = story.learned(story.changes.with_purchase(purchase))
+    story = story.noted(purchase)
     # On a closed pull request nobody needs what nobody has begun; on an open one somebody wants all to end.
     unwanted = found.status is TaskStatus.PENDING or run.snapshot.pull.is_open
     if is_called_off(story) and unwanted and not found.status.is_over:

@@ -131,7 +131,7 @@ class _Teller(Acquirer):
 
     def _see_through(self, skipped: Outcome) -> Outcome:
         """See through what was bought where no review is due by now; a draft's own task ends as if it were none."""
-        run, digest = self._run, identity_of(self._run, self._prepared.change).digest()
+        run, digest = self._run, identity_of(self._run, self.story.read.change).digest()
         own = self.story.ledger.find(digest)
         if skipped.conclusion is None and own is not None and own.state is TaskState.OPEN:
             self._run = replace(run, may_buy=False)
@@ -161,7 +161,7 @@ class _Teller(Acquirer):
 
     def _asked(self) -> Mapping[str, int]:
         """The part, from 0, that was asked about a finding, by its id: it went with its file, or with the first one."""
-        where = parcels(self._run, self.story, self._bought).numbers()
+        where = parcels(self._run, self.story, self.story.own).numbers()
         return {record.id: where.get(record.path, 0) for record in self.story.ledger.findings.records}
 
     def _read(self) -> Prepared:
@@ -216,7 +216,7 @@ class _Teller(Acquirer):
         return replace(not_due(Reason.NOTHING_SELECTED, told), conclusion=Conclusion.ACTION_REQUIRED)
 
     def _dry_run(self) -> Outcome:
-        self.story = dry_run(self._run, self.story, identity_of(self._run, self._prepared.change))
+        self.story = dry_run(self._run, self.story, identity_of(self._run, self.story.read.change))
         return conclude(self._run, self.story, not_due(Reason.DRY_RUN))
 
     def _wait(self, service: ReviewService) -> Task:
@@ -228,14 +228,13 @@ class _Teller(Acquirer):
 
     def _detach(self) -> Outcome:
         """Leave with the task's id in the check, too: somebody may delete the summary before the next run."""
-        rules = self._bought.judgement.rules
-        return conclude(self._run, self.story, pending(rules))
+        return conclude(self._run, self.story, pending(self.story.own.judgement.rules))
 
     def _has_moved(self) -> bool:
         return self._run.read_again().pull.head_sha != self._run.snapshot.pull.head_sha
 
     def _over(self, state: TaskState, task: Task) -> Purchase:
-        return self._bought.over(state, task.credits_used, self._run.world.clock.now())
+        return self.story.own.over(state, task.credits_used, self._run.now)
 
     def _close(self, task: Task) -> None:
         """Write down how the task ended.
@@ -255,9 +254,9 @@ class _Teller(Acquirer):
         """Judge the answer where it was asked for; it is published where the pull request is by now."""
         run, story = self._run, self.story
         sound = report.readable and not story.is_short
-        purchase = replace(self._bought, coverage=Coverage.FULL if sound else Coverage.PARTIAL)
+        purchase = replace(self.story.own, coverage=Coverage.FULL if sound else Coverage.PARTIAL)
         story = replace(story.bought(purchase), report=report)
-        answer = placed_here(self._prepared, purchase, report)
+        answer = placed_here(self.story.read, purchase, report)
         self.story = story = story.learned(story.changes.with_answer(answer))
         outcome = self._judged(story, report)
         write_files(run, story, outcome)
@@ -273,7 +272,7 @@ class _Teller(Acquirer):
 
     def _judged(self, story: Story, report: Report) -> Outcome:
         self.story = story
-        return self._told(self._bought.judgement.rules, readable=report.readable)
+        return self._told(self.story.own.judgement.rules, readable=report.readable)
 
     def _told(self, rules: Rules, *, readable: bool) -> Outcome:
         """The verdict on all that is remembered by now."""

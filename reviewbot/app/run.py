@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from datetime import datetime
 from random import Random
 from typing import TypeVar
 
@@ -94,6 +95,11 @@ class Run:
     def paid(self) -> bool:
         """Whether this reviewer costs money."""
         return self.settings.reviewer is ReviewerKind.CODEVF
+
+    @property
+    def now(self) -> datetime:
+        """The time, in UTC."""
+        return self.world.clock.now()
 
     @property
     def deadline(self) -> float:

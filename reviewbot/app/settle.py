@@ -30,7 +30,7 @@ def settle(run: Run, service: ReviewService, story: Story, *, but: str = "") -> 
     story = replace(story, awaited=None)
     for wanted in story.ledger.postponed() if run.paid else ():
         if wanted.head_sha != run.snapshot.pull.head_sha:
-            story = story.learned(story.changes.with_purchase(replace(wanted, state=TaskState.ENDED)))
+            story = story.noted(replace(wanted, state=TaskState.ENDED))
     for purchase in story.ledger.open_tasks() if run.paid else ():
         if purchase.identity != but:
             try:
@@ -48,8 +48,8 @@ def _unknown(run: Run, story: Story, purchase: Purchase, error: ServiceRefused) 
     run.degraded.say(f"The review of {_named(purchase)} could not be looked up: {error.message}")
     if not error.is_not_found:
         return replace(story, awaited=Awaited(purchase, Task(purchase.task_id, TaskStatus.UNKNOWN, "unknown")))
-    closed = purchase.over(TaskState.ENDED, purchase.used, run.world.clock.now())
-    return story.learned(story.changes.with_purchase(closed))
+    closed = purchase.over(TaskState.ENDED, purchase.used, run.now)
+    return story.noted(closed)
 
 
 def _settle(run: Run, service: ReviewService, story: Story, purchase: Purchase) -> Story:
@@ -61,17 +61,15 @@ def _settle(run: Run, service: ReviewService, story: Story, purchase: Purchase) 
 
 def settled(run: Run, service: ReviewService, story: Story, purchase: Purchase, task: Task) -> Story:
     """The story after a task that is over: a result joins the findings."""
-    if story.prepared is None:
-        raise TypeError(story)
     if task.status is not TaskStatus.COMPLETED:
-        closed = purchase.over(TaskState.ENDED, task.credits_used, run.world.clock.now())
+        closed = purchase.over(TaskState.ENDED, task.credits_used, run.now)
         run.say(f"The review of {_named(purchase)} ended without a result.")
-        return story.learned(story.changes.with_purchase(closed))
+        return story.noted(closed)
     report = read_answer(service, task)
     coverage = Coverage.FULL if report.readable and not task.unseen else Coverage.PARTIAL
-    closed = purchase.over(TaskState.DONE, task.credits_used, run.world.clock.now())
+    closed = purchase.over(TaskState.DONE, task.credits_used, run.now)
     closed = replace(closed, coverage=coverage if closed.coverage is Coverage.FULL else closed.coverage)
-    answer = placed_now(run, story.prepared, closed, report)
+    answer = placed_now(run, story.read, closed, report)
     run.say(f"The review of {_named(purchase)} came in; its findings stand where their code is now.")
     return story.learned(story.changes.with_purchase(closed).with_answer(answer))
 

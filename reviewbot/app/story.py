@@ -73,6 +73,20 @@ class Story:
     reselected: bool = False
 
     @property
+    def read(self) -> Prepared:
+        """The change, in the part of a run that has read it."""
+        if self.prepared is None:
+            raise TypeError(self)
+        return self.prepared
+
+    @property
+    def own(self) -> Purchase:
+        """The purchase of this change, in the part of a run that has one."""
+        if self.purchase is None:
+            raise TypeError(self)
+        return self.purchase
+
+    @property
     def sendables(self) -> tuple[Sendable, ...]:
         """The selected files, redacted."""
         return self.prepared.sendables if self.prepared else ()
@@ -125,14 +139,16 @@ class Story:
             written: the ledger as it was read again, None when it was not.
         """
         base = self.written if written is None else written
-        if self.prepared is None:
-            raise TypeError(self)
         changes = told_apart(base, changes)
-        return replace(self, written=base, changes=changes, ledger=applied(base, changes, self.prepared.scene))
+        return replace(self, written=base, changes=changes, ledger=applied(base, changes, self.read.scene))
+
+    def noted(self, purchase: Purchase) -> Story:
+        """The story with a purchase as it stands now."""
+        return self.learned(self.changes.with_purchase(purchase))
 
     def bought(self, purchase: Purchase) -> Story:
         """The story with this change's purchase as it stands now."""
-        return replace(self.learned(self.changes.with_purchase(purchase)), purchase=purchase)
+        return replace(self.noted(purchase), purchase=purchase)
 
     def replaced(self, place: Callable[[Placed], Placed]) -> Story:
         """The story with other places for the findings of every answer."""

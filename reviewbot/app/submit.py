@@ -33,7 +33,7 @@ def submit(run: Run, service: ReviewService, story: Story, identity: Identity, a
         ServiceError: there is no task (`ServiceRefused`), or nobody knows.
     """
     rungs = ladder(run.settings.attachment_bytes)
-    begun = story.purchase.rung if story.purchase else 0
+    begun = story.own.rung
     for rung, limits in list(enumerate(rungs))[begun:]:
         if rung > begun:
             story = _on_rung(run, story, rung)
@@ -92,8 +92,7 @@ def _check_bought(service: ReviewService, task: Task) -> None:
 
 def _packings(run: Run, story: Story, limits: Limits, most: int) -> tuple[Packing, ...]:
     """What each task carries; nothing when no file fits."""
-    asks = story.purchase is not None and story.purchase.confirms
-    parcels = Parcels.of(story.sendables, limits, most, confirms=asks)
+    parcels = Parcels.of(story.sendables, limits, most, confirms=story.own.confirms)
     packings = parcels.packed()
     if not any(packing.sent for packing in packings):
         return ()
@@ -107,19 +106,17 @@ def _packings(run: Run, story: Story, limits: Limits, most: int) -> tuple[Packin
 
 def _on_rung(run: Run, story: Story, rung: int) -> Story:
     """Write down with how much less it is tried again: the run after this one must know what a task may hold."""
-    if story.purchase is None:
-        raise TypeError(story)
-    story = story.bought(replace(story.purchase, rung=rung))
+    story = story.bought(replace(story.own, rung=rung))
     return write_check(run, story, pending(run.judgement.rules)) if run.paid else story
 
 
 def _submitted(story: Story, rung: int) -> Story:
-    if story.purchase is None or story.task is None or story.packing is None:
+    if story.task is None or story.packing is None:
         raise TypeError(story)
-    held = [one for one in story.prepared.held if one.missed] if story.prepared else []
+    held = [one for one in story.read.held if one.missed]
     missed = len(story.packing.omitted) + len(held)
     purchase = replace(
-        story.purchase,
+        story.own,
         state=TaskState.OPEN,
         task_id=story.task.id,
         # A task of an intent that is sent again may have less: it is what the run before this one handed in.
@@ -145,14 +142,12 @@ def _submission(
         # Of those that were agreed on, so that a smaller packing has the same keys.
         idempotency_key=key_of_part(identity.key(), part, agreed.parts),
         attachments=packing.attachments,
-        response_schema=response_schema(incremental=story.purchase is not None and story.purchase.confirms),
+        response_schema=response_schema(incremental=story.own.confirms),
     )
 
 
 def _prompt(run: Run, story: Story, packing: Packing) -> PromptView:
-    prepared = story.prepared
-    if prepared is None:
-        raise TypeError(story)
+    prepared = story.read
     lines = [line for file in prepared.change.files for line in file.diff.lines()]
     return PromptView(
         repository=run.snapshot.repository.full_name,
@@ -166,7 +161,7 @@ def _prompt(run: Run, story: Story, packing: Packing) -> PromptView:
         lines_added=sum(line.kind is LineKind.ADDED for line in lines),
         lines_deleted=sum(line.kind is LineKind.DELETED for line in lines),
         omitted=packing.omitted,
-        since=story.purchase.since if story.purchase else "",
+        since=story.own.since,
         confirms=SO_FAR if packing.attachments[-1].file_name == SO_FAR else "",
     )
 

@@ -343,6 +343,6 @@ def _wait(run: Run, story: Story) -> WaitView | None:
     if run.settings.dry_run or purchase is None or story.report is not None or (task and task.status.is_over):
         return None
     submitted = datetime.fromisoformat(purchase.submitted_at)
-    elapsed = (run.world.clock.now() - submitted).total_seconds()
+    elapsed = (run.now - submitted).total_seconds()
     status = task.status_text if task else "submitted"
     return WaitView(status, submitted.astimezone(UTC), max(0, int(elapsed)))
