@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 
-from reviewbot.cli.parser import LONGEST_WAIT
+LONGEST_WAIT = 350
+"""Minutes that a terminal waits unless told otherwise: the most that the setting takes, since Ctrl-C ends it."""
 
 _NAMES = (
     "reviewer", "mode", "expertise", "max_credits", "codevf_project", "codevf_url", "fail_on", "wait_minutes",

@@ -11,14 +11,12 @@ from reviewbot import __version__
 from reviewbot.cli import commands as run
 from reviewbot.cli import lessons, teaching
 from reviewbot.cli.call import Call
+from reviewbot.cli.inputs import LONGEST_WAIT
 from reviewbot.domain.model import Mode
 from reviewbot.domain.policy import FailOn, ReviewerKind
 from reviewbot.errors import SettingsError
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 — the only name it has
-
-LONGEST_WAIT = 350
-"""Minutes that a terminal waits unless told otherwise: the most that the setting takes, since Ctrl-C ends it."""
 
 LEVELS = "CodeVF's service level: %(choices)s; default: fast"
 

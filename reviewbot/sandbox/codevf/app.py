@@ -22,7 +22,7 @@ from reviewbot.sandbox.codevf.service import CodeVFService, Exchange
 if TYPE_CHECKING:
     from reviewbot.sandbox.codevf.model import Account, Delivered, JsonValue
     from reviewbot.sandbox.codevf.rules import Body
-    from reviewbot.sandbox.codevf.service import TaskView
+    from reviewbot.sandbox.codevf.state import TaskView
 
 BASE_PATH = "/api/v1/"
 

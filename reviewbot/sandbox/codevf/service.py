@@ -75,16 +75,6 @@ class PlannedRefusal:
     style: ErrorStyle | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TaskView:
-    """A task as of now; `answer` only once it is completed."""
-
-    task: Task
-    standing: state.Standing
-    credits_used: int | None
-    answer: Answer | None
-
-
 class CodeVFService:
     """What the routes call. Safe to use from several threads; each method is one request's worth."""
 
@@ -152,13 +142,13 @@ class CodeVFService:
             self._state, project, is_new = state.create_project(self._state, account, body, self.now())
             return project, is_new
 
-    def create_task(self, account: Account, body: Body) -> tuple[TaskView, bool]:
+    def create_task(self, account: Account, body: Body) -> tuple[state.TaskView, bool]:
         """Create, or repeat for a known key; see `state.create_task`."""
         with self._lock:
             self._state, task, is_new = state.create_task(self._state, self.setup.house, account, body, self.now())
         return self._view(task), is_new
 
-    def task(self, account: Account, task_id: str) -> TaskView:
+    def task(self, account: Account, task_id: str) -> state.TaskView:
         """The task now. May take as long as the engineer takes, when it has just become due.
 
         Raises:
@@ -166,7 +156,7 @@ class CodeVFService:
         """
         return self._view(self._locked(lambda: state.find_task(self._state, account, task_id)))
 
-    def cancel_task(self, account: Account, task_id: str) -> TaskView:
+    def cancel_task(self, account: Account, task_id: str) -> state.TaskView:
         """Cancel; see `state.cancel_task`."""
         with self._lock:
             self._state, task = state.cancel_task(self._state, account, task_id, self.now())
@@ -197,12 +187,12 @@ class CodeVFService:
         with self._lock:
             return read()
 
-    def _view(self, task: Task) -> TaskView:
+    def _view(self, task: Task) -> state.TaskView:
         now = self.now()
         standing = state.standing_of(task, now)
         completed = standing.ended and standing.status == End.COMPLETED.value
         answer = self._answer(task) if completed else None
-        return TaskView(task, standing, state.credits_used(task, now), answer)
+        return state.TaskView(task, standing, state.credits_used(task, now), answer)
 
     def _answer(self, task: Task) -> Answer:
         """The engineer is asked once per task, at a desk of the task's own: a slow one must not stop the others."""

@@ -16,6 +16,7 @@ from reviewbot.sandbox.codevf import refusal, rules
 from reviewbot.sandbox.codevf.model import (
     KNOWN_TAGS,
     Account,
+    Answer,
     End,
     LifeOf,
     Limits,
@@ -94,6 +95,16 @@ class Standing:
 
     status: str
     ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """A task as of now; `answer` only once it is completed."""
+
+    task: Task
+    standing: Standing
+    credits_used: int | None
+    answer: Answer | None
 
 
 def admit(state: State, account: Account, rate: Rate | None, now: float) -> State:

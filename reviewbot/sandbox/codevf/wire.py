@@ -30,7 +30,7 @@ from reviewbot.sandbox.codevf.state import Balance, number
 
 if TYPE_CHECKING:
     from reviewbot.sandbox.codevf.refusal import Refusal
-    from reviewbot.sandbox.codevf.service import TaskView
+    from reviewbot.sandbox.codevf.state import TaskView
 
 FileUrl = Callable[[int, Delivered], str]
 
