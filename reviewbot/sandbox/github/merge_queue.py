@@ -7,28 +7,16 @@ from typing import TYPE_CHECKING
 
 from reviewbot.sandbox.github.addresses import Addresses
 from reviewbot.sandbox.github.refusal import invalid
+from reviewbot.sandbox.github.store import QueueEntry
 from reviewbot.sandbox.github.wire_pulls import PullWire
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from reviewbot.sandbox.github.records import PullRequest
     from reviewbot.sandbox.github.repos import Commit
     from reviewbot.sandbox.github.store import Store
     from reviewbot.sandbox.github.wire import Json
 
 _QUEUE = "github-merge-queue[bot]"
-
-
-@dataclass(frozen=True, slots=True)
-class QueueEntry:
-    """A place in a merge queue; `head_sha` holds this pull request and all before it, merged onto the base."""
-
-    id: int
-    number: int
-    base_sha: str
-    head_sha: str
-    enqueued_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

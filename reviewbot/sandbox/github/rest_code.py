@@ -11,9 +11,9 @@ from reviewbot.sandbox.github.limits import RESOURCES
 from reviewbot.sandbox.github.records import Access, Scope
 from reviewbot.sandbox.github.refusal import Refusal, forbidden, not_found
 from reviewbot.sandbox.github.repos import Entry, GitObject, Kind
-from reviewbot.sandbox.github.required import protection, rules
 
 if TYPE_CHECKING:
+    from reviewbot.sandbox.github.records import Repository
     from reviewbot.sandbox.github.wire import Json
 
 _REPO = "/repos/{owner}/{repo}"
@@ -36,7 +36,7 @@ def get_branch(call: Call) -> Answer:
     if sha is None:
         raise Refusal(404, "Branch not found")
     url = f"{call.at.repo(full)}/branches/{in_path(name)}"
-    shown = protection(call.repo, name)
+    shown = _protection(call.repo, name)
     body = {
         "name": name,
         "commit": call.wire.commit(full, call.git.commit(sha)),
@@ -50,7 +50,7 @@ def get_branch(call: Call) -> Answer:
 
 def get_rules(call: Call) -> Answer:
     """The rules that are in force for a branch."""
-    return paged(call, rules(call.repo, call.path["branch"]), lambda rule: rule)
+    return paged(call, _rules(call.repo, call.path["branch"]), lambda rule: rule)
 
 
 def get_commit(call: Call) -> Answer:
@@ -247,3 +247,32 @@ ROUTES = (
     Route("GET", "/rate_limit", get_rate_limit),
     Route("GET", "/meta", get_meta),
 )
+
+
+def _protection(repo: Repository, branch: str) -> Json:
+    """A branch's own protection, as the branch shows it."""
+    required = repo.protection if branch == repo.default_branch else ()
+    if not required:
+        return {"enabled": False}
+    checks = {
+        "enforcement_level": "non_admins",
+        "contexts": [one.name for one in required],
+        "checks": [{"context": one.name, "app_id": one.source} for one in required],
+    }
+    return {"enabled": True, "required_status_checks": checks}
+
+
+def _rules(repo: Repository, branch: str) -> list[Json]:
+    """The rules that are in force for a branch, of all rulesets."""
+    required = repo.rules if branch == repo.default_branch else ()
+    if not required:
+        return []
+    checks = [{"context": one.name} | ({"integration_id": one.source} if one.source else {}) for one in required]
+    rule = {
+        "type": "required_status_checks",
+        "parameters": {"strict_required_status_checks_policy": False, "required_status_checks": checks},
+        "ruleset_source_type": "Repository",
+        "ruleset_source": repo.full_name,
+        "ruleset_id": repo.id,
+    }
+    return [rule]

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from reviewbot.sandbox.github import records as r
     from reviewbot.sandbox.github.history import Change
-    from reviewbot.sandbox.github.merge_queue import QueueEntry
 
 Place: TypeAlias = "tuple[str, int]"
 """A pull request's address: the full name of its repository, and its number."""
@@ -42,6 +41,17 @@ class Rules:
     comment: int = 65_536
     check_text: int = 65_535
     annotations: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class QueueEntry:
+    """A place in a merge queue; `head_sha` holds this pull request and all before it, merged onto the base."""
+
+    id: int
+    number: int
+    base_sha: str
+    head_sha: str
+    enqueued_at: datetime
 
 
 @dataclass
