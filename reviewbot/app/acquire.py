@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from reviewbot.app.buy import Terms, approve, intend, purchase_of, remember_task, resume, selecting, terms, use_up
 from reviewbot.app.check import current_check
-from reviewbot.app.conclude import conclude
+from reviewbot.app.conclude import conclude, verdict_on
 from reviewbot.app.load import identity_of
 from reviewbot.app.publish import publish
 from reviewbot.app.regain import is_called_off, regain
@@ -61,11 +61,8 @@ class Acquirer:
         if step is Step.RESUME and known is not None:
             try:
                 failed = self._resumed(service, known)
-            except ServiceUnreachable as error:
-                if known.state is not TaskState.OPEN:
-                    raise
-                run.degraded.say(f"{error.message} The task goes on, and a later run looks again.")
-                return conclude(run, self.story.bought(known), pending(known.judgement.rules))
+            except (ServiceUnreachable, ServiceRefused) as error:
+                return self._unheard(known, error)
             if failed is None:
                 return None
             known = failed
@@ -79,6 +76,9 @@ class Acquirer:
 
     def _bring(self, service: ReviewService, identity: Identity, known: Purchase | None, step: Step) -> Outcome | None:
         """Buy, once that is approved and no older review has to come in first."""
+        if known is not None and known.state is TaskState.WANTED and not self._run.may_buy:
+            agreed = replace(self._run.settings, max_credits=known.hold or self._run.settings.max_credits)
+            self._run = replace(self._run, settings=agreed)
         if self._run.paid and (known is None or known.state is not TaskState.INTENT):
             approve(self._run, self.story, identity)
         if step is Step.DEFER and (ended := self._replace_awaited(service, identity)) is not None:
@@ -102,6 +102,23 @@ class Acquirer:
         ended = known.over(TaskState.ENDED, task.credits_used if task else None, run.now)
         return ended if self._ended_unheard() and self._wants_another(ended) else None
 
+    def _unheard(self, known: Purchase, error: ServiceUnreachable | ServiceRefused) -> Outcome:
+        """The outcome where the service does not tell what became of a task: what is remembered of it stands.
+
+        Raises:
+            ServiceError: nothing is.
+        """
+        run, rules = self._run, known.judgement.rules
+        hushed = isinstance(error, ServiceRefused) and (run.may_buy or error.is_not_found)
+        if known.state is TaskState.OPEN and not hushed:
+            run.degraded.say(f"{error.message} The task goes on, and a later run looks again.")
+            return conclude(run, self.story.bought(known), pending(rules))
+        if known.state is TaskState.DONE and known.base_ref:  # one that a short copy tells of has no findings here
+            run.degraded.say(f"{error.message} The verdict is by what is remembered; the report files have no answer.")
+            self.story = self.story.bought(known)
+            return conclude(run, self.story, verdict_on(self.story, rules, readable=True))
+        raise error
+
     def _tell_older(self) -> Outcome | None:
         """Publish what came in for older heads before anything is bought; an outcome when the head has moved meanwhile.
 
@@ -120,14 +137,20 @@ class Acquirer:
 
         A free review lives as long as its run, and its ledger is signed with no key: nothing of it is taken up.
         """
+        run, ledger = self._run, self.story.ledger
+        known = ledger.find(digest) if run.paid else None
+        if known is not None and known.state is TaskState.ENDED and not isinstance(run.trigger, Asked):
+            known = ledger.done(digest) or known  # what a later attempt came to takes nothing away from it
+        return known if known is not None or run.may_buy or not run.paid else self._bought_otherwise()
+
+    def _bought_otherwise(self) -> Purchase | None:
+        """What was bought of this head by other settings than this collection's: the change is the same."""
         run = self._run
-        known = self.story.ledger.find(digest) if run.paid else None
-        if known is None and run.paid and not run.may_buy:
-            # A collection may have other settings than the workflow that bought: the change is the same.
-            known = self.story.ledger.on_head(run.snapshot.pull.head_sha, self.story.read.change.merge_base)
-            if known is not None and known.state is TaskState.INTENT and not is_forgotten(known, run.now):
-                return None  # its key is another one, and what came of it could not be found out
-        return known
+        known = self.story.ledger.on_head(run.snapshot.pull.head_sha, self.story.read.change.merge_base)
+        if known is None or known.state is TaskState.WANTED:
+            return None
+        # An intent has another key, and what came of it could not be found out.
+        return None if known.state is TaskState.INTENT and not is_forgotten(known, run.now) else known
 
     def _not_forgotten(self, known: Purchase | None) -> Purchase | None:
         """That purchase, over where it is an intent that the service has forgotten, whatever came of it.
@@ -157,12 +180,14 @@ class Acquirer:
             again=isinstance(trigger, Asked) and not self.story.ledger.was_asked(trigger.comment_id),
             awaited=self.story.awaited is not None,
             is_open=pull.is_open and not is_called_off(self.story),
+            reads_otherwise=known is not None and known.selecting != selecting(self._run),
         )
 
     def _leave(self) -> Outcome:
         """Nothing is asked for; a check that an older review left open here has to be closed when that one is in."""
         run, there = self._run, current_check(self._run.snapshot)
-        if (self.story.awaited is not None or self.story.ledger.intents()) and run.snapshot.pull.is_open:
+        waits = self.story.awaited is not None or self.story.ledger.intents() or self.story.ledger.postponed()
+        if waits and run.snapshot.pull.is_open:
             return conclude(run, self.story, pending(run.judgement.rules))
         outcome = self._why_not()
         left = there and (there.status != CheckStatus.COMPLETED or tells_of_open_task(there.external_id))
@@ -200,7 +225,7 @@ class Acquirer:
         if awaited is None:
             raise TypeError(self.story)
         use_up(run)
-        wanted = purchase_of(run, self.story, identity, TaskState.WANTED)
+        wanted = replace(purchase_of(run, self.story, identity, TaskState.WANTED), hold=run.settings.max_credits)
         self.story = self.story.noted(wanted)
         if (ended := self._published()) is not None:
             return ended

@@ -199,7 +199,8 @@ def resume(run: Run, service: ReviewService, story: Story, known: Purchase) -> S
     if isinstance(run.trigger, AtTerminal):
         known = replace(known, judgement=run.judgement)  # whoever looks says what closes the gate
     packing = together(parcels(run, story, known).packed(), len(split_ids(known.task_id)))
-    known = replace(known.asked_by(*_asked_by(run)), head_sha=run.snapshot.pull.head_sha)
+    head_sha, merge_base = run.snapshot.pull.head_sha, story.read.change.merge_base
+    known = replace(known.asked_by(*_asked_by(run)), head_sha=head_sha, merge_base=merge_base)
     story = story.bought(known)
     task = service.retrieve(known.task_id)
     story = replace(story, packing=packing, task=task, frozen=not run.may_buy)
@@ -245,7 +246,9 @@ def _remember_intent(run: Run, story: Story) -> Story:
     story = write_check(run, story, pending(run.judgement.rules))
     in_parts = story.purchase is not None and story.purchase.parts > 1
     if story.check is None or in_parts:
-        story = write_summary(run, story, pending(run.judgement.rules))
+        now, fresh = follow(run, story) if story.summary else (run, story)
+        if now is run:
+            story = replace(write_summary(run, fresh, pending(run.judgement.rules)), there=None)
     if in_parts and story.summary is None:
         raise PermissionMissing(
             "No comment can be written, and a check run has no room for the ids of several tasks.",

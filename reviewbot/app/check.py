@@ -141,7 +141,9 @@ def _external_id(run: Run, story: Story) -> str:
     """
     there = story.check or (None if story.reviewed_sha else current_check(run.snapshot))
     handed = there.external_id if there else ""
-    held = story.purchase or (story.awaited.purchase if story.awaited else None)
+    held = story.purchase
+    if story.awaited and (held is None or held.state.is_over):  # so that somebody comes by when it is in
+        held = story.awaited.purchase
     if held is None and (copy := read_short_copy(handed, run.signer)):
         held = story.ledger.named(copy.identity, copy.attempt)
     if held is None and not handed:

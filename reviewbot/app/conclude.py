@@ -6,7 +6,7 @@ from reviewbot.app.deliver import deliver
 from reviewbot.app.publish import publish
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story
-from reviewbot.domain.gate import Outcome, Reason, did_not_happen
+from reviewbot.domain.gate import Outcome, Reason, Rules, did_not_happen, forgetful, judge
 from reviewbot.errors import NoKey, ReviewbotError
 
 
@@ -21,6 +21,14 @@ def failed(run: Run, error: ReviewbotError) -> Outcome:
         on_error=run.settings.on_error,
         pardoned=pardoned,
     )
+
+
+def verdict_on(story: Story, rules: Rules, *, readable: bool) -> Outcome:
+    """The outcome by all that is remembered by now."""
+    findings = story.ledger.findings
+    outcome = judge(findings.severities(story.task_id), readable=readable, coverage=story.coverage, rules=rules)
+    founded = story.purchase is None or story.ledger.is_founded(story.purchase)
+    return outcome if founded and not findings.broken else forgetful(outcome, rules)
 
 
 def conclude(run: Run, story: Story, outcome: Outcome) -> Outcome:

@@ -67,7 +67,7 @@ def read_memory(run: Run, snapshot: Snapshot, digest: str) -> Memory:
     copies = _copies(run, _checks(run, snapshot, everything=not believed and run.paid))
     room = not believed or len(reading.ledger.purchases) < MAX_TASKS
     copies = tuple(one for one in copies if room or one.head_sha == snapshot.pull.head_sha)
-    ledger = _with_doubles(run, reading.ledger, found.extra)
+    ledger = _with_doubles(run, reading.ledger.told_whole(digest), found.extra)
     ledger = _with_copies(run, snapshot, _of_now(ledger, snapshot.pull), copies, digest)
     if not believed:
         ledger = ledger.costing(max((one.copy.spent for one in copies), default=Decimal(0)))
@@ -131,8 +131,10 @@ def _checks(run: Run, snapshot: Snapshot, *, everything: bool) -> Iterable[Check
 
 def _copies(run: Run, checks: Iterable[CheckRun]) -> tuple[_Found, ...]:
     """The copies that we signed, oldest first; of one purchase the one that has come furthest."""
-    found = [_Found(copy, one.head_sha) for one in checks if (copy := read_short_copy(one.external_id, run.signer))]
-    latest = {one.key: one for one in sorted(found, key=_progress)}
+    ordered = sorted(checks, key=lambda one: one.id)
+    found = [_Found(copy, one.head_sha) for one in ordered if (copy := read_short_copy(one.external_id, run.signer))]
+    bought_for = {one.key: one.head_sha for one in reversed(found)}  # the checks of newer heads have it while they wait
+    latest = {one.key: replace(one, head_sha=bought_for[one.key]) for one in sorted(found, key=_progress)}
     return tuple(sorted(latest.values(), key=lambda one: (_at(one.copy), one.copy.attempt)))
 
 

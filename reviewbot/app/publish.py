@@ -12,7 +12,7 @@ from reviewbot.app.run import Run
 from reviewbot.app.story import Story
 from reviewbot.app.summary import SUMMARY, write_summary
 from reviewbot.domain.gate import EXIT_NOT_PUBLISHED, Outcome, Reason, first_exit_status, superseded, unheld
-from reviewbot.domain.ledger import Ledger
+from reviewbot.domain.ledger import Ledger, TaskState
 from reviewbot.domain.placement import Why, in_summary
 from reviewbot.domain.short_copy import read_short_copy, tells_of_open_task
 from reviewbot.domain.snapshot import CheckStatus
@@ -44,7 +44,11 @@ def publish(run: Run, story: Story, outcome: Outcome) -> tuple[Run, Story, Outco
         outcome = _not_published(run, story, error, outcome)
         story = story.replaced(partial(in_summary, why=Why.REFUSED)) if story.changes.answers else story
     refused = outcome.reason is Reason.NOT_PUBLISHED
-    for write in (write_summary, write_check) if story.changes.answers else (write_check, write_summary):
+    writes = [write_summary, write_check] if story.changes.answers else [write_check, write_summary]
+    if _is_blind(story):
+        # What people and other runs have written since this one began must stand: the next run publishes.
+        story, writes = _unpublished(story), [write_check]
+    for write in writes:
         try:
             story = write(run, story, outcome)
         except ForgeError as error:
@@ -55,6 +59,19 @@ def publish(run: Run, story: Story, outcome: Outcome) -> tuple[Run, Story, Outco
             outcome = _not_published(run, story, _MAY_WRITE_NOTHING, outcome)
     outcome = let_through(run, story, outcome if story.check else unheld(outcome))
     return run, replace(story, there=None), beside_another(run, story, outcome) if story.neighbour else outcome
+
+
+def _is_blind(story: Story) -> bool:
+    """Whether there is something to add to a summary that could not be read again."""
+    return story.prepared is not None and story.has_news and story.there is None and story.summary is not None
+
+
+def _unpublished(story: Story) -> Story:
+    """The story with its finished task still open, as the summary has it."""
+    bought = story.purchase
+    if bought is None or bought.state is not TaskState.DONE:
+        return story
+    return replace(story, purchase=replace(bought, state=TaskState.OPEN, used=None))
 
 
 def _nothing_stands(run: Run, story: Story) -> bool:

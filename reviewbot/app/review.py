@@ -8,7 +8,7 @@ from dataclasses import replace
 from reviewbot.app.acquire import Acquirer
 from reviewbot.app.answer import placed_here, read_answer
 from reviewbot.app.buy import dry_run, parcels
-from reviewbot.app.conclude import conclude, failed
+from reviewbot.app.conclude import conclude, failed, verdict_on
 from reviewbot.app.deliver import write_files
 from reviewbot.app.follow import follow
 from reviewbot.app.load import (
@@ -33,10 +33,7 @@ from reviewbot.domain.gate import (
     Coverage,
     Outcome,
     Reason,
-    Rules,
     Verdict,
-    forgetful,
-    judge,
     not_due,
     pending,
 )
@@ -193,7 +190,7 @@ class _Teller(Acquirer):
         run, story = self._run, self.story
         if story.awaited is not None or story.ledger.intents():
             return conclude(run, story, pending(run.judgement.rules))
-        outcome = self._told(run.judgement.rules, readable=True)
+        outcome = verdict_on(story, run.judgement.rules, readable=True)
         if outcome.verdict is not Verdict.PASS:
             return conclude(run, story, outcome)
         return conclude(run, story, self._elsewhere() or not_due(Reason.NOTHING_SELECTED))
@@ -272,12 +269,4 @@ class _Teller(Acquirer):
 
     def _judged(self, story: Story, report: Report) -> Outcome:
         self.story = story
-        return self._told(self.story.own.judgement.rules, readable=report.readable)
-
-    def _told(self, rules: Rules, *, readable: bool) -> Outcome:
-        """The verdict on all that is remembered by now."""
-        story, findings = self.story, self.story.ledger.findings
-        severities = findings.severities(story.task_id)
-        outcome = judge(severities, readable=readable, coverage=story.coverage, rules=rules)
-        founded = story.purchase is None or story.ledger.is_founded(story.purchase)
-        return outcome if founded and not findings.broken else forgetful(outcome, rules)
+        return verdict_on(story, story.own.judgement.rules, readable=report.readable)

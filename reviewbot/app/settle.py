@@ -29,7 +29,7 @@ def settle(run: Run, service: ReviewService, story: Story, *, but: str = "") -> 
     """
     story = replace(story, awaited=None)
     for wanted in story.ledger.postponed() if run.paid else ():
-        if wanted.head_sha != run.snapshot.pull.head_sha:
+        if wanted.head_sha != run.snapshot.pull.head_sha or (run.may_buy and wanted.identity != but):
             story = story.noted(replace(wanted, state=TaskState.ENDED))
     for purchase in story.ledger.open_tasks() if run.paid else ():
         if purchase.identity != but:

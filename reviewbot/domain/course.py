@@ -42,6 +42,7 @@ class Standpoint:
         again: whether it asks for another one beside a finished one.
         awaited: whether a task of an older head goes on.
         is_open: whether the pull request is.
+        reads_otherwise: whether other rules select the files by now than when it was asked for.
     """
 
     known: Purchase | None
@@ -50,6 +51,7 @@ class Standpoint:
     again: bool
     awaited: bool
     is_open: bool = True
+    reads_otherwise: bool = False
 
 
 def next_step(at: Standpoint) -> Step:
@@ -60,7 +62,7 @@ def next_step(at: Standpoint) -> Step:
     if known is not None and known.state is TaskState.INTENT and at.is_open:
         return Step.BUY
     postponed = known is not None and known.state is TaskState.WANTED and known.head_sha == at.head_sha
-    if not (at.wanted or postponed):
+    if not (at.wanted or (postponed and not at.reads_otherwise)):
         return Step.LEAVE
     return Step.DEFER if at.awaited else Step.BUY
 

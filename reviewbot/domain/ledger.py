@@ -62,7 +62,7 @@ class Purchase:
         task_id: empty while it is an intent; of several tasks `parts.join_ids`.
         parts: over how many tasks it is split.
         head_sha: the head that was submitted.
-        hold: credits held while it is open.
+        hold: credits held while it is open; of one that is only wanted the most that a task of it may have.
         used: credits used, None while unknown.
         submitted_at: ISO 8601, UTC.
         coverage: whether every selected file was sent.
@@ -106,6 +106,8 @@ class Purchase:
     @property
     def cost(self) -> Decimal:
         """What counts against the budget: the hold until the service has said what was used."""
+        if self.state is TaskState.WANTED:
+            return Decimal(0)
         return self.used if self.used is not None else Decimal(self.hold)
 
     def asked_by(self, *comment_ids: str) -> Purchase:
@@ -142,6 +144,11 @@ class Ledger:
         attempts = (entry for entry in self.purchases if entry.identity == identity)
         return max(attempts, key=lambda entry: entry.attempt, default=None)
 
+    def done(self, identity: str) -> Purchase | None:
+        """The latest finished attempt at an identity."""
+        attempts = (entry for entry in self.purchases if entry.identity == identity and entry.state is TaskState.DONE)
+        return max(attempts, key=lambda entry: entry.attempt, default=None)
+
     def named(self, identity: str, attempt: int) -> Purchase | None:
         """The attempt at an identity of which the beginning is known."""
         fitting = (one for one in self.purchases if one.attempt == attempt and one.identity.startswith(identity))
@@ -163,15 +170,23 @@ class Ledger:
         kept = tuple(entry for entry in self.purchases if entry is not gone)
         return replace(self, purchases=(*kept, purchase), forgotten=self.forgotten + gone.cost)
 
+    def told_whole(self, identity: str) -> Ledger:
+        """With the whole identity in place of the beginning of it, which is all that a short copy has."""
+        whole = (
+            replace(one, identity=identity) if identity.startswith(one.identity) else one for one in self.purchases
+        )
+        return replace(self, purchases=tuple(whole))
+
     def was_asked(self, comment_id: str) -> bool:
         """Whether a comment has asked for one of them."""
         return any(comment_id in entry.asked for entry in self.purchases)
 
     def on_head(self, head_sha: str, merge_base: str) -> Purchase | None:
-        """The latest purchase of this head and merge base, which is the same change whatever it was to be read by."""
-        bought = [
-            entry for entry in self.purchases if entry.head_sha == head_sha and entry.merge_base in {"", merge_base}
-        ]
+        """The latest purchase of this head and merge base, which is the same change whatever it was to be read by.
+
+        Not one that only a short copy remembers: it stands on the checks of newer heads, too, that wait for it.
+        """
+        bought = [entry for entry in self.purchases if (entry.head_sha, entry.merge_base) == (head_sha, merge_base)]
         wanted = [entry for entry in bought if entry.state is not TaskState.ENDED]
         return next(reversed(wanted or bought), None)
 

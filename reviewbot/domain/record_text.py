@@ -28,9 +28,10 @@ def smaller(findings: Findings) -> Iterator[Findings]:
 
 
 def _at_most(findings: Findings, count: int, room: int) -> Findings:
-    """The worst so many, with texts of so many characters; the open ones among the others are counted."""
+    """The worst so many, with texts of so many characters; open ones among the others are counted, waived or not."""
     ordered = worst_first(findings.records)
-    beyond = Counter(dict(findings.beyond)) + Counter(record.severity for record in ordered[count:] if record.counts)
+    cut = Counter(record.severity for record in ordered[count:] if record.standing.is_open)
+    beyond = Counter(dict(findings.beyond)) + cut
     return replace(
         findings,
         records=tuple(replace(record, text=record.text[:room], note=record.note[:room]) for record in ordered[:count]),

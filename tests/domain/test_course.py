@@ -135,3 +135,11 @@ def test_a_run_takes_minutes_from_its_intent_to_its_task_and_no_longer() -> None
     intent = replace(DONE, state=TaskState.INTENT, submitted_at=NOON.isoformat())
     assert is_at_work(intent, NOON + BUYING - timedelta(seconds=1))
     assert not is_at_work(intent, NOON + BUYING)
+
+
+@pytest.mark.parametrize("reads_otherwise", [False, True])
+def test_what_was_put_off_is_bought_by_whoever_would_read_the_same_files(*, reads_otherwise: bool) -> None:
+    wanted = replace(DONE, state=TaskState.WANTED)
+    at = Standpoint(wanted, wanted.head_sha, wanted=False, again=False, awaited=False, reads_otherwise=reads_otherwise)
+    assert next_step(at) is (Step.LEAVE if reads_otherwise else Step.BUY)
+    assert next_step(replace(at, wanted=True)) is Step.BUY

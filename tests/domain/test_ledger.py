@@ -459,7 +459,8 @@ def test_what_was_bought_of_a_head_is_found_whatever_it_was_to_be_read_by() -> N
     ended = replace(BOUGHT, identity="d" * 64, state=TaskState.ENDED)
     ledger = Ledger((older, ended, replace(BOUGHT, head_sha="e" * 40)))
     assert ledger.on_head("c" * 40, "m" * 40) == older
-    assert ledger.on_head("c" * 40, "n" * 40) == ended, "the base has moved, so it is another change"
+    assert ledger.on_head("c" * 40, "n" * 40) is None, "the base has moved, so it is another change"
+    assert ledger.on_head("c" * 40, "") == ended
     assert ledger.on_head("f" * 40, "m" * 40) is None
 
 
@@ -640,3 +641,26 @@ def test_a_copy_says_that_files_were_missed_where_nobody_knows_how_many() -> Non
     copy = read_short_copy(short_copy(replace(BOUGHT, coverage=Coverage.PARTIAL, missed=0), Decimal(0), SIGNER), SIGNER)
     assert copy is not None
     assert copy.missed == 1
+
+
+def test_what_is_only_wanted_costs_nothing_yet() -> None:
+    assert replace(BOUGHT, state=TaskState.WANTED, hold=600, used=None).cost == 0
+
+
+def test_a_waived_finding_that_there_is_no_room_for_is_counted_since_its_waiver_is_gone_with_it() -> None:
+    waiver = Waiver("mona", "It is on purpose.", 1, "digest")
+    many = tuple(Record(f"{n:010x}", Severity.CRITICAL, None, "Title", "a.py", waiver=waiver) for n in range(250))
+    kept = decode(encode(Ledger(findings=Findings(many)), SIGNER), SIGNER).ledger.findings
+    assert (len(kept.records), kept.beyond) == (200, ((Severity.CRITICAL, 50),))
+
+
+def test_the_beginning_of_an_identity_is_told_whole() -> None:
+    short = replace(BOUGHT, identity="a" * 16)
+    assert Ledger((short,)).told_whole("a" * 64).find("a" * 64)
+    assert Ledger((short,)).told_whole("") == Ledger((short,))
+
+
+def test_the_last_finished_attempt_at_a_change_stands() -> None:
+    tries = [replace(BOUGHT, attempt=n, state=state) for n, state in enumerate(TaskState, start=1)]
+    assert Ledger(tuple(tries)).done(BOUGHT.identity) == tries[3]
+    assert Ledger(tuple(tries)).done("other") is None
