@@ -98,8 +98,8 @@ class Forge(Protocol):
         request for every fifty open pull requests, and one for the fifty closed ones that changed last.
         """
 
-    def summaries(self, mark: str) -> tuple[tuple[int, Comment], ...]:
-        """The pull requests with a comment of ours that begins with `mark`, in that order.
+    def summaries(self, mark: str, among: frozenset[int] | None = None) -> tuple[tuple[int, Comment], ...]:
+        """The pull requests with a comment of ours that begins with `mark`, in that order; all, or those `among` them.
 
         Each with the first such comment. For pull requests where no check run could be written: it reads whole
         comments, one request for every twenty open pull requests and three for the fifty closed ones that changed last,

@@ -24,7 +24,7 @@ from reviewbot.domain.inquiry import CREDITS
 from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.model import TaskStatus
 from reviewbot.domain.policy import ReviewOn
-from reviewbot.domain.short_copy import tells_of_open_task
+from reviewbot.domain.short_copy import read_short_copy, tells_of_open_task
 from reviewbot.domain.snapshot import CheckStatus, Conclusion
 from reviewbot.domain.triage import Asked, AtTerminal, is_requested, tries_again
 from reviewbot.errors import (
@@ -190,6 +190,9 @@ class Acquirer:
         if waits and run.snapshot.pull.is_open:
             return conclude(run, self.story, pending(run.judgement.rules))
         outcome = self._why_not()
+        if there and tells_of_open_task(there.external_id) and not read_short_copy(there.external_id, run.signer):
+            # Another key has signed it: whoever has that one goes on.
+            return replace(outcome, conclusion=None)
         left = there and (there.status != CheckStatus.COMPLETED or tells_of_open_task(there.external_id))
         if left and self.story.awaited is None:
             outcome = replace(outcome, conclusion=Conclusion.ACTION_REQUIRED)

@@ -195,6 +195,8 @@ def dry_run(run: Run, story: Story, identity: Identity) -> Story:
 
 def resume(run: Run, service: ReviewService, story: Story, known: Purchase) -> Story:
     """Go on with a task that was bought before; its settings were frozen then."""
+    if run.may_buy:
+        use_up(run)
     run.say(f"This change was bought before: the task {known.task_id} is looked up, nothing is paid again.")
     if isinstance(run.trigger, AtTerminal):
         known = replace(known, judgement=run.judgement)  # whoever looks says what closes the gate

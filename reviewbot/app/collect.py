@@ -15,7 +15,7 @@ from reviewbot.domain.events import DispatchEvent
 from reviewbot.domain.gate import Outcome, collected
 from reviewbot.domain.ledger_text import is_waiting
 from reviewbot.domain.marks import summary_mark
-from reviewbot.errors import PermissionMissing, ReviewbotError
+from reviewbot.errors import PermissionMissing, ReviewbotError, ServiceUnreachable
 from reviewbot.render import Renderer
 from reviewbot.settings import Settings, peek_settings, read_settings
 
@@ -28,13 +28,29 @@ def collect_finished(world: World, inputs: Mapping[str, str]) -> Outcome:
     Raises:
         SettingsError: the settings are wrong, so nobody knows which checks are ours.
         ForgeError: the open pull requests cannot be listed.
+        ReviewDidNotHappen: CodeVF does not take the key, or there is none.
     """
     settings = read_settings(inputs, world.forge.config(peek_settings(inputs).config_file))
-    outcomes: dict[int, Outcome | None] = {}
+    waiting, outcomes = _waiting(world, settings), dict[int, Outcome | None]()
+    if waiting:
+        _check_key(world, settings)
     with ExitStack() as turns:  # it goes on after whatever one of them raises, and raises that at its end
-        for number in reversed(_waiting(world, settings)):
+        for number in reversed(waiting):
             turns.callback(_turn, world, inputs, number, outcomes, turns)
     return collected(outcomes)
+
+
+def _check_key(world: World, settings: Settings) -> None:
+    """Pass, or find that no review can be looked up: else each check would say that it did not happen.
+
+    Raises:
+        NoKey: there is no key.
+        ServiceRefused: CodeVF does not take it.
+    """
+    try:
+        world.open_service(settings).balance()
+    except ServiceUnreachable as error:
+        world.reporter.say(f"{error.message} What is open stays open.")
 
 
 def _turn(
@@ -74,7 +90,6 @@ def _waiting(world: World, settings: Settings) -> tuple[int, ...]:
         except PermissionMissing as error:
             world.reporter.say(f"{error.message} The summary comments are read instead.")
     if unknown == frozenset():
-        return known
-    told = world.forge.summaries(summary_mark(settings.instance))
-    waits = (number for number, comment in told if is_waiting(comment.body))
-    return (*known, *(number for number in waits if unknown is None or number in unknown))
+        return tuple(sorted(known))
+    told = world.forge.summaries(summary_mark(settings.instance), unknown)
+    return tuple(sorted({*known, *(number for number, comment in told if is_waiting(comment.body))}))

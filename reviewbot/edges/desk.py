@@ -109,7 +109,7 @@ class Desk:
         """None."""
         return Waiting((), frozenset())
 
-    def summaries(self, mark: str) -> tuple[tuple[int, Comment], ...]:  # noqa: ARG002
+    def summaries(self, mark: str, among: frozenset[int] | None = None) -> tuple[tuple[int, Comment], ...]:  # noqa: ARG002
         """None."""
         return ()
 

@@ -128,8 +128,8 @@ _COLLECT = """\
 name: Collect reviews
 on:
   schedule:
-    - cron: "17 12-23 * * *" # hourly, in CodeVF's main hours (8am to 8pm EST, in UTC)
-    - cron: "17 0 * * *"
+    - cron: "17 12-23 * * *" # hourly, in CodeVF's main hours: 8am to 8pm in the east of the US, in UTC,
+    - cron: "17 0,1 * * *" #    summer and winter
   workflow_dispatch:
 permissions: {}
 concurrency:

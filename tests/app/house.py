@@ -38,6 +38,8 @@ from tests.hostile import leaks
 
 REPO = "acme/parcels"
 KEY = "cvf_test_house"
+OTHER_KEY = "cvf_test_another"
+"""Of another account, which sees nothing of the first one's."""
 TOKEN = "ghs_house"
 SCALE = 0.05
 """Real seconds for one of the service: slow enough for a busy machine, since the deadlines shrink alike."""
@@ -285,7 +287,7 @@ def house(  # noqa: PLR0913 — a test names the two or three that it cares abou
     service = CodeVFService(
         Setup(
             House(
-                accounts=(account,),
+                accounts=(account, Account(OTHER_KEY, Decimal(available), "another")),
                 limits=limits or Limits(rate=None),
                 life_of=lambda _: life or TaskLife(pending=1, processing=1),
             ),

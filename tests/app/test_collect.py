@@ -36,7 +36,9 @@ class Town:
 
 def world(town: Town, said: list[str]) -> World:
     reporter = SimpleNamespace(say=said.append)
-    parts: dict[str, Any] = {"forge": town, "changes": None, "open_service": None, "reporter": reporter, "clock": None}
+    service = SimpleNamespace(balance=lambda: None)
+    parts: dict[str, Any] = {"forge": town, "changes": None, "reporter": reporter, "clock": None}
+    parts["open_service"] = lambda _: service
     return World(**parts, rng=Random(0), run_url=None, version="0")  # noqa: S311 — nothing is drawn
 
 

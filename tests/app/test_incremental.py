@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from reviewbot.sandbox.codevf import Answer, HandClock, Structured, TaskLife, TaskRequest
+from reviewbot.sandbox.fault_rules import Reply
 from reviewbot.sandbox.github import WORKFLOW, Access, Level, Scope
 from tests.app.house import CLEAN, FORGETFUL, HEAD, REPO, Rig, answer, earlier, finding, house, said
 
@@ -348,16 +349,16 @@ def test_a_deleted_summary_opens_no_gate(tmp_path: Path, readable: bool) -> None
         assert "NEW SINCE" not in so_far(rig), "what was forgotten is looked for in the whole change"
 
 
-def test_the_approval_label_is_used_up(tmp_path: Path) -> None:
+def test_the_approval_label_is_used_up_before_anything_is_bought(tmp_path: Path) -> None:
     with house(tmp_path, config="approve-spend: review-please\n") as rig:
         rig.world.grant(REPO, "hubot", Level.WRITE)
-        rig.world.label(REPO, 1, "review-please", "hubot")
         label = {"label": {"name": "review-please"}, "sender": {"login": "hubot", "type": "User"}}
-        rig.run(payload=rig.event("labeled", **label))
-        assert len(rig.service.tasks()) == 1
-        assert "review-please" not in rig.world.pull(REPO, 1).labels
-        order = [one for one in rig.github_requests() if "labels" in one]
-        assert len(order) == 1
+        rig.codevf_faults.add("/tasks/create", Reply(400), method="POST")
+        for tasks in (0, 1, 1):
+            rig.world.label(REPO, 1, "review-please", "hubot")
+            rig.run(payload=rig.event("labeled", **label))
+            assert len(rig.service.tasks()) == tasks
+            assert "review-please" not in rig.world.pull(REPO, 1).labels
 
 
 def test_the_ledger_says_what_the_words_say(tmp_path: Path) -> None:

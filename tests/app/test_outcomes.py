@@ -17,7 +17,7 @@ from reviewbot.sandbox.codevf import End, HandClock, Limits, TaskLife
 from reviewbot.sandbox.fault_rules import Delay
 from reviewbot.sandbox.faults import Reply
 from reviewbot.sandbox.github import Access, Level, Scope
-from tests.app.house import CLEAN, FORGETFUL, KEY, REPO, SCALE, Rig, answer, finding, house
+from tests.app.house import CLEAN, FORGETFUL, KEY, OTHER_KEY, REPO, SCALE, Rig, answer, finding, house
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 BUMPED = "".join(f"value_{number} = {number}\n" for number in range(11)) + "os.system(command)\n"
@@ -133,6 +133,7 @@ def test_a_signal_ends_the_wait_with_everything_written_down(tmp_path: Path, num
         assert process.returncode == 0, log
         assert rig.checks()[0].status == "in_progress"
         assert rig.service.tasks()[0].id in rig.summaries()[0]
+        assert rig.service.tasks()[0].cancelled_at is None
         assert "status<<" in Path(env["GITHUB_OUTPUT"]).read_text(encoding="utf-8")
 
 
@@ -396,6 +397,29 @@ def test_collecting_leaves_an_open_review_open(tmp_path: Path) -> None:
     with house(tmp_path, life=LONG) as rig:
         rig.run(wait_minutes="0")
         assert rig.run(event="schedule", payload={}, command="collect").exit_status == 0
+        assert [one.status for one in rig.checks()] == ["in_progress"]
+
+
+def test_an_open_check_that_github_has_given_up_is_made_anew(tmp_path: Path) -> None:
+    with house(tmp_path, life=LONG) as rig:
+        rig.run(wait_minutes="0")
+        rig.world.give_up(rig.checks()[0].id)
+        rig.run(event="schedule", payload={}, command="collect")
+        assert [(one.status, one.conclusion) for one in rig.checks()] == [("completed", "stale"), ("in_progress", None)]
+
+
+@pytest.mark.parametrize(
+    ("key", "status"),
+    [("", 3), ("cvf_test_nobody", 3), (KEY, 3), (OTHER_KEY, 0)],
+    ids=["none", "unknown", "revoked", "another"],
+)
+def test_a_key_that_cannot_look_anything_up_closes_no_open_check(tmp_path: Path, key: str, status: int) -> None:
+    with house(tmp_path, life=LONG) as rig:
+        rig.run(wait_minutes="0")
+        if key == KEY:
+            rig.codevf_faults.add(".", Reply(401), times=None)
+        other: Any = {"codevf_api_key": key}
+        assert rig.run(event="schedule", payload={}, command="collect", **other).exit_status == status
         assert [one.status for one in rig.checks()] == ["in_progress"]
 
 

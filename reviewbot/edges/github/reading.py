@@ -118,12 +118,14 @@ class Reading(Bound):
             unknown=frozenset(number for number, standing in found.items() if standing is snapshots.Awaiting.UNKNOWN),
         )
 
-    def summaries(self, mark: str) -> tuple[tuple[int, Comment], ...]:
+    def summaries(self, mark: str, among: frozenset[int] | None = None) -> tuple[tuple[int, Comment], ...]:
         """See `ports.Forge.summaries`."""
         pulls = self._open_then_closed(queries.SUMMARIES, {})
         numbered = ((pull.number("number"), pull) for pull in pulls)
         found = (
-            (number, snapshots.first_marked(self._whole(number, pull, "comments"), mark)) for number, pull in numbered
+            (number, snapshots.first_marked(self._whole(number, pull, "comments"), mark))
+            for number, pull in numbered
+            if among is None or number in among
         )
         return tuple({number: comment for number, comment in found if comment is not None}.items())
 
