@@ -22,8 +22,12 @@ SAID_WITHIN = 0.1
 BY_FLOOR = 1.3
 """The first request's time by that of importing the libraries alone."""
 
-LIBRARIES = "github, httpx, unidiff, jinja2, ruamel.yaml, pathspec, detect_secrets"
-"""What the action depends on, as `pyproject.toml` has it, but for what only the HTML report imports."""
+LIBRARIES = "github, httpx, unidiff, jinja2, ruamel.yaml, pathspec"
+"""What the action depends on, as `pyproject.toml` has it, but for what it imports after its first request:
+the detectors of secrets, and what only the HTML report needs."""
+
+END = "import os; os._exit(0)"
+"""The end of a process at once: what an interpreter does at its end is before no request."""
 
 _PARTS = {
     "the environment with the action and its analysers": "/opt/reviewbot",
@@ -47,13 +51,13 @@ def _sides(here: Ground) -> Iterator[tuple[str, Callable[[], float]]]:
     yield "an interpreter that does nothing", _python("pass")
     yield "`reviewbot --version`", _process("-I", "-m", "reviewbot", "--version")
     yield "`reviewbot --help`", _process("-I", "-m", "reviewbot", "--help")
-    yield "importing the libraries alone", _python(f"import {LIBRARIES}")
-    yield "importing the action", _python("import reviewbot.app, reviewbot.cli.world")
+    yield "importing the libraries alone", _python(f"import {LIBRARIES}", END)
+    yield "importing the action", _python("import reviewbot.app, reviewbot.cli.world", END)
     yield "start to the first request", lambda: _first_request(here)
 
 
-def _python(statement: str) -> Callable[[], float]:
-    return _process("-I", "-c", statement)
+def _python(*statements: str) -> Callable[[], float]:
+    return _process("-I", "-c", "; ".join(statements))
 
 
 def _process(*arguments: str) -> Callable[[], float]:
