@@ -15,7 +15,7 @@ from bench.measure import Spread, alternate, ratios, slope
 from bench.meter import Sample
 from bench.parts import Found, Size
 from bench.peers import PEERS, Peer, run_peer
-from bench.requests import AGAIN, FIRST, MOST
+from bench.requests import FIRST, of_again, of_first
 from bench.table import Goal, Table, number, spread
 from reviewbot.domain.wording import counted
 
@@ -159,9 +159,13 @@ def _peers(cases: Sequence[Case]) -> Table:
 def _held(cases: Sequence[Case]) -> Iterator[Goal]:
     """What we promise of ourselves."""
     few = [case for case in cases if case.files <= FEW[0] and case.findings <= FEW[1]]
-    yield _at_most(f"requests of a first review up to {FEW[0]} files and {FEW[1]} findings", FIRST, _requests(few))
-    yield _at_most("requests of a first review of any size", MOST, _requests(cases))
-    yield _at_most("requests of a run on what was reviewed", AGAIN, max(case.again.sample.requests for case in cases))
+    most = max(one.requests for case in few for one in case.took[OURS])
+    yield _at_most(f"requests of a first review up to {FEW[0]} files and {FEW[1]} findings", FIRST, most)
+    sizes = [of_first(case.files, case.findings) for case in cases]
+    taken = [max(one.requests for one in case.took[OURS]) for case in cases]
+    yield _exactly("requests of a first review, size by size", sizes, taken)
+    again = [case.again.sample.requests for case in cases]
+    yield _exactly("requests of a run on what was reviewed", [of_again(case.files) for case in cases], again)
     yield _at_most("MB of memory", MEMORY, max(map(_megabytes, cases)))
     grown = _growth(cases)
     told = "not measured" if grown is None else number(grown)
@@ -180,12 +184,12 @@ def _beaten(cases: Sequence[Case]) -> Iterator[Goal]:
             yield Goal(f"{unit} beside {peer.name}", wanted, found, max(worst) < 1 if worst else None)
 
 
-def _requests(cases: Sequence[Case]) -> int:
-    return max(one.requests for case in cases for one in case.took[OURS])
-
-
 def _at_most(what: str, most: int, found: int) -> Goal:
     return Goal(what, f"at most {most}", str(found), found <= most)
+
+
+def _exactly(what: str, wanted: Sequence[int], found: Sequence[int]) -> Goal:
+    return Goal(what, ", ".join(map(str, wanted)), ", ".join(map(str, found)), list(wanted) == list(found))
 
 
 def _growth(cases: Sequence[Case]) -> float | None:

@@ -14,8 +14,10 @@ from bench.action import Ended, Ran
 from bench.document import UnknownRegion, filled
 from bench.ground import ground
 from bench.meter import Exchange, Sample, served
+from bench.paper import Hour, Organisation, polls
 from bench.parts import SMALL
 from bench.peers import PEERS, Peer, run_peer
+from bench.requests import A_HOUR, LOOKED_AT
 from bench.table import Goal, Results, Table, markdown, number, spread
 from bench.waiting import KINDS, OURS, PACES, Life, Waited, compared, play
 from bench.waiting import measure as wait
@@ -75,6 +77,15 @@ def test_what_the_front_does_not_say_is_said_with_the_figures() -> None:
 def test_an_answer_lies_there_until_the_next_question() -> None:
     every_ten = PACES["every 10 s, as the vendor's page shows"]
     assert play(Life(3, 25), every_ten, Random(0)) == (5, 3)  # noqa: S311 — a simulation
+
+
+def test_on_paper_what_is_looked_at_in_vain_counts_and_one_review_more_than_fits_is_too_much() -> None:
+    day = Organisation()
+    assert (day.peak.waiting, day.peak.requests > A_HOUR) == (55, True)
+    assert Hour(10, 10).requests + LOOKED_AT * 40 == Hour(10, 50).requests
+    assert Hour(day.fits, day.open_pulls).requests <= A_HOUR < Hour(day.fits + 1, day.open_pulls).requests
+    assert Hour(2, 100).questions == 2 * 3 + 2 + 8, "bought, collected, and open for four hours"
+    assert polls(0) < polls(480)
 
 
 def test_one_that_is_later_and_asks_more_is_beaten_and_equals_are_not() -> None:

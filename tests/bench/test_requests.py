@@ -1,26 +1,29 @@
-"""GitHub is asked no more often than the documents say: the hard numbers of `bench.requests`, counted on the wire.
+"""GitHub and CodeVF are asked exactly as often as the documents say: the numbers of `bench.requests`, seen on the wire.
 
-Bytes are counted, too, of bodies in both directions; their bounds are a tenth above what was counted when set.
+Bytes are counted, too, of bodies in both directions; their bounds are a twentieth above what was counted when set.
 
 Those of the smallest review and of a collection are held by what `test_benchmarks.py` plays of each part.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from bench.ground import Ground, ground
-from bench.meter import Sample
-from bench.requests import AGAIN, FIRST, MOST, of_collecting
+from bench.ground import Ground, ground, paths
+from bench.meter import Sample, api
+from bench.requests import BOUGHT, LEFT, LEFT_AFTER_A_PUSH, of_again, of_collecting, of_first, of_following
 from tests.app.forked import prepare
 
+LEAVING = {"wait-minutes": "0"}
 
-def run(here: Ground, number: int) -> Sample:
-    """What a run of the action asks of GitHub."""
+
+def run(here: Ground, number: int, inputs: Mapping[str, str] | None = None) -> Sample:
+    """What a run of the action asks of GitHub; what it asks of CodeVF stays in the meter."""
     here.forget()
-    running = prepare(here.environment(number, {"wait-minutes": "60"}))
+    running = prepare(here.environment(number, {"wait-minutes": "60", **(inputs or {})}))
     running.process.start()
     ended = running.wait()
     assert (ended.exit_status, ended.errors) == (0, "")
@@ -28,25 +31,50 @@ def run(here: Ground, number: int) -> Sample:
 
 
 @pytest.mark.parametrize(
-    ("findings", "most", "kilobytes", "kilobytes_again"), [(30, FIRST, 295, 225), (300, MOST, 1_150, 305)]
+    ("files", "findings", "kilobytes", "kilobytes_again"),
+    [(100, 30, 282, 214), (100, 300, 1_148, 290), (1_000, 300, 1_250, 340)],
 )
-def test_a_first_review_of_a_hundred_files_takes_few_requests_and_bytes_and_another_run_fewer(
-    tmp_path: Path, findings: int, most: int, kilobytes: int, kilobytes_again: int
+def test_a_first_review_takes_so_many_requests_and_bytes_and_another_run_fewer(
+    tmp_path: Path, files: int, findings: int, kilobytes: int, kilobytes_again: int
 ) -> None:
     with ground(tmp_path) as here:
-        here.files, here.findings = 100, findings
+        here.files, here.findings = files, findings
         first = run(here, here.pull_request())
-        assert len(here.world.store.replies) == 30
+        assert len(here.world.store.replies) == min(findings, 30)
         assert len(here.world.store.reviews) == 1
-        assert first.requests <= most
-        assert first.traffic <= kilobytes * 1_000
+        assert first.requests == of_first(files, findings)
         again = run(here, here.opened)
-        assert again.requests <= AGAIN
+        assert again.requests == of_again(files)
         assert again.writes == 0
+        assert first.traffic <= kilobytes * 1_000
         assert again.traffic <= kilobytes_again * 1_000
 
 
-def test_what_a_collection_may_take_grows_with_what_there_is_to_collect_and_hardly_with_what_is_open() -> None:
-    assert of_collecting(200, 50) - of_collecting(200, 49) == 9
-    assert of_collecting(200, 0) - of_collecting(50, 0) == 3
-    assert of_collecting(200, 50, 10) < 1_000, "it stays within an hour's limit"
+def test_a_review_after_a_push_takes_as_many_unless_the_push_touches_what_was_found(tmp_path: Path) -> None:
+    with ground(tmp_path) as here:
+        here.files = here.findings = 10
+        number = here.pull_request()
+        assert run(here, number).requests == of_first(10, 10)
+        here.push(number, {"README.md": "Parcels.\n"})
+        aside = run(here, number)
+        assert (aside.requests, aside.writes) == (of_following(0, comments=False), 4)
+        here.touch(number, paths(10)[0])
+        touching = run(here, number)
+        assert (touching.requests, touching.writes) == (of_following(1, comments=True), 6)
+
+
+def test_a_run_that_leaves_at_once_takes_fewer_and_asks_codevf_three_times(tmp_path: Path) -> None:
+    with ground(tmp_path) as here:
+        here.files = here.findings = 10
+        number = here.pull_request()
+        assert run(here, number, LEAVING).requests == LEFT
+        assert len(api(here.codevf_meter.take())) == BOUGHT
+        run(here, number)
+        here.push(number, {"README.md": "Parcels.\n"})
+        assert run(here, number, LEAVING).requests == LEFT_AFTER_A_PUSH
+
+
+def test_what_a_collection_takes_grows_with_what_there_is_to_collect_and_hardly_with_what_is_open() -> None:
+    assert of_collecting(200, 50, 10) - of_collecting(200, 49, 10) == 8
+    assert of_collecting(200, 0, 0, bare=200) - of_collecting(50, 0, 0, bare=50) == 10
+    assert of_collecting(200, 50, 10, bare=140) == 457, "it stays within an hour's limit"
