@@ -14,6 +14,9 @@ from reviewbot.domain.views import CostView, FileGroup, FindingView, SentView, S
 CHANGED = 100
 """Files of a change that has many."""
 
+TITLED = "is never used"
+"""How every title of the story ends."""
+
 _SEVERITIES = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO)
 
 
@@ -103,7 +106,7 @@ def _shown(file: int, number: int) -> FindingView:
         id=f"{file:05x}{number:05x}",
         severity=Severity.HIGH,
         category=Category.CORRECTNESS,
-        title=f"The value of number {number} is never used",
+        title=f"The value of number {number} {TITLED}",
         explanation="It is computed and thrown away. Either use it, or do not compute it at all.",
         references=(),
         path=f"src/module_{file}.py",
