@@ -24,7 +24,7 @@ ifneq ($(MADE_FOR),$(CURDIR)/.venv)
 .PHONY: $(BIN)/python
 endif
 
-.PHONY: help setup docs site referees demo test test-image crash faults large bench lint lint-style lint-types lint-layers lint-workflows lint-image format pins build clean
+.PHONY: help setup docs site referees peers demo test test-image crash faults large bench lint lint-style lint-types lint-layers lint-workflows lint-image format pins build clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,7 +43,9 @@ site: .venv/.site ## Build the documents into site/ (a broken link, or a page th
 
 referees: node_modules/.stamp .venv/.referees ## Fetch what the tests judge by where it is there: GitHub's descriptions, readers of the report files
 
-# REQUIRE=npm,readers,browser,container: what these need must be here; else the tests that need it are skipped, and say so.
+peers: bench/node_modules/.stamp .venv-bench/.stamp ## Fetch the programs that the benchmarks measure beside, each into a place of its own
+
+# REQUIRE=npm,readers,browser,peers,container: what these need must be here; else the tests that need it are skipped, and say so.
 test: setup ## Run every test, and ask for all branches of the pure room (ARGS='tests/render -x': a part, unasked)
 	@$(BIN)/coverage erase
 	$(BIN)/python -m pytest -n auto --cov --cov-report= $(if $(REQUIRE),--require-referees=$(REQUIRE)) $(if $(ARGS),$(ARGS),-m 'not container')
@@ -62,7 +64,7 @@ faults: setup ## Play every trouble at every request of a review against the tab
 large: setup ## Play the largest pull requests, and tell what they take (WORD=findings: a part)
 	$(BIN)/python -m tests.large $(WORD)
 
-bench: setup bench/node_modules/.stamp .venv-bench/.stamp ## Measure, beside the peers, and store the figures (PART='rooms waiting': print those alone)
+bench: setup peers ## Measure, beside the peers, and store the figures (PART='rooms waiting': print those alone)
 	$(BIN)/python -m bench $(if $(PART),$(PART),--write)
 
 lint: lint-style lint-types lint-layers lint-workflows lint-image site ## Ask every linter (with -k: all of them, whatever the first says)
@@ -139,7 +141,7 @@ node_modules/.stamp: package.json package-lock.json
 	$(BIN)/python -m pip install --quiet --no-deps --only-binary :all: --require-hashes --requirement requirements/referees.txt
 	@touch $@
 
-# The peers, each in a place of its own. One that cannot be had here is told as such by the benchmarks.
+# A peer that cannot be had here is told as such by the benchmarks and the tests.
 bench/node_modules/.stamp: bench/package.json bench/package-lock.json
 	cd bench && npm ci --silent && touch node_modules/.stamp || echo 'make: danger-js cannot be installed here' >&2
 

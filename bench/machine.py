@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,20 +15,41 @@ from reviewbot import __version__
 _MEGABYTE = 1024**2
 
 
+class AnotherTree(RuntimeError):
+    """What runs would be another reviewbot than the one that the figures name."""
+
+
 def describe(root: Path) -> dict[str, str]:
-    """The machine and what was measured, in words."""
-    asked = [shutil.which("git") or "git", "rev-parse", "--short=12", "HEAD"]
-    commit = subprocess.run(asked, cwd=root, capture_output=True, text=True, timeout=10, check=False)
+    """The machine and what was measured, in words.
+
+    Raises:
+        AnotherTree: the processes that are measured would import what is not in this folder.
+    """
+    measured = _output(root, sys.executable, "-I", "-c", "import reviewbot; print(reviewbot.__file__)")
+    if not Path(measured).resolve().is_relative_to(root):
+        raise AnotherTree(measured)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // _MEGABYTE
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-        "reviewbot": f"{__version__}, commit {commit.stdout.strip() or 'unknown'}",
+        "reviewbot": f"{__version__}, commit {commit_of(root)}",
         "processor": f"{os.cpu_count()} cores, {_processor()}",
         "memory": f"{memory:,} MB",
         "system": f"{platform.system()} {platform.release()}",
         "Python": platform.python_version(),
         "load when it began": f"{os.getloadavg()[0]:.2f}",
     }
+
+
+def commit_of(root: Path) -> str:
+    """The commit that is checked out in a folder, and whether something there is not committed."""
+    told = _output(root, "git", "describe", "--always", "--exclude=*", "--abbrev=12", "--dirty= with changes")
+    return told or "unknown"
+
+
+def _output(folder: Path, program: str, *arguments: str) -> str:
+    command = [shutil.which(program) or program, *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=10, check=False)
+    return done.stdout.strip()
 
 
 def _processor() -> str:

@@ -64,7 +64,7 @@ class Case:
 
 def measure(size: Size, folder: Path) -> Found:
     """Play the first part: whole reviews, ours and the peers' in turn."""
-    peers = [peer for peer in PEERS if size.peers and not peer.missing]
+    peers = [peer for peer in PEERS if not peer.missing]
     cases = [_play(folder, peers, *review) for review in size.reviews]
     return Found((_ours(cases), _beside(cases), _peers(cases)), (*_held(cases), *_beaten(cases)))
 
@@ -82,7 +82,7 @@ def _play(folder: Path, peers: Sequence[Peer], files: int, findings: int, rounds
 
         sides: dict[str, Callable[[], Sample | None]] = {OURS: ours}
         sides |= {peer.name: _side(peer, here) for peer in peers}
-        for peer in peers:  # as ours above: what is loaded for the first time is loaded untimed
+        for peer in peers if rounds > 1 else ():  # as ours above: what is loaded for the first time is loaded untimed
             sides[peer.name]()
         came = alternate(rounds, sides)
     took = {name: tuple(one for one in samples if one) for name, samples in came.items()}

@@ -17,7 +17,6 @@ class Size:
     Attributes:
         name: `whole` or `small`.
         reviews: pull requests of the first part: changed files, findings, rounds.
-        peers: whether the others review them, too.
         rounds: how often a start is timed.
         tasks: simulated reviews of each kind.
         lines: changed lines of the pure rooms, growing.
@@ -29,7 +28,6 @@ class Size:
 
     name: str
     reviews: tuple[tuple[int, int, int], ...]
-    peers: bool
     rounds: int
     tasks: int
     lines: tuple[int, ...]
@@ -42,7 +40,6 @@ class Size:
 WHOLE = Size(
     name="whole",
     reviews=((1, 1, 5), (10, 10, 5), (100, 30, 5), (100, 300, 3), (1000, 30, 3), (3000, 30, 2), (3000, 300, 2)),
-    peers=True,
     rounds=15,
     tasks=2_000,
     lines=(1_000, 3_000, 10_000, 30_000, 100_000),
@@ -55,7 +52,6 @@ WHOLE = Size(
 SMALL = Size(
     name="small",
     reviews=((1, 1, 1),),
-    peers=False,
     rounds=1,
     tasks=20,
     lines=(100, 200),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,12 +28,15 @@ the detectors of secrets, and what only the HTML report needs."""
 END = "import os; os._exit(0)"
 """The end of a process at once: what an interpreter does at its end is before no request."""
 
-_PARTS = {
+BASE = "docker.io/library/python:3.13-slim"
+
+PARTS = {
     "the environment with the action and its analysers": "/opt/reviewbot",
-    "of it the action alone": "/opt/reviewbot/lib/python3.13/site-packages/reviewbot",
+    "of it the action alone": "reviewbot",
     "of it the analysers' own programs": "/opt/reviewbot/bin",
     "git's own programs": "/usr/lib/git-core",
 }
+"""Folders of the image; what is no path is a package."""
 
 Timed = Mapping[str, Sequence[float]]
 
@@ -93,31 +95,20 @@ def _goals(timed: Timed) -> Iterator[Goal]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Built:
-    """The image: bytes of it and of its base, of its parts, and seconds of starts."""
-
-    size: int
-    base: int
-    parts: Mapping[str, int]
-    starts: Timed
-
-
 def _container(size: Size) -> Table:
-    columns = ("the image", "MB", "seconds")
     lacking = "it was not asked for" if not size.image else missing(Engine.PODMAN)
     if lacking:
-        return Table("image", columns, (), f"Not measured: {lacking}.")
+        return _image((), f"Not measured: {lacking}.")
     try:
         with images(Engine.PODMAN) as made:
-            built = _built(made, size.rounds)
+            return look_into(made, size.rounds)
     except (Refused, AssertionError) as refused:  # the second is what a step of the building says that fails
-        return Table("image", columns, (), f"Not measured: {' '.join(str(refused).split())[-200:]}.")
-    note = "By podman on a stand-in base, a Debian with Python 3.13; the real one is of another size."
-    return Table("image", columns, tuple(_image_rows(built)), note)
+        return _image((), f"Not measured: {' '.join(str(refused).split())[-200:]}.")
 
 
-def _built(made: Images, rounds: int) -> _Built:
+def look_into(made: Images, rounds: int) -> Table:
+    """What the image holds, and how long it takes to start."""
+
     def started(*arguments: str) -> Callable[[], float]:
         return lambda: seconds(lambda: made.attempt(made.run(*arguments), seconds=60))
 
@@ -128,27 +119,32 @@ def _built(made: Images, rounds: int) -> _Built:
             "`--version` in it": started(IMAGE, "--version"),
         },
     )
-    return _Built(
-        size=_bytes(made, IMAGE),
-        base=_bytes(made, "docker.io/library/python:3.13-slim"),
-        parts={name: _folder(made, path) for name, path in _PARTS.items()},
-        starts=starts,
-    )
+    sizes = {"as a whole, unpacked": _bytes(made, IMAGE), "its base": _bytes(made, BASE)}
+    sizes |= {name: _folder(made, path) for name, path in PARTS.items()}
+    rows = [(name, None if size is None else size // 1_000_000, None) for name, size in sizes.items()]
+    timed = [(f"start: {name}", None, spread(Spread.of(values))) for name, values in starts.items()]
+    note = "By podman on a stand-in base, a Debian with Python 3.13; the real one is of another size."
+    return _image((*rows, *timed), note)
 
 
-def _bytes(made: Images, image: str) -> int:
-    return int(made.call("image", "inspect", "--format", "{{.Size}}", image).stdout)
+def _image(rows: tuple[tuple[Cell, ...], ...], note: str) -> Table:
+    return Table("image", ("the image", "MB", "seconds"), rows, note)
 
 
-def _folder(made: Images, path: str) -> int:
-    told = made.attempt(made.run("--entrypoint", "/usr/bin/du", IMAGE, "-sb", path), seconds=60).stdout
-    return int(told.split()[0]) if told else 0
+def _bytes(made: Images, image: str) -> int | None:
+    told = made.attempt(made.command("image", "inspect", "--format", "{{.Size}}", image), seconds=60).stdout
+    return int(told) if told.strip() else None
 
 
-def _image_rows(built: _Built) -> Iterator[tuple[Cell, ...]]:
-    yield "as a whole, unpacked", built.size // 1_000_000, None
-    yield "its base", built.base // 1_000_000, None
-    for name, size in built.parts.items():
-        yield name, size // 1_000_000, None
-    for name, values in built.starts.items():
-        yield f"start: {name}", None, spread(Spread.of(values))
+def _folder(made: Images, path: str) -> int | None:
+    """Bytes of a folder or of a package in the image; None when nobody can tell."""
+    if not path.startswith("/"):
+        where = f"import {path}; print({path}.__path__[0])"
+        path = _said(made, "/opt/reviewbot/bin/python", "-I", "-c", where) or path
+    told = _said(made, "/usr/bin/du", "-sb", path).split()
+    return int(told[0]) if told else None
+
+
+def _said(made: Images, program: str, *arguments: str) -> str:
+    done = made.attempt(made.run("--entrypoint", program, IMAGE, *arguments), seconds=60)
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import hypothesis
 import pytest
 
+from bench import peers
 from tests.browser import installed
 from tests.contract import published, readers, runner_image
 from tests.contract.runner_image import Engine
@@ -15,6 +16,7 @@ MISSING: dict[str, Callable[[pytest.Config], str]] = {
     "npm": lambda _: published.missing(),
     "readers": lambda _: readers.missing(),
     "browser": lambda _: installed.missing(),
+    "peers": lambda _: peers.missing(),
     "container": lambda config: runner_image.missing(Engine(config.getoption("--engine"))),
 }
 """Marker of a test to the question what it lacks here."""
@@ -30,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--require-referees",
         default="",
         metavar="MARKERS",
-        help="`npm`, `readers`, `browser`, `container`, with commas: tests of that mark fail without what they need",
+        help=f"{', '.join(MISSING)}, with commas: tests of that mark fail without what they need",
     )
     parser.addoption(
         "--engine",
@@ -44,6 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "npm: needs what GitHub publishes on npm (make referees)")
     config.addinivalue_line("markers", "readers: needs programs that read the report files (make referees)")
     config.addinivalue_line("markers", "browser: needs Chromium, and axe-core (make referees)")
+    config.addinivalue_line("markers", "peers: needs the programs that the benchmarks measure beside (make peers)")
     config.addinivalue_line("markers", "container: needs podman, runc and mmdebstrap (or Docker), act, and root")
 
 

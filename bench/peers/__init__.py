@@ -66,6 +66,12 @@ PEERS = (
 )
 
 
+def missing() -> str:
+    """What is not here, in one line; empty when everything is."""
+    lacking = [peer.name for peer in PEERS if peer.missing]
+    return f"no review is measured beside {' or '.join(lacking)} (make peers)" if lacking else ""
+
+
 def run_peer(peer: Peer, ground: Ground, number: int) -> Sample:
     """Run it on a pull request.
 

@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 import pytest
 
+from bench.starting import PARTS, look_into
 from reviewbot.sandbox.codevf import TaskLife, canned
 from reviewbot.sandbox.github import Rules
 from tests.app.house import KEY, REPO, SCALE, TOKEN, Rig, answer, finding, house, read_outputs
@@ -61,6 +62,13 @@ def made(request: pytest.FixtureRequest) -> Iterator[Images]:
             yield storage
     except Refused as refused:
         pytest.skip(str(refused))
+
+
+def test_the_benchmark_of_the_image_finds_all_its_parts(made: Images) -> None:
+    sizes = {name: size for name, size, started in look_into(made, rounds=1).rows if started is None}
+    assert set(PARTS) < set(sizes)
+    sizes.pop("its base")  # which Docker knows by its digest alone
+    assert all(sizes.values()), sizes
 
 
 @dataclass(frozen=True, slots=True)
