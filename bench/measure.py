@@ -6,16 +6,20 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
-from statistics import linear_regression, quantiles
+from statistics import linear_regression, median, quantiles
 from typing import TypeVar
 
 Key = TypeVar("Key")
 Got = TypeVar("Got")
 
 
+HALVED = 5
+"""Measurements that have a middle half: of fewer it would lie between them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Several measurements of one thing, in its unit: the middle one, and the middle half."""
+    """Several measurements of one thing, in its unit: the middle one, and the middle half, or all when they are few."""
 
     middle: float
     low: float
@@ -24,8 +28,8 @@ class Spread:
     @classmethod
     def of(cls, values: Sequence[float]) -> Spread:
         """What some measurements come to, one or more."""
-        if len(values) == 1:
-            return cls(values[0], values[0], values[0])
+        if len(values) < HALVED:
+            return cls(median(values), min(values), max(values))
         low, middle, high = quantiles(values, n=4, method="inclusive")
         return cls(middle, low, high)
 
@@ -39,9 +43,9 @@ def alternate(rounds: int, sides: Mapping[Key, Callable[[], Got]]) -> dict[Key, 
     return got
 
 
-def ratios(ours: Sequence[float], theirs: Sequence[float]) -> Spread:
-    """Theirs by ours, round by round."""
-    return Spread.of([their / our for our, their in zip(ours, theirs, strict=True)])
+def ratios(theirs: Sequence[float], ours: Sequence[float]) -> Spread:
+    """Ours by theirs, round by round."""
+    return Spread.of([our / their for their, our in zip(theirs, ours, strict=True)])
 
 
 def seconds(work: Callable[[], object]) -> float:

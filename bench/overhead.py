@@ -104,8 +104,8 @@ def _side(peer: Peer, here: Ground) -> Callable[[], Sample | None]:
 
 def _ours(cases: Sequence[Case]) -> Table:
     columns = (
-        "pull request", "event to submitted, s", "completed to published, s", "both, s", "of it the sandbox's, s",
-        "requests", "requests of git", "kB", "MB of memory", "requests when run again",
+        "pull request", "rounds", "event to submitted, s", "completed to published, s", "both, s",
+        "of it the sandbox's, s", "requests", "requests of git", "kB", "MB of memory", "requests when run again",
     )  # fmt: skip
     return Table("overhead", columns, tuple(_row(case) for case in cases))
 
@@ -114,6 +114,7 @@ def _row(case: Case) -> tuple[str | int | float | None, ...]:
     runs, took = case.runs, case.took[OURS]
     return (
         case.name,
+        len(runs),
         spread(Spread.of([one.submitting or 0.0 for one in runs])),
         spread(Spread.of([one.publishing or 0.0 for one in runs])),
         spread(Spread.of([one.seconds for one in took])),
@@ -131,7 +132,7 @@ def _megabytes(case: Case) -> int:
 
 
 def _beside(cases: Sequence[Case]) -> Table:
-    columns = ("pull request", "who", "seconds", "by ours", "requests", "kB")
+    columns = ("pull request", "who", "seconds", "ours by theirs", "requests", "kB")
     rows = [row for case in cases for row in _compared(case)]
     return Table("peers", columns, tuple(rows))
 
@@ -140,7 +141,7 @@ def _compared(case: Case) -> Iterator[tuple[str | int | float | None, ...]]:
     ours = [one.seconds for one in case.took[OURS]]
     for name, took in case.took.items():
         theirs = [one.seconds for one in took]
-        by = "1" if name == OURS else spread(ratios(ours, theirs))
+        by = "1" if name == OURS else spread(ratios(theirs, ours))
         requests, traffic = max(one.requests for one in took), max(one.traffic for one in took)
         yield case.name, name, spread(Spread.of(theirs)), by, requests, round(traffic / 1000)
     for name in sorted(case.failed):

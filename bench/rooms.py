@@ -6,13 +6,14 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bench.made_up import CHANGED, TITLED, diff_of, findings_of, story_of, texts_of
-from bench.measure import processor_seconds, slope
+from bench.measure import Spread, alternate, processor_seconds, ratios, slope
 from bench.parts import Found, Size
-from bench.table import Cell, Goal, Table, number
+from bench.table import Cell, Goal, Table, number, spread
 from reviewbot.domain.changes import parse_diff
 from reviewbot.domain.file_views import FileView
 from reviewbot.domain.model import Severity
@@ -171,11 +172,11 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A room at growing sizes, with the seconds of the least that must be done at the largest."""
+    """A room at growing sizes, and how many times the least that must be done it takes at the largest."""
 
     room: Room
     points: tuple[Point, ...]
-    least: float | None
+    by_floor: Spread | None = None
 
     @property
     def slope(self) -> float:
@@ -205,7 +206,13 @@ def steepness(curves: Sequence[Curve]) -> Goal:
 
 def _curve(room: Room, sizes: Sequence[int]) -> Curve:
     points = tuple(_point(room, size) for size in sizes)
-    return Curve(room, points, _best(room.least(sizes[-1])) if room.least else None)
+    return Curve(room, points, _by_floor(room.prepare(sizes[-1]), room.least(sizes[-1])) if room.least else None)
+
+
+def _by_floor(work: Work, least: Work) -> Spread:
+    sides = {"floor": least, "room": work}
+    took = alternate(ROUNDS, {name: partial(processor_seconds, side) for name, side in sides.items()})
+    return ratios(took["floor"], took["room"])
 
 
 def _point(room: Room, size: int) -> Point:
@@ -228,7 +235,7 @@ def _row(curve: Curve) -> tuple[Cell, ...]:
         last.cost,
         f"{number(round(last.produced / last.cost))} {unit}",
         curve.slope,
-        None if curve.least is None else last.cost / curve.least,
+        None if curve.by_floor is None else spread(curve.by_floor),
         curve.room.floor,
     )
 

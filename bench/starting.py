@@ -13,6 +13,7 @@ from bench.ground import Ground, ground
 from bench.measure import Spread, alternate, ratios, seconds
 from bench.parts import Found, Size
 from bench.table import Cell, Goal, Table, number, spread
+from reviewbot.domain.wording import counted
 from tests.contract.runner_image import IMAGE, Engine, Images, Refused, images, missing
 
 SAID_WITHIN = 0.1
@@ -82,7 +83,7 @@ def _starts(timed: Timed) -> Table:
         for name, values in timed.items()
     ]
     columns = ("what is started", "seconds", "by an empty interpreter", "by the libraries alone")
-    return Table("start-up", columns, tuple(rows))
+    return Table("start-up", columns, tuple(rows), f"{counted(len(nothing), 'round')}, in turns.")
 
 
 def _goals(timed: Timed) -> Iterator[Goal]:
@@ -123,7 +124,10 @@ def look_into(made: Images, rounds: int) -> Table:
     sizes |= {name: _folder(made, path) for name, path in PARTS.items()}
     rows = [(name, None if size is None else size // 1_000_000, None) for name, size in sizes.items()]
     timed = [(f"start: {name}", None, spread(Spread.of(values))) for name, values in starts.items()]
-    note = "By podman on a stand-in base, a Debian with Python 3.13; the real one is of another size."
+    note = (
+        f"By podman on a stand-in base, a Debian with Python 3.13; the real one is of another size. "
+        f"{counted(rounds, 'round')} of starts, in turns."
+    )
     return _image((*rows, *timed), note)
 
 

@@ -150,7 +150,7 @@ def test_a_square_has_a_slope_of_two_and_a_line_of_one() -> None:
 def test_what_is_bounded_is_judged_below_its_bound_and_every_room_that_is_too_steep_is_told() -> None:
     def curve(name: str, power: int, bound: int) -> Curve:
         points = (Point(size, min(size, bound), min(size, bound) ** power) for size in (1, 10, 100, 1_000))
-        return Curve(Room(name, "lines", lambda _: lambda: None), tuple(points), None)
+        return Curve(Room(name, "lines", lambda _: lambda: None), tuple(points))
 
     assert curve("bounded", 1, 10).slope == pytest.approx(1)
     goal = steepness([curve("line", 1, 10), curve("square", 2, 100), curve("cube", 3, 100)])
@@ -194,6 +194,7 @@ def test_a_number_has_three_digits_that_count(value: float, told: str) -> None:
 
 def test_a_measurement_has_its_middle_half_beside_it() -> None:
     assert spread(measure.Spread.of([1.0, 2.0, 3.0, 4.0, 5.0])) == "3 (2 to 4)"
+    assert spread(measure.Spread.of([3.0, 1.0, 2.0])) == "2 (1 to 3)", "so few have no middle half"
     assert spread(measure.Spread.of([2.0])) == "2"
     assert measure.ratios([1.0, 2.0], [2.0, 8.0]).middle == 3
 
