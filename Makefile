@@ -64,7 +64,7 @@ faults: setup ## Play every trouble at every request of a review against the tab
 large: setup ## Play the largest pull requests, and tell what they take (WORD=findings: a part)
 	$(BIN)/python -m tests.large $(WORD)
 
-bench: setup peers ## Measure, beside the peers, and store the figures (PART='rooms waiting': print those alone)
+bench: setup peers .venv-pr-agent/.stamp ## Measure, beside the peers, and store the figures (PART='rooms waiting': print those alone)
 	$(BIN)/python -m bench $(if $(PART),$(PART),--write)
 
 lint: lint-style lint-types lint-layers lint-workflows lint-image site ## Ask every linter (with -k: all of them, whatever the first says)
@@ -96,7 +96,7 @@ format: setup ## Put the sources into the house's format
 	$(BIN)/ruff format .
 
 # The first list holds all that setup installs; the next three are parts of it, at the same versions, as is what the last shares with it.
-PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+PIN = $(BIN)/uv pip compile --quiet --universal --python-version $(or $(1),3.11) --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --no-cache $(if $(UPGRADE),--upgrade)
 pins: setup ## Pin again what pyproject.toml asks for (UPGRADE=1: at the newest versions)
 	$(PIN) pyproject.toml --all-extras --group build --group pins --group test --group runner --group lint --output-file requirements/dev.txt
@@ -104,6 +104,7 @@ pins: setup ## Pin again what pyproject.toml asks for (UPGRADE=1: at the newest 
 	$(PIN) pyproject.toml --constraints requirements/dev.txt --output-file requirements/runtime.txt
 	$(PIN) --group build --constraints requirements/dev.txt --output-file requirements/build.txt
 	$(PIN) --group bench --output-file requirements/bench.txt
+	$(call PIN,3.12) --group pr-agent --output-file requirements/pr-agent.txt
 	$(PIN) --group referees --no-deps --output-file requirements/referees.txt
 	$(PIN) --group docs --constraints requirements/dev.txt --output-file requirements/docs.txt
 
@@ -111,7 +112,7 @@ build: setup ## Build the wheel and the source archive into dist/
 	$(BIN)/python -m hatchling build
 
 clean: ## Remove what the other targets made
-	rm -rf .venv .venv-bench node_modules bench/node_modules dist build site .coverage htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-bench .venv-pr-agent node_modules bench/node_modules dist build site .coverage htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # What a link leads to may be another tree's environment, which --clear would empty.
 OWN = @[ ! -L $(1) ] || { echo 'make: $(1) is a link, and what it leads to would be emptied; remove the link' >&2; exit 1; }
@@ -150,6 +151,16 @@ bench/node_modules/.stamp: bench/package.json bench/package-lock.json
 	$(BIN)/python -m venv --clear .venv-bench
 	if .venv-bench/bin/python -m pip install --quiet --only-binary :all: --require-hashes --requirement requirements/bench.txt; \
 	then touch $@; else rm -rf .venv-bench; echo 'make: cpp-linter cannot be installed here' >&2; fi
+
+.venv-pr-agent/.stamp: requirements/pr-agent.txt
+	$(call OWN,.venv-pr-agent)
+	rm -rf .venv-pr-agent
+	for candidate in python3.12 python3.13 python3; do \
+	  if "$$candidate" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; \
+	  then "$$candidate" -m venv .venv-pr-agent; break; fi; \
+	done
+	if .venv-pr-agent/bin/python -m pip install --quiet --only-binary :all: --require-hashes --requirement requirements/pr-agent.txt; \
+	then touch $@; else rm -rf .venv-pr-agent; echo 'make: pr-agent cannot be installed here; it needs Python 3.12' >&2; fi
 
 .venv/.site: .venv/.stamp requirements/docs.txt
 	$(BIN)/python -m pip install --quiet --only-binary :all: --require-hashes --requirement requirements/docs.txt

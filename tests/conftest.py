@@ -16,7 +16,8 @@ MISSING: dict[str, Callable[[pytest.Config], str]] = {
     "npm": lambda _: published.missing(),
     "readers": lambda _: readers.missing(),
     "browser": lambda _: installed.missing(),
-    "peers": lambda _: peers.missing(),
+    "peers": lambda _: peers.missing(peers.LIGHT, "peers"),
+    "heavy_peers": lambda _: peers.missing(peers.HEAVY, "bench"),
     "container": lambda config: runner_image.missing(Engine(config.getoption("--engine"))),
 }
 """Marker of a test to the question what it lacks here."""
@@ -47,6 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "readers: needs programs that read the report files (make referees)")
     config.addinivalue_line("markers", "browser: needs Chromium, and axe-core (make referees)")
     config.addinivalue_line("markers", "peers: needs the programs that the benchmarks measure beside (make peers)")
+    config.addinivalue_line("markers", "heavy_peers: needs those of them that need much (make bench)")
     config.addinivalue_line("markers", "container: needs podman, runc and mmdebstrap (or Docker), act, and root")
 
 

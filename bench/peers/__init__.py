@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from bench.meter import Sample
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 VENV = ROOT / ".venv-bench/bin/python"
+PR_AGENT = ROOT / ".venv-pr-agent/bin/python"
 DANGER = ROOT / "bench/node_modules/danger/distribution/commands/danger-ci.js"
 
 
@@ -44,7 +46,7 @@ class Peer:
         return not self.needs.exists()
 
 
-PEERS = (
+LIGHT = (
     Peer(
         "danger-js 14",
         "reads the pull request, its commits, reviews, files and talk; a review, a comment, a status",
@@ -57,6 +59,22 @@ PEERS = (
         (str(VENV), str(HERE / "cpp_linter_half.py")),
         VENV,
     ),
+)
+"""What `make peers` installs."""
+
+HEAVY = (
+    Peer(
+        "pr-agent 0.49",
+        "its GitHub half, without a model: reads files, the texts of the first fifty, talk; a comment, a review",
+        (str(PR_AGENT), str(HERE / "pr_agent_half.py")),
+        PR_AGENT,
+    ),
+)
+"""What `make bench` installs besides, where there is a newer Python than ours must be."""
+
+PEERS = (
+    *LIGHT,
+    *HEAVY,
     Peer(
         "PyGithub 2.10",
         "as it comes, with its own pauses: reads the pull request and its files; a review, a comment, a check",
@@ -66,10 +84,10 @@ PEERS = (
 )
 
 
-def missing() -> str:
-    """What is not here, in one line; empty when everything is."""
-    lacking = [peer.name for peer in PEERS if peer.missing]
-    return f"no review is measured beside {' or '.join(lacking)} (make peers)" if lacking else ""
+def missing(peers: Sequence[Peer], target: str) -> str:
+    """Which of these are not here, in one line with what installs them; empty when all are."""
+    lacking = [peer.name for peer in peers if peer.missing]
+    return f"no review is measured beside {' or '.join(lacking)} (make {target})" if lacking else ""
 
 
 def run_peer(peer: Peer, ground: Ground, number: int) -> Sample:

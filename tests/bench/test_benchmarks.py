@@ -19,7 +19,7 @@ from bench.machine import AnotherTree, commit_of, describe
 from bench.meter import Exchange, Sample, served
 from bench.paper import Hour, Organisation, polls
 from bench.parts import SMALL
-from bench.peers import PEERS, Peer, run_peer
+from bench.peers import HEAVY, LIGHT, Peer, run_peer
 from bench.requests import A_HOUR, LOOKED_AT
 from bench.rooms import Curve, Point, Room, steepness
 from bench.table import Goal, Results, Table, markdown, number, spread
@@ -37,8 +37,11 @@ def test_each_part_can_be_played_small(name: str, tmp_path: Path) -> None:
     assert "did not get through" not in str(found.tables)
 
 
-@pytest.mark.peers
-@pytest.mark.parametrize("peer", PEERS[:2], ids=lambda peer: peer.name)
+@pytest.mark.parametrize(
+    "peer",
+    [pytest.param(one, id=one.name, marks=pytest.mark.peers) for one in LIGHT]
+    + [pytest.param(one, id=one.name, marks=pytest.mark.heavy_peers) for one in HEAVY],
+)
 def test_a_peer_that_is_no_library_of_ours_comments_on_every_finding(tmp_path: Path, peer: Peer) -> None:
     with ground(tmp_path) as here:
         here.files = here.findings = 2

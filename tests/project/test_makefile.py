@@ -11,12 +11,19 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    ("link", "target"), [(".venv", ".venv/bin/python"), (".venv-bench", ".venv-bench/.stamp")], ids=lambda one: one
+    ("link", "target"),
+    [
+        (".venv", ".venv/bin/python"),
+        (".venv-bench", ".venv-bench/.stamp"),
+        (".venv-pr-agent", ".venv-pr-agent/.stamp"),
+    ],
+    ids=lambda one: one,
 )
 def test_an_environment_that_is_a_link_is_not_emptied(root: Path, tmp_path: Path, link: str, target: str) -> None:
     here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
     (here / "requirements").mkdir(parents=True)
-    (here / "requirements/bench.txt").touch()
+    for name in ("bench", "pr-agent"):
+        (here / f"requirements/{name}.txt").touch()
     shutil.copy(root / "Makefile", here)
     elsewhere.mkdir()
     (elsewhere / "kept").touch()

@@ -56,7 +56,7 @@ def wanted(project: Mapping[str, Any], name: str) -> list[str]:
     runtime = project["project"]["dependencies"]
     extras = project["project"]["optional-dependencies"]
     groups = dict(project["dependency-groups"])
-    apart = {group: groups.pop(group) for group in ("referees", "bench", "docs")}
+    apart = {group: groups.pop(group) for group in ("referees", "bench", "pr-agent", "docs")}
     if name in apart:
         return [*apart[name]]
     build = [*project["build-system"]["requires"], *groups["build"]]
@@ -71,7 +71,7 @@ def wanted(project: Mapping[str, Any], name: str) -> list[str]:
             return [*runtime, *chain(*extras.values(), *groups.values()), *build]
 
 
-@pytest.mark.parametrize("name", ["runtime", "action", "build", "dev", "docs", "referees", "bench"])
+@pytest.mark.parametrize("name", ["runtime", "action", "build", "dev", "docs", "referees", "bench", "pr-agent"])
 def test_the_pins_cover_what_the_project_asks_for(
     project: dict[str, Any], pins: dict[str, dict[str, Pin]], name: str
 ) -> None:
@@ -82,7 +82,7 @@ def test_the_pins_cover_what_the_project_asks_for(
 
 
 def test_there_is_no_other_list(pins: dict[str, dict[str, Pin]]) -> None:
-    assert sorted(pins) == ["action", "bench", "build", "dev", "docs", "referees", "runtime"]
+    assert sorted(pins) == ["action", "bench", "build", "dev", "docs", "pr-agent", "referees", "runtime"]
 
 
 def test_every_pin_has_hashes_and_nothing_else(pins: dict[str, dict[str, Pin]]) -> None:
