@@ -173,7 +173,7 @@ def _codevf(day: Organisation) -> Iterator[tuple[Cell, ...]]:
         asked,
         f"{BOUGHT} a review, and one for each open task; **the limit is {CODEVF_A_HOUR:,} an account**",
     )
-    yield "accounts that carry them", ceil(asked / CODEVF_A_HOUR), "an account is whoever has a key of its own"
+    yield "accounts that carry them", ceil(asked / CODEVF_A_HOUR), "each with a key of its own"
     yield "reviews in an hour that one account carries", day.carried, "leaving at once, collected hourly"
     few, many = sorted((polls(0), polls(DETACH_AFTER)))
     yield (
