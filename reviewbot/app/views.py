@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
-from decimal import Decimal
 from urllib.parse import quote
 
+from reviewbot.app.bought import cost_of, wait_of
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story
-from reviewbot.domain.budget import hold
 from reviewbot.domain.gate import Outcome, closes_gate
 from reviewbot.domain.languages import language_of
 from reviewbot.domain.ledger import Judgement
@@ -19,13 +17,13 @@ from reviewbot.domain.marks import summary_mark
 from reviewbot.domain.model import Severity, Side
 from reviewbot.domain.packing import Packing
 from reviewbot.domain.placement import DuplicateOf, InSummary, OnFile, OnLines, Placed, Placement, SuggestionState, Why
+from reviewbot.domain.plan import posted_comments
 from reviewbot.domain.quotes import split_lines, strip_gutter
 from reviewbot.domain.records import Record, Standing
 from reviewbot.domain.selection import HeldBecause
 from reviewbot.domain.snapshot import PullRequest
 from reviewbot.domain.views import (
     BypassView,
-    CostView,
     DuplicateView,
     FileGroup,
     FindingView,
@@ -34,7 +32,6 @@ from reviewbot.domain.views import (
     SentView,
     SummaryView,
     SumView,
-    WaitView,
 )
 
 
@@ -64,8 +61,8 @@ def summary_view(run: Run, story: Story, outcome: Outcome) -> SummaryView:
         held=_held(story),
         notices=prepared.notices if prepared else (),
         degraded=tuple(run.degraded.sentences),
-        cost=_cost(run, story) if run.paid and story.purchase else None,
-        wait=_wait(run, story),
+        cost=cost_of(run, story),
+        wait=wait_of(run, story),
         task_id=story.task_id,
         run_url=run.world.run_url,
         summary_url=story.summary.url if story.summary else None,
@@ -142,7 +139,8 @@ class _Findings:
     """The remembered findings as views: from this change's answer where it has them, else from memory alone."""
 
     def __init__(self, run: Run, story: Story) -> None:
-        self._run, self._story = run, story
+        there = posted_comments((story.there or run.snapshot).threads, run.settings.instance)
+        self._run, self._story = run, replace(story, comment_urls={**there, **story.comment_urls})
         items = (item for item in story.placed if not isinstance(item.placement, DuplicateOf))
         self._placed = {item.id: item for item in items}
 
@@ -310,39 +308,3 @@ def _held(story: Story) -> tuple[HeldView, ...]:
         *(HeldView(path, HeldBecause.TOO_LARGE.value, "", missed=True) for path in omitted),
         *(HeldView(path, HeldBecause.UNSEEN.value, "", missed=True) for path in unseen),
     )
-
-
-def _cost(run: Run, story: Story) -> CostView | None:
-    if story.purchase is None:
-        return None
-    settings = run.settings
-    return CostView(
-        mode=settings.mode.value,
-        max_credits=settings.max_credits,
-        mode_multiplier=settings.mode.multiplier,
-        expertise=story.tag.name if story.tag and settings.expertise.isdecimal() else settings.expertise,
-        tag_multiplier=_factor(run, story, story.purchase.hold // story.purchase.parts),
-        hold=story.purchase.hold,
-        used=story.purchase.used,
-        parts=story.purchase.parts,
-    )
-
-
-def _factor(run: Run, story: Story, held: int) -> Decimal | None:
-    """What the expertise multiplies by; a later run does not ask the service, and goes by what is held."""
-    settings = run.settings
-    if story.tag or not settings.expertise:
-        return story.tag.multiplier if story.tag else Decimal(1)
-    guess = round(Decimal(held) / (settings.max_credits * settings.mode.multiplier), 2)
-    return guess if hold(settings.max_credits, settings.mode, guess) == held else None
-
-
-def _wait(run: Run, story: Story) -> WaitView | None:
-    purchase = story.awaited.purchase if story.awaited else story.purchase
-    task = story.awaited.task if story.awaited else story.task
-    if run.settings.dry_run or purchase is None or story.report is not None or (task and task.status.is_over):
-        return None
-    submitted = datetime.fromisoformat(purchase.submitted_at)
-    elapsed = (run.now - submitted).total_seconds()
-    status = task.status_text if task else "submitted"
-    return WaitView(status, submitted.astimezone(UTC), max(0, int(elapsed)))

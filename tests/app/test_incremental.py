@@ -283,6 +283,19 @@ def test_a_run_that_waits_sees_both_reviews_through(tmp_path: Path) -> None:
         assert len(rig.comments()) == 2
 
 
+def test_pending_after_a_review_the_summary_links_the_comments(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=first_then(CRITICAL, finding("app.py", 14, severity="low"))) as rig:
+        rig.run()
+        push(rig, OTHER)
+        assert rig.run(wait_minutes="0").outputs["status"] == "pending"
+        [summary], [check] = rig.summaries(), rig.checks()
+        for comment in rig.comments():
+            address = f"/pull/1#discussion_r{comment.id})"
+            assert address in summary
+            assert address in check.output.summary
+        assert "without a comment" not in summary
+
+
 def test_the_older_runs_end_is_no_red_cross(tmp_path: Path) -> None:
     with house(tmp_path, clock=HandClock()) as rig, ThreadPoolExecutor(1) as pool:
         older = rig.world.pull(REPO, 1).head_sha

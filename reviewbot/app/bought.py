@@ -1,0 +1,49 @@
+"""What a purchase looks like to a reader: what it costs, and how its wait stands."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from reviewbot.app.run import Run
+from reviewbot.app.story import Story
+from reviewbot.domain.budget import hold
+from reviewbot.domain.views import CostView, WaitView
+
+
+def cost_of(run: Run, story: Story) -> CostView | None:
+    """What the review of this change costs; None while nothing is bought, and where nothing is paid."""
+    if story.purchase is None or not run.paid:
+        return None
+    settings = run.settings
+    return CostView(
+        mode=settings.mode.value,
+        max_credits=settings.max_credits,
+        mode_multiplier=settings.mode.multiplier,
+        expertise=story.tag.name if story.tag and settings.expertise.isdecimal() else settings.expertise,
+        tag_multiplier=_factor(run, story, story.purchase.hold // story.purchase.parts),
+        hold=story.purchase.hold,
+        used=story.purchase.used,
+        parts=story.purchase.parts,
+    )
+
+
+def _factor(run: Run, story: Story, held: int) -> Decimal | None:
+    """What the expertise multiplies by; a later run does not ask the service, and goes by what is held."""
+    settings = run.settings
+    if story.tag or not settings.expertise:
+        return story.tag.multiplier if story.tag else Decimal(1)
+    guess = round(Decimal(held) / (settings.max_credits * settings.mode.multiplier), 2)
+    return guess if hold(settings.max_credits, settings.mode, guess) == held else None
+
+
+def wait_of(run: Run, story: Story) -> WaitView | None:
+    """How the review stands that is waited for; None while there is none, and once it is over."""
+    purchase = story.awaited.purchase if story.awaited else story.purchase
+    task = story.awaited.task if story.awaited else story.task
+    if run.settings.dry_run or purchase is None or story.report is not None or (task and task.status.is_over):
+        return None
+    submitted = datetime.fromisoformat(purchase.submitted_at)
+    elapsed = (run.now - submitted).total_seconds()
+    status = task.status_text if task else "submitted"
+    return WaitView(status, submitted.astimezone(UTC), max(0, int(elapsed)))
