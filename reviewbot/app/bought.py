@@ -46,4 +46,5 @@ def wait_of(run: Run, story: Story) -> WaitView | None:
     submitted = datetime.fromisoformat(purchase.submitted_at)
     elapsed = (run.now - submitted).total_seconds()
     status = task.status_text if task else "submitted"
-    return WaitView(status, submitted.astimezone(UTC), max(0, int(elapsed)))
+    minutes = run.settings.wait_minutes if run.may_buy and not story.ended else 0
+    return WaitView(status, submitted.astimezone(UTC), max(0, int(elapsed)), minutes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reviewbot.app.deliver import deliver
 from reviewbot.app.publish import publish
 from reviewbot.app.run import Run
@@ -33,6 +35,7 @@ def verdict_on(story: Story, rules: Rules, *, readable: bool) -> Outcome:
 
 def conclude(run: Run, story: Story, outcome: Outcome) -> Outcome:
     """End a run: what is to be said on GitHub, and everything for the runner."""
+    story = replace(story, ended=True)
     if not run.settings.dry_run:
         run, story, outcome = publish(run, story, outcome)
     deliver(run, story, outcome)

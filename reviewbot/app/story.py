@@ -46,6 +46,7 @@ class Story:
         superseded: whether a newer head has a review of its own.
         frozen: whether the purchase is collected, so that what was selected then counts and not what is today.
         reselected: whether other files are selected by now than were handed in.
+        ended: whether this run is at its end, and waits no longer.
     """
 
     written: Ledger = field(default_factory=Ledger)
@@ -71,6 +72,7 @@ class Story:
     superseded: bool = False
     frozen: bool = False
     reselected: bool = False
+    ended: bool = False
 
     @property
     def read(self) -> Prepared:

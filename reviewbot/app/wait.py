@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from reviewbot.app.run import Run
+from reviewbot.domain.escaping import visible
 from reviewbot.domain.model import Mode, Task
 from reviewbot.domain.pacing import next_poll
+from reviewbot.domain.triage import AtTerminal
+from reviewbot.domain.wording import state
 from reviewbot.errors import ServiceError, ServiceRefused
 from reviewbot.ports import ReviewService
 
@@ -23,7 +26,9 @@ def wait(run: Run, service: ReviewService, task: Task, mode: Mode) -> Task:
             if now + delay > run.deadline:
                 break
             clock.sleep(delay)
-            latest = service.retrieve(task.id)
+            before, latest = latest, service.retrieve(task.id)
+            if latest.status is not before.status and not latest.status.is_over:
+                _tell_state(run, latest)
     except KeyboardInterrupt:
         run.say("The wait was interrupted.")  # the story says what comes of it
     except ServiceRefused:
@@ -31,3 +36,9 @@ def wait(run: Run, service: ReviewService, task: Task, mode: Mode) -> Task:
     except ServiceError as error:
         run.degraded.say(f"{error.message} The task goes on and a later run picks it up.")
     return latest
+
+
+def _tell_state(run: Run, task: Task) -> None:
+    """A line for the log, the only one while a run waits; at a terminal a line moves all the while."""
+    if not isinstance(run.trigger, AtTerminal):
+        run.say(f"The task is {visible(state(task.status_text))}.")

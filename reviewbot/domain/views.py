@@ -198,15 +198,16 @@ class WaitView:
     """A review that is open.
 
     Attributes:
-        status: the service's own word.
+        status: the service's own word, `submitted` while it has said none.
         submitted_at: UTC.
         elapsed_seconds: since then, at the time of rendering.
-        collects: whether a later run of this workflow picks the review up (it always does).
+        minutes: how long the run waits that tells it; 0 when it does not, or no longer.
     """
 
     status: str
     submitted_at: datetime
     elapsed_seconds: int
+    minutes: int = 0
 
     @property
     def state(self) -> str:

@@ -65,7 +65,7 @@ def lines(start: int | None, end: int | None) -> str:
     return f"line {end}" if start is None or start == end else f"lines {start} to {end}"
 
 
-_STATES = {"pending": "in the queue", "processing": "in review"}
+_STATES = {"submitted": "handed in", "pending": "in the queue", "processing": "in review"}
 
 
 def state(status: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -123,14 +124,21 @@ def test_without_a_check_run_an_open_review_holds_the_step(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_wait_with_everything_written_down(tmp_path: Path, number: signal.Signals) -> None:
-    with house(tmp_path, life=LONG) as rig:
+    with house(tmp_path, life=TaskLife(pending=1, processing=100_000)) as rig:
         env = rig.environment("pull_request", rig.event(), {"wait-minutes": "300"})
         command = [sys.executable, "-I", "-m", "reviewbot", "action"]
         process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
-        wait_for(lambda: bool(rig.summaries()) and any(one.method == "GET" for one in rig.codevf_faults.log[3:]))
+        wait_for(lambda: bool(rig.summaries()) and sum(one.method == "GET" for one in rig.codevf_faults.log[3:]) > 1)
+        [before], [check] = rig.summaries(), rig.checks()
+        for told in (f"{check.output.title}\n{check.output.summary}".lower(), before):
+            assert re.search("(handed in|in the queue), not finished yet", told)
+            assert "this run waits for it, for 5 hours at most" in told
         process.send_signal(number)
         log, _ = process.communicate(timeout=7)
         assert process.returncode == 0, log
+        assert log.count("The task is in review.") == 1
+        assert "in review, not finished yet" in rig.summaries()[0]
+        assert "no runner waits for it" in rig.summaries()[0]
         assert rig.checks()[0].status == "in_progress"
         assert rig.service.tasks()[0].id in rig.summaries()[0]
         assert rig.service.tasks()[0].cancelled_at is None

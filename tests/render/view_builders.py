@@ -215,6 +215,8 @@ WAITING = replace(
     wait=WaitView("processing", datetime(2026, 11, 24, 9, 5, tzinfo=UTC), 4980),
 )
 QUEUED = replace(WAITING, wait=WaitView("pending", datetime(2026, 11, 24, 9, 5, tzinfo=UTC), 480))
+SUBMITTED = replace(WAITING, wait=WaitView("submitted", datetime(2026, 11, 24, 9, 5, tzinfo=UTC), 0, minutes=8))
+"""As the check says it while the run that handed the change in still waits."""
 QUIET = replace(
     CLEAN,
     counts=NO_COUNTS | {Severity.HIGH: 1, Severity.INFO: 1},
