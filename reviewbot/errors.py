@@ -15,7 +15,7 @@
     │       ├── PayloadTooLarge        it answered 413: pack smaller and send again with the same key
     │       └── ServiceUnreachable     no usable answer within the deadline
     ├── ForgeError                 3   GitHub, until there is a result; NotPublished after that
-    │   ├── TokenUnknown               GitHub does not know the token, or does not any more (401)
+    │   ├── TokenUnknown               there is no token, or GitHub does not know it (any more)
     │   ├── PermissionMissing          the token may not do it (403)
     │   ├── NotFound                   404, also for what the token may not see
     │   ├── Refused                    GitHub understood the request and will not do it (422)
@@ -197,7 +197,7 @@ class ForgeError(ReviewbotError):
 
 
 class TokenUnknown(ForgeError):
-    """401: the token is wrong, or has ended."""
+    """There is no token, or it is wrong or has ended (401)."""
 
 
 class PermissionMissing(ForgeError):

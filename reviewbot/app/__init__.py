@@ -26,9 +26,10 @@ from reviewbot.domain.events import (
 )
 from reviewbot.domain.gate import EXIT_BUG, EXIT_NO_REVIEW, Outcome, Reason, did_not_happen, not_due
 from reviewbot.domain.policy import Command, Tolerance
-from reviewbot.errors import EventUnreadable, ReviewbotError
+from reviewbot.errors import EventUnreadable, ReviewbotError, TokenUnknown
 from reviewbot.render import Renderer
 from reviewbot.settings import peek_settings
+from reviewbot.settings.readers import Secret
 
 __all__ = ["World", "act", "tell_bug"]
 
@@ -37,13 +38,14 @@ BUG_HINT = "Please report the lines of the log as an issue of the action's repos
 
 def act(world: World, inputs: Mapping[str, str], event: Event) -> Outcome:
     """Do what an event asks for, and write the outputs whatever comes of it."""
-    collects = peek_settings(inputs).command is Command.COLLECT
+    first = peek_settings(inputs)
+    collects = first.command is Command.COLLECT
     try:
+        _check_token(first.github_token)
         return _bare(world, collect_finished(world, inputs)) if collects else _act(world, inputs, event)
     except ReviewbotError as error:
         told = (Reason(error.reason), error.message, error.hint)
-        on_error = peek_settings(inputs).on_error
-        return _bare(world, did_not_happen(*told, exit_status=error.exit_status, on_error=on_error))
+        return _bare(world, did_not_happen(*told, exit_status=error.exit_status, on_error=first.on_error))
     except KeyboardInterrupt:
         told = (
             Reason.CANCELLED,
@@ -51,6 +53,20 @@ def act(world: World, inputs: Mapping[str, str], event: Event) -> Outcome:
             "What was submitted is written down; a later run goes on.",
         )
         return _bare(world, did_not_happen(*told, exit_status=EXIT_NO_REVIEW, on_error=Tolerance.FAIL))
+
+
+def _check_token(token: Secret) -> None:
+    """Pass, or say that there is none: without one GitHub is not asked at all.
+
+    Raises:
+        TokenUnknown: it is empty.
+    """
+    if not token:
+        raise TokenUnknown(
+            "There is no GitHub token: the input `github-token` is empty.",
+            hint="Leave the input out, and the action takes the workflow's own token. A secret that it names is empty "
+            "where it has another name, and in a workflow on `pull_request` of a fork or of Dependabot.",
+        )
 
 
 def _act(world: World, inputs: Mapping[str, str], event: Event) -> Outcome:

@@ -106,6 +106,16 @@ def test_a_token_that_ends_while_people_review_loses_nothing(tmp_path: Path) -> 
         assert (later.exit_status, left_on_github(rig), len(rig.service.tasks())) == (1, "csk", 1)
 
 
+def test_an_empty_token_is_told_before_github_is_asked(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        for command in ("review", "collect"):
+            done = rig.run(github_token="", command=command)
+            assert (done.exit_status, done.outputs["reason"]) == (3, "github")
+            assert "There is no GitHub token: the input `github-token` is empty." in done.log
+            assert "Leave the input out, and the action takes the workflow's own token." in done.log
+        assert not rig.github_requests()
+
+
 def test_a_forks_own_event_without_a_key_says_what_would_have_one(tmp_path: Path) -> None:
     with house(tmp_path, permissions=READ_ONLY) as rig:
         fork(rig)
