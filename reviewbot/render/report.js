@@ -117,6 +117,8 @@
     ["severity", "category", "state"].every((key) => !wanted[key] || node.dataset[key] === wanted[key]) &&
     path.toLowerCase().includes(wanted.path);
   const links = new Map(all("nav a").map((link) => [link.hash.slice(1), link.parentElement]));
+  const others = new Set(all(".others .file"));
+  const past = all(".past li[data-state]");
   const filter = () => {
     const narrowed = wanted.severity || wanted.category || wanted.state;
     for (const file of files) {
@@ -128,16 +130,27 @@
       }
       const named = file.dataset.path.toLowerCase().includes(wanted.path);
       file.hidden = !(narrowed ? cards.some((card) => !card.hidden) : named);
-      if (links.has(file.id)) links.get(file.id).hidden = file.hidden;
+      const link = links.get(file.id);
+      if (!link) continue;
+      link.hidden = file.hidden;
+      link.querySelector(".why").textContent = cards.filter((card) => !card.hidden).length.toLocaleString("en");
     }
-    for (const item of all(".past li[data-state]")) item.hidden = !matches(item, item.dataset.path);
-    for (const past of all(".past")) {
-      past.hidden = all("li[data-state]", past).every((item) => item.hidden);
-      if (wanted.state) past.open = !past.hidden;
+    for (const item of past) item.hidden = !matches(item, item.dataset.path);
+    for (const list of all(".past")) {
+      list.hidden = all("li[data-state]", list).every((item) => item.hidden);
+      if (wanted.state) list.open = !list.hidden;
     }
+    tellFound(Boolean(narrowed || wanted.path));
+  };
+  const tellFound = (isFiltered) => {
+    const seen = files.filter((file) => !file.hidden);
+    for (const part of all("[data-of]"))
+      part.hidden = !seen.some((file) => others.has(file) === (part.dataset.of === "change"));
     const cards = findings.filter(isShown).length;
-    byId("found").textContent =
-      narrowed || wanted.path ? `${cards} of ${findings.length} findings, ${files.filter((f) => !f.hidden).length} of ${files.length} files` : "";
+    const found = cards + past.filter((item) => !item.hidden).length;
+    const where = seen.length || !found ? `, ${seen.length} of ${files.length} files` : "";
+    byId("found").textContent = isFiltered ? `${found} of ${findings.length + past.length} findings${where}` : "";
+    byId("clear").hidden = !isFiltered;
     byId("copy-all").hidden = !cards;
   };
   const FIELDS = { severity: "by-severity", category: "by-category", state: "by-state", path: "by-file" };
@@ -203,6 +216,7 @@
 
   const keys = byId("keys");
   const CLICKS = { split, theme: turn, "copy-all": () => copy(findings.filter(isShown)) };
+  CLICKS.clear = clear;
   CLICKS.ask = () => keys?.showModal();
   CLICKS.close = () => keys?.close();
   for (const [id, act] of Object.entries(CLICKS)) byId(id)?.addEventListener("click", act);

@@ -174,8 +174,11 @@ def test_filters_show_what_matches_and_say_how_much(opened: Open) -> None:
     page = visit.page
     page.select_option("#by-severity", "critical")
     assert visit.shown == 1
-    assert page.inner_text("#found") == "1 of 5 findings, 1 of 4 files"
+    assert page.inner_text("#found") == "1 of 8 findings, 1 of 4 files"
+    assert page.locator("nav li:visible .why").all_inner_texts() == ["1"]
+    assert not page.locator("#change").is_visible()
     page.select_option("#by-severity", "")
+    assert page.locator("nav li:visible .why").all_inner_texts() == ["1", "2", "2"]
     page.select_option("#by-category", "correctness")
     assert visit.shown == 1
     page.select_option("#by-category", "")
@@ -184,11 +187,19 @@ def test_filters_show_what_matches_and_say_how_much(opened: Open) -> None:
     page.select_option("#by-state", "waived")
     assert visit.shown == 0
     assert page.locator(".past li:visible").count() == 1
+    assert page.inner_text("#found") == "1 of 8 findings"
     page.locator("body").press("x")
     assert visit.shown == 5
     assert page.inner_text("#found") == ""
     page.fill("#by-file", "READ")
     assert page.locator(".file:visible").count() == 1
+    assert page.locator("h2:visible").all_inner_texts()[1:2] == ["The rest of the change"]
+    page.fill("#by-file", "nowhere")
+    assert page.inner_text("#found") == "0 of 8 findings, 0 of 4 files"
+    assert not page.locator("#findings:visible, nav:visible, #change:visible").count()
+    page.click("#clear")
+    assert visit.shown == 5
+    assert not page.locator("#clear").is_visible()
 
 
 def test_an_address_leads_to_its_finding_or_file_whatever_is_folded_or_filtered(opened: Open) -> None:

@@ -26,7 +26,7 @@ from reviewbot.render import Renderer
 from reviewbot.render.report import script as report_script
 from tests.hostile.corpus import ATTACKS
 from tests.hostile.poison import filled
-from tests.render.goldens import ERRORS, of_error
+from tests.render.goldens import ERRORS, at_a_branch, of_error
 from tests.render.view_builders import (
     AWAITING,
     BYPASSED,
@@ -53,7 +53,7 @@ ATTRIBUTES = {
     "lang", "charset", "http-equiv", "content", "name", "class", "id", "href", "rel", "aria-label", "scope", "open",
     "tabindex", "data-n", "data-path", "data-entry", "data-severity", "data-category", "data-state", "data-side",
     "data-first", "data-line", "type", "hidden", "role", "value", "placeholder", "autocomplete", "spellcheck",
-    "aria-hidden", "aria-pressed",
+    "aria-hidden", "aria-pressed", "data-of",
 }  # fmt: skip
 
 
@@ -238,6 +238,8 @@ def test_a_review_that_found_nothing_says_so(renderer: Renderer) -> None:
 def test_the_local_reviewers_page_does_not_talk_of_money(renderer: Renderer) -> None:
     text = read(renderer.html(LOCAL)).text
     assert not [word for word in ("credit", "CodeVF", "bought", "paid") if word in text]
+    assert text.count("the runner") == 3
+    assert "runner" not in read(renderer.html(at_a_branch(LOCAL))).text
 
 
 def test_a_finding_shows_its_lines_as_sent_with_a_few_around_them(renderer: Renderer) -> None:
