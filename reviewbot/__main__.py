@@ -41,7 +41,7 @@ def main() -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     # A runner shows one log; elsewhere the results may be piped on.
-    log = sys.stdout if arguments[:1] == ["action"] else sys.stderr
+    log = sys.stdout if arguments[:1] in (["action"], ["collect"]) else sys.stderr
     try:
         from reviewbot import cli  # noqa: PLC0415 — as above
 
@@ -67,7 +67,7 @@ def _run(arguments: Sequence[str]) -> int:
 def _picked_up(arguments: Sequence[str]) -> str:
     """What comes of an interrupt that nobody was there yet to tell of, or not any more."""
     match arguments:
-        case ["action", *_]:
+        case ["action" | "collect", *_]:
             return " What was submitted, if anything, is written down, and a later run goes on with it."
         case ["review", *_]:
             return f" If a review was bought, this picks it up:\n  {shlex.join(['reviewbot', *arguments])}"

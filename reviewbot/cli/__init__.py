@@ -64,7 +64,7 @@ def report_bug(arguments: Sequence[str], env: Mapping[str, str], log: TextIO, er
     lines = [f"  {frame.filename}:{frame.lineno} in {frame.name}\n" for frame in frames]
     what = f"reviewbot {__version__} has a bug: {type(error).__name__}."
     log.write(f"{what}\n{''.join(lines)}Please report these lines as an issue of the action's repository.\n")
-    if list(arguments) == ["action"]:
+    if list(arguments) in (["action"], ["collect"]):
         # As in `commands`: what opens the world is imported where it is opened.
         from reviewbot.app import tell_bug  # noqa: PLC0415
         from reviewbot.cli.world import open_world, read_event  # noqa: PLC0415

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from reviewbot.cli.call import Call, check_installed, signals
 
@@ -25,6 +26,11 @@ def action(call: Call) -> int:
     environment = read_environment(call.env)
     with open_world(environment, call.out) as world:
         return act(world, environment.inputs, read_event(environment)).exit_status
+
+
+def collect(call: Call) -> int:
+    """`reviewbot collect`."""
+    return action(replace(call, env={**call.env, "INPUT_COMMAND": "collect"}))
 
 
 def render(call: Call) -> int:

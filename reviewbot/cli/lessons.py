@@ -118,6 +118,12 @@ environment. Workflows call it by `uses:`; at a terminal, `reviewbot review` is
 what you want.
 """
 
+COLLECT = """\
+Publishes the reviews that are finished by now, of all open pull requests of the
+repository: the action with `command: collect`, in the environment of GitHub's
+runner. It buys nothing but what was put off until an older review is there.
+"""
+
 INIT = """\
 Writes workflows that review pull requests, collect what takes longer, and
 answer comments, and a config file that tells every setting; then prints the

@@ -48,6 +48,9 @@ def make_parser() -> argparse.ArgumentParser:
     _add_config(commands)
     action = _taught(commands, "action", "", "what the GitHub Action's container runs", lessons.ACTION, "")
     action.set_defaults(run=run.action)
+    told = "the action with `command: collect`"
+    collect = _taught(commands, "collect", "", told, lessons.COLLECT, "")
+    collect.set_defaults(run=run.collect)
     return parser
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from reviewbot import cli
 from reviewbot.app.collect import collect_finished
 from reviewbot.app.run import World
 from reviewbot.domain.snapshot import Waiting
 from reviewbot.errors import NotFound
+from tests.app.house import house, read_outputs
 
 
 @dataclass
@@ -56,3 +60,10 @@ def test_whoever_is_told_to_stop_stops() -> None:
     with pytest.raises(KeyboardInterrupt):
         collect_finished(world(town, []), {})
     assert town.seen == [1]
+
+
+def test_the_command_is_the_action_with_the_command_collect(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        env = rig.environment("push", {}, {})
+        assert cli.main(["collect"], env, log := io.StringIO()) == 0, log.getvalue()
+        assert read_outputs(Path(env["GITHUB_OUTPUT"]).read_text(encoding="utf-8"))["reason"] == "collected"
