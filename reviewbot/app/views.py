@@ -73,6 +73,7 @@ def summary_view(run: Run, story: Story, outcome: Outcome) -> SummaryView:
         awaited=story.awaited.purchase.head_sha if story.awaited else "",
         fail_on=judgement_of(run, story).rules.fail_on.value,
         minutes=story.purchase.minutes if story.purchase and run.paid else None,
+        approved_by=run.settings.approve_spend if run.paid else "",
     )
 
 

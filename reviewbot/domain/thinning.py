@@ -244,6 +244,7 @@ def thin_texts(view: SummaryView, detail: Detail) -> SummaryView:
         bypass=bypass and BypassView(shorten_line(bypass.by, _LOGIN_LIMIT), shorten_line(bypass.reason, detail.line)),
         task_id=shorten_line(view.task_id, LINE_LIMIT // 4),
         check_name=shorten_line(view.check_name, LINE_LIMIT // 4),
+        approved_by=shorten_line(view.approved_by, LINE_LIMIT // 4),
     )
 
 

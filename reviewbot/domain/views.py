@@ -239,6 +239,7 @@ class SummaryView:
         awaited: the older head whose review has to come in first, full; empty when there is none.
         fail_on: the least severity that closes the gate, as the setting names it; empty while unknown.
         minutes: from handing the change in until the answer was seen, rounded up; None while unknown.
+        approved_by: the label that approves the spending, empty where none does.
     """
 
     mark: str
@@ -274,6 +275,7 @@ class SummaryView:
     awaited: str = ""
     fail_on: str = ""
     minutes: int | None = None
+    approved_by: str = ""
 
     @property
     def closing(self) -> int:

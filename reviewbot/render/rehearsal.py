@@ -197,4 +197,5 @@ def _full() -> SummaryView:
         awaited="0" * 40,
         fail_on="critical",
         minutes=23,
+        approved_by="a label",
     )

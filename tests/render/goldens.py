@@ -179,6 +179,8 @@ def of_reason(reason: Reason) -> SummaryView:
     if reason in {Reason.UNREADABLE, Reason.PARTIAL}:
         outcome = Outcome(Status.COMPLETED, Verdict.FAIL, reason, Conclusion.ACTION_REQUIRED, 3)
         return replace(CLOSED_GATE, outcome=outcome, coverage=Coverage.PARTIAL)
+    if reason is Reason.NOT_REQUESTED:
+        return replace(_without_answer(not_due(reason)), approved_by="review-it")
     if reason in OF_A_DECISION:
         return _without_answer(not_due(reason))
     return _without_answer(did_not_happen(reason, "", "", exit_status=3, on_error=Tolerance.FAIL))
