@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from dataclasses import fields
 
@@ -435,3 +436,10 @@ def test_the_documentation_sees_every_setting_as_text() -> None:
 @pytest.mark.parametrize("word", list(FailOn))
 def test_a_threshold_is_a_severity_or_never(word: FailOn) -> None:
     assert word.severity == (None if word is FailOn.NEVER else Severity(word.value))
+
+
+def test_a_meaning_says_what_each_word_that_may_be_chosen_does() -> None:
+    words = re.compile(r"`([a-z_-]+)`")
+    silent = {row.name: set(words.findall(row.allowed)) - set(words.findall(row.meaning)) for row in INPUTS}
+    assert {name for name, left in silent.items() if left} == {"fail-on", "comment-from"}, silent
+    assert (silent["fail-on"], silent["comment-from"]) == (set(FailOn), set(FailOn) - {"never"}), "severities, by name"

@@ -79,25 +79,51 @@ class Settings:
     reviewer: ReviewerKind = setting(
         ReviewerKind.CODEVF, one_of(ReviewerKind), "`codevf`, or `local` without an account."
     )
-    mode: Mode = setting(Mode.FAST, one_of(Mode), "CodeVF's service level.")
+    mode: Mode = setting(
+        Mode.FAST,
+        one_of(Mode),
+        "CodeVF's service level; the price is times 1 for `standard`, 1.5 for `fast`, 2 for `realtime_answer`.",
+    )
     expertise: str = setting("", TEXT, "A CodeVF tag, by name or number.")
     max_credits: int = setting(240, whole_number(60, 115_200), "Sent as is; the hold is this times the multipliers.")
     max_credits_per_pr: int = setting(
         0, whole_number(0, 10**9), "Holds and use over the pull request's life; 0: no limit."
     )
     min_balance: int = setting(0, whole_number(0, 10**9), "Do not buy when less than this would remain.")
-    review_on: ReviewOn = setting(ReviewOn.PUSH, one_of(ReviewOn), "What makes a review due.")
-    allow: Allow = setting(Allow.WRITE, one_of(Allow), "Who may cause spending on a fork's pull request.")
-    wait_minutes: int = setting(8, whole_number(0, 350), "How long to wait before detaching; 0 submits and leaves.")
-    on_pending: Tolerance = setting(Tolerance.PASS, one_of(Tolerance), "The step's result while the review is open.")
-    on_error: Tolerance = setting(
-        Tolerance.FAIL, one_of(Tolerance), "The step's result when a due review did not happen."
+    review_on: ReviewOn = setting(
+        ReviewOn.PUSH,
+        one_of(ReviewOn),
+        "When a review is due: at every `push`, once when `ready` for review, or on `request` by a command or label.",
     )
-    on_partial: Tolerance = setting(Tolerance.FAIL, one_of(Tolerance), "When selected files could not be sent.")
+    allow: Allow = setting(
+        Allow.WRITE,
+        one_of(Allow),
+        "Who may cause spending on a fork's pull request: somebody with `write` access by an approval, or `anyone`.",
+    )
+    wait_minutes: int = setting(8, whole_number(0, 350), "How long to wait before detaching; 0 submits and leaves.")
+    on_pending: Tolerance = setting(
+        Tolerance.PASS,
+        one_of(Tolerance),
+        "The step's result while the review is open: `pass` leaves the say to the check, `fail` fails the step too.",
+    )
+    on_error: Tolerance = setting(
+        Tolerance.FAIL,
+        one_of(Tolerance),
+        "The step's result when a due review did not happen: `fail`, or `pass`, which leaves the say to the check.",
+    )
+    on_partial: Tolerance = setting(
+        Tolerance.FAIL,
+        one_of(Tolerance),
+        "When selected files could not be sent: `fail` never lets the check pass, `pass` judges what was reviewed.",
+    )
     fail_on: FailOn = setting(FailOn.CRITICAL, one_of(FailOn), "The least severity that closes the gate.")
     comment_from: Severity = setting(Severity.LOW, THRESHOLD, "The least severity that gets an inline comment.")
     max_comments: int = setting(30, whole_number(0, 100), "Comments at most, worst first.")
-    review_event: ReviewKind = setting(ReviewKind.COMMENT, one_of(ReviewKind), "What kind of review is posted.")
+    review_event: ReviewKind = setting(
+        ReviewKind.COMMENT,
+        one_of(ReviewKind),
+        "What review is posted: a `comment`, or while the gate is closed `request-changes`, dismissed once it opens.",
+    )
     incremental: bool = setting(True, BOOLEAN, "After the first review, review what is new.")
     paths: tuple[str, ...] = setting((), PATTERNS, "Patterns as in `on.pull_request.paths`; the last match wins.")
     instance: str = setting("", INSTANCE, "A name, when several workflows review one repository.")
@@ -116,16 +142,25 @@ class Settings:
     )
     instructions: str = setting("", TEXT, "What every reviewer is told.", action=False)
     path_instructions: tuple[PathInstruction, ...] = setting(
-        (), PATH_INSTRUCTIONS, "What the reviewer is told about some files.", action=False
+        (),
+        PATH_INSTRUCTIONS,
+        "What the reviewer is told: `instructions` on the files that `path` matches.",
+        action=False,
     )
     drafts: bool = setting(False, BOOLEAN, "Whether drafts are reviewed.", action=False)
     bots: bool = setting(False, BOOLEAN, "Whether pull requests of bots are reviewed.", action=False)
     approve_spend: str = setting(
         "", TEXT, "The label by which somebody with write access approves a review.", action=False
     )
-    redact: Redact = setting(Redact.ON, one_of(Redact), "Secrets are redacted, or their files held back.", action=False)
+    redact: Redact = setting(
+        Redact.ON, one_of(Redact), "`on` blacks secrets out, `block` holds their files back.", action=False
+    )
     supersede: Supersede = setting(
-        Supersede.REPLACE_PENDING, one_of(Supersede), "What happens to an open task on a newer head.", action=False
+        Supersede.REPLACE_PENDING,
+        one_of(Supersede),
+        "The open task of an older head: `replace-pending` cancels it unless somebody works on it, `always-replace` "
+        "even then, `keep` never.",
+        action=False,
     )
     max_tasks: int = setting(1, whole_number(1, 6), "Over how many tasks a large change may be split.", action=False)
     attachment_bytes: int = setting(
