@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from errno import EDQUOT, EIO, ENOSPC
+from itertools import pairwise
 from typing import TextIO
 
 EXIT_BUG, EXIT_NOT_PUBLISHED, INTERRUPTED = 70, 4, 130
@@ -69,7 +70,7 @@ def _picked_up(arguments: Sequence[str]) -> str:
     match arguments:
         case ["action" | "collect", *_]:
             return " What was submitted, if anything, is written down, and a later run goes on with it."
-        case ["review", *_]:
+        case ["review", *said] if ("--reviewer", "local") not in pairwise(said) and "--reviewer=local" not in said:
             return f" If a review was bought, this picks it up:\n  {shlex.join(['reviewbot', *arguments])}"
         case _:
             return ""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from reviewbot.app.check import annotations_of
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story
 from reviewbot.app.views import progress_of, summary_view
+from reviewbot.domain.escaping import visible
 from reviewbot.domain.gate import Outcome
 from reviewbot.domain.model import Severity
 from reviewbot.domain.views import ProgressView
-from reviewbot.errors import SettingsError
+from reviewbot.errors import Problem, SettingsError
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.report import report_json
 from reviewbot.exports.sarif import sarif
@@ -42,6 +44,22 @@ OUTPUTS = (
     "rdjson-file",
 )
 """Every output of the action; all are written on every exit, empty where nothing is known."""
+
+
+def check_files(run: Run) -> None:
+    """Ask beforehand whether the report files can be where the settings want them.
+
+    Raises:
+        SettingsError: with every one that cannot, by its input.
+    """
+    problems: list[Problem] = []
+    for name, path in run.settings.files().items():
+        try:
+            run.world.reporter.check_file(path)
+        except SettingsError as error:
+            problems += (replace(one, where=f"input `{name}`, `{visible(path)}`") for one in error.problems)
+    if problems:
+        raise SettingsError(tuple(problems))
 
 
 def write_files(run: Run, story: Story, outcome: Outcome) -> None:

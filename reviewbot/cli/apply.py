@@ -24,6 +24,9 @@ from reviewbot.settings.environment import PASSED_ON
 
 REGULAR_MODE = "100644"
 
+FEWEST_DIGITS = 4
+"""Of an id, as `/reviewbot waive` takes it."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
@@ -56,17 +59,23 @@ def run_apply(call: Call) -> int:
     view = read_stored(chosen.report).view
     findings = _asked(view, chosen.ids)
     wishes, refused = _wishes(view, findings, asked=bool(chosen.ids))
+    rivals: dict[str, str] = {}
     environment = {name: call.env[name] for name in PASSED_ON if name in call.env}
     with open_clone(Path.cwd(), environment) as clone:
         files, more = _read(clone, view, wishes)
         refused |= more
         for file in files:
             refused |= file.done.refused
+            rivals |= {one: f"its lines are those of {rival}" for one, rival in file.done.rivals.items()}
             if chosen.check:
                 call.out.write(harmless(patch(file.path, file.before, file.done.text)))
             elif file.done.applied:
                 write_inside(str(clone.root), file.path, file.done.text.encode(), file.mode)
+    if chosen.ids:
+        refused |= rivals
     _tell(call, files, refused)
+    for identifier, why in rivals.items() if not chosen.ids else ():
+        call.err.write(harmless(f"Left out {identifier}: {why}.\n"))
     return EXIT_NO_REVIEW if refused else 0
 
 
@@ -76,13 +85,29 @@ def applicable(view: SummaryView) -> int:
 
 
 def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
-    """The findings of these ids, all when none is named; worst first."""
+    """The findings of these ids, or of what one alone begins with; all when none is named; worst first.
+
+    Raises:
+        SettingsError: a name is of no finding, or of several.
+    """
     findings = every_finding(view.files)
-    unknown = sorted(set(ids) - {one.id for one in findings})
-    if unknown:
-        named = ", ".join(f"`{harmless(one)[:40]}`" for one in unknown)
-        raise SettingsError((Problem("the report", f"it has no finding {named}", "ids that stand in it"),))
-    return tuple(one for one in findings if not ids or one.id in ids)
+    named = {said: _named(findings, said) for said in sorted(set(ids))}
+    problems = tuple(_no_name(said, len(found)) for said, found in named.items() if len(found) != 1)
+    if problems:
+        raise SettingsError(problems)
+    return tuple(one for one in findings if not ids or any(one in found for found in named.values()))
+
+
+def _named(findings: Sequence[FindingView], said: str) -> tuple[FindingView, ...]:
+    whole = tuple(one for one in findings if one.id == said)
+    return whole or tuple(one for one in findings if len(said) >= FEWEST_DIGITS and one.id.startswith(said))
+
+
+def _no_name(said: str, found: int) -> Problem:
+    told = f"it has {found or 'no'} {'findings' if found else 'finding'} `{harmless(said)[:40]}`"
+    return Problem(
+        "the report", told, f"an id that stands in it, or {FEWEST_DIGITS} digits or more that no other begins with"
+    )
 
 
 def _wishes(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,15 +54,21 @@ def run_config(call: Call) -> int:
         SettingsError: with every problem, each with its line.
     """
     given = _given(call)
-    try:
-        if call.chosen.what == "check":
-            read_settings(given.inputs, given.text)
-            call.out.write(f"{terminal(given.path)}: {'right' if given.text is not None else 'there is none'}.\n")
-        else:
-            call.out.write(_table(given))
-    except SettingsError as error:
-        raise SettingsError(tuple(_placed(given, one) for one in error.problems)) from None
+    if problems := (*_misnamed(call.chosen), *_problems(given)):
+        raise SettingsError(problems)
+    if call.chosen.what == "check":
+        call.out.write(f"{terminal(given.path)}: {'right' if given.text is not None else 'there is none'}.\n")
+    else:
+        call.out.write(_table(given))
     return 0
+
+
+def _problems(given: Given) -> tuple[Problem, ...]:
+    try:
+        read_settings(given.inputs, given.text)
+    except SettingsError as error:
+        return tuple(_placed(given, one) for one in error.problems)
+    return ()
 
 
 def _placed(given: Given, problem: Problem) -> Problem:
@@ -81,7 +87,7 @@ def _table(given: Given) -> str:
 
 def _given(call: Call) -> Given:
     own = {row.name: call.env.get(f"INPUT_{row.name.upper()}", "") for row in INPUTS if row.action}
-    inputs = {**own, **inputs_said(call.chosen)}
+    inputs = {**own, **_pairs(call.chosen)}
     path, text = _file(call)
     lines = {config_place(key): line for key, line in key_lines(text or "").items()}
     return Given(path, text, lines, inputs)
@@ -112,13 +118,22 @@ def inputs_said(chosen: argparse.Namespace) -> dict[str, str]:
     Raises:
         SettingsError: a name is no input's, or there is no value.
     """
-    pairs = [one.partition("=") for one in chosen.inputs]
-    known = {row.name for row in INPUTS if row.action} - {"codevf-api-key", "github-token"}
-    wrong = [name for name, equals, _ in pairs if name not in known or not equals]
-    if wrong:
-        raise SettingsError(tuple(_no_input(name, sorted(known)) for name in wrong))
-    return {name: value for name, _, value in pairs}
+    if wrong := _misnamed(chosen):
+        raise SettingsError(wrong)
+    return _pairs(chosen)
 
 
-def _no_input(name: str, known: Sequence[str]) -> Problem:
-    return Problem(f"--input {name[:60]}", "it is no `NAME=VALUE` of an input", ", ".join(f"`{one}`" for one in known))
+SAYABLE = sorted({row.name for row in INPUTS if row.action} - {"codevf-api-key", "github-token"})
+
+
+def _pairs(chosen: argparse.Namespace) -> dict[str, str]:
+    """Those of them that are right."""
+    pairs = (one.partition("=") for one in chosen.inputs)
+    return {name: value for name, equals, value in pairs if equals and name in SAYABLE}
+
+
+def _misnamed(chosen: argparse.Namespace) -> tuple[Problem, ...]:
+    """What is wrong with the others."""
+    pairs, allowed = (one.partition("=") for one in chosen.inputs), ", ".join(f"`{one}`" for one in SAYABLE)
+    wrong = [name for name, equals, _ in pairs if name not in SAYABLE or not equals]
+    return tuple(Problem(f"--input {name[:60]}", "it is no `NAME=VALUE` of an input", allowed) for name in wrong)

@@ -70,7 +70,9 @@ def _repository(call: Call, desktop: Desktop) -> str:
     if not said:
         with open_clone(Path.cwd(), desktop.path_env) as clone:
             origin = clone.origin()
-        said = origin.full_name if origin else ""
+        if origin is None:
+            raise SettingsError((Problem("--repo", "this clone has no origin on a server", "`--repo OWNER/NAME`"),))
+        said = origin.full_name
     if said.count("/") != 1:
         raise SettingsError((Problem("--repo", f"`{said[:80]}` is no repository", "`--repo OWNER/NAME`"),))
     return said

@@ -51,7 +51,10 @@ Examples:
   reviewbot review --reviewer local --format json > report.json
   reviewbot apply report.json --check          the patch; changes nothing
   reviewbot apply report.json                  every suggestion that fits
-  reviewbot apply report.json 3f9a1c0b7e       this one alone
+  reviewbot apply report.json 3f9a             this one alone
+
+Of an id its first digits do, four or more. Of two fixes for a line the one of
+the worse finding is applied, and the other is left out.
 
 Exit status: 0 all that was asked for is done; 2 there is no such report or
 finding; 3 at least one was refused.

@@ -162,7 +162,7 @@ def _leave(call: Call, told: Told, place: Place, *, interrupted: bool) -> int:
 def _say_interrupted(console: Console, place: Place) -> None:
     """Outside the wait for a paid review, which ends in words of its own."""
     if not place.paid:
-        say(console, "Interrupted. Nothing was bought.")
+        say(console, "Interrupted.")
         return
     say(console, "Interrupted. If a review was bought, it goes on, and this picks it up:")
     say_command(console, place.again)

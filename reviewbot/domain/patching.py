@@ -36,12 +36,14 @@ class Patched:
         applied: the ids of the edits that are in it, in the order of the file.
         there: the ids of the edits that were in it already.
         refused: id to reason.
+        rivals: id to the edit that has one of its lines, applied or there already.
     """
 
     text: str
     applied: tuple[str, ...]
     there: tuple[str, ...]
     refused: Mapping[str, str]
+    rivals: Mapping[str, str]
 
 
 def patched(reviewed: str, current: str, edits: Sequence[Edit], compared: int = MOST_COMPARED) -> Patched:
@@ -55,23 +57,24 @@ def patched(reviewed: str, current: str, edits: Sequence[Edit], compared: int = 
     """
     before, now = _lines(reviewed), _lines(current)
     moved = _Moved.between(before, now, compared)
-    spots: dict[int, tuple[int, Edit]] = {}
-    there: list[str] = []
+    starts = {edit: moved.find(edit.first - 1, edit.last) for edit in edits}
+    there = {edit: edit.id for edit in edits if starts[edit] is None and _is_there(before, now, edit, compared)}
+    spots: dict[int, Edit] = {}
     refused: dict[str, str] = {}
-    for edit in edits:
-        start = moved.find(edit.first - 1, edit.last)
-        if start is None and _is_there(before, now, edit, compared):
-            there.append(edit.id)
+    rivals: dict[str, str] = {}
+    for edit in (one for one in edits if one not in there):
+        start = starts[edit]
+        if rival := _overlapping([*there] if start is None else [*there, *spots.values()], edit):
+            rivals[edit.id] = rival
         elif start is None:
             refused[edit.id] = "its lines have changed since the review"
-        elif rival := _overlapping(spots, start, edit):
-            refused[edit.id] = f"its lines are those of {rival}"
         else:
-            spots[start] = edit.last - edit.first + 1, edit
+            spots[start] = edit
     for start in sorted(spots, reverse=True):
-        count, edit = spots[start]
-        now[start : start + count] = _replacement(edit.text, now[start : start + count])
-    return Patched("".join(now), tuple(spots[start][1].id for start in sorted(spots)), tuple(there), refused)
+        end = start + spots[start].last - spots[start].first + 1
+        now[start:end] = _replacement(spots[start].text, now[start:end])
+    applied = tuple(spots[start].id for start in sorted(spots))
+    return Patched("".join(now), applied, tuple(there.values()), refused, rivals)
 
 
 def _is_there(before: Sequence[str], now: Sequence[str], edit: Edit, compared: int) -> bool:
@@ -86,11 +89,9 @@ def _is_there(before: Sequence[str], now: Sequence[str], edit: Edit, compared: i
     return _Moved.between(["", *done, ""], ["", *now, ""], compared).find(start, start + 2) is not None
 
 
-def _overlapping(spots: Mapping[int, tuple[int, Edit]], start: int, edit: Edit) -> str:
-    """The edit that has one of these lines already, empty when none has."""
-    end = start + edit.last - edit.first + 1
-    rivals = (other.id for at, (count, other) in spots.items() if at < end and start < at + count)
-    return next(rivals, "")
+def _overlapping(others: Sequence[Edit], edit: Edit) -> str:
+    """The first of these edits that has one of its lines, empty when none has."""
+    return next((one.id for one in others if one.first <= edit.last and edit.first <= one.last), "")
 
 
 def _replacement(text: str, old: Sequence[str]) -> list[str]:

@@ -45,7 +45,7 @@ def mistake(name: str, line: int | None, what: str) -> TemplateError:
     """An error in a template, with its place."""
     where = f"`{name}`, line {line}" if line else f"`{name}`"
     return TemplateError(
-        f"The template {where}: {what}.",
+        f"The template {where}: {what.removesuffix('.')}.",
         hint="Templates come from the folder `templates-dir` of the default branch; nothing of the pull request is "
         "rendered as one. Mend it there, or delete it to get the shipped one back.",
     )

@@ -86,9 +86,7 @@ class Settings:
     )
     expertise: str = setting("", TEXT, "A CodeVF tag, by name or number.")
     max_credits: int = setting(240, whole_number(60, 115_200), "Sent as is; the hold is this times the multipliers.")
-    max_credits_per_pr: int = setting(
-        0, whole_number(0, 10**9), "Holds and use over the pull request's life; 0: no limit."
-    )
+    max_credits_per_pr: int = setting(0, whole_number(0, 10**9), "Holds and use in a pull request's life; 0: no limit.")
     min_balance: int = setting(0, whole_number(0, 10**9), "Do not buy when less than this would remain.")
     review_on: ReviewOn = setting(
         ReviewOn.PUSH,
@@ -178,9 +176,11 @@ class Settings:
         """Whether a paid reviewer is named and its key is missing, as on a fork's event."""
         return self.reviewer is ReviewerKind.CODEVF and not self.codevf_api_key
 
-    def files(self) -> tuple[str, ...]:
-        """The paths of the report files that are asked for."""
-        return tuple(path for path in (self.json_file, self.sarif_file, self.html_file, self.rdjson_file) if path)
+    def files(self) -> Mapping[str, str]:
+        """The paths of the report files that are asked for, each by its input."""
+        named = ("json-file", "sarif-file", "html-file", "rdjson-file")
+        paths = (self.json_file, self.sarif_file, self.html_file, self.rdjson_file)
+        return {name: path for name, path in zip(named, paths, strict=True) if path}
 
     def secrets(self) -> tuple[str, ...]:
         """The values that must never be seen."""

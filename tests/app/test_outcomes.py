@@ -494,7 +494,10 @@ def test_the_local_reviewer_reviews_the_same_commit_again(tmp_path: Path) -> Non
 @pytest.mark.parametrize("path", ["../x.json", ".git/x.json", "/etc/x.json", "a/../../x.json"])
 def test_a_file_that_may_not_be_written_is_refused_before_anything_is_spent(tmp_path: Path, path: str) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
-        assert rig.run(json_file=path).exit_status == 2
+        done = rig.run(json_file=path, sarif_file="\u200b")
+        assert done.exit_status == 2
+        assert f"input `json-file`, `{path}`: it " in done.log
+        assert "input `sarif-file`, `⟨U+200B⟩`: it " in done.log
         assert not rig.service.tasks()
 
 

@@ -80,7 +80,9 @@ def test_edits_of_one_file_do_not_move_each_other() -> None:
 @pytest.mark.parametrize(("first", "last"), [(3, 5), (5, 7), (4, 4), (5, 5), (1, 10)])
 def test_of_edits_that_overlap_the_first_one_named_counts(first: int, last: int) -> None:
     done = patched(TEN, TEN, [Edit("x", 4, 5, "x"), Edit("y", first, last, "y")])
-    assert (done.applied, done.refused) == (("x",), {"y": "its lines are those of x"})
+    assert (done.applied, done.refused, done.rivals) == (("x",), {}, {"y": "x"})
+    again = patched(TEN, done.text, [Edit("x", 4, 5, "x"), Edit("y", first, last, "y")])
+    assert (again.there, again.refused, again.rivals) == (("x",), {}, {"y": "x"})
 
 
 def test_a_change_too_large_to_be_compared_keeps_what_is_around_it() -> None:

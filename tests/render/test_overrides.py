@@ -56,6 +56,11 @@ def test_a_summary_without_its_marks_is_an_error(source: str) -> None:
     assert "{{ view.mark }}" in error.hint
 
 
+def test_a_mistake_ends_with_one_dot_whoever_found_it() -> None:
+    assert refused("{% foo %}").message.endswith("unknown tag 'foo'.")
+    assert refused("{{").message.endswith("'end of template'.")
+
+
 def test_a_comment_without_its_mark_is_an_error() -> None:
     with pytest.raises(TemplateError, match=r"comment\.md\.j2"):
         Renderer({"comment.md.j2": "Look: {{ view.mark }}"}).comment(COMMENT)

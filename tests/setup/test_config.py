@@ -107,6 +107,12 @@ def test_another_reader_of_schemas_judges_by_the_published_one(tmp_path: Path, t
     assert (done.returncode, told in done.stdout) == (wrong, True), done.stdout + done.stderr
 
 
+def test_a_wrong_name_and_a_wrong_value_of_inputs_are_told_together(clone: Clone) -> None:  # noqa: ARG001 — it is the folder
+    said = config("check", "--input", "nope=1", "--input", "mode", "--input", "fail-on=soon")
+    told = [line.split(": ")[1] for line in said.err.splitlines()]
+    assert (said.status, told) == (2, ["--input nope", "--input mode", "input `fail-on`"])
+
+
 def test_all_problems_are_told_with_their_lines(clone: Clone) -> None:
     clone.write({FILE: f"# mine\nmode: slow\n\nnonsense: 1\ncodevf-api-key: {KEY}\nfail-on: {TOKEN}\n"})
     said = config("check")

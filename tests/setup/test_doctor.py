@@ -334,7 +334,8 @@ def test_the_repository_is_the_clones_own(rig: Rig, tmp_path: Path, monkeypatch:
     clone = Clone(tmp_path / "parcels")
     clone.git("init", "--quiet")
     monkeypatch.chdir(clone.root)
-    assert doctor(rig).status == 2
+    bare = doctor(rig)
+    assert (bare.status, "--repo: this clone has no origin on a server" in bare.err) == (2, True), bare.err
     clone.git("remote", "add", "origin", f"git@github.com:{REPO}.git")
     assert f"`{REPO}` has the number" in doctor(rig).out
     assert doctor(rig, "--repo", "parcels").status == 2

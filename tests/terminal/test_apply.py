@@ -97,15 +97,23 @@ def test_a_deletion_that_is_done_is_there_too(clone: Clone) -> None:
 
 def test_only_what_is_named_is_applied(clone: Clone) -> None:
     other = replace(FIX, id="bbbbbbbbbb", line=5, suggestion="value_5 = 55")
-    assert apply(clone, "bbbbbbbbbb", findings=(FIX, other)).status == 0
+    assert apply(clone, "bbb", findings=(FIX, other)).status == 2
+    alike = replace(other, id="bbbbbbbbcc", line=7)
+    assert "it has 2 findings `bbbbbbbb`" in apply(clone, "bbbbbbbb", findings=(FIX, other, alike)).err
+    assert apply(clone, "bbbb", findings=(FIX, other)).status == 0
     assert app(clone) == APP.replace("value_5 = 5\n", "value_5 = 55\n")
 
 
 def test_of_two_suggestions_for_a_line_the_worse_finding_counts(clone: Clone) -> None:
     other = replace(FIX, id="bbbbbbbbbb", start_line=2, line=4, suggestion="")
     said = apply(clone, findings=(FIX, other))
-    assert "Refused bbbbbbbbbb: its lines are those of aaaaaaaaaa.\n" in said.err
+    assert said.status == 0
+    assert "Left out bbbbbbbbbb: its lines are those of aaaaaaaaaa.\n" in said.err
     assert app(clone) == MENDED
+    again = apply(clone, findings=(FIX, other))
+    assert (again.status, again.err) == (0, said.err.replace("Applied", "Already applied"))
+    named = apply(clone, FIX.id, other.id, findings=(FIX, other))
+    assert (named.status, "Refused bbbbbbbbbb" in named.err) == (3, True)
 
 
 def test_an_unknown_id_and_a_finding_without_a_fix_are_told(clone: Clone) -> None:

@@ -66,6 +66,7 @@ sys.meta_path.insert(0, Interrupting())
         (["review", "--base", "a b"], " If a review was bought, this picks it up:\n  reviewbot review --base 'a b'"),
         (["action"], " What was submitted, if anything, is written down, and a later run goes on with it."),
         (["plan"], ""),
+        (["review", "--reviewer", "local"], ""),
     ],
 )
 def test_an_interrupt_before_anything_has_begun_ends_with_130_and_promises_nothing(
