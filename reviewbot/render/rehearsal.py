@@ -188,7 +188,7 @@ def _full() -> SummaryView:
         notices=("A notice.",),
         degraded=("A degradation.",),
         cost=CostView("fast", 240, Decimal("1.5"), "Engineer", Decimal("1.7"), 612, Decimal(100)),
-        wait=WaitView("processing", datetime(2026, 1, 1, tzinfo=UTC), 60),
+        wait=WaitView("processing", datetime(2026, 1, 1, tzinfo=UTC), 60, 8),
         task_id="task",
         run_url="https://github.com/o/r/actions/runs/1",
         summary_url="https://github.com/o/r/pull/1#issuecomment-1",
