@@ -84,6 +84,19 @@ def held(rig: Rig) -> Held:
         )
 
 
+def differing(now: Held, right: Held) -> list[str]:
+    """The fields that are not the same."""
+    return [name for name in Held.__slots__ if getattr(now, name) != getattr(right, name)]
+
+
+def contrast(name: str, now: Held, right: Held) -> str:
+    """A field as it is and as it should be, from where the two part."""
+    is_now, should = repr(getattr(now, name)), repr(getattr(right, name))
+    at = next((index for index, pair in enumerate(zip(is_now, should, strict=False)) if pair[0] != pair[1]), 0)
+    start = max(0, at - 80)
+    return f"{name}: …{is_now[start : at + 200]}…\n  and not …{should[start : at + 200]}…"
+
+
 def summaries(rig: Rig) -> list[Any]:
     """Our comments on the timeline."""
     found = rig.world.store.comments_of((REPO, rig.number))
@@ -171,14 +184,17 @@ def ledger_of(rig: Rig) -> Ledger:
 
 
 def lost(rig: Rig) -> list[str]:
-    """The tasks that are finished and whose answers have not come in, and those that nobody looks after any more."""
-    done = {
-        task_id
-        for one in ledger_of(rig).purchases
-        if one.state in {TaskState.DONE, TaskState.ENDED}
-        for task_id in split_ids(one.task_id)
-    }
+    """The tasks that are finished and whose answers have not come in, and those that nobody looks after any more.
+
+    A purchase that is called over without a result is no loss where its task has none; an answer that is there is one.
+    """
+    states = {task_id: one.state for one in ledger_of(rig).purchases for task_id in split_ids(one.task_id)}
     standing = {one.id: standing_of(one, rig.service.now()).status for one in tasks(rig)}
     asking = [f"{one.id} only asks, and was not cancelled" for one in questions(rig) if one.cancelled_at is None]
-    heard = [f"{task_id} is {status}, and was not heard" for task_id, status in standing.items() if task_id not in done]
-    return [*asking, *heard]
+    heard = {True: {TaskState.DONE}, False: {TaskState.DONE, TaskState.ENDED}}
+    unheard = [
+        f"{task_id} is {status}, and was not heard"
+        for task_id, status in standing.items()
+        if states.get(task_id) not in heard[status == "completed"]
+    ]
+    return [*asking, *unheard]

@@ -11,7 +11,7 @@ from reviewbot.domain.model import Severity
 from reviewbot.sandbox.codevf import Clock, End, HandClock, TaskLife
 from reviewbot.sandbox.github import Level
 from tests.app.house import HEAD, REPO, Rig
-from tests.crash.held import Held, doubles, held, ledger_of, lost, newest_check, tasks
+from tests.crash.held import Held, contrast, differing, doubles, held, ledger_of, lost, newest_check, tasks
 from tests.crash.town import NEVER, QUICK, SCALE, Ended, Kind, Point, Town
 
 LONG = 10_000
@@ -222,6 +222,12 @@ SCENARIOS = (
     ),
 )
 
+RACES = (
+    Scenario("races", (Step(),)),
+    Scenario("races for a later review", (Step(), Step(before=_fix)), most_tasks=2, conclusion="success"),
+)
+"""Stories whose last run is two at the same time."""
+
 
 def _run(town: Town, rig: Rig, step: Step, at: Point | None = None) -> Ended:
     return town.run(rig, step.inputs, at, step.action)
@@ -304,17 +310,22 @@ def is_open(rig: Rig) -> bool:
     return check is not None and check.conclusion is None
 
 
-def raced(town: Town, seed: int, right: Undisturbed) -> Disturbed:
-    """Two runs of the first story at nearly the same time, and a third one that comes by."""
-    town.life, rig = (lambda _: QUICK), town.open()
-    pair = [town.prepare(rig, {}) for _ in range(2)]
+def raced(town: Town, scenario: Scenario, seed: int, right: Undisturbed) -> Disturbed:
+    """A story whose last run is two at nearly the same time, and then a third one that comes by."""
+    town.life, rig = scenario.life, town.open()
+    *first, final = scenario.steps
+    for step in first:
+        step.before(town, rig)
+        _run(town, rig, step)
+    final.before(town, rig)
+    pair = [town.prepare(rig, final.inputs, final.action) for _ in range(2)]
     for running in pair:
         running.process.start()
         time.sleep(Random(seed).uniform(0, 0.4))  # noqa: S311 — a seed makes it the same every time
     for running in pair:
         running.wait()
     before = len(doubles(rig))
-    last = town.run(rig)
+    last = _run(town, rig, final)
     now, bought, twice = held(rig), len(tasks(rig)), len(doubles(rig))
     town.close(rig)
     # A review that has been submitted cannot be deleted: the one whose comments were doubles stays, and is empty. An
@@ -329,16 +340,3 @@ def raced(town: Town, seed: int, right: Undisturbed) -> Disturbed:
     if before:
         wrong.append(f"{before} findings with two comments when both had ended")
     return Disturbed(struck=True, wrong=tuple(wrong), tasks=bought, doubles=twice, cleared=before)
-
-
-def differing(now: Held, right: Held) -> list[str]:
-    """The fields that are not the same."""
-    return [name for name in Held.__slots__ if getattr(now, name) != getattr(right, name)]
-
-
-def contrast(name: str, now: Held, right: Held) -> str:
-    """A field as it is and as it should be, from where the two part."""
-    is_now, should = repr(getattr(now, name)), repr(getattr(right, name))
-    at = next((index for index, pair in enumerate(zip(is_now, should, strict=False)) if pair[0] != pair[1]), 0)
-    start = max(0, at - 80)
-    return f"{name}: …{is_now[start : at + 200]}…\n  and not …{should[start : at + 200]}…"

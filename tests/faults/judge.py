@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from reviewbot.sandbox.faults import Logged
-from tests.crash.scenarios import differing
+from tests.crash.held import differing
 from tests.faults.asked import CREATE, Service
 from tests.faults.ends import Same
 from tests.faults.play import End
