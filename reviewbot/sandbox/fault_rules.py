@@ -74,7 +74,18 @@ class ClientDies:
     recorded: bool
 
 
-Fault: TypeAlias = "Reply | Delay | Drip | DropBefore | DropMiddle | Garbage | RecordedThen | ClientDies"
+@dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """Let something else happen while the client waits, before the application sees the request or once it is done.
+
+    `happens` may itself send requests. From Python only.
+    """
+
+    happens: Callable[[], None]
+    recorded: bool = False
+
+
+Fault: TypeAlias = "Reply | Delay | Drip | DropBefore | DropMiddle | Garbage | RecordedThen | ClientDies | Meanwhile"
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ from reviewbot.sandbox.fault_rules import (
     Faults,
     Garbage,
     Logged,
+    Meanwhile,
     RecordedThen,
     Reply,
     Rule,
@@ -64,6 +65,7 @@ __all__ = [
     "Faults",
     "Garbage",
     "Logged",
+    "Meanwhile",
     "RecordedThen",
     "Reply",
     "Rule",
@@ -158,8 +160,20 @@ class _Exchange:
                     await self._collect()
                 kill()
                 await self._close()
+            case Meanwhile(happens, recorded):
+                await self._wait_for(happens, recorded=recorded)
             case _:
                 assert_never(fault)
+
+    async def _wait_for(self, happens: Callable[[], None], *, recorded: bool) -> None:
+        kept = await self._collect() if recorded else None
+        await asyncio.to_thread(happens)
+        if kept is None:
+            await self.app(self.scope, self._replay, self._pass)
+        else:
+            start, body = kept
+            await self._pass(start)
+            await self._pass({"type": "http.response.body", "body": body})
 
     async def _replay(self) -> Message:
         if self.replayed:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reviewbot.sandbox.faults import ClientDies, DropBefore, Faults, RecordedThen, Reply
+from reviewbot.sandbox.faults import ClientDies, DropBefore, Faults, Meanwhile, RecordedThen, Reply
 from reviewbot.sandbox.github import World
 
 COMMENT = {"body": "Hm."}
@@ -172,3 +172,19 @@ def test_a_client_dies_before_or_after_its_request_is_recorded(
         github_http.post("/issues/1/comments", json=COMMENT)
     assert seen == [int(recorded)]
     assert len(github_world.store.comments) == int(recorded)
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_something_else_happens_while_a_client_waits(
+    github_http: httpx.Client, github_world: World, github_faults: Faults, *, recorded: bool
+) -> None:
+    seen: list[int] = []
+
+    def happens() -> None:
+        seen.append(len(github_world.store.comments))
+        assert github_http.post("/issues/1/comments", json=COMMENT).status_code == 201
+
+    github_faults.add("/comments", Meanwhile(happens, recorded))
+    assert github_http.post("/issues/1/comments", json=COMMENT).status_code == 201
+    assert seen == [int(recorded)]
+    assert len(github_world.store.comments) == 2
