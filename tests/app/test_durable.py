@@ -638,12 +638,15 @@ def test_files_that_other_rules_had_left_out_are_reviewed_with_the_next_push(tmp
         assert not any(one.file_name == "review-so-far.txt" for one in second.request.attachments), "it is whole"
 
 
-def test_a_red_head_does_not_turn_green_by_way_of_a_branch_that_has_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_a_red_head_does_not_turn_green_by_way_of_a_branch_that_has_it(tmp_path: Path, forgotten: bool) -> None:  # noqa: FBT001 — a column
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         assert rig.run().outputs["verdict"] == "fail"
         head = rig.world.pull(REPO, 1).head_sha
         rig.world.push(REPO, "mine", {"other.txt": "x"}, author="mona", parents=(head,))
         rig.world.retarget(REPO, 1, "mine")
+        if forgotten:
+            delete_summary(rig)
         rig.run(payload=rig.event("edited"))
         assert conclusion(rig) in {"failure", "action_required"}
 

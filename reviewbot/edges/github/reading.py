@@ -47,7 +47,12 @@ class Reading(Bound):
         data = self._calls.query(queries.SNAPSHOT, variables, intent, forgives=_remembering(hidden))
         node = self._repository_in(data)
         pull, app = _found(node, "pullRequest", f"pull request {number}"), snapshots.app_of(data.node("viewer"))
-        return self._assemble(node, pull, app, readable=not hidden)
+        on_head = snapshots.checks(pull, "tip", app=app)
+        if not (hidden or pull.node("commits").number("totalCount")):
+            # A base that has the head already leaves no commit in the list, and the head keeps its check runs.
+            on_head = self._checks_on(pull.text("headRefOid"), check_name)
+        checks = on_head, snapshots.checks(pull, "recent", "forced", app=app)
+        return self._assemble(node, pull, checks, readable=not hidden)
 
     def diff(self, number: int) -> bytes:
         """See `ports.Forge.diff`."""
@@ -79,12 +84,14 @@ class Reading(Bound):
 
     def checks(self, head_sha: str, name: str, number: int) -> tuple[CheckRun, ...]:
         """See `ports.Forge.checks`."""
+        return tuple(run for run in self._checks_on(head_sha, name) if is_of(run, number))
+
+    def _checks_on(self, head_sha: str, name: str) -> tuple[CheckRun, ...]:
         intent = Intent("reading the check runs of a commit", "checks: read")
         query = {"check_name": name, "filter": "all", "per_page": PAGE}
         path = f"{self._path}/commits/{head_sha}/check-runs?{urlencode(query)}"
         answer = Answer.of(self._calls.get(path, intent), "check runs")
-        found = (records.check(run.fields) for run in answer.items("check_runs"))
-        return tuple(run for run in found if is_of(run, number))
+        return tuple(sorted((records.check(run.fields) for run in answer.items("check_runs")), key=_by_id))
 
     def config(self, path: str) -> str | None:
         """See `ports.Forge.config`."""
@@ -180,10 +187,11 @@ class Reading(Bound):
             if (after := page.next_page()) is None:
                 return
 
-    def _assemble(self, node: Answer, pull: Answer, app: str, *, readable: bool) -> Snapshot:
-        number = pull.number("number")
+    def _assemble(
+        self, node: Answer, pull: Answer, checks: tuple[tuple[CheckRun, ...], tuple[CheckRun, ...]], *, readable: bool
+    ) -> Snapshot:
+        number, (on_head, on_older) = pull.number("number"), checks
         reviews = (snapshots.review(review) for review in self._whole(number, pull, "reviews"))
-        on_head, on_older = (snapshots.checks(pull, *of, app=app) for of in (("tip",), ("recent", "forced")))
         own = tuple(run for run in on_head if is_of(run, number))
         return Snapshot(
             repository=snapshots.repository(node),
