@@ -1,4 +1,4 @@
-"""Every request of every story, killed before and after and its answer lost, a hundred races, and random histories.
+"""Every request of every story, killed or with its answer lost, races, commands beside runs, and random histories.
 
 `python -m tests.crash [WORD]` plays the stories whose name holds the word, and tells the figures of each.
 """
@@ -12,6 +12,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from reviewbot.domain.commands import Word
+from reviewbot.sandbox.codevf import HandClock
+from tests.crash.beside import WORDS, beside, moments
 from tests.crash.scenarios import RACES, SCENARIOS, Disturbed, Scenario, disturbed, raced, undisturbed
 from tests.crash.test_histories import play as histories
 from tests.crash.town import town
@@ -32,28 +35,37 @@ def play(scenario: Scenario) -> Iterator[tuple[str, Disturbed]]:
             yield f"run {where + 1}, {point}", disturbed(here, scenario, where, point, right)
 
 
-def tell(scenario: Scenario) -> int:
+def play_beside(word: Word) -> Iterator[tuple[str, Disturbed]]:
+    """A command at every request of a run."""
+    with tempfile.TemporaryDirectory() as folder, town(Path(folder), clock=HandClock()) as here:
+        yield from ((str(one.at), beside(here, word, one)) for one in moments(here))
+
+
+def tell(name: str, played: Iterator[tuple[str, Disturbed]]) -> int:
     """Write a line with the figures, and say how many went wrong."""
     count: Counter[str] = Counter()
-    for name, came in play(scenario):
+    for where, came in played:
         figures = {"tasks": came.tasks, "duplicates left": came.doubles, "duplicates cleared": came.cleared}
         count.update(tried=1, struck=came.struck, wrong=bool(came.wrong), **figures)
         for wrong in came.wrong:
-            sys.stdout.write(f"WRONG {scenario.name}, {name}: {wrong}\n")
-    sys.stdout.write(f"{scenario.name}: {', '.join(f'{name} {number}' for name, number in count.items())}\n")
+            sys.stdout.write(f"WRONG {name}, {where}: {wrong}\n")
+    sys.stdout.write(f"{name}: {', '.join(f'{kind} {number}' for kind, number in count.items())}\n")
     sys.stdout.flush()
     return count["wrong"]
 
 
 def main(words: list[str]) -> int:
     """Play the stories whose name holds the words, or all."""
-    chosen = [one for one in (*SCENARIOS, *RACES) if all(word in one.name for word in words)]
+    stories = {one.name: play(one) for one in (*SCENARIOS, *RACES)}
+    stories |= {f"beside a run: {word.value}": play_beside(word) for word in WORDS}
+    chosen = [name for name in stories if all(word in name for word in words)]
     with ThreadPoolExecutor(WORKERS) as pool:
-        wrong = any(list(pool.map(tell, chosen)))
+        wrong = any(list(pool.map(lambda name: tell(name, stories[name]), chosen)))
     if all(word in "histories" for word in words):
         with tempfile.TemporaryDirectory() as folder:
-            histories(Path(folder), examples=HISTORIES, steps=STEPS, anew=True)
+            reached = histories(Path(folder), examples=HISTORIES, steps=STEPS, anew=True)
         sys.stdout.write(f"histories: tried {HISTORIES} of {STEPS} steps, no law was broken\n")
+        sys.stdout.writelines(f"{count:5} {what}\n" for what, count in sorted(reached.items()))
     return int(wrong)
 
 

@@ -82,7 +82,8 @@ def _task_ends(_: Town, __: Rig) -> None:
     time.sleep((QUICK.seconds + 1) * SCALE)
 
 
-def _push(town: Town, rig: Rig) -> None:
+def push(town: Town, rig: Rig) -> None:
+    """Somebody adds a file."""
     branch = town.world.pull(REPO, rig.number).head_ref
     town.world.push(REPO, branch, {"extra.py": "x = 1\n"}, author="mona")
 
@@ -149,7 +150,7 @@ SCENARIOS = (
     ),
     Scenario(
         "a push while a task is open",
-        (Step(inputs=DETACHED), Step(before=_push)),
+        (Step(inputs=DETACHED), Step(before=push)),
         life=lambda number: QUICK if number else NEVER,
         most_tasks=2,
     ),
@@ -175,7 +176,7 @@ SCENARIOS = (
         "a push while somebody reviews",
         (
             Step(inputs=DETACHED),
-            Step(before=_push, inputs=DETACHED),
+            Step(before=push, inputs=DETACHED),
             Step(before=_time_goes_by, inputs=COLLECT),
             Step(before=_time_goes_by, inputs=COLLECT),
         ),
@@ -215,7 +216,7 @@ SCENARIOS = (
             comments=comments,
         )
         for name, happens, action, conclusion, comments in (
-            ("a push", _push, "synchronize", "failure", 4),
+            ("a push", push, "synchronize", "failure", 4),
             ("another base", _retarget, "edited", "failure", 5),
             ("the closing", _close, "closed", "failure", 0),
         )

@@ -10,10 +10,13 @@ from random import Random
 
 import pytest
 
+from reviewbot.sandbox.codevf import HandClock
+from tests.crash.beside import WORDS, beside, moments
 from tests.crash.scenarios import RACES, SCENARIOS, Scenario, disturbed, raced, undisturbed
 from tests.crash.town import town
 
 SAMPLE = 4
+SAMPLE_BESIDE = 3
 SEEDS = 3
 
 
@@ -40,3 +43,13 @@ def test_two_runs_at_the_same_time_buy_one_task_and_leave_each_comment_once(tmp_
             came = raced(here, scenario, seed, right)
             assert not came.wrong, f"seed {seed}: {came.wrong}"
             assert (came.tasks, came.doubles) == (scenario.most_tasks, 0), f"seed {seed}"
+
+
+@pytest.mark.timeout(300)
+def test_a_command_that_is_carried_out_while_a_run_goes_on_is_kept_by_it(tmp_path: Path) -> None:
+    with town(tmp_path, clock=HandClock()) as here:
+        stories = [(word, at) for at in moments(here) for word in WORDS]
+        for word, at in Random("beside").sample(stories, SAMPLE_BESIDE):  # noqa: S311 — the same every time
+            came = beside(here, word, at)
+            assert not came.wrong, f"{word}, {at}: {came.wrong}"
+            assert came.struck, f"{word}, {at}: there was no such request"

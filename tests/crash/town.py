@@ -17,6 +17,7 @@ from reviewbot.sandbox.codevf import (
     Clock,
     CodeVFService,
     Engineer,
+    HandClock,
     House,
     Limits,
     Setup,
@@ -25,17 +26,21 @@ from reviewbot.sandbox.codevf import (
     build_codevf,
     scaled_clock,
 )
-from reviewbot.sandbox.faults import ClientDies, Fault, Faults, RecordedThen, with_faults
+from reviewbot.sandbox.faults import ClientDies, Fault, Faults, Meanwhile, RecordedThen, with_faults
 from reviewbot.sandbox.github import Store, World, build_github, identify
 from reviewbot.sandbox.serve import Bounds, serving_all
 from tests.app.forked import Running, prepare
 from tests.app.house import BASE, HEAD, KEY, REPO, TOKEN, Rig, answer, earlier, finding
+from tests.app.test_commands import event_of
 from tests.contract.referee import refereed
 from tests.crash.held import is_question
 from tests.hostile import leaks
 
 SCALE = 0.01
 """Real seconds for one of the clocks: deadlines are an hour of theirs, so a busy machine does no harm."""
+
+TICK = 250.0
+"""Seconds by which a clock that is moved by hand goes on while a run waits."""
 
 QUICK = TaskLife(pending=1, processing=1)
 NEVER = TaskLife(pending=10**9, processing=1)
@@ -78,6 +83,20 @@ class Point:
 
     def __str__(self) -> str:
         return f"{self.kind.value} {self.service} {self.nth}"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One request of a run, at which it is held up; `recorded` is whether the service has done its work by then.
+
+    `nth` counts those with this method and a fitting path, from 1.
+    """
+
+    service: str
+    method: str | None
+    match: str
+    nth: int = 1
+    recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +164,34 @@ class Town:
     def requests(self) -> dict[str, int]:
         """How many requests each service has had."""
         return {name: len(faults.log) for name, faults in self.faults.items()}
+
+    def answer(self, rig: Rig, by: str, text: str, inputs: Mapping[str, str]) -> Ended:
+        """Somebody writes a comment, and the action runs on it to its end."""
+        payload = event_of(rig, self.world.comment(REPO, rig.number, by, text))
+        env = rig.environment("issue_comment", payload, inputs) | {"REVIEWBOT_TIME_SCALE": str(SCALE)}
+        running = prepare(env)
+        running.process.start()
+        ended = running.wait()
+        return Ended(ended.exit_status, ended.log, struck=False)
+
+    def run_beside(self, rig: Rig, inputs: Mapping[str, str], at: Moment, happens: Callable[[], None]) -> Ended:
+        """Run the action to its end; at that moment it waits for GitHub or CodeVF till something else has happened.
+
+        While it waits for a review, CodeVF's clock goes on.
+        """
+        rule = self.faults[at.service].add(at.match, Meanwhile(happens, at.recorded), method=at.method, nth=at.nth)
+        self.faults["codevf"].add("/tasks/task_", Meanwhile(self._goes_on), method="GET", times=None)
+        running = self.prepare(rig, inputs)
+        running.process.start()
+        ended = running.wait()
+        [count] = [count for one, (count,) in self.faults[at.service].rules if one is rule]
+        for faults in self.faults.values():
+            faults.clear()
+        return Ended(ended.exit_status, ended.log, count >= at.nth)
+
+    def _goes_on(self) -> None:
+        assert isinstance(self.clock, HandClock)
+        self.clock.advance(TICK)
 
     def prepare(self, rig: Rig, inputs: Mapping[str, str], action: str = "synchronize") -> Running:
         """The action on a pull request, ready to be started."""

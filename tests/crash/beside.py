@@ -1,0 +1,117 @@
+"""A command that is heard and carried out while a run for a later review waits at any of its requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reviewbot.domain.commands import Word
+from reviewbot.domain.model import Severity
+from reviewbot.sandbox.codevf import HandClock, TaskLife
+from reviewbot.sandbox.codevf.state import standing_of
+from reviewbot.sandbox.fault_rules import Logged
+from reviewbot.sandbox.github import Level
+from tests.app.house import REPO, Rig
+from tests.crash.held import answers, doubles, ledger_of, lost, newest_check, summaries, tasks
+from tests.crash.scenarios import DETACHED, Disturbed, push
+from tests.crash.town import TICK, Moment, Town
+
+WORDS = (Word.REVIEW, Word.COLLECT, Word.CANCEL, Word.STATUS, Word.WAIVE, Word.UNWAIVE, Word.BYPASS)
+LIFE = TaskLife(pending=TICK, processing=2 * TICK)
+LONG = 4 * TICK
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """A moment, and whether the run goes on to write the summary without reading it once more.
+
+    GitHub has no compare-and-set: what a command changes just then is written over, and nobody can prevent that.
+    """
+
+    at: Moment
+    blind: bool
+
+
+def moments(town: Town) -> tuple[Halt, ...]:
+    """Every request of the undisturbed run, before the service has done its work and after."""
+    rig = _reviewed_and_pushed(town)
+    before = town.requests()
+    town.run_beside(rig, {}, Moment("github", "NONE", "."), lambda: None)
+    sent = {service: faults.log[before[service] :] for service, faults in town.faults.items()}
+    town.close(rig)
+    edits = [service == "github" and _edits(one) for service, log in sent.items() for one in log]
+    every = [(service, nth) for service, log in sent.items() for nth in range(1, len(log) + 1)]
+    after = [*edits[1:], False]
+    return tuple(
+        Halt(Moment(service, None, ".", nth, recorded), blind)
+        for (service, nth), edit, then in zip(every, edits, after, strict=True)
+        for recorded, blind in ((False, edit), (True, then))
+    )
+
+
+def _edits(request: Logged) -> bool:
+    """Whether a request writes the summary anew."""
+    return request.method == "PATCH" and "/issues/comments/" in request.target
+
+
+def _reviewed_and_pushed(town: Town) -> Rig:
+    """A pull request with a finding that closes the gate and one that is waived, and a newer head."""
+    town.life, rig = (lambda _: LIFE), town.open()
+    town.world.grant(REPO, "boss", Level.ADMIN)
+    for _ in range(2):
+        town.run(rig, DETACHED)
+        _later(town)
+    push(town, rig)
+    return rig
+
+
+def _later(town: Town) -> None:
+    assert isinstance(town.clock, HandClock)
+    town.clock.advance(LONG)
+
+
+def said(rig: Rig, word: Word) -> str:
+    """The words of a command on the worst finding, or on the head."""
+    worst = next((one.id for one in ledger_of(rig).findings.open() if one.severity is Severity.CRITICAL), "none")
+    more = {Word.WAIVE: f" {worst} It is fine.", Word.UNWAIVE: f" {worst}", Word.BYPASS: " It has to go out."}
+    return f"/reviewbot {word.value}{more.get(word, '')}"
+
+
+def beside(town: Town, word: Word, halt: Halt) -> Disturbed:
+    """Play it: both runs end, and what they have left is as it should be, at once and after a later run."""
+    rig = _reviewed_and_pushed(town)
+    text, wrong = said(rig, word), list[str]()
+    heard: list[str] = []
+
+    def happens() -> None:
+        ended = town.answer(rig, "boss", text, DETACHED)
+        heard.extend([*answers(rig), *(f"exit status {ended.exit_status}" for _ in [0] if ended.exit_status)])
+
+    own = town.run_beside(rig, {}, halt.at, happens)
+    if own.exit_status not in {0, 1, 3}:
+        wrong.append(f"exit status {own.exit_status}:\n{own.log}")
+    wrong += [f"{one} has two comments" for one in doubles(rig)]
+    if word is Word.CANCEL and "+1" in heard:
+        going = [one.id for one in tasks(rig) if not standing_of(one, town.service.now()).ended]
+        wrong += [f"{one} goes on" for one in going]
+    for _ in range(3):
+        _later(town)
+        town.run(rig, DETACHED)
+    if "+1" in heard and not halt.blind:
+        wrong += _forgotten(rig, word)
+    wrong += [*lost(rig), *(f"{one} has two comments at the end" for one in doubles(rig))]
+    wrong += ["two summaries"] if len(summaries(rig)) > 1 else []
+    bought = tasks(rig)
+    most = 2 + (word is Word.REVIEW) + sum(one.cancelled_at is not None for one in bought)
+    wrong += [f"{len(bought)} tasks"] if len(bought) > most else []
+    town.close(rig)
+    return Disturbed(bool(heard), tuple(wrong), len(bought), len(doubles(rig)))
+
+
+def _forgotten(rig: Rig, word: Word) -> list[str]:
+    """What was answered to be done, and is not so at the end; a run beside it may have left the check red till then."""
+    worst = [one for one in ledger_of(rig).findings.open() if one.severity is Severity.CRITICAL]
+    if word is Word.WAIVE and any(one.waiver is None for one in worst):
+        return ["the waiver is forgotten"]
+    if word is Word.BYPASS and newest_check(rig).conclusion != "success":
+        return ["the bypass is forgotten"]
+    return []
