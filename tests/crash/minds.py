@@ -43,7 +43,7 @@ _BESIDE: Mapping[Beside, Mapping[str, str | bytes]] = {
     Beside.SECRETS: {"beside/.env": "PLACE=here\n"},
     Beside.BINARY: {"beside/blob": b"\0\1\2"},
     Beside.LARGE: {"beside/large.txt": "a line\n" * ATTACHMENT_BYTES},
-    Beside.MUCH: {f"beside/{number}.txt": "a line\n" * (ATTACHMENT_BYTES // 12) for number in range(6)},
+    Beside.MUCH: {f"beside/{number}.txt": f"a line of {number}\n" * (ATTACHMENT_BYTES // 20) for number in range(6)},
 }
 NONE_BESIDE: Mapping[str, None] = MappingProxyType(dict.fromkeys(name for one in Beside for name in one.files))
 
