@@ -89,13 +89,13 @@ def status(rig: Rig, task: Any) -> str:  # noqa: ANN401 — as above
     return standing_of(task, rig.service.now()).status
 
 
-def known(rig: Rig, past: Past, *, forgotten: bool) -> list[Any]:
-    """The tasks that can be remembered: once the summary is `forgotten`, the last one of each head that can be found.
+def known(rig: Rig, past: Past, *, checks_alone: bool) -> list[Any]:
+    """The tasks that can be remembered: by `checks_alone`, the last one of each head that can be found.
 
     A check remembers one purchase.
     """
     there = tasks(rig)
-    if not forgotten:
+    if not checks_alone:
         return there
     last = {head_of(one): (one.request.mode, one.created_at) for one in there}
     return [
@@ -105,14 +105,14 @@ def known(rig: Rig, past: Past, *, forgotten: bool) -> list[Any]:
     ]
 
 
-def paid_twice(rig: Rig, past: Past, *, forgotten: bool) -> list[str]:
+def paid_twice(rig: Rig, past: Past, *, checks_alone: bool) -> list[str]:
     """The changes of which more was bought than was asked for, or had come to nothing.
 
     A task of a head that was two changes in its time is nobody's here.
     """
     bought: Counter[tuple[Key, str]] = Counter()
     failed: Counter[tuple[Key, str]] = Counter()
-    for task in known(rig, past, forgotten=forgotten):
+    for task in known(rig, past, checks_alone=checks_alone):
         if len(past.changes[head_of(task)]) == 1 and is_first(task):
             [key] = past.changes[head_of(task)]
             bought[key, task.request.mode.value] += 1
@@ -124,12 +124,12 @@ def paid_twice(rig: Rig, past: Past, *, forgotten: bool) -> list[str]:
     ]
 
 
-def unread(rig: Rig, past: Past, *, forgotten: bool) -> list[str]:
+def unread(rig: Rig, past: Past, *, checks_alone: bool) -> list[str]:
     """The tasks whose answers are there and have not come in."""
     done = {
         task_id for one in ledger_of(rig).purchases if one.state is TaskState.DONE for task_id in split_ids(one.task_id)
     }
-    there = known(rig, past, forgotten=forgotten)
+    there = known(rig, past, checks_alone=checks_alone)
     return [one.id for one in there if status(rig, one) == "completed" and one.id not in done]
 
 

@@ -49,6 +49,7 @@ class People(RuleBasedStateMachine):
         self.tried: set[tuple[str, ...]] = {()}
         self.past = Past()
         self.losses = 0
+        self.checks_alone = False
         self.unkept = False
         self.deleted: set[str] = set()
         self.answered: set[int] = set()
@@ -152,6 +153,7 @@ class People(RuleBasedStateMachine):
         """Which comments people deleted, and what they waived, is not known any more; what was bought is."""
         self.deleted.clear()
         self.losses += 1
+        self.checks_alone = True
 
     @rule(by=st.sampled_from(["boss", "mona"]))
     def label(self, by: str) -> None:
@@ -197,6 +199,7 @@ class People(RuleBasedStateMachine):
         elif name == "summary-comment" or not self.losses:
             self.inputs = {**self.inputs, "check-run": "true", "summary-comment": "true", name: "false"}
             self.unkept |= name == "check-run"
+            self.checks_alone |= name == "summary-comment"
         self._reach(f"{name}: {on}")
 
     @rule(number=st.sampled_from([1, 3]))

@@ -54,7 +54,7 @@ class Histories(People):
             self._run({"command": "collect"})
         purchases = ledger_of(self.rig).purchases
         self.town.close(self.rig)
-        assert not unread(self.rig, self.past, forgotten=self.losses > 0), purchases
+        assert not unread(self.rig, self.past, checks_alone=self.checks_alone), purchases
         assert not [one for one in questions(self.rig) if one.cancelled_at is None]
         assert not [one for one in purchases if one.state is TaskState.INTENT], purchases
 
@@ -200,7 +200,7 @@ class Histories(People):
     @invariant()
     def never_paid_twice(self) -> None:
         self.past.look_at_tasks(self.rig)
-        assert not paid_twice(self.rig, self.past, forgotten=self.losses > 0)
+        assert not paid_twice(self.rig, self.past, checks_alone=self.checks_alone)
 
     @invariant()
     def what_people_answered_and_resolved_stands(self) -> None:
