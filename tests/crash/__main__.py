@@ -38,7 +38,7 @@ def play(scenario: Scenario) -> Iterator[tuple[str, Disturbed]]:
 def play_beside(word: Word) -> Iterator[tuple[str, Disturbed]]:
     """A command at every request of a run."""
     with tempfile.TemporaryDirectory() as folder, town(Path(folder), clock=HandClock()) as here:
-        yield from ((str(one.at), beside(here, word, one)) for one in moments(here))
+        yield from ((str(one.at), beside(here, word, one)) for one in moments(here, word))
 
 
 def tell(name: str, played: Iterator[tuple[str, Disturbed]]) -> int:

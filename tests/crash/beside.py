@@ -13,7 +13,7 @@ from reviewbot.sandbox.github import Level
 from tests.app.house import REPO, Rig
 from tests.crash.held import answers, doubles, ledger_of, lost, newest_check, summaries, tasks
 from tests.crash.scenarios import DETACHED, Disturbed, push
-from tests.crash.town import TICK, Moment, Town
+from tests.crash.town import TICK, Ended, Moment, Town
 
 WORDS = (Word.REVIEW, Word.COLLECT, Word.CANCEL, Word.STATUS, Word.WAIVE, Word.UNWAIVE, Word.BYPASS)
 LIFE = TaskLife(pending=TICK, processing=2 * TICK)
@@ -31,9 +31,9 @@ class Halt:
     blind: bool
 
 
-def moments(town: Town) -> tuple[Halt, ...]:
+def moments(town: Town, word: Word) -> tuple[Halt, ...]:
     """Every request of the undisturbed run, before the service has done its work and after."""
-    rig = _reviewed_and_pushed(town)
+    rig = _reviewed_and_pushed(town, word)
     before = town.requests()
     town.run_beside(rig, {}, Moment("github", "NONE", "."), lambda: None)
     sent = {service: faults.log[before[service] :] for service, faults in town.faults.items()}
@@ -53,13 +53,15 @@ def _edits(request: Logged) -> bool:
     return request.method == "PATCH" and "/issues/comments/" in request.target
 
 
-def _reviewed_and_pushed(town: Town) -> Rig:
-    """A pull request with a finding that closes the gate and one that is waived, and a newer head."""
+def _reviewed_and_pushed(town: Town, word: Word) -> Rig:
+    """A pull request with a finding that closes the gate, waived where that is to be taken back, and a newer head."""
     town.life, rig = (lambda _: LIFE), town.open()
     town.world.grant(REPO, "boss", Level.ADMIN)
     for _ in range(2):
         town.run(rig, DETACHED)
         _later(town)
+    if word is Word.UNWAIVE:
+        town.answer(rig, "boss", said(rig, Word.WAIVE), DETACHED)
     push(town, rig)
     return rig
 
@@ -78,25 +80,26 @@ def said(rig: Rig, word: Word) -> str:
 
 def beside(town: Town, word: Word, halt: Halt) -> Disturbed:
     """Play it: both runs end, and what they have left is as it should be, at once and after a later run."""
-    rig = _reviewed_and_pushed(town)
+    rig = _reviewed_and_pushed(town, word)
     text, wrong = said(rig, word), list[str]()
-    heard: list[str] = []
+    heard: list[tuple[Ended, str]] = []
 
     def happens() -> None:
         ended = town.answer(rig, "boss", text, DETACHED)
-        heard.extend([*answers(rig), *(f"exit status {ended.exit_status}" for _ in [0] if ended.exit_status)])
+        heard.append((ended, [*answers(rig)][-1]))
 
     own = town.run_beside(rig, {}, halt.at, happens)
-    if own.exit_status not in {0, 1, 3}:
-        wrong.append(f"exit status {own.exit_status}:\n{own.log}")
+    for ended in (own, *(ended for ended, _ in heard)):
+        wrong += [f"exit status {ended.exit_status}:\n{ended.log}"] if ended.exit_status not in {0, 1, 3} else []
+    is_done = any(emoji == "+1" for _, emoji in heard)
     wrong += [f"{one} has two comments" for one in doubles(rig)]
-    if word is Word.CANCEL and "+1" in heard:
+    if word is Word.CANCEL and is_done:
         going = [one.id for one in tasks(rig) if not standing_of(one, town.service.now()).ended]
         wrong += [f"{one} goes on" for one in going]
     for _ in range(3):
         _later(town)
         town.run(rig, DETACHED)
-    if "+1" in heard and not halt.blind:
+    if is_done and not halt.blind:
         wrong += _forgotten(rig, word)
     wrong += [*lost(rig), *(f"{one} has two comments at the end" for one in doubles(rig))]
     wrong += ["two summaries"] if len(summaries(rig)) > 1 else []
@@ -112,6 +115,8 @@ def _forgotten(rig: Rig, word: Word) -> list[str]:
     worst = [one for one in ledger_of(rig).findings.open() if one.severity is Severity.CRITICAL]
     if word is Word.WAIVE and any(one.waiver is None for one in worst):
         return ["the waiver is forgotten"]
+    if word is Word.UNWAIVE and any(one.waiver is not None for one in worst):
+        return ["the waiver is there again"]
     if word is Word.BYPASS and newest_check(rig).conclusion != "success":
         return ["the bypass is forgotten"]
     return []

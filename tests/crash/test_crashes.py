@@ -48,8 +48,9 @@ def test_two_runs_at_the_same_time_buy_one_task_and_leave_each_comment_once(tmp_
 @pytest.mark.timeout(300)
 def test_a_command_that_is_carried_out_while_a_run_goes_on_is_kept_by_it(tmp_path: Path) -> None:
     with town(tmp_path, clock=HandClock()) as here:
-        stories = [(word, at) for at in moments(here) for word in WORDS]
-        for word, at in Random("beside").sample(stories, SAMPLE_BESIDE):  # noqa: S311 — the same every time
-            came = beside(here, word, at)
-            assert not came.wrong, f"{word}, {at}: {came.wrong}"
-            assert came.struck, f"{word}, {at}: there was no such request"
+        chosen = Random("beside")  # noqa: S311 — the same every time
+        for word in chosen.sample(WORDS, SAMPLE_BESIDE):
+            halt = chosen.choice(moments(here, word))
+            came = beside(here, word, halt)
+            assert not came.wrong, f"{word}, {halt}: {came.wrong}"
+            assert came.struck, f"{word}, {halt}: there was no such request"
