@@ -43,11 +43,14 @@ def target_of(placed: Placed) -> Target | None:
 
 
 def group(placed: Iterable[Placed]) -> tuple[CommentGroup, ...]:
-    """One group for each target, the worst finding first in each and the groups in the order of the files."""
+    """One group for each target, the worst finding first in each and the groups in the order of the files.
+
+    What two answers told is said once, in the words of the later one.
+    """
     groups: dict[Target, list[Placed]] = {}
-    for item in placed:
-        if (target := target_of(item)) is not None:
-            groups.setdefault(target, []).append(item)
+    wished = {item.id: (target, item) for item in placed if (target := target_of(item)) is not None}
+    for target, item in wished.values():
+        groups.setdefault(target, []).append(item)
     ordered = sorted(groups.items(), key=lambda entry: _position(entry[0]))
     return tuple(
         CommentGroup(target, tuple(sorted(items, key=lambda item: item.finding.severity.rank)))

@@ -83,6 +83,13 @@ def test_findings_on_the_same_lines_share_a_comment_the_worst_first() -> None:
     assert [one.ids for one in groups] == [("ee",), ("cc",), ("dd",), ("bb", "aa"), ("ff",)]
 
 
+def test_a_finding_that_two_answers_told_has_one_comment_where_the_later_one_saw_it() -> None:
+    groups = group(
+        [item("aa", on(9)), item("aa", on(9)), item("bb", on(3)), item("bb", on(4)), item("bb", InSummary(Why.NO_FILE))]
+    )
+    assert [(one.ids, one.placed[0].placement) for one in groups] == [(("bb",), on(4)), (("aa",), on(9))]
+
+
 ids = st.from_regex(r"[0-9a-f]{10}", fullmatch=True)
 places = st.builds(on, st.integers(1, 4)) | st.just(OnFile("a.py", Why.NO_LINE)) | st.just(InSummary(Why.NO_FILE))
 
