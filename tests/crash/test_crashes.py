@@ -16,7 +16,7 @@ from tests.crash.scenarios import RACES, SCENARIOS, Scenario, disturbed, raced, 
 from tests.crash.town import town
 
 SAMPLE = 4
-SAMPLE_BESIDE = 3
+SAMPLE_BESIDE = 2
 SEEDS = 3
 
 
