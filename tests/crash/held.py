@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from reviewbot.domain.check_tags import split_tag
 from reviewbot.domain.ledger import Ledger, TaskState
 from reviewbot.domain.ledger_text import decode
 from reviewbot.domain.marks import read_answer_mark, read_finding_mark, review_mark, summary_mark
@@ -52,10 +53,12 @@ class Held:
     comments: tuple[tuple[object, ...], ...]
     reviews: tuple[tuple[str, int], ...]
     check: tuple[object, ...]
+    heads: tuple[tuple[str, str], ...]
     annotations: tuple[tuple[object, ...], ...]
     answers: tuple[str, ...]
     emoji: tuple[str, ...]
     tasks: tuple[str, ...]
+    questions: int
     credits: int
 
 
@@ -76,10 +79,12 @@ def held(rig: Rig) -> Held:
             check=(check.status, check.conclusion, check.output.title, words(check.output.summary or ""))
             if check
             else (),
+            heads=tuple(sorted(_heads(rig))),
             annotations=tuple(sorted(Counter((one.path, one.start_line, one.title) for one in notes).items())),
             answers=tuple(answers(rig)),
             emoji=tuple(emoji(rig)),
             tasks=tuple(standing_of(one, rig.service.now()).status for one in tasks(rig)),
+            questions=len(questions(rig)),
             credits=sum(one.request.hold for one in tasks(rig)),
         )
 
@@ -156,6 +161,19 @@ def _reviews(rig: Rig) -> Counter[str]:
 def newest_check(rig: Rig, sha: str = "") -> Any:  # noqa: ANN401 — a record of the sandbox, or None
     """The check run that GitHub shows on a commit, by default on the head."""
     return max(rig.checks(sha or None), key=lambda one: one.id, default=None)
+
+
+def _heads(rig: Rig) -> Iterator[tuple[str, str]]:
+    """How the check of each head stands that the pull request has had."""
+    ours = [one for one in rig.world.store.checks.values() if _number(one.external_id) == rig.number]
+    newest = {one.head_sha: one for one in sorted(ours, key=lambda one: one.id)}
+    yield from ((one.status, one.conclusion or "") for one in newest.values())
+
+
+def _number(external_id: str) -> int:
+    """The pull request that a check run is of."""
+    tag, _ = split_tag(external_id)
+    return tag.number if tag else 0
 
 
 def tasks(rig: Rig) -> list[Any]:
