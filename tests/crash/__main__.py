@@ -45,7 +45,12 @@ def tell(name: str, played: Iterator[tuple[str, Disturbed]]) -> int:
     """Write a line with the figures, and say how many went wrong."""
     count: Counter[str] = Counter()
     for where, came in played:
-        figures = {"tasks": came.tasks, "duplicates left": came.doubles, "duplicates cleared": came.cleared}
+        figures = {
+            "tasks": came.tasks,
+            "duplicates left": came.doubles,
+            "duplicates cleared": came.cleared,
+            "lost": came.lost,
+        }
         count.update(tried=1, struck=came.struck, wrong=bool(came.wrong), **figures)
         for wrong in came.wrong:
             sys.stdout.write(f"WRONG {name}, {where}: {wrong}\n")

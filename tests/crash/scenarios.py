@@ -262,6 +262,7 @@ class Disturbed:
         tasks: how many were bought.
         doubles: findings with more than one comment, at the end.
         cleared: how many had more than one before the last run came by.
+        lost: answers that are there and have not come in, and tasks that nobody looks after.
     """
 
     struck: bool
@@ -269,6 +270,7 @@ class Disturbed:
     tasks: int
     doubles: int
     cleared: int = 0
+    lost: int = 0
 
 
 def disturbed(town: Town, scenario: Scenario, where: int, at: Point, right: Undisturbed) -> Disturbed:
@@ -289,9 +291,9 @@ def disturbed(town: Town, scenario: Scenario, where: int, at: Point, right: Undi
         if scenario.by_hand:
             _time_goes_by(town, rig)
         runs.append(_run(town, rig, scenario.steps[-1]))
-    now, bought, twice = held(rig), len(tasks(rig)), len(doubles(rig))
+    now, bought, twice, gone = held(rig), len(tasks(rig)), len(doubles(rig)), lost(rig)
     if scenario.moves_on:
-        wrong = [*lost(rig), *(f"{one} has two comments" for one in doubles(rig))]
+        wrong = [*gone, *(f"{one} has two comments" for one in doubles(rig))]
         # Of a review that was found again nobody knows whether it was of everything.
         ends = {scenario.conclusion, "action_required"}
         wrong += [f"the check {now.check}"] if bought and not ends.issuperset(now.check[1:2]) else []
@@ -302,7 +304,7 @@ def disturbed(town: Town, scenario: Scenario, where: int, at: Point, right: Undi
         wrong.append(f"exit status {[one.exit_status for one in runs]}:\n{runs[-1].log}")
     if bought > scenario.most_tasks:
         wrong.append(f"{bought} tasks")
-    return Disturbed(any(one.struck for one in runs), tuple(wrong), bought, twice)
+    return Disturbed(any(one.struck for one in runs), tuple(wrong), bought, twice, lost=len(gone))
 
 
 def is_open(rig: Rig) -> bool:
@@ -325,7 +327,7 @@ def raced(town: Town, scenario: Scenario, seed: int, right: Undisturbed) -> Dist
         time.sleep(Random(seed).uniform(0, 0.4))  # noqa: S311 — a seed makes it the same every time
     for running in pair:
         running.wait()
-    before = len(doubles(rig))
+    before, ended = len(doubles(rig)), held(rig)
     last = _run(town, rig, final)
     now, bought, twice = held(rig), len(tasks(rig)), len(doubles(rig))
     town.close(rig)
@@ -338,6 +340,6 @@ def raced(town: Town, scenario: Scenario, seed: int, right: Undisturbed) -> Dist
         wrong.append(contrast("annotations", now, right.held))
     if last.exit_status != right.exit_status:
         wrong.append(f"exit status {last.exit_status}:\n{last.log}")
-    if before:
-        wrong.append(f"{before} findings with two comments when both had ended")
+    if ended.comments != right.held.comments:
+        wrong.append(f"when both had ended, {contrast('comments', ended, right.held)}")
     return Disturbed(struck=True, wrong=tuple(wrong), tasks=bought, doubles=twice, cleared=before)
