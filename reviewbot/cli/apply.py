@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reviewbot.cli.call import Call
-from reviewbot.cli.formats import read_stored
+from reviewbot.cli.formats import read_stored, write_patch
+from reviewbot.domain.escaping import log_line
 from reviewbot.domain.escaping import terminal as harmless
 from reviewbot.domain.gate import EXIT_NO_REVIEW
 from reviewbot.domain.patching import Edit, Patched, patch, patched
@@ -68,7 +69,7 @@ def run_apply(call: Call) -> int:
             refused |= file.done.refused
             rivals |= {one: f"its lines are those of {rival}" for one, rival in file.done.rivals.items()}
             if chosen.check:
-                call.out.write(harmless(patch(file.path, file.before, file.done.text)))
+                write_patch(call.out, patch(file.path, file.before, file.done.text))
             elif file.done.applied:
                 write_inside(str(clone.root), file.path, file.done.text.encode(), file.mode)
     if chosen.ids:
@@ -178,10 +179,10 @@ def _tell(call: Call, files: Sequence[_File], refused: Mapping[str, str]) -> Non
     verb = "Would apply" if call.chosen.check else "Applied"
     for file in files:
         for identifier in file.done.applied:
-            call.err.write(harmless(f"{verb} {identifier} to {file.path}.\n"))
+            call.err.write(log_line(f"{verb} {identifier} to {file.path}.") + "\n")
         for identifier in file.done.there:
-            call.err.write(harmless(f"Already applied {identifier} to {file.path}.\n"))
+            call.err.write(log_line(f"Already applied {identifier} to {file.path}.") + "\n")
     for identifier, why in refused.items():
-        call.err.write(harmless(f"Refused {identifier}: {why}.\n"))
+        call.err.write(log_line(f"Refused {identifier}: {why}.") + "\n")
     if not (files or refused):
         call.err.write("The report has no suggestion that fits as it is.\n")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reviewbot.cli.call import Call
-from reviewbot.domain.escaping import terminal
+from reviewbot.domain.escaping import log_line
 from reviewbot.edges.clone import open_clone
 from reviewbot.edges.workspace import is_taken, read_inside
 from reviewbot.errors import Problem, SettingsError
@@ -57,7 +57,7 @@ def run_config(call: Call) -> int:
     if problems := (*_misnamed(call.chosen), *_problems(given)):
         raise SettingsError(problems)
     if call.chosen.what == "check":
-        call.out.write(f"{terminal(given.path)}: {'right' if given.text is not None else 'there is none'}.\n")
+        call.out.write(f"{log_line(given.path)}: {'right' if given.text is not None else 'there is none'}.\n")
     else:
         call.out.write(_table(given))
     return 0
@@ -80,7 +80,7 @@ def _placed(given: Given, problem: Problem) -> Problem:
 
 def _table(given: Given) -> str:
     rows = [(one.name, one.value, given.told(one.source)) for one in explain_settings(given.inputs, given.text)]
-    rows = [(name, " ".join(terminal(value).split()), terminal(place)) for name, value, place in rows]
+    rows = [(name, log_line(" ".join(value.split())), log_line(place)) for name, value, place in rows]
     name, value = (max(len(row[column]) for row in rows) for column in (0, 1))
     return "".join(f"{row[0]:<{name}}  {row[1]:<{min(value, 40)}}  {row[2]}\n" for row in rows)
 

@@ -8,8 +8,10 @@ from os import fstat
 from pathlib import Path
 from stat import S_ISREG
 from typing import TextIO
+from uuid import uuid4
 
-from reviewbot.domain.escaping import log_text
+from reviewbot.domain.escaping import log_text, may_command
+from reviewbot.domain.escaping import terminal as harmless
 from reviewbot.errors import ReportUnreadable
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.sarif import sarif
@@ -35,6 +37,20 @@ def write_document(out: TextIO, kind: str, text: str) -> None:
         out.write(text)
     else:
         out.write(log_text(text) if kind == "markdown" else text.replace("##[", "#\\u0023["))
+
+
+def write_patch(out: TextIO, text: str) -> None:
+    """Write a patch: at a terminal what is invisible is shown; elsewhere it is exact, to the ends of its lines.
+
+    What may be a runner's log is told to obey nothing in between where it might: programs that take patches pass over
+    the lines before and after one.
+    """
+    if out.isatty():
+        text = harmless(text)
+    elif may_command(text) and not _is_file(out):
+        token = uuid4().hex
+        text = f"::stop-commands::{token}\n{text}::{token}::\n"
+    out.write(text)
 
 
 def _is_file(out: TextIO) -> bool:

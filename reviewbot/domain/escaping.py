@@ -268,6 +268,14 @@ def log_text(text: str) -> str:
     return "\n".join(_COMMAND.sub(lambda found: found[0] + " ", line) for line in text.split("\n"))
 
 
+_OBEYED = re.compile(r"^::|##\[", re.MULTILINE)
+
+
+def may_command(text: str) -> bool:
+    """Whether a runner might obey a line of this, whatever it takes for the end of one and whatever it overlooks."""
+    return _OBEYED.search(re.sub(r"[^!-~\n]", "", "\n".join(text.splitlines()))) is not None
+
+
 def truncate(text: str, limit: int, note: str) -> str:
     """At most `limit` characters, the note included when something was cut."""
     if len(text) <= limit:

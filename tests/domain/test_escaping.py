@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reviewbot.domain import escaping
 from reviewbot.domain.escaping import ZWSP
 from tests.hostile.corpus import ATTACKS
-from tests.hostile.judges import Page, live, page
+from tests.hostile.judges import Page, commands, live, page
 
 _TOKENS = st.sampled_from(
     (
@@ -221,6 +221,19 @@ def test_a_log_line_is_never_a_command(text: str) -> None:
     assert "\n" not in line
     assert not seen.lstrip().startswith("::")
     assert "##[" not in seen
+
+
+@given(
+    st.one_of(hostile, st.lists(st.sampled_from([":", "#", "[", "\ufe0f", ZWSP, "\r", " ", "\n", "x"])).map("".join))
+)
+def test_a_text_that_may_be_no_command_is_none(text: str) -> None:
+    assert escaping.may_command(text) or not commands(text)
+
+
+def test_what_a_runner_overlooks_and_ends_lines_at_is_known_and_code_is_no_command() -> None:
+    assert escaping.may_command("x\n\t:\u00ad: error::")
+    assert escaping.may_command("x\r::error::")
+    assert not escaping.may_command("+::std::cout\n std::cout #[x]\n-:: y ##\n")
 
 
 def test_commands_in_a_log_line_stay_readable() -> None:

@@ -151,12 +151,12 @@ def test_a_right_file_is_right_and_a_missing_one_is_none(clone: Clone) -> None:
 
 
 def test_each_setting_is_shown_with_where_it_comes_from(clone: Clone) -> None:
-    clone.write({FILE: "mode: standard\n\nfail-on: high\npaths: [a/**, '!b']\n"})
+    clone.write({FILE: "mode: standard\n\nfail-on: high\npaths: [a/**, '!##[b']\n"})
     said = config("show", "--input", "fail-on=low", **{"INPUT_CODEVF-API-KEY": KEY, "INPUT_MODE": ""})
     shown = {line.split()[0]: line.split()[1:] for line in said.out.splitlines()}
     assert shown["mode"] == ["standard", f"{FILE}:1"]
     assert shown["fail-on"] == ["low", "input", "`fail-on`"]
-    assert shown["paths"] == ["a/**,", "!b", f"{FILE}:4"]
+    assert shown["paths"] == ["a/**,", "!##", "[b", f"{FILE}:4"]
     assert shown["max-credits"] == ["240", "default"]
     assert shown["codevf-api-key"] == ["***", "input", "`codevf-api-key`"]
     assert len(shown) == len({one.partition(" ")[0] for one in said.out.splitlines()})

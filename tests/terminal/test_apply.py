@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import pty
+import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from reviewbot import cli
+from reviewbot.cli.formats import write_patch
 from reviewbot.domain.placement import SuggestionState, Why
 from reviewbot.domain.views import FileGroup, FindingView
 from reviewbot.exports.report import report_json
+from tests.hostile.judges import commands
 from tests.render.view_builders import CLEAN, INJECTION
 from tests.terminal.ground import BASE, Clone, Said, make_clone
 
@@ -199,16 +203,35 @@ def test_a_suggestion_with_invisible_signs_is_none(clone: Clone) -> None:
 
 
 def test_what_is_shown_of_an_id_takes_no_effect(clone: Clone) -> None:
-    said = apply(clone, findings=(replace(FIX, id="\x1b[2J"),))
-    assert (said.status, said.err) == (0, "Applied ⟨U+001B⟩[2J to app.py.\n")
+    said = apply(clone, findings=(replace(FIX, id="\x1b[2J##[error]"),))
+    assert (said.status, said.err) == (0, "Applied ⟨U+001B⟩[2J## [error] to app.py.\n")
 
 
-def test_what_is_shown_of_a_patch_takes_no_effect(clone: Clone) -> None:
-    text = "esc = '\x1b[2J'\n" + APP
+def test_what_a_terminal_shows_of_a_patch_takes_no_effect() -> None:
+    shown, terminal = pty.openpty()
+    with os.fdopen(shown, "rb", buffering=0) as screen, os.fdopen(terminal, "w", encoding="utf-8") as out:
+        write_patch(out, "+esc = '\x1b[2J'\r\n")
+        out.flush()
+        assert screen.read(100) == "+esc = '⟨U+001B⟩[2J'\r\n".encode()
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["::error::x", "  ::add-mask::value", "x \r::error::x", "a ##[error]x", ":\u200b:error::x", "esc = '\x1b[2J'"],
+)
+def test_a_patch_that_may_end_in_a_log_is_exact_and_no_line_of_it_is_a_command(clone: Clone, line: str) -> None:
+    text = f"{line}\r\n{APP}"
     head = clone.commit({"app.py": text})
     said = apply(clone, "--check", findings=(replace(FIX, line=4),), head=head)
-    assert said.status == 0
-    assert "\x1b" not in said.out
+    assert not commands(re.sub(r"\A::stop-commands::(\w{32})\n.*\n::\1::\n\Z", "", said.out, flags=re.DOTALL))
+    subprocess.run(["git", "apply", "-"], cwd=clone.root, input=said.out.encode(), check=True)  # noqa: S607 — as above
+    assert app(clone) == f"{line}\r\n{MENDED}"
+
+
+def test_a_patch_in_a_file_is_nothing_but_the_patch(tmp_path: Path) -> None:
+    with (tmp_path / "out").open("w", encoding="utf-8") as out:
+        write_patch(out, " ##[error]x\n")
+    assert (tmp_path / "out").read_text(encoding="utf-8") == " ##[error]x\n"
 
 
 def test_a_file_that_is_no_text_is_refused(clone: Clone) -> None:
