@@ -440,6 +440,15 @@ def test_loopback_needs_no_proxy(service: Service, clock: ManualClock) -> None:
         assert codevf.retrieve("task_1").id == "task_1"
 
 
+def test_only_the_proxy_that_the_settings_name_is_used(
+    service: Service, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"http_proxy": "http://127.0.0.1:9/", "no_proxy": ""}.items():
+        monkeypatch.setenv(name, value)
+    with connect(service, clock) as codevf:
+        assert codevf.retrieve("task_1").id == "task_1"
+
+
 def test_a_certificate_that_is_not_trusted_is_not_asked_again() -> None:
     error = httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed")
     assert fault_of(error) is Fault.UNTRUSTED

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -101,3 +103,15 @@ def test_a_git_that_prints_without_end_is_ended(tmp_path: Path) -> None:
     (tmp_path / "git").chmod(0o755)
     with pytest.raises(ChangeUnreadable, match="was ended by signal"):
         Git(tmp_path, {"PATH": str(tmp_path)}, Bounds(seconds=60)).run("diff")
+
+
+def test_what_git_has_started_is_ended_with_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "line")
+    (tmp_path / "git").write_text("#!/bin/sh\n(echo begun; exec /bin/sleep 20) > line; :\n", encoding="utf-8")
+    (tmp_path / "git").chmod(0o755)
+    line = os.open(tmp_path / "line", os.O_RDONLY | os.O_NONBLOCK)
+    with os.fdopen(line, "rb", buffering=0) as held:
+        with pytest.raises(ChangeUnreadable, match="took longer"):
+            Git(tmp_path, {"PATH": str(tmp_path)}, Bounds(seconds=0.4)).run("fetch")
+        assert held.read(10) == b"begun\n"
+        assert select.select([held], [], [], 5)[0], "somebody still holds the other end"

@@ -75,7 +75,7 @@ NAMED = "ghp_" + "f6G7h8I9j0" * 4
 
 PLANTS = {
     "src/client.py": f'import os\nTOKEN = "{GHP}"\nprint(TOKEN)\n' + "value = 1\n" * 20,
-    "src/db.py": f'import db\n\ndb.connect("ops", "{PASSWORD}")\n' + "value = 2\n" * 20,
+    "src/db.py": f'import db\n\ndb.connect("ops", "{PASSWORD}")\nOURS = "{KEY} {TOKEN}"\n' + "value = 2\n" * 20,
     "deploy/.env": f"DB_PASSWORD={PASSWORD}\nDEBUG=1\n",
     "deploy/id_ed25519": f"-----BEGIN OPENSSH PRIVATE KEY-----\n{CORE * 6}\n-----END OPENSSH PRIVATE KEY-----\n",
     f"notes/{NAMED}.md": "# A note that is called like a token\n",
@@ -123,6 +123,7 @@ def test_what_an_author_committed_goes_nowhere_and_its_lines_keep_their_numbers(
     for words in ("Use [REDACTED] for now", "Bearer [REDACTED]", "with token [REDACTED]", "db_password = '[REDACTED]'"):
         assert words in sent
     assert '+db.connect("ops", "[REDACTED]")' in sent
+    assert '+OURS = "[REDACTED] [REDACTED]"' in sent
     assert "DEBUG=1" not in sent
     assert "PRIVATE KEY" not in sent
     assert not leaks(written | {"summary": summaries.encode()}, [NAMED])
