@@ -14,6 +14,9 @@ from tests.app.house import CLEAN, FORGETFUL, KEY, REPO, answer, finding, fork, 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 
 
+OPENING = {".github/reviewbot.yml": "fail-on: never\n", ".gitattributes": "* linguist-generated\n"}
+"""What an author would like to have read."""
+
 LEAK = 'import os\nTOKEN = "{}"\n' + "".join(f"x_{number} = {number}\n" for number in range(20))
 
 
@@ -58,10 +61,13 @@ def test_a_fork_without_a_key_is_no_red_cross(tmp_path: Path) -> None:
         assert (done.exit_status, done.outputs["reason"]) == (0, "no-key")
 
 
-def test_settings_on_the_authors_branch_are_not_read(tmp_path: Path) -> None:
+def test_settings_and_attributes_on_the_authors_branches_are_not_read(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
-        rig.world.push(REPO, "topic", {".github/reviewbot.yml": "fail-on: never\n"}, author="mona")
+        rig.world.push(REPO, "base", OPENING, author="mona")
+        rig.world.push(REPO, "topic", {**OPENING, "more.py": "x = 1\n"}, author="mona")
+        rig.number = rig.world.open_pull_request(REPO, "topic", base="base", author="mona").number
         assert rig.run().exit_status == 1
+        assert "+os.system(command)" in str([one.body for one in rig.codevf_faults.log])
 
 
 def test_settings_on_the_default_branch_are(tmp_path: Path) -> None:
