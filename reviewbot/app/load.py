@@ -144,21 +144,22 @@ def prepare(run: Run, change: ChangeSet) -> Prepared:
     names = [file.path for file in selected]
     told = [one for one in settings.path_instructions if any(matches([one.path], name) for name in names)]
     words = (pull.title, pull.body, settings.instructions, *(one.instructions for one in told))
-    # What a file of secrets holds is a secret in the others, too, and so is a name that is one.
-    redactor = Redactor.of([*_texts(selection.selected), *words, *(file.path for file in secrets)], settings.secrets())
+    # What a file of secrets holds is a secret in the others, too, and so is a name that is one, held back or not.
+    words = (*words, *(file.path for file in change.files))
+    redactor = Redactor.of([*_texts(selection.selected), *words], settings.secrets())
     pairs = [_redacted(file, redactor) for file in selected]
     blocked = {pair[0].path for pair in pairs if pair[0].redactions and settings.redact is Redact.BLOCK}
     held = (
         *selection.held,
-        *(Held(redactor.redact(file.path).text, HeldBecause.SECRET_FILE, "", missed=True) for file in secrets),
+        *(Held(file.path, HeldBecause.SECRET_FILE, "", missed=True) for file in secrets),
         *(Held(path, HeldBecause.SECRET_FILE, "`redact: block`", missed=True) for path in sorted(blocked)),
     )
     return Prepared(
         change=change,
         sendables=tuple(sendable for sendable, _ in pairs if sendable.path not in blocked),
         views=tuple(view for _, view in pairs if view.path not in blocked),
-        held=held,
-        notices=selection.notices,
+        held=tuple(replace(one, path=redactor.redact(one.path).text) for one in held),
+        notices=tuple(redactor.redact(one).text for one in selection.notices),
         title=redactor.redact(pull.title).text,
         body=redactor.redact(pull.body).text,
         instructions=redactor.redact(settings.instructions).text,

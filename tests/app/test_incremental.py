@@ -49,11 +49,13 @@ def counts(outputs: Mapping[str, str]) -> tuple[str, str, str]:
 
 
 def test_a_later_review_is_told_what_is_new_and_what_was_found(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=first_then(CRITICAL, state="open")) as rig:
+    password = "Hn7p!Q2rS-9tU4vW"  # nothing gives it away when it is found, and the second push does
+    critical = {**CRITICAL, "title": f"A shell runs {password}"}
+    with house(tmp_path, engineer=first_then(critical, state="open")) as rig:
         rig.run()
         first = rig.world.pull(REPO, 1).head_sha
         assert not so_far(rig)
-        push(rig, {**OTHER, "app.py": str(HEAD["app.py"]) + "late = 1\nlater = 2\n"})
+        push(rig, {**OTHER, "app.py": f'{HEAD["app.py"]}password = "{password}"\nlater = 2\n'})
         rig.run()
         told = so_far(rig)
         assert f"of commit {first}" in told
@@ -61,7 +63,12 @@ def test_a_later_review_is_told_what_is_new_and_what_was_found(tmp_path: Path) -
         assert '"other.py": line 1' in told
         assert "new file.py" not in told.partition("NEW SINCE")[2], "nobody has touched it since"
         [one] = earlier(rig.service.tasks()[-1].request)
-        assert (one["title"], one["path"], one["line"], one["code"]) == ("A shell runs it", "app.py", 12, "unchanged")
+        assert (one["title"], one["path"], one["line"], one["code"]) == (
+            "A shell runs [REDACTED]",
+            "app.py",
+            12,
+            "unchanged",
+        )
         task = rig.service.tasks()[-1].request
         assert "previous" in (task.response_schema or {})["properties"]  # type: ignore[operator]
 

@@ -7,6 +7,7 @@ import html
 import io
 import json
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,10 @@ from urllib.parse import quote
 import pytest
 
 from reviewbot import cli
-from reviewbot.sandbox.codevf import Answer, TaskRequest
+from reviewbot.sandbox.codevf import Answer, TaskLife, TaskRequest
 from reviewbot.sandbox.faults import Reply
 from reviewbot.sandbox.github import Rules
-from tests.app.house import CLEAN, HEAD, KEY, REPO, TOKEN, Rig, answer, finding, house
+from tests.app.house import CLEAN, HEAD, KEY, REPO, SCALE, TOKEN, Rig, answer, finding, house
 from tests.hostile.leaks import CORE, GHP, leaks, left_by_runs, said_to
 
 FILES: dict[str, Any] = {f"{kind}_file": f"report.{kind}" for kind in ("json", "sarif", "rdjson", "html")}
@@ -71,7 +72,8 @@ PASSWORD = "Zq8" + CORE + "Vw7xY"
 SPOKEN = "Pw5" + CORE
 """Its sentence gives this away."""
 NAMED = "ghp_" + "f6G7h8I9j0" * 4
-"""In a file's name, which GitHub is asked for by us: the only secret that may be sent to it."""
+HELD = "ghp_" + "0j9I8h7G6f" * 4
+"""In files' names, which GitHub is asked for by us: the only secrets that may be sent to it."""
 
 PLANTS = {
     "src/client.py": f'import os\nTOKEN = "{GHP}"\nprint(TOKEN)\n' + "value = 1\n" * 20,
@@ -79,6 +81,7 @@ PLANTS = {
     "deploy/.env": f"DB_PASSWORD={PASSWORD}\nDEBUG=1\n",
     "deploy/id_ed25519": f"-----BEGIN OPENSSH PRIVATE KEY-----\n{CORE * 6}\n-----END OPENSSH PRIVATE KEY-----\n",
     f"notes/{NAMED}.md": "# A note that is called like a token\n",
+    f"{HELD}/package-lock.json": '{"packages": {"a": {"resolved": "https://new.example/a.tgz"}}}\n',
 }
 TITLE = f"Use {GHP} for now"
 BODY = f"Send `Authorization: Bearer {GHP[4:]}` with\n\npassword: '{SPOKEN}'\n"
@@ -126,9 +129,10 @@ def test_what_an_author_committed_goes_nowhere_and_its_lines_keep_their_numbers(
     assert '+OURS = "[REDACTED] [REDACTED]"' in sent
     assert "DEBUG=1" not in sent
     assert "PRIVATE KEY" not in sent
-    assert not leaks(written | {"summary": summaries.encode()}, [NAMED])
-    for held in ("deploy/.env", "deploy/id_ed25519", "notes/[REDACTED].md"):
+    assert not leaks(written | {"summary": summaries.encode()}, [NAMED, HELD])
+    for held in ("deploy/.env", "deploy/id_ed25519", "notes/[REDACTED].md", "[REDACTED]/package-lock.json`:"):
         assert held in done.summary
+    assert "`[REDACTED]/package-lock.json` now names the host" in done.summary
     assert done.outputs["coverage"] == "partial"
 
 
@@ -138,6 +142,18 @@ def test_a_file_of_secrets_that_was_renamed_is_still_one(tmp_path: Path) -> None
         rig.world.push(REPO, "topic", {".env": None, ".env.example": lines}, author="mona")
         assert rig.run().outputs["coverage"] == "partial"
         assert "inner.example" not in sent_to_codevf(rig)
+
+
+def test_what_an_older_head_was_told_of_a_line_with_a_secret_stands_on_it_without_the_secret(tmp_path: Path) -> None:
+    leak, cited = PLANTS["src/client.py"], answer(finding("leak.py", 2))
+    with house(tmp_path, life=TaskLife(pending=2, processing=2), engineer=lambda _: cited) as rig:
+        rig.world.push(REPO, "topic", {"leak.py": leak}, author="mona")
+        rig.run(wait_minutes="0", review_on="ready")
+        rig.world.push(REPO, "topic", {"leak.py": f"# One more line\n{leak}"}, author="mona")
+        time.sleep(6 * SCALE)
+        rig.run(event="schedule", payload={}, command="collect", review_on="ready", **FILES)
+        [comment] = rig.comments()
+        assert rig.world.store.threads[comment.thread_id].anchor.line == 3
 
 
 # --- The owners' own --------------------------------------------------------------------------------------------------
