@@ -116,6 +116,13 @@ _ASSIGNED_BARE = re.compile(
     r"(?:=|:\s{1,8}|\s{1,8}=\s{1,8})([^\s\"'`(){}\[\]<>,;|\\]{8,}+)\s*+(?:#.*)?$",
     re.IGNORECASE,
 )
+# Handed over on the way: in the query of an address, in a header of one's own, and as curl takes a user.
+_VALUE = r"([^\s\"'`&#;,<>{}()$\\]{8,}+)"
+_IN_QUERY = re.compile(r"[?&][\w.-]{0,40}" + _WORDS + "=" + _VALUE, re.IGNORECASE)
+_IN_HEADER = re.compile(
+    r"\b(?:x-[a-z-]{0,40}|private-|deploy-|job-)(key|token|secret|password):\s{0,4}" + _VALUE, re.IGNORECASE
+)
+_OF_USER = re.compile(r"\s(?:-u|--user)[ =]?[\"']?[\w.@+-]{1,60}:" + _VALUE)
 _WORD = re.compile(_WORDS, re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t]{2,}")
 # The library's keyword patterns take time that grows with the cube of the line's length and the number of keywords.
@@ -176,10 +183,14 @@ def _chosen(line: str, lower: str) -> Iterator[str]:
         yield from _BASIC_AUTH.analyze_string(line)
     if ":_" in lower:
         yield from _NPMRC.findall(line)
+    if "curl" in lower:
+        yield from filter(_is_strong, _OF_USER.findall(line))
     if not any(marker in lower for marker in _WORD_MARKERS):
         return
     for found in _ASSIGNED_QUOTED.finditer(line):
         yield from _if_fitting(found[1], found[3].strip(), always=True)
+    for word, value in (*_IN_QUERY.findall(line), *_IN_HEADER.findall(line)):
+        yield from _if_fitting(word, value, always=False)
     if bare := _ASSIGNED_BARE.match(line):
         yield from _if_fitting(bare[1], bare[2], always=False)
     if len(line) <= _KEYWORD_LINE and 0 < len(_WORD.findall(line)) <= _KEYWORDS_IN_LINE:
