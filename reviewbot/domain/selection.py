@@ -213,11 +213,18 @@ def _steers(path: str) -> bool:
     return bool(_STEERING_FOLDERS.search(lower) or _STEERING_NAMES.fullmatch(lower.rpartition("/")[2]))
 
 
+# Code with these reads otherwise than it runs (CVE-2021-42574): to the reviewer, too.
+_REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
 def _notices(file: ChangedFile) -> Iterator[str]:
     if any(is_lock_file(path) for path in _names(file)):
         yield from lock_file_notices(file)
     if file.diff.binary and not _is_binary(file) and not file.diff.is_submodule:
         yield f"Git shows no lines of `{file.path}`, although it is text; an attribute says that it is binary."
+    added = (line for line in file.diff.lines() if line.kind is LineKind.ADDED)
+    if turned := next((line.new for line in added if _REORDERING.search(line.text)), None):
+        yield f"Line {turned} of `{file.path}` has a sign that reorders others: it may run otherwise than it reads."
 
 
 _MOST_LINES = 9_999

@@ -153,6 +153,13 @@ def test_text_that_an_attribute_calls_binary_is_reviewed_and_told() -> None:
     )
 
 
+@pytest.mark.parametrize("sign", ["\u202e", "\u2066"])
+def test_code_that_reads_otherwise_than_it_runs_is_told_where_it_is_new(sign: str) -> None:
+    notices = selection_of(changed("app.py", added=("x = 1", f"y = '{sign}'"), removed=(sign,))).notices
+    assert notices == ("Line 2 of `app.py` has a sign that reorders others: it may run otherwise than it reads.",)
+    assert not selection_of(changed("app.py", added=("x = 'שלום'",), removed=(sign,))).notices
+
+
 def test_every_reason_has_a_sentence_and_the_contracts_word() -> None:
     words = "paths generated vendored lock-file binary lfs-pointer submodule secret-file too-large minified unseen"
     assert " ".join(HeldBecause) == words
