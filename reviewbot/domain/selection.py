@@ -8,7 +8,7 @@ says so.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -103,7 +103,7 @@ def select(files: Sequence[ChangedFile], *, paths: Sequence[str], attributes: st
     return Selection(
         selected=tuple(file for file, held in verdicts if held is None),
         held=tuple(held for _, held in verdicts if held is not None),
-        notices=tuple(notice for file in files for notice in _notices(file)),
+        notices=(*(notice for file in files for notice in _notices(file)), *_foreign_notices(verdicts)),
     )
 
 
@@ -173,13 +173,14 @@ def _by_name(file: ChangedFile, path: str, rules: Attributes) -> tuple[HeldBecau
     rules_in_order: tuple[tuple[HeldBecause, str, Callable[[], bool]], ...] = (
         (HeldBecause.LOCK_FILE, "", lambda: is_lock_file(path)),
         (HeldBecause.MINIFIED, "", lambda: _is_minified(file, path)),
-        (HeldBecause.VENDORED, "by its folder", lambda: _VENDORED.search(path) is not None),
+        (HeldBecause.VENDORED, _BY_FOLDER, lambda: _VENDORED.search(path) is not None),
         (HeldBecause.VENDORED, "linguist-vendored", lambda: rules.vendored(path)),
         (HeldBecause.GENERATED, "linguist-generated", lambda: rules.generated(path)),
     )
     return next(((reason, detail) for reason, detail, holds in rules_in_order if holds()), None)
 
 
+_BY_FOLDER = "by its folder"
 # Go vendors under host names and Bundler under vendor/bundle; other `vendor` folders hold what people wrote, too.
 _VENDORED = re.compile(r"(?:^|/)(?:node_modules|bower_components|vendor/(?:bundle|[a-z0-9-]+(?:\.[a-z0-9-]+)+))/")
 _MINIFIED = re.compile(r"\.min\.(?:js|mjs|cjs|css)$|\.(?:js|mjs|cjs|css)\.map$")
@@ -225,6 +226,22 @@ def _notices(file: ChangedFile) -> Iterator[str]:
     added = (line for line in file.diff.lines() if line.kind is LineKind.ADDED)
     if turned := next((line.new for line in added if _REORDERING.search(line.text)), None):
         yield f"Line {turned} of `{file.path}` has a sign that reorders others: it may run otherwise than it reads."
+
+
+_MOST_NAMED = 3
+
+
+def _foreign_notices(verdicts: Iterable[tuple[ChangedFile, Held | None]]) -> Iterator[str]:
+    """What may run, is not reviewed, and was left out by no setting of the owners."""
+    found = [
+        f"`{held.path}`"
+        for file, held in verdicts
+        if held and (held.reason in {HeldBecause.SUBMODULE, HeldBecause.LFS_POINTER} or held.detail == _BY_FOLDER)
+        if file.diff.status is not FileStatus.REMOVED and not _MEDIA.search(held.path.lower())
+    ]
+    if found:
+        more = f" and {len(found) - _MOST_NAMED:,} more" if len(found) > _MOST_NAMED else ""
+        yield f"Changed and not reviewed, since its code is from elsewhere: {', '.join(found[:_MOST_NAMED])}{more}."
 
 
 _MOST_LINES = 9_999
