@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher, unified_diff
 
 MOST_COMPARED = 20_000
 """Lines of a file between its first and its last change that are compared with one another."""
+
+_SPECIAL = re.compile(r"[\x00-\x1f\x7f\"\\\udc80-\udcff]")
 
 NO_NEWLINE = "\\ No newline at end of file\n"
 
@@ -156,8 +159,18 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
 
 def patch(path: str, before: str, after: str) -> str:
     """The difference as git writes it, empty when there is none."""
-    lines = list(unified_diff(_lines(before), _lines(after), f"a/{path}", f"b/{path}"))
-    return "".join((f"diff --git a/{path} b/{path}\n", *_ended(lines))) if lines else ""
+    old, new = _named(f"a/{path}"), _named(f"b/{path}")
+    lines = list(unified_diff(_lines(before), _lines(after), old, new))
+    return "".join((f"diff --git {old} {new}\n", *_ended(lines))) if lines else ""
+
+
+def _named(name: str) -> str:
+    """A name as git quotes it: a line end in one would be a line of the patch, such as another file's name.
+
+    A byte that is not UTF-8 stands in it as its low surrogate.
+    """
+    quoted = _SPECIAL.sub(lambda found: f"\\{ord(found[0]) & 0xFF:03o}", name)
+    return f'"{quoted}"' if quoted != name else name
 
 
 def _ended(lines: Sequence[str]) -> Iterator[str]:

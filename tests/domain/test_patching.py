@@ -117,3 +117,15 @@ def test_git_makes_the_same_of_a_patch(tmp_path_factory: pytest.TempPathFactory,
         command = ["git", "apply", "--whitespace=nowarn", "-"]
         subprocess.run(command, cwd=folder, input=text.encode(), check=True)
     assert (folder / "a.txt").read_bytes() == after.encode()
+
+
+@pytest.mark.parametrize(
+    "name", ["new file.txt", 'q"\\.txt', "tab\t.txt", "x\n+++ b/a.txt", "ü\x7f.txt", "caf\udce9.txt"]
+)
+def test_a_patch_is_for_its_file_whatever_that_is_called(name: str, tmp_path: Path) -> None:
+    for path in (tmp_path / name, tmp_path / "a.txt"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("a\n")
+    command = ["git", "apply", "-"]
+    subprocess.run(command, cwd=tmp_path, input=patch(name, "a\n", "b\n").encode(), check=True)
+    assert ((tmp_path / name).read_text(), (tmp_path / "a.txt").read_text()) == ("b\n", "a\n")
