@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from random import SystemRandom
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from reviewbot.cli.review import WITHOUT_KEY
 from reviewbot.cli.world import FORK_HINT, Line, Reviewers
@@ -130,6 +130,12 @@ OF_A_DECISION = {
     Reason.NOT_REQUESTED, Reason.EVENT, Reason.MERGE_GROUP, Reason.COMMAND,
 }  # fmt: skip
 
+MORE: Mapping[Reason, Mapping[str, Any]] = {
+    Reason.NOT_REQUESTED: {"approved_by": "review-it"},
+    Reason.NOTHING_SELECTED: {"summary_url": None, "notices": CLOSED_GATE.notices},
+}
+"""What a decision shows besides."""
+
 
 def raised(call: Callable[[], object]) -> ReviewbotError:
     """The error that the program itself raises, with the words that it has."""
@@ -179,10 +185,8 @@ def of_reason(reason: Reason) -> SummaryView:
     if reason in {Reason.UNREADABLE, Reason.PARTIAL}:
         outcome = Outcome(Status.COMPLETED, Verdict.FAIL, reason, Conclusion.ACTION_REQUIRED, 3)
         return replace(CLOSED_GATE, outcome=outcome, coverage=Coverage.PARTIAL)
-    if reason is Reason.NOT_REQUESTED:
-        return replace(_without_answer(not_due(reason)), approved_by="review-it")
     if reason in OF_A_DECISION:
-        return _without_answer(not_due(reason))
+        return replace(_without_answer(not_due(reason)), **MORE.get(reason, {}))
     return _without_answer(did_not_happen(reason, "", "", exit_status=3, on_error=Tolerance.FAIL))
 
 
