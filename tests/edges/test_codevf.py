@@ -299,7 +299,12 @@ def test_a_tag_whose_price_is_unknown_is_told(body: object) -> None:
 
 @pytest.mark.parametrize(
     ("given", "read"),
-    [(1.7, "1.7"), ("1.70", "1.70"), (3, "3"), (" 2 ", "2"), (True, None), ("inf", None), ("", None), (None, None)],
+    [
+        *((1.7, "1.7"), ("1.70", "1.70"), (3, "3"), (" 2 ", "2"), (0.1 + 0.2, "0.30000000000000004"), ("0.00", "0.00")),
+        *((True, None), ("inf", None), ("", None), (None, None)),
+        # Written out, these are longer than any memory.
+        *(("1e99999999999", None), ("-1e99999999999", None), ("1e-99999999999", None), ("0e99999999999", None)),
+    ],
 )
 def test_numbers_are_decimals(given: object, read: str | None) -> None:
     assert number(given) == (None if read is None else Decimal(read))

@@ -21,6 +21,7 @@ from reviewbot.errors import (
 QUOTED_CHARACTERS = 300
 _LONGEST_WAIT = 86_400.0
 _MOST_FIELDS = 10
+_MOST_DIGITS = 40
 
 Scrub = Callable[[str], str]
 """Takes the key out of a text; runs before anything is cut, so that no half of it stays."""
@@ -112,7 +113,14 @@ def quoted(text: str, scrub: Scrub) -> str:
 
 
 def number(value: object) -> Decimal | None:
-    """A finite number, given as such or as text."""
+    """A number that can be meant, given as such or as text: to write out `1e99999999` would take for ever."""
+    read = _finite(value)
+    if read is None or max(len(f"{read:e}"), abs(read.adjusted())) > _MOST_DIGITS:
+        return None
+    return read
+
+
+def _finite(value: object) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -124,7 +132,7 @@ def number(value: object) -> Decimal | None:
 
 def seconds(value: object) -> float | None:
     """A wait that can be meant: not negative, at most a day."""
-    read = number(value)
+    read = _finite(value)
     if read is None or read < 0:
         return None
     return min(_LONGEST_WAIT, float(read)) if math.isfinite(float(read)) else _LONGEST_WAIT
