@@ -76,7 +76,8 @@ TABLE: Mapping[Request, Row] = {
     # The task goes on whatever we hear of it, unless the service says that there is none.
     asked.POLL: Row(OPEN, OPEN, OPEN, LOST_SIGHT),
     asked.FILE: Row(SHOWN, SHOWN, SHOWN, SHOWN, strange_once=SHOWN),
-    asked.AGAIN: Row(UNPUBLISHED, UNPUBLISHED, UNPUBLISHED, UNPUBLISHED),
+    # Read before the verdict, and once more by the publishing where that failed.
+    asked.AGAIN: Row(UNPUBLISHED, UNPUBLISHED, UNPUBLISHED, UNPUBLISHED, misshapen_once=WHOLE),
     asked.REVIEW: Row(
         UNPUBLISHED, UNPUBLISHED, UNPUBLISHED, UNPUBLISHED, misshapen_once=WHOLE, lost=WHOLE,
         apart={"403": UNTOLD, **dict.fromkeys(ILL_FORMED, LISTED)},
