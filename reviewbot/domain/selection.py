@@ -103,7 +103,7 @@ def select(files: Sequence[ChangedFile], *, paths: Sequence[str], attributes: st
     return Selection(
         selected=tuple(file for file, held in verdicts if held is None),
         held=tuple(held for _, held in verdicts if held is not None),
-        notices=(*(notice for file in files for notice in _notices(file)), *_foreign_notices(verdicts)),
+        notices=(*(notice for file in files for notice in _notices(file)), *_unseen_notices(verdicts)),
     )
 
 
@@ -229,19 +229,21 @@ def _notices(file: ChangedFile) -> Iterator[str]:
 
 
 _MOST_NAMED = 3
+_UNASKED = frozenset({HeldBecause.SUBMODULE, HeldBecause.LFS_POINTER, HeldBecause.MINIFIED})
+_IDLE = re.compile(rf"{_MEDIA.pattern}|\.map$")
 
 
-def _foreign_notices(verdicts: Iterable[tuple[ChangedFile, Held | None]]) -> Iterator[str]:
+def _unseen_notices(verdicts: Iterable[tuple[ChangedFile, Held | None]]) -> Iterator[str]:
     """What may run, is not reviewed, and was left out by no setting of the owners."""
     found = [
         f"`{held.path}`"
         for file, held in verdicts
-        if held and (held.reason in {HeldBecause.SUBMODULE, HeldBecause.LFS_POINTER} or held.detail == _BY_FOLDER)
-        if file.diff.status is not FileStatus.REMOVED and not _MEDIA.search(held.path.lower())
+        if held and (held.reason in _UNASKED or held.detail == _BY_FOLDER)
+        if file.diff.status is not FileStatus.REMOVED and not _IDLE.search(held.path.lower())
     ]
     if found:
         more = f" and {len(found) - _MOST_NAMED:,} more" if len(found) > _MOST_NAMED else ""
-        yield f"Changed and not reviewed, since its code is from elsewhere: {', '.join(found[:_MOST_NAMED])}{more}."
+        yield f"Changed and not reviewed, though it may run: {', '.join(found[:_MOST_NAMED])}{more}."
 
 
 _MOST_LINES = 9_999
