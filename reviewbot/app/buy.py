@@ -139,7 +139,8 @@ def intend(run: Run, story: Story, identity: Identity, agreed: Terms) -> Story:
             hold=known.hold,
             rung=known.rung,
             selection=known.selection or intent.selection,
-            confirms=known.confirms,
+            # A short copy, which has no base, does not say it.
+            confirms=known.confirms or (not known.base_ref and _confirms(story, identity)),
         )
     else:
         intent = replace(intent, confirms=_confirms(story, identity))

@@ -13,7 +13,7 @@ from reviewbot.domain.ledger import Ledger
 from reviewbot.domain.ledger_text import decode
 from reviewbot.domain.signatures import Signer
 from reviewbot.sandbox.codevf import Answer, HandClock, TaskLife, TaskRequest
-from reviewbot.sandbox.fault_rules import Reply
+from reviewbot.sandbox.fault_rules import DropBefore, Reply
 from reviewbot.sandbox.github import Level
 from tests.app.house import CLEAN, FORGETFUL, HEAD, KEY, REPO, Finished, Rig, answer, finding, house
 from tests.app.test_durable import CRITICAL, LONG, SOMEBODY, collect, commanded, conclusion, delete_summary, push, until
@@ -210,3 +210,16 @@ def test_nor_does_one_that_writes_down_what_it_is_about_to_buy(tmp_path: Path) -
         order(rig, f"/reviewbot bypass {sha} It is on fire.", check_run="false")
         assert buying.result(timeout=60).exit_status == 0
         assert ledger(rig).bypass
+
+
+def test_what_a_check_alone_tells_of_a_purchase_is_handed_in_with_what_is_to_be_confirmed(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engaged) as rig:
+        rig.run()
+        rig.codevf_faults.add("/tasks/create", DropBefore(), times=None, method="POST")
+        rig.github_faults.add(".", DropBefore(), times=None, method="PATCH")
+        order(rig, "/reviewbot review")
+        rig.codevf_faults.clear()
+        rig.github_faults.clear()
+        collect(rig)
+        [_, again] = rig.service.tasks()
+        assert any(one.file_name == "review-so-far.txt" for one in again.request.attachments)
