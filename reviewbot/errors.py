@@ -174,6 +174,11 @@ class ServiceRefused(ServiceError):
         self.code = code
 
     @property
+    def is_unauthorized(self) -> bool:
+        """Whether the service does not take the key."""
+        return self.status == HTTPStatus.UNAUTHORIZED
+
+    @property
     def is_not_found(self) -> bool:
         """Whether the service does not know what it was asked about."""
         return self.status == HTTPStatus.NOT_FOUND

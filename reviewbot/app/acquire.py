@@ -5,7 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from reviewbot.app.buy import Terms, approve, intend, purchase_of, remember_task, resume, selecting, terms, use_up
+from reviewbot.app.buy import (
+    Terms,
+    approve,
+    as_agreed,
+    intend,
+    look_up,
+    purchase_of,
+    remember_task,
+    selecting,
+    take_up,
+    terms,
+    use_up,
+)
 from reviewbot.app.check import current_check
 from reviewbot.app.conclude import conclude, verdict_on
 from reviewbot.app.load import identity_of
@@ -18,7 +30,7 @@ from reviewbot.app.submit import submit
 from reviewbot.app.wait import wait
 from reviewbot.domain.course import Standpoint, Step, builds_on, is_forgotten, is_replaced, next_attempt, next_step
 from reviewbot.domain.events import ReviewEvent
-from reviewbot.domain.gate import Outcome, Reason, not_due, pending, superseded
+from reviewbot.domain.gate import Coverage, Outcome, Reason, not_due, pending, superseded
 from reviewbot.domain.identity import Identity, scope_since
 from reviewbot.domain.inquiry import CREDITS
 from reviewbot.domain.ledger import Purchase, TaskState
@@ -40,6 +52,11 @@ from reviewbot.ports import ReviewService
 
 MAX_ATTEMPTS = 3
 """How many tasks of one change may end without a result before only a person can ask for another."""
+
+_PUT_OFF = (
+    "A review of this head was put off, and this collection has other settings than the run that asked for it: the "
+    "next event on the pull request buys it."
+)
 
 
 class Acquirer:
@@ -66,7 +83,8 @@ class Acquirer:
             if failed is None:
                 return None
             known = failed
-            self.story = replace(self.story.bought(known), purchase=None, task=None)
+            story = self.story.bought(known)
+            self.story = replace(story, purchase=None, task=None, packing=None, frozen=False, reselected=False)
             step = next_step(self._standpoint(known))
         if step is Step.LEAVE:
             return self._leave()
@@ -77,22 +95,21 @@ class Acquirer:
     def _bring(self, service: ReviewService, identity: Identity, known: Purchase | None, step: Step) -> Outcome | None:
         """Buy, once that is approved and no older review has to come in first."""
         if known is not None and known.state is TaskState.WANTED and not self._run.may_buy:
-            agreed = replace(self._run.settings, max_credits=known.hold or self._run.settings.max_credits)
-            self._run = replace(self._run, settings=agreed)
+            self._run = replace(self._run, settings=as_agreed(self._run.settings, known))
         if self._run.paid and (known is None or known.state is not TaskState.INTENT):
             approve(self._run, self.story, identity)
         if step is Step.DEFER and (ended := self._replace_awaited(service, identity)) is not None:
             return ended
         if step is Step.DEFER and self.story.awaited and (ended := self._defer(service, identity)) is not None:
             return ended
-        self._buy(service, identity, known)
-        return None
+        return self._buy(service, identity, known)
 
     def _resumed(self, service: ReviewService, known: Purchase) -> Purchase | None:
         """Go on with what was bought; the purchase as it ended, where it ended unheard and another one is wanted."""
         run = self._run
+        self.story = take_up(run, self.story, known)
         try:
-            self.story = resume(run, service, self.story, known)
+            self.story = look_up(run, service, self.story)
         except ServiceRefused as error:
             # Nobody hears of a task again that the service does not know: who asks gets another one.
             if not (error.is_not_found and isinstance(run.trigger, Asked)):
@@ -112,11 +129,11 @@ class Acquirer:
         hushed = isinstance(error, ServiceRefused) and (run.may_buy or error.is_not_found)
         if known.state is TaskState.OPEN and not hushed:
             run.degraded.say(f"{error.message} The task goes on, and a later run looks again.")
-            return conclude(run, self.story.bought(known), pending(rules))
+            return conclude(run, self.story, pending(rules))
         if known.state is TaskState.DONE and known.base_ref:  # one that a short copy tells of has no findings here
             run.degraded.say(f"{error.message} The verdict is by what is remembered; the report files have no answer.")
-            self.story = self.story.bought(known)
-            return conclude(run, self.story, verdict_on(self.story, rules, readable=True))
+            readable = known.coverage is Coverage.FULL  # an answer that was not is partial
+            return conclude(run, self.story, verdict_on(self.story, rules, readable=readable))
         raise error
 
     def _tell_older(self) -> Outcome | None:
@@ -180,19 +197,21 @@ class Acquirer:
             again=isinstance(trigger, Asked) and not self.story.ledger.was_asked(trigger.comment_id),
             awaited=self.story.awaited is not None,
             is_open=pull.is_open and not is_called_off(self.story),
-            reads_otherwise=known is not None and known.selecting != selecting(self._run),
+            reads_otherwise=known is not None and not self._run.may_buy and known.selecting != selecting(self._run),
         )
 
     def _leave(self) -> Outcome:
         """Nothing is asked for; a check that an older review left open here has to be closed when that one is in."""
         run, there = self._run, current_check(self._run.snapshot)
-        waits = self.story.awaited is not None or self.story.ledger.intents() or self.story.ledger.postponed()
+        put_off = self.story.ledger.postponed()
+        waits = self.story.awaited is not None or self.story.ledger.intents() or put_off
         if waits and run.snapshot.pull.is_open:
-            return conclude(run, self.story, pending(run.judgement.rules))
+            told = _PUT_OFF if put_off and self.story.awaited is None else ""
+            return conclude(run, self.story, replace(pending(run.judgement.rules), message=told))
         outcome = self._why_not()
         if there and tells_of_open_task(there.external_id) and not read_short_copy(there.external_id, run.signer):
             # Another key has signed it: whoever has that one goes on.
-            return replace(outcome, conclusion=None)
+            return conclude(run, self.story, outcome)
         left = there and (there.status != CheckStatus.COMPLETED or tells_of_open_task(there.external_id))
         if left and self.story.awaited is None:
             outcome = replace(outcome, conclusion=Conclusion.ACTION_REQUIRED)
@@ -242,8 +261,8 @@ class Acquirer:
         wanted_now = self.story.ledger.named(wanted.identity, wanted.attempt)
         return self._leave() if wanted_now is not None and wanted_now.state is TaskState.ENDED else None
 
-    def _buy(self, service: ReviewService, identity: Identity, known: Purchase | None) -> None:
-        """Buy what is new since the last reviewed head, or the whole change.
+    def _buy(self, service: ReviewService, identity: Identity, known: Purchase | None) -> Outcome | None:
+        """Buy what is new since the last reviewed head, or the whole change; an outcome where the head has moved.
 
         Each step is kept before the next can fail. What the service refuses is no purchase; where nobody knows, the
         intent stays, and the next run sends the same key.
@@ -251,7 +270,10 @@ class Acquirer:
         run, intent = self._run, known if known is not None and known.state is TaskState.INTENT else None
         identity = replace(identity, scope=scope_since(intent.since if intent else self._since(known)))
         agreed = self._terms or terms(run, service, self.story, intended=intent)
-        self.story = intend(run, self.story, identity, agreed)
+        intended = intend(run, self.story, identity, agreed)
+        if intended is None:
+            return self._superseded()
+        self.story = intended
         with run.world.uninterrupted():
             try:
                 self.story = submit(run, service, self.story, identity, agreed)
@@ -262,6 +284,7 @@ class Acquirer:
                     self.story = self.story.bought(replace(self.story.own, state=TaskState.ENDED, used=used))
                 raise
             self.story = remember_task(run, self.story)
+        return None
 
     def _since(self, known: Purchase | None) -> str:
         run = self._run

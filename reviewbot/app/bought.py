@@ -41,7 +41,9 @@ def wait_of(run: Run, story: Story) -> WaitView | None:
     """How the review stands that is waited for; None while there is none, and once it is over."""
     purchase = story.awaited.purchase if story.awaited else story.purchase
     task = story.awaited.task if story.awaited else story.task
-    if run.settings.dry_run or purchase is None or story.report is not None or (task and task.status.is_over):
+    if run.settings.dry_run or purchase is None or story.report is not None:
+        return None
+    if purchase.state.is_over or (task and task.status.is_over):
         return None
     submitted = datetime.fromisoformat(purchase.submitted_at)
     elapsed = (run.now - submitted).total_seconds()

@@ -10,11 +10,12 @@ from reviewbot.app.check import write_check
 from reviewbot.app.follow import follow
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story
-from reviewbot.app.summary import write_summary
+from reviewbot.app.summary import SUMMARY, write_summary
 from reviewbot.domain import budget
 from reviewbot.domain.events import ReviewEvent
 from reviewbot.domain.gate import Coverage, pending
 from reviewbot.domain.identity import WHOLE, Identity, selection_digest, since_of
+from reviewbot.domain.inquiry import is_inquiry
 from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.model import Balance, Tag
 from reviewbot.domain.packing import ladder, together
@@ -28,6 +29,7 @@ from reviewbot.errors import (
     ServiceRefused,
 )
 from reviewbot.ports import ReviewService
+from reviewbot.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +123,8 @@ def _check_memory(run: Run, story: Story) -> None:
         )
 
 
-def intend(run: Run, story: Story, identity: Identity, agreed: Terms) -> Story:
-    """Write down what is about to be bought, and use its approval up.
+def intend(run: Run, story: Story, identity: Identity, agreed: Terms) -> Story | None:
+    """Write down what is about to be bought, and use its approval up; None where the head has moved meanwhile.
 
     Raises:
         PermissionMissing: nothing can be written, and this run would not wait for the answer.
@@ -135,7 +137,6 @@ def intend(run: Run, story: Story, identity: Identity, agreed: Terms) -> Story:
         intent = replace(
             intent,
             submitted_at=known.submitted_at,
-            asked=known.asked_by(*intent.asked).asked,
             hold=known.hold,
             rung=known.rung,
             selection=known.selection or intent.selection,
@@ -144,9 +145,10 @@ def intend(run: Run, story: Story, identity: Identity, agreed: Terms) -> Story:
         )
     else:
         intent = replace(intent, confirms=_confirms(story, identity))
-    story = _remember_intent(run, replace(story.bought(intent), tag=agreed.tag, balance=agreed.balance))
-    use_up(run)
-    return story
+    kept = _remember_intent(run, replace(story.bought(intent), tag=agreed.tag, balance=agreed.balance))
+    if kept is not None:
+        use_up(run)
+    return kept
 
 
 def _confirms(story: Story, identity: Identity) -> bool:
@@ -154,7 +156,9 @@ def _confirms(story: Story, identity: Identity) -> bool:
 
 
 def purchase_of(run: Run, story: Story, identity: Identity, state: TaskState) -> Purchase:
-    """A purchase that has no task, and costs nothing so far."""
+    """A purchase that has no task, and costs nothing so far; whoever asked for it before has asked for it still."""
+    before = story.ledger.named(identity.digest(), identity.attempt)
+    asked = before.asked_by(*_asked_by(run)).asked if before else _asked_by(run)
     return Purchase(
         key=identity.key(),
         identity=identity.digest(),
@@ -172,7 +176,7 @@ def purchase_of(run: Run, story: Story, identity: Identity, state: TaskState) ->
         since=since_of(identity.scope),
         base_ref=run.snapshot.pull.base_ref,
         merge_base=story.prepared.change.merge_base if story.prepared else "",
-        asked=_asked_by(run),
+        asked=asked,
         selection=selection_digest([*story.selected, f"in {run.settings.attachment_bytes} bytes"]),
         selecting=selecting(run),
     )
@@ -181,6 +185,23 @@ def purchase_of(run: Run, story: Story, identity: Identity, state: TaskState) ->
 def selecting(run: Run) -> str:
     """A digest of the rules by which files are selected: what others have left out, nobody has reviewed."""
     return selection_digest([*run.settings.paths, run.snapshot.default_branch.attributes])
+
+
+def as_agreed(settings: Settings, wanted: Purchase) -> Settings:
+    """The settings of a collection as they were when what was put off was asked for."""
+    judgement = wanted.judgement
+    rules, placement = judgement.rules, judgement.placement
+    return replace(
+        settings,
+        max_credits=wanted.hold or settings.max_credits,
+        fail_on=rules.fail_on,
+        on_pending=rules.on_pending,
+        on_error=rules.on_error,
+        on_partial=rules.on_partial,
+        comment_from=placement.comment_from,
+        max_comments=placement.max_comments,
+        review_event=judgement.review_kind,
+    )
 
 
 def dry_run(run: Run, story: Story, identity: Identity) -> Story:
@@ -194,8 +215,8 @@ def dry_run(run: Run, story: Story, identity: Identity) -> Story:
     )
 
 
-def resume(run: Run, service: ReviewService, story: Story, known: Purchase) -> Story:
-    """Go on with a task that was bought before; its settings were frozen then."""
+def take_up(run: Run, story: Story, known: Purchase) -> Story:
+    """Go on with what was bought before; its settings were frozen then."""
     if run.may_buy:
         use_up(run)
     run.say(f"This change was bought before: the task {known.task_id} is looked up, nothing is paid again.")
@@ -204,16 +225,28 @@ def resume(run: Run, service: ReviewService, story: Story, known: Purchase) -> S
     packing = together(parcels(run, story, known).packed(), len(split_ids(known.task_id)))
     head_sha, merge_base = run.snapshot.pull.head_sha, story.read.change.merge_base
     known = replace(known.asked_by(*_asked_by(run)), head_sha=head_sha, merge_base=merge_base)
-    story = story.bought(known)
-    task = service.retrieve(known.task_id)
-    story = replace(story, packing=packing, task=task, frozen=not run.may_buy)
+    story = replace(story.bought(known), packing=packing, frozen=not run.may_buy)
     if run.may_buy and known.selection not in {"", selection_digest(story.selected)}:
         run.degraded.say(
             "Other files are selected than when this change was handed in, so some may not have been read."
         )
         story = replace(story, reselected=True)
+    return story
+
+
+def look_up(run: Run, service: ReviewService, story: Story) -> Story:
+    """What became of the task of what was taken up.
+
+    Raises:
+        ServiceError: the service does not tell.
+    """
+    task = service.retrieve(story.task_id)
+    if any(map(is_inquiry, task.parts)):
+        reviews = sum(not is_inquiry(part) for part in task.parts)
+        story = replace(story, packing=together(parcels(run, story, story.own).packed(), reviews))
+    story = replace(story, task=task)
     # A finished task needs no open check: the verdict is written at once, or stands already.
-    return story if task.status.is_over else write_check(run, story, pending(known.judgement.rules))
+    return story if task.status.is_over else write_check(run, story, pending(story.own.judgement.rules))
 
 
 def parcels(run: Run, story: Story, bought: Purchase) -> Parcels:
@@ -242,21 +275,29 @@ def project_of(run: Run, service: ReviewService) -> int:
     return int(name) if name.isascii() and name.isdigit() else service.project(name)
 
 
-def _remember_intent(run: Run, story: Story) -> Story:
-    """Free reviews need no memory."""
+def _remember_intent(run: Run, story: Story) -> Story | None:
+    """The story with its intent written down, in the check if there can be one; None where the head has moved.
+
+    Free reviews need no memory.
+    """
     if not run.paid:
         return story
+    if story.own.parts > 1:
+        in_summary = _in_summary(run, story)
+        if in_summary is None:
+            return None
+        story, written = in_summary
+        if not written:
+            raise PermissionMissing(
+                "No comment can be written, and a check run has no room for the ids of several tasks.",
+                hint="Give the token `pull-requests: write`, or set `max-tasks: 1`.",
+            )
     story = write_check(run, story, pending(run.judgement.rules))
-    in_parts = story.purchase is not None and story.purchase.parts > 1
-    if story.check is None or in_parts:
-        now, fresh = follow(run, story) if story.summary else (run, story)
-        if now is run:
-            story = replace(write_summary(run, fresh, pending(run.judgement.rules)), there=None)
-    if in_parts and story.summary is None:
-        raise PermissionMissing(
-            "No comment can be written, and a check run has no room for the ids of several tasks.",
-            hint="Give the token `pull-requests: write`, or set `max-tasks: 1`.",
-        )
+    if story.check is None and story.own.parts == 1:
+        in_summary = _in_summary(run, story)
+        if in_summary is None:
+            return None
+        story, _ = in_summary
     if story.check is None and story.summary is None and run.settings.wait_minutes == 0:
         raise PermissionMissing(
             "Neither a check run nor a comment can be written, so the review could not be found again.",
@@ -274,13 +315,22 @@ def remember_task(run: Run, story: Story) -> Story:
     if not run.paid:
         return story
     run.say(f"CodeVF has the task {story.task_id}.")
-    outcome = pending(run.judgement.rules)
-    written = False
+    kept = None
     try:
-        now, fresh = follow(run, story) if story.summary else (run, story)
-        if now is run:
-            story = replace(write_summary(run, fresh, outcome), there=None)
-            written = story.summary is not None and story.summary is not fresh.summary
+        kept = _in_summary(run, story)
     except ReviewbotError as error:
         run.degraded.say(error.message)
-    return story if written else write_check(run, story, outcome)
+    story, written = kept or (story, False)
+    return story if written else write_check(run, story, pending(run.judgement.rules))
+
+
+def _in_summary(run: Run, story: Story) -> tuple[Story, bool] | None:
+    """The story put into the summary, on top of what people have written there by now, and whether it stands there.
+
+    None where the head has moved.
+    """
+    now, fresh = follow(run, story) if story.summary else (run, story)
+    if now is not run:
+        return None
+    story = replace(write_summary(run, fresh, pending(run.judgement.rules)), there=None)
+    return story, story.summary is not None and SUMMARY not in run.degraded.denied

@@ -15,7 +15,7 @@ from reviewbot.domain.events import DispatchEvent
 from reviewbot.domain.gate import Outcome, collected
 from reviewbot.domain.ledger_text import is_waiting
 from reviewbot.domain.marks import summary_mark
-from reviewbot.errors import PermissionMissing, ReviewbotError, ServiceUnreachable
+from reviewbot.errors import PermissionMissing, ReviewbotError, ServiceRefused, ServiceUnreachable
 from reviewbot.render import Renderer
 from reviewbot.settings import Settings, peek_settings, read_settings
 
@@ -49,7 +49,9 @@ def _check_key(world: World, settings: Settings) -> None:
     """
     try:
         world.open_service(settings).balance()
-    except ServiceUnreachable as error:
+    except (ServiceUnreachable, ServiceRefused) as error:
+        if isinstance(error, ServiceRefused) and error.is_unauthorized:
+            raise
         world.reporter.say(f"{error.message} What is open stays open.")
 
 

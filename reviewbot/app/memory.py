@@ -160,11 +160,34 @@ def _with_copies(run: Run, snapshot: Snapshot, ledger: Ledger, copies: Sequence[
             ledger = ledger.with_purchase(_adopted(run, snapshot, found, digest))
             broken = ledger.findings.broken or bool(copy.since and copy.since not in remembered)
             ledger = replace(ledger, findings=replace(ledger.findings, broken=broken))
-        elif copy.task_id and not known.task_id:
-            short = Coverage.PARTIAL if copy.missed else known.coverage
-            handed = replace(known, coverage=short, missed=copy.missed, rung=copy.rung, parts=copy.parts)
-            ledger = ledger.with_purchase(replace(handed, state=TaskState.OPEN, task_id=copy.task_id))
+        elif not known.task_id and (copy.task_id or _begins(known, copy)):
+            ledger = ledger.with_purchase(_caught_up(known, copy))
     return ledger
+
+
+def _begins(known: Purchase, copy: ShortCopy) -> bool:
+    """Whether the copy tells that what was put off was about to be bought."""
+    return (known.state, copy.state) == (TaskState.WANTED, TaskState.INTENT)
+
+
+def _caught_up(known: Purchase, copy: ShortCopy) -> Purchase:
+    """A purchase that has come further than the ledger knows: how it was handed in is told by the copy alone."""
+    return replace(
+        known,
+        state=TaskState.OPEN if copy.task_id else TaskState.INTENT,
+        task_id=copy.task_id,
+        hold=copy.hold,
+        used=copy.used,
+        submitted_at=copy.at.isoformat(timespec="seconds") if copy.at else known.submitted_at,
+        coverage=Coverage.PARTIAL if copy.missed else known.coverage,
+        missed=copy.missed,
+        rung=copy.rung,
+        parts=copy.parts,
+        since=copy.since,
+        confirms=known.confirms or bool(copy.since),
+        key=copy.key or known.key,
+        selection=copy.selection or known.selection,
+    )
 
 
 def _adopted(run: Run, snapshot: Snapshot, found: _Found, digest: str) -> Purchase:

@@ -200,8 +200,9 @@ class _Teller(Acquirer):
         Else a base that has the head already would let it through on the way back to the other one.
         """
         run, ledger = self._run, self.story.ledger
-        pull, copies = run.snapshot.pull, (read_short_copy(one.external_id, run.signer) for one in run.snapshot.checks)
-        shown = [ledger.named(copy.identity, copy.attempt) for copy in copies if copy and run.paid]
+        pull, ours = run.snapshot.pull, [one for one in run.snapshot.checks if one.external_id and run.paid]
+        copies = [read_short_copy(one.external_id, run.signer) for one in ours]  # None: another key has signed it
+        shown = [ledger.named(copy.identity, copy.attempt) if copy else None for copy in copies]
         here = [*shown, *(one for one in ledger.purchases if one.head_sha == pull.head_sha)]
         if all(one is not None and one.base_ref == pull.base_ref for one in here):
             return None

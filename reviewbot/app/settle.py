@@ -7,6 +7,7 @@ pull request has left is wanted no more.
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 from reviewbot.app.answer import placed_now, read_answer
 from reviewbot.app.run import Run
@@ -30,7 +31,7 @@ def settle(run: Run, service: ReviewService, story: Story, *, but: str = "") -> 
     story = replace(story, awaited=None)
     for wanted in story.ledger.postponed() if run.paid else ():
         if wanted.head_sha != run.snapshot.pull.head_sha or (run.may_buy and wanted.identity != but):
-            story = story.noted(replace(wanted, state=TaskState.ENDED))
+            story = story.noted(replace(wanted, state=TaskState.ENDED, used=Decimal(0)))
     for purchase in story.ledger.open_tasks() if run.paid else ():
         if purchase.identity != but:
             try:

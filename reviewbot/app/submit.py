@@ -45,7 +45,8 @@ def submit(run: Run, service: ReviewService, story: Story, identity: Identity, a
         except PayloadTooLarge as error:
             run.say(f"{error.message} Trying again with less.")
             continue
-        return _submitted(replace(story, task=joined(tasks), packing=together(packings, len(tasks))), rung)
+        handed_in = sum(not is_inquiry(task) for task in tasks)
+        return _submitted(replace(story, task=joined(tasks), packing=together(packings, handed_in)), rung)
     raise NothingSendable(
         "Not one of the selected files fits into a request.",
         hint="Split the pull request, or exclude its largest files with `paths`.",

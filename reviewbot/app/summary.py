@@ -10,9 +10,7 @@ from reviewbot.app.follow import follow
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story
 from reviewbot.app.views import summary_view
-from reviewbot.domain.gate import (
-    Outcome,
-)
+from reviewbot.domain.gate import Outcome
 from reviewbot.domain.ledger_text import encode, replace_ledger
 from reviewbot.domain.plan import summaries
 from reviewbot.errors import ForgeUnreachable, NotFound

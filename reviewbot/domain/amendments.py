@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import partial
 from typing import assert_never
 
@@ -58,7 +59,7 @@ def amended(ledger: Ledger, amendments: Iterable[Amendment], scene: Scene) -> Le
                 ledger = replace(ledger, bypass=Bypass(head_sha, base_ref, by, reason[:MAX_REASON]))
             case CallOff():
                 for purchase in ledger.postponed():
-                    ledger = ledger.with_purchase(replace(purchase, state=TaskState.ENDED))
+                    ledger = ledger.with_purchase(replace(purchase, state=TaskState.ENDED, used=Decimal(0)))
             case unknown:
                 assert_never(unknown)
     return ledger

@@ -78,9 +78,8 @@ def builds_on(ledger: Ledger, base_ref: str, selecting: str) -> Purchase | None:
     """The review since whose head another one can be bought, None when that has to be of the whole change.
 
     It was whole itself, of files that the same rules selected, of a pull request against the same branch, with every
-    finding of it remembered. Its merge base
-    must be in the history of today's, which the caller asks of GitHub: a branch that was moved back under the head
-    brings lines into the change that nobody has seen in one.
+    finding of it remembered. Its merge base must be in the history of today's, which the caller asks of GitHub: a
+    branch that was moved back under the head brings lines into the change that nobody has seen in one.
     """
     last = ledger.last_reviewed()
     findings = ledger.findings

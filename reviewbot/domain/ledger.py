@@ -184,7 +184,7 @@ class Ledger:
     def on_head(self, head_sha: str, merge_base: str) -> Purchase | None:
         """The latest purchase of this head and merge base, which is the same change whatever it was to be read by.
 
-        Not one that only a short copy remembers: it stands on the checks of newer heads, too, that wait for it.
+        Not one that only a short copy remembers, which does not say the merge base.
         """
         bought = [entry for entry in self.purchases if (entry.head_sha, entry.merge_base) == (head_sha, merge_base)]
         wanted = [entry for entry in bought if entry.state is not TaskState.ENDED]

@@ -614,8 +614,8 @@ def test_a_task_that_the_check_alone_names_is_not_bought_again(tmp_path: Path) -
         rig.github_faults.add("issues/comments", Reply(502), times=None, method="PATCH")
         rig.run(wait_minutes="0")
         rig.github_faults.clear()
-        clock.advance(2)
-        rig.run(wait_minutes="0")
+        clock.advance(2 * LONG)
+        assert rig.run(wait_minutes="0").outputs["coverage"] == "full"
         assert len(rig.service.tasks()) == 1
 
 

@@ -13,9 +13,9 @@ from reviewbot.domain.ledger import Ledger
 from reviewbot.domain.ledger_text import decode
 from reviewbot.domain.signatures import Signer
 from reviewbot.sandbox.codevf import Answer, HandClock, TaskLife, TaskRequest
-from reviewbot.sandbox.fault_rules import DropBefore, Reply
+from reviewbot.sandbox.fault_rules import DropBefore, RecordedThen, Reply
 from reviewbot.sandbox.github import Level
-from tests.app.house import CLEAN, FORGETFUL, HEAD, KEY, REPO, Finished, Rig, answer, finding, house
+from tests.app.house import CLEAN, FORGETFUL, HEAD, KEY, OTHER_KEY, REPO, Finished, Rig, answer, finding, house
 from tests.app.test_durable import CRITICAL, LONG, SOMEBODY, collect, commanded, conclusion, delete_summary, push, until
 
 AT_ONCE = TaskLife(pending=0, processing=0)
@@ -94,16 +94,19 @@ def test_a_change_that_is_back_after_the_summary_was_deleted_is_not_bought_again
 def test_what_was_put_off_is_bought_by_no_collection_that_would_buy_something_else(tmp_path: Path) -> None:
     clock = HandClock()
     with house(tmp_path, clock=clock, life=SOMEBODY) as rig:
-        own: Any = {"wait_minutes": "0", "paths": "app.py", "max_credits": "600"}
+        own: Any = {"wait_minutes": "0", "paths": "app.py", "max_credits": "600", "fail_on": "low"}
         rig.run(**own)
         push(rig, app="z = 1\n")
         rig.run(**own)
         clock.advance(2 * LONG)
         for other in ({"mode": "standard"}, {}):
             collect(rig, **other)
+            assert "was put off" in rig.checks()[-1].output.summary
             assert (len(rig.service.tasks()), rig.checks()[-1].status) == (1, "in_progress")
         collect(rig, paths="app.py")
         assert [one.request.max_credits for one in rig.service.tasks()] == [600, 600]
+        assert [one.judgement.rules.fail_on.value for one in ledger(rig).purchases] == ["low", "low"]
+        clock.advance(2 * LONG)
 
 
 def test_what_is_wanted_now_is_wanted_instead_of_what_was_put_off(tmp_path: Path) -> None:
@@ -113,6 +116,7 @@ def test_what_is_wanted_now_is_wanted_instead_of_what_was_put_off(tmp_path: Path
         for mode in ("fast", "standard"):
             rig.run(wait_minutes="0", mode=mode)
         assert [one.state.value for one in ledger(rig).purchases] == ["open", "ended", "wanted"]
+        assert ledger(rig).spent == 360, "what was put off and never bought has cost nothing"
 
 
 @pytest.mark.parametrize("refused", [False, True])
@@ -223,3 +227,68 @@ def test_what_a_check_alone_tells_of_a_purchase_is_handed_in_with_what_is_to_be_
         collect(rig)
         [_, again] = rig.service.tasks()
         assert any(one.file_name == "review-so-far.txt" for one in again.request.attachments)
+
+
+def test_what_was_put_off_and_then_bought_by_a_run_that_was_killed_is_found(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=SOMEBODY) as rig:
+        rig.run(wait_minutes="0")
+        push(rig, extra="x = 1\n")
+        rig.run(wait_minutes="0")
+        clock.advance(2 * LONG)
+        rig.codevf_faults.add("/tasks/create", RecordedThen(None), times=None, method="POST")
+        rig.github_faults.add(".", DropBefore(), times=None, method="PATCH", body="unreachable|cannot be reached")
+        rig.run(wait_minutes="0")
+        rig.codevf_faults.clear()
+        rig.github_faults.clear()
+        push(rig, more="y = 1\n")
+        rig.run(wait_minutes="0")
+        assert [one.state.value for one in ledger(rig).purchases][:2] == ["done", "open"]
+        assert len(rig.service.tasks()) == 2
+
+
+def test_a_verdict_that_was_not_green_is_not_green_while_the_service_is_away(tmp_path: Path) -> None:
+    with house(tmp_path, life=AT_ONCE) as rig:
+        rig.run(paths="app.py")
+        rig.codevf_faults.add("/tasks/task_", Reply(503), times=None, method="GET")
+        done = rig.run(payload=rig.event("edited"))
+        assert (done.outputs["coverage"], conclusion(rig)) == ("partial", "action_required")
+        assert "Handed in" not in rig.summaries()[0]
+
+
+def test_a_red_head_stays_red_by_way_of_a_branch_that_has_it_whoever_has_signed_its_check(tmp_path: Path) -> None:
+    with house(tmp_path, life=AT_ONCE, engineer=engaged) as rig:
+        rig.run()
+        sha = rig.world.pull(REPO, 1).head_sha
+        rig.world.push(REPO, "release", {"other.py": "y = 1\n"}, author="mona", parents=(sha,))
+        rig.world.retarget(REPO, 1, "release")
+        rig.run(payload=rig.event("edited"), codevf_api_key=OTHER_KEY)
+        assert conclusion(rig) == "action_required"
+
+
+def test_whoever_waits_without_a_check_buys_nothing_for_a_head_that_has_moved(tmp_path: Path) -> None:
+    with house(tmp_path, life=SOMEBODY) as rig, ThreadPoolExecutor(1) as pool:
+        rig.run(check_run="false", wait_minutes="0", supersede="keep")
+        first = rig.service.tasks()[0]
+        rig.service.cancel_task(rig.service.setup.house.accounts[0], first.id)
+        push(rig, extra="x = 1\n")
+        before, wait = len(rig.codevf_faults.log), (("Retry-After", "100"),)
+        rig.codevf_faults.add("/credits/balance", Reply(503, headers=wait), method="GET")
+        buying = pool.submit(rig.run, check_run="false", wait_minutes="0")
+        until(lambda: any("balance" in one.path for one in rig.codevf_faults.requests()[before:]))
+        push(rig, more="y = 1\n")
+        assert buying.result(timeout=60).outputs["reason"] == "superseded"
+        assert len(rig.service.tasks()) == 1
+
+
+def test_another_key_leaves_the_check_and_lets_a_bypass_through(tmp_path: Path) -> None:
+    with house(tmp_path, life=SOMEBODY) as rig:
+        rig.run(wait_minutes="0")
+        requested: Any = {"codevf_api_key": OTHER_KEY, "review_on": "request"}
+        done = rig.run(payload=rig.event("edited"), **requested)
+        assert (done.outputs["status"], rig.checks()[-1].status) == ("skipped", "in_progress")
+        sha = rig.world.pull(REPO, 1).head_sha
+        rig.world.grant(REPO, "hubot", Level.ADMIN)
+        told = commanded(rig, f"/reviewbot bypass {sha} It is on fire.", "hubot")
+        rig.run(event="issue_comment", payload=told, wait_minutes="0", **requested)
+        assert conclusion(rig) == "success"

@@ -296,3 +296,6 @@ def test_ids_that_no_comment_can_hold_are_not_bought(tmp_path: Path) -> None:
         grow(rig)
         assert "max-tasks: 1" in rig.run().log
         assert not rig.service.tasks()
+        assert [one.status for one in rig.checks()] == ["completed"]
+        rig.world.push(REPO, "main", {".github/reviewbot.yml": CONFIG.format(1)})
+        assert rig.run().outputs["coverage"] == "partial"
