@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from reviewbot.domain.commands import Word
 from reviewbot.domain.model import Severity
@@ -38,19 +40,20 @@ def moments(town: Town, word: Word) -> tuple[Halt, ...]:
     town.run_beside(rig, {}, Moment("github", "NONE", "."), lambda: None)
     sent = {service: faults.log[before[service] :] for service, faults in town.faults.items()}
     town.close(rig)
-    edits = [service == "github" and _edits(one) for service, log in sent.items() for one in log]
+    blind = [service == "github" and _edits(log[at:]) for service, log in sent.items() for at in range(len(log))]
     every = [(service, nth) for service, log in sent.items() for nth in range(1, len(log) + 1)]
-    after = [*edits[1:], False]
+    after = [*blind[1:], False]
     return tuple(
-        Halt(Moment(service, None, ".", nth, recorded), blind)
-        for (service, nth), edit, then in zip(every, edits, after, strict=True)
-        for recorded, blind in ((False, edit), (True, then))
+        Halt(Moment(service, None, ".", nth, recorded), is_blind)
+        for (service, nth), now, then in zip(every, blind, after, strict=True)
+        for recorded, is_blind in ((False, now), (True, then))
     )
 
 
-def _edits(request: Logged) -> bool:
-    """Whether a request writes the summary anew."""
-    return request.method == "PATCH" and "/issues/comments/" in request.target
+def _edits(requests: Sequence[Logged]) -> bool:
+    """Whether the next of them writes the summary anew, or comes before that with nothing read between."""
+    edits = takewhile(lambda one: one.method == "PATCH", requests)
+    return any("/issues/comments/" in one.target for one in edits)
 
 
 def _reviewed_and_pushed(town: Town, word: Word) -> Rig:
