@@ -231,6 +231,10 @@ def _is_placeholder(value: str) -> bool:
     return " " in value and not re.search(r"[0-9]", value)  # a label or a sentence
 
 
+# To be matched, not searched for: each place without a digit behind it would be looked at to the end of the line.
+_STRONG = re.compile(r"(?=.*[0-9])(?=.*[^\W\d])\S+")
+
+
 def _is_strong(value: str) -> bool:
     """Whether nobody would use the value as a name: eight characters or more, letters and digits, no blank."""
-    return len(value) >= _SHORTEST_STRONG and re.search(r"(?=.*[0-9])(?=.*[^\W\d])^\S+$", value) is not None
+    return len(value) >= _SHORTEST_STRONG and _STRONG.fullmatch(value) is not None

@@ -387,6 +387,7 @@ HOSTILE = {
     "no end": "\n" * 100_000 + "-----END PRIVATE KEY-----",
     "dashes": "xoxb-" + "1-" * 100_000,
     "addresses": "://a:" * 60_000,
+    "letters": "\n".join(start + "a" * 300_000 for start in ("password=", "curl -u me:", "?token=", "AKC")),
 }
 
 
