@@ -148,16 +148,18 @@ def prepare(run: Run, change: ChangeSet) -> Prepared:
     words = (*words, *(file.path for file in change.files))
     redactor = Redactor.of([*_texts(selection.selected), *words], settings.secrets())
     pairs = [_redacted(file, redactor) for file in selected]
-    blocked = {pair[0].path for pair in pairs if pair[0].redactions and settings.redact is Redact.BLOCK}
+    blocked = {sendable.path for sendable, *_ in pairs if sendable.redactions and settings.redact is Redact.BLOCK}
+    doubtful = [sendable.path for sendable, _, hides in pairs if hides and sendable.path not in blocked]
     held = (
         *selection.held,
         *(Held(file.path, HeldBecause.SECRET_FILE, "", missed=True) for file in secrets),
         *(Held(path, HeldBecause.SECRET_FILE, "`redact: block`", missed=True) for path in sorted(blocked)),
+        *(Held(path, HeldBecause.UNSEEN, "what was redacted may be code", missed=True) for path in doubtful),
     )
     return Prepared(
         change=change,
-        sendables=tuple(sendable for sendable, _ in pairs if sendable.path not in blocked),
-        views=tuple(view for _, view in pairs if view.path not in blocked),
+        sendables=tuple(sendable for sendable, *_ in pairs if sendable.path not in blocked),
+        views=tuple(view for _, view, _ in pairs if view.path not in blocked),
         held=tuple(replace(one, path=redactor.redact(one.path).text) for one in held),
         notices=tuple(redactor.redact(one).text for one in selection.notices),
         title=redactor.redact(pull.title).text,
@@ -180,7 +182,8 @@ def _texts(files: Iterable[ChangedFile]) -> Iterable[str]:
             yield file.text
 
 
-def _redacted(file: ChangedFile, redactor: Redactor) -> tuple[Sendable, FileView]:
+def _redacted(file: ChangedFile, redactor: Redactor) -> tuple[Sendable, FileView, bool]:
+    """The file as it is sent, as the reviewer sees it, and whether code may have been taken out of it."""
     diff = redactor.redact(file.diff.text)
     text = None if file.text is None else redactor.redact(file.text)
     seen = file.diff if not diff.count else parse_diff(diff.text)[0]
@@ -193,4 +196,4 @@ def _redacted(file: ChangedFile, redactor: Redactor) -> tuple[Sendable, FileView
     count = max(diff.count, text.count if text else 0)
     sendable = Sendable(file.path, diff.text, text.text if text else None, count, risk(file))
     view = FileView(file.path, file.diff.old_path, seen.hunks, text.text if text else None, lines)
-    return sendable, view
+    return sendable, view, diff.doubtful or (text is not None and text.doubtful)

@@ -97,7 +97,7 @@ class Story:
     def selected(self) -> tuple[str, ...]:
         """The names of the selected files, those that are held back among them."""
         held = (one.path for one in self.prepared.held if one.missed) if self.prepared else ()
-        return (*(one.path for one in self.sendables), *held)
+        return tuple(dict.fromkeys((*(one.path for one in self.sendables), *held)))
 
     @property
     def coverage(self) -> Coverage:

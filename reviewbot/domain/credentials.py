@@ -137,10 +137,12 @@ class Secrets:
     Attributes:
         strong: replaced wherever they stand.
         weak: words that could be a name, too; replaced where they stand as a value (quoted, or after `=` or `:`).
+        doubtful: those of both that could be code, so that replacing them elsewhere may hide what runs.
     """
 
     strong: frozenset[str]
     weak: frozenset[str]
+    doubtful: frozenset[str]
 
 
 def secrets_of(lines: Iterable[str]) -> Secrets:
@@ -155,7 +157,11 @@ def secrets_of(lines: Iterable[str]) -> Secrets:
             chosen.update(_chosen(line, lower))
     chosen = {value for value in chosen if not _is_placeholder(value)} - certain
     strong = {value for value in chosen if _is_strong(value) and not _IDENTIFIER.fullmatch(value)}
-    return Secrets(strong=frozenset(certain | strong), weak=frozenset(chosen - strong))
+    return Secrets(
+        strong=frozenset(certain | strong),
+        weak=frozenset(chosen - strong),
+        doubtful=frozenset(value for value in chosen if _CODE.search(value)),
+    )
 
 
 def _shaped(line: str, lower: str) -> Iterator[str]:
@@ -219,6 +225,9 @@ _ENVIRONMENT_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _LETTERS = re.compile(r"[A-Za-z_./ -]+")
 # Whoever calls a function `run7shell` and a password so, too, must not get the function hidden from the reviewer.
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w{0,20}|[A-Za-z]+(?:[-_.][A-Za-z]+)*[-_]?v?[0-9]{0,3}")
+
+
+_CODE = re.compile(r"[();|&<>=,$\s]")
 
 
 def _is_placeholder(value: str) -> bool:

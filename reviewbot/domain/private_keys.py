@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 _KIND = r"(BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?"
 _EDGE = re.compile(rf"-----{_KIND}-----|---- {_KIND} ----|^[+\- ]?(Private-)(?:Lines|MAC):")
-_HEADER = (
-    r"(?:Proc-Type|DEK-Info|Version|Comment|Charset|Hash|Encryption|Key-Derivation|Argon2-[A-Za-z]{1,12}):.{0,200}"
+_BEFORE = r"[\s\"'`#*/|>]*+"
+# Passed over and left standing: anything may stand behind a name and a colon, code as well.
+_HEADER = re.compile(
+    _BEFORE + r"(?:Proc-Type|DEK-Info|Version|Comment|Charset|Hash|Encryption|Key-Derivation|Argon2-[A-Za-z]{1,12}):.*"
 )
-_MATTER = re.compile(rf"[\s\"'`#*/|>]*+(?:{_HEADER}|=?[A-Za-z0-9+/]{{1,120}}+={{0,2}}(?:\\[nr])*)[\s\"'`,;+\\]*")
-_BLANK = re.compile(r"[\s\"'`#*/|>]*")
+_MATTER = re.compile(rf"({_BEFORE})(=?[A-Za-z0-9+/]{{1,120}}+={{0,2}})(?:\\[nr])*[\s\"'`,;+\\]*")
+_BLANK = re.compile(_BEFORE)
+_SHORTEST_LINE = 16
+_MIXED = re.compile(r"(?=.*[0-9=]|.*[a-z].*[A-Z]|.*[A-Z].*[a-z]).*")
+_LAST_LINES = 2
+"""The end of the key, and a checksum."""
+_HUNK_ENDS = ("@@ ", "diff ", "\\ ")
 _RUN = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
 _ESCAPED_BREAK = re.compile(r"\\[nr]")
 _ESCAPED_LINE = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
@@ -24,28 +32,72 @@ _MARKS = ("+", "-", " ")
 REDACTED = "[REDACTED]"
 
 
-def key_lines(lines: Sequence[str]) -> Mapping[int, str]:
-    """The lines that hold nothing but a private key: index from 0, to the diff's mark in front of the line, or nothing.
+@dataclass(frozen=True, slots=True)
+class KeyLines:
+    """The lines that hold nothing but a private key; BEGIN, END and headers are not among them.
 
-    The BEGIN and END lines are not among them, nor are lines that were redacted before.
+    Attributes:
+        marks: index from 0, to the diff's mark in front of the line, or nothing.
+        doubtful: those of them that may be something else, such as the name of a program to run.
     """
-    found: dict[int, str] = {}
+
+    marks: Mapping[int, str]
+    doubtful: frozenset[int]
+
+
+def key_lines(lines: Sequence[str]) -> KeyLines:
+    """The lines of private keys; what was redacted before is none."""
+    marks: dict[int, str] = {}
+    sure: set[int] = set()
     for index in _edges(lines):
-        in_diff = _in_diff(lines[index])
-        for reached in _reach(lines, index):
-            content = lines[reached][in_diff:]
-            if in_diff and not lines[reached].startswith(_MARKS):
-                break
-            if REDACTED in content or not (_MATTER.fullmatch(content) or _BLANK.fullmatch(content)):
-                break
-            if not _BLANK.fullmatch(content):
-                found[reached] = lines[reached][:in_diff]
-    return found
+        width = _width(lines[index])
+        found, ended = _block(lines, index, width)
+        marks |= {at: lines[at][:width] for at in found}
+        if ended:
+            last = found[-_LAST_LINES:]
+            sure.update(at for at in found if _is_sure(lines[at][width:], last=at in last))
+    return KeyLines(marks, frozenset(marks.keys() - sure))
+
+
+def _block(lines: Sequence[str], edge: int, width: int) -> tuple[list[int], bool]:
+    """The lines of a key from the first that can be nothing else, and whether the other edge, or a hunk's, follows."""
+    found: list[int] = []
+    ended = width > 0
+    for at in _reach(lines, edge):
+        line, content = lines[at], lines[at][width:]
+        if _EDGE.search(line):
+            ended = True
+            break
+        if width and not line.startswith(_MARKS):
+            ended = line.startswith(_HUNK_ENDS) or at == len(lines) - 1
+            break
+        if _BLANK.fullmatch(content) or _HEADER.fullmatch(content):
+            continue
+        if REDACTED in content or not _MATTER.fullmatch(content):
+            ended = False
+            break
+        found.append(at)
+    found.sort()
+    starts = (place for place, at in enumerate(found) if _is_sure(lines[at][width:], last=False))
+    return found[next(starts, len(found)) :], ended
+
+
+def _is_sure(content: str, *, last: bool) -> bool:
+    """Whether a line of base64 is no path and no word; the last of a key may be as short as one."""
+    matter = _MATTER.fullmatch(content)
+    if matter is None or matter[1].endswith("/"):
+        return False
+    return (last or len(matter[2]) >= _SHORTEST_LINE) and _MIXED.fullmatch(matter[2]) is not None
+
+
+def is_key_line(line: str) -> bool:
+    """Whether a line, with a diff's mark or without, is nothing but a piece of a key."""
+    return _is_sure(line.lstrip("".join(_MARKS)), last=False)
 
 
 def key_values(lines: Sequence[str]) -> Iterator[str]:
     """The long pieces of private keys, which are secrets wherever else they stand."""
-    for index, mark in key_lines(lines).items():
+    for index, mark in key_lines(lines).marks.items():
         yield from _RUN.findall(_ESCAPED_BREAK.split(lines[index][len(mark) :])[0])
     for index in _edges(lines):
         for piece in _ESCAPED_BREAK.split(lines[index])[1:]:
@@ -58,9 +110,9 @@ def _edges(lines: Sequence[str]) -> Iterator[int]:
             yield index
 
 
-def _in_diff(edge: str) -> bool:
-    """Whether the line has a diff's mark in front; five dashes are its own, a sixth is a mark."""
-    return edge.startswith(_MARKS) and _EDGE.search(edge[1:]) is not None
+def _width(edge: str) -> int:
+    """Of the diff's mark in front of the line, 0 or 1; five dashes are its own, a sixth is a mark."""
+    return int(edge.startswith(_MARKS) and _EDGE.search(edge[1:]) is not None)
 
 
 def _reach(lines: Sequence[str], index: int) -> Iterable[int]:

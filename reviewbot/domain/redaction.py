@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from reviewbot.domain.private_keys import REDACTED, key_lines, key_values
+from reviewbot.domain.private_keys import REDACTED, is_key_line, key_lines, key_values
 
 _SHORTEST_KNOWN = 4
 # Where a word stands as a value: none of these characters is in the mark, so no second pass finds a new place.
@@ -27,11 +27,13 @@ class Redacted:
         text: as many lines as before.
         lines: numbers, from 1, of the lines that changed; lines end at a line feed and at nothing else.
         count: how many values were replaced.
+        doubtful: whether something was replaced that may be code: the text must not pass for reviewed.
     """
 
     text: str
     lines: frozenset[int]
     count: int
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -39,6 +41,7 @@ class Redactor:
     """Knows the secrets of some texts and takes them out of any text; it never shows one."""
 
     _pattern: re.Pattern[str] | None
+    _doubtful: re.Pattern[str] | None = field(default=None)
     _size: int = field(default=0)
 
     def __repr__(self) -> str:
@@ -57,26 +60,44 @@ class Redactor:
 
         strong = {piece for value in known for piece in _pieces(value, _SHORTEST_KNOWN)}
         weak: set[str] = set()
+        doubtful: set[str] = set()
         for text in texts:
             lines = text.split("\n")
-            found = secrets_of(lines)
-            for value in (*found.strong, *key_values(lines)):
+            found, keys = secrets_of(lines), set(key_values(lines))
+            for value in (*found.strong, *keys):
                 strong.update(_pieces(value, SHORTEST))
             weak.update(value for value in found.weak if not _looks_redacted(value))
-        return cls(_pattern_of(strong, weak), len(strong | weak))
+            doubtful |= found.doubtful | keys
+        pieces = {piece for value in doubtful for piece in _pieces(value, SHORTEST)}
+        return cls(_pattern_of(strong, weak), _pattern_of(pieces & strong, doubtful & weak), len(strong | weak))
 
     def redact(self, text: str) -> Redacted:
         """The text without the secrets. Doing it twice is doing it once."""
         before = text.split("\n")
-        whole = key_lines(before)
-        kept = [_line_without_key(line, whole.get(index)) for index, line in enumerate(before)]
-        replaced, count = "\n".join(kept), len(whole)
+        keys = key_lines(before)
+        kept = [_line_without_key(line, keys.marks.get(index)) for index, line in enumerate(before)]
+        replaced, count = "\n".join(kept), len(keys.marks)
         if self._pattern:
             replaced, times = self._pattern.subn(REDACTED, replaced)
             count += times
         pairs = zip(before, replaced.split("\n"), strict=True)
         changed = frozenset(number for number, (old, new) in enumerate(pairs, start=1) if old != new)
-        return Redacted(text=replaced, lines=changed, count=count)
+        searched = (kept[number - 1] for number in sorted(changed))
+        doubtful = bool(keys.doubtful) or any(self._hides(line) for line in searched)
+        return Redacted(text=replaced, lines=changed, count=count, doubtful=doubtful)
+
+    def _hides(self, line: str) -> bool:
+        """Whether what may be code is taken out of a line that does not itself give it away, as a value, and once."""
+        from reviewbot.domain.credentials import SHORTEST, secrets_of  # noqa: PLC0415 — as above
+
+        found = [one[0] for one in self._doubtful.finditer(line)] if self._doubtful else []
+        if not found or is_key_line(line):
+            return False
+        own = secrets_of([line])
+        values = {*own.strong, *own.weak, *key_values([line])}
+        given = values.union(*(_pieces(value, SHORTEST) for value in values))
+        # What is in backticks is run by a shell.
+        return len(found) > len(set(found)) or any(one not in given or f"`{one}`" in line for one in found)
 
 
 def _line_without_key(line: str, mark: str | None) -> str:

@@ -9,7 +9,7 @@ from enum import Enum
 from reviewbot.domain.gate import Reason, Verdict
 from reviewbot.domain.policy import FailOn
 from reviewbot.domain.selection import HeldBecause
-from reviewbot.domain.views import SummaryView
+from reviewbot.domain.views import HeldView, SummaryView
 from reviewbot.domain.wording import counted, duration, moment, number
 
 
@@ -82,12 +82,16 @@ def _unreadable(view: SummaryView) -> Saying:
 
 
 def _partial(view: SummaryView) -> Saying:
-    missed, unread = sum(one.missed for one in view.held), sum(one.reason == HeldBecause.UNSEEN for one in view.held)
+    missed, unread = sum(one.missed for one in view.held), sum(_unread(one) for one in view.held)
     told = counted(missed, "selected file was", "selected files were")
     if unread == missed:
         more = "Mend their syntax, or leave them out with `--paths '!PATTERN'`."
         return Saying(Mood.BAD, f"{told} not read to the end{_closed(view)}.", more)
     return Saying(Mood.BAD, f"{told} not reviewed{_closed(view)}.", "`--paths` leaves out what nobody needs to review.")
+
+
+def _unread(held: HeldView) -> bool:
+    return held.reason == HeldBecause.UNSEEN and not held.detail
 
 
 def _memory(view: SummaryView) -> Saying:

