@@ -68,7 +68,8 @@ _KEYWORD_DETECTOR = KeywordDetector()
 # Not in the middle of a word, but behind an escaped line end, whose letter looks like one.
 _START = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt]))"
 _JWT = _START + r"eyJ[A-Za-z0-9_-]{8,}+={0,2}\.eyJ[A-Za-z0-9_-]{8,}+={0,2}(?:\.[A-Za-z0-9_-]*+)?"
-# What the prefix is for: GitHub, GitLab, CodeVF, Slack, Google, model services, package registries, shops and vaults.
+# What the prefix is for: GitHub, GitLab, CodeVF, Slack, Google, model services, package registries, shops and vaults,
+# then Atlassian, Databricks, Grafana, Terraform Cloud, Linear, RubyGems, Discord and shared access to Azure.
 _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
     (markers, re.compile(pattern))
     for markers, pattern in (
@@ -94,6 +95,16 @@ _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
         (("hvs.", "hvb."), r"hv[sb]\.[A-Za-z0-9_-]{20,}"),
         (("age-secret-key-",), r"AGE-SECRET-KEY-1[0-9A-Z]{58}"),
         (("eyj",), _JWT),
+        (("1//0",), _START + r"1//0[A-Za-z0-9_-]{30,}"),
+        (("atatt", "atctt"), r"AT[AC]TT3[A-Za-z0-9_-]{20,}(?:=[A-Za-z0-9]{1,16})?"),
+        (("dapi",), _START + r"dapi[0-9a-f]{32}(?:-[0-9])?"),
+        (("glsa_", "glc_"), _START + r"(?:glsa_[A-Za-z0-9]{32}_[0-9a-fA-F]{8}|glc_[A-Za-z0-9+/]{32,}={0,2})"),
+        ((".atlasv1.",), r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{60,}"),
+        (("lin_api_",), r"lin_api_[A-Za-z0-9]{40,}"),
+        (("rubygems_",), r"rubygems_[0-9a-f]{48}"),
+        (("/api/webhooks/",), r"discord(?:app)?\.com/api/webhooks/[0-9]{15,20}/([A-Za-z0-9_-]{60,})"),
+        (("sharedaccesskey=",), r"SharedAccessKey=([A-Za-z0-9+/]{40,}={0,2})"),
+        (("sig=",), r"[?&]sig=([A-Za-z0-9%+/_-]{40,}={0,2})"),
     )
 )
 _HEADERS = re.compile(r"\b(?:bearer|basic|token)\s{1,5}([A-Za-z0-9._~+/-]{20,}={0,2})", re.IGNORECASE)
@@ -113,7 +124,7 @@ _ASSIGNED_QUOTED = re.compile(
 )
 _ASSIGNED_BARE = re.compile(
     r"[+\- ]?\s{0,40}(?:-\s{1,4}|(?:export|set|ENV|ARG)\s{1,4})?[\w.-]{0,60}" + _WORDS + r"[\w.-]{0,40}"
-    r"(?:=|:\s{1,8}|\s{1,8}=\s{1,8})([^\s\"'`(){}\[\]<>,;|\\]{8,}+)\s*+(?:#.*)?$",
+    r"(?:=|:\s{1,8}|\s{1,8}=\s{1,8})([^\s\"'`(){}\[\]<>,;|\\]{8,}+)\s*+(;?)\s*+(?:(?:#|//).*)?$",
     re.IGNORECASE,
 )
 # Handed over on the way: in the query of an address, in a header of one's own, and as curl takes a user.
@@ -123,6 +134,22 @@ _IN_HEADER = re.compile(
     r"\b(?:x-[a-z-]{0,40}|private-|deploy-|job-)(key|token|secret|password):\s{0,4}" + _VALUE, re.IGNORECASE
 )
 _OF_USER = re.compile(r"\s(?:-u|--user)[ =]?[\"']?[\w.@+-]{1,60}:" + _VALUE)
+# And where programs and their files have a value behind a word; the last two are names of environment variables.
+_NAME = r"[\w.-]{0,40}" + _WORDS + r"[\w.-]{0,40}"
+_NAME_IN_CAPITALS = "[A-Z0-9_]{0,40}" + _WORDS.upper() + "[A-Z0-9_]{0,40}"
+_ELSEWHERE = (
+    re.compile(r"[;\"' ]" + _WORDS + " ?= ?" + _VALUE + "(?=[;\"'])", re.IGNORECASE),
+    re.compile(r"<(?:[\w-]{1,20}:)?" + _NAME + ">" + _VALUE + "</", re.IGNORECASE),
+    re.compile(r"\b(?:key|name)\"? ?[=:] ?\"" + _NAME + r"\",? {0,4}\"?value\"? ?[=:] ?\"" + _VALUE, re.IGNORECASE),
+    re.compile(r"[\s\"'`]--?[\w=-]{0,40}" + _WORDS + r"[= ][\"']?(?!\w{1,40}=)" + _VALUE, re.IGNORECASE),
+    re.compile(r"\blogin {1,5}\S{1,60} {1,5}(password) {1,5}" + _VALUE),
+    re.compile(r"\bdefine\( ?[\"']" + _NAME + r"[\"'], {0,4}[\"']" + _VALUE, re.IGNORECASE),
+    re.compile(r"# {0,9}define {1,9}" + _NAME + r"[ \t]{1,20}\"" + _VALUE, re.IGNORECASE),
+    re.compile(r"(?:^[+\- ]?|[\s\"';])" + _NAME_IN_CAPITALS + "=[\"']?" + _VALUE + r"(?=[\s\"';&]|$)"),
+    re.compile(r"^[+\- ]?\s{0,9}(?:ENV|ARG) {1,4}" + _NAME_IN_CAPITALS + " {1,4}" + _VALUE),
+)
+_NO_USER = re.compile(r"[a-z+]{2,20}://:([^\s@/\"'`<>(){}$]{6,}+)@")
+_DOCKER_AUTH = re.compile(r"\"auth\"\s{0,4}:\s{0,4}\"([A-Za-z0-9+/]{16,}={0,2})\"")
 _WORD = re.compile(_WORDS, re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t]{2,}")
 # The library's keyword patterns take time that grows with the cube of the line's length and the number of keywords.
@@ -187,17 +214,24 @@ def _chosen(line: str, lower: str) -> Iterator[str]:
     """Values that a person may have chosen, recognised by the word in front of them."""
     if "://" in lower:
         yield from _BASIC_AUTH.analyze_string(line)
+        yield from _NO_USER.findall(line)
     if ":_" in lower:
         yield from _NPMRC.findall(line)
     if "curl" in lower:
         yield from filter(_is_strong, _OF_USER.findall(line))
-    if not any(marker in lower for marker in _WORD_MARKERS):
-        return
+    if '"auth"' in lower:
+        yield from filter(_is_strong, _DOCKER_AUTH.findall(line))
+    if any(marker in lower for marker in _WORD_MARKERS):
+        yield from _behind_words(line)
+
+
+def _behind_words(line: str) -> Iterator[str]:
     for found in _ASSIGNED_QUOTED.finditer(line):
         yield from _if_fitting(found[1], found[3].strip(), always=True)
-    for word, value in (*_IN_QUERY.findall(line), *_IN_HEADER.findall(line)):
-        yield from _if_fitting(word, value, always=False)
-    if bare := _ASSIGNED_BARE.match(line):
+    for pattern in (_IN_QUERY, _IN_HEADER, *_ELSEWHERE):
+        for word, value in pattern.findall(line):
+            yield from _if_fitting(word, value, always=False)
+    if (bare := _ASSIGNED_BARE.match(line)) and not (bare[3] and _VARIABLE.fullmatch(bare[2])):
         yield from _if_fitting(bare[1], bare[2], always=False)
     if len(line) <= _KEYWORD_LINE and 0 < len(_WORD.findall(line)) <= _KEYWORDS_IN_LINE:
         yield from (value.strip() for value in _KEYWORD_DETECTOR.analyze_string(line))
@@ -227,6 +261,8 @@ _LETTERS = re.compile(r"[A-Za-z_./ -]+")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w{0,20}|[A-Za-z]+(?:[-_.][A-Za-z]+)*[-_]?v?[0-9]{0,3}")
 
 
+# Before a semicolon it is rather a variable than a value: `newPassword2`.
+_VARIABLE = re.compile(r"[A-Za-z_]+[0-9]*[A-Za-z_]*")
 _CODE = re.compile(r"[();|&<>=,$\s]")
 
 

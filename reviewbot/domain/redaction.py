@@ -17,6 +17,13 @@ _SHORTEST_KNOWN = 4
 # Where a word stands as a value: none of these characters is in the mark, so no second pass finds a new place.
 _VALUE_BEFORE = r"(?:(?<=[\"'`:=])|(?<=[:=] ))"
 _VALUE_AFTER = r"(?=[\"'`@]|[ \t\r]*(?:\#|$))"
+# Behind the very word, as in `--password postgres --host db`, it is a value whatever follows, unless it is called.
+_WORDS_BEFORE = "|".join(
+    f"(?<={word}{sign})"
+    for word in ("password", "passwd", "pwd", "secret", "token", "key")
+    for sign in ("[ =>]", " = ")
+)
+_WORDS_AFTER = r"(?=[\"'`@;<&]|[ \t\r]++(?![(.\[])|$)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +132,8 @@ def _pattern_of(strong: Iterable[str], weak: Iterable[str]) -> re.Pattern[str] |
     if anywhere := _alternatives(sorted(strong)):
         branches.append(anywhere)
     if words := _alternatives(sorted(weak)):
-        branches.append(f"{_VALUE_BEFORE}{words}{_VALUE_AFTER}")
+        before = f"(?:(?P<word>(?<=[ =>])(?i:{_WORDS_BEFORE}))|{_VALUE_BEFORE})"
+        branches.append(f"{before}{words}(?(word){_WORDS_AFTER}|{_VALUE_AFTER})")
     return re.compile("|".join(branches), re.MULTILINE) if branches else None
 
 
@@ -151,7 +159,8 @@ _PUBLIC = r"(?:example|sample|template|tmpl|dist|defaults?|schema|pub)"
 _SECRET_FILE = re.compile(
     rf"\.env(?:\.(?!(?:[\w.-]+\.)?(?:{_PUBLIC}|{_CODE})$)[\w.-]+)?"
     rf"|id_(?:rsa|dsa|ecdsa|ed25519)(?:[._-](?!(?:.+\.)?(?:{_PUBLIC}|{_CODE})$).*)?"
-    r"|.+\.(?:pem|key|ppk|p12|pfx|jks|keystore|kdbx)|\.(?:netrc|pgpass|htpasswd|git-credentials|pypirc|dockercfg)"
+    rf"|(?!(?:.+[._-])?{_PUBLIC}\.)(?:.+\.env|.+\.tfvars(?:\.json)?)|.+\.tfstate(?:\.backup)?|kubeconfig|\.dockerconfigjson"
+    r"|secring\.gpg|.+\.(?:pem|key|ppk|p12|pfx|jks|keystore|kdbx)|\.(?:netrc|pgpass|htpasswd|git-credentials|pypirc|dockercfg)"
     r"|_netrc|(?:google-|gcp-|aws-|application_default_)?credentials\.json|client_secret.*\.json"
     r"|service[_-]account.*\.json"
 )

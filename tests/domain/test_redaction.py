@@ -73,6 +73,14 @@ SHAPES = [
     "M" + "a1" * 12 + ".abc_d1." + "x" * 27,
     "0123456789abcdef" * 2 + "-us12",
     "SK" + "0123456789abcdef" * 2,
+    "1//" + "0gAbCdEfGh" * 4,
+    "ATATT3" + "xFfGF0abcd" * 4 + "=1234ABCD",
+    "dapi" + "0123456789abcdef" * 2,
+    "glsa" + "_" + "a1B2c3D4" * 4 + "_0a1b2c3d",
+    "glc" + "_" + "a1B2c3D4" * 5,
+    "abcdefghijklmn" + ".atlasv1." + "a1B2c3D4" * 8,
+    "lin" + "_api_" + "a1B2c3D4" * 5,
+    "rubygems" + "_" + "0123456789abcdef" * 3,
 ]
 
 
@@ -118,6 +126,25 @@ def test_a_token_is_known_by_its_shape(secret: str, frame: str) -> None:
         ('aws_secret_key = "' + "aB3/" * 10 + '"', "aB3/" * 10),
         ("DefaultEndpoints;AccountKey=" + "aB3+" * 22, "aB3+" * 22),
         ('password = "' + "a1b2c3d4!" * 60 + '"', "a1b2c3d4!" * 60),
+        ('x = "Server=db;User Id=sa;Password=Xk29vQ7pLm;Encrypt=true"', "Xk29vQ7pLm"),
+        ('  "Default": "Server=db;Uid=sa;Pwd=Xk29vQ7pLm;"', "Xk29vQ7pLm"),
+        ("<db:password>Xk29vQ7pLm</db:password>", "Xk29vQ7pLm"),
+        ('<add key="DbPassword" value="Xk29vQ7pLm" />', "Xk29vQ7pLm"),
+        ('{"name": "DB_PASSWORD", "value": "Xk29vQ7pLm"}', "Xk29vQ7pLm"),
+        ("mysqldump --password=Xk29vQ7pLm db > x", "Xk29vQ7pLm"),
+        ("az login --username a --password Xk29vQ7pLm --tenant t", "Xk29vQ7pLm"),
+        ("PGPASSWORD=Xk29vQ7pLm psql -h db", "Xk29vQ7pLm"),
+        ("export DB_PASSWORD=Xk29vQ7pLm && run", "Xk29vQ7pLm"),
+        ("password = Xk29vQ7pLm;", "Xk29vQ7pLm"),
+        ("ENV DB_PASSWORD Xk29vQ7pLm", "Xk29vQ7pLm"),
+        ("define('DB_PASSWORD', 'Xk29vQ7pLm');", "Xk29vQ7pLm"),
+        ('#define DB_PASSWORD "Xk29vQ7pLm"', "Xk29vQ7pLm"),
+        ("redis://:Xk29vQ7pLm@host:6379/0", "Xk29vQ7pLm"),
+        ("Endpoint=sb://x/;SharedAccessKey=" + "aB3/" * 10 + "x=", "aB3/" * 10),
+        ("https://x.example/c?sv=2020&sig=" + "aB3%" * 10 + "3D", "aB3%" * 10),
+        ('"auth": "dXNlcjpYazI5dlE3cExtWGsy"', "dXNlcjpYazI5dlE3cExtWGsy"),
+        ("machine x login u password Xk29vQ7pLm", "Xk29vQ7pLm"),
+        ("https://discord.com/api/webhooks/123456789012345678/" + "aB3_" * 16, "aB3_" * 16),
         ("hooks.slack.com/services/T0A1B2C3/B0A1B2C3/abcdefgh1234", "T0A1B2C3/B0A1B2C3/abcdefgh1234"),
     ],
 )
@@ -162,6 +189,14 @@ def test_a_value_is_known_by_the_word_in_front(line: str, secret: str) -> None:
         "https://x.example/?token=next-page-1&api_key=${KEY_1234}",
         "curl -H 'X-Api-Key: $API_KEY_1234' -u me:$PASSWORD1 --user me",
         "the secret of a good password",
+        "password = newPassword2;",
+        "connect(password=password2var, token=token1)",
+        "run --password $PASSWORD1 --token-file tokens1234 --secret id=npmrc1234,src=x",
+        "<password>{password1234}</password>",
+        '<add key="DbPassword" value="${PASSWORD_1}" />',
+        "PASSWORD=$(pass show db1) psql",
+        "password && password1234 || secret",
+        "login as u with password Password",
         "# tokens: basic authentication-of-users-explained",
         'password = "' + "a1b2c3d4!" * 200 + '"',
     ],
@@ -188,6 +223,11 @@ def test_a_word_that_is_a_password_is_taken_out_only_where_it_is_a_value() -> No
 def test_calling_a_function_like_a_password_does_not_hide_the_function() -> None:
     text = 'password = "run7shell"\nrun7shell("rm -rf /")\npassword = "os.system"\nos.system("x")'
     assert redacted(text) == 'password = "[REDACTED]"\nrun7shell("rm -rf /")\npassword = "os.system"\nos.system("x")'
+
+
+def test_a_word_that_is_called_behind_the_word_password_stays() -> None:
+    text = "psql --password run7shell\npassword = run7shell (x)\nif password == run7shell(x):"
+    assert redacted(text) == text.replace("--password run7shell", f"--password {REDACTED}")
 
 
 def test_the_longest_value_goes_first() -> None:
@@ -377,6 +417,17 @@ def test_a_diffs_lines_keep_their_marks(rows: list[tuple[str, str, str]]) -> Non
         (".env.production.sample", "A=1", False),
         (".env.template", "", False),
         (".env.js", "", False),
+        ("config/prod.env", "", True),
+        ("example.env", "", False),
+        ("app.example.env", "", False),
+        ("terraform.tfstate", "", True),
+        ("prod.auto.tfvars", "", True),
+        ("terraform.tfvars.example", "", False),
+        ("kubeconfig", "", True),
+        (".dockerconfigjson", "", True),
+        ("secring.gpg", "", True),
+        ("auth.json", "{}", False),
+        ("auth.json", f'{{"github-oauth": {{"github.com": "{GHP}"}}}}', True),
         (".envrc", "", False),
         ("environment.py", "", False),
         ("certs/server.pem", "", True),
@@ -446,6 +497,22 @@ HOSTILE = {
     "no end": "\n" * 100_000 + "-----END PRIVATE KEY-----",
     "dashes": "xoxb-" + "1-" * 100_000,
     "addresses": "://a:" * 60_000,
+    "behind words": "\n".join(
+        word * 20_000
+        for word in (
+            "' password=",
+            " --password-",
+            "<password>",
+            " key='password' ",
+            ' key="password"',
+            "login a ",
+            "define('password', ",
+            "#define password ",
+            " PASSWORD=",
+            "PASSWORD",
+            "://:",
+        )
+    ),
     "letters": "\n".join(start + "a" * 300_000 for start in ("password=", "curl -u me:", "?token=", "AKC")),
 }
 
