@@ -34,6 +34,12 @@ def visible(text: str) -> str:
     return _INVISIBLE.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text.replace("\r\n", "\n"))
 
 
+def hidden_sign(line: str) -> str | None:
+    """The first character of a line that cannot be seen, as it is shown; the line's end is none."""
+    found = _INVISIBLE.search(line.removesuffix("\r"))
+    return f"U+{ord(found[0]):04X}" if found else None
+
+
 # --- Markdown ---------------------------------------------------------------------------------------------------------
 
 _COMMIT = r"(?<![0-9A-Za-z_])[0-9a-fA-F]{7,40}(?![0-9A-Za-z_])"

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reviewbot.domain.changes import ChangedFile, FileStatus, LineKind
+from reviewbot.domain.changes import ChangedFile, DiffLine, FileStatus, LineKind
+from reviewbot.domain.escaping import hidden_sign
 from reviewbot.domain.lockfiles import is_lock_file, lock_file_notices
 from reviewbot.domain.patterns import Attributes, attributes_of, matches, names
 
@@ -223,9 +224,19 @@ def _notices(file: ChangedFile) -> Iterator[str]:
         yield from lock_file_notices(file)
     if file.diff.binary and not _is_binary(file) and not file.diff.is_submodule:
         yield f"Git shows no lines of `{file.path}`, although it is text; an attribute says that it is binary."
-    added = (line for line in file.diff.lines() if line.kind is LineKind.ADDED)
+    added = [line for line in file.diff.lines() if line.kind is LineKind.ADDED]
     if turned := next((line.new for line in added if _REORDERING.search(line.text)), None):
         yield f"Line {turned} of `{file.path}` has a sign that reorders others: it may run otherwise than it reads."
+    signs = ((line.new, hidden_sign(_as_shown(line))) for line in added if not _REORDERING.search(line.text))
+    if unseen := next((one for one in signs if one[1]), None):
+        number, sign = unseen
+        yield f"Line {number} of `{file.path}` has a sign that nobody sees, {sign}: it may run otherwise than it reads."
+
+
+def _as_shown(line: DiffLine) -> str:
+    """The line without what every editor knows: a mark of byte order before all, a form feed between two parts."""
+    text = line.text.removeprefix("\ufeff") if line.new == 1 else line.text
+    return text.strip("\x0c")
 
 
 _MOST_NAMED = 3

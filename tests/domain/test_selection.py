@@ -174,6 +174,17 @@ def test_code_that_is_not_reviewed_is_told_unless_the_owners_left_it_out() -> No
     assert not selection_of(modules, paths=("src/**",)).notices
 
 
+@pytest.mark.parametrize("sign", ["\r", "\u2028", "\u2029", "\u200b", "\u00ad", "\x1b", "\ufeff", "\U000e0041"])
+def test_a_sign_that_nobody_sees_is_told_where_it_is_new(sign: str) -> None:
+    notices = selection_of(changed("app.py", added=("x = 1", f"# {sign}y()"), removed=(sign,))).notices
+    told = f"Line 2 of `app.py` has a sign that nobody sees, U+{ord(sign):04X}: it may run otherwise than it reads."
+    assert notices == (told,)
+
+
+def test_what_every_editor_knows_is_no_sign_that_nobody_sees() -> None:
+    assert not selection_of(changed("app.py", added=("\ufeffx = 1\r", "\x0c", "y = '😀\ufe0f'", "\tz"))).notices
+
+
 def test_every_reason_has_a_sentence_and_the_contracts_word() -> None:
     words = "paths generated vendored lock-file binary lfs-pointer submodule secret-file too-large minified unseen"
     assert " ".join(HeldBecause) == words
