@@ -187,7 +187,9 @@ def secrets_of(lines: Iterable[str]) -> Secrets:
     return Secrets(
         strong=frozenset(certain | strong),
         weak=frozenset(chosen - strong),
-        doubtful=frozenset(value for value in chosen if _CODE.search(value)),
+        doubtful=frozenset(
+            certain | {value for value in chosen if _CODE.search(value)} | set(filter(_NAME_OR_PATH.search, strong))
+        ),
     )
 
 
@@ -263,7 +265,9 @@ _IDENTIFIER = re.compile(r"[A-Za-z_]\w{0,20}|[A-Za-z]+(?:[-_.][A-Za-z]+)*[-_]?v?
 
 # Before a semicolon it is rather a variable than a value: `newPassword2`.
 _VARIABLE = re.compile(r"[A-Za-z_]+[0-9]*[A-Za-z_]*")
-_CODE = re.compile(r"[();|&<>=,$\s]")
+# An expression, a number or an address; and what is called by its name, or run by its path.
+_CODE = re.compile(r"[();|&<>=,$\s]|[!~](?=[A-Za-z_])|^@|^[^A-Za-z]+$")
+_NAME_OR_PATH = re.compile(r"^\w+$|/")
 
 
 def _is_placeholder(value: str) -> bool:

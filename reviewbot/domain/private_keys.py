@@ -23,6 +23,7 @@ _SHORTEST_LINE = 16
 _MIXED = re.compile(r"(?=.*[0-9=]|.*[a-z].*[A-Z]|.*[A-Z].*[a-z]).*")
 _LAST_LINES = 2
 """The end of the key, and a checksum."""
+_COMMENTS = ("#", "//", "*")
 _HUNK_ENDS = ("@@ ", "diff ", "\\ ")
 _RUN = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
 _ESCAPED_BREAK = re.compile(r"\\[nr]")
@@ -48,15 +49,23 @@ class KeyLines:
 def key_lines(lines: Sequence[str]) -> KeyLines:
     """The lines of private keys; what was redacted before is none."""
     marks: dict[int, str] = {}
-    sure: set[int] = set()
+    doubtful: set[int] = set()
     for index in _edges(lines):
         width = _width(lines[index])
         found, ended = _block(lines, index, width)
         marks |= {at: lines[at][:width] for at in found}
-        if ended:
-            last = found[-_LAST_LINES:]
-            sure.update(at for at in found if _is_sure(lines[at][width:], last=at in last))
-    return KeyLines(marks, frozenset(marks.keys() - sure))
+        last, comment = found[-_LAST_LINES:], _comment(lines[index][width:])
+        for at in found:
+            content = lines[at][width:]
+            if not (ended and _is_sure(content, last=at in last) and _comment(content) == comment):
+                doubtful.add(at)
+    return KeyLines(marks, frozenset(doubtful))
+
+
+def _comment(content: str) -> str:
+    """The sign that makes a comment of the line: no code stands on lines that have it, and none hides between them."""
+    start = content.lstrip(" \t\"'`>|")
+    return next((sign for sign in _COMMENTS if start.startswith(sign)), "")
 
 
 def _block(lines: Sequence[str], edge: int, width: int) -> tuple[list[int], bool]:
@@ -88,11 +97,6 @@ def _is_sure(content: str, *, last: bool) -> bool:
     if matter is None or matter[1].endswith("/"):
         return False
     return (last or len(matter[2]) >= _SHORTEST_LINE) and _MIXED.fullmatch(matter[2]) is not None
-
-
-def is_key_line(line: str) -> bool:
-    """Whether a line, with a diff's mark or without, is nothing but a piece of a key."""
-    return _is_sure(line.lstrip("".join(_MARKS)), last=False)
 
 
 def key_values(lines: Sequence[str]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from reviewbot.domain.private_keys import REDACTED, is_key_line, key_lines, key_values
+from reviewbot.domain.private_keys import REDACTED, key_lines, key_values
 
 _SHORTEST_KNOWN = 4
 # Where a word stands as a value: none of these characters is in the mark, so no second pass finds a new place.
@@ -98,7 +98,7 @@ class Redactor:
         from reviewbot.domain.credentials import SHORTEST, secrets_of  # noqa: PLC0415 — as above
 
         found = [one[0] for one in self._doubtful.finditer(line)] if self._doubtful else []
-        if not found or is_key_line(line):
+        if not found:
             return False
         own = secrets_of([line])
         values = {*own.strong, *own.weak, *key_values([line])}
