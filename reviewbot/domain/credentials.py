@@ -138,7 +138,7 @@ _OF_USER = re.compile(r"\s(?:-u|--user)[ =]?[\"']?[\w.@+-]{1,60}:" + _VALUE)
 _NAME = r"[\w.-]{0,40}" + _WORDS + r"[\w.-]{0,40}"
 _NAME_IN_CAPITALS = "[A-Z0-9_]{0,40}" + _WORDS.upper() + "[A-Z0-9_]{0,40}"
 _ELSEWHERE = (
-    re.compile(r"[;\"' ]" + _WORDS + " ?= ?" + _VALUE + "(?=[;\"'])", re.IGNORECASE),
+    re.compile(r"[;\"'] ?" + _WORDS + " ?= ?" + _VALUE + "(?=[;\"'])", re.IGNORECASE),
     re.compile(r"<(?:[\w-]{1,20}:)?" + _NAME + ">" + _VALUE + "</", re.IGNORECASE),
     re.compile(r"\b(?:key|name)\"? ?[=:] ?\"" + _NAME + r"\",? {0,4}\"?value\"? ?[=:] ?\"" + _VALUE, re.IGNORECASE),
     re.compile(r"[\s\"'`]--?[\w=-]{0,40}" + _WORDS + r"[= ][\"']?(?!\w{1,40}=)" + _VALUE, re.IGNORECASE),

@@ -103,8 +103,9 @@ class Redactor:
         own = secrets_of([line])
         values = {*own.strong, *own.weak, *key_values([line])}
         given = values.union(*(_pieces(value, SHORTEST) for value in values))
-        # What is in backticks is run by a shell.
-        return len(found) > len(set(found)) or any(one not in given or f"`{one}`" in line for one in found)
+        # What is assigned in backticks is run by a shell.
+        run = re.compile("=[ ]?`(?:" + "|".join(map(re.escape, found)) + ")`")
+        return len(found) > len(set(found)) or not given.issuperset(found) or run.search(line) is not None
 
 
 def _line_without_key(line: str, mark: str | None) -> str:
