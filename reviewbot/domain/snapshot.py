@@ -46,7 +46,7 @@ class Commit:
     """One commit of the pull request.
 
     Attributes:
-        authors: logins, a bot's without `[bot]` as in `PullRequest.author`; None for an address without an account. Who
+        authors: logins, a bot's with `[bot]`, unlike `PullRequest.author`; None for an address without an account. Who
             commits chooses the address, so an author here is a claim.
         verified: whether GitHub itself has signed the commit, as it does for what an App commits through it. A person's
             own signature vouches for whoever committed, not for the author.

@@ -78,18 +78,19 @@ def _only_by_its_author(pull: PullRequest) -> bool:
     """Whether every commit is the bot's own; with more commits than are listed nobody knows, so it is not.
 
     Whoever commits chooses the author's address, and signs with a key of their own: only GitHub's own signature makes
-    it more than a claim.
+    it more than a claim. A person may have the bot's name, but for `[bot]`, which no person's login can hold. And
+    whoever may push a workflow commits as `github-actions[bot]`, so that its commits are anybody's.
     """
     if pull.author is None or pull.commit_count > len(pull.commits):
         return False
     if not all(commit.verified for commit in pull.commits):
         return False
-    return all(_plain(author) == _plain(pull.author) for commit in pull.commits for author in commit.authors or (None,))
+    bot = f"{pull.author.casefold()}[bot]"
+    authors = {(author or "").casefold() for commit in pull.commits for author in commit.authors or (None,)}
+    return bot != _ANYBODY and authors == {bot}
 
 
-def _plain(login: str | None) -> str | None:
-    """A login as both of GitHub's interfaces would spell it: one of them drops `[bot]`."""
-    return None if login is None else login.removesuffix("[bot]").casefold()
+_ANYBODY = "github-actions[bot]"
 
 
 def is_requested(policy: Policy, trigger: Trigger, *, reviewed_before: bool) -> bool:

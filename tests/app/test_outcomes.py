@@ -457,6 +457,16 @@ def test_a_bots_commits_are_its_own_when_github_has_signed_them(tmp_path: Path, 
         assert rig.checks()[0].conclusion == ("skipped" if reason == "bot" else "failure")
 
 
+def test_a_person_of_a_bots_name_is_not_the_bot(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        for login, kind in (("acme-release[bot]", "Bot"), ("acme-release", "User")):
+            rig.world.user(login, kind=kind)
+        head = rig.world.push(REPO, "bump", {"app.py": BUMPED}, author="acme-release")
+        rig.world.store.verified.add(head)
+        rig.number = rig.world.open_pull_request(REPO, "bump", title="Bump", author="acme-release[bot]").number
+        assert rig.run().outputs["reason"] == "gate"
+
+
 def test_what_was_bought_is_remembered_whatever_the_runs_between_come_to(tmp_path: Path) -> None:
     with house(tmp_path, limits=FORGETFUL, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run()

@@ -113,17 +113,18 @@ BOT = {"author": "renovate", "author_is_bot": True}
 @pytest.mark.parametrize(
     ("fields", "skipped"),
     [
-        ({"commits": (commit("renovate"), commit("Renovate[bot]"))}, True),
-        ({"commits": (commit("renovate"), commit("ann"))}, False),
-        ({"commits": (commit("renovate", "ann"),)}, False),
-        ({"commits": (commit("renovate"), commit("renovate", verified=False))}, False),
+        ({"commits": (commit("renovate[bot]"), commit("Renovate[bot]"))}, True),
+        ({"commits": (commit("renovate[bot]"), commit("renovate"))}, False),
+        ({"commits": (commit("renovate[bot]", "ann"),)}, False),
+        ({"commits": (commit("renovate[bot]"), commit("renovate[bot]", verified=False))}, False),
         ({"commits": (commit(None),)}, False),
         ({"commits": (commit(),)}, False),
-        ({"commits": (commit("renovate"),) * 100, "commit_count": 101}, False),
-        ({"commits": (commit("renovate"),) * 100, "commit_count": 100}, True),
-        ({"commits": (commit("renovate"),), "author": None}, False),
+        ({"commits": (commit("renovate[bot]"),) * 100, "commit_count": 101}, False),
+        ({"commits": (commit("renovate[bot]"),) * 100, "commit_count": 100}, True),
+        ({"commits": (commit("renovate[bot]"),), "author": None}, False),
         ({"commits": (commit(None),), "author": None}, False),
-        ({"commits": (commit("renovate"),), "author_is_bot": False}, False),
+        ({"commits": (commit("renovate[bot]"),), "author_is_bot": False}, False),
+        ({"commits": (commit("github-actions[bot]"),), "author": "github-actions"}, False),
     ],
 )
 def test_a_bots_pull_request_is_left_alone_while_all_commits_are_its_own(

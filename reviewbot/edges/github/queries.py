@@ -108,7 +108,7 @@ query Snapshot(
           oid
           signature {{ isValid wasSignedByGitHub }}
           parents(first: 20) {{ nodes {{ oid }} }}
-          authors(first: 20) {{ nodes {{ user {{ login }} }} }}
+          authors(first: 20) {{ nodes {{ user {{ id login }} }} }}
         }} }}
       }}
       comments(first: $page) {{ {_PAGE} nodes {{ ...CommentParts }} }}

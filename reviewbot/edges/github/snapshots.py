@@ -163,14 +163,24 @@ def _whole_login(actor: Answer | None) -> str | None:
     return f"{actor.text('login')}{_BOT_SUFFIX if _is_bot(actor) else ''}"
 
 
+_BOT_IDS = ("BOT_", "MDM6Qm90")
+"""How the id of a bot begins; the older ones are Base64 of `03:Bot`."""
+
+
+def _login_of_account(user: Answer) -> str:
+    """REST's login of whoever has a commit's address, whose type is called a user's in any case; its id tells a bot."""
+    login = user.text("login").removesuffix(_BOT_SUFFIX)
+    is_bot = login != user.text("login") or user.text("id").startswith(_BOT_IDS)
+    return f"{login}{_BOT_SUFFIX if is_bot else ''}"
+
+
 def _commit(node: Answer) -> Commit:
     signature = node.maybe_node("signature")
     users = [author.maybe_node("user") for author in node.nodes("authors")]
     return Commit(
         sha=node.text("oid"),
         parents=tuple(parent.text("oid") for parent in node.nodes("parents")),
-        # A commit names a bot with the suffix that the pull request's author comes without.
-        authors=tuple(user.text("login").removesuffix(_BOT_SUFFIX) if user else None for user in users),
+        authors=tuple(_login_of_account(user) if user else None for user in users),
         verified=signature is not None and signature.flag("isValid") and signature.flag("wasSignedByGitHub"),
     )
 

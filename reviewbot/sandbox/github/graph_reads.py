@@ -214,7 +214,7 @@ def _user_url(user: User, info: Info) -> str:
 
 
 _ACTOR = {
-    "id": lambda user, _info: node_id("U", user.id),
+    "id": lambda user, _info: node_id("BOT" if user.kind == "Bot" else "U", user.id),
     "login": _login,
     "url": _user_url,
     "databaseId": lambda user, _info: user.id,

@@ -94,7 +94,7 @@ class Wire:
         return {
             "login": login,
             "id": number,
-            "node_id": node_id("U", number),
+            "node_id": node_id("BOT" if user and user.kind == "Bot" else "U", number),
             "avatar_url": f"{self.at.web}/avatars/{number}",
             "gravatar_id": "",
             "url": url,
