@@ -85,6 +85,8 @@ class PullRequest:
             there is no suite, or the token may not read them.
         checked_at: when this pull request's first check run of our name on the head began, None when there is none.
         forced_at: when the head was last force-pushed, None when it never was: an older head may have come back then.
+        is_first_head: whether nothing was force-pushed and none of its other commits has a check run of our name for
+            it, so that we have met it at no other head; False where it has more commits than are looked at.
     """
 
     number: int
@@ -109,6 +111,7 @@ class PullRequest:
     head_seen_at: datetime | None = None
     checked_at: datetime | None = None
     forced_at: datetime | None = None
+    is_first_head: bool = False
 
 
 @dataclass(frozen=True, slots=True)

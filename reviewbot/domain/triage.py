@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import assert_never
 
 from reviewbot.domain.events import DispatchEvent, ReviewEvent
@@ -56,7 +57,7 @@ class Policy:
 def not_due_for(pull: PullRequest, policy: Policy, permission_of: PermissionOf) -> Outcome | None:
     """Why no review of this pull request is due, None when one is.
 
-    The label counts only when somebody with maintain or admin set it, and asks GitHub for that only when it is there.
+    The label counts only when somebody with maintain or admin set it on this head, and asks GitHub for that only then.
     """
     if not pull.is_open:
         return not_due(Reason.CLOSED, f"The pull request #{pull.number} is closed.")
@@ -71,7 +72,20 @@ def not_due_for(pull: PullRequest, policy: Policy, permission_of: PermissionOf) 
 
 def _skip_stands(pull: PullRequest, permission_of: PermissionOf) -> bool:
     last = next((event for event in reversed(pull.label_events) if event.label == SKIP_LABEL), None)
-    return last is not None and last.actor is not None and permission_of(last.actor).at_least(Permission.MAINTAIN)
+    if last is None or last.actor is None or not _was_head(pull, last.at):
+        return False
+    return permission_of(last.actor).at_least(Permission.MAINTAIN)
+
+
+def _was_head(pull: PullRequest, at: datetime) -> bool:
+    """Whether the head was the head then: our check on it had begun, or nothing tells that there ever was another.
+
+    That GitHub had seen the commit proves nothing alone: it may have stood on another branch.
+    """
+    checked, seen = pull.checked_at, pull.head_seen_at
+    if checked is not None and checked <= at and (pull.forced_at is None or pull.forced_at < checked):
+        return True
+    return pull.is_first_head and seen is not None and seen <= at
 
 
 def _only_by_its_author(pull: PullRequest) -> bool:

@@ -209,6 +209,25 @@ def test_the_skip_label_counts_when_a_maintainer_set_it(tmp_path: Path, level: L
         assert bool(rig.service.tasks()) is not skipped
 
 
+MORE = "print(3)\n"
+
+
+def test_the_skip_label_is_not_for_what_is_pushed_after_it(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=LONG) as rig:
+        clock.advance(60)
+        rig.run(wait_minutes="0")
+        rig.world.grant(REPO, "hubot", Level.MAINTAIN)
+        rig.world.label(REPO, 1, "skip-review", "hubot")
+        assert rig.run(wait_minutes="0").outputs["reason"] == "skip-review"
+        clock.advance(60)
+        rig.world.push(REPO, "topic", {"more.py": MORE})
+        assert rig.run(wait_minutes="0").outputs["reason"] != "skip-review"
+        rig.world.unlabel(REPO, 1, "skip-review", "hubot")
+        rig.world.label(REPO, 1, "skip-review", "hubot")
+        assert rig.run(wait_minutes="0").outputs["reason"] == "skip-review"
+
+
 def test_a_closed_pull_request_buys_nothing(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         rig.world.close(REPO, 1)

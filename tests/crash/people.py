@@ -55,7 +55,7 @@ class People(RuleBasedStateMachine):
         self.answered: set[int] = set()
         self.resolved: set[int] = set()
         self.let_through_heads: set[tuple[str, str]] = set()
-        self.skips = False
+        self.skips: set[str] = set()
         self.ran = False
         self.judged: tuple[object, ...] = ()
         self._split_over(1)
@@ -159,13 +159,14 @@ class People(RuleBasedStateMachine):
     def label(self, by: str) -> None:
         if SKIP not in self.town.world.pull(REPO, self.rig.number).labels:
             self.town.world.label(REPO, self.rig.number, SKIP, by)
-            self.skips = by == "boss"
+            if by == "boss":
+                self.skips.add(self.town.world.pull(REPO, self.rig.number).head_sha)
 
     @rule()
     def unlabel(self) -> None:
         if SKIP in self.town.world.pull(REPO, self.rig.number).labels:
             self.town.world.unlabel(REPO, self.rig.number, SKIP, "boss")
-            self.skips = False
+            self.skips.clear()
 
     # What they ask for in comments
 

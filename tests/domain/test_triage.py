@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from reviewbot.domain.triage import (
     tries_again,
 )
 from reviewbot.errors import NotApproved
-from tests.domain.builders import HEAD, People, commit, labelled, pull
+from tests.domain.builders import HEAD, NOON, People, commit, labelled, pull
 
 PLAIN = Policy(ReviewOn.PUSH, Allow.WRITE, "", drafts=False, bots=False)
 PEOPLE = {
@@ -97,7 +98,30 @@ def test_the_label_skips_only_when_a_maintainer_was_the_last_to_set_it(
     skipped: bool,  # noqa: FBT001 — a table
 ) -> None:
     events = (*(labelled("skip-review", actor) for actor in actors), labelled("other", "ada"))
-    marked = pull(labels=frozenset({"skip-review"}), label_events=events)
+    marked = pull(labels=frozenset({"skip-review"}), label_events=events, checked_at=NOON)
+    assert reason(marked) is (Reason.LABEL if skipped else None)
+
+
+LATER, BEFORE = NOON + timedelta(seconds=1), NOON - timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("fields", "skipped"),
+    [
+        ({"checked_at": NOON}, True),
+        ({"checked_at": LATER}, False),
+        ({"checked_at": BEFORE, "forced_at": LATER}, False),
+        ({"checked_at": NOON, "forced_at": BEFORE}, True),
+        ({"head_seen_at": BEFORE}, False),
+        ({"head_seen_at": NOON, "is_first_head": True}, True),
+        ({"head_seen_at": NOON, "is_first_head": True, "checked_at": LATER}, True),
+        ({"head_seen_at": LATER, "is_first_head": True}, False),
+        ({"is_first_head": True}, False),
+    ],
+)
+def test_the_label_is_for_the_head_that_it_was_set_on(fields: dict[str, Any], skipped: bool) -> None:  # noqa: FBT001 — a table
+    events = (labelled("skip-review", "max"),)
+    marked = pull(labels=frozenset({"skip-review"}), label_events=events, **fields)
     assert reason(marked) is (Reason.LABEL if skipped else None)
 
 

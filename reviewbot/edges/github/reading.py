@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 from reviewbot.domain.shared_heads import is_of
 from reviewbot.domain.snapshot import CheckRun, Comment, Entry, Permission, Snapshot, Thread, Waiting
-from reviewbot.edges.github import queries, records, snapshots
+from reviewbot.edges.github import queries, records, snapshots, waiting
 from reviewbot.edges.github.answers import Answer
 from reviewbot.edges.github.bound import Bound
 from reviewbot.edges.github.calls import PAGE
@@ -119,10 +119,10 @@ class Reading(Bound):
         """See `ports.Forge.waiting`."""
         pulls = self._open_then_closed(queries.WAITING, {"check": check_name})
         # One that is closed between the two lists stands in both.
-        found = {pull.number("number"): snapshots.standing(pull) for pull in pulls}
+        found = {pull.number("number"): waiting.standing(pull) for pull in pulls}
         return Waiting(
-            known=tuple(number for number, standing in found.items() if standing is snapshots.Awaiting.YES),
-            unknown=frozenset(number for number, standing in found.items() if standing is snapshots.Awaiting.UNKNOWN),
+            known=tuple(number for number, standing in found.items() if standing is waiting.Awaiting.YES),
+            unknown=frozenset(number for number, standing in found.items() if standing is waiting.Awaiting.UNKNOWN),
         )
 
     def summaries(self, mark: str, among: frozenset[int] | None = None) -> tuple[tuple[int, Comment], ...]:
@@ -164,7 +164,7 @@ class Reading(Bound):
             if (after := page.next_page()) is None:
                 # An entry that the token may not read is null, and its pull request would be missed.
                 whole = len(entries) == page.number("totalCount")
-                return snapshots.contained(entries, head_sha) if whole else ()
+                return waiting.contained(entries, head_sha) if whole else ()
             variables["after"] = after
 
     @property

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from enum import Enum
 
 from reviewbot.domain.check_tags import split_tag
 from reviewbot.domain.model import Side
 from reviewbot.domain.shared_heads import is_of
-from reviewbot.domain.short_copy import tells_of_open_task
 from reviewbot.domain.snapshot import (
+    RECENT_COMMITS,
     CheckRun,
-    CheckStatus,
     Comment,
     Commit,
     DefaultBranch,
@@ -27,18 +25,6 @@ from reviewbot.edges.github.answers import Answer
 
 UNREADABLE = "\0"
 """Stands for a config file that is there and is no text: YAML refuses a NUL, so the settings refuse it too."""
-
-_GIVEN_UP = "stale"
-"""The conclusion that GitHub itself gives a check run which was open for two weeks."""
-
-
-class Awaiting(Enum):
-    """Whether a pull request has an open task; unknown is one without any check run of ours."""
-
-    YES = "yes"
-    NO = "no"
-    UNKNOWN = "unknown"
-
 
 _GHOST = "ghost"
 _BOT_SUFFIX = "[bot]"
@@ -124,7 +110,18 @@ def pull_request(node: Answer) -> PullRequest:
         head_seen_at=_first_seen(node, node.text("headRefOid")),
         checked_at=_first_checked(node, node.text("headRefOid"), node.number("number")),
         forced_at=max((event.moment("createdAt") for event in node.nodes("forced") if event.fields), default=None),
+        is_first_head=_is_first(node, node.text("headRefOid"), node.number("number")),
     )
+
+
+def _is_first(pull: Answer, head: str, number: int) -> bool:
+    """Whether nothing tells that there was another head before."""
+    if (
+        any(event.fields for event in pull.nodes("forced"))
+        or pull.node("commits").number("totalCount") > RECENT_COMMITS
+    ):
+        return False
+    return not any(run.head_sha != head and is_of(run, number) for run in checks(pull, "recent"))
 
 
 def _first_seen(pull: Answer, head: str) -> datetime | None:
@@ -295,36 +292,6 @@ def checks(pull: Answer, *lists: str, app: str = "") -> tuple[CheckRun, ...]:
 def _made_by(suite: Answer) -> str:
     made = suite.maybe_node("app")
     return made.text("slug") if made else ""
-
-
-def standing(pull: Answer) -> Awaiting:
-    """Whether a task of a pull request may be open, by the newest check run of our name on each head.
-
-    One that is completed can still have an open task: somebody has let the head through, or set the skip label.
-    """
-    number = pull.number("number")
-    newest = {run.head_sha: run for run in checks(pull, "recent", "forced") if is_of(run, number)}
-    if not newest:
-        return Awaiting.UNKNOWN
-    return Awaiting.YES if any(_is_open(run) for run in newest.values()) else Awaiting.NO
-
-
-def _is_open(run: CheckRun) -> bool:
-    left = run.status == CheckStatus.IN_PROGRESS or run.conclusion == _GIVEN_UP
-    return left or tells_of_open_task(run.external_id)
-
-
-def contained(entries: Iterable[Answer], head_sha: str) -> tuple[int, ...]:
-    """The numbers in a merge queue up to the place with that commit; none when it is not there or a place is hidden."""
-    numbers: list[int] = []
-    for entry in sorted(entries, key=lambda entry: entry.number("position")):
-        pull, commit = entry.maybe_node("pullRequest"), entry.maybe_node("headCommit")
-        if pull is None:
-            return ()
-        numbers.append(pull.number("number"))
-        if commit is not None and commit.text("oid") == head_sha:
-            return tuple(numbers)
-    return ()
 
 
 def _check(run: Answer, head_sha: str, *, foreign: bool = False) -> CheckRun:
