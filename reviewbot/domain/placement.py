@@ -6,6 +6,7 @@ outside the diff. What was sent is what is compared with: redacted lines stay re
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -298,11 +299,15 @@ def _suggestion_state(finding: Finding, view: FileView | None, placement: Placem
     return SuggestionState.COMMITTABLE if _same_code(existing, there) else SuggestionState.SHOWN
 
 
+_UNSEEN = re.compile("[\ufe0e\ufe0f\u2800]")
+"""What prose may keep, an emoji's selectors and Braille's blank: in code each makes another name or text, unseen."""
+
+
 def _is_code(suggestion: str) -> bool:
     """Whether a suggestion can stand in a file: a fence shows it as it is, without redactions or our line numbers."""
     hidden = code_text(suggestion) != suggestion.replace("\r\n", "\n")
     lines = split_lines(suggestion)
-    return not (hidden or REDACTED in suggestion or strip_gutter(lines) != lines)
+    return not (hidden or _UNSEEN.search(suggestion) or REDACTED in suggestion or strip_gutter(lines) != lines)
 
 
 def _same_code(existing: str, there: Sequence[str]) -> bool:

@@ -171,6 +171,10 @@ FIX = finding(line=10, end_line=11, suggestion="eleven", existing_code="ten\n  a
         (replace(FIX, path="other.py"), SuggestionState.SHOWN),
         (replace(FIX, suggestion="x = 1\u202e# "), SuggestionState.SHOWN),
         (replace(FIX, suggestion="x\u200b = 1"), SuggestionState.SHOWN),
+        *(
+            (replace(FIX, suggestion=f"if is_admin{sign}: pass"), SuggestionState.SHOWN)
+            for sign in "\ufe0e\ufe0f\u2800"
+        ),
         (replace(FIX, suggestion="`" * 60), SuggestionState.COMMITTABLE),
         (replace(FIX, suggestion="`" * 61), SuggestionState.SHOWN),
         (replace(FIX, suggestion=f"key = '{REDACTED}'"), SuggestionState.SHOWN),
