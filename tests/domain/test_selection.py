@@ -206,7 +206,7 @@ def test_every_reason_has_a_sentence_and_the_contracts_word() -> None:
             changed(
                 "yarn.lock",
                 context=('resolved "https://good.example/b"',),
-                added=('resolved "https://good.example/a"', 'resolved "git+ssh://GOOD.example/a"'),
+                added=('resolved "https://good.example/a"', 'resolved "https://GOOD.example/a"'),
             ),
             [],
         ),
@@ -246,6 +246,69 @@ def test_every_reason_has_a_sentence_and_the_contracts_word() -> None:
 )
 def test_lock_files_tell_of_a_new_host_and_of_lost_hashes(file: ChangedFile, notices: list[str]) -> None:
     assert list(selection_of(file).notices) == notices
+
+
+KNOWN = ("https://good.example/a.tgz", "git+ssh://git@github.com/good/a.git#abc", "https://github.com/good/b")
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        (r"https:\/\/evil.example\/a.tgz", ["host `evil.example`"]),
+        (r"https:\u002f\x2Fevil.example/a.tgz", ["host `evil.example`"]),
+        (r"https://good.example\u0040evil.example/a.tgz", ["host `evil.example`"]),
+        ("https://good.example,@evil.example/a.tgz", ["host `evil.example`"]),
+        (r"https://evil.example\@good.example/a.tgz", ["host `evil.example`"]),
+        ("https://good.example#@evil.example/a.tgz", ["host `evil.example`"]),
+        ("(https://good.example:8443)", []),
+        ("https://me@good.example:8443/a.tgz", []),
+        ("http://good.example/a.tgz", ["unprotected address `http://good.example`"]),
+        ("github:evil/a#abc", ["owner `github.com/evil`"]),
+        ("GitLab:evil/a", ["host `gitlab.com`", "owner `gitlab.com/evil`"]),
+        ("git@github.com:evil/a.git", ["owner `github.com/evil`"]),
+        ("git+https://github.com/evil/a", ["owner `github.com/evil`"]),
+        ("https://api.github.com/repos/good/a", ["host `api.github.com`", "owner `api.github.com/good`"]),
+        ("git+ssh://good.example/evil`/a", ["owner `good.example/evil`"]),
+        ("file:../../evil", ["folder `../../evil`"]),
+        ("a@npm:1.0.0", []),
+        ("https:///a.tgz", []),
+        ("https://@/a.tgz", []),
+        (
+            " ".join(f"https://h{number}.example/" for number in range(10, 22)),
+            [*(f"host `h{number}.example`" for number in range(10, 20)), "2"],
+        ),
+    ],
+)
+def test_a_source_is_told_however_it_is_written(address: str, told: list[str]) -> None:
+    notices = selection_of(changed("yarn.lock", context=KNOWN, added=(f'resolved "{address}"',))).notices
+    wording = "`yarn.lock` now names the {}, which it did not name before."
+    more = "`yarn.lock` now names {} more sources that it did not name before."
+    assert list(notices) == [(more if one.isdigit() else wording).format(one) for one in told]
+
+
+def npm(name: str, digest: str) -> tuple[str, ...]:
+    return (f'    "node_modules/{name}": {{', f'      "integrity": "sha512-{digest}"')
+
+
+@pytest.mark.parametrize(
+    ("removed", "added", "lost"),
+    [
+        (npm("a", "1")[1:], npm("b", "2"), 1),
+        (npm("a", "1")[1:], npm("b", "1"), 0),
+        (npm("a", "1"), npm("b", "2"), 0),
+        (npm("a", "1"), (), 0),
+        (npm("a", "1") + npm("b", "2"), npm("b", "2") + npm("a", "1"), 0),
+        (npm("a", "1") + npm("b", "1"), npm("a", "1") + npm("b", "1")[:1], 1),
+        ((), npm("a", "1")[:1], 0),
+        (("  integrity sha512-1==",), ('"@x/b@^1":', "  integrity sha512-2=="), 1),
+        (('checksum = "1"',), ('name = "b"', 'checksum = "2"'), 1),
+    ],
+)
+def test_the_hash_of_another_package_makes_up_for_none(
+    removed: tuple[str, ...], added: tuple[str, ...], lost: int
+) -> None:
+    told = selection_of(changed("package-lock.json", removed=removed, added=added, new=entry())).notices
+    assert list(told) == [f"`package-lock.json` has {lost} fewer integrity hash than before."] * bool(lost)
 
 
 PATHS = st.sampled_from([*STEERING, "src/a.py", "yarn.lock", "node_modules/x.js", "gen/a.py", "docs/a.md", "a.min.js"])
