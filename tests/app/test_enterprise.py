@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from reviewbot.sandbox.codevf import TaskLife
+from reviewbot.sandbox.codevf import Answer, Garbage, TaskLife
 from reviewbot.sandbox.github import Rules
 from tests.app.house import REPO, Rig, answer, finding, house
 from tests.app.wires import Identity, identity, proxy, secured
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
+PLAIN = answer(CRITICAL)
 AT_ONCE = TaskLife(pending=0, processing=0)
 REST = "/api/v3"
 
@@ -31,11 +36,11 @@ def at(github: str, own: Identity | None, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def company(folder: Path) -> Iterator[tuple[Rig, Identity, dict[str, int]]]:
+def company(folder: Path, says: Answer = PLAIN) -> Iterator[tuple[Rig, Identity, dict[str, int]]]:
     """Both services behind TLS, which an authority of the company's vouches for: by name, the ports."""
-    own = identity(folder, "github.test", "codevf.test")
+    own = identity(folder, "github.test", "codevf.test", "files.codevf.test")
     with (
-        house(folder, engineer=lambda _: answer(CRITICAL), life=AT_ONCE, rest=REST) as rig,
+        house(folder, engineer=lambda _: says, life=AT_ONCE, rest=REST) as rig,
         secured(rig.github_url, own) as github,
         secured(rig.codevf_url, own) as codevf,
     ):
@@ -96,14 +101,35 @@ def test_a_file_that_is_not_there_or_that_an_author_may_have_written_is_refused(
         assert not rig.codevf_faults.log
 
 
-def test_a_whole_review_goes_through_the_companys_proxy(tmp_path: Path) -> None:
-    with company(tmp_path) as (rig, own, ports), proxy(ports) as through:
+@contextmanager
+def delivering(own: Identity, name: str, content: bytes) -> Iterator[int]:
+    """A port that speaks TLS and has one file."""
+    folder = own.certificate.parent / "delivered"
+    folder.mkdir()
+    (folder / name).write_bytes(content)
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        with secured(f"http://127.0.0.1:{server.server_port}", own) as port:
+            yield port
+        server.shutdown()
+        thread.join(10)
+
+
+def test_a_whole_review_and_a_file_beside_it_go_through_the_companys_proxy(tmp_path: Path) -> None:
+    says = Garbage({"deliverables": [{"fileName": "review.json", "url": "https://files.codevf.test/review.json"}]})
+    inside = json.dumps({"summary": "Read.", "files": [{"path": "app.py", "findings": [{**CRITICAL}]}]}).encode()
+    with (
+        company(tmp_path, says) as (rig, own, ports),
+        delivering(own, "review.json", inside) as files,
+        proxy({**ports, "files.codevf.test": files}) as through,
+    ):
         rig.world.store.rules = Rules(diff_files=0)
         runner = at("https://github.test", own, HTTPS_PROXY=through.url)
         done = rig.run(runner=runner, codevf_url="https://codevf.test/api/v1/", mode="realtime_answer")
         assert (done.exit_status, done.outputs["reason"]) == (1, "gate"), done.log
         assert len(rig.comments()) == 1
-        assert set(through.asked) == {"github.test", "codevf.test"}
+        assert set(through.asked) == {"github.test", "codevf.test", "files.codevf.test"}
         assert "hush" not in done.log
 
 

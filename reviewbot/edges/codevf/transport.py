@@ -84,7 +84,7 @@ class Ask:
 
     Attributes:
         limit: bytes of the answer.
-        public: whether it may go to public addresses alone.
+        public: whether it may go to public addresses alone, as far as we are who looks them up.
         buys: whether it creates a task.
     """
 
@@ -127,7 +127,8 @@ class Transport:
         self._deadline = deadline
         self._rng = rng
         self._next_at = float("-inf")
-        self._http = _open(access, self.base)
+        self._proxy = None if is_loopback(str(self.base)) else access.proxy
+        self._http = _open(access, self._proxy)
 
     def close(self) -> None:
         """Close the connections."""
@@ -172,7 +173,8 @@ class Transport:
     def _exchange(self, ask: Ask) -> Answer | _Failure:
         body = bytearray()
         content = None if ask.payload is None else _encoded(ask.payload)
-        watch = {"trace": refuse_inner} if ask.public else {}
+        # Behind a proxy a name is the proxy's to look up, and the connection leads to the proxy.
+        watch = {"trace": refuse_inner} if ask.public and self._proxy is None else {}
         with self._http.stream(
             ask.method, ask.url, content=content, headers=self._headers(ask), extensions=watch
         ) as response:
@@ -256,7 +258,7 @@ def _no_constant(name: str) -> object:
     raise ValueError(name)
 
 
-def _open(access: Access, base: httpx.URL) -> httpx.Client:
+def _open(access: Access, proxy: str | None) -> httpx.Client:
     key = access.key.reveal()
     if not key:
         raise NoKey("There is no CodeVF API key.", hint="Pass the secret as `codevf-api-key`; forks get no secrets.")
@@ -265,7 +267,6 @@ def _open(access: Access, base: httpx.URL) -> httpx.Client:
         raise SettingsError(
             (Problem("codevf-api-key", "it holds blanks or signs that no key has", "the key as issued"),)
         )
-    proxy = None if is_loopback(str(base)) else access.proxy
     try:
         return httpx.Client(
             verify=trusted(access.ssl_file), proxy=proxy, timeout=TIMEOUT, trust_env=False, follow_redirects=False
