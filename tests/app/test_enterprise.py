@@ -72,11 +72,13 @@ def test_the_companys_certificates_are_trusted_by_everything_that_asks(tmp_path:
 
 
 def test_certificates_that_nobody_vouches_for_are_told_with_the_way_out(tmp_path: Path) -> None:
-    with company(tmp_path) as (rig, _, ports):
-        status, reason, log = review(rig, ports, at(f"https://127.0.0.1:{ports['github.test']}", None))
+    with company(tmp_path) as (rig, own, ports):
+        unheard = dict.fromkeys(("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), str(own.certificate))
+        status, reason, log = review(rig, ports, at(f"https://127.0.0.1:{ports['github.test']}", None, **unheard))
         assert (status, reason) == (3, "github")
         assert "The server's certificate cannot be trusted." in log
         assert "set `SSL_CERT_FILE`" in log
+        assert not rig.github_requests(), "other variables are not heard"
 
 
 @pytest.mark.parametrize(

@@ -51,13 +51,19 @@ def is_public(address: str) -> bool:
     found = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(found, ipaddress.IPv6Address):
         # Each of these is a way to write an IPv4 address, and is as public as that.
-        inner = found.sixtofour or (found.teredo or (None, None))[1]
+        inner = found.ipv4_mapped or found.sixtofour or (found.teredo or (None, None))[1]
         if inner is not None or found in _NAT64:
             return is_public(str(inner or ipaddress.IPv4Address(int(found) & 0xFFFF_FFFF)))
-    return found.is_global and not found.is_multicast
+        return found.is_global and found in _UNICAST
+    return found.is_global and not found.is_multicast and found != _OF_AZURE
 
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+"""All that the internet has of IPv6; beside it are local networks and more ways to write an IPv4 address."""
+
+_OF_AZURE = ipaddress.IPv4Address("168.63.129.16")
+"""Azure's own service for its virtual machines, on each of them."""
 
 
 def refuse_inner(event: str, info: Mapping[str, Any]) -> None:

@@ -19,6 +19,7 @@ from github.Requester import (
     Requester,
     RequestsResponse,
 )
+from requests.utils import get_environ_proxies
 
 from reviewbot.ports import Clock
 
@@ -94,8 +95,12 @@ class _Receiver:
             EndlessAnswer: it leads nowhere.
         """
         send: Callable[..., requests.Response] = getattr(connection.session, connection.verb.lower())
+        url = f"{connection.protocol}://{connection.host}:{connection.port}{connection.url}"
+        # Of what requests finds in the environment, only proxies: neither other certificates nor a `.netrc` file.
+        connection.session.trust_env = False
         response = send(
-            f"{connection.protocol}://{connection.host}:{connection.port}{connection.url}",
+            url,
+            proxies=get_environ_proxies(url),
             headers=connection.headers,
             data=connection.input,
             timeout=(self._bounds.connect, self._bounds.read),
