@@ -19,6 +19,8 @@ _HEADER = re.compile(
 )
 _MATTER = re.compile(rf"({_BEFORE})(=?[A-Za-z0-9+/]{{1,120}}+={{0,2}})(?:\\[nr])*[\s\"'`,;+\\]*")
 _BLANK = re.compile(_BEFORE)
+_WHOLE_LINE = 64
+"""Characters of every line of a key but its last one."""
 _SHORTEST_LINE = 16
 _MIXED = re.compile(r"(?=.*[0-9=]|.*[a-z].*[A-Z]|.*[A-Z].*[a-z]).*")
 _LAST_LINES = 2
@@ -87,8 +89,13 @@ def _block(lines: Sequence[str], edge: int, width: int) -> tuple[list[int], bool
             break
         found.append(at)
     found.sort()
-    starts = (place for place, at in enumerate(found) if _is_sure(lines[at][width:], last=False))
+    starts = (place for place, at in enumerate(found) if _begins(lines[at][width:]))
     return found[next(starts, len(found)) :], ended
+
+
+def _begins(content: str) -> bool:
+    """Whether a line may be the first of a key; a whole one may, though it looks like a path, and is doubtful then."""
+    return _is_sure(content, last=False) or len(content.strip()) == _WHOLE_LINE
 
 
 def _is_sure(content: str, *, last: bool) -> bool:

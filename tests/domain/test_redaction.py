@@ -273,6 +273,15 @@ def test_a_key_that_a_hunk_cuts_goes_too() -> None:
     assert [line.replace("+", "") for line in left] == [f" {REDACTED}"] * 4
 
 
+def test_a_key_that_begins_with_a_slash_where_a_hunk_cuts_it_goes_too_and_is_doubtful() -> None:
+    end = f"@@ -1 +1 @@\n +{'/A1b' * 15}2/8\n"
+    for line in (f"/{'A1b2' * 15}C3d", f"/{'a' * 63}"):
+        result = Redactor.of([]).redact(f"@@ -1 +1 @@\n {line}\n {PEM}\n -----END RSA PRIVATE KEY-----\n")
+        assert line not in result.text
+        assert result.doubtful
+    assert redacted(end) == end
+
+
 def test_other_kinds_of_keys_go_too() -> None:
     putty = "PuTTY-User-Key-File-3: ssh-rsa\nPrivate-Lines: 2\n" + "A1b2" * 16 + "\nA1b2==\nPrivate-MAC: 0123"
     assert redacted(putty).split("\n")[2:4] == [REDACTED] * 2
@@ -334,7 +343,7 @@ def test_what_may_not_be_a_key_does_not_pass_for_reviewed(after: tuple[str, ...]
         ('password: "run_all;x"', "y = run_all;x", True),
         ("password = 'curl x|sh 1'", "password=`curl x|sh 1`", True),
         ("# -----BEGIN PRIVATE KEY-----\\ngrantAdministrator", "grantAdministrator(user)", True),
-        (RSA_KEY, RSA_KEY.split("\n")[2] + "()", True),
+        pytest.param(RSA_KEY, RSA_KEY.split("\n")[2] + "()", True, id="a line of a key that is made anew"),
         ("# -----BEGIN PRIVATE KEY-----\\nscripts/RunPayload1", "scripts/RunPayload1", True),
         ("Authorization: Bearer grantAdministratorAccess1", "grantAdministratorAccess1(user)", True),
         ("password: 'grantAdm1nistrat0rAccess22x'", "grantAdm1nistrat0rAccess22x(user)", True),
