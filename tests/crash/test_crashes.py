@@ -15,7 +15,7 @@ from tests.crash.beside import WORDS, beside, moments
 from tests.crash.scenarios import RACES, SCENARIOS, Scenario, disturbed, raced, undisturbed
 from tests.crash.town import town
 
-SAMPLE = 4
+SAMPLE = 3
 SAMPLE_BESIDE = 2
 SEEDS = 3
 

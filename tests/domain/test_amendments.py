@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -36,7 +37,7 @@ def with_waiver(record: Record) -> Record:
             (LetThrough(HEAD, "main", "max", "x" * 999),),
             replace(BEFORE, bypass=Bypass(HEAD, "main", "max", "x" * MAX_REASON)),
         ),
-        ((CallOff(),), replace(BEFORE, purchases=(OPEN, replace(WANTED, state=TaskState.ENDED)))),
+        ((CallOff(),), replace(BEFORE, purchases=(OPEN, replace(WANTED, state=TaskState.ENDED, used=Decimal(0))))),
     ],
 )
 def test_an_amendment_changes_what_it_names(amendments: tuple[Amendment, ...], after: Ledger) -> None:
