@@ -8,6 +8,10 @@ SHELL := /bin/bash
 
 PYTHON ?=
 BIN := .venv/bin
+# Only wheels, and only those whose hash a list names.
+PINNED = --quiet --only-binary :all: --require-hashes
+INSTALL = $(BIN)/python -m pip install $(PINNED)
+INSTALL_INTO = $(BIN)/python -m pip --python $(1)/bin/python install $(PINNED)
 
 # An empty home stays empty: pip keeps no cache, unless its user has chosen a place for one.
 ifndef PIP_CACHE_DIR
@@ -96,9 +100,10 @@ format: setup ## Put the sources into the house's format
 	$(BIN)/ruff format .
 
 # The first list holds all that setup installs; the next three are parts of it, at the same versions, as is what the last shares with it.
-PIN = $(BIN)/uv pip compile --quiet --universal --python-version $(or $(1),3.11) --generate-hashes \
+PIN = $(BIN)/uv pip compile --quiet --universal --python-version $(or $(1),3.11) --generate-hashes --no-strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --no-cache $(if $(UPGRADE),--upgrade)
 pins: setup ## Pin again what pyproject.toml asks for (UPGRADE=1: at the newest versions)
+	$(PIN) --group installer --output-file requirements/installer.txt
 	$(PIN) pyproject.toml --all-extras --group build --group pins --group test --group runner --group lint --output-file requirements/dev.txt
 	$(PIN) pyproject.toml --constraints requirements/dev.txt --extra local --output-file requirements/action.txt
 	$(PIN) pyproject.toml --constraints requirements/dev.txt --output-file requirements/runtime.txt
@@ -127,8 +132,10 @@ $(BIN)/python:
 	[ -n "$$python" ] || { echo 'make: Python 3.11 or newer with venv is needed (Debian: apt install python3-venv); or name one: make PYTHON=/path/to/python3' >&2; exit 1; }; \
 	"$$python" -m venv --clear .venv
 
-.venv/.stamp: $(BIN)/python requirements/dev.txt pyproject.toml
-	$(BIN)/python -m pip install --quiet --only-binary :all: --require-hashes --requirement requirements/dev.txt
+# The pip that a new environment has depends on its Python. It installs only the pinned pip, which installs the rest.
+.venv/.stamp: $(BIN)/python requirements/installer.txt requirements/dev.txt pyproject.toml
+	$(INSTALL) --requirement requirements/installer.txt
+	$(INSTALL) --requirement requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -139,29 +146,29 @@ node_modules/.stamp: package.json package-lock.json
 	@touch $@
 
 .venv/.referees: .venv/.stamp requirements/referees.txt
-	$(BIN)/python -m pip install --quiet --no-deps --only-binary :all: --require-hashes --requirement requirements/referees.txt
+	$(INSTALL) --no-deps --requirement requirements/referees.txt
 	@touch $@
 
 # A peer that cannot be had here is told as such by the benchmarks and the tests.
 bench/node_modules/.stamp: bench/package.json bench/package-lock.json
 	cd bench && npm ci --silent && touch node_modules/.stamp || echo 'make: danger-js cannot be installed here' >&2
 
-.venv-bench/.stamp: $(BIN)/python requirements/bench.txt
+.venv-bench/.stamp: .venv/.stamp requirements/bench.txt
 	$(call OWN,.venv-bench)
-	$(BIN)/python -m venv --clear .venv-bench
-	if .venv-bench/bin/python -m pip install --quiet --only-binary :all: --require-hashes --requirement requirements/bench.txt; \
+	$(BIN)/python -m venv --clear --without-pip .venv-bench
+	if $(call INSTALL_INTO,.venv-bench) --requirement requirements/bench.txt; \
 	then touch $@; else rm -rf .venv-bench; echo 'make: cpp-linter cannot be installed here' >&2; fi
 
-.venv-pr-agent/.stamp: requirements/pr-agent.txt
+.venv-pr-agent/.stamp: .venv/.stamp requirements/pr-agent.txt
 	$(call OWN,.venv-pr-agent)
 	rm -rf .venv-pr-agent
 	for candidate in python3.12 python3.13 python3; do \
 	  if "$$candidate" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; \
-	  then "$$candidate" -m venv .venv-pr-agent; break; fi; \
+	  then "$$candidate" -m venv --without-pip .venv-pr-agent; break; fi; \
 	done
-	if .venv-pr-agent/bin/python -m pip install --quiet --only-binary :all: --require-hashes --requirement requirements/pr-agent.txt; \
+	if $(call INSTALL_INTO,.venv-pr-agent) --requirement requirements/pr-agent.txt; \
 	then touch $@; else rm -rf .venv-pr-agent; echo 'make: pr-agent cannot be installed here; it needs Python 3.12' >&2; fi
 
 .venv/.site: .venv/.stamp requirements/docs.txt
-	$(BIN)/python -m pip install --quiet --only-binary :all: --require-hashes --requirement requirements/docs.txt
+	$(INSTALL) --requirement requirements/docs.txt
 	@touch $@
