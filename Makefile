@@ -49,7 +49,7 @@ referees: node_modules/.stamp .venv/.referees ## Fetch what the tests judge by w
 
 peers: bench/node_modules/.stamp .venv-bench/.stamp ## Fetch the programs that the benchmarks measure beside, each into a place of its own
 
-# REQUIRE=npm,readers,browser,peers,container: what these need must be here; else the tests that need it are skipped, and say so.
+# REQUIRE=npm,readers,pips,browser,peers,container: what these need must be here; else the tests that need it are skipped, and say so.
 test: setup ## Run every test, and ask for all branches of the pure room (ARGS='tests/render -x': a part, unasked)
 	@$(BIN)/coverage erase
 	$(BIN)/python -m pytest -n auto --cov --cov-report= $(if $(REQUIRE),--require-referees=$(REQUIRE)) $(if $(ARGS),$(ARGS),-m 'not container')
@@ -147,6 +147,10 @@ node_modules/.stamp: package.json package-lock.json
 
 .venv/.referees: .venv/.stamp requirements/referees.txt
 	$(INSTALL) --no-deps --requirement requirements/referees.txt
+	rm -rf .venv/pips
+	for list in tests/project/pips/*.txt; do \
+	  $(INSTALL) --target ".venv/pips/$$(basename "$$list" .txt)" --requirement "$$list"; \
+	done
 	@touch $@
 
 # A peer that cannot be had here is told as such by the benchmarks and the tests.

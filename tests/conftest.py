@@ -11,10 +11,12 @@ from bench import peers
 from tests.browser import installed
 from tests.contract import published, readers, runner_image
 from tests.contract.runner_image import Engine
+from tests.project import old_pips
 
 MISSING: dict[str, Callable[[pytest.Config], str]] = {
     "npm": lambda _: published.missing(),
     "readers": lambda _: readers.missing(),
+    "pips": lambda _: old_pips.missing(),
     "browser": lambda _: installed.missing(),
     "peers": lambda _: peers.missing(peers.LIGHT, "peers"),
     "heavy_peers": lambda _: peers.missing(peers.HEAVY, "bench"),
@@ -46,6 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "npm: needs what GitHub publishes on npm (make referees)")
     config.addinivalue_line("markers", "readers: needs programs that read the report files (make referees)")
+    config.addinivalue_line("markers", "pips: needs the pips that the supported Pythons came with (make referees)")
     config.addinivalue_line("markers", "browser: needs Chromium, and axe-core (make referees)")
     config.addinivalue_line("markers", "peers: needs the programs that the benchmarks measure beside (make peers)")
     config.addinivalue_line("markers", "heavy_peers: needs those of them that need much (make bench)")

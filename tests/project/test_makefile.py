@@ -32,7 +32,8 @@ def test_an_environment_that_is_a_link_is_not_emptied(root: Path, tmp_path: Path
     if link != ".venv":
         (here / ".venv/bin").mkdir(parents=True)
         (here / ".venv/bin/python").symlink_to(sys.executable)
-        old = ["--assume-old=.venv/bin/python"]
+        (here / ".venv/.stamp").touch()
+        old = ["--assume-old=.venv/.stamp"]
     command = ["make", "--no-print-directory", *old, target]
     done = subprocess.run(command, cwd=here, capture_output=True, text=True, check=False, timeout=60)
     assert (elsewhere / "kept").exists()

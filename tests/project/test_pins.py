@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+LISTS = ["action", "bench", "build", "dev", "docs", "installer", "pr-agent", "referees", "runtime"]
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
 
@@ -56,7 +58,7 @@ def wanted(project: Mapping[str, Any], name: str) -> list[str]:
     runtime = project["project"]["dependencies"]
     extras = project["project"]["optional-dependencies"]
     groups = dict(project["dependency-groups"])
-    apart = {group: groups.pop(group) for group in ("referees", "bench", "pr-agent", "docs")}
+    apart = {group: groups.pop(group) for group in ("installer", "referees", "bench", "pr-agent", "docs")}
     if name in apart:
         return [*apart[name]]
     build = [*project["build-system"]["requires"], *groups["build"]]
@@ -71,7 +73,9 @@ def wanted(project: Mapping[str, Any], name: str) -> list[str]:
             return [*runtime, *chain(*extras.values(), *groups.values()), *build]
 
 
-@pytest.mark.parametrize("name", ["runtime", "action", "build", "dev", "docs", "referees", "bench", "pr-agent"])
+@pytest.mark.parametrize(
+    "name", ["runtime", "action", "build", "dev", "docs", "referees", "bench", "pr-agent", "installer"]
+)
 def test_the_pins_cover_what_the_project_asks_for(
     project: dict[str, Any], pins: dict[str, dict[str, Pin]], name: str
 ) -> None:
@@ -82,7 +86,7 @@ def test_the_pins_cover_what_the_project_asks_for(
 
 
 def test_there_is_no_other_list(pins: dict[str, dict[str, Pin]]) -> None:
-    assert sorted(pins) == ["action", "bench", "build", "dev", "docs", "pr-agent", "referees", "runtime"]
+    assert sorted(pins) == LISTS
 
 
 def test_every_pin_has_hashes_and_nothing_else(pins: dict[str, dict[str, Pin]]) -> None:
@@ -103,9 +107,23 @@ def test_every_list_is_a_part_of_the_developers(pins: dict[str, dict[str, Pin]],
     assert pins[name].keys() <= pins["dev"].keys()
 
 
+def recipes(root: Path) -> str:
+    """Return the commands of every target that installs something, with make's variables filled in."""
+    targets = ("setup", "site", "referees", ".venv-bench/.stamp", ".venv-pr-agent/.stamp")
+    command = ("make", "--no-print-directory", "--dry-run", "--always-make", *targets)
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=True, timeout=30).stdout
+
+
 @pytest.mark.parametrize("place", ["Dockerfile", "Makefile", "no-docker/action.yml"])
 def test_every_installation_asks_for_hashes_and_wheels(root: Path, place: str) -> None:
-    text = (root / place).read_text(encoding="utf-8").replace("\\\n", " ")
-    lines = [line for line in text.splitlines() if " install " in line and "requirements/" in line]
+    text = recipes(root) if place == "Makefile" else (root / place).read_text(encoding="utf-8")
+    lines = [line for line in text.replace("\\\n", " ").splitlines() if " install " in line and ".txt" in line]
     assert lines
     assert not [line for line in lines if "--require-hashes" not in line or "--only-binary :all:" not in line]
+
+
+@pytest.mark.parametrize("place", ["Makefile", "no-docker/action.yml"])
+def test_the_pinned_pip_is_installed_first(root: Path, place: str) -> None:
+    text = recipes(root) if place == "Makefile" else (root / place).read_text(encoding="utf-8")
+    lists = re.findall(r"/(\w+)\.txt", text[text.index(" install ") :])
+    assert lists[0] == "installer"
