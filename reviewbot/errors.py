@@ -25,6 +25,7 @@
     ├── TemplateError              2   a template of the default branch cannot be rendered
     ├── EventUnreadable            3   the event should be acted on and does not say on what
     ├── ReportUnreadable           2   a file is no report of ours
+    ├── NotInstalled               2   a command needs packages that are not installed
     └── NotPublished               4   the result is there, GitHub did not take it
 
 An exit status of 1 means the gate and nothing else; 70 is a bug of ours (anything that is not in this tree).
@@ -97,6 +98,13 @@ class TemplateError(ReviewbotError):
 
 class ReportUnreadable(ReviewbotError):
     """A file that `render` was given is no report of ours."""
+
+    exit_status: ClassVar[int] = 2
+    reason: ClassVar[str] = "settings"
+
+
+class NotInstalled(ReviewbotError):
+    """A command needs packages that are not installed."""
 
     exit_status: ClassVar[int] = 2
     reason: ClassVar[str] = "settings"

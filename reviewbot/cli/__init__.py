@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TextIO
 
 from reviewbot import __version__
-from reviewbot.cli.call import Call, check_installed
+from reviewbot.cli.call import Call
 from reviewbot.cli.parser import make_parser
 from reviewbot.domain.escaping import log_line
 from reviewbot.errors import ReviewbotError, SettingsError
 
-__all__ = ["check_installed", "main", "report_bug"]
+__all__ = ["main", "report_bug"]
 
 
 def main(
@@ -40,8 +40,13 @@ def main(
     try:
         return command(call)
     except ReviewbotError as error:
-        call.err.write("".join(f"reviewbot: {log_line(line)}\n" for line in _told(error)))
+        call.err.write("".join(f"{_prefix(line)}{log_line(line)}\n" for line in _told(error)))
         return error.exit_status
+
+
+def _prefix(line: str) -> str:
+    """The program's name, except before an indented command, which must stay ready to paste."""
+    return "" if line.startswith("  ") else "reviewbot: "
 
 
 def _told(error: ReviewbotError) -> tuple[str, ...]:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import argparse
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from types import FrameType
 from typing import TextIO
-
-from reviewbot.errors import Problem, SettingsError
 
 INTERRUPTED = 130
 """The exit status of what Ctrl-C has ended, as shells have it."""
@@ -34,19 +31,6 @@ class Call:
     out: TextIO
     err: TextIO
     typed: TextIO | None = None
-
-
-def check_installed(extra: str, modules: Sequence[str]) -> None:
-    """Refuse a command whose optional dependencies are missing.
-
-    Raises:
-        SettingsError: with the line that installs them.
-    """
-    missing = [name for name in modules if find_spec(name) is None]
-    if missing:
-        named = ", ".join(f"`{name}`" for name in missing)
-        allowed = f"`pip install '.[{extra},local]'` brings what the command needs"
-        raise SettingsError((Problem("installation", f"{named} cannot be imported", allowed),))
 
 
 HELD_BACK_SECONDS = 5

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import SystemRandom
 from uuid import uuid4
@@ -19,6 +19,7 @@ from reviewbot.app.review import review_pull_request
 from reviewbot.cli.apply import applicable
 from reviewbot.cli.call import INTERRUPTED, Call, Interrupts, signals
 from reviewbot.cli.desk import Place, Setting, open_place
+from reviewbot.cli.extras import how_to_install
 from reviewbot.cli.formats import DOCUMENTS, write_document
 from reviewbot.cli.inputs import inputs_of
 from reviewbot.cli.world import Line, Reviewers
@@ -73,12 +74,19 @@ def run_review(call: Call) -> int:
     if hearing.told is None:
         raise TypeError(hearing)
     _write(call, hearing.told, hearing, first)
-    return _leave(call, hearing.told, place, interrupted=interrupted.happened)
+    status = _leave(call, hearing.told, place, interrupted=interrupted.happened)
+    if session.missing and not chosen.quiet:
+        _say_missing(console, session.missing)
+    return status
 
 
 @dataclass(frozen=True, slots=True)
 class _Session:
-    """One review, from the world to what was told."""
+    """One review, from the world to what was told.
+
+    Attributes:
+        missing: the names of the analysers that the review needed and that are not installed.
+    """
 
     place: Place
     inputs: Mapping[str, str]
@@ -86,6 +94,7 @@ class _Session:
     clock: SystemClock
     stack: ExitStack
     interrupts: Interrupts
+    missing: list[str] = field(default_factory=list)
 
     def listen(self, progress: Progress, *, again: bool) -> Hearing:
         """Tell the story, and hear it."""
@@ -112,7 +121,7 @@ class _Session:
 
     def _reviewer(self, settings: Settings, progress: Progress) -> ReviewService:
         line = Line(self.desktop.ssl_file, self.desktop.proxy, self.desktop.path_env)
-        reviewers = Reviewers(line, self.clock, SystemRandom(), self.stack, WITHOUT_KEY)
+        reviewers = Reviewers(line, self.clock, SystemRandom(), self.stack, WITHOUT_KEY, self.missing.extend)
         name = {"codevf": "CodeVF", "local": "the analysers"}[settings.reviewer.value]
         return Watched(reviewers.open(settings), progress, name)
 
@@ -157,6 +166,16 @@ def _leave(call: Call, told: Told, place: Place, *, interrupted: bool) -> int:
     if not chosen.quiet:
         _say_more(console, chosen, told, place)
     return outcome.exit_status
+
+
+def _say_missing(console: Console, missing: Sequence[str]) -> None:
+    """Which analysers are not installed, and the command that installs them."""
+    say(console, f"Not installed: {', '.join(missing)}.", "yellow")
+    for line in how_to_install("local").splitlines():
+        if line.startswith("  "):
+            say_command(console, line.strip())
+        else:
+            say(console, line)
 
 
 def _say_interrupted(console: Console, place: Place) -> None:

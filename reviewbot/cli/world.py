@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,6 +93,7 @@ class Reviewers:
 
     Attributes:
         without_key: what to do when CodeVF's key is missing.
+        on_missing: gets the names of the analysers that the local reviewer needs and does not find.
     """
 
     line: Line
@@ -100,6 +101,7 @@ class Reviewers:
     rng: Random
     stack: ExitStack
     without_key: str
+    on_missing: Callable[[Sequence[str]], None] | None = None
 
     def open(self, settings: Settings) -> ReviewService:
         """The reviewer.
@@ -108,16 +110,15 @@ class Reviewers:
             NoKey: CodeVF without a key.
         """
         if settings.reviewer is ReviewerKind.LOCAL:
-            return _local_reviewer(self.line.path_env)
+            return self._local()
         if not settings.codevf_api_key:
             raise NoKey("A review is due and there is no CodeVF API key.", hint=self.without_key)
         access = Access(settings.codevf_url, settings.codevf_api_key, self.line.ssl_file, self.line.proxy)
         deadline = self.clock.monotonic() + settings.wait_minutes * 60 + GRACE_SECONDS
         return self.stack.enter_context(CodeVF(access, self.clock, deadline, self.rng))
 
+    def _local(self) -> ReviewService:
+        # Imported here: a paid review needs none of it.
+        from reviewbot.local.service import LocalReviewer, with_interpreter  # noqa: PLC0415
 
-def _local_reviewer(path_env: Mapping[str, str]) -> ReviewService:
-    # Imported here: a paid review needs none of it.
-    from reviewbot.local.service import LocalReviewer, with_interpreter  # noqa: PLC0415
-
-    return LocalReviewer(path_env=with_interpreter(path_env))
+        return LocalReviewer(path_env=with_interpreter(self.line.path_env), on_missing=self.on_missing)

@@ -19,6 +19,9 @@ from reviewbot.local.tools import Tool
 PASSED_ON = ("PATH", "TZ")
 
 
+NOT_INSTALLED = "it is not installed"
+
+
 @dataclass(frozen=True, slots=True)
 class Unseen:
     """A file that an analyser should have read to its end and did not.
@@ -158,7 +161,7 @@ def put_to_work(
     paths = tuple(file.path for file, _ in endings)
     program = find_program(tool.name, path_env.get("PATH", ""))
     if program is None:
-        unseen = tuple(Unseen(path, tool.name, "it is not installed") for path in paths)
+        unseen = tuple(Unseen(path, tool.name, NOT_INSTALLED) for path in paths)
         return ToolReport(tool.name, "", paths, unseen=unseen)
     folder = root / tool.name
     folder.mkdir(mode=0o700)

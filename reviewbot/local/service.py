@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
 from reviewbot.domain.model import Balance, Submission, Tag, Task, TaskStatus
 from reviewbot.errors import ServiceRefused
-from reviewbot.local.bench import Unseen
+from reviewbot.local.bench import NOT_INSTALLED, Unseen
 from reviewbot.local.reviewer import Examination, examine
 
 PROJECT_ID = 1
@@ -32,11 +32,19 @@ class LocalReviewer:
     Args:
         path_env: `PATH`, and `TZ` if wanted; nothing else of it is used.
         seconds: how long all analysers together may take for one submission.
+        on_missing: gets the names of the analysers that a submission needs and that are not installed.
     """
 
-    def __init__(self, *, path_env: Mapping[str, str], seconds: float = 120) -> None:
+    def __init__(
+        self,
+        *,
+        path_env: Mapping[str, str],
+        seconds: float = 120,
+        on_missing: Callable[[Sequence[str]], None] | None = None,
+    ) -> None:
         self._path_env = path_env
         self._seconds = seconds
+        self._on_missing = on_missing
         self._done: dict[str, Examination] = {}
 
     def balance(self) -> Balance | None:
@@ -60,7 +68,10 @@ class LocalReviewer:
         key = submission.idempotency_key
         if key not in self._done:
             attachments = [(attachment.file_name, attachment.content) for attachment in submission.attachments]
-            self._done[key] = examine(attachments, path_env=self._path_env, seconds=self._seconds)
+            self._done[key] = done = examine(attachments, path_env=self._path_env, seconds=self._seconds)
+            missing = sorted({one.tool for one in done.unseen if one.why == NOT_INSTALLED})
+            if missing and self._on_missing is not None:
+                self._on_missing(missing)
         return self.retrieve(key)
 
     def retrieve(self, task_id: str) -> Task:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
+
+from tests.project.commands import run
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +38,21 @@ def action(root: Path) -> dict[str, Any]:
 def twin(root: Path) -> dict[str, Any]:
     """`no-docker/action.yml`, read."""
     return read_yaml(root / "no-docker" / "action.yml")
+
+
+@pytest.fixture(scope="session")
+def built(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel and the source archive, built from the checkout."""
+    folder = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "hatchling", "build", "--directory", folder, cwd=root)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def wheel(built: Path) -> Path:
+    """The wheel in it."""
+    (path,) = built.glob("*.whl")
+    return path
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

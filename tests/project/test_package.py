@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tarfile
 import zipfile
@@ -13,30 +12,10 @@ from pathlib import Path
 import pytest
 
 from reviewbot import __version__
+from tests.project.commands import run
 
 # Runs the module of the installed wheel: -I keeps the working directory out, the first argument is where the wheel is.
 RUN = "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); runpy.run_module('reviewbot', run_name='__main__')"
-
-
-def run(*command: str | Path, cwd: Path) -> str:
-    """What a command prints; it must succeed within a minute."""
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def built(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the wheel and the source archive, built from the checkout."""
-    folder = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "hatchling", "build", "--directory", folder, cwd=root)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def wheel(built: Path) -> Path:
-    (path,) = built.glob("*.whl")
-    return path
 
 
 @pytest.fixture(scope="module")
