@@ -104,7 +104,7 @@ PIN = $(BIN)/uv pip compile --quiet --universal --python-version $(or $(1),3.11)
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --no-cache $(if $(UPGRADE),--upgrade)
 pins: setup ## Pin again what pyproject.toml asks for (UPGRADE=1: at the newest versions)
 	$(PIN) --group installer --output-file requirements/installer.txt
-	$(PIN) pyproject.toml --all-extras --group build --group pins --group test --group runner --group lint --output-file requirements/dev.txt
+	$(PIN) pyproject.toml sandbox/pyproject.toml --no-emit-package reviewbot --all-extras --group build --group pins --group test --group runner --group lint --output-file requirements/dev.txt
 	$(PIN) pyproject.toml --constraints requirements/dev.txt --extra local --output-file requirements/action.txt
 	$(PIN) pyproject.toml --constraints requirements/dev.txt --output-file requirements/runtime.txt
 	$(PIN) --group build --constraints requirements/dev.txt --output-file requirements/build.txt
@@ -133,10 +133,10 @@ $(BIN)/python:
 	"$$python" -m venv --clear .venv
 
 # The pip that a new environment has depends on its Python. It installs only the pinned pip, which installs the rest.
-.venv/.stamp: $(BIN)/python requirements/installer.txt requirements/dev.txt pyproject.toml
+.venv/.stamp: $(BIN)/python requirements/installer.txt requirements/dev.txt pyproject.toml sandbox/pyproject.toml
 	$(INSTALL) --requirement requirements/installer.txt
 	$(INSTALL) --requirement requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable . --editable sandbox
 	@touch $@
 
 # No package's own script is run, so the one program among them is made to be one here.

@@ -13,9 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-
-from bench.meter import UNMETERED, Meter
-from reviewbot.sandbox.codevf import (
+from reviewbot_sandbox.codevf import (
     Account,
     Answer,
     CodeVFService,
@@ -28,9 +26,11 @@ from reviewbot.sandbox.codevf import (
     build_codevf,
     scaled_clock,
 )
-from reviewbot.sandbox.github import WORKFLOW, Access, Scope, Store, World, build_github
-from reviewbot.sandbox.github.limits import Limits as GitHubLimits
-from reviewbot.sandbox.serve import serving_all
+from reviewbot_sandbox.github import WORKFLOW, Access, Scope, Store, World, build_github
+from reviewbot_sandbox.github.limits import Limits as GitHubLimits
+from reviewbot_sandbox.serve import serving_all
+
+from bench.meter import UNMETERED, Meter
 
 REPO = "acme/parcels"
 KEY = "cvf_test_bench"

@@ -8,7 +8,7 @@ from typing import TextIO
 
 from reviewbot import __version__
 from reviewbot.cli.call import Call
-from reviewbot.cli.parser import make_parser
+from reviewbot.cli.parser import parse
 from reviewbot.domain.escaping import log_line
 from reviewbot.errors import ReviewbotError, SettingsError
 
@@ -34,7 +34,7 @@ def main(
     Returns:
         The exit status.
     """
-    chosen = make_parser().parse_args(arguments)
+    chosen = parse(arguments)
     command: Callable[[Call], int] = chosen.run
     call = Call(chosen, env, out, err or out, typed)
     try:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from reviewbot.cli.call import Call, signals
-
-SANDBOX_MODULES = ("starlette", "uvicorn", "graphql")
-"""What the extra `sandbox` installs."""
+from reviewbot.cli.call import Call
 
 # The imports below are where they are because what one command needs costs the others half a second, or may not be
 # installed: `--version`, help and a mistyped option answer at once, and the action never imports Rich.
@@ -39,43 +35,11 @@ def render(call: Call) -> int:
     return 0
 
 
-def demo(call: Call) -> int:
-    """`reviewbot demo`."""
-    _check_sandbox()
-    from reviewbot.sandbox.demo import Options, run_demo  # noqa: PLC0415
+def companion(call: Call) -> int:
+    """`reviewbot demo` and `reviewbot sandbox`."""
+    from reviewbot.cli.companion import run_companion  # noqa: PLC0415
 
-    with signals():
-        return run_demo(Options(call.chosen.keep, call.chosen.plain), _analysers(call.env), call.env, call.out)
-
-
-def _check_sandbox() -> None:
-    """Refuse a command whose packages are not installed; the engineer of the sandbox is the local reviewer."""
-    from reviewbot.cli.extras import check_installed  # noqa: PLC0415
-
-    check_installed(SANDBOX_MODULES, "sandbox", "local")
-
-
-def sandbox(call: Call) -> int:
-    """`reviewbot sandbox`."""
-    _check_sandbox()
-    from reviewbot.sandbox.command import run_sandbox  # noqa: PLC0415
-    from reviewbot.sandbox.demo import Plan  # noqa: PLC0415
-
-    chosen = call.chosen
-    ports = chosen.github_port, chosen.codevf_port
-    plan = Plan(chosen.time_scale, chosen.lifetime, *ports, rate_limits=not chosen.no_rate_limit, stranger=True)
-    with signals():
-        return run_sandbox(plan, _analysers(call.env), call.env, call.out)
-
-
-def _analysers(env: Mapping[str, str]) -> Callable[[Sequence[tuple[str, str]]], Mapping[str, object]]:
-    """The local reviewer, as the sandbox's engineer calls it."""
-    from reviewbot.local.reviewer import review as look  # noqa: PLC0415
-    from reviewbot.local.service import with_interpreter  # noqa: PLC0415
-    from reviewbot.settings.environment import PASSED_ON  # noqa: PLC0415
-
-    path_env = with_interpreter({name: env[name] for name in PASSED_ON if name in env})
-    return lambda attachments: look(attachments, path_env=path_env)
+    return run_companion(call.chosen.name, call.chosen.rest, call.env, call.out)
 
 
 def review(call: Call) -> int:

@@ -8,30 +8,10 @@ import sys
 from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 
-from reviewbot.errors import NotInstalled
-
 DISTRIBUTION = "reviewbot"
 
 _OF_EXTRA = re.compile(r"""\s*(?:;|\band)\s*extra\s*==\s*["']([\w.-]+)["']\s*$""")
 """The end of a `Requires-Dist` line: the extra that it belongs to."""
-
-
-def check_installed(modules: Sequence[str], *extras: str) -> None:
-    """Refuse a command whose optional dependencies are missing.
-
-    Args:
-        modules: what the command imports.
-        extras: the extras that install them.
-
-    Raises:
-        NotInstalled: with the command that installs the extras.
-    """
-    missing = [name for name in modules if find_spec(name) is None]
-    if missing:
-        named = ", ".join(f"`{name}`" for name in missing)
-        raise NotInstalled(
-            f"This command needs packages that are not installed: {named}.", hint=how_to_install(*extras)
-        )
 
 
 def how_to_install(*extras: str) -> str:
@@ -43,11 +23,15 @@ def how_to_install(*extras: str) -> str:
         lines = metadata.requires(DISTRIBUTION) or []
     except metadata.PackageNotFoundError:
         return f"This copy of reviewbot is not installed. Install it with pip and the extras {', '.join(extras)}."
-    requirements = shlex.join(requirements_of(lines, extras))
-    python = shlex.quote(sys.executable)
+    return pip_install(requirements_of(lines, extras))
+
+
+def pip_install(requirements: Sequence[str]) -> str:
+    """Return the hint that installs these requirements into this environment, ready to paste in any directory."""
+    python, words = shlex.quote(sys.executable), shlex.join(requirements)
     if find_spec("pip") is None:  # uv makes environments without pip
-        return f"Install them:\n  uv pip install --python {python} {requirements}"
-    return f"Install them:\n  {python} -m pip install {requirements}"
+        return f"Install them:\n  uv pip install --python {python} {words}"
+    return f"Install them:\n  {python} -m pip install {words}"
 
 
 def requirements_of(lines: Iterable[str], extras: Sequence[str]) -> list[str]:

@@ -89,33 +89,6 @@ Examples:
 Exit status: 0 it is written; 2 the report cannot be read.
 """
 
-DEMO = """\
-A whole paid review on this machine, made up: GitHub and CodeVF are served here,
-a pull request with planted flaws is opened, the action reviews it as on a
-runner, and what landed, what was sent and what it cost is shown. No account, no
-internet, no cost; it takes less than a minute.
-"""
-
-DEMO_EXAMPLES = """\
-Examples:
-  reviewbot demo                     the whole story
-  reviewbot demo --keep              and both services stay, to be looked at
-  reviewbot demo --plain > demo.txt  as a text
-"""
-
-SANDBOX = """\
-GitHub and CodeVF on this machine, with a pull request to try things at: it
-prints their addresses and tokens, and what to do with them. Nothing leaves the
-machine, and no credit is a real one. It ends by itself, or with Ctrl-C.
-"""
-
-SANDBOX_EXAMPLES = """\
-Examples:
-  reviewbot sandbox                      for an hour, on free ports
-  reviewbot sandbox --lifetime 600       for ten minutes
-  reviewbot sandbox --github-port 8080   where another program looks for it
-"""
-
 ACTION = """\
 Reviews the pull request of the event that GitHub's runner tells of in its
 environment. Workflows call it by `uses:`; at a terminal, `reviewbot review` is

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -21,6 +21,12 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # n
 LEVELS = "CodeVF's service level: %(choices)s; default: fast"
 
 FORMATS = ("text", "json", "sarif", "rdjson", "markdown", "github")
+
+COMPANIONS = {
+    "demo": "a whole review on this machine: no account, no cost, under a minute",
+    "sandbox": "GitHub and CodeVF on this machine, with a pull request to try",
+}
+"""Commands of another distribution, which parses their options."""
 
 KINDS = ("sarif", "rdjson", "html", "markdown")
 """Of documents that a report can be made into; `formats` has what makes them, and is imported when one is."""
@@ -41,8 +47,8 @@ def make_parser() -> argparse.ArgumentParser:
     _add_apply(commands)
     _add_plan(commands)
     _add_render(commands)
-    _add_demo(commands)
-    _add_sandbox(commands)
+    for name, told in COMPANIONS.items():
+        commands.add_parser(name, help=told, add_help=False)
     _add_init(commands)
     _add_doctor(commands)
     _add_config(commands)
@@ -52,6 +58,15 @@ def make_parser() -> argparse.ArgumentParser:
     collect = _taught(commands, "collect", "", told, lessons.COLLECT, "")
     collect.set_defaults(run=run.collect)
     return parser
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return what the arguments choose; `run` of it is the command."""
+    match arguments:
+        case [name, *rest] if name in COMPANIONS:
+            return argparse.Namespace(run=run.companion, name=name, rest=rest)
+        case _:
+            return make_parser().parse_args(arguments)
 
 
 def _teach(parser: argparse.ArgumentParser, call: Call) -> int:
@@ -83,7 +98,7 @@ def _add_review(commands: Commands) -> None:
     what.add_argument("--head", metavar="REF", help="the branch or commit; default: what is checked out")
     what.add_argument("--staged", action="store_true", help="what is staged, against the last commit (local reviewer)")
     what.add_argument(
-        "--pr", type=_between(int, 1, 2**31 - 1), metavar="N", help="a pull request, read with GITHUB_TOKEN"
+        "--pr", type=between(int, 1, 2**31 - 1), metavar="N", help="a pull request, read with GITHUB_TOKEN"
     )
     what.add_argument("--repo", metavar="OWNER/NAME", help="where the pull request is; default: this clone's origin")
     _add_reviewer(review)
@@ -157,7 +172,7 @@ def _add_plan(commands: Commands) -> None:
     )
     plan.add_argument(
         "--most",
-        type=_between(int, 1, 10_000),
+        type=between(int, 1, 10_000),
         default=200,
         metavar="N",
         help="merges at most, the newest; default: 200",
@@ -169,29 +184,6 @@ def _add_plan(commands: Commands) -> None:
     )
     plan.add_argument("--plain", action="store_true", help="no colour, nothing that moves")
     plan.set_defaults(run=run.plan)
-
-
-def _add_demo(commands: Commands) -> None:
-    told = "a whole review on this machine: no account, no cost, under a minute"
-    demo = _taught(commands, "demo", "[options]", told, lessons.DEMO, lessons.DEMO_EXAMPLES)
-    demo.add_argument("--keep", action="store_true", help="leave both services running, to be looked at")
-    demo.add_argument("--plain", action="store_true", help="no colour, nothing that moves")
-    demo.set_defaults(run=run.demo)
-
-
-def _add_sandbox(commands: Commands) -> None:
-    told = "GitHub and CodeVF on this machine, with a pull request to try"
-    sandbox = _taught(commands, "sandbox", "[options]", told, lessons.SANDBOX, lessons.SANDBOX_EXAMPLES)
-    for name in ("github", "codevf"):
-        told = f"where {name} listens; 0, the default, takes a free port"
-        sandbox.add_argument(f"--{name}-port", type=_between(int, 0, 65_535), default=0, metavar="N", help=told)
-    told = "when it ends by itself; 3600 unless told otherwise"
-    sandbox.add_argument("--lifetime", type=_between(float, 1, 604_800), default=3600.0, metavar="SECONDS", help=told)
-    told = "how long a second of the reviewing takes, above 0 to 1; 0.1 unless told otherwise"
-    sandbox.add_argument("--time-scale", type=_between(float, 0.001, 1), default=0.1, metavar="X", help=told)
-    told = "answer however fast one asks; without it both services keep their documented limits"
-    sandbox.add_argument("--no-rate-limit", action="store_true", help=told)
-    sandbox.set_defaults(run=run.sandbox)
 
 
 def _add_render(commands: Commands) -> None:
@@ -221,7 +213,7 @@ def _add_init(commands: Commands) -> None:
     )
     init.add_argument(
         "--source",
-        type=_between(int, 1, 10**12),
+        type=between(int, 1, 10**12),
         metavar="APP_ID",
         help="the App whose check the ruleset requires, where the token is an App's; default: GitHub Actions",
     )
@@ -252,8 +244,8 @@ def _add_config(commands: Commands) -> None:
     config.set_defaults(run=run.config)
 
 
-def _between(kind: type[int | float], least: float, most: float) -> Callable[[str], float]:
-    """Reads a number of an option; argparse tells the user about the error."""
+def between(kind: type[int | float], least: float, most: float) -> Callable[[str], float]:
+    """Return what reads a number of an option; argparse tells the user about the error."""
 
     def read(text: str) -> float:
         try:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from reviewbot.sandbox.codevf import (
+from reviewbot_sandbox.codevf import (
     Account,
     Answer,
     Clock,
@@ -29,9 +29,10 @@ from reviewbot.sandbox.codevf import (
     canned,
     scaled_clock,
 )
-from reviewbot.sandbox.faults import Faults, with_faults
-from reviewbot.sandbox.github import WORKFLOW, Access, Scope, Store, World, build_github, identify
-from reviewbot.sandbox.serve import serving_all
+from reviewbot_sandbox.faults import Faults, with_faults
+from reviewbot_sandbox.github import WORKFLOW, Access, Scope, Store, World, build_github, identify
+from reviewbot_sandbox.serve import serving_all
+
 from tests.app.forked import prepare, text_of
 from tests.contract.referee import refereed
 from tests.hostile import leaks

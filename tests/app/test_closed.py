@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reviewbot_sandbox.codevf import HandClock, TaskLife
+from reviewbot_sandbox.github import WORKFLOW, Access, Scope, merge_group_event
 
-from reviewbot.sandbox.codevf import HandClock, TaskLife
-from reviewbot.sandbox.github import WORKFLOW, Access, Scope, merge_group_event
 from tests.app.house import CLEAN, REPO, Rig, answer, finding, house
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reviewbot_sandbox.codevf import End, HandClock, TaskLife
+from reviewbot_sandbox.faults import DropBefore, RecordedThen
+from reviewbot_sandbox.github import Level
 
-from reviewbot.sandbox.codevf import End, HandClock, TaskLife
-from reviewbot.sandbox.faults import DropBefore, RecordedThen
-from reviewbot.sandbox.github import Level
 from tests.app.house import CLEAN, REPO, Finished, Rig, answer, finding, house
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")

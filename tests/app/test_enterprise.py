@@ -11,9 +11,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from reviewbot_sandbox.codevf import Answer, Garbage, TaskLife
+from reviewbot_sandbox.github import Rules
 
-from reviewbot.sandbox.codevf import Answer, Garbage, TaskLife
-from reviewbot.sandbox.github import Rules
 from tests.app.house import REPO, Rig, answer, finding, house
 from tests.app.wires import Identity, identity, proxy, secured
 

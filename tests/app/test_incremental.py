@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reviewbot_sandbox.codevf import Answer, HandClock, Structured, TaskLife, TaskRequest
+from reviewbot_sandbox.fault_rules import Reply
+from reviewbot_sandbox.github import WORKFLOW, Access, Level, Scope
 
-from reviewbot.sandbox.codevf import Answer, HandClock, Structured, TaskLife, TaskRequest
-from reviewbot.sandbox.fault_rules import Reply
-from reviewbot.sandbox.github import WORKFLOW, Access, Level, Scope
 from tests.app.house import CLEAN, FORGETFUL, HEAD, REPO, Rig, answer, earlier, finding, house, said
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reviewbot_sandbox.codevf import Answer, HandClock, TaskLife, TaskRequest
+from reviewbot_sandbox.fault_rules import DropBefore, RecordedThen, Reply
+from reviewbot_sandbox.github import Level
 
 from reviewbot.domain.ledger import Ledger
 from reviewbot.domain.ledger_text import decode
 from reviewbot.domain.signatures import Signer
-from reviewbot.sandbox.codevf import Answer, HandClock, TaskLife, TaskRequest
-from reviewbot.sandbox.fault_rules import DropBefore, RecordedThen, Reply
-from reviewbot.sandbox.github import Level
 from tests.app.house import CLEAN, FORGETFUL, HEAD, KEY, OTHER_KEY, REPO, Finished, Rig, answer, finding, house
 from tests.app.test_durable import CRITICAL, LONG, SOMEBODY, collect, commanded, conclusion, delete_summary, push, until
 

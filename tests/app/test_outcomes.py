@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reviewbot_sandbox.codevf import End, HandClock, Limits, TaskLife
+from reviewbot_sandbox.fault_rules import Delay
+from reviewbot_sandbox.faults import Reply
+from reviewbot_sandbox.github import Access, Level, Scope
 
-from reviewbot.sandbox.codevf import End, HandClock, Limits, TaskLife
-from reviewbot.sandbox.fault_rules import Delay
-from reviewbot.sandbox.faults import Reply
-from reviewbot.sandbox.github import Access, Level, Scope
 from tests.app.house import CLEAN, FORGETFUL, KEY, OTHER_KEY, REPO, SCALE, Rig, answer, finding, house
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")

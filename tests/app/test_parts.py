@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from reviewbot_sandbox.codevf import Answer, HandClock, TaskLife, TaskRequest
+from reviewbot_sandbox.fault_rules import DropBefore, RecordedThen, Reply
+from reviewbot_sandbox.github import WORKFLOW, Access, Scope
 
 from reviewbot.app.parts import InParts
 from reviewbot.domain.gate import Coverage
@@ -15,9 +18,6 @@ from reviewbot.domain.model import Task, TaskStatus
 from reviewbot.domain.signatures import Signer
 from reviewbot.edges.clock import SystemClock
 from reviewbot.ports import ReviewService
-from reviewbot.sandbox.codevf import Answer, HandClock, TaskLife, TaskRequest
-from reviewbot.sandbox.fault_rules import DropBefore, RecordedThen, Reply
-from reviewbot.sandbox.github import WORKFLOW, Access, Scope
 from tests.app.house import KEY, REPO, Rig, answer, earlier, finding, house, said
 
 LINES = "".join(f"value_{number} = {number}\n" for number in range(200))

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reviewbot_sandbox.codevf import Answer, HandClock, TaskLife, TaskRequest
+from reviewbot_sandbox.codevf.state import standing_of
+from reviewbot_sandbox.fault_rules import DropBefore, Fault, RecordedThen, Reply
+from reviewbot_sandbox.github import Level
 
-from reviewbot.sandbox.codevf import Answer, HandClock, TaskLife, TaskRequest
-from reviewbot.sandbox.codevf.state import standing_of
-from reviewbot.sandbox.fault_rules import DropBefore, Fault, RecordedThen, Reply
-from reviewbot.sandbox.github import Level
 from tests.app.house import HEAD, REPO, Finished, Rig, answer, finding, house
 from tests.app.test_durable import age_memory
 

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from reviewbot.sandbox.codevf import Answer, Deliverables, Delivered, FreeText, JsonMessage, Structured, TaskRequest
+from reviewbot_sandbox.codevf import Answer, Deliverables, Delivered, FreeText, JsonMessage, Structured, TaskRequest
+
 from tests.app.house import CLEAN, REPO, Rig, answer, earlier, finding, house, said
 
 SHELL = finding(

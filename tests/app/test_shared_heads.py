@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reviewbot_sandbox.codevf import HandClock, TaskLife
+from reviewbot_sandbox.github import merge_group_event
 
 from reviewbot.domain.check_tags import CheckTag, split_tag
-from reviewbot.sandbox.codevf import HandClock, TaskLife
-from reviewbot.sandbox.github import merge_group_event
 from tests.app.house import CLEAN, REPO, Finished, Rig, answer, finding, house
 from tests.app.test_commands import people, say
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
+from reviewbot_sandbox.codevf import Answer, TaskRequest
+from reviewbot_sandbox.github import FULL, READ_ONLY, WORKFLOW, Access, App, Level, Rules, Scope
 
-from reviewbot.sandbox.codevf import Answer, TaskRequest
-from reviewbot.sandbox.github import FULL, READ_ONLY, WORKFLOW, Access, App, Level, Rules, Scope
 from tests.app.house import REPO, TOKEN, Rig, answer, finding, fork, from_fork, house
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from reviewbot_sandbox.codevf import Answer, TaskLife
+from reviewbot_sandbox.faults import DropBefore
+from reviewbot_sandbox.github import Level, Rules
 
-from reviewbot.sandbox.codevf import Answer, TaskLife
-from reviewbot.sandbox.faults import DropBefore
-from reviewbot.sandbox.github import Level, Rules
 from tests.app.house import CLEAN, FORGETFUL, KEY, REPO, answer, finding, fork, from_fork, house
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")

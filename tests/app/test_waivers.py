@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from reviewbot.sandbox.faults import ClientDies
+from reviewbot_sandbox.faults import ClientDies
+
 from tests.app.house import HEAD, REPO, Rig, answer, house
 from tests.app.test_commands import CRITICAL, answers, check, emoji, event_of, identifier, people, say, summary
 from tests.app.test_durable import come_back

@@ -14,10 +14,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
+from reviewbot_sandbox.codevf import TaskLife, canned
+from reviewbot_sandbox.github import Rules
 
 from bench.starting import PARTS, look_into
-from reviewbot.sandbox.codevf import TaskLife, canned
-from reviewbot.sandbox.github import Rules
 from tests.app.house import KEY, REPO, SCALE, TOKEN, Rig, answer, finding, house, read_outputs
 from tests.app.test_enterprise import at, company
 from tests.contract.runner_image import ACTION, GIT, IMAGE, Engine, Images, Refused, images

@@ -8,13 +8,13 @@ from typing import Any
 
 import httpx
 import pytest
+from reviewbot_sandbox.faults import Faults, Reply, with_faults
+from reviewbot_sandbox.serve import serving
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from werkzeug.datastructures import Headers
 
-from reviewbot.sandbox.faults import Faults, Reply, with_faults
-from reviewbot.sandbox.serve import serving
 from tests.contract import published
 from tests.contract.referee import (
     Answered,

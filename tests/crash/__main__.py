@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from reviewbot_sandbox.codevf import HandClock
+
 from reviewbot.domain.commands import Word
-from reviewbot.sandbox.codevf import HandClock
 from tests.crash.beside import WORDS, beside, moments
 from tests.crash.scenarios import RACES, SCENARIOS, Disturbed, Scenario, disturbed, raced, undisturbed
 from tests.crash.test_histories import play as histories

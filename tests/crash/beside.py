@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
+from reviewbot_sandbox.codevf import HandClock, TaskLife
+from reviewbot_sandbox.codevf.state import standing_of
+from reviewbot_sandbox.fault_rules import Logged
+from reviewbot_sandbox.github import Level
+
 from reviewbot.domain.commands import Word
 from reviewbot.domain.model import Severity
-from reviewbot.sandbox.codevf import HandClock, TaskLife
-from reviewbot.sandbox.codevf.state import standing_of
-from reviewbot.sandbox.fault_rules import Logged
-from reviewbot.sandbox.github import Level
 from tests.app.house import REPO, Rig
 from tests.crash.held import answers, doubles, ledger_of, lost, newest_check, summaries, tasks
 from tests.crash.scenarios import DETACHED, Disturbed, push

@@ -8,16 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from reviewbot_sandbox.codevf import TaskRequest
+from reviewbot_sandbox.codevf.state import standing_of
+from reviewbot_sandbox.github.addresses import node_id
+from reviewbot_sandbox.github.records import ReviewState
+
 from reviewbot.domain.check_tags import split_tag
 from reviewbot.domain.ledger import Ledger, TaskState
 from reviewbot.domain.ledger_text import decode
 from reviewbot.domain.marks import read_answer_mark, read_finding_mark, review_mark, summary_mark
 from reviewbot.domain.parts import split_ids
 from reviewbot.domain.signatures import Signer
-from reviewbot.sandbox.codevf import TaskRequest
-from reviewbot.sandbox.codevf.state import standing_of
-from reviewbot.sandbox.github.addresses import node_id
-from reviewbot.sandbox.github.records import ReviewState
 from tests.app.house import KEY, REPO, Rig
 
 _VOLATILE = (

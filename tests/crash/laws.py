@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from reviewbot_sandbox.codevf.state import standing_of
+from reviewbot_sandbox.github.history import Change
+
 from reviewbot.domain.ledger import TaskState
 from reviewbot.domain.parts import split_ids
 from reviewbot.domain.patterns import matches
-from reviewbot.sandbox.codevf.state import standing_of
-from reviewbot.sandbox.github.history import Change
 from tests.app.house import REPO, Rig
 from tests.crash.held import ledger_of, tasks
 from tests.crash.minds import shown

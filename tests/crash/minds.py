@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 
-from reviewbot.sandbox.codevf import Answer, TaskRequest
+from reviewbot_sandbox.codevf import Answer, TaskRequest
+
 from tests.app.house import HEAD, answer, earlier, finding
 
 SHELL = "os.system(command)"

@@ -9,8 +9,8 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from reviewbot_sandbox.codevf import HandClock
 
-from reviewbot.sandbox.codevf import HandClock
 from tests.crash.beside import WORDS, beside, moments
 from tests.crash.scenarios import RACES, SCENARIOS, Scenario, disturbed, raced, undisturbed
 from tests.crash.town import town

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule, run_state_machine_as_test
+from reviewbot_sandbox.codevf import HandClock
+from reviewbot_sandbox.codevf.state import standing_of
+from reviewbot_sandbox.fault_rules import DropBefore, Reply
+from reviewbot_sandbox.github import Level
 
 from reviewbot.domain.ledger import TaskState
 from reviewbot.domain.marks import read_finding_mark
 from reviewbot.domain.parts import split_ids
-from reviewbot.sandbox.codevf import HandClock
-from reviewbot.sandbox.codevf.state import standing_of
-from reviewbot.sandbox.fault_rules import DropBefore, Reply
-from reviewbot.sandbox.github import Level
 from tests.app.house import KEY, REPO
 from tests.crash.held import answers, doubles, ledger_of, newest_check, questions, summaries, tasks
 from tests.crash.laws import is_reviewed_whole, paid_twice, selected, status, unread

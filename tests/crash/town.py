@@ -11,7 +11,7 @@ from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
 
-from reviewbot.sandbox.codevf import (
+from reviewbot_sandbox.codevf import (
     Account,
     Answer,
     Clock,
@@ -26,9 +26,10 @@ from reviewbot.sandbox.codevf import (
     build_codevf,
     scaled_clock,
 )
-from reviewbot.sandbox.faults import ClientDies, Fault, Faults, Meanwhile, RecordedThen, with_faults
-from reviewbot.sandbox.github import Store, World, build_github, identify
-from reviewbot.sandbox.serve import Bounds, serving_all
+from reviewbot_sandbox.faults import ClientDies, Fault, Faults, Meanwhile, RecordedThen, with_faults
+from reviewbot_sandbox.github import Store, World, build_github, identify
+from reviewbot_sandbox.serve import Bounds, serving_all
+
 from tests.app.forked import Running, prepare
 from tests.app.house import BASE, HEAD, KEY, REPO, TOKEN, Rig, answer, earlier, finding
 from tests.app.test_commands import event_of

@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from reviewbot_sandbox.faults import Faults, Logged, with_faults
+from reviewbot_sandbox.github import Store, World, build_github
+from reviewbot_sandbox.serve import serving
 
 from reviewbot.domain.snapshot import Snapshot
 from reviewbot.edges.github.calls import Address, Patience
 from reviewbot.edges.github.forge import GitHubForge
-from reviewbot.sandbox.faults import Faults, Logged, with_faults
-from reviewbot.sandbox.github import Store, World, build_github
-from reviewbot.sandbox.serve import serving
 from tests.contract.referee import refereed
 from tests.edges.remote import Remote, serving_remote
 

@@ -11,14 +11,7 @@ from decimal import Decimal
 from random import Random
 
 import pytest
-
-from reviewbot.domain.model import Attachment, Balance, Mode, Submission, TaskStatus
-from reviewbot.edges.clock import SystemClock
-from reviewbot.edges.codevf import Access, CodeVF, wire
-from reviewbot.edges.codevf.wire_errors import number, seconds
-from reviewbot.errors import OverBudget, PayloadTooLarge, ServiceError, ServiceRefused, ServiceUnreachable
-from reviewbot.ports import ReviewService
-from reviewbot.sandbox.codevf import (
+from reviewbot_sandbox.codevf import (
     BASE_PATH,
     Account,
     CodeVFService,
@@ -38,7 +31,14 @@ from reviewbot.sandbox.codevf import (
     build_codevf,
     canned,
 )
-from reviewbot.sandbox.serve import Bounds, Served, serving
+from reviewbot_sandbox.serve import Bounds, Served, serving
+
+from reviewbot.domain.model import Attachment, Balance, Mode, Submission, TaskStatus
+from reviewbot.edges.clock import SystemClock
+from reviewbot.edges.codevf import Access, CodeVF, wire
+from reviewbot.edges.codevf.wire_errors import number, seconds
+from reviewbot.errors import OverBudget, PayloadTooLarge, ServiceError, ServiceRefused, ServiceUnreachable
+from reviewbot.ports import ReviewService
 from reviewbot.settings.readers import Secret
 from tests.contract.referee import refereed
 

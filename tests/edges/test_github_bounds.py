@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from reviewbot_sandbox.faults import Drip, Reply
 
 from reviewbot.domain.snapshot import Permission
 from reviewbot.edges.github.calls import Address, Patience
 from reviewbot.edges.github.connection import ANSWER_BYTES
 from reviewbot.edges.github.forge import GitHubForge
 from reviewbot.errors import ForgeError, ForgeUnreachable
-from reviewbot.sandbox.faults import Drip, Reply
 from tests.edges.conftest import REPO, TOKEN, GitHubOnLoopback, PatientClock
 
 

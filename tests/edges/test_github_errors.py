@@ -11,6 +11,18 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from reviewbot_sandbox.faults import (
+    Delay,
+    Drip,
+    DropBefore,
+    DropMiddle,
+    Fault,
+    Garbage,
+    RecordedThen,
+    Reply,
+)
+from reviewbot_sandbox.github import READ_ONLY, Scope
+from reviewbot_sandbox.github.records import Access
 
 from reviewbot.domain.check_tags import CheckTag
 from reviewbot.domain.publication import CheckState, Hidden
@@ -27,18 +39,6 @@ from reviewbot.errors import (
     Refused,
     TokenUnknown,
 )
-from reviewbot.sandbox.faults import (
-    Delay,
-    Drip,
-    DropBefore,
-    DropMiddle,
-    Fault,
-    Garbage,
-    RecordedThen,
-    Reply,
-)
-from reviewbot.sandbox.github import READ_ONLY, Scope
-from reviewbot.sandbox.github.records import Access
 
 if TYPE_CHECKING:
     from tests.edges.conftest import GitHubOnLoopback, ServeGitHub

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from reviewbot_sandbox.faults import Reply
+from reviewbot_sandbox.github import ACTIONS, WORKFLOW, Access, App, CommentForm, FileVersion, Level, Rules, Scope
 
 from reviewbot.domain.ancestry import merge_base_of
 from reviewbot.domain.changes import assemble
@@ -25,8 +27,6 @@ from reviewbot.domain.publication import (
 )
 from reviewbot.domain.snapshot import CheckStatus, Conclusion, Permission, RawChange
 from reviewbot.errors import ForgeUnreachable, NotFound, Refused
-from reviewbot.sandbox.faults import Reply
-from reviewbot.sandbox.github import ACTIONS, WORKFLOW, Access, App, CommentForm, FileVersion, Level, Rules, Scope
 
 if TYPE_CHECKING:
     from tests.edges.conftest import GitHubOnLoopback

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from reviewbot_sandbox.faults import Reply
+from reviewbot_sandbox.github import ACTIONS, WORKFLOW, Access, Scope
 
 from reviewbot.errors import PermissionMissing
-from reviewbot.sandbox.faults import Reply
-from reviewbot.sandbox.github import ACTIONS, WORKFLOW, Access, Scope
 
 if TYPE_CHECKING:
     from tests.edges.conftest import GitHubOnLoopback

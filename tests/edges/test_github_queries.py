@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import reviewbot_sandbox.github
 from graphql import build_schema, parse, validate
 
-import reviewbot.sandbox.github
 from reviewbot.edges.github import queries
 
-SCHEMA = build_schema(Path(reviewbot.sandbox.github.__file__).with_name("schema.graphql").read_text(encoding="utf-8"))
+SCHEMA = build_schema(Path(reviewbot_sandbox.github.__file__).with_name("schema.graphql").read_text(encoding="utf-8"))
 DOCUMENTS = {
     "snapshot": queries.SNAPSHOT,
     **queries.MORE,

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from reviewbot_sandbox.github import ACTIONS
 
 from reviewbot.domain.check_tags import CheckTag
 from reviewbot.domain.snapshot import CheckRun
-from reviewbot.sandbox.github import ACTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from reviewbot_sandbox.github import READ_ONLY, WORKFLOW, Access, CommentForm, Scope
 
 from reviewbot.domain.publication import Hidden, Reaction
 from reviewbot.errors import NotFound, PermissionMissing
-from reviewbot.sandbox.github import READ_ONLY, WORKFLOW, Access, CommentForm, Scope
 
 if TYPE_CHECKING:
     from tests.edges.conftest import GitHubOnLoopback

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from reviewbot.sandbox.faults import Logged
+from reviewbot_sandbox.faults import Logged
+
 from tests.crash.held import differing
 from tests.faults.asked import CREATE, Service
 from tests.faults.ends import Same

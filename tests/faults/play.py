@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from reviewbot.sandbox.codevf import Answer, Deliverables, Delivered
-from reviewbot.sandbox.faults import Fault, Logged
+from reviewbot_sandbox.codevf import Answer, Deliverables, Delivered
+from reviewbot_sandbox.faults import Fault, Logged
+
 from tests.app.forked import Ended, prepare, text_of
 from tests.app.house import Rig, read_outputs
 from tests.crash.held import Held, held, newest_check

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reviewbot.sandbox.codevf import TaskLife
-from reviewbot.sandbox.github import Level, merge_group_event
+from reviewbot_sandbox.codevf import TaskLife
+from reviewbot_sandbox.github import Level, merge_group_event
+
 from tests.app.house import REPO, Rig
 from tests.app.test_commands import event_of
 from tests.app.test_parts import THREE, grow

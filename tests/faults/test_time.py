@@ -15,6 +15,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from reviewbot_sandbox.faults import Delay, Reply
 
 from reviewbot.app import World, act
 from reviewbot.domain.events import read_event_text
@@ -24,7 +25,6 @@ from reviewbot.edges.git import GitChangeReader
 from reviewbot.edges.github.calls import Address
 from reviewbot.edges.github.forge import GitHubForge
 from reviewbot.edges.runner import Runner, Surroundings
-from reviewbot.sandbox.faults import Delay, Reply
 from reviewbot.settings import Settings
 from reviewbot.settings.environment import read_environment
 from tests.app.house import KEY, REPO, TOKEN, Rig, house

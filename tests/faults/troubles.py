@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-from reviewbot.sandbox.faults import Drip, DropBefore, DropMiddle, Fault, Garbage, Reply
+from reviewbot_sandbox.faults import Drip, DropBefore, DropMiddle, Fault, Garbage, Reply
 
 Made = Callable[[], Fault]
 """Made when it is needed: some name a time of day."""

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from reviewbot_sandbox.github import Rules
 
 from reviewbot.edges.git_process import MEMORY_LIMIT, OUTPUT_LIMIT, Bounds, Git, isolated_environment
 from reviewbot.errors import ChangeUnreadable
-from reviewbot.sandbox.github import Rules
 from tests.app.house import CLEAN, KEY, TOKEN, house
 from tests.hostile.leaks import leaks
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from reviewbot_sandbox.codevf import canned
+from reviewbot_sandbox.github import merge_group_event
+from reviewbot_sandbox.github.records import ACTIONS, App
 
-from reviewbot.sandbox.codevf import canned
-from reviewbot.sandbox.github import merge_group_event
-from reviewbot.sandbox.github.records import ACTIONS, App
 from tests.app.house import REPO, Rig, answer, finding, house
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")

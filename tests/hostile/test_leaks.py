@@ -14,11 +14,11 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from reviewbot_sandbox.codevf import Answer, TaskLife, TaskRequest
+from reviewbot_sandbox.faults import Reply
+from reviewbot_sandbox.github import Rules
 
 from reviewbot import cli
-from reviewbot.sandbox.codevf import Answer, TaskLife, TaskRequest
-from reviewbot.sandbox.faults import Reply
-from reviewbot.sandbox.github import Rules
 from tests.app.house import CLEAN, HEAD, KEY, REPO, SCALE, TOKEN, Rig, answer, finding, house
 from tests.hostile.leaks import CORE, GHP, leaks, left_by_runs, said_to
 

@@ -8,8 +8,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from reviewbot_sandbox.codevf import canned
+
 from bench.action import ACTION
-from reviewbot.sandbox.codevf import canned
 from tests.app.house import REPO, Rig, house
 from tests.large.sizes import Case, Size, read_report, wrong
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from reviewbot.sandbox.codevf import Answer
+from reviewbot_sandbox.codevf import Answer
+
 from tests.app.house import CLEAN, REPO, Rig, answer, finding
 
 RISKY = "src/auth/login.py"

@@ -10,7 +10,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from reviewbot.sandbox.demo.readback import Check, CodeLine, Landed
+from reviewbot_sandbox.demo.readback import Check, CodeLine, Landed
+
 from tests.browser.installed import program
 from tests.pictures.demo import landed
 from tests.pictures.page import check, comment, document, thread, thread_of

@@ -7,11 +7,12 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+from reviewbot_sandbox.demo import Plan, open_sandbox
+from reviewbot_sandbox.demo.readback import Landed, Reader
+from reviewbot_sandbox.demo.runner import prepare_job, run_step, step_environment
+
 from reviewbot.local.reviewer import review
 from reviewbot.local.service import with_interpreter
-from reviewbot.sandbox.demo import Plan, open_sandbox
-from reviewbot.sandbox.demo.readback import Landed, Reader
-from reviewbot.sandbox.demo.runner import prepare_job, run_step, step_environment
 
 LIFETIME = 120.0
 HTML_REPORT = "report.html"

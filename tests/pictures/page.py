@@ -9,8 +9,7 @@ from pathlib import Path
 
 import cmarkgfm  # type: ignore[import-untyped]  # the package has no type hints
 from cmarkgfm.cmark import Options  # type: ignore[import-untyped]  # likewise
-
-from reviewbot.sandbox.demo.readback import Check, CodeLine, Comment
+from reviewbot_sandbox.demo.readback import Check, CodeLine, Comment
 
 STYLE = Path(__file__).with_name("github.css")
 BOT = '<b>github-actions</b><span class="bot">bot</span>'

@@ -9,12 +9,12 @@ import re
 import shlex
 from pathlib import Path
 
+from reviewbot_sandbox.demo.seed import files_of
+from reviewbot_sandbox.github.history import FileVersion
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
-from reviewbot.sandbox.demo.seed import files_of
-from reviewbot.sandbox.github.history import FileVersion
 from tests.terminal.ground import Clone
 from tests.terminal.screen import watch
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from reviewbot_sandbox.demo.readback import CodeLine
 
-from reviewbot.sandbox.demo.readback import CodeLine
 from tests.pictures.page import diff, document, thread, words
 from tests.pictures.terminal import THEMES, screen
 

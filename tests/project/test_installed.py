@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import distribution
@@ -16,6 +17,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from reviewbot import __version__
+from reviewbot.cli.companion import requirement
 from tests.project.commands import run
 from tests.terminal.ground import make_clone
 
@@ -144,9 +147,42 @@ def test_doctor_runs(reviewbot: Installed) -> None:
 
 
 @pytest.mark.parametrize("command", ["demo", "sandbox"])
-def test_the_sandboxs_commands_say_how_to_install_their_packages(
-    reviewbot: Installed, root: Path, command: str
-) -> None:
-    done = reviewbot(command, status=2)
-    assert "`starlette`, `uvicorn`, `graphql`" in done.stderr
-    asserted_to_install(reviewbot, done.stderr, extra(root, "sandbox", "local"))
+def test_the_sandboxs_commands_say_how_to_install_it(reviewbot: Installed, command: str) -> None:
+    done = reviewbot(command, "--help", status=2)
+    assert f"`reviewbot {command}` is part of `reviewbot-sandbox`, which is not installed." in done.stderr
+    assert command_of(done.stderr)[5:] == [f"reviewbot-sandbox=={__version__}"]
+
+
+COMMIT_URL = "reviewbot-sandbox @ git+https://github.com/acme/reviewbot@{}#subdirectory=sandbox"
+
+
+@pytest.mark.parametrize(
+    ("direct_url", "expected"),
+    [
+        (None, f"reviewbot-sandbox=={__version__}"),
+        ({"url": "file:///tmp/reviewbot.whl", "archive_info": {}}, f"reviewbot-sandbox=={__version__}"),
+        ({"url": "file:///srv/a%20clone", "dir_info": {"editable": True}}, "/srv/a clone/sandbox"),
+        (
+            {"url": "https://github.com/acme/reviewbot", "vcs_info": {"vcs": "git", "commit_id": COMMIT}},
+            COMMIT_URL.format(COMMIT),
+        ),
+    ],
+    ids=["index", "wheel", "checkout", "git"],
+)
+def test_the_sandbox_comes_from_where_reviewbot_came_from(direct_url: object, expected: str) -> None:
+    assert requirement(json.dumps(direct_url) if direct_url else None) == expected
+
+
+def test_the_sandbox_adds_its_commands(reviewbot: Installed, root: Path, tmp_path: Path) -> None:
+    """Its wheel and its dependencies, and the wheel of reviewbot: not the checkout's packages."""
+    run(sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", tmp_path, cwd=root / "sandbox")
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    names = ("starlette", "uvicorn", "graphql-core", "anyio", "click", "h11", "idna", "typing-extensions")
+    for name in names:
+        link_distribution(name, tmp_path / "site")
+    code = "import runpy, sys; sys.path.append(sys.argv.pop(1)); runpy.run_module('reviewbot', run_name='__main__')"
+    for command in ("demo", "sandbox"):
+        shown = run(reviewbot.python, "-I", "-c", code, tmp_path / "site", command, "--help", cwd=tmp_path)
+        assert shown.startswith(f"usage: reviewbot {command} [options]")

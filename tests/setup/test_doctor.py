@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from reviewbot_sandbox.fault_rules import Reply
+from reviewbot_sandbox.github import Access, RequiredCheck, Scope
 
 from reviewbot import cli
-from reviewbot.sandbox.fault_rules import Reply
-from reviewbot.sandbox.github import Access, RequiredCheck, Scope
 from reviewbot.setup.files import files
 from reviewbot.setup.workflows import Action, Wish
 from tests.app.house import KEY, REPO, SCALE, TOKEN, Rig, house

@@ -8,9 +8,9 @@ import os
 from pathlib import Path
 
 import pytest
+from reviewbot_sandbox.github import Access, RequiredCheck, Scope, merge_group_event
 
 from reviewbot import cli
-from reviewbot.sandbox.github import Access, RequiredCheck, Scope, merge_group_event
 from tests.app.house import KEY, REPO, SCALE, TOKEN, Rig, answer, finding, house
 from tests.terminal.ground import Clone, Said
 

@@ -7,8 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from reviewbot_sandbox.codevf import Clock, Engineer, TaskLife
 
-from reviewbot.sandbox.codevf import Clock, Engineer, TaskLife
 from tests.terminal.ground import Desk, make_clone, served
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -15,9 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-
-from reviewbot import cli
-from reviewbot.sandbox.codevf import (
+from reviewbot_sandbox.codevf import (
     Account,
     Clock,
     CodeVFService,
@@ -30,8 +28,10 @@ from reviewbot.sandbox.codevf import (
     canned,
     scaled_clock,
 )
-from reviewbot.sandbox.faults import Faults, with_faults
-from reviewbot.sandbox.serve import serving
+from reviewbot_sandbox.faults import Faults, with_faults
+from reviewbot_sandbox.serve import serving
+
+from reviewbot import cli
 from tests.app.house import CLEAN, answer, finding
 
 KEY, OTHER_KEY = "cvf_test_desk", "cvf_test_other_desk"

@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from reviewbot_sandbox.codevf import End, TaskLife, canned
+from reviewbot_sandbox.faults import RecordedThen
 
 from reviewbot.domain.identity import account_number
 from reviewbot.domain.ledger_text import decode, encode, replace_ledger
 from reviewbot.domain.signatures import Signer
-from reviewbot.sandbox.codevf import End, TaskLife, canned
-from reviewbot.sandbox.faults import RecordedThen
 from tests.hostile.leaks import GHP
 from tests.terminal.conftest import Opened
 from tests.terminal.ground import CLEAN, KEY, OTHER_KEY, Clone, Desk, Said

@@ -7,10 +7,10 @@ import re
 from pathlib import Path
 
 import pytest
+from reviewbot_sandbox.codevf import HandClock, canned
 
 from reviewbot import cli
 from reviewbot.cli import lessons
-from reviewbot.sandbox.codevf import HandClock, canned
 from tests.terminal.conftest import Opened
 from tests.terminal.ground import CRITICAL, Desk, answer
 from tests.terminal.screen import CTRL_C, Seen, watch

@@ -1,1 +1,0 @@
-"""Both services on loopback, and the demo."""

@@ -1,0 +1,109 @@
+"""The commands `reviewbot demo` and `reviewbot sandbox`, which reviewbot finds as entry points."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from typing import TextIO
+
+from reviewbot.cli.call import signals
+from reviewbot.cli.parser import between
+from reviewbot.cli.teaching import Help
+from reviewbot.local.reviewer import review
+from reviewbot.local.service import with_interpreter
+from reviewbot.settings.environment import PASSED_ON
+from reviewbot_sandbox.command import run_sandbox
+from reviewbot_sandbox.demo import Options, Plan, run_demo
+
+DEMO = """\
+A whole paid review on this machine, made up: GitHub and CodeVF are served here,
+a pull request with planted flaws is opened, the action reviews it as on a
+runner, and what landed, what was sent and what it cost is shown. No account, no
+internet, no cost; it takes less than a minute.
+"""
+
+DEMO_EXAMPLES = """\
+Examples:
+  reviewbot demo                     the whole story
+  reviewbot demo --keep              and both services stay, to be looked at
+  reviewbot demo --plain > demo.txt  as a text
+"""
+
+SANDBOX = """\
+GitHub and CodeVF on this machine, with a pull request to try things at: it
+prints their addresses and tokens, and what to do with them. Nothing leaves the
+machine, and no credit is a real one. It ends by itself, or with Ctrl-C.
+"""
+
+SANDBOX_EXAMPLES = """\
+Examples:
+  reviewbot sandbox                      for an hour, on free ports
+  reviewbot sandbox --lifetime 600       for ten minutes
+  reviewbot sandbox --github-port 8080   where another program looks for it
+"""
+
+
+def demo(arguments: Sequence[str], env: Mapping[str, str], out: TextIO) -> int:
+    """Run `reviewbot demo` and return its exit status.
+
+    Args:
+        arguments: What follows the command's name.
+        env: The environment.
+        out: Where the demo is shown.
+    """
+    chosen = _demo_parser().parse_args(arguments)
+    with signals():
+        return run_demo(Options(chosen.keep, chosen.plain), _analysers(env), env, out)
+
+
+def sandbox(arguments: Sequence[str], env: Mapping[str, str], out: TextIO) -> int:
+    """Run `reviewbot sandbox` and return its exit status.
+
+    Args:
+        arguments: What follows the command's name.
+        env: The environment.
+        out: Where addresses, tokens and recipes are printed.
+    """
+    chosen = _sandbox_parser().parse_args(arguments)
+    ports = chosen.github_port, chosen.codevf_port
+    plan = Plan(chosen.time_scale, chosen.lifetime, *ports, rate_limits=not chosen.no_rate_limit, stranger=True)
+    with signals():
+        return run_sandbox(plan, _analysers(env), env, out)
+
+
+def _analysers(env: Mapping[str, str]) -> Callable[[Sequence[tuple[str, str]]], Mapping[str, object]]:
+    """The local reviewer, as the sandbox's engineer calls it."""
+    path_env = with_interpreter({name: env[name] for name in PASSED_ON if name in env})
+    return lambda attachments: review(attachments, path_env=path_env)
+
+
+def _parser(name: str, description: str, examples: str) -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(
+        prog=f"reviewbot {name}",
+        usage=f"reviewbot {name} [options]",
+        description=description,
+        epilog=examples,
+        formatter_class=Help,
+        allow_abbrev=False,
+    )
+
+
+def _demo_parser() -> argparse.ArgumentParser:
+    parser = _parser("demo", DEMO, DEMO_EXAMPLES)
+    parser.add_argument("--keep", action="store_true", help="leave both services running, to be looked at")
+    parser.add_argument("--plain", action="store_true", help="no colour, nothing that moves")
+    return parser
+
+
+def _sandbox_parser() -> argparse.ArgumentParser:
+    parser = _parser("sandbox", SANDBOX, SANDBOX_EXAMPLES)
+    for name in ("github", "codevf"):
+        told = f"where {name} listens; 0, the default, takes a free port"
+        parser.add_argument(f"--{name}-port", type=between(int, 0, 65_535), default=0, metavar="N", help=told)
+    told = "when it ends by itself; 3600 unless told otherwise"
+    parser.add_argument("--lifetime", type=between(float, 1, 604_800), default=3600.0, metavar="SECONDS", help=told)
+    told = "how long a second of the reviewing takes, above 0 to 1; 0.1 unless told otherwise"
+    parser.add_argument("--time-scale", type=between(float, 0.001, 1), default=0.1, metavar="X", help=told)
+    told = "answer however fast one asks; without it both services keep their documented limits"
+    parser.add_argument("--no-rate-limit", action="store_true", help=told)
+    return parser

@@ -1,0 +1,89 @@
+"""CodeVF on loopback: every documented endpoint, its limits, its errors and its pace, with an engineer of your choice.
+
+The engineer is a parameter: the composition root passes one in (the local reviewer, a canned answer), so this package
+knows nothing of how a review is made.
+
+    service = CodeVFService(Setup(House((Account("cvf_test_demo"),)), engineer=echo, clock=scaled_clock(0.01)))
+    with serving(build_codevf(service)) as served:
+        ...  # a client against served.url + "/api/v1/"; afterwards: service.exchanges, service.tasks()
+"""
+
+from reviewbot_sandbox.codevf.app import BASE_PATH, build_codevf
+from reviewbot_sandbox.codevf.clocks import Clock, HandClock, scaled_clock
+from reviewbot_sandbox.codevf.engineers import canned, echo, in_turn
+from reviewbot_sandbox.codevf.model import (
+    AT_ONCE,
+    KNOWN_TAGS,
+    Account,
+    Answer,
+    Attachment,
+    Deliverables,
+    Delivered,
+    Emptiness,
+    End,
+    Engineer,
+    FreeText,
+    Garbage,
+    JsonMessage,
+    JsonValue,
+    LifeOf,
+    Limits,
+    Mode,
+    Nothing,
+    Rate,
+    Stage,
+    Structured,
+    Tag,
+    Task,
+    TaskLife,
+    TaskRequest,
+    usual_life,
+)
+from reviewbot_sandbox.codevf.refusal import Refusal
+from reviewbot_sandbox.codevf.service import CodeVFService, Exchange, PlannedRefusal, Setup
+from reviewbot_sandbox.codevf.state import House
+from reviewbot_sandbox.codevf.wire import ErrorStyle
+
+__all__ = [
+    "AT_ONCE",
+    "BASE_PATH",
+    "KNOWN_TAGS",
+    "Account",
+    "Answer",
+    "Attachment",
+    "Clock",
+    "CodeVFService",
+    "Deliverables",
+    "Delivered",
+    "Emptiness",
+    "End",
+    "Engineer",
+    "ErrorStyle",
+    "Exchange",
+    "FreeText",
+    "Garbage",
+    "HandClock",
+    "House",
+    "JsonMessage",
+    "JsonValue",
+    "LifeOf",
+    "Limits",
+    "Mode",
+    "Nothing",
+    "PlannedRefusal",
+    "Rate",
+    "Refusal",
+    "Setup",
+    "Stage",
+    "Structured",
+    "Tag",
+    "Task",
+    "TaskLife",
+    "TaskRequest",
+    "build_codevf",
+    "canned",
+    "echo",
+    "in_turn",
+    "scaled_clock",
+    "usual_life",
+]

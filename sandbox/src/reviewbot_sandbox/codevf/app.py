@@ -1,0 +1,226 @@
+"""The routes: HTTP in, one call of the service, HTTP out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from reviewbot_sandbox.codevf import refusal, wire
+from reviewbot_sandbox.codevf.refusal import FieldProblem, Refusal
+from reviewbot_sandbox.codevf.service import CodeVFService, Exchange
+
+if TYPE_CHECKING:
+    from reviewbot_sandbox.codevf.model import Account, Delivered, JsonValue
+    from reviewbot_sandbox.codevf.rules import Body
+    from reviewbot_sandbox.codevf.state import TaskView
+
+BASE_PATH = "/api/v1/"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An admitted request. `origin` is scheme, host and port as the client wrote them."""
+
+    account: Account
+    body: Body
+    task_id: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A JSON answer."""
+
+    status: int
+    form: dict[str, JsonValue]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Operation: TypeAlias = Callable[[CodeVFService, Call], Reply]
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+
+def build_codevf(service: CodeVFService) -> Starlette:
+    """The service as an ASGI application, under `/api/v1/`; deliverables lie under `/files/`."""
+    return Starlette(
+        routes=[
+            _route(service, "projects/create", create_project),
+            _route(service, "tasks/create", create_task),
+            _route(service, "tasks/{task_id}", get_task, "GET"),
+            _route(service, "tasks/{task_id}/cancel", cancel_task),
+            _route(service, "credits/balance", get_balance, "GET"),
+            _route(service, "tags", get_tags, "GET"),
+            Route("/files/{task_id}/{position:int}/{signature}/{name:path}", _files(service)),
+        ],
+        exception_handlers={HTTPException: _elsewhere(service), 500: _elsewhere(service)},
+    )
+
+
+def create_project(service: CodeVFService, call: Call) -> Reply:
+    """`POST projects/create`: 201 new, 200 reused."""
+    project, is_new = service.create_project(call.account, call.body)
+    return Reply(201 if is_new else 200, wire.project_form(project))
+
+
+def create_task(service: CodeVFService, call: Call) -> Reply:
+    """`POST tasks/create`: 200 for the repeat of a key."""
+    view, is_new = service.create_task(call.account, call.body)
+    return _task_reply(service, call, view, service.setup.created_status if is_new else 200)
+
+
+def get_task(service: CodeVFService, call: Call) -> Reply:
+    """`GET tasks/{id}`."""
+    return _task_reply(service, call, service.task(call.account, call.task_id), 200)
+
+
+def cancel_task(service: CodeVFService, call: Call) -> Reply:
+    """`POST tasks/{id}/cancel`: the answer's shape is not documented; this one is the task."""
+    return _task_reply(service, call, service.cancel_task(call.account, call.task_id), 200)
+
+
+def get_balance(service: CodeVFService, call: Call) -> Reply:
+    """`GET credits/balance`."""
+    return Reply(200, wire.balance_form(service.balance(call.account)))
+
+
+def get_tags(service: CodeVFService, _call: Call) -> Reply:
+    """`GET tags`."""
+    return Reply(200, wire.tags_form(service.tags()))
+
+
+def _task_reply(service: CodeVFService, call: Call, view: TaskView, status: int) -> Reply:
+    def file_url(position: int, delivered: Delivered) -> str:
+        signature = service.signature(view.task.id, position)
+        return f"{call.origin}/files/{view.task.id}/{position}/{signature}/{quote(delivered.file_name, safe='')}"
+
+    headers = {}
+    if service.setup.hints and not view.standing.ended:
+        headers["Retry-After"] = str(wire.poll_hint(view.task.request.mode, view.standing.status))
+    return Reply(status, wire.task_form(view, file_url), headers)
+
+
+def _route(service: CodeVFService, path: str, operation: Operation, method: str = "POST") -> Route:
+    return Route(BASE_PATH + path, _endpoint(service, operation), methods=[method])
+
+
+def _endpoint(service: CodeVFService, operation: Operation) -> Endpoint:
+    """Order of the checks: planned refusal, key, rate, size, JSON, then the operation's own."""
+
+    async def endpoint(request: Request) -> Response:
+        raw = await _received(request, service.setup.house.limits.body_bytes)
+        planned = service.take_planned(request.url.path)
+        response: Response
+        try:
+            if planned is not None and not planned.recorded:
+                raise planned.refusal
+            call = _admitted(service, request, raw)
+            reply = await run_in_threadpool(operation, service, call)
+            if planned is not None:
+                raise planned.refusal
+            response = Response(json.dumps(reply.form), reply.status, reply.headers, "application/json")
+        except Refusal as refused:
+            response = _refused(service, refused, planned.style if planned else None)
+        _note(service, request, raw, response.status_code)
+        return response
+
+    return endpoint
+
+
+async def _received(request: Request, limit: int) -> bytes | None:
+    """The body, or None when it is over the limit.
+
+    Read to the end all the same: a client that is still sending would see a broken connection and not the 413.
+    """
+    kept = bytearray()
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= limit:
+            kept += chunk
+    return bytes(kept) if size <= limit else None
+
+
+def _admitted(service: CodeVFService, request: Request, raw: bytes | None) -> Call:
+    account = _account(service, request)
+    service.admit(account)
+    if raw is None:
+        raise refusal.too_large(service.setup.house.limits.body_bytes)
+    origin = str(request.base_url).rstrip("/")
+    return Call(account, _body(raw), str(request.path_params.get("task_id", "")), origin)
+
+
+def _account(service: CodeVFService, request: Request) -> Account:
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise refusal.unauthorized()
+    return service.account(key.strip())
+
+
+def _body(raw: bytes) -> Body:
+    """A JSON object; nothing at all counts as an empty one."""
+    body = _parsed(raw)
+    if raw.strip() and not isinstance(body, dict):
+        raise refusal.invalid([FieldProblem("body", "Must be a JSON object")])
+    return body if isinstance(body, dict) else {}
+
+
+def _parsed(raw: bytes | None) -> JsonValue:
+    try:
+        parsed: JsonValue = json.loads(raw or b"null")
+    except (ValueError, RecursionError):
+        return None
+    return parsed
+
+
+def _refused(service: CodeVFService, refused: Refusal, style: wire.ErrorStyle | None = None) -> Response:
+    body = wire.error_body(refused, style or service.setup.error_style, service.now())
+    return Response(body.content, refused.status, body.headers, body.media_type)
+
+
+def _note(service: CodeVFService, request: Request, raw: bytes | None, status: int) -> None:
+    try:
+        name = _account(service, request).name
+    except Refusal:
+        name = None
+    exchange = Exchange(request.method, request.url.path, status, _parsed(raw), name, service.now())
+    service.exchanges.append(exchange)
+
+
+def _files(service: CodeVFService) -> Endpoint:
+    """Deliverables need no key: their address is the secret, as with a signed address of a store."""
+
+    async def endpoint(request: Request) -> Response:
+        params = request.path_params
+        try:
+            delivered = service.delivered(params["task_id"], params["position"], params["signature"])
+            media_type = delivered.mime_type or "application/octet-stream"
+            response = Response(delivered.content, media_type=media_type)
+        except Refusal as refused:
+            response = _refused(service, refused)
+        _note(service, request, None, response.status_code)
+        return response
+
+    return endpoint
+
+
+def _elsewhere(service: CodeVFService) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """Unknown paths, wrong methods and an engineer who broke down, in the service's error form."""
+
+    async def handler(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        code = {404: "not_found", 405: "method_not_allowed"}.get(status, "internal_error")
+        message = error.detail if isinstance(error, HTTPException) else "Internal server error"
+        _note(service, request, None, status)
+        return _refused(service, Refusal(status, code, message))
+
+    return handler

@@ -1,0 +1,35 @@
+"""Built-in engineers, for tests and as a stand-in where no reviewer was passed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reviewbot_sandbox.codevf.model import Answer, Engineer, JsonValue, Structured, TaskRequest
+
+
+def canned(answer: Answer) -> Engineer:
+    """Gives everybody the same answer."""
+    return lambda _request: answer
+
+
+def in_turn(answers: Iterable[Answer]) -> Engineer:
+    """Gives each task the next answer; the last one stays.
+
+    Raises:
+        ValueError: there is no answer at all.
+    """
+    waiting = list(answers)
+    if not waiting:
+        raise ValueError("an engineer needs at least one answer")
+
+    def engineer(_request: TaskRequest) -> Answer:
+        return waiting.pop(0) if len(waiting) > 1 else waiting[0]
+
+    return engineer
+
+
+def echo(request: TaskRequest) -> Answer:
+    """Finds nothing, and says what it was shown."""
+    names: list[JsonValue] = [attachment.file_name for attachment in request.attachments]
+    summary = f"Asked for {request.mode.value} with {len(names)} attachments: {request.prompt}"
+    return Structured({"summary": summary, "files": [], "attachments": names})

@@ -1,0 +1,83 @@
+"""What the service says when it says no."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reviewbot_sandbox.codevf.model import JsonValue
+
+RETRYABLE = frozenset({408, 429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """One field that a request got wrong; `code` is the specific code that the vendor's client knows."""
+
+    field: str
+    message: str
+    code: str = "invalid_request"
+
+
+@dataclass(frozen=True)
+class Refusal(Exception):
+    """A refused request: HTTP status, code in lower case, a sentence, and what goes with it.
+
+    `retry_after` is in seconds of the service's clock.
+    """
+
+    status: int
+    code: str
+    message: str
+    details: Mapping[str, JsonValue] = field(default_factory=dict)
+    problems: tuple[FieldProblem, ...] = ()
+    retry_after: int | None = None
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same request may succeed later."""
+        return self.status in RETRYABLE
+
+
+def invalid(problems: Sequence[FieldProblem]) -> Refusal:
+    """400 for one or more fields."""
+    return Refusal(400, "invalid_request", "Validation failed", problems=tuple(problems))
+
+
+def unauthorized() -> Refusal:
+    """401 for a key that is missing or unknown."""
+    return Refusal(401, "unauthorized", "Invalid or missing API key")
+
+
+def insufficient(available: float, required: int) -> Refusal:
+    """402 when the hold is more than what is available."""
+    details: dict[str, JsonValue] = {"available": available, "required": required}
+    return Refusal(402, "insufficient_credits", "Not enough credits to complete this operation", details)
+
+
+def not_found(what: str) -> Refusal:
+    """404 for something that is not there or is another account's."""
+    return Refusal(404, "not_found", f"{what} not found")
+
+
+def key_conflict() -> Refusal:
+    """409 for an idempotency key that another API key has used."""
+    return Refusal(409, "idempotency_conflict", "This idempotency key was used with another API key")
+
+
+def not_cancellable(status: str) -> Refusal:
+    """409 for a task that has ended otherwise."""
+    return Refusal(409, "task_not_cancellable", f"A task that is {status} cannot be cancelled")
+
+
+def too_large(limit: int) -> Refusal:
+    """413 for a body over the limit."""
+    return Refusal(413, "payload_too_large", "Request body is too large", {"maxBytes": limit})
+
+
+def rate_limited(retry_after: int) -> Refusal:
+    """429 for a request that came too soon."""
+    return Refusal(429, "rate_limited", "Rate limit exceeded", retry_after=retry_after)

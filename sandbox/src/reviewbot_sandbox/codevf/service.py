@@ -1,0 +1,203 @@
+"""The running service: the pure core behind a lock, with a clock, an engineer and a request log."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from threading import Lock
+from typing import TypeVar
+
+from reviewbot_sandbox.codevf import refusal, state
+from reviewbot_sandbox.codevf.clocks import Clock, scaled_clock
+from reviewbot_sandbox.codevf.engineers import echo
+from reviewbot_sandbox.codevf.model import (
+    Account,
+    Answer,
+    Deliverables,
+    Delivered,
+    End,
+    Engineer,
+    JsonValue,
+    Project,
+    Tag,
+    Task,
+)
+from reviewbot_sandbox.codevf.refusal import Refusal
+from reviewbot_sandbox.codevf.rules import Body
+from reviewbot_sandbox.codevf.wire import ErrorStyle
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Everything that one service instance is made of.
+
+    `hints` puts `Retry-After` on the 200 of an open task. `created_status` answers the first creation of a task: the
+    vendor documents 200 for a repeat and leaves the first open.
+    """
+
+    house: state.House
+    engineer: Engineer = echo
+    clock: Clock = field(default_factory=scaled_clock)
+    error_style: ErrorStyle = ErrorStyle.DOCUMENTED
+    hints: bool = True
+    created_status: int = 201
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One answered request. `body` is the parsed JSON (None when there was none); `account` is a name, never a key."""
+
+    method: str
+    path: str
+    status: int
+    body: JsonValue
+    account: str | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRefusal:
+    """A refusal that waits for its request.
+
+    With `recorded` the operation takes place first and only its answer is lost: the case in which a client without an
+    idempotency key pays twice. `path` is a part of the request's path; empty means any. `style` unset is the service's.
+    """
+
+    refusal: Refusal
+    path: str = ""
+    recorded: bool = False
+    times: int = 1
+    style: ErrorStyle | None = None
+
+
+class CodeVFService:
+    """What the routes call. Safe to use from several threads; each method is one request's worth."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self.exchanges: list[Exchange] = []
+        self._state = state.State()
+        self._lock = Lock()
+        self._answers: dict[str, Answer] = {}
+        self._desks: dict[str, Lock] = {}
+        self._planned: list[PlannedRefusal] = []
+        self._salt = secrets.token_bytes(16)
+
+    def now(self) -> float:
+        """Seconds since the epoch, on this service's clock."""
+        return self.setup.clock()
+
+    def plan(self, planned: PlannedRefusal) -> None:
+        """Refuse a request to come."""
+        with self._lock:
+            self._planned.append(planned)
+
+    def take_planned(self, path: str) -> PlannedRefusal | None:
+        """The first plan for this path, used up by one."""
+        with self._lock:
+            for position, planned in enumerate(self._planned):
+                if planned.path in path:
+                    rest = [replace(planned, times=planned.times - 1)] if planned.times > 1 else []
+                    self._planned[position : position + 1] = rest
+                    return planned
+        return None
+
+    def account(self, key: str) -> Account:
+        """The account of an API key.
+
+        Raises:
+            Refusal: 401.
+        """
+        for account in self.setup.house.accounts:
+            if hmac.compare_digest(account.key.encode(), key.encode()):
+                return account
+        raise refusal.unauthorized()
+
+    def admit(self, account: Account) -> None:
+        """Count a request.
+
+        Raises:
+            Refusal: 429.
+        """
+        with self._lock:
+            self._state = state.admit(self._state, account, self.setup.house.limits.rate, self.now())
+
+    def tags(self) -> tuple[Tag, ...]:
+        """All tags, the inactive ones too."""
+        return self.setup.house.tags
+
+    def balance(self, account: Account) -> state.Balance:
+        """The account's credits now."""
+        with self._lock:
+            return state.balance(self._state, account, self.now())
+
+    def create_project(self, account: Account, body: Body) -> tuple[Project, bool]:
+        """Create or reuse; see `state.create_project`."""
+        with self._lock:
+            self._state, project, is_new = state.create_project(self._state, account, body, self.now())
+            return project, is_new
+
+    def create_task(self, account: Account, body: Body) -> tuple[state.TaskView, bool]:
+        """Create, or repeat for a known key; see `state.create_task`."""
+        with self._lock:
+            self._state, task, is_new = state.create_task(self._state, self.setup.house, account, body, self.now())
+        return self._view(task), is_new
+
+    def task(self, account: Account, task_id: str) -> state.TaskView:
+        """The task now. May take as long as the engineer takes, when it has just become due.
+
+        Raises:
+            Refusal: 404.
+        """
+        return self._view(self._locked(lambda: state.find_task(self._state, account, task_id)))
+
+    def cancel_task(self, account: Account, task_id: str) -> state.TaskView:
+        """Cancel; see `state.cancel_task`."""
+        with self._lock:
+            self._state, task = state.cancel_task(self._state, account, task_id, self.now())
+        return self._view(task)
+
+    def tasks(self) -> tuple[Task, ...]:
+        """Every task ever recorded, oldest first: what a test counts to see that nothing was bought twice."""
+        return self._locked(lambda: tuple(self._state.tasks.values()))
+
+    def signature(self, task_id: str, position: int) -> str:
+        """What makes a deliverable's address unguessable."""
+        return hmac.new(self._salt, f"{task_id}/{position}".encode(), hashlib.sha256).hexdigest()[:24]
+
+    def delivered(self, task_id: str, position: int, signature: str) -> Delivered:
+        """A deliverable by its address.
+
+        Raises:
+            Refusal: 404 for anything but a file that has been handed out.
+        """
+        answer = self._answers.get(task_id)
+        files = answer.files if isinstance(answer, Deliverables) else ()
+        genuine = hmac.compare_digest(signature.encode(), self.signature(task_id, position).encode())
+        if not genuine or position >= len(files):
+            raise refusal.not_found("File")
+        return files[position]
+
+    def _locked(self, read: Callable[[], T]) -> T:
+        with self._lock:
+            return read()
+
+    def _view(self, task: Task) -> state.TaskView:
+        now = self.now()
+        standing = state.standing_of(task, now)
+        completed = standing.ended and standing.status == End.COMPLETED.value
+        answer = self._answer(task) if completed else None
+        return state.TaskView(task, standing, state.credits_used(task, now), answer)
+
+    def _answer(self, task: Task) -> Answer:
+        """The engineer is asked once per task, at a desk of the task's own: a slow one must not stop the others."""
+        desk = self._locked(lambda: self._desks.setdefault(task.id, Lock()))
+        with desk:
+            if task.id not in self._answers:
+                self._answers[task.id] = self.setup.engineer(task.request)
+            return self._answers[task.id]

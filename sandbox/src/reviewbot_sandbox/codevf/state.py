@@ -1,0 +1,249 @@
+"""The pure core: what the service knows, as frozen values, and each operation as old state to new state.
+
+Time is a parameter everywhere (seconds since the epoch on the service's own clock). Nothing is scheduled: a task's
+status, and with it the balance, is worked out from its script whenever somebody looks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from reviewbot_sandbox.codevf import refusal, rules
+from reviewbot_sandbox.codevf.model import (
+    KNOWN_TAGS,
+    Account,
+    Answer,
+    End,
+    LifeOf,
+    Limits,
+    Project,
+    Rate,
+    Tag,
+    Task,
+    usual_life,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The rules of one service: who may come in, what it offers and takes. Never changes while it runs.
+
+    Raises:
+        ValueError: two accounts share a key or a name, and would share their tasks.
+    """
+
+    accounts: tuple[Account, ...]
+    tags: tuple[Tag, ...] = KNOWN_TAGS
+    limits: Limits = field(default_factory=Limits)
+    life_of: LifeOf = usual_life
+    seed: str = "sandbox"
+
+    def __post_init__(self) -> None:
+        """Accounts are told apart by name and found by key."""
+        apart = {len({each.key for each in self.accounts}), len({each.name for each in self.accounts})}
+        if apart != {len(self.accounts)}:
+            raise ValueError("every account needs a key and a name of its own")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """Who used an idempotency key first, when, and for which task."""
+
+    owner: str
+    task_id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """Requests that an account may still make, as of `at`."""
+
+    tokens: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything that the service remembers."""
+
+    projects: Mapping[int, Project] = field(default_factory=dict)
+    tasks: Mapping[str, Task] = field(default_factory=dict)
+    keys: Mapping[str, KeyUse] = field(default_factory=dict)
+    allowances: Mapping[str, Allowance] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Credits of one account. `total` is what has been paid in and not spent."""
+
+    available: Decimal
+    on_hold: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        """Available and on hold together."""
+        return self.available + self.on_hold
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a task is at some moment; `ended` says that it will not move again."""
+
+    status: str
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """A task as of now; `answer` only once it is completed."""
+
+    task: Task
+    standing: Standing
+    credits_used: int | None
+    answer: Answer | None
+
+
+def admit(state: State, account: Account, rate: Rate | None, now: float) -> State:
+    """Count one request.
+
+    Raises:
+        Refusal: 429 with the seconds to wait; a refused request is not counted.
+    """
+    if rate is None:
+        return state
+    before = state.allowances.get(account.name, Allowance(rate.burst, now))
+    tokens = min(rate.burst, before.tokens + (now - before.at) / rate.spacing)
+    # Float noise must not refuse a client that waited exactly as long as it was told to.
+    if tokens < 1 - 1e-6:
+        raise refusal.rate_limited(max(1, math.ceil((1 - tokens) * rate.spacing)))
+    return replace(state, allowances={**state.allowances, account.name: Allowance(tokens - 1, now)})
+
+
+def create_project(state: State, account: Account, body: rules.Body, now: float) -> tuple[State, Project, bool]:
+    """Make a project, or find the account's one of that name; the flag says whether it is new.
+
+    Raises:
+        Refusal: 400.
+    """
+    name, description = rules.read_project(body)
+    for project in state.projects.values():
+        if (project.owner, project.name) == (account.name, name):
+            return state, project, False
+    project = Project(101 + len(state.projects), name, account.name, now, description)
+    return replace(state, projects={**state.projects, project.id: project}), project, True
+
+
+def create_task(state: State, house: House, account: Account, body: rules.Body, now: float) -> tuple[State, Task, bool]:
+    """Record a task and its hold, or find the one that the key has made; the flag says whether it is new.
+
+    A remembered key is heard before anything else in the body is looked at, so a repeat gets the original task
+    whatever it carries.
+
+    Raises:
+        Refusal: 400, 402 (hold over what is available), 404 (project), 409 (another account's key).
+    """
+    remembered = _remembered(state, house.limits, account, rules.read_idempotency_key(body), now)
+    if remembered is not None:
+        return state, remembered, False
+    request = rules.read_task(body, house.tags, house.limits)
+    _check_project(state, account, request.project_id)
+    _check_funds(balance(state, account, now), request.hold)
+    task = Task(_task_id(house.seed, len(state.tasks)), account.name, request, now, house.life_of(request))
+    return _record(state, task), task, True
+
+
+def find_task(state: State, account: Account, task_id: str) -> Task:
+    """The account's task.
+
+    Raises:
+        Refusal: 404, also for another account's task.
+    """
+    task = state.tasks.get(task_id)
+    if task is None or task.owner != account.name:
+        raise refusal.not_found("Task")
+    return task
+
+
+def cancel_task(state: State, account: Account, task_id: str, now: float) -> tuple[State, Task]:
+    """Cancel what has not ended; cancelling twice is the same as once.
+
+    Raises:
+        Refusal: 404; 409 when it has ended in another way.
+    """
+    task = find_task(state, account, task_id)
+    standing = standing_of(task, now)
+    if standing.status in {End.CANCELLED.value, End.CANCELED.value}:
+        return state, task
+    if standing.ended:
+        raise refusal.not_cancellable(standing.status)
+    cancelled = replace(task, cancelled_at=now)
+    return replace(state, tasks={**state.tasks, task.id: cancelled}), cancelled
+
+
+def standing_of(task: Task, now: float) -> Standing:
+    """The status that the script gives at this moment."""
+    if task.cancelled_at is not None:
+        return Standing(End.CANCELLED.value, ended=True)
+    passed = now - task.created_at
+    for stage in task.life.stages:
+        if passed < stage.seconds:
+            return Standing(stage.status, ended=False)
+        passed -= stage.seconds
+    return Standing(task.life.end.value, ended=True)
+
+
+def credits_used(task: Task, now: float) -> int | None:
+    """What an ended task has cost; None while it is open, and where the service would not say."""
+    if task.cancelled_at is not None or not standing_of(task, now).ended:
+        return None
+    if task.life.used is not None:
+        return math.ceil(task.request.hold * task.life.used)
+    return task.request.hold if task.life.end is End.COMPLETED else None
+
+
+def balance(state: State, account: Account, now: float) -> Balance:
+    """Deposit less what ended tasks have cost; open tasks keep their hold."""
+    own = [task for task in state.tasks.values() if task.owner == account.name]
+    held = sum(task.request.hold for task in own if not standing_of(task, now).ended)
+    spent = sum(credits_used(task, now) or 0 for task in own)
+    return Balance(account.deposit - spent - held, Decimal(held))
+
+
+def number(value: Decimal) -> int | float:
+    """A JSON number: whole when it is whole."""
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _remembered(state: State, limits: Limits, account: Account, key: str | None, now: float) -> Task | None:
+    use = state.keys.get(key) if key is not None else None
+    if use is None or now - use.at >= limits.key_memory:
+        return None
+    if use.owner != account.name:
+        raise refusal.key_conflict()
+    return state.tasks[use.task_id]
+
+
+def _check_project(state: State, account: Account, project_id: int) -> None:
+    project = state.projects.get(project_id)
+    if project is None or project.owner != account.name:
+        raise refusal.not_found("Project")
+
+
+def _check_funds(funds: Balance, hold: int) -> None:
+    if hold > funds.available:
+        raise refusal.insufficient(number(funds.available), hold)
+
+
+def _record(state: State, task: Task) -> State:
+    key = task.request.idempotency_key
+    keys = {**state.keys, key: KeyUse(task.owner, task.id, task.created_at)} if key else state.keys
+    return replace(state, tasks={**state.tasks, task.id: task}, keys=keys)
+
+
+def _task_id(seed: str, count: int) -> str:
+    """Looks like the vendor's ids, and is the same on every run."""
+    return "task_" + hashlib.sha256(f"{seed}:{count}".encode()).hexdigest()[:12]

@@ -1,0 +1,240 @@
+"""The JSON forms: values of the core on their way out. Shapes and spellings are the vendor's."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
+
+from reviewbot_sandbox.codevf.model import (
+    Answer,
+    Deliverables,
+    Delivered,
+    Emptiness,
+    FreeText,
+    Garbage,
+    JsonMessage,
+    JsonValue,
+    Mode,
+    Nothing,
+    Project,
+    Structured,
+    Tag,
+    TaskRequest,
+)
+from reviewbot_sandbox.codevf.state import Balance, number
+
+if TYPE_CHECKING:
+    from reviewbot_sandbox.codevf.refusal import Refusal
+    from reviewbot_sandbox.codevf.state import TaskView
+
+FileUrl = Callable[[int, Delivered], str]
+
+
+class ErrorStyle(Enum):
+    """The forms in which error bodies have been seen."""
+
+    DOCUMENTED = "documented"
+    """`{"error": {"code": "UPPER", "message", "details"?}, "meta"?}`"""
+    SDK = "sdk"
+    """`{"error": {"code": "lower", "message", "status", "retryable"}, "meta"?}`, with the specific code of a field."""
+    TEXT = "text"
+    """`{"error": "text", "status": 400}`"""
+    MESSAGE = "message"
+    """`{"message": "text"}`, which the vendor's client reads as well."""
+    HTML = "html"
+    """A page from the edge."""
+    EMPTY = "empty"
+    """No body at all."""
+
+
+JsonStyle: TypeAlias = Literal[ErrorStyle.TEXT, ErrorStyle.MESSAGE, ErrorStyle.DOCUMENTED, ErrorStyle.SDK]
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorBody:
+    """A refusal on the wire."""
+
+    content: bytes
+    media_type: str
+    headers: Mapping[str, str]
+
+
+def error_body(refused: Refusal, style: ErrorStyle, now: float) -> ErrorBody:
+    """The refusal in the chosen form; `Retry-After` goes with every form."""
+    headers = {"Retry-After": str(refused.retry_after)} if refused.retry_after is not None else {}
+    if style is ErrorStyle.HTML:
+        return ErrorBody(_page(refused).encode(), "text/html", headers)
+    if style is ErrorStyle.EMPTY:
+        return ErrorBody(b"", "text/plain", headers)
+    return ErrorBody(json.dumps(_json_error(refused, style, now)).encode(), "application/json", headers)
+
+
+def _json_error(refused: Refusal, style: JsonStyle, now: float) -> dict[str, JsonValue]:
+    match style:
+        case ErrorStyle.TEXT:
+            return {"error": refused.message, "status": refused.status}
+        case ErrorStyle.MESSAGE:
+            return {"message": refused.message}
+        case ErrorStyle.DOCUMENTED:
+            return {"error": _documented(refused), **_meta(refused, now)}
+        case ErrorStyle.SDK:
+            return {"error": _sdk(refused), **_meta(refused, now)}
+        case _ as never:
+            assert_never(never)
+
+
+def _documented(refused: Refusal) -> dict[str, JsonValue]:
+    error: dict[str, JsonValue] = {"code": refused.code.upper(), "message": refused.message}
+    details = dict(refused.details)
+    if refused.problems:
+        details["errors"] = [{"field": each.field, "message": each.message} for each in refused.problems]
+    if details:
+        error["details"] = details
+    return error
+
+
+def _sdk(refused: Refusal) -> dict[str, JsonValue]:
+    specific = next((each for each in refused.problems if each.code != "invalid_request"), None)
+    first = specific or next(iter(refused.problems), None)
+    return {
+        "code": "rate_limit_exceeded" if refused.code == "rate_limited" else first.code if first else refused.code,
+        "message": f"{first.field}: {first.message}" if first else refused.message,
+        "status": refused.status,
+        "retryable": refused.retryable,
+    }
+
+
+def _meta(refused: Refusal, now: float) -> dict[str, JsonValue]:
+    if refused.retry_after is None:
+        return {}
+    reset = timestamp(now + refused.retry_after)
+    return {"meta": {"retry_after": refused.retry_after, "reset_at": reset, "limit": "1 req/sec"}}
+
+
+def _page(refused: Refusal) -> str:
+    title = html.escape(f"{refused.status} {refused.message}")
+    return f"<!doctype html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
+
+
+def timestamp(seconds: float) -> str:
+    """Seconds since the epoch as ISO 8601 in UTC, to the second."""
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def project_form(project: Project) -> dict[str, JsonValue]:
+    """`{id, name, description?, createdAt}`."""
+    form: dict[str, JsonValue] = {"id": project.id, "name": project.name, "createdAt": timestamp(project.created_at)}
+    if project.description is not None:
+        form["description"] = project.description
+    return form
+
+
+def balance_form(balance: Balance) -> dict[str, JsonValue]:
+    """`{available, onHold, total}`."""
+    return {
+        "available": number(balance.available),
+        "onHold": number(balance.on_hold),
+        "total": number(balance.total),
+    }
+
+
+def tags_form(tags: Sequence[Tag]) -> dict[str, JsonValue]:
+    """`{tags: […]}`; the multiplier is a string."""
+    return {"tags": [_tag_form(tag, order) for order, tag in enumerate(tags, 1)]}
+
+
+def _tag_form(tag: Tag, order: int) -> dict[str, JsonValue]:
+    return {
+        "id": tag.id,
+        "name": tag.name,
+        "displayName": tag.display_name,
+        "description": tag.description,
+        "costMultiplier": str(tag.multiplier),
+        "isActive": tag.active,
+        "sortOrder": order,
+    }
+
+
+def task_form(view: TaskView, file_url: FileUrl) -> dict[str, JsonValue]:
+    """A task; what does not apply is left out."""
+    request = view.task.request
+    form: dict[str, JsonValue] = {
+        "id": view.task.id,
+        "status": view.standing.status,
+        "mode": request.mode.value,
+        "maxCredits": request.max_credits,
+        "createdAt": timestamp(view.task.created_at),
+    }
+    if request.tag is not None:
+        form |= {"tagIdUsed": request.tag.id, "expertiseMultiplier": float(request.tag.multiplier)}
+    if request.response_schema is not None:
+        form["responseSchema"] = dict(request.response_schema)
+    if view.credits_used is not None:
+        form["creditsUsed"] = view.credits_used
+    if view.answer is not None:
+        form |= _result(view.answer, request, timestamp(view.task.created_at + view.task.life.seconds), file_url)
+    return form
+
+
+def poll_hint(mode: Mode, status: str) -> int:
+    """Seconds until asking again makes sense, by the documented cadence."""
+    if status == "pending":
+        return 3
+    return 20 if mode is Mode.STANDARD else 7
+
+
+def _result(answer: Answer, request: TaskRequest, uploaded: str, file_url: FileUrl) -> dict[str, JsonValue]:
+    """The `result` member, or nothing."""
+    match answer:
+        case Structured(value):
+            text = json.dumps(dict(value))
+            return {"result": _message(text) if request.response_schema is None else json.loads(text)}
+        case JsonMessage():
+            return {"result": _message(_json_text(answer))}
+        case FreeText(text):
+            return {"result": _message(text)}
+        case Deliverables(files, message):
+            items: list[JsonValue] = [
+                _deliverable(each, file_url(position, each), uploaded) for position, each in enumerate(files)
+            ]
+            return {"result": {"message": message, "deliverables": items}}
+        case Garbage(value):
+            return {"result": value}
+        case Nothing(emptiness):
+            return _nothing(emptiness)
+        case _ as never:
+            assert_never(never)
+
+
+def _nothing(emptiness: Emptiness) -> dict[str, JsonValue]:
+    match emptiness:
+        case Emptiness.ABSENT:
+            return {}
+        case Emptiness.NULL:
+            return {"result": None}
+        case Emptiness.EMPTY:
+            return {"result": {}}
+        case _ as never:
+            assert_never(never)
+
+
+def _message(text: str) -> dict[str, JsonValue]:
+    return {"message": text, "deliverables": []}
+
+
+def _json_text(answer: JsonMessage) -> str:
+    text = json.dumps(answer.value, indent=2)
+    return answer.before + (f"```json\n{text}\n```" if answer.fenced else text) + answer.after
+
+
+def _deliverable(delivered: Delivered, url: str, uploaded: str) -> JsonValue:
+    form: dict[str, JsonValue] = {"fileName": delivered.file_name, "url": url, "uploadedAt": uploaded}
+    if delivered.mime_type is not None:
+        form["mimeType"] = delivered.mime_type
+    return form

@@ -1,0 +1,73 @@
+"""`reviewbot sandbox`: both services over the seeded repository, until somebody ends them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import TextIO
+
+from reviewbot_sandbox.demo.engineer import Reviewing
+from reviewbot_sandbox.demo.look import (
+    Recipe,
+    action_recipe,
+    facts,
+    fault_recipe,
+    guests,
+    pace,
+    recipes,
+    refusals,
+    sdk_recipe,
+)
+from reviewbot_sandbox.demo.readback import Reader
+from reviewbot_sandbox.demo.runner import prepare_job, step_environment
+from reviewbot_sandbox.demo.services import Plan, Sandbox, open_sandbox
+from reviewbot_sandbox.demo.story import stay
+
+
+def run_sandbox(plan: Plan, analysers: Reviewing, env: Mapping[str, str], log: TextIO) -> int:
+    """Serve, say how to look, and stay.
+
+    Args:
+        plan: ports, lifetime and pace.
+        analysers: the local reviewer, who plays the engineer.
+        env: the environment; `PATH` is handed on.
+        log: where the lines go.
+
+    Returns:
+        0, also after an interrupt: that is how it ends.
+
+    Raises:
+        SettingsError: git is missing, or a port is taken.
+    """
+    with suppress(KeyboardInterrupt):
+        _serve(plan, analysers, env, log)
+    log.write("The sandbox has ended, and what it held is gone.\n")
+    return 0
+
+
+def _serve(plan: Plan, analysers: Reviewing, env: Mapping[str, str], log: TextIO) -> None:
+    with tempfile.TemporaryDirectory(prefix="reviewbot-job-") as folder, open_sandbox(analysers, plan) as sandbox:
+        lines = _lines(sandbox, Path(folder) / "job", env.get("PATH", ""))
+        log.write("\n".join(lines) + "\n")
+        log.write(f"\nCtrl-C ends it; by itself it ends after {plan.lifetime:.0f} seconds.\n")
+        log.flush()
+        stay(sandbox)
+
+
+def _lines(sandbox: Sandbox, folder: Path, path: str) -> list[str]:
+    with closing(Reader(sandbox)) as reader:
+        job = prepare_job(folder, "opened", reader.pull())
+    action = action_recipe(step_environment(sandbox, job, path))
+    told = ["Both services, on this machine only. The tokens and the key open nothing else.", ""]
+    told += [f"  {name:<18} {value}" for name, value in facts(sandbox)]
+    told += [f"  {name:<18} {value}" for name, value in guests()]
+    told += ["", pace(sandbox)]
+    for recipe in (*recipes(sandbox), sdk_recipe(sandbox), fault_recipe(sandbox), *refusals(sandbox), action):
+        told += _told(recipe)
+    return told
+
+
+def _told(recipe: Recipe) -> list[str]:
+    return ["", f"# {recipe.what}", recipe.lines]

@@ -1,0 +1,14 @@
+"""The demo: both services over a seeded repository, and the real action run as GitHub's runner would.
+
+    with open_sandbox(analysers, Plan(scale=0.1, lifetime=60)) as sandbox:
+        ...  # sandbox.github.url, sandbox.codevf_url, sandbox.world
+
+`run_demo` tells the whole story at a terminal. `analysers` is the local reviewer; the composition root passes it in,
+since the sandbox knows nothing of how a review is made.
+"""
+
+from reviewbot_sandbox.demo.engineer import Reviewing
+from reviewbot_sandbox.demo.services import Plan, Sandbox, open_sandbox
+from reviewbot_sandbox.demo.story import Options, run_demo
+
+__all__ = ["Options", "Plan", "Reviewing", "Sandbox", "open_sandbox", "run_demo"]

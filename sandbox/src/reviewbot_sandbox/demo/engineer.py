@@ -1,0 +1,153 @@
+"""The engineer of the demo: says what the analysers found, and what only a person sees.
+
+The findings by hand are those that a review tool gets wrong most easily: a cited line that is off by a few, a line that
+was deleted, a line outside the diff, and a file that the change does not touch.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from reviewbot_sandbox.codevf import Structured
+
+if TYPE_CHECKING:
+    from reviewbot_sandbox.codevf import Engineer, TaskRequest
+
+SO_FAR = "review-so-far.txt"
+"""The attachment that tells what is new, and which findings are to be confirmed."""
+
+Reviewing: TypeAlias = Callable[[Sequence[tuple[str, str]]], Mapping[str, object]]
+"""(file name, content) of each attachment in, the service's answer object out; the composition root has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A finding written by hand.
+
+    Attributes:
+        seen: a piece of the attachments; without it there is nothing to remark on.
+        line: as the engineer cites it, which may be wrong.
+    """
+
+    seen: str
+    path: str
+    line: int
+    code: str
+    severity: str
+    category: str
+    title: str
+    explanation: str
+    side: str = "RIGHT"
+    suggestion: str = ""
+
+    def finding(self) -> dict[str, object]:
+        """As the response schema has it."""
+        told: dict[str, object] = {
+            "severity": self.severity,
+            "category": self.category,
+            "title": self.title,
+            "explanation": self.explanation,
+            "side": self.side,
+            "line": self.line,
+            "end_line": self.line + self.code.count("\n"),
+            "code": self.code,
+        }
+        return told | ({"suggestion": self.suggestion, "existing_code": self.code} if self.suggestion else {})
+
+
+_OWNER_CHECK = "    if parcel.owner_id != request.customer_id:\n        raise NotFound(code)"
+_SLOT = "        database.execute(\"UPDATE express SET slots = ? WHERE day = date('now')\", (left - 1,))"
+_BADGE = '  return parcel.express ? "Express" : "";'
+
+REMARKS: tuple[Remark, ...] = (
+    Remark(
+        seen="-    if parcel.owner_id",
+        path="api/app.py",
+        line=22,
+        code=_OWNER_CHECK,
+        side="LEFT",
+        severity="critical",
+        category="security",
+        title="Anybody can read anybody's parcel now",
+        explanation="These two lines were the only check that the parcel belongs to whoever asks. Without them, "
+        "counting through tracking codes shows names and addresses of strangers.",
+    ),
+    Remark(
+        seen=_SLOT,
+        path="api/parcels.py",
+        line=24,  # wrong on purpose: the quote finds the line
+        code=_SLOT,
+        severity="medium",
+        category="correctness",
+        title="Two bookings at once take the same slot",
+        explanation="Both read `left`, both write `left - 1`, and one slot is sold twice. Let the database count: "
+        "`UPDATE express SET slots = slots - 1 WHERE day = date('now') AND slots > 0`, then look at the row count.",
+    ),
+    Remark(
+        seen=_BADGE,
+        path="web/formatting.js",
+        line=11,
+        code=_BADGE,
+        severity="low",
+        category="style",
+        title="A badge that is always English",
+        explanation="`when` follows the page's language; this word does not.",
+        suggestion='  return parcel.express ? document.documentElement.dataset.express : "";',
+    ),
+    Remark(
+        seen='service.allow_origin = os.environ.get("ALLOWED_ORIGIN", "*")',
+        path="api/app.py",
+        line=9,
+        code='service.allow_origin = os.environ.get("ALLOWED_ORIGIN", "*")',
+        severity="medium",
+        category="security",
+        title="Every site may call the new endpoints",
+        explanation="The line is old, but `/search` makes it matter: any page that a customer visits can now search.",
+    ),
+    Remark(
+        seen="def search(",
+        path="api/settings.py",
+        line=3,
+        code="SESSION_HOURS = 24 * 365",
+        severity="low",
+        category="security",
+        title="Sessions that last a year",
+        explanation="Not part of this change, but with search behind a session, a lost phone is a lost customer list.",
+    ),
+)
+
+
+SUMMARY = "I went through the change line by line; whatever I would mend stands beside it."
+"""Of the whole, in a person's words: those of the analysers would tell who plays the person."""
+
+
+def demo_engineer(analysers: Reviewing) -> Engineer:
+    """An engineer who answers with what the analysers find, and adds the remarks that still apply."""
+
+    def engineer(request: TaskRequest) -> Structured:
+        sent = [(one.file_name, one.content) for one in request.attachments if one.file_name != SO_FAR]
+        everything = "".join(content for _, content in sent)
+        found = dict(analysers(sent))
+        remarks = [remark for remark in REMARKS if remark.seen in everything]
+        listed = found.get("files")
+        files = [*(listed if isinstance(listed, list) else [])]
+        files += [{"path": remark.path, "findings": [remark.finding()]} for remark in remarks]
+        asked = [one for one in request.attachments if one.file_name == SO_FAR]
+        previous = {"previous": _confirmed(asked[0].content)} if asked else {}
+        return Structured({**found, "summary": SUMMARY, "files": files, **previous})
+
+    return engineer
+
+
+def _confirmed(so_far: str) -> list[dict[str, str]]:
+    """A word on every finding of the earlier reviews: where the code was changed, it was mended."""
+    asked = [json.loads(line) for line in so_far.splitlines() if line.startswith("{")]
+    words = {True: ("fixed", "Looked at again: this is mended."), False: ("open", "It is as it was.")}
+    return [
+        {"id": one["id"], "state": state, "note": note}
+        for one in asked
+        for state, note in [words[one["code"] == "changed since"]]
+    ]

@@ -1,0 +1,123 @@
+"""Ready-to-paste lines: every way to look at a running sandbox, and to point things at it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from reviewbot_sandbox.demo.runner import STEP
+from reviewbot_sandbox.demo.seed import (
+    FORK_NUMBER,
+    NUMBER,
+    PERSON_TOKEN,
+    READER_TOKEN,
+    REPOSITORY,
+    STRANGER,
+    STRANGER_TOKEN,
+    WORKFLOW_TOKEN,
+)
+from reviewbot_sandbox.demo.services import API_KEY, POOR_KEY, Sandbox
+
+_TITLE = '{"query": "{ repository(owner: \\"%s\\", name: \\"%s\\") { pullRequest(number: %d) { title } } }"}'
+_TASK = (
+    '{"prompt": "Is the counter open on Sundays?", "projectId": 101, "maxCredits": 240, '
+    '"idempotencyKey": "6f1c2b7e-3d54-4f0a-9b8e-2c7d5a1e4f90"}'
+)
+_PROJECT = '{"name": "try"}'
+_FAULT = '[{"match": "/check-runs", "method": "POST", "do": {"status": 502}}]'
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What some lines do, and the lines for a shell."""
+
+    what: str
+    lines: str
+
+
+def facts(sandbox: Sandbox) -> Iterator[tuple[str, str]]:
+    """Addresses, tokens and keys, by name. They open nothing but this sandbox."""
+    yield "GitHub, REST", sandbox.github.url
+    yield "GitHub, GraphQL", sandbox.graphql_url
+    yield "CodeVF", sandbox.codevf_url
+    yield "repository", REPOSITORY
+    yield "pull request", f"#{NUMBER}"
+    yield "workflow's token", WORKFLOW_TOKEN
+    yield "person's token", PERSON_TOKEN
+    yield "CodeVF key", API_KEY
+
+
+def guests() -> Iterator[tuple[str, str]]:
+    """What there is to try refusals with, by name."""
+    yield "fork's pull request", f"#{FORK_NUMBER}, by {STRANGER}"
+    yield "stranger's token", STRANGER_TOKEN
+    yield "read-only token", READER_TOKEN
+    yield "second CodeVF key", POOR_KEY
+
+
+def pace(sandbox: Sandbox) -> str:
+    """How CodeVF's clock goes, in one sentence."""
+    rate = "; it takes one request of a key in each of its own" if sandbox.rate_limits else ""
+    return f"CodeVF's clock is fast: one of its seconds takes {sandbox.scale:g} of yours{rate}."
+
+
+def refusals(sandbox: Sandbox) -> Iterator[Recipe]:
+    """Three requests that are refused: 403, 409, and 429 unless the limits are off."""
+    comments = f"{sandbox.github.url}/repos/{REPOSITORY}/issues/{FORK_NUMBER}/comments"
+    yield Recipe(
+        "403: what the workflow of a fork gets under pull_request only reads",
+        f"""curl -s -H 'Authorization: Bearer {READER_TOKEN}' {comments} -d '{{"body": "Hello"}}'""",
+    )
+    create = f"{sandbox.codevf_url}tasks/create"
+    tasks = [
+        f"curl -s --retry 3 -H 'Authorization: Bearer {key}' {create} -d '{_TASK}' # {told}"
+        for key, told in ((API_KEY, "buys"), (POOR_KEY, "409"))
+    ]
+    project = (
+        f"curl -s --retry 3 -H 'Authorization: Bearer {API_KEY}' {sandbox.codevf_url}projects/create -d '{_PROJECT}'"
+    )
+    yield Recipe("409: another account's idempotency key", "\n".join([project, *tasks]))
+    balance = f"-H 'Authorization: Bearer {API_KEY}' {sandbox.codevf_url}credits/balance"
+    if sandbox.rate_limits:
+        yield Recipe("429: two requests at once", f"curl -s -i {balance} {balance}")
+
+
+def recipes(sandbox: Sandbox) -> Iterator[Recipe]:
+    """How to look."""
+    pull = f"{sandbox.github.url}/repos/{REPOSITORY}/pulls/{NUMBER}"
+    owner, _, name = REPOSITORY.partition("/")
+    bearer = f"-H 'Authorization: Bearer {PERSON_TOKEN}'"
+    yield Recipe(
+        "The pull request, and the comments on it", f"curl -s {bearer} {pull}\ncurl -s {bearer} {pull}/comments"
+    )
+    query = _TITLE % (owner, name, NUMBER)
+    yield Recipe("The same by GraphQL", f"curl -s {bearer} {sandbox.graphql_url} -d '{query}'")
+    clone = sandbox.github.url.replace("://", f"://x-access-token:{PERSON_TOKEN}@")
+    yield Recipe("The repository", f"git clone -q {clone}/{REPOSITORY}.git")
+    yield Recipe("The account", f"curl -s -H 'Authorization: Bearer {API_KEY}' {sandbox.codevf_url}credits/balance")
+
+
+def sdk_recipe(sandbox: Sandbox) -> Recipe:
+    """The vendor's own client."""
+    client = f"CodeVFClient('{API_KEY}', '{sandbox.codevf_url}')"
+    code = f"from codevf import CodeVFClient; print({client}.credits.get_balance())"
+    return Recipe("The official SDK (pip install codevf-sdk)", f'python -c "{code}"')
+
+
+def fault_recipe(sandbox: Sandbox) -> Recipe:
+    """A fault on purpose, the log of requests, and the end of the fault."""
+    control = f"{sandbox.github.url}/_control"
+    lines = (
+        f"curl -s -X POST {control}/faults -d '{_FAULT}'\n"
+        f"curl -s {control}/requests\n"
+        f"curl -s -X DELETE {control}/faults"
+    )
+    return Recipe("A fault: the next check run is answered with 502 (CodeVF has /_control, too)", lines)
+
+
+def action_recipe(environment: Mapping[str, str]) -> Recipe:
+    """The action as a step; `environment` is all of a runner's."""
+    kept = {name: value for name, value in environment.items() if name != "PATH"}
+    variables = " \\\n  ".join(shlex.quote(f"{name}={value}") for name, value in kept.items())
+    return Recipe("The action, as a runner starts it", f"env {variables} \\\n  {shlex.join(STEP)}")

@@ -1,0 +1,173 @@
+"""A stand-in for GitHub's runner: an event file, the variables that a step gets, a process, and its output.
+
+The process is the action itself, started as its container starts it. It gets a runner's environment and nothing else
+of ours, so what works here does not lean on anything that a runner lacks.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from reviewbot_sandbox.demo.seed import NUMBER, REPOSITORY, WORKFLOW_TOKEN
+from reviewbot_sandbox.demo.services import API_KEY, Sandbox
+
+JSON_REPORT = "reviewbot.json"
+STEP = (sys.executable, "-I", "-m", "reviewbot", "action")
+STEP_SECONDS = 120
+
+_OUTPUT = re.compile(r"^([\w-]+)<<(\S+)\n(.*?)\n\2$", re.DOTALL | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The folder of one job.
+
+    Attributes:
+        folder: holds the files of the runner, and the workspace.
+    """
+
+    folder: Path
+
+    @property
+    def event(self) -> Path:
+        """What happened, as JSON."""
+        return self.folder / "event.json"
+
+    @property
+    def output(self) -> Path:
+        """Where the step writes its outputs."""
+        return self.folder / "output.txt"
+
+    @property
+    def summary(self) -> Path:
+        """Where the step writes the job summary."""
+        return self.folder / "job-summary.md"
+
+    @property
+    def log(self) -> Path:
+        """What the step said."""
+        return self.folder / "log.txt"
+
+    @property
+    def workspace(self) -> Path:
+        """The step's working directory."""
+        return self.folder / "workspace"
+
+    @property
+    def report(self) -> Path:
+        """The JSON report."""
+        return self.workspace / JSON_REPORT
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A finished step.
+
+    Attributes:
+        seconds: real ones.
+    """
+
+    job: Job
+    exit_status: int
+    outputs: Mapping[str, str]
+    seconds: float
+
+
+def step_environment(sandbox: Sandbox, job: Job, path: str) -> dict[str, str]:
+    """What a runner would set for the step; `path` is where programs are."""
+    inputs = {
+        "github-token": WORKFLOW_TOKEN,
+        "codevf-api-key": API_KEY,
+        "codevf-url": sandbox.codevf_url,
+        "json-file": JSON_REPORT,
+    }
+    return {
+        **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},
+        "PATH": path,
+        "CI": "true",
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_API_URL": sandbox.github.url,
+        "GITHUB_GRAPHQL_URL": sandbox.graphql_url,
+        "GITHUB_SERVER_URL": sandbox.github.url,
+        "GITHUB_REPOSITORY": REPOSITORY,
+        "GITHUB_EVENT_NAME": "pull_request",
+        "GITHUB_EVENT_PATH": str(job.event),
+        "GITHUB_OUTPUT": str(job.output),
+        "GITHUB_STEP_SUMMARY": str(job.summary),
+        "GITHUB_WORKSPACE": str(job.workspace),
+        "GITHUB_RUN_ID": "1",
+        "REVIEWBOT_TIME_SCALE": str(sandbox.scale),
+    }
+
+
+def prepare_job(folder: Path, action: str, pull: Mapping[str, object]) -> Job:
+    """Make a job's folder, with the event that starts it.
+
+    Args:
+        folder: to be made.
+        action: `opened` or `synchronize`.
+        pull: the pull request as GitHub's REST API gives it.
+    """
+    job = Job(folder)
+    job.workspace.mkdir(parents=True)
+    base = pull["base"]
+    repository = base["repo"] if isinstance(base, dict) else None
+    payload = {
+        "action": action,
+        "number": NUMBER,
+        "pull_request": pull,
+        "repository": repository,
+        "sender": pull["user"],
+    }
+    job.event.write_text(json.dumps(payload, indent=2), encoding="utf-8")
+    for file in (job.output, job.summary):
+        file.touch()
+    return job
+
+
+def run_step(job: Job, environment: Mapping[str, str], hear: Callable[[str], None], now: Callable[[], float]) -> Done:
+    """Run the action to its end.
+
+    Args:
+        job: with its event.
+        environment: all of it.
+        hear: gets each line of the log as it comes.
+        now: a monotonic clock, in seconds.
+
+    Raises:
+        subprocess.TimeoutExpired: it would not end.
+    """
+    begun = now()
+    with (
+        job.log.open("w", encoding="utf-8") as log,
+        subprocess.Popen(  # noqa: S603 — our own interpreter with our own words
+            STEP,
+            cwd=job.workspace,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        ) as process,
+    ):
+        try:
+            for line in process.stdout or ():
+                log.write(line)
+                hear(line.rstrip("\n"))
+            status = process.wait(timeout=STEP_SECONDS)
+        finally:
+            process.kill()
+    return Done(job, status, read_outputs(job.output.read_text(encoding="utf-8")), now() - begun)
+
+
+def read_outputs(text: str) -> dict[str, str]:
+    """The step's outputs, in the form with a delimiter."""
+    return {found[1]: found[3] for found in _OUTPUT.finditer(text)}

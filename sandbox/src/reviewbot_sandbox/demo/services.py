@@ -1,0 +1,125 @@
+"""Both services on loopback, over the seeded repository, with the demo's engineer."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from shutil import which
+from socket import socket
+
+from reviewbot.errors import Problem, SettingsError
+from reviewbot_sandbox.codevf import (
+    BASE_PATH,
+    Account,
+    CodeVFService,
+    House,
+    Limits,
+    Rate,
+    Setup,
+    build_codevf,
+    scaled_clock,
+)
+from reviewbot_sandbox.demo.engineer import Reviewing, demo_engineer
+from reviewbot_sandbox.demo.seed import seed_github, seed_stranger
+from reviewbot_sandbox.faults import Faults, with_faults
+from reviewbot_sandbox.github import World, build_github, identify
+from reviewbot_sandbox.github.repos import ENVIRONMENT
+from reviewbot_sandbox.serve import LOOPBACK, Bounds, Served, serving_all
+
+API_KEY = "cvf_test_sandbox"
+POOR_KEY = "cvf_test_second"
+DEPOSIT, POOR_DEPOSIT = Decimal(5_000), Decimal(100)
+ACCOUNTS = (Account(API_KEY, DEPOSIT), Account(POOR_KEY, POOR_DEPOSIT, "second"))
+"""The second account cannot pay for a review, and knows nothing of the first one's tasks, projects and keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How the sandbox is to run.
+
+    Attributes:
+        scale: one second of the reviewing service takes this many real ones.
+        lifetime: real seconds after which the servers stop by themselves.
+        github_port: 0 takes a free one; `codevf_port` likewise.
+        stranger: seed what a stranger's pull request needs, too.
+        rate_limits: refuse what comes too fast, as both services document it. CodeVF's second is one of its own clock.
+    """
+
+    scale: float
+    lifetime: float
+    github_port: int = 0
+    codevf_port: int = 0
+    rate_limits: bool = False
+    stranger: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """Both services, running.
+
+    Attributes:
+        scale: one second of the reviewing service takes this many real ones.
+        github_requests: the log of GitHub's requests, and the faults in force; `codevf_requests` likewise.
+        rate_limits: whether what comes too fast is refused.
+    """
+
+    world: World
+    github: Served
+    codevf: Served
+    scale: float
+    github_requests: Faults
+    codevf_requests: Faults
+    rate_limits: bool = False
+
+    @property
+    def graphql_url(self) -> str:
+        """Where GraphQL is."""
+        return f"{self.github.url}/graphql"
+
+    @property
+    def codevf_url(self) -> str:
+        """Where CodeVF's API is, with its slash."""
+        return f"{self.codevf.url}{BASE_PATH}"
+
+
+def _check(plan: Plan) -> None:
+    problems = []
+    if which("git", path=ENVIRONMENT["PATH"]) is None:
+        problems.append(Problem("git", "it is not installed", "the sandbox keeps real repositories and needs it"))
+    for name, port in (("--github-port", plan.github_port), ("--codevf-port", plan.codevf_port)):
+        with socket() as probe:
+            if port and probe.connect_ex((LOOPBACK, port)) == 0:
+                problems.append(Problem(name, f"the port {port} is taken", "0 takes a free one"))
+    if problems:
+        raise SettingsError(tuple(problems))
+
+
+@contextmanager
+def open_sandbox(analysers: Reviewing, plan: Plan) -> Iterator[Sandbox]:
+    """Seed, serve, and at the end stop and remove everything.
+
+    Raises:
+        SettingsError: git is missing, or a port is taken.
+        NotServing: a server did not come up.
+    """
+    _check(plan)
+    with tempfile.TemporaryDirectory(prefix="reviewbot-sandbox-") as folder:
+        world = seed_github(Path(folder))
+        if plan.stranger:
+            seed_stranger(world)
+        if plan.rate_limits:
+            world.limits.switch_on()
+        house = House(ACCOUNTS, limits=Limits(rate=Rate() if plan.rate_limits else None))
+        service = CodeVFService(Setup(house, engineer=demo_engineer(analysers), clock=scaled_clock(plan.scale)))
+        github, codevf = Faults(), Faults()
+        apps = {
+            "github": with_faults(build_github(world), github, identify=identify(world)),
+            "codevf": with_faults(build_codevf(service), codevf),
+        }
+        ports = {"github": plan.github_port, "codevf": plan.codevf_port}
+        with serving_all(apps, ports=ports, bounds=Bounds(lifetime=plan.lifetime)) as served:
+            yield Sandbox(world, served["github"], served["codevf"], plan.scale, github, codevf, plan.rate_limits)

@@ -1,0 +1,53 @@
+r"""GitHub, as far as a review bot uses it: stateful, over real git repositories, in this process.
+
+Seed it through a `World`, serve what `build_github` returns with any ASGI server:
+
+    world = World(Store(Path("repositories")))
+    world.repository("acme/widget")
+    world.push("acme/widget", "topic", {"app.py": "print(1)\n"}, author="mona")
+    pull = world.open_pull_request("acme/widget", "topic", title="Say one", author="mona")
+    world.app_token("ghs_example")                       # what a workflow gets as GITHUB_TOKEN
+    app = build_github(world)                            # or base_path="/api/v3", as on Enterprise Server
+
+What is served: REST for pull requests, reviews, comments, labels, reactions, check runs, statuses, contents, commits
+and comparisons; GraphQL at `/graphql` on a cut of the published schema (`schema.graphql`); git over HTTP at
+`/owner/name.git`, with `refs/pull/N/head` and `refs/pull/N/merge`. Addresses in answers are on the host that was asked.
+
+`World` is what people do: `push`, `open_pull_request`, `fork`, `label`, `comment`, `edit_comment`, `delete_comment`,
+`review`, `review_comment`, `reply`, `resolve`, `ready`, `close`, `grant`, `check`, `queue` and the two kinds of token.
+`world.store` holds every record for a test to look at, `Store(rules=Rules(...))` lowers GitHub's limits,
+`Store(clock=...)` sets the time, and `world.limits` switches the rate limits on.
+"""
+
+from reviewbot_sandbox.github.app import build_github, identify
+from reviewbot_sandbox.github.forms import CommentForm
+from reviewbot_sandbox.github.history import FileVersion
+from reviewbot_sandbox.github.limits import Limits
+from reviewbot_sandbox.github.merge_queue import MergeGroup, merge_group_event
+from reviewbot_sandbox.github.records import ACTIONS, Access, App, Level, Scope, Side
+from reviewbot_sandbox.github.required import RequiredCheck
+from reviewbot_sandbox.github.store import Rules, Store
+from reviewbot_sandbox.github.world import FULL, READ_ONLY, WORKFLOW, World
+
+__all__ = [
+    "ACTIONS",
+    "FULL",
+    "READ_ONLY",
+    "WORKFLOW",
+    "Access",
+    "App",
+    "CommentForm",
+    "FileVersion",
+    "Level",
+    "Limits",
+    "MergeGroup",
+    "RequiredCheck",
+    "Rules",
+    "Scope",
+    "Side",
+    "Store",
+    "World",
+    "build_github",
+    "identify",
+    "merge_group_event",
+]

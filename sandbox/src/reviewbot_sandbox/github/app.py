@@ -1,0 +1,196 @@
+"""The ASGI application: REST, GraphQL and git on one host, over one `World`."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.routing import Route as HttpRoute
+
+from reviewbot_sandbox.github import graph, rest_code, rest_pulls, rest_talk
+from reviewbot_sandbox.github.access import Viewer, require, viewer_of
+from reviewbot_sandbox.github.addresses import Addresses
+from reviewbot_sandbox.github.call import Answer, Call, Route, with_headers
+from reviewbot_sandbox.github.refusal import Refusal
+from reviewbot_sandbox.github.smart_http import GIT_PATHS, answer_git
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from starlette.requests import Request
+
+    from reviewbot_sandbox.github.world import World
+
+ROUTES: tuple[Route, ...] = (*rest_pulls.ROUTES, *rest_talk.ROUTES, *rest_code.ROUTES)
+"""Every REST endpoint, in the order in which paths are tried."""
+
+_FREE = "/rate_limit"
+
+
+def build_github(world: World, *, base_path: str = "") -> Starlette:
+    """The application.
+
+    `base_path` is where REST begins: empty as on github.com, where GraphQL is at `/graphql`, or `/api/v3` as on GitHub
+    Enterprise Server, where it is at `/api/graphql`.
+    """
+    graphql = f"{base_path.removesuffix('/v3')}/graphql"
+    routes = [
+        HttpRoute(base_path + route.path, _rest(world, base_path, route), methods=[route.method]) for route in ROUTES
+    ]
+    routes.append(HttpRoute(graphql, _graphql(world, base_path), methods=["POST"]))
+    routes += [HttpRoute(path, _git(world), methods=["GET", "POST"]) for path in GIT_PATHS]
+    nowhere = _nowhere(world)
+    app = Starlette(routes=routes, exception_handlers={404: nowhere, 405: nowhere})
+    app.router.redirect_slashes = False
+    return app
+
+
+def _nowhere(world: World) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def endpoint(request: Request, _error: Exception) -> Response:
+        token = world.store.tokens.get(token_in(request.headers))
+        headers = world.limits.headers(Viewer(token), "core")
+        return _response(Answer(404, Refusal(404, "Not Found").body(), headers))
+
+    return endpoint
+
+
+def _rest(world: World, base_path: str, route: Route) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        body = await request.body()
+        answer = await run_in_threadpool(_answer_rest, world, route, base_path, request, body)
+        return _response(_unchanged(request, answer))
+
+    return endpoint
+
+
+def _answer_rest(world: World, route: Route, base_path: str, request: Request, body: bytes) -> Answer:
+    viewer = Viewer()
+    with world.store.lock:
+        try:
+            _must_say_what_it_is(request)
+            viewer = viewer_of(world.store, token_in(request.headers))
+            call = _call(world, viewer, base_path, request, body)
+            answer = _admitted(world, route, call)
+        except Refusal as refusal:
+            answer = Answer(refusal.status, refusal.body(), refusal.headers)
+        return with_headers(answer, world.limits.headers(viewer, "core"))
+
+
+def _must_say_what_it_is(request: Request) -> None:
+    if not request.headers.get("user-agent"):
+        text = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header."
+        raise Refusal(403, text)
+
+
+def _call(world: World, viewer: Viewer, base_path: str, request: Request, body: bytes) -> Call:
+    at = _addresses(request, base_path)
+    url = f"{at.web}{request.url.path}"
+    query = dict(request.query_params)
+    accept = request.headers.get("accept", "")
+    return Call(world.store, world.limits, viewer, at, url, request.path_params, query, accept, _json(body))
+
+
+def _admitted(world: World, route: Route, call: Call) -> Answer:
+    if route.path != _FREE:
+        world.limits.spend(call.viewer)
+        world.limits.check(call.viewer)
+    if "owner" in call.path:
+        require(world.store, call.viewer, call.repo, route.needs)
+    if route.creates:
+        world.limits.write()
+    return route.handler(call)
+
+
+def _graphql(world: World, base_path: str) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        body = await request.body()
+        return _response(await run_in_threadpool(_answer_graphql, world, base_path, request, body))
+
+    return endpoint
+
+
+def _answer_graphql(world: World, base_path: str, request: Request, body: bytes) -> Answer:
+    viewer = Viewer()
+    with world.store.lock:
+        try:
+            viewer = viewer_of(world.store, token_in(request.headers))
+            world.limits.spend(viewer, "graphql")
+            answer = Answer(200, graph.execute(world, viewer, _addresses(request, base_path), _json(body)))
+        except Refusal as refusal:
+            answer = Answer(refusal.status, refusal.body(), refusal.headers)
+        return with_headers(answer, world.limits.headers(viewer, "graphql"))
+
+
+def _git(world: World) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        body = await request.body()
+        return await run_in_threadpool(answer_git, world, request, token_in(request.headers), body)
+
+    return endpoint
+
+
+def token_in(headers: Mapping[str, str]) -> str:
+    """The token of an Authorization header: `token …`, `Bearer …`, or the password of `Basic …`; else empty."""
+    scheme, _, value = headers.get("authorization", "").partition(" ")
+    if scheme.lower() in ("token", "bearer"):
+        return value.strip()
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(value).decode().partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError):
+            return ""
+    return ""
+
+
+def identify(world: World) -> Callable[[Mapping[str, str]], str]:
+    """Names the login behind a request's token, for the log of `reviewbot_sandbox.faults`; `?` for an unknown token."""
+
+    def name(headers: Mapping[str, str]) -> str:
+        secret = token_in(headers)
+        token = world.store.tokens.get(secret)
+        return token.login if token else "?" if secret else ""
+
+    return name
+
+
+def _addresses(request: Request, base_path: str) -> Addresses:
+    host = f"{request.url.scheme}://{request.headers.get('host', request.url.netloc)}"
+    return Addresses(host + base_path, host)
+
+
+def _json(body: bytes) -> object:
+    if not body:
+        return None
+    try:
+        value: object = json.loads(body)
+    except ValueError:
+        raise Refusal(400, "Problems parsing JSON") from None
+    return value
+
+
+def _unchanged(request: Request, answer: Answer) -> Answer:
+    """Gives a good answer to a GET its ETag, and 304 in its place to whoever holds that already."""
+    if request.method != "GET" or answer.status != 200:  # noqa: PLR2004 — the only status that GitHub tags
+        return answer
+    tag = f'W/"{hashlib.sha256(_bytes(answer.body)).hexdigest()}"'
+    if request.headers.get("if-none-match") == tag:
+        return Answer(304, None, {**answer.headers, "ETag": tag})
+    return with_headers(answer, {"ETag": tag})
+
+
+def _bytes(body: object) -> bytes:
+    if body is None:
+        return b""
+    return body if isinstance(body, bytes) else json.dumps(body).encode()
+
+
+def _response(answer: Answer) -> Response:
+    headers = {"x-github-media-type": "github.v3; format=json", **answer.headers}
+    media = None if answer.body is None else answer.media
+    return Response(_bytes(answer.body), answer.status, headers, media_type=media)

@@ -1,0 +1,128 @@
+"""A request as handlers see it, the answer they give, and the route that joins the two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlencode
+
+from reviewbot_sandbox.github.forms import fields_of
+from reviewbot_sandbox.github.refusal import not_found
+from reviewbot_sandbox.github.wire_pulls import PullWire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from reviewbot_sandbox.github.access import Needs, Viewer
+    from reviewbot_sandbox.github.addresses import Addresses
+    from reviewbot_sandbox.github.forms import Fields
+    from reviewbot_sandbox.github.limits import Limits
+    from reviewbot_sandbox.github.records import PullRequest, Repository
+    from reviewbot_sandbox.github.repos import GitRepository
+    from reviewbot_sandbox.github.store import Store
+
+_PAGE, _LARGEST_PAGE = 30, 100
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: who asks, for what, and the state to answer from. `path` is the route's parts, unescaped."""
+
+    store: Store
+    limits: Limits
+    viewer: Viewer
+    at: Addresses
+    url: str
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    accept: str
+    body: object = None
+
+    @property
+    def wire(self) -> PullWire:
+        """Writes records as JSON for this request's host."""
+        return PullWire(self.store, self.at)
+
+    @property
+    def fields(self) -> Fields:
+        """The body's keys; refuses a body that is not an object."""
+        return fields_of(self.body)
+
+    @property
+    def repo(self) -> Repository:
+        """The repository in the path."""
+        return self.store.repo(f"{self.path['owner']}/{self.path['repo']}")
+
+    @property
+    def git(self) -> GitRepository:
+        """The repository on disk."""
+        return self.store.git(self.repo.full_name)
+
+    @property
+    def pull(self) -> PullRequest:
+        """The pull request in the path."""
+        return self.store.pull((self.repo.full_name, self.number("number")))
+
+    def number(self, name: str) -> int:
+        """A number in the path; anything else is a 404."""
+        text = self.path[name]
+        if not text.isascii() or not text.isdigit():
+            raise not_found()
+        return int(text)
+
+    def wants(self, media: str) -> bool:
+        """Whether the request accepts `application/vnd.github.<media>`, with or without the version."""
+        return any(f"application/vnd.github.{version}{media}" in self.accept for version in ("", "v3."))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back: JSON for objects and lists, bytes as they are, nothing for None."""
+
+    status: int = 200
+    body: object = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    media: str = "application/json; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A REST endpoint. `needs` are alternatives; `creates` marks what counts towards the secondary limits."""
+
+    method: str
+    path: str
+    handler: Callable[[Call], Answer]
+    needs: Needs = ()
+    creates: bool = False
+
+
+def paged(call: Call, items: Sequence[T], write: Callable[[T], object]) -> Answer:
+    """The page that was asked for as a JSON list, with a Link header where there are others."""
+    size, page = page_of(call)
+    shown = [write(item) for item in items[(page - 1) * size : page * size]]
+    last = max(1, -(-len(items) // size))
+    return Answer(200, shown, links(call, page, last))
+
+
+def page_of(call: Call) -> tuple[int, int]:
+    """How large the pages are and which one is asked for; nonsense counts as not sent."""
+    size, page = (call.query.get(name, "") for name in ("per_page", "page"))
+    wanted = int(size) if size.isdigit() and int(size) > 0 else _PAGE
+    return min(wanted, _LARGEST_PAGE), int(page) if page.isdigit() and int(page) > 0 else 1
+
+
+def links(call: Call, page: int, last: int) -> Mapping[str, str]:
+    """The Link header of one page among several."""
+    near = {"prev": page - 1, "first": 1} if page > 1 else {}
+    far = {"next": page + 1, "last": last} if page < last else {}
+    rows = [
+        f'<{call.url}?{urlencode({**call.query, "page": str(number)})}>; rel="{name}"'
+        for name, number in {**near, **far}.items()
+    ]
+    return {"Link": ", ".join(rows)} if rows else {}
+
+
+def with_headers(answer: Answer, headers: Mapping[str, str]) -> Answer:
+    """The same answer with more headers; its own win."""
+    return replace(answer, headers={**headers, **answer.headers})

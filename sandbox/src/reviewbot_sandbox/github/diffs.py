@@ -1,0 +1,106 @@
+"""Reads the patch of one file: which lines a comment may stand on, and what GitHub shows above it.
+
+On the RIGHT a comment may stand on added and context lines, by the new file's numbers; on the LEFT on deleted and
+context lines, by the old file's. A range must lie inside one hunk.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reviewbot_sandbox.github.records import Side
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_HEADER = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+
+
+@dataclass(frozen=True, slots=True)
+class PatchLine:
+    """A line of a hunk with its marker, its number on each side it exists on, and its distance from the first `@@`."""
+
+    text: bytes
+    old: int | None
+    new: int | None
+    position: int
+
+    def number(self, side: Side) -> int | None:
+        """The line's number on that side, or None when it is not there."""
+        return self.new if side is Side.RIGHT else self.old
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """A hunk: its header line, the first number and the count on each side, and its lines."""
+
+    header: bytes
+    old_start: int
+    old_count: int
+    new_start: int
+    new_count: int
+    lines: tuple[PatchLine, ...]
+
+    def find(self, side: Side, number: int) -> PatchLine | None:
+        """The line with that number on that side."""
+        return next((line for line in self.lines if line.number(side) == number), None)
+
+    def until(self, line: PatchLine) -> str:
+        """The hunk from its header down to a line, as GitHub shows it in `diff_hunk`."""
+        shown = [self.header, *(each.text for each in self.lines if each.position <= line.position)]
+        return b"\n".join(shown).decode(errors="replace")
+
+
+def read_hunks(patch: bytes) -> tuple[Hunk, ...]:
+    """The hunks of a patch that starts at its first `@@`; empty for a file without one."""
+    return tuple(_hunks(patch))
+
+
+def _hunks(patch: bytes) -> Iterator[Hunk]:
+    rows = patch.split(b"\n")
+    starts = [at for at, row in enumerate(rows) if row.startswith(b"@@ ")]
+    for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
+        match = _HEADER.match(rows[start])
+        if match:
+            old, old_count, new, new_count = (1 if group is None else int(group) for group in match.groups())
+            lines = tuple(_lines(rows[start + 1 : end], old, new, start - starts[0] + 1))
+            yield Hunk(rows[start], old, old_count, new, new_count, lines)
+
+
+def _lines(rows: list[bytes], old: int, new: int, position: int) -> Iterator[PatchLine]:
+    for at, row in enumerate(rows, position):
+        marker = row[:1]
+        if marker == b"+":
+            yield PatchLine(row, None, new, at)
+            new += 1
+        elif marker == b"-":
+            yield PatchLine(row, old, None, at)
+            old += 1
+        elif marker == b" ":
+            yield PatchLine(row, old, new, at)
+            old, new = old + 1, new + 1
+
+
+def hunk_of(hunks: tuple[Hunk, ...], side: Side, number: int) -> Hunk | None:
+    """The hunk that holds that line, or None when the line is not part of the diff on that side."""
+    return next((hunk for hunk in hunks if hunk.find(side, number)), None)
+
+
+def carried(hunks: tuple[Hunk, ...], line: int) -> int | None:
+    """Where an old file's line stands in the new file; None when the line itself was changed or deleted."""
+    shift = 0
+    for hunk in hunks:
+        found = hunk.find(Side.LEFT, line)
+        if found:
+            return found.new
+        first = hunk.old_start if hunk.old_count else hunk.old_start + 1
+        if first + hunk.old_count <= line:
+            shift += hunk.new_count - hunk.old_count
+    return line + shift
+
+
+def line_at(hunks: tuple[Hunk, ...], position: int) -> PatchLine | None:
+    """The line at a distance below the file's first `@@`."""
+    return next((line for hunk in hunks for line in hunk.lines if line.position == position), None)

@@ -1,0 +1,152 @@
+"""GraphQL over the published schema's cut: loads it, ties the resolvers to it, runs a request, writes its errors."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, TypeGuard
+
+from graphql import (
+    GraphQLAbstractType,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    build_schema,
+    execute_sync,
+    is_abstract_type,
+    parse,
+    validate,
+)
+
+from reviewbot_sandbox.github import graph_pulls, graph_queue, graph_reads, graph_writes
+from reviewbot_sandbox.github import records as r
+from reviewbot_sandbox.github.graph_cost import cost_of
+from reviewbot_sandbox.github.graph_types import CommitAt, Context, EntryAt, ObjectAt
+from reviewbot_sandbox.github.refusal import Refusal
+from reviewbot_sandbox.github.repos import Kind
+from reviewbot_sandbox.github.wire import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from graphql import ExecutionResult, GraphQLSchema
+
+    from reviewbot_sandbox.github.access import Viewer
+    from reviewbot_sandbox.github.addresses import Addresses
+    from reviewbot_sandbox.github.graph_types import Info
+    from reviewbot_sandbox.github.world import World
+
+_RECORD_TYPES: Mapping[type, str] = {
+    r.IssueComment: "IssueComment",
+    r.PullRequest: "PullRequest",
+    r.Repository: "Repository",
+    r.Review: "PullRequestReview",
+    r.ReviewComment: "PullRequestReviewComment",
+    r.Thread: "PullRequestReviewThread",
+    r.CheckRun: "CheckRun",
+    r.Label: "Label",
+    CommitAt: "Commit",
+    EntryAt: "TreeEntry",
+    r.CheckSuite: "CheckSuite",
+}
+_OBJECTS = {Kind.BLOB: "Blob", Kind.TREE: "Tree", Kind.TAG: "Tag", Kind.COMMIT: "Commit"}
+
+
+@lru_cache(maxsize=1)
+def schema() -> GraphQLSchema:
+    """The cut of GitHub's schema, with the sandbox's resolvers."""
+    text = files("reviewbot_sandbox.github").joinpath("schema.graphql").read_text("utf-8")
+    built = build_schema(text)
+    for resolvers in (graph_reads.RESOLVERS, graph_pulls.RESOLVERS, graph_queue.RESOLVERS, graph_writes.RESOLVERS):
+        for type_name, fields in resolvers.items():
+            kind = built.type_map[type_name]
+            if isinstance(kind, GraphQLObjectType):
+                for name, resolver in fields.items():
+                    if name in kind.fields:
+                        kind.fields[name].resolve = resolver
+    for kind in built.type_map.values():
+        if is_abstract_type(kind):
+            kind.resolve_type = _type_of
+        if isinstance(kind, GraphQLScalarType) and kind.name in ("DateTime", "GitTimestamp", "BigInt"):
+            # The hook's name since graphql-core 3.3, and before.
+            kind.coerce_output_value = _scalar
+            kind.serialize = _scalar  # type: ignore[method-assign]
+    return built
+
+
+def _scalar(value: datetime | int | str) -> str:
+    return str(value) if isinstance(value, (int, str)) else str(moment(value))
+
+
+def _type_of(value: object, _info: Info, _kind: GraphQLAbstractType) -> str:
+    if isinstance(value, r.User):
+        return "User" if value.kind == "Viewer" else value.kind
+    if isinstance(value, r.TimelineEvent):
+        return value.kind
+    if isinstance(value, dict):
+        return str(value["__typename"])
+    if isinstance(value, ObjectAt):
+        return _OBJECTS[value.object.kind]
+    return _RECORD_TYPES[type(value)]
+
+
+def _attribute(source: object, info: Info, **_arguments: object) -> object:
+    """The field of a dict, or the record's attribute of that name in Python's spelling."""
+    if isinstance(source, dict):
+        return source.get(info.field_name)
+    name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in info.field_name)
+    return getattr(source, name)
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, object]]:
+    return isinstance(value, dict)
+
+
+def execute(world: World, viewer: Viewer, at: Addresses, body: object) -> dict[str, object]:
+    """Runs a request; whatever is wrong comes back as `errors` under status 200, as GitHub does it."""
+    if viewer.token is None:
+        raise Refusal(401, "This endpoint requires you to be authenticated.")
+    if not _is_object(body) or not isinstance(body.get("query"), str):
+        raise Refusal(400, "A query attribute must be specified and must be a string.")
+    try:
+        world.limits.check(viewer, "graphql")
+        return _run(world, viewer, at, body)
+    except Refusal as refusal:
+        return {"errors": [{"type": refusal.kind, "message": refusal.message}]}
+    except GraphQLError as error:
+        return {"errors": [_error(error)]}
+
+
+def _run(world: World, viewer: Viewer, at: Addresses, body: dict[str, object]) -> dict[str, object]:
+    document = parse(str(body["query"]))
+    problems = validate(schema(), document)
+    if problems:
+        return {"errors": [_error(problem) for problem in problems]}
+    variables = body.get("variables")
+    given = variables if _is_object(variables) else {}
+    name = body.get("operationName")
+    result = execute_sync(
+        schema(),
+        document,
+        context_value=Context(world, viewer, at, cost_of(document, given)),
+        variable_values=given,
+        operation_name=name if isinstance(name, str) else None,
+        field_resolver=_attribute,
+    )
+    return _body(result)
+
+
+def _body(result: ExecutionResult) -> dict[str, object]:
+    errors = [_error(error) for error in result.errors or ()]
+    return {"data": result.data, **({"errors": errors} if errors else {})}
+
+
+def _error(error: GraphQLError) -> dict[str, object]:
+    cause = error.original_error
+    if cause is not None and not isinstance(cause, (Refusal, GraphQLError)):
+        raise cause
+    kind = {"type": cause.kind} if isinstance(cause, Refusal) else {}
+    message = cause.message if isinstance(cause, Refusal) else error.message
+    locations = [{"line": place.line, "column": place.column} for place in error.locations or ()]
+    return {**kind, "path": error.path or [], "locations": locations, "message": message}

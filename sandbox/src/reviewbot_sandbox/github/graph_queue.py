@@ -1,0 +1,49 @@
+"""GraphQL: the merge queue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reviewbot_sandbox.github.access import require
+from reviewbot_sandbox.github.addresses import node_id
+from reviewbot_sandbox.github.graph_reads import commit_at
+from reviewbot_sandbox.github.graph_types import BranchAt, context, page
+from reviewbot_sandbox.github.merge_queue import waiting_in
+from reviewbot_sandbox.github.records import Access, Scope
+
+if TYPE_CHECKING:
+    from reviewbot_sandbox.github import records as r
+    from reviewbot_sandbox.github.graph_types import Info, Resolvers
+
+# An App has a permission of this name; a workflow's `permissions:` have none, so its token reads public queues only.
+_READ = ((Scope.MERGE_QUEUES, Access.READ),)
+
+
+def merge_queue(repo: r.Repository, info: Info, branch: str | None = None) -> BranchAt | None:
+    """A branch's queue, null for one that never had any."""
+    asked = context(info)
+    require(asked.store, asked.viewer, repo, _READ)
+    name = branch or repo.default_branch
+    return BranchAt(repo.full_name, name) if (repo.full_name, name) in asked.store.queues else None
+
+
+def entries(queue: BranchAt, info: Info, **arguments: object) -> dict[str, object]:
+    """Whoever waits, in order."""
+    line = waiting_in(context(info).store, queue.repo, queue.name)
+    rows = [{"repo": queue.repo, "position": place, "entry": entry} for place, entry in enumerate(line, 1)]
+    return page(info, rows, arguments)
+
+
+RESOLVERS: Resolvers = {
+    "Repository": {"mergeQueue": merge_queue},
+    "MergeQueue": {"id": lambda queue, _info: f"MQ_{queue.repo}:{queue.name}", "entries": entries},
+    "MergeQueueEntry": {
+        "id": lambda row, _info: node_id("MQE", row["entry"].id),
+        "state": lambda _row, _info: "AWAITING_CHECKS",
+        "enqueuedAt": lambda row, _info: row["entry"].enqueued_at,
+        "baseCommit": lambda row, info: commit_at(info, row["repo"], row["entry"].base_sha),
+        "headCommit": lambda row, info: commit_at(info, row["repo"], row["entry"].head_sha),
+        "pullRequest": lambda row, info: context(info).store.pulls[row["repo"], row["entry"].number],
+    },
+}
+"""How each field is read, by type."""

@@ -1,0 +1,164 @@
+"""What GraphQL's resolvers share: the request's context, git objects with their repository, paging and node ids."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from reviewbot_sandbox.github.addresses import number_in
+from reviewbot_sandbox.github.refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from graphql import GraphQLResolveInfo
+
+    from reviewbot_sandbox.github.access import Viewer
+    from reviewbot_sandbox.github.addresses import Addresses
+    from reviewbot_sandbox.github.graph_cost import Cost
+    from reviewbot_sandbox.github.repos import Commit, Entry, GitObject
+    from reviewbot_sandbox.github.store import Store
+    from reviewbot_sandbox.github.world import World
+
+# graphql-core hands resolvers whatever their parents returned, by name and untyped.
+Resolver: TypeAlias = "Callable[..., Any]"
+Info: TypeAlias = "GraphQLResolveInfo"
+Resolvers: TypeAlias = "Mapping[str, Mapping[str, Resolver]]"
+
+_LARGEST_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One GraphQL request."""
+
+    world: World
+    viewer: Viewer
+    at: Addresses
+    cost: Cost
+
+    @property
+    def store(self) -> Store:
+        """The state."""
+        return self.world.store
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectAt:
+    """A blob, a tree or a tag, with the repository that it was read from."""
+
+    repo: str
+    object: GitObject
+
+
+@dataclass(frozen=True, slots=True)
+class CommitAt:
+    """A commit with its repository."""
+
+    repo: str
+    commit: Commit
+
+
+@dataclass(frozen=True, slots=True)
+class EntryAt:
+    """A tree's entry with its repository, its whole path, and the commit if it was reached from one."""
+
+    repo: str
+    path: str
+    entry: Entry
+    commit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BranchAt:
+    """A branch."""
+
+    repo: str
+    name: str
+
+
+def context(info: Info) -> Context:
+    """The request that a resolver works for."""
+    found = info.context
+    if not isinstance(found, Context):
+        raise TypeError("GraphQL must be executed with a Context")
+    return found
+
+
+def page(info: Info, items: Sequence[object], arguments: Mapping[str, object]) -> dict[str, object]:
+    """A connection over a list, by GitHub's rules: `first` or `last` must be given, and be at most 100."""
+    start, end = 0, len(items)
+    after, before = (_index(arguments.get(name)) for name in ("after", "before"))
+    if after is not None:
+        start = after + 1
+    if before is not None:
+        end = min(end, before)
+    first, last = (_size(info, name, arguments.get(name)) for name in ("first", "last"))
+    if first is None and last is None:
+        raise _unbounded(info.field_name)
+    if first is not None:
+        end = min(end, start + first)
+    if last is not None:
+        start = max(start, end - last)
+    return {
+        "nodes": list(items[start:end]),
+        "totalCount": len(items),
+        "pageInfo": {
+            "startCursor": _cursor(start) if end > start else None,
+            "endCursor": _cursor(end - 1) if end > start else None,
+            "hasPreviousPage": start > 0,
+            "hasNextPage": end < len(items),
+        },
+    }
+
+
+def _size(info: Info, name: str, value: object) -> int | None:
+    if not isinstance(value, int):
+        return None
+    if value > _LARGEST_PAGE or value < 0:
+        text = (
+            f"Requesting {value} records on the `{info.field_name}` connection exceeds the `{name}` limit of "
+            f"{_LARGEST_PAGE} records."
+        )
+        raise Refusal(200, text, kind="EXCESSIVE_PAGINATION")
+    return value
+
+
+def _unbounded(name: str) -> Refusal:
+    text = f"You must provide a `first` or `last` value to properly paginate the `{name}` connection."
+    return Refusal(200, text, kind="MISSING_PAGINATION_BOUNDARIES")
+
+
+def _cursor(index: int) -> str:
+    return base64.b64encode(f"cursor:v2:{index}".encode()).decode()
+
+
+def _index(cursor: object) -> int | None:
+    if not isinstance(cursor, str):
+        return None
+    try:
+        return int(base64.b64decode(cursor, validate=True).decode().rpartition(":")[2])
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        raise Refusal(
+            200, f"`{cursor}` does not appear to be a valid cursor.", kind="INVALID_CURSOR_ARGUMENTS"
+        ) from None
+
+
+def find_node(store: Store, node: str) -> object:
+    """The thing behind a global id; refuses as GraphQL does when there is none."""
+    tables: tuple[tuple[str, Mapping[int, object]], ...] = (
+        ("IC", store.comments),
+        ("PRR", store.reviews),
+        ("PRRT", store.threads),
+        ("PRRC", store.replies),
+        ("CR", store.checks),
+        ("PR", {pull.id: pull for pull in store.pulls.values()}),
+        ("R", {repo.id: repo for repo in store.repos.values()}),
+    )
+    for prefix, table in tables:
+        number = number_in(node, prefix)
+        if number is not None and number in table:
+            return table[number]
+    raise Refusal(200, f"Could not resolve to a node with the global id of '{node}'", kind="NOT_FOUND")

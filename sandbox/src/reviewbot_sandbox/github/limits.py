@@ -1,0 +1,117 @@
+"""Rate limits: the headers on every answer, and refusals for those who switch them on."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reviewbot_sandbox.github.refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reviewbot_sandbox.github.access import Viewer
+
+_HOUR = 3_600
+_MINUTE = 60
+_SECONDARY = (
+    "You have exceeded a secondary rate limit. Please wait a few minutes before you try again. "
+    "If you reach out to GitHub Support for help, please include the request ID."
+)
+
+
+RESOURCES = ("core", "graphql", "search")
+"""What GitHub counts apart from each other: REST, GraphQL (whose unit is a point) and the search."""
+
+
+def quota(viewer: Viewer, resource: str = "core") -> int:
+    """How much GitHub gives an hour: a workflow's token 1,000, others 5,000, the anonymous 60 of REST and no GraphQL.
+
+    The search has a limit a minute, which is shown and never used: the sandbox has no search.
+    """
+    anonymous = viewer.token is None
+    match resource:
+        case "search":
+            return 10 if anonymous else 30
+        case "graphql" if anonymous:
+            return 0
+        case _ if anonymous:
+            return 60
+        case _:
+            return 1_000 if viewer.app else 5_000
+
+
+CONTENT_A_MINUTE, CONTENT_AN_HOUR = 80, 500
+"""GitHub's secondary limits on requests that create content."""
+
+
+@dataclass
+class Limits:
+    """How much has been asked for. Nothing is refused until a limit is switched on.
+
+    `enforce` switches the primary limit on, with `quota_` in place of GitHub's number if given. `per_minute` and
+    `per_hour` count requests that create content (GitHub: 80 and 500); `secondary_status` is how such a refusal comes:
+    403, 429, or 422 with the code `abuse`, all seen on GitHub. `clock` gives seconds since the epoch.
+    """
+
+    enforce: bool = False
+    quota_: int | None = None
+    per_minute: int | None = None
+    per_hour: int | None = None
+    secondary_status: int = 403
+    retry_after: int | None = 60
+    clock: Callable[[], float] = time.time
+    _used: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+    _writes: deque[float] = field(default_factory=deque)
+
+    def switch_on(self) -> None:
+        """From now on refuse as GitHub does, with GitHub's numbers."""
+        self.enforce, self.per_minute, self.per_hour = True, CONTENT_A_MINUTE, CONTENT_AN_HOUR
+
+    def spend(self, viewer: Viewer, resource: str = "core") -> None:
+        """Counts a request against the primary limit of its resource."""
+        self._used[self._key(viewer, resource)] += 1
+
+    def check(self, viewer: Viewer, resource: str = "core") -> None:
+        """Refuses once the primary limit of the resource is used up, if limits are switched on."""
+        if self.enforce and self._used[self._key(viewer, resource)] > self._quota(viewer, resource):
+            who = viewer.login or "the anonymous"
+            raise Refusal(403, f"API rate limit exceeded for {who}.", kind="RATE_LIMITED")
+
+    def write(self) -> None:
+        """Counts a request that creates content; refuses it over the secondary limits."""
+        now = self.clock()
+        recent = [at for at in self._writes if at > now - _HOUR]
+        in_minute = sum(at > now - _MINUTE for at in recent)
+        if in_minute >= (self.per_minute or in_minute + 1) or len(recent) >= (self.per_hour or len(recent) + 1):
+            raise self._secondary_refusal()
+        self._writes = deque([*recent, now])
+
+    def _secondary_refusal(self) -> Refusal:
+        headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        if self.secondary_status == 422:  # noqa: PLR2004 — the form in which GitHub calls it abuse
+            error = {"resource": "Issue", "code": "abuse", "field": "base", "message": "was submitted too quickly"}
+            return Refusal(422, "Validation Failed", (error,), headers, kind="RATE_LIMITED")
+        return Refusal(self.secondary_status, _SECONDARY, headers=headers, kind="RATE_LIMITED")
+
+    def overview(self, viewer: Viewer, resource: str = "core") -> dict[str, int]:
+        """The numbers of one resource in `GET /rate_limit`; `reset` is in seconds since the epoch."""
+        whole, used = self._quota(viewer, resource), self._used[self._key(viewer, resource)]
+        left = max(0 if self.enforce else min(1, whole), whole - used)
+        return {"limit": whole, "used": whole - left, "remaining": left, "reset": (self._window() + 1) * _HOUR}
+
+    def headers(self, viewer: Viewer, resource: str) -> dict[str, str]:
+        """The headers that go with every answer."""
+        numbers = {f"x-ratelimit-{name}": str(value) for name, value in self.overview(viewer, resource).items()}
+        return {**numbers, "x-ratelimit-resource": resource}
+
+    def _quota(self, viewer: Viewer, resource: str) -> int:
+        return quota(viewer, resource) if self.quota_ is None else self.quota_
+
+    def _window(self) -> int:
+        return int(self.clock() // _HOUR)
+
+    def _key(self, viewer: Viewer, resource: str) -> tuple[str, str, int]:
+        return (viewer.token.secret if viewer.token else "", resource, self._window())

@@ -1,0 +1,100 @@
+"""The merge queue: who waits, the commit and the branch of a group, and the event that asks for its checks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reviewbot_sandbox.github.addresses import Addresses
+from reviewbot_sandbox.github.refusal import invalid
+from reviewbot_sandbox.github.store import QueueEntry
+from reviewbot_sandbox.github.wire_pulls import PullWire
+
+if TYPE_CHECKING:
+    from reviewbot_sandbox.github.records import PullRequest
+    from reviewbot_sandbox.github.repos import Commit
+    from reviewbot_sandbox.github.store import Store
+    from reviewbot_sandbox.github.wire import Json
+
+_QUEUE = "github-merge-queue[bot]"
+
+
+@dataclass(frozen=True, slots=True)
+class MergeGroup:
+    """Pull requests that are to be merged together.
+
+    Attributes:
+        numbers: of the pull requests, in the order in which they are merged.
+        head_ref: the group's branch, `gh-readonly-queue/<base>/pr-N-<sha>`: N is the last pull request, and the hash
+            that of the commit which it was merged onto.
+        base_sha: onto which the first one is merged: the base branch's tip, or the last commit of whoever waits before.
+    """
+
+    repo: str
+    numbers: tuple[int, ...]
+    head_ref: str
+    head_sha: str
+    base_ref: str
+    base_sha: str
+
+
+def form_group(store: Store, full_name: str, numbers: tuple[int, ...]) -> MergeGroup:
+    """Queues pull requests: merges each onto the one before it, and gives the last commit the group's branch.
+
+    Raises:
+        Refusal: 404 for an unknown one, 422 for one that conflicts, is closed, waits already, or has another base than
+            the first.
+    """
+    base_ref, git = store.pull((full_name, numbers[0])).base_ref, store.git(full_name)
+    before = line = waiting_in(store, full_name, base_ref)
+    for number in numbers:
+        onto = line[-1].head_sha if line else git.branches()[base_ref]
+        line = (*line, _enter(store, store.pull((full_name, number)), line, base_ref, onto))
+    store.queues[full_name, base_ref] = line
+    first, last = line[len(before)], line[-1]
+    head_ref = f"gh-readonly-queue/{base_ref}/pr-{last.number}-{last.base_sha}"
+    git.set_ref(f"refs/heads/{head_ref}", last.head_sha)
+    return MergeGroup(full_name, numbers, head_ref, last.head_sha, base_ref, first.base_sha)
+
+
+def _enter(store: Store, pull: PullRequest, line: tuple[QueueEntry, ...], base_ref: str, onto: str) -> QueueEntry:
+    message = f"Merge pull request #{pull.number} from {pull.head_ref}\n\n{pull.title}"
+    merged = store.git(pull.repo).merge(onto, pull.head_sha, message, store.now())
+    waits = any(entry.number == pull.number for entry in line)
+    if merged is None or waits or pull.closed_at or pull.base_ref != base_ref:
+        raise invalid("PullRequest", "base", f"#{pull.number} cannot be merged into {base_ref}")
+    return QueueEntry(store.next_id(), pull.number, onto, merged, store.now())
+
+
+def waiting_in(store: Store, full_name: str, base_ref: str) -> tuple[QueueEntry, ...]:
+    """A branch's queue, first come first; what is merged or closed has left it."""
+    entries = store.queues.get((full_name, base_ref), ())
+    return tuple(entry for entry in entries if store.pull((full_name, entry.number)).closed_at is None)
+
+
+def merge_group_event(store: Store, group: MergeGroup, url: str) -> Json:
+    """The payload of `merge_group.checks_requested`; `url` is where the sandbox is served, without a final slash."""
+    wire = PullWire(store, Addresses(url, url))
+    return {
+        "action": "checks_requested",
+        "merge_group": {
+            "head_sha": group.head_sha,
+            "head_ref": f"refs/heads/{group.head_ref}",
+            "base_sha": group.base_sha,
+            "base_ref": f"refs/heads/{group.base_ref}",
+            "head_commit": _head_commit(store.git(group.repo).commit(group.head_sha)),
+        },
+        "repository": wire.repo(store.repo(group.repo)),
+        "sender": wire.user(_QUEUE),
+    }
+
+
+def _head_commit(commit: Commit) -> Json:
+    return {
+        "id": commit.sha,
+        "tree_id": commit.tree,
+        "message": commit.message,
+        "timestamp": commit.committer_date,
+        "author": {"name": commit.author_name, "email": commit.author_email},
+        "committer": {"name": commit.committer_name, "email": commit.committer_email},
+    }

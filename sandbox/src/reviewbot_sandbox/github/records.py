@@ -1,0 +1,347 @@
+"""What GitHub remembers, as frozen records: each change replaces a record, none is altered in place.
+
+Moments are aware datetimes in UTC, cut to whole seconds as GitHub's are. People and bots are named by their login as
+REST spells it, so an App's bot keeps its `[bot]`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from reviewbot_sandbox.github.required import RequiredCheck
+
+
+class Level(IntEnum):
+    """What a person may do in a repository, least first."""
+
+    NONE = 0
+    READ = 1
+    TRIAGE = 2
+    WRITE = 3
+    MAINTAIN = 4
+    ADMIN = 5
+
+
+class Access(IntEnum):
+    """What a token may do in one scope."""
+
+    NONE = 0
+    READ = 1
+    WRITE = 2
+
+
+class Scope(Enum):
+    """The permissions of a token, under the names of the `X-Accepted-GitHub-Permissions` header."""
+
+    CONTENTS = "contents"
+    PULL_REQUESTS = "pull_requests"
+    ISSUES = "issues"
+    CHECKS = "checks"
+    STATUSES = "statuses"
+    METADATA = "metadata"
+    MERGE_QUEUES = "merge_queues"
+
+
+class Side(Enum):
+    """Which half of a diff a line number counts in."""
+
+    LEFT = "LEFT"
+    RIGHT = "RIGHT"
+
+
+class ReviewState(Enum):
+    """A review's state, as REST and GraphQL spell it."""
+
+    PENDING = "PENDING"
+    COMMENTED = "COMMENTED"
+    APPROVED = "APPROVED"
+    CHANGES_REQUESTED = "CHANGES_REQUESTED"
+    DISMISSED = "DISMISSED"
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A GitHub App; its bot's login is the slug with `[bot]`."""
+
+    id: int
+    slug: str
+    name: str
+
+    @property
+    def login(self) -> str:
+        """The login under which the App acts."""
+        return f"{self.slug}[bot]"
+
+
+ACTIONS = App(15368, "github-actions", "GitHub Actions")
+"""The App behind a workflow's own token, with its real number."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person, an organization or an App's bot; `kind` is `User`, `Organization` or `Bot`."""
+
+    id: int
+    login: str
+    email: str
+    kind: str = "User"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A credential: whose it is, and what it may do.
+
+    `app` is None for a person's token. `repositories` names the repositories that an App's token was made for; None
+    means all that the identity can see.
+    """
+
+    secret: str = field(repr=False)
+    login: str
+    permissions: Mapping[Scope, Access]
+    app: App | None = None
+    repositories: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository; `fork_of` is the full name of the one that it was forked from.
+
+    Its default branch requires the checks of `rules` by a ruleset, and those of `protection` by its own.
+    """
+
+    id: int
+    owner: str
+    name: str
+    default_branch: str
+    private: bool
+    created_at: datetime
+    fork_of: str | None = None
+    actions_may_approve: bool = False
+    rules: tuple[RequiredCheck, ...] = ()
+    protection: tuple[RequiredCheck, ...] = ()
+
+    @property
+    def full_name(self) -> str:
+        """The name with its owner, `owner/name`."""
+        return f"{self.owner}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """A pull request; `repo` is the full name of its base, `head_repo` None once the fork that it came from is gone.
+
+    `merge_sha` is the commit that merging would make, under `refs/pull/N/merge`; None where base and head conflict.
+    """
+
+    id: int
+    number: int
+    repo: str
+    author: str
+    title: str
+    body: str | None
+    head_ref: str
+    head_repo: str | None
+    head_sha: str
+    base_ref: str
+    base_sha: str
+    created_at: datetime
+    updated_at: datetime
+    labels: tuple[str, ...] = ()
+    draft: bool = False
+    closed_at: datetime | None = None
+    merged_at: datetime | None = None
+    merge_sha: str | None = None
+
+    @property
+    def state(self) -> str:
+        """`open` or `closed`, as REST says it."""
+        return "open" if self.closed_at is None else "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A repository's label."""
+
+    id: int
+    repo: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEvent:
+    """Something that happened to a pull request; `kind` is GraphQL's type name.
+
+    `label` is set for label events, `commits` (before and after) for force-pushes.
+    """
+
+    id: int
+    repo: str
+    number: int
+    kind: str
+    actor: str
+    created_at: datetime
+    label: str | None = None
+    commits: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IssueComment:
+    """A comment in the conversation: `editor` is whoever edited last, `minimized` the reason for hiding it."""
+
+    id: int
+    repo: str
+    number: int
+    author: str
+    body: str
+    created_at: datetime
+    updated_at: datetime
+    editor: str | None = None
+    minimized: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A review; `submitted_at` is None while it is pending."""
+
+    id: int
+    repo: str
+    number: int
+    author: str
+    body: str
+    state: ReviewState
+    commit_id: str
+    created_at: datetime
+    submitted_at: datetime | None = None
+    editor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Where a thread stands: a line or a range on one side, or the whole file when `line` is None."""
+
+    path: str
+    side: Side = Side.RIGHT
+    line: int | None = None
+    start_line: int | None = None
+    start_side: Side | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """Review comments that answer each other, at the anchor and commits at which the first was written."""
+
+    id: int
+    repo: str
+    number: int
+    anchor: Anchor
+    commit_id: str
+    merge_base: str
+    diff_hunk: str
+    position: int
+    resolved_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewComment:
+    """One comment of a thread; `in_reply_to` is the thread's first comment, or None for that one."""
+
+    id: int
+    repo: str
+    number: int
+    thread_id: int
+    review_id: int
+    author: str
+    body: str
+    created_at: datetime
+    updated_at: datetime
+    in_reply_to: int | None = None
+    editor: str | None = None
+    minimized: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A check run's remark on lines of a file; `level` is notice, warning or failure."""
+
+    path: str
+    start_line: int
+    end_line: int
+    level: str
+    message: str
+    title: str | None = None
+    raw_details: str | None = None
+    start_column: int | None = None
+    end_column: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOutput:
+    """What a check run shows."""
+
+    title: str | None = None
+    summary: str | None = None
+    text: str | None = None
+    annotations: tuple[Annotation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSuite:
+    """The check runs of one App on one commit; it may have none yet."""
+
+    id: int
+    repo: str
+    sha: str
+    app: App
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRun:
+    """A check run; every run of one App on one commit shares a suite. It is incomplete since `open_since`."""
+
+    id: int
+    repo: str
+    suite_id: int
+    app: App
+    name: str
+    head_sha: str
+    status: str
+    started_at: datetime
+    open_since: datetime
+    conclusion: str | None = None
+    completed_at: datetime | None = None
+    external_id: str = ""
+    details_url: str | None = None
+    output: CheckOutput = CheckOutput()
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A commit status, the older kind of check."""
+
+    id: int
+    repo: str
+    sha: str
+    state: str
+    context: str
+    creator: str
+    created_at: datetime
+    description: str | None = None
+    target_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """An emoji under something; `subject` is that thing's node id, `content` REST's word for the emoji."""
+
+    id: int
+    subject: str
+    user: str
+    content: str
+    created_at: datetime

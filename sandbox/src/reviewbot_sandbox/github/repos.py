@@ -1,0 +1,258 @@
+"""The real git under the sandbox: one bare repository on disk for each repository.
+
+Every call is a `git` process with a fixed environment: no system or user settings, no prompts, no hooks, English
+messages, UTC. Nothing is ever checked out. Revisions that come from a request are handed over after `--end-of-options`
+or on standard input, so that none is read as an option.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from reviewbot_sandbox.github.history import changes_between, fast_import
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from reviewbot_sandbox.github.history import Change, NewCommit
+
+ENVIRONMENT = {
+    "PATH": os.defpath,
+    "HOME": "/nonexistent",
+    "LC_ALL": "C",
+    "TZ": "UTC",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_TERMINAL_PROMPT": "0",
+}
+"""The whole environment of every git process."""
+
+_SETTINGS = f"""
+[uploadpack]
+	allowReachableSHA1InWant = true
+	allowAnySHA1InWant = true
+	allowFilter = true
+[http]
+	receivepack = true
+[core]
+	hooksPath = {os.devnull}
+[gc]
+	auto = 0
+[maintenance]
+	auto = false
+"""
+_UTC = "--date=format-local:%Y-%m-%dT%H:%M:%SZ"
+_DIFF = ("diff", "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames")
+
+
+GITHUB_NAME, GITHUB_EMAIL = "GitHub", "noreply@github.com"
+"""Who commits what GitHub itself makes; the account behind it is `web-flow`."""
+
+
+class GitError(Exception):
+    """Git itself refused; the message is its last words."""
+
+
+class Kind(Enum):
+    """What a git object is."""
+
+    BLOB = "blob"
+    TREE = "tree"
+    COMMIT = "commit"
+    TAG = "tag"
+
+
+@dataclass(frozen=True, slots=True)
+class GitObject:
+    """An object with its raw content."""
+
+    oid: str
+    kind: Kind
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a tree: `mode` as git's octal text, `size` None where it is not a blob."""
+
+    mode: str
+    kind: Kind
+    oid: str
+    size: int | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit's facts; dates are in ISO 8601."""
+
+    sha: str
+    tree: str
+    parents: tuple[str, ...]
+    author_name: str
+    author_email: str
+    author_date: str
+    committer_name: str
+    committer_email: str
+    committer_date: str
+    message: str
+
+
+class GitRepository:
+    """One bare repository."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, path: Path, default_branch: str) -> GitRepository:
+        """Makes an empty bare repository whose HEAD names the default branch."""
+        path.mkdir(parents=True)
+        repository = cls(path)
+        repository.run("init", "--quiet", "--bare", f"--initial-branch={default_branch}", "--template=", ".")
+        with (path / "config").open("a", encoding="utf-8") as config:
+            config.write(_SETTINGS)
+        return repository
+
+    def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
+        """Runs git in the repository and returns what it printed; raises GitError on a failure."""
+        command = ["git", "-c", "safe.directory=*", *arguments]
+        done = subprocess.run(  # noqa: S603 — a fixed program, no shell, and revisions kept from being options
+            command, cwd=self.path, env=ENVIRONMENT, input=stdin, capture_output=True, check=False
+        )
+        if done.returncode:
+            raise GitError(done.stderr.decode(errors="replace").strip())
+        return done.stdout
+
+    def read(self, expression: str) -> GitObject | None:
+        """The object behind an expression such as a hash, `HEAD:path` or `<hash>:path`; None when there is none."""
+        if "\0" in expression or not expression:
+            return None
+        answer = self.run("cat-file", "--batch", "-z", stdin=expression.encode() + b"\0")
+        head, _, rest = answer.partition(b"\n")
+        words = head.split(b" ")
+        if words[-1] in (b"missing", b"ambiguous", b"submodule") or len(words) < 3:  # noqa: PLR2004 — oid, type, size
+            return None
+        return GitObject(words[0].decode(), Kind(words[1].decode()), rest[: int(words[2])])
+
+    def resolve(self, revision: str) -> str | None:
+        """The full hash of the commit that a branch, a hash or another revision names, or None."""
+        if "\0" in revision:
+            return None
+        try:
+            answer = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        except GitError:
+            return None
+        return answer.decode().strip()
+
+    def tree(self, treeish: str) -> tuple[Entry, ...]:
+        """The entries directly inside a tree."""
+        rows = self.run("ls-tree", "-z", "-l", "--end-of-options", treeish).split(b"\0")[:-1]
+        return tuple(_entry(row) for row in rows)
+
+    def entry(self, commit: str, path: str) -> Entry | None:
+        """The tree entry of a path in a commit, with the last part of the path as its name; None when absent."""
+        folder, _, name = path.rpartition("/")
+        try:
+            entries = self.tree(f"{commit}:{folder}")
+        except GitError:
+            return None
+        return next((entry for entry in entries if entry.name == name), None)
+
+    def commit(self, sha: str) -> Commit:
+        """A commit's facts."""
+        return self.commits(sha, limit=1)[0]
+
+    def commits(self, *revisions: str, limit: int = 250, oldest_first: bool = False) -> tuple[Commit, ...]:
+        """The commits that `git log` finds for some revisions."""
+        layout = "%x1e%H%x1f%T%x1f%P%x1f%an%x1f%ae%x1f%ad%x1f%cn%x1f%ce%x1f%cd%x1f%B"
+        order = ("--topo-order", "--reverse") if oldest_first else ()
+        text = self.run("log", f"--format={layout}", _UTC, *order, "--end-of-options", *revisions).decode(
+            errors="replace"
+        )
+        return tuple(_commit(record) for record in text.split("\x1e")[1 : limit + 1])
+
+    def count(self, revisions: str) -> int:
+        """How many commits a range has."""
+        return int(self.run("rev-list", "--count", "--end-of-options", revisions))
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """The best common ancestor, or None for unrelated histories."""
+        try:
+            return self.run("merge-base", one, other).decode().strip()
+        except GitError:
+            return None
+
+    def diff(self, old: str, new: str, *options: str) -> bytes:
+        """The unified diff of two commits, index lines cut to seven digits as GitHub's are."""
+        return self.run("-c", "core.abbrev=7", *_DIFF, *options, old, new, "--")
+
+    def changes(self, old: str, new: str) -> tuple[Change, ...]:
+        """Every changed file between two commits, in git's order."""
+        raw = self.run(*_DIFF, "--raw", "-z", "--abbrev=40", old, new, "--")
+        counts = self.run(*_DIFF, "--numstat", "-z", old, new, "--")
+        return changes_between(raw, counts, self.diff(old, new))
+
+    def attribute(self, commit: str, path: str, name: str) -> str:
+        """The value of a git attribute for a path, from the `.gitattributes` of a commit."""
+        answer = self.run("check-attr", "-z", f"--source={commit}", name, "--", path)
+        return answer.split(b"\0")[2].decode(errors="replace")
+
+    def add(self, branch: str, commit: NewCommit) -> str:
+        """Writes a commit and moves the branch to it, also where that is no fast-forward; returns the hash."""
+        self.run("fast-import", "--quiet", "--force", stdin=fast_import(branch, commit))
+        return self.run("rev-parse", "--verify", f"refs/heads/{branch}").decode().strip()
+
+    def merge(self, onto: str, other: str, message: str, when: datetime) -> str | None:
+        """Writes the commit that merges one commit into another, as GitHub's own work; None where they conflict.
+
+        No reference moves. The same arguments give the same hash.
+        """
+        try:
+            tree = self.run("merge-tree", "--write-tree", "--no-messages", onto, other).decode().strip()
+        except GitError:
+            return None
+        who = f"{GITHUB_NAME} <{GITHUB_EMAIL}> {int(when.timestamp())} +0000"
+        head = f"tree {tree}\nparent {onto}\nparent {other}\nauthor {who}\ncommitter {who}\n"
+        written = f"{head}\n{message}\n".encode()
+        return self.run("hash-object", "-t", "commit", "-w", "--stdin", stdin=written).decode().strip()
+
+    def drop_ref(self, name: str) -> None:
+        """Removes a full reference name, which need not exist."""
+        self.run("update-ref", "-d", name)
+
+    def set_ref(self, name: str, sha: str) -> None:
+        """Makes a full reference name point at a hash."""
+        self.run("update-ref", name, sha)
+
+    def fetch(self, other: GitRepository, refspec: str) -> None:
+        """Brings objects and references over from another repository on disk."""
+        self.run(
+            "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--force", str(other.path.resolve()), refspec
+        )
+
+    def branches(self) -> Mapping[str, str]:
+        """Every branch with its tip."""
+        text = self.run("for-each-ref", "--format=%(objectname) %(refname:lstrip=2)", "refs/heads/").decode()
+        rows: Sequence[list[str]] = [row.split(" ", 1) for row in text.splitlines()]
+        return {name: sha for sha, name in rows}
+
+
+def _entry(row: bytes) -> Entry:
+    facts, _, name = row.partition(b"\t")
+    mode, kind, oid, size = facts.decode().split()
+    number = None if size == "-" else int(size)
+    return Entry(mode, Kind(kind), oid, number, name.decode(errors="surrogateescape"))
+
+
+def _commit(record: str) -> Commit:
+    sha, tree, parents, *people, message = record.rstrip("\n").split("\x1f")
+    name, email, date, committer, committer_email, committed = people
+    when = (name, email, date, committer, committer_email, committed)
+    return Commit(sha, tree, tuple(parents.split()), *when, message.rstrip("\n"))

@@ -1,0 +1,278 @@
+"""REST: repositories, commits, files, comparisons, permissions, limits and the odd rest."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+from reviewbot_sandbox.github.addresses import in_path, printable
+from reviewbot_sandbox.github.call import Answer, Call, Route, links, page_of, paged
+from reviewbot_sandbox.github.limits import RESOURCES
+from reviewbot_sandbox.github.records import Access, Scope
+from reviewbot_sandbox.github.refusal import Refusal, forbidden, not_found
+from reviewbot_sandbox.github.repos import Entry, GitObject, Kind
+
+if TYPE_CHECKING:
+    from reviewbot_sandbox.github.records import Repository
+    from reviewbot_sandbox.github.wire import Json
+
+_REPO = "/repos/{owner}/{repo}"
+READ = ((Scope.CONTENTS, Access.READ),)
+METADATA = ((Scope.METADATA, Access.READ),)
+_CONTENT_LIMIT = 1_048_576
+_LINE = 60
+_TYPES = {"120000": "symlink", "160000": "submodule", "040000": "dir"}
+
+
+def get_repo(call: Call) -> Answer:
+    """The repository."""
+    return Answer(200, call.wire.whole_repo(call.repo))
+
+
+def get_branch(call: Call) -> Answer:
+    """A branch and its tip."""
+    full, name = call.repo.full_name, call.path["branch"]
+    sha = call.git.branches().get(name)
+    if sha is None:
+        raise Refusal(404, "Branch not found")
+    url = f"{call.at.repo(full)}/branches/{in_path(name)}"
+    shown = _protection(call.repo, name)
+    body = {
+        "name": name,
+        "commit": call.wire.commit(full, call.git.commit(sha)),
+        "_links": {"html": f"{call.at.web}/{full}/tree/{in_path(name)}", "self": url},
+        "protected": shown["enabled"],
+        "protection": shown,
+        "protection_url": f"{url}/protection",
+    }
+    return Answer(200, body)
+
+
+def get_rules(call: Call) -> Answer:
+    """The rules that are in force for a branch."""
+    return paged(call, _rules(call.repo, call.path["branch"]), lambda rule: rule)
+
+
+def get_commit(call: Call) -> Answer:
+    """A commit with its files, or only its hash or diff under the media types for those."""
+    sha = _sha(call, call.path["ref"])
+    if call.wants("sha"):
+        return Answer(200, sha.encode(), media="application/vnd.github.sha; charset=utf-8")
+    commit = call.git.commit(sha)
+    parent = commit.parents[0] if commit.parents else _EMPTY_TREE
+    if call.wants("diff"):
+        return Answer(200, call.git.diff(parent, sha), media="application/vnd.github.diff; charset=utf-8")
+    changes = call.store.changes(call.repo.full_name, parent, sha)
+    added, deleted = sum(c.additions for c in changes), sum(c.deletions for c in changes)
+    files = [call.wire.change(call.repo.full_name, sha, change) for change in changes[: call.store.rules.compare_files]]
+    stats = {"additions": added, "deletions": deleted, "total": added + deleted}
+    return Answer(200, {**call.wire.commit(call.repo.full_name, commit), "stats": stats, "files": files})
+
+
+_EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+
+
+def _sha(call: Call, ref: str) -> str:
+    sha = call.git.resolve(ref)
+    if sha is None:
+        raise Refusal(422, f"No commit found for SHA: {ref}")
+    return sha
+
+
+def get_contents(call: Call) -> Answer:
+    """A file or a folder at a commit, by default the default branch's."""
+    sha = call.git.resolve(call.query.get("ref") or call.repo.default_branch)
+    if sha is None:
+        raise Refusal(404, f"No commit found for the ref {call.query.get('ref')}")
+    path = call.path.get("path", "").strip("/")
+    entry = call.git.entry(sha, path) if path else None
+    found = call.git.read(f"{sha}:{path}")
+    if entry and entry.kind is Kind.COMMIT:
+        return Answer(200, _submodule(call, sha, path, entry))
+    if found is None:
+        raise not_found()
+    if found.kind is Kind.TREE:
+        return _folder(call, sha, path, found)
+    if call.wants("raw"):
+        return Answer(200, found.data, media="application/vnd.github.raw; charset=utf-8")
+    return Answer(200, _file(call, sha, path, entry, found))
+
+
+def _links_of(call: Call, sha: str, path: str, oid: str, kind: str) -> Json:
+    full = call.repo.full_name
+    url, page = call.at.contents(full, sha, path), call.at.blob(full, sha, path)
+    git = f"{call.at.repo(full)}/git/{'trees' if kind == 'dir' else 'blobs'}/{oid}"
+    raw = page.replace("/blob/", "/raw/", 1)
+    return {
+        "name": printable(path.rpartition("/")[2]),
+        "path": printable(path),
+        "sha": oid,
+        "url": url,
+        "git_url": git,
+        "html_url": page,
+        "download_url": None if kind in ("dir", "submodule") else raw,
+        "_links": {"git": git, "html": page, "self": url},
+    }
+
+
+def _submodule(call: Call, sha: str, path: str, entry: Entry) -> Json:
+    facts = _links_of(call, sha, path, entry.oid, "submodule")
+    return {"type": "submodule", "submodule_git_url": "https://example.com/submodule.git", "size": 0, **facts}
+
+
+def _file(call: Call, sha: str, path: str, entry: Entry | None, found: GitObject) -> Json:
+    facts = {"size": len(found.data), **_links_of(call, sha, path, found.oid, "file")}
+    if entry and entry.mode == "120000":
+        return {"type": "symlink", "target": found.data.decode(errors="replace"), **facts}
+    if len(found.data) > _CONTENT_LIMIT:
+        return {"type": "file", "encoding": "none", "content": "", **facts}
+    return {"type": "file", "encoding": "base64", "content": _base64(found.data), **facts}
+
+
+def _base64(data: bytes) -> str:
+    text = base64.b64encode(data).decode()
+    return "".join(f"{text[at : at + _LINE]}\n" for at in range(0, len(text), _LINE))
+
+
+def _folder(call: Call, sha: str, path: str, found: GitObject) -> Answer:
+    prefix = f"{path}/" if path else ""
+    entries = [
+        {
+            "type": (kind := _TYPES.get(entry.mode, "file")),
+            "size": entry.size or 0,
+            **_links_of(call, sha, prefix + entry.name, entry.oid, kind),
+        }
+        for entry in call.git.tree(found.oid)[:1_000]
+    ]
+    if call.wants("object"):
+        whole = {"type": "dir", "size": 0, **_links_of(call, sha, path, found.oid, "dir"), "entries": entries}
+        return Answer(200, whole, media="application/vnd.github.object; charset=utf-8")
+    return Answer(200, entries)
+
+
+def get_blob(call: Call) -> Answer:
+    """A blob by its hash, as base64 or raw."""
+    found = call.git.read(call.path["sha"])
+    if found is None or found.kind is not Kind.BLOB:
+        raise not_found()
+    if call.wants("raw"):
+        return Answer(200, found.data, media="application/vnd.github.raw; charset=utf-8")
+    body = {
+        "sha": found.oid,
+        "node_id": f"B_{found.oid}",
+        "size": len(found.data),
+        "url": f"{call.at.repo(call.repo.full_name)}/git/blobs/{found.oid}",
+        "content": _base64(found.data),
+        "encoding": "base64",
+    }
+    return Answer(200, body)
+
+
+def compare(call: Call) -> Answer:
+    """What a head has that a base has not, from their merge base; files on page 1 only, at most 300."""
+    base, dots, head = call.path["basehead"].partition("...")
+    git, full = call.git, call.repo.full_name
+    old, new = git.resolve(base), git.resolve(head.rpartition(":")[2])
+    merge_base = git.merge_base(old, new) if old and new else None
+    if not dots or old is None or new is None or merge_base is None:
+        raise not_found()
+    if call.wants("diff"):
+        return Answer(200, git.diff(merge_base, new), media="application/vnd.github.diff; charset=utf-8")
+    ahead, behind = git.count(f"{old}..{new}"), git.count(f"{new}..{old}")
+    size, page = page_of(call)
+    asked = "page" in call.query or "per_page" in call.query
+    limit = size if asked else call.store.rules.commits
+    commits = git.commits(f"{old}..{new}", limit=page * limit, oldest_first=True)[(page - 1) * limit :]
+    files = call.store.changes(full, merge_base, new)[: call.store.rules.compare_files] if page == 1 else ()
+    url = f"{call.at.web}/{full}/compare/{in_path(base)}...{in_path(head)}"
+    status = "identical" if old == new else "diverged" if ahead and behind else "ahead" if ahead else "behind"
+    body = {
+        "url": f"{call.at.repo(full)}/compare/{in_path(base)}...{in_path(head)}",
+        "html_url": url,
+        "permalink_url": f"{call.at.web}/{full}/compare/{old}...{new}",
+        "diff_url": f"{url}.diff",
+        "patch_url": f"{url}.patch",
+        "base_commit": call.wire.commit(full, git.commit(old)),
+        "merge_base_commit": call.wire.commit(full, git.commit(merge_base)),
+        "status": status,
+        "ahead_by": ahead,
+        "behind_by": behind,
+        "total_commits": ahead,
+        "commits": [call.wire.commit(full, commit) for commit in commits],
+        "files": [call.wire.change(full, new, change) for change in files],
+    }
+    return Answer(200, body, links(call, page, max(1, -(-ahead // limit))) if asked else {})
+
+
+def get_permission(call: Call) -> Answer:
+    """What a person may do in the repository."""
+    wanted = call.path["login"].lower()
+    login = next((login for login in call.store.users if login.lower() == wanted), None)
+    if login is None:
+        raise Refusal(404, f"{wanted} is not a user", kind="NOT_FOUND")
+    return Answer(200, call.wire.permission(call.repo, login))
+
+
+def get_user(call: Call) -> Answer:
+    """The person behind the token; an App's token has none and is refused, as GitHub does."""
+    if call.viewer.token is None:
+        raise Refusal(401, "Requires authentication")
+    if call.viewer.app:
+        raise forbidden("Resource not accessible by integration")
+    return Answer(200, call.wire.profile(call.viewer.login))
+
+
+def get_rate_limit(call: Call) -> Answer:
+    """How much is left; asking is free."""
+    resources = {name: call.limits.overview(call.viewer, name) for name in RESOURCES}
+    return Answer(200, {"resources": resources, "rate": resources["core"]})
+
+
+def get_meta(call: Call) -> Answer:
+    """That this is a GitHub."""
+    return Answer(200, {"verifiable_password_authentication": False, "domains": {"website": [call.at.web]}})
+
+
+ROUTES = (
+    Route("GET", _REPO, get_repo, METADATA),
+    Route("GET", _REPO + "/branches/{branch:path}", get_branch, READ),
+    Route("GET", _REPO + "/rules/branches/{branch:path}", get_rules, METADATA),
+    Route("GET", _REPO + "/commits/{ref:path}", get_commit, READ),
+    Route("GET", _REPO + "/contents", get_contents, READ),
+    Route("GET", _REPO + "/contents/{path:path}", get_contents, READ),
+    Route("GET", _REPO + "/git/blobs/{sha}", get_blob, READ),
+    Route("GET", _REPO + "/compare/{basehead:path}", compare, READ),
+    Route("GET", _REPO + "/collaborators/{login}/permission", get_permission, METADATA),
+    Route("GET", "/user", get_user),
+    Route("GET", "/rate_limit", get_rate_limit),
+    Route("GET", "/meta", get_meta),
+)
+
+
+def _protection(repo: Repository, branch: str) -> Json:
+    """A branch's own protection, as the branch shows it."""
+    required = repo.protection if branch == repo.default_branch else ()
+    if not required:
+        return {"enabled": False}
+    checks = {
+        "enforcement_level": "non_admins",
+        "contexts": [one.name for one in required],
+        "checks": [{"context": one.name, "app_id": one.source} for one in required],
+    }
+    return {"enabled": True, "required_status_checks": checks}
+
+
+def _rules(repo: Repository, branch: str) -> list[Json]:
+    """The rules that are in force for a branch, of all rulesets."""
+    required = repo.rules if branch == repo.default_branch else ()
+    if not required:
+        return []
+    checks = [{"context": one.name} | ({"integration_id": one.source} if one.source else {}) for one in required]
+    rule = {
+        "type": "required_status_checks",
+        "parameters": {"strict_required_status_checks_policy": False, "required_status_checks": checks},
+        "ruleset_source_type": "Repository",
+        "ruleset_source": repo.full_name,
+        "ruleset_id": repo.id,
+    }
+    return [rule]

@@ -1,0 +1,227 @@
+"""REST: pull requests, their files, commits, reviews and review comments."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reviewbot_sandbox.github import forms, pulls, reviews, talk
+from reviewbot_sandbox.github.access import is_writer, level_of
+from reviewbot_sandbox.github.call import Answer, Call, Route, paged
+from reviewbot_sandbox.github.records import ACTIONS, Access, Level, PullRequest, ReviewComment, ReviewState, Scope
+from reviewbot_sandbox.github.refusal import Refusal, forbidden
+
+_PULLS = "/repos/{owner}/{repo}/pulls"
+_PULL = _PULLS + "/{number}"
+_REVIEW = _PULL + "/reviews/{review}"
+_COMMENT = _PULLS + "/comments/{comment}"
+READ = ((Scope.PULL_REQUESTS, Access.READ),)
+WRITE = ((Scope.PULL_REQUESTS, Access.WRITE),)
+
+
+def list_pulls(call: Call) -> Answer:
+    """Open ones unless another state is asked for; newest first unless asked otherwise."""
+    state, head, base = call.query.get("state", "open"), call.query.get("head"), call.query.get("base")
+    found = [
+        pull
+        for pull in call.store.pulls_of(call.repo.full_name)
+        if state in (pull.state, "all")
+        and base in (None, pull.base_ref)
+        and head in (None, f"{(pull.head_repo or '').partition('/')[0]}:{pull.head_ref}")
+    ]
+    key = call.query.get("sort", "created")
+    ordered = sorted(found, key=lambda pull: (pull.updated_at if key == "updated" else pull.created_at, pull.number))
+    falling = call.query.get("direction", "desc" if key == "created" else "asc") == "desc"
+    return paged(call, ordered[::-1] if falling else ordered, call.wire.pull_simple)
+
+
+def create_pull(call: Call) -> Answer:
+    """Opens one, from a branch here or from `owner:branch` of a fork; a person needs write where the branch is."""
+    form, repo, viewer = forms.pull_form(call.fields), call.repo, call.viewer
+    if viewer.app == ACTIONS and not repo.actions_may_approve:
+        raise forbidden("GitHub Actions is not permitted to create or approve pull requests.")
+    source, branch = pulls.source_of(call.store, repo, form.head)
+    if viewer.app is None and level_of(call.store, viewer.login, source) < Level.WRITE:
+        raise forbidden("Must have write access to the head repository.")
+    asked = replace(form, head=branch)
+    pulls.must_be_new(call.store, repo, source, asked)
+    return Answer(201, call.wire.pull(pulls.open_pull(call.store, repo, source, viewer.login, asked)))
+
+
+def get_pull(call: Call) -> Answer:
+    """As JSON, or as the diff that the pull request's page shows."""
+    pull = call.pull
+    if call.wants("diff"):
+        return Answer(200, _whole_diff(call, pull), media="application/vnd.github.diff; charset=utf-8")
+    return Answer(200, call.wire.pull(pull))
+
+
+def _whole_diff(call: Call, pull: PullRequest) -> bytes:
+    rules = call.store.rules
+    if len(call.store.changes_of(pull)) > rules.diff_files:
+        raise _too_large("files", rules.diff_files)
+    diff = call.git.diff(call.store.merge_base(pull), pull.head_sha)
+    if diff.count(b"\n") > rules.diff_lines:
+        raise _too_large("lines", rules.diff_lines)
+    return diff
+
+
+def _too_large(what: str, limit: int) -> Refusal:
+    message = (
+        f"Sorry, the diff exceeded the maximum number of {what} ({limit}). "
+        "Consider using 'List pull requests files' API or locally cloning the repository instead."
+    )
+    return Refusal(406, message, ({"resource": "PullRequest", "field": "diff", "code": "too_large"},))
+
+
+def list_files(call: Call) -> Answer:
+    """At most 3,000 files, however many there are."""
+    pull = call.pull
+    changes = call.store.changes_of(pull)[: call.store.rules.listed_files]
+    return paged(call, changes, lambda change: call.wire.change(pull.repo, pull.head_sha, change))
+
+
+def list_commits(call: Call) -> Answer:
+    """The branch's own commits, oldest first, at most 250."""
+    pull = call.pull
+    span = f"{pull.base_sha}..{pull.head_sha}"
+    commits = call.git.commits(span, limit=call.store.rules.commits, oldest_first=True)
+    return paged(call, commits, lambda commit: call.wire.commit(pull.repo, commit))
+
+
+def list_reviews(call: Call) -> Answer:
+    """Oldest first; a pending one only to its author."""
+    pull = call.pull
+    found = call.store.reviews_of((pull.repo, pull.number))
+    return paged(call, [review for review in found if reviews.shown(review, call.viewer.login)], call.wire.review)
+
+
+def create_review(call: Call) -> Answer:
+    """200, not 201; all comments or none."""
+    form = forms.review_form(call.fields)
+    return Answer(200, call.wire.review(reviews.create_review(call.store, call.pull, call.viewer.login, form)))
+
+
+def get_review(call: Call) -> Answer:
+    """One review."""
+    found = reviews.review_in(call.store, call.pull, call.number("review"), call.viewer.login)
+    return Answer(200, call.wire.review(found))
+
+
+def edit_review(call: Call) -> Answer:
+    """Replaces the review's own text."""
+    found = reviews.review_in(call.store, call.pull, call.number("review"), call.viewer.login)
+    if found.author != call.viewer.login:
+        raise forbidden("Must be the author of the review.")
+    edited = reviews.edit_review(call.store, found, call.viewer.login, call.fields.needed("body"))
+    return Answer(200, call.wire.review(edited))
+
+
+def delete_review(call: Call) -> Answer:
+    """Drops a pending review."""
+    found = reviews.review_in(call.store, call.pull, call.number("review"), call.viewer.login)
+    body = call.wire.review(found)
+    reviews.delete_review(call.store, found)
+    return Answer(200, body)
+
+
+def submit_review(call: Call) -> Answer:
+    """Makes a pending review visible."""
+    found = reviews.review_in(call.store, call.pull, call.number("review"), call.viewer.login)
+    event, body = call.fields.needed("event", forms.EVENTS), call.fields.text("body") or ""
+    return Answer(200, call.wire.review(reviews.submit_review(call.store, found, event, body)))
+
+
+def dismiss_review(call: Call) -> Answer:
+    """Lifts an approval or a request for changes; needs write in the repository."""
+    if not is_writer(call.store, call.viewer, call.repo, Scope.PULL_REQUESTS):
+        raise forbidden("Must have write access to the repository.")
+    call.fields.needed("message")
+    found = reviews.review_in(call.store, call.pull, call.number("review"), call.viewer.login)
+    return Answer(200, call.wire.review(reviews.dismiss_review(call.store, found)))
+
+
+def list_review_comments(call: Call) -> Answer:
+    """A review's comments. GitHub's form here has the lines too, since it is the only way to learn their addresses."""
+    review = reviews.review_in(call.store, call.pull, call.number("review"), call.viewer.login)
+    found = [reply for reply in call.store.replies.values() if reply.review_id == review.id]
+    return paged(call, found, call.wire.reply)
+
+
+def list_comments(call: Call) -> Answer:
+    """All review comments of a pull request but those of pending reviews, oldest first unless asked otherwise."""
+    pull = call.pull
+    found = [
+        reply
+        for reply in call.store.replies_of((pull.repo, pull.number))
+        if call.store.reviews[reply.review_id].state is not ReviewState.PENDING
+    ]
+    falling = "sort" in call.query and call.query.get("direction") == "desc"
+    return paged(call, found[::-1] if falling else found, call.wire.reply)
+
+
+def create_comment(call: Call) -> Answer:
+    """On a line or a whole file; with `in_reply_to` only the body counts."""
+    root = call.fields.number("in_reply_to")
+    if root is not None:
+        return _reply(call, root)
+    form, commit = forms.comment_form(call.fields)
+    made = reviews.create_comment(call.store, call.pull, call.viewer.login, form, commit)
+    return Answer(201, call.wire.reply(made))
+
+
+def create_reply(call: Call) -> Answer:
+    """Answers a thread's first comment."""
+    return _reply(call, call.number("comment"))
+
+
+def _reply(call: Call, root: int) -> Answer:
+    body = call.fields.needed("body")
+    return Answer(201, call.wire.reply(reviews.reply_to(call.store, call.pull, call.viewer.login, root, body)))
+
+
+def get_comment(call: Call) -> Answer:
+    """One review comment."""
+    return Answer(200, call.wire.reply(_comment(call)))
+
+
+def edit_comment(call: Call) -> Answer:
+    """By its author, or by whoever may write."""
+    comment = _comment(call)
+    talk.must_own(call.store, call.viewer, comment)
+    edited = reviews.edit_reply(call.store, comment, call.viewer.login, call.fields.needed("body"))
+    return Answer(200, call.wire.reply(edited))
+
+
+def delete_comment(call: Call) -> Answer:
+    """By its author, or by whoever may write."""
+    comment = _comment(call)
+    talk.must_own(call.store, call.viewer, comment)
+    reviews.delete_reply(call.store, comment)
+    return Answer(204)
+
+
+def _comment(call: Call) -> ReviewComment:
+    return reviews.reply_in(call.store, call.repo, call.number("comment"), call.viewer.login)
+
+
+ROUTES = (
+    Route("GET", _PULLS, list_pulls, READ),
+    Route("POST", _PULLS, create_pull, WRITE, creates=True),
+    Route("GET", _COMMENT, get_comment, READ),
+    Route("PATCH", _COMMENT, edit_comment, WRITE),
+    Route("DELETE", _COMMENT, delete_comment, WRITE),
+    Route("GET", _PULL, get_pull, READ),
+    Route("GET", _PULL + "/files", list_files, READ),
+    Route("GET", _PULL + "/commits", list_commits, READ),
+    Route("GET", _PULL + "/reviews", list_reviews, READ),
+    Route("POST", _PULL + "/reviews", create_review, WRITE, creates=True),
+    Route("GET", _REVIEW, get_review, READ),
+    Route("PUT", _REVIEW, edit_review, WRITE),
+    Route("DELETE", _REVIEW, delete_review, WRITE),
+    Route("POST", _REVIEW + "/events", submit_review, WRITE, creates=True),
+    Route("PUT", _REVIEW + "/dismissals", dismiss_review, WRITE),
+    Route("GET", _REVIEW + "/comments", list_review_comments, READ),
+    Route("GET", _PULL + "/comments", list_comments, READ),
+    Route("POST", _PULL + "/comments", create_comment, WRITE, creates=True),
+    Route("POST", _PULL + "/comments/{comment}/replies", create_reply, WRITE, creates=True),
+)

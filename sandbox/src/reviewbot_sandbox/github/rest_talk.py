@@ -1,0 +1,227 @@
+"""REST: the conversation, labels, reactions, check runs and statuses."""
+
+from __future__ import annotations
+
+from reviewbot_sandbox.github import checks, forms, talk
+from reviewbot_sandbox.github.access import level_of
+from reviewbot_sandbox.github.addresses import node_id
+from reviewbot_sandbox.github.call import Answer, Call, Route, page_of, paged
+from reviewbot_sandbox.github.records import Access, IssueComment, Level, PullRequest, Scope
+from reviewbot_sandbox.github.refusal import Refusal, forbidden, not_found
+from reviewbot_sandbox.github.reviews import reply_in
+
+_REPO = "/repos/{owner}/{repo}"
+_ISSUE = _REPO + "/issues/{number}"
+_COMMENT = _REPO + "/issues/comments/{comment}"
+_CHECK = _REPO + "/check-runs/{check}"
+READ = ((Scope.ISSUES, Access.READ), (Scope.PULL_REQUESTS, Access.READ))
+WRITE = ((Scope.ISSUES, Access.WRITE), (Scope.PULL_REQUESTS, Access.WRITE))
+CHECKS_READ = ((Scope.CHECKS, Access.READ),)
+CHECKS_WRITE = ((Scope.CHECKS, Access.WRITE),)
+STATUSES_READ = ((Scope.STATUSES, Access.READ),)
+STATUSES_WRITE = ((Scope.STATUSES, Access.WRITE),)
+
+
+def get_issue(call: Call) -> Answer:
+    """The pull request as an issue; the sandbox has no others."""
+    return Answer(200, call.wire.issue(call.pull))
+
+
+def list_comments(call: Call) -> Answer:
+    """Oldest first, as GitHub has it; `since` is heard."""
+    pull = call.pull
+    since = call.query.get("since", "")
+    found = call.store.comments_of((pull.repo, pull.number))
+    return paged(call, [each for each in found if each.updated_at.strftime("%FT%TZ") >= since], call.wire.comment)
+
+
+def create_comment(call: Call) -> Answer:
+    """Posts into the conversation."""
+    pull = call.pull
+    body = call.fields.needed("body")
+    return Answer(
+        201, call.wire.comment(talk.add_comment(call.store, (pull.repo, pull.number), call.viewer.login, body))
+    )
+
+
+def get_comment(call: Call) -> Answer:
+    """One comment."""
+    return Answer(200, call.wire.comment(_comment(call)))
+
+
+def edit_comment(call: Call) -> Answer:
+    """By its author, or by whoever may write."""
+    comment = _comment(call)
+    talk.must_own(call.store, call.viewer, comment)
+    edited = talk.edit_comment(call.store, comment, call.viewer.login, call.fields.needed("body"))
+    return Answer(200, call.wire.comment(edited))
+
+
+def delete_comment(call: Call) -> Answer:
+    """By its author, or by whoever may write."""
+    comment = _comment(call)
+    talk.must_own(call.store, call.viewer, comment)
+    talk.delete_comment(call.store, comment)
+    return Answer(204)
+
+
+def _comment(call: Call) -> IssueComment:
+    return talk.comment_in(call.store, call.repo, call.number("comment"))
+
+
+def react_to_comment(call: Call) -> Answer:
+    """201 for a new emoji, 200 for one that is there."""
+    return _react(call, node_id("IC", _comment(call).id))
+
+
+def react_to_issue(call: Call) -> Answer:
+    """201 for a new emoji, 200 for one that is there."""
+    return _react(call, node_id("PR", call.pull.id))
+
+
+def react_to_reply(call: Call) -> Answer:
+    """201 for a new emoji, 200 for one that is there."""
+    reply = reply_in(call.store, call.repo, call.number("comment"), call.viewer.login)
+    return _react(call, node_id("PRRC", reply.id))
+
+
+def _react(call: Call, subject: str) -> Answer:
+    content = call.fields.needed("content", forms.REACTIONS)
+    reaction, is_new = talk.react(call.store, subject, call.viewer.login, content)
+    return Answer(201 if is_new else 200, call.wire.reaction(reaction))
+
+
+def list_repository_labels(call: Call) -> Answer:
+    """Every label that the repository has."""
+    found = [label for (repo, _), label in call.store.labels.items() if repo == call.repo.full_name]
+    return paged(call, sorted(found, key=lambda label: label.name.lower()), call.wire.label)
+
+
+def list_labels(call: Call) -> Answer:
+    """The labels that are set."""
+    return paged(call, call.pull.labels, lambda name: _label(call, call.pull, name))
+
+
+def add_labels(call: Call) -> Answer:
+    """Sets labels and answers with all that are set."""
+    _must_triage(call)
+    names = call.body if isinstance(call.body, list) else call.fields.texts("labels")
+    pull = talk.add_labels(call.store, call.pull, call.viewer.login, [str(name) for name in names])
+    return Answer(200, [_label(call, pull, name) for name in pull.labels])
+
+
+def remove_label(call: Call) -> Answer:
+    """Takes a label off and answers with those that stay."""
+    _must_triage(call)
+    if call.path["name"] not in call.pull.labels:
+        raise Refusal(404, "Label does not exist", kind="NOT_FOUND")
+    pull = talk.remove_label(call.store, call.pull, call.viewer.login, call.path["name"])
+    return Answer(200, [_label(call, pull, name) for name in pull.labels])
+
+
+def _label(call: Call, pull: PullRequest, name: str) -> object:
+    return call.wire.label(call.store.labels[pull.repo, name.lower()])
+
+
+def _must_triage(call: Call) -> None:
+    if call.viewer.app is None and level_of(call.store, call.viewer.login, call.repo) < Level.TRIAGE:
+        raise forbidden("Must have triage access to the repository.")
+
+
+def create_check(call: Call) -> Answer:
+    """Only for Apps; the commit must exist."""
+    app = call.viewer.app
+    if app is None:
+        raise forbidden("You must authenticate via a GitHub App.")
+    made = checks.create_check(call.store, call.repo, app, forms.check_form(call.fields))
+    return Answer(201, call.wire.check(made))
+
+
+def get_check(call: Call) -> Answer:
+    """One check run."""
+    return Answer(200, call.wire.check(checks.check_in(call.store, call.repo, call.number("check"))))
+
+
+def update_check(call: Call) -> Answer:
+    """Only for the App that made it; annotations are added to those that are there."""
+    run = checks.check_in(call.store, call.repo, call.number("check"))
+    changed = checks.update_check(call.store, run, call.viewer.app, forms.check_form(call.fields))
+    return Answer(200, call.wire.check(changed))
+
+
+def list_annotations(call: Call) -> Answer:
+    """A check run's annotations."""
+    run = checks.check_in(call.store, call.repo, call.number("check"))
+    return paged(call, call.wire.annotations(run), lambda note: note)
+
+
+def list_checks(call: Call) -> Answer:
+    """A commit's check runs, the latest of each name unless `filter=all`."""
+    sha = _commit(call)
+    runs = checks.checks_on(call.store, call.repo, sha, latest=call.query.get("filter") != "all")
+    name, status, app = (call.query.get(key) for key in ("check_name", "status", "app_id"))
+    found = [
+        run
+        for run in runs
+        if name in (None, run.name) and status in (None, run.status) and app in (None, str(run.app.id))
+    ]
+    shown = paged(call, found, call.wire.check)
+    return Answer(200, {"total_count": len(found), "check_runs": shown.body}, shown.headers)
+
+
+def create_status(call: Call) -> Answer:
+    """Sets a commit status."""
+    made = checks.create_status(call.store, call.repo, call.path["sha"], call.viewer.login, call.fields)
+    return Answer(201, call.wire.status(made))
+
+
+def combined_status(call: Call) -> Answer:
+    """The latest status of each context, and what they come to together."""
+    sha = _commit(call)
+    found = [status for status in call.store.statuses if (status.repo, status.sha) == (call.repo.full_name, sha)]
+    latest = list({status.context.lower(): status for status in found}.values())
+    states = {status.state for status in latest}
+    failed = states & {"failure", "error"}
+    state = "failure" if failed else "success" if states == {"success"} else "pending"
+    size, page = page_of(call)
+    body = {
+        "state": state,
+        "statuses": [call.wire.status(status) for status in latest[(page - 1) * size : page * size]],
+        "sha": sha,
+        "total_count": len(latest),
+        "repository": call.wire.repo(call.repo),
+        "commit_url": f"{call.at.repo(call.repo.full_name)}/commits/{sha}",
+        "url": f"{call.at.repo(call.repo.full_name)}/commits/{sha}/status",
+    }
+    return Answer(200, body)
+
+
+def _commit(call: Call) -> str:
+    sha = call.git.resolve(call.path["ref"])
+    if sha is None:
+        raise not_found()
+    return sha
+
+
+ROUTES = (
+    Route("GET", _COMMENT, get_comment, READ),
+    Route("PATCH", _COMMENT, edit_comment, WRITE),
+    Route("DELETE", _COMMENT, delete_comment, WRITE),
+    Route("POST", _COMMENT + "/reactions", react_to_comment, WRITE, creates=True),
+    Route("POST", _REPO + "/pulls/comments/{comment}/reactions", react_to_reply, WRITE[1:], creates=True),
+    Route("GET", _ISSUE, get_issue, READ),
+    Route("GET", _ISSUE + "/comments", list_comments, READ),
+    Route("POST", _ISSUE + "/comments", create_comment, WRITE, creates=True),
+    Route("POST", _ISSUE + "/reactions", react_to_issue, WRITE, creates=True),
+    Route("GET", _REPO + "/labels", list_repository_labels, READ),
+    Route("GET", _ISSUE + "/labels", list_labels, READ),
+    Route("POST", _ISSUE + "/labels", add_labels, WRITE),
+    Route("DELETE", _ISSUE + "/labels/{name:path}", remove_label, WRITE),
+    Route("POST", _REPO + "/check-runs", create_check, CHECKS_WRITE),
+    Route("GET", _CHECK, get_check, CHECKS_READ),
+    Route("PATCH", _CHECK, update_check, CHECKS_WRITE),
+    Route("GET", _CHECK + "/annotations", list_annotations, CHECKS_READ),
+    Route("GET", _REPO + "/commits/{ref:path}/check-runs", list_checks, CHECKS_READ),
+    Route("GET", _REPO + "/commits/{ref:path}/status", combined_status, STATUSES_READ),
+    Route("POST", _REPO + "/statuses/{sha}", create_status, STATUSES_WRITE),
+)

@@ -1,0 +1,128 @@
+"""The conversation: comments, labels, reactions, hiding."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reviewbot_sandbox.github.access import is_writer
+from reviewbot_sandbox.github.records import IssueComment, Label, Reaction, Scope, TimelineEvent
+from reviewbot_sandbox.github.refusal import forbidden, invalid, not_found
+
+if TYPE_CHECKING:
+    from reviewbot_sandbox.github.access import Viewer
+    from reviewbot_sandbox.github.records import PullRequest, Repository, ReviewComment
+    from reviewbot_sandbox.github.store import Place, Store
+
+
+def check_body(store: Store, resource: str, body: str) -> None:
+    """Refuses an empty body and one of more characters than GitHub takes."""
+    if not body.strip():
+        raise invalid(resource, "body", "body can't be blank")
+    if len(body) > store.rules.comment:
+        raise invalid(resource, "body", f"body is too long (maximum is {store.rules.comment} characters)")
+
+
+def add_comment(store: Store, place: Place, author: str, body: str) -> IssueComment:
+    """Posts into the conversation."""
+    store.pull(place)
+    check_body(store, "IssueComment", body)
+    now = store.now()
+    comment = IssueComment(store.next_id(), *place, author, body, now, now)
+    store.comments[comment.id] = comment
+    return comment
+
+
+def comment_in(store: Store, repo: Repository, comment_id: int) -> IssueComment:
+    """A comment of that repository; refuses with 404."""
+    comment = store.comments.get(comment_id)
+    if comment is None or comment.repo != repo.full_name:
+        raise not_found()
+    return comment
+
+
+def must_own(store: Store, viewer: Viewer, comment: IssueComment | ReviewComment) -> None:
+    """Refuses whoever neither wrote the comment nor may write in the repository."""
+    repo = store.repo(comment.repo)
+    scopes = (Scope.PULL_REQUESTS, Scope.ISSUES) if isinstance(comment, IssueComment) else (Scope.PULL_REQUESTS,)
+    if comment.author != viewer.login and not any(is_writer(store, viewer, repo, scope) for scope in scopes):
+        raise forbidden("Must have admin rights to Repository.")
+
+
+def edit_comment(store: Store, comment: IssueComment, editor: str, body: str) -> IssueComment:
+    """Replaces a comment's text and remembers who did it."""
+    check_body(store, "IssueComment", body)
+    edited = replace(comment, body=body, editor=editor, updated_at=store.now())
+    store.comments[comment.id] = edited
+    return edited
+
+
+def delete_comment(store: Store, comment: IssueComment) -> None:
+    """Takes a comment out of the conversation."""
+    del store.comments[comment.id]
+
+
+def label_of(store: Store, repo: str, name: str) -> Label:
+    """The repository's label of that name, made when it is new, as GitHub does for whoever may set labels."""
+    key = (repo, name.lower())
+    if key not in store.labels:
+        store.labels[key] = Label(store.next_id(), repo, name)
+    return store.labels[key]
+
+
+def add_labels(store: Store, pull: PullRequest, actor: str, names: list[str]) -> PullRequest:
+    """Sets labels; those that are set already leave no trace in the timeline."""
+    labels = [label_of(store, pull.repo, name).name for name in names]
+    new = tuple(dict.fromkeys(name for name in labels if name not in pull.labels))
+    for name in new:
+        record_event(store, pull, "LabeledEvent", actor, name)
+    return keep(store, replace(pull, labels=(*pull.labels, *new)))
+
+
+def remove_label(store: Store, pull: PullRequest, actor: str, name: str) -> PullRequest:
+    """Takes a label off; refuses with 404 when it is not set."""
+    found = next((label for label in pull.labels if label.lower() == name.lower()), None)
+    if found is None:
+        raise not_found()
+    record_event(store, pull, "UnlabeledEvent", actor, found)
+    return keep(store, replace(pull, labels=tuple(label for label in pull.labels if label != found)))
+
+
+def record_event(store: Store, pull: PullRequest, kind: str, actor: str, label: str | None = None) -> None:
+    """Writes a line into the pull request's timeline."""
+    store.events.append(_event(store, pull, kind, actor, label=label))
+
+
+def record_force_push(store: Store, pull: PullRequest, actor: str, before: str) -> None:
+    """Writes down that another head has taken the place of one."""
+    commits = before, pull.head_sha
+    store.events.append(_event(store, pull, "HeadRefForcePushedEvent", actor, commits=commits))
+
+
+def _event(
+    store: Store,
+    pull: PullRequest,
+    kind: str,
+    actor: str,
+    *,
+    label: str | None = None,
+    commits: tuple[str, str] | None = None,
+) -> TimelineEvent:
+    return TimelineEvent(store.next_id(), pull.repo, pull.number, kind, actor, store.now(), label, commits)
+
+
+def keep(store: Store, pull: PullRequest) -> PullRequest:
+    """Stores a pull request's new record as changed now."""
+    changed = replace(pull, updated_at=store.now())
+    store.pulls[(pull.repo, pull.number)] = changed
+    return changed
+
+
+def react(store: Store, subject: str, user: str, content: str) -> tuple[Reaction, bool]:
+    """Puts an emoji under something; the second value says whether it is new."""
+    for reaction in store.reactions:
+        if (reaction.subject, reaction.user, reaction.content) == (subject, user, content):
+            return reaction, False
+    reaction = Reaction(store.next_id(), subject, user, content, store.now())
+    store.reactions.append(reaction)
+    return reaction, True

@@ -1,0 +1,297 @@
+"""The seeding API: everything that people do on GitHub, as calls from Python.
+
+Whatever these calls do is seen by the next request, and the other way round. Each takes the lock, so a test may call
+them while the server answers.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from reviewbot_sandbox.github import merge_queue, pulls, reviews, talk
+from reviewbot_sandbox.github.addresses import node_id
+from reviewbot_sandbox.github.checks import create_check, given_up
+from reviewbot_sandbox.github.forms import CommentForm, Fields, PullForm, ReviewForm, check_form
+from reviewbot_sandbox.github.history import NewCommit
+from reviewbot_sandbox.github.limits import Limits
+from reviewbot_sandbox.github.records import ACTIONS, Access, App, Level, Repository, Scope, Token, User
+from reviewbot_sandbox.github.repos import GitRepository
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reviewbot_sandbox.github.history import FileChange
+    from reviewbot_sandbox.github.merge_queue import MergeGroup
+    from reviewbot_sandbox.github.records import CheckRun, IssueComment, PullRequest, Review, ReviewComment, Thread
+    from reviewbot_sandbox.github.required import RequiredCheck
+    from reviewbot_sandbox.github.store import Store
+
+WORKFLOW: Mapping[Scope, Access] = {
+    Scope.CONTENTS: Access.READ,
+    Scope.PULL_REQUESTS: Access.WRITE,
+    Scope.CHECKS: Access.WRITE,
+}
+"""What the README's workflow grants in its `permissions:`, and nothing else."""
+
+READ_ONLY: Mapping[Scope, Access] = dict.fromkeys(WORKFLOW, Access.READ)
+"""What a fork's workflow gets under `pull_request`."""
+
+FULL: Mapping[Scope, Access] = dict.fromkeys(Scope, Access.WRITE)
+"""Every permission there is."""
+
+
+@dataclass
+class World:
+    """GitHub's state with the means to change it; `store` holds the tables for whoever wants to look."""
+
+    store: Store
+    limits: Limits = field(default_factory=Limits)
+
+    def user(self, login: str, *, email: str = "", kind: str = "User") -> User:
+        """The person, organization or bot of that login, made when new."""
+        with self.store.lock:
+            if login not in self.store.users:
+                address = email or f"{login}@users.noreply.github.com"
+                self.store.users[login] = User(self.store.next_id(), login, address, kind)
+            return self.store.users[login]
+
+    def repository(self, full_name: str, *, default_branch: str = "main", private: bool = False) -> Repository:
+        """Makes a repository with one commit, which adds a README, on its default branch."""
+        repo = self._make(full_name, default_branch, private=private)
+        self.push(full_name, default_branch, {"README.md": f"# {repo.name}\n"}, message="First commit")
+        return repo
+
+    def _make(self, full_name: str, default_branch: str, *, private: bool, fork_of: str | None = None) -> Repository:
+        owner, _, name = full_name.partition("/")
+        self.user(owner)
+        with self.store.lock:
+            now = self.store.now()
+            repo = Repository(self.store.next_id(), owner, name, default_branch, private, now, fork_of)
+            GitRepository.create(self.store.git(full_name).path, default_branch)
+            self.store.repos[full_name.lower()] = repo
+            return repo
+
+    def fork(self, parent: str, owner: str) -> Repository:
+        """Makes a person's fork with all branches; its full name is the owner's login and the parent's name."""
+        with self.store.lock:
+            origin = self.store.repo(parent)
+            full_name = f"{owner}/{origin.name}"
+            repo = self._make(full_name, origin.default_branch, private=origin.private, fork_of=parent)
+            self.store.git(full_name).fetch(self.store.git(parent), "+refs/heads/*:refs/heads/*")
+            return repo
+
+    def delete_repository(self, full_name: str) -> None:
+        """Deletes a repository; pull requests from it stay and lose their head repository."""
+        with self.store.lock:
+            repo = self.store.repos.pop(full_name.lower())
+            shutil.rmtree(self.store.git(repo.full_name).path)
+            for place, pull in self.store.pulls.items():
+                if pull.head_repo == full_name:
+                    self.store.pulls[place] = replace(pull, head_repo=None)
+
+    def allow_actions_to_approve(self, full_name: str) -> None:
+        """Turns on the setting that lets a workflow's token approve."""
+        with self.store.lock:
+            repo = self.store.repo(full_name)
+            self.store.repos[full_name.lower()] = replace(repo, actions_may_approve=True)
+
+    def require(self, full_name: str, *checks: RequiredCheck, by_ruleset: bool = True) -> None:
+        """Lets nothing into the default branch without these checks, in place of those that it required before."""
+        with self.store.lock:
+            repo = self.store.repo(full_name)
+            required = replace(repo, rules=checks) if by_ruleset else replace(repo, protection=checks)
+            self.store.repos[full_name.lower()] = required
+
+    def grant(self, full_name: str, login: str, level: Level) -> None:
+        """Gives a person a level of permission in a repository."""
+        self.user(login)
+        with self.store.lock:
+            self.store.levels[self.store.repo(full_name).full_name, login.lower()] = level
+
+    def app_token(
+        self,
+        secret: str,
+        *,
+        app: App = ACTIONS,
+        permissions: Mapping[Scope, Access] = WORKFLOW,
+        repositories: Iterable[str] | None = None,
+    ) -> Token:
+        """Makes an App's token, by default the one that a workflow gets, for some repositories or for all."""
+        self.user(app.login, kind="Bot")
+        names = None if repositories is None else frozenset(repositories)
+        return self._keep_token(Token(secret, app.login, permissions, app, names))
+
+    def person_token(self, secret: str, login: str, *, permissions: Mapping[Scope, Access] = FULL) -> Token:
+        """Makes a person's token; their level in each repository still bounds it."""
+        self.user(login)
+        return self._keep_token(Token(secret, login, permissions))
+
+    def _keep_token(self, token: Token) -> Token:
+        with self.store.lock:
+            self.store.tokens[token.secret] = token
+            return token
+
+    def push(
+        self,
+        full_name: str,
+        branch: str,
+        files: Mapping[str, FileChange],
+        *,
+        message: str = "Change files",
+        author: str | None = None,
+        parents: tuple[str, ...] | None = None,
+    ) -> str:
+        """Commits onto a branch and pushes it; open pull requests follow. Returns the new head.
+
+        A branch that does not exist starts at the default branch. Other `parents` than the branch's tip make it a force
+        push, two make a merge. A file is text, bytes, a FileVersion (mode and content) or None to delete it.
+        """
+        with self.store.lock:
+            repo = self.store.repo(full_name)
+            person = self.user(author or repo.owner)
+            tips = self.store.git(full_name).branches()
+            tip = tips.get(branch) or tips.get(repo.default_branch)
+            onto = ((tip,) if tip else ()) if parents is None else parents
+            commit = NewCommit(files, message, person.login, person.email, self.store.now(), onto)
+            sha = self.store.git(full_name).add(branch, commit)
+            pulls.follow(self.store, full_name, person.login)
+            return sha
+
+    def open_pull_request(  # noqa: PLR0913 — a test names the two or three that it cares about
+        self,
+        full_name: str,
+        head: str,
+        *,
+        title: str = "A change",
+        body: str | None = "",
+        author: str | None = None,
+        base: str | None = None,
+        head_repository: str | None = None,
+        draft: bool = False,
+    ) -> PullRequest:
+        """Opens a pull request from a branch of the repository, or of a fork named by `head_repository`."""
+        with self.store.lock:
+            repo, source = self.store.repo(full_name), self.store.repo(head_repository or full_name)
+            form = PullForm(title, head, base or repo.default_branch, body, draft=draft)
+            return pulls.open_pull(self.store, repo, source, self.user(author or source.owner).login, form)
+
+    def queue(self, full_name: str, numbers: Iterable[int]) -> MergeGroup:
+        """Puts pull requests into the merge queue together, behind whoever waits: the commit and the branch are real.
+
+        A pull request leaves the queue when it is closed.
+
+        Raises:
+            Refusal: one of them conflicts with what stands before it, or waits already.
+        """
+        with self.store.lock:
+            return merge_queue.form_group(self.store, full_name, tuple(numbers))
+
+    def pull(self, full_name: str, number: int) -> PullRequest:
+        """A pull request as it is now."""
+        with self.store.lock:
+            return self.store.pull((full_name, number))
+
+    def ready(self, full_name: str, number: int, by: str) -> PullRequest:
+        """Marks a draft as ready for review."""
+        with self.store.lock:
+            pull = self.store.pull((full_name, number))
+            talk.record_event(self.store, pull, "ReadyForReviewEvent", by)
+            return talk.keep(self.store, replace(pull, draft=False))
+
+    def close(self, full_name: str, number: int, *, merged: bool = False) -> PullRequest:
+        """Closes a pull request, merged or not."""
+        with self.store.lock:
+            pull, now = self.store.pull((full_name, number)), self.store.now()
+            return talk.keep(self.store, replace(pull, closed_at=now, merged_at=now if merged else None))
+
+    def retitle(self, full_name: str, number: int, title: str, body: str | None = None) -> PullRequest:
+        """Changes a pull request's title, and its body where one is given."""
+        with self.store.lock:
+            pull = self.store.pull((full_name, number))
+            return talk.keep(self.store, replace(pull, title=title, body=pull.body if body is None else body))
+
+    def retarget(self, full_name: str, number: int, base: str) -> PullRequest:
+        """Opens a pull request against another branch of its repository."""
+        with self.store.lock:
+            pull = self.store.pull((full_name, number))
+            tip = self.store.git(full_name).branches()[base]
+            return talk.keep(self.store, replace(pull, base_ref=base, base_sha=tip))
+
+    def label(self, full_name: str, number: int, name: str, by: str) -> PullRequest:
+        """Sets a label as a person."""
+        with self.store.lock:
+            pull = self.store.pull((full_name, number))
+            return talk.add_labels(self.store, pull, self.user(by).login, [name])
+
+    def unlabel(self, full_name: str, number: int, name: str, by: str) -> PullRequest:
+        """Takes a label off as a person."""
+        with self.store.lock:
+            return talk.remove_label(self.store, self.store.pull((full_name, number)), self.user(by).login, name)
+
+    def comment(self, full_name: str, number: int, by: str, body: str) -> IssueComment:
+        """Comments in the conversation as a person."""
+        with self.store.lock:
+            return talk.add_comment(self.store, (full_name, number), self.user(by).login, body)
+
+    def react(self, comment_id: int, by: str, content: str) -> None:
+        """Puts an emoji under a comment as a person, in REST's words."""
+        with self.store.lock:
+            kind = "IC" if comment_id in self.store.comments else "PRRC"
+            talk.react(self.store, node_id(kind, comment_id), self.user(by).login, content)
+
+    def edit_comment(self, comment_id: int, by: str, body: str) -> IssueComment | ReviewComment:
+        """Edits anybody's comment as a person; the author stays."""
+        with self.store.lock:
+            if comment_id in self.store.comments:
+                return talk.edit_comment(self.store, self.store.comments[comment_id], self.user(by).login, body)
+            return reviews.edit_reply(self.store, self.store.replies[comment_id], self.user(by).login, body)
+
+    def delete_comment(self, comment_id: int) -> None:
+        """Deletes anybody's comment as a person."""
+        with self.store.lock:
+            if comment_id in self.store.comments:
+                talk.delete_comment(self.store, self.store.comments[comment_id])
+            else:
+                reviews.delete_reply(self.store, self.store.replies[comment_id])
+
+    def review(
+        self, full_name: str, number: int, by: str, event: str | None = "COMMENT", body: str = "Seen."
+    ) -> Review:
+        """Reviews as a person, without comments on lines; without an event the review stays pending."""
+        with self.store.lock:
+            form = ReviewForm(event, body, None, ())
+            return reviews.create_review(self.store, self.pull(full_name, number), self.user(by).login, form)
+
+    def review_comment(self, full_name: str, number: int, by: str, form: CommentForm) -> ReviewComment:
+        """Comments on a line as a person."""
+        with self.store.lock:
+            pull = self.store.pull((full_name, number))
+            return reviews.create_comment(self.store, pull, self.user(by).login, form, pull.head_sha)
+
+    def reply(self, comment_id: int, by: str, body: str) -> ReviewComment:
+        """Answers a thread's first comment as a person."""
+        with self.store.lock:
+            root = self.store.replies[comment_id]
+            pull = self.store.pull((root.repo, root.number))
+            return reviews.reply_to(self.store, pull, self.user(by).login, comment_id, body)
+
+    def resolve(self, thread_id: int, by: str | None) -> Thread:
+        """Resolves a thread as a person, or reopens it with None."""
+        with self.store.lock:
+            thread = replace(self.store.threads[thread_id], resolved_by=by and self.user(by).login)
+            self.store.threads[thread_id] = thread
+            return thread
+
+    def check(self, full_name: str, app: App, values: Mapping[str, object]) -> CheckRun:
+        """Makes a check run as an App; `values` are what the request would hold."""
+        self.user(app.login, kind="Bot")
+        with self.store.lock:
+            return create_check(self.store, self.store.repo(full_name), app, check_form(Fields(dict(values))))
+
+    def give_up(self, check_id: int) -> CheckRun:
+        """Makes an open check run stale, as GitHub does to one that was open for two weeks."""
+        with self.store.lock:
+            self.store.checks[check_id] = given_up(self.store.checks[check_id], self.store.now())
+            return self.store.checks[check_id]

@@ -1,0 +1,149 @@
+"""Who answers, how often they are asked, and what happens when many ask at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from decimal import Decimal
+from threading import Event
+
+import httpx
+import pytest
+from reviewbot_sandbox.codevf import (
+    AT_ONCE,
+    Account,
+    Answer,
+    CodeVFService,
+    Engineer,
+    FreeText,
+    HandClock,
+    House,
+    JsonValue,
+    Limits,
+    Mode,
+    Setup,
+    TaskLife,
+    TaskRequest,
+    build_codevf,
+    echo,
+    in_turn,
+    scaled_clock,
+)
+from reviewbot_sandbox.serve import Bounds, serving
+
+KEY = "cvf_test_one"
+UUID4 = "7f8d2c3a-5b1e-4d6f-9a0b-1c2d3e4f5a6b"
+BODY: dict[str, JsonValue] = {"prompt": "Review this change.", "projectId": 101, "maxCredits": 240, "mode": "fast"}
+
+
+def setup(engineer: Engineer, life: TaskLife = AT_ONCE) -> Setup:
+    house = House((Account(KEY, Decimal(10_000)),), limits=Limits(rate=None), life_of=lambda _request: life)
+    return Setup(house, engineer, HandClock())
+
+
+@contextmanager
+def open_service(setup: Setup) -> Iterator[tuple[CodeVFService, httpx.Client]]:
+    service = CodeVFService(setup)
+    with (
+        serving(build_codevf(service), bounds=Bounds(60, 500)) as served,
+        httpx.Client(base_url=served.url + "/api/v1/", headers={"Authorization": f"Bearer {KEY}"}) as http,
+    ):
+        http.post("projects/create", json={"name": "octo/app"}).raise_for_status()
+        yield service, http
+
+
+def test_the_engineer_is_asked_once_per_task_and_sees_the_request() -> None:
+    seen: list[TaskRequest] = []
+
+    def engineer(request: TaskRequest) -> Answer:
+        seen.append(request)
+        return echo(request)
+
+    attachments: JsonValue = [{"fileName": "change.diff", "mimeType": "text/plain", "content": "diff --git"}]
+    with open_service(setup(engineer)) as (_, http):
+        task = http.post("tasks/create", json={**BODY, "attachments": attachments, "responseSchema": {}}).json()
+        assert http.get(f"tasks/{task['id']}").json() == task
+    (request,) = seen
+    assert (request.mode, request.attachments[0].content) == (Mode.FAST, "diff --git")
+
+
+def test_an_engineer_can_answer_in_turn() -> None:
+    with open_service(setup(in_turn([FreeText("a"), FreeText("b")]))) as (_, http):
+        messages = [http.post("tasks/create", json=BODY).json()["result"]["message"] for _ in range(3)]
+    assert messages == ["a", "b", "b"]
+    with pytest.raises(ValueError, match="at least one"):
+        in_turn([])
+
+
+def test_an_engineer_who_breaks_down_is_a_500_and_is_asked_again() -> None:
+    asked: list[int] = []
+
+    def engineer(_request: TaskRequest) -> Answer:
+        asked.append(1)
+        if len(asked) == 1:
+            raise RuntimeError("coffee ran out")
+        return FreeText("Better now.")
+
+    with open_service(setup(engineer)) as (service, http):
+        # The server hangs up after an error of the application; a client that keeps its connection may run into that.
+        alone = {"Connection": "close"}
+        first = http.post("tasks/create", json={**BODY, "idempotencyKey": UUID4}, headers=alone)
+        again = http.post("tasks/create", json={**BODY, "idempotencyKey": UUID4})
+    assert (first.status_code, first.json()["error"]["code"]) == (500, "INTERNAL_ERROR")
+    assert (again.status_code, again.json()["result"]["message"]) == (200, "Better now.")
+    assert len(service.tasks()) == 1
+    assert service.exchanges[-2].status == 500
+
+
+def test_an_engineer_is_not_asked_about_a_task_that_was_cancelled() -> None:
+    seen: list[TaskRequest] = []
+
+    def engineer(request: TaskRequest) -> Answer:
+        seen.append(request)
+        return echo(request)
+
+    with open_service(setup(engineer, TaskLife())) as (_, http):
+        url = f"tasks/{http.post('tasks/create', json=BODY).json()['id']}"
+        assert http.post(f"{url}/cancel").json()["status"] == "cancelled"
+        assert "result" not in http.get(url).json()
+    assert seen == []
+
+
+def test_a_slow_engineer_holds_up_nobody_but_their_own_task() -> None:
+    release = Event()
+
+    def engineer(request: TaskRequest) -> Answer:
+        if "slowly" in request.prompt:
+            release.wait(20)
+        return FreeText("Done.")
+
+    with open_service(setup(engineer)) as (_, http), ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(http.post, "tasks/create", json={**BODY, "prompt": "Think slowly about it."})
+        assert http.post("tasks/create", json=BODY).json()["status"] == "completed"
+        assert http.get("credits/balance").status_code == 200
+        assert not slow.done()
+        release.set()
+        assert slow.result(20).json()["status"] == "completed"
+
+
+def test_many_at_once_with_one_key_make_one_task() -> None:
+    with open_service(setup(echo)) as (service, http), ThreadPoolExecutor(8) as pool:
+
+        def create(number: int) -> tuple[int, str]:
+            prompt = f"Review this change, for the {number}th time."
+            response = http.post("tasks/create", json={**BODY, "prompt": prompt, "idempotencyKey": UUID4})
+            return response.status_code, response.json()["id"]
+
+        answers = list(pool.map(create, range(24)))
+    assert sorted(status for status, _ in answers) == [200] * 23 + [201]
+    assert len({task_id for _, task_id in answers}) == len(service.tasks()) == 1
+
+
+def test_on_a_scaled_clock_hours_pass_while_a_client_polls() -> None:
+    house = House((Account(KEY),), limits=Limits(rate=None), life_of=lambda _request: TaskLife(7200, 7200))
+    with open_service(Setup(house, clock=scaled_clock(1e-5))) as (_, http):
+        url = f"tasks/{http.post('tasks/create', json=BODY).json()['id']}"
+        polls = [http.get(url).json()["status"] for _ in range(300)]
+    assert polls[-1] == "completed"
+    assert polls == sorted(polls, key=["pending", "processing", "completed"].index)

@@ -1,0 +1,147 @@
+"""`reviewbot sandbox` at the command line: what it prints works, it ends when told, and it says what it lacks."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+SANDBOX = (sys.executable, "-I", "-m", "reviewbot", "sandbox")
+ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+# Runs a command line with one optional dependency hidden, as if it had never been installed.
+WITHOUT = (
+    "import sys; sys.modules[sys.argv[1]] = None; sys.argv[1:] = sys.argv[2:]; from reviewbot.__main__ import main"
+)
+
+
+@contextmanager
+def running(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The sandbox's process, and what it has printed once it serves."""
+    command = (*SANDBOX, "--lifetime", "60", *options)
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=ENV, encoding="utf-8"
+    ) as process:
+        assert process.stdout
+        lines: list[str] = []
+        try:
+            for line in process.stdout:
+                lines.append(line)
+                if line.startswith("Ctrl-C ends it"):
+                    break
+            yield process, "".join(lines)
+        finally:
+            process.terminate()  # and not killed, so that it takes its folders along
+
+
+def run(command: str, cwd: Path) -> str:
+    """What a printed line prints; it must succeed."""
+    path = f"{Path(sys.executable).parent}:{ENV['PATH']}"
+    done = subprocess.run(
+        ("/bin/sh", "-c", command), cwd=cwd, env=ENV | {"PATH": path}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the printed lines are for curl")
+def test_every_printed_line_works(tmp_path: Path) -> None:
+    with running("--time-scale", "0.05") as (_, text):
+        found = {line: run(line, tmp_path) for line in re.findall(r"^(?:curl|git|python) .*", text, re.MULTILINE)}
+        action = re.search(r"^env (?:.*\\\n)+.*reviewbot action$", text, re.MULTILINE)
+        assert action
+        step = subprocess.run(("/bin/sh", "-c", action[0]), env=ENV, capture_output=True, text=True, check=False)
+    answers = list(found.values())
+    assert len(answers) == 14
+    assert "CodeVF's clock is fast: one of its seconds takes 0.05 of yours; it takes one request" in text
+    assert '"title": "Express parcels' in answers[0]
+    assert answers[1] == "[]"
+    assert '{"data": {"repository"' in answers[2]
+    assert (tmp_path / "parcel-tracker" / "api" / "app.py").is_file()
+    assert '"available": 5000' in answers[4]
+    assert "CreditBalance(available=Decimal('5000')" in answers[5]
+    assert answers[6] == '{"rules": 1}'
+    assert "Resource not accessible by integration" in answers[9]
+    assert '"id": "task_' in answers[11] or '"status"' in answers[11]
+    assert "IDEMPOTENCY_CONFLICT" in answers[12]
+    statuses = re.findall(r"HTTP/1.1 (\d+)", answers[13])
+    assert (len(statuses), "429" in statuses) == (2, True)
+    assert "retry-after: 1" in answers[13]
+    assert '"retry_after": 1' in answers[13]
+    assert step.returncode == 1, step.stdout
+    assert "close the gate" in step.stdout or "closes the gate" in step.stdout
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_cleanly_when_told(end: signal.Signals) -> None:
+    with running() as (process, text):
+        folder = re.search(r"GITHUB_WORKSPACE=(\S+)/job/workspace", text)
+        process.send_signal(end)
+        rest = process.communicate(timeout=20)[0]
+        assert process.returncode == 0
+    assert "The sandbox has ended" in rest
+    assert folder
+    assert not Path(folder[1]).exists()
+
+
+def test_the_limits_can_be_switched_off_and_the_forks_pull_request_is_there() -> None:
+    with running("--no-rate-limit") as (_, text):
+        url, codevf = (re.search(rf"^  {name} +(http\S+)", text, re.MULTILINE) for name in ("GitHub, REST", "CodeVF"))
+        assert url
+        assert codevf
+        key = {"Authorization": "Bearer cvf_test_second"}
+        balances = [httpx.get(f"{codevf[1]}credits/balance", headers=key) for _ in range(5)]
+        fork = httpx.get(f"{url[1]}/repos/harbour/parcel-tracker/pulls/2").json()
+    assert [answer.status_code for answer in balances] == [200] * 5
+    assert balances[0].json()["available"] == 100
+    assert (fork["user"]["login"], fork["head"]["repo"]["fork"]) == ("quill", True)
+    assert not re.search(r"(?<!:)\b429\b", text)  # a port may have it
+
+
+def test_it_ends_by_itself() -> None:
+    begun = time.monotonic()
+    done = subprocess.run((*SANDBOX, "--lifetime", "1"), env=ENV, capture_output=True, text=True, check=True)
+    assert time.monotonic() - begun < 30
+    assert "The sandbox has ended" in done.stdout
+
+
+def test_ports_can_be_chosen_and_a_taken_one_is_told() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    with running("--github-port", port) as (_, text):
+        assert f"http://127.0.0.1:{port}\n" in text
+        taken = (*SANDBOX, "--codevf-port", port)
+        done = subprocess.run(taken, env=ENV, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"--codevf-port: the port {port} is taken" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("options", [("--lifetime", "0"), ("--time-scale", "2"), ("--github-port", "x")])
+def test_numbers_that_make_no_sense_are_refused(options: tuple[str, str]) -> None:
+    done = subprocess.run((*SANDBOX, *options), env=ENV, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"{options[1]!r} is no number from" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["demo", "sandbox"])
+@pytest.mark.parametrize("module", ["starlette", "uvicorn", "graphql"])
+def test_a_missing_package_is_named_with_the_command_that_installs_it(command: str, module: str) -> None:
+    code = f"{WITHOUT}; sys.exit(main())"
+    done = subprocess.run(
+        (sys.executable, "-I", "-c", code, module, command), env=ENV, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2, done.stderr
+    assert f"needs a package that is not installed: `{module}`." in done.stderr
+    assert re.search(r"^  \S+ -m pip install \S+/sandbox$", done.stderr, re.MULTILINE)
+    assert "Traceback" not in done.stdout + done.stderr

@@ -1,0 +1,257 @@
+"""The demo: the seeded repository, the runner's stand-in, and the whole story as a newcomer sees it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+import httpx
+import pytest
+from reviewbot_sandbox.codevf import Mode, Structured, TaskRequest
+from reviewbot_sandbox.codevf.model import Attachment
+from reviewbot_sandbox.demo import Plan, open_sandbox
+from reviewbot_sandbox.demo.engineer import REMARKS, SUMMARY, demo_engineer
+from reviewbot_sandbox.demo.readback import CodeLine, Comment, Reader
+from reviewbot_sandbox.demo.runner import prepare_job, read_outputs, step_environment
+from reviewbot_sandbox.demo.seed import CREDENTIAL, NUMBER, REPOSITORY, files_of, push_fix, seed_github
+from reviewbot_sandbox.demo.show import Kind, Piece, pieces, show_comments
+from rich.cells import cell_len
+
+from reviewbot.terminal.console import open_console
+
+DEMO = (sys.executable, "-I", "-m", "reviewbot", "demo", "--plain", "--keep")
+FOLDER = re.compile(r"^  (\S+)/opened/$", re.MULTILINE)
+
+
+def nobody(_attachments: Sequence[tuple[str, str]]) -> Mapping[str, object]:
+    """An analyser that finds nothing."""
+    return {"summary": "", "files": []}
+
+
+# --- The seed ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_change_is_of_every_kind(tmp_path: Path) -> None:
+    store = seed_github(tmp_path).store
+    changes = {change.path: change for change in store.changes_of(store.pull((REPOSITORY, NUMBER)))}
+    statuses = {path: change.status for path, change in changes.items()}
+    assert statuses["web/formatting.js"] == "renamed"
+    assert changes["web/formatting.js"].previous == "web/format.js"
+    assert statuses["api/legacy_export.py"] == "removed"
+    assert statuses["api/labels.py"] == "added"
+    assert changes["web/express.png"].binary
+    assert {"package-lock.json", "web/dist/track.js", "scripts/deploy.sh"} <= set(changes)
+
+
+def test_the_default_branch_names_what_is_generated() -> None:
+    assert files_of("base")[".gitattributes"] == "web/dist/** linguist-generated\n"
+
+
+def test_the_credential_stands_in_the_change_and_not_in_our_sources() -> None:
+    change = files_of("change")
+    assert CREDENTIAL in str(change["api/parcels.py"])
+    folder = Path(sys.modules["reviewbot_sandbox.demo"].__path__[0])
+    assert not [file.name for file in folder.iterdir() if file.is_file() and CREDENTIAL.encode() in file.read_bytes()]
+
+
+def test_the_fix_moves_the_pull_request(tmp_path: Path) -> None:
+    world = seed_github(tmp_path)
+    assert push_fix(world) == world.pull(REPOSITORY, NUMBER).head_sha
+
+
+# --- The engineer -----------------------------------------------------------------------------------------------------
+
+
+def asked(content: str) -> TaskRequest:
+    attachment = Attachment("change.diff", "text/plain", content, len(content))
+    return TaskRequest("Review.", 1, 240, Mode.FAST, attachments=(attachment,))
+
+
+def paths_in(answer: object) -> list[str]:
+    assert isinstance(answer, Structured)
+    files = answer.value["files"]
+    assert isinstance(files, list)
+    return [file["path"] for file in files]
+
+
+def test_the_engineer_says_only_what_can_be_seen() -> None:
+    engineer = demo_engineer(nobody)
+    assert paths_in(engineer(asked("nothing of it"))) == []
+    assert paths_in(engineer(asked(REMARKS[0].seen))) == [REMARKS[0].path]
+
+
+def test_the_engineer_adds_to_what_the_analysers_found() -> None:
+    engineer = demo_engineer(
+        lambda _sent: {"summary": "Static analysers read it.", "files": [{"path": "a.py", "findings": []}]}
+    )
+    answer = engineer(asked(REMARKS[0].seen))
+    assert paths_in(answer) == ["a.py", REMARKS[0].path]
+    assert isinstance(answer, Structured)
+    assert answer.value["summary"] == SUMMARY  # a person's word: people are told to have reviewed it
+
+
+# --- The runner's stand-in --------------------------------------------------------------------------------------------
+
+
+def test_a_step_gets_a_runners_environment_and_nothing_else(tmp_path: Path) -> None:
+    with open_sandbox(nobody, Plan(0.1, 30)) as sandbox:
+        reader = Reader(sandbox)
+        job = prepare_job(tmp_path / "job", "opened", reader.pull())
+        names = set(step_environment(sandbox, job, "/bin"))
+        reader.close()
+    known = {"PATH", "CI", "REVIEWBOT_TIME_SCALE"}
+    assert all(name in known or name.startswith(("INPUT_", "GITHUB_")) for name in names)
+
+
+def test_outputs_are_read_with_their_line_ends() -> None:
+    text = "status<<ghadelimiter_1\ncompleted\nghadelimiter_1\nwords<<x\none\ntwo\nx\nempty<<y\n\ny\n"
+    assert read_outputs(text) == {"status": "completed", "words": "one\ntwo", "empty": ""}
+
+
+# --- The terminal -----------------------------------------------------------------------------------------------------
+
+BODY = """<!-- reviewbot:finding:v1 ids=1 -->
+**🟠 High · security: A \\_title\\_**
+
+It has [a link](https://example.com/x) and **weight**.
+
+```suggestion
+    return 1
+```
+
+References: `https://example.com`
+
+<sub>`1` · Moved.</sub>
+"""
+
+
+def test_a_comment_is_told_in_pieces() -> None:
+    assert list(pieces(BODY)) == [
+        Piece(Kind.HEADING, "🟠 High · security: A _title_"),
+        Piece(Kind.TEXT, "It has a link and weight."),
+        Piece(Kind.SUGGESTION, "    return 1"),
+        Piece(Kind.NOTE, "`1` · Moved."),
+    ]
+
+
+def shown(comment: Comment, env: Mapping[str, str]) -> str:
+    log = StringIO()
+    show_comments(open_console(log, {"COLUMNS": "60", "TERM": "xterm", **env}, plain=False), [comment])
+    return log.getvalue()
+
+
+def test_hostile_text_does_not_reach_the_terminal() -> None:
+    code = (CodeLine(1, "+", "x = '\x1b[2J'"),)
+    text = shown(Comment(1, "a\x1b]0;b.py", 1, on_file=False, body="**\x1b[31mtitle\x07**", code=code), {})
+    assert "\x1b" not in text
+    assert "\x07" not in text
+    assert "title" in text
+
+
+def test_colour_needs_a_terminal_and_no_objection() -> None:
+    comment = Comment(1, "a.py", 1, on_file=False, body=BODY, code=(CodeLine(1, "+", "x = 1"),))
+    forced = {"FORCE_COLOR": "1", "COLORTERM": "truecolor"}
+    assert "\x1b[32m" in shown(comment, forced)
+    assert "\x1b[32m" not in shown(comment, {**forced, "NO_COLOR": "1"})
+    assert "\x1b" not in shown(comment, {})
+
+
+def test_long_text_stays_beside_its_rule() -> None:
+    comment = Comment(1, "a.py", 1, on_file=False, body=f"**{'word ' * 40}**", code=(CodeLine(1, "+", "x" * 200),))
+    lines = shown(comment, {}).splitlines()
+    assert max(map(cell_len, lines)) <= 60
+    assert all(line.startswith("       │ ") for line in lines[3:])
+
+
+# --- The whole story --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the demo printed, and what one of its printed lines found while it stayed."""
+
+    text: str
+    status: int
+    comments: list[dict[str, object]]
+
+    @property
+    def story(self) -> list[str]:
+        """The lines before it stays."""
+        return self.text.split("\nIt stays\n")[0].splitlines()
+
+
+@pytest.fixture(scope="module")
+def told() -> Iterator[Told]:
+    """The demo, run once from the command line, looked at, and interrupted."""
+    env = {"PATH": "/usr/bin:/bin", "COLUMNS": "80", "LC_ALL": "C.UTF-8"}
+    with subprocess.Popen(DEMO, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env, encoding="utf-8") as process:
+        assert process.stdout
+        lines: list[str] = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.strip().startswith("Ctrl-C ends it"):
+                break
+        comments = look("".join(lines)) if process.poll() is None else []
+        process.send_signal(signal.SIGINT)
+        lines += process.stdout.readlines()
+        text, status = "".join(lines), process.wait(30)
+    yield Told(text, status, comments)
+    if folder := FOLDER.search(text):
+        shutil.rmtree(folder[1])
+
+
+def look(text: str) -> list[dict[str, object]]:
+    """Do what the printed curl line for the comments does."""
+    found = re.search(r"^curl -s -H '(Authorization): (.*?)' (\S+/comments)$", text, re.MULTILINE)
+    assert found, text
+    comments: list[dict[str, object]] = httpx.get(found[3], headers={found[1]: found[2]}, trust_env=False).json()
+    return comments
+
+
+def test_all_went_as_planned(told: Told) -> None:
+    assert told.status == 0, told.text
+    assert "All as planned" in told.text
+
+
+def test_the_story_is_short_and_fits_a_terminal(told: Told) -> None:
+    assert len(told.story) <= 150
+    assert max(map(cell_len, told.story)) <= 80
+    assert "\x1b" not in told.text
+
+
+def test_it_says_what_happened_in_both_runs(told: Told) -> None:
+    assert "Exit status 1" in told.text
+    assert "the gate is closed, as it should be" in told.text
+    assert "Exit status 0" in told.text
+    assert "CodeVF never saw it" in told.text
+    assert "Account: 5,000 credits before, 4,640 after, 0 on hold." in told.text
+
+
+def test_every_hard_placement_is_shown(told: Told) -> None:
+    text = " ".join(told.text.replace("│", "").split())
+    assert "23 - raise NotFound(code)" in text  # a deleted line
+    assert "the line number given was another" in text
+    assert "on the whole file" in text
+    assert "Sessions that last a year (api/settings.py:3)" in text  # a file that the change does not touch
+
+
+def test_the_files_that_it_names_are_there(told: Told) -> None:
+    folder = FOLDER.search(told.text)
+    assert folder
+    for name in ("workspace/reviewbot.json", "job-summary.md", "log.txt", "event.json"):
+        for run in ("opened", "synchronize"):
+            text = (Path(folder[1]) / run / name).read_text()
+            assert text
+            assert CREDENTIAL not in text
+
+
+def test_it_stays_to_be_looked_at(told: Told) -> None:
+    assert len(told.comments) > 3
+    assert all(comment["user"] for comment in told.comments)

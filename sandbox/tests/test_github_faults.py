@@ -1,0 +1,189 @@
+"""The layer that breaks answers on purpose, around GitHub and around anything else."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import httpx
+import pytest
+from reviewbot_sandbox.faults import ClientDies, DropBefore, Faults, Meanwhile, RecordedThen, Reply
+from reviewbot_sandbox.github import World
+
+COMMENT = {"body": "Hm."}
+
+
+def _add(url: str, *rules: dict[str, object]) -> httpx.Response:
+    return httpx.post(f"{url}/_control/faults", json=list(rules))
+
+
+def test_the_second_matching_request_is_answered_in_the_services_place(
+    github_http: httpx.Client, github_world: World, github_url: str
+) -> None:
+    answer = {"status": 503, "headers": {"Retry-After": "1"}, "body": {"message": "Later"}}
+    rule = {"match": "/issues/1/comments$", "method": "POST", "nth": 2, "do": answer}
+    assert _add(github_url, rule).json() == {"rules": 1}
+    answers = [github_http.post("/issues/1/comments", json=COMMENT) for _ in range(3)]
+    assert [each.status_code for each in answers] == [201, 503, 201]
+    assert (answers[1].headers["retry-after"], answers[1].json()) == ("1", {"message": "Later"})
+    assert len(github_world.store.comments) == 2
+
+
+def test_one_graphql_operation_is_told_from_another_by_its_body(github_http: httpx.Client, github_url: str) -> None:
+    _add(github_url, {"match": "^/graphql$", "body": "rateLimit", "times": None, "do": {"status": 502}})
+    for query, status in (("{viewer{login}}", 200), ("{rateLimit{cost}}", 502), ("{rateLimit{cost}}", 502)):
+        assert github_http.post(f"{github_url}/graphql", json={"query": query}).status_code == status
+    httpx.delete(f"{github_url}/_control/faults")
+    assert github_http.post(f"{github_url}/graphql", json={"query": "{rateLimit{cost}}"}).status_code == 200
+
+
+@pytest.mark.parametrize("status", [502, None])
+def test_a_write_is_recorded_and_its_answer_lost(
+    github_http: httpx.Client, github_world: World, github_faults: Faults, status: int | None
+) -> None:
+    github_faults.add("/comments", RecordedThen(status))
+    if status is None:
+        with pytest.raises(httpx.RemoteProtocolError):
+            github_http.post("/issues/1/comments", json=COMMENT)
+    else:
+        assert github_http.post("/issues/1/comments", json=COMMENT).status_code == status
+    assert len(github_world.store.comments) == 1
+
+
+def test_a_dropped_request_never_arrives(github_http: httpx.Client, github_world: World, github_faults: Faults) -> None:
+    github_faults.add("/comments", DropBefore())
+    with pytest.raises(httpx.RemoteProtocolError):
+        github_http.post("/issues/1/comments", json=COMMENT)
+    assert not github_world.store.comments
+    assert github_faults.requests()[-1].status == 0
+    assert github_http.post("/issues/1/comments", json=COMMENT).status_code == 201
+
+
+def test_an_answer_breaks_off_halfway(github_http: httpx.Client, github_url: str) -> None:
+    _add(github_url, {"match": "/pulls/1$", "do": {"drop": "middle"}})
+    with pytest.raises(httpx.RemoteProtocolError):
+        github_http.get("/pulls/1")
+    assert github_http.get("/pulls/1").status_code == 200
+
+
+def test_a_reset_is_told_from_a_connection_that_was_closed_in_order(github_http: httpx.Client, github_url: str) -> None:
+    _add(
+        github_url,
+        {"match": "/pulls/1$", "do": {"drop": "reset"}},
+        {"match": "/pulls/1$", "nth": 2, "do": {"drop": "middle"}},
+    )
+    with pytest.raises(httpx.ReadError):
+        github_http.get("/pulls/1")
+    with pytest.raises(httpx.RemoteProtocolError):
+        github_http.get("/pulls/1")
+
+
+def test_garbage_is_no_json(github_http: httpx.Client, github_url: str) -> None:
+    _add(github_url, {"match": "/pulls/1$", "do": {"garbage": True}})
+    answer = github_http.get("/pulls/1")
+    assert answer.status_code == 200
+    with pytest.raises(ValueError, match="decode"):
+        answer.json()
+
+
+@pytest.mark.parametrize("do", [{"delay_ms": 60}, {"drip": 4_000, "delay_ms": 20}])
+def test_a_slow_answer_is_whole(github_http: httpx.Client, github_url: str, do: dict[str, object]) -> None:
+    whole = github_http.get("/pulls/1").json()
+    _add(github_url, {"match": "/pulls/1$", "do": do})
+    started = time.monotonic()
+    assert github_http.get("/pulls/1").json() == whole
+    assert time.monotonic() - started > 0.05
+
+
+def test_the_log_tells_who_asked_for_what(github_http: httpx.Client, github_url: str) -> None:
+    github_http.post("/issues/1/comments?x=1", json=COMMENT)
+    httpx.get(f"{github_url}/repos/acme/widget/pulls/2", headers={"Authorization": "token nope"})
+    log: list[dict[str, Any]] = httpx.get(f"{github_url}/_control/requests").json()
+    assert [(each["method"], each["status"], each["identity"], each["body"]) for each in log] == [
+        ("POST", 201, "github-actions[bot]", COMMENT),
+        ("GET", 401, "?", None),
+    ]
+    assert log[0]["target"] == "/repos/acme/widget/issues/1/comments?x=1"
+    assert "ghs_workflow" not in str(log)
+    httpx.delete(f"{github_url}/_control/requests")
+    assert httpx.get(f"{github_url}/_control/requests").json() == []
+
+
+def doing(do: object, **more: object) -> list[object]:
+    return [{"match": "x", "do": do, **more}]
+
+
+@pytest.mark.parametrize(
+    ("rules", "part"),
+    [
+        ({"match": "x"}, "send a list of rules"),
+        ([1], "send a list of rules"),
+        ([{"do": {"status": 500}}], "match is null; it is a text"),
+        ([{"match": "(", "do": {"status": 500}}], 'match is "(", which is no regular expression: missing )'),
+        ([{"match": "x"}], "do is null; it is one of"),
+        (doing("drop"), 'do is "drop"; it is one of'),
+        (doing({"status": 500}, when="now"), "a rule has no 'when', but body, do, match"),
+        (doing({"status": 500}, method=1), "method is 1; it is a text"),
+        (doing({"status": 500}, body="["), 'body is "[", which is no regular expression'),
+        (doing({"status": 500}, nth=0), "nth is 0; it is a whole number from 1"),
+        (doing({"status": 500}, nth="2"), 'nth is "2"; it is a whole number from 1'),
+        (doing({"status": 500}, times=True), "times is true; it is a whole number from 1"),
+        (doing({}), "no fault is written like {}; it is one of"),
+        (doing({"explode": True}), 'no fault is written like {"explode": true}; it is one of'),
+        (doing({"drop": "sideways"}), 'no fault is written like {"drop": "sideways"}; it is one of'),
+        (doing({"drop": "before", "delay_ms": 5}), "no fault is written like"),
+        (doing({"garbage": False}), "no fault is written like"),
+        (doing({"status": 42}), "a status is from 200 to 599"),
+        (doing({"status": True}), "a status is from 200 to 599"),
+        (doing({"recorded-then": 42}), "a status is from 200 to 599"),
+        (doing({"recorded-then": "middle"}), '{"recorded-then": "drop"}'),
+        (doing({"status": 500, "header": {}}), "no fault is written like"),
+        (doing({"status": 500, "headers": []}), "headers is []; it is an object"),
+        (doing({"status": 500, "headers": {"Retry-After": 1}}), "header Retry-After is 1; it is a text"),
+        (doing({"status": 500, "headers": {"A": "x\ny"}}), "names and values are printable ASCII"),
+        (doing({"delay_ms": "soon"}), 'delay_ms is "soon"; it is a number of milliseconds'),
+        (doing({"delay_ms": -1}), "delay_ms is -1"),
+        (doing({"drip": 0}), "drip is 0; it is a whole number from 1"),
+    ],
+)
+def test_a_rule_that_makes_no_sense_is_refused(
+    github_url: str, github_faults: Faults, rules: object, part: str
+) -> None:
+    answer = httpx.post(f"{github_url}/_control/faults", json=rules)
+    assert answer.status_code == 400
+    assert part in answer.json()["error"]
+    assert not github_faults.rules
+
+
+def test_of_several_rules_the_first_acts_and_each_counts(github_http: httpx.Client, github_faults: Faults) -> None:
+    github_faults.add("/pulls/1", Reply(500), times=2)
+    github_faults.add("/pulls", Reply(501), nth=2, times=2)
+    assert [github_http.get("/pulls/1").status_code for _ in range(4)] == [500, 500, 501, 200]
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_client_dies_before_or_after_its_request_is_recorded(
+    github_http: httpx.Client, github_world: World, github_faults: Faults, *, recorded: bool
+) -> None:
+    seen: list[int] = []
+    github_faults.add("/comments", ClientDies(lambda: seen.append(len(github_world.store.comments)), recorded))
+    with pytest.raises(httpx.RemoteProtocolError):
+        github_http.post("/issues/1/comments", json=COMMENT)
+    assert seen == [int(recorded)]
+    assert len(github_world.store.comments) == int(recorded)
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_something_else_happens_while_a_client_waits(
+    github_http: httpx.Client, github_world: World, github_faults: Faults, *, recorded: bool
+) -> None:
+    seen: list[int] = []
+
+    def happens() -> None:
+        seen.append(len(github_world.store.comments))
+        assert github_http.post("/issues/1/comments", json=COMMENT).status_code == 201
+
+    github_faults.add("/comments", Meanwhile(happens, recorded))
+    assert github_http.post("/issues/1/comments", json=COMMENT).status_code == 201
+    assert seen == [int(recorded)]
+    assert len(github_world.store.comments) == 2

@@ -1,0 +1,195 @@
+"""What merging would make, the merge queue, and pull requests that are opened over REST."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from jsonschema import Draft7Validator
+from reviewbot_sandbox.github import World, merge_group_event
+from reviewbot_sandbox.github.refusal import Refusal
+
+from reviewbot.domain.events import MergeGroupEvent, read_event
+from tests.contract.published import SCHEMAS
+
+REPO = "acme/widget"
+MONA = {"Authorization": "token ghp_mona"}
+STATE = "query($o: String!, $n: String!) {repository(owner: $o, name: $n) {pullRequest(number: 1) {mergeable}}}"
+Graph = Callable[..., dict[str, Any]]
+
+
+def fetched(url: str, ref: str, folder: Path) -> str:
+    """The hash that a client of git sees under a reference; empty where there is none."""
+    command = ("git", "ls-remote", f"{url}/{REPO}.git", ref)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.partition("\t")[0]
+
+
+def mergeable(send: Graph) -> object:
+    return send(STATE, o="acme", n="widget")["data"]["repository"]["pullRequest"]["mergeable"]
+
+
+def test_the_merge_of_a_pull_request_is_a_real_commit(
+    github_http: httpx.Client, github_world: World, github_url: str, github_graphql: Graph, tmp_path: Path
+) -> None:
+    pull = github_http.get("/pulls/1").json()
+    assert (pull["mergeable"], pull["mergeable_state"]) == (True, "clean")
+    assert pull["merge_commit_sha"] == fetched(github_url, "refs/pull/1/merge", tmp_path)
+    commit = github_http.get(f"/commits/{pull['merge_commit_sha']}").json()
+    assert [parent["sha"] for parent in commit["parents"]] == [pull["base"]["sha"], pull["head"]["sha"]]
+    assert github_world.store.git(REPO).read(f"{commit['sha']}:moved.txt")
+    assert mergeable(github_graphql) == "MERGEABLE"
+
+
+def test_it_follows_both_branches(github_http: httpx.Client, github_world: World) -> None:
+    seen = {github_http.get("/pulls/1").json()["merge_commit_sha"]}
+    for branch in ("main", "topic"):
+        sha = github_world.push(REPO, branch, {f"{branch}.txt": "more\n"})
+        merged = github_http.get("/pulls/1").json()["merge_commit_sha"]
+        assert sha in github_world.store.git(REPO).commit(merged).parents
+        seen.add(merged)
+    assert len(seen) == 3
+
+
+def test_a_conflict_has_no_merge_until_it_is_mended(
+    github_http: httpx.Client, github_world: World, github_url: str, github_graphql: Graph, tmp_path: Path
+) -> None:
+    github_world.push(REPO, "main", {"app.py": "all new\n"})
+    pull = github_http.get("/pulls/1").json()
+    assert (pull["mergeable"], pull["mergeable_state"], pull["merge_commit_sha"]) == (False, "dirty", None)
+    assert fetched(github_url, "refs/pull/1/merge", tmp_path) == ""
+    assert mergeable(github_graphql) == "CONFLICTING"
+    tips = github_world.store.git(REPO).branches()
+    github_world.push(REPO, "topic", {"app.py": "all new\n"}, parents=(tips["topic"], tips["main"]))
+    assert github_http.get("/pulls/1").json()["mergeable"] is True
+    assert fetched(github_url, "refs/pull/1/merge", tmp_path)
+
+
+def test_a_group_of_the_queue_holds_both_changes(github_world: World) -> None:
+    github_world.push(REPO, "more", {"more.txt": "more\n"}, author="mona")
+    github_world.open_pull_request(REPO, "more", author="mona")
+    main = github_world.store.git(REPO).branches()["main"]
+    group = github_world.queue(REPO, [1, 2])
+    git = github_world.store.git(REPO)
+    first, second = git.commit(group.head_sha).parents
+    assert second == github_world.pull(REPO, 2).head_sha
+    assert group.head_ref == f"gh-readonly-queue/main/pr-2-{first}"
+    assert (group.base_sha, git.branches()[group.head_ref], git.branches()["main"]) == (main, group.head_sha, main)
+    assert all(git.read(f"{group.head_sha}:{path}") for path in ("moved.txt", "more.txt"))
+
+
+def test_what_conflicts_cannot_be_queued_and_nothing_with_it(github_world: World) -> None:
+    github_world.push(REPO, "more", {"more.txt": "more\n"}, author="mona")
+    github_world.open_pull_request(REPO, "more", author="mona")
+    github_world.push(REPO, "main", {"app.py": "all new\n"})
+    with pytest.raises(Refusal):
+        github_world.queue(REPO, [2, 1])
+    assert not github_world.store.queues
+
+
+def test_nobody_waits_twice(github_world: World) -> None:
+    with pytest.raises(Refusal):
+        github_world.queue(REPO, [1, 1])
+    github_world.queue(REPO, [1])
+    with pytest.raises(Refusal):
+        github_world.queue(REPO, [1])
+
+
+QUEUE = """query($o: String!, $n: String!) {repository(owner: $o, name: $n) {mergeQueue {id entries(first: 9) {
+  totalCount nodes {id position state enqueuedAt baseCommit {oid} headCommit {oid} pullRequest {number}}
+}}}}"""
+
+
+def test_a_second_group_stands_on_the_first(github_world: World, github_graphql: Graph) -> None:
+    for name in ("two", "three"):
+        github_world.push(REPO, name, {f"{name}.txt": "more\n"}, author="mona")
+        github_world.open_pull_request(REPO, name, author="mona")
+    first, second = github_world.queue(REPO, [2]), github_world.queue(REPO, [3, 1])
+    assert second.base_sha == first.head_sha
+    entries = github_graphql(QUEUE, o="acme", n="widget")["data"]["repository"]["mergeQueue"]["entries"]
+    rows = [(each["position"], each["pullRequest"]["number"], each["headCommit"]["oid"]) for each in entries["nodes"]]
+    assert [row[:2] for row in rows] == [(1, 2), (2, 3), (3, 1)]
+    assert (rows[0][2], rows[2][2], entries["totalCount"]) == (first.head_sha, second.head_sha, 3)
+    assert [each["baseCommit"]["oid"] for each in entries["nodes"]] == [first.base_sha, first.head_sha, rows[1][2]]
+
+
+def test_a_workflow_reads_the_queue_of_a_public_repository_only(github_world: World, github_graphql: Graph) -> None:
+    assert github_graphql(QUEUE, o="acme", n="widget")["data"]["repository"]["mergeQueue"] is None
+    github_world.repository("acme/secret", private=True)
+    refused = github_graphql(QUEUE, o="acme", n="secret")
+    assert refused["data"]["repository"] == {"mergeQueue": None}
+    assert (refused["errors"][0]["type"], refused["errors"][0]["path"]) == ("FORBIDDEN", ["repository", "mergeQueue"])
+
+
+def test_the_event_of_a_group_is_read_by_the_action(github_world: World, github_url: str) -> None:
+    group = github_world.queue(REPO, [1])
+    event = read_event("merge_group", merge_group_event(github_world.store, group, github_url))
+    assert event == MergeGroupEvent(group.head_sha, (1,), "main")
+
+
+@pytest.mark.npm
+def test_the_event_of_a_group_is_as_published(github_world: World, github_url: str) -> None:
+    whole = json.loads(SCHEMAS.read_text(encoding="utf-8"))
+    schema = {"$ref": "#/definitions/merge_group$checks_requested", "definitions": whole["definitions"]}
+    payload: Any = merge_group_event(github_world.store, github_world.queue(REPO, [1]), github_url)
+    for user in (payload["repository"]["owner"], payload["sender"]):
+        del user["user_view_type"]  # GitHub sends it; these schemas are older than it
+    Draft7Validator(schema).validate(payload)
+
+
+def test_a_person_opens_a_pull_request_from_a_branch(github_http: httpx.Client, github_world: World) -> None:
+    github_world.push("acme/widget", "more", {"more.txt": "more\n"})
+    github_world.person_token("ghp_acme", "acme")
+    body = {"title": "More", "head": "more", "base": "main", "draft": True}
+    made = github_http.post("/pulls", json=body, headers={"Authorization": "token ghp_acme"})
+    assert made.status_code == 201
+    assert {name: made.json()[name] for name in ("number", "draft", "mergeable", "changed_files")} == {
+        "number": 2,
+        "draft": True,
+        "mergeable": True,
+        "changed_files": 1,
+    }
+    assert made.json()["user"]["login"] == "acme"
+
+
+def test_a_stranger_opens_one_from_a_fork_and_not_from_here(github_http: httpx.Client, github_world: World) -> None:
+    github_world.fork(REPO, "mona")
+    sha = github_world.push("mona/widget", "idea", {"idea.txt": "one\n"}, author="mona")
+    here = github_http.post("/pulls", json={"title": "x", "head": "topic", "base": "main"}, headers=MONA)
+    assert here.status_code == 403
+    made = github_http.post("/pulls", json={"title": "Idea", "head": "mona:idea", "base": "main"}, headers=MONA)
+    assert (made.status_code, made.json()["head"]["repo"]["full_name"]) == (201, "mona/widget")
+    assert github_world.store.git(REPO).resolve("refs/pull/2/head") == sha
+
+
+def test_a_workflow_opens_none_unless_the_settings_let_it(github_http: httpx.Client, github_world: World) -> None:
+    github_world.push(REPO, "more", {"more.txt": "more\n"})
+    body = {"title": "More", "head": "more", "base": "main"}
+    assert github_http.post("/pulls", json=body).status_code == 403
+    github_world.allow_actions_to_approve(REPO)
+    assert github_http.post("/pulls", json=body).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"head": "nowhere"}, '"code": "invalid"'),
+        ({"head": "nobody:topic"}, '"field": "head"'),
+        ({"base": "nowhere"}, '"field": "base"'),
+        ({}, "A pull request already exists for acme:topic."),
+        ({"head": "main"}, "No commits between main and main"),
+        ({"draft": "yes"}, "is not a boolean"),
+        ({"title": None}, "wasn't supplied"),
+    ],
+)
+def test_what_cannot_be_opened_is_a_422(
+    github_http: httpx.Client, github_world: World, change: dict[str, object], told: str
+) -> None:
+    github_world.allow_actions_to_approve(REPO)
+    refused = github_http.post("/pulls", json={"title": "x", "head": "topic", "base": "main", **change})
+    assert refused.status_code == 422
+    assert told in json.dumps(refused.json())

@@ -1,0 +1,257 @@
+"""Reviews and their comments: what GitHub takes, what it refuses, and in which words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from reviewbot_sandbox.github import CommentForm, Side, World
+
+REPO = "acme/widget"
+NOT_IN_DIFF = "Pull request review thread line must be part of the diff"
+NOT_IN_HUNK = "Pull request review thread start line must be part of the same hunk as the line."
+NO_HUNK = "Pull request review thread diff hunk can't be blank"
+
+
+def _post_review(http: httpx.Client, *comments: dict[str, object], **more: object) -> httpx.Response:
+    return http.post("/pulls/1/reviews", json={"event": "COMMENT", "body": "Seen.", "comments": list(comments), **more})
+
+
+def _comments(http: httpx.Client) -> list[Any]:
+    found: list[Any] = http.get("/pulls/1/comments").json()
+    return found
+
+
+def _on(line: int, **more: object) -> dict[str, object]:
+    return {"path": "app.py", "line": line, "body": "Hm.", **more}
+
+
+def test_a_review_is_answered_with_200_and_its_comments_are_read_apart(github_http: httpx.Client) -> None:
+    made = _post_review(github_http, _on(10), _on(40, side="LEFT"), _on(12, start_line=8))
+    assert made.status_code == 200
+    assert made.json()["state"] == "COMMENTED"
+    found = github_http.get(f"/pulls/1/reviews/{made.json()['id']}/comments").json()
+    assert [(each["line"], each["side"], each["start_line"]) for each in found] == [
+        (10, "RIGHT", None),
+        (40, "LEFT", None),
+        (12, "RIGHT", 8),
+    ]
+    assert found[0]["diff_hunk"].splitlines()[-1] == "+line ten"
+    assert found[0]["html_url"].startswith(str(github_http.base_url).partition("/repos")[0])
+
+
+@pytest.mark.parametrize(
+    ("comment", "error"),
+    [
+        (
+            _on(25),
+            f"{NOT_IN_DIFF} and {NO_HUNK}",
+        ),
+        (
+            _on(25, start_line=24),
+            f"{NOT_IN_DIFF}, {NOT_IN_HUNK}, and {NO_HUNK}",
+        ),
+        (
+            _on(38, start_line=8),
+            NOT_IN_HUNK,
+        ),
+        (_on(10, start_line=10), "Pull request review thread start line must precede the end line."),
+        ({"path": "README.md", "line": 1, "body": "Hm."}, "Path could not be resolved"),
+    ],
+)
+def test_one_bad_line_refuses_the_whole_review(
+    github_http: httpx.Client, github_world: World, comment: dict[str, object], error: str
+) -> None:
+    answer = _post_review(github_http, _on(10), comment)
+    assert answer.status_code == 422
+    assert answer.json()["message"] == "Unprocessable Entity"
+    assert answer.json()["errors"] == [error]
+    assert not github_world.store.reviews
+    assert not github_world.store.replies
+
+
+@pytest.mark.parametrize(
+    ("side", "line", "status"),
+    [("RIGHT", 7, 200), ("RIGHT", 6, 422), ("LEFT", 10, 200), ("LEFT", 6, 422), ("RIGHT", 13, 200), ("RIGHT", 14, 422)],
+)
+def test_the_context_around_a_change_belongs_to_the_diff_on_both_sides(
+    github_http: httpx.Client, side: str, line: int, status: int
+) -> None:
+    assert _post_review(github_http, _on(line, side=side)).status_code == status
+
+
+@pytest.mark.parametrize("line", [1, 2])
+def test_a_deleted_file_takes_comments_on_its_old_lines_only(github_http: httpx.Client, line: int) -> None:
+    comment = {"path": "gone.txt", "line": line, "body": "Hm."}
+    assert _post_review(github_http, {**comment, "side": "LEFT"}).status_code == (200 if line == 1 else 422)
+    assert _post_review(github_http, {**comment, "side": "RIGHT"}).status_code == 422
+
+
+def test_a_review_needs_no_text_of_its_own_when_its_comments_say_something(github_http: httpx.Client) -> None:
+    assert _post_review(github_http, _on(10), body="").status_code == 200
+    assert _post_review(github_http, body="").status_code == 422
+
+
+def test_subject_type_is_no_key_of_a_comment_inside_a_review(github_http: httpx.Client) -> None:
+    answer = _post_review(github_http, {"path": "app.py", "body": "Hm.", "subject_type": "file"})
+    assert answer.status_code == 422
+    assert answer.json()["message"] == "Invalid request.\n\nFor 'items', \"subject_type\" is not a permitted key."
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"event": "NOPE", "body": "x"},
+        {"event": "COMMENT", "body": "x", "comments": [{"path": "app.py", "line": "10", "body": "x"}]},
+        {"event": "COMMENT", "body": "x", "comments": [{"path": "app.py", "line": 10}]},
+        {"event": "COMMENT"},
+        {"event": "REQUEST_CHANGES", "body": " "},
+        {"event": "COMMENT", "body": "x" * 65_537},
+        {"event": "COMMENT", "body": "x", "comments": "all"},
+        {"event": "COMMENT", "body": "x", "commit_id": "0" * 40},
+    ],
+)
+def test_a_review_that_makes_no_sense_is_a_422(github_http: httpx.Client, body: dict[str, object]) -> None:
+    assert github_http.post("/pulls/1/reviews", json=body).status_code == 422
+
+
+def test_a_pending_review_is_its_authors_alone_and_there_is_one_at_most(github_http: httpx.Client) -> None:
+    pending = github_http.post("/pulls/1/reviews", json={"comments": [_on(10)]}).json()
+    assert pending["state"] == "PENDING"
+    assert "submitted_at" not in pending
+    again = github_http.post("/pulls/1/reviews", json={})
+    assert again.json()["errors"] == ["User can only have one pending review per pull request"]
+    mona = {"Authorization": "token ghp_mona"}
+    assert github_http.get("/pulls/1/reviews", headers=mona).json() == []
+    assert github_http.get(f"/pulls/1/reviews/{pending['id']}", headers=mona).status_code == 404
+    assert _comments(github_http) == []
+    assert github_http.delete(f"/pulls/1/reviews/{pending['id']}").status_code == 200
+    assert github_http.get("/pulls/1/reviews").json() == []
+
+
+def test_a_pending_review_is_submitted_with_its_comments(github_http: httpx.Client) -> None:
+    pending = github_http.post("/pulls/1/reviews", json={"comments": [_on(10)]}).json()
+    done = github_http.post(f"/pulls/1/reviews/{pending['id']}/events", json={"event": "COMMENT", "body": "Done."})
+    assert done.json()["state"] == "COMMENTED"
+    assert [comment["line"] for comment in _comments(github_http)] == [10]
+    assert github_http.delete(f"/pulls/1/reviews/{pending['id']}").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("token", "event", "error"),
+    [
+        ("ghp_mona", "APPROVE", "Can not approve your own pull request"),
+        ("ghp_mona", "REQUEST_CHANGES", "Can not request changes on your own pull request"),
+        ("ghs_workflow", "APPROVE", "GitHub Actions is not permitted to approve pull requests."),
+    ],
+)
+def test_who_may_not_decide(github_http: httpx.Client, token: str, event: str, error: str) -> None:
+    headers = {"Authorization": f"token {token}"}
+    answer = github_http.post("/pulls/1/reviews", json={"event": event, "body": "x"}, headers=headers)
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [error]
+
+
+def test_a_workflow_approves_where_the_setting_allows_it(github_http: httpx.Client, github_world: World) -> None:
+    github_world.allow_actions_to_approve(REPO)
+    assert github_http.post("/pulls/1/reviews", json={"event": "APPROVE"}).json()["state"] == "APPROVED"
+
+
+def test_a_request_for_changes_is_dismissed_with_a_message(github_http: httpx.Client) -> None:
+    review = _post_review(github_http, event="REQUEST_CHANGES").json()
+    address = f"/pulls/1/reviews/{review['id']}/dismissals"
+    assert github_http.put(address, json={}).status_code == 422
+    assert github_http.put(address, json={"message": "Fixed."}).json()["state"] == "DISMISSED"
+    assert github_http.put(address, json={"message": "Fixed."}).status_code == 422
+
+
+def test_a_whole_file_takes_a_comment_of_its_own(github_http: httpx.Client, github_world: World) -> None:
+    head = github_world.pull(REPO, 1).head_sha
+    body = {"path": "logo.png", "body": "Hm.", "commit_id": head, "subject_type": "file"}
+    made = github_http.post("/pulls/1/comments", json=body)
+    assert made.status_code == 201
+    assert (made.json()["subject_type"], made.json()["line"]) == ("file", None)
+    assert github_http.post("/pulls/1/comments", json={**body, "line": 1}).status_code == 422
+
+
+def test_a_single_comment_off_the_diff_is_refused_with_an_object(
+    github_http: httpx.Client, github_world: World
+) -> None:
+    body = {**_on(25), "commit_id": github_world.pull(REPO, 1).head_sha, "side": "RIGHT"}
+    answer = github_http.post("/pulls/1/comments", json=body)
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [
+        {
+            "resource": "PullRequestReviewComment",
+            "code": "custom",
+            "field": "pull_request_review_thread.line",
+            "message": "pull_request_review_thread.line must be part of the diff",
+        }
+    ]
+    assert github_http.post("/pulls/1/comments", json={**body, "line": 10, "commit_id": "0" * 40}).status_code == 422
+
+
+def test_replies_go_to_the_first_comment_only(github_http: httpx.Client) -> None:
+    _post_review(github_http, _on(10))
+    first = _comments(github_http)[0]["id"]
+    reply = github_http.post(f"/pulls/1/comments/{first}/replies", json={"body": "No."})
+    assert reply.status_code == 201
+    assert reply.json()["in_reply_to_id"] == first
+    assert github_http.post(f"/pulls/1/comments/{reply.json()['id']}/replies", json={"body": "Yes."}).status_code == 422
+    assert github_http.post("/pulls/1/comments", json={"in_reply_to": first, "body": "Oh."}).status_code == 201
+
+
+def test_comments_follow_their_lines_until_the_lines_are_gone(github_http: httpx.Client, github_world: World) -> None:
+    _post_review(github_http, _on(10), _on(40, side="LEFT"))
+    rows = [f"line {number}\n" for number in range(1, 61)]
+    github_world.push(REPO, "topic", {"app.py": "".join(["first\n", *rows[:9], "line ten\n", *rows[10:]])})
+    moved, gone = _comments(github_http)
+    assert (moved["line"], moved["original_line"]) == (11, 10)
+    assert moved["commit_id"] == github_world.pull(REPO, 1).head_sha
+    assert (gone["line"], gone["position"]) == (None, None), "line 40 is no longer deleted"
+    github_world.push(REPO, "topic", {"app.py": "".join(rows)})
+    assert [comment["line"] for comment in _comments(github_http)] == [None, None]
+
+
+def test_people_comment_answer_edit_and_delete(github_http: httpx.Client, github_world: World) -> None:
+    form = CommentForm("Why?", "app.py", line=40, side=Side.LEFT)
+    comment = github_world.review_comment(REPO, 1, "hubot", form)
+    github_world.reply(comment.id, "mona", "Because.")
+    github_world.edit_comment(comment.id, "mona", "Why not?")
+    assert [each["body"] for each in _comments(github_http)] == ["Why not?", "Because."]
+    assert github_http.patch(f"/pulls/comments/{comment.id}", json={"body": "!"}).json()["body"] == "!"
+    github_world.delete_comment(comment.id)
+    assert [each["body"] for each in _comments(github_http)] == ["Because."]
+    assert github_http.get(f"/pulls/comments/{comment.id}").status_code == 404
+
+
+def test_the_older_position_counts_lines_below_the_first_hunk_header(github_http: httpx.Client) -> None:
+    assert _post_review(github_http, {"path": "app.py", "position": 4, "body": "Old."}).status_code == 200
+    assert _post_review(github_http, {"path": "app.py", "position": 99, "body": "Old."}).status_code == 422
+    found = _comments(github_http)[0]
+    assert (found["line"], found["side"], found["position"]) == (10, "LEFT", 4)
+
+
+def test_only_its_author_edits_a_reviews_text(github_http: httpx.Client) -> None:
+    review = _post_review(github_http).json()
+    address = f"/pulls/1/reviews/{review['id']}"
+    assert github_http.put(address, json={"body": "Again."}).json()["body"] == "Again."
+    mona = {"Authorization": "token ghp_mona"}
+    assert github_http.put(address, json={"body": "Mine."}, headers=mona).status_code == 403
+    assert github_http.put(f"{address}/dismissals", json={"message": "No."}, headers=mona).status_code == 403
+    assert github_http.get("/pulls/1/reviews/1").status_code == 404
+
+
+def test_a_small_review_goes_with_its_last_comment(github_http: httpx.Client, github_world: World) -> None:
+    body = {**_on(10), "commit_id": github_world.pull(REPO, 1).head_sha, "side": "RIGHT"}
+    made = github_http.post("/pulls/1/comments", json=body).json()
+    assert len(github_http.get("/pulls/1/reviews").json()) == 1
+    assert github_http.delete(f"/pulls/comments/{made['id']}").status_code == 204
+    assert github_http.get("/pulls/1/reviews").json() == []
+    assert not github_world.store.threads
+
+
+@pytest.mark.parametrize("body", [" ", "x" * 65_537])
+def test_a_comments_text_is_neither_blank_nor_too_long(github_http: httpx.Client, body: str) -> None:
+    assert _post_review(github_http, _on(10, body=body)).status_code == 422

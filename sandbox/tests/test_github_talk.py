@@ -1,0 +1,275 @@
+"""Comments, labels, checks, statuses, and who may do what."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from reviewbot_sandbox.github import ACTIONS, READ_ONLY, Access, App, Level, Scope, World
+
+REPO = "acme/widget"
+FORK = {"Authorization": "token ghs_fork"}
+MONA = {"Authorization": "token ghp_mona"}
+
+
+def test_a_comment_is_made_edited_and_deleted(github_http: httpx.Client, github_world: World) -> None:
+    made = github_http.post("/issues/1/comments", json={"body": "One"})
+    assert made.status_code == 201
+    assert made.json()["user"]["login"] == "github-actions[bot]"
+    assert made.json()["user"]["type"] == "Bot"
+    address = f"/issues/comments/{made.json()['id']}"
+    assert github_http.patch(address, json={"body": "Two"}).json()["body"] == "Two"
+    assert github_world.store.comments[made.json()["id"]].editor == "github-actions[bot]"
+    assert github_http.delete(address).status_code == 204
+    assert github_http.get(address).status_code == 404
+
+
+def test_a_comment_of_65537_characters_is_too_long(github_http: httpx.Client) -> None:
+    assert github_http.post("/issues/1/comments", json={"body": "é" * 65_536}).status_code == 201
+    answer = github_http.post("/issues/1/comments", json={"body": "é" * 65_537})
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [
+        {
+            "resource": "IssueComment",
+            "code": "custom",
+            "field": "body",
+            "message": "body is too long (maximum is 65536 characters)",
+        }
+    ]
+
+
+def test_somebody_elses_comment_is_for_those_who_may_write(github_http: httpx.Client, github_world: World) -> None:
+    comment = github_world.comment(REPO, 1, "hubot", "Mine")
+    assert github_http.patch(f"/issues/comments/{comment.id}", json={"body": "!"}, headers=MONA).status_code == 403
+    github_world.grant(REPO, "mona", Level.WRITE)
+    assert github_http.patch(f"/issues/comments/{comment.id}", json={"body": "!"}, headers=MONA).status_code == 200
+
+
+def test_labels_are_set_read_and_taken_off(github_http: httpx.Client, github_world: World) -> None:
+    github_world.label(REPO, 1, "skip review/now", "mona")
+    assert [label["name"] for label in github_http.get("/pulls/1").json()["labels"]] == ["skip review/now"]
+    found = github_http.post("/issues/1/labels", json={"labels": ["bug"]}).json()
+    assert [label["name"] for label in found] == ["skip review/now", "bug"]
+    left = github_http.delete("/issues/1/labels/skip%20review%2Fnow").json()
+    assert [label["name"] for label in left] == ["bug"]
+    assert github_http.delete("/issues/1/labels/nope").status_code == 404
+    assert github_http.post("/issues/1/labels", json={"labels": ["x"]}, headers=MONA).status_code == 403
+
+
+def test_a_reaction_is_new_once(github_http: httpx.Client, github_world: World) -> None:
+    comment = github_world.comment(REPO, 1, "mona", "/review")
+    address = f"/issues/comments/{comment.id}/reactions"
+    answers = [github_http.post(address, json={"content": "eyes"}).status_code for _ in range(2)]
+    assert answers == [201, 200]
+    assert github_http.get(f"/issues/comments/{comment.id}").json()["reactions"]["eyes"] == 1
+
+
+def _check(http: httpx.Client, world: World, **more: object) -> httpx.Response:
+    body = {"name": "Review", "head_sha": world.pull(REPO, 1).head_sha, **more}
+    return http.post("/check-runs", json=body)
+
+
+def _note(line: int) -> dict[str, object]:
+    level = {"annotation_level": "warning", "message": "Hm."}
+    return {"path": "app.py", "start_line": line, "end_line": line, **level}
+
+
+def test_a_check_runs_life(github_http: httpx.Client, github_world: World) -> None:
+    made = _check(github_http, github_world, status="in_progress", external_id="task:1")
+    assert made.status_code == 201
+    run = made.json()
+    assert (run["status"], run["conclusion"], run["external_id"]) == ("in_progress", None, "task:1")
+    assert run["html_url"].endswith(f"/{REPO}/runs/{run['id']}")
+    output: dict[str, Any] = {"title": "T", "summary": "S", "annotations": [_note(line) for line in range(50)]}
+    body = {"conclusion": "success", "output": output}
+    done = [github_http.patch(f"/check-runs/{run['id']}", json=body) for _ in range(2)][-1]
+    assert (done.json()["status"], done.json()["output"]["annotations_count"]) == ("completed", 100)
+    assert done.json()["completed_at"]
+    listed = github_http.get(f"/commits/{run['head_sha']}/check-runs", params={"check_name": "Review"}).json()
+    assert (listed["total_count"], listed["check_runs"][0]["external_id"]) == (1, "task:1")
+    assert github_http.get("/commits/topic/check-runs", params={"check_name": "Other"}).json()["total_count"] == 0
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"status": "completed"},
+        {"conclusion": "great"},
+        {"conclusion": "stale"},
+        {"output": {"title": "T", "summary": "x" * 65_536}},
+        {"output": {"summary": "no title"}},
+        {"output": {"title": "T", "summary": "S", "annotations": [_note(1)] * 51}},
+        {"output": {"title": "T", "summary": "S", "annotations": [{**_note(1), "end_line": 2, "start_column": 1}]}},
+        {"head_sha": "0" * 40},
+        {"started_at": "yesterday"},
+        {"name": None},
+    ],
+)
+def test_a_check_run_that_makes_no_sense_is_a_422(
+    github_http: httpx.Client, github_world: World, more: dict[str, object]
+) -> None:
+    assert _check(github_http, github_world, **more).status_code == 422
+    assert not github_world.store.checks
+
+
+def test_a_check_run_belongs_to_the_app_that_made_it(github_http: httpx.Client, github_world: World) -> None:
+    other = App(7, "other-app", "Other")
+    run = github_world.check(REPO, other, {"name": "Review", "head_sha": github_world.pull(REPO, 1).head_sha})
+    answer = github_http.patch(f"/check-runs/{run.id}", json={"status": "in_progress"})
+    assert answer.status_code == 403
+    assert answer.json()["message"].startswith(f"Invalid app_id `{ACTIONS.id}`")
+    mine = _check(github_http, github_world).json()
+    assert mine["check_suite"]["id"] != run.suite_id
+    assert github_http.post("/check-runs", json={"name": "x"}, headers=MONA).status_code == 403
+
+
+def test_a_check_run_that_stays_open_for_two_weeks_is_stale(github_http: httpx.Client, github_world: World) -> None:
+    made = datetime.now(UTC)
+    run = _check(github_http, github_world, status="in_progress").json()
+
+    def state(days: int) -> tuple[str, str | None]:
+        github_world.store.clock = lambda: made + timedelta(days=days, seconds=1)
+        found = github_http.get(f"/check-runs/{run['id']}").json()
+        listed = github_http.get(f"/commits/{run['head_sha']}/check-runs").json()["check_runs"]
+        assert [(each["status"], each["conclusion"]) for each in listed] == [(found["status"], found["conclusion"])]
+        return found["status"], found["conclusion"]
+
+    assert state(13) == ("in_progress", None)
+    assert state(14) == ("completed", "stale")
+    github_http.patch(f"/check-runs/{run['id']}", json={"status": "in_progress"})
+    assert state(27) == ("in_progress", None), "counted from when it was opened again"
+    assert state(28) == ("completed", "stale")
+    github_http.patch(f"/check-runs/{run['id']}", json={"conclusion": "success"})
+    assert state(99) == ("completed", "success")
+
+
+def test_statuses_combine_by_context(github_http: httpx.Client, github_world: World) -> None:
+    sha = github_world.pull(REPO, 1).head_sha
+    assert github_http.post(f"/statuses/{sha}", json={"state": "success"}).status_code == 403
+    github_world.app_token("ghs_statuses", permissions={Scope.STATUSES: Access.WRITE})
+    github_http.headers["Authorization"] = "token ghs_statuses"
+    for state in ("pending", "success"):
+        assert github_http.post(f"/statuses/{sha}", json={"state": state, "context": "CI"}).status_code == 201
+    assert github_http.get(f"/commits/{sha}/status").json()["state"] == "success"
+    assert github_http.post(f"/statuses/{sha}", json={"state": "fine"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("address", "needs"),
+    [
+        ("/pulls/1/reviews", "pull_requests=write"),
+        ("/issues/1/comments", "issues=write; pull_requests=write"),
+        ("/check-runs", "checks=write"),
+        ("/statuses/main", "statuses=write"),
+    ],
+)
+def test_a_forks_token_may_only_read(github_http: httpx.Client, address: str, needs: str) -> None:
+    answer = github_http.post(address, json={}, headers=FORK)
+    assert answer.status_code == 403
+    assert answer.json()["message"] == "Resource not accessible by integration"
+    assert answer.headers["x-accepted-github-permissions"] == needs
+
+
+def test_unknown_tokens_anonymous_writers_and_private_repositories(
+    github_http: httpx.Client, github_world: World, github_url: str
+) -> None:
+    unknown = github_http.get("/pulls/1", headers={"Authorization": "token nope"})
+    assert (unknown.status_code, unknown.json()["message"]) == (401, "Bad credentials")
+    assert httpx.post(f"{github_url}/repos/{REPO}/issues/1/comments", json={"body": "x"}).status_code == 401
+    assert httpx.get(f"{github_url}/repos/{REPO}/pulls/1").status_code == 200
+    github_world.repository("acme/secret", private=True)
+    secret = f"{github_url}/repos/acme/secret"
+    assert httpx.get(secret).status_code == 404
+    assert httpx.get(secret, headers=MONA).status_code == 404
+    assert github_http.get(secret).status_code == 200
+    github_world.app_token("ghs_checks", permissions={Scope.CHECKS: Access.WRITE})
+    assert github_http.get(f"{secret}/pulls", headers={"Authorization": "token ghs_checks"}).status_code == 403
+    github_world.app_token("ghs_here", permissions=READ_ONLY, repositories=[REPO])
+    assert github_http.get(secret, headers={"Authorization": "token ghs_here"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("level", "permission"),
+    [
+        (Level.READ, "read"),
+        (Level.TRIAGE, "read"),
+        (Level.WRITE, "write"),
+        (Level.MAINTAIN, "write"),
+        (Level.ADMIN, "admin"),
+    ],
+)
+def test_a_persons_permission_has_an_old_word_and_a_role(
+    github_http: httpx.Client, github_world: World, level: Level, permission: str
+) -> None:
+    github_world.grant(REPO, "hubot", level)
+    found = github_http.get("/collaborators/hubot/permission").json()
+    assert (found["permission"], found["role_name"]) == (permission, level.name.lower())
+    assert github_http.get("/collaborators/nobody/permission").status_code == 404
+
+
+def test_an_apps_token_has_no_user(github_http: httpx.Client, github_url: str) -> None:
+    refused = github_http.get(f"{github_url}/user")
+    assert (refused.status_code, refused.json()["message"]) == (403, "Resource not accessible by integration")
+    assert github_http.get(f"{github_url}/user", headers=MONA).json()["login"] == "mona"
+
+
+def test_the_primary_limit_is_told_and_when_switched_on_enforced(
+    github_http: httpx.Client, github_world: World, github_url: str
+) -> None:
+    headers = github_http.get("/pulls").headers
+    assert (headers["x-ratelimit-limit"], headers["x-ratelimit-used"]) == ("1000", "1")
+    github_world.limits.enforce, github_world.limits.quota_ = True, 2
+    assert github_http.get("/pulls").headers["x-ratelimit-remaining"] == "0"
+    refused = github_http.get("/pulls")
+    assert refused.status_code == 403
+    assert refused.json()["message"].startswith("API rate limit exceeded")
+    assert github_http.get(f"{github_url}/rate_limit").json()["rate"]["remaining"] == 0
+    query = {"query": "{viewer{login}}"}
+    for _ in range(2):
+        assert "errors" not in github_http.post(f"{github_url}/graphql", json=query).json()
+    answer = github_http.post(f"{github_url}/graphql", json=query)
+    assert (answer.status_code, answer.json()["errors"][0]["type"]) == (200, "RATE_LIMITED")
+
+
+def test_each_resource_is_counted_apart(github_http: httpx.Client, github_url: str) -> None:
+    github_http.get("/pulls")
+    for _ in range(3):
+        github_http.post(f"{github_url}/graphql", json={"query": "{viewer{login}}"})
+    found = github_http.get(f"{github_url}/rate_limit").json()
+    used = {name: (found["resources"][name]["limit"], found["resources"][name]["used"]) for name in found["resources"]}
+    assert used == {"core": (1000, 1), "graphql": (1000, 3), "search": (30, 0)}
+    assert found["rate"] == found["resources"]["core"]
+    anonymous = httpx.get(f"{github_url}/rate_limit").json()["resources"]
+    assert [anonymous[name]["limit"] for name in ("core", "graphql", "search")] == [60, 0, 10]
+
+
+def test_switched_on_the_limits_have_githubs_numbers(github_http: httpx.Client, github_world: World) -> None:
+    github_world.limits.switch_on()
+    statuses = [github_http.post("/issues/1/comments", json={"body": "x"}).status_code for _ in range(81)]
+    assert (statuses[:80], statuses[80]) == ([201] * 80, 403)
+    assert github_http.get("/pulls").headers["x-ratelimit-limit"] == "1000"
+
+
+def test_a_repositorys_labels_are_listed(github_http: httpx.Client, github_world: World) -> None:
+    for name in ("zeta", "Alpha"):
+        github_world.label(REPO, 1, name, "mona")
+    assert [label["name"] for label in github_http.get("/labels").json()] == ["Alpha", "zeta"]
+
+
+@pytest.mark.parametrize(("status", "retry"), [(403, 60), (429, None), (422, None)])
+def test_writing_too_quickly_is_refused_in_three_ways(
+    github_http: httpx.Client, github_world: World, status: int, retry: int | None
+) -> None:
+    limits = github_world.limits
+    limits.per_minute, limits.secondary_status, limits.retry_after = 1, status, retry
+    answers = [github_http.post("/issues/1/comments", json={"body": "x"}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, status]
+    assert answers[1].headers.get("retry-after") == (None if retry is None else str(retry))
+    assert len(github_world.store.comments) == 1
+
+
+def test_a_body_that_is_no_json_is_a_400(github_http: httpx.Client) -> None:
+    assert github_http.post("/issues/1/comments", content=b"{").json()["message"] == "Problems parsing JSON"
+    assert github_http.post("/issues/1/comments", content=b"[]").status_code == 400
