@@ -115,8 +115,7 @@ class Run:
     @property
     def policy(self) -> Policy:
         """When a review is due and who may spend."""
-        chosen = self.settings
-        return Policy(chosen.review_on, chosen.allow, chosen.approve_spend, chosen.drafts, chosen.bots)
+        return policy_of(self.settings)
 
     @property
     def judgement(self) -> Judgement:
@@ -158,6 +157,11 @@ class Run:
         except PermissionMissing as error:
             self.degraded.note(error, what)
             return None
+
+
+def policy_of(settings: Settings) -> Policy:
+    """The settings that say when a review is due and who may spend."""
+    return Policy(settings.review_on, settings.allow, settings.approve_spend, settings.drafts, settings.bots)
 
 
 def judgement_of(settings: Settings) -> Judgement:

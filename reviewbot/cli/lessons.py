@@ -63,8 +63,9 @@ finding; 3 at least one was refused.
 PLAN = """\
 Replays what came to this branch, one review for each merge (or commit, where
 branches are squashed), by the settings of today: how many files would have been
-sent and held back, and how many credits a review would have held. Nothing is
-sent, and no account is needed.
+sent and held back, and how many credits a review would have held. Merges of
+bots, which the action does not review, are counted apart. Nothing is sent, and
+no account is needed.
 """
 
 PLAN_EXAMPLES = """\

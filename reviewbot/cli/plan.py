@@ -11,10 +11,11 @@ from random import SystemRandom
 from reviewbot import __version__
 from reviewbot.app import World
 from reviewbot.app.review import review_pull_request
+from reviewbot.app.run import policy_of
 from reviewbot.cli.call import Call, signals
 from reviewbot.cli.inputs import inputs_of
-from reviewbot.domain.replays import Replay, replayed, since
-from reviewbot.domain.triage import AtTerminal
+from reviewbot.domain.replays import Replay, replayed, since, skipped
+from reviewbot.domain.triage import AtTerminal, Policy, skipped_bot
 from reviewbot.domain.views import SummaryView
 from reviewbot.domain.wording import counted
 from reviewbot.edges.clock import SystemClock
@@ -52,8 +53,9 @@ def run_plan(call: Call) -> int:
             raise _wrong("--branch", f"`{chosen.branch}` is no commit here", "a branch, a tag or a commit")
         inputs = {**inputs_of(chosen, {}), "dry-run": "true", "reviewer": "codevf"}
         config = clone.files(head, [CONFIG_FILE]).get(CONFIG_FILE)
-        read_settings(inputs, config.text if config else None)  # what is wrong is told once, and not for each merge
-        replayer = _Replayer(clone, head, inputs, clock)
+        # What is wrong is told once, and not for each merge.
+        policy = policy_of(read_settings(inputs, config.text if config else None))
+        replayer = _Replayer(clone, head, inputs, policy, clock)
         console = open_console(call.err, call.env, plain=chosen.plain)
         with telling(console, lambda: clock.monotonic() - began, quiet=False) as progress:
             landed = clone.landed(head, span, chosen.most)
@@ -79,13 +81,17 @@ class _Replayer:
     clone: Clone
     head: str
     inputs: Mapping[str, str]
+    policy: Policy
     clock: SystemClock
 
     def replays(self, landed: tuple[Landed, ...], progress: Progress) -> Iterator[Replay]:
         """One replay for each merge."""
         progress.stage(f"Replaying {counted(len(landed), 'merge')}")
         for one in landed:
-            yield replayed(one.day, one.sha, one.subject, self._dry_run(one))
+            if bot := skipped_bot(self.clone.authors(one), self.policy):
+                yield skipped(one.day, one.sha, one.subject, bot)
+            else:
+                yield replayed(one.day, one.sha, one.subject, self._dry_run(one))
 
     def _dry_run(self, landed: Landed) -> SummaryView:
         old = self.clone.merge_base(landed.parent, landed.merged) if landed.merged != landed.sha else landed.parent

@@ -13,6 +13,7 @@ from reviewbot.domain.views import SummaryView
 _SPAN = re.compile(r"([1-9][0-9]{0,4})([dwmy])")
 _UNITS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
 _MERGE = re.compile(r"Merge pull request (#[0-9]+) from ")
+_NO_REPLY = re.compile(r"(?:[0-9]+\+)?([^@+]+)@users\.noreply\..+")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -33,6 +34,7 @@ class Replay:
         held: files that were held back, by reason; `missed` of them were selected.
         credits: what a review would have held, 0 when none was due.
         note: why there would have been none, or not of all; may be empty.
+        bot: login of the bot that authored it, where the action skips that bot's pull requests; else empty.
     """
 
     day: str
@@ -44,6 +46,21 @@ class Replay:
     missed: int = 0
     credits: int = 0
     note: str = ""
+    bot: str = ""
+
+
+def login_of(name: str, email: str) -> str:
+    """Return the login that a commit's author claims, by GitHub's no-reply address if it is one, else by the name.
+
+    See https://docs.github.com/en/account-and-profile/reference/email-addresses-reference.
+    """
+    found = _NO_REPLY.fullmatch(email)
+    return found[1] if found else name
+
+
+def skipped(day: str, sha: str, subject: str, bot: str) -> Replay:
+    """A merge that the action would not have reviewed, because a bot authored it."""
+    return Replay(day, sha, subject, note=bot, bot=bot)
 
 
 def title_of(subject: str, body: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
@@ -14,6 +14,11 @@ from reviewbot.domain.snapshot import Permission, PullRequest
 from reviewbot.errors import NotApproved
 
 SKIP_LABEL = "skip-review"
+
+BOT_SUFFIX = "[bot]"
+"""The end of every bot's login, which no person's login can have."""
+
+_ANYBODY = f"github-actions{BOT_SUFFIX}"
 
 PermissionOf = Callable[[str], Permission]
 """Asks GitHub what a login may do here."""
@@ -65,7 +70,7 @@ def not_due_for(pull: PullRequest, policy: Policy, permission_of: PermissionOf) 
         return not_due(Reason.DRAFT)
     if SKIP_LABEL in pull.labels and _skip_stands(pull, permission_of):
         return not_due(Reason.LABEL)
-    if pull.author_is_bot and not policy.bots and _only_by_its_author(pull):
+    if pull.author_is_bot and _is_bots_own(pull, policy):
         return not_due(Reason.BOT)
     return None
 
@@ -88,7 +93,21 @@ def _was_head(pull: PullRequest, at: datetime) -> bool:
     return pull.is_first_head and seen is not None and seen <= at
 
 
-def _only_by_its_author(pull: PullRequest) -> bool:
+def skipped_bot(authors: Iterable[str], policy: Policy) -> str | None:
+    """Return the bot that authored everything and whose pull requests are skipped, None if there is none.
+
+    Args:
+        authors: logins of all authors of all commits, a bot's with `[bot]`; empty for an address without an account.
+        policy: the settings.
+    """
+    logins = {author.casefold() for author in authors}
+    if policy.bots or len(logins) != 1:
+        return None
+    login = logins.pop()
+    return login if login.endswith(BOT_SUFFIX) and login != _ANYBODY else None
+
+
+def _is_bots_own(pull: PullRequest, policy: Policy) -> bool:
     """Whether every commit is the bot's own; with more commits than are listed nobody knows, so it is not.
 
     Whoever commits chooses the author's address, and signs with a key of their own: only GitHub's own signature makes
@@ -99,12 +118,8 @@ def _only_by_its_author(pull: PullRequest) -> bool:
         return False
     if not all(commit.verified for commit in pull.commits):
         return False
-    bot = f"{pull.author.casefold()}[bot]"
-    authors = {(author or "").casefold() for commit in pull.commits for author in commit.authors or (None,)}
-    return bot != _ANYBODY and authors == {bot}
-
-
-_ANYBODY = "github-actions[bot]"
+    authors = (author or "" for commit in pull.commits for author in commit.authors or (None,))
+    return skipped_bot(authors, policy) == f"{pull.author.casefold()}{BOT_SUFFIX}"
 
 
 def is_requested(policy: Policy, trigger: Trigger, *, reviewed_before: bool) -> bool:

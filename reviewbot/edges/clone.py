@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reviewbot.domain.remotes import Remote, read_remote
-from reviewbot.domain.replays import title_of
+from reviewbot.domain.replays import login_of, title_of
 from reviewbot.domain.snapshot import Entry, RawChange
 from reviewbot.edges.git_objects import read_between, read_files, read_folder
 from reviewbot.edges.git_process import Bounds, Git, isolated_environment
@@ -28,6 +28,11 @@ _SHA = re.compile("[0-9a-f]{40}")
 
 MOST_MESSAGES = 50
 """Commits whose messages are read, the newest ones."""
+
+MOST_LISTED = 100
+"""Commits of a pull request that the action reads the authors of."""
+
+_AUTHORS = "%an <%ae>%n%(trailers:key=Co-authored-by,valueonly,unfold)%x00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +159,19 @@ class Clone:
         told = self._theirs.run(*asked).decode("utf-8", "replace").split("\0")
         return tuple(_landed(*told[at : at + 5]) for at in range(0, len(told) - 1, 5))
 
+    def authors(self, landed: Landed) -> tuple[str, ...]:
+        """Return the logins that all authors and co-authors of a merge's commits name.
+
+        Empty when there are more commits than GitHub lists for a pull request.
+        """
+        since = (f"^{landed.parent}",) if landed.merged != landed.sha else ("--no-walk",)
+        asked = ("rev-list", f"--max-count={MOST_LISTED + 1}", f"--format={_AUTHORS}", landed.merged, *since)
+        told = self._theirs.run(*asked).decode("utf-8", "replace").split("\0")
+        commits = [one.strip("\n").split("\n")[1:] for one in told if one.strip()]
+        if len(commits) > MOST_LISTED:
+            return ()
+        return tuple(_login(line) for lines in commits for line in lines if line)
+
     def staged(self) -> str:
         """The tree of what is staged; a tree without a commit is all that this adds to the clone.
 
@@ -202,6 +220,11 @@ def _landed(sha: str, day: str, subject: str, parents: str, body: str) -> Landed
     first, *others = parents.split() or [EMPTY_TREE]
     sha = sha.rpartition("\n")[2]
     return Landed(sha, day, title_of(subject, body), first, others[0] if others else sha)
+
+
+def _login(author: str) -> str:
+    name, _, email = author.rpartition(" <")
+    return login_of(name, email.removesuffix(">"))
 
 
 def _wrong(where: str, what: str, allowed: str) -> SettingsError:

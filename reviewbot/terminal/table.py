@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -54,6 +55,10 @@ def show_plan(console: Console, replays: Sequence[Replay], told: str) -> None:
     console.print()
     bought = sum(one.credits > 0 for one in replays)
     say(console, f"{told}: {counted(bought, 'review')}, {counted(whole.credits, 'credit')} held at most.", "bold")
+    if bots := Counter(one.bot for one in replays if one.bot):
+        named = ", ".join(f"{bot} {number(count)}" for bot, count in bots.most_common())
+        told = f"Not counted: {counted(bots.total(), 'merge')} by bots ({named}), which the setting `bots` leaves out."
+        say(console, told, "dim", hang=2)
     for reason, count in sorted(whole.held.items(), key=lambda one: -one[1]):
         say(console, f"Held back: {counted(count, 'file')}. {held_sentence(reason)}", "dim", hang=2)
     say(console, Text(" ".join(_NOTE.split()), style="dim"))

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from reviewbot.domain.gate import Reason
-from reviewbot.domain.replays import Replay, replayed, since, title_of, total
+from reviewbot.domain.replays import Replay, login_of, replayed, since, skipped, title_of, total
 from tests.render.view_builders import CLOSED_GATE
 
 DRY = replace(CLOSED_GATE.outcome, reason=Reason.DRY_RUN)
@@ -53,6 +53,27 @@ def test_a_merge_without_a_review_costs_nothing_and_says_why(reason: Reason, mes
     view = replace(CLOSED_GATE, outcome=replace(DRY, reason=reason, message=message))
     row = replayed("", "", "", view)
     assert (row.credits, row.note) == (0, note)
+
+
+def test_what_a_bot_authored_costs_nothing_and_says_whose_it_is() -> None:
+    row = skipped("2026-11-24", "abc", "Bump", "renovate[bot]")
+    assert (row.day, row.sha, row.subject, row.bot) == ("2026-11-24", "abc", "Bump", "renovate[bot]")
+    assert (row.sent, row.credits, row.note) == (0, 0, "renovate[bot]")
+
+
+@pytest.mark.parametrize(
+    ("name", "email", "login"),
+    [
+        ("Ann", "1+ann@users.noreply.github.com", "ann"),
+        ("Ann", "ann@users.noreply.github.example.com", "ann"),
+        ("x", "49699333+dependabot[bot]@users.noreply.github.com", "dependabot[bot]"),
+        ("dependabot[bot]", "support@github.com", "dependabot[bot]"),
+        ("dependabot[bot]", "1+ann@users.noreply.github.com", "ann"),
+        ("Ann", "", "Ann"),
+    ],
+)
+def test_an_author_is_known_by_githubs_address_or_by_name(name: str, email: str, login: str) -> None:
+    assert login_of(name, email) == login
 
 
 def test_a_review_without_a_price_costs_nothing() -> None:

@@ -32,7 +32,7 @@ class Installed:
 
     def __call__(self, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
         """Run a command in the clone; it must end with this status."""
-        command = (self.python.parent / "reviewbot", *arguments)
+        command = (str(self.python.parent / "reviewbot"), *arguments)
         done = subprocess.run(
             command, cwd=self.clone, env=self.env, capture_output=True, text=True, check=False, timeout=60
         )
@@ -64,8 +64,8 @@ def reviewbot(root: Path, wheel: Path, tmp_path_factory: pytest.TempPathFactory)
     folder = tmp_path_factory.mktemp("empty environment")
     run(sys.executable, "-m", "venv", "--without-pip", folder / "venv", cwd=folder)
     python = folder / "venv" / "bin" / "python"
-    pip = (sys.executable, "-I", "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", "--no-index")
-    run(*pip, wheel, cwd=folder)
+    pip = (sys.executable, "-I", "-m", "pip", "--python", str(python))
+    run(*pip, "install", "--quiet", "--no-deps", "--no-index", wheel, cwd=folder)
     (site,) = (folder / "venv" / "lib").glob("python*/site-packages")
     for line in (root / "requirements" / "runtime.txt").read_text(encoding="utf-8").splitlines():
         if not line.startswith(" "):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from reviewbot import cli
+from reviewbot.edges.clone import MOST_LISTED
 from tests.terminal.ground import Clone, Said, make_clone
 
 
@@ -66,6 +67,65 @@ def test_a_merge_of_githubs_is_told_by_its_pull_requests_title(clone: Clone) -> 
     message = "Merge pull request #8 from acme/more\n\nSearch by name\n\ncommit 1"
     clone.git("merge", "--quiet", "--no-ff", f"--message={message}", "more")
     assert [row[0] for row in figures(plan())][:2] == ["Search by name (#8)", "Lock (nothing to review)"]
+
+
+BOT = "renovate[bot] <29139614+renovate[bot]@users.noreply.github.com>"
+
+
+def by(clone: Clone, author: str, subject: str) -> None:
+    """Commit a change under a name."""
+    clone.write({"bumped.py": f"by = {subject!r}\n"})
+    clone.git("add", "--all")
+    clone.git("commit", "--quiet", f"--author={author}", f"--message={subject}")
+
+
+def test_what_only_a_bot_wrote_is_not_priced_and_is_counted(clone: Clone) -> None:
+    by(clone, BOT, "Squashed by a bot")
+    by(clone, "Dependabot[bot] <support@github.com>", "By its name")
+    clone.git("checkout", "--quiet", "-b", "deps")
+    by(clone, BOT, "First")
+    by(clone, BOT, "Second")
+    clone.git("checkout", "--quiet", "main")
+    clone.git("merge", "--quiet", "--no-ff", "--message=Merge the bot's", "deps")
+    said = plan()
+    assert [(row[0], *row[-4:]) for row in figures(said)[:3]] == [
+        ("Merge the bot's (renovate[bot])", "0", "0 bytes", "0", "0"),
+        ("By its name (dependabot[bot])", "0", "0 bytes", "0", "0"),
+        ("Squashed by a bot (renovate[bot])", "0", "0 bytes", "0", "0"),
+    ]
+    told = " ".join(said.out.split())
+    assert "3 reviews, 1,080 credits held at most." in told
+    assert "Not counted: 3 merges by bots (renovate[bot] 2, dependabot[bot] 1), which the setting `bots`" in told
+    clone.commit({".github/reviewbot.yml": "bots: true\n"})
+    priced = plan()
+    assert [row[-1] for row in figures(priced)[1:4]] == ["360", "360", "360"]
+    assert "Not counted" not in priced.out
+
+
+@pytest.mark.parametrize(
+    ("author", "trailer"),
+    [
+        (BOT, "Co-authored-by: Ann <1+ann@users.noreply.github.com>"),
+        ("Ann <ann@example.com>", f"Co-authored-by: {BOT}"),
+        ("renovate[bot] <1+ann@users.noreply.github.com>", ""),
+        ("github-actions[bot] <41898282+github-actions[bot]@users.noreply.github.com>", ""),
+    ],
+)
+def test_what_a_person_wrote_with_a_bot_is_priced(clone: Clone, author: str, trailer: str) -> None:
+    by(clone, author, f"Both\n\n{trailer}")
+    said = plan()
+    assert figures(said)[0][0] == "Both"
+    assert "Not counted" not in said.out
+
+
+def test_a_branch_with_more_commits_than_the_action_sees_is_priced(clone: Clone) -> None:
+    clone.git("checkout", "--quiet", "-b", "deps")
+    by(clone, BOT, "First")
+    for _ in range(MOST_LISTED):
+        clone.git("commit", "--quiet", "--allow-empty", f"--author={BOT}", "--message=More")
+    clone.git("checkout", "--quiet", "main")
+    clone.git("merge", "--quiet", "--no-ff", "--message=Long", "deps")
+    assert figures(plan())[0][0] == "Long"
 
 
 def test_what_was_held_back_is_summed_by_reason(clone: Clone) -> None:
