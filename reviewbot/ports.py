@@ -267,11 +267,14 @@ class Reporter(Protocol):
     def outputs(self, values: Mapping[str, str]) -> None:
         """The step's outputs."""
 
-    def check_file(self, path: str) -> None:
-        """Ask beforehand whether `write_file` would take a path.
+    def check_file(self, path: str) -> str:
+        """Ask beforehand whether `write_file` can write a path.
+
+        Returns:
+            The path inside the workspace, in its shortest form: the same for the same file.
 
         Raises:
-            SettingsError: the path leads elsewhere.
+            SettingsError: the path leads elsewhere, or cannot be written.
         """
 
     def write_file(self, path: str, text: str) -> None:

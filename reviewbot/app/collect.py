@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from reviewbot.app.closed import cancel_unbegun
 from reviewbot.app.commands import catch_up
-from reviewbot.app.load import load_settings
+from reviewbot.app.load import checked_settings, load_settings
 from reviewbot.app.memory import read_memory
 from reviewbot.app.review import review_pull_request
 from reviewbot.app.run import Run, World
@@ -17,7 +17,7 @@ from reviewbot.domain.ledger_text import is_waiting
 from reviewbot.domain.marks import summary_mark
 from reviewbot.errors import PermissionMissing, ReviewbotError, ServiceRefused, ServiceUnreachable
 from reviewbot.render import Renderer
-from reviewbot.settings import Settings, peek_settings, read_settings
+from reviewbot.settings import Settings, peek_settings
 
 
 def collect_finished(world: World, inputs: Mapping[str, str]) -> Outcome:
@@ -30,7 +30,7 @@ def collect_finished(world: World, inputs: Mapping[str, str]) -> Outcome:
         ForgeError: the open pull requests cannot be listed.
         ReviewDidNotHappen: CodeVF does not take the key, or there is none.
     """
-    settings = read_settings(inputs, world.forge.config(peek_settings(inputs).config_file))
+    settings = checked_settings(world, inputs, world.forge.config(peek_settings(inputs).config_file))
     waiting, outcomes = _waiting(world, settings), dict[int, Outcome | None]()
     if waiting:
         _check_key(world, settings)

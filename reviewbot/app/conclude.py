@@ -38,5 +38,4 @@ def conclude(run: Run, story: Story, outcome: Outcome) -> Outcome:
     story = replace(story, ended=True)
     if not run.settings.dry_run:
         run, story, outcome = publish(run, story, outcome)
-    deliver(run, story, outcome)
-    return outcome
+    return deliver(run, story, outcome)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 
 from reviewbot.app.check import annotations_of
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story
 from reviewbot.app.views import progress_of, summary_view
-from reviewbot.domain.escaping import visible
-from reviewbot.domain.gate import Outcome
+from reviewbot.domain.gate import EXIT_NOT_PUBLISHED, Outcome, first_exit_status
 from reviewbot.domain.model import Severity
 from reviewbot.domain.views import ProgressView
-from reviewbot.errors import Problem, SettingsError
+from reviewbot.errors import SettingsError
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.report import report_json
 from reviewbot.exports.sarif import sarif
@@ -46,55 +44,52 @@ OUTPUTS = (
 """Every output of the action; all are written on every exit, empty where nothing is known."""
 
 
-def check_files(run: Run) -> None:
-    """Ask beforehand whether the report files can be where the settings want them.
+def write_files(run: Run, story: Story, outcome: Outcome) -> Mapping[str, str]:
+    """Write the report files that the settings ask for: before publishing, so that nothing GitHub does can lose them.
 
-    Raises:
-        SettingsError: with every one that cannot, by its input.
+    Returns:
+        The paths of those that are written, by their inputs.
     """
-    problems: list[Problem] = []
-    for name, path in run.settings.files().items():
-        try:
-            run.world.reporter.check_file(path)
-        except SettingsError as error:
-            problems += (replace(one, where=f"input `{name}`, `{visible(path)}`") for one in error.problems)
-    if problems:
-        raise SettingsError(tuple(problems))
-
-
-def write_files(run: Run, story: Story, outcome: Outcome) -> None:
-    """The report files that the settings ask for: before publishing, so that nothing GitHub does can lose them."""
-    settings, version, url = run.settings, run.world.version, run.snapshot.pull.url
+    version, url = run.world.version, run.snapshot.pull.url
     view = summary_view(run, story, outcome)
-    write = partial(_write_file, run)
-    if path := settings.json_file:
-        write(path, report_json(view, version=version, review_url=url))
-    if path := settings.sarif_file:
-        write(path, sarif(view, version=version, review_url=url))
-    if path := settings.rdjson_file:
-        write(path, rdjson(view))
-    if path := settings.html_file:
-        write(path, run.renderer.html(view, story.prepared.views if story.prepared else ()))
+    views = story.prepared.views if story.prepared else ()
+    texts: Mapping[str, Callable[[], str]] = {
+        "json-file": lambda: report_json(view, version=version, review_url=url),
+        "sarif-file": lambda: sarif(view, version=version, review_url=url),
+        "rdjson-file": lambda: rdjson(view),
+        "html-file": lambda: run.renderer.html(view, views),
+    }
+    return {name: path for name, path in run.settings.files().items() if _write_file(run, path, texts[name]())}
 
 
-def _write_file(run: Run, path: str, text: str) -> None:
-    """Write a file; one that cannot be written is said, and loses nothing else of the result."""
+def _write_file(run: Run, path: str, text: str) -> bool:
+    """Write a file, and return whether that worked; a failure is reported and loses nothing else of the result."""
     try:
         run.world.reporter.write_file(path, text)
     except SettingsError as error:
         run.degraded.say(*(f"A report file could not be written: {problem}" for problem in error.problems))
+        return False
+    return True
 
 
-def deliver(run: Run, story: Story, outcome: Outcome) -> None:
-    """Everything that needs no permission on GitHub."""
-    reporter = run.world.reporter
+def deliver(run: Run, story: Story, outcome: Outcome) -> Outcome:
+    """Everything that needs no permission on GitHub.
+
+    Returns:
+        The outcome, with the exit status of a result that is not delivered whole where a report file is missing.
+    """
+    reporter, files = run.world.reporter, dict[str, str]()
     if story.report is not None or run.settings.dry_run:
-        write_files(run, story, outcome)
+        files.update(write_files(run, story, outcome))
+        if len(files) < len(run.settings.files()):
+            status = first_exit_status(EXIT_NOT_PUBLISHED, outcome.exit_status)
+            outcome = replace(outcome, exit_status=status)
     if story.report is not None and story.check is None:  # the check's annotations are the same, GitHub would show both
         for annotation in annotations_of(run, story):
             reporter.annotate(annotation)
     tell(run, story, outcome)
-    reporter.outputs(outputs(run, story, outcome))
+    reporter.outputs(outputs(run, story, outcome) | (files if story.report else {}))
+    return outcome
 
 
 def tell(run: Run, story: Story, outcome: Outcome) -> None:
@@ -103,9 +98,9 @@ def tell(run: Run, story: Story, outcome: Outcome) -> None:
     run.world.reporter.story(summary_view(run, story, outcome), files, run.renderer)
 
 
-def outputs(run: Run, story: Story, outcome: Outcome) -> Mapping[str, str]:
-    """The step's outputs; counts are empty when unknown, never 0."""
-    purchase, settings = story.purchase, run.settings
+def outputs(run: Run, story: Story, outcome: Outcome) -> dict[str, str]:
+    """The step's outputs, except the report files; counts are empty when unknown, never 0."""
+    purchase = story.purchase
     known = {
         **outcome_outputs(outcome),
         "coverage": story.coverage.value if purchase else "",
@@ -117,10 +112,6 @@ def outputs(run: Run, story: Story, outcome: Outcome) -> Mapping[str, str]:
         "review-url": run.snapshot.pull.url,
         "summary-url": story.summary.url if story.summary else "",
         "check-url": story.check.url if story.check else "",
-        "json-file": settings.json_file if story.report else "",
-        "sarif-file": settings.sarif_file if story.report else "",
-        "html-file": settings.html_file if story.report else "",
-        "rdjson-file": settings.rdjson_file if story.report else "",
     }
     if story.report is not None:
         known |= _counts(story.ledger.findings.severities(story.task_id)) | _progress(progress_of(story))

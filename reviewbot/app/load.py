@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import PurePosixPath
 
 from reviewbot.app.run import Run, World
 from reviewbot.domain.ancestry import merge_base_of
 from reviewbot.domain.carrying import Scene
 from reviewbot.domain.changes import ChangedFile, ChangeSet, FileStatus, assemble, parse_diff
+from reviewbot.domain.escaping import visible
 from reviewbot.domain.file_views import FileView
 from reviewbot.domain.identity import WHOLE, Identity, change_digest
 from reviewbot.domain.packing import Sendable
@@ -18,8 +20,10 @@ from reviewbot.domain.policy import PathInstruction, Redact
 from reviewbot.domain.redaction import Redactor, secret_file
 from reviewbot.domain.selection import Held, HeldBecause, risk, select
 from reviewbot.domain.snapshot import PullRequest, RawChange, Snapshot
-from reviewbot.errors import ChangeUnreadable, DiffTooLarge
+from reviewbot.errors import ChangeUnreadable, DiffTooLarge, Problem, SettingsError
+from reviewbot.ports import Reporter
 from reviewbot.settings import Settings, peek_settings, read_settings
+from reviewbot.settings.table import input_place
 
 
 def load_snapshot(world: World, inputs: Mapping[str, str], number: int) -> Snapshot:
@@ -36,7 +40,7 @@ def load_settings(world: World, inputs: Mapping[str, str], snapshot: Snapshot) -
     Raises:
         SettingsError: with every problem at once.
     """
-    settings, first = read_settings(inputs, snapshot.default_branch.config), peek_settings(inputs)
+    settings, first = checked_settings(world, inputs, snapshot.default_branch.config), peek_settings(inputs)
     if settings.check_name != first.check_name:
         snapshot = world.forge.snapshot(
             snapshot.pull.number,
@@ -45,6 +49,43 @@ def load_settings(world: World, inputs: Mapping[str, str], snapshot: Snapshot) -
             templates_dir=first.templates_dir,
         )
     return settings, snapshot
+
+
+def checked_settings(world: World, inputs: Mapping[str, str], config: str | None) -> Settings:
+    """The settings, once every report file that they ask for can be written.
+
+    Raises:
+        SettingsError: with every problem at once, those of the report files included.
+    """
+    problems = tuple(_file_problems(world.reporter, peek_settings(inputs).files()))
+    try:
+        settings = read_settings(inputs, config)
+    except SettingsError as error:
+        raise SettingsError((*error.problems, *problems)) from None
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def _file_problems(reporter: Reporter, files: Mapping[str, str]) -> Iterator[Problem]:
+    """What keeps report files from being written, each with its input.
+
+    Args:
+        reporter: writes them.
+        files: paths by input.
+    """
+    taken: dict[PurePosixPath, str] = {}
+    for name, path in files.items():
+        where = f"{input_place(name)}, `{visible(path)}`"
+        try:
+            inside = PurePosixPath(reporter.check_file(path))
+        except SettingsError as error:
+            yield from (replace(one, where=where) for one in error.problems)
+            continue
+        for other, owner in taken.items():
+            if inside.is_relative_to(other) or other.is_relative_to(inside):
+                yield Problem(where, f"`{owner}` writes a file of the same path", "a path of its own for each file")
+        taken[inside] = name
 
 
 def overrides(snapshot: Snapshot) -> Mapping[str, str]:

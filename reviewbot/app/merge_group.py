@@ -50,8 +50,7 @@ def carry(world: World, inputs: Mapping[str, str], event: MergeGroupEvent) -> Ou
     except ForgeError as error:
         run.degraded.say(error.message)
         outcome = not_taken(outcome, error)
-    deliver(run, story, outcome)
-    return outcome
+    return deliver(run, story, outcome)
 
 
 def _queued(world: World, event: MergeGroupEvent) -> tuple[int, ...]:

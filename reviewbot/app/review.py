@@ -9,7 +9,7 @@ from reviewbot.app.acquire import Acquirer
 from reviewbot.app.answer import placed_here, read_answer
 from reviewbot.app.buy import dry_run, parcels
 from reviewbot.app.conclude import conclude, failed, verdict_on
-from reviewbot.app.deliver import check_files, write_files
+from reviewbot.app.deliver import write_files
 from reviewbot.app.follow import follow
 from reviewbot.app.load import (
     Prepared,
@@ -101,7 +101,6 @@ class _Teller(Acquirer):
             ReviewbotError: a review was due and did not happen, or GitHub or git could not be read.
         """
         run = self._run
-        check_files(run)
         # What was paid for is published on a closed pull request, too.
         collects = not (run.may_buy or run.snapshot.pull.is_open)
         skipped = None if collects else not_due_for(run.snapshot.pull, run.policy, run.world.forge.permission)

@@ -1,4 +1,4 @@
-"""`reviewbot doctor`: looks whether reviews of a repository would work. It creates no task."""
+"""`reviewbot doctor`: checks whether reviews of a repository would work. It reads only and creates nothing."""
 
 from __future__ import annotations
 
@@ -166,17 +166,18 @@ class _Visit:
             balance = service.balance()
             yield Finding("key", "CodeVF knows it")
             yield from of_price(settings, balance, service.tags())
-            yield Finding("project", _project(settings.codevf_project or self.repository, service))
+            yield Finding("project", _project(settings.codevf_project or self.repository))
         except SettingsError as error:
             yield from of_problems(error.problems)
         except ReviewbotError as error:
             yield of_error("CodeVF", error)
 
 
-def _project(name: str, service: CodeVF) -> str:
+def _project(name: str) -> str:
+    """What a review does about the project: CodeVF has no request that looks one up without creating it."""
     if name.isascii() and name.isdigit():
         return f"number {name}, which only a review can try"
-    return f"`{name}` has the number {service.project(name)}"
+    return f"the first review creates `{name}` unless it exists"
 
 
 def _templates(there: Installation) -> Iterator[Finding]:

@@ -123,8 +123,7 @@ DOCTOR = """\
 Looks whether reviews of a repository would work: the key, credits and prices at
 CodeVF; on GitHub the settings, templates and workflows of the default branch,
 what the token can see, and which check is required. Each line says ok, or what
-is wrong and what to do. It creates no task and spends nothing; a project of the
-account is made when missing, as the first review would.
+is wrong and what to do. It only reads: it creates nothing and spends nothing.
 
 CodeVF's key is CODEVF_API_KEY, GitHub's token GITHUB_TOKEN or GH_TOKEN.
 """

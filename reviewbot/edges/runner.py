@@ -150,13 +150,13 @@ class Runner:
         text = _encodable(self.scrub(markdown)).encode() + b"\n"
         _append(self._around.summary_file, _cut(text, SUMMARY_BYTES - taken), "GITHUB_STEP_SUMMARY")
 
-    def check_file(self, path: str) -> None:
-        """Ask beforehand whether a file may be written.
+    def check_file(self, path: str) -> str:
+        """Try beforehand whether a file can be written; return its path inside the workspace.
 
         Raises:
-            SettingsError: the path leads elsewhere, through a link, or into `.git` or `.github`.
+            SettingsError: the path leads elsewhere, through a link, or into `.git` or `.github`, or cannot be written.
         """
-        check_inside(self._workspace(path), path)
+        return check_inside(self._workspace(path), path)
 
     def write_file(self, path: str, text: str) -> None:
         """Write a file inside the workspace, whole or not at all.

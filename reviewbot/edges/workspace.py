@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from errno import EISDIR
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 from uuid import uuid4
 
 from reviewbot.domain import escaping
@@ -101,25 +103,32 @@ def _regular(descriptor: int, path: str, limit: int) -> Regular:
         return Regular(stream.read(limit), stat.S_IMODE(told.st_mode))
 
 
-def check_inside(workspace: str, path: str) -> None:
-    """Ask beforehand what `write_inside` would say of a path, as far as its folders exist; nothing is made.
+def check_inside(workspace: str, path: str) -> str:
+    """Try what `write_inside` does, up to the content, and remove what that made.
+
+    Returns:
+        The path relative to the folder, in its shortest form.
 
     Raises:
-        SettingsError: the path leads elsewhere.
+        SettingsError: the path leads elsewhere, or the file system does not take such a file there.
     """
-    *folders, _ = _parts(workspace, path)
-    inside = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    parts = _parts(workspace, path)
+    inner = "/".join(parts)
     try:
-        for name in folders:
-            deeper = os.open(name, _FOLDER, dir_fd=inside)
-            os.close(inside)
-            inside = deeper
-    except FileNotFoundError:
-        return  # it will be made
+        with _trial_folder(workspace, parts[:-1]) as inside:
+            _create(inside, beside := _temporary()).close()
+            os.unlink(beside, dir_fd=inside)
+            _check_name(Path(workspace, inner))
     except OSError as error:
         raise _wrong(path, f"it cannot be written ({error.strerror or type(error).__name__})") from None
-    finally:
-        os.close(inside)
+    return inner
+
+
+def _check_name(path: Path) -> None:
+    """Raise what the file system has against a file of this name: it is too long, or names a folder."""
+    with suppress(FileNotFoundError):
+        if stat.S_ISDIR(path.lstat().st_mode):
+            raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
 
 
 def _parts(workspace: str, path: str, forbidden: frozenset[str] = FORBIDDEN) -> list[str]:
@@ -156,19 +165,48 @@ def _folder(workspace: str, folders: list[str], *, make: bool = True) -> Iterato
         os.close(inside)
 
 
-def _make(inside: int, name: str) -> None:
+@contextmanager
+def _trial_folder(workspace: str, folders: list[str]) -> Iterator[int]:
+    """The innermost folder; those that were missing are removed at the end."""
+    with ExitStack() as undo:
+        inside = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        undo.callback(os.close, inside)
+        for name in folders:
+            if _make(inside, name):
+                undo.callback(_remove, inside, name)
+            inside = os.open(name, _FOLDER, dir_fd=inside)
+            undo.callback(os.close, inside)
+        yield inside
+
+
+def _remove(inside: int, name: str) -> None:
+    with suppress(OSError):  # another program has put something into it, or removed it
+        os.rmdir(name, dir_fd=inside)
+
+
+def _make(inside: int, name: str) -> bool:
+    """Make a folder unless there is one; whether it was made."""
     try:
         os.mkdir(name, dir_fd=inside)
     except FileExistsError:
-        return
+        return False
+    return True
+
+
+def _temporary() -> str:
+    return f".{uuid4()}.tmp"
+
+
+def _create(inside: int, name: str) -> BinaryIO:
+    return os.fdopen(os.open(name, _NEW_FILE, 0o644, dir_fd=inside), "wb")
 
 
 def _replace(inside: int, name: str, content: bytes, mode: int | None) -> None:
     """Write beside and rename: a link with the file's name is replaced, never followed."""
-    beside = f".{uuid4()}.tmp"
-    file = os.open(beside, _NEW_FILE, 0o644, dir_fd=inside)
+    beside = _temporary()
+    stream = _create(inside, beside)
     try:
-        with os.fdopen(file, "wb") as stream:
+        with stream:
             stream.write(content)
             if mode is not None:
                 os.fchmod(stream.fileno(), mode)

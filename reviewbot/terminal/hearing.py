@@ -53,7 +53,7 @@ class Hearing:
     def outputs(self, values: Mapping[str, str]) -> None:
         """Dropped."""
 
-    def check_file(self, path: str) -> None:
+    def check_file(self, path: str) -> str:
         """None is written here.
 
         Raises:

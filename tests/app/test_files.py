@@ -6,6 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from reviewbot.sandbox.codevf import Answer, TaskRequest
 from tests.app.house import CLEAN, answer, finding, house
 
 SHELL = finding("app.py", 12, severity="critical", title="A shell <b>runs</b> what the caller sends")
@@ -46,3 +49,64 @@ def test_a_run_without_an_answer_names_no_file(tmp_path: Path) -> None:
         done = rig.run(**FILES, codevf_api_key="")
     assert not any(done.outputs[name.replace("_", "-")] for name in FILES)
     assert not (done.workspace / "out").exists()
+
+
+TOO_LONG = "x" * 300
+
+
+@pytest.mark.parametrize(
+    ("inputs", "told"),
+    [
+        ({"json_file": TOO_LONG}, ["File name too long"]),
+        ({"json_file": f"new/{TOO_LONG}/report.json"}, ["File name too long"]),
+        ({"sarif_file": "folder"}, ["Is a directory"]),
+        ({"html_file": "file/report.html"}, ["Not a directory"]),
+        ({"json_file": "a/one", "rdjson_file": "./a//one"}, ["`json-file` writes a file of the same path"]),
+        ({"json_file": "a", "sarif_file": "a/one"}, ["`json-file` writes a file of the same path"]),
+        ({"json_file": "a/one", "html_file": "a"}, ["`json-file` writes a file of the same path"]),
+        (
+            {"json_file": TOO_LONG, "sarif_file": "../x", "html_file": "folder", "fail_on": "hihg"},
+            ["File name too long", "it leads out of its folder", "Is a directory", "`hihg`"],
+        ),
+    ],
+)
+def test_files_that_cannot_be_written_are_refused_before_anything_is_bought(
+    tmp_path: Path, inputs: dict[str, Any], told: list[str]
+) -> None:
+    workspace = tmp_path / "given"
+    (workspace / "folder").mkdir(parents=True)
+    (workspace / "file").write_text("kept", encoding="utf-8")
+    with house(tmp_path) as rig:
+        done = rig.run(runner={"GITHUB_WORKSPACE": str(workspace)}, **inputs)
+        assert (rig.service.projects(), rig.service.tasks()) == ((), ())
+        assert [one.conclusion for one in rig.checks()] == ["action_required"]
+    assert (done.exit_status, done.outputs["reason"]) == (2, "settings")
+    assert all(one in done.summary for one in told), done.summary
+    assert not any(done.outputs[name.replace("_", "-")] for name in FILES)
+    assert sorted(one.name for one in workspace.rglob("*")) == ["file", "folder"]
+
+
+def test_a_file_that_cannot_be_written_after_all_is_not_named_and_the_step_fails(tmp_path: Path) -> None:
+    workspace = tmp_path / "given"
+    workspace.mkdir()
+
+    def read(_: TaskRequest) -> Answer:
+        (workspace / "out").write_text("another step's", encoding="utf-8")
+        return CLEAN
+
+    with house(tmp_path, engineer=read) as rig:
+        inputs = {**FILES, "html_file": "report.html"}
+        done = rig.run(runner={"GITHUB_WORKSPACE": str(workspace)}, **inputs)
+        assert [one.conclusion for one in rig.checks()] == ["success"]
+    named = {name: done.outputs[name.replace("_", "-")] for name in FILES}
+    assert named == {"json_file": "", "sarif_file": "", "rdjson_file": "", "html_file": "report.html"}
+    assert (workspace / "report.html").is_file()
+    assert (done.exit_status, done.outputs["exit-status"], done.outputs["verdict"]) == (4, "4", "pass")
+    assert done.summary.count("A report file could not be written") == 3
+
+
+def test_collecting_refuses_files_that_cannot_be_written(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        done = rig.run(event="schedule", payload={}, command="collect", json_file=TOO_LONG)
+        assert rig.checks() == []
+    assert (done.exit_status, done.outputs["reason"]) == (2, "settings")

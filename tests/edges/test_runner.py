@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from reviewbot.domain.publication import Annotation, AnnotationLevel
 from reviewbot.edges.runner import SUMMARY_BYTES, Runner, Surroundings
-from reviewbot.edges.workspace import read_inside
+from reviewbot.edges.workspace import check_inside, read_inside
 from reviewbot.errors import SettingsError
 from reviewbot.ports import Reporter
 from tests.hostile.corpus import ATTACKS
@@ -245,18 +246,51 @@ def test_a_workspace_may_itself_be_a_link(tmp_path: Path) -> None:
         "link/x",
         "folder/loop/x",
         "x" * 300,
+        f"{'x' * 256}/new",
     ],
 )
-def test_a_path_that_leads_elsewhere_is_refused_and_named(tmp_path: Path, workspace: Path, path: str) -> None:
+@pytest.mark.parametrize(
+    "ask", [lambda runner, path: runner.write_file(path, "x"), Runner.check_file], ids=["write", "check"]
+)
+def test_a_path_that_leads_elsewhere_is_refused_and_named(
+    tmp_path: Path, workspace: Path, path: str, ask: Callable[[Runner, str], object]
+) -> None:
     (workspace / "folder").mkdir()
     (workspace / "file").write_text("kept")
     (workspace / "link").symlink_to("../outside")
     (workspace / "folder/loop").symlink_to("loop")
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(SettingsError) as caught:
-        reporter(io.StringIO(), tmp_path).write_file(path, "x")
+        ask(reporter(io.StringIO(), tmp_path), path)
     assert caught.value.problems[0].where == path
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_path_that_can_be_written_is_told_in_its_shortest_form_and_leaves_nothing(
+    tmp_path: Path, workspace: Path
+) -> None:
+    (workspace / "there").mkdir()
+    (workspace / "there/old.json").write_text("kept")
+    runner, before = reporter(io.StringIO(), tmp_path), sorted(tmp_path.rglob("*"))
+    for path in ("there/old.json", "./there//old.json", f"{workspace}/there/old.json"):
+        assert runner.check_file(path) == "there/old.json"
+    assert runner.check_file("new/deep/a.json") == "new/deep/a.json"
+    assert runner.check_file("x" * 255) == "x" * 255
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (workspace / "there/old.json").read_text() == "kept"
+
+
+@pytest.mark.parametrize("path", ["/".join(["folder"] * 600), f"new/deep/{'x' * 256}", f"new/{'x' * 256}/deep"])
+def test_a_path_that_is_too_long_is_refused_and_leaves_nothing(tmp_path: Path, workspace: Path, path: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        reporter(io.StringIO(), tmp_path).check_file(path)
+    assert "File name too long" in str(caught.value.problems[0])
+    assert list(workspace.iterdir()) == []
+
+
+def test_a_folder_that_takes_no_new_files_is_refused() -> None:
+    with pytest.raises(SettingsError):  # not even root makes a file there
+        check_inside("/proc", "report.json")
 
 
 def test_an_absolute_path_may_not_climb_out(tmp_path: Path, workspace: Path) -> None:

@@ -265,7 +265,7 @@ def test_all_is_well(rig: Rig) -> None:
     assert said.out.count("may read them; writing was not tried") == 2
     for line in ("prices: with `max-credits: 240` and `mode: fast` a review holds 360 credits", "`engineer` 612"):
         assert line in said.out
-    assert f"project: `{REPO}` has the number" in said.out
+    assert f"project: the first review creates `{REPO}` unless it exists" in said.out
     assert "balance: 10,000 credits are available" in said.out
     assert rig.service.tasks() == ()
 
@@ -288,15 +288,30 @@ def test_the_local_reviewer_needs_no_account(rig: Rig) -> None:
     assert len(rig.codevf_faults.log) == before
 
 
-def test_nothing_is_written_on_github_and_nothing_bought(rig: Rig) -> None:
-    looked(rig, Case(0))
-    assert not [one for one in rig.github_requests() if not one.startswith(("GET ", "POST /graphql"))]
-    assert {f"{one.method} {one.path}" for one in rig.codevf_faults.log} <= {
+@pytest.mark.parametrize(
+    ("arguments", "env", "status"),
+    [
+        (("--repo", REPO), {}, 0),
+        (("--repo", "acme/nowhere"), {}, 3),
+        (("--repo", REPO), {"GITHUB_TOKEN": READER}, 3),
+        (("--repo", REPO), {"GITHUB_TOKEN": BLIND}, 3),
+        (("--repo", REPO), {"GITHUB_TOKEN": ""}, 3),
+        (("--repo", REPO, "--input", "codevf-project=new"), {}, 0),
+        (("--repo", REPO, "--input", "min-balance=9999"), {}, 3),
+    ],
+)
+def test_it_only_reads(rig: Rig, arguments: tuple[str, ...], env: Mapping[str, str], status: int) -> None:
+    asked, github = len(rig.codevf_faults.log), len(rig.github_faults.log)
+    rig.world.require(REPO, CHECK)
+    assert doctor(rig, *arguments, **env).status == status
+    assert {f"{one.method} {one.path}" for one in rig.codevf_faults.log[asked:]} == {
         "GET /api/v1/credits/balance",
         "GET /api/v1/tags",
-        "POST /api/v1/projects/create",
     }
-    assert not rig.service.tasks()
+    written = [f"{one.method} {one.path}" for one in rig.github_faults.log[github:] if one.method != "GET"]
+    assert set(written) <= {"POST /graphql"}
+    assert not [one for one in rig.github_faults.log[github:] if "mutation" in str(one.body)]
+    assert (rig.service.projects(), rig.service.tasks()) == ((), ())
 
 
 def test_an_empty_repository_is_told(rig: Rig) -> None:
@@ -337,5 +352,5 @@ def test_the_repository_is_the_clones_own(rig: Rig, tmp_path: Path, monkeypatch:
     bare = doctor(rig)
     assert (bare.status, "--repo: this clone has no origin on a server" in bare.err) == (2, True), bare.err
     clone.git("remote", "add", "origin", f"git@github.com:{REPO}.git")
-    assert f"`{REPO}` has the number" in doctor(rig).out
+    assert f"the first review creates `{REPO}`" in doctor(rig).out
     assert doctor(rig, "--repo", "parcels").status == 2

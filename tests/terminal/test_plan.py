@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from reviewbot import cli
+from reviewbot.edges.clone import MOST_LISTED
 from tests.terminal.ground import Clone, Said, make_clone
 
 
@@ -88,9 +89,9 @@ def test_what_only_a_bot_wrote_is_not_priced_and_is_counted(clone: Clone) -> Non
     clone.git("merge", "--quiet", "--no-ff", "--message=Merge the bot's", "deps")
     said = plan()
     assert [(row[0], *row[-4:]) for row in figures(said)[:3]] == [
-        ("Merge the bot's (by renovate[bot], not reviewed)", "0", "0 B", "0", "0"),
-        ("By its name (by dependabot[bot], not reviewed)", "0", "0 B", "0", "0"),
-        ("Squashed by a bot (by renovate[bot], not reviewed)", "0", "0 B", "0", "0"),
+        ("Merge the bot's (renovate[bot])", "0", "0 bytes", "0", "0"),
+        ("By its name (dependabot[bot])", "0", "0 bytes", "0", "0"),
+        ("Squashed by a bot (renovate[bot])", "0", "0 bytes", "0", "0"),
     ]
     told = " ".join(said.out.split())
     assert "3 reviews, 1,080 credits held at most." in told
@@ -117,13 +118,11 @@ def test_what_a_person_wrote_with_a_bot_is_priced(clone: Clone, author: str, tra
     assert "Not counted" not in said.out
 
 
-def test_a_branch_with_more_commits_than_the_action_sees_is_priced(
-    clone: Clone, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("reviewbot.edges.clone.MOST_LISTED", 1)
+def test_a_branch_with_more_commits_than_the_action_sees_is_priced(clone: Clone) -> None:
     clone.git("checkout", "--quiet", "-b", "deps")
     by(clone, BOT, "First")
-    by(clone, BOT, "Second")
+    for _ in range(MOST_LISTED):
+        clone.git("commit", "--quiet", "--allow-empty", f"--author={BOT}", "--message=More")
     clone.git("checkout", "--quiet", "main")
     clone.git("merge", "--quiet", "--no-ff", "--message=Long", "deps")
     assert figures(plan())[0][0] == "Long"

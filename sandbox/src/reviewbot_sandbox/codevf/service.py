@@ -162,6 +162,10 @@ class CodeVFService:
             self._state, task = state.cancel_task(self._state, account, task_id, self.now())
         return self._view(task)
 
+    def projects(self) -> tuple[Project, ...]:
+        """Every project, oldest first."""
+        return self._locked(lambda: tuple(self._state.projects.values()))
+
     def tasks(self) -> tuple[Task, ...]:
         """Every task ever recorded, oldest first: what a test counts to see that nothing was bought twice."""
         return self._locked(lambda: tuple(self._state.tasks.values()))
