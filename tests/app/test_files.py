@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from reviewbot.sandbox.codevf import Answer, TaskRequest
+
 from tests.app.house import CLEAN, answer, finding, house
 
 SHELL = finding("app.py", 12, severity="critical", title="A shell <b>runs</b> what the caller sends")
