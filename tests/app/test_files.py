@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reviewbot.sandbox.codevf import Answer, TaskRequest
+from reviewbot_sandbox.codevf import Answer, TaskRequest
 
 from tests.app.house import CLEAN, answer, finding, house
 
