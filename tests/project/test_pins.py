@@ -53,6 +53,12 @@ def pins(root: Path) -> dict[str, dict[str, Pin]]:
     return {path.stem: read_pins(path) for path in sorted((root / "requirements").glob("*.txt"))}
 
 
+def sandbox_dependencies() -> list[str]:
+    """What the sandbox's distribution requires, other than reviewbot."""
+    text = (Path(__file__).resolve().parents[2] / "sandbox/pyproject.toml").read_text(encoding="utf-8")
+    return [one for one in tomllib.loads(text)["project"]["dependencies"] if not one.startswith("reviewbot")]
+
+
 def wanted(project: Mapping[str, Any], name: str) -> list[str]:
     """The requirements that the file of this name must cover."""
     runtime = project["project"]["dependencies"]
@@ -70,7 +76,7 @@ def wanted(project: Mapping[str, Any], name: str) -> list[str]:
         case "build":
             return build
         case _:
-            return [*runtime, *chain(*extras.values(), *groups.values()), *build]
+            return [*runtime, *sandbox_dependencies(), *chain(*extras.values(), *groups.values()), *build]
 
 
 @pytest.mark.parametrize(
@@ -83,6 +89,14 @@ def test_the_pins_cover_what_the_project_asks_for(
         requirement = Requirement(text)
         pin = pins[name][canonicalize_name(requirement.name)]
         assert requirement.specifier.contains(pin.version), f"{text} is pinned at {pin.version}"
+
+
+def test_no_installation_takes_a_later_major_version(project: dict[str, Any]) -> None:
+    """`pip install` of the project reads no list, so bounds keep it working when a dependency changes."""
+    extras = project["project"]["optional-dependencies"].values()
+    requirements = map(Requirement, chain(project["project"]["dependencies"], *extras, sandbox_dependencies()))
+    unbounded = [one.name for one in requirements if "<" not in {limit.operator for limit in one.specifier}]
+    assert not unbounded
 
 
 def test_there_is_no_other_list(pins: dict[str, dict[str, Pin]]) -> None:
