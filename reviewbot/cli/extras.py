@@ -42,7 +42,8 @@ def how_to_install(*extras: str) -> str:
     try:
         lines = metadata.requires(DISTRIBUTION) or []
     except metadata.PackageNotFoundError:
-        return f"This copy of reviewbot is not installed. Install it with pip and the extras {', '.join(extras)}."
+        wanted = f"{DISTRIBUTION}[{','.join(extras)}]"
+        return f"This copy of reviewbot runs without being installed. Install `{wanted}` from its source."
     requirements = shlex.join(requirements_of(lines, extras))
     python = shlex.quote(sys.executable)
     if find_spec("pip") is None:  # uv makes environments without pip

@@ -150,6 +150,14 @@ def test_a_missing_extra_is_told_with_the_line_that_installs_it(command: str, mo
     assert "Traceback" not in done.stdout + done.stderr
 
 
+def test_a_copy_that_is_not_installed_names_the_extras() -> None:
+    code = "import sys; sys.path.insert(0, sys.argv[1]); from reviewbot.cli.extras import how_to_install as how"
+    code += "; print(how('sandbox', 'local'))"
+    command = (sys.executable, "-I", "-S", "-c", code, str(Path(__file__).parents[2]))
+    done = subprocess.run(command, env=ENV, capture_output=True, text=True, check=True)
+    assert "Install `reviewbot[sandbox,local]` from its source." in done.stdout
+
+
 def test_nothing_is_said_when_all_is_installed() -> None:
     check_installed(("starlette",), "sandbox")
     with pytest.raises(NotInstalled):
