@@ -36,7 +36,7 @@ def check_installed(modules: Sequence[str], *extras: str) -> None:
 
 def how_to_install(*extras: str) -> str:
     """The command that installs the extras into this environment, ready to paste in any directory."""
-    # Imported here: it costs 30 ms, and only a hint needs it.
+    # Imported here: only a hint needs it, and it imports much of the standard library.
     from importlib import metadata  # noqa: PLC0415
 
     try:
