@@ -16,13 +16,14 @@ _OF_EXTRA = re.compile(r"""\s*(?:;|\band)\s*extra\s*==\s*["']([\w.-]+)["']\s*$""
 
 def how_to_install(*extras: str) -> str:
     """The command that installs the extras into this environment, ready to paste in any directory."""
-    # Imported here: it costs 30 ms, and only a hint needs it.
+    # Imported here: only a hint needs it, and it imports much of the standard library.
     from importlib import metadata  # noqa: PLC0415
 
     try:
         lines = metadata.requires(DISTRIBUTION) or []
     except metadata.PackageNotFoundError:
-        return f"This copy of reviewbot is not installed. Install it with pip and the extras {', '.join(extras)}."
+        wanted = f"{DISTRIBUTION}[{','.join(extras)}]"
+        return f"This copy of reviewbot runs without being installed. Install `{wanted}` from its source."
     return pip_install(requirements_of(lines, extras))
 
 
