@@ -68,7 +68,7 @@ class Excerpts:
         more = max(0, last - first + 1 - MAX_LINES)
         end = last - more if more else last + AROUND
         shown = (
-            ExcerptLine(number, shorten_line(known[number], _WIDTH), cited=first <= number <= last)
+            ExcerptLine(number, shorten_line(known[number].removesuffix("\r"), _WIDTH), cited=first <= number <= last)
             for number in range(first - AROUND, end + 1)
             if number in known
         )
@@ -82,7 +82,7 @@ class Excerpts:
 
 
 def _quoted(code: str) -> Excerpt:
-    lines = strip_gutter(split_lines(code.replace("\r\n", "\n"))) if code.strip() else ()
+    lines = strip_gutter(split_lines(code)) if code.strip() else ()
     shown = tuple(ExcerptLine(None, shorten_line(text, _WIDTH), cited=False) for text in lines[:MAX_LINES])
     return Excerpt(shown, max(0, len(lines) - MAX_LINES))
 

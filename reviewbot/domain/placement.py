@@ -295,8 +295,7 @@ def _suggestion_state(finding: Finding, view: FileView | None, placement: Placem
     if not view.redacted.isdisjoint(numbers):
         return SuggestionState.SHOWN
     there = [view.exact[number].removesuffix("\r") for number in numbers]
-    existing = finding.existing_code.replace("\r\n", "\n")
-    return SuggestionState.COMMITTABLE if _same_code(existing, there) else SuggestionState.SHOWN
+    return SuggestionState.COMMITTABLE if _same_code(finding.existing_code, there) else SuggestionState.SHOWN
 
 
 _UNSEEN = re.compile("[\ufe0e\ufe0f\u2800]")
@@ -305,7 +304,7 @@ _UNSEEN = re.compile("[\ufe0e\ufe0f\u2800]")
 
 def _is_code(suggestion: str) -> bool:
     """Whether a suggestion can stand in a file: a fence shows it as it is, without redactions or our line numbers."""
-    hidden = code_text(suggestion) != suggestion.replace("\r\n", "\n")
+    hidden = code_text(suggestion) != suggestion
     lines = split_lines(suggestion)
     return not (hidden or _UNSEEN.search(suggestion) or REDACTED in suggestion or strip_gutter(lines) != lines)
 

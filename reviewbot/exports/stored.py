@@ -15,6 +15,7 @@ from reviewbot.domain.escaping import visible
 from reviewbot.domain.gate import Coverage, Outcome, Reason, Status, Verdict
 from reviewbot.domain.model import Category, Leftover, Severity, Side
 from reviewbot.domain.placement import SuggestionState, Why
+from reviewbot.domain.quotes import line_feeds
 from reviewbot.domain.records import Standing
 from reviewbot.domain.snapshot import Conclusion
 from reviewbot.domain.views import (
@@ -122,6 +123,10 @@ class _Node:
     def text(self) -> str:
         return self.value if isinstance(self.value, str) else self.refuse("is no text")
 
+    def code(self) -> str:
+        """Return a text with LF line endings: the report may have been edited, or written by an older version."""
+        return line_feeds(self.text())
+
     def flag(self) -> bool:
         return self.value if isinstance(self.value, bool) else self.refuse("is neither true nor false")
 
@@ -228,9 +233,9 @@ def _finding(node: _Node) -> FindingView:
         start_line=node["startLine"].maybe(_Node.whole),
         line=node["line"].maybe(_Node.whole),
         why=node["placement"].word(Why),
-        code=node["code"].text(),
+        code=node["code"].code(),
         language=node["language"].text(),
-        suggestion=node["suggestion"].maybe(_Node.text),
+        suggestion=node["suggestion"].maybe(_Node.code),
         suggestion_state=node["suggestionState"].word(SuggestionState),
         closes_gate=node["closesGate"].flag(),
         comment_url=node["commentUrl"].maybe(_Node.text),
