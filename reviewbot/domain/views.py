@@ -33,6 +33,7 @@ class FindingView:
         note: the reviewer's last word on it, may be empty.
         waived_by: a login, empty when nobody waived it; `waived_for` is their reason.
         closed_at: the head at which it was closed, full; empty while it is open.
+        held: why its file was not sent, None unless `why` is `FILE_NOT_SENT`.
     """
 
     id: str
@@ -59,6 +60,7 @@ class FindingView:
     waived_by: str = ""
     waived_for: str = ""
     closed_at: str = ""
+    held: HeldView | None = None
 
     @property
     def waived_by_another(self) -> bool:
