@@ -318,7 +318,9 @@ def _blob_url(run: Run, story: Story, path: str, side: Side, at: tuple[int | Non
 def _sent(packing: Packing | None) -> tuple[SentView, ...]:
     if packing is None:
         return ()
-    return tuple(SentView(one.path, one.bytes, one.whole, one.redactions, one.sha256) for one in packing.sent)
+    return tuple(
+        SentView(one.path, one.bytes, one.whole, one.redactions, one.sha256, one.attachment) for one in packing.sent
+    )
 
 
 def _held_view(held: Held) -> HeldView:

@@ -151,7 +151,7 @@ class BypassView:
 class SentView:
     """A file that was sent: its bytes as sent, whether whole or only its diff, and how many secrets were redacted.
 
-    `sha256` is the hex digest of what was sent.
+    `sha256` is the hex digest of what was sent, `attachment` the name of the attachment with the whole text.
     """
 
     path: str
@@ -159,6 +159,7 @@ class SentView:
     whole: bool
     redactions: int
     sha256: str = ""
+    attachment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

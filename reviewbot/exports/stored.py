@@ -289,6 +289,7 @@ def _sent(node: _Node) -> SentView:
         whole=node["whole"].flag(),
         redactions=node["redactions"].whole(),
         sha256=node["sha256"].text(),
+        attachment=node.later("attachment").maybe(_Node.text) or "",
     )
 
 
