@@ -175,6 +175,13 @@ class Prepared:
         """The views by their names at the head: asked for by every finding, put together once."""
         return {view.path: view for view in self.views}
 
+    @cached_property
+    def held_by_path(self) -> Mapping[str, Held]:
+        """The files that were not sent, by their names at the head and at the merge base."""
+        unsent = {one.path: one for one in self.held if one.reason is not HeldBecause.UNSEEN}
+        renamed = [file for file in self.change.files if file.diff.status is FileStatus.RENAMED]
+        return {file.diff.old_path: unsent[file.path] for file in renamed if file.path in unsent} | unsent
+
 
 def prepare(run: Run, change: ChangeSet) -> Prepared:
     """Select, hold back and redact: everything that is sent goes through here."""

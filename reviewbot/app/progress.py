@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story
+from reviewbot.domain.attachment_names import SO_FAR
 from reviewbot.domain.changes import ChangedFile
 from reviewbot.domain.increment import new_parts, since_text
 from reviewbot.domain.model import Attachment
@@ -13,8 +14,6 @@ from reviewbot.domain.packing import Limits
 from reviewbot.domain.parts import Parcels
 from reviewbot.domain.snapshot import Entry
 from reviewbot.errors import ForgeError
-
-SO_FAR = "review-so-far.txt"
 
 
 def so_far(run: Run, story: Story, parcels: Parcels, room: Limits) -> list[Attachment]:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
 from reviewbot.app.buy import Terms
 from reviewbot.app.check import write_check
-from reviewbot.app.progress import SO_FAR, so_far
+from reviewbot.app.progress import so_far
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story
+from reviewbot.domain.attachment_names import SO_FAR
 from reviewbot.domain.changes import LineKind
 from reviewbot.domain.gate import Coverage, pending
 from reviewbot.domain.identity import Identity, key_of_part, selection_digest
 from reviewbot.domain.inquiry import is_inquiry
 from reviewbot.domain.ledger import TaskState
-from reviewbot.domain.model import Submission, Task
+from reviewbot.domain.model import Attachment, Submission, Task
 from reviewbot.domain.packing import Limits, Packing, ladder, together
 from reviewbot.domain.parts import Parcels, joined
 from reviewbot.domain.views import AuthorText, PromptView
@@ -157,7 +159,7 @@ def _prompt(run: Run, story: Story, packing: Packing) -> PromptView:
         boundary=f"{run.world.rng.getrandbits(128):032x}",
         instructions=prepared.instructions,
         path_instructions=tuple((one.path, one.instructions) for one in prepared.path_instructions),
-        file_names=tuple((one.file_name, _told(one.file_name)) for one in packing.attachments),
+        file_names=tuple((one.file_name, _told(one)) for one in packing.attachments),
         files_changed=len(prepared.change.files),
         lines_added=sum(line.kind is LineKind.ADDED for line in lines),
         lines_deleted=sum(line.kind is LineKind.DELETED for line in lines),
@@ -167,9 +169,11 @@ def _prompt(run: Run, story: Story, packing: Packing) -> PromptView:
     )
 
 
-def _told(file_name: str) -> str:
-    if file_name.endswith(".diff"):
+def _told(attachment: Attachment) -> str:
+    if attachment.path:
+        return f"the file {json.dumps(attachment.path)} at the head, with numbered lines"
+    if attachment.file_name.endswith(".diff"):
         return "the change as a git diff, from the merge base to the head"
-    if file_name == SO_FAR:
+    if attachment.file_name == SO_FAR:
         return "what is new since the last review, and the open findings of earlier ones"
-    return "whole files at the head, with numbered lines"
+    return "an index, then whole files at the head with numbered lines, by folder, the riskiest first"

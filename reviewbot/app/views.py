@@ -16,11 +16,21 @@ from reviewbot.domain.ledger_text import encode
 from reviewbot.domain.marks import summary_mark
 from reviewbot.domain.model import Severity, Side
 from reviewbot.domain.packing import Packing
-from reviewbot.domain.placement import DuplicateOf, InSummary, OnFile, OnLines, Placed, Placement, SuggestionState, Why
+from reviewbot.domain.placement import (
+    DuplicateOf,
+    InSummary,
+    OnFile,
+    OnLines,
+    Placed,
+    Placement,
+    SuggestionState,
+    Why,
+    find_by_path,
+)
 from reviewbot.domain.plan import posted_comments
 from reviewbot.domain.quotes import split_lines, strip_gutter
 from reviewbot.domain.records import Record, Standing
-from reviewbot.domain.selection import HeldBecause
+from reviewbot.domain.selection import Held, HeldBecause
 from reviewbot.domain.snapshot import PullRequest
 from reviewbot.domain.views import (
     BypassView,
@@ -187,7 +197,18 @@ def finding_view(run: Run, story: Story, item: Placed | None, record: Record | N
     """
     remembered = record or story.ledger.findings.find(item.id if item else "")
     view = _placed_view(run, story, item) if item else _remembered_view(run, story, remembered)
+    view = _with_held(view, story)
     return view if remembered is None else _with_memory(view, remembered, story)
+
+
+def _with_held(view: FindingView, story: Story) -> FindingView:
+    """Tell a finding on a file that was held back from one on a file that the change does not touch."""
+    if view.why is not Why.FILE_NOT_IN_CHANGE or story.prepared is None:
+        return view
+    held = find_by_path(view.path, story.prepared.held_by_path)
+    if held is None:
+        return view
+    return replace(view, path=held.path, why=Why.FILE_NOT_SENT, held=_held_view(held))
 
 
 def _with_memory(view: FindingView, record: Record, story: Story) -> FindingView:
@@ -297,7 +318,13 @@ def _blob_url(run: Run, story: Story, path: str, side: Side, at: tuple[int | Non
 def _sent(packing: Packing | None) -> tuple[SentView, ...]:
     if packing is None:
         return ()
-    return tuple(SentView(one.path, one.bytes, one.whole, one.redactions, one.sha256) for one in packing.sent)
+    return tuple(
+        SentView(one.path, one.bytes, one.whole, one.redactions, one.sha256, one.attachment) for one in packing.sent
+    )
+
+
+def _held_view(held: Held) -> HeldView:
+    return HeldView(held.path, held.reason.value, held.detail, held.missed)
 
 
 def _held(story: Story) -> tuple[HeldView, ...]:
@@ -305,7 +332,7 @@ def _held(story: Story) -> tuple[HeldView, ...]:
     omitted = story.packing.omitted if story.packing else ()
     unseen = story.task.unseen if story.task else ()
     return (
-        *(HeldView(one.path, one.reason.value, one.detail, one.missed) for one in held),
+        *map(_held_view, held),
         *(HeldView(path, HeldBecause.TOO_LARGE.value, "", missed=True) for path in omitted),
         *(HeldView(path, HeldBecause.UNSEEN.value, "", missed=True) for path in unseen),
     )

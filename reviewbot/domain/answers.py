@@ -22,6 +22,7 @@ from reviewbot.domain.model import (
     Severity,
     Side,
 )
+from reviewbot.domain.quotes import line_feeds
 
 MAX_LINE = 10_000_000
 MAX_TITLE = 300
@@ -139,9 +140,9 @@ def _read_finding(item: object, path: str) -> Finding | None:
         side=_SIDES.get(_word(item, "side").upper(), Side.RIGHT),
         line=line,
         end_line=end_line,
-        code=_text(item, "code"),
-        suggestion=_optional_text(item, "suggestion"),
-        existing_code=_optional_text(item, "existing_code"),
+        code=line_feeds(_text(item, "code")),
+        suggestion=_optional_code(item, "suggestion"),
+        existing_code=_optional_code(item, "existing_code"),
         references=_references(item),
     )
 
@@ -182,8 +183,8 @@ def _text(item: Mapping[str, object], key: str) -> str:
     return value if isinstance(value, str) else shown(value)
 
 
-def _optional_text(item: Mapping[str, object], key: str) -> str | None:
-    return None if item.get(key) is None else _text(item, key)
+def _optional_code(item: Mapping[str, object], key: str) -> str | None:
+    return None if item.get(key) is None else line_feeds(_text(item, key))
 
 
 def _references(item: Mapping[str, object]) -> tuple[str, ...]:

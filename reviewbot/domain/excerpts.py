@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reviewbot.domain.file_views import FileView
 from reviewbot.domain.model import Side
-from reviewbot.domain.placement import Why
+from reviewbot.domain.placement import UNVERIFIED
 from reviewbot.domain.quotes import split_lines, strip_gutter
 from reviewbot.domain.thinning import shorten_line
 from reviewbot.domain.views import FindingView
@@ -20,8 +20,6 @@ MAX_LINES = 60
 
 _WIDTH = 400
 """Characters of a line at most: what is longer is not read."""
-
-_UNVERIFIED = frozenset({Why.FILE_NOT_IN_CHANGE, Why.NO_FILE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ class Excerpts:
 
     def of(self, finding: FindingView) -> Excerpt:
         """The finding's lines; where they are not known, what the reviewer quoted; empty when there is neither."""
-        if finding.line is None or finding.why in _UNVERIFIED:
+        if finding.line is None or finding.why in UNVERIFIED:
             return _quoted(finding.code)
         first, last = finding.start_line or finding.line, finding.line
         known = self._lines(finding.path, finding.side)
@@ -68,7 +66,7 @@ class Excerpts:
         more = max(0, last - first + 1 - MAX_LINES)
         end = last - more if more else last + AROUND
         shown = (
-            ExcerptLine(number, shorten_line(known[number], _WIDTH), cited=first <= number <= last)
+            ExcerptLine(number, shorten_line(known[number].removesuffix("\r"), _WIDTH), cited=first <= number <= last)
             for number in range(first - AROUND, end + 1)
             if number in known
         )
@@ -82,7 +80,7 @@ class Excerpts:
 
 
 def _quoted(code: str) -> Excerpt:
-    lines = strip_gutter(split_lines(code.replace("\r\n", "\n"))) if code.strip() else ()
+    lines = strip_gutter(split_lines(code)) if code.strip() else ()
     shown = tuple(ExcerptLine(None, shorten_line(text, _WIDTH), cited=False) for text in lines[:MAX_LINES])
     return Excerpt(shown, max(0, len(lines) - MAX_LINES))
 

@@ -230,11 +230,16 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A text file that goes along with a task."""
+    """A text file that goes along with a task.
+
+    Attributes:
+        path: of the one changed file that it holds, empty when it holds anything else.
+    """
 
     file_name: str
     content: str
     mime_type: str = "text/plain"
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)

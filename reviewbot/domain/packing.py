@@ -1,5 +1,8 @@
 """Attachments: the diff first, then file texts with numbered lines, at most five and within a budget of bytes.
 
+Each text is an attachment of its own while there are enough of them. More texts go into bundles: an index, then the
+files, grouped by folder, the riskiest first.
+
 Nothing is cut in the middle: a file's diff goes whole or not at all (and then the review is partial), a file's text
 goes whole or not at all (and then the reviewer has its diff alone).
 """
@@ -11,7 +14,11 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from posixpath import dirname
+from types import MappingProxyType
 
+from reviewbot.domain.attachment_names import own_names
 from reviewbot.domain.model import Attachment
 
 MAX_ATTACHMENTS = 5
@@ -81,6 +88,7 @@ class Sent:
         bytes: of diff and text as sent, in UTF-8.
         sha256: hex digest of diff and text as sent, one after the other.
         whole: whether the text went along with the diff.
+        attachment: the name of the attachment with the text, empty without one.
     """
 
     path: str
@@ -88,6 +96,7 @@ class Sent:
     sha256: str
     whole: bool
     redactions: int
+    attachment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +126,12 @@ def number_lines(text: str) -> str:
 
 def file_section(path: str, text: str) -> str:
     """A file as it stands in an attachment: a header line, then its numbered lines."""
+    return f"=== {_title(path, text)}{number_lines(text)}"
+
+
+def _title(path: str, text: str) -> str:
     count = len(text.removesuffix("\n").split("\n")) if text else 0
-    return f"=== {json.dumps(path)} ({count} {'line' if count == 1 else 'lines'})\n{number_lines(text)}"
+    return f"{json.dumps(path)} ({count} {'line' if count == 1 else 'lines'})\n"
 
 
 def read_sections(content: str) -> Mapping[str, str]:
@@ -154,19 +167,43 @@ def pack(files: Sequence[Sendable], limits: Limits) -> Packing:
     """
     ordered = in_order(files)
     bins = _Bins(limits)
-    with_diff = [file for file in ordered if bins.add("diff", _diff(file))]
-    whole = {file.path for file in with_diff if file.text is not None and bins.add("text", _section(file))}
+    with_diff = [file for file in ordered if bins.add(_DIFF, file, file.diff_size)]
+    _add_texts(bins, [file for file in with_diff if file.text is not None])
+    filled = list(bins.attachments())
+    where = {file.path: attachment.file_name for attachment, files in filled[bins.diffs :] for file in files}
     sent_paths = {file.path for file in with_diff}
     return Packing(
-        attachments=tuple(bins.attachments()),
-        sent=tuple(_manifest_line(file, whole=file.path in whole) for file in files if file.path in sent_paths),
+        attachments=tuple(attachment for attachment, _ in filled),
+        sent=tuple(_manifest_line(file, where.get(file.path, "")) for file in files if file.path in sent_paths),
         omitted=tuple(file.path for file in files if file.path not in sent_paths),
     )
+
+
+def _add_texts(bins: _Bins, files: Sequence[Sendable]) -> None:
+    """Give each text an attachment of its own if there are enough of them, else put them into bundles."""
+    sizes = {file.path: _size(_section(file)) for file in files}
+    fitting = [file for file in files if sizes[file.path] <= bins.limits.attachment]
+    if len(fitting) <= bins.left:
+        for file in fitting:
+            bins.add(file.path, file, sizes[file.path])
+        return
+    bundled = {file.path: sizes[file.path] + _size(_indexed(file)) for file in fitting}
+    arranged = [file for folder in by_folder(fitting) for file in folder]
+    # If they do not all fit, the riskiest ones go, wherever they are.
+    for file in arranged if bins.have_room(bundled[file.path] for file in arranged) else fitting:
+        bins.add(_BUNDLE, file, bundled[file.path])
 
 
 def in_order(files: Iterable[Sendable]) -> list[Sendable]:
     """The files, the riskiest first."""
     return sorted(files, key=lambda file: (-file.risk, file.path))
+
+
+def by_folder(files: Iterable[Sendable]) -> list[list[Sendable]]:
+    """Group files by folder, the folder with the riskiest file first, and in it the riskiest file."""
+    ordered = sorted(files, key=lambda file: (dirname(file.path), -file.risk, file.path))
+    folders = [list(folder) for _, folder in groupby(ordered, key=lambda file: dirname(file.path))]
+    return sorted(folders, key=lambda folder: -folder[0].risk)
 
 
 def together(packings: Sequence[Packing], handed_in: int) -> Packing:
@@ -189,9 +226,10 @@ def _section(file: Sendable) -> str:
     return file_section(file.path, file.text or "")
 
 
-def _manifest_line(file: Sendable, *, whole: bool) -> Sent:
-    content = (_diff(file) + (_section(file) if whole else "")).encode("utf-8", "replace")
-    return Sent(file.path, len(content), hashlib.sha256(content).hexdigest(), whole, file.redactions)
+def _manifest_line(file: Sendable, attachment: str) -> Sent:
+    content = (_diff(file) + (_section(file) if attachment else "")).encode("utf-8", "replace")
+    digest = hashlib.sha256(content).hexdigest()
+    return Sent(file.path, len(content), digest, bool(attachment), file.redactions, attachment)
 
 
 def _size(text: str) -> int:
@@ -200,11 +238,23 @@ def _size(text: str) -> int:
 
 
 class Room:
-    """What is left of a request: the first attachment of a kind with room takes a piece, kinds never mix."""
+    """What is left of a request: the first attachment of a kind with room takes a piece, kinds never mix.
 
-    def __init__(self, limits: Limits) -> None:
+    Args:
+        limits: of the request.
+        opening: bytes that the first piece of an attachment takes besides its own, by kind.
+    """
+
+    def __init__(self, limits: Limits, opening: Mapping[str, int] = MappingProxyType({})) -> None:
         self._limits = limits
+        self._opening = opening
         self._taken: list[tuple[str, int]] = []
+
+    def copy(self) -> Room:
+        """Return a copy to try something out in."""
+        other = Room(self._limits, self._opening)
+        other._taken = [*self._taken]
+        return other
 
     def takes(self, kind: str, size: int) -> bool:
         """Whether there was room for a piece of so many bytes."""
@@ -212,40 +262,78 @@ class Room:
 
     def place(self, kind: str, size: int) -> int | None:
         """The number of the attachment that takes a piece, from 0; None when there is no room."""
-        if size > self._limits.attachment or sum(taken for _, taken in self._taken) + size > self._limits.request:
-            return None
+        left = self._limits.request - sum(taken for _, taken in self._taken)
         for index, (kind_, taken) in enumerate(self._taken):
-            if kind_ == kind and taken + size <= self._limits.attachment:
+            if kind_ == kind and size <= min(left, self._limits.attachment - taken):
                 self._taken[index] = (kind, taken + size)
                 return index
-        if len(self._taken) == self._limits.attachments:
+        size += self._opening.get(kind, 0)
+        if len(self._taken) == self._limits.attachments or size > min(left, self._limits.attachment):
             return None
         self._taken.append((kind, size))
         return len(self._taken) - 1
+
+
+_DIFF, _BUNDLE = "", "/"
+"""Kinds of attachments that are no path; the kind of a file's own attachment is its path."""
+
+_INDEX_TITLE = "INDEX of the files below, by folder, the riskiest first\n"
+
+
+def _indexed(file: Sendable) -> str:
+    return f"- {_title(file.path, file.text or '')}"
+
+
+def _bundle(files: Sequence[Sendable]) -> str:
+    return "".join((_INDEX_TITLE, *map(_indexed, files), "\n", *map(_section, files)))
 
 
 class _Bins:
     """Attachments being filled."""
 
     def __init__(self, limits: Limits) -> None:
-        self._room = Room(limits)
-        self._bins: list[tuple[str, list[str]]] = []
+        self.limits = limits
+        self._room = Room(limits, {_BUNDLE: _size(f"{_INDEX_TITLE}\n")})
+        self._bins: list[tuple[str, list[Sendable]]] = []
 
-    def add(self, kind: str, piece: str) -> bool:
-        index = self._room.place(kind, _size(piece))
+    @property
+    def diffs(self) -> int:
+        """How many attachments hold the diff."""
+        return sum(kind == _DIFF for kind, _ in self._bins)
+
+    @property
+    def left(self) -> int:
+        """How many attachments there may be besides those that are begun."""
+        return self.limits.attachments - len(self._bins)
+
+    def add(self, kind: str, file: Sendable, size: int) -> bool:
+        """Add a file to the first attachment of a kind with room; False when there is none."""
+        index = self._room.place(kind, size)
         if index is None:
             return False
         if index == len(self._bins):
             self._bins.append((kind, []))
-        self._bins[index][1].append(piece)
+        self._bins[index][1].append(file)
         return True
 
-    def attachments(self) -> Iterator[Attachment]:
-        counts = {"diff": 0, "text": 0}
-        for kind, pieces in self._bins:
+    def have_room(self, sizes: Iterable[int]) -> bool:
+        """Whether bundles take pieces of these sizes, in this order."""
+        trial = self._room.copy()
+        return all(trial.takes(_BUNDLE, size) for size in sizes)
+
+    def attachments(self) -> Iterator[tuple[Attachment, Sequence[Sendable]]]:
+        """Each attachment with its files."""
+        names = own_names([kind for kind, _ in self._bins if kind not in {_DIFF, _BUNDLE}])
+        counts = {_DIFF: 0, _BUNDLE: 0}
+        for kind, files in self._bins:
+            if kind in names:
+                yield Attachment(names[kind], _section(files[0]), path=kind), files
+                continue
             counts[kind] += 1
             number = counts[kind]
-            name = (
-                ("change" if number == 1 else f"change-{number}") + ".diff" if kind == "diff" else f"files-{number}.txt"
-            )
-            yield Attachment(name, "".join(pieces))
+            if kind == _DIFF:
+                name = "change.diff" if number == 1 else f"change-{number}.diff"
+                yield Attachment(name, "".join(map(_diff, files))), files
+            else:
+                arranged = [file for folder in by_folder(files) for file in folder]
+                yield Attachment(f"files-{number}.txt", _bundle(arranged)), arranged

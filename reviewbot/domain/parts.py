@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import groupby
-from posixpath import dirname
 
 from reviewbot.domain.model import Report, Task, TaskStatus
-from reviewbot.domain.packing import Limits, Packing, Room, Sendable, beside, in_order, pack
+from reviewbot.domain.packing import Limits, Packing, Room, Sendable, beside, by_folder, in_order, pack
 
 _BETWEEN = ","
 
@@ -59,7 +57,7 @@ def split(files: Sequence[Sendable], limits: Limits, most: int) -> tuple[tuple[S
     """
     if most == 1 or not pack(files, limits).omitted:
         return (tuple(files),)
-    parts, rest = _filled(_by_folder(files), limits, most)
+    parts, rest = _filled(by_folder(files), limits, most)
     if rest:
         parts, rest = _filled([[file] for file in in_order(files)], limits, most)
     if not parts:
@@ -76,12 +74,6 @@ def _filled(
         if not _place(group, parts, most):
             rest += [file for file in group if not _place([file], parts, most)]
     return [part.files for part in parts if part.files], rest
-
-
-def _by_folder(files: Iterable[Sendable]) -> list[list[Sendable]]:
-    ordered = sorted(files, key=lambda file: (dirname(file.path), -file.risk, file.path))
-    folders = [list(folder) for _, folder in groupby(ordered, key=lambda file: dirname(file.path))]
-    return sorted(folders, key=lambda folder: -folder[0].risk)
 
 
 class _Part:

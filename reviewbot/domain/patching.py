@@ -75,7 +75,7 @@ def patched(reviewed: str, current: str, edits: Sequence[Edit], compared: int = 
             spots[start] = edit
     for start in sorted(spots, reverse=True):
         end = start + spots[start].last - spots[start].first + 1
-        now[start:end] = _replacement(spots[start].text, now[start:end])
+        now[start:end] = _replacement(spots[start].text, now[start:end], "".join(now[start - 1 : start]))
     applied = tuple(spots[start].id for start in sorted(spots))
     return Patched("".join(now), applied, tuple(there.values()), refused, rivals)
 
@@ -97,15 +97,32 @@ def _overlapping(others: Sequence[Edit], edit: Edit) -> str:
     return next((one.id for one in others if one.first <= edit.last and edit.first <= one.last), "")
 
 
-def _replacement(text: str, old: Sequence[str]) -> list[str]:
-    """The new lines, ended as the old ones are."""
+def _replacement(text: str, old: Sequence[str], above: str = "") -> list[str]:
+    """Return the new lines with the line endings of the old ones.
+
+    An unchanged line keeps its own ending, which matters in a file that mixes LF and CRLF.
+
+    Args:
+        text: the new lines, each ended by LF but the last.
+        old: the lines that they replace, at least one.
+        above: the line in front of them, empty at the start of the file.
+    """
     if not text:
         return []
-    end = "\r\n" if old[0].endswith("\r\n") else "\n"
-    lines = [line.removesuffix("\r") + end for line in text.split("\n")]
-    if not old[-1].endswith("\n"):
-        lines[-1] = lines[-1].removesuffix(end)
+    new, before, ends = text.split("\n"), _bare(old), [_end(line) for line in old]
+    head = _common(before, new)
+    tail = _common(before[head:][::-1], new[head:][::-1])
+    last, ends[-1] = ends[-1], ends[-1] or (ends[-2] if len(ends) > 1 else _end(above)) or "\n"
+    middle = max(0, len(old) - tail - 1)
+    kept = len(new) - tail
+    lines = [line + ends[min(at, middle) if at < kept else at - len(new)] for at, line in enumerate(new)]
+    lines[-1] = new[-1] + last
     return lines
+
+
+def _end(line: str) -> str:
+    """Return the line's ending, empty for a last line without one."""
+    return "\r\n" if line.endswith("\r\n") else "\n" if line.endswith("\n") else ""
 
 
 def _lines(text: str) -> list[str]:
@@ -116,7 +133,7 @@ def _lines(text: str) -> list[str]:
 
 def _bare(lines: Sequence[str]) -> list[str]:
     """Lines without their ends: a checkout may have made others of them."""
-    return [line.removesuffix("\n").removesuffix("\r") for line in lines]
+    return [line.removesuffix(_end(line)) for line in lines]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import TypeVar
 
 from reviewbot.domain.escaping import code_text
 from reviewbot.domain.file_views import FileView
@@ -35,12 +36,17 @@ class Why(StrEnum):
     LINE_NOT_IN_DIFF = "line-not-in-diff"
     QUOTE_NOT_FOUND = "quote-not-found"
     FILE_NOT_IN_CHANGE = "file-not-in-change"
+    FILE_NOT_SENT = "file-not-sent"
     NO_FILE = "no-file"
     BELOW_THRESHOLD = "below-threshold"
     OVER_LIMIT = "over-limit"
     REFUSED = "refused"
     HEAD_MOVED = "head-moved"
     CLOSED = "closed"
+
+
+UNVERIFIED = frozenset({Why.FILE_NOT_IN_CHANGE, Why.FILE_NOT_SENT, Why.NO_FILE})
+"""The lines are only the reviewer's word: nothing that was sent can confirm them."""
 
 
 class SuggestionState(StrEnum):
@@ -171,13 +177,16 @@ def place(findings: Sequence[Finding], views: Sequence[FileView], rules: Placeme
     seen = _Seen()
     worst_first = sorted(range(len(findings)), key=lambda index: findings[index].severity.rank)
     placed = {
-        index: _identified(findings[index], _view_of(findings[index].path, by_path), seen) for index in worst_first
+        index: _identified(findings[index], find_by_path(findings[index].path, by_path), seen) for index in worst_first
     }
     return _limited([placed[index] for index in range(len(findings))], rules)
 
 
-def _view_of(path: str, by_path: Mapping[str, FileView]) -> FileView | None:
-    """The file that a reviewer's path means: as it is, or as a diff header or a shell would write it."""
+_Entry = TypeVar("_Entry")
+
+
+def find_by_path(path: str, by_path: Mapping[str, _Entry]) -> _Entry | None:
+    """Look up a reviewer's path, as it is or as a diff header or a shell would write it."""
     for name in (
         path,
         path.removeprefix("./"),
@@ -295,8 +304,7 @@ def _suggestion_state(finding: Finding, view: FileView | None, placement: Placem
     if not view.redacted.isdisjoint(numbers):
         return SuggestionState.SHOWN
     there = [view.exact[number].removesuffix("\r") for number in numbers]
-    existing = finding.existing_code.replace("\r\n", "\n")
-    return SuggestionState.COMMITTABLE if _same_code(existing, there) else SuggestionState.SHOWN
+    return SuggestionState.COMMITTABLE if _same_code(finding.existing_code, there) else SuggestionState.SHOWN
 
 
 _UNSEEN = re.compile("[\ufe0e\ufe0f\u2800]")
@@ -305,7 +313,7 @@ _UNSEEN = re.compile("[\ufe0e\ufe0f\u2800]")
 
 def _is_code(suggestion: str) -> bool:
     """Whether a suggestion can stand in a file: a fence shows it as it is, without redactions or our line numbers."""
-    hidden = code_text(suggestion) != suggestion.replace("\r\n", "\n")
+    hidden = code_text(suggestion) != suggestion
     lines = split_lines(suggestion)
     return not (hidden or _UNSEEN.search(suggestion) or REDACTED in suggestion or strip_gutter(lines) != lines)
 

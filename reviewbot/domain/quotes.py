@@ -22,6 +22,7 @@ MAX_PLACES = 1_000
 """Lines that are looked at as the first of a block of several: one that begins like a thousand others may not be found,
 and then counts as changed."""
 
+_CRLF = re.compile(r"(?<!\r)\r(?=\n|\Z)")
 _GUTTER = re.compile(r"^[ \t]*\d{1,7}\|[ ]?")
 
 
@@ -42,9 +43,14 @@ def split_lines(text: str) -> tuple[str, ...]:
     return tuple(text.removesuffix("\n").split("\n")) if text else ()
 
 
+def line_feeds(text: str) -> str:
+    """Replace CRLF line endings by LF, also where the text ends between the two; any other CR stays and is shown."""
+    return _CRLF.sub("", text)
+
+
 def quoted_lines(code: str) -> tuple[str, ...]:
     """The folded lines of a quote, blank ones at both ends dropped; empty when nothing was quoted."""
-    folded = [fold(line) for line in strip_gutter(split_lines(code.replace("\r\n", "\n")))]
+    folded = [fold(line) for line in strip_gutter(split_lines(code))]
     while folded and not folded[0]:
         folded.pop(0)
     while folded and not folded[-1]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reviewbot.domain.model import Finding, Side
 from reviewbot.domain.placement import OnFile, OnLines, Placed, SuggestionState, Why, in_summary
-from reviewbot.domain.quotes import quoted_lines, split_lines
+from reviewbot.domain.quotes import line_feeds, quoted_lines, split_lines
 
 
 def without_quote(findings: Iterable[Finding]) -> tuple[str, ...]:
@@ -32,7 +32,7 @@ def quoted(finding: Finding, texts: Mapping[str, str]) -> Finding:
     if finding.line is None or not _is_only_cited(finding):
         return replace(finding, end_line=finding.line)
     lines = split_lines(texts.get(finding.path, "")) if finding.side is Side.RIGHT else ()
-    code = "\n".join(lines[finding.line - 1 : finding.end_line or finding.line])
+    code = line_feeds("\n".join(lines[finding.line - 1 : finding.end_line or finding.line]))
     cited = finding.line if quoted_lines(code) else None
     return replace(finding, code=code, line=cited, end_line=cited)
 

@@ -145,6 +145,7 @@ def thin_finding(finding: FindingView, detail: Detail) -> FindingView:
         note=shorten_line(finding.note, detail.line),
         waived_by=shorten_line(finding.waived_by, _LOGIN_LIMIT),
         waived_for=shorten_line(finding.waived_for, detail.line),
+        held=finding.held and _thin_held(finding.held, detail),
     )
 
 

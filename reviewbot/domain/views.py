@@ -33,6 +33,7 @@ class FindingView:
         note: the reviewer's last word on it, may be empty.
         waived_by: a login, empty when nobody waived it; `waived_for` is their reason.
         closed_at: the head at which it was closed, full; empty while it is open.
+        held: why its file was not sent, None unless `why` is `FILE_NOT_SENT`.
     """
 
     id: str
@@ -59,6 +60,7 @@ class FindingView:
     waived_by: str = ""
     waived_for: str = ""
     closed_at: str = ""
+    held: HeldView | None = None
 
     @property
     def waived_by_another(self) -> bool:
@@ -149,7 +151,7 @@ class BypassView:
 class SentView:
     """A file that was sent: its bytes as sent, whether whole or only its diff, and how many secrets were redacted.
 
-    `sha256` is the hex digest of what was sent.
+    `sha256` is the hex digest of what was sent, `attachment` the name of the attachment with the whole text.
     """
 
     path: str
@@ -157,6 +159,7 @@ class SentView:
     whole: bool
     redactions: int
     sha256: str = ""
+    attachment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from reviewbot.domain.escaping import visible
 from reviewbot.domain.model import Side
-from reviewbot.domain.placement import SuggestionState, Why
+from reviewbot.domain.placement import UNVERIFIED, SuggestionState, Why
+from reviewbot.domain.selection import held_sentence
 from reviewbot.domain.views import FindingView, SummaryView
 from reviewbot.domain.wording import lines
 
@@ -20,9 +21,6 @@ _PATH_LIMIT = 4096
 
 _LINE_LIMIT = 2**31 - 1
 """The largest line number that both formats can hold."""
-
-_UNVERIFIED = frozenset({Why.FILE_NOT_IN_CHANGE, Why.NO_FILE})
-"""Here the lines are the reviewer's word: nobody has compared them with a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ def replacement(finding: FindingView, place: Place) -> str | None:
 
 def _lines_at_head(finding: FindingView) -> tuple[int, int] | None:
     last = finding.line
-    if last is None or finding.side is Side.LEFT or finding.why in _UNVERIFIED:
+    if last is None or finding.side is Side.LEFT or finding.why in UNVERIFIED:
         return None
     first = last if finding.start_line is None else finding.start_line
     return (first, last) if 1 <= first <= last <= _LINE_LIMIT else None
@@ -71,6 +69,9 @@ def _lines_at_head(finding: FindingView) -> tuple[int, int] | None:
 
 def _elsewhere(finding: FindingView) -> str:
     """The lines that are not at the head, or that nobody has compared with a text."""
+    if finding.why is Why.FILE_NOT_SENT:
+        reason = held_sentence(finding.held.reason) if finding.held else ""
+        return f"The file is part of the change, but it was not sent. {reason}".rstrip()
     words = lines(finding.start_line, finding.line)
     if not words:
         return ""

@@ -144,6 +144,7 @@ def _manifest(view: SummaryView) -> Mapping[str, Iterable[Mapping[str, object]]]
                 "bytes": one.bytes,
                 "sha256": one.sha256,
                 "whole": one.whole,
+                "attachment": one.attachment or None,
                 "redactions": one.redactions,
             }
             for one in view.sent

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -15,6 +15,7 @@ from reviewbot.domain.escaping import visible
 from reviewbot.domain.gate import Coverage, Outcome, Reason, Status, Verdict
 from reviewbot.domain.model import Category, Leftover, Severity, Side
 from reviewbot.domain.placement import SuggestionState, Why
+from reviewbot.domain.quotes import line_feeds
 from reviewbot.domain.records import Standing
 from reviewbot.domain.snapshot import Conclusion
 from reviewbot.domain.views import (
@@ -122,6 +123,10 @@ class _Node:
     def text(self) -> str:
         return self.value if isinstance(self.value, str) else self.refuse("is no text")
 
+    def code(self) -> str:
+        """Return a text with LF line endings: the report may have been edited, or written by an older version."""
+        return line_feeds(self.text())
+
     def flag(self) -> bool:
         return self.value if isinstance(self.value, bool) else self.refuse("is neither true nor false")
 
@@ -156,6 +161,8 @@ def _all(node: _Node, read: Callable[[_Node], T]) -> tuple[T, ...]:
 
 def _view(root: _Node) -> SummaryView:
     manifest = root["manifest"]
+    held = _all(manifest["heldBack"], _held)
+    by_path = {one.path: one for one in held}
     return SummaryView(
         mark="",
         ledger="",
@@ -168,7 +175,7 @@ def _view(root: _Node) -> SummaryView:
         merge_base=root["mergeBase"].text(),
         outcome=_outcome(root["outcome"]),
         counts=root["counts"].maybe(lambda node: {one: node[one.value].whole() for one in Severity}),
-        files=_groups(_all(root["findings"], _finding)),
+        files=_groups(_findings(root["findings"], by_path)),
         leftovers=_all(root["leftovers"], lambda n: Leftover(n["where"].text(), n["why"].text(), n["text"].text())),
         duplicates=_all(
             root["duplicates"], lambda n: DuplicateView(n["title"].text(), n["path"].text(), n["of"].text())
@@ -177,7 +184,7 @@ def _view(root: _Node) -> SummaryView:
         reviewer_summary=root["summary"].text(),
         coverage=root["coverage"].word(Coverage),
         sent=_all(manifest["sent"], _sent),
-        held=_all(manifest["heldBack"], _held),
+        held=held,
         notices=_all(root["notices"], _Node.text),
         degraded=_all(root["degraded"], _Node.text),
         cost=root["cost"].maybe(_cost),
@@ -185,8 +192,8 @@ def _view(root: _Node) -> SummaryView:
         task_id=root["taskId"].maybe(_Node.text) or "",
         run_url=root["runUrl"].maybe(_Node.text),
         summary_url=root["summaryUrl"].maybe(_Node.text),
-        waived=_all(root["waived"], _finding),
-        closed=_all(root["closed"], _finding),
+        waived=_findings(root["waived"], by_path),
+        closed=_findings(root["closed"], by_path),
         progress=root["progress"].maybe(_progress),
         bypass=root["bypass"].maybe(lambda node: BypassView(node["by"].text(), node["reason"].text())),
         awaited=root["awaited"].maybe(_Node.text) or "",
@@ -215,6 +222,13 @@ def _groups(findings: tuple[FindingView, ...]) -> tuple[FileGroup, ...]:
     return tuple(FileGroup(path, tuple(items)) for path, items in groups.items())
 
 
+def _findings(node: _Node, held: Mapping[str, HeldView]) -> tuple[FindingView, ...]:
+    """Read findings, each with the reason why its file was not sent, which the manifest has."""
+    return tuple(
+        replace(one, held=held.get(one.path)) if one.why is Why.FILE_NOT_SENT else one for one in _all(node, _finding)
+    )
+
+
 def _finding(node: _Node) -> FindingView:
     return FindingView(
         id=node["id"].text(),
@@ -228,9 +242,9 @@ def _finding(node: _Node) -> FindingView:
         start_line=node["startLine"].maybe(_Node.whole),
         line=node["line"].maybe(_Node.whole),
         why=node["placement"].word(Why),
-        code=node["code"].text(),
+        code=node["code"].code(),
         language=node["language"].text(),
-        suggestion=node["suggestion"].maybe(_Node.text),
+        suggestion=node["suggestion"].maybe(_Node.code),
         suggestion_state=node["suggestionState"].word(SuggestionState),
         closes_gate=node["closesGate"].flag(),
         comment_url=node["commentUrl"].maybe(_Node.text),
@@ -275,6 +289,7 @@ def _sent(node: _Node) -> SentView:
         whole=node["whole"].flag(),
         redactions=node["redactions"].whole(),
         sha256=node["sha256"].text(),
+        attachment=node.later("attachment").maybe(_Node.text) or "",
     )
 
 

@@ -79,8 +79,8 @@ def _located(copy: Copy, raw: RawFinding, ratings: Ratings) -> Located | None:
     if end_line - line >= MAX_LINES:
         # A finding on a whole function or job is shown on its first line, or where the change begins when that is old.
         line = end_line = line if line in file.added else touched[0]
-    plain = not any("\r" in text for text in file.lines)
-    edits = raw.edits if plain else ()
+    # A CR inside a line makes the analyser's line and column numbers differ from git's.
+    edits = () if any("\r" in text for text in file.lines) else raw.edits
     return Located(file, line, end_line, raw, ratings.rate(raw), ratings.meaning(raw), edits)
 
 

@@ -13,7 +13,7 @@ class SourceFile:
 
     Attributes:
         path: the author's name for it; hostile, never used on disk.
-        lines: its lines as git counts them, without the newline.
+        lines: its lines as git counts them, without LF or CRLF.
         added: the numbers of the lines that the change added, from 1.
     """
 
@@ -54,8 +54,8 @@ class Copy:
 
 def source_file(path: str, text: str, added: frozenset[int]) -> SourceFile:
     """Build a file from its text."""
-    lines = text.split("\n")
-    return SourceFile(path, tuple(lines[:-1] if lines[-1] == "" else lines), added)
+    lines = [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
+    return SourceFile(path, tuple(lines), added)
 
 
 def write_copy(source: SourceFile, folder: Path, name: str, pragma: re.Pattern[str] | None) -> Copy:
@@ -73,7 +73,7 @@ def write_copy(source: SourceFile, folder: Path, name: str, pragma: re.Pattern[s
     lines: list[str] = []
     origin: list[int] = []
     for number, line in enumerate(source.lines, start=1):
-        pieces = line.removesuffix("\r").split("\r")
+        pieces = line.split("\r")
         lines.extend(pieces)
         origin.extend([number] * len(pieces))
     text = "".join(f"{line}\n" for line in lines)

@@ -73,7 +73,7 @@ def _declared(file: SourceFile) -> Iterator[tuple[int, str]]:
 def _python_declared(file: SourceFile) -> Iterator[tuple[int, str]]:
     """The same whether or not Python takes a lone carriage return for the end of a line."""
     numbered = [(number, line.removeprefix("\ufeff")) for number, line in enumerate(file.lines[:_COOKIE_LINES], 1)]
-    pieces = [(number, piece) for number, line in numbered for piece in line.removesuffix("\r").split("\r")]
+    pieces = [(number, piece) for number, line in numbered for piece in line.split("\r")]
     for lines in (numbered, pieces[:_COOKIE_LINES]):
         for number, line in lines:
             if found := _COOKIE.match(line):

@@ -10,12 +10,11 @@ from reviewbot.local.raw import Edit
 def replacement(lines: Sequence[str], line: int, end_line: int, edits: Sequence[Edit]) -> str | None:
     """Return what the lines `line`..`end_line` read after the edits, without the last newline.
 
-    Empty means "delete the lines". None when there is no fix, when it reaches outside of the range, changes nothing, or
-    when a line holds a carriage return, whose place in the columns no two tools agree on.
+    Empty means "delete the lines". None when there is no fix, when it reaches outside of the range, or changes nothing.
     """
     old = [f"{text}\n" for text in lines[line - 1 : end_line]]
     ordered = sorted(edits, key=lambda edit: (edit.line, edit.column, edit.end_line, edit.end_column))
-    if not ordered or any("\r" in text for text in old):
+    if not ordered:
         return None
     starts = _starts(old)
     spans = [_span(edit, line, starts) for edit in ordered]

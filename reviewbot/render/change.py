@@ -91,14 +91,19 @@ def _heading(file: FileView, entry: int | None) -> Heading:
 
 def shown(text: str) -> str:
     """A line of code as it can be shown."""
-    return shorten_line(visible(text.removesuffix("\r")).replace("\n", " "), _WIDTH)
+    return shorten_line(visible(text).replace("\n", " "), _WIDTH)
+
+
+def _code(text: str) -> str:
+    """A line of a file as it can be shown, without its CR if it ends with CRLF."""
+    return shown(text.removesuffix("\r"))
 
 
 def _painted(file: FileView, paint: Paint) -> Iterator[tuple[Hunk, Sequence[Runs]]]:
     """Each hunk with its lines in colour; the head's in the sight of the whole text where that is short."""
     whole: Sequence[Runs] = ()
     if file.text is not None and len(file.text) <= _TEXT_LIMIT:
-        whole = paint(file.path, [shown(line) for line in split_lines(file.text)])
+        whole = paint(file.path, [_code(line) for line in split_lines(file.text)])
     for hunk in file.hunks:
         left = _side(file.old_path, hunk, Side.LEFT, paint)
         right = dict(enumerate(whole, start=1)) or _side(file.path, hunk, Side.RIGHT, paint)
@@ -108,14 +113,14 @@ def _painted(file: FileView, paint: Paint) -> Iterator[tuple[Hunk, Sequence[Runs
 def _side(path: str, hunk: Hunk, side: Side, paint: Paint) -> Mapping[int, Runs]:
     if side is Side.LEFT and all(line.kind is not LineKind.DELETED for line in hunk.lines):
         return {}
-    known = {number: shown(line.text) for line in hunk.lines if (number := line.number(side)) is not None}
+    known = {number: _code(line.text) for line in hunk.lines if (number := line.number(side)) is not None}
     return dict(zip(known, paint(path, list(known.values())), strict=True))
 
 
 def _runs(line: DiffLine, left: Mapping[int, Runs], right: Mapping[int, Runs]) -> Runs:
     """The colours of a line, unless they are those of another text."""
     number, side = (line.old, left) if line.new is None else (line.new, right)
-    runs, text = side.get(number or 0, ()), shown(line.text)
+    runs, text = side.get(number or 0, ()), _code(line.text)
     return runs if "".join(part for part, _ in runs) == text else ((text, " "),)
 
 

@@ -12,7 +12,7 @@ from reviewbot.domain.excerpts import Excerpt, Excerpts
 from reviewbot.domain.file_views import FileView
 from reviewbot.domain.gate import Reason
 from reviewbot.domain.model import Leftover, Severity, Side
-from reviewbot.domain.placement import SuggestionState, Why
+from reviewbot.domain.placement import UNVERIFIED, SuggestionState, Why
 from reviewbot.domain.quotes import split_lines
 from reviewbot.domain.records import Standing
 from reviewbot.domain.selection import HeldBecause, held_sentence
@@ -37,7 +37,6 @@ UNTITLED = "(without a title)"
 _INDENT = 2
 _MOST_HELD = 20
 _MOST_SENT = 200
-_UNVERIFIED = frozenset({Why.FILE_NOT_IN_CHANGE, Why.NO_FILE})
 
 
 def show_review(console: Console, view: SummaryView, files: Sequence[FileView], *, quiet: bool = False) -> None:
@@ -116,7 +115,9 @@ def place(finding: FindingView) -> str:
     where = finding.path if first is None else f"{finding.path}:{first}"
     if finding.side is Side.LEFT and first is not None:
         return f"{where} (before the change)"
-    return f"{where} (not in the change)" if finding.why in _UNVERIFIED else where
+    if finding.why is Why.FILE_NOT_SENT:
+        return f"{where} (not sent{f': {finding.held.reason}' if finding.held else ''})"
+    return f"{where} (not in the change)" if finding.why in UNVERIFIED else where
 
 
 def _show_code(console: Console, excerpt: Excerpt) -> None:

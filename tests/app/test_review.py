@@ -250,12 +250,53 @@ def test_what_was_sent_is_the_diff_and_numbered_files(tmp_path: Path) -> None:
         [sent] = [one.body for one in rig.codevf_faults.log if one.target.endswith("tasks/create")]
         assert isinstance(sent, dict)
         names = [one["fileName"] for one in sent["attachments"]]
-        assert names[0] == "change.diff"
-        assert '=== "new file.py" (2 lines)\n   1| def track(parcel):\n' in sent["attachments"][1]["content"]
+        assert names == ["change.diff", "app.py", "new_file.py"]
+        assert '=== "new file.py" (2 lines)\n   1| def track(parcel):\n' in sent["attachments"][2]["content"]
         assert 10 <= len(sent["prompt"]) <= 10_000
         assert sent["metadata"]["pullRequest"] == 1
         assert sent["idempotencyKey"][14] == "4"
         assert sent["responseSchema"]["required"] == ["summary", "files"]
+
+
+def sent_by(rig: Rig) -> dict[str, Any]:
+    """The body of the one task that was created."""
+    [sent] = [one.body for one in rig.codevf_faults.log if one.target.endswith("tasks/create")]
+    assert isinstance(sent, dict)
+    return sent
+
+
+def test_up_to_four_files_are_sent_under_their_own_names(tmp_path: Path) -> None:
+    more = {"lib/app.py": "x = 1\n", "change.diff": "diff --git a/x b/x\n", "new file.py": None}
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        rig.world.push(REPO, "topic", more, author="mona")
+        done = rig.run(json_file="report.json")
+        sent = sent_by(rig)
+    texts = {one["fileName"]: one["content"] for one in sent["attachments"]}
+    assert next(iter(texts)) == "change.diff"
+    assert set(texts) == {"change.diff", "change.diff.txt", "app.py", "lib-app.py"}
+    assert {one["mimeType"] for one in sent["attachments"]} == {"text/plain"}
+    assert texts["lib-app.py"] == '=== "lib/app.py" (1 line)\n   1| x = 1\n'
+    assert '- lib-app.py: the file "lib/app.py" at the head, with numbered lines\n' in sent["prompt"]
+    manifest = json.loads((done.workspace / "report.json").read_text(encoding="utf-8"))["manifest"]["sent"]
+    assert {one["path"]: one["attachment"] for one in manifest} == {
+        "app.py": "app.py",
+        "lib/app.py": "lib-app.py",
+        "change.diff": "change.diff.txt",
+        "gone.py": None,
+    }
+
+
+def test_five_files_are_sent_as_a_bundle_with_an_index(tmp_path: Path) -> None:
+    more = {f"lib/{number}.py": f"x = {number}\n" for number in range(3)}
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        rig.world.push(REPO, "topic", more, author="mona")
+        rig.run()
+        sent = sent_by(rig)
+    assert [one["fileName"] for one in sent["attachments"]] == ["change.diff", "files-1.txt"]
+    index = sent["attachments"][1]["content"].partition("\n\n")[0].splitlines()
+    assert index[0].startswith("INDEX")
+    assert {'- "lib/0.py" (1 line)', '- "new file.py" (2 lines)'} < set(index[1:])
+    assert "- files-1.txt: an index, then whole files" in sent["prompt"]
 
 
 def test_the_local_reviewer_needs_no_account(tmp_path: Path) -> None:

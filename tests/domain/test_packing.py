@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reviewbot.domain.model import Attachment
 from reviewbot.domain.packing import (
     MAX_ATTACHMENTS,
     NO_NEWLINE,
@@ -36,6 +37,12 @@ def sendable(path: str = "a.py", diff: str = "diff\n", text: str | None = "text\
 
 def size(text: str) -> int:
     return len(json.dumps(text).encode()) - 2
+
+
+def index_of(attachment: Attachment) -> str:
+    """The index of a bundle, empty for any other attachment."""
+    index, begins, _ = attachment.content.partition("\n=== ")
+    return f"{index}\n" if begins and index.startswith("INDEX") else ""
 
 
 def names(packing: Packing) -> list[str]:
@@ -125,7 +132,7 @@ def test_each_file_is_sent_or_named_as_left_out(files: list[Sendable], limit: Li
     diffs = "".join(one.content for one in packing.attachments if one.file_name.endswith(".diff"))
     texts: dict[str, str] = {}
     for one in packing.attachments:
-        if one.file_name.endswith(".txt"):
+        if not one.file_name.endswith(".diff"):
             texts |= read_sections(one.content)
     by_path = {file.path: file for file in files}
     assert texts == {one.path: by_path[one.path].text for one in packing.sent if one.whole}
@@ -136,10 +143,11 @@ def test_each_file_is_sent_or_named_as_left_out(files: list[Sendable], limit: Li
 def test_the_manifest_tells_the_bytes_as_they_were_sent(files: list[Sendable], limit: Limits) -> None:
     packing = pack(files, limit)
     by_path = {file.path: file for file in files}
-    total = 0
+    total = sum(len(index_of(one).encode("utf-8", "replace")) for one in packing.attachments)
     for one in packing.sent:
         file = by_path[one.path]
         diff = file.diff if file.diff.endswith("\n") or not file.diff else file.diff + "\n"
+        assert one.attachment in (names(packing) if one.whole else [""])
         content = (diff + (file_section(file.path, file.text or "") if one.whole else "")).encode("utf-8", "replace")
         assert (one.bytes, one.sha256) == (len(content), hashlib.sha256(content).hexdigest())
         assert one.redactions == file.redactions
@@ -159,11 +167,41 @@ def test_the_riskier_of_two_equally_large_diffs_goes_first(files: list[Sendable]
 
 def test_the_diff_comes_first_and_the_texts_after_it() -> None:
     packing = pack([sendable("a.py", "one", "a\n", 1), sendable("b.py", "two\n", "b\n", 2)], ROOMY)
-    assert names(packing) == ["change.diff", "files-1.txt"]
+    assert names(packing) == ["change.diff", "b.py", "a.py"]
     assert packing.attachments[0].content == "two\none\n"
-    assert list(read_sections(packing.attachments[1].content)) == ["b.py", "a.py"]
+    assert packing.attachments[1] == Attachment("b.py", file_section("b.py", "b\n"), path="b.py")
+    assert [one.attachment for one in packing.sent] == ["a.py", "b.py"]
     assert [one.path for one in packing.sent] == ["a.py", "b.py"]
     assert {one.mime_type for one in packing.attachments} == {"text/plain"}
+
+
+def test_four_texts_are_attachments_of_their_own_and_five_are_a_bundle() -> None:
+    files = [sendable(f"src/{name}.py", risk=at) for at, name in enumerate("abcde")]
+    assert names(pack(files[:4], ROOMY)) == ["change.diff", "d.py", "c.py", "b.py", "a.py"]
+    assert names(pack(files, ROOMY)) == ["change.diff", "files-1.txt"]
+    assert names(pack([*files[:4], sendable("gone.py", text=None)], ROOMY))[1:] == ["d.py", "c.py", "b.py", "a.py"]
+    assert names(pack(files[:4], beside(ROOMY)[0])) == ["change.diff", "files-1.txt"], "one attachment less"
+    assert {one.attachment for one in pack(files, ROOMY).sent} == {"files-1.txt"}
+
+
+def test_a_text_too_large_for_an_attachment_leaves_the_others_their_own() -> None:
+    packing = pack([sendable(name, "d\n") for name in "abcd"] + [sendable("e", "d\n", "x" * 500)], Limits(100, 1000))
+    assert names(packing) == ["change.diff", "a", "b", "c", "d"]
+
+
+def test_a_bundle_has_an_index_and_its_files_by_folder_the_riskiest_first() -> None:
+    given_files = [("x/1", 1), ("x/2", 9), ("y/1", 5), ("y/2", 7), ('z/"\n=== "a" (1 line)', 0)]
+    packing = pack([sendable(path, "d\n", "t\n", risk) for path, risk in given_files], ROOMY)
+    bundle = packing.attachments[1]
+    order = ["x/2", "x/1", "y/2", "y/1", 'z/"\n=== "a" (1 line)']
+    assert list(read_sections(bundle.content)) == order
+    assert index_of(bundle).splitlines()[1:-1] == [f"- {json.dumps(path)} (1 line)" for path in order]
+
+
+def test_where_not_all_texts_go_whole_the_riskiest_do_wherever_they_are() -> None:
+    risks = {"x/1": 9, "x/2": 0, "y/1": 8, "y/2": 1, "z/1": 7, "z/2": 2}
+    packing = pack([sendable(path, "d\n", "t" * 60, risk) for path, risk in risks.items()], Limits(600, 600))
+    assert {one.path for one in packing.sent if one.whole} == {"x/1", "y/1", "z/1"}
 
 
 def test_a_text_that_does_not_fit_leaves_its_diff_there() -> None:

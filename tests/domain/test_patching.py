@@ -34,6 +34,33 @@ def test_an_edit_goes_where_its_lines_are(current: str, edit: Edit, after: str) 
 
 
 @pytest.mark.parametrize(
+    ("current", "edit", "after"),
+    [
+        ("a\r\nb\nc\r\n", Edit("x", 1, 3, "a\nB\nc"), "a\r\nB\nc\r\n"),
+        ("a\r\nb\nc\r\n", Edit("x", 1, 3, "new\na\nb\nc"), "new\r\na\r\nb\nc\r\n"),
+        ("a\r\nb\nc\r\n", Edit("x", 1, 2, "a\nnew\nb"), "a\r\nnew\r\nb\nc\r\n"),
+        ("a\nb\r\nc\n", Edit("x", 1, 2, "a\nb\nnew"), "a\nb\r\nnew\r\nc\n"),
+        ("a\nb\r\nc\n", Edit("x", 1, 3, "B"), "B\n"),
+        ("a\nb\r\nc\n", Edit("x", 2, 2, "B\nB"), "a\nB\r\nB\r\nc\n"),
+        ("a\r\nb\r\nc", Edit("x", 3, 3, "C\nD"), "a\r\nb\r\nC\r\nD"),
+        ("a\r\nb\r\nc", Edit("x", 2, 3, "b\nC\nD"), "a\r\nb\r\nC\r\nD"),
+        ("a\r\nb\r\nc", Edit("x", 1, 3, "B"), "B"),
+        ("a\r\nb\r\nc", Edit("x", 2, 2, ""), "a\r\nc"),
+    ],
+)
+def test_line_endings_stay_as_they_are(current: str, edit: Edit, after: str) -> None:
+    assert patched(current, current, [edit]).text == patched("a\nb\nc\n", current, [edit]).text == after
+
+
+def test_a_new_line_in_a_file_of_one_line_without_an_ending_ends_with_a_line_feed() -> None:
+    assert patched("a", "a", [Edit("x", 1, 1, "a\nb")]).text == "a\nb"
+
+
+def test_a_carriage_return_that_ends_a_file_is_no_line_ending() -> None:
+    assert patched("a\r", "a", [Edit("x", 1, 1, "b")]).refused
+
+
+@pytest.mark.parametrize(
     ("current", "edit"),
     [
         ("a\nB?\nc\n", Edit("x", 2, 2, "B")),

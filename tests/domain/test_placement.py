@@ -157,8 +157,9 @@ FIX = finding(line=10, end_line=11, suggestion="eleven", existing_code="ten\n  a
     [
         (FIX, SuggestionState.COMMITTABLE),
         (replace(FIX, suggestion=""), SuggestionState.COMMITTABLE),
-        (replace(FIX, suggestion="a\r\nb\tc\n"), SuggestionState.COMMITTABLE),
-        (replace(FIX, existing_code="ten\r\n  and a half\r\n"), SuggestionState.COMMITTABLE),
+        (replace(FIX, suggestion="a\nb\tc\n"), SuggestionState.COMMITTABLE),
+        (replace(FIX, suggestion="a\r\nb"), SuggestionState.SHOWN),
+        (replace(FIX, existing_code="ten\n  and a half\n"), SuggestionState.COMMITTABLE),
         (replace(FIX, existing_code="  10| ten\n  11|   and a half"), SuggestionState.COMMITTABLE),
         (replace(FIX, code="ten\nand a half", line=3, end_line=3), SuggestionState.COMMITTABLE),
         (replace(FIX, suggestion=None), SuggestionState.NONE),

@@ -15,6 +15,7 @@ from reviewbot.domain.quotes import (
     Block,
     TextIndex,
     fold,
+    line_feeds,
     quoted_lines,
     split_lines,
     strip_gutter,
@@ -135,3 +136,18 @@ def test_a_first_line_that_looks_like_anothers_finds_nothing() -> None:
     crafted = Block(Block.of(["x"]).first, 1, Block.of(["other"]).digest)
     assert list(index("x").places(crafted)) == []
     assert list(index("x", "y").places(replace(crafted, count=2))) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a\r\nb\r\n", "a\nb\n"),
+        ("a\r\nb\r", "a\nb"),
+        ("a\rb\n", "a\rb\n"),
+        ("a\r\r\n", "a\r\r\n"),
+        ("\r\n", "\n"),
+        ("", ""),
+    ],
+)
+def test_crlf_becomes_lf_and_any_other_carriage_return_stays(text: str, expected: str) -> None:
+    assert line_feeds(text) == expected

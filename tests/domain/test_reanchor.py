@@ -51,6 +51,10 @@ def test_what_is_only_cited_is_quoted_from_the_reviewed_text(given: Finding, exp
     assert quoted(given, REVIEWED) == expected
 
 
+def test_code_that_is_quoted_from_a_crlf_file_has_line_feeds() -> None:
+    assert quoted(finding(line=1, end_line=2), {APP: "one\r\ntwo\r\n"}).code == "one\ntwo"
+
+
 def test_only_files_with_a_cited_line_and_no_quote_are_needed() -> None:
     assert without_quote(
         [

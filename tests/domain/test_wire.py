@@ -416,6 +416,13 @@ def test_a_side_that_nobody_knows_is_the_right_one(side: object, expected: Side)
     assert one(side=side).side is expected
 
 
+def test_code_has_line_feeds_whatever_ends_its_lines() -> None:
+    code = "a = 1\r\nb = 2\r"
+    found = one(code=code, suggestion=code, existing_code=code)
+    assert {found.code, found.suggestion, found.existing_code} == {"a = 1\nb = 2"}
+    assert one(code="a\rb", suggestion=None).code == "a\rb"
+
+
 def test_titles_are_one_line_and_lose_nothing() -> None:
     long = "word " * 100
     assert (one(title="Two\n lines").title, one(title="Two\nlines").explanation) == (

@@ -66,7 +66,7 @@ def test_every_key_is_described_and_all_but_the_latest_are_always_there() -> Non
     described = list(objects(PUBLISHED))
     assert len(described) > 10
     for part in described:
-        assert set(part["properties"]) - set(part["required"]) <= {"failOn", "minutes"}
+        assert set(part["properties"]) - set(part["required"]) <= {"failOn", "minutes", "attachment"}
         for name, value in part["properties"].items():
             assert value.get("description"), name
 

@@ -72,6 +72,13 @@ def test_a_report_of_this_version_without_its_latest_keys_is_read() -> None:
     assert read_report(json.dumps(document)).view == replace(CLOSED_GATE, mark="", ledger="", fail_on="", minutes=None)
 
 
+def test_code_in_a_report_has_line_feeds_whatever_ended_its_lines() -> None:
+    document = json.loads(written(CLOSED_GATE))
+    document["findings"][0] |= {"code": "a\r\nb\r", "suggestion": "c\r\nd\r"}
+    found = read_report(json.dumps(document)).view.files[0].findings[0]
+    assert (found.code, found.suggestion) == ("a\nb", "c\nd")
+
+
 @pytest.mark.parametrize("wrong", [{}, [], "x", None, 7])
 @pytest.mark.parametrize("place", ["findings", "sum", "generator"])
 def test_a_wrong_value_in_a_report_of_the_version_before_is_told_with_its_place(place: str, wrong: object) -> None:

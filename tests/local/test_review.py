@@ -144,6 +144,23 @@ def test_suggestions_apply_cleanly_and_mend_the_finding(
         assert finding["title"] not in [one["title"] for one in after if one["line"] == finding["line"]]
 
 
+@pytest.mark.parametrize(
+    ("text", "suggested"),
+    [
+        ("# x\r\nprint(f'hello')\r\n", True),
+        ("# x\nprint(f'hello')\r\n", True),
+        ("# x\r# y\r\nprint(f'hello')\r\n", False),
+        ("# x\r\r\nprint(f'hello')\r\n", False),
+    ],
+)
+def test_a_carriage_return_inside_a_line_withholds_suggestions_and_a_crlf_does_not(
+    text: str, *, suggested: bool, attach: Attach, path_env: dict[str, str]
+) -> None:
+    ((_, finding),) = findings(review(attach({"a.py": text}), path_env=path_env))
+    assert (finding["line"], finding["code"]) == (2, "print(f'hello')")
+    assert finding.get("suggestion") == ("print('hello')" if suggested else None)
+
+
 def test_a_finding_on_a_long_range_is_shown_on_one_line(attach: Attach, path_env: dict[str, str]) -> None:
     steps = "".join(f"      - run: echo {number}\n" for number in range(20))
     head = "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n"

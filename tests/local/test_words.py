@@ -43,10 +43,6 @@ def test_a_fix_becomes_whole_lines_or_nothing(
     assert replacement(LINES, line, end_line, edits) == expected
 
 
-def test_lines_with_carriage_returns_get_no_suggestion() -> None:
-    assert replacement(("x = 1\r",), 1, 1, (Edit(1, 1, 1, 2, "y"),)) is None
-
-
 def raw(tool: str, rule: str, level: str = "") -> RawFinding:
     return RawFinding(tool, rule, "f", 1, 1, level, "message")
 

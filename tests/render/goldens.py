@@ -83,11 +83,15 @@ ON_FILES = (Why.NO_LINE, Why.LINE_NOT_IN_DIFF, Why.QUOTE_NOT_FOUND)
 NOWHERE = [why for why in Why if why not in {*ON_LINES, *ON_FILES}]
 
 
+HELD = HeldView("package-lock.json", "lock-file", "", missed=False)
+
+
 def _nowhere(why: Why) -> FindingView:
     """A finding without a comment; what is in no file has no lines either."""
     alone = replace(RACE, id=finding_id(why.value), why=why, comment_url=None)
     unknown = {
         Why.FILE_NOT_IN_CHANGE: replace(alone, blob_url=None),
+        Why.FILE_NOT_SENT: replace(alone, path=HELD.path, blob_url=None, held=HELD),
         Why.NO_FILE: replace(UNRATED, severity=RACE.severity),
     }
     return unknown.get(why, alone)

@@ -58,6 +58,14 @@ def test_a_heading_counts_the_lines_and_names_the_old_file() -> None:
     assert json.loads(code) == [[[8, 8, rows]]]
 
 
+def test_a_crlf_ends_a_line_and_a_lone_carriage_return_is_shown() -> None:
+    diff = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1,3 @@\n-a\r\n+b\r\n+c\rd\r\n+e\r\r\n"
+    file = parse_diff(diff)[0]
+    for text in (None, "b\r\nc\rd\r\ne\r\r\n"):
+        _, code = written([FileView("x", "x", file.hunks, text)], plain)
+        assert json.loads(code)[0][0][2] == ["-a", "+b", "+c⟨U+000D⟩d", "+e⟨U+000D⟩"]
+
+
 def test_lengths_are_those_that_a_browser_counts_and_colours_know_what_stands_above_the_hunk() -> None:
     head = 'def f():\n    """Words.\n' + "\n" * 5 + '    more words\n    and \N{PARTY POPPER} more"""\n'
     whole = head + "    return None  # nothing\nx = 1\n"

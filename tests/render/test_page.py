@@ -258,6 +258,18 @@ def test_deleted_lines_are_shown_from_the_diff() -> None:
     assert [(line.number, line.text, line.cited) for line in found.lines] == [(4, "a", False), (5, "gone", True)]
 
 
+def test_only_a_carriage_return_that_ends_no_line_is_shown(renderer: Renderer) -> None:
+    lines = [*("x = 1" for _ in range(40)), "crlf", "lone\r", "x"]
+    html = renderer.html(CLOSED_GATE, [FileView(INJECTION.path, INJECTION.path, (), text="\r\n".join(lines))])
+    assert "crlf\nlone⟨U+000D⟩\nx" in read(html).text
+
+
+def test_a_crlf_ends_a_line_and_any_other_carriage_return_stays() -> None:
+    file = FileView("x.py", "x.py", (), text="one\r\ntwo\rthree\r\nfour\r\r\n")
+    found = Excerpts([file]).of(replace(RACE, path="x.py", start_line=1, line=3))
+    assert [line.text for line in found.lines] == ["one", "two\rthree", "four\r"]
+
+
 def test_without_the_file_the_quote_is_shown_and_no_number_is_made_up() -> None:
     assert [line.number for line in Excerpts().of(INJECTION).lines] == [None, None]
     known = FileView(CALLER.path, CALLER.path, (), text="a\n" * 9)

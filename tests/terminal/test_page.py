@@ -112,3 +112,10 @@ def test_every_reason_has_a_sentence(reason: Reason) -> None:
 def test_every_severity_is_a_word_and_not_colour_alone(severity: Severity) -> None:
     view = replace(CLEAN, files=(FileGroup("a", (replace(INJECTION, severity=severity),)),), coverage=Coverage.FULL)
     assert f"  {severity.value} security" in drawn(view)
+
+
+def test_a_finding_on_a_file_that_was_not_sent_says_why() -> None:
+    held = HeldView(INJECTION.path, "generated", "", missed=False)
+    finding = replace(INJECTION, why=Why.FILE_NOT_SENT, held=held)
+    assert "(not sent: generated)" in drawn(replace(CLEAN, files=(FileGroup("", (finding,)),)))
+    assert "(not sent)" in drawn(replace(CLEAN, files=(FileGroup("", (replace(finding, held=None),)),)))

@@ -1,0 +1,56 @@
+"""Names of attachments that hold one file each. The author of the change chose the file's path, so it is hostile."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from posixpath import basename
+
+SO_FAR = "review-so-far.txt"
+"""The attachment with what is new since the last review, and the findings to confirm."""
+
+LONGEST = 100
+"""Characters of a name at most."""
+
+_UNSAFE = re.compile("[^A-Za-z0-9._-]+")
+
+_NOT_AS_TEXT = (".diff", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".pdf")
+"""Endings that need `.txt`: only our diff may be a `.diff`, and CodeVF's client takes the others for base64."""
+
+_RESERVED = re.compile(rf"{re.escape(SO_FAR)}|files-[0-9]+\.txt")
+"""Names of our other attachments; those of the diff end with `.diff`."""
+
+
+def own_names(paths: Sequence[str]) -> dict[str, str]:
+    """Return a name for each path: its base name, made safe; unique, also where upper and lower case are one.
+
+    Args:
+        paths: of the files, each once.
+    """
+    plain = {path: _safe(basename(path)) for path in paths}
+    counts = Counter(name.casefold() for name in plain.values())
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for path, name in plain.items():
+        wanted = name if counts[name.casefold()] == 1 else _safe(path.replace("/", "-"))
+        names[path] = _free(wanted, taken)
+        taken.add(names[path].casefold())
+    return names
+
+
+def _safe(name: str) -> str:
+    name = _UNSAFE.sub("_", name).lstrip(".-") or "file"
+    if len(name) > LONGEST:
+        name = f"{name[: LONGEST // 2]}{name[-LONGEST // 2 :]}"
+    return f"{name}.txt" if name.lower().endswith(_NOT_AS_TEXT) else name
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """Number a name that another attachment has."""
+    stem, dot, ending = name.rpartition(".") if "." in name else (name, "", "")
+    free, number = name, 1
+    while free.casefold() in taken or _RESERVED.fullmatch(free.casefold()):
+        number += 1
+        free = f"{stem}-{number}{dot}{ending}"
+    return free

@@ -1,0 +1,50 @@
+"""Files with CRLF line endings, from the pull request to everything that is published."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.app.house import CLEAN, REPO, answer, finding, house
+from tests.app.test_files import FILES
+
+OLD = "def total(items):\r\n    return 0\r\n"
+NEW = "def total(items):\r\n    amount = 0\r\n    return amount\r\n"
+QUOTE = "    amount = 0\r\n    return amount\r"
+
+
+@pytest.mark.parametrize("ending", ["\r\n", "\n"])
+def test_a_suggestion_for_a_crlf_file_can_be_committed(tmp_path: Path, ending: str) -> None:
+    quote = QUOTE.replace("\r\n", ending).removesuffix("" if ending == "\r\n" else "\r")
+    fix = finding(
+        "till.py", 9, code=quote, existing_code=quote, suggestion=f"    amount = sum(items){ending}    return amount"
+    )
+    off = finding("app.py", 1, title="Not in the diff", code="nowhere()\r\nat_all()\r")
+    with house(tmp_path, engineer=lambda _: answer(fix, off), files={"till.py": OLD}) as rig:
+        rig.world.push(REPO, "topic", {"till.py": NEW}, author="mona")
+        done = rig.run(**FILES)
+        shown = [*rig.summaries(), *(one.body for one in rig.comments()), done.summary, done.log]
+        shown += [rig.checks()[0].output.text or "", *(one.message for one in rig.checks()[0].output.annotations)]
+        placed = {rig.world.store.threads[one.thread_id].anchor.path: one for one in rig.comments()}
+        anchor = rig.world.store.threads[placed["till.py"].thread_id].anchor
+    texts = {name: (done.workspace / path).read_text(encoding="utf-8") for name, path in FILES.items()}
+    assert (anchor.start_line, anchor.line) == (2, 3)
+    assert "```suggestion\n    amount = sum(items)\n    return amount\n```" in placed["till.py"].body
+    assert not [text for text in (*shown, *texts.values()) if "U+000D" in text or "\r" in text or "\\r" in text]
+    (told, _) = sorted(json.loads(texts["json_file"])["findings"], key=lambda one: one["suggestion"] is None)
+    assert told["suggestionState"] == "committable"
+    results = json.loads(texts["sarif_file"])["runs"][0]["results"]
+    diagnostics = json.loads(texts["rdjson_file"])["diagnostics"]
+    assert sum("fixes" in one for one in results) == sum("suggestions" in one for one in diagnostics) == 1
+
+
+@pytest.mark.parametrize(("old", "new"), [("\n", "\r\n"), ("\r\n", "\n")])
+def test_a_change_of_line_endings_alone_is_sent_as_it_is(tmp_path: Path, old: str, new: str) -> None:
+    with house(tmp_path, engineer=lambda _: CLEAN, files={"till.py": OLD.replace("\r\n", old)}) as rig:
+        rig.world.push(REPO, "topic", {"till.py": OLD.replace("\r\n", new)}, author="mona")
+        rig.run()
+        [sent] = [one.body for one in rig.codevf_faults.log if one.target.endswith("tasks/create")]
+    assert isinstance(sent, dict)
+    assert f"-    return 0{old}+def total(items):{new}+    return 0{new}" in sent["attachments"][0]["content"]

@@ -1,0 +1,76 @@
+"""A finding on a file that the change touches and that was not sent says so, and why."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from reviewbot.exports.places import place_of
+from reviewbot.exports.stored import read_report
+from reviewbot.sandbox.codevf import canned
+from tests.app.house import REPO, answer, finding, house
+from tests.app.test_files import FILES
+
+UNTOUCHED = "The change does not touch this file"
+NOT_SENT = "This file is part of the change, but it was not sent: "
+GENERATED = "*.pb.py linguist-generated\n"
+SECRETS = "".join(f"TOKEN_{number}=ghp_{number}{'a1B2c3D4' * 4}abc\n" for number in range(3))
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "why", "config"),
+    [
+        ("package-lock.json", '{"lockfileVersion": 3}\n', "a lock file", ""),
+        ("api.pb.py", "x = 1\n", "generated, says `.gitattributes` of the default branch", ""),
+        ("site.min.js", f"{'a=1;' * 400}\n", "minified", ""),
+        ("data.bin", "a\0b\n", "not text", ""),
+        (".env", SECRETS, "looks like a file of secrets", ""),
+        ("internal/notes.py", "x = 1\n", "left out by `paths`", "paths: ['**', '!internal/**']\n"),
+    ],
+)
+def test_a_finding_on_a_file_that_was_held_back_says_why(
+    tmp_path: Path, path: str, text: str, why: str, config: str
+) -> None:
+    found = answer(finding(f"b/{path}", 1))
+    with house(tmp_path, engineer=lambda _: found, config=config, files={".gitattributes": GENERATED}) as rig:
+        rig.world.push(REPO, "topic", {path: text}, author="mona")
+        done = rig.run(on_partial="pass", **FILES)
+        (summary,) = rig.summaries()
+        assert not rig.comments()
+    texts = {name: (done.workspace / file).read_text(encoding="utf-8") for name, file in FILES.items()}
+    for shown in (summary, done.summary):
+        assert f"{NOT_SENT}{why}" in shown
+        assert UNTOUCHED not in shown
+    assert "part of the change, but it was not sent" in texts["html_file"]
+    assert "part of the change, but it was not sent" in texts["sarif_file"]
+    assert "part of the change, but it was not sent" in texts["rdjson_file"]
+    (told,) = json.loads(texts["json_file"])["findings"]
+    assert (told["path"], told["placement"]) == (path, "file-not-sent")
+    view = read_report(texts["json_file"]).view
+    (read,) = view.files[0].findings
+    assert read.held in view.held
+    place = place_of(read, view)
+    assert place
+    assert place.lines is None
+
+
+def test_a_renamed_file_is_known_by_both_names_and_an_older_finding_keeps_its_reason(tmp_path: Path) -> None:
+    found = canned(answer(finding("old.pb.py", 1)))
+    old = "x = 1\ny = 2\nz = 3\n"
+    with house(tmp_path, engineer=found, files={".gitattributes": GENERATED, "old.pb.py": old}) as rig:
+        rig.world.push(REPO, "topic", {"old.pb.py": None, "new.pb.py": f"{old}a = 4\n"}, author="mona")
+        rig.run()
+        assert "`new.pb.py`" in rig.summaries()[0]
+        assert f"{NOT_SENT}generated" in rig.summaries()[0]
+        rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
+        rig.run()
+        assert UNTOUCHED not in rig.summaries()[0]
+
+
+def test_a_finding_on_a_file_outside_of_the_change_says_so(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(finding("README.md", 1))) as rig:
+        rig.run()
+        assert UNTOUCHED in rig.summaries()[0]
+        assert NOT_SENT not in rig.summaries()[0]
