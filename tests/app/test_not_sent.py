@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from reviewbot_sandbox.codevf import canned
 
 from reviewbot.exports.places import place_of
 from reviewbot.exports.stored import read_report
-from reviewbot.sandbox.codevf import canned
 from tests.app.house import REPO, answer, finding, house
 from tests.app.test_files import FILES
 
