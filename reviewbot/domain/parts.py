@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import groupby
 from posixpath import dirname
 
-from reviewbot.domain.model import Report, Task, TaskStatus
+from reviewbot.domain.model import Report, Task, TaskStatus, Unread
 from reviewbot.domain.packing import Limits, Packing, Room, Sendable, beside, in_order, pack
 
 _BETWEEN = ","
@@ -137,7 +137,7 @@ def joined(tasks: Sequence[Task]) -> Task:
         status_text=shown.status_text,
         credits_used=None if None in used else sum((one for one in used if one is not None), Decimal(0)),
         retry_after=max(hints, default=None),
-        unseen=tuple(f"(part {at} of {len(tasks)})" for at in failed) if whole.status.is_over else (),
+        unseen=tuple(Unread(f"(part {at} of {len(tasks)})", "") for at in failed) if whole.status.is_over else (),
         parts=tuple(tasks),
     )
 
