@@ -290,11 +290,6 @@ class SummaryView:
         return tuple({one.path: one for one in reversed(self.held) if one.missed}.values())[::-1]
 
     @property
-    def missed_files(self) -> tuple[str, ...]:
-        """Their names; a part of the review that was lost is no file."""
-        return tuple(one.path for one in self.missed if one.detail or one.reason != HeldBecause.UNSEEN)
-
-    @property
     def closing(self) -> int:
         """How many open findings close the gate: of all that are counted, also those that are no longer told."""
         if self.counts is None or self.fail_on not in frozenset(FailOn):

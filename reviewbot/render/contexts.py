@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from reviewbot.domain import wording
 from reviewbot.domain.command_views import AnswerView
-from reviewbot.domain.exclusions import exclusion_setting
+from reviewbot.domain.exclusions import excludable, exclusion_setting
 from reviewbot.domain.gate import Reason
 from reviewbot.domain.mapped import Mapped
 from reviewbot.domain.rooms import Detail
@@ -62,7 +62,7 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
         "bytes_sent": sum(item.bytes for item in view.sent),
         "redactions": sum(item.redactions for item in view.sent),
         "missed": len(view.missed),
-        "exclusion": exclusion_setting(view.missed_files) if view.missed_files else "",
+        "exclusion": exclusion_setting(excludable(view.missed)),
         "branch": not view.pull_number,
         "followed": _is_followed(view.progress),
         "beyond": view.progress.beyond if view.progress else 0,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from reviewbot.domain.exclusions import exclusions
+from reviewbot.domain.exclusions import excludable, exclusions
 from reviewbot.domain.gate import Reason, Verdict
 from reviewbot.domain.policy import FailOn
 from reviewbot.domain.views import SummaryView
@@ -84,7 +84,7 @@ def _unreadable(view: SummaryView) -> Saying:
 
 def _partial(view: SummaryView) -> Saying:
     told = counted(len(view.missed), "selected file was", "selected files were")
-    patterns = " ".join(f"--paths {shlex.quote(pattern)}" for pattern in exclusions(view.missed_files))
+    patterns = " ".join(f"--paths {shlex.quote(pattern)}" for pattern in exclusions(excludable(view.missed)))
     more = f"To leave out what needs no review: {patterns}" if patterns else ""
     return Saying(Mood.BAD, f"{told} not fully reviewed{_closed(view)}.", more)
 
