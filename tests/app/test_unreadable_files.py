@@ -17,11 +17,11 @@ SMALL = "attachment-bytes: 20000\n"
 DISGUISED = b"import os\nos.system('x')\n#\0\n"
 
 
-def run_with(rig: Rig, files: dict[str, Any], **inputs: str) -> Finished:
+def run_with(rig: Rig, files: dict[str, Any], *, reviewer: str = "codevf", fail_on: str = "critical") -> Finished:
     """Run on a pull request that changes these files alone."""
     rig.world.push(REPO, "files", files, author="mona")
     rig.number = rig.world.open_pull_request(REPO, "files", title="Files", body="", author="mona").number
-    return rig.run(**inputs)
+    return rig.run(reviewer=reviewer, fail_on=fail_on)
 
 
 @pytest.mark.parametrize("reviewer", ["codevf", "local"])

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from reviewbot.domain.exclusions import MOST, exclusion_setting, exclusions
 from reviewbot.domain.patterns import matches
@@ -10,7 +10,7 @@ from reviewbot.domain.patterns import matches
 
 @given(st.lists(st.text(alphabet="ab*?+[]\\\\!/.\"'é ", min_size=1, max_size=8), min_size=1, max_size=MOST))
 def test_the_setting_leaves_out_exactly_the_files(paths: list[str]) -> None:
-    read = yaml.safe_load(exclusion_setting(paths))["paths"]
+    read = YAML(typ="safe", pure=True).load(exclusion_setting(paths))["paths"]
     patterns = [read] if isinstance(read, str) else read
     assert not any(matches(patterns, path) for path in paths)
     assert matches(patterns, "other.py")

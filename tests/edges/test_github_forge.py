@@ -229,7 +229,9 @@ def test_the_first_bytes_of_a_binary_are_read_where_neither_name_nor_mode_tells_
     github: GitHubOnLoopback,
 ) -> None:
     script, other = b"#!/bin/sh\n\0", b"\0\1"
-    files = {"script": script, "data": other, "a.bin": script, "a.py": script, "run": FileVersion(script, "100755")}
+    plain = {"script": script, "data": other, "a.bin": script, "a.py": script}
+    files = {name: FileVersion(content, "100644") for name, content in plain.items()}
+    files["run"] = FileVersion(script, "100755")
     head = github.world.push(REPO, "topic", files)
     github.sent()
     new, _ = github.forge.entries(head=head, new_paths=[*files], merge_base=head, old_paths=[])
