@@ -18,6 +18,7 @@ from reviewbot.domain.packing import Sendable
 from reviewbot.domain.patterns import matches
 from reviewbot.domain.policy import PathInstruction, Redact
 from reviewbot.domain.redaction import Redactor, secret_file
+from reviewbot.domain.redaction_places import RedactionPlace, held_for, prose_notice, redaction_places
 from reviewbot.domain.selection import Held, HeldBecause, risk, select
 from reviewbot.domain.snapshot import PullRequest, RawChange, Snapshot
 from reviewbot.errors import ChangeUnreadable, DiffTooLarge, Problem, SettingsError
@@ -171,6 +172,11 @@ class Prepared:
         return Scene.of(self.change, self.views)
 
     @cached_property
+    def misencoded(self) -> frozenset[str]:
+        """The files whose text at the head is not UTF-8, so that only their diff can be sent."""
+        return frozenset(file.path for file in self.change.files if file.new and file.new.misencoded)
+
+    @cached_property
     def by_path(self) -> Mapping[str, FileView]:
         """The views by their names at the head: asked for by every finding, put together once."""
         return {view.path: view for view in self.views}
@@ -197,19 +203,21 @@ def prepare(run: Run, change: ChangeSet) -> Prepared:
     redactor = Redactor.of([*_texts(selection.selected), *words], settings.secrets())
     pairs = [_redacted(file, redactor) for file in selected]
     blocked = {sendable.path for sendable, *_ in pairs if sendable.redactions and settings.redact is Redact.BLOCK}
-    doubtful = [sendable.path for sendable, _, hides in pairs if hides and sendable.path not in blocked]
+    hiding = [(sendable.path, places) for sendable, _, places in pairs if places and sendable.path not in blocked]
+    unsure = [(path, places, held_for(path, places)) for path, places in hiding]
     held = (
         *selection.held,
         *(Held(file.path, HeldBecause.SECRET_FILE, "", missed=True) for file in secrets),
         *(Held(path, HeldBecause.SECRET_FILE, "`redact: block`", missed=True) for path in sorted(blocked)),
-        *(Held(path, HeldBecause.UNSEEN, "what was redacted may be code", missed=True) for path in doubtful),
+        *(one for *_, one in unsure if one),
     )
+    notices = [prose_notice(path, places) for path, places, one in unsure if one is None]
     return Prepared(
         change=change,
         sendables=tuple(sendable for sendable, *_ in pairs if sendable.path not in blocked),
         views=tuple(view for _, view, _ in pairs if view.path not in blocked),
         held=tuple(replace(one, path=redactor.redact(one.path).text) for one in held),
-        notices=tuple(redactor.redact(one).text for one in selection.notices),
+        notices=tuple(redactor.redact(one).text for one in (*selection.notices, *notices)),
         title=redactor.redact(pull.title).text,
         body=redactor.redact(pull.body).text,
         instructions=redactor.redact(settings.instructions).text,
@@ -230,8 +238,8 @@ def _texts(files: Iterable[ChangedFile]) -> Iterable[str]:
             yield file.text
 
 
-def _redacted(file: ChangedFile, redactor: Redactor) -> tuple[Sendable, FileView, bool]:
-    """The file as it is sent, as the reviewer sees it, and whether code may have been taken out of it."""
+def _redacted(file: ChangedFile, redactor: Redactor) -> tuple[Sendable, FileView, tuple[RedactionPlace, ...]]:
+    """The file as it is sent, as the reviewer sees it, and where code may have been taken out of it."""
     diff = redactor.redact(file.diff.text)
     text = None if file.text is None else redactor.redact(file.text)
     seen = file.diff if not diff.count else parse_diff(diff.text)[0]
@@ -244,4 +252,4 @@ def _redacted(file: ChangedFile, redactor: Redactor) -> tuple[Sendable, FileView
     count = max(diff.count, text.count if text else 0)
     sendable = Sendable(file.path, diff.text, text.text if text else None, count, risk(file))
     view = FileView(file.path, file.diff.old_path, seen.hunks, text.text if text else None, lines)
-    return sendable, view, diff.doubtful or (text is not None and text.doubtful)
+    return sendable, view, redaction_places(file, diff, text)

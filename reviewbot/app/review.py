@@ -29,6 +29,7 @@ from reviewbot.app.wait import wait
 from reviewbot.domain.amendments import Amendment, CallOff
 from reviewbot.domain.bookkeeping import Changes
 from reviewbot.domain.escaping import visible
+from reviewbot.domain.exclusions import exclusion_setting
 from reviewbot.domain.gate import (
     Coverage,
     Outcome,
@@ -180,10 +181,10 @@ class _Teller(Acquirer):
         """
         if not self._run.settings.dry_run:
             self._settle_all()
-        if any(held.missed for held in prepared.held):
+        if missed := [held.path for held in prepared.held if held.missed]:
             raise NothingSendable(
-                "Not one of the selected files could be sent.",
-                hint="Each is listed with its reason. Leave it out with `paths` if nobody needs to review it.",
+                "Not one of the selected files could be reviewed.",
+                hint=f"Each is listed with its reason. To leave out what needs no review: {exclusion_setting(missed)}",
             )
         run, story = self._run, self.story
         if story.awaited is not None or story.ledger.intents():

@@ -14,6 +14,8 @@ from reviewbot.app.run import Run
 from reviewbot.app.story import Story
 from reviewbot.domain.attachment_names import SO_FAR
 from reviewbot.domain.changes import LineKind
+from reviewbot.domain.escaping import visible
+from reviewbot.domain.exclusions import exclusion_setting
 from reviewbot.domain.gate import Coverage, pending
 from reviewbot.domain.identity import Identity, key_of_part, selection_digest
 from reviewbot.domain.inquiry import is_inquiry
@@ -23,6 +25,7 @@ from reviewbot.domain.packing import Limits, Packing, ladder, together
 from reviewbot.domain.parts import Parcels, joined
 from reviewbot.domain.views import AuthorText, PromptView
 from reviewbot.domain.wire import response_schema
+from reviewbot.domain.wording import number, size
 from reviewbot.errors import USED_UP, NothingSendable, OverBudget, PayloadTooLarge, ServiceRefused
 from reviewbot.ports import ReviewService
 
@@ -49,9 +52,11 @@ def submit(run: Run, service: ReviewService, story: Story, identity: Identity, a
             continue
         handed_in = sum(not is_inquiry(task) for task in tasks)
         return _submitted(replace(story, task=joined(tasks), packing=together(packings, handed_in)), rung)
+    largest = max(story.sendables, key=lambda one: one.diff_size)
     raise NothingSendable(
-        "Not one of the selected files fits into a request.",
-        hint="Split the pull request, or exclude its largest files with `paths`.",
+        f"Not one of the selected files fits into a request: the diff of {visible(largest.path)} has "
+        f"{size(largest.diff_size)}, and `attachment-bytes` is {number(run.settings.attachment_bytes)}.",
+        hint=f"Split the change, or leave the file out: {exclusion_setting([largest.path])}",
     )
 
 
@@ -63,15 +68,15 @@ def _create(
     A question that a run before this one has asked under such a key is refused likewise, and counts with the others.
     """
     tasks: list[Task] = []
-    for number, packing in enumerate(packings, start=1):
+    for part, packing in enumerate(packings, start=1):
         try:
-            task = service.create(_submission(run, story, packing, identity, agreed, (number, len(packings))))
+            task = service.create(_submission(run, story, packing, identity, agreed, (part, len(packings))))
             tasks.append(task)
             _check_bought(service, task)
         except (ServiceRefused, OverBudget, PayloadTooLarge) as error:
             if not tasks or is_inquiry(tasks[0]):
                 raise
-            run.degraded.say(f"From part {number} of {len(packings)} on nothing was handed in: {error.message}")
+            run.degraded.say(f"From part {part} of {len(packings)} on nothing was handed in: {error.message}")
             break
     return tasks
 

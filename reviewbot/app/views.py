@@ -7,6 +7,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from reviewbot.app.bought import cost_of, wait_of
+from reviewbot.app.load import Prepared
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story
 from reviewbot.domain.gate import Outcome, closes_gate
@@ -14,7 +15,7 @@ from reviewbot.domain.languages import language_of
 from reviewbot.domain.ledger import Judgement
 from reviewbot.domain.ledger_text import encode
 from reviewbot.domain.marks import summary_mark
-from reviewbot.domain.model import Severity, Side
+from reviewbot.domain.model import Severity, Side, Unread
 from reviewbot.domain.packing import Packing
 from reviewbot.domain.placement import (
     DuplicateOf,
@@ -43,6 +44,7 @@ from reviewbot.domain.views import (
     SummaryView,
     SumView,
 )
+from reviewbot.domain.wording import number, size
 
 
 def summary_view(run: Run, story: Story, outcome: Outcome) -> SummaryView:
@@ -68,7 +70,7 @@ def summary_view(run: Run, story: Story, outcome: Outcome) -> SummaryView:
         reviewer_summary=report.summary if report else "",
         coverage=story.coverage,
         sent=_sent(story.packing),
-        held=_held(story),
+        held=_held(run, story),
         notices=prepared.notices if prepared else (),
         degraded=tuple(run.degraded.sentences),
         cost=cost_of(run, story),
@@ -327,12 +329,27 @@ def _held_view(held: Held) -> HeldView:
     return HeldView(held.path, held.reason.value, held.detail, held.missed)
 
 
-def _held(story: Story) -> tuple[HeldView, ...]:
+def _held(run: Run, story: Story) -> tuple[HeldView, ...]:
     held = story.prepared.held if story.prepared else ()
     omitted = story.packing.omitted if story.packing else ()
     unseen = story.task.unseen if story.task else ()
+    sizes = {one.path: size(one.diff_size) for one in story.sendables}
     return (
         *map(_held_view, held),
-        *(HeldView(path, HeldBecause.TOO_LARGE.value, "", missed=True) for path in omitted),
-        *(HeldView(path, HeldBecause.UNSEEN.value, "", missed=True) for path in unseen),
+        *(
+            HeldView(path, HeldBecause.TOO_LARGE.value, _over(sizes.get(path, ""), run), missed=True)
+            for path in omitted
+        ),
+        *(_unread(one, story.prepared) for one in unseen),
     )
+
+
+def _over(size_of_diff: str, run: Run) -> str:
+    return f"its diff of {size_of_diff} did not fit; `attachment-bytes` is {number(run.settings.attachment_bytes)}"
+
+
+def _unread(unread: Unread, prepared: Prepared | None) -> HeldView:
+    """What the reviewer did not read to its end: analysers get no text of a file that is not UTF-8."""
+    if prepared is not None and unread.path in prepared.misencoded:
+        return HeldView(unread.path, HeldBecause.NOT_UTF_8.value, "save it as UTF-8", missed=True)
+    return HeldView(unread.path, HeldBecause.UNSEEN.value, unread.why, missed=True)

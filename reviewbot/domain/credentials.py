@@ -165,11 +165,13 @@ class Secrets:
         strong: replaced wherever they stand.
         weak: words that could be a name, too; replaced where they stand as a value (quoted, or after `=` or `:`).
         doubtful: those of both that could be code, so that replacing them elsewhere may hide what runs.
+        shaped: those that are tokens of a known format; the others stand behind a word such as `password`.
     """
 
     strong: frozenset[str]
     weak: frozenset[str]
     doubtful: frozenset[str]
+    shaped: frozenset[str]
 
 
 def secrets_of(lines: Iterable[str]) -> Secrets:
@@ -190,6 +192,7 @@ def secrets_of(lines: Iterable[str]) -> Secrets:
         doubtful=frozenset(
             certain | {value for value in chosen if _CODE.search(value)} | set(filter(_NAME_OR_PATH.search, strong))
         ),
+        shaped=frozenset(certain),
     )
 
 

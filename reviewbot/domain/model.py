@@ -160,6 +160,14 @@ class TaskStatus(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A file that the reviewer did not read to its end, and why, in a few words that may be empty."""
+
+    path: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """A task as the service tells it.
 
@@ -182,7 +190,7 @@ class Task:
     result: object = None
     credits_used: Decimal | None = None
     retry_after: float | None = None
-    unseen: tuple[str, ...] = ()
+    unseen: tuple[Unread, ...] = ()
     parts: tuple[Task, ...] = ()
     mode: str = ""
     max_credits: int | None = None

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from reviewbot.domain.model import Report, Task, TaskStatus
+from reviewbot.domain.model import Report, Task, TaskStatus, Unread
 from reviewbot.domain.packing import Limits, Packing, Room, Sendable, beside, by_folder, in_order, pack
 
 _BETWEEN = ","
@@ -129,7 +129,7 @@ def joined(tasks: Sequence[Task]) -> Task:
         status_text=shown.status_text,
         credits_used=None if None in used else sum((one for one in used if one is not None), Decimal(0)),
         retry_after=max(hints, default=None),
-        unseen=tuple(f"(part {at} of {len(tasks)})" for at in failed) if whole.status.is_over else (),
+        unseen=tuple(Unread(f"(part {at} of {len(tasks)})", "") for at in failed) if whole.status.is_over else (),
         parts=tuple(tasks),
     )
 

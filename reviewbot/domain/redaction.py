@@ -7,8 +7,9 @@ taken out of the others, too. A diff stays a diff: lines keep their number and t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from itertools import groupby
 
 from reviewbot.domain.private_keys import REDACTED, key_lines, key_values
@@ -26,6 +27,22 @@ _WORDS_BEFORE = "|".join(
 _WORDS_AFTER = r"(?=[\"'`@;<&]|[ \t\r]++(?![(.\[])|$)"
 
 
+class Detector(StrEnum):
+    """What found a secret, in words."""
+
+    PRIVATE_KEY = "a private key"
+    TOKEN = "a token of a known format"  # noqa: S105 — a description, no password
+    WORD = "a value behind a word such as `password`"
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A line from which something was taken that may be code; its number counts from 1."""
+
+    line: int
+    detector: Detector
+
+
 @dataclass(frozen=True, slots=True)
 class Redacted:
     """A text without secrets.
@@ -34,13 +51,13 @@ class Redacted:
         text: as many lines as before.
         lines: numbers, from 1, of the lines that changed; lines end at a line feed and at nothing else.
         count: how many values were replaced.
-        doubtful: whether something was replaced that may be code: the text must not pass for reviewed.
+        hidden: where something was replaced that may be code, by line: code must not pass for reviewed.
     """
 
     text: str
     lines: frozenset[int]
     count: int
-    doubtful: bool = False
+    hidden: tuple[Hidden, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -49,6 +66,7 @@ class Redactor:
 
     _pattern: re.Pattern[str] | None
     _doubtful: re.Pattern[str] | None = field(default=None)
+    _detectors: Mapping[str, Detector] = field(default_factory=dict)
     _size: int = field(default=0)
 
     def __repr__(self) -> str:
@@ -68,6 +86,7 @@ class Redactor:
         strong = {piece for value in known for piece in _pieces(value, _SHORTEST_KNOWN)}
         weak: set[str] = set()
         doubtful: set[str] = set()
+        detectors: dict[str, Detector] = {}
         for text in texts:
             lines = text.split("\n")
             found, keys = secrets_of(lines), set(key_values(lines))
@@ -75,8 +94,11 @@ class Redactor:
                 strong.update(_pieces(value, SHORTEST))
             weak.update(value for value in found.weak if not _looks_redacted(value))
             doubtful |= found.doubtful | keys
+            for detector, values in ((Detector.TOKEN, found.shaped), (Detector.PRIVATE_KEY, keys)):
+                detectors |= {piece: detector for value in values for piece in _pieces(value, SHORTEST)}
         pieces = {piece for value in doubtful for piece in _pieces(value, SHORTEST)}
-        return cls(_pattern_of(strong, weak), _pattern_of(pieces & strong, doubtful & weak), len(strong | weak))
+        code = _pattern_of(pieces & strong, doubtful & weak)
+        return cls(_pattern_of(strong, weak), code, detectors, len(strong | weak))
 
     def redact(self, text: str) -> Redacted:
         """The text without the secrets. Doing it twice is doing it once."""
@@ -89,23 +111,26 @@ class Redactor:
             count += times
         pairs = zip(before, replaced.split("\n"), strict=True)
         changed = frozenset(number for number, (old, new) in enumerate(pairs, start=1) if old != new)
-        searched = (kept[number - 1] for number in sorted(changed))
-        doubtful = bool(keys.doubtful) or any(self._hides(line) for line in searched)
-        return Redacted(text=replaced, lines=changed, count=count, doubtful=doubtful)
+        hidden = {number: self._hides(kept[number - 1]) for number in sorted(changed)}
+        hidden |= {index + 1: Detector.PRIVATE_KEY for index in keys.doubtful}
+        told = tuple(Hidden(number, detector) for number, detector in sorted(hidden.items()) if detector)
+        return Redacted(text=replaced, lines=changed, count=count, hidden=told)
 
-    def _hides(self, line: str) -> bool:
-        """Whether what may be code is taken out of a line that does not itself give it away, as a value, and once."""
+    def _hides(self, line: str) -> Detector | None:
+        """What takes possible code out of a line that does not itself give it away, as a value, and once; None else."""
         from reviewbot.domain.credentials import SHORTEST, secrets_of  # noqa: PLC0415 — as above
 
         found = [one[0] for one in self._doubtful.finditer(line)] if self._doubtful else []
         if not found:
-            return False
+            return None
         own = secrets_of([line])
         values = {*own.strong, *own.weak, *key_values([line])}
         given = values.union(*(_pieces(value, SHORTEST) for value in values))
         # What is assigned in backticks is run by a shell.
         run = re.compile("=[ ]?`(?:" + "|".join(map(re.escape, found)) + ")`")
-        return len(found) > len(set(found)) or not given.issuperset(found) or run.search(line) is not None
+        hides = len(found) > len(set(found)) or not given.issuperset(found) or run.search(line) is not None
+        first = next((one for one in found if one not in given), found[0])
+        return self._detectors.get(first, Detector.WORD) if hides else None
 
 
 def _line_without_key(line: str, mark: str | None) -> str:

@@ -14,8 +14,10 @@ from enum import StrEnum
 
 from reviewbot.domain.changes import ChangedFile, DiffLine, FileStatus, LineKind
 from reviewbot.domain.escaping import hidden_sign
+from reviewbot.domain.file_kinds import named_as_binary, named_as_executable, named_as_media, named_as_text
 from reviewbot.domain.lockfiles import is_lock_file, lock_file_notices
 from reviewbot.domain.patterns import Attributes, attributes_of, matches, names
+from reviewbot.domain.wording import size
 
 EXECUTABLE_MODE = "100755"
 
@@ -36,6 +38,8 @@ class HeldBecause(StrEnum):
     SECRET_FILE = "secret-file"  # noqa: S105 — the word of the contract, no password
     TOO_LARGE = "too-large"
     MINIFIED = "minified"
+    NOT_UTF_8 = "not-utf-8"
+    REDACTED = "redacted"
     UNSEEN = "unseen"
 
     @property
@@ -53,9 +57,11 @@ _SENTENCES = {
     HeldBecause.LFS_POINTER: "It is a pointer of Git LFS; the content is not in the repository.",
     HeldBecause.SUBMODULE: "It is a submodule; its content is in another repository.",
     HeldBecause.SECRET_FILE: "It looks like a file of secrets.",
-    HeldBecause.TOO_LARGE: "It does not fit into what the service takes.",
+    HeldBecause.TOO_LARGE: "It is too large.",
     HeldBecause.MINIFIED: "It is minified; what people wrote is elsewhere.",
-    HeldBecause.UNSEEN: "The reviewer could not read it to its end.",
+    HeldBecause.NOT_UTF_8: "It is not UTF-8.",
+    HeldBecause.REDACTED: "A redaction in it may hide code.",
+    HeldBecause.UNSEEN: "The reviewer did not read it to its end.",
 }
 
 
@@ -104,7 +110,11 @@ def select(files: Sequence[ChangedFile], *, paths: Sequence[str], attributes: st
     return Selection(
         selected=tuple(file for file, held in verdicts if held is None),
         held=tuple(held for _, held in verdicts if held is not None),
-        notices=(*(notice for file in files for notice in _notices(file)), *_unseen_notices(verdicts)),
+        notices=(
+            *(notice for file in files for notice in _notices(file)),
+            *(_not_utf_8(file) for file, held in verdicts if held is None and file.new and file.new.misencoded),
+            *_unseen_notices(verdicts),
+        ),
     )
 
 
@@ -113,8 +123,7 @@ def _held(file: ChangedFile, paths: Sequence[str], rules: Attributes) -> Held | 
     if not any(matches(paths, path) for path in known):
         return Held(file.path, HeldBecause.PATHS)
     if reason := _unreadable(file):
-        unread = reason in {HeldBecause.BINARY, HeldBecause.TOO_LARGE}
-        return Held(file.path, reason, missed=unread and _may_run(file))
+        return _held_unreadable(file, reason)
     if any(_steers(path) or names(paths, path) for path in known):
         return None
     reasons = [_by_name(file, path, rules) for path in known]
@@ -130,7 +139,7 @@ def _unreadable(file: ChangedFile) -> HeldBecause | None:
     if file.diff.is_submodule:
         return HeldBecause.SUBMODULE
     if _is_binary(file):
-        return HeldBecause.TOO_LARGE if _is_unseen(file) else HeldBecause.BINARY
+        return _why_binary(file)
     return HeldBecause.LFS_POINTER if _is_lfs_pointer(file) else None
 
 
@@ -142,20 +151,42 @@ def _is_binary(file: ChangedFile) -> bool:
     return file.diff.binary and not any(entry.text is not None for entry in sides)
 
 
-def _is_unseen(file: ChangedFile) -> bool:
-    """Whether git calls it binary for its size alone, and nobody has looked at its bytes."""
+def _why_binary(file: ChangedFile) -> HeldBecause:
+    """Git also calls a file binary for its size alone, and for an attribute of the author's branch."""
     sides = [entry for entry in (file.new, file.old) if entry]
-    return not any(entry.binary for entry in sides) and any((entry.size or 0) > LARGEST_TEXT for entry in sides)
+    if any(entry.binary for entry in sides):
+        return HeldBecause.BINARY
+    if _largest(file) > LARGEST_TEXT:
+        return HeldBecause.TOO_LARGE
+    return HeldBecause.NOT_UTF_8 if any(entry.misencoded for entry in sides) else HeldBecause.BINARY
 
 
-_MEDIA = re.compile(
-    r"\.(?:png|jpe?g|gif|webp|avif|bmp|ico|icns|tiff?|psd|woff2?|ttf|otf|eot|mp[34]|m4[av]|ogg|oga|ogv|wav|flac|webm|mov|pdf)$"
-)
+def _largest(file: ChangedFile) -> int:
+    return max((entry.size or 0 for entry in (file.new, file.old) if entry), default=0)
 
 
-def _may_run(file: ChangedFile) -> bool:
-    """Whether bytes that nobody reviewed may be code: one NUL makes any source binary, and interpreters read on."""
-    return file.new is not None and (file.new.mode == EXECUTABLE_MODE or not _MEDIA.search(file.path.lower()))
+def _held_unreadable(file: ChangedFile, reason: HeldBecause) -> Held:
+    """A file without lines to send: what may be source code in disguise is missed, other binaries are not."""
+    if reason in {HeldBecause.SUBMODULE, HeldBecause.LFS_POINTER}:
+        return Held(file.path, reason)
+    suspicion = _suspicion(file)
+    told = [f"{size(_largest(file))}; the limit is {size(LARGEST_TEXT)}"] if reason is HeldBecause.TOO_LARGE else []
+    told += [suspicion] if reason is HeldBecause.BINARY and suspicion else []
+    told += ["save it as UTF-8"] if reason is HeldBecause.NOT_UTF_8 else []
+    return Held(file.path, reason, "; ".join(told), missed=bool(suspicion))
+
+
+def _suspicion(file: ChangedFile) -> str:
+    """Why bytes that nobody reviewed may be code, empty when they are not: one NUL makes any source binary for git."""
+    if file.new is None:
+        return ""
+    if any(named_as_text(path) or _steers(path) for path in _names(file)):
+        return "its name says that it is text"
+    if file.new.mode == EXECUTABLE_MODE:
+        return "it is executable and may be a script"
+    if file.new.shebang:
+        return "it starts with `#!`"
+    return "" if named_as_binary(file.path) or file.new.shebang is False else "it may be text"
 
 
 _POINTER_LINE = r"(?:version https://git-lfs\.github\.com/spec/v1|(?:ext-\S+|oid) sha256:[0-9a-f]{64}|size \d+)"
@@ -233,6 +264,10 @@ def _notices(file: ChangedFile) -> Iterator[str]:
         yield f"Line {number} of `{file.path}` has a sign that nobody sees, {sign}: it may run otherwise than it reads."
 
 
+def _not_utf_8(file: ChangedFile) -> str:
+    return f"`{file.path}` is not UTF-8, so only its diff is reviewed, with \ufffd for other bytes. Save it as UTF-8."
+
+
 def _as_shown(line: DiffLine) -> str:
     """The line without what every editor knows: a mark of byte order before all, a form feed between two parts."""
     text = line.text.removeprefix("\ufeff") if line.new == 1 else line.text
@@ -241,20 +276,25 @@ def _as_shown(line: DiffLine) -> str:
 
 _MOST_NAMED = 3
 _UNASKED = frozenset({HeldBecause.SUBMODULE, HeldBecause.LFS_POINTER, HeldBecause.MINIFIED})
-_IDLE = re.compile(rf"{_MEDIA.pattern}|\.map$")
+_OPAQUE = frozenset({HeldBecause.BINARY, HeldBecause.TOO_LARGE, HeldBecause.NOT_UTF_8})
 
 
 def _unseen_notices(verdicts: Iterable[tuple[ChangedFile, Held | None]]) -> Iterator[str]:
-    """What may run, is not reviewed, and was left out by no setting of the owners."""
-    found = [
-        f"`{held.path}`"
-        for file, held in verdicts
-        if held and (held.reason in _UNASKED or held.detail == _BY_FOLDER)
-        if file.diff.status is not FileStatus.REMOVED and not _IDLE.search(held.path.lower())
-    ]
-    if found:
-        more = f" and {len(found) - _MOST_NAMED:,} more" if len(found) > _MOST_NAMED else ""
-        yield f"Changed and not reviewed, though it may run: {', '.join(found[:_MOST_NAMED])}{more}."
+    """What is not reviewed, was left out by no setting of the owners, and does not make the review partial."""
+    there = [held for file, held in verdicts if held and file.diff.status is not FileStatus.REMOVED and not held.missed]
+    unasked = [one.path for one in there if one.reason in _UNASKED or one.detail == _BY_FOLDER]
+    opaque = [one.path for one in there if one.reason in _OPAQUE]
+    executable = list(filter(named_as_executable, opaque))
+    may_run = [*(path for path in unasked if not (named_as_media(path) or path.endswith(".map"))), *executable]
+    if may_run:
+        yield f"Changed and not reviewed, though it may run: {_named(may_run)}."
+    if others := [path for path in opaque if not (named_as_media(path) or path in executable)]:
+        yield f"Changed and not reviewed, because it has no text that anyone could read: {_named(others)}."
+
+
+def _named(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - _MOST_NAMED:,} more" if len(paths) > _MOST_NAMED else ""
+    return ", ".join(f"`{path}`" for path in paths[:_MOST_NAMED]) + more
 
 
 _MOST_LINES = 9_999

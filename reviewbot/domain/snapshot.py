@@ -303,6 +303,8 @@ class Entry:
         size: bytes; None when it was not asked for.
         text: the whole text; None when it was not asked for, or is binary or not UTF-8.
         binary: whether the bytes are not text.
+        misencoded: whether the bytes were read, and are text that is not UTF-8.
+        shebang: whether binary bytes begin with `#!`; None when nobody looked.
     """
 
     oid: str
@@ -310,6 +312,8 @@ class Entry:
     size: int | None = None
     text: str | None = None
     binary: bool = False
+    misencoded: bool = False
+    shebang: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

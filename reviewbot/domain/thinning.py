@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
 from typing import Self
 
 from reviewbot.domain.mapped import Mapped
@@ -100,7 +99,7 @@ class Shown:
         quiet: the same for those that are less urgent: under the threshold for comments, or of an earlier review and
             not closing the gate. In full, and folded away.
         folded: findings without a comment that are one line each.
-        missed: files that were selected and could not be sent, a few of them by name.
+        missed: files that were selected and not fully reviewed, a few of them by name.
         waived: findings that somebody took the responsibility for, one line each.
         closed: findings of earlier reviews that are fixed or gone, likewise.
         listed: every finding that is shown and counts, worst first, wherever it is shown.
@@ -199,8 +198,8 @@ def thin_summary(view: SummaryView, detail: Detail) -> Shown:
         leftovers=Mapped(partial(_thin_leftover, detail=detail), view.leftovers[:leftovers]),
         duplicates=tuple(_thin_duplicate(item, detail) for item in view.duplicates[: detail.rows]),
         sent=tuple(replace(item, path=shorten_line(item.path, detail.line)) for item in view.sent[: detail.rows]),
-        held=tuple(_thin_held(item, detail) for item in view.held[: detail.rows]),
-        missed=tuple(_thin_held(item, detail) for item in islice((one for one in view.held if one.missed), _NAMED)),
+        held=tuple(_thin_held(item, detail) for item in view.held_back[: detail.rows]),
+        missed=tuple(_thin_held(item, detail) for item in view.missed[:_NAMED]),
         waived=thin(view.waived[: detail.rows]),
         closed=thin(view.closed[: detail.rows]),
         listed=thin(every_finding((*by_file, others))),
@@ -210,7 +209,7 @@ def thin_summary(view: SummaryView, detail: Detail) -> Shown:
             leftovers=max(0, len(view.leftovers) - leftovers),
             duplicates=max(0, len(view.duplicates) - detail.rows),
             sent=max(0, len(view.sent) - detail.rows),
-            held=max(0, len(view.held) - detail.rows),
+            held=max(0, len(view.held_back) - detail.rows),
             waived=max(0, len(view.waived) - detail.rows),
             closed=max(0, len(view.closed) - detail.rows),
         ),
@@ -227,7 +226,7 @@ def _thinned(findings: Sequence[FindingView], detail: Detail) -> Sequence[Findin
 
 
 _NAMED = 5
-"""Files that a sentence names; the list below has them all."""
+"""Files that are named with their reasons; the list of what was held back has more."""
 
 
 def thin_texts(view: SummaryView, detail: Detail) -> SummaryView:

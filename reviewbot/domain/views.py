@@ -12,6 +12,7 @@ from reviewbot.domain.model import Category, Leftover, Severity, Side
 from reviewbot.domain.placement import SuggestionState, Why
 from reviewbot.domain.policy import FailOn
 from reviewbot.domain.records import Standing
+from reviewbot.domain.selection import HeldBecause
 from reviewbot.domain.wording import state
 
 
@@ -169,7 +170,7 @@ class HeldView:
     Attributes:
         reason: one of `selection.HeldBecause`, as its value.
         detail: more, such as the pattern; may be empty.
-        missed: True when it was selected and could not be sent, which makes the review partial.
+        missed: True when it was selected and not fully reviewed, which makes the review partial.
     """
 
     path: str
@@ -279,6 +280,17 @@ class SummaryView:
     fail_on: str = ""
     minutes: int | None = None
     approved_by: str = ""
+
+    @property
+    def held_back(self) -> tuple[HeldView, ...]:
+        """The changed files that were not sent; the others of `held` were sent, and are not fully reviewed."""
+        sent = {one.path for one in self.sent}
+        return tuple(one for one in self.held if one.reason != HeldBecause.UNSEEN and one.path not in sent)
+
+    @property
+    def missed(self) -> tuple[HeldView, ...]:
+        """The files that make the review partial, each once, with its first reason."""
+        return tuple({one.path: one for one in reversed(self.held) if one.missed}.values())[::-1]
 
     @property
     def closing(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reviewbot.domain.selection import LARGEST_TEXT
 from reviewbot.domain.snapshot import Entry, RawChange
@@ -126,22 +126,18 @@ def _entries(git: Git, files: Sequence[_File]) -> dict[str, Entry]:
     entries = {}
     for file in files:
         content = contents.get(file.oid) if file.mode != _SUBMODULE else None
-        binary = content is not None and b"\0" in content[:BINARY_WINDOW]
-        entries[file.path] = Entry(
-            oid=file.oid,
-            mode=file.mode,
-            size=sizes.get(file.oid),
-            text=None if content is None or binary else _strict_text(content),
-            binary=binary,
-        )
+        entry = Entry(oid=file.oid, mode=file.mode, size=sizes.get(file.oid))
+        entries[file.path] = entry if content is None else _with_content(entry, content)
     return entries
 
 
-def _strict_text(content: bytes) -> str | None:
+def _with_content(entry: Entry, content: bytes) -> Entry:
+    if b"\0" in content[:BINARY_WINDOW]:
+        return replace(entry, binary=True, shebang=content.startswith(b"#!"))
     try:
-        return content.decode("utf-8")
+        return replace(entry, text=content.decode("utf-8"))
     except UnicodeDecodeError:
-        return None
+        return replace(entry, misencoded=True)
 
 
 def _sizes(git: Git, oids: Sequence[str]) -> Iterator[tuple[str, int]]:

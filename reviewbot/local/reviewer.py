@@ -62,13 +62,14 @@ def examine(
     attachments: Sequence[tuple[str, str]], *, path_env: Mapping[str, str], seconds: float = 120
 ) -> Examination:
     """Review like `review`, and also tell as values what was not checked."""
-    files, textless = _changed_files(attachments)
+    files, textless, total = _changed_files(attachments)
     reports = [*_reports(files, path_env, seconds), unmask(files), _without_analyser(files)]
     found = [pair for report in reports for pair in report.findings]
     findings = locate(found, load())
     unknown = [file.path for file in files if not _has_analyser(file) and plain(file)]
     kept, cut = findings[:MAX_FINDINGS], findings[MAX_FINDINGS:]
-    summary = summarise(reports, files=len(files), unknown=unknown, textless=textless, cut=len(cut))
+    unchanged = total - len(files) - len(textless)
+    summary = summarise(reports, files=total, unknown=unknown, textless=textless, unchanged=unchanged, cut=len(cut))
     return Examination(
         answer=answer(kept, summary),
         unseen=(*(one for report in reports for one in report.unseen), *_without_text(textless), *_cut(cut)),
@@ -76,8 +77,8 @@ def examine(
     )
 
 
-def _changed_files(attachments: Sequence[tuple[str, str]]) -> tuple[list[SourceFile], tuple[str, ...]]:
-    """Return the files that have added lines and a text, and the paths of those without a text."""
+def _changed_files(attachments: Sequence[tuple[str, str]]) -> tuple[list[SourceFile], tuple[str, ...], int]:
+    """Return the files that have added lines and a text, the paths of those without, and how many changed."""
     texts: dict[str, str] = {}
     added: dict[str, frozenset[int]] = {}
     for name, content in attachments:
@@ -88,7 +89,7 @@ def _changed_files(attachments: Sequence[tuple[str, str]]) -> tuple[list[SourceF
             texts |= read_sections(content)
     changed = sorted((path, lines) for path, lines in added.items() if lines)
     files = [source_file(path, texts[path], lines) for path, lines in changed if path in texts]
-    return files, tuple(path for path, _ in changed if path not in texts)
+    return files, tuple(path for path, _ in changed if path not in texts), len(added)
 
 
 def _has_analyser(file: SourceFile) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from reviewbot.domain.model import Balance, Submission, Tag, Task, TaskStatus
+from reviewbot.domain.model import Balance, Submission, Tag, Task, TaskStatus, Unread
 from reviewbot.errors import ServiceRefused
 from reviewbot.local.bench import NOT_INSTALLED, Unseen
 from reviewbot.local.reviewer import Examination, examine
@@ -82,8 +82,11 @@ class LocalReviewer:
         """
         examination = self._examination(task_id)
         status = TaskStatus.COMPLETED
-        paths = tuple(sorted({one.path for one in examination.unseen}))
-        return Task(task_id, status, status.value, examination.answer, credits_used=Decimal(0), unseen=paths)
+        reasons: dict[str, list[str]] = {}
+        for one in sorted(examination.unseen, key=lambda one: one.path):
+            reasons.setdefault(one.path, []).append(f"{one.tool}: {one.why}")
+        unseen = tuple(Unread(path, "; ".join(dict.fromkeys(whys))) for path, whys in reasons.items())
+        return Task(task_id, status, status.value, examination.answer, credits_used=Decimal(0), unseen=unseen)
 
     def unseen(self, task_id: str) -> tuple[Unseen, ...]:
         """The files of a task that an analyser should have read to their end and did not: the review is partial then.

@@ -12,15 +12,22 @@ MAX_PATHS = 10
 
 
 def summarise(
-    reports: Sequence[ToolReport], *, files: int, unknown: Sequence[str], textless: Sequence[str], cut: int
+    reports: Sequence[ToolReport],
+    *,
+    files: int,
+    unknown: Sequence[str],
+    textless: Sequence[str],
+    unchanged: int,
+    cut: int,
 ) -> str:
     """Write the summary, one sentence a line.
 
     Args:
         reports: of all analysers that had files.
-        files: how many changed files came with their text.
+        files: how many changed files were submitted; every other number is a part of it.
         unknown: paths of the documents and data that no analyser reads.
         textless: paths of changed files whose text did not come along.
+        unchanged: how many files have no added lines, so that no analyser reads them.
         cut: how many findings were left out, the least severe ones.
     """
     lines = [_read(reports, files)]
@@ -32,6 +39,8 @@ def summarise(
         lines.append(f"Not read, since the text did not come along: {names(textless)}.")
     if unknown:
         lines.append(f"No analyser for: {names(unknown)}.")
+    if unchanged:
+        lines.append(f"No added lines: {count(unchanged, 'file')}.")
     if cut:
         lines.append(f"{count(cut, 'less severe finding')} left out: there were too many.")
     return "\n".join(lines)

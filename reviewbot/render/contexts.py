@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from reviewbot.domain import wording
 from reviewbot.domain.command_views import AnswerView
+from reviewbot.domain.exclusions import excludable, exclusion_setting
 from reviewbot.domain.gate import Reason
 from reviewbot.domain.mapped import Mapped
 from reviewbot.domain.rooms import Detail
-from reviewbot.domain.selection import HeldBecause
 from reviewbot.domain.thinning import (
     Shown,
     every_finding,
@@ -61,8 +61,8 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
         "commented": sum(finding.comment_url is not None for finding in findings),
         "bytes_sent": sum(item.bytes for item in view.sent),
         "redactions": sum(item.redactions for item in view.sent),
-        "missed": sum(item.missed for item in view.held),
-        "unread": sum(item.reason == HeldBecause.UNSEEN for item in view.held),
+        "missed": len(view.missed),
+        "exclusion": exclusion_setting(excludable(view.missed)),
         "branch": not view.pull_number,
         "followed": _is_followed(view.progress),
         "beyond": view.progress.beyond if view.progress else 0,

@@ -112,7 +112,7 @@ class Settings:
     on_partial: Tolerance = setting(
         Tolerance.FAIL,
         one_of(Tolerance),
-        "When selected files could not be sent: `fail` never lets the check pass, `pass` judges what was reviewed.",
+        "When selected files were not fully reviewed: `fail` fails the check, `pass` judges what was reviewed.",
     )
     fail_on: FailOn = setting(FailOn.CRITICAL, one_of(FailOn), "The least severity that closes the gate.")
     comment_from: Severity = setting(Severity.LOW, THRESHOLD, "The least severity that gets an inline comment.")

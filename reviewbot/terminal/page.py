@@ -204,15 +204,19 @@ def _show_manifest(console: Console, view: SummaryView) -> None:
     names_all = view.outcome.reason is Reason.DRY_RUN
     if view.sent:
         say(console, f"{_sent(view)}.", "dim")
+    if read_in_part := [one for one in view.missed if one not in view.held_back]:
+        say(console, f"Not fully reviewed: {counted(len(read_in_part), 'file')}.")
+        _list(console, [(one.path, why_held(one), "") for one in read_in_part], _MOST_HELD)
     if names_all:
         _list(console, [(one.path, _amount(one), "") for one in view.sent], _MOST_SENT)
-    held = [one for one in view.held if one.reason != HeldBecause.UNSEEN]  # which was read, as far as it could be
+    held = view.held_back
     told = [one for one in held if names_all or one.reason != HeldBecause.PATHS]
     if held:
         left_out = len(held) - len(told)
         by_paths = f", {number(left_out)} of them by `paths`" if left_out and told else ", by `paths`" * bool(left_out)
         say(console, f"Held back: {counted(len(held), 'file')}{by_paths}.", "dim")
-    _list(console, [(one.path, why_held(one), "" if one.missed else "dim") for one in told], _MOST_HELD)
+    rows = [(one.path, f"{why_held(one)}{' NOT REVIEWED.' if one.missed else ''}") for one in told]
+    _list(console, [(*row, "" if one.missed else "dim") for row, one in zip(rows, told, strict=True)], _MOST_HELD)
 
 
 def _list(console: Console, rows: Sequence[tuple[str, str, str]], most: int) -> None:
@@ -230,7 +234,7 @@ def _amount(sent: SentView) -> str:
 
 
 def _sent(view: SummaryView) -> str:
-    verb = "sent" if view.reviewer == "codevf" else "read"
+    verb = "sent" if view.reviewer == "codevf" else "selected"
     verb = f"Would be {verb}" if view.outcome.reason is Reason.DRY_RUN else verb.capitalize()
     redactions = sum(one.redactions for one in view.sent)
     redacted = f", {counted(redactions, 'secret')} redacted" if redactions else ""
@@ -241,7 +245,7 @@ def why_held(held: HeldView) -> str:
     """Why a file was held back, in words; whether the review is short of it."""
     detail = f" ({held.detail})" if held.detail else ""
     sentence = held_sentence(held.reason).removesuffix(".")
-    return f"{sentence}{detail}.{' NOT REVIEWED.' if held.missed else ''}"
+    return f"{sentence}{detail}."
 
 
 def _show_cost(console: Console, view: SummaryView) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from reviewbot.domain.exclusions import excludable, exclusions
 from reviewbot.domain.gate import Reason, Verdict
 from reviewbot.domain.policy import FailOn
-from reviewbot.domain.selection import HeldBecause
-from reviewbot.domain.views import HeldView, SummaryView
+from reviewbot.domain.views import SummaryView
 from reviewbot.domain.wording import counted, duration, moment, number
 
 
@@ -66,9 +67,9 @@ def _pending(view: SummaryView) -> Saying:
 
 
 def _nothing(view: SummaryView) -> Saying:
-    held = counted(len(view.held), "changed file is", "changed files are")
-    told = f"{held} held back." if view.held else "there is no change."
-    more = "" if view.held else "What is not committed is not reviewed; `--staged` reviews what is staged."
+    held = counted(len(view.held_back), "changed file is", "changed files are")
+    told = f"{held} held back." if view.held_back else "there is no change."
+    more = "" if view.held_back else "What is not committed is not reviewed; `--staged` reviews what is staged."
     return Saying(Mood.GOOD, f"Nothing to review: {told}", more)
 
 
@@ -82,16 +83,10 @@ def _unreadable(view: SummaryView) -> Saying:
 
 
 def _partial(view: SummaryView) -> Saying:
-    missed, unread = sum(one.missed for one in view.held), sum(_unread(one) for one in view.held)
-    told = counted(missed, "selected file was", "selected files were")
-    if unread == missed:
-        more = "Mend their syntax, or leave them out with `--paths '!PATTERN'`."
-        return Saying(Mood.BAD, f"{told} not read to the end{_closed(view)}.", more)
-    return Saying(Mood.BAD, f"{told} not reviewed{_closed(view)}.", "`--paths` leaves out what nobody needs to review.")
-
-
-def _unread(held: HeldView) -> bool:
-    return held.reason == HeldBecause.UNSEEN and not held.detail
+    told = counted(len(view.missed), "selected file was", "selected files were")
+    patterns = " ".join(f"--paths {shlex.quote(pattern)}" for pattern in exclusions(excludable(view.missed)))
+    more = f"To leave out what needs no review: {patterns}" if patterns else ""
+    return Saying(Mood.BAD, f"{told} not fully reviewed{_closed(view)}.", more)
 
 
 def _memory(view: SummaryView) -> Saying:

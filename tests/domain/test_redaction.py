@@ -278,7 +278,7 @@ def test_a_key_that_begins_with_a_slash_where_a_hunk_cuts_it_goes_too_and_is_dou
     for line in (f"/{'A1b2' * 15}C3d", f"/{'a' * 63}"):
         result = Redactor.of([]).redact(f"@@ -1 +1 @@\n {line}\n {PEM}\n -----END RSA PRIVATE KEY-----\n")
         assert line not in result.text
-        assert result.doubtful
+        assert result.hidden
     assert redacted(end) == end
 
 
@@ -331,7 +331,7 @@ def test_what_may_not_be_a_key_does_not_pass_for_reviewed(after: tuple[str, ...]
     text = "\n".join(("-----BEGIN PRIVATE KEY-----", "Comment: x", PEM, *after))
     result = Redactor.of([text]).redact(text)
     assert PEM not in result.text
-    assert result.doubtful is doubtful
+    assert bool(result.hidden) is doubtful
 
 
 @pytest.mark.parametrize(
@@ -359,7 +359,7 @@ def test_what_may_not_be_a_key_does_not_pass_for_reviewed(after: tuple[str, ...]
 def test_a_password_that_is_code_does_not_pass_for_reviewed(given: str, code: str, *, doubtful: bool) -> None:
     result = Redactor.of([given, code]).redact(code)
     assert REDACTED in result.text
-    assert result.doubtful is doubtful
+    assert bool(result.hidden) is doubtful
 
 
 def test_no_secret_in_the_repr() -> None:

@@ -186,9 +186,10 @@ def test_what_every_editor_knows_is_no_sign_that_nobody_sees() -> None:
 
 
 def test_every_reason_has_a_sentence_and_the_contracts_word() -> None:
-    words = "paths generated vendored lock-file binary lfs-pointer submodule secret-file too-large minified unseen"
+    words = "paths generated vendored lock-file binary lfs-pointer submodule secret-file too-large minified"
+    words += " not-utf-8 redacted unseen"
     assert " ".join(HeldBecause) == words
-    assert all(re.fullmatch(r"(It|Its|The|`).+\.", reason.sentence) for reason in HeldBecause)
+    assert all(re.fullmatch(r"(A|It|Its|The|`).+\.", reason.sentence) for reason in HeldBecause)
 
 
 @pytest.mark.parametrize(
@@ -352,15 +353,72 @@ def test_tests_and_documents_come_last(path: str) -> None:
         ("font.woff2", "100644", False),
         ("evil.js", "100644", True),  # a NUL in a comment makes it binary for git, and Node.js reads on
         ("evil.sh", "100755", True),
-        ("tool", "100644", True),
-        ("lib.jar", "100644", True),
+        ("evil.cjs", "100644", True),
+        ("Makefile", "100644", True),
+        (".github/x", "100644", True),
+        (".bashrc", "100644", True),
+        ("tool", "100644", True),  # nobody has looked at its first bytes
+        ("tool", "100755", True),
         ("logo.png", "100755", True),
+        ("blob.bin", "100644", False),
+        ("lib.jar", "100644", False),
+        ("lib.so.1", "100644", False),
+        ("a.tar.gz", "100644", False),
     ],
 )
-def test_binary_bytes_that_may_run_are_missed(path: str, mode: str, missed: bool) -> None:  # noqa: FBT001 — a column
+def test_binary_bytes_that_may_be_code_are_missed(path: str, mode: str, missed: bool) -> None:  # noqa: FBT001 — a column
     file = changed(path, added=(), new=Entry(oid="1" * 40, mode=mode, binary=True))
     [held_back] = select([file], paths=(), attributes="").held
-    assert (held_back.reason, held_back.missed) == (HeldBecause.BINARY, missed)
+    assert (held_back.reason, held_back.missed, bool(held_back.detail)) == (HeldBecause.BINARY, missed, missed)
+
+
+@pytest.mark.parametrize(
+    ("path", "shebang", "missed"), [("tool", True, True), ("tool", False, False), ("a.bin", True, True)]
+)
+def test_the_first_bytes_tell_a_script_from_a_binary(path: str, *, shebang: bool, missed: bool) -> None:
+    file = changed(path, added=(), new=replace(entry(binary=True), shebang=shebang))
+    assert selection_of(file).held[0].missed is missed
+
+
+BINARY_DIFF = "Binary files a/x and b/x differ\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "new", "reason", "detail"),
+    [
+        ("big.json", LARGE, HeldBecause.TOO_LARGE, "5.2 MB; the limit is 5.2 MB"),
+        ("notes", LARGE, HeldBecause.TOO_LARGE, "5.2 MB; the limit is 5.2 MB"),
+        ("evil.dat2", replace(entry(), misencoded=True), HeldBecause.NOT_UTF_8, "save it as UTF-8"),
+        ("evil.py", entry(), HeldBecause.BINARY, "its name says that it is text"),
+        ("evil", entry(), HeldBecause.BINARY, "it may be text"),
+    ],
+)
+def test_what_only_an_attribute_or_its_size_makes_binary_is_missed(
+    path: str, new: Entry, reason: HeldBecause, detail: str
+) -> None:
+    [one] = selection_of(changed(path, added=(), headers=BINARY_DIFF, new=new)).held
+    assert one == Held(path, reason, detail, missed=True)
+
+
+def test_a_large_archive_is_not_missed() -> None:
+    [one] = selection_of(changed("a.zip", added=(), headers=BINARY_DIFF, new=LARGE)).held
+    assert (one.reason, one.missed) == (HeldBecause.TOO_LARGE, False)
+
+
+def test_what_nobody_can_read_is_told_and_what_may_run_of_it_apart() -> None:
+    files = [changed(path, added=(), new=entry(binary=True)) for path in ("blob.bin", "a.so", "logo.png", "evil.py")]
+    assert selection_of(*files).notices == (
+        "Changed and not reviewed, though it may run: `a.so`.",
+        "Changed and not reviewed, because it has no text that anyone could read: `blob.bin`.",
+    )
+
+
+def test_text_that_is_not_utf_8_is_told_where_it_is_reviewed() -> None:
+    file = changed("a.py", new=replace(entry(), misencoded=True))
+    assert selection_of(file).notices == (
+        "`a.py` is not UTF-8, so only its diff is reviewed, with \ufffd for other bytes. Save it as UTF-8.",
+    )
+    assert not selection_of(file, paths=("src/**",)).notices
 
 
 def test_a_deleted_binary_is_not_missed() -> None:

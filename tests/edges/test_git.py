@@ -74,15 +74,18 @@ def test_bytes_that_are_not_utf8_leave_the_text_out_and_the_neighbours_exact(rem
         remote.write("latin.txt", b"caf\xe9\n")
         remote.write("utf.txt", "café ✓\n")
         remote.write("binary.bin", b"\0\1\2")
+        remote.write("script", b"#!/bin/sh\n\0")
 
     raw = change(remote, lambda: None, after)
+    assert [raw.new[name].misencoded for name in ("latin.txt", "utf.txt", "binary.bin")] == [True, False, False]
+    assert [raw.new[name].shebang for name in ("script", "binary.bin", "utf.txt")] == [True, False, None]
     assert raw.new["latin.txt"].text is None
     assert raw.new["latin.txt"].binary is False
     assert raw.new["utf.txt"].text == "café ✓\n"
     assert (raw.new["binary.bin"].text, raw.new["binary.bin"].binary) == (None, True)
     assert "+café ✓" in raw.diff
     assert "+caf\N{REPLACEMENT CHARACTER}" in raw.diff
-    assert len(assemble(raw).files) == 3
+    assert len(assemble(raw).files) == 4
 
 
 def test_links_and_submodules_keep_their_modes(remote: Remote) -> None:

@@ -217,11 +217,33 @@ def test_texts_are_exact_or_left_out(github: GitHubOnLoopback) -> None:
     head = github.world.push(REPO, "topic", files)
     new, _ = github.forge.entries(head=head, new_paths=[*files], merge_base=head, old_paths=[])
     assert (new["latin.txt"].text, new["latin.txt"].binary) == (None, False)
+    assert {path for path, entry in new.items() if entry.misencoded} == {"latin.txt"}
     assert new["replaced.txt"].text == "honest \N{REPLACEMENT CHARACTER}\n"
     assert (new["binary.bin"].text, new["binary.bin"].binary) == (None, True)
     assert new["long.txt"].text == long
     assert new["empty.txt"].text == ""
     assert new["bom.txt"].text == "\ufeffx\r\n"
+
+
+def test_the_first_bytes_of_a_binary_are_read_where_neither_name_nor_mode_tells_what_it_is(
+    github: GitHubOnLoopback,
+) -> None:
+    script, other = b"#!/bin/sh\n\0", b"\0\1"
+    plain = {"script": script, "data": other, "a.bin": script, "a.py": script}
+    files = {name: FileVersion(content, "100644") for name, content in plain.items()}
+    files["run"] = FileVersion(script, "100755")
+    head = github.world.push(REPO, "topic", files)
+    github.sent()
+    new, _ = github.forge.entries(head=head, new_paths=[*files], merge_base=head, old_paths=[])
+    assert {path: entry.shebang for path, entry in new.items()} == {
+        "script": True,
+        "data": False,
+        "a.bin": None,
+        "a.py": None,
+        "run": None,
+    }
+    assert len(github.sent()) == 3
+    assert all(entry.binary and entry.text is None for entry in new.values())
 
 
 def test_a_hundred_files_are_one_request_and_odd_names_travel_as_variables(github: GitHubOnLoopback) -> None:

@@ -101,6 +101,16 @@ def test_the_summary_counts_only_what_an_analyser_read(attach: Attach, path_env:
     assert summary.startswith("Static analysers read the added lines of 1 of 3 files.\n")
 
 
+def test_the_counts_of_the_summary_add_up_to_what_was_submitted(attach: Attach, path_env: dict[str, str]) -> None:
+    (name, diff), texts = attach({"a.py": "print(1)\n", "b.py": "x = 1\n", "c.md": "c\n"})
+    texts = (texts[0], texts[1].partition('=== "b.py"')[0] + '=== "c.md"' + texts[1].partition('=== "c.md"')[2])
+    gone = "diff --git a/d.py b/d.py\ndeleted file mode 100644\n--- a/d.py\n+++ /dev/null\n@@ -1 +0,0 @@\n-x = 1\n"
+    summary = str(examine([(name, diff + gone), texts], path_env=path_env).answer["summary"])
+    assert summary.startswith("Static analysers read the added lines of 1 of 4 files.\n")
+    for line in ('the text did not come along: "b.py"', 'No analyser for: "c.md"', "No added lines: 1 file."):
+        assert line in summary
+
+
 def test_source_without_its_text_and_without_an_analyser_is_unseen(attach: Attach, path_env: dict[str, str]) -> None:
     diff, _ = attach({"Makefile": "a:\n", "b.md": "b\n"})
     assert [one.path for one in examine([diff], path_env=path_env).unseen] == ["Makefile"]

@@ -183,7 +183,7 @@ def test_the_page_tells_the_whole_story(renderer: Renderer) -> None:
         "2 of 5 findings close the gate", "1 critical", "closes the gate", "at or above fail-on: critical",
         "A solid change", "takes packages from another host now", "Could not be done: Threads",
         "What about the cache?", "said already by b07d55e210", "7 findings came back",
-        "src/schema.sql: too large to be sent (4.1 MB)", "1 secret redacted",
+        "src/schema.sql: too large (4.1 MB)", "1 secret redacted",
         "612 credits: 240 \N{MULTIPLICATION SIGN} 1.5 for fast", "the service has not told yet",
     ):  # fmt: skip
         assert words in text

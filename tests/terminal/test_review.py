@@ -426,3 +426,44 @@ def test_wrong_settings_are_told_all_at_once(sit: Opened) -> None:
 
 def test_elsewhere_than_in_a_clone_there_is_nothing_to_review(sit: Opened, tmp_path: Path) -> None:
     assert "is in no clone" in refused(sit().review(at=tmp_path))
+
+
+# --- What nobody can read ---------------------------------------------------------------------------------------------
+
+
+def test_a_binary_alone_is_nothing_to_review_and_no_failure(sit: Opened) -> None:
+    desk = sit()
+    desk.clone.git("checkout", "--quiet", "-b", "blob", "main")
+    desk.clone.commit({"blob.bin": b"\0\1\2"})
+    said = desk.review("--reviewer", "local", "--fail-on", "never")
+    assert said.status == 0
+    assert "Nothing to review: 1 changed file is held back." in said.out
+    assert "blob.bin: Its bytes are not text." in said.out
+    assert "NOT REVIEWED" not in said.out
+
+
+def test_a_file_that_is_not_utf_8_is_called_so_and_the_counts_add_up(sit: Opened) -> None:
+    desk = sit()
+    desk.clone.git("checkout", "--quiet", "-b", "latin", "main")
+    latin = "# Größe\nsize = 1\n".encode("latin-1")
+    desk.clone.commit({"latin.py": latin, "a.py": "x = 1\n", "b.py": "y = 1\n"})
+    said = desk.review("--reviewer", "local")
+    out = " ".join(said.out.split())
+    assert said.status == 3
+    assert "1 selected file was not fully reviewed. To leave out what needs no review: --paths '!latin.py'" in out
+    assert "latin.py: It is not UTF-8 (save it as UTF-8)." in out
+    assert "Selected: 3 files" in out
+    assert "read the added lines of 2 of 3 files" in out
+    assert "syntax" not in out
+
+
+def test_a_file_that_is_too_large_is_told_with_its_size_the_limit_and_the_pattern(sit: Opened) -> None:
+    desk = sit(base={"assets/big.json": "[]\n"})
+    desk.clone.git("checkout", "--quiet", "-b", "large", "main")
+    desk.clone.commit({"assets/big.json": '"some words of a list",\n' * 250_000, "a.py": "x = 1\n"})
+    said = desk.review("--reviewer", "local")
+    out = " ".join(said.out.split())
+    assert said.status == 3
+    assert "assets/big.json: It is too large (6.0 MB; the limit is 5.2 MB). NOT REVIEWED." in out
+    assert "--paths '!assets/big.json'" in out
+    assert "service" not in out

@@ -6,7 +6,8 @@ import base64
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from reviewbot.domain.selection import LARGEST_TEXT
+from reviewbot.domain.file_kinds import named_as_binary, named_as_text
+from reviewbot.domain.selection import EXECUTABLE_MODE, LARGEST_TEXT
 from reviewbot.domain.snapshot import Entry
 from reviewbot.edges.github import queries
 from reviewbot.edges.github.answers import Answer
@@ -91,7 +92,7 @@ class Files:
             for found_new, found_old in self._read(_Batch(head, merge_base, new_paths[part], old_paths[part])):
                 new |= found_new
                 old |= found_old
-        exact = {path: self._with_exact_text(found) for path, found in new.items()}
+        exact = {path: self._with_exact_text(path, found) for path, found in new.items()}
         return exact, {path: found.entry for path, found in old.items()}
 
     def _read(self, batch: _Batch) -> Iterator[tuple[dict[str, _Found], dict[str, _Found]]]:
@@ -109,22 +110,38 @@ class Files:
         else:
             yield _read_batch(batch, data.node("repository"))
 
-    def _with_exact_text(self, found: _Found) -> Entry:
+    def _with_exact_text(self, path: str, found: _Found) -> Entry:
         entry = found.entry
-        if found.is_exact:
+        if found.is_exact and not (entry.binary and _may_be_script(path, entry)):
             return entry
         if self.raw_left <= 0 or (entry.size or 0) > LARGEST_TEXT:
             return replace(entry, text=None)
         self.raw_left -= 1
-        return replace(entry, text=self._raw_text(entry.oid))
+        return _with_content(entry, self._raw(entry.oid))
 
-    def _raw_text(self, oid: str) -> str | None:
-        """The blob by itself: base64 keeps every byte. None when it is not UTF-8."""
+    def _raw(self, oid: str) -> bytes | None:
+        """The blob by itself: base64 keeps every byte. None when it is not base64."""
         answer = Answer.of(self.calls.get(f"/repos/{self.owner}/{self.name}/git/blobs/{oid}", _READING), "blob")
         try:
-            return base64.b64decode(answer.text("content")).decode("utf-8")
-        except ValueError:  # also what base64 and UTF-8 raise
+            return base64.b64decode(answer.text("content"))
+        except ValueError:
             return None
+
+
+def _may_be_script(path: str, entry: Entry) -> bool:
+    """Whether only the first bytes of a binary tell if it is a script; the name or the mode of most decide it."""
+    return entry.mode != EXECUTABLE_MODE and not (named_as_text(path) or named_as_binary(path))
+
+
+def _with_content(entry: Entry, content: bytes | None) -> Entry:
+    if content is None:
+        return replace(entry, text=None)
+    if entry.binary:
+        return replace(entry, shebang=content.startswith(b"#!"))
+    try:
+        return replace(entry, text=content.decode("utf-8"))
+    except UnicodeDecodeError:
+        return replace(entry, text=None, misencoded=True)
 
 
 _READING = Intent("reading files of the change", "contents: read")

@@ -1,0 +1,130 @@
+"""What no reviewer can read is listed, what may be code in disguise fails the check, and each says its true reason."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.app.house import CLEAN, REPO, Finished, Rig, house
+
+SECRET_KEY = r"""app.secret_key = b'_5#y2L"F4Q8z\n\xec]/'"""
+PRINTED = r"""    >>> print(app.secret_key)  # b'_5#y2L"F4Q8z\n\xec]/' b'_5#y2L"F4Q8z\n\xec]/'"""
+LATIN = "# Größe\nsize = 1\n".encode("latin-1")
+SMALL = "attachment-bytes: 20000\n"
+DISGUISED = b"import os\nos.system('x')\n#\0\n"
+
+
+def run_with(rig: Rig, files: dict[str, Any], *, reviewer: str = "codevf", fail_on: str = "critical") -> Finished:
+    """Run on a pull request that changes these files alone."""
+    rig.world.push(REPO, "files", files, author="mona")
+    rig.number = rig.world.open_pull_request(REPO, "files", title="Files", body="", author="mona").number
+    return rig.run(reviewer=reviewer, fail_on=fail_on)
+
+
+@pytest.mark.parametrize("reviewer", ["codevf", "local"])
+def test_a_pull_request_of_binaries_alone_is_skipped_with_its_reason(tmp_path: Path, reviewer: str) -> None:
+    with house(tmp_path) as rig:
+        files = {"blob.bin": b"\0\1", "logo.png": b"\x89PNG\0", "lib.so": b"\x7fELF\0", "data": b"\0\1"}
+        done = run_with(rig, files, reviewer=reviewer)
+        assert (done.exit_status, done.outputs["reason"], done.outputs["status"]) == (0, "nothing-selected", "skipped")
+        assert [one.conclusion for one in rig.checks()] == ["skipped"]
+        assert "`blob.bin`: not text" in done.summary
+        assert "though it may run: `lib.so`" in done.summary
+        assert not rig.service.tasks()
+
+
+@pytest.mark.parametrize("reviewer", ["codevf", "local"])
+@pytest.mark.parametrize("fail_on", ["critical", "never"])
+def test_a_binary_beside_code_does_not_make_the_review_partial(tmp_path: Path, reviewer: str, fail_on: str) -> None:
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        files = {"blob.bin": b"\0\1", "a.py": "x = 1\n"}
+        done = run_with(rig, files, reviewer=reviewer, fail_on=fail_on)
+        assert (done.exit_status, done.outputs["coverage"]) == (0, "full"), done.log
+        assert "no text that anyone could read: `blob.bin`" in done.summary
+
+
+@pytest.mark.parametrize("path", ["evil.py", "evil.cjs", "deploy.sh", ".github/x", "Makefile"])
+def test_code_that_is_disguised_as_a_binary_is_never_green(tmp_path: Path, path: str) -> None:
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        done = run_with(rig, {path: DISGUISED, ".gitattributes": f"{path} -diff\n"})
+        assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
+        assert f"`{path}`: not text (its name says that it is text)" in done.summary
+        assert f'paths: "!{path}"' in done.summary
+
+
+def test_a_script_without_an_ending_is_known_by_its_first_bytes(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        done = run_with(rig, {"tool": b"#!/bin/sh\nrm -rf x\n#\0\n"})
+        assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
+        assert "it starts with" in done.summary
+        assert 'paths: "!tool"' in done.summary
+
+
+def test_a_file_that_is_too_large_is_told_with_its_size_the_limit_and_the_line_to_paste(tmp_path: Path) -> None:
+    with house(tmp_path, config=SMALL) as rig:
+        files = {"assets/big.json": "[\n" + '"some words of a list",\n' * 2000 + "]\n"}
+        done = run_with(rig, files, reviewer="local")
+        assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
+        said = " ".join((done.log + done.summary).replace("\\", "").split())
+        assert re.search("the diff of assets/big.json has [0-9]+ kB, and `attachment-bytes` is 20,000", said)
+        assert 'paths: "!assets/big.json"' in said
+        assert "service" not in done.summary
+
+
+def test_a_diff_that_does_not_fit_beside_others_is_told_with_its_size(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: CLEAN, config=SMALL) as rig:
+        files = {"big.json": '"some words of a list",\n' * 2000, "a.py": "x = 1\n"}
+        done = run_with(rig, files)
+        assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
+        told = done.summary.replace("\\", "")
+        assert re.search(r"too large \(its diff of [0-9]+ kB did not fit; `attachment-bytes` is 20,000\)", told)
+
+
+def test_source_that_is_not_utf_8_is_called_so_by_the_local_reviewer_and_the_counts_add_up(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        done = run_with(rig, {"latin.py": LATIN, "a.py": "x = 1\n", "b.py": "y = 1\n"}, reviewer="local")
+        assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
+        told = done.summary.replace("\\", "")
+        assert "`latin.py`: not UTF-8 (save it as UTF-8)" in told
+        assert "1 selected file was not fully reviewed" in told
+        assert "syntax" not in told
+        assert "Selected: 3 files" in told
+        assert "read the added lines of 2 of 3 files" in told
+
+
+def test_source_that_is_not_utf_8_is_sent_as_a_diff_and_told(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        done = run_with(rig, {"latin.py": LATIN, "a.py": "x = 1\n"})
+        assert (done.exit_status, done.outputs["coverage"]) == (0, "full")
+        assert "`latin.py` is not UTF-8" in done.summary
+
+
+def test_a_file_that_cannot_be_parsed_names_the_analyser(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        done = run_with(rig, {"a.py": "def f(:\n"}, reviewer="local", fail_on="never")
+        assert done.exit_status == 3
+        assert "not read to its end (ruff: the file could not be parsed to its end)" in done.summary.replace("\\", "")
+
+
+@pytest.mark.parametrize("reviewer", ["codevf", "local"])
+def test_an_example_in_a_document_does_not_fail_the_check(tmp_path: Path, reviewer: str) -> None:
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        page = f"Set it once::\n\n    {SECRET_KEY}\n{PRINTED}\n"
+        files = {"docs/quickstart.rst": page, "docs/config.md": page, "a.py": f"x = 1\n\n# See what {SECRET_KEY}\n"}
+        done = run_with(rig, files, reviewer=reviewer)
+        assert (done.exit_status, done.outputs["coverage"]) == (0, "full"), done.summary
+        assert "F4Q8z" not in str([one.body for one in rig.codevf_faults.log])
+        told = done.summary.replace("\\", "")
+        assert "`docs/quickstart.rst`, line 4: reviewbot redacted a value behind a word such as `password`" in told
+
+
+def test_a_redaction_in_code_names_the_line_and_the_detector(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        done = run_with(rig, {"docs/a.md": f"    {SECRET_KEY}\n", "a.py": f"x = 1\n{PRINTED}\n"})
+        assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
+        told = done.summary.replace("\\", "")
+        assert "`a.py`: a redaction may hide code (line 2: a value behind a word such as `password`;" in told
+        assert "syntax" not in told
