@@ -14,7 +14,7 @@ from typing import Self
 from markupsafe import Markup
 
 from reviewbot.domain import escaping, pages, wording
-from reviewbot.domain.thinning import Cut
+from reviewbot.domain.bounds import Cut
 
 _ACTING = ("suggestion", "mermaid", "math", "geojson", "topojson", "stl")
 """Info strings that GitHub acts on; `suggestion` has a filter of its own."""
