@@ -22,7 +22,7 @@ MISSING: dict[str, Callable[[pytest.Config], str]] = {
 }
 """Marker of a test to the question what it lacks here."""
 
-# A busy machine makes single examples slow; what takes for ever ends at pytest's limit. Each run of a commit has the same
+# A busy machine makes single examples slow; pytest's limit ends what takes for ever. Each run of a commit has the same
 # examples, so that no change fails by chance. `--hypothesis-seed`, which `make properties` passes, draws other ones.
 UNHURRIED = hypothesis.settings(deadline=None, database=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.register_profile("repeatable", UNHURRIED, derandomize=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-import yaml
+from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parent.parent
 PROPERTY = """
@@ -70,7 +70,7 @@ def test_the_profile_of_this_run_repeats_itself_unless_it_has_a_seed(request: py
 
 
 def test_the_weekly_run_draws_new_examples_and_its_seed_is_the_runs_id() -> None:
-    weekly = yaml.safe_load((ROOT / ".github/workflows/weekly.yml").read_text(encoding="utf-8"))
+    weekly = YAML(typ="safe").load(ROOT / ".github/workflows/weekly.yml")
     [job] = weekly["jobs"].values()
     assert "properties" in job["strategy"]["matrix"]["what"]
     [play] = (step for step in job["steps"] if "SEED" in step.get("env", {}))

@@ -91,9 +91,10 @@ def _bounded(value: Any, name: str, detail: Detail) -> Any:  # noqa: ANN401 — 
         return Mapped(partial(_bounded, name=name, detail=detail), value) if value else value
     if not is_dataclass(value):
         return value
+    kind: Any = type(value)
     changed = {
         field: new
-        for field in _names(type(value))
+        for field in _names(kind)
         if (new := _bounded(old := getattr(value, field), field, detail)) is not old
     }
     return replace(value, **changed) if changed else value  # type: ignore[type-var]  # an instance, as told above

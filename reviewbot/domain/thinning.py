@@ -108,8 +108,14 @@ def thin_standing(view: StandingView, words: int, rows: int) -> tuple[StandingVi
 
 def _worded(finding: FindingView, words: int) -> FindingView:
     """A finding whose texts begin no hidden line of ours; without any words, its id stands for it."""
-    shown = {name: _harmless(getattr(finding, name)) if words else "" for name in ("title", "note", "waived_for")}
-    return replace(finding, waived_by=_harmless(finding.waived_by), closed_at=_harmless(finding.closed_at), **shown)
+    return replace(
+        finding,
+        title=_harmless(finding.title) if words else "",
+        note=_harmless(finding.note) if words else "",
+        waived_by=_harmless(finding.waived_by),
+        closed_at=_harmless(finding.closed_at),
+        waived_for=_harmless(finding.waived_for) if words else "",
+    )
 
 
 def _harmless(text: str) -> str:

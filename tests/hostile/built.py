@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 from tests.render.view_builders import LEDGER, MARK
 
@@ -53,8 +53,8 @@ class Building:
 
     def _plain(self, kind: Any, name: str) -> Any:  # noqa: ANN401 — as above
         if is_dataclass(kind):
-            hints = get_type_hints(kind)
-            return kind(**{one.name: self.of(hints[one.name], one.name) for one in fields(kind)})
+            hints, make = get_type_hints(kind), cast("Callable[..., Any]", kind)
+            return make(**{one.name: self.of(hints[one.name], one.name) for one in fields(kind)})
         if issubclass(kind, Enum):
             return list(kind)[self.choice % len(kind)]
         if kind is str:
