@@ -75,7 +75,7 @@ class Dialect:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(escaping.visible(text).split())
+    return " ".join(escaping.visible(text).split()) + ("…" if isinstance(text, Cut) else "")
 
 
 def address(url: str | None) -> Markdown | None:
