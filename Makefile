@@ -7,6 +7,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 PYTHON ?=
+SEED ?= $(shell date +%s)
 BIN := .venv/bin
 # Only wheels, and only those whose hash a list names.
 PINNED = --quiet --only-binary :all: --require-hashes
@@ -28,7 +29,7 @@ ifneq ($(MADE_FOR),$(CURDIR)/.venv)
 .PHONY: $(BIN)/python
 endif
 
-.PHONY: help setup docs site referees peers demo test test-image crash faults large bench lint lint-style lint-types lint-layers lint-workflows lint-image format pins build clean
+.PHONY: help setup docs site referees peers demo test test-image properties crash faults large bench lint lint-style lint-types lint-layers lint-workflows lint-image format pins build clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,8 +60,11 @@ test: setup ## Run every test, and ask for all branches of the pure room (ARGS='
 test-image: setup ## Run whole reviews inside the image, as GitHub's runner does (ENGINE=docker: not by podman)
 	$(BIN)/python -m pytest tests/contract/test_container.py $(if $(ENGINE),--engine=$(ENGINE)) $(if $(REQUIRE),--require-referees=$(REQUIRE))
 
-crash: setup ## Kill the action at every request of every story, race it a hundred times, play histories (WORD=collect: a part)
-	$(BIN)/python -m tests.crash $(WORD)
+properties: setup ## Run the property tests with examples that no run had yet, and print how to replay a failure (SEED=1: those of that seed; ARGS=tests/render: a part)
+	$(BIN)/python -m pytest -n auto -m hypothesis --hypothesis-seed=$(SEED) $(ARGS)
+
+crash: setup ## Kill the action at every request of every story, race it a hundred times, play histories (WORD=collect: a part; SEED=1: the histories of that seed)
+	$(BIN)/python -m tests.crash --seed $(SEED) $(WORD)
 
 faults: setup ## Play every trouble at every request of a review against the table (WORD='the diff': a part)
 	$(BIN)/python -m tests.faults $(WORD)

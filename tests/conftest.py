@@ -24,9 +24,11 @@ MISSING: dict[str, Callable[[pytest.Config], str]] = {
 }
 """Marker of a test to the question what it lacks here."""
 
-# A busy machine makes single examples slow; what takes for ever ends at pytest's limit.
-hypothesis.settings.register_profile("unhurried", deadline=None)
-hypothesis.settings.load_profile("unhurried")
+# A busy machine makes single examples slow; pytest's limit ends what takes for ever. Each run of a commit has the same
+# examples, so that no change fails by chance. `--hypothesis-seed`, which `make properties` passes, draws other ones.
+UNHURRIED = hypothesis.settings(deadline=None, database=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile("repeatable", UNHURRIED, derandomize=True)
+hypothesis.settings.register_profile("seeded", UNHURRIED, derandomize=False, max_examples=300)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,6 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    hypothesis.settings.load_profile("repeatable" if _seed(config) is None else "seeded")
     config.addinivalue_line("markers", "npm: needs what GitHub publishes on npm (make referees)")
     config.addinivalue_line("markers", "readers: needs programs that read the report files (make referees)")
     config.addinivalue_line("markers", "pips: needs the pips that the supported Pythons came with (make referees)")
@@ -53,6 +56,18 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "peers: needs the programs that the benchmarks measure beside (make peers)")
     config.addinivalue_line("markers", "heavy_peers: needs those of them that need much (make bench)")
     config.addinivalue_line("markers", "container: needs podman, runc and mmdebstrap (or Docker), act, and root")
+
+
+def _seed(config: pytest.Config) -> str | None:
+    seed: str | None = config.getoption("hypothesis_seed")
+    return seed
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the command that draws the same examples again for each test that failed with drawn ones."""
+    if (seed := _seed(config)) is not None:
+        for report in terminalreporter.getreports("failed"):
+            terminalreporter.write_line(f"Replay: make properties SEED={seed} ARGS='{report.nodeid}'")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from reviewbot.app.run import Run, World
 from reviewbot.domain.ancestry import merge_base_of
+from reviewbot.domain.bounds import shorten_line
 from reviewbot.domain.carrying import Scene
 from reviewbot.domain.changes import ChangedFile, ChangeSet, FileStatus, assemble, parse_diff
 from reviewbot.domain.escaping import visible
@@ -25,6 +26,9 @@ from reviewbot.errors import ChangeUnreadable, DiffTooLarge, Problem, SettingsEr
 from reviewbot.ports import Reporter
 from reviewbot.settings import Settings, peek_settings, read_settings
 from reviewbot.settings.table import input_place
+
+LONGEST_NOTICE = 1000
+"""Characters of a notice, which quotes names of packages and hosts."""
 
 
 def load_snapshot(world: World, inputs: Mapping[str, str], number: int) -> Snapshot:
@@ -217,7 +221,9 @@ def prepare(run: Run, change: ChangeSet) -> Prepared:
         sendables=tuple(sendable for sendable, *_ in pairs if sendable.path not in blocked),
         views=tuple(view for _, view, _ in pairs if view.path not in blocked),
         held=tuple(replace(one, path=redactor.redact(one.path).text) for one in held),
-        notices=tuple(redactor.redact(one).text for one in (*selection.notices, *notices)),
+        notices=tuple(
+            shorten_line(redactor.redact(one).text, LONGEST_NOTICE) for one in (*selection.notices, *notices)
+        ),
         title=redactor.redact(pull.title).text,
         body=redactor.redact(pull.body).text,
         instructions=redactor.redact(settings.instructions).text,

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeGuard
 
+from reviewbot.domain.bounds import shorten_line
 from reviewbot.domain.model import (
     Category,
     Finding,
@@ -26,6 +27,9 @@ from reviewbot.domain.quotes import line_feeds
 
 MAX_LINE = 10_000_000
 MAX_TITLE = 300
+MAX_PATH = 4096
+"""Characters of the longest path that git checks out."""
+
 UNTITLED = "A finding without a title"
 
 _SEVERITIES = {severity.value: severity for severity in Severity if severity is not Severity.UNRATED} | {
@@ -131,12 +135,13 @@ def _read_finding(item: object, path: str) -> Finding | None:
     if not title and severity is Severity.UNRATED:
         return None
     line, end_line = _lines(item)
+    whole = f"The reviewer named this file: {path}" if len(path) > MAX_PATH else ""
     return Finding(
-        path=path,
+        path=shorten_line(path, MAX_PATH),
         severity=severity,
         category=_CATEGORIES.get(_word(item, "category")),
         title=title or UNTITLED,
-        explanation="\n\n".join(part for part in (explanation, *_unread(item)) if part),
+        explanation="\n\n".join(part for part in (explanation, whole, *_unread(item)) if part),
         side=_SIDES.get(_word(item, "side").upper(), Side.RIGHT),
         line=line,
         end_line=end_line,

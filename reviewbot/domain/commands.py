@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
+from reviewbot.domain.bounds import shorten_line
 from reviewbot.domain.events import CommentEvent
 from reviewbot.domain.marks import AnswerMark, read_answer_mark
 from reviewbot.domain.records import MAX_REASON
@@ -85,13 +86,13 @@ def _read(word: str, *words: str) -> Said:
         case Word.COLLECT | Word.CANCEL | Word.STATUS | Word.HELP as plain if not target:
             said = Said(Word(plain))
         case Word.WAIVE if _FINDING.fullmatch(target):
-            said = Said(Word.WAIVE, target, reason[:MAX_REASON])
+            said = Said(Word.WAIVE, target, shorten_line(reason, MAX_REASON))
         case Word.UNWAIVE if _FINDING.fullmatch(target) and not reason:
             said = Said(Word.UNWAIVE, target)
         case Word.BYPASS if _names_commit(target):
-            said = Said(Word.BYPASS, target, reason[:MAX_REASON])
+            said = Said(Word.BYPASS, target, shorten_line(reason, MAX_REASON))
         case Word.BYPASS:
-            said = Said(Word.BYPASS, reason=" ".join(words)[:MAX_REASON])
+            said = Said(Word.BYPASS, reason=shorten_line(" ".join(words), MAX_REASON))
     return said
 
 

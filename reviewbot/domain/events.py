@@ -15,6 +15,9 @@ from dataclasses import dataclass
 LARGEST_NUMBER = 2**31 - 1
 """GitHub's numbers are 32-bit integers in GraphQL; anything above is not a pull request."""
 
+LONGEST_NAME = 1000
+"""Characters of a login, a label, a branch or an action."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReviewEvent:
@@ -186,7 +189,7 @@ def _comment(payload: object) -> Event:
     return CommentEvent(
         number=number,
         action=action,
-        body=_text(_at(payload, "comment", "body")),
+        body=body if isinstance(body := _at(payload, "comment", "body"), str) else "",
         author=_login(payload, "comment", "user"),
         sender=_login(payload, "sender"),
         sender_is_bot=_is_bot(payload),
@@ -235,7 +238,8 @@ def _at(value: object, *keys: str) -> object:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    """A name of something; empty where there is none, or one that is longer than any."""
+    return value if isinstance(value, str) and len(value) <= LONGEST_NAME else ""
 
 
 def _number(value: object) -> int | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from reviewbot.domain.bounds import shorten_line
 from reviewbot.domain.file_views import FileView
 from reviewbot.domain.model import Side
 from reviewbot.domain.placement import UNVERIFIED
 from reviewbot.domain.quotes import split_lines, strip_gutter
-from reviewbot.domain.thinning import shorten_line
 from reviewbot.domain.views import FindingView
 
 AROUND = 3
@@ -20,6 +20,9 @@ MAX_LINES = 60
 
 _WIDTH = 400
 """Characters of a line at most: what is longer is not read."""
+
+_READ = _WIDTH + 100
+"""Characters that are read of a quoted line: a gutter may come off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,12 @@ class Excerpts:
 
 
 def _quoted(code: str) -> Excerpt:
-    lines = strip_gutter(split_lines(code)) if code.strip() else ()
-    shown = tuple(ExcerptLine(None, shorten_line(text, _WIDTH), cited=False) for text in lines[:MAX_LINES])
-    return Excerpt(shown, max(0, len(lines) - MAX_LINES))
+    """The first lines of a quote. The others are only counted: a quote can have a megabyte."""
+    text = code.removesuffix("\n")
+    known = [line[:_READ].removesuffix("\r") for line in text.split("\n", MAX_LINES)[:MAX_LINES]]
+    lines = strip_gutter(known) if code.strip() else ()
+    shown = tuple(ExcerptLine(None, shorten_line(line, _WIDTH), cited=False) for line in lines)
+    return Excerpt(shown, text.count("\n") + 1 - len(shown) if shown else 0)
 
 
 def _lines(file: FileView, side: Side) -> Iterator[tuple[int, str]]:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 LINE_LIMIT = 500
 """Characters of a title or a path at most: more is no title."""
 
+SHORTEST_LINE = 64
+"""Characters of a SHA-256."""
+
 
 def _units(text: str) -> int:
     """UTF-16 units: the narrower way to count characters."""
@@ -70,8 +73,8 @@ class Detail:
 
     @property
     def line(self) -> int:
-        """Characters of a title or a path at most."""
-        return min(self.text, LINE_LIMIT)
+        """Characters of a title or a path at most: never less than a commit or an id has."""
+        return max(SHORTEST_LINE, min(self.text, LINE_LIMIT))
 
 
 COMMENT_LADDER = (
@@ -83,6 +86,7 @@ COMMENT_LADDER = (
     Detail(0, 40, 10, 300),
     Detail(0, 10, 5, 150),
     Detail(0, 0, 0, 80),
+    Detail(0, 0, 0, 20),
 )
 """From the whole story down to its figures, for a comment and the check's page."""
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Self
 
+from reviewbot.domain.bounds import Cut, bounded, first_lines, shorten_line
 from reviewbot.domain.mapped import Mapped
 from reviewbot.domain.model import Leftover
 from reviewbot.domain.placement import SuggestionState, Why
-from reviewbot.domain.rooms import LINE_LIMIT, Detail
+from reviewbot.domain.rooms import Detail
 from reviewbot.domain.views import (
-    BypassView,
     CommentView,
     DuplicateView,
     FileGroup,
@@ -26,48 +25,6 @@ from reviewbot.domain.views import (
     StandingView,
     SummaryView,
 )
-
-_LOGIN_LIMIT = 100
-"""Characters of a login at most; GitHub's have 39."""
-
-
-class Cut(str):  # noqa: SLOT000 — a slot needs a fixed layout, and a str's is not
-    """A text that was cut.
-
-    Attributes:
-        omitted: how many characters are missing at the end.
-    """
-
-    omitted: int
-
-    @classmethod
-    def of(cls, text: str, omitted: int) -> Self:
-        """The text that is left, and how much is not."""
-        cut = cls(text)
-        cut.omitted = omitted
-        return cut
-
-
-def shorten(text: str, limit: int) -> str:
-    """At most `limit` characters, ending at a line's end where one is near; a `Cut` when something is missing."""
-    if len(text) <= limit:
-        return text
-    end = text.rfind("\n", limit // 2, limit + 1)
-    kept = text[: limit if end < 0 else end]
-    return Cut.of(kept, len(text) - len(kept))
-
-
-def shorten_line(text: str, limit: int) -> str:
-    """At most `limit` characters of a title or a path, with an ellipsis for the rest."""
-    return text if len(text) <= limit else text[: max(0, limit - 1)] + "…"
-
-
-def shorten_title(text: str, limit: int) -> str:
-    """The same, counted in UTF-16 units as GitHub may count them: no character is cut in two."""
-    units = text.encode("utf-16-le", "replace")
-    if len(units) // 2 <= limit:
-        return text
-    return units[: 2 * (limit - 1)].decode("utf-16-le", "ignore") + "…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,23 +86,9 @@ def every_finding(groups: Iterable[FileGroup]) -> tuple[FindingView, ...]:
 
 
 def thin_finding(finding: FindingView, detail: Detail) -> FindingView:
-    """A finding with its long texts cut. A suggestion that is cut is no longer one to commit."""
-    suggestion = None if finding.suggestion is None else shorten(finding.suggestion, detail.text)
-    cut = isinstance(suggestion, Cut)
-    return replace(
-        finding,
-        title=shorten_line(finding.title, detail.line),
-        path=shorten_line(finding.path, detail.line),
-        explanation=shorten(finding.explanation, detail.text),
-        code=shorten(finding.code, detail.text),
-        references=tuple(shorten_line(text, detail.line) for text in finding.references[: detail.rows]),
-        suggestion=suggestion,
-        suggestion_state=SuggestionState.SHOWN if cut else finding.suggestion_state,
-        note=shorten_line(finding.note, detail.line),
-        waived_by=shorten_line(finding.waived_by, _LOGIN_LIMIT),
-        waived_for=shorten_line(finding.waived_for, detail.line),
-        held=finding.held and _thin_held(finding.held, detail),
-    )
+    """A finding with its texts bounded. A suggestion that is cut is no longer one to commit."""
+    small = replace(bounded(finding, detail), references=first_lines(finding.references, detail.rows, detail.line))
+    return replace(small, suggestion_state=SuggestionState.SHOWN) if isinstance(small.suggestion, Cut) else small
 
 
 def thin_comment(view: CommentView, detail: Detail) -> tuple[CommentView, int]:
@@ -157,23 +100,25 @@ def thin_comment(view: CommentView, detail: Detail) -> tuple[CommentView, int]:
 
 def thin_standing(view: StandingView, words: int, rows: int) -> tuple[StandingView, int]:
     """A word on findings with so many characters of other people's, and the number of findings that are left out."""
-    findings = tuple(
-        replace(
-            finding,
-            title=_worded(finding.title, words),
-            note=_worded(finding.note, words),
-            waived_by=_worded(finding.waived_by, _LOGIN_LIMIT),
-            closed_at=_worded(finding.closed_at, _LOGIN_LIMIT),
-            waived_for=_worded(finding.waived_for, words),
-        )
-        for finding in view.findings[:rows]
-    )
+    detail = Detail(full=0, lines=0, rows=0, text=words)
+    findings = tuple(_worded(bounded(finding, detail), words) for finding in view.findings[:rows])
     return replace(view, findings=findings), max(0, len(view.findings) - rows)
 
 
-def _worded(text: str, limit: int) -> str:
-    """A text on one line in a comment that is there; what would begin one of our hidden lines does not."""
-    return shorten_line(text.replace("<!--", "<! --"), limit) if limit else ""
+def _worded(finding: FindingView, words: int) -> FindingView:
+    """A finding whose texts begin no hidden line of ours; without any words, its id stands for it."""
+    return replace(
+        finding,
+        title=_harmless(finding.title) if words else "",
+        note=_harmless(finding.note) if words else "",
+        waived_by=_harmless(finding.waived_by),
+        closed_at=_harmless(finding.closed_at),
+        waived_for=_harmless(finding.waived_for) if words else "",
+    )
+
+
+def _harmless(text: str) -> str:
+    return text.replace("<!--", "<! --")
 
 
 def thin_summary(view: SummaryView, detail: Detail) -> Shown:
@@ -195,11 +140,11 @@ def thin_summary(view: SummaryView, detail: Detail) -> Shown:
         full=thin(loud[: detail.full]),
         quiet=thin(quiet[:quiet_room]),
         folded=thin(one_line[: detail.lines]),
-        leftovers=Mapped(partial(_thin_leftover, detail=detail), view.leftovers[:leftovers]),
-        duplicates=tuple(_thin_duplicate(item, detail) for item in view.duplicates[: detail.rows]),
-        sent=tuple(replace(item, path=shorten_line(item.path, detail.line)) for item in view.sent[: detail.rows]),
-        held=tuple(_thin_held(item, detail) for item in view.held_back[: detail.rows]),
-        missed=tuple(_thin_held(item, detail) for item in view.missed[:_NAMED]),
+        leftovers=Mapped(partial(bounded, detail=detail), view.leftovers[:leftovers]),
+        duplicates=tuple(bounded(item, detail) for item in view.duplicates[: detail.rows]),
+        sent=tuple(bounded(item, detail) for item in view.sent[: detail.rows]),
+        held=tuple(bounded(item, detail) for item in view.held_back[: detail.rows]),
+        missed=tuple(bounded(item, detail) for item in view.missed[:_NAMED]),
         waived=thin(view.waived[: detail.rows]),
         closed=thin(view.closed[: detail.rows]),
         listed=thin(every_finding((*by_file, others))),
@@ -230,40 +175,12 @@ _NAMED = 5
 
 
 def thin_texts(view: SummaryView, detail: Detail) -> SummaryView:
-    """The same view with its sentences cut; its lists are `thin_summary`'s."""
-    outcome = replace(
-        view.outcome, message=shorten(view.outcome.message, detail.text), hint=shorten(view.outcome.hint, detail.text)
-    )
-    rows, bypass = max(1, detail.rows), view.bypass
+    """The same view with every text bounded and few sentences; its other lists are `thin_summary`'s."""
+    rows = max(1, detail.rows)
     return replace(
-        view,
-        outcome=outcome,
-        reviewer_summary=shorten(view.reviewer_summary, detail.text),
-        notices=tuple(shorten_line(text, detail.line) for text in view.notices[:rows]),
-        degraded=tuple(shorten_line(text, detail.line) for text in view.degraded[:rows]),
-        bypass=bypass and BypassView(shorten_line(bypass.by, _LOGIN_LIMIT), shorten_line(bypass.reason, detail.line)),
-        task_id=shorten_line(view.task_id, LINE_LIMIT // 4),
-        check_name=shorten_line(view.check_name, LINE_LIMIT // 4),
-        approved_by=shorten_line(view.approved_by, LINE_LIMIT // 4),
-    )
-
-
-def _thin_leftover(item: Leftover, detail: Detail) -> Leftover:
-    return Leftover(
-        shorten_line(item.where, detail.line), shorten_line(item.why, detail.line), shorten(item.text, detail.text)
-    )
-
-
-def _thin_duplicate(item: DuplicateView, detail: Detail) -> DuplicateView:
-    return replace(item, title=shorten_line(item.title, detail.line), path=shorten_line(item.path, detail.line))
-
-
-def _thin_held(item: HeldView, detail: Detail) -> HeldView:
-    return replace(
-        item,
-        path=shorten_line(item.path, detail.line),
-        reason=shorten_line(item.reason, detail.line),
-        detail=shorten_line(item.detail, detail.line),
+        bounded(view, detail),
+        notices=first_lines(view.notices, rows, detail.line),
+        degraded=first_lines(view.degraded, rows, detail.line),
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reviewbot.domain.answers import hides_findings, is_answer, read_answer, shown
+from reviewbot.domain.bounds import shorten_line
 from reviewbot.domain.model import Category, Leftover, PreviousState, Report, Side
 
 MAX_TRIES = 200
@@ -71,6 +72,10 @@ def response_schema(*, incremental: bool = False) -> dict[str, object]:
     return {"type": "object", "properties": properties, "additionalProperties": False, "required": required}
 
 
+MAX_FILE_NAME = 200
+"""Characters of the name under which a deliverable is shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deliverable:
     """A file that the service points to instead of, or beside, its answer."""
@@ -84,7 +89,7 @@ def deliverables(result: object) -> tuple[Deliverable, ...]:
     found: dict[str, Deliverable] = {}
     for item in _listed(result):
         if _points(item):
-            name = str(item.get("fileName") or "file")
+            name = shorten_line(str(item.get("fileName") or "file"), MAX_FILE_NAME)
             while name in found:
                 name = f"{name} ({len(found) + 1})"
             found[name] = Deliverable(name, item["url"])

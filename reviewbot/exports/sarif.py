@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from reviewbot.domain.bounds import shorten, shorten_line
 from reviewbot.domain.escaping import visible
 from reviewbot.domain.gate import Status
 from reviewbot.domain.model import Category, Severity
 from reviewbot.domain.records import Standing
-from reviewbot.domain.thinning import every_finding, shorten, shorten_line
+from reviewbot.domain.thinning import every_finding
 from reviewbot.domain.views import FindingView, SummaryView
 from reviewbot.domain.wording import counted
 from reviewbot.exports.places import Place, place_of, replacement

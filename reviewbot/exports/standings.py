@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from reviewbot.domain.bounds import shorten_line
 from reviewbot.domain.records import Standing
-from reviewbot.domain.thinning import shorten_line
 from reviewbot.domain.views import FindingView
 
 _NOTE_LIMIT = 500

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from reviewbot.domain import escaping
+from reviewbot.domain.bounds import shorten_title
 from reviewbot.domain.command_views import AnswerView
 from reviewbot.domain.file_views import FileView
 from reviewbot.domain.rooms import (
@@ -26,7 +27,6 @@ from reviewbot.domain.rooms import (
     Detail,
     Room,
 )
-from reviewbot.domain.thinning import shorten_title
 from reviewbot.domain.views import CommentView, FindingView, PromptView, StandingView, SummaryView
 from reviewbot.render import contexts, report
 from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN, Markdown
@@ -85,7 +85,8 @@ class Renderer:
 
     def answer(self, view: AnswerView) -> str:
         """The answer to a command: the mark first."""
-        text = _first_fit("command.md.j2", [contexts.of_answer(view)], self._markdown.render, COMMENT)
+        contexts_of = (contexts.of_answer(view, detail) for detail in COMMENT_LADDER)
+        text = _first_fit("command.md.j2", contexts_of, self._markdown.render, COMMENT)
         if not text.startswith(view.mark):
             raise lost_mark("command.md.j2")
         return text

@@ -9,13 +9,13 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from reviewbot.domain.bounds import shorten_line
 from reviewbot.domain.changes import DiffLine, Hunk, LineKind
 from reviewbot.domain.escaping import visible
 from reviewbot.domain.file_views import FileView
 from reviewbot.domain.model import Side
 from reviewbot.domain.pages import data
 from reviewbot.domain.quotes import split_lines
-from reviewbot.domain.thinning import shorten_line
 
 CODE_ROOM = 3_000_000
 """Bytes of code on the page: half of it, so that the words have the other half."""

@@ -6,16 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from reviewbot.domain import wording
+from reviewbot.domain.bounds import bounded, shorten, shorten_line
 from reviewbot.domain.command_views import AnswerView
 from reviewbot.domain.exclusions import excludable, exclusion_setting
 from reviewbot.domain.gate import Reason
 from reviewbot.domain.mapped import Mapped
-from reviewbot.domain.rooms import Detail
+from reviewbot.domain.rooms import SHORTEST_LINE, Detail
 from reviewbot.domain.thinning import (
     Shown,
     every_finding,
-    shorten,
-    shorten_line,
     thin_comment,
     thin_finding,
     thin_standing,
@@ -44,18 +43,18 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
             thin,
             mark=Markdown(view.mark),
             ledger=Markdown(view.ledger),
-            run_url=address(view.run_url),
-            summary_url=address(view.summary_url),
+            run_url=address(thin.run_url),
+            summary_url=address(thin.summary_url),
         ),
         "shown": _linked(thin_summary(view, detail), let_through=view.outcome.reason is Reason.BYPASS),
         "detail": detail,
         "message": thin.outcome.message,
         "hint": thin.outcome.hint,
         "paid": view.reviewer == "codevf",
-        "threshold": f"fail-on: {view.fail_on}" if view.fail_on else "",
+        "threshold": f"fail-on: {thin.fail_on}" if thin.fail_on else "",
         "waivable": False,
         "head": wording.short(view.head_sha),
-        "ask": f"/reviewbot review {view.head_sha}",
+        "ask": f"/reviewbot review {thin.head_sha}",
         "total": None if view.counts is None else sum(view.counts.values()),
         "closing": view.closing,
         "commented": sum(finding.comment_url is not None for finding in findings),
@@ -95,21 +94,14 @@ def of_standing(view: StandingView) -> Iterator[dict[str, object]]:
         yield {"view": thin, "more": more}
 
 
-def of_answer(view: AnswerView) -> dict[str, object]:
+def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
     """For the answer to a command."""
-    thin = replace(
-        view,
-        mark=Markdown(view.mark),
-        check_title=shorten_line(view.check_title, 255),
-        finding=shorten_line(view.finding, 200),
-        message=shorten_line(view.message, 1000),
-        hint=shorten(view.hint, 4000),
-    )
-    target = view.head_sha if view.word in {"review", "bypass"} else view.target
+    thin = bounded(view, detail)
+    target = thin.head_sha if view.word in {"review", "bypass"} else thin.target
     return {
-        "view": thin,
+        "view": replace(thin, mark=Markdown(view.mark)),
         "head": wording.short(view.head_sha),
-        "again": f"/reviewbot {view.word} {target}".strip(),
+        "again": f"/reviewbot {thin.word} {target}".strip(),
         "total": sum(view.status.counts.values()) if view.status else 0,
     }
 
@@ -170,6 +162,8 @@ def _prompt(view: PromptView, room: _Room) -> dict[str, object]:
         ),
         omitted=tuple(shorten_line(path, room.path) for path in view.omitted[: room.rows]),
         repository=shorten_line(view.repository, room.path),
+        since=shorten_line(view.since, SHORTEST_LINE),
+        confirms=shorten_line(view.confirms, SHORTEST_LINE),
     )
     return {
         "view": thin,

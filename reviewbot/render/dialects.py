@@ -14,7 +14,7 @@ from typing import Self
 from markupsafe import Markup
 
 from reviewbot.domain import escaping, pages, wording
-from reviewbot.domain.thinning import Cut
+from reviewbot.domain.bounds import Cut
 
 _ACTING = ("suggestion", "mermaid", "math", "geojson", "topojson", "stl")
 """Info strings that GitHub acts on; `suggestion` has a filter of its own."""
@@ -75,7 +75,7 @@ class Dialect:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(escaping.visible(text).split())
+    return " ".join(escaping.visible(text).split()) + ("…" if isinstance(text, Cut) else "")
 
 
 def address(url: str | None) -> Markdown | None:

@@ -9,13 +9,14 @@ from functools import cache
 from importlib import resources
 
 from reviewbot.domain import pages
+from reviewbot.domain.bounds import shorten_line
 from reviewbot.domain.excerpts import Excerpts
 from reviewbot.domain.file_views import FileView
 from reviewbot.domain.mapped import Mapped
 from reviewbot.domain.model import Category, Severity
 from reviewbot.domain.records import Standing
 from reviewbot.domain.rooms import REPORT, REPORT_LADDER, Detail
-from reviewbot.domain.thinning import every_finding, shorten_line, thin_finding, thin_summary, thin_texts
+from reviewbot.domain.thinning import every_finding, thin_finding, thin_summary, thin_texts
 from reviewbot.domain.views import FindingView, SummaryView
 from reviewbot.render.change import Heading, Paint, Runs, anchor, shown, written
 from reviewbot.render.contexts import of_summary
@@ -111,7 +112,7 @@ def contexts_of(page: Page) -> Iterator[dict[str, object]]:
     for detail in REPORT_LADDER:
         if detail is REPORT_LADDER[-1] or _weight(findings, detail) <= REPORT.limit:
             cards = list(_cards(page, findings[: detail.full], excerpts, detail))
-            sections = _sections(cards, headings, detail)
+            sections = _sections(zip(findings, cards, strict=False), headings, detail)
             yield _of_story(page.view, detail) | _of_cards(page, cards, sections, code) | fixed
 
 
@@ -174,7 +175,7 @@ def _cards(page: Page, findings: Iterable[FindingView], excerpts: Excerpts, deta
         lines = (
             CodeLine(line.number, _html(runs), line.cited) for line, runs in zip(excerpt.lines, painted, strict=True)
         )
-        small = replace(_with_links(thin_finding(finding, detail)), path=finding.path)  # by which it finds its file
+        small = _with_links(thin_finding(finding, detail))
         yield Card(small, f"finding-{names.of(finding.id)}", _state(finding), tuple(lines), excerpt.more)
 
 
@@ -184,11 +185,13 @@ def _state(finding: FindingView) -> str:
     return "carried" if finding.carried else "new"
 
 
-def _sections(cards: Iterable[Card], headings: Mapping[str, Heading], detail: Detail) -> tuple[Section, ...]:
+def _sections(
+    cards: Iterable[tuple[FindingView, Card]], headings: Mapping[str, Heading], detail: Detail
+) -> tuple[Section, ...]:
     """Those with findings first, worst first; then the rest of the change."""
     by_path: dict[str, list[Card]] = {}
-    for card in cards:
-        by_path.setdefault(card.finding.path, []).append(card)
+    for finding, card in cards:
+        by_path.setdefault(finding.path, []).append(card)
     paths = dict.fromkeys((*by_path, *sorted(headings)))
     return tuple(
         Section(shorten_line(path, detail.line), anchor(path), tuple(by_path.get(path, ())), headings.get(path))

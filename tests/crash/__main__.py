@@ -1,10 +1,12 @@
 """Every request of every story, killed or with its answer lost, races, commands beside runs, and random histories.
 
-`python -m tests.crash [WORD]` plays the stories whose name holds the word, and tells the figures of each.
+`python -m tests.crash [--seed N] [WORD ...]` plays the stories whose name holds the words, and prints the figures of
+each. The seed chooses the histories. Each failure comes with the command that replays it.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 import tempfile
 from collections import Counter
@@ -19,6 +21,7 @@ from tests.crash.beside import WORDS, beside, moments
 from tests.crash.scenarios import RACES, SCENARIOS, Disturbed, Scenario, disturbed, raced, undisturbed
 from tests.crash.test_histories import play as histories
 from tests.crash.town import town
+from tests.replay import replay
 
 WORKERS = 2
 SEEDS = 100
@@ -55,23 +58,37 @@ def tell(name: str, played: Iterator[tuple[str, Disturbed]]) -> int:
         count.update(tried=1, struck=came.struck, wrong=bool(came.wrong), **figures)
         for wrong in came.wrong:
             sys.stdout.write(f"WRONG {name}, {where}: {wrong}\n")
+    if count["wrong"]:
+        sys.stdout.write(f"{replay('crash', name)}\n")
     sys.stdout.write(f"{name}: {', '.join(f'{kind} {number}' for kind, number in count.items())}\n")
     sys.stdout.flush()
     return count["wrong"]
 
 
-def main(words: list[str]) -> int:
+def tell_histories(seed: int) -> None:
+    """Play the histories of a seed, and print how to play them again and what they reached."""
+    sys.stdout.write(f"histories: seed {seed}. Replay: make crash WORD=histories SEED={seed}\n")
+    sys.stdout.flush()
+    with tempfile.TemporaryDirectory() as folder:
+        reached = histories(Path(folder), examples=HISTORIES, steps=STEPS, seed=seed)
+    sys.stdout.write(f"histories: tried {HISTORIES} of {STEPS} steps, no law was broken\n")
+    sys.stdout.writelines(f"{count:5} {what}\n" for what, count in sorted(reached.items()))
+
+
+def main(arguments: list[str]) -> int:
     """Play the stories whose name holds the words, or all."""
+    parser = argparse.ArgumentParser(prog="python -m tests.crash")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("words", nargs="*")
+    asked = parser.parse_args(arguments)
+    words: list[str] = asked.words
     stories = {one.name: play(one) for one in (*SCENARIOS, *RACES)}
     stories |= {f"beside a run: {word.value}": play_beside(word) for word in WORDS}
     chosen = [name for name in stories if all(word in name for word in words)]
     with ThreadPoolExecutor(WORKERS) as pool:
         wrong = any(list(pool.map(lambda name: tell(name, stories[name]), chosen)))
     if all(word in "histories" for word in words):
-        with tempfile.TemporaryDirectory() as folder:
-            reached = histories(Path(folder), examples=HISTORIES, steps=STEPS, anew=True)
-        sys.stdout.write(f"histories: tried {HISTORIES} of {STEPS} steps, no law was broken\n")
-        sys.stdout.writelines(f"{count:5} {what}\n" for what, count in sorted(reached.items()))
+        tell_histories(asked.seed)
     return int(wrong)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -263,19 +264,19 @@ class Histories(People):
         return (head_sha, self._base()) in self.let_through_heads
 
 
-def play(folder: Path, *, examples: int, steps: int, anew: bool = False) -> Counter[str]:
-    """Play so many histories of so many steps each: the same ones every time, or others `anew`; what was reached."""
+def play(folder: Path, *, examples: int, steps: int, seed: int = 0) -> Counter[str]:
+    """Play so many histories of so many steps each, the same ones for the same seed; what was reached."""
     clock, reached = HandClock(), Counter[str]()
     with town(folder, engineer, clock) as here:
         here.world.push(REPO, "release", {"release.md": "1.0\n"}, message="Release")
         here.world.grant(REPO, "boss", Level.ADMIN)
         here.world.grant(REPO, "mona", Level.WRITE)
+        histories = type("Here", (Histories,), {"town": here, "clock": clock, "reached": reached})
         run_state_machine_as_test(
-            type("Here", (Histories,), {"town": here, "clock": clock, "reached": reached}),
+            hypothesis.seed(seed)(histories),
             settings=settings(
                 max_examples=examples,
                 stateful_step_count=steps,
-                derandomize=not anew,
                 deadline=None,
                 database=None,
                 suppress_health_check=list(HealthCheck),

@@ -331,7 +331,7 @@ def test_a_hunk_knows_its_range_on_either_side() -> None:
 TEXT = st.text(alphabet=st.sampled_from("ab\n\n\r\x0c\u2028 +-\\@"), max_size=40)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(TEXT, TEXT, st.sampled_from([0, 1, 3]))
 def test_the_hunks_turn_the_old_text_into_the_new_one(repository: Repository, old: str, new: str, around: int) -> None:
     one, two = (

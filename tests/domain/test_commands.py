@@ -78,7 +78,7 @@ def test_anything_else_is_no_command(body: str) -> None:
 def test_a_reason_is_kept_as_far_as_the_ledger_has_room(command: str) -> None:
     said = parse(f"/reviewbot {command} {'x' * 999}")
     assert said is not None
-    assert said.reason == "x" * MAX_REASON
+    assert said.reason == "x" * (MAX_REASON - 1) + "…"
 
 
 @given(st.text())

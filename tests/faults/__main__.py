@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from tests.faults.judge import wrong
 from tests.faults.play import ends
 from tests.faults.table import Cell, cells
+from tests.replay import replay
 
 WORKERS = 2
 
@@ -19,7 +20,7 @@ def tell(part: Sequence[Cell]) -> int:
     for cell, end, right in ends(part):
         found = list(wrong(cell, end, right))
         count += bool(found)
-        sys.stdout.writelines(f"WRONG {cell}: {one}\n" for one in found)
+        sys.stdout.writelines(f"WRONG {cell}: {one}\n{replay('faults', str(cell))}\n" for one in found)
         sys.stdout.flush()
     return count
 

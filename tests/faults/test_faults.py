@@ -18,6 +18,7 @@ from tests.faults.judge import wrong
 from tests.faults.play import ends, play, stage
 from tests.faults.stories import REVIEW
 from tests.faults.table import TABLE, Cell, cells
+from tests.replay import replay
 
 PARTS = 6
 HERE = Path(__file__).parent
@@ -63,7 +64,7 @@ def test_a_trouble_comes_to_what_the_table_says(part: int) -> None:
     for cell, end, right in ends(part_of(sample(commit()), part)):
         assert right.held.tasks, right.log
         found = list(wrong(cell, end, right))
-        assert not found, f"{cell}: {found} (the sample of commit {commit()})"
+        assert not found, f"{cell}: {found} (the sample of commit {commit()}). {replay('faults', str(cell))}"
 
 
 @pytest.mark.parametrize("seed", ["", "0" * 40, "1" * 40])

@@ -11,7 +11,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reviewbot.domain import pages
@@ -154,7 +154,7 @@ def test_hostile_text_in_every_field_is_only_text(renderer: Renderer, evil: str)
     read(renderer.html(hostile(evil), [file]))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(st.text(st.sampled_from("<>&\"'`*~- \n#;xX/=!\x00\x1b\u202e\ud800{}%[]()"), max_size=60))
 def test_no_text_becomes_a_tag(renderer: Renderer, text: str) -> None:
     read(renderer.html(hostile(text)))

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from reviewbot.domain.bounds import shorten_line
 from reviewbot.domain.model import Balance, Submission, Tag, Task, TaskStatus
 from reviewbot.edges.codevf.wire_errors import number
 from reviewbot.errors import ServiceError
+
+_LONGEST_WORD = 200
+"""Characters of an id, a status, a mode or a tag's name."""
 
 _STATUSES = {
     "pending": TaskStatus.PENDING,
@@ -53,11 +57,11 @@ def read_task(body: object, retry_after: float | None) -> Task:
     return Task(
         id=_task_id(task.get("id")),
         status=_STATUSES.get(status.strip().casefold(), TaskStatus.UNKNOWN),
-        status_text=status,
+        status_text=shorten_line(status, _LONGEST_WORD),
         result=task.get("result"),
         credits_used=number(task.get("creditsUsed")),
         retry_after=retry_after,
-        mode=mode if isinstance(mode := task.get("mode"), str) else "",
+        mode=shorten_line(mode, _LONGEST_WORD) if isinstance(mode := task.get("mode"), str) else "",
         max_credits=None if (most := number(task.get("maxCredits"))) is None else int(most),
     )
 
@@ -106,11 +110,12 @@ def _tag(tag: Mapping[str, object]) -> Tag:
     multiplier = _figure(tag, "costMultiplier", "a tag")
     if multiplier <= 0:
         raise _shape("a tag", "costMultiplier")
-    return Tag(tag_id, name, multiplier)
+    return Tag(tag_id, shorten_line(name, _LONGEST_WORD), multiplier)
 
 
 def _task_id(value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | str) or not str(value).strip():
+    known = not isinstance(value, bool) and isinstance(value, int | str)
+    if not known or not str(value).strip() or len(str(value)) > _LONGEST_WORD:  # a part of an id names no task
         raise _shape("a task", "id")
     return str(value)
 

@@ -8,6 +8,9 @@ from datetime import datetime
 
 from reviewbot.errors import ForgeUnreachable
 
+LONGEST_NAME = 4096
+"""Characters of the longest path that git checks out; whatever else has a name has a shorter one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -32,15 +35,26 @@ class Answer:
         return cls(value, where)
 
     def text(self, name: str) -> str:
-        """A string."""
+        """A string that names something: a login, a branch, a path, a title, an id, an address."""
+        value = self.prose(name)
+        if len(value) > LONGEST_NAME:
+            raise _unusable(f"{self.where}.{name}")
+        return value
+
+    def prose(self, name: str) -> str:
+        """A string of any length: what a person wrote, or a file's text."""
         value = self.fields.get(name)
         if not isinstance(value, str):
             raise _unusable(f"{self.where}.{name}")
         return value
 
     def maybe_text(self, name: str) -> str | None:
-        """A string or nothing."""
+        """A string that names something, or nothing."""
         return None if self.fields.get(name) is None else self.text(name)
+
+    def maybe_prose(self, name: str) -> str | None:
+        """A string of any length, or nothing."""
+        return None if self.fields.get(name) is None else self.prose(name)
 
     def number(self, name: str) -> int:
         """A whole number; GraphQL writes the 64-bit ones as strings."""

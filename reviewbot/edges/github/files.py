@@ -123,7 +123,7 @@ class Files:
         """The blob by itself: base64 keeps every byte. None when it is not base64."""
         answer = Answer.of(self.calls.get(f"/repos/{self.owner}/{self.name}/git/blobs/{oid}", _READING), "blob")
         try:
-            return base64.b64decode(answer.text("content"))
+            return base64.b64decode(answer.prose("content"))
         except ValueError:
             return None
 
@@ -174,7 +174,7 @@ def _entry(file: Answer) -> _Found:
     entry = Entry(oid=file.text("oid"), mode=mode, size=None if mode == _SUBMODULE else file.number("size"))
     if blob is None or "byteSize" not in blob.fields:
         return _Found(entry, is_exact=True)
-    text = blob.maybe_text("text")
+    text = blob.maybe_prose("text")
     binary = blob.fields.get("isBinary") is True
     exact = binary or _is_exact(text, blob.number("byteSize"), truncated=blob.flag("isTruncated"))
     return _Found(replace(entry, text=None if binary else text, binary=binary), exact)

@@ -41,7 +41,7 @@ def comment(answer: object) -> Comment:
     return Comment(
         id=written.number("id"),
         url=written.text("html_url"),
-        body=written.maybe_text("body") or "",
+        body=written.maybe_prose("body") or "",
         ours=True,
         author=author.text("login") if author else None,
         author_is_bot=author is not None and author.text("type") == "Bot",
@@ -52,4 +52,4 @@ def comment(answer: object) -> Comment:
 def posted(answer: object) -> PostedComment:
     """A review comment."""
     found = Answer.of(answer, "review comment")
-    return PostedComment(id=found.number("id"), url=found.text("html_url"), body=found.text("body"))
+    return PostedComment(id=found.number("id"), url=found.text("html_url"), body=found.prose("body"))

@@ -75,13 +75,13 @@ def config(blob: Answer | None) -> str | None:
     """The text, cut if it is long (the settings refuse it then); not None when something is there."""
     if blob is None:
         return None
-    return UNREADABLE if blob.fields.get("text") is None else blob.text("text")
+    return UNREADABLE if blob.fields.get("text") is None else blob.prose("text")
 
 
 def _whole_text(blob: Answer | None) -> str | None:
     if blob is None or blob.fields.get("text") is None or blob.flag("isTruncated"):
         return None
-    return blob.text("text")
+    return blob.prose("text")
 
 
 def pull_request(node: Answer) -> PullRequest:
@@ -91,7 +91,7 @@ def pull_request(node: Answer) -> PullRequest:
         number=node.number("number"),
         node_id=node.text("id"),
         title=node.text("title"),
-        body=node.text("body"),
+        body=node.prose("body"),
         url=node.text("url"),
         author=author.text("login") if author else None,
         author_is_bot=_is_bot(author),
@@ -189,7 +189,7 @@ def comment(node: Answer) -> Comment:
     return Comment(
         id=node.number("fullDatabaseId"),
         url=node.text("url"),
-        body=node.text("body"),
+        body=node.prose("body"),
         ours=node.flag("viewerDidAuthor"),
         edited_by=(editor.text("login") if editor else _GHOST) if edited else None,
         edited_by_us=not edited or (editor is not None and author is not None and editor.fields == author.fields),
@@ -242,7 +242,7 @@ def _thread_comment(node: Answer) -> ThreadComment:
     return ThreadComment(
         id=node.number("fullDatabaseId"),
         url=node.text("url"),
-        body=node.text("body"),
+        body=node.prose("body"),
         ours=node.flag("viewerDidAuthor"),
         author=author.text("login") if author else None,
         review_id=review_node.maybe_number("fullDatabaseId") if review_node else None,
@@ -257,7 +257,7 @@ def review(node: Answer) -> Review:
     return Review(
         id=node.number("fullDatabaseId"),
         state=node.text("state"),
-        body=node.text("body"),
+        body=node.prose("body"),
         url=node.text("url"),
         ours=node.flag("viewerDidAuthor"),
     )

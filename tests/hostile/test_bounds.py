@@ -1,0 +1,140 @@
+"""A megabyte in every text that comes in: what names something is bounded where it enters, and no words are lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from reviewbot.domain.answers import MAX_PATH, read_answer
+from reviewbot.domain.bounds import Cut, bounded, first_lines, shorten
+from reviewbot.domain.commands import parse
+from reviewbot.domain.events import (
+    LONGEST_NAME,
+    BrokenEvent,
+    CommentEvent,
+    MergeGroupEvent,
+    OtherEvent,
+    ReviewEvent,
+    read_event,
+)
+from reviewbot.domain.records import MAX_REASON
+from reviewbot.domain.rooms import COMMENT_LADDER, LINE_LIMIT, SHORTEST_LINE
+from reviewbot.domain.wire import MAX_FILE_NAME, deliverables
+from reviewbot.edges.codevf.wire import read_tags, read_task
+from reviewbot.edges.github import answers, records
+from reviewbot.edges.github.answers import Answer
+from reviewbot.errors import ForgeUnreachable, ServiceError
+
+LONG = "x" * 1_000_000
+SHA = "0" * 40
+
+
+def test_a_task_with_an_endless_id_is_not_one() -> None:
+    with pytest.raises(ServiceError, match="`id` is missing or wrong"):
+        read_task({"id": LONG, "status": "pending"}, None)
+
+
+def test_the_words_of_the_service_are_bounded() -> None:
+    task = read_task({"id": "7", "status": LONG, "mode": LONG}, None)
+    assert (len(task.status_text), len(task.mode)) == (200, 200)
+    assert task.status_text.endswith("…")
+    (tag,) = read_tags({"tags": [{"id": 1, "name": LONG, "costMultiplier": 1}]})
+    assert len(tag.name) == 200
+
+
+@pytest.mark.parametrize("name", ["login", "nameWithOwner", "headRefName", "path", "url", "title"])
+def test_a_name_that_github_cannot_have_is_refused(name: str) -> None:
+    longest = Answer({name: "x" * answers.LONGEST_NAME}, "it")
+    assert longest.text(name) == longest.maybe_text(name) == longest.fields[name]
+    with pytest.raises(ForgeUnreachable, match=f"it.{name}"):
+        Answer({name: LONG}, "it").text(name)
+    with pytest.raises(ForgeUnreachable, match=f"it.{name}"):
+        Answer({name: LONG}, "it").maybe_text(name)
+
+
+def test_what_a_person_wrote_has_any_length() -> None:
+    assert records.posted({"id": 1, "html_url": "u", "body": LONG}).body == LONG
+    assert Answer({"body": None}, "it").maybe_prose("body") is None
+
+
+def test_the_names_of_an_event_are_bounded() -> None:
+    pull = {"number": 1, "head": {"sha": SHA, "repo": {"full_name": LONG}}}
+    event = read_event(
+        "pull_request",
+        {"action": "labeled", "pull_request": pull, "label": {"name": LONG}, "sender": {"login": LONG},
+         "repository": {"full_name": LONG}},
+    )  # fmt: skip
+    assert isinstance(event, ReviewEvent)
+    assert (event.label, event.sender, event.same_repository) == (None, "", False)
+    assert isinstance(read_event("pull_request", {"action": LONG, "pull_request": pull}), BrokenEvent)
+    assert isinstance(read_event("merge_group", {"action": LONG}), OtherEvent)
+    group = {"head_sha": SHA, "head_ref": LONG, "base_ref": LONG}
+    assert read_event("merge_group", {"action": "checks_requested", "merge_group": group}) == MergeGroupEvent(SHA, ())
+
+
+def test_the_words_of_a_comment_are_whole_and_a_reason_is_bounded() -> None:
+    payload = {
+        "action": "created",
+        "issue": {"number": 1, "pull_request": {}},
+        "comment": {"body": LONG, "id": 7, "user": {"login": "x" * LONGEST_NAME}},
+    }
+    event = read_event("issue_comment", payload)
+    assert isinstance(event, CommentEvent)
+    assert (event.body, len(event.author)) == (LONG, LONGEST_NAME)
+    assert read_event("issue_comment", {**payload, "comment": {"body": 7}}) == CommentEvent(
+        1, "created", "", "", "", sender_is_bot=False
+    )
+    said = parse(f"/reviewbot bypass {LONG}")
+    assert said is not None
+    assert said.reason == LONG[: MAX_REASON - 1] + "…"
+
+
+def test_a_path_that_no_file_can_have_is_kept_in_the_explanation() -> None:
+    findings = [{"severity": "high", "title": "T", "explanation": "E", "line": 1}]
+    [long] = read_answer({"summary": "", "files": [{"path": LONG, "findings": findings}]}).findings
+    assert long.path == LONG[: MAX_PATH - 1] + "…"
+    assert long.explanation == f"E\n\nThe reviewer named this file: {LONG}"
+    [fits] = read_answer({"summary": "", "files": [{"path": "x" * MAX_PATH, "findings": findings}]}).findings
+    assert (fits.path, fits.explanation) == ("x" * MAX_PATH, "E")
+
+
+def test_the_name_of_a_deliverable_is_bounded() -> None:
+    files = [{"fileName": LONG, "url": "u1"}, {"fileName": LONG, "url": "u2"}]
+    assert [len(one.file_name) for one in deliverables({"deliverables": files})] == [
+        MAX_FILE_NAME,
+        MAX_FILE_NAME + len(" (2)"),
+    ]
+
+
+@dataclass(frozen=True)
+class _View:
+    mark: str
+    run_url: str | None
+    title: str
+    text: str
+    lines: tuple[str, ...] = ()
+    inner: _View | None = None
+
+
+@pytest.mark.parametrize("detail", COMMENT_LADDER)
+def test_every_text_of_a_view_is_bounded_at_each_size(detail: object) -> None:
+    tier = next(one for one in COMMENT_LADDER if one == detail)
+    small = bounded(_View(LONG, LONG, LONG, LONG, (LONG,) * 3, _View("", "u", "t", LONG)), tier)
+    assert (small.mark, small.run_url) == (LONG, None)
+    assert SHORTEST_LINE <= len(small.title) <= LINE_LIMIT
+    assert isinstance(small.text, Cut)
+    assert [len(one) for one in small.lines] == [len(small.title)] * 3
+    assert small.inner is not None
+    assert (small.inner.run_url, small.inner.title, len(small.inner.text)) == ("u", "t", tier.text)
+
+
+def test_a_view_that_is_small_stays_the_same_object() -> None:
+    view = _View("m", None, "t", "x", (), _View("", "u", "t", ""))
+    assert bounded(view, COMMENT_LADDER[0]) is view
+
+
+def test_lines_that_are_left_out_are_counted() -> None:
+    assert first_lines(("a", "b"), 2, 10) == ("a", "b")
+    assert first_lines(["long"] * 1002, 1, 3) == ("lo…", "… and 1,001 more")
+    assert shorten("ab\ncd", 4) == "ab"

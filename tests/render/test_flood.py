@@ -1,0 +1,141 @@
+"""A megabyte in every field of every view: each template fits, whatever fields a view has.
+
+The views are built from the types of their fields, so a new field is covered without a change here.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import time
+import tracemalloc
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from reviewbot.domain.command_views import AnswerView
+from reviewbot.domain.gate import Reason
+from reviewbot.domain.rooms import CHECK, COMMENT, FINDING, MESSAGE, PAGE, PROMPT, REPORT, STANDING, Room
+from reviewbot.domain.views import CommentView, FindingView, PromptView, StandingView, SummaryView
+from reviewbot.exports.rdjson import rdjson
+from reviewbot.exports.report import report_json
+from reviewbot.exports.sarif import MAX_GZIPPED, sarif
+from reviewbot.render import Renderer
+from tests.hostile.built import TRUSTED, Building, texts_of
+from tests.hostile.corpus import ATTACKS
+
+MEGABYTE = 1_000_000
+MIXTURE = "".join(ATTACKS)
+TEXTS: Mapping[str, str] = {
+    "letters": "x" * MEGABYTE,
+    "mixture": (MIXTURE * (MEGABYTE // len(MIXTURE) + 1))[:MEGABYTE],
+    "dollars": "$" * MEGABYTE,  # Markdown makes fourteen characters of one
+    "tags": "\U000e0001" * MEGABYTE,  # shown as nine characters and thirteen bytes
+    "emoji": "\U0001f600" * MEGABYTE,
+    "backticks": "`a" * (MEGABYTE // 2),
+    "lines": "@x\n" * (MEGABYTE // 3),
+    "address": "https://example.test/" + "(" * MEGABYTE,
+}
+TITLE = 255
+ABBREVIATED = ("head_sha", "since", "closed_at", "awaited", "language", "id")
+"""Commits, which are shown as git abbreviates them, and what names a block or an anchor and is not read."""
+
+
+@dataclass(frozen=True)
+class Writer:
+    """One text that reviewbot writes.
+
+    Attributes:
+        view: its view.
+        write: renders it, the title (empty without one) and the text.
+        room: of the text.
+        begins: field of the view that the text begins with, empty without one.
+    """
+
+    view: type
+    write: Callable[[Renderer, Any], tuple[str, str]]
+    room: Room
+    begins: str = ""
+
+
+WRITERS: Mapping[str, Writer] = {
+    "summary": Writer(SummaryView, lambda renderer, view: ("", renderer.summary(view)), COMMENT, "mark"),
+    "check": Writer(SummaryView, Renderer.check, CHECK),
+    "job summary": Writer(SummaryView, lambda renderer, view: ("", renderer.job_summary(view)), PAGE),
+    "terminal": Writer(SummaryView, lambda renderer, view: ("", renderer.terminal(view)), PAGE),
+    "html": Writer(SummaryView, lambda renderer, view: ("", renderer.html(view)), REPORT),
+    "review body": Writer(SummaryView, lambda renderer, view: ("", renderer.review_body(view, view.mark)), COMMENT),
+    "comment": Writer(CommentView, lambda renderer, view: ("", renderer.comment(view)), FINDING, "mark"),
+    "standing": Writer(StandingView, lambda renderer, view: ("", renderer.standing(view)), STANDING),
+    "answer": Writer(AnswerView, lambda renderer, view: ("", renderer.answer(view)), COMMENT, "mark"),
+    "annotation": Writer(FindingView, Renderer.annotation, MESSAGE),
+    "prompt": Writer(PromptView, lambda renderer, view: ("", renderer.prompt(view)), PROMPT),
+}
+
+
+def test_every_writer_of_the_renderer_is_here() -> None:
+    names = {name for name in vars(Renderer) if not name.startswith("_")}
+    assert {name.replace(" ", "_") for name in WRITERS} == names
+
+
+@pytest.mark.parametrize(("text", "rows"), [*((text, 1) for text in TEXTS), ("mixture", 4), ("tags", 4)])
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_megabyte_in_every_field_fits(renderer: Renderer, name: str, text: str, rows: int) -> None:
+    writer = WRITERS[name]
+    view = Building(lambda _: TEXTS[text], rows).of(writer.view)
+    began = time.process_time()
+    title, written = writer.write(renderer, view)
+    assert time.process_time() - began < 40
+    assert writer.room.size(written) <= writer.room.limit
+    assert len(title.encode("utf-16-le")) // 2 <= TITLE
+    if writer.begins:
+        assert written.startswith(getattr(view, writer.begins))
+
+
+@pytest.mark.parametrize("choice", range(len(Reason)))
+def test_a_megabyte_in_every_field_fits_whatever_a_run_comes_to(renderer: Renderer, choice: int) -> None:
+    view = Building(lambda _: TEXTS["dollars"], 1, choice).of(SummaryView)
+    assert view.outcome.reason is list(Reason)[choice]
+    for writer in (WRITERS["summary"], WRITERS["check"]):
+        _, written = writer.write(renderer, view)
+        assert writer.room.size(written) <= writer.room.limit
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_flood_takes_little_memory(renderer: Renderer, name: str) -> None:
+    writer = WRITERS[name]
+    view = Building(lambda _: TEXTS["mixture"], 3).of(writer.view)
+    tracemalloc.start()
+    try:
+        writer.write(renderer, view)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 100_000_000
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_what_is_cut_says_so(renderer: Renderer, name: str) -> None:
+    """Each text has a beginning of its own: where one is shown, an ellipsis or a number of characters follows it."""
+    writer = WRITERS[name]
+    names = {place.rpartition(".")[2] for place in texts_of(writer.view)} - {*TRUSTED, *ABBREVIATED}
+    starts = {field: f"{number:03}zzz" for number, field in enumerate(sorted(names))}
+    view = Building(lambda field: starts.get(field, "0" * 40) + "y" * MEGABYTE, 1).of(writer.view)
+    _, written = writer.write(renderer, view)
+    shown = re.findall(r"\d{3}zzzy*(?=([\s\S]{0,60}))", written)
+    assert shown
+    for after in shown:
+        assert after.startswith("…") or "cut here" in after, after
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_json_report_holds_each_text_of_a_finding_and_the_other_files_fit(text: str) -> None:
+    view = Building(lambda _: TEXTS[text], 1).of(SummaryView)
+    [finding] = json.loads(report_json(view, version="0", review_url=None))["findings"]
+    for name in ("title", "explanation", "code", "suggestion", "path"):
+        assert finding[name] == TEXTS[text], name
+    assert json.loads(rdjson(view))
+    assert len(gzip.compress(sarif(view, version="0", review_url=None).encode("utf-8", "replace"), 1)) <= MAX_GZIPPED
