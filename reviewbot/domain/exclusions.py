@@ -13,6 +13,9 @@ from reviewbot.domain.views import HeldView
 MOST = 5
 """Files that are named; a change that misses more needs a pattern that nobody can guess."""
 
+LONGEST = 300
+"""Characters of a name that is pasted; a longer one would not fit where the line is shown."""
+
 _SPECIAL = re.compile(r"[*?+\[\]\\]")
 
 
@@ -22,8 +25,8 @@ def excludable(missed: Iterable[HeldView]) -> tuple[str, ...]:
 
 
 def exclusions(paths: Iterable[str]) -> tuple[str, ...]:
-    """A pattern for each of the first files; none for a name that is redacted, and so is not the file's."""
-    named = [path for path in paths if REDACTED not in path and "\n" not in path]
+    """A pattern for each of the first files; none for a name that is redacted, very long or of several lines."""
+    named = [path for path in paths if REDACTED not in path and "\n" not in path and len(path) <= LONGEST]
     return tuple("!" + _SPECIAL.sub(r"\\\g<0>", path) for path in named[:MOST])
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from reviewbot.domain.answers import MAX_LINE, MAX_TITLE, UNTITLED, shown
 from reviewbot.domain.model import Category, PreviousState, Report, Severity, Side
+from reviewbot.domain.quotes import line_feeds
 from reviewbot.domain.wire import (
     MAX_TRIES,
     MAX_WORDS_BESIDE,
@@ -154,9 +155,9 @@ def test_a_valid_answer_has_as_many_findings_as_it_says(value: dict[str, Any]) -
     assert report.leftovers == ()
     assert len(report.findings) == len(expected)
     for read, (path, item) in zip(report.findings, expected, strict=True):
-        assert (read.path, read.code, read.side.value) == (path, item["code"], item["side"])
+        assert (read.path, read.code, read.side.value) == (path, line_feeds(item["code"]), item["side"])
         assert (read.severity.value, str(read.category)) == (item["severity"], item["category"])
-        assert read.suggestion == item.get("suggestion")
+        assert read.suggestion == (None if item.get("suggestion") is None else line_feeds(item["suggestion"]))
     assert read_result(json.dumps(value)).findings == report.findings
 
 

@@ -135,7 +135,8 @@ def test_what_is_cut_says_so(renderer: Renderer, name: str) -> None:
 def test_the_json_report_holds_each_text_of_a_finding_and_the_other_files_fit(text: str) -> None:
     view = Building(lambda _: TEXTS[text], 1).of(SummaryView)
     [finding] = json.loads(report_json(view, version="0", review_url=None))["findings"]
+    expected = TEXTS[text].encode("utf-8", "replace").decode("utf-8")  # UTF-8 has no lone surrogates
     for name in ("title", "explanation", "code", "suggestion", "path"):
-        assert finding[name] == TEXTS[text], name
+        assert finding[name] == expected, name
     assert json.loads(rdjson(view))
     assert len(gzip.compress(sarif(view, version="0", review_url=None).encode("utf-8", "replace"), 1)) <= MAX_GZIPPED
