@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 
 from reviewbot.app.buy import Terms
@@ -14,14 +13,13 @@ from reviewbot.app.story import Story
 from reviewbot.domain.changes import LineKind
 from reviewbot.domain.gate import Coverage, pending
 from reviewbot.domain.identity import Identity, key_of_part, selection_digest
-from reviewbot.domain.inquiry import is_inquiry
 from reviewbot.domain.ledger import TaskState
 from reviewbot.domain.model import Submission, Task
 from reviewbot.domain.packing import Limits, Packing, ladder, together
 from reviewbot.domain.parts import Parcels, joined
 from reviewbot.domain.views import AuthorText, PromptView
 from reviewbot.domain.wire import response_schema
-from reviewbot.errors import USED_UP, NothingSendable, OverBudget, PayloadTooLarge, ServiceRefused
+from reviewbot.errors import NothingSendable, OverBudget, PayloadTooLarge, ServiceRefused
 from reviewbot.ports import ReviewService
 
 
@@ -45,8 +43,7 @@ def submit(run: Run, service: ReviewService, story: Story, identity: Identity, a
         except PayloadTooLarge as error:
             run.say(f"{error.message} Trying again with less.")
             continue
-        handed_in = sum(not is_inquiry(task) for task in tasks)
-        return _submitted(replace(story, task=joined(tasks), packing=together(packings, handed_in)), rung)
+        return _submitted(replace(story, task=joined(tasks), packing=together(packings, len(tasks))), rung)
     raise NothingSendable(
         "Not one of the selected files fits into a request.",
         hint="Split the pull request, or exclude its largest files with `paths`.",
@@ -56,39 +53,17 @@ def submit(run: Run, service: ReviewService, story: Story, identity: Identity, a
 def _create(
     run: Run, service: ReviewService, story: Story, identity: Identity, agreed: Terms, packings: Sequence[Packing]
 ) -> list[Task]:
-    """A task for each packing; when the service refuses one after others, those are the review, which is partial.
-
-    A question that a run before this one has asked under such a key is refused likewise, and counts with the others.
-    """
+    """A task for each packing; when the service refuses one after others, those are the review, which is partial."""
     tasks: list[Task] = []
     for number, packing in enumerate(packings, start=1):
         try:
-            task = service.create(_submission(run, story, packing, identity, agreed, (number, len(packings))))
-            tasks.append(task)
-            _check_bought(service, task)
+            tasks.append(service.create(_submission(run, story, packing, identity, agreed, (number, len(packings)))))
         except (ServiceRefused, OverBudget, PayloadTooLarge) as error:
-            if not tasks or is_inquiry(tasks[0]):
+            if not tasks:
                 raise
             run.degraded.say(f"From part {number} of {len(packings)} on nothing was handed in: {error.message}")
             break
     return tasks
-
-
-def _check_bought(service: ReviewService, task: Task) -> None:
-    """Pass, or end the question that stands where a task should be.
-
-    Raises:
-        ServiceRefused: there is a question under this key.
-    """
-    if not is_inquiry(task):
-        return
-    with suppress(ServiceRefused):  # whoever asked was killed before it did so, or it is over
-        service.cancel(task.id)
-    raise ServiceRefused(
-        "A run has asked CodeVF about this purchase, and been stopped before it wrote down that there was none.",
-        hint="Run it again: it is bought under another key.",
-        code=USED_UP,
-    )
 
 
 def _packings(run: Run, story: Story, limits: Limits, most: int) -> tuple[Packing, ...]:

@@ -57,8 +57,6 @@ def read_task(body: object, retry_after: float | None) -> Task:
         result=task.get("result"),
         credits_used=number(task.get("creditsUsed")),
         retry_after=retry_after,
-        mode=mode if isinstance(mode := task.get("mode"), str) else "",
-        max_credits=None if (most := number(task.get("maxCredits"))) is None else int(most),
     )
 
 
