@@ -160,10 +160,6 @@ class ServiceError(ReviewDidNotHappen):
     reason: ClassVar[str] = "unreachable"
 
 
-USED_UP = "key_used_up"
-"""A code of our own: no review can be had under this key any more."""
-
-
 class ServiceRefused(ServiceError):
     """CodeVF answered no, and asking again would not help.
 

@@ -22,7 +22,6 @@ from reviewbot.app.check import current_check
 from reviewbot.app.conclude import conclude, verdict_on
 from reviewbot.app.load import identity_of
 from reviewbot.app.publish import publish
-from reviewbot.app.regain import is_called_off, regain
 from reviewbot.app.run import Run
 from reviewbot.app.settle import replaced, settle, settled
 from reviewbot.app.story import Story
@@ -32,7 +31,6 @@ from reviewbot.domain.course import Standpoint, Step, builds_on, is_forgotten, i
 from reviewbot.domain.events import ReviewEvent
 from reviewbot.domain.gate import Coverage, Outcome, Reason, not_due, pending, superseded
 from reviewbot.domain.identity import Identity, scope_since
-from reviewbot.domain.inquiry import CREDITS
 from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.model import TaskStatus
 from reviewbot.domain.policy import ReviewOn
@@ -40,7 +38,6 @@ from reviewbot.domain.short_copy import read_short_copy, tells_of_open_task
 from reviewbot.domain.snapshot import CheckStatus, Conclusion
 from reviewbot.domain.triage import Asked, AtTerminal, is_requested, tries_again
 from reviewbot.errors import (
-    USED_UP,
     ForgeError,
     NothingSendable,
     OverBudget,
@@ -70,10 +67,9 @@ class Acquirer:
     def _acquire(self, service: ReviewService) -> Outcome | None:
         """Find the task of this change, or buy one; an outcome when the run ends without either."""
         run, identity = self._run, identity_of(self._run, self.story.read.change)
-        self.story = regain(run, service, self.story, but=identity.digest())
         known = self._known(identity.digest())
         self.story = settle(run, service, self.story, but=known.identity if known else identity.digest())
-        known = self._not_forgotten(known)
+        known = self._not_unknown(known)
         step = next_step(self._standpoint(known))
         if step is Step.RESUME and known is not None:
             try:
@@ -166,26 +162,26 @@ class Acquirer:
         known = self.story.ledger.on_head(run.snapshot.pull.head_sha, self.story.read.change.merge_base)
         if known is None or known.state is TaskState.WANTED:
             return None
-        # An intent has another key, and what came of it could not be found out.
+        # An intent has another key, so buying this change would not find its task.
         return None if known.state is TaskState.INTENT and not is_forgotten(known, run.now) else known
 
-    def _not_forgotten(self, known: Purchase | None) -> Purchase | None:
-        """That purchase, over where it is an intent that the service has forgotten, whatever came of it.
+    def _not_unknown(self, known: Purchase | None) -> Purchase | None:
+        """That purchase, ended where its task may exist and can no longer be found under the same key.
 
         Raises:
-            TaskEnded: so it is, and no person asks.
+            TaskEnded: so it is, and no person asks: another attempt could pay for the review twice.
         """
         run = self._run
-        if known is None or not is_forgotten(known, run.now):
+        if known is None or not known.is_unknown or not (known.state.is_over or is_forgotten(known, run.now)):
             return known
-        if isinstance(run.trigger, ReviewEvent | AtTerminal) or not run.may_buy:
-            raise TaskEnded(
-                "A run was stopped while it bought this review, a day ago or longer, so nobody knows whether it did.",
-                hint="Look at the tasks of the CodeVF account. `/reviewbot review` as a comment buys it anew, and at a "
-                "terminal `--again`.",
-            )
         known = replace(known, state=TaskState.ENDED)
         self.story = self.story.noted(known)
+        if isinstance(run.trigger, ReviewEvent | AtTerminal) or not run.may_buy:
+            raise TaskEnded(
+                "A run stopped while it bought this review, and it can no longer be resumed.",
+                hint="Look at the tasks in the CodeVF account. To buy another review, comment `/reviewbot review`, or "
+                "use `--again` at a terminal.",
+            )
         return known
 
     def _standpoint(self, known: Purchase | None) -> Standpoint:
@@ -196,7 +192,6 @@ class Acquirer:
             wanted=self._wants_another(known),
             again=isinstance(trigger, Asked) and not self.story.ledger.was_asked(trigger.comment_id),
             awaited=self.story.awaited is not None,
-            is_open=pull.is_open and not is_called_off(self.story),
             reads_otherwise=known is not None and not self._run.may_buy and known.selecting != selecting(self._run),
         )
 
@@ -204,7 +199,8 @@ class Acquirer:
         """Nothing is asked for; a check that an older review left open here has to be closed when that one is in."""
         run, there = self._run, current_check(self._run.snapshot)
         put_off = self.story.ledger.postponed()
-        waits = self.story.awaited is not None or self.story.ledger.intents() or put_off
+        begun = any(one.head_sha == run.snapshot.pull.head_sha for one in self.story.ledger.intents())
+        waits = self.story.awaited is not None or begun or put_off
         if waits and run.snapshot.pull.is_open:
             told = _PUT_OFF if put_off and self.story.awaited is None else ""
             return conclude(run, self.story, replace(pending(run.judgement.rules), message=told))
@@ -277,11 +273,9 @@ class Acquirer:
         with run.world.uninterrupted():
             try:
                 self.story = submit(run, service, self.story, identity, agreed)
-            except (ServiceRefused, OverBudget, NothingSendable) as error:
-                asked = isinstance(error, ServiceRefused) and error.code == USED_UP
-                if intent is None or asked:
-                    used = Decimal(CREDITS if asked else 0)
-                    self.story = self.story.bought(replace(self.story.own, state=TaskState.ENDED, used=used))
+            except (ServiceRefused, OverBudget, NothingSendable):
+                if intent is None:
+                    self.story = self.story.bought(replace(self.story.own, state=TaskState.ENDED, used=Decimal(0)))
                 raise
             self.story = remember_task(run, self.story)
         return None
@@ -327,8 +321,8 @@ class Acquirer:
                 f"{tried} attempts at a review of this change have ended without a result.",
                 hint="Start the workflow by hand to try once more, or ask CodeVF what is wrong.",
             )
-        over = {TaskState.ENDED, TaskState.WANTED}
-        others = [entry for entry in self.story.ledger.purchases if entry.state not in over]
+        unbought = {TaskState.ENDED, TaskState.WANTED, TaskState.INTENT}
+        others = [entry for entry in self.story.ledger.purchases if entry.state not in unbought]
         before = any(entry.identity != (known.identity if known else "") for entry in others)
         return is_requested(run.policy, run.trigger, reviewed_before=before)
 

@@ -1,4 +1,4 @@
-"""What a purchase looks like to a reader: what it costs, and how its wait stands."""
+"""What a purchase looks like to a reader: what it costs, how its wait stands, and whether nobody knows its task."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from reviewbot.app.run import Run
 from reviewbot.app.story import Story
 from reviewbot.domain.budget import hold
 from reviewbot.domain.views import CostView, WaitView
+from reviewbot.domain.wording import counted, short
 
 
 def cost_of(run: Run, story: Story) -> CostView | None:
@@ -35,6 +36,19 @@ def _factor(run: Run, story: Story, held: int) -> Decimal | None:
         return story.tag.multiplier if story.tag else Decimal(1)
     guess = round(Decimal(held) / (settings.max_credits * settings.mode.multiplier), 2)
     return guess if hold(settings.max_credits, settings.mode, guess) == held else None
+
+
+def unknown_tasks(run: Run, story: Story) -> tuple[str, ...]:
+    """A sentence for each purchase, other than this change's, of which no task was recorded and one may exist."""
+    own = story.purchase and (story.purchase.identity, story.purchase.attempt)
+    unknown = [one for one in story.ledger.purchases if run.paid and one.is_unknown]
+    return tuple(
+        f"A run stopped while it bought the review of {short(one.head_sha) or 'an older head'}. "
+        f"Whether CodeVF has a task for it is unknown; its hold of {counted(one.hold, 'credit')} counts against the "
+        "limit. Look at the tasks in the CodeVF account."
+        for one in unknown
+        if (one.identity, one.attempt) != own
+    )
 
 
 def wait_of(run: Run, story: Story) -> WaitView | None:

@@ -15,7 +15,6 @@ from reviewbot.domain import budget
 from reviewbot.domain.events import ReviewEvent
 from reviewbot.domain.gate import Coverage, pending
 from reviewbot.domain.identity import WHOLE, Identity, selection_digest, since_of
-from reviewbot.domain.inquiry import is_inquiry
 from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.model import Balance, Tag
 from reviewbot.domain.packing import ladder, together
@@ -100,7 +99,7 @@ def terms(run: Run, service: ReviewService, story: Story, *, freed: int = 0, int
             spent = max(story.claimed, story.ledger.spent) - freed
             _check_memory(run, story)
             budget.check(budget.Spending(hold, spent, settings.max_credits_per_pr, settings.min_balance), after)
-    return Terms(hold, tag, balance, project_of(run, service), parts, most)
+    return Terms(hold, tag, balance, _project(run, service), parts, most)
 
 
 def _parts(run: Run, story: Story) -> int:
@@ -160,7 +159,6 @@ def purchase_of(run: Run, story: Story, identity: Identity, state: TaskState) ->
     before = story.ledger.named(identity.digest(), identity.attempt)
     asked = before.asked_by(*_asked_by(run)).asked if before else _asked_by(run)
     return Purchase(
-        key=identity.key(),
         identity=identity.digest(),
         attempt=identity.attempt,
         state=state,
@@ -241,9 +239,6 @@ def look_up(run: Run, service: ReviewService, story: Story) -> Story:
         ServiceError: the service does not tell.
     """
     task = service.retrieve(story.task_id)
-    if any(map(is_inquiry, task.parts)):
-        reviews = sum(not is_inquiry(part) for part in task.parts)
-        story = replace(story, packing=together(parcels(run, story, story.own).packed(), reviews))
     story = replace(story, task=task)
     # A finished task needs no open check: the verdict is written at once, or stands already.
     return story if task.status.is_over else write_check(run, story, pending(story.own.judgement.rules))
@@ -269,7 +264,7 @@ def _tag(expertise: str, service: ReviewService) -> Tag:
     raise ServiceRefused(f"CodeVF has no active expertise `{expertise}`.", hint=f"`expertise` may be one of: {known}.")
 
 
-def project_of(run: Run, service: ReviewService) -> int:
+def _project(run: Run, service: ReviewService) -> int:
     """The number of the project at the service."""
     name = run.settings.codevf_project or run.snapshot.repository.full_name
     return int(name) if name.isascii() and name.isdigit() else service.project(name)

@@ -146,8 +146,6 @@ def _external_id(run: Run, story: Story) -> str:
         held = story.awaited.purchase
     if held is None and (copy := read_short_copy(handed, run.signer)):
         held = story.ledger.named(copy.identity, copy.attempt)
-    if held is None and not handed:
-        held = next(reversed(story.ledger.intents()), None)
     return short_copy(held, story.ledger.spent, run.signer) if held is not None and run.paid else handed
 
 

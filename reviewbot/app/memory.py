@@ -185,7 +185,6 @@ def _caught_up(known: Purchase, copy: ShortCopy) -> Purchase:
         parts=copy.parts,
         since=copy.since,
         confirms=known.confirms or bool(copy.since),
-        key=copy.key or known.key,
         selection=copy.selection or known.selection,
     )
 
@@ -215,7 +214,6 @@ def _adopted(run: Run, snapshot: Snapshot, found: _Found, digest: str) -> Purcha
         asked=(copy.asked,) if copy.asked else (),
         confirms=bool(copy.since),
         parts=copy.parts,
-        key=copy.key,
         selection=copy.selection,
     )
 

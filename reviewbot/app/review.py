@@ -21,7 +21,6 @@ from reviewbot.app.load import (
     prepare,
 )
 from reviewbot.app.memory import read_memory
-from reviewbot.app.regain import regain
 from reviewbot.app.run import Run, World
 from reviewbot.app.settle import settle
 from reviewbot.app.story import Story
@@ -136,11 +135,10 @@ class _Teller(Acquirer):
         return conclude(run, self.story, skipped)
 
     def _settle_all(self) -> None:
-        """Look up every open task, that of this very change included, and what a run was stopped at."""
+        """Look up every open task, that of this very change included, and record the intents."""
         run, ledger = self._run, self.story.ledger
         if run.paid and (ledger.open_tasks() or ledger.intents()):
-            service = run.open_service()
-            self.story = settle(run, service, regain(run, service, self.story))
+            self.story = settle(run, run.open_service(), self.story)
 
     def _reviewed(self, service: ReviewService) -> Outcome:
         """The review of what can be sent: bought or found, waited for, and published."""
@@ -187,7 +185,7 @@ class _Teller(Acquirer):
                 hint=f"Each is listed with its reason. To leave out what needs no review: {exclusion_setting(missed)}",
             )
         run, story = self._run, self.story
-        if story.awaited is not None or story.ledger.intents():
+        if story.awaited is not None:
             return conclude(run, story, pending(run.judgement.rules))
         outcome = verdict_on(story, run.judgement.rules, readable=True)
         if outcome.verdict is not Verdict.PASS:

@@ -1,7 +1,8 @@
 """The open tasks beside the one of this change: what is finished joins the findings, what nobody has begun may go.
 
 Each is looked up; one that cannot be stays open, is said, and stops nothing. What was postponed for a head that the
-pull request has left is wanted no more.
+pull request has left is wanted no more. An intent of another change cannot be looked up: CodeVF finds a task by its key
+only when the change is bought. So it is recorded with its hold, and ends once CodeVF has forgotten the key.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from decimal import Decimal
 from reviewbot.app.answer import placed_now, read_answer
 from reviewbot.app.run import Run
 from reviewbot.app.story import Awaited, Story
+from reviewbot.domain.course import is_forgotten
 from reviewbot.domain.gate import Coverage
 from reviewbot.domain.ledger import Purchase, TaskState
 from reviewbot.domain.model import Task, TaskStatus
@@ -32,6 +34,10 @@ def settle(run: Run, service: ReviewService, story: Story, *, but: str = "") -> 
     for wanted in story.ledger.postponed() if run.paid else ():
         if wanted.head_sha != run.snapshot.pull.head_sha or (run.may_buy and wanted.identity != but):
             story = story.noted(replace(wanted, state=TaskState.ENDED, used=Decimal(0)))
+    for intent in story.ledger.intents() if run.paid else ():
+        if intent.identity != but:
+            forgotten = is_forgotten(intent, run.now)
+            story = story.noted(replace(intent, state=TaskState.ENDED) if forgotten else intent)
     for purchase in story.ledger.open_tasks() if run.paid else ():
         if purchase.identity != but:
             try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 
 from reviewbot.app.buy import Terms
@@ -18,7 +17,6 @@ from reviewbot.domain.escaping import visible
 from reviewbot.domain.exclusions import exclusion_setting
 from reviewbot.domain.gate import Coverage, pending
 from reviewbot.domain.identity import Identity, key_of_part, selection_digest
-from reviewbot.domain.inquiry import is_inquiry
 from reviewbot.domain.ledger import TaskState
 from reviewbot.domain.model import Attachment, Submission, Task
 from reviewbot.domain.packing import Limits, Packing, ladder, together
@@ -26,7 +24,7 @@ from reviewbot.domain.parts import Parcels, joined
 from reviewbot.domain.views import AuthorText, PromptView
 from reviewbot.domain.wire import response_schema
 from reviewbot.domain.wording import number, size
-from reviewbot.errors import USED_UP, NothingSendable, OverBudget, PayloadTooLarge, ServiceRefused
+from reviewbot.errors import NothingSendable, OverBudget, PayloadTooLarge, ServiceRefused
 from reviewbot.ports import ReviewService
 
 
@@ -50,8 +48,7 @@ def submit(run: Run, service: ReviewService, story: Story, identity: Identity, a
         except PayloadTooLarge as error:
             run.say(f"{error.message} Trying again with less.")
             continue
-        handed_in = sum(not is_inquiry(task) for task in tasks)
-        return _submitted(replace(story, task=joined(tasks), packing=together(packings, handed_in)), rung)
+        return _submitted(replace(story, task=joined(tasks), packing=together(packings, len(tasks))), rung)
     largest = max(story.sendables, key=lambda one: one.diff_size)
     raise NothingSendable(
         f"Not one of the selected files fits into a request: the diff of {visible(largest.path)} has "
@@ -63,39 +60,17 @@ def submit(run: Run, service: ReviewService, story: Story, identity: Identity, a
 def _create(
     run: Run, service: ReviewService, story: Story, identity: Identity, agreed: Terms, packings: Sequence[Packing]
 ) -> list[Task]:
-    """A task for each packing; when the service refuses one after others, those are the review, which is partial.
-
-    A question that a run before this one has asked under such a key is refused likewise, and counts with the others.
-    """
+    """A task for each packing; when the service refuses one after others, those are the review, which is partial."""
     tasks: list[Task] = []
     for part, packing in enumerate(packings, start=1):
         try:
-            task = service.create(_submission(run, story, packing, identity, agreed, (part, len(packings))))
-            tasks.append(task)
-            _check_bought(service, task)
+            tasks.append(service.create(_submission(run, story, packing, identity, agreed, (part, len(packings)))))
         except (ServiceRefused, OverBudget, PayloadTooLarge) as error:
-            if not tasks or is_inquiry(tasks[0]):
+            if not tasks:
                 raise
             run.degraded.say(f"From part {part} of {len(packings)} on nothing was handed in: {error.message}")
             break
     return tasks
-
-
-def _check_bought(service: ReviewService, task: Task) -> None:
-    """Pass, or end the question that stands where a task should be.
-
-    Raises:
-        ServiceRefused: there is a question under this key.
-    """
-    if not is_inquiry(task):
-        return
-    with suppress(ServiceRefused):  # whoever asked was killed before it did so, or it is over
-        service.cancel(task.id)
-    raise ServiceRefused(
-        "A run has asked CodeVF about this purchase, and been stopped before it wrote down that there was none.",
-        hint="Run it again: it is bought under another key.",
-        code=USED_UP,
-    )
 
 
 def _packings(run: Run, story: Story, limits: Limits, most: int) -> tuple[Packing, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import quote
 
-from reviewbot.app.bought import cost_of, wait_of
+from reviewbot.app.bought import cost_of, unknown_tasks, wait_of
 from reviewbot.app.load import Prepared
 from reviewbot.app.run import Run
 from reviewbot.app.story import Story
@@ -72,7 +72,7 @@ def summary_view(run: Run, story: Story, outcome: Outcome) -> SummaryView:
         sent=_sent(story.packing),
         held=_held(run, story),
         notices=prepared.notices if prepared else (),
-        degraded=tuple(run.degraded.sentences),
+        degraded=(*run.degraded.sentences, *unknown_tasks(run, story)),
         cost=cost_of(run, story),
         wait=wait_of(run, story),
         task_id=story.task_id,

@@ -41,7 +41,7 @@ class LetThrough:
 
 @dataclass(frozen=True, slots=True)
 class CallOff:
-    """Want nothing any more of what was postponed."""
+    """Buy nothing any more: what was postponed costs nothing, and an intent counts its hold for good."""
 
 
 Amendment = Waive | Unwaive | LetThrough | CallOff
@@ -58,8 +58,9 @@ def amended(ledger: Ledger, amendments: Iterable[Amendment], scene: Scene) -> Le
             case LetThrough(head_sha=head_sha, base_ref=base_ref, by=by, reason=reason):
                 ledger = replace(ledger, bypass=Bypass(head_sha, base_ref, by, reason[:MAX_REASON]))
             case CallOff():
-                for purchase in ledger.postponed():
-                    ledger = ledger.with_purchase(replace(purchase, state=TaskState.ENDED, used=Decimal(0)))
+                for purchase in (*ledger.postponed(), *ledger.intents()):
+                    used = Decimal(0) if purchase.state is TaskState.WANTED else None
+                    ledger = ledger.with_purchase(replace(purchase, state=TaskState.ENDED, used=used))
             case unknown:
                 assert_never(unknown)
     return ledger

@@ -14,9 +14,6 @@ from reviewbot.domain.policy import Supersede
 KEY_MEMORY = timedelta(hours=23)
 """How long a key may be sent again; the service remembers it for 24 hours."""
 
-BUYING = timedelta(minutes=10)
-"""How long a run takes at most to hand a change in, with every wait that the service asks for."""
-
 
 class Step(Enum):
     """What to do next.
@@ -41,7 +38,6 @@ class Standpoint:
         wanted: whether this event asks for a purchase.
         again: whether it asks for another one beside a finished one.
         awaited: whether a task of an older head goes on.
-        is_open: whether the pull request is.
         reads_otherwise: whether other rules select the files by now than when it was asked for.
     """
 
@@ -50,7 +46,6 @@ class Standpoint:
     wanted: bool
     again: bool
     awaited: bool
-    is_open: bool = True
     reads_otherwise: bool = False
 
 
@@ -59,7 +54,7 @@ def next_step(at: Standpoint) -> Step:
     known = at.known
     if known is not None and (known.state is TaskState.OPEN or (known.state is TaskState.DONE and not at.again)):
         return Step.RESUME
-    if known is not None and known.state is TaskState.INTENT and at.is_open:
+    if known is not None and known.state is TaskState.INTENT:
         return Step.BUY
     postponed = known is not None and known.state is TaskState.WANTED and known.head_sha == at.head_sha
     if not (at.wanted or (postponed and not at.reads_otherwise)):
@@ -94,11 +89,6 @@ def is_forgotten(purchase: Purchase, now: datetime) -> bool:
     if purchase.state is not TaskState.INTENT:
         return False
     return now - datetime.fromisoformat(purchase.submitted_at) > KEY_MEMORY
-
-
-def is_at_work(purchase: Purchase, now: datetime) -> bool:
-    """Whether a run may still be on its way from this intent to its task."""
-    return now - datetime.fromisoformat(purchase.submitted_at) < BUYING
 
 
 def next_attempt(known: Purchase | None) -> int:

@@ -67,9 +67,14 @@ class Collect:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Cancel these tasks and what a run was stopped at while it bought, and call off what was postponed."""
+    """Cancel these tasks, and call off what was postponed.
+
+    Attributes:
+        is_unknown: whether there is an intent: CodeVF may have a task for it that nobody can cancel here.
+    """
 
     task_ids: tuple[str, ...]
+    is_unknown: bool = False
 
 
 class Tell:
@@ -129,8 +134,8 @@ def _cancel(scope: Scope) -> Deed:
     if not scope.paid:
         return Refusal.FREE
     tasks = tuple(one.task_id for one in scope.ledger.open_tasks())
-    others = scope.ledger.postponed() or scope.ledger.intents()
-    return Cancel(tasks) if tasks or others else Refusal.NOTHING_OPEN
+    cancel = Cancel(tasks, is_unknown=bool(scope.ledger.intents()))
+    return cancel if tasks or cancel.is_unknown or scope.ledger.postponed() else Refusal.NOTHING_OPEN
 
 
 def _review(order: Order, scope: Scope) -> Deed:
@@ -257,8 +262,8 @@ def refusal_after(deed: Deed, outcome: Outcome | None, ledger: Ledger) -> Refusa
         case Buy():
             done = outcome is not None and outcome.status in {Status.COMPLETED, Status.PENDING}
             return None if done else Refusal.NOT_DONE
-        case Cancel():
-            left = ledger.open_tasks() or ledger.postponed() or ledger.intents()
+        case Cancel(is_unknown=is_unknown):
+            left = is_unknown or ledger.open_tasks() or ledger.postponed() or ledger.intents()
             return Refusal.NOT_CANCELLED if left else None
         case Amend():
             return None if is_kept(deed, ledger) else Refusal.NOT_KEPT

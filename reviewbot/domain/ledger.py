@@ -75,7 +75,6 @@ class Purchase:
         selection: `identity.selection_digest` of what was selected when it was handed in; of an intent with how much
             may go into a task, so that nobody takes what would be sent now for what was sent then.
         confirms: whether open findings went along to be confirmed.
-        key: the idempotency key, empty where an older version wrote it down.
         selecting: `identity.selection_digest` of the rules by which files were selected.
         minutes: until a run saw that the task was over, rounded up; None while unknown.
     """
@@ -100,7 +99,6 @@ class Purchase:
     confirms: bool = False
     parts: int = 1
     minutes: int | None = None
-    key: str = ""
     selecting: str = ""
 
     @property
@@ -109,6 +107,11 @@ class Purchase:
         if self.state is TaskState.WANTED:
             return Decimal(0)
         return self.used if self.used is not None else Decimal(self.hold)
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether CodeVF may have a task for it whose id was never recorded."""
+        return self.state is not TaskState.WANTED and not self.task_id and self.used is None
 
     def asked_by(self, *comment_ids: str) -> Purchase:
         """This purchase once more comments have asked for it."""
@@ -218,7 +221,7 @@ class Ledger:
         return True
 
     def intents(self) -> tuple[Purchase, ...]:
-        """What was about to be bought when a run was stopped."""
+        """The purchases that a run began and of which it has not recorded a task."""
         return tuple(entry for entry in self.purchases if entry.state is TaskState.INTENT)
 
     def last_reviewed(self) -> Purchase | None:

@@ -175,7 +175,6 @@ def _purchase_to_json(entry: Purchase) -> dict[str, object]:
         "parts": entry.parts,
         "selection": entry.selection,
         "minutes": entry.minutes,
-        "key": entry.key,
         "selecting": entry.selecting,
     }
 
@@ -249,6 +248,5 @@ def _purchase_from_json(entry: Mapping[str, Any]) -> Purchase:
         parts=int(entry.get("parts", 1)),
         selection=str(entry.get("selection", "")),
         minutes=None if entry.get("minutes") is None else int(entry["minutes"]),
-        key=str(entry.get("key", "")),
         selecting=str(entry.get("selecting", "")),
     )

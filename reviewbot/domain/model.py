@@ -180,8 +180,6 @@ class Task:
         retry_after: seconds that the service asks to wait before the next poll, or None.
         unseen: files that the reviewer says it could not read to their end; they make the review partial.
         parts: the tasks that were bought together and are one here, empty for one that is alone.
-        mode: the service level that it was bought at, in the service's word; empty when it does not say.
-        max_credits: likewise, None when it does not say.
     """
 
     id: str
@@ -192,8 +190,6 @@ class Task:
     retry_after: float | None = None
     unseen: tuple[Unread, ...] = ()
     parts: tuple[Task, ...] = ()
-    mode: str = ""
-    max_credits: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

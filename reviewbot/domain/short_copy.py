@@ -53,7 +53,7 @@ _VERSIONS = {
 
 
 _KEY = "key:"
-"""What comes in place of a task's id is this and the idempotency key. No id of the service has a colon."""
+"""How an older version began what it wrote in place of a task's id. No id of the service has a colon."""
 
 
 def _pattern(parts: tuple[str, ...]) -> re.Pattern[str]:
@@ -77,7 +77,6 @@ class ShortCopy:
         asked: the id of the comment that asked for it, empty when none did.
         parts: over how many tasks it is split.
         rules: by which it is judged, None in an older version.
-        key: the idempotency key, where the task is not known.
         selection: `identity.selection_digest` of what was selected, empty in an older version.
     """
 
@@ -95,7 +94,6 @@ class ShortCopy:
     asked: str = ""
     parts: int = 1
     rules: Rules | None = None
-    key: str = ""
     selection: str = ""
 
 
@@ -121,10 +119,9 @@ def short_copy(purchase: Purchase, spent: Decimal, signer: Signer) -> str:
     more = f"{purchase.since or '-'} {at} {short_credits(spent)} {asked} {purchase.parts} {rules}"
     more = f"{more} {purchase.selection[:SHORT_SELECTION] or '-'}"
     payload = f"{purchase.identity[:SHORT_IDENTITY]} {figures} {more} "
-    # Without the ids it is an intent: the same key finds the tasks again.
+    # Without the ids it is an intent: buying the same change again finds the tasks.
     room = MAX_COPY - len(payload) - SHORT_SIGNATURE - len("rb4  ")
-    known = bool(purchase.task_id) and len(purchase.task_id) <= room
-    payload += purchase.task_id if known else f"{_KEY}{purchase.key}" if purchase.key else ""
+    payload += purchase.task_id if len(purchase.task_id) <= room else ""
     return f"rb4 {payload} {signer.sign(payload)[:SHORT_SIGNATURE]}"
 
 
@@ -139,7 +136,6 @@ def read_short_copy(external_id: str, signer: Signer) -> ShortCopy | None:
             attempt=int(part["attempt"]),
             state=TaskState(part["state"]) if "state" in part else None,
             task_id="" if part["task"].startswith(_KEY) else part["task"],
-            key=part["task"].removeprefix(_KEY) if part["task"].startswith(_KEY) else "",
             hold=int(part["hold"]),
             used=None if part["used"] == "-" else Decimal(part["used"]),
             rung=int(part["rung"]),

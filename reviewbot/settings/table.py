@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, TypeVar
 
-from reviewbot.domain.inquiry import CREDITS
 from reviewbot.domain.model import Mode, Severity
 from reviewbot.domain.policy import (
     Allow,
@@ -333,9 +332,6 @@ def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
         allowed = f"{credits_allowed.start} to {credits_allowed.stop - 1} with `mode: {settings.mode}`"
         told = f"`max-credits: {settings.max_credits}` does not fit"
         yield {"reviewer", "mode", "max_credits"}, Problem("`mode` and `max-credits`", told, allowed)
-    if paid and (settings.mode, settings.max_credits) == (Mode.STANDARD, CREDITS):
-        told = f"`max-credits: {settings.max_credits}` with `mode: standard` is what a question to CodeVF costs"
-        yield {"reviewer", "mode", "max_credits"}, Problem("`mode` and `max-credits`", told, "any other number")
     if paid and not (settings.check_run or settings.summary_comment):
         told = "both are off, so a paid review would have no place to be remembered"
         where = "`check-run` and `summary-comment`"

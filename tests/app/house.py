@@ -233,6 +233,13 @@ class Rig:
         return [f"{one.method} {one.path}" for one in self.github_faults.log]
 
 
+def assert_reviews(service: CodeVFService) -> None:
+    """Every task that was created is a review: its prompt asks for one, and files are attached."""
+    asked = [one.request for one in service.tasks()]
+    others = [one.prompt for one in asked if not (one.prompt.startswith("Review ") and one.attachments)]
+    assert not others, others
+
+
 def fork(rig: Rig) -> None:
     """A pull request from mallory's fork becomes the one under review."""
     rig.world.fork(REPO, "mallory")
@@ -307,3 +314,4 @@ def house(  # noqa: PLR0913 — a test names the two or three that it cares abou
         rig = Rig(folder / "runs", world, service, *urls, github_faults, codevf_faults, pull.number, rest=rest)
         yield rig
         rig.assert_kept_to_itself()
+        assert_reviews(service)

@@ -229,7 +229,7 @@ def test_what_a_check_alone_tells_of_a_purchase_is_handed_in_with_what_is_to_be_
         assert any(one.file_name == "review-so-far.txt" for one in again.request.attachments)
 
 
-def test_what_was_put_off_and_then_bought_by_a_run_that_was_killed_is_found(tmp_path: Path) -> None:
+def test_what_was_put_off_and_then_bought_by_a_run_that_was_killed_is_an_intent(tmp_path: Path) -> None:
     clock = HandClock()
     with house(tmp_path, clock=clock, life=SOMEBODY) as rig:
         rig.run(wait_minutes="0")
@@ -243,8 +243,9 @@ def test_what_was_put_off_and_then_bought_by_a_run_that_was_killed_is_found(tmp_
         rig.github_faults.clear()
         push(rig, more="y = 1\n")
         rig.run(wait_minutes="0")
-        assert [one.state.value for one in ledger(rig).purchases][:2] == ["done", "open"]
-        assert len(rig.service.tasks()) == 2
+        assert [one.state.value for one in ledger(rig).purchases] == ["done", "intent", "open"]
+        assert "counts against the limit" in rig.summaries()[0]
+        assert len(rig.service.tasks()) == 3
 
 
 def test_a_verdict_that_was_not_green_is_not_green_while_the_service_is_away(tmp_path: Path) -> None:

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from reviewbot_sandbox.codevf import TaskRequest
 from reviewbot_sandbox.codevf.state import standing_of
 from reviewbot_sandbox.github.addresses import node_id
 from reviewbot_sandbox.github.records import ReviewState
 
 from reviewbot.domain.check_tags import split_tag
-from reviewbot.domain.ledger import Ledger, TaskState
+from reviewbot.domain.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger_text import decode
 from reviewbot.domain.marks import read_answer_mark, read_finding_mark, review_mark, summary_mark
 from reviewbot.domain.parts import split_ids
@@ -59,7 +58,6 @@ class Held:
     answers: tuple[str, ...]
     emoji: tuple[str, ...]
     tasks: tuple[str, ...]
-    questions: int
     credits: int
 
 
@@ -85,7 +83,6 @@ def held(rig: Rig) -> Held:
             answers=tuple(answers(rig)),
             emoji=tuple(emoji(rig)),
             tasks=tuple(standing_of(one, rig.service.now()).status for one in tasks(rig)),
-            questions=len(questions(rig)),
             credits=sum(one.request.hold for one in tasks(rig)),
         )
 
@@ -179,20 +176,6 @@ def _number(external_id: str) -> int:
 
 def tasks(rig: Rig) -> list[Any]:
     """The tasks that were bought for the pull request, oldest first."""
-    return [one for one in _created(rig) if not is_question(one.request)]
-
-
-def questions(rig: Rig) -> list[Any]:
-    """The tasks that only asked whether there is one."""
-    return [one for one in _created(rig) if is_question(one.request)]
-
-
-def is_question(request: TaskRequest) -> bool:
-    """Whether a task asks for no work."""
-    return (request.metadata or {}).get("purpose") == "inquiry"
-
-
-def _created(rig: Rig) -> list[Any]:
     return [one for one in rig.service.tasks() if (one.request.metadata or {}).get("pullRequest") == rig.number]
 
 
@@ -205,15 +188,31 @@ def ledger_of(rig: Rig) -> Ledger:
 def lost(rig: Rig) -> list[str]:
     """The tasks that are finished and whose answers have not come in, and those that nobody looks after any more.
 
-    A purchase that is called over without a result is no loss where its task has none; an answer that is there is one.
+    A purchase that is called over without a result is no loss where its task has none; an answer that is there is one,
+    unless no run recorded the task's id and the summary reports its hold.
     """
     states = {task_id: one.state for one in ledger_of(rig).purchases for task_id in split_ids(one.task_id)}
     standing = {one.id: standing_of(one, rig.service.now()).status for one in tasks(rig)}
-    asking = [f"{one.id} only asks, and was not cancelled" for one in questions(rig) if one.cancelled_at is None]
     heard = {True: {TaskState.DONE}, False: {TaskState.DONE, TaskState.ENDED}}
-    unheard = [
+    reported = {one.id for one in reported_tasks(rig)}
+    return [
         f"{task_id} is {status}, and was not heard"
         for task_id, status in standing.items()
-        if states.get(task_id) not in heard[status == "completed"]
+        if states.get(task_id) not in heard[status == "completed"] and task_id not in reported
     ]
-    return [*asking, *unheard]
+
+
+def reported_tasks(rig: Rig) -> list[Any]:
+    """The tasks whose ids no run recorded, and whose holds the summary reports."""
+    ledger = ledger_of(rig)
+    text = "".join(one.body for one in summaries(rig)).replace("\u200b", "")
+    reported = {one.head_sha for one in ledger.purchases if one.is_unknown and _sentence(one) in text}
+    recorded = {task_id for one in ledger.purchases for task_id in split_ids(one.task_id)}
+    return [one for one in tasks(rig) if one.id not in recorded and (one.request.metadata or {})["headSha"] in reported]
+
+
+def _sentence(purchase: Purchase) -> str:
+    return (
+        f"A run stopped while it bought the review of {purchase.head_sha[:7]}. Whether CodeVF has a task for it is "
+        f"unknown; its hold of {purchase.hold} credits counts against the limit."
+    )

@@ -14,7 +14,7 @@ from reviewbot.domain.ledger import TaskState
 from reviewbot.domain.parts import split_ids
 from reviewbot.domain.patterns import matches
 from tests.app.house import REPO, Rig
-from tests.crash.held import ledger_of, tasks
+from tests.crash.held import ledger_of, reported_tasks, tasks
 from tests.crash.minds import shown
 
 Key = frozenset[tuple[str, str, bytes | None]]
@@ -126,10 +126,11 @@ def paid_twice(rig: Rig, past: Past, *, checks_alone: bool) -> list[str]:
 
 
 def unread(rig: Rig, past: Past, *, checks_alone: bool) -> list[str]:
-    """The tasks whose answers are there and have not come in."""
+    """The tasks whose answers are there and have not come in, without those whose holds the summary reports."""
     done = {
         task_id for one in ledger_of(rig).purchases if one.state is TaskState.DONE for task_id in split_ids(one.task_id)
     }
+    done |= {one.id for one in reported_tasks(rig)}
     there = known(rig, past, checks_alone=checks_alone)
     return [one.id for one in there if status(rig, one) == "completed" and one.id not in done]
 

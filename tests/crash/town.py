@@ -31,10 +31,9 @@ from reviewbot_sandbox.github import Store, World, build_github, identify
 from reviewbot_sandbox.serve import Bounds, serving_all
 
 from tests.app.forked import Running, prepare
-from tests.app.house import BASE, HEAD, KEY, REPO, TOKEN, Rig, answer, earlier, finding
+from tests.app.house import BASE, HEAD, KEY, REPO, TOKEN, Rig, answer, assert_reviews, earlier, finding
 from tests.app.test_commands import event_of
 from tests.contract.referee import refereed
-from tests.crash.held import is_question
 from tests.hostile import leaks
 
 SCALE = 0.01
@@ -145,8 +144,6 @@ class Town:
     def life_of(self, request: TaskRequest) -> TaskLife:
         """The script of a new task; CodeVF asks once for each that it records."""
         number = int(str((request.metadata or {})["pullRequest"]))
-        if is_question(request):
-            return NEVER
         self.bought[number] += 1
         return self.life(self.bought[number] - 1)
 
@@ -258,3 +255,4 @@ def town(folder: Path, engineer: Engineer | None = None, clock: Clock | None = N
         towns.append(Town(folder, world, service, (served["github"].url, served["codevf"].url), faults, ticking))
         yield towns[0]
         towns[0].assert_kept_to_itself()
+        assert_reviews(service)

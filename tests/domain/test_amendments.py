@@ -20,7 +20,8 @@ FOUND = Record("0123456789", Severity.HIGH, None, "A finding", "a.py")
 OTHER = replace(FOUND, id="9876543210")
 WANTED = Purchase("a" * 64, 1, TaskState.WANTED, "", HEAD, 0, None, "", Coverage.FULL, 0, 0, Judgement())
 OPEN = replace(WANTED, identity="b" * 64, state=TaskState.OPEN, task_id="task_1")
-BEFORE = Ledger((OPEN, WANTED), findings=Findings((FOUND, OTHER)))
+INTENT = replace(WANTED, identity="c" * 64, state=TaskState.INTENT, hold=360)
+BEFORE = Ledger((OPEN, WANTED, INTENT), findings=Findings((FOUND, OTHER)))
 
 
 def with_waiver(record: Record) -> Record:
@@ -37,7 +38,17 @@ def with_waiver(record: Record) -> Record:
             (LetThrough(HEAD, "main", "max", "x" * 999),),
             replace(BEFORE, bypass=Bypass(HEAD, "main", "max", "x" * MAX_REASON)),
         ),
-        ((CallOff(),), replace(BEFORE, purchases=(OPEN, replace(WANTED, state=TaskState.ENDED, used=Decimal(0))))),
+        (
+            (CallOff(),),
+            replace(
+                BEFORE,
+                purchases=(
+                    OPEN,
+                    replace(WANTED, state=TaskState.ENDED, used=Decimal(0)),
+                    replace(INTENT, state=TaskState.ENDED),
+                ),
+            ),
+        ),
     ],
 )
 def test_an_amendment_changes_what_it_names(amendments: tuple[Amendment, ...], after: Ledger) -> None:

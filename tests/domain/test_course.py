@@ -8,12 +8,10 @@ from datetime import timedelta
 import pytest
 
 from reviewbot.domain.course import (
-    BUYING,
     KEY_MEMORY,
     Standpoint,
     Step,
     builds_on,
-    is_at_work,
     is_forgotten,
     is_replaced,
     next_attempt,
@@ -37,8 +35,8 @@ def known(state: TaskState | None, head: str = HERE, attempt: int = 1) -> Purcha
 
 
 def step(state: TaskState | None, *flags: str, head: str = HERE) -> Step:
-    wanted, again, awaited, closed = (flag in flags for flag in ("wanted", "again", "awaited", "closed"))
-    return next_step(Standpoint(known(state, head), HERE, wanted, again, awaited, is_open=not closed))
+    wanted, again, awaited = (flag in flags for flag in ("wanted", "again", "awaited"))
+    return next_step(Standpoint(known(state, head), HERE, wanted, again, awaited))
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -67,9 +65,8 @@ def test_what_is_there_is_not_bought_again_and_the_rest_waits_for_older_reviews(
 
 
 @pytest.mark.parametrize("flags", [(), ("wanted",), ("awaited",), ("wanted", "awaited")])
-def test_an_intent_is_gone_on_with_by_whoever_comes_by_while_the_pull_request_is_open(flags: tuple[str, ...]) -> None:
+def test_every_run_resumes_the_intent_of_its_change(flags: tuple[str, ...]) -> None:
     assert step(TaskState.INTENT, *flags) is Step.BUY
-    assert step(TaskState.INTENT, "closed") is Step.LEAVE
 
 
 def test_only_a_finished_review_is_bought_again_by_those_who_ask_for_it() -> None:
@@ -129,12 +126,6 @@ def test_only_an_intent_is_forgotten_by_the_service_and_only_with_time(state: Ta
     bought = replace(DONE, state=state, submitted_at=NOON.isoformat())
     assert not is_forgotten(bought, NOON + KEY_MEMORY)
     assert is_forgotten(bought, NOON + KEY_MEMORY + timedelta(seconds=1)) is (state is TaskState.INTENT)
-
-
-def test_a_run_takes_minutes_from_its_intent_to_its_task_and_no_longer() -> None:
-    intent = replace(DONE, state=TaskState.INTENT, submitted_at=NOON.isoformat())
-    assert is_at_work(intent, NOON + BUYING - timedelta(seconds=1))
-    assert not is_at_work(intent, NOON + BUYING)
 
 
 @pytest.mark.parametrize("reads_otherwise", [False, True])

@@ -191,7 +191,7 @@ def bought(state: TaskState) -> Ledger:
     [
         (TaskState.OPEN, Cancel(("task_1",))),
         (TaskState.WANTED, Cancel(())),
-        (TaskState.INTENT, Cancel(())),
+        (TaskState.INTENT, Cancel((), is_unknown=True)),
         (TaskState.DONE, Refusal.NOTHING_OPEN),
         (TaskState.ENDED, Refusal.NOTHING_OPEN),
     ],
@@ -260,6 +260,7 @@ THROUGH = Amend(LetThrough(HEAD, "main", "wendy", "x"))
         (Cancel(("task_1",)), PENDING, bought(TaskState.OPEN), Refusal.NOT_CANCELLED),
         (Cancel(("task_2",)), PENDING, bought(TaskState.OPEN), Refusal.NOT_CANCELLED),
         (Cancel(()), PENDING, bought(TaskState.INTENT), Refusal.NOT_CANCELLED),
+        (Cancel((), is_unknown=True), PENDING, bought(TaskState.ENDED), Refusal.NOT_CANCELLED),
         (Cancel(()), PENDING, bought(TaskState.WANTED), Refusal.NOT_CANCELLED),
         (Amend(Waive(WAIVED.id, "wendy", "x")), PENDING, LEDGER, None),
         (Amend(Waive(MEDIUM.id, "wendy", "x")), PENDING, LEDGER, Refusal.NOT_KEPT),

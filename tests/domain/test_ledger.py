@@ -97,7 +97,6 @@ purchases = st.builds(
     parts=st.integers(1, 20),
     confirms=st.booleans(),
     minutes=st.none() | st.integers(1, 10**6),
-    key=st.just("") | st.uuids(version=4).map(str),
     selecting=hexes,
 )
 texts = st.text(max_size=40)
@@ -575,7 +574,6 @@ def test_a_short_copy_is_read_back(bought: Purchase, task_id: str, spent: Decima
         asked=bought.asked[-1] if bought.asked else "",
         parts=bought.parts,
         rules=bought.judgement.rules,
-        key="" if task_id else bought.key,
         selection=bought.selection[:16],
     )
     assert tells_of_open_task(text) is not bought.state.is_over
@@ -621,13 +619,28 @@ def test_a_short_copy_of_an_older_version_is_read(version: str, more: str, since
     assert not tells_of_open_task(text), "it does not say how far it has come"
 
 
-def test_ids_that_do_not_fit_into_a_copy_give_way_to_the_key() -> None:
-    bought = replace(
-        BOUGHT, task_id=",".join(["task_0123456789abcdef"] * 9), key="a" * 8 + "-0000-4000-8000-" + "b" * 12
-    )
+def test_ids_that_do_not_fit_into_a_copy_are_left_out() -> None:
+    bought = replace(BOUGHT, task_id=",".join(["task_0123456789abcdef"] * 9))
     copy = read_short_copy(short_copy(bought, Decimal(1), SIGNER), SIGNER)
     assert copy is not None
-    assert (copy.task_id, copy.key) == ("", bought.key)
+    assert copy.task_id == ""
+
+
+def test_the_key_that_an_older_version_wrote_for_a_task_is_no_id() -> None:
+    text = short_copy(replace(BOUGHT, task_id="key:0123"), Decimal(1), SIGNER)
+    copy = read_short_copy(text, SIGNER)
+    assert copy is not None
+    assert copy.task_id == ""
+
+
+@pytest.mark.parametrize("state", TaskState)
+@pytest.mark.parametrize("task_id", ["", "task_1"])
+@pytest.mark.parametrize("used", [None, Decimal(0)])
+def test_a_purchase_without_task_and_cost_is_unknown_once_a_run_has_begun_it(
+    state: TaskState, task_id: str, used: Decimal | None
+) -> None:
+    bought = replace(BOUGHT, state=state, task_id=task_id, used=used)
+    assert bought.is_unknown is (state is not TaskState.WANTED and not task_id and used is None)
 
 
 def test_only_tasks_count_as_attempts_that_have_ended() -> None:

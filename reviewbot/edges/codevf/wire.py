@@ -61,8 +61,6 @@ def read_task(body: object, retry_after: float | None) -> Task:
         result=task.get("result"),
         credits_used=number(task.get("creditsUsed")),
         retry_after=retry_after,
-        mode=shorten_line(mode, _LONGEST_WORD) if isinstance(mode := task.get("mode"), str) else "",
-        max_credits=None if (most := number(task.get("maxCredits"))) is None else int(most),
     )
 
 

@@ -1,0 +1,278 @@
+"""A run stops while it buys: the same change resumes the purchase; of any other change its hold is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from reviewbot_sandbox.codevf import Answer, HandClock, TaskLife, TaskRequest
+from reviewbot_sandbox.codevf.state import standing_of
+from reviewbot_sandbox.fault_rules import DropBefore, Fault, RecordedThen, Reply
+from reviewbot_sandbox.github import Level
+
+from reviewbot.domain.ledger import Ledger
+from reviewbot.domain.ledger_text import decode
+from reviewbot.domain.signatures import Signer
+from tests.app.house import HEAD, KEY, REPO, Finished, Rig, answer, finding, house
+from tests.app.test_durable import age_memory
+
+CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
+LONG = 10_000
+
+
+def engaged(request: TaskRequest) -> Answer:
+    """Find it in a first review only."""
+    later = any(one.file_name == "review-so-far.txt" for one in request.attachments)
+    return answer(previous=[]) if later else answer(CRITICAL)
+
+
+SOMEBODY = TaskLife(pending=0, processing=LONG)
+NOBODY = TaskLife(pending=LONG, processing=1)
+
+
+def stopped(rig: Rig, how: Fault, **inputs: Any) -> str:  # noqa: ANN401 — any input
+    """A run that never hears what became of its purchase, of a pull request with two commits; the first one's sha."""
+    first = rig.world.pull(REPO, 1).head_sha
+    rig.world.push(REPO, "topic", {"more.py": "m = 1\n"}, author="mona")
+    rig.codevf_faults.add("/tasks/create", how, times=None, method="POST")
+    rig.run(wait_minutes="0", **inputs)
+    rig.codevf_faults.clear()
+    return first
+
+
+def push(rig: Rig, _first: str) -> None:
+    rig.world.push(REPO, "topic", {"extra.py": "x = 1\n"}, author="mona")
+
+
+def force_push(rig: Rig, _first: str) -> None:
+    base = rig.world.pull(REPO, 1).base_sha
+    rig.world.push(REPO, "topic", {**HEAD, "extra.py": "x = 1\n"}, author="mona", parents=(base,))
+
+
+def retarget(rig: Rig, first: str) -> None:
+    """To a branch that has the first commit already."""
+    rig.world.push(REPO, "release", {"other.py": "y = 1\n"}, author="mona", parents=(first,))
+    rig.world.retarget(REPO, 1, "release")
+
+
+def statuses(rig: Rig) -> list[str]:
+    return [standing_of(one, rig.service.now()).status for one in rig.service.tasks()]
+
+
+def collect(rig: Rig, **inputs: Any) -> Finished:  # noqa: ANN401 — any input
+    return rig.run(event="schedule", payload={}, command="collect", **inputs)
+
+
+def order(rig: Rig, text: str) -> Finished:
+    """Somebody with write access comments."""
+    rig.world.grant(REPO, "hubot", Level.WRITE)
+    comment, user = rig.world.comment(REPO, 1, "hubot", text), {"login": "hubot", "type": "User"}
+    told = {"id": comment.id, "body": comment.body, "user": user}
+    issue = {"number": 1, "pull_request": {"url": "x"}}
+    payload = {"action": "created", "issue": issue, "comment": told, "sender": user}
+    return rig.run(event="issue_comment", payload=payload, wait_minutes="0")
+
+
+HOW = pytest.mark.parametrize("how", [RecordedThen(503), DropBefore()], ids=["recorded", "not recorded"])
+HOLD = 360
+
+
+def told(rig: Rig, sha: str) -> bool:
+    """Whether the summary says that the hold of that head's purchase counts."""
+    text = rig.summaries()[0].replace("\u200b", "")  # the renderer's, inside what GitHub would make a link of
+    begun = f"A run stopped while it bought the review of {sha[:7]}."
+    return begun in text and f"its hold of {HOLD} credits counts against the limit" in text
+
+
+def ledger(rig: Rig) -> Ledger:
+    return decode(rig.summaries()[0], Signer(KEY, rig.world.store.repo(REPO).id, 1, "")).ledger
+
+
+def states(rig: Rig) -> list[str]:
+    return [one.state.value for one in ledger(rig).purchases]
+
+
+@HOW
+@pytest.mark.parametrize("what", [push, force_push, retarget], ids=lambda one: one.__name__)
+def test_another_change_is_bought_at_once_and_the_hold_is_reported(
+    tmp_path: Path, what: Callable[[Rig, str], None], how: Fault
+) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=SOMEBODY, engineer=engaged) as rig:
+        first = stopped(rig, how)
+        here, there = rig.world.pull(REPO, 1).head_sha, len(rig.service.tasks())
+        what(rig, first)
+        rig.run(wait_minutes="0")
+        assert len(rig.service.tasks()) == there + 1
+        assert (states(rig), int(ledger(rig).spent), told(rig, here)) == (["intent", "open"], 2 * HOLD, True)
+        clock.advance(2 * LONG)
+        assert rig.run(wait_minutes="0").outputs["verdict"] == "fail"
+        assert told(rig, here)
+        assert len(rig.service.tasks()) == there + 1
+
+
+def test_the_hold_of_an_unknown_task_leaves_no_room_in_the_limit(tmp_path: Path) -> None:
+    with house(tmp_path, life=SOMEBODY) as rig:
+        stopped(rig, RecordedThen(503))
+        here = rig.world.pull(REPO, 1).head_sha
+        push(rig, "")
+        ended = rig.run(wait_minutes="0", max_credits_per_pr=str(2 * HOLD - 1))
+        assert (ended.exit_status, ended.outputs["reason"]) == (3, "over-budget")
+        assert (len(rig.service.tasks()), told(rig, here)) == (1, True)
+
+
+@HOW
+def test_a_head_that_comes_back_resumes_its_purchase(tmp_path: Path, how: Fault) -> None:
+    with house(tmp_path, life=SOMEBODY) as rig:
+        stopped(rig, how)
+        here = rig.world.pull(REPO, 1).head_sha
+        push(rig, "")
+        rig.run(wait_minutes="0", supersede="keep")
+        rig.world.push(REPO, "topic", {"extra.py": None}, author="mona", parents=(here,))
+        rig.run(wait_minutes="0", supersede="keep")
+        assert sorted(states(rig)) == ["open", "open"]
+        assert len(rig.service.tasks()) == 2
+        assert not told(rig, here)
+
+
+def test_the_next_head_is_bought_once_when_a_review_is_bought_once(tmp_path: Path) -> None:
+    with house(tmp_path, life=SOMEBODY) as rig:
+        stopped(rig, DropBefore(), review_on="ready")
+        push(rig, "")
+        rig.run(wait_minutes="0", review_on="ready")
+        assert statuses(rig) == ["processing"]
+
+
+@HOW
+@pytest.mark.parametrize("comes_by", ["a collection", "the closing"])
+def test_a_closed_pull_request_ends_it_and_nobody_has_to_come_by(tmp_path: Path, how: Fault, comes_by: str) -> None:
+    with house(tmp_path, life=NOBODY) as rig:
+        stopped(rig, how)
+        here, there = rig.world.pull(REPO, 1).head_sha, len(rig.service.tasks())
+        rig.world.close(REPO, 1)
+        if comes_by == "the closing":
+            rig.run(payload=rig.event("closed"))
+        else:
+            collect(rig)
+        assert (states(rig), int(ledger(rig).spent), told(rig, here)) == (["ended"], HOLD, True)
+        assert rig.checks()[-1].conclusion == "action_required"
+        assert "0 of 0" in collect(rig).log
+        assert len(rig.service.tasks()) == there
+
+
+@HOW
+def test_what_was_ended_unknown_is_bought_again_by_a_persons_word_alone(tmp_path: Path, how: Fault) -> None:
+    with house(tmp_path, life=SOMEBODY) as rig:
+        stopped(rig, how)
+        here, there = rig.world.pull(REPO, 1).head_sha, len(rig.service.tasks())
+        order(rig, "/reviewbot cancel")
+        assert (states(rig), told(rig, here)) == (["ended"], True)
+        assert "reaction=-1" in rig.summaries()[-1]
+        for run in (collect, lambda rig: rig.run(wait_minutes="0")):
+            run(rig)
+            assert (len(rig.service.tasks()), rig.checks()[-1].conclusion) == (there, "action_required")
+        order(rig, "/reviewbot review")
+        assert len(rig.service.tasks()) == there + 1
+
+
+def test_what_the_service_has_forgotten_is_over(tmp_path: Path) -> None:
+    with house(tmp_path, life=SOMEBODY) as rig:
+        stopped(rig, RecordedThen(503))
+        here = rig.world.pull(REPO, 1).head_sha
+        push(rig, "")
+        age_memory(rig)
+        for _ in range(2):
+            rig.run(wait_minutes="0")
+            assert statuses(rig) == ["processing", "processing"], "that of the newer head is the other one"
+            assert (states(rig), told(rig, here)) == (["ended", "open"], True)
+        assert rig.checks(here)[-1].conclusion == "action_required"
+
+
+def test_after_an_outage_nothing_is_bought_for_the_heads_that_were_left(tmp_path: Path) -> None:
+    with house(tmp_path, life=SOMEBODY) as rig:
+        for number in range(2):
+            stopped(rig, Reply(503))
+            rig.world.push(REPO, "topic", {"extra.py": f"x = {number}\n"}, author="mona")
+        rig.run(wait_minutes="0")
+        assert statuses(rig) == ["processing"]
+        assert states(rig) == ["intent", "intent", "open"]
+
+
+def test_what_was_refused_for_want_of_credits_is_no_purchase_however_often_it_was_tried(tmp_path: Path) -> None:
+    with house(tmp_path, life=SOMEBODY) as rig:
+        for _ in range(4):
+            stopped(rig, Reply(402, body=b'{"error": {"code": "INSUFFICIENT_CREDITS", "message": "no"}}'))
+        assert rig.run(wait_minutes="0").outputs["status"] == "pending"
+        assert statuses(rig) == ["processing"]
+
+
+def test_what_was_agreed_to_is_what_is_bought(tmp_path: Path) -> None:
+    with house(tmp_path, life=SOMEBODY) as rig:
+        stopped(rig, DropBefore(), max_credits="240")
+        rig.run(wait_minutes="0", max_credits="1000")
+        assert [one.request.max_credits for one in rig.service.tasks()] == [240]
+
+
+@pytest.mark.parametrize("now", [{"mode": "standard"}, {"paths": "!**"}], ids=["who reads", "what is read"])
+def test_a_collection_with_other_settings_buys_nothing_and_says_so(tmp_path: Path, now: dict[str, str]) -> None:
+    with house(tmp_path, life=SOMEBODY) as rig:
+        stopped(rig, RecordedThen(503))
+        here = rig.world.pull(REPO, 1).head_sha
+        collect(rig, **now)
+        assert (statuses(rig), states(rig), told(rig, here)) == (["processing"], ["intent"], True)
+        assert rig.checks()[-1].conclusion != "success"
+        rig.run(wait_minutes="0")
+        assert (statuses(rig), states(rig), told(rig, here)) == (["processing"], ["open"], False)
+
+
+def test_a_collection_with_other_settings_leaves_a_run_that_buys_alone(tmp_path: Path) -> None:
+    with house(tmp_path, life=SOMEBODY) as rig:
+        stopped(rig, DropBefore())
+        collect(rig, mode="standard")
+        assert (statuses(rig), rig.checks()[-1].status) == ([], "in_progress")
+        age_memory(rig)
+        collect(rig, mode="standard")
+        assert (statuses(rig), rig.checks()[-1].conclusion) == ([], "action_required")
+
+
+def test_where_no_review_is_due_any_more_it_is_reported_too(tmp_path: Path) -> None:
+    with house(tmp_path, life=SOMEBODY) as rig:
+        stopped(rig, RecordedThen(503))
+        here = rig.world.pull(REPO, 1).head_sha
+        push(rig, "")
+        rig.world.store.pulls[REPO, 1] = replace(rig.world.pull(REPO, 1), draft=True)
+        rig.run(wait_minutes="0")
+        assert (statuses(rig), told(rig, here)) == (["processing"], True)
+
+
+# --- What was handed in is not known whole ----------------------------------------------------------------------------
+
+BIG = "".join(f"line_{number} = {number}\n" for number in range(3000))
+SMALL_ROOM = "attachment-bytes: 20000\n"
+
+
+def test_what_a_task_lacks_is_known_where_the_check_alone_names_it(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=SOMEBODY, config=SMALL_ROOM) as rig:
+        rig.world.push(REPO, "topic", {"a.py": BIG, "b.py": BIG}, author="mona")
+        stopped(rig, Reply(503))
+        rig.github_faults.add("issues/comments", Reply(502), times=None, method="PATCH")
+        rig.run(wait_minutes="0")
+        rig.github_faults.clear()
+        clock.advance(2 * LONG)
+        assert rig.run(wait_minutes="0").outputs["coverage"] == "partial"
+
+
+def test_more_room_than_a_task_was_handed_in_with_makes_it_no_whole_review(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=SOMEBODY, config=SMALL_ROOM) as rig:
+        rig.world.push(REPO, "topic", {"a.py": BIG, "b.py": BIG}, author="mona")
+        stopped(rig, RecordedThen(503))
+        rig.world.push(REPO, "main", {".github/reviewbot.yml": "attachment-bytes: 1000000\n"})
+        rig.run(wait_minutes="0")
+        clock.advance(2 * LONG)
+        assert rig.run(wait_minutes="0").outputs["coverage"] == "partial"
+        assert len(rig.service.tasks()) == 1
