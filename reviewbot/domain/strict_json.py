@@ -62,6 +62,10 @@ class JsonNode:
             raise JsonMismatch(where, "is missing")
         return JsonNode(self.value[key], where)
 
+    def get(self, key: str) -> JsonNode:
+        """The value of a key that may be missing: null then."""
+        return self[key] if not isinstance(self.value, dict) or key in self.value else JsonNode(None, key)
+
     def items(self) -> Iterator[JsonNode]:
         """The items of a list."""
         if not isinstance(self.value, list):

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reviewbot.domain import ledger_text
 from reviewbot.domain.gate import Coverage, Rules
 from reviewbot.domain.ledger import MAX_TASKS, Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger_text import (
@@ -321,6 +322,17 @@ def test_every_key_of_a_ledger_is_required(key: str) -> None:
     whole = plain_json()
     del whole[key]
     assert "cannot be read" in decode(packed(whole), SIGNER).problem
+
+
+@pytest.mark.parametrize("kind", [KeyError, TypeError, ValueError, AttributeError, ArithmeticError])
+def test_a_bug_in_the_reader_is_no_broken_ledger(monkeypatch: pytest.MonkeyPatch, kind: type[Exception]) -> None:
+    def bug(_: object) -> None:
+        raise kind
+
+    encoded = encode(replace(PLAIN, bypass=Bypass("c" * 40, "main", "boss", "now")), SIGNER)
+    monkeypatch.setattr(ledger_text, "_bypass", bug)
+    with pytest.raises(kind):
+        decode(encoded, SIGNER)
 
 
 def test_a_signature_is_for_one_version() -> None:

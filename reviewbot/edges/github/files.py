@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -121,9 +122,10 @@ class Files:
     def _raw_text(self, oid: str) -> str | None:
         """The blob by itself: base64 keeps every byte. None when it is not UTF-8."""
         answer = Answer.of(self.calls.get(f"/repos/{self.owner}/{self.name}/git/blobs/{oid}", _READING), "blob")
+        content = answer.text("content")
         try:
-            return base64.b64decode(answer.text("content")).decode("utf-8")
-        except ValueError:  # also what base64 and UTF-8 raise
+            return base64.b64decode(content).decode("utf-8")
+        except (binascii.Error, UnicodeDecodeError):
             return None
 
 
