@@ -21,7 +21,6 @@ from reviewbot.domain.snapshot import Entry, RawChange
 from reviewbot.errors import ChangeUnreadable
 
 SUBMODULE_MODE = "160000"
-SYMLINK_MODE = "120000"
 ABSENT_OID = "0" * 40
 
 

@@ -37,7 +37,6 @@ class Repository:
     id: int
     full_name: str
     default_branch: str
-    private: bool
     url: str
 
 
@@ -178,7 +177,6 @@ class Thread:
     line: int | None
     start_line: int | None
     is_resolved: bool
-    is_outdated: bool
     comments: tuple[ThreadComment, ...]
     can_resolve: bool = False
     can_unresolve: bool = False

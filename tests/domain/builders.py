@@ -18,6 +18,9 @@ from reviewbot.domain.placement import PlacementRules, place
 from reviewbot.domain.snapshot import Commit, Entry, LabelEvent, Permission, PullRequest
 
 HEAD = "c" * 40
+COMMENT_LIMIT = 65_536
+"""Characters of a comment, a review body or a review comment: GitHub answers 422 above it."""
+
 ALL = PlacementRules(Severity.INFO, 10_000)
 """No finding is kept from its comment."""
 

@@ -32,7 +32,6 @@ from reviewbot.domain.ledger_text import (
 from reviewbot.domain.model import Category, Severity, Side
 from reviewbot.domain.placement import PlacementRules
 from reviewbot.domain.policy import FailOn, ReviewKind, Tolerance
-from reviewbot.domain.publication import COMMENT_LIMIT
 from reviewbot.domain.quotes import Block
 from reviewbot.domain.records import (
     MAX_REASON,
@@ -47,7 +46,7 @@ from reviewbot.domain.records import (
 )
 from reviewbot.domain.short_copy import ShortCopy, read_short_copy, short_copy, tells_of_open_task
 from reviewbot.domain.signatures import Signer
-from tests.domain.builders import purchase
+from tests.domain.builders import COMMENT_LIMIT, purchase
 
 SIGNER = Signer("cvf_test_key", 5, 7, "")
 BOUGHT = purchase()

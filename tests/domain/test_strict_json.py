@@ -15,6 +15,7 @@ from tests.domain.any_json import json_values
 
 READERS: list[Callable[[JsonNode], object]] = [
     lambda node: node["key"],
+    lambda node: node.get("key"),
     lambda node: list(node.items()),
     lambda node: node.row(2),
     lambda node: node.all(JsonNode.text),
@@ -47,6 +48,8 @@ def test_text_that_is_not_json_is_refused(text: str | bytes) -> None:
     ("read", "value", "expected"),
     [
         (lambda node: node["key"].text(), {"key": "words"}, "words"),
+        (lambda node: node.get("key").text(), {"key": "words"}, "words"),
+        (lambda node: node.get("key").value, {}, None),
         (lambda node: [one.value for one in node.row(2)], [1, 2], [1, 2]),
         (lambda node: node.all(JsonNode.flag), [True, False], (True, False)),
         (lambda node: node.maybe(JsonNode.text), None, None),
