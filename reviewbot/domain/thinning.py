@@ -12,6 +12,7 @@ from functools import partial
 from itertools import islice
 from typing import Self
 
+from reviewbot.domain.mapped import Mapped
 from reviewbot.domain.model import Leftover
 from reviewbot.domain.placement import SuggestionState, Why
 from reviewbot.domain.rooms import LINE_LIMIT, Detail
@@ -91,7 +92,7 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What of a summary is shown, and how.
+    """What of a summary is shown, and how. What may be long is cut when it is looked at.
 
     Attributes:
         commented: findings with a comment of their own, one line each, by file.
@@ -194,7 +195,7 @@ def thin_summary(view: SummaryView, detail: Detail) -> Shown:
         full=thin(loud[: detail.full]),
         quiet=thin(quiet[:quiet_room]),
         folded=thin(one_line[: detail.lines]),
-        leftovers=tuple(_thin_leftover(item, detail) for item in view.leftovers[:leftovers]),
+        leftovers=Mapped(partial(_thin_leftover, detail=detail), view.leftovers[:leftovers]),
         duplicates=tuple(_thin_duplicate(item, detail) for item in view.duplicates[: detail.rows]),
         sent=tuple(replace(item, path=shorten_line(item.path, detail.line)) for item in view.sent[: detail.rows]),
         held=tuple(_thin_held(item, detail) for item in view.held[: detail.rows]),
@@ -221,7 +222,7 @@ def _is_quiet(finding: FindingView) -> bool:
 
 
 def _thinned(findings: Sequence[FindingView], detail: Detail) -> Sequence[FindingView]:
-    return tuple(thin_finding(finding, detail) for finding in findings)
+    return Mapped(partial(thin_finding, detail=detail), findings)
 
 
 _NAMED = 5

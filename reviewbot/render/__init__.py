@@ -29,7 +29,6 @@ from reviewbot.domain.rooms import (
 from reviewbot.domain.thinning import shorten_title
 from reviewbot.domain.views import CommentView, FindingView, PromptView, StandingView, SummaryView
 from reviewbot.render import contexts, report
-from reviewbot.render.colours import Colours
 from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN, Markdown
 from reviewbot.render.overrides import check_override, lost_mark, mistake
 from reviewbot.render.rehearsal import rehearse
@@ -129,6 +128,8 @@ class Renderer:
 
     def html(self, view: SummaryView, files: Sequence[FileView] = ()) -> str:
         """The page: one file that needs nothing else, at most 6 MB; `files` as sent for the change, else quotes."""
+        from reviewbot.render.colours import Colours  # noqa: PLC0415 — slow to import, and few runs write a page
+
         style = _first_fit("report.css.j2", [{}], self._html.render, REPORT)
         page = report.Page(view, files, Colours().of, self._copied, style)
         return _first_fit("report.html.j2", report.contexts_of(page), self._html.render_with_words, REPORT) + "\n"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from reviewbot.domain import wording
 from reviewbot.domain.command_views import AnswerView
 from reviewbot.domain.gate import Reason
+from reviewbot.domain.mapped import Mapped
 from reviewbot.domain.rooms import Detail
 from reviewbot.domain.selection import HeldBecause
 from reviewbot.domain.thinning import (
@@ -193,13 +194,13 @@ def _linked(shown: Shown, *, let_through: bool) -> Shown:
     linked = _passed if let_through else addressed
     return replace(
         shown,
-        commented=tuple(FileGroup(group.path, tuple(map(linked, group.findings))) for group in shown.commented),
-        full=tuple(map(linked, shown.full)),
-        quiet=tuple(map(linked, shown.quiet)),
-        folded=tuple(map(linked, shown.folded)),
-        waived=tuple(map(linked, shown.waived)),
-        closed=tuple(map(linked, shown.closed)),
-        listed=tuple(map(linked, shown.listed)),
+        commented=tuple(FileGroup(group.path, Mapped(linked, group.findings)) for group in shown.commented),
+        full=Mapped(linked, shown.full),
+        quiet=Mapped(linked, shown.quiet),
+        folded=Mapped(linked, shown.folded),
+        waived=Mapped(linked, shown.waived),
+        closed=Mapped(linked, shown.closed),
+        listed=Mapped(linked, shown.listed),
     )
 
 

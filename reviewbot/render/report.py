@@ -11,6 +11,7 @@ from importlib import resources
 from reviewbot.domain import pages
 from reviewbot.domain.excerpts import Excerpts
 from reviewbot.domain.file_views import FileView
+from reviewbot.domain.mapped import Mapped
 from reviewbot.domain.model import Category, Severity
 from reviewbot.domain.records import Standing
 from reviewbot.domain.rooms import REPORT, REPORT_LADDER, Detail
@@ -137,8 +138,8 @@ def _of_story(view: SummaryView, detail: Detail) -> dict[str, object]:
     return context | {
         "view": thin,
         "shown": lists,
-        "waived": tuple(Card(_with_links(one), "", "waived") for one in lists.waived),
-        "closed": tuple(Card(_with_links(one), "", one.standing.value) for one in lists.closed),
+        "waived": Mapped(lambda one: Card(_with_links(one), "", "waived"), lists.waived),
+        "closed": Mapped(lambda one: Card(_with_links(one), "", one.standing.value), lists.closed),
         "left_out": max(0, sum(len(group.findings) for group in view.files) - detail.full),
     }
 
