@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import sys
 import tempfile
@@ -16,7 +15,6 @@ from bench.document import filled
 from bench.machine import describe
 from bench.parts import SMALL, WHOLE, Found, Part, Size
 from bench.table import Results, markdown, told
-from reviewbot.__main__ import GARBAGE
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench/results.json"
@@ -63,7 +61,6 @@ def main(arguments: Sequence[str]) -> int:
     if unknown or (chosen.write and chosen.parts):
         parser.error(f"no such part: {', '.join(unknown)}" if unknown else "only all parts together are stored")
     if not chosen.fill:
-        gc.set_threshold(GARBAGE)  # as the action has it, whose rooms are measured in this process
         results = play(chosen.parts or list(PARTS), SMALL if chosen.small else WHOLE)
         sys.stdout.write(f"\ngoals\n\n{told(results.goals)}\n\n{results.seconds:.0f} seconds\n")
         if chosen.write:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import shlex
 import sys
@@ -18,10 +17,6 @@ EXIT_BUG, EXIT_NOT_PUBLISHED, INTERRUPTED = 70, 4, 130
 PIPE_CLOSED = 141
 """The exit status of what a closed pipe has ended, as shells have it: 1 means the gate and nothing else."""
 
-GARBAGE = 200_000
-"""New objects until the collector looks for garbage. A run is over soon and keeps nearly all that it makes: by the
-interpreter's own number the imports take an eighth longer, and parsing a large diff grows faster than the diff."""
-
 NO_ROOM = {ENOSPC, EDQUOT, EIO}
 KEPT = "What was bought is kept: the same command shows it again."
 
@@ -32,15 +27,7 @@ def main() -> int:
     Returns:
         The exit status; 70 for a bug of ours.
     """
-    gc.set_threshold(GARBAGE)
-    status = _run(sys.argv[1:])
-    # An interrupt that left an `exec` of text (dataclasses are made by one) counts as unhandled until the next one
-    # begins, and `python -m` would end by the signal, whatever is returned here.
-    exec("")  # noqa: S102 — the empty program
-    return status
-
-
-def _run(arguments: Sequence[str]) -> int:
+    arguments = sys.argv[1:]
     # A runner shows one log; elsewhere the results may be piped on.
     log = sys.stdout if arguments[:1] in (["action"], ["collect"]) else sys.stderr
     try:

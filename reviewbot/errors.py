@@ -14,7 +14,7 @@
     │       ├── ServiceRefused         it answered no (400, 401, 402, 403, 404, 409)
     │       ├── PayloadTooLarge        it answered 413: pack smaller and send again with the same key
     │       └── ServiceUnreachable     no usable answer within the deadline
-    ├── ForgeError                 3   GitHub, until there is a result; NotPublished after that
+    ├── ForgeError                 3   GitHub, until there is a result; exit status 4 after that
     │   ├── TokenUnknown               there is no token, or GitHub does not know it (any more)
     │   ├── PermissionMissing          the token may not do it (403)
     │   ├── NotFound                   404, also for what the token may not see
@@ -25,8 +25,7 @@
     ├── TemplateError              2   a template of the default branch cannot be rendered
     ├── EventUnreadable            3   the event should be acted on and does not say on what
     ├── ReportUnreadable           2   a file is no report of ours
-    ├── NotInstalled               2   a command needs packages that are not installed
-    └── NotPublished               4   the result is there, GitHub did not take it
+    └── NotInstalled               2   a command needs packages that are not installed
 
 An exit status of 1 means the gate and nothing else; 70 is a bug of ours (anything that is not in this tree).
 """
@@ -256,10 +255,3 @@ class ChangeUnreadable(ReviewbotError):
 
     exit_status: ClassVar[int] = 3
     reason: ClassVar[str] = "change-unreadable"
-
-
-class NotPublished(ReviewbotError):
-    """The result is there and GitHub did not take it."""
-
-    exit_status: ClassVar[int] = 4
-    reason: ClassVar[str] = "not-published"

@@ -327,6 +327,8 @@ def test_an_empty_file_sets_nothing(empty: str) -> None:
         ("mode: 2001-99-99", "it is not YAML"),
         ("max-credits: " + "9" * 5_000, "it is not YAML"),
         ("mode: " + "[" * 60_000, "it is nested too deeply"),
+        ("max-credits: 0x" + "f" * 5_000, "it holds a number that is too large"),
+        ("paths: [-0o" + "7" * 9_000 + "]", "it holds a number that is too large"),
         ("mode: " + "[" * 10 + "]" * 10, "it is nested too deeply"),
         ("- " * 3_000, "it is nested too deeply"),
         ("- mode", "it is not a mapping of words"),

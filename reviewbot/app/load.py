@@ -106,13 +106,13 @@ def load_change(world: World, pull: PullRequest) -> ChangeSet:
     """
     try:
         return _whole(assemble(_from_api(world, pull)))
-    except (DiffTooLarge, ChangeUnreadable, UnicodeDecodeError) as error:
+    except (DiffTooLarge, ChangeUnreadable) as error:
         world.reporter.debug(f"The API's diff is not whole ({type(error).__name__}); fetching with git.")
         return assemble(world.changes.read_change(number=pull.number, head=pull.head_sha, base=pull.base_sha))
 
 
 def _from_api(world: World, pull: PullRequest) -> RawChange:
-    diff = world.forge.diff(pull.number).decode("utf-8")
+    diff = _utf8(world.forge.diff(pull.number))
     merge_base = merge_base_of(pull.commits, pull.commit_count)
     if merge_base is None:
         merge_base = world.forge.merge_base(pull.base_ref, pull.head_sha)
@@ -124,6 +124,13 @@ def _from_api(world: World, pull: PullRequest) -> RawChange:
         old_paths=[file.old_path for file in files if file.status is not FileStatus.ADDED and not file.is_submodule],
     )
     return RawChange(merge_base=merge_base, head=pull.head_sha, diff=diff, old=old, new=new)
+
+
+def _utf8(diff: bytes) -> str:
+    try:
+        return diff.decode("utf-8")
+    except UnicodeDecodeError:
+        raise ChangeUnreadable("The API's diff is not UTF-8.") from None
 
 
 def _whole(change: ChangeSet) -> ChangeSet:

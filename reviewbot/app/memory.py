@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from reviewbot.app.run import Run
@@ -135,16 +134,12 @@ def _copies(run: Run, checks: Iterable[CheckRun]) -> tuple[_Found, ...]:
     found = [_Found(copy, one.head_sha) for one in ordered if (copy := read_short_copy(one.external_id, run.signer))]
     bought_for = {one.key: one.head_sha for one in reversed(found)}  # the checks of newer heads have it while they wait
     latest = {one.key: replace(one, head_sha=bought_for[one.key]) for one in sorted(found, key=_progress)}
-    return tuple(sorted(latest.values(), key=lambda one: (_at(one.copy), one.copy.attempt)))
+    return tuple(sorted(latest.values(), key=lambda one: (one.copy.at, one.copy.attempt)))
 
 
 def _progress(found: _Found) -> tuple[bool, int]:
     copy = found.copy
-    return bool(copy.task_id), copy.state.rank if copy.state else 0
-
-
-def _at(copy: ShortCopy) -> datetime:
-    return copy.at or datetime.fromtimestamp(0, UTC)
+    return bool(copy.task_id), copy.state.rank
 
 
 def _with_copies(run: Run, snapshot: Snapshot, ledger: Ledger, copies: Sequence[_Found], digest: str) -> Ledger:
@@ -178,22 +173,21 @@ def _caught_up(known: Purchase, copy: ShortCopy) -> Purchase:
         task_id=copy.task_id,
         hold=copy.hold,
         used=copy.used,
-        submitted_at=copy.at.isoformat(timespec="seconds") if copy.at else known.submitted_at,
+        submitted_at=copy.at.isoformat(timespec="seconds"),
         coverage=Coverage.PARTIAL if copy.missed else known.coverage,
         missed=copy.missed,
         rung=copy.rung,
         parts=copy.parts,
         since=copy.since,
         confirms=known.confirms or bool(copy.since),
-        selection=copy.selection or known.selection,
+        selection=copy.selection,
     )
 
 
 def _adopted(run: Run, snapshot: Snapshot, found: _Found, digest: str) -> Purchase:
     """A purchase as far as its copy tells it.
 
-    One of another head that is done counts as open: its findings are not here, and the service has them. So does one of
-    which the copy does not say how far it has come.
+    One of another head that is done counts as open: its findings are not here, and the service has them.
     """
     copy, ours = found.copy, digest.startswith(found.copy.identity)
     return Purchase(
@@ -204,17 +198,19 @@ def _adopted(run: Run, snapshot: Snapshot, found: _Found, digest: str) -> Purcha
         head_sha=snapshot.pull.head_sha if ours else found.head_sha,
         hold=copy.hold,
         used=copy.used,
-        submitted_at=(copy.at or run.now).isoformat(timespec="seconds"),
+        submitted_at=copy.at.isoformat(timespec="seconds"),
         coverage=Coverage.PARTIAL if copy.missed else Coverage.FULL,
         missed=copy.missed,
         rung=copy.rung,
-        judgement=replace(run.judgement, rules=copy.rules) if copy.rules else run.judgement,
+        judgement=replace(run.judgement, rules=copy.rules),
         since=copy.since,
-        base_ref="",  # a copy does not say
+        base_ref="",  # neither this nor the next is in a copy
+        merge_base="",
         asked=(copy.asked,) if copy.asked else (),
         confirms=bool(copy.since),
         parts=copy.parts,
         selection=copy.selection,
+        selecting="",
     )
 
 
@@ -222,4 +218,4 @@ def _state(copy: ShortCopy, *, ours: bool) -> TaskState:
     if not copy.task_id:
         return TaskState.ENDED if copy.state is TaskState.ENDED else TaskState.INTENT
     kept = copy.state is TaskState.ENDED or (copy.state is TaskState.DONE and ours)
-    return copy.state if kept and copy.state else TaskState.OPEN
+    return copy.state if kept else TaskState.OPEN

@@ -76,7 +76,7 @@ Examples:
 
 RENDER = """\
 Makes another kind of file of a JSON report and writes it to the output. It asks
-nobody and costs nothing; reports of older versions are read, too.
+nobody and costs nothing.
 """
 
 RENDER_EXAMPLES = """\

@@ -35,8 +35,8 @@ def with_tag(tag: CheckTag, copy: str) -> str:
 
 
 def split_tag(external_id: str) -> tuple[CheckTag | None, str]:
-    """The tag and the copy of an `external_id`; an older release wrote no tag."""
+    """The tag and the copy of an `external_id`; neither where there is no tag, since then we did not write it."""
     match = _TAG.fullmatch(external_id)
     if match is None:
-        return None, external_id
+        return None, ""
     return CheckTag(int(match["number"]), match["verdict"]), match["rest"] or ""

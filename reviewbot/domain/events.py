@@ -29,7 +29,6 @@ class ReviewEvent:
         head_sha: the head when it happened, None when the payload has none that looks like a commit.
         sender: login of who did it, empty for a deleted account.
         label: the label of a `labeled` or `unlabeled` action.
-        same_repository: whether the head is in the repository itself; a deleted fork is a fork, None is "not told".
     """
 
     name: str
@@ -39,7 +38,6 @@ class ReviewEvent:
     sender: str
     sender_is_bot: bool
     label: str | None
-    same_repository: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,17 +164,7 @@ def _review(name: str, payload: object) -> Event:
         sender=_login(payload, "sender"),
         sender_is_bot=_is_bot(payload),
         label=_text(_at(payload, "label", "name")) or None,
-        same_repository=_same_repository(payload),
     )
-
-
-def _same_repository(payload: object) -> bool | None:
-    ours = _at(payload, "repository", "full_name")
-    head = _at(payload, "pull_request", "head")
-    if not isinstance(ours, str) or not isinstance(head, Mapping) or "repo" not in head:
-        return None
-    theirs = _text(_at(head, "repo", "full_name"))
-    return theirs.casefold() == ours.casefold()
 
 
 def _comment(payload: object) -> Event:

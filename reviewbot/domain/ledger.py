@@ -69,13 +69,15 @@ class Purchase:
         missed: how many selected files were not.
         rung: which rung of `packing.ladder` the service took, so that the manifest can be told again.
         since: the last reviewed head when it was submitted, empty for a whole review.
-        base_ref: the branch that the pull request was opened against.
-        merge_base: where its head had left that branch; empty where only a short copy remembers the purchase.
+        base_ref: the branch that the pull request was opened against; empty where only a short copy remembers the
+            purchase.
+        merge_base: where its head had left that branch; empty likewise.
         asked: the ids of the comments that asked for this attempt.
         selection: `identity.selection_digest` of what was selected when it was handed in; of an intent with how much
             may go into a task, so that nobody takes what would be sent now for what was sent then.
         confirms: whether open findings went along to be confirmed.
-        selecting: `identity.selection_digest` of the rules by which files were selected.
+        selecting: `identity.selection_digest` of the rules by which files were selected; empty where only a short copy
+            remembers the purchase.
         minutes: until a run saw that the task was over, rounded up; None while unknown.
     """
 
@@ -91,15 +93,15 @@ class Purchase:
     missed: int
     rung: int
     judgement: Judgement
-    since: str = ""
-    base_ref: str = ""
-    merge_base: str = ""
-    asked: tuple[str, ...] = ()
-    selection: str = ""
+    since: str
+    base_ref: str
+    merge_base: str
+    asked: tuple[str, ...]
+    selection: str
+    selecting: str
     confirms: bool = False
     parts: int = 1
     minutes: int | None = None
-    selecting: str = ""
 
     @property
     def cost(self) -> Decimal:

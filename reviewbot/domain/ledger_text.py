@@ -8,13 +8,12 @@ against the budget, and nothing else of it is used.
 from __future__ import annotations
 
 import base64
+import binascii
 import json
 import re
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
-from typing import Any
 
 from reviewbot.domain.gate import Coverage, Rules
 from reviewbot.domain.ledger import Judgement, Ledger, Purchase, TaskState
@@ -24,8 +23,9 @@ from reviewbot.domain.policy import FailOn, ReviewKind, Tolerance
 from reviewbot.domain.record_text import findings_from_json, findings_to_json, smaller
 from reviewbot.domain.records import Bypass
 from reviewbot.domain.signatures import Signer
+from reviewbot.domain.strict_json import JsonMismatch, JsonNode
 
-VERSION = 2
+VERSION = 1
 MAX_POSTED = 1_500
 MAX_PLAIN_BYTES = 400_000
 MAX_ENCODED = 34_000
@@ -33,9 +33,6 @@ MAX_ENCODED = 34_000
 
 MAX_CREDITS = 10**12
 """More than anybody has: what says so is no ledger of ours."""
-
-_WITHOUT_BASE = 3
-"""Parts of a bypass that names no base: it may be of any, so it counts as none."""
 
 _LEDGER = re.compile(r"<!-- reviewbot:ledger:v([1-9][0-9]{0,3}) ([A-Za-z0-9_=-]{1,60000}) ([0-9a-f]{64}) -->")
 
@@ -65,7 +62,7 @@ def encode(ledger: Ledger, signer: Signer) -> str:
         payload = _packed(replace(ledger, findings=findings))
         if len(payload) <= MAX_ENCODED:
             break
-    return f"<!-- reviewbot:ledger:v{VERSION} {payload} {signer.sign(_signed(VERSION, payload))} -->"
+    return f"<!-- reviewbot:ledger:v{VERSION} {payload} {signer.sign(_signed(payload))} -->"
 
 
 def _packed(ledger: Ledger) -> str:
@@ -73,9 +70,8 @@ def _packed(ledger: Ledger) -> str:
     return base64.urlsafe_b64encode(zlib.compress(plain.encode("utf-8", "replace"), 9)).decode()
 
 
-def _signed(version: int, payload: str) -> str:
-    """What is signed: the first version signed its payload alone."""
-    return payload if version == 1 else f"v{version} {payload}"
+def _signed(payload: str) -> str:
+    return f"v{VERSION} {payload}"
 
 
 def decode(body: str, signer: Signer, *, edited_by_other: bool = False) -> LedgerReading:
@@ -93,13 +89,12 @@ def decode(body: str, signer: Signer, *, edited_by_other: bool = False) -> Ledge
     if match is None:
         return LedgerReading(Ledger(), Decimal(0), "The summary comment holds no ledger: it was cut or edited.")
     version, payload, signature = int(match[1]), match[2], match[3]
-    if version not in _READERS:
-        known = " and ".join(map(str, _READERS))
-        return LedgerReading(Ledger(), Decimal(0), f"The ledger has version {version}; this release reads {known}.")
-    ledger = _unpack(version, payload)
+    if version != VERSION:
+        return LedgerReading(Ledger(), Decimal(0), f"The ledger has version {version}; this release reads {VERSION}.")
+    ledger = _unpack(payload)
     if ledger is None:
         return LedgerReading(Ledger(), Decimal(0), "The ledger in the summary comment cannot be read.")
-    if not signer.verify(_signed(version, payload), signature):
+    if not signer.verify(_signed(payload), signature):
         who = "edited by somebody" if edited_by_other else "made with another key"
         return LedgerReading(Ledger(), ledger.spent, f"The ledger's signature does not fit: it was {who}.")
     if edited_by_other:
@@ -121,18 +116,27 @@ def replace_ledger(body: str, encoded: str) -> str:
 def is_waiting(body: str) -> bool:
     """Whether a summary tells of a review that is begun, open or postponed, signed or not: so that somebody looks."""
     match = _LEDGER.search(body)
-    ledger = _unpack(int(match[1]), match[2]) if match and int(match[1]) in _READERS else None
+    ledger = _unpack(match[2]) if match and int(match[1]) == VERSION else None
     return ledger is not None and bool(ledger.open_tasks() or ledger.postponed() or ledger.intents())
 
 
-def _unpack(version: int, payload: str) -> Ledger | None:
-    try:
-        packed = base64.urlsafe_b64decode(payload)
-        inflater = zlib.decompressobj()
-        plain = inflater.decompress(packed, MAX_PLAIN_BYTES)
-        return None if inflater.unconsumed_tail else _READERS[version](json.loads(plain))
-    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError, zlib.error):
+def _unpack(payload: str) -> Ledger | None:
+    plain = _inflated(payload)
+    if plain is None:
         return None
+    try:
+        return _from_json(JsonNode.parse(plain))
+    except JsonMismatch:
+        return None
+
+
+def _inflated(payload: str) -> bytes | None:
+    inflater = zlib.decompressobj()
+    try:
+        plain = inflater.decompress(base64.urlsafe_b64decode(payload), MAX_PLAIN_BYTES)
+    except (binascii.Error, zlib.error):
+        return None
+    return None if inflater.unconsumed_tail else plain
 
 
 def _to_json(ledger: Ledger) -> dict[str, object]:
@@ -179,38 +183,25 @@ def _purchase_to_json(entry: Purchase) -> dict[str, object]:
     }
 
 
-def _from_version_1(value: Any) -> Ledger:  # noqa: ANN401 — JSON; every shape that does not fit raises
+def _from_json(node: JsonNode) -> Ledger:
     return Ledger(
-        purchases=tuple(_purchase_from_json(entry) for entry in value["purchases"]),
-        posted=frozenset(str(item) for item in value["posted"]),
-        forgotten=_credits(value["forgotten"]),
+        purchases=node["purchases"].all(_purchase_from_json),
+        posted=frozenset(node["posted"].all(JsonNode.text)),
+        forgotten=_credits(node["forgotten"]),
+        findings=findings_from_json(node["findings"]),
+        bypass=node["bypass"].maybe(_bypass),
     )
 
 
-def _from_version_2(value: Any) -> Ledger:  # noqa: ANN401 — as above
-    bypass = value["bypass"]
-    names_no_base = bypass is not None and len(bypass) == _WITHOUT_BASE
-    return replace(
-        _from_version_1(value),
-        findings=findings_from_json(value["findings"]),
-        bypass=None if bypass is None or names_no_base else Bypass(*(str(part) for part in bypass)),
-    )
+def _bypass(node: JsonNode) -> Bypass:
+    head_sha, base_ref, by, reason = (part.text() for part in node.row(4))
+    return Bypass(head_sha, base_ref, by, reason)
 
 
-_READERS = {1: _from_version_1, VERSION: _from_version_2}
-
-
-def _credits(value: str | int) -> Decimal:
-    """A number of credits; one below nothing would lift the budget, so it is refused.
-
-    Raises:
-        ValueError: it is no such number.
-        ArithmeticError: likewise.
-    """
-    number = Decimal(value)
-    if not (number.is_finite() and 0 <= number <= MAX_CREDITS):
-        raise ValueError("no number of credits")
-    return number
+def _credits(node: JsonNode) -> Decimal:
+    """A number of credits; a negative one would raise the budget."""
+    number = node.decimal()
+    return number if 0 <= number <= MAX_CREDITS else node.refuse("is no number of credits")
 
 
 def short_credits(used: Decimal) -> str:
@@ -219,34 +210,36 @@ def short_credits(used: Decimal) -> str:
     return f"{bounded.quantize(Decimal('0.0001'), ROUND_CEILING).normalize():f}"
 
 
-def _purchase_from_json(entry: Mapping[str, Any]) -> Purchase:
-    rules = Rules(
-        FailOn(entry["fail-on"]),
-        Tolerance(entry["on-pending"]),
-        Tolerance(entry["on-error"]),
-        Tolerance(entry["on-partial"]),
-    )
-    placement = PlacementRules(Severity(entry["comment-from"]), int(entry["max-comments"]))
+def _purchase_from_json(node: JsonNode) -> Purchase:
     return Purchase(
-        identity=str(entry["identity"]),
-        attempt=int(entry["attempt"]),
-        state=TaskState(entry["state"]),
-        task_id=str(entry["task"]),
-        head_sha=str(entry["head"]),
-        hold=int(_credits(entry["hold"])),
-        used=None if entry["used"] is None else _credits(entry["used"]),
-        submitted_at=str(entry["at"]),
-        coverage=Coverage(entry["coverage"]),
-        missed=int(entry["missed"]),
-        rung=int(entry["rung"]),
-        judgement=Judgement(rules, placement, ReviewKind(entry["review-event"])),
-        since=str(entry.get("since", "")),
-        base_ref=str(entry.get("base", "")),
-        merge_base=str(entry.get("left", "")),
-        asked=tuple(one for one in str(entry.get("asked", "")).split("+") if one),
-        confirms=bool(entry.get("confirms", False)),
-        parts=int(entry.get("parts", 1)),
-        selection=str(entry.get("selection", "")),
-        minutes=None if entry.get("minutes") is None else int(entry["minutes"]),
-        selecting=str(entry.get("selecting", "")),
+        identity=node["identity"].text(),
+        attempt=node["attempt"].whole(),
+        state=node["state"].word(TaskState),
+        task_id=node["task"].text(),
+        head_sha=node["head"].text(),
+        hold=node["hold"].whole(0, MAX_CREDITS),
+        used=node["used"].maybe(_credits),
+        submitted_at=node["at"].text(),
+        coverage=node["coverage"].word(Coverage),
+        missed=node["missed"].whole(),
+        rung=node["rung"].whole(),
+        judgement=_judgement(node),
+        since=node["since"].text(),
+        base_ref=node["base"].text(),
+        merge_base=node["left"].text(),
+        asked=tuple(filter(None, node["asked"].text().split("+"))),
+        confirms=node["confirms"].flag(),
+        parts=node["parts"].whole(),
+        selection=node["selection"].text(),
+        minutes=node["minutes"].maybe(JsonNode.whole),
+        selecting=node["selecting"].text(),
+    )
+
+
+def _judgement(node: JsonNode) -> Judgement:
+    tolerances = (node[key].word(Tolerance) for key in ("on-pending", "on-error", "on-partial"))
+    return Judgement(
+        Rules(node["fail-on"].word(FailOn), *tolerances),
+        PlacementRules(node["comment-from"].word(Severity), node["max-comments"].whole()),
+        node["review-event"].word(ReviewKind),
     )

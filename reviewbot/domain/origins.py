@@ -16,16 +16,23 @@ def is_loopback(url: str) -> bool:
         return False
 
 
+class UnsafeUrl(Exception):
+    """A key may not be sent to this address."""
+
+
 def check_service_url(url: str) -> str:
     """A base address that a key may be sent to, with a slash at its end.
 
     Raises:
-        ValueError: it is not https (and not loopback), or carries a user, a query or a fragment.
+        UnsafeUrl: it is not https (and not loopback), or carries a user, a query or a fragment.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise UnsafeUrl from None
     plain = re.fullmatch(r"[!-~]+", url) is not None and not any(sign in url for sign in "@?#\\")
     secure = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url))
-    # Reading the port is what checks it.
-    if not (plain and secure and parts.hostname) or parts.port == 0:
-        raise ValueError("not an address that a key may be sent to")
+    if not (plain and secure and host) or port == 0:
+        raise UnsafeUrl
     return url if url.endswith("/") else url + "/"

@@ -9,12 +9,6 @@ from reviewbot.domain.check_tags import CheckTag
 from reviewbot.domain.model import Side
 from reviewbot.domain.snapshot import CheckStatus, Conclusion
 
-COMMENT_LIMIT = 65_536
-"""Characters of a comment, a review body or a review comment (GitHub answers 422 above it)."""
-
-CHECK_FIELD_LIMIT = 65_535
-"""Characters of a check run's `output.summary` and `output.text` (GitHub's OpenAPI description)."""
-
 ANNOTATIONS_PER_REQUEST = 50
 """Annotations in one check run request; more are appended by further updates (GitHub's OpenAPI description)."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from reviewbot.domain.model import Category, Severity, Side
 from reviewbot.domain.quotes import Block
 from reviewbot.domain.records import MAX_TEXT, Findings, Record, Standing, Waiver, worst_first
+from reviewbot.domain.strict_json import JsonNode
 
 MAX_RECORDS = 200
 MAX_COUNT = 10**9
@@ -69,44 +69,59 @@ def _to_row(record: Record) -> list[object]:
     ]
 
 
-def findings_from_json(value: Any) -> Findings:  # noqa: ANN401 — JSON; every shape that does not fit raises
-    """The findings of the ledger."""
+def findings_from_json(node: JsonNode) -> Findings:
+    """The findings of the ledger.
+
+    Raises:
+        JsonMismatch: a value does not fit.
+    """
     return Findings(
-        records=tuple(_from_row(*row) for row in value["records"]),
-        beyond=tuple((Severity(name), _count(number)) for name, number in value["beyond"]),
-        broken=bool(value["broken"]),
+        records=node["records"].all(_from_row), beyond=node["beyond"].all(_beyond), broken=node["broken"].flag()
     )
 
 
-def _count(value: object) -> int:
-    if not isinstance(value, int) or not 0 <= value <= MAX_COUNT:
-        raise ValueError("no number of findings")
-    return value
+def _beyond(node: JsonNode) -> tuple[Severity, int]:
+    severity, number = node.row(2)
+    return severity.word(Severity), _count(number)
 
 
-def _from_row(*row: Any) -> Record:  # noqa: ANN401 — as above
-    identifier, severity, category, title, path, side, line, block, flags, standing, *texts, waiver = row
+def _count(node: JsonNode) -> int:
+    return node.whole(0, MAX_COUNT)
+
+
+def _from_row(node: JsonNode) -> Record:
+    identifier, severity, category, title, path, side, line, block, flags, standing, *texts, waiver = node.row(15)
     found, closed, text, note = texts
-    in_file, touched, leftover, copies, added = flags
+    in_file, touched, leftover, copies, added = flags.row(5)
     return Record(
-        id=str(identifier),
-        severity=Severity(severity),
-        category=None if category is None else Category(category),
-        title=str(title),
-        path=str(path),
-        side=Side(side),
-        line=None if line is None else _count(line),
-        block=Block(str(block[0]), _count(block[1]), str(block[2])) if isinstance(block, list) else None,
-        in_file=bool(in_file),
-        added=bool(added),
-        touched=bool(touched),
+        id=identifier.text(),
+        severity=severity.word(Severity),
+        category=category.maybe(lambda one: one.word(Category)),
+        title=title.text(),
+        path=path.text(),
+        side=side.word(Side),
+        line=line.maybe(_count),
+        block=_block(block) if isinstance(block.value, list) else None,
+        in_file=bool(in_file.whole(0, 1)),
+        added=bool(added.whole(0, 1)),
+        touched=bool(touched.whole(0, 1)),
         copies=_count(copies),
-        standing=Standing(standing),
-        found=str(found),
-        closed=str(closed),
-        text=str(text),
-        note=str(note),
-        waiver=None if waiver is None else Waiver(str(waiver[0]), str(waiver[1]), _count(waiver[2]), str(waiver[3])),
-        leftover=bool(leftover),
-        file=block if isinstance(block, str) else "",
+        standing=standing.word(Standing),
+        found=found.text(),
+        closed=closed.text(),
+        text=text.text(),
+        note=note.text(),
+        waiver=waiver.maybe(_waiver),
+        leftover=bool(leftover.whole(0, 1)),
+        file="" if isinstance(block.value, list) else block.maybe(JsonNode.text) or "",
     )
+
+
+def _block(node: JsonNode) -> Block:
+    first, count, digest = node.row(3)
+    return Block(first.text(), _count(count), digest.text())
+
+
+def _waiver(node: JsonNode) -> Waiver:
+    by, reason, copies, verbatim = node.row(4)
+    return Waiver(by.text(), reason.text(), _count(copies), verbatim.text())

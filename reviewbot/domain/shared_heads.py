@@ -16,8 +16,8 @@ def newest(checks: Iterable[CheckRun]) -> CheckRun | None:
 
 
 def is_of(check: CheckRun, number: int) -> bool:
-    """Whether a check run is that pull request's; one without a tag counts as everybody's own."""
-    return check.tag is None or check.tag.number == number
+    """Whether a check run is that pull request's; one without a tag is nobody's, since we have not written it."""
+    return check.tag is not None and check.tag.number == number
 
 
 def not_green(others: Sequence[CheckRun], head_sha: str) -> tuple[int, ...]:

@@ -37,7 +37,6 @@ class Repository:
     id: int
     full_name: str
     default_branch: str
-    private: bool
     url: str
 
 
@@ -178,7 +177,6 @@ class Thread:
     line: int | None
     start_line: int | None
     is_resolved: bool
-    is_outdated: bool
     comments: tuple[ThreadComment, ...]
     can_resolve: bool = False
     can_unresolve: bool = False
@@ -207,7 +205,7 @@ class CheckRun:
 
     Attributes:
         external_id: the short copy of task and credits, without the tag.
-        tag: None where an older release wrote it.
+        tag: None where we have not written it; such a check run is no pull request's.
         foreign: whether another App has made it than the one whose token this is: it may say what it wants.
     """
 
@@ -225,9 +223,7 @@ class CheckRun:
     @property
     def verdict(self) -> str | None:
         """What its own pull request came to, whatever a second one makes GitHub show; None while nobody knows."""
-        if self.foreign:
-            return None
-        return self.conclusion if self.tag is None else self.tag.verdict or None
+        return None if self.foreign or self.tag is None else self.tag.verdict or None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import ipaddress
 import math
 import os
 import signal
@@ -13,9 +12,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from reviewbot.domain.confinement import CANNOT_START, Limits, confined
+from reviewbot.domain.origins import is_loopback
 from reviewbot.domain.selection import LARGEST_TEXT
 from reviewbot.errors import ChangeUnreadable
 
@@ -179,17 +178,9 @@ def _configuration(url: str, token: str) -> list[tuple[str, str]]:
         ("gc.auto", "0"),
         ("maintenance.auto", "false"),
     ]
-    if _is_loopback(url):
+    if is_loopback(url):
         settings.append(("protocol.http.allow", "always"))
     if token:
         credentials = base64.b64encode(f"x-access-token:{token}".encode()).decode("ascii")
         settings.append((f"http.{url}.extraHeader", f"Authorization: Basic {credentials}"))
     return settings
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -104,7 +104,7 @@ class LocalChange:
         name = origin.full_name if origin else self._clone.root.name
         # A link to a commit that the origin has not is dead.
         pages = origin.url if origin and self._clone.is_pushed(stretch.new) else ""
-        repository = Repository(self._repository_id, name, stretch.base_ref, True, pages)  # noqa: FBT003 — `private`: nobody is told
+        repository = Repository(self._repository_id, name, stretch.base_ref, pages)
         settled = self._settled(config_file, templates_dir)
         return Snapshot(repository, self._pull(number), settled, (), (), (), ())
 

@@ -46,7 +46,7 @@ def write_inside(
         raise _wrong(path, what) from None
 
 
-def is_taken(workspace: str, path: str, forbidden: frozenset[str] = FORBIDDEN) -> bool:
+def is_taken(workspace: str, path: str, forbidden: frozenset[str]) -> bool:
     """Whether something is there already that `write_inside` would replace.
 
     Raises:

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
-from decimal import Decimal
-from enum import Enum
-from typing import NoReturn, TypeVar
 
 from reviewbot.domain.escaping import visible
 from reviewbot.domain.gate import Coverage, Outcome, Reason, Status, Verdict
@@ -18,6 +12,7 @@ from reviewbot.domain.placement import SuggestionState, Why
 from reviewbot.domain.quotes import line_feeds
 from reviewbot.domain.records import Standing
 from reviewbot.domain.snapshot import Conclusion
+from reviewbot.domain.strict_json import JsonMismatch, JsonNode
 from reviewbot.domain.views import (
     BypassView,
     CostView,
@@ -33,15 +28,6 @@ from reviewbot.domain.views import (
 )
 from reviewbot.errors import ReportUnreadable
 from reviewbot.exports.report import SCHEMA
-
-SCHEMA_BEFORE = "reviewbot/report/1"
-"""The version before, which knew one review at a time: what it could not tell had not happened."""
-
-_LARGEST = 10**15
-_DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
-
-T = TypeVar("T")
-E = TypeVar("E", bound=Enum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,102 +52,27 @@ def read_report(text: str) -> StoredReport:
         ReportUnreadable: it is something else; the message names the place.
     """
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        raise ReportUnreadable("The report is not JSON.", hint=_HINT) from None
-    root = _Node(_of_today(value), "")
-    schema = root["schema"].text()
-    if schema != SCHEMA:
-        root["schema"].refuse(f"is `{visible(schema[:80])}` where this version reads `{SCHEMA}`")
-    return StoredReport(_view(root), root["generator"]["version"].text(), root["pullRequestUrl"].maybe(_Node.text))
+        root = JsonNode.parse(text)
+        schema = root["schema"]
+        if schema.text() != SCHEMA:
+            schema.refuse(f"is `{visible(schema.text()[:80])}` where this version reads `{SCHEMA}`")
+        version, url = root["generator"]["version"].text(), root["pullRequestUrl"].maybe(JsonNode.text)
+        return StoredReport(_view(root), version, url)
+    except JsonMismatch as error:
+        raise ReportUnreadable(f"The report cannot be read: {error}.", hint=_HINT) from None
 
 
-def _of_today(document: object) -> object:
-    """A document of the version before as one of today's, any other as it is."""
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA_BEFORE:
-        return document
-    today = document | dict(_UNKNOWN_BEFORE) | {"schema": SCHEMA}
-    if isinstance(findings := document.get("findings"), list):
-        today["findings"] = [one | _OPEN_BEFORE if isinstance(one, dict) else one for one in findings]
-    return today
+_HINT = "`render` and `apply` read the file that `json-file` names, as this version wrote it."
 
 
-_UNKNOWN_BEFORE: Mapping[str, object] = {"waived": [], "closed": [], "progress": None, "bypass": None, "awaited": None}
-_OPEN_BEFORE = {"standing": "open", "carried": False, "note": "", "waivedBy": "", "waivedFor": "", "closedAt": ""}
-
-_HINT = "`render` and `apply` read the file that `json-file` names, as this version or an older one wrote it."
-
-
-@dataclass(frozen=True, slots=True)
-class _Node:
-    """A value of the document with its place."""
-
-    value: object
-    where: str
-
-    def refuse(self, what: str) -> NoReturn:
-        raise ReportUnreadable(f"The report cannot be read: `{self.where or 'the whole'}` {what}.", hint=_HINT)
-
-    def __getitem__(self, key: str) -> _Node:
-        where = f"{self.where}.{key}" if self.where else key
-        if not isinstance(self.value, dict):
-            self.refuse("is no object")
-        if key not in self.value:
-            _Node(None, where).refuse("is missing")
-        return _Node(self.value[key], where)
-
-    def later(self, key: str) -> _Node:
-        """A key that the first reports of this version did not have: null where it is missing."""
-        return self[key] if isinstance(self.value, dict) and key in self.value else _Node(None, key)
-
-    def items(self) -> Iterator[_Node]:
-        if not isinstance(self.value, list):
-            self.refuse("is no list")
-        for index, item in enumerate(self.value):
-            yield _Node(item, f"{self.where}[{index}]")
-
-    def text(self) -> str:
-        return self.value if isinstance(self.value, str) else self.refuse("is no text")
-
-    def code(self) -> str:
-        """Return a text with LF line endings: the report may have been edited, or written by an older version."""
-        return line_feeds(self.text())
-
-    def flag(self) -> bool:
-        return self.value if isinstance(self.value, bool) else self.refuse("is neither true nor false")
-
-    def whole(self) -> int:
-        if isinstance(self.value, bool) or not isinstance(self.value, int) or abs(self.value) > _LARGEST:
-            self.refuse("is no whole number of a sane size")
-        return self.value
-
-    def decimal(self) -> Decimal:
-        return Decimal(self.text()) if _DECIMAL.fullmatch(self.text()) else self.refuse("is no decimal number")
-
-    def moment(self) -> datetime:
-        try:
-            at = datetime.fromisoformat(self.text())
-        except ValueError:
-            self.refuse("is no moment")
-        return at if at.tzinfo else self.refuse("names no time zone")
-
-    def word(self, kind: type[E]) -> E:
-        try:
-            return kind(self.value)
-        except ValueError:
-            self.refuse(f"is none of {', '.join(str(one.value) for one in kind)}")
-
-    def maybe(self, read: Callable[[_Node], T]) -> T | None:
-        return None if self.value is None else read(self)
+def _code(node: JsonNode) -> str:
+    """Return a text with LF line endings: the report may have been edited."""
+    return line_feeds(node.text())
 
 
-def _all(node: _Node, read: Callable[[_Node], T]) -> tuple[T, ...]:
-    return tuple(read(item) for item in node.items())
-
-
-def _view(root: _Node) -> SummaryView:
+def _view(root: JsonNode) -> SummaryView:
     manifest = root["manifest"]
-    held = _all(manifest["heldBack"], _held)
+    held = manifest["heldBack"].all(_held)
     by_path = {one.path: one for one in held}
     return SummaryView(
         mark="",
@@ -176,33 +87,31 @@ def _view(root: _Node) -> SummaryView:
         outcome=_outcome(root["outcome"]),
         counts=root["counts"].maybe(lambda node: {one: node[one.value].whole() for one in Severity}),
         files=_groups(_findings(root["findings"], by_path)),
-        leftovers=_all(root["leftovers"], lambda n: Leftover(n["where"].text(), n["why"].text(), n["text"].text())),
-        duplicates=_all(
-            root["duplicates"], lambda n: DuplicateView(n["title"].text(), n["path"].text(), n["of"].text())
-        ),
+        leftovers=root["leftovers"].all(lambda n: Leftover(n["where"].text(), n["why"].text(), n["text"].text())),
+        duplicates=root["duplicates"].all(lambda n: DuplicateView(n["title"].text(), n["path"].text(), n["of"].text())),
         sum=root["sum"].maybe(_sum),
         reviewer_summary=root["summary"].text(),
         coverage=root["coverage"].word(Coverage),
-        sent=_all(manifest["sent"], _sent),
+        sent=manifest["sent"].all(_sent),
         held=held,
-        notices=_all(root["notices"], _Node.text),
-        degraded=_all(root["degraded"], _Node.text),
+        notices=root["notices"].all(JsonNode.text),
+        degraded=root["degraded"].all(JsonNode.text),
         cost=root["cost"].maybe(_cost),
         wait=root["wait"].maybe(_wait),
-        task_id=root["taskId"].maybe(_Node.text) or "",
-        run_url=root["runUrl"].maybe(_Node.text),
-        summary_url=root["summaryUrl"].maybe(_Node.text),
+        task_id=root["taskId"].maybe(JsonNode.text) or "",
+        run_url=root["runUrl"].maybe(JsonNode.text),
+        summary_url=root["summaryUrl"].maybe(JsonNode.text),
         waived=_findings(root["waived"], by_path),
         closed=_findings(root["closed"], by_path),
         progress=root["progress"].maybe(_progress),
         bypass=root["bypass"].maybe(lambda node: BypassView(node["by"].text(), node["reason"].text())),
-        awaited=root["awaited"].maybe(_Node.text) or "",
-        fail_on=root.later("failOn").maybe(_Node.text) or "",
-        minutes=root.later("minutes").maybe(_Node.whole),
+        awaited=root["awaited"].maybe(JsonNode.text) or "",
+        fail_on=root["failOn"].maybe(JsonNode.text) or "",
+        minutes=root["minutes"].maybe(JsonNode.whole),
     )
 
 
-def _outcome(node: _Node) -> Outcome:
+def _outcome(node: JsonNode) -> Outcome:
     return Outcome(
         status=node["status"].word(Status),
         verdict=node["verdict"].word(Verdict),
@@ -222,33 +131,33 @@ def _groups(findings: tuple[FindingView, ...]) -> tuple[FileGroup, ...]:
     return tuple(FileGroup(path, tuple(items)) for path, items in groups.items())
 
 
-def _findings(node: _Node, held: Mapping[str, HeldView]) -> tuple[FindingView, ...]:
+def _findings(node: JsonNode, held: Mapping[str, HeldView]) -> tuple[FindingView, ...]:
     """Read findings, each with the reason why its file was not sent, which the manifest has."""
     return tuple(
-        replace(one, held=held.get(one.path)) if one.why is Why.FILE_NOT_SENT else one for one in _all(node, _finding)
+        replace(one, held=held.get(one.path)) if one.why is Why.FILE_NOT_SENT else one for one in node.all(_finding)
     )
 
 
-def _finding(node: _Node) -> FindingView:
+def _finding(node: JsonNode) -> FindingView:
     return FindingView(
         id=node["id"].text(),
         severity=node["severity"].word(Severity),
         category=node["category"].maybe(lambda one: one.word(Category)),
         title=node["title"].text(),
         explanation=node["explanation"].text(),
-        references=_all(node["references"], _Node.text),
+        references=node["references"].all(JsonNode.text),
         path=node["path"].text(),
         side=node["side"].word(Side),
-        start_line=node["startLine"].maybe(_Node.whole),
-        line=node["line"].maybe(_Node.whole),
+        start_line=node["startLine"].maybe(JsonNode.whole),
+        line=node["line"].maybe(JsonNode.whole),
         why=node["placement"].word(Why),
-        code=node["code"].code(),
+        code=_code(node["code"]),
         language=node["language"].text(),
-        suggestion=node["suggestion"].maybe(_Node.code),
+        suggestion=node["suggestion"].maybe(_code),
         suggestion_state=node["suggestionState"].word(SuggestionState),
         closes_gate=node["closesGate"].flag(),
-        comment_url=node["commentUrl"].maybe(_Node.text),
-        blob_url=node["blobUrl"].maybe(_Node.text),
+        comment_url=node["commentUrl"].maybe(JsonNode.text),
+        blob_url=node["blobUrl"].maybe(JsonNode.text),
         standing=node["standing"].word(Standing),
         carried=node["carried"].flag(),
         note=node["note"].text(),
@@ -258,9 +167,9 @@ def _finding(node: _Node) -> FindingView:
     )
 
 
-def _progress(node: _Node) -> ProgressView:
+def _progress(node: JsonNode) -> ProgressView:
     return ProgressView(
-        since=node["since"].maybe(_Node.text) or "",
+        since=node["since"].maybe(JsonNode.text) or "",
         new=node["new"].whole(),
         fixed=node["fixed"].whole(),
         gone=node["gone"].whole(),
@@ -271,7 +180,7 @@ def _progress(node: _Node) -> ProgressView:
     )
 
 
-def _sum(node: _Node) -> SumView:
+def _sum(node: JsonNode) -> SumView:
     return SumView(
         returned=node["returned"].whole(),
         on_lines=node["onLines"].whole(),
@@ -282,32 +191,32 @@ def _sum(node: _Node) -> SumView:
     )
 
 
-def _sent(node: _Node) -> SentView:
+def _sent(node: JsonNode) -> SentView:
     return SentView(
         path=node["path"].text(),
         bytes=node["bytes"].whole(),
         whole=node["whole"].flag(),
         redactions=node["redactions"].whole(),
         sha256=node["sha256"].text(),
-        attachment=node.later("attachment").maybe(_Node.text) or "",
+        attachment=node["attachment"].maybe(JsonNode.text) or "",
     )
 
 
-def _held(node: _Node) -> HeldView:
+def _held(node: JsonNode) -> HeldView:
     return HeldView(node["path"].text(), node["reason"].text(), node["detail"].text(), node["missed"].flag())
 
 
-def _cost(node: _Node) -> CostView:
+def _cost(node: JsonNode) -> CostView:
     return CostView(
         mode=node["mode"].text(),
         max_credits=node["maxCredits"].whole(),
         mode_multiplier=node["modeMultiplier"].decimal(),
-        expertise=node["expertise"].maybe(_Node.text) or "",
-        tag_multiplier=node["tagMultiplier"].maybe(_Node.decimal),
+        expertise=node["expertise"].maybe(JsonNode.text) or "",
+        tag_multiplier=node["tagMultiplier"].maybe(JsonNode.decimal),
         hold=node["hold"].whole(),
-        used=node["used"].maybe(_Node.decimal),
+        used=node["used"].maybe(JsonNode.decimal),
     )
 
 
-def _wait(node: _Node) -> WaitView:
+def _wait(node: JsonNode) -> WaitView:
     return WaitView(node["status"].text(), node["submittedAt"].moment(), node["elapsedSeconds"].whole())

@@ -123,9 +123,12 @@ class Bench:
     def _take(self, copies: Sequence[Copy], output: str) -> str:
         by_name = {copy.name: copy for copy in copies}
         try:
-            found = [(by_name[self._name(raw.file)], raw) for raw in self.tool.parse(output)]
-        except (Unreadable, KeyError):
+            raws = self.tool.parse(output)
+        except Unreadable:
             return "its output could not be read"
+        found = [(by_name[name], raw) for raw in raws if (name := self._name(raw.file)) in by_name]
+        if len(found) < len(raws):
+            return "its output names a file that it was not given"
         self.findings += found
         broken = {copy.name: copy for copy, raw in found if raw.rule in self.tool.unparsed}
         self._miss(list(broken.values()), "the file could not be parsed to its end")

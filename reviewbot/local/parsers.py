@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable
 
+from reviewbot.domain.strict_json import JsonMismatch, JsonNode
 from reviewbot.local.raw import Edit, RawFinding
-
-Record = Mapping[str, Any]
 
 
 class Unreadable(Exception):
@@ -17,131 +14,132 @@ class Unreadable(Exception):
 
 def ruff(output: str) -> tuple[RawFinding, ...]:
     """Read `--output-format json`. Columns count characters from 1."""
-    return _read(output, lambda data: data, _ruff)
+    return _read(output, lambda data: data.all(_ruff))
 
 
 def shellcheck(output: str) -> tuple[RawFinding, ...]:
     """Read `--format json1`, where a tab is one column."""
-    return _read(output, lambda data: data["comments"], _shellcheck)
+    return _read(output, lambda data: data["comments"].all(_shellcheck))
 
 
 def ast_grep(output: str) -> tuple[RawFinding, ...]:
     """Read `--json=compact`. Lines count from 0."""
-    return _read(output, lambda data: data, _ast_grep)
+    return _read(output, lambda data: data.all(_ast_grep))
 
 
 def zizmor(output: str) -> tuple[RawFinding, ...]:
     """Read `--format json-v1`. Rows count from 0."""
-    return _read(output, lambda data: data, _zizmor)
+    return _read(output, lambda data: data.all(_zizmor))
 
 
 def hadolint(output: str) -> tuple[RawFinding, ...]:
     """Read `--format json`. A message has one line."""
-    return _read(output, lambda data: data, _hadolint)
+    return _read(output, lambda data: data.all(_hadolint))
 
 
-def _read(
-    output: str, records: Callable[[Any], Iterable[Record]], one: Callable[[Record], RawFinding]
-) -> tuple[RawFinding, ...]:
+def _read(output: str, read: Callable[[JsonNode], tuple[RawFinding, ...]]) -> tuple[RawFinding, ...]:
     try:
-        return tuple(one(record) for record in records(json.loads(output)))
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, StopIteration) as error:
-        raise Unreadable(type(error).__name__) from error
+        return read(JsonNode.parse(output))
+    except JsonMismatch as error:
+        raise Unreadable(str(error)) from error
 
 
-def _ruff(record: Record) -> RawFinding:
-    fix = record["fix"]
-    safe = fix is not None and fix["applicability"] == "safe"
+def _ruff(record: JsonNode) -> RawFinding:
+    fix, start, end = record["fix"], record["location"], record["end_location"]
+    safe = fix.value is not None and fix["applicability"].text() == "safe"
+    message = None if fix.value is None else fix["message"].maybe(JsonNode.text)
     return RawFinding(
         tool="ruff",
-        rule=str(record["code"] or "invalid-syntax"),
-        file=record["filename"],
-        line=int(record["location"]["row"]),
-        end_line=_last_line(int(record["end_location"]["row"]), int(record["end_location"]["column"]) - 1, record),
+        rule=record["code"].maybe(JsonNode.text) or "invalid-syntax",
+        file=record["filename"].text(),
+        line=start["row"].whole(),
+        end_line=_last_line(start["row"].whole(), end["row"].whole(), end["column"].whole() - 1),
         level="error",
-        message=str(record["message"]),
-        note=f"{fix['message']}." if fix is not None and fix["message"] else "",
-        reference=str(record["url"] or ""),
-        edits=tuple(map(_ruff_edit, fix["edits"])) if safe else (),
+        message=record["message"].text(),
+        note=f"{message}." if message else "",
+        reference=record["url"].maybe(JsonNode.text) or "",
+        edits=fix["edits"].all(_ruff_edit) if safe else (),
     )
 
 
-def _last_line(end_line: int, end_column: int, record: Record) -> int:
+def _last_line(line: int, end_line: int, end_column: int) -> int:
     """A range that ends before the first character of a line ends with the line above."""
-    start = int(record["location"]["row"])
-    return max(start, end_line - 1 if end_column == 0 else end_line)
+    return max(line, end_line - 1 if end_column == 0 else end_line)
 
 
-def _ruff_edit(edit: Record) -> Edit:
+def _ruff_edit(edit: JsonNode) -> Edit:
     start, end = edit["location"], edit["end_location"]
-    return Edit(int(start["row"]), int(start["column"]), int(end["row"]), int(end["column"]), str(edit["content"]))
+    return Edit(
+        start["row"].whole(), start["column"].whole(), end["row"].whole(), end["column"].whole(), edit["content"].text()
+    )
 
 
-def _shellcheck(record: Record) -> RawFinding:
-    code = f"SC{record['code']}"
-    replacements = (record.get("fix") or {}).get("replacements", ())
+def _shellcheck(record: JsonNode) -> RawFinding:
+    code = f"SC{record['code'].whole()}"
+    fix = record.get("fix")
     return RawFinding(
         tool="shellcheck",
         rule=code,
-        file=record["file"],
-        line=int(record["line"]),
-        end_line=max(int(record["line"]), int(record["endLine"])),
-        level=str(record["level"]),
-        message=str(record["message"]),
+        file=record["file"].text(),
+        line=record["line"].whole(),
+        end_line=max(record["line"].whole(), record["endLine"].whole()),
+        level=record["level"].text(),
+        message=record["message"].text(),
         reference=f"https://www.shellcheck.net/wiki/{code}",
-        edits=tuple(map(_shellcheck_edit, replacements)),
+        edits=() if fix.value is None else fix["replacements"].all(_shellcheck_edit),
     )
 
 
-def _shellcheck_edit(edit: Record) -> Edit:
-    line, column = int(edit["line"]), int(edit["column"])
-    return Edit(line, column, int(edit["endLine"]), int(edit["endColumn"]), str(edit["replacement"]))
+def _shellcheck_edit(edit: JsonNode) -> Edit:
+    line, column, end_line, end_column = (edit[key].whole() for key in ("line", "column", "endLine", "endColumn"))
+    return Edit(line, column, end_line, end_column, edit["replacement"].text())
 
 
-def _ast_grep(record: Record) -> RawFinding:
+def _ast_grep(record: JsonNode) -> RawFinding:
     start, end = record["range"]["start"], record["range"]["end"]
-    last = int(end["line"]) + (1 if int(end["column"]) else 0)
+    line = start["line"].whole() + 1
     return RawFinding(
         tool="ast-grep",
-        rule=str(record["ruleId"]),
-        file=record["file"],
-        line=int(start["line"]) + 1,
-        end_line=max(int(start["line"]) + 1, last),
-        level=str(record["severity"]),
-        message=str(record["message"]),
-        note=str(record.get("note") or ""),
+        rule=record["ruleId"].text(),
+        file=record["file"].text(),
+        line=line,
+        end_line=_last_line(line, end["line"].whole() + 1, end["column"].whole()),
+        level=record["severity"].text(),
+        message=record["message"].text(),
+        note=record.get("note").maybe(JsonNode.text) or "",
     )
 
 
-def _zizmor(record: Record) -> RawFinding:
-    primary = next(place for place in record["locations"] if place["symbolic"]["kind"] == "Primary")
-    span = primary["concrete"]["location"]
+def _zizmor(record: JsonNode) -> RawFinding:
+    primaries = [place for place in record["locations"].items() if place["symbolic"]["kind"].value == "Primary"]
+    if not primaries:
+        record["locations"].refuse("has no primary place")
+    symbolic, span = primaries[0]["symbolic"], primaries[0]["concrete"]["location"]
     start, end = span["start_point"], span["end_point"]
-    last = int(end["row"]) + (1 if int(end["column"]) else 0)
-    rating = record["determinations"]
+    line, rating = start["row"].whole() + 1, record["determinations"]
     return RawFinding(
         tool="zizmor",
-        rule=str(record["ident"]),
-        file=primary["symbolic"]["key"]["Local"]["verbatim_path"],
-        line=int(start["row"]) + 1,
-        end_line=max(int(start["row"]) + 1, last),
-        level=f"{rating['severity']}/{rating['confidence']}".lower(),
-        message=str(record["desc"]),
-        note=f"What is marked here: {primary['symbolic']['annotation']}.",
-        reference=str(record["url"]),
+        rule=record["ident"].text(),
+        file=symbolic["key"]["Local"]["verbatim_path"].text(),
+        line=line,
+        end_line=_last_line(line, end["row"].whole() + 1, end["column"].whole()),
+        level=f"{rating['severity'].text()}/{rating['confidence'].text()}".lower(),
+        message=record["desc"].text(),
+        note=f"What is marked here: {symbolic['annotation'].text()}.",
+        reference=record["url"].text(),
     )
 
 
-def _hadolint(record: Record) -> RawFinding:
-    code = str(record["code"])
+def _hadolint(record: JsonNode) -> RawFinding:
+    code = record["code"].text()
     wiki = "https://www.shellcheck.net/wiki/" if code.startswith("SC") else "https://github.com/hadolint/hadolint/wiki/"
     return RawFinding(
         tool="hadolint",
         rule=code,
-        file=record["file"],
-        line=int(record["line"]),
-        end_line=int(record["line"]),
-        level=str(record["level"]),
-        message=str(record["message"]),
+        file=record["file"].text(),
+        line=record["line"].whole(),
+        end_line=record["line"].whole(),
+        level=record["level"].text(),
+        message=record["message"].text(),
         reference=wiki + code,
     )

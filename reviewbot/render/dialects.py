@@ -9,12 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Self
+from datetime import datetime
+from decimal import Decimal
+from typing import Self, TypeVar
 
 from markupsafe import Markup
 
 from reviewbot.domain import escaping, pages, wording
 from reviewbot.domain.bounds import Cut
+
+T = TypeVar("T")
 
 _ACTING = ("suggestion", "mermaid", "math", "geojson", "topojson", "stl")
 """Info strings that GitHub acts on; `suggestion` has a filter of its own."""
@@ -90,21 +94,49 @@ def link(url: str | None) -> Html | None:
     return Html(pages.escaped(url)) if url is not None and _ADDRESS.fullmatch(url) else None
 
 
-def _once(written: type[Written], write: Callable[..., str]) -> Callable[..., Written]:
+class WrongType(Exception):
+    """A template gives a filter a value that the filter does not take."""
+
+
+def _once(written: type[Written], write: Callable[[str], str]) -> Callable[..., Written]:
     """A filter that leaves alone what is written down already."""
 
-    def filtered(value: object, *arguments: str) -> Written:
-        return written(value) if isinstance(value, Markup) else written(write(_checked(value), *arguments))
+    def filtered(value: object) -> Written:
+        return written(value) if isinstance(value, Markup) else written(write(_text(value)))
 
     return filtered
 
 
-def _checked(value: object) -> str:
-    """The value itself if it is a text. An undefined one raises the error that names it."""
-    if isinstance(value, str):
+def _block(written: type[Written], write: Callable[[str, str], str]) -> Callable[..., Written]:
+    """The same of a block, whose language a template may name."""
+
+    def filtered(value: object, info: str = "") -> Written:
+        return written(value) if isinstance(value, Markup) else written(write(_text(value), _text(info)))
+
+    return filtered
+
+
+def _checked(value: object, kind: type[T]) -> T:
+    """The value itself if it is of a kind. An undefined one raises the error that names it."""
+    if isinstance(value, kind) and not isinstance(value, bool):
         return value
     str(value)
-    raise TypeError(f"this filter takes a text, not {type(value).__name__}")
+    raise WrongType(f"this filter takes {_KINDS[kind]}, not {type(value).__name__}")
+
+
+_KINDS: Mapping[type, str] = {str: "a text", int: "a number", datetime: "a moment"}
+
+
+def _text(value: object) -> str:
+    return _checked(value, str)
+
+
+def _counted(value: object, one: str, many: str = "") -> str:
+    return wording.counted(_checked(value, int), _text(one), _text(many))
+
+
+def _number(value: object) -> str:
+    return wording.number(value if isinstance(value, Decimal) else _checked(value, int))
 
 
 def _cut_note(text: str) -> str:
@@ -116,7 +148,7 @@ def _markdown_prose(text: str) -> str:
     return escaping.prose(text) + (f"\n\n*… {note}*" if note else "")
 
 
-def _markdown_fence(text: str, info: str = "") -> str:
+def _markdown_fence(text: str, info: str) -> str:
     note = _cut_note(text)
     language = "" if info.lower().startswith(_ACTING) else info
     return escaping.fence(text, language) + (f"\n\n*… {note}*" if note else "")
@@ -137,7 +169,7 @@ def _page_prose(text: str) -> str:
     return pages.article(text) + (f"<p><em>… {pages.line(_cut_note(text))}</em></p>" if isinstance(text, Cut) else "")
 
 
-def _page_block(text: str, _: str = "") -> str:
+def _page_block(text: str) -> str:
     return pages.block(text) + (f"<p><em>… {pages.line(_cut_note(text))}</em></p>" if isinstance(text, Cut) else "")
 
 
@@ -151,26 +183,31 @@ def _told(prose: Callable[[str], str]) -> Callable[[str], str]:
     return told
 
 
-def _plain_text(text: str, _: str = "") -> str:
+def _plain_text(text: str) -> str:
     note = _cut_note(text)
     return escaping.visible(text) + (f"\n[… {note}]" if note else "")
 
 
 def _joined(written: type[Written]) -> Callable[..., Written]:
-    def join(items: Iterable[str], between: str = ", ") -> Written:
-        return written(between).join(items)
+    def join(items: Iterable[object], between: str = ", ") -> Written:
+        if not isinstance(items, Iterable):
+            raise WrongType(f"this filter takes a list, not {type(items).__name__}")
+        return written(_text(between)).join(map(_text, items))
 
     return join
 
 
-def _with_shared(written: type[Written], filters: Mapping[str, Callable[..., str]]) -> Dialect:
+def _with_shared(
+    written: type[Written], fence: Callable[[str, str], str], filters: Mapping[str, Callable[[str], str]]
+) -> Dialect:
     shared: dict[str, Callable[..., object]] = {
-        "counted": wording.counted,
-        "size": lambda value: written(wording.size(value)),
-        "duration": lambda value: written(wording.duration(value)),
-        "moment": lambda value: written(wording.moment(value)),
-        "number": lambda value: written(wording.number(value)),
-        "short": lambda value: wording.short(str(_checked(value))),
+        "fence": _block(written, fence),
+        "counted": _counted,
+        "size": lambda value: written(wording.size(_checked(value, int))),
+        "duration": lambda value: written(wording.duration(_checked(value, int))),
+        "moment": lambda value: written(wording.moment(_checked(value, datetime))),
+        "number": lambda value: written(_number(value)),
+        "short": lambda value: wording.short(_text(value)),
         "join": _joined(written),
         "trusted": written,
     }
@@ -179,6 +216,7 @@ def _with_shared(written: type[Written], filters: Mapping[str, Callable[..., str
 
 MARKDOWN = _with_shared(
     Markdown,
+    _markdown_fence,
     {
         "line": escaping.markdown_line,
         "text": escaping.markdown_text,
@@ -188,7 +226,6 @@ MARKDOWN = _with_shared(
         "code": lambda text: escaping.code_span(_one_line(text)),
         "cell": lambda text: escaping.code_cell(_one_line(text)),
         "html": lambda text: escaping.html_text(_one_line(text)),
-        "fence": _markdown_fence,
         "suggestion": _suggestion,
         "strong": lambda text: f"**{escaping.markdown_line(text)}**",
     },
@@ -196,6 +233,7 @@ MARKDOWN = _with_shared(
 
 PLAIN = _with_shared(
     Plain,
+    lambda text, _: _plain_text(text),
     {
         "line": _one_line,
         "text": _plain_text,
@@ -205,7 +243,6 @@ PLAIN = _with_shared(
         "code": _one_line,
         "cell": _one_line,
         "html": _one_line,
-        "fence": _plain_text,
         "suggestion": _plain_text,
         "strong": _one_line,
     },
@@ -213,6 +250,7 @@ PLAIN = _with_shared(
 
 _HTML = _with_shared(
     Html,
+    lambda text, _: _page_block(text),
     {
         "line": pages.line,
         "text": pages.escaped,
@@ -222,7 +260,6 @@ _HTML = _with_shared(
         "code": lambda text: f"<code>{pages.line(text)}</code>",
         "cell": lambda text: f"<code>{pages.line(text)}</code>",
         "html": pages.line,
-        "fence": _page_block,
         "suggestion": _page_block,
         "strong": lambda text: f"<strong>{pages.line(text)}</strong>",
         "article": _page_prose,
@@ -240,6 +277,6 @@ HTML = Dialect(
 )
 
 
-def _html(written: str) -> str:
+def _html(written: object) -> str:
     """Plain text again, which regular expressions do not escape a second time."""
-    return str(written) if isinstance(written, Markup) else pages.escaped(written)
+    return str(written) if isinstance(written, Markup) else pages.escaped(_text(written))

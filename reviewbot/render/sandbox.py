@@ -7,8 +7,8 @@ call and character is counted, so that a broken one ends in an error.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
@@ -28,13 +28,16 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from reviewbot.domain.metering import Meter, TooManyCharacters, TooManySteps
-from reviewbot.render.dialects import Dialect, Written
+from reviewbot.render.dialects import Dialect, Written, WrongType
 from reviewbot.render.overrides import check_blocks, mistake
 
-_MISTAKES = (
-    jinja2.TemplateError, TooManySteps, TypeError, ValueError, ArithmeticError, LookupError, AttributeError
-)  # fmt: skip
+_MISTAKES = (jinja2.TemplateError, TooManySteps, WrongType)
 """What a template that is wrong raises while it is rendered."""
+
+_BUILTIN = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
+"""What it raises, too, from its own lines or inside jinja. Raised by a function of ours, it is a bug of ours."""
+
+_LIBRARIES = frozenset({"jinja2", "markupsafe"})
 
 _LARGEST_NUMBER = 10**18
 
@@ -109,8 +112,13 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         self.meter = Meter()
         self._written = dialect.written
         builtin = {name: self.filters[name] for name in _FILTERS}
-        self.filters = builtin | dict(dialect.filters) | {_TICKED: self.meter.ticked}
+        self.filters = builtin | dict(dialect.filters) | {_TICKED: self._ticked}
         self.globals.clear()
+
+    def _ticked(self, items: object, characters: int) -> Iterator[object]:
+        if not isinstance(items, Iterable):
+            raise WrongType(f"{type(items).__name__} is no list")
+        return self.meter.ticked(items, characters)
 
     @jinja2.pass_context  # so that constants come here too, which jinja would else escape for HTML
     def _shown(self, _context: Context, value: object) -> object:
@@ -186,13 +194,14 @@ class Templates:
         own = jinja2.FunctionLoader(lambda name: (overrides[name], name, None) if name in overrides else None)
         self.names = frozenset(name for name in shipped.list_templates() if name.endswith(".j2"))
         self._written = dialect.written
+        self._translated = _translated if overrides else nullcontext  # the shipped templates have bugs, no mistakes
         self._sandbox = _Sandbox(
             dialect, jinja2.ChoiceLoader([own, jinja2.PrefixLoader({"shipped": shipped}), shipped])
         )
 
     def compile(self, name: str, source: str) -> None:
         """Find the mistakes that can be found without values, such as a block that would replace nothing."""
-        with _translated(name):
+        with self._translated(name):
             self._sandbox.get_template(name)
             body = self._sandbox.parse(source).body
             for base in (node.template.as_const() for node in body if isinstance(node, nodes.Extends)):
@@ -204,7 +213,7 @@ class Templates:
         self._sandbox.meter.reset()
         pieces: list[str] = []
         room = limit
-        with _translated(name):
+        with self._translated(name):
             try:
                 for piece in self._sandbox.get_template(name).generate(context):
                     pieces.append(piece)
@@ -238,6 +247,17 @@ def _translated(name: str) -> Iterator[None]:
         raise mistake(*_place_of(error, name), f"there is no template `{error.name}`") from error
     except _MISTAKES as error:
         raise mistake(*_place_of(error, name), str(error)) from error
+    except _BUILTIN as error:
+        if not _is_of_template(error):
+            raise
+        raise mistake(*_place_of(error, name), str(error)) from error
+
+
+def _is_of_template(error: Exception) -> bool:
+    """Whether a line of a template, or jinja for it, raised an error."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    library = str(frame.f_globals.get("__name__")).partition(".")[0]
+    return frame.f_code.co_filename.endswith(".j2") or library in _LIBRARIES
 
 
 def _place_of(error: Exception, name: str) -> tuple[str, int | None]:

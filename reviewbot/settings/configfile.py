@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 from ruamel.yaml import YAML
-from ruamel.yaml.constructor import DuplicateKeyError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent, ScalarEvent
 
 from reviewbot.errors import Problem
+from reviewbot.settings import yaml_text
+from reviewbot.settings.yaml_text import NotYaml
 
 CONFIG_BYTES = 65_536
 CONFIG_DEPTH = 10
+
+_LONG_NUMBER = re.compile("[-+]?0[xo][0-9A-Fa-f_]{20,}")
+"""Python writes no integer of thousands of digits in decimal, so no error could show it."""
 
 
 def read_config(text: str) -> tuple[dict[str, object], list[Problem]]:
@@ -23,8 +28,8 @@ def read_config(text: str) -> tuple[dict[str, object], list[Problem]]:
         return {}, [_problem("it is too large", f"at most {CONFIG_BYTES} bytes")]
     try:
         refused = _refused_syntax(text)
-        content: object = YAML(typ="safe", pure=True).load(text) if refused is None else None
-    except (YAMLError, ValueError) as error:
+        content = yaml_text.value(text) if refused is None else None
+    except NotYaml as error:
         return {}, [_problem(_told(error), "a YAML mapping, no key twice")]
     if refused is not None:
         return {}, [_problem(refused, "plain values")]
@@ -45,7 +50,7 @@ def key_lines(text: str) -> dict[str, int]:
 
 def _refused_syntax(text: str) -> str | None:
     depth = 0
-    for event in YAML(typ="safe", pure=True).parse(text):
+    for event in yaml_text.events(text):
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
         if depth > CONFIG_DEPTH:
             # Before anything is built: the parser takes minutes for what is nested ten thousand times.
@@ -56,16 +61,15 @@ def _refused_syntax(text: str) -> str | None:
             return "it holds an anchor"
         if getattr(event, "tag", None):
             return "it holds a tag"
+        if isinstance(event, ScalarEvent) and event.implicit[0] and _LONG_NUMBER.fullmatch(event.value):
+            return "it holds a number that is too large"
     return None
 
 
-def _told(error: Exception) -> str:
+def _told(error: NotYaml) -> str:
     """What is wrong, without the parser's own words where they quote the file: somebody may have put a key into it."""
-    mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-    where = f" (line {mark.line + 1})" if mark else ""
-    if isinstance(error, DuplicateKeyError):
-        return f"it holds a key twice{where}"
-    return f"it is not YAML{where}"
+    where = f" (line {error.line})" if error.line else ""
+    return f"it holds a key twice{where}" if error.is_double_key else f"it is not YAML{where}"
 
 
 def _problem(what: str, allowed: str) -> Problem:

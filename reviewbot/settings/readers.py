@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from reviewbot.domain.model import Severity
-from reviewbot.domain.origins import check_service_url
+from reviewbot.domain.origins import UnsafeUrl, check_service_url
 from reviewbot.domain.policy import PathInstruction
 
 T = TypeVar("T")
@@ -34,13 +34,17 @@ class Secret:
         return "Secret('***')" if self._value else "Secret('')"
 
 
+class NotAllowed(Exception):
+    """A value is not one that its setting allows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reader(Generic[T]):
     """Reads one value.
 
     Attributes:
         allowed: what would be right, as a phrase.
-        read: from an input's text or a YAML value; raises `ValueError` when it is not right.
+        read: from an input's text or a YAML value; raises `NotAllowed` when it is not right.
         schema: a JSON Schema of a value in the config file; what it refuses, `read` refuses too.
     """
 
@@ -54,7 +58,7 @@ def _text(value: object) -> str:
         return value.strip()
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    raise ValueError
+    raise NotAllowed
 
 
 TEXT = Reader("text", _text, {"type": ["string", "integer"]})
@@ -68,7 +72,7 @@ def _boolean(value: object) -> bool:
         return value
     if isinstance(value, str) and value in _KNOWN:
         return _KNOWN[value]
-    raise ValueError
+    raise NotAllowed
 
 
 BOOLEAN = Reader("true or false", _boolean, {"anyOf": [{"type": "boolean"}, {"enum": list(_KNOWN)}]})
@@ -79,12 +83,12 @@ def whole_number(least: int, most: int) -> Reader[int]:
 
     def read(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int | str):
-            raise ValueError  # noqa: TRY004 — a reader has one way to say no
+            raise NotAllowed
         if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,12}", value):
-            raise ValueError
+            raise NotAllowed
         number = int(value)
         if not least <= number <= most:
-            raise ValueError
+            raise NotAllowed
         return number
 
     number = {"type": "integer", "minimum": least, "maximum": most}
@@ -97,11 +101,15 @@ E_co = TypeVar("E_co", bound=StrEnum, covariant=True)
 
 def one_of(choices: type[E_co]) -> Reader[E_co]:
     """One of a few words."""
+    return Reader(_named(choices), lambda value: _choice(choices, value), _words(choices))
 
-    def read(value: object) -> E_co:
-        return choices(_text(value))
 
-    return Reader(_named(choices), read, _words(choices))
+def _choice(choices: type[E_co], value: object) -> E_co:
+    text = _text(value)
+    try:
+        return choices(text)
+    except ValueError:
+        raise NotAllowed from None
 
 
 def _named(choices: Iterable[str]) -> str:
@@ -117,9 +125,9 @@ def _words(choices: Iterable[str]) -> Mapping[str, object]:
 
 
 def _threshold(value: object) -> Severity:
-    severity = Severity(_text(value))
+    severity = _choice(Severity, value)
     if severity is Severity.UNRATED:
-        raise ValueError  # unrated findings always get a comment, so it is no threshold
+        raise NotAllowed  # unrated findings always get a comment, so it is no threshold
     return severity
 
 
@@ -130,7 +138,7 @@ THRESHOLD = Reader(_named(_THRESHOLDS), _threshold, _words(_THRESHOLDS))
 def _patterns(value: object) -> tuple[str, ...]:
     lines = value.splitlines() if isinstance(value, str) else value
     if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
-        raise ValueError
+        raise NotAllowed
     return tuple(line.strip() for line in lines if line.strip())
 
 
@@ -140,7 +148,7 @@ PATTERNS = Reader("a list of patterns, one a line", _patterns, _LINES)
 
 def _path_instructions(value: object) -> tuple[PathInstruction, ...]:
     if not isinstance(value, list):
-        raise ValueError  # noqa: TRY004 — a reader has one way to say no
+        raise NotAllowed
     return tuple(_path_instruction(item) for item in value)
 
 
@@ -149,7 +157,7 @@ def _path_instruction(item: object) -> PathInstruction:
         case {"path": str(path), "instructions": str(instructions), **rest} if not rest:
             return PathInstruction(path, instructions)
         case _:
-            raise ValueError
+            raise NotAllowed
 
 
 _PAIR = {
@@ -169,7 +177,7 @@ _NAME = "[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}"
 def _instance(value: object) -> str:
     text = _text(value)
     if not re.fullmatch(f"{_NAME}|", text):
-        raise ValueError
+        raise NotAllowed
     return text
 
 
@@ -183,7 +191,7 @@ INSTANCE = Reader(
 def _secret(value: object) -> Secret:
     text = _text(value)
     if not re.fullmatch(r"[!-~]*", text):
-        raise ValueError
+        raise NotAllowed
     return Secret(text)
 
 
@@ -191,7 +199,10 @@ SECRET = Reader("printable characters without blanks", _secret)
 
 
 def _service_url(value: object) -> str:
-    return check_service_url(_text(value))
+    try:
+        return check_service_url(_text(value))
+    except UnsafeUrl:
+        raise NotAllowed from None
 
 
 SERVICE_URL = Reader("an https address without user, query or fragment (http on loopback only)", _service_url)

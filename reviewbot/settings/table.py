@@ -35,6 +35,7 @@ from reviewbot.settings.readers import (
     SERVICE_URL,
     TEXT,
     THRESHOLD,
+    NotAllowed,
     Reader,
     Secret,
     one_of,
@@ -250,7 +251,7 @@ def peek_settings(inputs: Mapping[str, str], config: str | None = None) -> Setti
     values: dict[str, Any] = {}
     for row in fields(Settings):
         for _, value in given(row, inputs, keys):
-            with suppress(ValueError):
+            with suppress(NotAllowed):
                 values.setdefault(row.name, row.metadata["reader"].read(value))
     return Settings(**values)
 
@@ -274,7 +275,7 @@ def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
         for where, value in given(row, inputs, keys):
             try:
                 values.setdefault(row.name, row.metadata["reader"].read(value))
-            except ValueError:
+            except NotAllowed:
                 wrong.add(row.name)
                 problems.append(_wrong(where, value, row))
     settings = Settings(**values)

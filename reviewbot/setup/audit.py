@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
 from reviewbot.domain.policy import Command, ReviewerKind
+from reviewbot.settings import yaml_text
+from reviewbot.settings.yaml_text import NotYaml
 
 LEVELS = ("none", "read", "write")
 PULL_REQUESTS = ("pull_request", "pull_request_target")
@@ -110,15 +110,15 @@ def inputs_of_review(jobs: Sequence[Job]) -> Mapping[str, str]:
 def _yaml(text: str) -> object:
     """The document; None for what is no YAML, or is nested or repeated as no workflow is."""
     try:
-        return None if _is_large(text) else YAML(typ="safe", pure=True).load(text)
-    except (YAMLError, ValueError):
+        return None if _is_large(text) else yaml_text.value(text)
+    except NotYaml:
         return None
 
 
 def _is_large(text: str) -> bool:
     # Before anything is built: what is nested ten thousand times takes minutes, what is repeated in itself all memory.
     depth = aliases = 0
-    for event in YAML(typ="safe", pure=True).parse(text):
+    for event in yaml_text.events(text):
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
         aliases += isinstance(event, AliasEvent)
         if depth > _DEEPEST or aliases > _ALIASES:

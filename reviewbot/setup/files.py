@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from reviewbot.domain.installation import ACTIONS_APP
 from reviewbot.domain.policy import ReviewerKind
 from reviewbot.domain.remotes import read_remote
+from reviewbot.domain.strict_json import JsonMismatch, JsonNode
 from reviewbot.settings import INPUTS, Input, Settings
 from reviewbot.settings.schema import SCHEMA_FILE
 from reviewbot.settings.table import CONFIG_FILE
@@ -88,9 +89,10 @@ def installed_from(direct_url: str | None) -> Action | None:
         direct_url: what pip wrote down (PEP 610).
     """
     try:
-        told = json.loads(direct_url or "null")
-        commit, asked = told["vcs_info"]["commit_id"], str(told["vcs_info"].get("requested_revision"))
-        origin = read_remote(told["url"])
-    except (ValueError, TypeError, KeyError):
+        told = JsonNode.parse(direct_url or "null")
+        url, commit = told["url"].text(), told["vcs_info"]["commit_id"].text()
+        asked = told["vcs_info"].get("requested_revision").maybe(JsonNode.text) or ""
+    except JsonMismatch:
         return None
+    origin = read_remote(url)
     return read_action(f"{origin.full_name}@{commit}", asked if _RELEASE.fullmatch(asked) else "") if origin else None

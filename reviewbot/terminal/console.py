@@ -80,7 +80,7 @@ def code(text: str) -> str:
     return harmless(text).expandtabs(_TAB)
 
 
-def paragraph(console: Console, text: Text, *, indent: int = 0, hang: int = 0) -> Iterator[Text]:
+def paragraph(console: Console, text: Text, *, indent: int, hang: int) -> Iterator[Text]:
     """The lines of a paragraph, wrapped at blanks.
 
     Args:

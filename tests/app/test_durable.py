@@ -206,8 +206,8 @@ def test_a_memory_that_cannot_be_believed_buys_nothing_by_itself(tmp_path: Path,
         other = Signer("cvf_test_before", rig.world.store.repo(REPO).id, 1, "")
         mine = decode(summary.body, replace(other, secret=KEY)).ledger
         body = {
-            "a garbled sign": re.sub(r"(ledger:v2 .{9}).", r"\1_", summary.body),
-            "a later version": summary.body.replace("ledger:v2", "ledger:v3"),
+            "a garbled sign": re.sub(r"(ledger:v1 .{9}).", r"\1_", summary.body),
+            "a later version": summary.body.replace("ledger:v1", "ledger:v9"),
             "another key": replace_ledger(summary.body, encode(mine, other)),
         }[ruin]
         rig.world.store.comments[summary.id] = replace(summary, body=body)

@@ -384,4 +384,4 @@ def test_the_approval_label_is_used_up_before_anything_is_bought(tmp_path: Path)
 def test_the_ledger_says_what_the_words_say(tmp_path: Path) -> None:
     with house(tmp_path, engineer=first_then(CRITICAL, EVAL)) as rig:
         rig.run()
-        assert re.match(r"<!-- reviewbot:summary:v1 .*?--><!-- reviewbot:ledger:v2 ", rig.summaries()[0])
+        assert re.match(r"<!-- reviewbot:summary:v1 .*?--><!-- reviewbot:ledger:v1 ", rig.summaries()[0])

@@ -169,7 +169,7 @@ def test_an_edited_ledger_is_not_believed_and_buys_nothing_twice(tmp_path: Path)
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run()
         [comment] = [one for one in rig.world.store.comments.values() if one.author.endswith("[bot]")]
-        body = comment.body.replace("reviewbot:ledger:v2 e", "reviewbot:ledger:v2 f")
+        body = comment.body.replace("reviewbot:ledger:v1 e", "reviewbot:ledger:v1 f")
         assert body != comment.body
         rig.world.edit_comment(comment.id, "mona", body)
         done = rig.run()

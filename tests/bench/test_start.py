@@ -9,7 +9,6 @@ import sys
 import pytest
 
 from bench.starting import LIBRARIES as FLOOR
-from reviewbot.__main__ import GARBAGE
 
 LIBRARIES = {
     "github", "httpx", "requests", "unidiff", "jinja2", "ruamel", "pathspec", "detect_secrets", "rich", "pygments",
@@ -24,15 +23,6 @@ from contextlib import suppress
 from reviewbot import cli
 with suppress(SystemExit):
     cli.main({arguments}, {{}}, sys.stdout)
-"""
-BEGUN = """
-import gc, sys
-from contextlib import suppress
-from reviewbot.__main__ import main
-sys.argv = ["reviewbot", "--version"]
-with suppress(SystemExit):
-    main()
-print(gc.get_threshold()[0])
 """
 
 
@@ -54,9 +44,3 @@ def test_the_detectors_of_secrets_are_not_waited_for_by_the_first_request_and_wh
     modules = imported("import reviewbot.app, reviewbot.cli.world")
     assert set(FLOOR.split(", ")) <= modules
     assert "detect_secrets" not in modules
-
-
-def test_the_collector_of_garbage_is_made_patient_before_anything_is_imported() -> None:
-    command = [sys.executable, "-I", "-c", BEGUN]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    assert int(done.stdout.splitlines()[-1]) == GARBAGE > 100_000

@@ -146,7 +146,7 @@ class People(RuleBasedStateMachine):
     @rule()
     def edit_the_ledger(self) -> None:
         for one in summaries(self.rig):
-            self.town.world.edit_comment(one.id, "mallory", re.sub(r"(ledger:v2 .{9}).", r"\1_", one.body))
+            self.town.world.edit_comment(one.id, "mallory", re.sub(r"(ledger:v1 .{9}).", r"\1_", one.body))
             self._memory_is_lost()
 
     def _memory_is_lost(self) -> None:

@@ -11,11 +11,16 @@ from typing import Any
 from reviewbot.domain.carrying import Answered, Scene
 from reviewbot.domain.changes import ChangedFile, FileDiff, Hunk, parse_diff
 from reviewbot.domain.file_views import FileView
+from reviewbot.domain.gate import Coverage
+from reviewbot.domain.ledger import Judgement, Purchase, TaskState
 from reviewbot.domain.model import Finding, Leftover, Previous, PreviousState, Report, Severity
 from reviewbot.domain.placement import PlacementRules, place
 from reviewbot.domain.snapshot import Commit, Entry, LabelEvent, Permission, PullRequest
 
 HEAD = "c" * 40
+COMMENT_LIMIT = 65_536
+"""Characters of a comment, a review body or a review comment: GitHub answers 422 above it."""
+
 ALL = PlacementRules(Severity.INFO, 10_000)
 """No finding is kept from its comment."""
 
@@ -25,6 +30,32 @@ NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 def finding(title: str = "A finding", **more: Any) -> Finding:  # noqa: ANN401 — any field
     """A finding of high severity in src/app.py, as far as nothing else is said."""
     return replace(Finding("src/app.py", Severity.HIGH, None, title), **more)
+
+
+def purchase(**more: Any) -> Purchase:  # noqa: ANN401 — any field
+    """An open purchase of a whole review of the head, as far as nothing else is said."""
+    bought = Purchase(
+        identity="a" * 64,
+        attempt=1,
+        state=TaskState.OPEN,
+        task_id="task_1",
+        head_sha=HEAD,
+        hold=360,
+        used=None,
+        submitted_at="2026-11-24T12:00:00+00:00",
+        coverage=Coverage.FULL,
+        missed=0,
+        rung=0,
+        judgement=Judgement(),
+        since="",
+        base_ref="main",
+        merge_base="b" * 40,
+        asked=(),
+        selection="5" * 16,
+        key="12345678-0000-4000-8000-123456789abc",
+        selecting="6" * 16,
+    )
+    return replace(bought, **more)
 
 
 def git_diff(old: str, new: str, path: str = "src/app.py", old_path: str | None = None) -> str:

@@ -9,16 +9,15 @@ import pytest
 
 from reviewbot.domain.amendments import Amendment, CallOff, LetThrough, Unwaive, Waive, amended
 from reviewbot.domain.carrying import Scene
-from reviewbot.domain.gate import Coverage
-from reviewbot.domain.ledger import Judgement, Ledger, Purchase, TaskState
+from reviewbot.domain.ledger import Ledger, TaskState
 from reviewbot.domain.model import Severity
 from reviewbot.domain.records import MAX_REASON, Bypass, Findings, Record, Waiver
+from tests.domain.builders import HEAD, purchase
 
-HEAD = "c" * 40
 EMPTY = Scene((), frozenset())
 FOUND = Record("0123456789", Severity.HIGH, None, "A finding", "a.py")
 OTHER = replace(FOUND, id="9876543210")
-WANTED = Purchase("a" * 64, 1, TaskState.WANTED, "", HEAD, 0, None, "", Coverage.FULL, 0, 0, Judgement())
+WANTED = purchase(state=TaskState.WANTED, task_id="", hold=0)
 OPEN = replace(WANTED, identity="b" * 64, state=TaskState.OPEN, task_id="task_1")
 INTENT = replace(WANTED, identity="c" * 64, state=TaskState.INTENT, hold=360)
 BEFORE = Ledger((OPEN, WANTED, INTENT), findings=Findings((FOUND, OTHER)))

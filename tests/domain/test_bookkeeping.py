@@ -12,13 +12,13 @@ from reviewbot.domain.amendments import Amendment, LetThrough, Unwaive, Waive
 from reviewbot.domain.bookkeeping import Changes, applied
 from reviewbot.domain.carrying import Answered, Scene
 from reviewbot.domain.gate import Coverage
-from reviewbot.domain.ledger import Judgement, Ledger, Purchase, TaskState
+from reviewbot.domain.ledger import Ledger, TaskState
 from reviewbot.domain.model import Severity
-from tests.domain.builders import answer, finding, numbered, scene
+from tests.domain.builders import answer, finding, numbered, purchase, scene
 
 APP = "src/app.py"
 NOW = scene({APP: numbered(9)}, {APP: numbered(9).replace("line 5", "bad()")})
-BOUGHT = Purchase("a" * 64, 1, TaskState.OPEN, "task_1", "c" * 40, 360, None, "", Coverage.FULL, 0, 0, Judgement())
+BOUGHT = purchase()
 DONE = replace(BOUGHT, state=TaskState.DONE, used=Decimal(300))
 
 answers = st.builds(

@@ -18,14 +18,14 @@ from reviewbot.domain.course import (
     next_step,
 )
 from reviewbot.domain.gate import Coverage
-from reviewbot.domain.ledger import Judgement, Ledger, Purchase, TaskState
+from reviewbot.domain.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.model import Severity, TaskStatus
 from reviewbot.domain.policy import Supersede
 from reviewbot.domain.records import Findings
-from tests.domain.builders import NOON
+from tests.domain.builders import NOON, purchase
 
 HERE, BEFORE = "c" * 40, "b" * 40
-DONE = Purchase("a" * 64, 1, TaskState.DONE, "t", HERE, 9, None, "", Coverage.FULL, 0, 0, Judgement(), base_ref="main")
+DONE = purchase(state=TaskState.DONE, head_sha=HERE)
 DONE = replace(DONE, selecting="all")
 STATES: list[TaskState | None] = [None, *TaskState]
 

@@ -23,30 +23,17 @@ from reviewbot.domain.deeds import (
     decide,
     refusal_after,
 )
-from reviewbot.domain.gate import Coverage, Outcome, Reason, Rules, answered, not_due, pending
-from reviewbot.domain.ledger import Judgement, Ledger, Purchase, TaskState
+from reviewbot.domain.gate import Outcome, Reason, Rules, answered, not_due, pending
+from reviewbot.domain.ledger import Ledger, TaskState
 from reviewbot.domain.model import Severity
 from reviewbot.domain.publication import Reaction
 from reviewbot.domain.records import Bypass, Findings, Record, Standing, Waiver
 from reviewbot.domain.snapshot import Permission
 from reviewbot.domain.triage import Asked
-from tests.domain.builders import HEAD, NOON, pull
+from tests.domain.builders import HEAD, NOON, pull, purchase
 
 ASKED_AT = NOON
-BOUGHT = Purchase(
-    identity="a" * 64,
-    attempt=1,
-    state=TaskState.DONE,
-    task_id="task_1",
-    head_sha=HEAD,
-    hold=360,
-    used=Decimal(100),
-    submitted_at="2026-11-24T12:00:00+00:00",
-    coverage=Coverage.FULL,
-    missed=0,
-    rung=0,
-    judgement=Judgement(),
-)
+BOUGHT = purchase(state=TaskState.DONE, used=Decimal(100))
 WAIVER = Waiver("wendy", "known", 1, "")
 MEDIUM = Record("3f9a000001", Severity.MEDIUM, None, "medium", "a.py")
 HIGH = Record("3f9a000002", Severity.HIGH, None, "high", "a.py")

@@ -44,38 +44,15 @@ def pull_request(action: str = "opened", **more: object) -> dict[str, object]:
     }
 
 
-def head(repo: object) -> dict[str, object]:
-    return {"number": 7, "head": {"sha": SHA, "repo": repo}}
-
-
 @pytest.mark.parametrize("name", ["pull_request", "pull_request_target", "pull_request_review"])
 def test_an_event_of_a_pull_request_is_read_alike_under_its_names(name: str) -> None:
-    assert read_event(name, pull_request()) == ReviewEvent(name, 7, "opened", SHA, "octocat", False, None, True)  # noqa: FBT003 — in the order of the fields
+    assert read_event(name, pull_request()) == ReviewEvent(name, 7, "opened", SHA, "octocat", False, None)  # noqa: FBT003 — in the order of the fields
 
 
 def test_a_label_is_told() -> None:
     event = read_event("pull_request", pull_request("labeled", label={"name": "skip-review"}))
     assert isinstance(event, ReviewEvent)
     assert event.label == "skip-review"
-
-
-@pytest.mark.parametrize(
-    ("repo", "same"),
-    [({"full_name": "Octo/Repo"}, True), ({"full_name": "fork/repo"}, False), (None, False), ({}, False)],
-)
-def test_a_deleted_fork_is_a_fork(repo: object, same: bool) -> None:  # noqa: FBT001 — a table's column
-    event = read_event("pull_request", pull_request(pull_request=head(repo)))
-    assert isinstance(event, ReviewEvent)
-    assert event.same_repository is same
-
-
-@pytest.mark.parametrize(
-    "more", [{"repository": None}, {"pull_request": {"number": 7, "head": {}}}, {"pull_request": {}}]
-)
-def test_a_payload_that_does_not_tell_the_repository_is_not_guessed_at(more: dict[str, object]) -> None:
-    event = read_event("pull_request", pull_request("opened", **more))
-    assert isinstance(event, ReviewEvent)
-    assert event.same_repository is None
 
 
 @pytest.mark.parametrize(

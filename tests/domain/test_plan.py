@@ -54,7 +54,7 @@ def thread(*bodies: str, ours: bool = True) -> Thread:
     comments = tuple(
         ThreadComment(number, f"u{number}", body, ours, "bot", None) for number, body in enumerate(bodies, start=1)
     )
-    return Thread("T", "a.py", Side.RIGHT, 1, None, is_resolved=True, is_outdated=False, comments=comments)
+    return Thread("T", "a.py", Side.RIGHT, 1, None, is_resolved=True, comments=comments)
 
 
 def comment(identifier: int, body: str, *, ours: bool = True) -> Comment:
@@ -140,7 +140,7 @@ def test_the_oldest_summary_of_ours_is_kept_and_the_others_go() -> None:
 def at(identifier: int, *ids: str, resolved: bool = False, answers: int = 0, ours: bool = True) -> Thread:
     first = ThreadComment(identifier, "u", f"{FindingMark('', ids)}\nbody", ours, "bot", None)
     others = (ThreadComment(identifier + 1, "u", "Why?", ours=False, author="mona", review_id=None),) * answers
-    return Thread(str(identifier), "a.py", Side.RIGHT, 1, None, resolved, is_outdated=False, comments=(first, *others))
+    return Thread(str(identifier), "a.py", Side.RIGHT, 1, None, resolved, comments=(first, *others))
 
 
 def test_of_doubles_the_first_stays() -> None:
@@ -159,7 +159,7 @@ def test_no_double_is_anybody_elses() -> None:
     assert doubles([at(10, "aa"), at(20, "aa", ours=False)], "") == ()
     assert doubles([at(10, "aa"), at(20, "aa")], "other") == ()
     assert doubles([at(10), at(20)], "") == ()
-    empty = Thread("T", "a.py", Side.RIGHT, 1, None, is_resolved=False, is_outdated=False, comments=())
+    empty = Thread("T", "a.py", Side.RIGHT, 1, None, is_resolved=False, comments=())
     assert doubles([empty], "") == ()
 
 

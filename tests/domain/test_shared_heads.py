@@ -18,9 +18,9 @@ def check(key: int, tag: CheckTag | None, shown: str | None = "success", head: s
     return CheckRun(key, "CodeVF review", head, status, shown, "", "", tag=tag)
 
 
-def test_a_check_is_its_pull_requests_own_and_one_without_a_tag_everybodys() -> None:
+def test_a_check_is_its_pull_requests_own_and_one_without_a_tag_nobodys() -> None:
     tagged, bare = check(1, CheckTag(7)), check(2, None)
-    assert [is_of(tagged, 7), is_of(tagged, 8), is_of(bare, 7), is_of(bare, 8)] == [True, False, True, True]
+    assert [is_of(tagged, 7), is_of(tagged, 8), is_of(bare, 7), is_of(bare, 8)] == [True, False, False, False]
 
 
 def test_the_newest_check_has_the_highest_id() -> None:
@@ -31,7 +31,8 @@ def test_the_newest_check_has_the_highest_id() -> None:
 @pytest.mark.parametrize(
     ("tag", "shown", "verdict"),
     [
-        (None, "failure", "failure"),
+        (None, "failure", None),
+        (None, "success", None),
         (None, None, None),
         (CheckTag(7, "success"), "action_required", "success"),
         (CheckTag(7, "failure"), "failure", "failure"),

@@ -49,7 +49,6 @@ def push(action: str = "synchronize", **more: Any) -> ReviewEvent:  # noqa: ANN4
         "sender": "ann",
         "sender_is_bot": False,
         "label": None,
-        "same_repository": True,
     }
     return ReviewEvent(**{**fields, **more})
 

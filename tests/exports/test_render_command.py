@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.report import report_json
 from reviewbot.exports.sarif import sarif
 from reviewbot.render import Renderer
-from tests.exports.test_stored import of_the_version_before
 from tests.render.view_builders import CLOSED_GATE, PULL
 
 STORED = replace(CLOSED_GATE, mark="", ledger="")
@@ -44,15 +42,6 @@ def test_a_report_becomes_the_file_that_the_run_would_have_written(report: Path)
     assert rendered(report, "--to", "rdjson") == (0, rdjson(CLOSED_GATE))
     assert rendered(report, "--to", "html") == (0, Renderer().html(STORED))
     assert rendered(report, "--to", "markdown") == (0, Renderer().job_summary(STORED) + "\n")
-
-
-def test_a_report_of_the_version_before_is_rendered_too(tmp_path: Path) -> None:
-    path = tmp_path / "old.json"
-    path.write_text(json.dumps(of_the_version_before(CLOSED_GATE)), encoding="utf-8")
-    assert rendered(path, "--to", "html") == (
-        0,
-        Renderer().html(replace(STORED, progress=None, fail_on="", minutes=None)),
-    )
 
 
 @pytest.mark.parametrize("content", [b"{}", b"\xff\xfe", b""])

@@ -14,7 +14,6 @@ from cmarkgfm.cmark import Options  # type: ignore[import-untyped]  # likewise
 from reviewbot.domain.marks import with_state
 from reviewbot.domain.model import Leftover, Severity
 from reviewbot.domain.placement import Why
-from reviewbot.domain.publication import COMMENT_LIMIT
 from reviewbot.domain.rooms import FINDING, STANDING
 from reviewbot.domain.views import (
     AuthorText,
@@ -29,6 +28,7 @@ from reviewbot.domain.views import (
     SummaryView,
 )
 from reviewbot.render import Renderer
+from tests.domain.builders import COMMENT_LIMIT
 from tests.render.view_builders import (
     CALLER,
     CHANGED,

@@ -5,11 +5,15 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+import jinja2
 import pytest
 
+from reviewbot.domain import wording
 from reviewbot.errors import TemplateError
 from reviewbot.render import Renderer
+from reviewbot.render.dialects import MARKDOWN
 from reviewbot.render.overrides import SOURCE_LIMIT
+from reviewbot.render.sandbox import Templates
 from tests.render.view_builders import CLEAN, CLOSED_GATE, COMMENT, PROMPT
 
 BEFORE = '{% extends "shipped/summary.md.j2" %}'
@@ -239,3 +243,50 @@ def test_a_hostile_text_gets_no_second_meaning_from_a_filter_of_an_override() ->
         assert "<img" not in text.lower()
         assert "@bob" not in text.lower()
         assert "*x*" not in text.lower()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "{{ 5|line }}",
+        "{{ 5|fence }}",
+        "{{ 'a'|fence(5) }}",
+        "{{ 'a'|line(1) }}",
+        "{{ 5|short }}",
+        "{{ 'a'|size }}",
+        "{{ 'a'|duration }}",
+        "{{ 'a'|moment }}",
+        "{{ 'a'|number }}",
+        "{{ 'a'|counted('file') }}",
+        "{{ 5|counted }}",
+        "{{ 5|counted(5) }}",
+        "{{ 5|join }}",
+        "{{ ['a', 5]|join }}",
+        "{% for one in 5 %}{% endfor %}",
+        "{{ view.check_name.startswith(5) }}",
+        "{{ 1 // 0 }}",
+        "{{ view.check_name() }}",
+        "{% macro told(a) %}{% endmacro %}{{ told(1, 2) }}",
+    ],
+)
+def test_what_is_given_to_the_wrong_thing_is_told_with_its_line(wrong: str) -> None:
+    assert "`summary.md.j2`, line " in refused(body(f"\n{wrong}")).message
+
+
+@pytest.mark.parametrize("kind", [KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError])
+def test_a_bug_in_a_filter_is_not_a_mistake_in_a_template(
+    monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+) -> None:
+    def bug(*_: object) -> str:
+        raise kind
+
+    monkeypatch.setattr(wording, "counted", bug)
+    with pytest.raises(kind):
+        Renderer({"summary.md.j2": body("{{ 5|counted('file') }}")})
+    with pytest.raises(kind):
+        Renderer().summary(CLEAN)
+
+
+def test_an_undefined_name_in_a_shipped_template_is_a_bug() -> None:
+    with pytest.raises(jinja2.UndefinedError):
+        Templates(MARKDOWN, {}).render("summary.md.j2", {}, 1_000)

@@ -52,6 +52,10 @@ class Access:
     proxy: str | None = None
 
 
+class NotJson(Exception):
+    """The body of an answer is not JSON."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A whole answer, whatever its status."""
@@ -70,12 +74,12 @@ class Answer:
         """The body as JSON.
 
         Raises:
-            ValueError: it is none.
+            NotJson: it is none.
         """
         try:
             return json.loads(self.body, parse_constant=_no_constant)
-        except RecursionError:
-            raise ValueError from None
+        except (ValueError, RecursionError):
+            raise NotJson from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +224,7 @@ class Transport:
         if ask.json_answer:
             try:
                 answer.decoded()
-            except ValueError:
+            except NotJson:
                 return _failed(Fault.UNREADABLE, f"HTTP {answer.status}")
         return answer
 
@@ -267,9 +271,8 @@ def _open(access: Access, proxy: str | None) -> httpx.Client:
         raise SettingsError(
             (Problem("codevf-api-key", "it holds blanks or signs that no key has", "the key as issued"),)
         )
+    verify = trusted(access.ssl_file)
     try:
-        return httpx.Client(
-            verify=trusted(access.ssl_file), proxy=proxy, timeout=TIMEOUT, trust_env=False, follow_redirects=False
-        )
+        return httpx.Client(verify=verify, proxy=proxy, timeout=TIMEOUT, trust_env=False, follow_redirects=False)
     except (ValueError, httpx.InvalidURL):
         raise SettingsError((Problem("HTTPS_PROXY", "it is no proxy's address", "http://host:port"),)) from None

@@ -78,8 +78,9 @@ class Answer:
 
     def moment(self, name: str) -> datetime:
         """A point in time, as ISO 8601 with its zone."""
+        text = self.text(name)
         try:
-            return datetime.fromisoformat(self.text(name))
+            return datetime.fromisoformat(text)
         except ValueError as error:
             raise _unusable(f"{self.where}.{name}") from error
 

@@ -19,7 +19,7 @@ from reviewbot.domain.pacing import Writes
 from reviewbot.edges.certificates import trusted
 from reviewbot.edges.github.answers import Answer
 from reviewbot.edges.github.connection import WHOLE_ANSWER, Bounds, open_github
-from reviewbot.edges.github.translate import FOREIGN, GraphQLErrors, understand
+from reviewbot.edges.github.translate import BUILTIN, FOREIGN, GraphQLErrors, NotJson, is_foreign, understand
 from reviewbot.edges.github.verdicts import Again, Intent
 from reviewbot.errors import DiffTooLarge
 from reviewbot.ports import Clock
@@ -225,7 +225,9 @@ class Calls:
             began = self._clock.monotonic()
             try:
                 return send()
-            except FOREIGN as failure:
+            except (*FOREIGN, *BUILTIN) as failure:
+                if not is_foreign(failure):
+                    raise
                 self._lost += self._clock.monotonic() - began
                 trouble = understand(failure, intent, self._clock.now(), self._token)
                 pause = float(2 ** (attempt - 1)) if trouble.after is None else trouble.after
@@ -241,8 +243,8 @@ def _json(answer: object) -> object:
     """The answer, unless it was no JSON at all: PyGithub then wraps its text as `data` (and adds the `url`).
 
     Raises:
-        ValueError: it was none; one of `FOREIGN`, so that a read is tried again.
+        NotJson: it was none; one of `FOREIGN`, so that a read is tried again.
     """
     if isinstance(answer, dict) and isinstance(answer.get("data"), str) and answer.keys() <= {"data", "url"}:
-        raise ValueError("no JSON")
+        raise NotJson
     return answer

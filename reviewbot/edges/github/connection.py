@@ -75,7 +75,7 @@ class _Response(RequestsResponse):
             if self._clock.monotonic() > ends:
                 self.response.close()
                 raise requests.ReadTimeout
-        return body.decode(self.response.encoding or "utf-8", "replace")
+        return body.decode("utf-8", "replace")
 
 
 _Connection: TypeAlias = HTTPRequestsConnectionClass | HTTPSRequestsConnectionClass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -122,9 +123,10 @@ class Files:
     def _raw(self, oid: str) -> bytes | None:
         """The blob by itself: base64 keeps every byte. None when it is not base64."""
         answer = Answer.of(self.calls.get(f"/repos/{self.owner}/{self.name}/git/blobs/{oid}", _READING), "blob")
+        content = answer.prose("content")
         try:
-            return base64.b64decode(answer.prose("content"))
-        except ValueError:
+            return base64.b64decode(content)
+        except binascii.Error:
             return None
 
 

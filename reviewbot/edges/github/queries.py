@@ -30,7 +30,7 @@ fragment ThreadCommentParts on PullRequestReviewComment {
 
 _THREAD = f"""
 fragment ThreadParts on PullRequestReviewThread {{
-  id path diffSide line startLine isResolved isOutdated viewerCanResolve viewerCanUnresolve
+  id path diffSide line startLine isResolved viewerCanResolve viewerCanUnresolve
   resolvedBy {{ login }}
   comments(first: 20) {{ {_PAGE} nodes {{ ...ThreadCommentParts }} }}
 }}
@@ -87,7 +87,7 @@ query Snapshot(
 ) {{
   viewer {{ login }}
   repository(owner: $owner, name: $name) {{
-    databaseId nameWithOwner isPrivate url
+    databaseId nameWithOwner url
     defaultBranchRef {{ name }}
     config: object(expression: $config) {{ __typename ... on Blob {{ text isBinary }} }}
     attributes: object(expression: $attributes) {{ ... on Blob {{ text isTruncated }} }}

@@ -46,7 +46,6 @@ def repository(node: Answer) -> Repository:
         id=node.number("databaseId"),
         full_name=node.text("nameWithOwner"),
         default_branch=_name_of(node.maybe_node("defaultBranchRef")),
-        private=node.flag("isPrivate"),
         url=node.text("url"),
     )
 
@@ -229,7 +228,6 @@ def thread(node: Answer, comments: Iterable[Answer]) -> Thread:
         line=node.maybe_number("line"),
         start_line=node.maybe_number("startLine"),
         is_resolved=node.flag("isResolved"),
-        is_outdated=node.flag("isOutdated"),
         comments=tuple(_thread_comment(item) for item in comments),
         can_resolve=node.flag("viewerCanResolve"),
         can_unresolve=node.flag("viewerCanUnresolve"),

@@ -6,6 +6,7 @@ its kind.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -35,8 +36,13 @@ class GraphQLErrors(Exception):
         self.headers = headers
 
 
+class NotJson(Exception):
+    """GitHub answered with something that is not JSON."""
+
+
 FOREIGN = (
     GraphQLErrors,
+    NotJson,
     GithubException,
     BadAttributeException,
     requests.RequestException,
@@ -44,12 +50,26 @@ FOREIGN = (
     httpx.HTTPError,
     httpx.InvalidURL,
     httpx.StreamError,
-    AssertionError,  # PyGithub: an address on another host than the API's
-    RuntimeError,  # PyGithub: a redirect to another host or protocol
-    ValueError,  # PyGithub: an answer that starts like JSON and is none
-    AttributeError,  # PyGithub: a refusal whose body is JSON and not an object
 )
-"""Everything that a request to GitHub may raise that is not ours."""
+"""What a request to GitHub may raise."""
+
+BUILTIN = (
+    AssertionError,  # an address on another host than the API's
+    RuntimeError,  # a redirect to another host or protocol; JSON that is nested too deeply
+    ValueError,  # an answer that starts like JSON and is none
+    AttributeError,  # a refusal whose body is JSON and not an object
+)
+"""What PyGithub raises for an answer that it cannot use. Our own bugs are of these classes too: see `is_foreign`."""
+
+_LIBRARIES = frozenset({"github", "json"})
+
+
+def is_foreign(failure: Exception) -> bool:
+    """Whether GitHub's answer is the cause: a builtin exception is a bug of ours unless PyGithub raised it."""
+    if isinstance(failure, FOREIGN):
+        return True
+    *_, (frame, _) = traceback.walk_tb(failure.__traceback__)
+    return str(frame.f_globals.get("__name__")).partition(".")[0] in _LIBRARIES
 
 
 _REFUSALS = 400
@@ -59,7 +79,7 @@ def understand(failure: Exception, intent: Intent, now: datetime, token: str = "
     """What a foreign exception means.
 
     Args:
-        failure: one of `FOREIGN`.
+        failure: one that `is_foreign`.
         intent: what was being done.
         now: the wall clock, for rate limits that name a time of day.
         token: taken out of GitHub's words, should it be repeated there: a comment would show it.
@@ -120,7 +140,7 @@ def _network(failure: Exception, intent: Intent) -> Trouble:
 
 def _kind(failure: Exception) -> tuple[str, Again, str]:  # noqa: PLR0911 — one for each kind
     match failure:
-        case AssertionError() | RuntimeError():
+        case AssertionError() | RuntimeError() if not isinstance(failure, RecursionError):
             where = "GitHub's answer points to another host than the API's."
             return where, Again.NEVER, "Check the API's address; the repository may have moved to another server."
         case _ if _distrusts(failure):

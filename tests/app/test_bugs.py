@@ -1,0 +1,62 @@
+"""A bug of ours ends with 70, wherever it is, and is not reported as a wrong answer or setting of somebody else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.app.house import house
+
+TEMPLATE = '{% extends "shipped/summary.md.j2" %}\n'
+FILES = {".github/reviewbot.yml": "fail-on: high\n", ".github/reviewbot/summary.md.j2": TEMPLATE}
+
+PLANTED = """
+import runpy, sys
+import {module} as module
+def bug(*_, **__):
+    raise {kind}('planted')
+module.{name} = bug
+sys.argv = ['reviewbot', 'action']
+runpy.run_module('reviewbot', run_name='__main__')
+"""
+
+
+@pytest.mark.parametrize("kind", ["RuntimeError", "ValueError", "AttributeError", "AssertionError"])
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("reviewbot.edges.github.connection", "_Receiver.receive"),
+        ("reviewbot.edges.github.calls", "_json"),
+    ],
+)
+def test_a_bug_behind_githubs_edge_is_no_answer_of_githubs(tmp_path: Path, module: str, name: str, kind: str) -> None:
+    assert_bug(tmp_path, module, name, kind)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "kind"),
+    [
+        ("reviewbot.edges.codevf.transport", "Transport._headers", "ValueError"),
+        ("reviewbot.edges.codevf.transport", "trusted", "ValueError"),
+        ("reviewbot.edges.codevf.wire", "read_task", "RuntimeError"),
+        ("reviewbot.app.load", "parse_diff", "ValueError"),
+        ("reviewbot.settings.readers", "check_service_url", "ValueError"),
+        ("reviewbot.settings.configfile", "_refused_syntax", "ValueError"),
+        ("reviewbot.domain.wording", "counted", "KeyError"),
+        ("reviewbot.domain.escaping", "prose", "TypeError"),
+    ],
+)
+def test_a_bug_behind_any_other_edge_is_a_bug(tmp_path: Path, module: str, name: str, kind: str) -> None:
+    assert_bug(tmp_path, module, name, kind)
+
+
+def assert_bug(folder: Path, module: str, name: str, kind: str) -> None:
+    with house(folder, files=FILES) as rig:
+        env = rig.environment("pull_request", rig.event(), {})
+        command = [sys.executable, "-I", "-c", PLANTED.format(module=module, name=name, kind=kind)]
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 70, done.stdout
+        assert f"has a bug: {kind}" in done.stdout
