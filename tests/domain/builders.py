@@ -52,7 +52,6 @@ def purchase(**more: Any) -> Purchase:  # noqa: ANN401 — any field
         merge_base="b" * 40,
         asked=(),
         selection="5" * 16,
-        key="12345678-0000-4000-8000-123456789abc",
         selecting="6" * 16,
     )
     return replace(bought, **more)
