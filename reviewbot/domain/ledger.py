@@ -76,8 +76,8 @@ class Purchase:
         selection: `identity.selection_digest` of what was selected when it was handed in; of an intent with how much
             may go into a task, so that nobody takes what would be sent now for what was sent then.
         confirms: whether open findings went along to be confirmed.
-        selecting: `identity.selection_digest` of the rules by which files were selected; empty where only a short copy
-            remembers the purchase.
+        selecting: `identity.selection_digest` of the rules by which files were selected; empty where only a short
+            copy remembers the purchase.
         minutes: until a run saw that the task was over, rounded up; None while unknown.
     """
 
