@@ -29,7 +29,7 @@ ifneq ($(MADE_FOR),$(CURDIR)/.venv)
 .PHONY: $(BIN)/python
 endif
 
-.PHONY: help setup docs site referees peers demo test test-image properties crash faults large bench lint lint-style lint-types lint-layers lint-workflows lint-image format pins build clean
+.PHONY: help setup docs site referees peers demo test proof test-image properties crash faults large bench lint lint-style lint-types lint-layers lint-workflows lint-image format pins build clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,11 +51,14 @@ referees: node_modules/.stamp .venv/.referees ## Fetch what the tests judge by w
 peers: bench/node_modules/.stamp .venv-bench/.stamp ## Fetch the programs that the benchmarks measure beside, each into a place of its own
 
 # REQUIRE=npm,readers,pips,browser,peers,container: what these need must be here; else the tests that need it are skipped, and say so.
-test: setup ## Run every test, and ask for all branches of the pure room (ARGS='tests/render -x': a part, unasked)
+test: setup ## Run the tests, and require all branches of reviewbot/domain (ARGS='tests/render -x': a part, without that)
 	@$(BIN)/coverage erase
-	$(BIN)/python -m pytest -n auto --cov --cov-report= $(if $(REQUIRE),--require-referees=$(REQUIRE)) $(if $(ARGS),$(ARGS),-m 'not container')
-	$(if $(ARGS),,$(MAKE) --no-print-directory test-image)
+	$(BIN)/python -m pytest -n auto --cov --cov-report= $(if $(REQUIRE),--require-referees=$(REQUIRE)) $(if $(ARGS),$(ARGS),-m 'not proof and not container')
 	$(if $(ARGS),,$(BIN)/coverage report --include='reviewbot/domain/*' --fail-under=100)
+
+proof: setup ## Run what proves more and takes longer: crashes, faults, the largest changes, the browser, the peers, the image
+	$(BIN)/python -m pytest -n auto $(if $(REQUIRE),--require-referees=$(REQUIRE)) -m 'proof and not container'
+	$(MAKE) --no-print-directory test-image
 
 test-image: setup ## Run whole reviews inside the image, as GitHub's runner does (ENGINE=docker: not by podman)
 	$(BIN)/python -m pytest tests/contract/test_container.py $(if $(ENGINE),--engine=$(ENGINE)) $(if $(REQUIRE),--require-referees=$(REQUIRE))

@@ -1,8 +1,9 @@
-"""Which peers are here to judge, and what becomes of the tests that need one that is not."""
+"""Which tests are proofs, which peers are here to judge, and what becomes of the tests that need one that is not."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -12,6 +13,10 @@ from tests.browser import installed
 from tests.contract import published, readers, runner_image
 from tests.contract.runner_image import Engine
 from tests.project import old_pips
+
+ROOT = Path(__file__).resolve().parent
+PROOFS = ("bench", "browser", "crash", "faults", "large", "pictures")
+"""The folders of `tests/` that prove more than a contributor needs to run before each commit: `make proof`."""
 
 MISSING: dict[str, Callable[[pytest.Config], str]] = {
     "npm": lambda _: published.missing(),
@@ -49,6 +54,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("repeatable" if _seed(config) is None else "seeded")
+    config.addinivalue_line("markers", "proof: takes long; part of `make proof`, not of `make test`")
     config.addinivalue_line("markers", "npm: needs what GitHub publishes on npm (make referees)")
     config.addinivalue_line("markers", "readers: needs programs that read the report files (make referees)")
     config.addinivalue_line("markers", "pips: needs the pips that the supported Pythons came with (make referees)")
@@ -68,6 +74,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if (seed := _seed(config)) is not None:
         for report in terminalreporter.getreports("failed"):
             terminalreporter.write_line(f"Replay: make properties SEED={seed} ARGS='{report.nodeid}'")
+
+
+def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
+    """Mark what is in a folder of proofs."""
+    folders = {ROOT / "tests" / name for name in PROOFS}
+    for item in items:
+        if folders & set(item.path.parents):
+            item.add_marker("proof")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
