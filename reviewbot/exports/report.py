@@ -60,7 +60,7 @@ def report_json(view: SummaryView, *, version: str, review_url: str | None) -> s
     }
     text = json.dumps(document, ensure_ascii=False, indent=2).encode("utf-8", "replace").decode()
     # Only ASCII, so that nothing takes effect where the file is printed; what stands outside of texts is ASCII already.
-    return re.sub("[^\n -~]", lambda found: json.dumps(found[0])[1:-1], text) + "\n"
+    return re.sub("[^\n -~]+", lambda found: json.dumps(found[0])[1:-1], text) + "\n"
 
 
 def _outcome(outcome: Outcome) -> Mapping[str, object]:

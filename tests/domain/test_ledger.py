@@ -622,13 +622,6 @@ def test_ids_that_do_not_fit_into_a_copy_are_left_out() -> None:
     assert copy.task_id == ""
 
 
-def test_the_key_that_an_older_version_wrote_for_a_task_is_no_id() -> None:
-    text = short_copy(replace(BOUGHT, task_id="key:0123"), Decimal(1), SIGNER)
-    copy = read_short_copy(text, SIGNER)
-    assert copy is not None
-    assert copy.task_id == ""
-
-
 @pytest.mark.parametrize("state", TaskState)
 @pytest.mark.parametrize("task_id", ["", "task_1"])
 @pytest.mark.parametrize("used", [None, Decimal(0)])

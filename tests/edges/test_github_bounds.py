@@ -80,7 +80,7 @@ def test_a_silence_in_the_middle_of_an_answer_is_told_as_such(github: GitHubOnLo
 def test_an_answer_of_ten_megabytes_is_read_and_one_without_an_end_is_not_asked_for_again(
     github: GitHubOnLoopback,
 ) -> None:
-    long = b'{"permission": "write", "role_name": "' + b"x" * 10_000_000 + b'"}'
+    long = b'{"permission": "write", "role_name": "write", "more": "' + b"x" * 10_000_000 + b'"}'
     github.faults.add(".", Reply(200, body=long))
     assert github.forge.permission("mona") is Permission.WRITE
     github.faults.add(".", Reply(200, body=b" " * (ANSWER_BYTES + 1)), times=None)

@@ -37,7 +37,9 @@ def checked(github: GitHubOnLoopback, number: int, status: str = "in_progress", 
     """The id of a new check run on the head of a pull request."""
     head = github.world.pull(REPO, number).head_sha
     done = {"conclusion": "success"} if status == "completed" else {}
-    return github.world.check(REPO, ACTIONS, {"name": name, "head_sha": head, "status": status, **done}).id
+    return github.world.check(
+        REPO, ACTIONS, {"name": name, "head_sha": head, "status": status, "external_id": f"pr{number}=", **done}
+    ).id
 
 
 def at(moment: datetime) -> Callable[[], datetime]:
