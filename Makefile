@@ -75,7 +75,7 @@ faults: setup ## Play every trouble at every request of a review against the tab
 large: setup ## Play the largest pull requests, and tell what they take (WORD=findings: a part)
 	$(BIN)/python -m tests.large $(WORD)
 
-bench: setup peers .venv-pr-agent/.stamp ## Measure, beside the peers, and store the figures (PART='rooms waiting': print those alone)
+bench: setup peers .venv-pr-agent/.stamp ## Measure, beside the peers, and store the figures (PART='stages waiting': print those alone)
 	$(BIN)/python -m bench $(if $(PART),$(PART),--write)
 
 lint: lint-style lint-types lint-layers lint-workflows lint-image site ## Ask every linter (with -k: all of them, whatever the first says)

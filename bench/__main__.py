@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bench import busy, overhead, paper, rooms, starting, waiting
+from bench import busy, overhead, paper, stages, starting, waiting
 from bench.document import filled
 from bench.machine import describe
 from bench.parts import SMALL, WHOLE, Found, Part, Size
@@ -24,7 +24,7 @@ PARTS: Mapping[str, Part] = {
     "overhead": overhead.measure,
     "starting": starting.measure,
     "waiting": waiting.measure,
-    "rooms": rooms.measure,
+    "stages": stages.measure,
     "busy": busy.measure,
     "paper": lambda _size, _folder: Found((paper.table(),), ()),
 }

@@ -14,8 +14,8 @@ from bench.meter import api
 from bench.parts import Found, Size
 from bench.requests import A_HOUR, FIRST, of_collecting
 from bench.table import Goal, Table
-from reviewbot.domain.pacing import Writes
-from reviewbot.domain.wording import counted
+from reviewbot.domain.codevf.polling import Writes
+from reviewbot.domain.text.formatting import counted
 
 FINDINGS = 3
 """In each of the reviews: that is how many comments a small change gets."""

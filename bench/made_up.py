@@ -1,15 +1,15 @@
-"""Inputs of the pure rooms, of any size: code, its diff, findings in it, and the story of them."""
+"""Inputs of the pure functions, of any size: code, its diff, findings in it, and the story of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from reviewbot.domain.gate import Coverage, Outcome, Reason, Status, Verdict
-from reviewbot.domain.model import Category, Finding, Severity, Side
-from reviewbot.domain.placement import SuggestionState, Why
-from reviewbot.domain.snapshot import Conclusion
-from reviewbot.domain.views import CostView, FileGroup, FindingView, SentView, SummaryView, SumView
+from reviewbot.domain.findings.placement import SuggestionState, Why
+from reviewbot.domain.github.pull_request import Conclusion
+from reviewbot.domain.model.review import Category, Finding, Severity, Side
+from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict
+from reviewbot.render.view_models.review import CostView, FileGroup, FindingView, SentView, SummaryView, SumView
 
 CHANGED = 100
 """Files of a change that has many."""
@@ -118,5 +118,5 @@ def _shown(file: int, number: int) -> FindingView:
         language="python",
         suggestion=None,
         suggestion_state=SuggestionState.NONE,
-        closes_gate=False,
+        blocks=False,
     )

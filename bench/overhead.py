@@ -17,7 +17,7 @@ from bench.parts import Found, Size
 from bench.peers import PEERS, Peer, run_peer
 from bench.requests import FIRST, of_again, of_first
 from bench.table import Goal, Table, number, spread
-from reviewbot.domain.wording import counted
+from reviewbot.domain.text.formatting import counted
 
 MEMORY = 200
 """Megabytes that a run may take at its peak."""

@@ -19,7 +19,7 @@ class Size:
         reviews: pull requests of the first part: changed files, findings, rounds.
         rounds: how often a start is timed.
         tasks: simulated reviews of each kind.
-        lines: changed lines of the pure rooms, growing.
+        lines: changed lines of the pure functions, growing.
         findings: the same of findings.
         pulls: open pull requests of the busy repository, how many of them have a finished review, how many an open one.
         runs: reviews that share one hourly limit.

@@ -13,7 +13,7 @@ from bench.ground import Ground, ground
 from bench.measure import Spread, alternate, ratios, seconds
 from bench.parts import Found, Size
 from bench.table import Cell, Goal, Table, number, spread
-from reviewbot.domain.wording import counted
+from reviewbot.domain.text.formatting import counted
 from tests.contract.runner_image import IMAGE, Engine, Images, Refused, images, missing
 
 SAID_WITHIN = 0.1
@@ -55,7 +55,7 @@ def _sides(here: Ground) -> Iterator[tuple[str, Callable[[], float]]]:
     yield "`reviewbot --version`", _process("-I", "-m", "reviewbot", "--version")
     yield "`reviewbot --help`", _process("-I", "-m", "reviewbot", "--help")
     yield "importing the libraries alone", _python(f"import {LIBRARIES}", END)
-    yield "importing the action", _python("import reviewbot.app, reviewbot.cli.world", END)
+    yield "importing the action", _python("import reviewbot.app.dispatch, reviewbot.cli.bootstrap", END)
     yield "start to the first request", lambda: _first_request(here)
 
 

@@ -10,8 +10,8 @@ from statistics import fmean
 
 from bench.parts import Found, Size
 from bench.table import Goal, Table, number
-from reviewbot.domain.model import Mode, TaskStatus
-from reviewbot.domain.pacing import next_poll
+from reviewbot.domain.codevf.polling import next_poll
+from reviewbot.domain.model.review import Mode, TaskStatus
 
 MINUTE, HOUR = 60.0, 3600.0
 

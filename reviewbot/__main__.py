@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TextIO
 
 EXIT_BUG, EXIT_NOT_PUBLISHED, INTERRUPTED = 70, 4, 130
-"""As `domain.gate` and `cli.call` have them: nothing of ours is imported before an interrupt can be told in words."""
+"""As `verdict` and `invocation` have them: nothing of ours is imported before an interrupt can be told in words."""
 
 PIPE_CLOSED = 141
 """The exit status of what a closed pipe has ended, as shells have it: 1 means the gate and nothing else."""

@@ -1,7 +1,7 @@
-"""The world in the domain's words: what the story needs done, without saying how.
+"""The ports: what the app needs from the outside world, in the terms of the domain.
 
-Each port is proven against its edge by the same tests that run on the sandbox. Every method either returns or raises a
-class of `reviewbot.errors`; the edges translate foreign exceptions, once each.
+The same tests run on each port's adapter and on the sandbox. Every method either returns or raises a class of
+`reviewbot.errors`; the adapters translate foreign exceptions, once each.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from reviewbot.domain.file_views import FileView
-from reviewbot.domain.model import Balance, Submission, Tag, Task
-from reviewbot.domain.publication import (
+from reviewbot.domain.diff.reviewed_file import FileView
+from reviewbot.domain.github.drafts import (
     Annotation,
     CheckState,
     FileComment,
@@ -21,8 +20,9 @@ from reviewbot.domain.publication import (
     Reaction,
     ReviewDraft,
 )
-from reviewbot.domain.snapshot import CheckRun, Comment, Entry, Permission, RawChange, Snapshot, Waiting
-from reviewbot.domain.views import SummaryView
+from reviewbot.domain.github.pull_request import CheckRun, Comment, Entry, Permission, RawChange, Snapshot, Waiting
+from reviewbot.domain.model.review import Balance, Submission, Tag, Task
+from reviewbot.render.view_models.review import SummaryView
 
 
 class Clock(Protocol):
@@ -38,8 +38,8 @@ class Clock(Protocol):
         """Wait. May raise `KeyboardInterrupt` when the runner cancels the job."""
 
 
-class Forge(Protocol):
-    """GitHub, bound to one repository."""
+class PullRequests(Protocol):
+    """Reads pull requests and sets their labels."""
 
     def snapshot(self, number: int, *, check_name: str, config_file: str, templates_dir: str) -> Snapshot:
         """Read the pull request and the default branch's word on us: one request, more only for long conversations.
@@ -61,8 +61,25 @@ class Forge(Protocol):
             DiffTooLarge: GitHub has no diff of this size.
         """
 
-    def merge_base(self, base: str, head: str) -> str:
-        """The best common ancestor of two commits: a full sha, one request."""
+    def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:
+        """The heads of those of these pull requests that are open: one request."""
+
+    def waiting(self, check_name: str) -> Waiting:
+        """The pull requests whose check runs of that name tell of an open task, by the last heads.
+
+        That is one that is open, or that GitHub has given up after two weeks (`stale`), or whose copy says so. One
+        request for every fifty open pull requests, and one for the fifty closed ones that changed last.
+        """
+
+    def remove_label(self, number: int, label: str) -> None:
+        """Take a label off a pull request; gone already is fine."""
+
+
+class Repository(Protocol):
+    """Reads the repository: files, commits, permissions and the merge queue."""
+
+    def config(self, path: str) -> str | None:
+        """The text of a file on the default branch, None when there is none: one request."""
 
     def entries(
         self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
@@ -73,38 +90,11 @@ class Forge(Protocol):
             Entries by path, (new, old). A path that does not exist at its commit is left out.
         """
 
+    def merge_base(self, base: str, head: str) -> str:
+        """The best common ancestor of two commits: a full sha, one request."""
+
     def permission(self, login: str) -> Permission:
         """What a person may do here; `Permission.NONE` for strangers."""
-
-    def checks(self, head_sha: str, name: str, number: int) -> tuple[CheckRun, ...]:
-        """A pull request's check runs of a name on a commit: one request."""
-
-    def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:
-        """The heads of those of these pull requests that are open: one request."""
-
-    def config(self, path: str) -> str | None:
-        """The text of a file on the default branch, None when there is none: one request."""
-
-    def older_checks(self, number: int, check_name: str) -> tuple[CheckRun, ...]:
-        """A pull request's check runs on every commit that it has, or had before a force-push, oldest first.
-
-        One request for every hundred commits. For a memory that is lost: nobody can hide a check run.
-        """
-
-    def waiting(self, check_name: str) -> Waiting:
-        """The pull requests whose check runs of that name tell of an open task, by the last heads.
-
-        That is one that is open, or that GitHub has given up after two weeks (`stale`), or whose copy says so. One
-        request for every fifty open pull requests, and one for the fifty closed ones that changed last.
-        """
-
-    def summaries(self, mark: str, among: frozenset[int] | None = None) -> tuple[tuple[int, Comment], ...]:
-        """The pull requests with a comment of ours that begins with `mark`, in that order; all, or those `among` them.
-
-        Each with the first such comment. For pull requests where no check run could be written: it reads whole
-        comments, one request for every twenty open pull requests and three for the fifty closed ones that changed last,
-        and one more for every hundred comments beyond the first fifty that come before it.
-        """
 
     def queued(self, base_ref: str, head_sha: str) -> tuple[int, ...]:
         """The pull requests of a merge group: all that are contained in a commit of a branch's merge queue.
@@ -116,6 +106,19 @@ class Forge(Protocol):
             commit, or the token may not read all of it.
         """
 
+
+class CheckRuns(Protocol):
+    """Reads and writes check runs."""
+
+    def checks(self, head_sha: str, name: str, number: int) -> tuple[CheckRun, ...]:
+        """A pull request's check runs of a name on a commit: one request."""
+
+    def older_checks(self, number: int, check_name: str) -> tuple[CheckRun, ...]:
+        """A pull request's check runs on every commit that it has, or had before a force-push, oldest first.
+
+        One request for every hundred commits. For a memory that is lost: nobody can hide a check run.
+        """
+
     def create_check(self, check: CheckState) -> CheckRun:
         """Create a check run, with as many requests as its annotations need; the last one completes it.
 
@@ -125,6 +128,18 @@ class Forge(Protocol):
 
     def update_check(self, check_id: int, check: CheckState) -> CheckRun:
         """Bring an open check run to a state; annotations that it has already are not sent again."""
+
+
+class Comments(Protocol):
+    """Reads and writes comments in the conversation."""
+
+    def summaries(self, mark: str, among: frozenset[int] | None = None) -> tuple[tuple[int, Comment], ...]:
+        """The pull requests with a comment of ours that begins with `mark`, in that order; all, or those `among` them.
+
+        Each with the first such comment. For pull requests where no check run could be written: it reads whole
+        comments, one request for every twenty open pull requests and three for the fifty closed ones that changed last,
+        and one more for every hundred comments beyond the first fifty that come before it.
+        """
 
     def create_comment(self, number: int, body: str) -> Comment:
         """Post a comment on the timeline."""
@@ -138,8 +153,15 @@ class Forge(Protocol):
     def react(self, comment_id: int, reaction: Reaction) -> None:
         """Put an emoji under a comment of the timeline; there already is fine."""
 
-    def remove_label(self, number: int, label: str) -> None:
-        """Take a label off a pull request; gone already is fine."""
+    def show_comment(self, node_id: str) -> None:
+        """Unfold a comment that was folded away."""
+
+    def hide_comment(self, node_id: str, why: Hidden) -> None:
+        """Fold a comment away under a reason, with the text one click off."""
+
+
+class Reviews(Protocol):
+    """Writes reviews, review comments and threads."""
 
     def create_review(self, number: int, draft: ReviewDraft) -> int:
         """Post one review with all its comments: all or nothing.
@@ -179,11 +201,9 @@ class Forge(Protocol):
     def unresolve_thread(self, thread_id: str) -> None:
         """Open a review thread again; it takes what resolving takes."""
 
-    def show_comment(self, node_id: str) -> None:
-        """Unfold a comment that was folded away."""
 
-    def hide_comment(self, node_id: str, why: Hidden) -> None:
-        """Fold a comment away under a reason, with the text one click off."""
+class Forge(PullRequests, Repository, CheckRuns, Comments, Reviews, Protocol):
+    """GitHub, bound to one repository."""
 
 
 class ChangeReader(Protocol):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from reviewbot import errors
-from reviewbot.domain.gate import PRECEDENCE, Reason
+from reviewbot.domain.policy.verdict import PRECEDENCE, Reason
 from reviewbot.errors import (
     PermissionMissing,
     Problem,

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.model import Mode, Severity
-from reviewbot.domain.policy import (
+from reviewbot.domain.model.options import (
+    ActionCommand,
     Allow,
-    Command,
     FailOn,
     PathInstruction,
     Redact,
@@ -23,6 +22,7 @@ from reviewbot.domain.policy import (
     Supersede,
     Tolerance,
 )
+from reviewbot.domain.model.review import Mode, Severity
 from reviewbot.errors import Problem, SettingsError
 from reviewbot.settings import INPUTS, Settings, peek_settings, read_settings
 from reviewbot.settings.configfile import CONFIG_BYTES, read_config
@@ -33,7 +33,7 @@ TOKEN = "ghs" + "_0123456789abcdefghijklmnopqrstuvwxyz"
 
 # name, default, what is written, what it means, what is refused, whether input and whether key
 ROWS: list[tuple[str, object, str, object, list[str], bool, bool]] = [
-    ("command", Command.REVIEW, "collect", Command.COLLECT, ["buy", "REVIEW"], True, False),
+    ("command", ActionCommand.REVIEW, "collect", ActionCommand.COLLECT, ["buy", "REVIEW"], True, False),
     ("codevf-project", "", "acme/app", "acme/app", [], True, True),
     (
         "codevf-url",

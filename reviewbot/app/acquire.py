@@ -5,38 +5,46 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from reviewbot.app.buy import (
-    Terms,
+from reviewbot.app.check_run import current_check
+from reviewbot.app.conclude import conclude, verdict_on
+from reviewbot.app.context import RunContext
+from reviewbot.app.create_task import submit
+from reviewbot.app.poll import wait
+from reviewbot.app.publish import publish
+from reviewbot.app.purchase import (
+    Quote,
     approve,
     as_agreed,
-    intend,
     look_up,
     purchase_of,
-    remember_task,
+    quote,
+    record_intent,
+    record_task,
+    resume,
     selecting,
-    take_up,
-    terms,
     use_up,
 )
-from reviewbot.app.check import current_check
-from reviewbot.app.conclude import conclude, verdict_on
-from reviewbot.app.load import identity_of
-from reviewbot.app.publish import publish
-from reviewbot.app.run import Run
+from reviewbot.app.read_change import identity_of
 from reviewbot.app.settle import replaced, settle, settled
 from reviewbot.app.story import Story
-from reviewbot.app.submit import submit
-from reviewbot.app.wait import wait
-from reviewbot.domain.course import Standpoint, Step, builds_on, is_forgotten, is_replaced, next_attempt, next_step
-from reviewbot.domain.events import ReviewEvent
-from reviewbot.domain.gate import Coverage, Outcome, Reason, not_due, pending, superseded
-from reviewbot.domain.identity import Identity, scope_since
-from reviewbot.domain.ledger import Purchase, TaskState
-from reviewbot.domain.model import TaskStatus
-from reviewbot.domain.policy import ReviewOn
-from reviewbot.domain.short_copy import read_short_copy, tells_of_open_task
-from reviewbot.domain.snapshot import CheckStatus, Conclusion
-from reviewbot.domain.triage import Asked, AtTerminal, is_requested, tries_again
+from reviewbot.domain.codevf.idempotency import Identity, scope_since
+from reviewbot.domain.github.pull_request import CheckStatus, Conclusion
+from reviewbot.domain.ledger.external_id import decode_external_id, tells_of_open_task
+from reviewbot.domain.ledger.ledger import Purchase, TaskState
+from reviewbot.domain.machine.next_step import (
+    Standpoint,
+    Step,
+    builds_on,
+    is_forgotten,
+    is_replaced,
+    next_attempt,
+    next_step,
+)
+from reviewbot.domain.model.events import ReviewEvent
+from reviewbot.domain.model.options import ReviewOn
+from reviewbot.domain.model.review import TaskStatus
+from reviewbot.domain.policy.eligibility import Asked, AtTerminal, is_requested, tries_again
+from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, not_due, pending, superseded
 from reviewbot.errors import (
     ForgeError,
     NothingSendable,
@@ -59,10 +67,10 @@ _PUT_OFF = (
 class Acquirer:
     """Finds or buys the review of a change, and keeps what is known so that an error ends with it and not without."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: RunContext) -> None:
         self._run = run
         self.story = Story()
-        self._terms: Terms | None = None
+        self._terms: Quote | None = None
 
     def _acquire(self, service: ReviewService) -> Outcome | None:
         """Find the task of this change, or buy one; an outcome when the run ends without either."""
@@ -90,7 +98,7 @@ class Acquirer:
 
     def _bring(self, service: ReviewService, identity: Identity, known: Purchase | None, step: Step) -> Outcome | None:
         """Buy, once that is approved and no older review has to come in first."""
-        if known is not None and known.state is TaskState.WANTED and not self._run.may_buy:
+        if known is not None and known.state is TaskState.DEFERRED and not self._run.may_buy:
             self._run = replace(self._run, settings=as_agreed(self._run.settings, known))
         if self._run.paid and (known is None or known.state is not TaskState.INTENT):
             approve(self._run, self.story, identity)
@@ -103,7 +111,7 @@ class Acquirer:
     def _resumed(self, service: ReviewService, known: Purchase) -> Purchase | None:
         """Go on with what was bought; the purchase as it ended, where it ended unheard and another one is wanted."""
         run = self._run
-        self.story = take_up(run, self.story, known)
+        self.story = resume(run, self.story, known)
         try:
             self.story = look_up(run, service, self.story)
         except ServiceRefused as error:
@@ -160,7 +168,7 @@ class Acquirer:
         """What was bought of this head by other settings than this collection's: the change is the same."""
         run = self._run
         known = self.story.ledger.on_head(run.snapshot.pull.head_sha, self.story.read.change.merge_base)
-        if known is None or known.state is TaskState.WANTED:
+        if known is None or known.state is TaskState.DEFERRED:
             return None
         # An intent has another key, so buying this change would not find its task.
         return None if known.state is TaskState.INTENT and not is_forgotten(known, run.now) else known
@@ -205,7 +213,7 @@ class Acquirer:
             told = _PUT_OFF if put_off and self.story.awaited is None else ""
             return conclude(run, self.story, replace(pending(run.judgement.rules), message=told))
         outcome = self._why_not()
-        if there and tells_of_open_task(there.external_id) and not read_short_copy(there.external_id, run.signer):
+        if there and tells_of_open_task(there.external_id) and not decode_external_id(there.external_id, run.signer):
             # Another key has signed it: whoever has that one goes on.
             return conclude(run, self.story, outcome)
         left = there and (there.status != CheckStatus.COMPLETED or tells_of_open_task(there.external_id))
@@ -228,7 +236,7 @@ class Acquirer:
         """
         run, answers = self._run, self.story.changes.answers
         while (awaited := self.story.awaited) and is_replaced(awaited.task.status, run.settings.supersede):
-            agreed = terms(run, service, self.story, freed=awaited.purchase.hold)
+            agreed = quote(run, service, self.story, freed=awaited.purchase.hold)
             self.story = replaced(run, service, self.story)
             if self.story.awaited is not None:
                 return None
@@ -243,7 +251,7 @@ class Acquirer:
         if awaited is None:
             raise TypeError(self.story)
         use_up(run)
-        wanted = replace(purchase_of(run, self.story, identity, TaskState.WANTED), hold=run.settings.max_credits)
+        wanted = replace(purchase_of(run, self.story, identity, TaskState.DEFERRED), hold=run.settings.max_credits)
         self.story = self.story.noted(wanted)
         if (ended := self._published()) is not None:
             return ended
@@ -265,19 +273,19 @@ class Acquirer:
         """
         run, intent = self._run, known if known is not None and known.state is TaskState.INTENT else None
         identity = replace(identity, scope=scope_since(intent.since if intent else self._since(known)))
-        agreed = self._terms or terms(run, service, self.story, intended=intent)
-        intended = intend(run, self.story, identity, agreed)
+        agreed = self._terms or quote(run, service, self.story, intended=intent)
+        intended = record_intent(run, self.story, identity, agreed)
         if intended is None:
             return self._superseded()
         self.story = intended
-        with run.world.uninterrupted():
+        with run.ports.uninterrupted():
             try:
                 self.story = submit(run, service, self.story, identity, agreed)
             except (ServiceRefused, OverBudget, NothingSendable):
                 if intent is None:
                     self.story = self.story.bought(replace(self.story.own, state=TaskState.ENDED, used=Decimal(0)))
                 raise
-            self.story = remember_task(run, self.story)
+            self.story = record_task(run, self.story)
         return None
 
     def _since(self, known: Purchase | None) -> str:
@@ -293,9 +301,9 @@ class Acquirer:
         if not last.merge_base or last.merge_base == now:
             return last.merge_base == now
         try:
-            return self._run.world.forge.merge_base(last.merge_base, now) == last.merge_base
+            return self._run.ports.forge.merge_base(last.merge_base, now) == last.merge_base
         except ForgeError as error:
-            self._run.world.reporter.debug(f"The merge base of the last review cannot be compared: {error.message}")
+            self._run.ports.reporter.debug(f"The merge base of the last review cannot be compared: {error.message}")
             return False
 
     def _ended_unheard(self) -> bool:
@@ -321,7 +329,7 @@ class Acquirer:
                 f"{tried} attempts at a review of this change have ended without a result.",
                 hint="Start the workflow by hand to try once more, or ask CodeVF what is wrong.",
             )
-        unbought = {TaskState.ENDED, TaskState.WANTED, TaskState.INTENT}
+        unbought = {TaskState.ENDED, TaskState.DEFERRED, TaskState.INTENT}
         others = [entry for entry in self.story.ledger.purchases if entry.state not in unbought]
         before = any(entry.identity != (known.identity if known else "") for entry in others)
         return is_requested(run.policy, run.trigger, reviewed_before=before)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from reviewbot.app.run import Run
-from reviewbot.domain.model import Task
+from reviewbot.app.context import RunContext
+from reviewbot.domain.model.review import Task
 from reviewbot.errors import ServiceError
 from reviewbot.ports import ReviewService
 
 
 def cancel(
-    run: Run, service: ReviewService, task_ids: Iterable[str], wanted: Callable[[Task], bool]
+    run: RunContext, service: ReviewService, task_ids: Iterable[str], wanted: Callable[[Task], bool]
 ) -> tuple[str, ...]:
     """Cancel the tasks that are not over and that are wanted to be cancelled.
 

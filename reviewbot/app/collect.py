@@ -7,20 +7,20 @@ from contextlib import ExitStack
 
 from reviewbot.app.closed import cancel_unbegun
 from reviewbot.app.commands import catch_up
-from reviewbot.app.load import checked_settings, load_settings
-from reviewbot.app.memory import read_memory
+from reviewbot.app.context import Ports, RunContext
+from reviewbot.app.ledger_store import read_ledger
+from reviewbot.app.read_change import checked_settings, load_settings
 from reviewbot.app.review import review_pull_request
-from reviewbot.app.run import Run, World
-from reviewbot.domain.events import DispatchEvent
-from reviewbot.domain.gate import Outcome, collected
-from reviewbot.domain.ledger_text import is_waiting
-from reviewbot.domain.marks import summary_mark
+from reviewbot.domain.findings.markers import summary_mark
+from reviewbot.domain.ledger.codec import is_waiting
+from reviewbot.domain.model.events import DispatchEvent
+from reviewbot.domain.policy.verdict import Outcome, collected
 from reviewbot.errors import PermissionMissing, ReviewbotError, ServiceRefused, ServiceUnreachable
-from reviewbot.render import Renderer
+from reviewbot.render.renderer import Renderer
 from reviewbot.settings import Settings, peek_settings
 
 
-def collect_finished(world: World, inputs: Mapping[str, str]) -> Outcome:
+def collect_finished(ports: Ports, inputs: Mapping[str, str]) -> Outcome:
     """Look up the open reviews, oldest pull request first; one that fails never stops the next, whatever it fails by.
 
     A bug of ours that one of them meets is raised when the others have had their turn.
@@ -30,17 +30,17 @@ def collect_finished(world: World, inputs: Mapping[str, str]) -> Outcome:
         ForgeError: the open pull requests cannot be listed.
         ReviewDidNotHappen: CodeVF does not take the key, or there is none.
     """
-    settings = checked_settings(world, inputs, world.forge.config(peek_settings(inputs).config_file))
-    waiting, outcomes = _waiting(world, settings), dict[int, Outcome | None]()
+    settings = checked_settings(ports, inputs, ports.forge.config(peek_settings(inputs).config_file))
+    waiting, outcomes = _waiting(ports, settings), dict[int, Outcome | None]()
     if waiting:
-        _check_key(world, settings)
+        _check_key(ports, settings)
     with ExitStack() as turns:  # it goes on after whatever one of them raises, and raises that at its end
         for number in reversed(waiting):
-            turns.callback(_turn, world, inputs, number, outcomes, turns)
+            turns.callback(_turn, ports, inputs, number, outcomes, turns)
     return collected(outcomes)
 
 
-def _check_key(world: World, settings: Settings) -> None:
+def _check_key(ports: Ports, settings: Settings) -> None:
     """Pass, or find that no review can be looked up: else each check would say that it did not happen.
 
     Raises:
@@ -48,37 +48,37 @@ def _check_key(world: World, settings: Settings) -> None:
         ServiceRefused: CodeVF does not take it.
     """
     try:
-        world.open_service(settings).balance()
+        ports.open_service(settings).balance()
     except (ServiceUnreachable, ServiceRefused) as error:
         if isinstance(error, ServiceRefused) and error.is_unauthorized:
             raise
-        world.reporter.say(f"{error.message} What is open stays open.")
+        ports.reporter.say(f"{error.message} What is open stays open.")
 
 
 def _turn(
-    world: World, inputs: Mapping[str, str], number: int, outcomes: dict[int, Outcome | None], turns: ExitStack
+    ports: Ports, inputs: Mapping[str, str], number: int, outcomes: dict[int, Outcome | None], turns: ExitStack
 ) -> None:
     """Collect one pull request; None stands for an outcome that is not known."""
     outcomes[number] = None
     try:
-        outcomes[number] = _collect(world, inputs, number)
+        outcomes[number] = _collect(ports, inputs, number)
     except ReviewbotError as error:
-        world.reporter.say(f"#{number}: {error.message}")
+        ports.reporter.say(f"#{number}: {error.message}")
     except KeyboardInterrupt:
         turns.pop_all()  # whoever is told to stop stops
         raise
 
 
-def _collect(world: World, inputs: Mapping[str, str], number: int) -> Outcome:
-    snapshot, trigger = catch_up(world, inputs, number), DispatchEvent(number, "")
+def _collect(ports: Ports, inputs: Mapping[str, str], number: int) -> Outcome:
+    snapshot, trigger = catch_up(ports, inputs, number), DispatchEvent(number, "")
     if not snapshot.pull.is_open:  # no run may have seen it closed
-        settings, snapshot = load_settings(world, inputs, snapshot)
-        run = Run(world, settings, trigger, snapshot, Renderer({}), world.clock.monotonic(), may_buy=False)
-        cancel_unbegun(run, read_memory(run, snapshot, "").ledger)
-    return review_pull_request(world, inputs, trigger, snapshot, may_buy=False)
+        settings, snapshot = load_settings(ports, inputs, snapshot)
+        run = RunContext(ports, settings, trigger, snapshot, Renderer({}), ports.clock.monotonic(), may_buy=False)
+        cancel_unbegun(run, read_ledger(run, snapshot, "").ledger)
+    return review_pull_request(ports, inputs, trigger, snapshot, may_buy=False)
 
 
-def _waiting(world: World, settings: Settings) -> tuple[int, ...]:
+def _waiting(ports: Ports, settings: Settings) -> tuple[int, ...]:
     """The pull requests with an open review: by their check runs, or by our summaries where there are none.
 
     A token that may read check runs and not write them leaves pull requests without any.
@@ -87,11 +87,11 @@ def _waiting(world: World, settings: Settings) -> tuple[int, ...]:
     unknown = None
     if settings.check_run:
         try:
-            waiting = world.forge.waiting(settings.check_name)
+            waiting = ports.forge.waiting(settings.check_name)
             known, unknown = waiting.known, waiting.unknown
         except PermissionMissing as error:
-            world.reporter.say(f"{error.message} The summary comments are read instead.")
+            ports.reporter.say(f"{error.message} The summary comments are read instead.")
     if unknown == frozenset():
         return tuple(sorted(known))
-    told = world.forge.summaries(summary_mark(settings.instance), unknown)
+    told = ports.forge.summaries(summary_mark(settings.instance), unknown)
     return tuple(sorted({*known, *(number for number, comment in told if is_waiting(comment.body))}))

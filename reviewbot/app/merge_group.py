@@ -5,41 +5,41 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reviewbot.app.check import current_check, write_check
+from reviewbot.app.check_run import current_check, write_check
 from reviewbot.app.conclude import failed
-from reviewbot.app.deliver import deliver
-from reviewbot.app.load import load_settings, load_snapshot, overrides
+from reviewbot.app.context import Ports, RunContext
 from reviewbot.app.publish import not_taken
-from reviewbot.app.run import Run, World
+from reviewbot.app.read_change import load_settings, load_snapshot, overrides
+from reviewbot.app.runner_output import write_output
 from reviewbot.app.story import Story
-from reviewbot.domain.events import DispatchEvent, MergeGroupEvent
-from reviewbot.domain.gate import Outcome, carried
-from reviewbot.domain.snapshot import Snapshot
+from reviewbot.domain.github.pull_request import Snapshot
+from reviewbot.domain.model.events import DispatchEvent, MergeGroupEvent
+from reviewbot.domain.policy.verdict import Outcome, carried
 from reviewbot.errors import ForgeError, NotFound, SettingsError, TemplateError
-from reviewbot.render import Renderer
+from reviewbot.render.renderer import Renderer
 from reviewbot.settings import peek_settings
 
 
-def carry(world: World, inputs: Mapping[str, str], event: MergeGroupEvent) -> Outcome:
+def carry(ports: Ports, inputs: Mapping[str, str], event: MergeGroupEvent) -> Outcome:
     """Write the group's check, without which the queue would stall.
 
     Raises:
         ForgeError: a pull request of the group cannot be read.
         NotFound: the group names no pull request, so there is nothing to carry and no settings to go by.
     """
-    queued = _queued(world, event)
-    snapshots = [load_snapshot(world, inputs, number) for number in queued or event.numbers]
+    queued = _queued(ports, event)
+    snapshots = [load_snapshot(ports, inputs, number) for number in queued or event.numbers]
     if not snapshots:
         raise NotFound("The merge group's head names no pull request.", hint="Its name should hold `pr-NUMBER-SHA`.")
     first = snapshots[0]
     on_group = replace(first, pull=replace(first.pull, head_sha=event.head_sha), checks=(), other_checks=())
-    trigger, started = DispatchEvent(first.pull.number, ""), world.clock.monotonic()
+    trigger, started = DispatchEvent(first.pull.number, ""), ports.clock.monotonic()
     settings = peek_settings(inputs, first.default_branch.config)
-    run = Run(world, settings, trigger, on_group, Renderer({}), started)
+    run = RunContext(ports, settings, trigger, on_group, Renderer({}), started)
     if not queued:
         run.degraded.say("The merge queue does not tell what is in this group: only the head's name was gone by.")
     try:
-        loaded = [load_settings(world, inputs, snapshot)[1] for snapshot in snapshots]
+        loaded = [load_settings(ports, inputs, snapshot)[1] for snapshot in snapshots]
         run = replace(run, renderer=Renderer(overrides(first)))
         outcome = carried({snapshot.pull.number: _conclusion(snapshot) for snapshot in loaded})
     except (SettingsError, TemplateError) as error:
@@ -50,15 +50,15 @@ def carry(world: World, inputs: Mapping[str, str], event: MergeGroupEvent) -> Ou
     except ForgeError as error:
         run.degraded.say(error.message)
         outcome = not_taken(outcome, error)
-    return deliver(run, story, outcome)
+    return write_output(run, story, outcome)
 
 
-def _queued(world: World, event: MergeGroupEvent) -> tuple[int, ...]:
+def _queued(ports: Ports, event: MergeGroupEvent) -> tuple[int, ...]:
     """The pull requests in the group, those of the groups before it included; empty when nobody tells."""
     try:
-        return world.forge.queued(event.base_ref, event.head_sha) if event.base_ref else ()
+        return ports.forge.queued(event.base_ref, event.head_sha) if event.base_ref else ()
     except ForgeError as error:  # an older GitHub Enterprise Server has no queue to ask
-        world.reporter.say(error.message)
+        ports.reporter.say(error.message)
         return ()
 
 

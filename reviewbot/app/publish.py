@@ -5,18 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from reviewbot.app.check import CHECK, beside_another, let_through, write_check
-from reviewbot.app.comments import look_back, publish_comments
-from reviewbot.app.follow import follow
-from reviewbot.app.run import Run
+from reviewbot.app.check_run import CHECK, apply_bypass, beside_another, write_check
+from reviewbot.app.context import RunContext
+from reviewbot.app.refresh import refresh
+from reviewbot.app.review_comments import look_back, publish_comments
 from reviewbot.app.story import Story
-from reviewbot.app.summary import SUMMARY, write_summary
-from reviewbot.domain.gate import EXIT_NOT_PUBLISHED, Outcome, Reason, first_exit_status, superseded, unheld
-from reviewbot.domain.ledger import Ledger, TaskState
-from reviewbot.domain.placement import Why, in_summary
-from reviewbot.domain.short_copy import read_short_copy, tells_of_open_task
-from reviewbot.domain.snapshot import CheckStatus
-from reviewbot.domain.triage import has_no_other_token
+from reviewbot.app.summary_comment import SUMMARY, write_summary
+from reviewbot.domain.findings.placement import Why, in_summary
+from reviewbot.domain.github.pull_request import CheckStatus
+from reviewbot.domain.ledger.external_id import decode_external_id, tells_of_open_task
+from reviewbot.domain.ledger.ledger import Ledger, TaskState
+from reviewbot.domain.policy.eligibility import has_no_other_token
+from reviewbot.domain.policy.verdict import (
+    EXIT_NOT_PUBLISHED,
+    Outcome,
+    Reason,
+    first_exit_status,
+    superseded,
+    without_check,
+)
 from reviewbot.errors import ForgeError, PermissionMissing, ReviewbotError
 
 _MAY_WRITE_NOTHING = PermissionMissing(
@@ -26,7 +33,7 @@ _MAY_WRITE_NOTHING = PermissionMissing(
 )
 
 
-def publish(run: Run, story: Story, outcome: Outcome) -> tuple[Run, Story, Outcome]:
+def publish(run: RunContext, story: Story, outcome: Outcome) -> tuple[RunContext, Story, Outcome]:
     """Bring comments, check and summary to the wished-for state.
 
     Returns:
@@ -35,7 +42,7 @@ def publish(run: Run, story: Story, outcome: Outcome) -> tuple[Run, Story, Outco
     """
     try:
         if story.prepared is not None and story.has_news and story.there is None:
-            run, story = follow(run, story)
+            run, story = refresh(run, story)
         if story.changes.answers:
             before = story.posted
             story = publish_comments(run, story, outcome)
@@ -57,7 +64,7 @@ def publish(run: Run, story: Story, outcome: Outcome) -> tuple[Run, Story, Outco
         _close_older(run, story)
         if _nothing_stands(run, story):
             outcome = _not_published(run, story, _MAY_WRITE_NOTHING, outcome)
-    outcome = let_through(run, story, outcome if story.check else unheld(outcome))
+    outcome = apply_bypass(run, story, outcome if story.check else without_check(outcome))
     return run, replace(story, there=None), beside_another(run, story, outcome) if story.neighbour else outcome
 
 
@@ -74,7 +81,7 @@ def _unpublished(story: Story) -> Story:
     return replace(story, purchase=replace(bought, state=TaskState.OPEN, used=None))
 
 
-def _nothing_stands(run: Run, story: Story) -> bool:
+def _nothing_stands(run: RunContext, story: Story) -> bool:
     """Whether there is a result, and the token may write nothing of it, and could be another one."""
     settings, denied = run.settings, run.degraded.denied
     wished = {CHECK: settings.check_run, SUMMARY: settings.summary_comment}
@@ -84,7 +91,7 @@ def _nothing_stands(run: Run, story: Story) -> bool:
     return untaken and not has_no_other_token(run.snapshot.pull, run.trigger)
 
 
-def _not_published(run: Run, story: Story, error: ReviewbotError, outcome: Outcome) -> Outcome:
+def _not_published(run: RunContext, story: Story, error: ReviewbotError, outcome: Outcome) -> Outcome:
     """The outcome when GitHub did not take something: with a result it is another one, else it is only said."""
     run.degraded.say(error.message)
     return not_taken(outcome, error) if story.changes.answers else outcome
@@ -96,12 +103,12 @@ def not_taken(outcome: Outcome, error: ReviewbotError) -> Outcome:
     return replace(outcome, reason=Reason.NOT_PUBLISHED, exit_status=status, message=error.message, hint=error.hint)
 
 
-def _close_older(run: Run, story: Story) -> None:
+def _close_older(run: RunContext, story: Story) -> None:
     """End the checks of older heads whose tasks are written down as over: till then somebody has to come by."""
     snapshot = story.there or run.snapshot
     newest_of = {one.head_sha: one for one in snapshot.older_checks}
     for check in newest_of.values() if run.paid and run.settings.check_run else ():
-        copy = read_short_copy(check.external_id, run.signer)
+        copy = decode_external_id(check.external_id, run.signer)
         bought = story.ledger.named(copy.identity, copy.attempt) if copy else None
         left = check.status != CheckStatus.COMPLETED or tells_of_open_task(check.external_id)
         if left and bought and bought.state.is_over and check.head_sha != story.reviewed_sha:

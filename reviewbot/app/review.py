@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reviewbot.app.acquire import Acquirer
-from reviewbot.app.answer import placed_here, read_answer
-from reviewbot.app.buy import dry_run, parcels
 from reviewbot.app.conclude import conclude, failed, verdict_on
-from reviewbot.app.deliver import write_files
-from reviewbot.app.follow import follow
-from reviewbot.app.load import (
+from reviewbot.app.context import Ports, RunContext
+from reviewbot.app.ledger_store import read_ledger
+from reviewbot.app.poll import wait
+from reviewbot.app.purchase import dry_run, task_batches
+from reviewbot.app.read_change import (
     Prepared,
     identity_of,
     load_change,
@@ -20,66 +20,59 @@ from reviewbot.app.load import (
     overrides,
     prepare,
 )
-from reviewbot.app.memory import read_memory
-from reviewbot.app.run import Run, World
+from reviewbot.app.read_result import placed_here, read_answer
+from reviewbot.app.refresh import refresh
+from reviewbot.app.runner_output import write_files
 from reviewbot.app.settle import settle
 from reviewbot.app.story import Story
-from reviewbot.app.wait import wait
-from reviewbot.domain.amendments import Amendment, CallOff
-from reviewbot.domain.bookkeeping import Changes
-from reviewbot.domain.escaping import visible
-from reviewbot.domain.exclusions import exclusion_setting
-from reviewbot.domain.gate import (
-    Coverage,
-    Outcome,
-    Reason,
-    Verdict,
-    not_due,
-    pending,
-)
-from reviewbot.domain.ledger import Purchase, TaskState
-from reviewbot.domain.model import Report, Task, TaskStatus
-from reviewbot.domain.short_copy import read_short_copy
-from reviewbot.domain.snapshot import Conclusion, Snapshot
-from reviewbot.domain.triage import Trigger, not_due_for
+from reviewbot.domain.github.pull_request import Conclusion, Snapshot
+from reviewbot.domain.ledger.edits import CallOff, LedgerEdit
+from reviewbot.domain.ledger.external_id import decode_external_id
+from reviewbot.domain.ledger.ledger import Purchase, TaskState
+from reviewbot.domain.ledger.update import LedgerUpdate
+from reviewbot.domain.model.review import Report, Task, TaskStatus
+from reviewbot.domain.policy.eligibility import Trigger, not_due_for
+from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Verdict, not_due, pending
+from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import NothingSendable, ReviewbotError, SettingsError, TaskEnded, TemplateError
 from reviewbot.ports import ReviewService
-from reviewbot.render import Renderer
+from reviewbot.render.renderer import Renderer
+from reviewbot.render.view_models.exclusions import exclusion_setting
 from reviewbot.settings import peek_settings
 
 
 def review_pull_request(
-    world: World,
+    ports: Ports,
     inputs: Mapping[str, str],
     trigger: Trigger,
     pull: int | Snapshot,
     *,
     may_buy: bool = True,
-    amendments: tuple[Amendment, ...] = (),
+    edits: tuple[LedgerEdit, ...] = (),
 ) -> Outcome:
     """Review a pull request, or find that no review of it is due.
 
     Args:
-        world: the ports.
+        ports: the ports.
         inputs: of the workflow, by name.
         trigger: the event that asks.
         pull: the number of the pull request, or the whole of it where it was read already.
         may_buy: False while collecting.
-        amendments: what a command changes of what is remembered.
+        edits: what a command changes of what is remembered.
 
     Raises:
         ForgeError: the pull request cannot be read, so there is nothing to write on either.
     """
-    started = world.clock.monotonic()
-    snapshot = pull if isinstance(pull, Snapshot) else load_snapshot(world, inputs, pull)
+    started = ports.clock.monotonic()
+    snapshot = pull if isinstance(pull, Snapshot) else load_snapshot(ports, inputs, pull)
     try:
-        settings, snapshot = load_settings(world, inputs, snapshot)
+        settings, snapshot = load_settings(ports, inputs, snapshot)
         renderer = Renderer(overrides(snapshot))
     except (SettingsError, TemplateError) as error:
         settings = peek_settings(inputs, snapshot.default_branch.config)
-        run = Run(world, settings, trigger, snapshot, Renderer({}), started)
+        run = RunContext(ports, settings, trigger, snapshot, Renderer({}), started)
         return conclude(run, Story(), failed(run, error))
-    run = Run(world, settings, trigger, snapshot, renderer, started, may_buy, amendments)
+    run = RunContext(ports, settings, trigger, snapshot, renderer, started, may_buy, edits)
     teller = _Teller(run)
     try:
         return teller.tell()
@@ -103,7 +96,7 @@ class _Teller(Acquirer):
         run = self._run
         # What was paid for is published on a closed pull request, too.
         collects = not (run.may_buy or run.snapshot.pull.is_open)
-        skipped = None if collects else not_due_for(run.snapshot.pull, run.policy, run.world.forge.permission)
+        skipped = None if collects else not_due_for(run.snapshot.pull, run.policy, run.ports.forge.permission)
         if skipped is not None and not self._has_business():
             return conclude(run, self.story, skipped)
         prepared = self._read()
@@ -121,8 +114,8 @@ class _Teller(Acquirer):
         run = self._run
         if not run.paid or run.settings.dry_run:
             return False
-        ledger = read_memory(run, run.snapshot, "").ledger
-        return bool(run.amendments or ledger.open_tasks() or ledger.intents())
+        ledger = read_ledger(run, run.snapshot, "").ledger
+        return bool(run.edits or ledger.open_tasks() or ledger.intents())
 
     def _see_through(self, skipped: Outcome) -> Outcome:
         """See through what was bought where no review is due by now; a draft's own task ends as if it were none."""
@@ -155,18 +148,18 @@ class _Teller(Acquirer):
 
     def _asked(self) -> Mapping[str, int]:
         """The part, from 0, that was asked about a finding, by its id: it went with its file, or with the first one."""
-        where = parcels(self._run, self.story, self.story.own).numbers()
+        where = task_batches(self._run, self.story, self.story.own).numbers()
         return {record.id: where.get(record.path, 0) for record in self.story.ledger.findings.records}
 
     def _read(self) -> Prepared:
         """The change, and what is remembered of it, with what a command has changed of that."""
         run = self._run
-        prepared = prepare(run, load_change(run.world, run.snapshot.pull))
+        prepared = prepare(run, load_change(run.ports, run.snapshot.pull))
         self.story = replace(self.story, prepared=prepared)
-        memory = read_memory(run, run.snapshot, identity_of(run, prepared.change).digest())
+        memory = read_ledger(run, run.snapshot, identity_of(run, prepared.change).digest())
         run.degraded.say(memory.problem)
         called_off = () if run.snapshot.pull.is_open else (CallOff(),)
-        changes = Changes(amendments=(*run.amendments, *called_off))
+        changes = LedgerUpdate(edits=(*run.edits, *called_off))
         story = replace(self.story, summary=memory.summary, claimed=memory.claimed, lost=memory.lost)
         self.story = story.learned(changes, written=memory.ledger)
         return prepared
@@ -199,7 +192,7 @@ class _Teller(Acquirer):
         """
         run, ledger = self._run, self.story.ledger
         pull, ours = run.snapshot.pull, [one for one in run.snapshot.checks if one.external_id and run.paid]
-        copies = [read_short_copy(one.external_id, run.signer) for one in ours]  # None: another key has signed it
+        copies = [decode_external_id(one.external_id, run.signer) for one in ours]  # None: another key has signed it
         shown = [ledger.named(copy.identity, copy.attempt) if copy else None for copy in copies]
         here = [*shown, *(one for one in ledger.purchases if one.head_sha == pull.head_sha)]
         if all(one is not None and one.base_ref == pull.base_ref for one in here):
@@ -258,10 +251,10 @@ class _Teller(Acquirer):
         run, story = self._caught_up(story)
         return conclude(run, story, outcome if story.reviewed_sha else self._judged(story, report))
 
-    def _caught_up(self, story: Story) -> tuple[Run, Story]:
+    def _caught_up(self, story: Story) -> tuple[RunContext, Story]:
         """The pull request as it is by now: somebody may have waived a finding, or pushed. Publishing tells errors."""
         try:
-            return follow(self._run, story)
+            return refresh(self._run, story)
         except ReviewbotError:
             return self._run, story
 

@@ -10,18 +10,18 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from reviewbot.app.answer import placed_now, read_answer
-from reviewbot.app.run import Run
+from reviewbot.app.context import RunContext
+from reviewbot.app.read_result import placed_now, read_answer
 from reviewbot.app.story import Awaited, Story
-from reviewbot.domain.course import is_forgotten
-from reviewbot.domain.gate import Coverage
-from reviewbot.domain.ledger import Purchase, TaskState
-from reviewbot.domain.model import Task, TaskStatus
+from reviewbot.domain.ledger.ledger import Purchase, TaskState
+from reviewbot.domain.machine.next_step import is_forgotten
+from reviewbot.domain.model.review import Task, TaskStatus
+from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.errors import ReviewbotError, ServiceError, ServiceRefused
 from reviewbot.ports import ReviewService
 
 
-def settle(run: Run, service: ReviewService, story: Story, *, but: str = "") -> Story:
+def settle(run: RunContext, service: ReviewService, story: Story, *, but: str = "") -> Story:
     """Look up each open task.
 
     Args:
@@ -50,7 +50,7 @@ def settle(run: Run, service: ReviewService, story: Story, *, but: str = "") -> 
     return story
 
 
-def _unknown(run: Run, story: Story, purchase: Purchase, error: ServiceRefused) -> Story:
+def _unknown(run: RunContext, story: Story, purchase: Purchase, error: ServiceRefused) -> Story:
     """A task that the service does not know is over; one that it does not tell this key goes on."""
     run.degraded.say(f"The review of {_named(purchase)} could not be looked up: {error.message}")
     if not error.is_not_found:
@@ -59,14 +59,14 @@ def _unknown(run: Run, story: Story, purchase: Purchase, error: ServiceRefused) 
     return story.noted(closed)
 
 
-def _settle(run: Run, service: ReviewService, story: Story, purchase: Purchase) -> Story:
+def _settle(run: RunContext, service: ReviewService, story: Story, purchase: Purchase) -> Story:
     task = service.retrieve(purchase.task_id)
     if task.status.is_over:
         return settled(run, service, story, purchase, task)
     return replace(story, awaited=Awaited(purchase, task))
 
 
-def settled(run: Run, service: ReviewService, story: Story, purchase: Purchase, task: Task) -> Story:
+def settled(run: RunContext, service: ReviewService, story: Story, purchase: Purchase, task: Task) -> Story:
     """The story after a task that is over: a result joins the findings."""
     if task.status is not TaskStatus.COMPLETED:
         closed = purchase.over(TaskState.ENDED, task.credits_used, run.now)
@@ -81,7 +81,7 @@ def settled(run: Run, service: ReviewService, story: Story, purchase: Purchase, 
     return story.learned(story.changes.with_purchase(closed).with_answer(answer))
 
 
-def replaced(run: Run, service: ReviewService, story: Story) -> Story:
+def replaced(run: RunContext, service: ReviewService, story: Story) -> Story:
     """The story after the task that is waited for was cancelled, for a newer head that may be bought."""
     if story.awaited is None:
         raise TypeError(story)
@@ -93,7 +93,7 @@ def replaced(run: Run, service: ReviewService, story: Story) -> Story:
     return settled(run, service, replace(story, awaited=None), purchase, task)
 
 
-def _cancelled(run: Run, service: ReviewService, task: Task) -> Task:
+def _cancelled(run: RunContext, service: ReviewService, task: Task) -> Task:
     """The task after it was cancelled; as it was, when the service would not or nobody knows."""
     try:
         service.cancel(task.id)

@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from reviewbot.app.load import Prepared
-from reviewbot.domain.bookkeeping import Changes, applied, told_apart
-from reviewbot.domain.carrying import Answered
-from reviewbot.domain.gate import Coverage
-from reviewbot.domain.ledger import Ledger, Purchase
-from reviewbot.domain.model import Balance, Report, Tag, Task
-from reviewbot.domain.packing import Packing, Sendable
-from reviewbot.domain.placement import Placed
-from reviewbot.domain.snapshot import CheckRun, Comment, Snapshot
+from reviewbot.app.read_change import Prepared
+from reviewbot.domain.codevf.attachments import Packing, Sendable
+from reviewbot.domain.findings.placement import Placed
+from reviewbot.domain.findings.tracking import Answered
+from reviewbot.domain.github.pull_request import CheckRun, Comment, Snapshot
+from reviewbot.domain.ledger.ledger import Ledger, Purchase
+from reviewbot.domain.ledger.update import LedgerUpdate, applied, told_apart
+from reviewbot.domain.model.review import Balance, Report, Tag, Task
+from reviewbot.domain.policy.verdict import Coverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Story:
     """
 
     written: Ledger = field(default_factory=Ledger)
-    changes: Changes = field(default_factory=Changes)
+    changes: LedgerUpdate = field(default_factory=LedgerUpdate)
     ledger: Ledger = field(default_factory=Ledger)
     prepared: Prepared | None = None
     packing: Packing | None = None
@@ -131,9 +131,9 @@ class Story:
     @property
     def has_news(self) -> bool:
         """Whether this run knows something that was not written down when it began."""
-        return self.changes != Changes()
+        return self.changes != LedgerUpdate()
 
-    def learned(self, changes: Changes, *, written: Ledger | None = None) -> Story:
+    def learned(self, changes: LedgerUpdate, *, written: Ledger | None = None) -> Story:
         """The story with these changes in place of the ones before, their findings under ids of their own.
 
         Args:
@@ -142,7 +142,7 @@ class Story:
         """
         base = self.written if written is None else written
         changes = told_apart(base, changes)
-        return replace(self, written=base, changes=changes, ledger=applied(base, changes, self.read.scene))
+        return replace(self, written=base, changes=changes, ledger=applied(base, changes, self.read.change_index))
 
     def noted(self, purchase: Purchase) -> Story:
         """The story with a purchase as it stands now."""

@@ -1,4 +1,4 @@
-"""The commands: the composition root. Opens the edges, calls the story, returns the exit status."""
+"""The commands: the composition root. Opens the adapters, calls the app, returns the exit status."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TextIO
 
 from reviewbot import __version__
-from reviewbot.cli.call import Call
+from reviewbot.cli.invocation import Call
 from reviewbot.cli.parser import parse
-from reviewbot.domain.escaping import log_line
+from reviewbot.domain.text.escaping import log_line
 from reviewbot.errors import ReviewbotError, SettingsError
 
 __all__ = ["main", "report_bug"]
@@ -70,11 +70,11 @@ def report_bug(arguments: Sequence[str], env: Mapping[str, str], log: TextIO, er
     what = f"reviewbot {__version__} has a bug: {type(error).__name__}."
     log.write(f"{what}\n{''.join(lines)}Please report these lines as an issue of the action's repository.\n")
     if list(arguments) in (["action"], ["collect"]):
-        # As in `commands`: what opens the world is imported where it is opened.
-        from reviewbot.app import tell_bug  # noqa: PLC0415
-        from reviewbot.cli.world import open_world, read_event  # noqa: PLC0415
+        # As in `commands`: what opens the adapters is imported where it is opened.
+        from reviewbot.app.dispatch import tell_bug  # noqa: PLC0415
+        from reviewbot.cli.bootstrap import open_ports, read_event  # noqa: PLC0415
         from reviewbot.settings.environment import read_environment  # noqa: PLC0415
 
         environment = read_environment(env)
-        with open_world(environment, log) as world:
-            tell_bug(world, environment.inputs, read_event(environment), what)
+        with open_ports(environment, log) as ports:
+            tell_bug(ports, environment.inputs, read_event(environment), what)

@@ -6,21 +6,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reviewbot.cli.call import Call
-from reviewbot.cli.formats import read_stored, write_patch
-from reviewbot.domain.escaping import log_line
-from reviewbot.domain.escaping import terminal as harmless
-from reviewbot.domain.gate import EXIT_NO_REVIEW
-from reviewbot.domain.patching import Edit, Patched, patch, patched
-from reviewbot.domain.protected import is_protected
-from reviewbot.domain.selection import EXECUTABLE_MODE, LARGEST_TEXT
-from reviewbot.domain.thinning import every_finding
-from reviewbot.domain.views import FindingView, SummaryView
-from reviewbot.domain.wording import short
-from reviewbot.edges.clone import Clone, open_clone
-from reviewbot.edges.workspace import read_inside, write_inside
+from reviewbot.adapters.actions.safe_files import read_inside, write_inside
+from reviewbot.adapters.git.clone import Clone, open_clone
+from reviewbot.cli.convert import read_stored, write_patch
+from reviewbot.cli.invocation import Call
+from reviewbot.cli.patch import Edit, Patched, patch, patched
+from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW
+from reviewbot.domain.selection.protected_paths import is_protected
+from reviewbot.domain.selection.selection import EXECUTABLE_MODE, LARGEST_TEXT
+from reviewbot.domain.text.escaping import log_line
+from reviewbot.domain.text.escaping import terminal as harmless
+from reviewbot.domain.text.formatting import short
 from reviewbot.errors import Problem, SettingsError
 from reviewbot.exports.places import place_of, replacement
+from reviewbot.render.view_models.review import FindingView, SummaryView
+from reviewbot.render.view_models.truncation import every_finding
 from reviewbot.settings.environment import PASSED_ON
 
 REGULAR_MODE = "100644"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reviewbot.cli.call import Call
+from reviewbot.cli.invocation import Call
 
 # The imports below are where they are because what one command needs costs the others half a second, or may not be
 # installed: `--version`, help and a mistyped option answer at once, and the action never imports Rich.
@@ -12,13 +12,13 @@ from reviewbot.cli.call import Call
 
 def action(call: Call) -> int:
     """`reviewbot action`."""
-    from reviewbot.app import act  # noqa: PLC0415
-    from reviewbot.cli.world import open_world, read_event  # noqa: PLC0415
+    from reviewbot.app.dispatch import act  # noqa: PLC0415
+    from reviewbot.cli.bootstrap import open_ports, read_event  # noqa: PLC0415
     from reviewbot.settings.environment import read_environment  # noqa: PLC0415
 
     environment = read_environment(call.env)
-    with open_world(environment, call.out) as world:
-        return act(world, environment.inputs, read_event(environment)).exit_status
+    with open_ports(environment, call.out) as ports:
+        return act(ports, environment.inputs, read_event(environment)).exit_status
 
 
 def collect(call: Call) -> int:
@@ -28,7 +28,7 @@ def collect(call: Call) -> int:
 
 def render(call: Call) -> int:
     """`reviewbot render`."""
-    from reviewbot.cli.formats import DOCUMENTS, read_stored, write_document  # noqa: PLC0415
+    from reviewbot.cli.convert import DOCUMENTS, read_stored, write_document  # noqa: PLC0415
 
     kind = call.chosen.to
     write_document(call.out, kind, DOCUMENTS[kind](read_stored(call.chosen.report)))

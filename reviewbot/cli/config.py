@@ -8,10 +8,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reviewbot.cli.call import Call
-from reviewbot.domain.escaping import log_line
-from reviewbot.edges.clone import open_clone
-from reviewbot.edges.workspace import is_taken, read_inside
+from reviewbot.adapters.actions.safe_files import is_taken, read_inside
+from reviewbot.adapters.git.clone import open_clone
+from reviewbot.cli.invocation import Call
+from reviewbot.domain.text.escaping import log_line
 from reviewbot.errors import Problem, SettingsError
 from reviewbot.settings import INPUTS, read_settings
 from reviewbot.settings.configfile import CONFIG_BYTES, key_lines

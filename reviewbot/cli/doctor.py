@@ -10,19 +10,19 @@ from pathlib import Path
 from random import SystemRandom
 
 from reviewbot import __version__
-from reviewbot.cli.call import Call, signals
+from reviewbot.adapters.clock import SystemClock
+from reviewbot.adapters.codevf import Access, CodeVF
+from reviewbot.adapters.git.clone import open_clone
+from reviewbot.adapters.github.client import Address, Patience
+from reviewbot.adapters.github.doctor_reader import SetupReader
 from reviewbot.cli.config import inputs_said
-from reviewbot.domain.escaping import log_line
-from reviewbot.domain.gate import EXIT_NO_REVIEW, EXIT_SETTINGS
-from reviewbot.domain.installation import Installation
-from reviewbot.domain.policy import ReviewerKind
-from reviewbot.edges.clock import SystemClock
-from reviewbot.edges.clone import open_clone
-from reviewbot.edges.codevf import Access, CodeVF
-from reviewbot.edges.github.calls import Address, Patience
-from reviewbot.edges.github.setup import SetupReader
+from reviewbot.cli.invocation import Call, signals
+from reviewbot.domain.model.installation import Installation
+from reviewbot.domain.model.options import ReviewerKind
+from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW, EXIT_SETTINGS
+from reviewbot.domain.text.escaping import log_line
 from reviewbot.errors import ForgeError, Problem, ReviewbotError, SettingsError, TemplateError, TokenUnknown
-from reviewbot.render import Renderer
+from reviewbot.render.renderer import Renderer
 from reviewbot.settings import Settings, peek_settings, read_settings
 from reviewbot.settings.environment import Desktop, read_desktop
 from reviewbot.settings.readers import Secret

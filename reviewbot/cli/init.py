@@ -9,12 +9,12 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import TextIO
 
-from reviewbot.cli.call import Call
-from reviewbot.domain.escaping import terminal
-from reviewbot.domain.installation import ACTIONS_APP
-from reviewbot.domain.policy import ReviewerKind
-from reviewbot.edges.clone import open_clone
-from reviewbot.edges.workspace import is_taken, write_inside
+from reviewbot.adapters.actions.safe_files import is_taken, write_inside
+from reviewbot.adapters.git.clone import open_clone
+from reviewbot.cli.invocation import Call
+from reviewbot.domain.model.installation import ACTIONS_APP
+from reviewbot.domain.model.options import ReviewerKind
+from reviewbot.domain.text.escaping import terminal
 from reviewbot.errors import Problem, SettingsError
 from reviewbot.settings import Settings
 from reviewbot.settings.environment import PASSED_ON

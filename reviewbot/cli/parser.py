@@ -9,11 +9,11 @@ from typing import TypeAlias
 
 from reviewbot import __version__
 from reviewbot.cli import commands as run
-from reviewbot.cli import lessons, teaching
-from reviewbot.cli.call import Call
-from reviewbot.cli.inputs import LONGEST_WAIT
-from reviewbot.domain.model import Mode
-from reviewbot.domain.policy import FailOn, ReviewerKind
+from reviewbot.cli import help_formatter, help_text
+from reviewbot.cli.invocation import Call
+from reviewbot.cli.overrides import LONGEST_WAIT
+from reviewbot.domain.model.options import FailOn, ReviewerKind
+from reviewbot.domain.model.review import Mode
 from reviewbot.errors import SettingsError
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 — the only name it has
@@ -29,7 +29,7 @@ COMPANIONS = {
 """Commands of another distribution, which parses their options."""
 
 KINDS = ("sarif", "rdjson", "html", "markdown")
-"""Of documents that a report can be made into; `formats` has what makes them, and is imported when one is."""
+"""Of documents that a report can be made into; `convert` has what makes them, and is imported when one is."""
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -37,8 +37,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="reviewbot",
         description="A code review of a change, bought once: of a pull request in a workflow, of a branch right here.",
-        epilog=lessons.START,
-        formatter_class=teaching.Help,
+        epilog=help_text.START,
+        formatter_class=help_formatter.Help,
     )
     parser.set_defaults(run=lambda call: _teach(parser, call))
     parser.add_argument("--version", action="version", version=__version__)
@@ -52,10 +52,10 @@ def make_parser() -> argparse.ArgumentParser:
     _add_init(commands)
     _add_doctor(commands)
     _add_config(commands)
-    action = _taught(commands, "action", "", "what the GitHub Action's container runs", lessons.ACTION, "")
+    action = _taught(commands, "action", "", "what the GitHub Action's container runs", help_text.ACTION, "")
     action.set_defaults(run=run.action)
     told = "the action with `command: collect`"
-    collect = _taught(commands, "collect", "", told, lessons.COLLECT, "")
+    collect = _taught(commands, "collect", "", told, help_text.COLLECT, "")
     collect.set_defaults(run=run.collect)
     return parser
 
@@ -84,14 +84,14 @@ def _taught(
         usage=f"reviewbot {name} {usage}".strip(),
         description=description,
         epilog=examples,
-        formatter_class=teaching.Help,
+        formatter_class=help_formatter.Help,
         allow_abbrev=False,
     )
 
 
 def _add_review(commands: Commands) -> None:
     review = _taught(
-        commands, "review", "[options]", "review this branch, here", lessons.REVIEW, lessons.REVIEW_EXAMPLES
+        commands, "review", "[options]", "review this branch, here", help_text.REVIEW, help_text.REVIEW_EXAMPLES
     )
     what = review.add_argument_group("what is reviewed")
     what.add_argument("--base", metavar="REF", help="what to compare with; default: origin's default branch")
@@ -145,8 +145,8 @@ def _add_apply(commands: Commands) -> None:
         "apply",
         "REPORT.json [ID ...] [--check]",
         "apply the fixes of a report",
-        lessons.APPLY,
-        lessons.APPLY_EXAMPLES,
+        help_text.APPLY,
+        help_text.APPLY_EXAMPLES,
     )
     apply.add_argument("report", type=Path, metavar="REPORT.json", help="what `--format json` or `json-file` wrote")
     apply.add_argument("ids", nargs="*", default=(), metavar="ID", help="findings; default: all whose suggestions fit")
@@ -160,8 +160,8 @@ def _add_plan(commands: Commands) -> None:
         "plan",
         "[options]",
         "what reviews of past merges would have cost",
-        lessons.PLAN,
-        lessons.PLAN_EXAMPLES,
+        help_text.PLAN,
+        help_text.PLAN_EXAMPLES,
     )
     plan.add_argument("--since", default="90d", metavar="TIME", help="such as 90d, 12w, 6m, 1y or a date; default: 90d")
     plan.add_argument(
@@ -188,7 +188,7 @@ def _add_plan(commands: Commands) -> None:
 
 def _add_render(commands: Commands) -> None:
     told = "a JSON report as another kind of file"
-    render = _taught(commands, "render", "REPORT.json --to KIND", told, lessons.RENDER, lessons.RENDER_EXAMPLES)
+    render = _taught(commands, "render", "REPORT.json --to KIND", told, help_text.RENDER, help_text.RENDER_EXAMPLES)
     render.add_argument("report", type=Path, metavar="REPORT.json", help="what `--format json` or `json-file` wrote")
     render.add_argument("--to", choices=KINDS, required=True, metavar="KIND", help="%(choices)s")
     render.set_defaults(run=run.render)
@@ -196,7 +196,7 @@ def _add_render(commands: Commands) -> None:
 
 def _add_init(commands: Commands) -> None:
     told = "write the workflows and a config file"
-    init = _taught(commands, "init", "[options]", told, lessons.INIT, lessons.INIT_EXAMPLES)
+    init = _taught(commands, "init", "[options]", told, help_text.INIT, help_text.INIT_EXAMPLES)
     init.add_argument(
         "--action",
         metavar="OWNER/NAME@COMMIT",
@@ -224,7 +224,7 @@ def _add_init(commands: Commands) -> None:
 
 def _add_doctor(commands: Commands) -> None:
     told = "whether reviews of a repository would work"
-    doctor = _taught(commands, "doctor", "[options]", told, lessons.DOCTOR, lessons.DOCTOR_EXAMPLES)
+    doctor = _taught(commands, "doctor", "[options]", told, help_text.DOCTOR, help_text.DOCTOR_EXAMPLES)
     doctor.add_argument("--repo", metavar="OWNER/NAME", help="the repository; default: this clone's origin")
     _add_inputs(doctor)
     doctor.set_defaults(run=run.doctor)
@@ -237,7 +237,7 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
 
 def _add_config(commands: Commands) -> None:
     told = "check the settings, or show where each comes from"
-    config = _taught(commands, "config", "check|show [options]", told, lessons.CONFIG, lessons.CONFIG_EXAMPLES)
+    config = _taught(commands, "config", "check|show [options]", told, help_text.CONFIG, help_text.CONFIG_EXAMPLES)
     config.add_argument("what", choices=("check", "show"), help="tell the problems, or the settings")
     config.add_argument("file", nargs="?", metavar="FILE", help="default: .github/reviewbot.yml of this clone")
     _add_inputs(config)

@@ -9,28 +9,28 @@ from pathlib import Path
 from random import SystemRandom
 
 from reviewbot import __version__
-from reviewbot.app import World
+from reviewbot.adapters.clock import SystemClock
+from reviewbot.adapters.git.clone import Clone, Landed, open_clone
+from reviewbot.adapters.local.forge import Desk
+from reviewbot.adapters.local.pull_request import LocalChange, Stretch
+from reviewbot.adapters.local.state_file import Notebook
+from reviewbot.app.context import policy_of
+from reviewbot.app.dispatch import Ports
 from reviewbot.app.review import review_pull_request
-from reviewbot.app.run import policy_of
-from reviewbot.cli.call import Call, signals
-from reviewbot.cli.inputs import inputs_of
-from reviewbot.domain.replays import Replay, replayed, since, skipped
-from reviewbot.domain.triage import AtTerminal, Policy, skipped_bot
-from reviewbot.domain.views import SummaryView
-from reviewbot.domain.wording import counted
-from reviewbot.edges.clock import SystemClock
-from reviewbot.edges.clone import Clone, Landed, open_clone
-from reviewbot.edges.desk import Desk
-from reviewbot.edges.local_change import LocalChange, Stretch
-from reviewbot.edges.notebook import Notebook
+from reviewbot.cli.invocation import Call, signals
+from reviewbot.cli.overrides import inputs_of
+from reviewbot.domain.policy.eligibility import AtTerminal, Policy, skipped_bot
+from reviewbot.domain.text.formatting import counted
 from reviewbot.errors import Problem, ServiceRefused, SettingsError
 from reviewbot.ports import ReviewService
+from reviewbot.render.view_models.replay import Replay, replayed, since, skipped
+from reviewbot.render.view_models.review import SummaryView
 from reviewbot.settings import Settings, read_settings
 from reviewbot.settings.environment import PASSED_ON
 from reviewbot.settings.table import CONFIG_FILE
 from reviewbot.terminal.console import open_console
-from reviewbot.terminal.hearing import Hearing
-from reviewbot.terminal.progress import Progress, Silence, telling
+from reviewbot.terminal.progress import NullProgress, Progress, telling
+from reviewbot.terminal.reporter import TerminalReporter
 from reviewbot.terminal.table import show_plan
 
 
@@ -96,18 +96,18 @@ class _Replayer:
     def _dry_run(self, landed: Landed) -> SummaryView:
         old = self.clone.merge_base(landed.parent, landed.merged) if landed.merged != landed.sha else landed.parent
         stretch = Stretch("", "", self.head, old or landed.parent, landed.merged, landed.subject)
-        change, hearing = LocalChange(self.clone, stretch, 0), Hearing(Silence())
-        world = World(
+        change, reporter = LocalChange(self.clone, stretch, 0), TerminalReporter(NullProgress())
+        ports = Ports(
             forge=Desk(change, Notebook()),
             changes=change,
             open_service=_nobody,
-            reporter=hearing,
+            reporter=reporter,
             clock=self.clock,
             rng=SystemRandom(),
             run_url=None,
             version=__version__,
         )
-        review_pull_request(world, self.inputs, AtTerminal(), 0)
-        if hearing.told is None:
+        review_pull_request(ports, self.inputs, AtTerminal(), 0)
+        if reporter.told is None:
             raise TypeError(landed)
-        return hearing.told.view
+        return reporter.told.view

@@ -13,30 +13,30 @@ from uuid import uuid4
 from rich.console import Console
 
 from reviewbot import __version__
-from reviewbot.app import World
-from reviewbot.app.load import load_snapshot
+from reviewbot.adapters.actions.runner import Runner, Surroundings
+from reviewbot.adapters.clock import SystemClock
+from reviewbot.app.dispatch import Ports
+from reviewbot.app.read_change import load_snapshot
 from reviewbot.app.review import review_pull_request
 from reviewbot.cli.apply import applicable
-from reviewbot.cli.call import INTERRUPTED, Call, Interrupts, signals
-from reviewbot.cli.desk import Place, Setting, open_place
+from reviewbot.cli.bootstrap import Line, Reviewers
+from reviewbot.cli.convert import DOCUMENTS, write_document
 from reviewbot.cli.extras import how_to_install
-from reviewbot.cli.formats import DOCUMENTS, write_document
-from reviewbot.cli.inputs import inputs_of
-from reviewbot.cli.world import Line, Reviewers
-from reviewbot.domain.gate import Reason
-from reviewbot.domain.triage import Asked, AtTerminal
-from reviewbot.domain.wording import counted
-from reviewbot.edges.clock import SystemClock
-from reviewbot.edges.runner import Runner, Surroundings
+from reviewbot.cli.invocation import INTERRUPTED, Call, Interrupts, signals
+from reviewbot.cli.overrides import inputs_of
+from reviewbot.cli.review_target import Place, Setting, open_place
+from reviewbot.domain.policy.eligibility import Asked, AtTerminal
+from reviewbot.domain.policy.verdict import Reason
+from reviewbot.domain.text.formatting import counted
 from reviewbot.exports.report import report_json
 from reviewbot.exports.stored import StoredReport
 from reviewbot.ports import ReviewService
 from reviewbot.settings import Settings, peek_settings
 from reviewbot.settings.environment import Desktop, read_desktop
 from reviewbot.terminal.console import open_console, say, say_command
-from reviewbot.terminal.hearing import Hearing, Told, Watched
 from reviewbot.terminal.page import show_review
 from reviewbot.terminal.progress import Progress, telling
+from reviewbot.terminal.reporter import TerminalReporter, Told, Watched
 from reviewbot.terminal.words import saying
 
 YOU = "you"
@@ -67,14 +67,14 @@ def run_review(call: Call) -> int:
         session = _Session(place, inputs, desktop, clock, stack, interrupted)
         try:
             with telling(console, lambda: clock.monotonic() - began, quiet=chosen.quiet) as progress:
-                hearing = session.listen(progress, again=chosen.again)
+                reporter = session.listen(progress, again=chosen.again)
         except KeyboardInterrupt:
             _say_interrupted(console, place)
             return INTERRUPTED
-    if hearing.told is None:
-        raise TypeError(hearing)
-    _write(call, hearing.told, hearing, first)
-    status = _leave(call, hearing.told, place, interrupted=interrupted.happened)
+    if reporter.told is None:
+        raise TypeError(reporter)
+    _write(call, reporter.told, reporter, first)
+    status = _leave(call, reporter.told, place, interrupted=interrupted.happened)
     if session.missing and not chosen.quiet:
         _say_missing(console, session.missing)
     return status
@@ -82,7 +82,7 @@ def run_review(call: Call) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Session:
-    """One review, from the world to what was told.
+    """One review, from the ports to what was told.
 
     Attributes:
         missing: the names of the analysers that the review needed and that are not installed.
@@ -96,22 +96,22 @@ class _Session:
     interrupts: Interrupts
     missing: list[str] = field(default_factory=list)
 
-    def listen(self, progress: Progress, *, again: bool) -> Hearing:
+    def listen(self, progress: Progress, *, again: bool) -> TerminalReporter:
         """Tell the story, and hear it."""
-        hearing = Hearing(progress)
+        reporter = TerminalReporter(progress)
         progress.stage(f"Reading {self.place.told}")
-        world = self._world(hearing)
-        snapshot = load_snapshot(world, self.inputs, self.place.number)
+        ports = self._ports(reporter)
+        snapshot = load_snapshot(ports, self.inputs, self.place.number)
         trigger = Asked(YOU, uuid4().hex, snapshot.pull.head_sha) if again else AtTerminal()
-        review_pull_request(world, self.inputs, trigger, snapshot)
-        return hearing
+        review_pull_request(ports, self.inputs, trigger, snapshot)
+        return reporter
 
-    def _world(self, hearing: Hearing) -> World:
-        return World(
+    def _ports(self, reporter: TerminalReporter) -> Ports:
+        return Ports(
             forge=self.place.forge,
             changes=self.place.changes,
-            open_service=lambda settings: self._reviewer(settings, hearing.progress),
-            reporter=hearing,
+            open_service=lambda settings: self._reviewer(settings, reporter.progress),
+            reporter=reporter,
             clock=self.clock,
             rng=SystemRandom(),
             run_url=None,
@@ -126,7 +126,7 @@ class _Session:
         return Watched(reviewers.open(settings), progress, name)
 
 
-def _write(call: Call, told: Told, hearing: Hearing, first: Settings) -> None:
+def _write(call: Call, told: Told, reporter: TerminalReporter, first: Settings) -> None:
     """The result in the format that was asked for."""
     chosen, view = call.chosen, told.view
     if chosen.format == "text":
@@ -136,7 +136,7 @@ def _write(call: Call, told: Told, hearing: Hearing, first: Settings) -> None:
         return
     if chosen.format == "github":
         runner = Runner(call.out, Surroundings(), ())
-        for annotation in hearing.annotations:
+        for annotation in reporter.annotations:
             runner.annotate(annotation)
         return
     stored = StoredReport(view, __version__, None)

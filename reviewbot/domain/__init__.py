@@ -1,1 +1,5 @@
-"""The pure rooms: values in, values out, no clock, no network, no file."""
+"""The decisions: pure functions on frozen values.
+
+Nothing here reads a clock, a file or the network. Each package may import only those below it;
+`pyproject.toml` lists them from the top to the bottom, and import-linter enforces the order.
+"""

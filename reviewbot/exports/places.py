@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reviewbot.domain.escaping import visible
-from reviewbot.domain.model import Side
-from reviewbot.domain.placement import UNVERIFIED, SuggestionState, Why
-from reviewbot.domain.selection import held_sentence
-from reviewbot.domain.views import FindingView, SummaryView
-from reviewbot.domain.wording import lines
+from reviewbot.domain.findings.placement import UNVERIFIED, SuggestionState, Why
+from reviewbot.domain.model.review import Side
+from reviewbot.domain.selection.selection import held_sentence
+from reviewbot.domain.text.escaping import visible
+from reviewbot.domain.text.formatting import lines
+from reviewbot.render.view_models.review import FindingView, SummaryView
 
 _PATH_LIMIT = 4096
 """Bytes of a path on Linux; what is longer is none."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from reviewbot.domain.escaping import ZWSP, visible
-from reviewbot.domain.model import Severity
-from reviewbot.domain.thinning import every_finding
-from reviewbot.domain.views import FindingView, SummaryView
+from reviewbot.domain.model.review import Severity
+from reviewbot.domain.text.escaping import ZWSP, visible
 from reviewbot.exports.places import Place, place_of, replacement
 from reviewbot.exports.standings import standing_words
+from reviewbot.render.view_models.review import FindingView, SummaryView
+from reviewbot.render.view_models.truncation import every_finding
 
 _SEVERITIES = {
     Severity.UNRATED: "ERROR",

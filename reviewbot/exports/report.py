@@ -9,8 +9,8 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 
-from reviewbot.domain.gate import Outcome
-from reviewbot.domain.views import BypassView, CostView, FindingView, ProgressView, SummaryView, WaitView
+from reviewbot.domain.policy.verdict import Outcome
+from reviewbot.render.view_models.review import BypassView, CostView, FindingView, ProgressView, SummaryView, WaitView
 
 SCHEMA = "reviewbot/report/2"
 
@@ -92,7 +92,7 @@ def _finding(finding: FindingView) -> Mapping[str, object]:
         "language": finding.language,
         "suggestion": finding.suggestion,
         "suggestionState": finding.suggestion_state.value,
-        "closesGate": finding.closes_gate,
+        "closesGate": finding.blocks,
         "commentUrl": finding.comment_url,
         "blobUrl": finding.blob_url,
         "standing": finding.standing.value,

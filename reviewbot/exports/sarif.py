@@ -12,16 +12,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from reviewbot.domain.bounds import shorten, shorten_line
-from reviewbot.domain.escaping import visible
-from reviewbot.domain.gate import Status
-from reviewbot.domain.model import Category, Severity
-from reviewbot.domain.records import Standing
-from reviewbot.domain.thinning import every_finding
-from reviewbot.domain.views import FindingView, SummaryView
-from reviewbot.domain.wording import counted
+from reviewbot.domain.findings.tracked_finding import FindingState
+from reviewbot.domain.model.review import Category, Severity
+from reviewbot.domain.policy.verdict import Status
+from reviewbot.domain.text.bounds import shorten, shorten_line
+from reviewbot.domain.text.escaping import visible
+from reviewbot.domain.text.formatting import counted
 from reviewbot.exports.places import Place, place_of, replacement
 from reviewbot.exports.standings import standing_words
+from reviewbot.render.view_models.review import FindingView, SummaryView
+from reviewbot.render.view_models.truncation import every_finding
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -66,19 +66,19 @@ _HELP = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Rung:
+class _SizeTier:
     """How much is told: results at most, and characters of each message at most."""
 
     results: int
     text: int
 
 
-_LADDER = (
-    _Rung(MAX_RESULTS, 20_000),
-    _Rung(MAX_RESULTS, 4000),
-    _Rung(MAX_RESULTS, 1000),
-    _Rung(2000, 500),
-    _Rung(500, 500),
+_SIZE_TIERS = (
+    _SizeTier(MAX_RESULTS, 20_000),
+    _SizeTier(MAX_RESULTS, 4000),
+    _SizeTier(MAX_RESULTS, 1000),
+    _SizeTier(2000, 500),
+    _SizeTier(500, 500),
 )
 
 
@@ -91,20 +91,20 @@ def sarif(view: SummaryView, *, version: str, review_url: str | None) -> str:
         review_url: the pull request's address; the repository's is taken from it.
     """
     text = ""
-    for rung in _LADDER:
-        log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(view, rung, version, review_url)]}
+    for size_tier in _SIZE_TIERS:
+        log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(view, size_tier, version, review_url)]}
         text = json.dumps(log, indent=1) + "\n"
         if len(gzip.compress(text.encode(), compresslevel=6, mtime=0)) <= MAX_GZIPPED:
             break
     return text
 
 
-def _run(view: SummaryView, rung: _Rung, version: str, review_url: str | None) -> Mapping[str, object]:
+def _run(view: SummaryView, size_tier: _SizeTier, version: str, review_url: str | None) -> Mapping[str, object]:
     findings = (*every_finding(view.files), *view.waived)
     placed = [(finding, place) for finding in findings if (place := place_of(finding, view))]
-    kept = placed[: rung.results]
+    kept = placed[: size_tier.results]
     homeless = [finding for finding in findings if place_of(finding, view) is None]
-    notes = list(_notifications(view, homeless[: rung.results], len(placed) - len(kept), rung))
+    notes = list(_notifications(view, homeless[: size_tier.results], len(placed) - len(kept), size_tier))
     return {
         "tool": {"driver": {"name": "reviewbot", "version": version, "rules": list(_RULES.values())}},
         "automationDetails": {"id": _category(view)},
@@ -116,7 +116,7 @@ def _run(view: SummaryView, rung: _Rung, version: str, review_url: str | None) -
                 "toolExecutionNotifications": notes,
             }
         ],
-        "results": [{**_result(finding, place, rung), **_standing(finding, view)} for finding, place in kept],
+        "results": [{**_result(finding, place, size_tier), **_standing(finding, view)} for finding, place in kept],
     }
 
 
@@ -168,23 +168,23 @@ _RULE_INDEX = {name: index for index, name in enumerate(_RULES)}
 # --- Results ----------------------------------------------------------------------------------------------------------
 
 
-def _result(finding: FindingView, place: Place, rung: _Rung) -> Mapping[str, object]:
+def _result(finding: FindingView, place: Place, size_tier: _SizeTier) -> Mapping[str, object]:
     rule = _rule_id(finding.category, finding.severity)
     result: dict[str, object] = {
         "ruleId": rule,
         "ruleIndex": _RULE_INDEX[rule],
         "level": _LEVELS[finding.severity],
-        "message": {"text": _message(finding, place, rung)},
+        "message": {"text": _message(finding, place, size_tier)},
         "locations": [{"physicalLocation": _location(place)}],
         # GitHub compares the last of the two alone. Left to itself it would hash the line, and of two findings of a
         # rule on one line, or on a file as a whole, it would keep one.
         "partialFingerprints": {"reviewbot/v1": finding.id, "primaryLocationLineHash": finding.id},
-        "properties": {"severity": finding.severity.value, "closesGate": finding.closes_gate},
+        "properties": {"severity": finding.severity.value, "closesGate": finding.blocks},
     }
     # A strict reader gives up the whole file for an address that is none, and `render` reads what anybody may edit.
     if finding.comment_url and finding.comment_url.startswith(("https://", "http://")):
         result["hostedViewerUri"] = quote(finding.comment_url, safe=":/?#=&%", errors="replace")
-    fix = _fix(finding, place, rung)
+    fix = _fix(finding, place, size_tier)
     return result | ({"fixes": [fix]} if fix else {})
 
 
@@ -195,7 +195,7 @@ def _standing(finding: FindingView, view: SummaryView) -> Mapping[str, object]:
     """
     told: dict[str, object] = {}
     if view.progress is not None:
-        changed = finding.standing is Standing.CHANGED
+        changed = finding.standing is FindingState.CHANGED
         told["baselineState"] = "updated" if changed else "unchanged" if finding.carried else "new"
     if finding.waived_by:
         reason = _plain(f"{finding.waived_by}: {shorten_line(finding.waived_for, 1000)}")
@@ -203,10 +203,10 @@ def _standing(finding: FindingView, view: SummaryView) -> Mapping[str, object]:
     return told
 
 
-def _message(finding: FindingView, place: Place, rung: _Rung) -> str:
+def _message(finding: FindingView, place: Place, size_tier: _SizeTier) -> str:
     """The title, then the reviewer's words: plain text in which nothing is a link."""
     title = shorten_line(" ".join(finding.title.split()), 500) or "(without a title)"
-    explanation = shorten(finding.explanation.strip(), rung.text)
+    explanation = shorten(finding.explanation.strip(), size_tier.text)
     cut = "(The rest is in the JSON report.)" if len(explanation) < len(finding.explanation.strip()) else ""
     references = [shorten_line(" ".join(text.split()), 500) for text in finding.references[:20]]
     told = (explanation, cut, standing_words(finding), place.told, *references)
@@ -237,10 +237,10 @@ def _region(lines: tuple[int, int]) -> Mapping[str, int]:
     return {"startLine": lines[0], "startColumn": 1, "endLine": lines[1]}
 
 
-def _fix(finding: FindingView, place: Place, rung: _Rung) -> Mapping[str, object] | None:
+def _fix(finding: FindingView, place: Place, size_tier: _SizeTier) -> Mapping[str, object] | None:
     """A suggestion that can be committed as it is; none that deletes, since a region of lines keeps its line feed."""
     text = replacement(finding, place)
-    if not text or len(text) > rung.text or place.lines is None:
+    if not text or len(text) > size_tier.text or place.lines is None:
         return None
     replaced = {"deletedRegion": _region(place.lines), "insertedContent": {"text": text}}
     change = {"artifactLocation": _location(place)["artifactLocation"], "replacements": [replaced]}
@@ -251,7 +251,7 @@ def _fix(finding: FindingView, place: Place, rung: _Rung) -> Mapping[str, object
 
 
 def _notifications(
-    view: SummaryView, homeless: Sequence[FindingView], dropped: int, rung: _Rung
+    view: SummaryView, homeless: Sequence[FindingView], dropped: int, size_tier: _SizeTier
 ) -> Iterator[Mapping[str, object]]:
     """What has no place in a file of results, so that nothing is left out in silence."""
     if dropped:
@@ -262,11 +262,11 @@ def _notifications(
         more = counted(view.progress.beyond, "more finding")
         yield _notification(f"{more} of earlier reviews: only the severity is remembered.")
     for finding in homeless:
-        yield _notification(_message(finding, Place("", None, "The reviewer named no file."), rung))
-    for leftover in view.leftovers[: rung.results]:
+        yield _notification(_message(finding, Place("", None, "The reviewer named no file."), size_tier))
+    for leftover in view.leftovers[: size_tier.results]:
         where = shorten_line(f"{leftover.where}: {leftover.why}", 500)
-        yield _notification(f"Could not be read: {where}\n\n{shorten(leftover.text, rung.text)}")
-    for sentence in (*view.notices, *view.degraded)[: rung.results]:
+        yield _notification(f"Could not be read: {where}\n\n{shorten(leftover.text, size_tier.text)}")
+    for sentence in (*view.notices, *view.degraded)[: size_tier.results]:
         yield _notification(shorten_line(sentence, 2000))
 
 

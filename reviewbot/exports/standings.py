@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reviewbot.domain.bounds import shorten_line
-from reviewbot.domain.records import Standing
-from reviewbot.domain.views import FindingView
+from reviewbot.domain.findings.tracked_finding import FindingState
+from reviewbot.domain.text.bounds import shorten_line
+from reviewbot.render.view_models.review import FindingView
 
 _NOTE_LIMIT = 500
 
@@ -18,7 +18,7 @@ def standing_words(finding: FindingView) -> str:
             ("Found by an earlier review.", finding.carried),
             (
                 "Its code has changed since, and nobody has confirmed that this mends it.",
-                finding.standing is Standing.CHANGED,
+                finding.standing is FindingState.CHANGED,
             ),
             (f"The reviewer's last word: {shorten_line(note, _NOTE_LIMIT)}", bool(note)),
         )

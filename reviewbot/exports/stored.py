@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from reviewbot.domain.escaping import visible
-from reviewbot.domain.gate import Coverage, Outcome, Reason, Status, Verdict
-from reviewbot.domain.model import Category, Leftover, Severity, Side
-from reviewbot.domain.placement import SuggestionState, Why
-from reviewbot.domain.quotes import line_feeds
-from reviewbot.domain.records import Standing
-from reviewbot.domain.snapshot import Conclusion
-from reviewbot.domain.strict_json import JsonMismatch, JsonNode
-from reviewbot.domain.views import (
+from reviewbot.domain.diff.text_index import line_feeds
+from reviewbot.domain.findings.placement import SuggestionState, Why
+from reviewbot.domain.findings.tracked_finding import FindingState
+from reviewbot.domain.github.pull_request import Conclusion
+from reviewbot.domain.model.review import Category, Leftover, Severity, Side
+from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict
+from reviewbot.domain.text.escaping import visible
+from reviewbot.domain.text.strict_json import JsonMismatch, JsonNode
+from reviewbot.errors import ReportUnreadable
+from reviewbot.exports.report import SCHEMA
+from reviewbot.render.view_models.review import (
     BypassView,
     CostView,
     DuplicateView,
@@ -26,8 +28,6 @@ from reviewbot.domain.views import (
     SumView,
     WaitView,
 )
-from reviewbot.errors import ReportUnreadable
-from reviewbot.exports.report import SCHEMA
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +155,10 @@ def _finding(node: JsonNode) -> FindingView:
         language=node["language"].text(),
         suggestion=node["suggestion"].maybe(_code),
         suggestion_state=node["suggestionState"].word(SuggestionState),
-        closes_gate=node["closesGate"].flag(),
+        blocks=node["closesGate"].flag(),
         comment_url=node["commentUrl"].maybe(JsonNode.text),
         blob_url=node["blobUrl"].maybe(JsonNode.text),
-        standing=node["standing"].word(Standing),
+        standing=node["standing"].word(FindingState),
         carried=node["carried"].flag(),
         note=node["note"].text(),
         waived_by=node["waivedBy"].text(),

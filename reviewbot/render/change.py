@@ -9,15 +9,15 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from reviewbot.domain.bounds import shorten_line
-from reviewbot.domain.changes import DiffLine, Hunk, LineKind
-from reviewbot.domain.escaping import visible
-from reviewbot.domain.file_views import FileView
-from reviewbot.domain.model import Side
-from reviewbot.domain.pages import data
-from reviewbot.domain.quotes import split_lines
+from reviewbot.domain.diff.parse import DiffLine, Hunk, LineKind
+from reviewbot.domain.diff.reviewed_file import FileView
+from reviewbot.domain.diff.text_index import split_lines
+from reviewbot.domain.model.review import Side
+from reviewbot.domain.text.bounds import shorten_line
+from reviewbot.domain.text.escaping import visible
+from reviewbot.render.html_escaping import data
 
-CODE_ROOM = 3_000_000
+MAX_CODE_BYTES = 3_000_000
 """Bytes of code on the page: half of it, so that the words have the other half."""
 
 _TEXT_LIMIT = 8000
@@ -61,7 +61,7 @@ def anchor(path: str) -> str:
     return f"file-{hashlib.sha256(path.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
-def written(files: Iterable[FileView], paint: Paint, room: int = CODE_ROOM) -> tuple[Mapping[str, Heading], str]:
+def written(files: Iterable[FileView], paint: Paint, room: int = MAX_CODE_BYTES) -> tuple[Mapping[str, Heading], str]:
     """Headings by path, and the data of those that fit as one JSON list.
 
     Args:

@@ -5,39 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from reviewbot.domain import wording
-from reviewbot.domain.bounds import bounded, shorten, shorten_line
-from reviewbot.domain.command_views import AnswerView
-from reviewbot.domain.exclusions import excludable, exclusion_setting
-from reviewbot.domain.gate import Reason
-from reviewbot.domain.mapped import Mapped
-from reviewbot.domain.rooms import SHORTEST_LINE, Detail
-from reviewbot.domain.thinning import (
-    Shown,
-    every_finding,
-    thin_comment,
-    thin_finding,
-    thin_standing,
-    thin_summary,
-    thin_texts,
-)
-from reviewbot.domain.views import (
+from reviewbot.domain.policy.verdict import Reason
+from reviewbot.domain.text import formatting
+from reviewbot.domain.text.bounds import bounded, shorten, shorten_line
+from reviewbot.domain.text.mapped import Mapped
+from reviewbot.domain.text.size_limits import SHORTEST_LINE, Detail
+from reviewbot.render.dialects import Markdown, address
+from reviewbot.render.view_models.command import AnswerView
+from reviewbot.render.view_models.exclusions import excludable, exclusion_setting
+from reviewbot.render.view_models.review import (
     AuthorText,
     CommentView,
     FileGroup,
+    FindingStateView,
     FindingView,
     ProgressView,
     PromptView,
-    StandingView,
     SummaryView,
 )
-from reviewbot.render.dialects import Markdown, address
+from reviewbot.render.view_models.truncation import (
+    Shown,
+    every_finding,
+    truncate_comment,
+    truncate_finding,
+    truncate_finding_state,
+    truncate_summary,
+    truncate_texts,
+)
 
 
 def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
     """For everything that tells the whole story."""
     findings = every_finding(view.files)
-    thin = thin_texts(view, detail)
+    thin = truncate_texts(view, detail)
     return {
         "view": replace(
             thin,
@@ -46,14 +46,14 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
             run_url=address(thin.run_url),
             summary_url=address(thin.summary_url),
         ),
-        "shown": _linked(thin_summary(view, detail), let_through=view.outcome.reason is Reason.BYPASS),
+        "shown": _linked(truncate_summary(view, detail), bypassed=view.outcome.reason is Reason.BYPASS),
         "detail": detail,
         "message": thin.outcome.message,
         "hint": thin.outcome.hint,
         "paid": view.reviewer == "codevf",
         "threshold": f"fail-on: {thin.fail_on}" if thin.fail_on else "",
         "waivable": False,
-        "head": wording.short(view.head_sha),
+        "head": formatting.short(view.head_sha),
         "ask": f"/reviewbot review {thin.head_sha}",
         "total": None if view.counts is None else sum(view.counts.values()),
         "closing": view.closing,
@@ -76,7 +76,7 @@ def _is_followed(progress: ProgressView | None) -> bool:
 
 def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
     """For one comment."""
-    thin, left_out = thin_comment(view, detail)
+    thin, left_out = truncate_comment(view, detail)
     findings = tuple(addressed(finding) for finding in thin.findings)
     return {
         "view": replace(thin, mark=Markdown(view.mark), findings=findings),
@@ -87,10 +87,10 @@ def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
     }
 
 
-def of_standing(view: StandingView) -> Iterator[dict[str, object]]:
+def of_standing(view: FindingStateView) -> Iterator[dict[str, object]]:
     """For a word on the findings of a comment: fewer words of others when there is no room, then fewer findings."""
     for words, rows in ((300, 10), (100, 10), (0, 10), (0, 0)):
-        thin, more = thin_standing(view, words, rows)
+        thin, more = truncate_finding_state(view, words, rows)
         yield {"view": thin, "more": more}
 
 
@@ -100,7 +100,7 @@ def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
     target = thin.head_sha if view.word in {"review", "bypass"} else thin.target
     return {
         "view": replace(thin, mark=Markdown(view.mark)),
-        "head": wording.short(view.head_sha),
+        "head": formatting.short(view.head_sha),
         "again": f"/reviewbot {thin.word} {target}".strip(),
         "total": sum(view.status.counts.values()) if view.status else 0,
     }
@@ -108,19 +108,19 @@ def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
 
 def of_annotation(finding: FindingView, detail: Detail) -> dict[str, object]:
     """For one annotation of the check."""
-    return {"finding": addressed(thin_finding(finding, detail))}
+    return {"finding": addressed(truncate_finding(finding, detail))}
 
 
 def of_prompt(view: PromptView) -> Iterator[dict[str, object]]:
     """For the reviewer, smaller and smaller: the author's body gives way first, then the title, then the lists."""
     for body in _BODIES:
-        yield _prompt(view, _Room(body=body))
-    for room in _ROOMS:
-        yield _prompt(view, room)
+        yield _prompt(view, _PromptLimits(body=body))
+    for limits in _PROMPT_LIMITS:
+        yield _prompt(view, limits)
 
 
 @dataclass(frozen=True, slots=True)
-class _Room:
+class _PromptLimits:
     """How many characters of each text a prompt takes, and how many rows of each list."""
 
     body: int = 0
@@ -131,45 +131,45 @@ class _Room:
 
 
 _BODIES = (10_000, 8000, 6000, 4500, 3000, 2000, 1200, 600, 300, 0)
-_ROOMS = (
-    _Room(title=120),
-    _Room(title=60),
-    _Room(title=60, rows=60),
-    _Room(title=60, rows=25, path=200),
-    _Room(title=60, rows=10, path=150, text=4000),
-    _Room(title=60, rows=6, path=100, text=600),
-    _Room(title=40, rows=2, path=60, text=200),
-    _Room(title=20, rows=0, path=40, text=80),
+_PROMPT_LIMITS = (
+    _PromptLimits(title=120),
+    _PromptLimits(title=60),
+    _PromptLimits(title=60, rows=60),
+    _PromptLimits(title=60, rows=25, path=200),
+    _PromptLimits(title=60, rows=10, path=150, text=4000),
+    _PromptLimits(title=60, rows=6, path=100, text=600),
+    _PromptLimits(title=40, rows=2, path=60, text=200),
+    _PromptLimits(title=20, rows=0, path=40, text=80),
 )
 
 
-def _prompt(view: PromptView, room: _Room) -> dict[str, object]:
+def _prompt(view: PromptView, limits: _PromptLimits) -> dict[str, object]:
     author = AuthorText(
-        shorten_line(_without(view.author.title, view.boundary), room.title),
-        shorten(_without(view.author.body, view.boundary), room.body),
+        shorten_line(_without(view.author.title, view.boundary), limits.title),
+        shorten(_without(view.author.body, view.boundary), limits.body),
     )
     thin = replace(
         view,
         author=author,
-        instructions=shorten(view.instructions, room.text),
+        instructions=shorten(view.instructions, limits.text),
         path_instructions=tuple(
-            (shorten_line(pattern, room.path), shorten(text, room.text))
-            for pattern, text in view.path_instructions[: room.rows]
+            (shorten_line(pattern, limits.path), shorten(text, limits.text))
+            for pattern, text in view.path_instructions[: limits.rows]
         ),
         file_names=tuple(
-            (shorten_line(name, room.path), shorten_line(text, room.path))
-            for name, text in view.file_names[: room.rows]
+            (shorten_line(name, limits.path), shorten_line(text, limits.path))
+            for name, text in view.file_names[: limits.rows]
         ),
-        omitted=tuple(shorten_line(path, room.path) for path in view.omitted[: room.rows]),
-        repository=shorten_line(view.repository, room.path),
+        omitted=tuple(shorten_line(path, limits.path) for path in view.omitted[: limits.rows]),
+        repository=shorten_line(view.repository, limits.path),
         since=shorten_line(view.since, SHORTEST_LINE),
         confirms=shorten_line(view.confirms, SHORTEST_LINE),
     )
     return {
         "view": thin,
-        "more_patterns": max(0, len(view.path_instructions) - room.rows),
-        "more_files": max(0, len(view.file_names) - room.rows),
-        "more_omitted": max(0, len(view.omitted) - room.rows),
+        "more_patterns": max(0, len(view.path_instructions) - limits.rows),
+        "more_files": max(0, len(view.file_names) - limits.rows),
+        "more_omitted": max(0, len(view.omitted) - limits.rows),
     }
 
 
@@ -183,9 +183,9 @@ def addressed(finding: FindingView) -> FindingView:
     return replace(finding, comment_url=address(finding.comment_url), blob_url=address(finding.blob_url))
 
 
-def _linked(shown: Shown, *, let_through: bool) -> Shown:
+def _linked(shown: Shown, *, bypassed: bool) -> Shown:
     """With links that can stand in Markdown; of a head that a person let through, nothing closes the gate."""
-    linked = _passed if let_through else addressed
+    linked = _passed if bypassed else addressed
     return replace(
         shown,
         commented=tuple(FileGroup(group.path, Mapped(linked, group.findings)) for group in shown.commented),
@@ -199,4 +199,4 @@ def _linked(shown: Shown, *, let_through: bool) -> Shown:
 
 
 def _passed(finding: FindingView) -> FindingView:
-    return replace(addressed(finding), closes_gate=False)
+    return replace(addressed(finding), blocks=False)

@@ -15,8 +15,9 @@ from typing import Self, TypeVar
 
 from markupsafe import Markup
 
-from reviewbot.domain import escaping, pages, wording
-from reviewbot.domain.bounds import Cut
+from reviewbot.domain.text import escaping, formatting
+from reviewbot.domain.text.bounds import Cut
+from reviewbot.render import html_escaping
 
 T = TypeVar("T")
 
@@ -62,7 +63,7 @@ class Html(Written):
     @classmethod
     def escape(cls, value: object, /) -> Self:
         """HTML that shows the value on one line."""
-        return cls(value) if isinstance(value, Markup) else cls(pages.line(str(value)))
+        return cls(value) if isinstance(value, Markup) else cls(html_escaping.line(str(value)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def address(url: str | None) -> Markdown | None:
 
 def link(url: str | None) -> Html | None:
     """An address that can stand in an attribute; None when it is none."""
-    return Html(pages.escaped(url)) if url is not None and _ADDRESS.fullmatch(url) else None
+    return Html(html_escaping.escaped(url)) if url is not None and _ADDRESS.fullmatch(url) else None
 
 
 class WrongType(Exception):
@@ -132,15 +133,15 @@ def _text(value: object) -> str:
 
 
 def _counted(value: object, one: str, many: str = "") -> str:
-    return wording.counted(_checked(value, int), _text(one), _text(many))
+    return formatting.counted(_checked(value, int), _text(one), _text(many))
 
 
 def _number(value: object) -> str:
-    return wording.number(value if isinstance(value, Decimal) else _checked(value, int))
+    return formatting.number(value if isinstance(value, Decimal) else _checked(value, int))
 
 
 def _cut_note(text: str) -> str:
-    return f"cut here: {wording.counted(text.omitted, 'more character')}" if isinstance(text, Cut) else ""
+    return f"cut here: {formatting.counted(text.omitted, 'more character')}" if isinstance(text, Cut) else ""
 
 
 def _markdown_prose(text: str) -> str:
@@ -166,11 +167,15 @@ def _suggestion(text: str) -> str:
 
 
 def _page_prose(text: str) -> str:
-    return pages.article(text) + (f"<p><em>… {pages.line(_cut_note(text))}</em></p>" if isinstance(text, Cut) else "")
+    return html_escaping.article(text) + (
+        f"<p><em>… {html_escaping.line(_cut_note(text))}</em></p>" if isinstance(text, Cut) else ""
+    )
 
 
 def _page_block(text: str) -> str:
-    return pages.block(text) + (f"<p><em>… {pages.line(_cut_note(text))}</em></p>" if isinstance(text, Cut) else "")
+    return html_escaping.block(text) + (
+        f"<p><em>… {html_escaping.line(_cut_note(text))}</em></p>" if isinstance(text, Cut) else ""
+    )
 
 
 def _told(prose: Callable[[str], str]) -> Callable[[str], str]:
@@ -203,11 +208,11 @@ def _with_shared(
     shared: dict[str, Callable[..., object]] = {
         "fence": _block(written, fence),
         "counted": _counted,
-        "size": lambda value: written(wording.size(_checked(value, int))),
-        "duration": lambda value: written(wording.duration(_checked(value, int))),
-        "moment": lambda value: written(wording.moment(_checked(value, datetime))),
+        "size": lambda value: written(formatting.size(_checked(value, int))),
+        "duration": lambda value: written(formatting.duration(_checked(value, int))),
+        "moment": lambda value: written(formatting.moment(_checked(value, datetime))),
         "number": lambda value: written(_number(value)),
-        "short": lambda value: wording.short(_text(value)),
+        "short": lambda value: formatting.short(_text(value)),
         "join": _joined(written),
         "trusted": written,
     }
@@ -252,16 +257,16 @@ _HTML = _with_shared(
     Html,
     lambda text, _: _page_block(text),
     {
-        "line": pages.line,
-        "text": pages.escaped,
-        "phrase": lambda text: pages.words(_one_line(text)),
-        "prose": pages.words,
-        "told": pages.words,
-        "code": lambda text: f"<code>{pages.line(text)}</code>",
-        "cell": lambda text: f"<code>{pages.line(text)}</code>",
-        "html": pages.line,
+        "line": html_escaping.line,
+        "text": html_escaping.escaped,
+        "phrase": lambda text: html_escaping.words(_one_line(text)),
+        "prose": html_escaping.words,
+        "told": html_escaping.words,
+        "code": lambda text: f"<code>{html_escaping.line(text)}</code>",
+        "cell": lambda text: f"<code>{html_escaping.line(text)}</code>",
+        "html": html_escaping.line,
         "suggestion": _page_block,
-        "strong": lambda text: f"<strong>{pages.line(text)}</strong>",
+        "strong": lambda text: f"<strong>{html_escaping.line(text)}</strong>",
         "article": _page_prose,
     },
 )
@@ -271,12 +276,12 @@ HTML = Dialect(
     {
         **_HTML.filters,
         # Words of the templates, in which what is a stranger's is escaped already.
-        "blocks": lambda written: Html(pages.told(_html(written))),
-        "marked": lambda written: Html(pages.marked(_html(written))),
+        "blocks": lambda written: Html(html_escaping.told(_html(written))),
+        "marked": lambda written: Html(html_escaping.marked(_html(written))),
     },
 )
 
 
 def _html(written: object) -> str:
     """Plain text again, which regular expressions do not escape a second time."""
-    return str(written) if isinstance(written, Markup) else pages.escaped(_text(written))
+    return str(written) if isinstance(written, Markup) else html_escaping.escaped(_text(written))

@@ -8,29 +8,29 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Protocol
 
-from reviewbot.domain.command_views import AnswerView, StatusView
-from reviewbot.domain.commands import Word
-from reviewbot.domain.deeds import Refusal
-from reviewbot.domain.gate import Coverage, Outcome, Reason, Status, Verdict
-from reviewbot.domain.marks import AnswerMark, FindingMark, review_mark, summary_mark
-from reviewbot.domain.model import Category, Leftover, Severity, Side
-from reviewbot.domain.placement import SuggestionState, Why
-from reviewbot.domain.publication import Reaction
-from reviewbot.domain.records import Standing
-from reviewbot.domain.snapshot import Conclusion
-from reviewbot.domain.views import (
+from reviewbot.domain.commands.authorize import Refusal
+from reviewbot.domain.commands.parse import CommandName
+from reviewbot.domain.findings.markers import AnswerMark, FindingMark, review_mark, summary_mark
+from reviewbot.domain.findings.placement import SuggestionState, Why
+from reviewbot.domain.findings.tracked_finding import FindingState
+from reviewbot.domain.github.drafts import Reaction
+from reviewbot.domain.github.pull_request import Conclusion
+from reviewbot.domain.model.review import Category, Leftover, Severity, Side
+from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict
+from reviewbot.render.view_models.command import AnswerView, StatusView
+from reviewbot.render.view_models.review import (
     AuthorText,
     BypassView,
     CommentView,
     CostView,
     DuplicateView,
     FileGroup,
+    FindingStateView,
     FindingView,
     HeldView,
     ProgressView,
     PromptView,
     SentView,
-    StandingView,
     SummaryView,
     SumView,
     WaitView,
@@ -42,7 +42,7 @@ class Writer(Protocol):
 
     def summary(self, view: SummaryView) -> str: ...  # noqa: D102 — as in `Renderer`
     def comment(self, view: CommentView) -> str: ...  # noqa: D102 — as in `Renderer`
-    def standing(self, view: StandingView) -> str: ...  # noqa: D102 — as in `Renderer`
+    def standing(self, view: FindingStateView) -> str: ...  # noqa: D102 — as in `Renderer`
     def review_body(self, view: SummaryView, mark: str) -> str: ...  # noqa: D102 — as in `Renderer`
     def check(self, view: SummaryView) -> tuple[str, str]: ...  # noqa: D102 — as in `Renderer`
     def job_summary(self, view: SummaryView) -> str: ...  # noqa: D102 — as in `Renderer`
@@ -74,9 +74,9 @@ def rehearse(writer: Writer) -> None:
     for answer in _answers():
         writer.answer(answer)
     closed = tuple(_moved_on())
-    writer.standing(StandingView(closed, several=True))
+    writer.standing(FindingStateView(closed, several=True))
     for finding in closed:
-        writer.standing(StandingView((finding,), several=False))
+        writer.standing(FindingStateView((finding,), several=False))
     for prompt in (_PROMPT, replace(_PROMPT, since="0" * 40), replace(_PROMPT, since="0" * 40, confirms="so-far.txt")):
         writer.prompt(prompt)
 
@@ -97,7 +97,7 @@ _FINDING = FindingView(
     language="python",
     suggestion="c",
     suggestion_state=SuggestionState.COMMITTABLE,
-    closes_gate=True,
+    blocks=True,
     comment_url="https://github.com/o/r/pull/1#discussion_r1",
     blob_url="https://github.com/o/r/blob/HEAD/src/a.py#L1-L2",
 )
@@ -124,8 +124,8 @@ def _answers() -> Iterator[AnswerView]:
     status = StatusView(("0" * 40,), True, counts, 1, Decimal(360), BypassView("hubot", "A reason."), "A problem.")  # noqa: FBT003
     plain = AnswerView(mark, "", "", "hubot", "write", "0123", "0" * 40, "A title", "A finding", "0123456789")
     full = replace(plain, said="A reason.", reason="pending", message="A message.", hint="- A hint.")
-    for word in Word:
-        yield replace(full, word=word.value, status=status if word is Word.STATUS else None)
+    for word in CommandName:
+        yield replace(full, word=word.value, status=status if word is CommandName.STATUS else None)
         for refusal in Refusal:
             yield replace(plain, word=word.value, refusal=refusal.value)
 
@@ -141,7 +141,7 @@ def _findings() -> Iterator[FindingView]:
 def _moved_on() -> Iterator[FindingView]:
     """Carried findings: one per standing, with much and with little to tell, and waived ones."""
     told = replace(_FINDING, carried=True, note="A note.", closed_at="0" * 40)
-    for standing in Standing:
+    for standing in FindingState:
         yield replace(told, standing=standing)
         yield replace(told, standing=standing, title="", path="", note="", closed_at="", comment_url=None)
     yield replace(told, waived_by="octocat", waived_for="A reason.")

@@ -8,19 +8,19 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 
-from reviewbot.domain import pages
-from reviewbot.domain.bounds import shorten_line
-from reviewbot.domain.excerpts import Excerpts
-from reviewbot.domain.file_views import FileView
-from reviewbot.domain.mapped import Mapped
-from reviewbot.domain.model import Category, Severity
-from reviewbot.domain.records import Standing
-from reviewbot.domain.rooms import REPORT, REPORT_LADDER, Detail
-from reviewbot.domain.thinning import every_finding, thin_finding, thin_summary, thin_texts
-from reviewbot.domain.views import FindingView, SummaryView
+from reviewbot.domain.diff.reviewed_file import FileView
+from reviewbot.domain.findings.tracked_finding import FindingState
+from reviewbot.domain.model.review import Category, Severity
+from reviewbot.domain.text.bounds import shorten_line
+from reviewbot.domain.text.mapped import Mapped
+from reviewbot.domain.text.size_limits import REPORT, REPORT_DETAILS, Detail
+from reviewbot.render import html_escaping
 from reviewbot.render.change import Heading, Paint, Runs, anchor, shown, written
 from reviewbot.render.contexts import of_summary
 from reviewbot.render.dialects import Html, link
+from reviewbot.render.view_models.excerpts import Excerpts
+from reviewbot.render.view_models.review import FindingView, SummaryView
+from reviewbot.render.view_models.truncation import every_finding, truncate_finding, truncate_summary, truncate_texts
 
 _UNSAFE = re.compile("[^0-9A-Za-z_-]+")
 
@@ -104,13 +104,13 @@ def contexts_of(page: Page) -> Iterator[dict[str, object]]:
     headings, code = written(files, page.paint)
     fixed = {
         "style": Html(page.style),
-        "style_seal": Html(pages.seal(page.style)),
+        "style_seal": Html(html_escaping.seal(page.style)),
         "script": Html(script()),
-        "script_seal": Html(pages.seal(script())),
+        "script_seal": Html(html_escaping.seal(script())),
     }
     excerpts = Excerpts(page.files)
-    for detail in REPORT_LADDER:
-        if detail is REPORT_LADDER[-1] or _weight(findings, detail) <= REPORT.limit:
+    for detail in REPORT_DETAILS:
+        if detail is REPORT_DETAILS[-1] or _weight(findings, detail) <= REPORT.limit:
             cards = list(_cards(page, findings[: detail.full], excerpts, detail))
             sections = _sections(zip(findings, cards, strict=False), headings, detail)
             yield _of_story(page.view, detail) | _of_cards(page, cards, sections, code) | fixed
@@ -131,9 +131,9 @@ def _weight(findings: Sequence[FindingView], detail: Detail) -> int:
 
 def _of_story(view: SummaryView, detail: Detail) -> dict[str, object]:
     """What is told around the findings."""
-    context, lists = of_summary(view, detail), thin_summary(view, detail)
+    context, lists = of_summary(view, detail), truncate_summary(view, detail)
     thin = replace(
-        thin_texts(view, detail), run_url=link(view.run_url), summary_url=link(view.summary_url), files=(),
+        truncate_texts(view, detail), run_url=link(view.run_url), summary_url=link(view.summary_url), files=(),
         check_name=shorten_line(view.check_name, 100), repository=shorten_line(view.repository, 200),
     )  # fmt: skip
     return context | {
@@ -160,7 +160,7 @@ def _of_cards(page: Page, cards: Sequence[Card], sections: Sequence[Section], co
         "severities": tuple(one for one in Severity if any(finding.severity is one for finding, _ in found)),
         "categories": tuple(one.value for one in Category if any(finding.category is one for finding, _ in found)),
         "states": tuple(one for one in _STATES if any(state == one for _, state in found)),
-        "data": Html(f'{{"files":{code},"findings":{pages.data(markdown)}}}'),
+        "data": Html(f'{{"files":{code},"findings":{html_escaping.data(markdown)}}}'),
     }
 
 
@@ -175,12 +175,12 @@ def _cards(page: Page, findings: Iterable[FindingView], excerpts: Excerpts, deta
         lines = (
             CodeLine(line.number, _html(runs), line.cited) for line, runs in zip(excerpt.lines, painted, strict=True)
         )
-        small = _with_links(thin_finding(finding, detail))
+        small = _with_links(truncate_finding(finding, detail))
         yield Card(small, f"finding-{names.of(finding.id)}", _state(finding), tuple(lines), excerpt.more)
 
 
 def _state(finding: FindingView) -> str:
-    if finding.standing is Standing.CHANGED:
+    if finding.standing is FindingState.CHANGED:
         return "changed"
     return "carried" if finding.carried else "new"
 
@@ -201,7 +201,7 @@ def _sections(
 
 def _html(runs: Runs) -> Html:
     """A line of code."""
-    pieces = ((pages.escaped(text), colour) for text, colour in runs)
+    pieces = ((html_escaping.escaped(text), colour) for text, colour in runs)
     return Html("".join(text if colour == " " else f'<span class="{colour}">{text}</span>' for text, colour in pieces))
 
 

@@ -27,8 +27,8 @@ from jinja2.runtime import BlockReference, Context, LoopContext, TemplateReferen
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from reviewbot.domain.metering import Meter, TooManyCharacters, TooManySteps
 from reviewbot.render.dialects import Dialect, Written, WrongType
+from reviewbot.render.metering import Meter, TooManyCharacters, TooManySteps
 from reviewbot.render.overrides import check_blocks, mistake
 
 _MISTAKES = (jinja2.TemplateError, TooManySteps, WrongType)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from os.path import normpath
 from pathlib import PurePath
 
-from reviewbot.domain.origins import is_loopback
+from reviewbot.domain.model.urls import is_loopback
 from reviewbot.errors import Problem, SettingsError
 from reviewbot.settings.table import INPUTS, peek_settings
 

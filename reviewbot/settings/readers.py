@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from reviewbot.domain.model import Severity
-from reviewbot.domain.origins import UnsafeUrl, check_service_url
-from reviewbot.domain.policy import PathInstruction
+from reviewbot.domain.model.options import PathInstruction
+from reviewbot.domain.model.review import Severity
+from reviewbot.domain.model.urls import UnsafeUrl, check_service_url
 
 T = TypeVar("T")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from reviewbot.domain.credentials import secrets_of
-from reviewbot.domain.policy import PathInstruction
+from reviewbot.domain.model.options import PathInstruction
+from reviewbot.domain.redaction.detectors import secrets_of
 from reviewbot.settings.configfile import read_config
 from reviewbot.settings.readers import Secret
 from reviewbot.settings.table import Settings, default_text, given, name_of, read_settings

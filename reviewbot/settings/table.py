@@ -11,10 +11,9 @@ from contextlib import suppress
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, TypeVar
 
-from reviewbot.domain.model import Mode, Severity
-from reviewbot.domain.policy import (
+from reviewbot.domain.model.options import (
+    ActionCommand,
     Allow,
-    Command,
     FailOn,
     PathInstruction,
     Redact,
@@ -24,6 +23,7 @@ from reviewbot.domain.policy import (
     Supersede,
     Tolerance,
 )
+from reviewbot.domain.model.review import Mode, Severity
 from reviewbot.errors import Problem, SettingsError
 from reviewbot.settings.configfile import read_config
 from reviewbot.settings.readers import (
@@ -66,9 +66,9 @@ def setting(default: T, reader: Reader[T], meaning: str, *, action: bool = True,
 class Settings:
     """Every setting of a run, read and checked."""
 
-    command: Command = setting(
-        Command.REVIEW,
-        one_of(Command),
+    command: ActionCommand = setting(
+        ActionCommand.REVIEW,
+        one_of(ActionCommand),
         "`review` submits and waits; `collect` publishes finished reviews.",
         config=False,
     )
@@ -316,7 +316,7 @@ def _unknown(keys: Mapping[str, object], rows: Mapping[str, Field[Any]]) -> Iter
 def _wrong(where: str, value: object, row: Field[Any]) -> Problem:
     reader: Reader[Any] = row.metadata["reader"]
     # Imported here: the detectors take a while to load, and settings are mostly right.
-    from reviewbot.domain.credentials import secrets_of  # noqa: PLC0415
+    from reviewbot.domain.redaction.detectors import secrets_of  # noqa: PLC0415
 
     # An address may carry a password, and a key may have been pasted into the wrong place.
     text = str(value)
@@ -341,6 +341,6 @@ def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
         told = "the ids of several tasks have their place in the summary comment"
         where = "`max-tasks` and `summary-comment`"
         yield {"reviewer", "max_tasks", "summary_comment"}, Problem(where, told, "`max-tasks: 1` without a summary")
-    if settings.command is Command.COLLECT and not paid:
+    if settings.command is ActionCommand.COLLECT and not paid:
         told = "a local review is never left open"
         yield {"reviewer", "command"}, Problem("`command` and `reviewer`", told, "`command: review`")

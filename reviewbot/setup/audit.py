@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
-from reviewbot.domain.policy import Command, ReviewerKind
+from reviewbot.domain.model.options import ActionCommand, ReviewerKind
 from reviewbot.settings import yaml_text
 from reviewbot.settings.yaml_text import NotYaml
 
@@ -67,7 +67,7 @@ class Job:
     @property
     def collects(self) -> bool:
         """Whether it publishes what is finished, for all pull requests."""
-        return self.inputs.get("command") == Command.COLLECT
+        return self.inputs.get("command") == ActionCommand.COLLECT
 
     @property
     def reviews(self) -> bool:

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from reviewbot.domain.budget import Spending, check, hold
-from reviewbot.domain.gate import EXIT_NO_REVIEW, EXIT_SETTINGS, first_exit_status
-from reviewbot.domain.installation import ACTIONS_APP, Required
-from reviewbot.domain.model import Balance, Tag
-from reviewbot.domain.policy import ReviewerKind
-from reviewbot.domain.wording import number
+from reviewbot.domain.codevf.budget import Spending, check, hold
+from reviewbot.domain.model.installation import ACTIONS_APP, Required
+from reviewbot.domain.model.options import ReviewerKind
+from reviewbot.domain.model.review import Balance, Tag
+from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW, EXIT_SETTINGS, first_exit_status
+from reviewbot.domain.text.formatting import number
 from reviewbot.errors import OverBudget, Problem, ReviewbotError
 from reviewbot.settings import Settings
 from reviewbot.setup.audit import Job

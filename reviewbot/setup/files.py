@@ -7,10 +7,10 @@ import re
 import textwrap
 from collections.abc import Iterator, Mapping
 
-from reviewbot.domain.installation import ACTIONS_APP
-from reviewbot.domain.policy import ReviewerKind
-from reviewbot.domain.remotes import read_remote
-from reviewbot.domain.strict_json import JsonMismatch, JsonNode
+from reviewbot.domain.model.installation import ACTIONS_APP
+from reviewbot.domain.model.options import ReviewerKind
+from reviewbot.domain.model.remotes import read_remote
+from reviewbot.domain.text.strict_json import JsonMismatch, JsonNode
 from reviewbot.settings import INPUTS, Input, Settings
 from reviewbot.settings.schema import SCHEMA_FILE
 from reviewbot.settings.table import CONFIG_FILE

@@ -6,7 +6,7 @@ import re
 import textwrap
 from dataclasses import dataclass
 
-from reviewbot.domain.policy import ReviewerKind
+from reviewbot.domain.model.options import ReviewerKind
 
 ENVIRONMENT = "reviewbot"
 """The environment that holds the key of a gate."""

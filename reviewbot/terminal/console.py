@@ -9,8 +9,8 @@ from typing import TextIO, cast
 from rich.console import Console
 from rich.text import Text
 
-from reviewbot.domain.escaping import log_text
-from reviewbot.domain.escaping import terminal as harmless
+from reviewbot.domain.text.escaping import log_text
+from reviewbot.domain.text.escaping import terminal as harmless
 
 WIDTH = 100
 """Columns that are used at most: longer lines are hard to read."""

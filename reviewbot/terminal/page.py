@@ -8,17 +8,17 @@ from rich.cells import chop_cells
 from rich.console import Console
 from rich.text import Text
 
-from reviewbot.domain.excerpts import Excerpt, Excerpts
-from reviewbot.domain.file_views import FileView
-from reviewbot.domain.gate import Reason
-from reviewbot.domain.model import Leftover, Severity, Side
-from reviewbot.domain.placement import UNVERIFIED, SuggestionState, Why
-from reviewbot.domain.quotes import split_lines
-from reviewbot.domain.records import Standing
-from reviewbot.domain.selection import HeldBecause, held_sentence
-from reviewbot.domain.thinning import every_finding
-from reviewbot.domain.views import FindingView, HeldView, SentView, SummaryView
-from reviewbot.domain.wording import counted, number, size
+from reviewbot.domain.diff.reviewed_file import FileView
+from reviewbot.domain.diff.text_index import split_lines
+from reviewbot.domain.findings.placement import UNVERIFIED, SuggestionState, Why
+from reviewbot.domain.findings.tracked_finding import FindingState
+from reviewbot.domain.model.review import Leftover, Severity, Side
+from reviewbot.domain.policy.verdict import Reason
+from reviewbot.domain.selection.selection import HeldBecause, held_sentence
+from reviewbot.domain.text.formatting import counted, number, size
+from reviewbot.render.view_models.excerpts import Excerpt, Excerpts
+from reviewbot.render.view_models.review import FindingView, HeldView, SentView, SummaryView
+from reviewbot.render.view_models.truncation import every_finding
 from reviewbot.terminal.console import code, say, shown
 from reviewbot.terminal.words import Mood, saying
 
@@ -100,8 +100,8 @@ def _show_place(console: Console, finding: FindingView) -> None:
         (finding.severity.value, STYLES[finding.severity]),
         f" {finding.category.value}" if finding.category else "",
         ("  carried" if finding.carried else "", "italic"),
-        (", its code has changed" if finding.standing is Standing.CHANGED else "", "italic"),
-        ("  closes the gate" if finding.closes_gate else "", "red"),
+        (", its code has changed" if finding.standing is FindingState.CHANGED else "", "italic"),
+        ("  closes the gate" if finding.blocks else "", "red"),
         (f"  {finding.id}", "dim"),
     )
     say(console, line, hang=_INDENT)

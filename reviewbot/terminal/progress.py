@@ -24,7 +24,7 @@ class Progress(Protocol):
         """What is being done from now on."""
 
 
-class Silence:
+class NullProgress:
     """Nobody wants to know."""
 
     def say(self, line: str) -> None:
@@ -34,7 +34,7 @@ class Silence:
         """Nothing."""
 
 
-class Lines:
+class PlainProgress:
     """One line after another; a stage that is said twice in a row is one."""
 
     def __init__(self, console: Console) -> None:
@@ -52,7 +52,7 @@ class Lines:
             say(self._console, f"{what} …")
 
 
-class Moving:
+class LiveProgress:
     """A line at the bottom that says what is being done and how long it has taken; what is said stands above it."""
 
     def __init__(self, console: Console, elapsed: Callable[[], float]) -> None:
@@ -94,10 +94,10 @@ def telling(console: Console, elapsed: Callable[[], float], *, quiet: bool) -> I
         quiet: tell nothing.
     """
     if quiet:
-        yield Silence()
+        yield NullProgress()
     elif not console.is_terminal or console.is_dumb_terminal:
-        yield Lines(console)
+        yield PlainProgress(console)
     else:
-        moving = Moving(console, elapsed)
+        moving = LiveProgress(console, elapsed)
         with Live(get_renderable=moving.line, console=console, transient=True, refresh_per_second=8):
             yield moving

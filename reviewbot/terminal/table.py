@@ -10,9 +10,9 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from reviewbot.domain.replays import Replay, total
-from reviewbot.domain.selection import held_sentence
-from reviewbot.domain.wording import counted, number, short, size
+from reviewbot.domain.selection.selection import held_sentence
+from reviewbot.domain.text.formatting import counted, number, short, size
+from reviewbot.render.view_models.replay import Replay, total
 from reviewbot.terminal.console import say, shown
 
 _NARROW = 70

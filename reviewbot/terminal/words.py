@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from reviewbot.domain.exclusions import excludable, exclusions
-from reviewbot.domain.gate import Reason, Verdict
-from reviewbot.domain.policy import FailOn
-from reviewbot.domain.views import SummaryView
-from reviewbot.domain.wording import counted, duration, moment, number
+from reviewbot.domain.model.options import FailOn
+from reviewbot.domain.policy.verdict import Reason, Verdict
+from reviewbot.domain.text.formatting import counted, duration, moment, number
+from reviewbot.render.view_models.exclusions import excludable, exclusions
+from reviewbot.render.view_models.review import SummaryView
 
 
 class Mood(Enum):

@@ -14,7 +14,7 @@ from jsonschema import Draft7Validator
 from reviewbot_sandbox.github import World, merge_group_event
 from reviewbot_sandbox.github.refusal import Refusal
 
-from reviewbot.domain.events import MergeGroupEvent, read_event
+from reviewbot.domain.model.events import MergeGroupEvent, read_event
 from tests.contract.published import SCHEMAS
 
 REPO = "acme/widget"

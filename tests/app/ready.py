@@ -9,12 +9,12 @@ import gc
 
 import httpcore  # httpx imports it with its first client  # noqa: F401
 
-import reviewbot.app  # the commands import both when they are called
-import reviewbot.cli.world
-import reviewbot.domain.credentials  # when the first text is scanned  # noqa: F401
+import reviewbot.app.dispatch  # the commands import both when they are called
+import reviewbot.cli.bootstrap
+import reviewbot.domain.redaction.detectors  # when the first text is scanned  # noqa: F401
 import tests.app.forked  # noqa: F401 — where a run begins
-from reviewbot.render import Renderer
 from reviewbot.render.rehearsal import rehearse
+from reviewbot.render.renderer import Renderer
 
 rehearse(Renderer())
 # The children share what is here, as long as nobody counts its references.

@@ -28,8 +28,8 @@ runpy.run_module('reviewbot', run_name='__main__')
 @pytest.mark.parametrize(
     ("module", "name"),
     [
-        ("reviewbot.edges.github.connection", "_Receiver.receive"),
-        ("reviewbot.edges.github.calls", "_json"),
+        ("reviewbot.adapters.github.connection", "_Receiver.receive"),
+        ("reviewbot.adapters.github.client", "_json"),
     ],
 )
 def test_a_bug_behind_githubs_edge_is_no_answer_of_githubs(tmp_path: Path, module: str, name: str, kind: str) -> None:
@@ -39,14 +39,14 @@ def test_a_bug_behind_githubs_edge_is_no_answer_of_githubs(tmp_path: Path, modul
 @pytest.mark.parametrize(
     ("module", "name", "kind"),
     [
-        ("reviewbot.edges.codevf.transport", "Transport._headers", "ValueError"),
-        ("reviewbot.edges.codevf.transport", "trusted", "ValueError"),
-        ("reviewbot.edges.codevf.wire", "read_task", "RuntimeError"),
-        ("reviewbot.app.load", "parse_diff", "ValueError"),
+        ("reviewbot.adapters.codevf.transport", "Transport._headers", "ValueError"),
+        ("reviewbot.adapters.codevf.transport", "trusted", "ValueError"),
+        ("reviewbot.adapters.codevf.wire", "read_task", "RuntimeError"),
+        ("reviewbot.app.read_change", "parse_diff", "ValueError"),
         ("reviewbot.settings.readers", "check_service_url", "ValueError"),
         ("reviewbot.settings.configfile", "_refused_syntax", "ValueError"),
-        ("reviewbot.domain.wording", "counted", "KeyError"),
-        ("reviewbot.domain.escaping", "prose", "TypeError"),
+        ("reviewbot.domain.text.formatting", "counted", "KeyError"),
+        ("reviewbot.domain.text.escaping", "prose", "TypeError"),
     ],
 )
 def test_a_bug_behind_any_other_edge_is_a_bug(tmp_path: Path, module: str, name: str, kind: str) -> None:

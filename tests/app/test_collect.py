@@ -14,8 +14,8 @@ import pytest
 
 from reviewbot import cli
 from reviewbot.app.collect import collect_finished
-from reviewbot.app.run import World
-from reviewbot.domain.snapshot import Waiting
+from reviewbot.app.context import Ports
+from reviewbot.domain.github.pull_request import Waiting
 from reviewbot.errors import NotFound
 from tests.app.house import house, read_outputs
 
@@ -38,12 +38,12 @@ class Town:
         raise self.fails() if number == 1 else NotFound("It is gone.")
 
 
-def world(town: Town, said: list[str]) -> World:
+def world(town: Town, said: list[str]) -> Ports:
     reporter = SimpleNamespace(say=said.append)
     service = SimpleNamespace(balance=lambda: None)
     parts: dict[str, Any] = {"forge": town, "changes": None, "reporter": reporter, "clock": None}
     parts["open_service"] = lambda _: service
-    return World(**parts, rng=Random(0), run_url=None, version="0")  # noqa: S311 — nothing is drawn
+    return Ports(**parts, rng=Random(0), run_url=None, version="0")  # noqa: S311 — nothing is drawn
 
 
 def test_a_bug_that_one_meets_waits_for_the_others() -> None:

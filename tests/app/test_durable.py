@@ -17,10 +17,10 @@ from reviewbot_sandbox.codevf import HandClock, TaskLife
 from reviewbot_sandbox.fault_rules import DropBefore, RecordedThen, Reply
 from reviewbot_sandbox.github import WORKFLOW, Access, Level, Scope, pulls
 
-from reviewbot.domain.check_tags import split_tag, with_tag
-from reviewbot.domain.ledger import Ledger
-from reviewbot.domain.ledger_text import decode, encode, replace_ledger
-from reviewbot.domain.signatures import SHORT_SIGNATURE, Signer
+from reviewbot.domain.github.check_identity import split_tag, with_tag
+from reviewbot.domain.ledger.codec import decode, encode, replace_ledger
+from reviewbot.domain.ledger.ledger import Ledger
+from reviewbot.domain.ledger.signing import SHORT_SIGNATURE, Signer
 from tests.app.house import BASE, CLEAN, FORGETFUL, HEAD, KEY, REPO, Finished, Rig, answer, earlier, finding, house
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")

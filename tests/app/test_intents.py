@@ -13,9 +13,9 @@ from reviewbot_sandbox.codevf.state import standing_of
 from reviewbot_sandbox.fault_rules import DropBefore, Fault, RecordedThen, Reply
 from reviewbot_sandbox.github import Level
 
-from reviewbot.domain.ledger import Ledger
-from reviewbot.domain.ledger_text import decode
-from reviewbot.domain.signatures import Signer
+from reviewbot.domain.ledger.codec import decode
+from reviewbot.domain.ledger.ledger import Ledger
+from reviewbot.domain.ledger.signing import Signer
 from tests.app.house import HEAD, KEY, REPO, Finished, Rig, answer, finding, house
 from tests.app.test_durable import age_memory
 

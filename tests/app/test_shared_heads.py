@@ -12,7 +12,7 @@ import pytest
 from reviewbot_sandbox.codevf import HandClock, TaskLife
 from reviewbot_sandbox.github import merge_group_event
 
-from reviewbot.domain.check_tags import CheckTag, split_tag
+from reviewbot.domain.github.check_identity import CheckTag, split_tag
 from tests.app.house import CLEAN, REPO, Finished, Rig, answer, finding, house
 from tests.app.test_commands import people, say
 

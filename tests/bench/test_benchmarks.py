@@ -21,7 +21,7 @@ from bench.paper import Hour, Organisation, polls
 from bench.parts import SMALL
 from bench.peers import HEAVY, LIGHT, Peer, run_peer
 from bench.requests import A_HOUR, LOOKED_AT
-from bench.rooms import Curve, Point, Room, steepness
+from bench.stages import Curve, Point, Stage, steepness
 from bench.table import Goal, Results, Table, markdown, number, spread
 from bench.waiting import KINDS, OURS, PACES, Life, Waited, compared, play
 from bench.waiting import measure as wait
@@ -153,7 +153,7 @@ def test_a_square_has_a_slope_of_two_and_a_line_of_one() -> None:
 def test_what_is_bounded_is_judged_below_its_bound_and_every_room_that_is_too_steep_is_told() -> None:
     def curve(name: str, power: int, bound: int) -> Curve:
         points = (Point(size, min(size, bound), min(size, bound) ** power) for size in (1, 10, 100, 1_000))
-        return Curve(Room(name, "lines", lambda _: lambda: None), tuple(points))
+        return Curve(Stage(name, "lines", lambda _: lambda: None), tuple(points))
 
     assert curve("bounded", 1, 10).slope == pytest.approx(1)
     goal = steepness([curve("line", 1, 10), curve("square", 2, 100), curve("cube", 3, 100)])

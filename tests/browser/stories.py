@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reviewbot.domain.changes import Hunk, parse_diff
-from reviewbot.domain.file_views import FileView
-from reviewbot.domain.model import Category, Severity, Side
-from reviewbot.domain.placement import Why
-from reviewbot.domain.views import FileGroup, FindingView, SummaryView
+from reviewbot.domain.diff.parse import Hunk, parse_diff
+from reviewbot.domain.diff.reviewed_file import FileView
+from reviewbot.domain.findings.placement import Why
+from reviewbot.domain.model.review import Category, Severity, Side
+from reviewbot.render.view_models.review import FileGroup, FindingView, SummaryView
 from tests.hostile.corpus import CORPUS, Kind
 from tests.hostile.poison import filled
 from tests.render.view_builders import FOLLOWED, INJECTION, NAMING, RACE, UNRATED
@@ -52,7 +52,7 @@ diff --git a/{name} b/{name}
 
 UNGUARDED = replace(
     INJECTION, id="aaaa000001", severity=Severity.HIGH, title="Anybody can read anybody's user", side=Side.LEFT,
-    start_line=40, line=41, code="", suggestion=None, closes_gate=False,
+    start_line=40, line=41, code="", suggestion=None, blocks=False,
 )  # fmt: skip
 LATER = replace(NAMING, id="aaaa000002", path="src/shop/stock.py", start_line=18, line=18, why=Why.CITED)
 

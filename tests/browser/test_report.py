@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from reviewbot.render import Renderer
+from reviewbot.render.renderer import Renderer
 from tests.browser.chromium import launched
 from tests.browser.installed import AXE
 from tests.browser.stories import ATTEMPTS, LATER, USUAL, USUAL_FILES, hostile, long, many, wide

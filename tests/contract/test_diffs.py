@@ -12,12 +12,12 @@ import cmarkgfm  # type: ignore[import-untyped]  # the package has no type hints
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reviewbot.domain.changes import FileDiff, FileStatus, parse_diff
-from reviewbot.domain.file_views import FileView
-from reviewbot.domain.model import Finding, Severity, Side
-from reviewbot.domain.placement import OnLines, Placed, PlacementRules, SuggestionState, place
-from reviewbot.domain.views import CommentView, FindingView
-from reviewbot.render import Renderer
+from reviewbot.domain.diff.parse import FileDiff, FileStatus, parse_diff
+from reviewbot.domain.diff.reviewed_file import FileView
+from reviewbot.domain.findings.placement import OnLines, Placed, PlacementRules, SuggestionState, place
+from reviewbot.domain.model.review import Finding, Severity, Side
+from reviewbot.render.renderer import Renderer
+from reviewbot.render.view_models.review import CommentView, FindingView
 from tests.contract.repositories import Tree, build, diff, lines_of, pairs, truths
 
 STATUSES = {
@@ -82,7 +82,7 @@ def rendered(item: Placed, view: FileView) -> str:
         language="",
         suggestion=finding.suggestion,
         suggestion_state=item.suggestion,
-        closes_gate=False,
+        blocks=False,
         comment_url=None,
         blob_url=None,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reviewbot.edges.github import queries
+from reviewbot.adapters.github import queries
 from tests.contract.referee import document_complaints
 
 pytestmark = pytest.mark.npm

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from reviewbot.domain.events import (
+from reviewbot.domain.model.events import (
     ClosedEvent,
     CommentEvent,
     DispatchEvent,

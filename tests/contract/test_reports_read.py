@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from reviewbot.domain.views import SummaryView
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.sarif import sarif
+from reviewbot.render.view_models.review import SummaryView
 from tests.contract.readers import rdjson_complaints, sarif_complaints, sarif_records
 from tests.exports.hostile_views import hostile_view
 from tests.hostile.corpus import CORPUS, Kind

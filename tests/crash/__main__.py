@@ -16,7 +16,7 @@ from pathlib import Path
 
 from reviewbot_sandbox.codevf import HandClock
 
-from reviewbot.domain.commands import Word
+from reviewbot.domain.commands.parse import CommandName
 from tests.crash.beside import WORDS, beside, moments
 from tests.crash.scenarios import RACES, SCENARIOS, Disturbed, Scenario, disturbed, raced, undisturbed
 from tests.crash.test_histories import play as histories
@@ -39,7 +39,7 @@ def play(scenario: Scenario) -> Iterator[tuple[str, Disturbed]]:
             yield f"run {where + 1}, {point}", disturbed(here, scenario, where, point, right)
 
 
-def play_beside(word: Word) -> Iterator[tuple[str, Disturbed]]:
+def play_beside(word: CommandName) -> Iterator[tuple[str, Disturbed]]:
     """A command at every request of a run."""
     with tempfile.TemporaryDirectory() as folder, town(Path(folder), clock=HandClock()) as here:
         yield from ((str(one.at), beside(here, word, one)) for one in moments(here, word))

@@ -11,14 +11,22 @@ from reviewbot_sandbox.codevf.state import standing_of
 from reviewbot_sandbox.fault_rules import Logged
 from reviewbot_sandbox.github import Level
 
-from reviewbot.domain.commands import Word
-from reviewbot.domain.model import Severity
+from reviewbot.domain.commands.parse import CommandName
+from reviewbot.domain.model.review import Severity
 from tests.app.house import REPO, Rig
 from tests.crash.held import answers, doubles, ledger_of, lost, newest_check, summaries, tasks
 from tests.crash.scenarios import DETACHED, Disturbed, push
 from tests.crash.town import TICK, Ended, Moment, Town
 
-WORDS = (Word.REVIEW, Word.COLLECT, Word.CANCEL, Word.STATUS, Word.WAIVE, Word.UNWAIVE, Word.BYPASS)
+WORDS = (
+    CommandName.REVIEW,
+    CommandName.COLLECT,
+    CommandName.CANCEL,
+    CommandName.STATUS,
+    CommandName.WAIVE,
+    CommandName.UNWAIVE,
+    CommandName.BYPASS,
+)
 LIFE = TaskLife(pending=TICK, processing=2 * TICK)
 LONG = 4 * TICK
 
@@ -34,7 +42,7 @@ class Halt:
     blind: bool
 
 
-def moments(town: Town, word: Word) -> tuple[Halt, ...]:
+def moments(town: Town, word: CommandName) -> tuple[Halt, ...]:
     """Every request of the undisturbed run, before the service has done its work and after."""
     rig = _reviewed_and_pushed(town, word)
     before = town.requests()
@@ -57,15 +65,15 @@ def _edits(requests: Sequence[Logged]) -> bool:
     return any("/issues/comments/" in one.target for one in edits)
 
 
-def _reviewed_and_pushed(town: Town, word: Word) -> Rig:
+def _reviewed_and_pushed(town: Town, word: CommandName) -> Rig:
     """A pull request with a finding that closes the gate, waived where that is to be taken back, and a newer head."""
     town.life, rig = (lambda _: LIFE), town.open()
     town.world.grant(REPO, "boss", Level.ADMIN)
     for _ in range(2):
         town.run(rig, DETACHED)
         _later(town)
-    if word is Word.UNWAIVE:
-        town.answer(rig, "boss", said(rig, Word.WAIVE), DETACHED)
+    if word is CommandName.UNWAIVE:
+        town.answer(rig, "boss", said(rig, CommandName.WAIVE), DETACHED)
     push(town, rig)
     return rig
 
@@ -75,14 +83,18 @@ def _later(town: Town) -> None:
     town.clock.advance(LONG)
 
 
-def said(rig: Rig, word: Word) -> str:
+def said(rig: Rig, word: CommandName) -> str:
     """The words of a command on the worst finding, or on the head."""
     worst = next((one.id for one in ledger_of(rig).findings.open() if one.severity is Severity.CRITICAL), "none")
-    more = {Word.WAIVE: f" {worst} It is fine.", Word.UNWAIVE: f" {worst}", Word.BYPASS: " It has to go out."}
+    more = {
+        CommandName.WAIVE: f" {worst} It is fine.",
+        CommandName.UNWAIVE: f" {worst}",
+        CommandName.BYPASS: " It has to go out.",
+    }
     return f"/reviewbot {word.value}{more.get(word, '')}"
 
 
-def beside(town: Town, word: Word, halt: Halt) -> Disturbed:
+def beside(town: Town, word: CommandName, halt: Halt) -> Disturbed:
     """Play it: both runs end, and what they have left is as it should be, at once and after a later run."""
     rig = _reviewed_and_pushed(town, word)
     text, wrong = said(rig, word), list[str]()
@@ -97,7 +109,7 @@ def beside(town: Town, word: Word, halt: Halt) -> Disturbed:
         wrong += [f"exit status {ended.exit_status}:\n{ended.log}"] if ended.exit_status not in {0, 1, 3} else []
     is_done = any(emoji == "+1" for _, emoji in heard)
     wrong += [f"{one} has two comments" for one in doubles(rig)]
-    if word is Word.CANCEL and is_done:
+    if word is CommandName.CANCEL and is_done:
         going = [one.id for one in tasks(rig) if not standing_of(one, town.service.now()).ended]
         wrong += [f"{one} goes on" for one in going]
     for _ in range(3):
@@ -108,19 +120,19 @@ def beside(town: Town, word: Word, halt: Halt) -> Disturbed:
     wrong += [*lost(rig), *(f"{one} has two comments at the end" for one in doubles(rig))]
     wrong += ["two summaries"] if len(summaries(rig)) > 1 else []
     bought = tasks(rig)
-    most = 2 + (word is Word.REVIEW) + sum(one.cancelled_at is not None for one in bought)
+    most = 2 + (word is CommandName.REVIEW) + sum(one.cancelled_at is not None for one in bought)
     wrong += [f"{len(bought)} tasks"] if len(bought) > most else []
     town.close(rig)
     return Disturbed(bool(heard), tuple(wrong), len(bought), len(doubles(rig)))
 
 
-def _forgotten(rig: Rig, word: Word) -> list[str]:
+def _forgotten(rig: Rig, word: CommandName) -> list[str]:
     """What was answered to be done, and is not so at the end; a run beside it may have left the check red till then."""
     worst = [one for one in ledger_of(rig).findings.open() if one.severity is Severity.CRITICAL]
-    if word is Word.WAIVE and any(one.waiver is None for one in worst):
+    if word is CommandName.WAIVE and any(one.waiver is None for one in worst):
         return ["the waiver is forgotten"]
-    if word is Word.UNWAIVE and any(one.waiver is not None for one in worst):
+    if word is CommandName.UNWAIVE and any(one.waiver is not None for one in worst):
         return ["the waiver is there again"]
-    if word is Word.BYPASS and newest_check(rig).conclusion != "success":
+    if word is CommandName.BYPASS and newest_check(rig).conclusion != "success":
         return ["the bypass is forgotten"]
     return []

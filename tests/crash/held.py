@@ -12,12 +12,12 @@ from reviewbot_sandbox.codevf.state import standing_of
 from reviewbot_sandbox.github.addresses import node_id
 from reviewbot_sandbox.github.records import ReviewState
 
-from reviewbot.domain.check_tags import split_tag
-from reviewbot.domain.ledger import Ledger, Purchase, TaskState
-from reviewbot.domain.ledger_text import decode
-from reviewbot.domain.marks import read_answer_mark, read_finding_mark, review_mark, summary_mark
-from reviewbot.domain.parts import split_ids
-from reviewbot.domain.signatures import Signer
+from reviewbot.domain.codevf.batches import split_ids
+from reviewbot.domain.findings.markers import read_answer_mark, read_finding_mark, review_mark, summary_mark
+from reviewbot.domain.github.check_identity import split_tag
+from reviewbot.domain.ledger.codec import decode
+from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
+from reviewbot.domain.ledger.signing import Signer
 from tests.app.house import KEY, REPO, Rig
 
 _VOLATILE = (
@@ -69,7 +69,9 @@ def held(rig: Rig) -> Held:
         notes = check.output.annotations if check else ()
         return Held(
             summaries=tuple(words(one.body) for one in summaries(rig)),
-            purchases=tuple((one.attempt, one.state.value, one.hold, one.used, one.rung) for one in ledger.purchases),
+            purchases=tuple(
+                (one.attempt, one.state.value, one.hold, one.used, one.size_tier) for one in ledger.purchases
+            ),
             posted=tuple(sorted(ledger.posted)),
             findings=tuple(sorted((one.id, one.standing.value, one.counts) for one in ledger.findings.records)),
             threads=tuple(sorted(_threads(rig))),

@@ -10,9 +10,9 @@ from typing import Any
 from reviewbot_sandbox.codevf.state import standing_of
 from reviewbot_sandbox.github.history import Change
 
-from reviewbot.domain.ledger import TaskState
-from reviewbot.domain.parts import split_ids
-from reviewbot.domain.patterns import matches
+from reviewbot.domain.codevf.batches import split_ids
+from reviewbot.domain.ledger.ledger import TaskState
+from reviewbot.domain.selection.path_filters import matches
 from tests.app.house import REPO, Rig
 from tests.crash.held import ledger_of, reported_tasks, tasks
 from tests.crash.minds import shown

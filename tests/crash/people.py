@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from reviewbot_sandbox.codevf import HandClock, TaskLife
 
-from reviewbot.domain.marks import read_finding_mark
-from reviewbot.domain.model import Severity
+from reviewbot.domain.findings.markers import read_finding_mark
+from reviewbot.domain.model.review import Severity
 from tests.app.house import REPO
 from tests.crash.held import ledger_of, summaries
 from tests.crash.laws import Past, changes_of, key_of

@@ -10,7 +10,7 @@ from random import Random
 from reviewbot_sandbox.codevf import Clock, End, HandClock, TaskLife
 from reviewbot_sandbox.github import Level
 
-from reviewbot.domain.model import Severity
+from reviewbot.domain.model.review import Severity
 from tests.app.house import HEAD, REPO, Rig
 from tests.crash.held import Held, contrast, differing, doubles, held, ledger_of, lost, newest_check, tasks
 from tests.crash.town import NEVER, QUICK, SCALE, Ended, Kind, Point, Town

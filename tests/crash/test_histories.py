@@ -18,9 +18,9 @@ from reviewbot_sandbox.codevf.state import standing_of
 from reviewbot_sandbox.fault_rules import DropBefore, Reply
 from reviewbot_sandbox.github import Level
 
-from reviewbot.domain.ledger import TaskState
-from reviewbot.domain.marks import read_finding_mark
-from reviewbot.domain.parts import split_ids
+from reviewbot.domain.codevf.batches import split_ids
+from reviewbot.domain.findings.markers import read_finding_mark
+from reviewbot.domain.ledger.ledger import TaskState
 from tests.app.house import KEY, REPO
 from tests.crash.held import answers, doubles, ledger_of, newest_check, summaries, tasks
 from tests.crash.laws import is_reviewed_whole, paid_twice, selected, status, unread
@@ -215,13 +215,13 @@ class Histories(People):
         check, ran = newest_check(self.rig), self.ran
         now = (check.id, check.conclusion) if check else ()
         stood, self.judged, self.ran = now == self.judged, now, False
-        let_through = check is not None and self._is_let_through(check.head_sha)
+        bypassed = check is not None and self._is_bypassed(check.head_sha)
         if check is None or check.conclusion in {None, "failure", "action_required"} or (stood and not ran):
             return
-        self._reach(f"green: {check.conclusion}{', let through' if let_through else ''}")
+        self._reach(f"green: {check.conclusion}{', let through' if bypassed else ''}")
         if check.conclusion == "skipped":
             self._no_review_is_due(check.head_sha)
-        elif not let_through:
+        elif not bypassed:
             assert check.conclusion == "success"
             self._is_reviewed(ran=ran)
 
@@ -248,7 +248,7 @@ class Histories(People):
     def _paths(self) -> tuple[str, ...]:
         return tuple(self.inputs.get("paths", "").split())
 
-    def _is_let_through(self, head_sha: str) -> bool:
+    def _is_bypassed(self, head_sha: str) -> bool:
         """Whether the one who may has let this head through to this branch, as far as it was ever written down."""
         bypass = ledger_of(self.rig).bypass
         if bypass is not None:

@@ -8,14 +8,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from reviewbot.domain.carrying import Answered, Scene
-from reviewbot.domain.changes import ChangedFile, FileDiff, Hunk, parse_diff
-from reviewbot.domain.file_views import FileView
-from reviewbot.domain.gate import Coverage
-from reviewbot.domain.ledger import Judgement, Purchase, TaskState
-from reviewbot.domain.model import Finding, Leftover, Previous, PreviousState, Report, Severity
-from reviewbot.domain.placement import PlacementRules, place
-from reviewbot.domain.snapshot import Commit, Entry, LabelEvent, Permission, PullRequest
+from reviewbot.domain.diff.parse import ChangedFile, FileDiff, Hunk, parse_diff
+from reviewbot.domain.diff.reviewed_file import FileView
+from reviewbot.domain.findings.placement import PlacementRules, place
+from reviewbot.domain.findings.tracking import Answered, ChangeIndex
+from reviewbot.domain.github.pull_request import Commit, Entry, LabelEvent, Permission, PullRequest
+from reviewbot.domain.ledger.ledger import Judgement, Purchase, TaskState
+from reviewbot.domain.model.review import Finding, Leftover, Previous, PreviousState, Report, Severity
+from reviewbot.domain.policy.verdict import Coverage
 
 HEAD = "c" * 40
 COMMENT_LIMIT = 65_536
@@ -45,7 +45,7 @@ def purchase(**more: Any) -> Purchase:  # noqa: ANN401 — any field
         submitted_at="2026-11-24T12:00:00+00:00",
         coverage=Coverage.FULL,
         missed=0,
-        rung=0,
+        size_tier=0,
         judgement=Judgement(),
         since="",
         base_ref="main",
@@ -165,7 +165,9 @@ class People:
         return self._permissions.get(login, Permission.NONE)
 
 
-def scene(base: Mapping[str, str], head: Mapping[str, str], renamed: Mapping[str, str] | None = None) -> Scene:
+def change_index(
+    base: Mapping[str, str], head: Mapping[str, str], renamed: Mapping[str, str] | None = None
+) -> ChangeIndex:
     """The change from one set of texts by path to another.
 
     Args:
@@ -179,11 +181,11 @@ def scene(base: Mapping[str, str], head: Mapping[str, str], renamed: Mapping[str
     gone = [path for path in base if path not in head and path not in before.values()]
     kept = [view(there[path], head[path], path, old_path=before.get(path)) for path in changed]
     added = frozenset(path for path in head if path not in base and path not in before)
-    return Scene((*kept, *(view(base[path], "", path, whole=False) for path in gone)), frozenset(gone), added)
+    return ChangeIndex((*kept, *(view(base[path], "", path, whole=False) for path in gone)), frozenset(gone), added)
 
 
 def answer(  # noqa: PLR0913 — a test names the one or two that it cares about
-    now: Scene,
+    now: ChangeIndex,
     *findings: Finding,
     task: str = "task_1",
     whole: bool = False,

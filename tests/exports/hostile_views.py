@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from reviewbot.domain.model import Category, Severity, Side
-from reviewbot.domain.placement import SuggestionState, Why
-from reviewbot.domain.records import Standing
-from reviewbot.domain.views import BypassView, FileGroup, FindingView, SummaryView
+from reviewbot.domain.findings.placement import SuggestionState, Why
+from reviewbot.domain.findings.tracked_finding import FindingState
+from reviewbot.domain.model.review import Category, Severity, Side
+from reviewbot.render.view_models.review import BypassView, FileGroup, FindingView, SummaryView
 from tests.hostile.poison import OURS, filled
 from tests.render.view_builders import CALLER, CLOSED_GATE, FOLLOWED, INJECTION, NAMING, RACE, UNRATED
 
@@ -35,7 +35,7 @@ STORY = replace(
     sent=CLOSED_GATE.sent[:1],
     held=CLOSED_GATE.held[:1],
     waived=(replace(CARRIED, id="3"),),
-    closed=(replace(CARRIED, id="4", standing=Standing.FIXED),),
+    closed=(replace(CARRIED, id="4", standing=FindingState.FIXED),),
     bypass=BypassView("x", "x"),
     progress=FOLLOWED.progress,
 )

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from reviewbot.domain.escaping import ZWSP, visible
-from reviewbot.domain.model import Severity, Side
-from reviewbot.domain.views import FileGroup, FindingView, SummaryView
+from reviewbot.domain.model.review import Severity, Side
+from reviewbot.domain.text.escaping import ZWSP, visible
 from reviewbot.exports.rdjson import rdjson
+from reviewbot.render.view_models.review import FileGroup, FindingView, SummaryView
 from tests.exports.hostile_views import every_kind, flood, hostile_view, one
 from tests.hostile.corpus import ATTACKS
 from tests.render.view_builders import (

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from reviewbot import cli
-from reviewbot.cli.formats import DOCUMENTS
+from reviewbot.cli.convert import DOCUMENTS
 from reviewbot.cli.parser import KINDS
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.report import report_json
 from reviewbot.exports.sarif import sarif
-from reviewbot.render import Renderer
+from reviewbot.render.renderer import Renderer
 from tests.render.view_builders import CLOSED_GATE, PULL
 
 STORED = replace(CLOSED_GATE, mark="", ledger="")

@@ -7,9 +7,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from reviewbot.domain.model import Severity
-from reviewbot.domain.views import FileGroup, SummaryView
+from reviewbot.domain.model.review import Severity
 from reviewbot.exports.report import SCHEMA, report_json
+from reviewbot.render.view_models.review import FileGroup, SummaryView
 from tests.render.view_builders import (
     AWAITING,
     BEFORE,

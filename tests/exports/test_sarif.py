@@ -12,11 +12,11 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from reviewbot.domain.escaping import visible
-from reviewbot.domain.model import Category, Severity, Side
-from reviewbot.domain.placement import SuggestionState
-from reviewbot.domain.views import FileGroup, FindingView, SummaryView
+from reviewbot.domain.findings.placement import SuggestionState
+from reviewbot.domain.model.review import Category, Severity, Side
+from reviewbot.domain.text.escaping import visible
 from reviewbot.exports.sarif import MAX_GZIPPED, MAX_RESULTS, sarif
+from reviewbot.render.view_models.review import FileGroup, FindingView, SummaryView
 from tests.exports.hostile_views import every_kind, flood, hostile_finding, hostile_view, one
 from tests.hostile.corpus import ATTACKS
 from tests.render.view_builders import (

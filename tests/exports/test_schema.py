@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from reviewbot.domain.gate import Coverage, Reason, Status, Verdict
-from reviewbot.domain.model import Category, Severity, Side
-from reviewbot.domain.placement import SuggestionState, Why
-from reviewbot.domain.records import Standing
-from reviewbot.domain.snapshot import Conclusion
-from reviewbot.domain.views import SummaryView
+from reviewbot.domain.findings.placement import SuggestionState, Why
+from reviewbot.domain.findings.tracked_finding import FindingState
+from reviewbot.domain.github.pull_request import Conclusion
+from reviewbot.domain.model.review import Category, Severity, Side
+from reviewbot.domain.policy.verdict import Coverage, Reason, Status, Verdict
 from reviewbot.exports.report import SCHEMA, report_json
+from reviewbot.render.view_models.review import SummaryView
 from tests.exports.hostile_views import hostile_view
 from tests.hostile.corpus import ATTACKS
 from tests.render.goldens import ERRORS, STORIES, of_error
@@ -74,7 +74,7 @@ def test_every_key_is_described_and_all_but_the_latest_are_always_there() -> Non
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("severity", Severity), ("category", Category), ("side", Side), ("placement", Why), ("standing", Standing),
+        ("severity", Severity), ("category", Category), ("side", Side), ("placement", Why), ("standing", FindingState),
         ("suggestionState", SuggestionState), ("status", Status), ("verdict", Verdict), ("reason", Reason),
         ("conclusion", Conclusion), ("coverage", Coverage),
     ],

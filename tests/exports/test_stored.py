@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from reviewbot.domain.views import SummaryView
 from reviewbot.errors import ReportUnreadable
 from reviewbot.exports.report import report_json
 from reviewbot.exports.stored import read_report
+from reviewbot.render.view_models.review import SummaryView
 from tests.exports.hostile_views import hostile_view
 from tests.hostile.corpus import ATTACKS
 from tests.render.view_builders import AWAITING, BYPASSED, CLEAN, CLOSED_GATE, LOCAL, MENDED, PULL, WAITING

@@ -11,8 +11,8 @@ from reviewbot_sandbox.codevf import TaskLife
 from reviewbot_sandbox.github import Level, merge_group_event
 
 from tests.app.house import REPO, Rig
+from tests.app.test_batch_service import THREE, grow
 from tests.app.test_commands import event_of
-from tests.app.test_parts import THREE, grow
 from tests.crash.town import NEVER, QUICK, SCALE, Town
 from tests.faults.troubles import REFUSALS
 

@@ -17,14 +17,14 @@ from random import Random
 import pytest
 from reviewbot_sandbox.faults import Delay, Reply
 
-from reviewbot.app import World, act
-from reviewbot.domain.events import read_event_text
-from reviewbot.edges.clock import SystemClock
-from reviewbot.edges.codevf import Access, CodeVF
-from reviewbot.edges.git import GitChangeReader
-from reviewbot.edges.github.calls import Address
-from reviewbot.edges.github.forge import GitHubForge
-from reviewbot.edges.runner import Runner, Surroundings
+from reviewbot.adapters.actions.runner import Runner, Surroundings
+from reviewbot.adapters.clock import SystemClock
+from reviewbot.adapters.codevf import Access, CodeVF
+from reviewbot.adapters.git.fetch import GitChangeReader
+from reviewbot.adapters.github.client import Address
+from reviewbot.adapters.github.forge import GitHubForge
+from reviewbot.app.dispatch import Ports, act
+from reviewbot.domain.model.events import read_event_text
 from reviewbot.settings import Settings
 from reviewbot.settings.environment import read_environment
 from tests.app.house import KEY, REPO, TOKEN, Rig, house
@@ -52,8 +52,8 @@ class JumpingClock(SystemClock):
 
 
 @contextmanager
-def jumping_world(rig: Rig, env: dict[str, str], clock: JumpingClock) -> Iterator[World]:
-    """The edges as the composition root opens them, with another clock."""
+def jumping_world(rig: Rig, env: dict[str, str], clock: JumpingClock) -> Iterator[Ports]:
+    """The adapters as the composition root opens them, with another clock."""
     environment = read_environment(env)
     with ExitStack() as stack:
 
@@ -64,7 +64,7 @@ def jumping_world(rig: Rig, env: dict[str, str], clock: JumpingClock) -> Iterato
         surroundings = Surroundings(
             environment.output_file, environment.summary_file, environment.workspace, debug=False
         )
-        yield World(
+        yield Ports(
             forge=stack.enter_context(
                 GitHubForge(TOKEN, REPO, Address(rig.github_url, f"{rig.github_url}/graphql"), clock)
             ),

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import cmarkgfm  # type: ignore[import-untyped]  # the package has no type hints
 from cmarkgfm.cmark import Options  # type: ignore[import-untyped]  # likewise
 
-from reviewbot.domain.escaping import ZWSP
+from reviewbot.domain.text.escaping import ZWSP
 
 LIVE = re.compile(
     r"@[a-z0-9]|#\d|gh-\d|://|www\.[a-z]|(?<![0-9a-z_])[0-9a-f]{7,40}(?![0-9a-z_])|:[a-z0-9_+-]{1,60}:", re.IGNORECASE

@@ -15,7 +15,7 @@ from urllib.parse import quote, quote_plus
 
 from reviewbot_sandbox.faults import Faults
 
-from reviewbot.domain.escaping import ZWSP
+from reviewbot.domain.text.escaping import ZWSP
 
 CORE = "a1B2c3D4e5"
 """Every secret that a test plants holds this, and nothing else does: what is left of one is still found."""

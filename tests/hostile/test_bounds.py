@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from reviewbot.domain.answers import MAX_PATH, read_answer
-from reviewbot.domain.bounds import Cut, bounded, first_lines, shorten
-from reviewbot.domain.commands import parse
-from reviewbot.domain.events import (
+from reviewbot.adapters.codevf.wire import read_tags, read_task
+from reviewbot.adapters.github import answers, parse_rest
+from reviewbot.adapters.github.answers import Answer
+from reviewbot.domain.codevf.finding_parser import MAX_PATH, read_answer
+from reviewbot.domain.codevf.response import MAX_FILE_NAME, deliverables
+from reviewbot.domain.commands.parse import parse
+from reviewbot.domain.findings.tracked_finding import MAX_REASON
+from reviewbot.domain.model.events import (
     LONGEST_NAME,
     BrokenEvent,
     CommentEvent,
@@ -18,12 +22,8 @@ from reviewbot.domain.events import (
     ReviewEvent,
     read_event,
 )
-from reviewbot.domain.records import MAX_REASON
-from reviewbot.domain.rooms import COMMENT_LADDER, LINE_LIMIT, SHORTEST_LINE
-from reviewbot.domain.wire import MAX_FILE_NAME, deliverables
-from reviewbot.edges.codevf.wire import read_tags, read_task
-from reviewbot.edges.github import answers, records
-from reviewbot.edges.github.answers import Answer
+from reviewbot.domain.text.bounds import Cut, bounded, first_lines, shorten
+from reviewbot.domain.text.size_limits import COMMENT_DETAILS, LINE_LIMIT, SHORTEST_LINE
 from reviewbot.errors import ForgeUnreachable, ServiceError
 
 LONG = "x" * 1_000_000
@@ -54,7 +54,7 @@ def test_a_name_that_github_cannot_have_is_refused(name: str) -> None:
 
 
 def test_what_a_person_wrote_has_any_length() -> None:
-    assert records.posted({"id": 1, "html_url": "u", "body": LONG}).body == LONG
+    assert parse_rest.posted({"id": 1, "html_url": "u", "body": LONG}).body == LONG
     assert Answer({"body": None}, "it").maybe_prose("body") is None
 
 
@@ -117,9 +117,9 @@ class _View:
     inner: _View | None = None
 
 
-@pytest.mark.parametrize("detail", COMMENT_LADDER)
+@pytest.mark.parametrize("detail", COMMENT_DETAILS)
 def test_every_text_of_a_view_is_bounded_at_each_size(detail: object) -> None:
-    tier = next(one for one in COMMENT_LADDER if one == detail)
+    tier = next(one for one in COMMENT_DETAILS if one == detail)
     small = bounded(_View(LONG, LONG, LONG, LONG, (LONG,) * 3, _View("", "u", "t", LONG)), tier)
     assert (small.mark, small.run_url) == (LONG, None)
     assert SHORTEST_LINE <= len(small.title) <= LINE_LIMIT
@@ -131,7 +131,7 @@ def test_every_text_of_a_view_is_bounded_at_each_size(detail: object) -> None:
 
 def test_a_view_that_is_small_stays_the_same_object() -> None:
     view = _View("m", None, "t", "x", (), _View("", "u", "t", ""))
-    assert bounded(view, COMMENT_LADDER[0]) is view
+    assert bounded(view, COMMENT_DETAILS[0]) is view
 
 
 def test_lines_that_are_left_out_are_counted() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from reviewbot_sandbox.github import Rules
 
-from reviewbot.edges.git_process import MEMORY_LIMIT, OUTPUT_LIMIT, Bounds, Git, isolated_environment
+from reviewbot.adapters.git.process import MEMORY_LIMIT, OUTPUT_LIMIT, Bounds, Git, isolated_environment
 from reviewbot.errors import ChangeUnreadable
 from tests.app.house import CLEAN, KEY, TOKEN, house
 from tests.hostile.leaks import leaks

@@ -16,7 +16,7 @@ from reviewbot_sandbox.codevf import Answer, FreeText, Structured
 from reviewbot_sandbox.faults import Reply
 from ruamel.yaml import YAML
 
-from reviewbot.domain.escaping import ZWSP, visible
+from reviewbot.domain.text.escaping import ZWSP, visible
 from tests.app.house import BASE, HEAD, REPO, Finished, Rig, finding, house
 from tests.hostile.corpus import ATTACKS
 from tests.hostile.judges import commands, live, page

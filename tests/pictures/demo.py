@@ -11,8 +11,8 @@ from reviewbot_sandbox.demo import Plan, open_sandbox
 from reviewbot_sandbox.demo.readback import Landed, Reader
 from reviewbot_sandbox.demo.runner import prepare_job, run_step, step_environment
 
-from reviewbot.local.reviewer import review
-from reviewbot.local.service import with_interpreter
+from reviewbot.analyzers.reviewer import review
+from reviewbot.analyzers.service import with_interpreter
 
 LIFETIME = 120.0
 HTML_REPORT = "report.html"

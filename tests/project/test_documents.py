@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 
 from reviewbot import __version__
 from reviewbot.cli.parser import make_parser
-from reviewbot.domain.gate import Reason
+from reviewbot.domain.policy.verdict import Reason
 from reviewbot.settings import INPUTS, read_settings
 
 
@@ -102,15 +102,15 @@ def test_the_drawn_layers_are_those_that_the_linter_holds(root: Path) -> None:
     tools = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
     layers = [layer.split(" | ") for layer in tools["importlinter"]["contracts"][0]["layers"]]
     drawn = re.findall(r"^ │([ \w│]+)│  \w", (root / "docs/design.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert [[f"reviewbot.{room}" for room in re.findall(r"\w+", row)] for row in drawn] == layers
+    assert [[f"reviewbot.{name}" for name in re.findall(r"\w+", row)] for row in drawn] == layers
 
 
-def test_every_room_that_is_there_is_told_of_and_every_one_that_is_told_of_is_there(root: Path) -> None:
+def test_the_table_of_packages_is_complete(root: Path) -> None:
     told = re.findall(r"^\| `reviewbot/(\w+)(?:\.py|/)` \|", (root / "docs/design.md").read_text("utf-8"), re.MULTILINE)
-    rooms = (
+    packages = (
         path.stem for path in (root / "reviewbot").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
     )
-    assert sorted(told) == sorted(set(rooms) - {"__init__"})
+    assert sorted(told) == sorted(set(packages) - {"__init__"})
 
 
 def test_every_reason_is_documented(root: Path) -> None:

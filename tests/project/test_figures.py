@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from reviewbot.domain.budget import Spending, check, hold
-from reviewbot.domain.model import Balance, Mode
+from reviewbot.domain.codevf.budget import Spending, check, hold
+from reviewbot.domain.model.review import Balance, Mode
 from reviewbot.errors import OverBudget
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from reviewbot import errors
-from reviewbot.domain.gate import Reason
-from reviewbot.domain.pacing import Fault
-from reviewbot.edges.codevf.wire_errors import Said, error_of, error_of_fault
-from reviewbot.edges.github.verdicts import Intent, Reply, judge
-from reviewbot.render import Renderer
+from reviewbot.adapters.codevf.errors import Said, error_of, error_of_fault
+from reviewbot.adapters.github.error_rules import Intent, Reply, judge
+from reviewbot.domain.codevf.polling import Fault
+from reviewbot.domain.policy.verdict import Reason
+from reviewbot.render.renderer import Renderer
 from tests.render.goldens import of_reason
 from tests.render.view_builders import HEAD
 

@@ -102,7 +102,7 @@ def test_no_folder_of_one_machine_is_named(texts: dict[str, str]) -> None:
 
 def test_no_sandbox_in_a_test_of_the_bot_is_without_a_referee(texts: dict[str, str]) -> None:
     for name, text in texts.items():
-        if re.match("tests/(app|crash|edges)/", name):
+        if re.match("tests/(app|crash|adapters)/", name):
             made = text.count("build_github("), text.count("build_codevf(")
             assert (text.count("referee.requests("), text.count("referee.bought(")) == made, name
             assert text.count("referee.answers(build_github(") == made[0], name

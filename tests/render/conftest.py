@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reviewbot.render import Renderer
+from reviewbot.render.renderer import Renderer
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -11,26 +11,26 @@ from functools import partial
 from random import SystemRandom
 from typing import Any, TypeVar
 
+from reviewbot.adapters.clock import SystemClock
+from reviewbot.adapters.codevf.errors import Said, error_of
+from reviewbot.adapters.github.error_rules import Intent, Reply, judge
+from reviewbot.cli.bootstrap import FORK_HINT, Line, Reviewers
 from reviewbot.cli.review import WITHOUT_KEY
-from reviewbot.cli.world import FORK_HINT, Line, Reviewers
-from reviewbot.domain import budget
-from reviewbot.domain.command_views import AnswerView
-from reviewbot.domain.commands import Word
-from reviewbot.domain.deeds import Refusal
-from reviewbot.domain.gate import Coverage, Outcome, Reason, Status, Verdict, did_not_happen, not_due
-from reviewbot.domain.marks import AnswerMark, finding_id, review_mark
-from reviewbot.domain.model import Balance
-from reviewbot.domain.placement import Why
-from reviewbot.domain.policy import Tolerance
-from reviewbot.domain.selection import HeldBecause
-from reviewbot.domain.snapshot import Conclusion
-from reviewbot.domain.views import FileGroup, FindingView, HeldView, SummaryView, SumView
-from reviewbot.edges.clock import SystemClock
-from reviewbot.edges.codevf.wire_errors import Said, error_of
-from reviewbot.edges.github.verdicts import Intent, Reply, judge
+from reviewbot.domain.codevf import budget
+from reviewbot.domain.commands.authorize import Refusal
+from reviewbot.domain.commands.parse import CommandName
+from reviewbot.domain.findings.markers import AnswerMark, finding_id, review_mark
+from reviewbot.domain.findings.placement import Why
+from reviewbot.domain.github.pull_request import Conclusion
+from reviewbot.domain.model.options import Tolerance
+from reviewbot.domain.model.review import Balance
+from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict, did_not_happen, not_due
+from reviewbot.domain.selection.selection import HeldBecause
 from reviewbot.errors import NoKey, ReviewbotError, TaskEnded
-from reviewbot.render import Renderer
 from reviewbot.render.overrides import lost_mark
+from reviewbot.render.renderer import Renderer
+from reviewbot.render.view_models.command import AnswerView
+from reviewbot.render.view_models.review import FileGroup, FindingView, HeldView, SummaryView, SumView
 from reviewbot.settings import read_settings
 from tests.render.view_builders import (
     ANSWER,
@@ -280,9 +280,11 @@ def _comments() -> Iterator[tuple[str, Golden]]:
 
 def _answers() -> Iterator[tuple[str, Golden]]:
     views = {
-        f"answer-{word.value}.md": replace(ANSWER, word=word.value, status=STATUS if word is Word.STATUS else None)
-        for word in Word
-        if word is not Word.UNKNOWN
+        f"answer-{word.value}.md": replace(
+            ANSWER, word=word.value, status=STATUS if word is CommandName.STATUS else None
+        )
+        for word in CommandName
+        if word is not CommandName.UNKNOWN
     }
     quiet = replace(
         STATUS, waiting=(), counts=NO_COUNTS, waived=0, bypass=None, problem="The ledger cannot be read."
@@ -290,9 +292,13 @@ def _answers() -> Iterator[tuple[str, Golden]]:
     told = replace(ANSWER, word="status", check_title="", paid=False, status=quiet)
     views["answer-status-quiet.md"] = told
     views["answer-status-postponed.md"] = replace(told, status=replace(quiet, postponed=True))
-    asked = {Refusal.OWN: Word.BYPASS, Refusal.NO_REASON: Word.WAIVE, Refusal.NO_FINDING: Word.WAIVE}
+    asked = {
+        Refusal.OWN: CommandName.BYPASS,
+        Refusal.NO_REASON: CommandName.WAIVE,
+        Refusal.NO_FINDING: CommandName.WAIVE,
+    }
     for refusal in Refusal:
-        word = asked.get(refusal, Word.REVIEW)
+        word = asked.get(refusal, CommandName.REVIEW)
         mark = str(AnswerMark("", 812, refusal.reaction))
         refused = replace(ANSWER, mark=mark, word=word.value, refusal=refusal.value, reason="")
         if refusal is Refusal.NOT_DONE:

@@ -16,22 +16,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reviewbot.domain.model import Report, Severity
-from reviewbot.domain.placement import (
-    DuplicateOf,
-    InSummary,
-    OnFile,
-    OnLines,
-    Placed,
-    PlacementRules,
-    place,
-)
-from reviewbot.domain.plan import group
-from reviewbot.domain.rooms import COMMENT_LADDER, Detail
-from reviewbot.domain.thinning import every_finding, thin_summary
-from reviewbot.domain.views import CommentView, DuplicateView, FileGroup, FindingView, SummaryView, SumView
-from reviewbot.domain.wire import read_result, response_schema
-from reviewbot.render import Renderer
+from reviewbot.domain.codevf.response import read_result, response_schema
+from reviewbot.domain.findings.placement import DuplicateOf, InSummary, OnFile, OnLines, Placed, PlacementRules, place
+from reviewbot.domain.model.review import Report, Severity
+from reviewbot.domain.publishing.comment_diff import group
+from reviewbot.domain.text.size_limits import COMMENT_DETAILS, Detail
+from reviewbot.render.renderer import Renderer
+from reviewbot.render.view_models.review import CommentView, DuplicateView, FileGroup, FindingView, SummaryView, SumView
+from reviewbot.render.view_models.truncation import every_finding, truncate_summary
 from tests.domain.any_json import fitting, json_values, nearly
 from tests.domain.builders import view
 from tests.render.view_builders import CLOSED_GATE, COMMENT
@@ -100,7 +92,7 @@ def finding_view(item: Placed) -> FindingView:
         id=item.id, severity=finding.severity, category=finding.category, title=finding.title,
         explanation=finding.explanation, references=finding.references, path=finding.path, side=finding.side,
         start_line=finding.line, line=finding.end_line, why=placement.why, code=finding.code, language="",
-        suggestion=finding.suggestion, suggestion_state=item.suggestion, closes_gate=False, comment_url=None,
+        suggestion=finding.suggestion, suggestion_state=item.suggestion, blocks=False, comment_url=None,
         blob_url=None,
     )  # fmt: skip
 
@@ -201,13 +193,13 @@ def _parts(plain: Renderer, placed: Sequence[Placed]) -> Iterator[tuple[str, int
 
 
 @often
-@given(result=swollen(), rules=rules_of_all_kinds, detail=st.sampled_from(COMMENT_LADDER))
+@given(result=swollen(), rules=rules_of_all_kinds, detail=st.sampled_from(COMMENT_DETAILS))
 def test_what_is_left_out_is_never_worse_than_what_is_shown(
     result: object, rules: PlacementRules, detail: Detail
 ) -> None:
     report = read_result(result)
     page = summary_view(report, place(report.findings, VIEWS, rules))
-    shown = thin_summary(page, detail)
+    shown = truncate_summary(page, detail)
     by_id = {one.id for one in (*shown.full, *shown.folded, *shown.quiet)}
     loud = [one for one in every_finding(page.files) if one.why != "below-threshold"]
     left = [one for one in loud if one.id not in by_id]

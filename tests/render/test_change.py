@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.changes import parse_diff
-from reviewbot.domain.file_views import FileView
-from reviewbot.domain.pages import data
+from reviewbot.domain.diff.parse import parse_diff
+from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.render.change import Heading, Runs, anchor, written
 from reviewbot.render.colours import PIECE, Colours
+from reviewbot.render.html_escaping import data
 from tests.hostile.corpus import ATTACKS
 
 DIFF = """\

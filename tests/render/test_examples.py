@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from reviewbot.domain.gate import Reason
-from reviewbot.render import Renderer
+from reviewbot.domain.policy.verdict import Reason
+from reviewbot.render.renderer import Renderer
 from tests.render.goldens import of_reason
 from tests.render.view_builders import CLEAN, CLOSED_GATE, COMMENT, PROMPT
 

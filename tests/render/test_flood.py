@@ -16,14 +16,24 @@ from typing import Any
 
 import pytest
 
-from reviewbot.domain.command_views import AnswerView
-from reviewbot.domain.gate import Reason
-from reviewbot.domain.rooms import CHECK, COMMENT, FINDING, MESSAGE, PAGE, PROMPT, REPORT, STANDING, Room
-from reviewbot.domain.views import CommentView, FindingView, PromptView, StandingView, SummaryView
+from reviewbot.domain.policy.verdict import Reason
+from reviewbot.domain.text.size_limits import (
+    CHECK,
+    COMMENT,
+    FINDING,
+    MESSAGE,
+    PAGE,
+    PROMPT,
+    REPORT,
+    STANDING,
+    SizeLimit,
+)
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.report import report_json
 from reviewbot.exports.sarif import MAX_GZIPPED, sarif
-from reviewbot.render import Renderer
+from reviewbot.render.renderer import Renderer
+from reviewbot.render.view_models.command import AnswerView
+from reviewbot.render.view_models.review import CommentView, FindingStateView, FindingView, PromptView, SummaryView
 from tests.hostile.built import TRUSTED, Building, texts_of
 from tests.hostile.corpus import ATTACKS
 
@@ -57,7 +67,7 @@ class Writer:
 
     view: type
     write: Callable[[Renderer, Any], tuple[str, str]]
-    room: Room
+    room: SizeLimit
     begins: str = ""
 
 
@@ -69,7 +79,7 @@ WRITERS: Mapping[str, Writer] = {
     "html": Writer(SummaryView, lambda renderer, view: ("", renderer.html(view)), REPORT),
     "review body": Writer(SummaryView, lambda renderer, view: ("", renderer.review_body(view, view.mark)), COMMENT),
     "comment": Writer(CommentView, lambda renderer, view: ("", renderer.comment(view)), FINDING, "mark"),
-    "standing": Writer(StandingView, lambda renderer, view: ("", renderer.standing(view)), STANDING),
+    "standing": Writer(FindingStateView, lambda renderer, view: ("", renderer.standing(view)), STANDING),
     "answer": Writer(AnswerView, lambda renderer, view: ("", renderer.answer(view)), COMMENT, "mark"),
     "annotation": Writer(FindingView, Renderer.annotation, MESSAGE),
     "prompt": Writer(PromptView, lambda renderer, view: ("", renderer.prompt(view)), PROMPT),

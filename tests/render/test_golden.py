@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 import reviewbot
-from reviewbot.domain.deeds import Refusal
-from reviewbot.domain.gate import Reason
-from reviewbot.domain.model import Severity
-from reviewbot.domain.placement import Why
-from reviewbot.domain.thinning import every_finding
-from reviewbot.render import Renderer
+from reviewbot.domain.commands.authorize import Refusal
+from reviewbot.domain.findings.placement import Why
+from reviewbot.domain.model.review import Severity
+from reviewbot.domain.policy.verdict import Reason
+from reviewbot.render.renderer import Renderer
+from reviewbot.render.view_models.truncation import every_finding
 from tests.render.conftest import GOLDEN
 from tests.render.goldens import AT_A_BRANCH, GOLDENS, OF_A_DECISION, ON_FILES, ON_LINES, at_a_branch, check, of_reason
 from tests.render.view_builders import (
@@ -84,7 +84,7 @@ def test_the_check_names_what_a_command_needs_and_what_closes_the_gate(renderer:
     rows = [row for row in check(renderer, CLOSED_GATE).splitlines() if row.startswith("- ") and " · " in row]
     findings = every_finding(CLOSED_GATE.files)
     assert [(f"`{one.id}`" in row, "closes the gate" in row) for one, row in zip(findings, rows, strict=True)] == [
-        (True, one.closes_gate) for one in findings
+        (True, one.blocks) for one in findings
     ]
 
 

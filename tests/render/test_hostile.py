@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reviewbot.domain.marks import with_state
-from reviewbot.domain.views import PromptView
+from reviewbot.domain.findings.markers import with_state
 from reviewbot.errors import TemplateError
-from reviewbot.render import Renderer
+from reviewbot.render.renderer import Renderer
+from reviewbot.render.view_models.review import PromptView
 from tests.hostile.corpus import ATTACKS, CORPUS, Kind
 from tests.hostile.judges import Page, commands, live, page
 from tests.hostile.poison import filled, poisoned

@@ -11,23 +11,23 @@ import cmarkgfm  # type: ignore[import-untyped]  # the package has no type hints
 import pytest
 from cmarkgfm.cmark import Options  # type: ignore[import-untyped]  # likewise
 
-from reviewbot.domain.marks import with_state
-from reviewbot.domain.model import Leftover, Severity
-from reviewbot.domain.placement import Why
-from reviewbot.domain.rooms import FINDING, STANDING
-from reviewbot.domain.views import (
+from reviewbot.domain.findings.markers import with_state
+from reviewbot.domain.findings.placement import Why
+from reviewbot.domain.model.review import Leftover, Severity
+from reviewbot.domain.text.size_limits import FINDING, STANDING
+from reviewbot.render.renderer import Renderer
+from reviewbot.render.view_models.review import (
     AuthorText,
     BypassView,
     DuplicateView,
     FileGroup,
+    FindingStateView,
     HeldView,
     ProgressView,
     PromptView,
     SentView,
-    StandingView,
     SummaryView,
 )
-from reviewbot.render import Renderer
 from tests.domain.builders import COMMENT_LIMIT
 from tests.render.view_builders import (
     CALLER,
@@ -195,7 +195,7 @@ def test_the_longest_comment_has_room_for_a_word_on_where_its_findings_stand(
 ) -> None:
     kinds = (CHANGED, WAIVED, FIXED)
     told = tuple(replace(kinds[at % 3], note=text, title=text, waived_for=text) for at in range(count))
-    word = renderer.standing(StandingView(told, several=count > 1))
+    word = renderer.standing(FindingStateView(told, several=count > 1))
     assert len(word.encode("utf-16-le")) // 2 <= 2000
     shown = sum(word.count(kind) for kind in ("**Changed**", "**Waived**", "**Fixed**"))
     assert shown == count or f"{count - shown} finding" in word

@@ -8,11 +8,11 @@ from dataclasses import replace
 import jinja2
 import pytest
 
-from reviewbot.domain import wording
+from reviewbot.domain.text import formatting
 from reviewbot.errors import TemplateError
-from reviewbot.render import Renderer
 from reviewbot.render.dialects import MARKDOWN
 from reviewbot.render.overrides import SOURCE_LIMIT
+from reviewbot.render.renderer import Renderer
 from reviewbot.render.sandbox import Templates
 from tests.render.view_builders import CLEAN, CLOSED_GATE, COMMENT, PROMPT
 
@@ -280,7 +280,7 @@ def test_a_bug_in_a_filter_is_not_a_mistake_in_a_template(
     def bug(*_: object) -> str:
         raise kind
 
-    monkeypatch.setattr(wording, "counted", bug)
+    monkeypatch.setattr(formatting, "counted", bug)
     with pytest.raises(kind):
         Renderer({"summary.md.j2": body("{{ 5|counted('file') }}")})
     with pytest.raises(kind):

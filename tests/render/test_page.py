@@ -14,16 +14,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reviewbot.domain import pages
-from reviewbot.domain.changes import DiffLine, Hunk, LineKind
-from reviewbot.domain.excerpts import MAX_LINES, Excerpts
-from reviewbot.domain.file_views import FileView
-from reviewbot.domain.model import Side
-from reviewbot.domain.placement import SuggestionState
-from reviewbot.domain.records import Standing
-from reviewbot.domain.views import BypassView, FileGroup, SummaryView
-from reviewbot.render import Renderer
+from reviewbot.domain.diff.parse import DiffLine, Hunk, LineKind
+from reviewbot.domain.diff.reviewed_file import FileView
+from reviewbot.domain.findings.placement import SuggestionState
+from reviewbot.domain.findings.tracked_finding import FindingState
+from reviewbot.domain.model.review import Side
+from reviewbot.render import html_escaping
+from reviewbot.render.renderer import Renderer
 from reviewbot.render.report import script as report_script
+from reviewbot.render.view_models.excerpts import MAX_LINES, Excerpts
+from reviewbot.render.view_models.review import BypassView, FileGroup, SummaryView
 from tests.hostile.corpus import ATTACKS
 from tests.hostile.poison import filled
 from tests.render.goldens import ERRORS, at_a_branch, of_error
@@ -130,13 +130,13 @@ def read(html: str) -> Reader:
     return reader
 
 
-CARRIED = replace(INJECTION, carried=True, standing=Standing.CHANGED)
+CARRIED = replace(INJECTION, carried=True, standing=FindingState.CHANGED)
 STORY = replace(
     CLOSED_GATE,
     files=(FileGroup("x", (CARRIED, replace(CARRIED, suggestion_state=SuggestionState.SHOWN))),),
     wait=WAITING.wait,
     waived=(CARRIED,),
-    closed=(CARRIED, replace(CARRIED, standing=Standing.FIXED)),
+    closed=(CARRIED, replace(CARRIED, standing=FindingState.FIXED)),
     bypass=BypassView("x", "x"),
     progress=FOLLOWED.progress,
 )
@@ -339,10 +339,10 @@ def test_the_same_story_gives_the_same_bytes(renderer: Renderer) -> None:
     ],
 )
 def test_a_reviewers_text_in_blocks(text: str, html: str) -> None:
-    assert pages.article(text).replace("\n</", "</") == html.replace("\n</", "</")
+    assert html_escaping.article(text).replace("\n</", "</") == html.replace("\n</", "</")
 
 
 def test_backticks_without_end_are_read_in_no_time() -> None:
     began = time.monotonic()
-    pages.article("` `` ``` " * 100_000)
+    html_escaping.article("` `` ``` " * 100_000)
     assert time.monotonic() - began < 10

@@ -6,30 +6,30 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from reviewbot.domain.command_views import AnswerView, StatusView
-from reviewbot.domain.gate import Coverage, Outcome, Reason, Status, Verdict
-from reviewbot.domain.ledger import Ledger
-from reviewbot.domain.ledger_text import encode
-from reviewbot.domain.marks import AnswerMark, FindingMark, summary_mark
-from reviewbot.domain.model import Category, Leftover, Severity, Side
-from reviewbot.domain.placement import SuggestionState, Why
-from reviewbot.domain.publication import Reaction
-from reviewbot.domain.records import Standing
-from reviewbot.domain.signatures import Signer
-from reviewbot.domain.snapshot import Conclusion
-from reviewbot.domain.views import (
+from reviewbot.domain.findings.markers import AnswerMark, FindingMark, summary_mark
+from reviewbot.domain.findings.placement import SuggestionState, Why
+from reviewbot.domain.findings.tracked_finding import FindingState
+from reviewbot.domain.github.drafts import Reaction
+from reviewbot.domain.github.pull_request import Conclusion
+from reviewbot.domain.ledger.codec import encode
+from reviewbot.domain.ledger.ledger import Ledger
+from reviewbot.domain.ledger.signing import Signer
+from reviewbot.domain.model.review import Category, Leftover, Severity, Side
+from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict
+from reviewbot.render.view_models.command import AnswerView, StatusView
+from reviewbot.render.view_models.review import (
     AuthorText,
     BypassView,
     CommentView,
     CostView,
     DuplicateView,
     FileGroup,
+    FindingStateView,
     FindingView,
     HeldView,
     ProgressView,
     PromptView,
     SentView,
-    StandingView,
     SummaryView,
     SumView,
     WaitView,
@@ -58,7 +58,7 @@ INJECTION = FindingView(
     language="python",
     suggestion='return db.execute("SELECT * FROM users WHERE name = ?", (name,))',
     suggestion_state=SuggestionState.COMMITTABLE,
-    closes_gate=True,
+    blocks=True,
     comment_url=f"{PULL}#discussion_r101",
     blob_url=f"{BLOB}/src/shop/users.py#L41-L42",
 )
@@ -78,7 +78,7 @@ RACE = FindingView(
     language="python",
     suggestion="with stock.locked():\n    stock.count -= 1",
     suggestion_state=SuggestionState.SHOWN,
-    closes_gate=False,
+    blocks=False,
     comment_url=f"{PULL}#discussion_r102",
     blob_url=f"{BLOB}/src/shop/stock.py#L18",
 )
@@ -98,7 +98,7 @@ CALLER = FindingView(
     language="python",
     suggestion=None,
     suggestion_state=SuggestionState.NONE,
-    closes_gate=False,
+    blocks=False,
 )
 UNRATED = replace(
     CALLER,
@@ -113,7 +113,7 @@ UNRATED = replace(
     why=Why.NO_FILE,
     code="",
     references=(),
-    closes_gate=True,
+    blocks=True,
 )
 NAMING = replace(
     CALLER,
@@ -252,7 +252,7 @@ STATUS = StatusView(
 
 CARRIED = replace(INJECTION, carried=True, code="", suggestion=None, suggestion_state=SuggestionState.NONE)
 CHANGED = replace(
-    RACE, carried=True, standing=Standing.CHANGED, start_line=None, line=None, code="", suggestion=None,
+    RACE, carried=True, standing=FindingState.CHANGED, start_line=None, line=None, code="", suggestion=None,
     blob_url=None, why=Why.CITED, suggestion_state=SuggestionState.NONE,
     note="`locked` is there, but `take_many` does not use it.",
 )  # fmt: skip
@@ -262,16 +262,16 @@ FORGOTTEN = replace(
     explanation="", comment_url=None, references=(), blob_url=f"{BLOB}/src/shop/log.py#L7",
 )  # fmt: skip
 WAIVED = replace(
-    CHANGED, id="aa00aa00aa", standing=Standing.OPEN, title="The total is a float", path="src/shop/total.py", line=3,
-    start_line=3, note="", waived_by="octocat", waived_for="Prices are whole crowns here, see `Money`.",
+    CHANGED, id="aa00aa00aa", standing=FindingState.OPEN, title="The total is a float", path="src/shop/total.py",
+    line=3, start_line=3, note="", waived_by="octocat", waived_for="Prices are whole crowns here, see `Money`.",
     blob_url=f"{BLOB}/src/shop/total.py#L3", comment_url=f"{PULL}#discussion_r103",
 )  # fmt: skip
 FIXED = replace(
-    CHANGED, id="f1f1f1f1f1", standing=Standing.FIXED, title="The session never ends", path="src/shop/login.py",
+    CHANGED, id="f1f1f1f1f1", standing=FindingState.FIXED, title="The session never ends", path="src/shop/login.py",
     note="It ends after an hour now.", closed_at=HEAD, comment_url=f"{PULL}#discussion_r104",
 )  # fmt: skip
 GONE = replace(
-    FIXED, id="909090909a", standing=Standing.GONE, severity=Severity.LOW, title="A copy of `take`", note="",
+    FIXED, id="909090909a", standing=FindingState.GONE, severity=Severity.LOW, title="A copy of `take`", note="",
     path="src/shop/old.py", comment_url=None,
 )  # fmt: skip
 
@@ -341,9 +341,9 @@ FOLLOW_UP = replace(
     confirms="review-so-far.txt",
 )
 STANDINGS = {
-    "fixed": StandingView((FIXED,), several=False),
-    "gone": StandingView((GONE,), several=False),
-    "waived": StandingView((WAIVED,), several=False),
-    "changed": StandingView((CHANGED,), several=False),
-    "several": StandingView((FIXED, GONE, WAIVED, CHANGED), several=True),
+    "fixed": FindingStateView((FIXED,), several=False),
+    "gone": FindingStateView((GONE,), several=False),
+    "waived": FindingStateView((WAIVED,), several=False),
+    "changed": FindingStateView((CHANGED,), several=False),
+    "several": FindingStateView((FIXED, GONE, WAIVED, CHANGED), several=True),
 }

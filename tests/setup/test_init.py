@@ -15,7 +15,7 @@ from jsonschema import Draft7Validator
 from ruamel.yaml import YAML
 
 from reviewbot import cli
-from reviewbot.domain.policy import ReviewerKind
+from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.settings import INPUTS, Settings, read_settings
 from reviewbot.settings.schema import config_schema
 from reviewbot.setup.files import config_file, files, installed_from, ruleset

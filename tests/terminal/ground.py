@@ -67,7 +67,7 @@ class Clone:
             **{f"GIT_{who}_{what}": "a@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
         }
         done = subprocess.run(
-            ["git", *arguments],  # noqa: S607 — the same git as the edge's
+            ["git", *arguments],  # noqa: S607 — the same git as the adapter's
             cwd=self.root,
             env=environment,
             check=True,

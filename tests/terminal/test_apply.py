@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from reviewbot import cli
-from reviewbot.cli.formats import write_patch
-from reviewbot.domain.placement import SuggestionState, Why
-from reviewbot.domain.views import FileGroup, FindingView
+from reviewbot.cli.convert import write_patch
+from reviewbot.domain.findings.placement import SuggestionState, Why
 from reviewbot.exports.report import report_json
+from reviewbot.render.view_models.review import FileGroup, FindingView
 from tests.hostile.judges import commands
 from tests.render.view_builders import CLEAN, INJECTION
 from tests.terminal.ground import BASE, Clone, Said, make_clone

@@ -12,10 +12,10 @@ from typing import TextIO
 import pytest
 
 from reviewbot import cli
-from reviewbot.cli.formats import DOCUMENTS
-from reviewbot.domain.views import FileGroup
+from reviewbot.cli.convert import DOCUMENTS
 from reviewbot.exports.report import report_json
 from reviewbot.exports.stored import read_report
+from reviewbot.render.view_models.review import FileGroup
 from reviewbot.terminal.console import open_console
 from reviewbot.terminal.page import show_review
 from tests.domain.builders import view as file_view

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from reviewbot import __main__
-from reviewbot.cli.call import INTERRUPTED
-from reviewbot.domain import gate
+from reviewbot.cli.invocation import INTERRUPTED
+from reviewbot.domain.policy import verdict
 from tests.terminal.ground import Clone, make_clone
 
 REVIEW = ("review", "--reviewer", "local", "--base", "main", "--fail-on", "never")
@@ -43,8 +43,8 @@ def test_a_full_disk_is_named(clone: Clone) -> None:
     assert (status, "No space left" in err, "bug" in err) == (4, True, False), err
 
 
-def test_the_exit_statuses_of_the_program_are_those_of_its_rooms() -> None:
-    assert (__main__.EXIT_BUG, __main__.EXIT_NOT_PUBLISHED) == (gate.EXIT_BUG, gate.EXIT_NOT_PUBLISHED)
+def test_the_exit_statuses_of_the_program_are_those_of_its_modules() -> None:
+    assert (__main__.EXIT_BUG, __main__.EXIT_NOT_PUBLISHED) == (verdict.EXIT_BUG, verdict.EXIT_NOT_PUBLISHED)
     assert __main__.INTERRUPTED == INTERRUPTED
 
 

@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
-from reviewbot.domain.file_views import FileView
-from reviewbot.domain.gate import Coverage, Reason
-from reviewbot.domain.model import Severity
-from reviewbot.domain.placement import Why
-from reviewbot.domain.views import FileGroup, HeldView, SummaryView
+from reviewbot.domain.diff.reviewed_file import FileView
+from reviewbot.domain.findings.placement import Why
+from reviewbot.domain.model.review import Severity
+from reviewbot.domain.policy.verdict import Coverage, Reason
+from reviewbot.render.view_models.review import FileGroup, HeldView, SummaryView
 from reviewbot.terminal.console import open_console
 from reviewbot.terminal.page import show_review
 from reviewbot.terminal.words import saying

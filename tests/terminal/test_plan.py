@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reviewbot import cli
-from reviewbot.edges.clone import MOST_LISTED
+from reviewbot.adapters.git.clone import MOST_LISTED
 from tests.terminal.ground import Clone, Said, make_clone
 
 

@@ -11,9 +11,9 @@ import pytest
 from reviewbot_sandbox.codevf import End, TaskLife, canned
 from reviewbot_sandbox.faults import RecordedThen
 
-from reviewbot.domain.identity import account_number
-from reviewbot.domain.ledger_text import decode, encode, replace_ledger
-from reviewbot.domain.signatures import Signer
+from reviewbot.domain.codevf.idempotency import account_number
+from reviewbot.domain.ledger.codec import decode, encode, replace_ledger
+from reviewbot.domain.ledger.signing import Signer
 from tests.hostile.leaks import GHP
 from tests.terminal.conftest import Opened
 from tests.terminal.ground import CLEAN, KEY, OTHER_KEY, Clone, Desk, Said

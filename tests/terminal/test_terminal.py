@@ -10,7 +10,7 @@ import pytest
 from reviewbot_sandbox.codevf import HandClock, canned
 
 from reviewbot import cli
-from reviewbot.cli import lessons
+from reviewbot.cli import help_text
 from tests.terminal.conftest import Opened
 from tests.terminal.ground import CRITICAL, Desk, answer
 from tests.terminal.screen import CTRL_C, Seen, watch
@@ -115,7 +115,7 @@ def test_every_help_teaches_on_a_narrow_terminal_too(
 
 
 def test_no_example_writes_over_what_it_reads() -> None:
-    examples = re.findall(r"^  (reviewbot .*?) > (\S+)", "\n".join(map(str, vars(lessons).values())), re.MULTILINE)
+    examples = re.findall(r"^  (reviewbot .*?) > (\S+)", "\n".join(map(str, vars(help_text).values())), re.MULTILINE)
     assert len(examples) >= 5
     assert not [f"{command} > {file}" for command, file in examples if file in command.split()]
 

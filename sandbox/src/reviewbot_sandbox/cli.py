@@ -6,11 +6,11 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 from typing import TextIO
 
-from reviewbot.cli.call import signals
+from reviewbot.analyzers.reviewer import review
+from reviewbot.analyzers.service import with_interpreter
+from reviewbot.cli.help_formatter import Help
+from reviewbot.cli.invocation import signals
 from reviewbot.cli.parser import between
-from reviewbot.cli.teaching import Help
-from reviewbot.local.reviewer import review
-from reviewbot.local.service import with_interpreter
 from reviewbot.settings.environment import PASSED_ON
 from reviewbot_sandbox.command import run_sandbox
 from reviewbot_sandbox.demo import Options, Plan, run_demo

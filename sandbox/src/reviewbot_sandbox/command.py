@@ -22,8 +22,8 @@ from reviewbot_sandbox.demo.look import (
 )
 from reviewbot_sandbox.demo.readback import Reader
 from reviewbot_sandbox.demo.runner import prepare_job, step_environment
+from reviewbot_sandbox.demo.scenario import stay
 from reviewbot_sandbox.demo.services import Plan, Sandbox, open_sandbox
-from reviewbot_sandbox.demo.story import stay
 
 
 def run_sandbox(plan: Plan, analysers: Reviewing, env: Mapping[str, str], log: TextIO) -> int:

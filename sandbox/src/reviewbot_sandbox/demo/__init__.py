@@ -8,7 +8,7 @@ since the sandbox knows nothing of how a review is made.
 """
 
 from reviewbot_sandbox.demo.engineer import Reviewing
+from reviewbot_sandbox.demo.scenario import Options, run_demo
 from reviewbot_sandbox.demo.services import Plan, Sandbox, open_sandbox
-from reviewbot_sandbox.demo.story import Options, run_demo
 
 __all__ = ["Options", "Plan", "Reviewing", "Sandbox", "open_sandbox", "run_demo"]

@@ -13,7 +13,7 @@ from typing import assert_never
 from rich.console import Console
 from rich.text import Text
 
-from reviewbot.domain.escaping import visible
+from reviewbot.domain.text.escaping import visible
 from reviewbot_sandbox.demo.readback import CodeLine, Comment
 
 WIDTH = 88

@@ -1,0 +1,5 @@
+"""Decides how the GitHub Actions runner is addressed.
+
+The log, workflow commands, outputs and the job summary;
+files are written inside the workspace, never through a link.
+"""

@@ -1,0 +1,10 @@
+"""Implements the `ReviewService` port over CodeVF's HTTP API.
+
+`CodeVF` is the port, `transport` sends and repeats requests,
+`errors` translates answers that refuse.
+"""
+
+from reviewbot.adapters.codevf.client import CodeVF
+from reviewbot.adapters.codevf.transport import Access
+
+__all__ = ["Access", "CodeVF"]

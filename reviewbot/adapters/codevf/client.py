@@ -1,0 +1,131 @@
+"""The port `ReviewService`, over the service's six calls."""
+
+from __future__ import annotations
+
+import re
+from random import Random
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+import httpx
+
+from reviewbot.adapters.codevf import wire
+from reviewbot.adapters.codevf.transport import Access, Answer, Ask, Transport
+from reviewbot.adapters.codevf.urls import is_own_host, is_secure, origin
+from reviewbot.domain.model.review import Balance, Submission, Tag, Task
+from reviewbot.errors import ServiceRefused
+from reviewbot.ports import Clock
+
+DELIVERABLE_BYTES = 5_000_000
+_TEXTS = re.compile(r"text/.*|application/(.*\+)?json|application/(octet-stream|xml|yaml|x-yaml)|")
+_TASK_ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9_.:-]{1,200}")
+
+
+class CodeVF:
+    """CodeVF's reviewers. A context manager: leaving it closes the connections.
+
+    Args:
+        access: where to, and as whom.
+        clock: waits and measures.
+        deadline: on `clock.monotonic()`; nothing is repeated beyond it.
+        rng: jitter.
+
+    Raises:
+        SettingsError: the address, the key, the proxy or the certificates' file cannot be used.
+    """
+
+    def __init__(self, access: Access, clock: Clock, deadline: float, rng: Random) -> None:
+        self._transport = Transport(access, clock, deadline, rng)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._transport.close()
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent, repeats included."""
+        return self._transport.requests
+
+    def balance(self) -> Balance:
+        """The account's credits."""
+        return wire.read_balance(self._call("GET", "credits/balance").decoded())
+
+    def project(self, name: str) -> int:
+        """The number of the project of this name, created when missing."""
+        return wire.read_project_id(self._call("POST", "projects/create", {"name": name}).decoded())
+
+    def tags(self) -> tuple[Tag, ...]:
+        """The active expertise levels."""
+        return wire.read_tags(self._call("GET", "tags").decoded())
+
+    def create(self, submission: Submission) -> Task:
+        """Submit; sent again only with the same idempotency key, so it cannot be bought twice."""
+        url = self._transport.base.join("tasks/create")
+        answer = self._transport.send(Ask("POST", url, wire.submission_body(submission), buys=True))
+        return wire.read_task(answer.decoded(), answer.retry_after)
+
+    def retrieve(self, task_id: str) -> Task:
+        """Ask for a task's state once."""
+        answer = self._call("GET", f"tasks/{_segment(task_id)}")
+        return wire.read_task(answer.decoded(), answer.retry_after)
+
+    def cancel(self, task_id: str) -> None:
+        """Ask to stop a task; what the service answers is not documented, so it is not read."""
+        url = self._transport.base.join(f"tasks/{_segment(task_id)}/cancel")
+        self._transport.send(Ask("POST", url, json_answer=False))
+
+    def deliverable(self, url: str) -> str:
+        """The text of a file that the service delivered.
+
+        Raises:
+            ServiceRefused: it is elsewhere, or no text; its address can be shown instead.
+        """
+        target, base = self._own(url), self._transport.base
+        at_home = origin(target) == origin(base)
+        ask = Ask(
+            "GET",
+            target,
+            # The key belongs to the API; a file beside it has its own signed address.
+            with_key=at_home and target.path.startswith(base.path),
+            json_answer=False,
+            limit=DELIVERABLE_BYTES,
+            public=not at_home,
+        )
+        return _text(self._transport.send(ask))
+
+    def _call(self, method: str, path: str, payload: object = None) -> Answer:
+        return self._transport.send(Ask(method, self._transport.base.join(path), payload))
+
+    def _own(self, url: str) -> httpx.URL:
+        base = self._transport.base
+        try:
+            target = base.join(url)
+        except (httpx.InvalidURL, ValueError):
+            raise ServiceRefused("A delivered file has an address that cannot be read.") from None
+        if not is_own_host(target, base) or not is_secure(target) or target.userinfo:
+            raise ServiceRefused("A delivered file is not at the service's own address, so it was not fetched.")
+        return target
+
+
+def _segment(task_id: str) -> str:
+    """A task's id as one part of a path, whatever a ledger or the service says it is."""
+    if not _TASK_ID.fullmatch(task_id):
+        raise ServiceRefused("A task's id holds signs that no id has, so the task was not asked for.")
+    return quote(task_id, safe="")
+
+
+def _text(answer: Answer) -> str:
+    if not _TEXTS.fullmatch(answer.content_type):
+        raise ServiceRefused("A delivered file is not text, so it was not read.")
+    try:
+        text = answer.body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ServiceRefused("A delivered file is not UTF-8 text, so it was not read.") from None
+    if "\0" in text:
+        raise ServiceRefused("A delivered file is binary, so it was not read.")
+    return text

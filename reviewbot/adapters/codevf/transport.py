@@ -1,0 +1,278 @@
+"""One request at a time over httpx: spaced, bounded, repeated within the deadline, the key never in an error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import count
+from random import Random
+from typing import Protocol
+
+import httpx
+
+from reviewbot.adapters.codevf.errors import Said, error_of, error_of_fault, read_error, seconds
+from reviewbot.adapters.codevf.urls import check_base_url, refuse_inner
+from reviewbot.adapters.tls import trusted
+from reviewbot.domain.codevf.polling import MIN_SPACING, Fault, moment, retry_delay
+from reviewbot.domain.model.urls import is_loopback
+from reviewbot.errors import NoKey, Problem, ReviewDidNotHappen, ServiceError, SettingsError
+from reviewbot.ports import Clock
+
+TIMEOUT = httpx.Timeout(10.0, connect=3.0, read=10.0, write=30.0)
+"""Seconds for each step; a whole answer is bounded by `WHOLE_ANSWER`."""
+
+WHOLE_ANSWER = 60.0
+"""Seconds that one answer may trickle in for."""
+
+ANSWER_BYTES = 10_000_000
+
+
+class Key(Protocol):
+    """A secret that shows itself only when asked."""
+
+    def reveal(self) -> str:
+        """The API key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How the service is reached.
+
+    Attributes:
+        base_url: the API's address; https, or loopback.
+        key: the API key.
+        ssl_file: certificates to trust in place of the usual ones.
+        proxy: address of a proxy, may hold a password; not used for loopback.
+    """
+
+    base_url: str
+    key: Key
+    ssl_file: str | None = None
+    proxy: str | None = None
+
+
+class NotJson(Exception):
+    """The body of an answer is not JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer, whatever its status."""
+
+    status: int
+    body: bytes
+    content_type: str
+    retry_after: float | None
+
+    @property
+    def is_success(self) -> bool:
+        """2xx."""
+        return self.status // 100 == 2  # noqa: PLR2004 — the class of success
+
+    def decoded(self) -> object:
+        """The body as JSON.
+
+        Raises:
+            NotJson: it is none.
+        """
+        try:
+            return json.loads(self.body, parse_constant=_no_constant)
+        except (ValueError, RecursionError):
+            raise NotJson from None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request.
+
+    Attributes:
+        limit: bytes of the answer.
+        public: whether it may go to public addresses alone, as far as we are who looks them up.
+        buys: whether it creates a task.
+    """
+
+    method: str
+    url: httpx.URL
+    payload: object = None
+    with_key: bool = True
+    json_answer: bool = True
+    limit: int = ANSWER_BYTES
+    public: bool = False
+    buys: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    kind: int | Fault
+    error: ReviewDidNotHappen
+    retry_after: float | None = None
+
+
+class Transport:
+    """Sends requests until one succeeds, none can, or the deadline is too near.
+
+    Args:
+        access: where to, and as whom.
+        clock: waits and measures.
+        deadline: on `clock.monotonic()`; the first request is made even after it, so that a task can be cancelled.
+        rng: jitter.
+
+    Raises:
+        SettingsError: the address, the key, the proxy or the certificates' file is wrong.
+        NoKey: the key is empty.
+    """
+
+    def __init__(self, access: Access, clock: Clock, deadline: float, rng: Random) -> None:
+        self.base = check_base_url(access.base_url)
+        self.requests = 0
+        self._key = access.key
+        self._clock = clock
+        self._deadline = deadline
+        self._rng = rng
+        self._next_at = float("-inf")
+        self._proxy = None if is_loopback(str(self.base)) else access.proxy
+        self._http = _open(access, self._proxy)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def send(self, ask: Ask) -> Answer:
+        """Send, and repeat what may be repeated.
+
+        Raises:
+            ReviewDidNotHappen: the class says what happened.
+        """
+        for attempt in count(1):
+            outcome = self._once(ask)
+            if isinstance(outcome, Answer):
+                return outcome
+            delay = retry_delay(attempt, outcome.kind, outcome.retry_after, self._rng)
+            if delay is None or self._clock.monotonic() + delay >= self._deadline:
+                raise outcome.error
+            self._clock.sleep(delay)
+        raise AssertionError  # pragma: no cover — `count` does not end
+
+    def scrub(self, text: str) -> str:
+        """The text without the key."""
+        return text.replace(self._key.reveal(), "***")
+
+    def _once(self, ask: Ask) -> Answer | _Failure:
+        self._wait_for_turn()
+        try:
+            answer = self._exchange(ask)
+        except httpx.HTTPError as error:
+            return _failed(fault_of(error), type(error).__name__)
+        finally:
+            self._next_at = self._clock.monotonic() + MIN_SPACING
+        return answer if isinstance(answer, _Failure) else self._judge(ask, answer)
+
+    def _wait_for_turn(self) -> None:
+        early = self._next_at - self._clock.monotonic()
+        if early > 0:
+            self._clock.sleep(early)
+        self.requests += 1
+
+    def _exchange(self, ask: Ask) -> Answer | _Failure:
+        body = bytearray()
+        content = None if ask.payload is None else _encoded(ask.payload)
+        # Behind a proxy a name is the proxy's to look up, and the connection leads to the proxy.
+        watch = {"trace": refuse_inner} if ask.public and self._proxy is None else {}
+        with self._http.stream(
+            ask.method, ask.url, content=content, headers=self._headers(ask), extensions=watch
+        ) as response:
+            give_up = self._clock.monotonic() + WHOLE_ANSWER
+            for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) > ask.limit:
+                    raise ServiceError(f"CodeVF answered with more than {ask.limit:,} bytes.", hint=_REPORT)
+                if self._clock.monotonic() > give_up:
+                    return _failed(Fault.TIMEOUT, "slow answer")
+        return self._answer(response, bytes(body))
+
+    def _headers(self, ask: Ask) -> dict[str, str]:
+        headers = {"Accept": "application/json" if ask.json_answer else "*/*", "Accept-Encoding": "identity"}
+        if ask.with_key:
+            headers["Authorization"] = f"Bearer {self._key.reveal()}"
+        if ask.payload is not None:
+            headers["Content-Type"] = "application/json"
+        return headers
+
+    def _answer(self, response: httpx.Response, body: bytes) -> Answer:
+        return Answer(
+            response.status_code,
+            # The service may echo what it was sent; from here on the key is nowhere.
+            body.replace(self._key.reveal().encode(), b"***"),
+            response.headers.get("content-type", "").partition(";")[0].strip().lower(),
+            self._retry_after(response.headers),
+        )
+
+    def _retry_after(self, headers: Mapping[str, str]) -> float | None:
+        """Seconds or a date (RFC 9110, 10.2.3), by the service's own clock where it tells it; None when neither."""
+        header = headers.get("retry-after", "")
+        if (given := seconds(header)) is not None:
+            return given
+        until, now = moment(header), moment(headers.get("date", "")) or self._clock.now()
+        return None if until is None else seconds(max(0.0, (until - now).total_seconds()))
+
+    def _judge(self, ask: Ask, answer: Answer) -> Answer | _Failure:
+        if not answer.is_success:
+            said = read_error(answer.body)
+            error = error_of(answer.status, said, self.scrub, buys=ask.buys)
+            return _Failure(answer.status, error, _longer(said, answer))
+        if ask.json_answer:
+            try:
+                answer.decoded()
+            except NotJson:
+                return _failed(Fault.UNREADABLE, f"HTTP {answer.status}")
+        return answer
+
+
+_REPORT = "If `codevf-url` is right, please report this as a bug."
+
+
+def fault_of(error: httpx.HTTPError) -> Fault:
+    """What kept an answer from coming."""
+    if isinstance(error, httpx.TimeoutException):
+        return Fault.TIMEOUT
+    if isinstance(error, httpx.ConnectError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return Fault.UNTRUSTED
+    if isinstance(error, httpx.DecodingError):
+        return Fault.UNREADABLE
+    return Fault.CONNECTION
+
+
+def _failed(fault: Fault, kind: str) -> _Failure:
+    return _Failure(fault, error_of_fault(fault, kind))
+
+
+def _longer(said: Said, answer: Answer) -> float | None:
+    """The service tells its wish in two places; the longer one is safe."""
+    told = [wish for wish in (said.retry_after, answer.retry_after) if wish is not None]
+    return max(told, default=None)
+
+
+def _encoded(payload: object) -> bytes:
+    """UTF-8 JSON; a lone surrogate becomes its JSON escape, which is what `backslashreplace` writes."""
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(name)
+
+
+def _open(access: Access, proxy: str | None) -> httpx.Client:
+    key = access.key.reveal()
+    if not key:
+        raise NoKey("There is no CodeVF API key.", hint="Pass the secret as `codevf-api-key`; forks get no secrets.")
+    if not key.isascii() or not key.isprintable() or " " in key:
+        # Refused here, since a header's error would show the value.
+        raise SettingsError(
+            (Problem("codevf-api-key", "it holds blanks or signs that no key has", "the key as issued"),)
+        )
+    verify = trusted(access.ssl_file)
+    try:
+        return httpx.Client(verify=verify, proxy=proxy, timeout=TIMEOUT, trust_env=False, follow_redirects=False)
+    except (ValueError, httpx.InvalidURL):
+        raise SettingsError((Problem("HTTPS_PROXY", "it is no proxy's address", "http://host:port"),)) from None

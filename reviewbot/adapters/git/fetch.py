@@ -1,0 +1,102 @@
+"""Git over HTTP: the whole change, read from a bare repository that lives as long as one call.
+
+Nothing of the pull request is checked out or run: there is no work tree, and hooks, filters, text conversion,
+submodules, system and user configuration are off. The token goes in by the environment, where no process list shows it,
+and only to the commands that fetch.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from reviewbot.adapters.git.objects import read_between
+from reviewbot.adapters.git.process import Bounds, Git, isolated_environment
+from reviewbot.domain.github.pull_request import RawChange
+from reviewbot.errors import ChangeUnreadable
+
+_DEPTHS = ("--depth=50", "--depth=500", "--unshallow")
+_HEAD, _BASE = "refs/reviewbot/head", "refs/reviewbot/base"
+
+
+class GitChangeReader:
+    """Reads changes by fetching base and `refs/pull/N/head`: `ports.ChangeReader`.
+
+    Args:
+        server_url: such as `https://github.com`; plain http only on loopback.
+        repository: `owner/name`.
+        token: a token that may read the repository, empty for none.
+        environment: the process's environment; only the search path and the proxies are passed on to git.
+        ca_file: certificates to trust instead of the system's.
+        bounds: of time and disk.
+    """
+
+    def __init__(
+        self,
+        *,
+        server_url: str,
+        repository: str,
+        token: str,
+        environment: Mapping[str, str],
+        ca_file: str | None = None,
+        bounds: Bounds = Bounds(),  # noqa: B008 — frozen
+    ) -> None:
+        self._url = f"{server_url.rstrip('/')}/{repository}.git"
+        self._environment = isolated_environment(self._url, "", environment, None)
+        self._fetching = isolated_environment(self._url, token, environment, ca_file)
+        self._bounds = bounds
+
+    def __repr__(self) -> str:
+        """The address, never the token."""
+        return f"GitChangeReader({self._url!r})"
+
+    def read_change(self, *, number: int, head: str, base: str) -> RawChange:
+        """See `ports.ChangeReader.read_change`."""
+        with tempfile.TemporaryDirectory(prefix="reviewbot-git-", ignore_cleanup_errors=True) as folder:
+            git = Git(Path(folder), self._environment, self._bounds)
+            git.run("init", "--bare", "--quiet", "--template=", ".")
+            remote = Git(Path(folder), self._fetching, self._bounds)
+            merge_base = self._fetch(git, remote, number, head, base)
+            return read_between(git, merge_base, head)
+
+    def _fetch(self, git: Git, remote: Git, number: int, head: str, base: str) -> str:
+        """Fetch deeper and deeper until the merge base is certain, and return it."""
+        for depth in _DEPTHS:
+            if depth == "--unshallow" and not git.is_shallow():
+                break
+            self._fetch_refs(remote, depth, f"+refs/pull/{number}/head:{_HEAD}", f"+{base}:{_BASE}")
+            _require_head(git, number, head)
+            if merge_base := _merge_base(git, head, base):
+                return merge_base
+        raise ChangeUnreadable(
+            f"Pull request {number} and its base have no commit in common.",
+            hint="The two histories are unrelated, so there is no change to read.",
+        )
+
+    def _fetch_refs(self, remote: Git, depth: str, *refs: str) -> None:
+        """Fetch, and try once more: git does not tell a trouble that passes from one that stays."""
+        command = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", depth, self._url, *refs)
+        try:
+            remote.run(*command)
+        except ChangeUnreadable:
+            remote.run(*command)
+
+
+def _require_head(git: Git, number: int, head: str) -> None:
+    fetched = git.run("rev-parse", "--verify", "--quiet", f"{_HEAD}^{{commit}}").decode("ascii").strip()
+    if fetched != head:
+        raise ChangeUnreadable(
+            f"Pull request {number} moved from {head[:12]} to {fetched[:12]} while it was read.",
+            hint="The next event reviews the new head.",
+        )
+
+
+def _merge_base(git: Git, head: str, base: str) -> str | None:
+    """The merge base; None while the fetched history is too short to be certain of it."""
+    found = git.run("merge-base", head, base, accept=(0, 1)).decode("ascii").strip()
+    if not found:
+        return None
+    # Where history is cut, a better common ancestor may hide behind the cut; not so if no commit above this one is cut.
+    above = set(git.run("rev-list", head, base, f"^{found}").split())
+    return None if above & git.cut_commits() else found

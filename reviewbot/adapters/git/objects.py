@@ -1,0 +1,175 @@
+"""What a repository's objects hold: a change between two trees, and files of one, with their texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reviewbot.adapters.git.process import Git
+from reviewbot.domain.github.pull_request import Entry, RawChange
+from reviewbot.domain.selection.selection import LARGEST_TEXT
+from reviewbot.errors import ChangeUnreadable
+
+TEXTS_LIMIT = 100 * 1024 * 1024
+"""Bytes of all texts together; the files after that come without."""
+
+BINARY_WINDOW = 8000
+"""Git calls a file binary when there is a NUL among this many first bytes."""
+
+_PATHS_AT_ONCE = 500
+_SUBMODULE = "160000"
+_ABSENT_MODE = "000000"
+_DIFF = (
+    "diff",
+    "--no-color",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-relative",
+    "--find-renames",
+    "--submodule=short",
+    "--ignore-submodules=none",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """One line of `git diff --raw`: a file on both sides; `path` is the new name."""
+
+    old_mode: str
+    new_mode: str
+    old_oid: str
+    new_oid: str
+    old_path: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file of a tree."""
+
+    path: str
+    mode: str
+    oid: str
+
+
+def read_between(git: Git, old: str, new: str) -> RawChange:
+    """The whole change between two trees, each a commit or a tree.
+
+    Raises:
+        ChangeUnreadable: git could not read it.
+    """
+    pairs = tuple(_pairs(git.run(*_DIFF, "--raw", "-z", "--no-abbrev", old, new)))
+    diff = git.run(*_DIFF, "--patch", "--unified=3", "--full-index", old, new)
+    return RawChange(
+        merge_base=old,
+        head=new,
+        # Only what is not UTF-8 is replaced, and such a file has no text in its entry.
+        diff=diff.decode("utf-8", "replace"),
+        old={pair.old_path: Entry(oid=pair.old_oid, mode=pair.old_mode) for pair in pairs if _is_old(pair)},
+        new=_entries(git, [_File(pair.path, pair.new_mode, pair.new_oid) for pair in pairs if _is_new(pair)]),
+    )
+
+
+def read_files(git: Git, tree: str, paths: Sequence[str]) -> dict[str, Entry]:
+    """Files of a tree by path, with their texts; a path that is not there, or is a folder, is left out.
+
+    Raises:
+        ChangeUnreadable: there is no such tree.
+    """
+    files: list[_File] = []
+    for start in range(0, len(paths), _PATHS_AT_ONCE):
+        listed = git.run("--literal-pathspecs", "ls-tree", "-z", tree, "--", *paths[start : start + _PATHS_AT_ONCE])
+        files += _listed(listed)
+    return _entries(git, files)
+
+
+def read_folder(git: Git, tree: str, folder: str) -> dict[str, Entry]:
+    """The files right inside a folder of a tree, by path; none when there is no such folder."""
+    return _entries(git, list(_listed(git.run("--literal-pathspecs", "ls-tree", "-z", tree, "--", f"{folder}/"))))
+
+
+def _listed(raw: bytes) -> Iterator[_File]:
+    """Read `git ls-tree -z`: `MODE TYPE OID`, a tab, the name."""
+    for line in raw.decode("utf-8", "replace").split("\0"):
+        if line:
+            told, _, path = line.partition("\t")
+            mode, kind, oid = told.split(" ")
+            if kind != "tree":
+                yield _File(path, mode, oid)
+
+
+def _is_new(pair: _Pair) -> bool:
+    return pair.new_mode != _ABSENT_MODE
+
+
+def _is_old(pair: _Pair) -> bool:
+    return pair.old_mode != _ABSENT_MODE
+
+
+def _pairs(raw: bytes) -> Iterator[_Pair]:
+    """Read `git diff --raw -z`: `:MODE MODE OID OID STATUS`, then one name, or two for a rename."""
+    fields = iter(raw.decode("utf-8", "replace").split("\0"))
+    for line in fields:
+        if not line:
+            return
+        old_mode, new_mode, old_oid, new_oid, status = line.removeprefix(":").split(" ")
+        old_path = next(fields)
+        path = next(fields) if status[0] in "RC" else old_path
+        yield _Pair(old_mode, new_mode, old_oid, new_oid, old_path, path)
+
+
+def _entries(git: Git, files: Sequence[_File]) -> dict[str, Entry]:
+    sizes = dict(_sizes(git, [file.oid for file in files if file.mode != _SUBMODULE]))
+    contents = _contents(git, _affordable(sizes))
+    entries = {}
+    for file in files:
+        content = contents.get(file.oid) if file.mode != _SUBMODULE else None
+        entry = Entry(oid=file.oid, mode=file.mode, size=sizes.get(file.oid))
+        entries[file.path] = entry if content is None else _with_content(entry, content)
+    return entries
+
+
+def _with_content(entry: Entry, content: bytes) -> Entry:
+    if b"\0" in content[:BINARY_WINDOW]:
+        return replace(entry, binary=True, shebang=content.startswith(b"#!"))
+    try:
+        return replace(entry, text=content.decode("utf-8"))
+    except UnicodeDecodeError:
+        return replace(entry, misencoded=True)
+
+
+def _sizes(git: Git, oids: Sequence[str]) -> Iterator[tuple[str, int]]:
+    wanted = "".join(f"{oid}\n" for oid in oids).encode("ascii")
+    for line in (
+        git.run("cat-file", "--batch-check=%(objectname) %(objectsize)", stdin=wanted).decode("ascii").splitlines()
+    ):
+        oid, size = line.split(" ")
+        if size == "missing":
+            raise ChangeUnreadable(
+                "Git has not fetched a file of this change.", hint="A partial clone has: git checkout the branch first."
+            )
+        yield oid, int(size)
+
+
+def _affordable(sizes: Mapping[str, int]) -> dict[str, int]:
+    """The blobs that are read: none too large, and no more than the limit in all."""
+    chosen: dict[str, int] = {}
+    total = 0
+    for oid, size in sizes.items():
+        if size <= LARGEST_TEXT and total + size <= TEXTS_LIMIT:
+            chosen[oid] = size
+            total += size
+    return chosen
+
+
+def _contents(git: Git, sizes: Mapping[str, int]) -> dict[str, bytes]:
+    wanted = "".join(f"{oid}\n" for oid in sizes).encode("ascii")
+    answer = git.run("cat-file", "--batch", stdin=wanted)
+    contents, position = {}, 0
+    for oid, size in sizes.items():
+        start = answer.index(b"\n", position) + 1
+        contents[oid] = answer[start : start + size]
+        position = start + size + 1
+    return contents

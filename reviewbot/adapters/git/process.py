@@ -1,0 +1,186 @@
+"""Git as an isolated child process: its own session, no configuration but ours, limits of time, memory and disk."""
+
+from __future__ import annotations
+
+import base64
+import math
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reviewbot.adapters.subprocess_limits import CANNOT_START, Limits, confined
+from reviewbot.domain.model.urls import is_loopback
+from reviewbot.domain.selection.selection import LARGEST_TEXT
+from reviewbot.errors import ChangeUnreadable
+
+OUTPUT_LIMIT = 200 * 1024 * 1024
+"""Bytes that one command may print."""
+
+MEMORY_LIMIT = 4 * 1024**3
+"""Bytes of address space of git and of each of its children; the windows below keep it far from that."""
+
+_PASSED_ON = ("PATH", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What reading a change may take.
+
+    Attributes:
+        seconds: of all commands together.
+        disk: bytes of a file that git writes while it fetches; a fetch writes one, since what is checked stays packed,
+            and there are three at most.
+    """
+
+    seconds: float = 300
+    disk: int = 4 * 1024**3
+
+
+class Git:
+    """Git in one folder with one environment.
+
+    Args:
+        folder: where the bare repository is (made by `init`); also git's home.
+        environment: from `isolated_environment`.
+        bounds: from now on.
+        elsewhere: the repository, when it is not in the folder, which then is only git's home.
+    """
+
+    def __init__(
+        self, folder: Path, environment: Mapping[str, str], bounds: Bounds, elsewhere: Path | None = None
+    ) -> None:
+        self._folder = folder
+        home = {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+        self._environment = {**environment, **home, "GIT_DIR": str(elsewhere or folder)}
+        self._bounds = bounds
+        self._ends = time.monotonic() + bounds.seconds
+
+    def is_shallow(self) -> bool:
+        """Whether history is cut."""
+        return (self._folder / "shallow").exists()
+
+    def cut_commits(self) -> set[bytes]:
+        """The commits whose parents were not fetched."""
+        return set((self._folder / "shallow").read_bytes().split()) if self.is_shallow() else set()
+
+    def run(self, *arguments: str, stdin: bytes = b"", accept: tuple[int, ...] = (0,)) -> bytes:
+        """Run a command and return what it printed.
+
+        The answer goes by way of a file, whose size is limited where that of a pipe is not.
+
+        Raises:
+            ChangeUnreadable: it failed, took too long, wrote too much or needed too much memory.
+        """
+        with tempfile.TemporaryFile(dir=self._folder) as output, tempfile.TemporaryFile(dir=self._folder) as errors:
+            status = self._run(arguments, stdin, output.fileno(), errors.fileno())
+            if status in CANNOT_START:
+                raise ChangeUnreadable("git cannot be started.", hint="Install git on the runner.")
+            if status < 0:
+                raise ChangeUnreadable(
+                    f"git {arguments[0]} was ended by signal {-status}.", hint="The change is too large to review."
+                )
+            if status not in accept:
+                errors.seek(0)
+                raise ChangeUnreadable(f"git {arguments[0]} failed.", hint=_last_words(errors.read(10_000)))
+            output.seek(0)
+            return output.read()
+
+    def _run(self, arguments: Sequence[str], stdin: bytes, output: int, errors: int) -> int:
+        with tempfile.TemporaryFile(dir=self._folder) as source:
+            source.write(stdin)
+            source.seek(0)
+            process = subprocess.Popen(  # noqa: S603 — the shell's words are ours, and the arguments are not among them.
+                confined(["git", *arguments], self._limits(arguments[0])),
+                cwd=self._folder,
+                env=self._environment,
+                stdin=source,
+                stdout=output,
+                stderr=errors,
+                start_new_session=True,
+            )
+            return self._wait(process, arguments[0])
+
+    def _limits(self, command: str) -> Limits:
+        processor = max(1, math.ceil(self._bounds.seconds * (os.cpu_count() or 1)))
+        return Limits(MEMORY_LIMIT, processor, self._bounds.disk if command == "fetch" else OUTPUT_LIMIT)
+
+    def _wait(self, process: subprocess.Popen[bytes], command: str) -> int:
+        try:
+            return process.wait(timeout=max(0, self._ends - time.monotonic()))
+        except subprocess.TimeoutExpired as error:
+            raise ChangeUnreadable(
+                f"Reading the change with git took longer than {self._bounds.seconds:g} seconds; {command} was ended.",
+                hint="The repository or the change is too large to be read in this time.",
+            ) from error
+        finally:
+            # Also when the runner cancels: git's own children (git-remote-https) must not stay behind.
+            _kill_group(process)
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _last_words(errors: bytes) -> str:
+    """Git's last line, as far as it can be printed."""
+    lines = errors.decode("utf-8", "replace").strip().splitlines() or ["It gave no reason."]
+    return "".join(character if character.isprintable() else " " for character in lines[-1])[:300]
+
+
+def isolated_environment(url: str, token: str, environment: Mapping[str, str], ca_file: str | None) -> dict[str, str]:
+    """All that git is told; nothing else of the runner's environment reaches it."""
+    settings = _configuration(url, token)
+    passed_on = {name: environment[name] for name in _PASSED_ON if name in environment}
+    configured = {
+        name: value
+        for index, (key, setting) in enumerate(settings)
+        for name, value in ((f"GIT_CONFIG_KEY_{index}", key), (f"GIT_CONFIG_VALUE_{index}", setting))
+    }
+    return {
+        **passed_on,
+        **configured,
+        **({"GIT_SSL_CAINFO": ca_file} if ca_file else {}),
+        "GIT_CONFIG_COUNT": str(len(settings)),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "LC_ALL": "C",
+    }
+
+
+def _configuration(url: str, token: str) -> list[tuple[str, str]]:
+    settings = [
+        ("protocol.allow", "never"),
+        ("protocol.https.allow", "always"),
+        ("http.followRedirects", "false"),  # A redirect would carry the token to wherever it points.
+        ("credential.helper", ""),
+        ("core.askPass", ""),
+        ("core.hooksPath", os.devnull),
+        ("core.attributesFile", os.devnull),
+        ("core.fsmonitor", "false"),  # In a clone of somebody's it may name a program.
+        ("core.quotePath", "false"),
+        ("core.bigFileThreshold", str(LARGEST_TEXT)),
+        ("core.packedGitLimit", "512m"),  # Unlimited by default: a large history would be mapped whole.
+        ("core.packedGitWindowSize", "32m"),
+        ("pack.threads", "2"),  # Each thread reserves address space of its own.
+        ("transfer.fsckObjects", "true"),
+        ("fetch.recurseSubmodules", "false"),
+        ("gc.auto", "0"),
+        ("maintenance.auto", "false"),
+    ]
+    if is_loopback(url):
+        settings.append(("protocol.http.allow", "always"))
+    if token:
+        credentials = base64.b64encode(f"x-access-token:{token}".encode()).decode("ascii")
+        settings.append((f"http.{url}.extraHeader", f"Authorization: Basic {credentials}"))
+    return settings

@@ -1,0 +1,51 @@
+"""A connection to one repository: what reading it and writing to it share."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+from reviewbot.adapters.github.client import Address, Calls, Patience
+from reviewbot.adapters.github.files import Files
+from reviewbot.ports import Clock
+
+
+class Bound:
+    """A connection to GitHub for one repository.
+
+    Args:
+        token: the token; it is not kept here and stands in no message.
+        repository: `owner/name`.
+        address: where GitHub is.
+        clock: every wait and every deadline.
+        patience: timeouts and budgets.
+    """
+
+    def __init__(
+        self, token: str, repository: str, address: Address, clock: Clock, patience: Patience | None = None
+    ) -> None:
+        self._repository = repository
+        self._owner, _, self._name = repository.partition("/")
+        self._path = f"/repos/{quote(self._owner, safe='')}/{quote(self._name, safe='')}"
+        self._calls = Calls(token, address, clock, patience or Patience())
+        self._files = Files(self._calls, self._owner, self._name)
+
+    def __repr__(self) -> str:
+        """The repository, never the token."""
+        return f"{type(self).__name__}({self._repository!r})"
+
+    def __enter__(self) -> Self:
+        """Keep the connections open."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        self._calls.close()
+
+    @property
+    def requests(self) -> int:
+        """Requests sent to GitHub so far, repeats included."""
+        return self._calls.requests

@@ -1,0 +1,269 @@
+"""What GitHub's refusals mean: a table from status and words to an error of ours.
+
+The first rule that fits decides three things: which class of `reviewbot.errors`, what it means to the user, and whether
+the same request may be sent again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from reviewbot.domain.codevf.polling import moment
+from reviewbot.errors import (
+    DiffTooLarge,
+    ForgeError,
+    ForgeUnreachable,
+    NotFound,
+    PermissionMissing,
+    Refused,
+    TokenUnknown,
+)
+
+SECONDARY_WAIT = 60.0
+"""Seconds to wait when GitHub throttles without saying for how long (its documentation: at least a minute)."""
+
+_WORDS_LIMIT = 300
+_OK = 200
+
+
+class RetryPolicy(Enum):
+    """Whether the same request may be sent again."""
+
+    NEVER = "it would be answered the same"
+    READS = "nobody knows whether GitHub did it, so only what changes nothing"
+    ALWAYS = "GitHub did nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorDecision:
+    """A failure, understood.
+
+    Attributes:
+        error: what to raise.
+        again: whether to try again first.
+        after: seconds to wait before that; None when GitHub does not say.
+    """
+
+    error: ForgeError
+    again: RetryPolicy = RetryPolicy.NEVER
+    after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What was being done: `doing` for the message, `needs` the permission in workflow syntax."""
+
+    doing: str
+    needs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A refusal of GitHub's, read.
+
+    Attributes:
+        status: the HTTP status.
+        message: GitHub's own words, safe to show.
+        details: one line per error, safe to show.
+        codes: the error objects' `code` and `field`.
+        headers: names in lower case.
+    """
+
+    status: int
+    message: str
+    details: tuple[str, ...] = ()
+    codes: frozenset[str] = frozenset()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """Everything that GitHub said, in one line."""
+        return words("; ".join(part for part in (self.message, *self.details) if part))
+
+
+def words(value: object) -> str:
+    """Foreign text made fit for one line of a message: printable, folded and cut."""
+    text = " ".join(str(value).split())
+    printable = "".join(character for character in text if character.isprintable())
+    return printable if len(printable) <= _WORDS_LIMIT else f"{printable[:_WORDS_LIMIT]}…"
+
+
+def judge(reply: Reply, intent: Intent, now: datetime) -> ErrorDecision:
+    """The first rule of the table that fits a refusal; a time of day is read by GitHub's own clock where it is told."""
+    now = moment(reply.headers.get("date", "")) or now
+    for rule in _RULES:
+        if rule.fits(reply):
+            return rule.verdict(reply, intent, now)
+    return _odd(reply, intent, now)
+
+
+def judge_graphql(errors: Sequence[Mapping[str, object]], headers: Mapping[str, str], intent: Intent,
+                  now: datetime) -> ErrorDecision:  # fmt: skip
+    """What the `errors` of a GraphQL answer mean; it comes with status 200 whatever they are."""
+    types = {str(error.get("type", "")) for error in errors}
+    details = tuple(words(error.get("message", "")) for error in errors)
+    status = next((status for kind, status in _GRAPHQL_STATUS.items() if kind in types), _OK)
+    if status == _OK and any("Something went wrong while executing" in detail for detail in details):
+        status = 502  # GitHub's words for a query that took it longer than ten seconds
+    return judge(Reply(status, "", details, headers=headers), intent, now)
+
+
+_GRAPHQL_STATUS = {"RATE_LIMITED": 429, "NOT_FOUND": 404, "FORBIDDEN": 403, "INSUFFICIENT_SCOPES": 403,
+                   "UNPROCESSABLE": 422, "SERVICE_UNAVAILABLE": 503, "INTERNAL": 502}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    fits: Callable[[Reply], bool]
+    verdict: Callable[[Reply, Intent, datetime], ErrorDecision]
+
+
+_THROTTLED = re.compile(
+    r"rate limit|submitted too quickly|abuse detection|please retry your request again later|wait a few minutes",
+    re.IGNORECASE,
+)
+
+
+def _is_throttled(reply: Reply) -> bool:
+    if reply.status == 429:  # noqa: PLR2004 — the table speaks in HTTP statuses.
+        return True
+    if reply.status not in {403, 422}:
+        return False
+    if "not accessible" in reply.message:
+        return False  # a missing permission, even when it used up the last request of the hour
+    spent = reply.headers.get("x-ratelimit-remaining") == "0"
+    return spent or "abuse" in reply.codes or "retry-after" in reply.headers or bool(_THROTTLED.search(reply.words))
+
+
+def _throttled(reply: Reply, intent: Intent, now: datetime) -> ErrorDecision:
+    after = _wait(reply.headers, now)
+    error = ForgeUnreachable(
+        f"GitHub limits the rate of requests, so {intent.doing} failed.",
+        hint=f"The limit lifts in about {after:.0f} seconds; run again after that. Other workflows of the repository "
+        f"share it. GitHub says: {reply.words}",
+    )
+    return ErrorDecision(error, RetryPolicy.ALWAYS, after)
+
+
+def _wait(headers: Mapping[str, str], now: datetime) -> float:
+    """In the order that GitHub documents: `retry-after`, then the reset of a spent limit, then a minute."""
+    asked, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
+    if asked.isdecimal():
+        return float(asked)
+    if headers.get("x-ratelimit-remaining") == "0" and reset.isdecimal():
+        return max(float(reset) - now.timestamp(), 0) + 1
+    return SECONDARY_WAIT
+
+
+def _unknown_token(reply: Reply, intent: Intent, _now: datetime) -> ErrorDecision:
+    return ErrorDecision(
+        TokenUnknown(
+            f"GitHub does not know the token, so {intent.doing} failed (401).",
+            hint="`github-token` is wrong, was revoked, or ended: a workflow's own token lives as long as its "
+            f"job, an App's for an hour, so keep `wait-minutes` below that. GitHub says: {reply.words}",
+        )
+    )
+
+
+def _no_permission(reply: Reply, intent: Intent, _now: datetime) -> ErrorDecision:
+    if "authenticate via a GitHub App" in reply.message:
+        return _no_app(reply, intent)
+    needs = _accepted(reply.headers.get("x-accepted-github-permissions", "")) or intent.needs
+    ask = f"Add `{needs}` to the job's `permissions:`. " if needs else ""
+    return ErrorDecision(
+        PermissionMissing(
+            f"The token may not do this: {intent.doing} ({reply.status}).",
+            hint=f"{ask}On a fork's or Dependabot's `pull_request` event the token can only read, whatever the "
+            f"workflow asks for. GitHub says: {reply.words}",
+            needs=needs,
+        )
+    )
+
+
+def _no_app(reply: Reply, intent: Intent) -> ErrorDecision:
+    """GitHub lets Apps alone write check runs, and a workflow's own token is an App's."""
+    return ErrorDecision(
+        PermissionMissing(
+            f"A person's token may not do this: {intent.doing} ({reply.status}).",
+            hint="Use the workflow's own token or an App's, or set `check-run: false`. GitHub says: " + reply.words,
+            needs=f"{intent.needs} of an App",
+        )
+    )
+
+
+def _accepted(header: str) -> str:
+    """`X-Accepted-GitHub-Permissions` in workflow syntax: `;` parts alternatives, `,` what is needed together."""
+    alternatives = (
+        " and ".join(_permission(part) for part in group.split(",") if "=" in part) for group in header.split(";")
+    )
+    return " or ".join(filter(None, alternatives))
+
+
+def _permission(part: str) -> str:
+    name, _, level = words(part).partition("=")
+    return f"{name.strip().replace('_', '-')}: {level.strip()}"
+
+
+def _not_found(reply: Reply, intent: Intent, _now: datetime) -> ErrorDecision:
+    return ErrorDecision(
+        NotFound(
+            f"GitHub has nothing there: {intent.doing} ({reply.status}).",
+            hint="It does not exist (any more), or the token may not see it: GitHub answers the same to both. "
+            f"GitHub says: {reply.words}",
+        )
+    )
+
+
+def _diff_too_large(reply: Reply, intent: Intent, _now: datetime) -> ErrorDecision:
+    return ErrorDecision(
+        DiffTooLarge(
+            f"GitHub gives no diff of this size: {intent.doing} ({reply.status}).",
+            hint=f"Its limits are 300 files, 20,000 lines and 1 MB. GitHub says: {reply.words}",
+        )
+    )
+
+
+def _refused(reply: Reply, intent: Intent, _now: datetime) -> ErrorDecision:
+    details = reply.details or ((reply.message,) if reply.message else ())
+    error = Refused(
+        f"GitHub refuses it: {intent.doing} ({reply.status}).", hint=f"GitHub says: {reply.words}", details=details
+    )
+    return ErrorDecision(error)
+
+
+def _server_error(reply: Reply, intent: Intent, _now: datetime) -> ErrorDecision:
+    asked = reply.headers.get("retry-after", "")
+    error = ForgeUnreachable(
+        f"GitHub failed, not the request: {intent.doing} ({reply.status}).",
+        hint="Run again later; https://www.githubstatus.com tells more. Nothing that was done is done twice.",
+    )
+    return ErrorDecision(error, RetryPolicy.READS, float(asked) if asked.isdecimal() else None)
+
+
+def _odd(reply: Reply, intent: Intent, _now: datetime) -> ErrorDecision:
+    return ErrorDecision(
+        ForgeError(
+            f"GitHub's answer is not understood: {intent.doing} ({reply.status}).",
+            hint=f"The API's address may point to something that is not GitHub. It says: {reply.words or 'nothing'}",
+        )
+    )
+
+
+def _has(*statuses: int) -> Callable[[Reply], bool]:
+    return lambda reply: reply.status in statuses
+
+
+# The order matters: a limit comes dressed as 403, 422 or 429, and a diff that is too large as 406 or 422.
+_RULES = (
+    _Rule(_is_throttled, _throttled),
+    _Rule(lambda reply: reply.status in {406, 422} and "diff" in reply.codes, _diff_too_large),
+    _Rule(_has(401), _unknown_token),
+    _Rule(_has(403), _no_permission),
+    _Rule(_has(404, 410), _not_found),
+    _Rule(_has(400, 409, 413, 415, 422), _refused),
+    _Rule(_has(*range(500, 600)), _server_error),
+)

@@ -1,0 +1,187 @@
+"""Files at two commits in batches: GraphQL for most, the raw blob where GraphQL's text is not the file's."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from reviewbot.adapters.github import queries
+from reviewbot.adapters.github.answers import Answer
+from reviewbot.adapters.github.client import Calls
+from reviewbot.adapters.github.error_rules import Intent
+from reviewbot.domain.github.pull_request import Entry
+from reviewbot.domain.selection.file_kinds import named_as_binary, named_as_text
+from reviewbot.domain.selection.selection import EXECUTABLE_MODE, LARGEST_TEXT
+from reviewbot.errors import ForgeUnreachable, NotFound
+
+BATCH = 100
+"""Files of each side in one request."""
+
+RAW_FILES = 100
+"""Files that are fetched one by one in a run; a change could otherwise spend the hour's requests."""
+
+SMALL_BATCH = 12
+"""Files that GitHub must manage: below it a failing batch is no longer halved but asked for again."""
+
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_SUBMODULE = "160000"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An entry, and whether its text is known to be the file's, byte for byte."""
+
+    entry: Entry
+    is_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What one request asks for."""
+
+    head: str
+    merge_base: str
+    new: Sequence[str]
+    old: Sequence[str]
+
+    @property
+    def size(self) -> int:
+        """Files of the larger side."""
+        return max(len(self.new), len(self.old))
+
+    def halves(self) -> Iterator[_Batch]:
+        """The same in two requests."""
+        middle = (self.size + 1) // 2
+        for part in (slice(None, middle), slice(middle, None)):
+            yield _Batch(self.head, self.merge_base, self.new[part], self.old[part])
+
+    def variables(self) -> dict[str, str]:
+        """The variables of `queries.entries`; only those that the document declares."""
+        commits = {"head": self.head} if self.new else {}
+        commits |= {"base": self.merge_base} if self.old else {}
+        new = dict(zip(queries.aliases("n", len(self.new)), self.new, strict=True))
+        old = dict(zip(queries.aliases("o", len(self.old)), self.old, strict=True))
+        return {**commits, **new, **old}
+
+
+@dataclass(slots=True)
+class Files:
+    """Reads the files of one repository.
+
+    Attributes:
+        calls: the connection.
+        owner: the repository's owner.
+        name: the repository's name.
+        raw_left: files that may still be fetched one by one.
+    """
+
+    calls: Calls
+    owner: str
+    name: str
+    raw_left: int = field(default=RAW_FILES)
+
+    def entries(
+        self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
+    ) -> tuple[dict[str, Entry], dict[str, Entry]]:
+        """See `ports.Forge.entries`."""
+        new: dict[str, _Found] = {}
+        old: dict[str, _Found] = {}
+        for start in range(0, max(len(new_paths), len(old_paths)), BATCH):
+            part = slice(start, start + BATCH)
+            for found_new, found_old in self._read(_Batch(head, merge_base, new_paths[part], old_paths[part])):
+                new |= found_new
+                old |= found_old
+        exact = {path: self._with_exact_text(path, found) for path, found in new.items()}
+        return exact, {path: found.entry for path, found in old.items()}
+
+    def _read(self, batch: _Batch) -> Iterator[tuple[dict[str, _Found], dict[str, _Found]]]:
+        """A batch, in halves where GitHub does not manage it in its ten seconds."""
+        document = queries.entries(len(batch.new), len(batch.old))
+        variables = {"owner": self.owner, "name": self.name, **batch.variables()}
+        is_small = batch.size <= SMALL_BATCH
+        try:
+            data = self.calls.query(document, variables, _READING, patient=is_small)
+        except ForgeUnreachable:
+            if is_small:
+                raise
+            for half in batch.halves():
+                yield from self._read(half)
+        else:
+            yield _read_batch(batch, data.node("repository"))
+
+    def _with_exact_text(self, path: str, found: _Found) -> Entry:
+        entry = found.entry
+        if found.is_exact and not (entry.binary and _may_be_script(path, entry)):
+            return entry
+        if self.raw_left <= 0 or (entry.size or 0) > LARGEST_TEXT:
+            return replace(entry, text=None)
+        self.raw_left -= 1
+        return _with_content(entry, self._raw(entry.oid))
+
+    def _raw(self, oid: str) -> bytes | None:
+        """The blob by itself: base64 keeps every byte. None when it is not base64."""
+        answer = Answer.of(self.calls.get(f"/repos/{self.owner}/{self.name}/git/blobs/{oid}", _READING), "blob")
+        content = answer.prose("content")
+        try:
+            return base64.b64decode(content)
+        except binascii.Error:
+            return None
+
+
+def _may_be_script(path: str, entry: Entry) -> bool:
+    """Whether only the first bytes of a binary tell if it is a script; the name or the mode of most decide it."""
+    return entry.mode != EXECUTABLE_MODE and not (named_as_text(path) or named_as_binary(path))
+
+
+def _with_content(entry: Entry, content: bytes | None) -> Entry:
+    if content is None:
+        return replace(entry, text=None)
+    if entry.binary:
+        return replace(entry, shebang=content.startswith(b"#!"))
+    try:
+        return replace(entry, text=content.decode("utf-8"))
+    except UnicodeDecodeError:
+        return replace(entry, text=None, misencoded=True)
+
+
+_READING = Intent("reading files of the change", "contents: read")
+
+
+def _read_batch(batch: _Batch, node: Answer) -> tuple[dict[str, _Found], dict[str, _Found]]:
+    new = _read_side(node, "head", batch.head, dict(zip(queries.aliases("n", len(batch.new)), batch.new, strict=True)))
+    old = _read_side(
+        node, "base", batch.merge_base, dict(zip(queries.aliases("o", len(batch.old)), batch.old, strict=True))
+    )
+    return new, old
+
+
+def _read_side(node: Answer, name: str, sha: str, paths: Mapping[str, str]) -> dict[str, _Found]:
+    if not paths:
+        return {}
+    commit = node.maybe_node(name)
+    if commit is None:
+        raise NotFound(
+            f"Commit {sha[:12]} is not in the repository.",
+            hint="The branch was force-pushed or the fork deleted; the next event reads the new state.",
+        )
+    files = {path: commit.maybe_node(alias) for alias, path in paths.items()}
+    return {path: _entry(file) for path, file in files.items() if file}
+
+
+def _entry(file: Answer) -> _Found:
+    mode = f"{file.number('mode'):06o}"
+    blob = file.maybe_node("object")
+    entry = Entry(oid=file.text("oid"), mode=mode, size=None if mode == _SUBMODULE else file.number("size"))
+    if blob is None or "byteSize" not in blob.fields:
+        return _Found(entry, is_exact=True)
+    text = blob.maybe_prose("text")
+    binary = blob.fields.get("isBinary") is True
+    exact = binary or _is_exact(text, blob.number("byteSize"), truncated=blob.flag("isTruncated"))
+    return _Found(replace(entry, text=None if binary else text, binary=binary), exact)
+
+
+def _is_exact(text: str | None, size: int, *, truncated: bool) -> bool:
+    """Whether the text's bytes are the file's: GitHub cuts long texts and replaces what is not UTF-8."""
+    return text is not None and not truncated and _REPLACEMENT not in text and len(text.encode("utf-8")) == size

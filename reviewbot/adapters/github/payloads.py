@@ -1,0 +1,92 @@
+"""Request bodies, exactly as GitHub's OpenAPI description has them: no other keys, nothing null."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from reviewbot.domain.github.check_identity import with_tag
+from reviewbot.domain.github.drafts import (
+    ANNOTATIONS_PER_REQUEST,
+    Annotation,
+    CheckState,
+    FileComment,
+    InlineComment,
+    ReviewDraft,
+)
+from reviewbot.domain.github.pull_request import CheckStatus
+
+Body = dict[str, object]
+
+
+def check_states(check: CheckState, there: int = 0) -> Iterator[Body]:
+    """The updates that bring a check run to a state, fifty annotations at most in each.
+
+    Only the last one completes it: a run that dies between them leaves an open check, which the next one finds.
+
+    Args:
+        check: as it should be.
+        there: how many of its annotations GitHub has already; it appends what it is sent.
+    """
+    rest = check.annotations[there:]
+    parts = [rest[at : at + ANNOTATIONS_PER_REQUEST] for at in range(0, len(rest), ANNOTATIONS_PER_REQUEST)] or [()]
+    still_open = replace(check, status=CheckStatus.IN_PROGRESS, conclusion=None, tag=replace(check.tag, verdict=""))
+    yield from (_changed(still_open, part) for part in parts[:-1])
+    yield _changed(check, parts[-1])
+
+
+def _changed(check: CheckState, annotations: tuple[Annotation, ...]) -> Body:
+    return {
+        "status": check.status.value,
+        **({"conclusion": check.conclusion.value} if check.conclusion else {}),
+        "external_id": with_tag(check.tag, check.external_id),
+        **({"details_url": check.details_url} if check.details_url else {}),
+        "output": _output(check, annotations),
+    }
+
+
+def _output(check: CheckState, annotations: tuple[Annotation, ...]) -> Body:
+    output: Body = {"title": check.title, "summary": check.summary}
+    if annotations:
+        output["annotations"] = [_annotation(annotation) for annotation in annotations]
+    return output
+
+
+def _annotation(annotation: Annotation) -> Body:
+    return {
+        "path": annotation.path,
+        "start_line": annotation.start_line,
+        "end_line": annotation.end_line,
+        "annotation_level": annotation.level.value,
+        "message": annotation.message,
+        **({"title": annotation.title} if annotation.title else {}),
+    }
+
+
+def review(draft: ReviewDraft) -> Body:
+    """A review with all its comments."""
+    return {
+        "commit_id": draft.commit_sha,
+        "event": draft.event.value,
+        "body": draft.body,
+        "comments": [_inline_comment(comment) for comment in draft.comments],
+    }
+
+
+def _inline_comment(comment: InlineComment) -> Body:
+    target = comment.target
+    body: Body = {"path": target.path, "body": comment.body, "line": target.line, "side": target.side.value}
+    if target.start_line is not None and target.start_line != target.line:
+        # GitHub refuses a range of one line: `start_line` must come before `line`.
+        body |= {"start_line": target.start_line, "start_side": target.side.value}
+    return body
+
+
+def file_comment(commit_sha: str, comment: FileComment) -> Body:
+    """A comment on a file as a whole."""
+    return {
+        "body": comment.body,
+        "commit_id": commit_sha,
+        "path": comment.target.path,
+        "subject_type": "file",
+    }

@@ -1,0 +1,171 @@
+"""A forge for whoever asks at a terminal: what is read comes from elsewhere, what is written stays on this machine.
+
+So a branch that nobody has pushed is reviewed by the same story as a pull request, with the same memory: the summary,
+in which the ledger stands, is a page of a notebook. Comments and checks have no reader here; the report has it all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from reviewbot.adapters.local.state_file import Notebook
+from reviewbot.domain.github.drafts import CheckState, FileComment, Hidden, PostedComment, Reaction, ReviewDraft
+from reviewbot.domain.github.pull_request import CheckRun, Comment, Entry, Permission, Snapshot, Waiting
+
+_COMMENT_ID = 1
+
+
+class Source(Protocol):
+    """Where the change is read from; `ports.Forge` has the same methods."""
+
+    def snapshot(self, number: int, *, check_name: str, config_file: str, templates_dir: str) -> Snapshot:
+        """Read the change's surroundings."""
+
+    def diff(self, number: int) -> bytes:
+        """Read the diff."""
+
+    def merge_base(self, base: str, head: str) -> str:
+        """The best common ancestor of two commits."""
+
+    def entries(
+        self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
+    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
+        """Read files of two commits."""
+
+
+class Desk:
+    """`ports.Forge` over a source and a notebook."""
+
+    def __init__(self, source: Source, notebook: Notebook) -> None:
+        self._source = source
+        self._notebook = notebook
+
+    def snapshot(self, number: int, *, check_name: str, config_file: str, templates_dir: str) -> Snapshot:
+        """The change, with the page as its only comment. Whoever asks at a terminal wants a review of it as it is."""
+        there = self._source.snapshot(
+            number, check_name=check_name, config_file=config_file, templates_dir=templates_dir
+        )
+        wanted = replace(
+            there.pull, is_open=True, is_draft=False, author_is_bot=False, from_fork=False, labels=frozenset()
+        )
+        page = self._notebook.read()
+        comments = () if page is None else (self._comment(page),)
+        return replace(there, pull=wanted, comments=comments, threads=(), reviews=())
+
+    @staticmethod
+    def _comment(body: str) -> Comment:
+        return Comment(_COMMENT_ID, "", body, ours=True)
+
+    def diff(self, number: int) -> bytes:
+        """As the source has it."""
+        return self._source.diff(number)
+
+    def merge_base(self, base: str, head: str) -> str:
+        """As the source has it."""
+        return self._source.merge_base(base, head)
+
+    def entries(
+        self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
+    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
+        """As the source has them."""
+        return self._source.entries(head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths)
+
+    def permission(self, login: str) -> Permission:  # noqa: ARG002 — the port's signature
+        """Everything: who has the key here may spend."""
+        return Permission.ADMIN
+
+    def create_comment(self, number: int, body: str) -> Comment:  # noqa: ARG002 — the port's signature
+        """Write the page; one that is there already stays, since of two summaries the older one counts."""
+        if self._notebook.read() is None:
+            self._notebook.write(body)
+        return self._comment(body)
+
+    def update_comment(self, comment_id: int, body: str) -> Comment:  # noqa: ARG002 — there is one
+        """Write the page anew."""
+        self._notebook.write(body)
+        return self._comment(body)
+
+    # What nobody reads here. Nothing is there, so there is nothing to change either.
+
+    def checks(self, head_sha: str, name: str, number: int) -> tuple[CheckRun, ...]:  # noqa: ARG002
+        """None."""
+        return ()
+
+    def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:  # noqa: ARG002
+        """None: no commit is another pull request's here."""
+        return {}
+
+    def config(self, path: str) -> str | None:  # noqa: ARG002
+        """Not asked for: the snapshot has it."""
+        return None
+
+    def older_checks(self, number: int, check_name: str) -> tuple[CheckRun, ...]:  # noqa: ARG002
+        """None: those that a snapshot has are enough, since nothing is kept in checks here."""
+        return ()
+
+    def waiting(self, check_name: str) -> Waiting:  # noqa: ARG002
+        """None."""
+        return Waiting((), frozenset())
+
+    def summaries(self, mark: str, among: frozenset[int] | None = None) -> tuple[tuple[int, Comment], ...]:  # noqa: ARG002
+        """None."""
+        return ()
+
+    def queued(self, base_ref: str, head_sha: str) -> tuple[int, ...]:  # noqa: ARG002
+        """None."""
+        return ()
+
+    def create_check(self, check: CheckState) -> CheckRun:
+        """A check that is nowhere."""
+        return CheckRun(_COMMENT_ID, check.name, check.head_sha, check.status, check.conclusion, check.external_id, "")
+
+    def update_check(self, check_id: int, check: CheckState) -> CheckRun:  # noqa: ARG002
+        """As `create_check`."""
+        return self.create_check(check)
+
+    def delete_comment(self, comment_id: int) -> None:
+        """Nothing."""
+
+    def react(self, comment_id: int, reaction: Reaction) -> None:
+        """Nothing."""
+
+    def remove_label(self, number: int, label: str) -> None:
+        """Nothing."""
+
+    def create_review(self, number: int, draft: ReviewDraft) -> int:  # noqa: ARG002
+        """A review that is nowhere."""
+        return _COMMENT_ID
+
+    def delete_pending_review(self, number: int, review_id: int) -> None:
+        """Nothing."""
+
+    def dismiss_review(self, number: int, review_id: int, message: str) -> None:
+        """Nothing."""
+
+    def update_review_comment(self, comment_id: int, body: str) -> None:
+        """Nothing."""
+
+    def delete_review_comment(self, comment_id: int) -> None:
+        """Nothing."""
+
+    def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:  # noqa: ARG002
+        """A comment that is nowhere; without a mark, so that nobody looks for its address."""
+        return PostedComment(_COMMENT_ID, "", "")
+
+    def reply(self, number: int, comment_id: int, body: str) -> PostedComment:  # noqa: ARG002
+        """A comment that is nowhere."""
+        return PostedComment(_COMMENT_ID, "", "")
+
+    def resolve_thread(self, thread_id: str) -> None:
+        """Nothing."""
+
+    def unresolve_thread(self, thread_id: str) -> None:
+        """Nothing."""
+
+    def show_comment(self, node_id: str) -> None:
+        """Nothing."""
+
+    def hide_comment(self, node_id: str, why: Hidden) -> None:
+        """Nothing."""

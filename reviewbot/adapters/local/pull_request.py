@@ -1,0 +1,168 @@
+"""A change on this machine, told as a pull request: a branch since its merge base, or what is staged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reviewbot.adapters.git.clone import EMPTY_TREE, Clone
+from reviewbot.domain.github.pull_request import DefaultBranch, Entry, PullRequest, RawChange, Repository, Snapshot
+from reviewbot.errors import DiffTooLarge, Problem, SettingsError
+
+BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+"""What a branch is compared with when nobody says: the first of these that there is."""
+
+ATTRIBUTES = ".gitattributes"
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What is reviewed.
+
+    Attributes:
+        branch: what its reviews are remembered by; empty for what is on no branch.
+        base_ref: what it is compared with, as somebody named it.
+        settled: the commit whose settings, attributes and templates count; empty when there is none.
+        old: the tree before: a commit, or the empty tree.
+        new: the tree after: a commit, or a tree.
+        title: one line on it.
+        body: what its author says, may be empty.
+        commits: how many.
+    """
+
+    branch: str
+    base_ref: str
+    settled: str
+    old: str
+    new: str
+    title: str
+    body: str = ""
+    commits: int = 0
+
+
+def branch_stretch(clone: Clone, base: str | None, head: str) -> Stretch:
+    """A branch since its merge base.
+
+    Args:
+        clone: where it is.
+        base: what to compare with, None for the first of `BASES`.
+        head: a branch, or any other name of a commit.
+
+    Raises:
+        SettingsError: there is no such commit, or the two have nothing in common.
+    """
+    name = base or next((one for one in BASES if clone.resolve(one)), "")
+    if not name:
+        told = f"there is no {', '.join(BASES[:-1])} or {BASES[-1]}"
+        raise SettingsError((Problem("--base", told, "`--base REF`: what to compare with"),))
+    tip, new = _commit(clone, "--base", name), _commit(clone, "--head", head)
+    old = clone.merge_base(tip, new)
+    if old is None:
+        told = f"`{name}` and `{head}` have no commit in common"
+        more = "; this clone is shallow: `git fetch --unshallow` first" if clone.is_shallow else ""
+        raise SettingsError((Problem("--base", told, f"a branch that this one comes from{more}"),))
+    branch, messages = clone.branch(head), clone.messages(old, new)
+    one = len(messages) == 1
+    title, _, body = messages[0].partition("\n") if one else (branch or head, "", "\n\n".join(messages))
+    return Stretch(branch, name, tip, old, new, title, body.strip(), len(messages))
+
+
+def staged_stretch(clone: Clone) -> Stretch:
+    """What is staged, since the last commit."""
+    head = clone.resolve("HEAD") or ""
+    return Stretch(clone.branch(), "HEAD", head, head or EMPTY_TREE, clone.staged(), "What is staged")
+
+
+def _commit(clone: Clone, where: str, name: str) -> str:
+    sha = clone.resolve(name)
+    if sha is None:
+        raise SettingsError((Problem(where, f"`{name}` is no commit here", "a branch, a tag or a commit"),))
+    return sha
+
+
+class LocalChange:
+    """A stretch as `forge.Source`, and as `ports.ChangeReader`.
+
+    Args:
+        clone: where it is.
+        stretch: what it is.
+        repository_id: stands for the repository in all that is derived from it.
+    """
+
+    def __init__(self, clone: Clone, stretch: Stretch, repository_id: int) -> None:
+        self._clone = clone
+        self._stretch = stretch
+        self._repository_id = repository_id
+
+    def config(self, path: str) -> str | None:
+        """The text of a file at the base, None when there is none."""
+        return self._settled(path, path).config
+
+    def snapshot(self, number: int, *, check_name: str, config_file: str, templates_dir: str) -> Snapshot:  # noqa: ARG002 — there are no checks here
+        """The change as a pull request would tell it."""
+        origin, stretch = self._clone.origin(), self._stretch
+        name = origin.full_name if origin else self._clone.root.name
+        # A link to a commit that the origin has not is dead.
+        pages = origin.url if origin and self._clone.is_pushed(stretch.new) else ""
+        repository = Repository(self._repository_id, name, stretch.base_ref, pages)
+        settled = self._settled(config_file, templates_dir)
+        return Snapshot(repository, self._pull(number), settled, (), (), (), ())
+
+    def _pull(self, number: int) -> PullRequest:
+        stretch = self._stretch
+        return PullRequest(
+            number=number,
+            node_id="",
+            title=stretch.title,
+            body=stretch.body,
+            url="",
+            author=None,
+            author_is_bot=False,
+            is_open=True,
+            is_draft=False,
+            from_fork=False,
+            head_sha=stretch.new,
+            head_ref=stretch.branch,
+            head_repository=None,
+            base_sha=stretch.old,
+            base_ref=stretch.base_ref,
+            labels=frozenset(),
+            label_events=(),
+            commits=(),
+            commit_count=stretch.commits,
+        )
+
+    def _settled(self, config_file: str, templates_dir: str) -> DefaultBranch:
+        """What the base says about us. Never the branch itself: who wrote it may be who is reviewed."""
+        tree = self._stretch.settled
+        if not tree:
+            return DefaultBranch()
+        texts = {path: entry.text for path, entry in self._clone.files(tree, [config_file, ATTRIBUTES]).items()}
+        templates = self._clone.folder(tree, templates_dir)
+        named = {path.rpartition("/")[2]: entry.text for path, entry in templates.items() if entry.text is not None}
+        return DefaultBranch(texts.get(config_file), texts.get(ATTRIBUTES) or "", named)
+
+    def diff(self, number: int) -> bytes:  # noqa: ARG002 — the port's signature
+        """Never: git reads the change, by `read_change`.
+
+        Raises:
+            DiffTooLarge: always.
+        """
+        raise DiffTooLarge("A change on this machine is read with git.")
+
+    def merge_base(self, base: str, head: str) -> str:
+        """The best common ancestor, the change's own where there is none."""
+        return self._clone.merge_base(base, head) or self._stretch.old
+
+    def entries(
+        self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
+    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
+        """Files of two commits; a commit that is not here any more has none."""
+        return self._files(head, new_paths), self._files(merge_base, old_paths)
+
+    def _files(self, commit: str, paths: Sequence[str]) -> Mapping[str, Entry]:
+        return self._clone.files(commit, paths) if paths and self._clone.resolve(commit) else {}
+
+    def read_change(self, *, number: int, head: str, base: str) -> RawChange:  # noqa: ARG002 — the port's signature
+        """The whole change."""
+        return self._clone.change(self._stretch.old, head)

@@ -1,0 +1,151 @@
+"""What kind a file is: which analyser reads it, and whether it needs none."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+from reviewbot.analyzers.copies import SourceFile
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# JavaScript is read with the grammar for TypeScript with JSX, which is a superset of it but for HTML-like comments.
+_GRAMMARS: Final = {
+    ".js": ".tsx", ".jsx": ".tsx", ".mjs": ".tsx", ".cjs": ".tsx", ".tsx": ".tsx",
+    ".ts": ".ts", ".mts": ".ts", ".cts": ".ts",
+    ".go": ".go", ".java": ".java", ".py": ".py", ".pyw": ".py", ".cs": ".cs",
+    ".rb": ".rb", ".rake": ".rb", ".gemspec": ".rb", ".ru": ".rb",
+    ".php": ".php", ".phtml": ".php", ".php5": ".php", ".php7": ".php", ".php8": ".php",
+}  # fmt: skip
+_GRAMMAR_NAMES: Final = dict.fromkeys(
+    ("rakefile", "gemfile", "vagrantfile", "podfile", "fastfile", "guardfile", "brewfile", "capfile"), ".rb"
+)
+_INTERPRETERS: Final = (
+    (re.compile(r"\b(node|nodejs|deno|bun|tsx|ts-node|zx)\b"), ".tsx"),
+    (re.compile(r"\bphp[\d.]*\b"), ".php"),
+    (re.compile(r"\bj?ruby[\d.]*\b"), ".rb"),
+    (re.compile(r"python|pypy|graalpy|\b(uv|uvx|pipx)\b"), ".py"),
+)
+_SHELL_NAMES: Final = _words(
+    ".bashrc .bash_profile .bash_login .bash_logout .bash_aliases .profile .envrc .xinitrc .xprofile .xsession "
+    "bashrc profile pkgbuild apkbuild"
+)
+_KSH_NAMES: Final = frozenset((".kshrc", ".mkshrc"))
+
+# Documents and data. What is in neither list and has no analyser is taken for source: an unknown name hides nothing.
+_PLAIN_SUFFIXES: Final = _words(
+    ".md .markdown .rst .adoc .asciidoc .txt .text .log .json .jsonl .ndjson .json5 .jsonc .geojson .webmanifest "
+    ".yml .yaml .toml .ini .cfg .conf .csv .tsv .css .scss .sass .less .xml .xsd .lock .sum .mod .po .pot "
+    ".properties .strings .arb .resx .proto .graphql .gql .map .pem .crt .cer .pub .asc .bib .cff .sha256 .typed"
+)
+_PLAIN_NAMES: Final = _words(
+    "license licence copying notice authors contributors maintainers codeowners changelog changes history news "
+    "readme todo version security owners manifest.in .gitignore .gitattributes .gitmodules .gitkeep .keep "
+    ".dockerignore .npmignore .prettierignore .eslintignore .helmignore .gcloudignore .editorconfig .mailmap "
+    ".nvmrc .node-version .python-version .ruby-version .tool-versions .prettierrc .npmrc .yarnrc .browserslistrc"
+)
+# Names with a plain ending that a build tool runs.
+_RUN_BY_NAME: Final = frozenset(("cmakelists.txt", "meson_options.txt"))
+_MARKUP: Final = frozenset((".html", ".htm", ".xhtml", ".svg"))
+_SCRIPT_IN_MARKUP: Final = re.compile(
+    r"<\s*(\w+:)?script|[\s\"'/]on[a-z]+\s*=|javascript\s*:|srcdoc|<\?", re.IGNORECASE
+)
+
+
+def python(file: SourceFile) -> str | None:
+    """The copy's ending for Python; a package's `__init__.py` keeps its name, for its unused imports are exports."""
+    if file.basename in {"__init__.py", "__init__.pyi"}:
+        return f"/{file.basename}"
+    if file.basename.endswith(".pyi"):
+        return ".pyi"
+    named = file.basename.endswith((".py", ".pyw")) or file.basename in {"sconstruct", "sconscript", "wscript"}
+    return ".py" if named or _interpreter(file) == ".py" else None
+
+
+def shell(file: SourceFile) -> str | None:
+    """The copy's ending for a shell that shellcheck reads; zsh, fish and csh are not among them.
+
+    Without a `#!` line the dialect is bash, unless the name says otherwise: shellcheck goes by the ending then.
+    """
+    if re.search(r"\b(ba|da|a|(m|pd|o|l)?k)?sh[\d.]*\b", file.shebang):
+        return ".sh"
+    named = re.search(r"\.(sh|bash|ksh|mksh|dash|bats|ebuild|eclass|command)$", file.basename)
+    dialect = named[1] if named else "bash" if file.basename in _SHELL_NAMES else ""
+    dialect = "ksh" if file.basename in _KSH_NAMES else dialect
+    if not dialect and re.search(r"(^|/)\.husky/[^/.]+$", file.path.lower()):
+        dialect = "dash"  # Husky gives its hooks to `sh`.
+    if not dialect:
+        return None
+    return (
+        ".sh"
+        if file.shebang
+        else {"ksh": ".ksh", "mksh": ".ksh", "dash": ".dash", "bats": ".bats"}.get(dialect, ".bash")
+    )
+
+
+def grammar(file: SourceFile) -> str | None:
+    """The copy's ending for a language that our own rules speak of; the name goes before the `#!` line."""
+    return named_grammar(file) or _interpreter(file)
+
+
+def named_grammar(file: SourceFile) -> str | None:
+    """What the name alone says."""
+    return _GRAMMARS.get(Path(file.basename).suffix) or _GRAMMAR_NAMES.get(file.basename)
+
+
+def two_languages(file: SourceFile) -> bool:
+    """Whether the name says one language and the `#!` line another, so that who runs it decides which it is."""
+    named, run = named_grammar(file), _interpreter(file)
+    if named is None:
+        return False
+    if run is None:
+        return bool(file.shebang) and shell(file) is not None
+    return run != {".ts": ".tsx"}.get(named, named)
+
+
+def workflow(file: SourceFile) -> str | None:
+    """The copy's name for what GitHub runs."""
+    lowered = file.path.lower()
+    if re.search(r"(^|/)\.github/workflows/[^/]+\.ya?ml$", lowered):
+        return "/workflow.yml"
+    if file.basename in {"action.yml", "action.yaml"}:
+        return "/action.yml"
+    return "/dependabot.yml" if re.search(r"(^|/)\.github/dependabot\.ya?ml$", lowered) else None
+
+
+def dockerfile(file: SourceFile) -> str | None:
+    """The copy's ending for a Dockerfile: `Dockerfile-prod` is one, `dockerfile.py` and `Dockerfile.md` are not."""
+    if re.search(r"\.(dockerfile|containerfile)$", file.basename):
+        return ".Dockerfile"
+    suffix = Path(file.basename).suffix
+    other = suffix in _GRAMMARS or suffix in _PLAIN_SUFFIXES or suffix == ".dockerignore"
+    named = re.match(r"(dockerfile|containerfile)([._-]|$)", file.basename)
+    return ".Dockerfile" if named and not other else None
+
+
+def script(file: SourceFile) -> bool:
+    """Whether it is JavaScript that may be run as a script and not as a module."""
+    named = Path(file.basename).suffix in {".js", ".cjs", ".jsx"}
+    return named or (named_grammar(file) is None and _interpreter(file) == ".tsx")
+
+
+def plain(file: SourceFile) -> bool:
+    """Whether it is a document or data, which nobody runs and no analyser needs to read."""
+    if file.shebang or file.basename in _RUN_BY_NAME:
+        return False
+    name = Path(file.basename)
+    if name.suffix in _MARKUP:
+        return _SCRIPT_IN_MARKUP.search("\n".join(file.lines)) is None
+    ignored = name.suffix in {".dockerignore", ".gitignore"} or re.match(r"\.env(\.|$)", file.basename)
+    return name.suffix in _PLAIN_SUFFIXES or file.basename in _PLAIN_NAMES or bool(ignored)
+
+
+def _interpreter(file: SourceFile) -> str | None:
+    for pattern, ending in _INTERPRETERS:
+        if pattern.search(file.shebang):
+            return ending
+    return None

@@ -1,0 +1,197 @@
+"""Code that a language reads as something else than every analyser does: found here, since none of them would.
+
+Each disguise gives a finding where it stands on an added line. Wherever it stands, the file counts as not read: what
+the analysers said of it is about another text than the one that runs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from reviewbot.analyzers import kinds
+from reviewbot.analyzers.copies import Copy, SourceFile
+from reviewbot.analyzers.raw import RawFinding
+from reviewbot.analyzers.tool_runner import ToolReport, Unseen
+
+NAME: Final = "reviewbot"
+READERS: Final = "the analysers"
+
+
+@dataclass(frozen=True, slots=True)
+class Disguise:
+    """One way to hide code.
+
+    Attributes:
+        rule: our name for it.
+        places: the numbers of the lines that a file uses it on, from 1.
+        message: what the finding says, one line.
+        note: why it matters and what to do.
+        why: why the file was not read, a few words that fit after "because".
+    """
+
+    rule: str
+    places: Callable[[SourceFile], Iterator[int]]
+    message: str
+    note: str
+    why: str
+
+
+# The expressions of PEP 263: the first declaration of a line counts, and code on the first line ends the search.
+_COOKIE: Final = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)", re.ASCII)
+_BLANK: Final = re.compile(r"^[ \t\f]*(?:#|\r|$)")
+_COOKIE_LINES: Final = 2
+_SAFE: Final = re.compile(r"utf-8(-.*)?|utf8|u8|ascii|us-ascii")
+# In these every byte below 128 is the ASCII character, so that a text of those reads the same.
+_SAFE_FOR_ASCII: Final = re.compile(r"(latin-1|iso-8859-1|iso-latin-1)(-.*)?|latin1|iso-?8859-\d+|(cp|windows-)125\d")
+
+
+# Ruby is laxer, and which of several declarations counts depends on how they are written: all of them have to be safe.
+_RUBY_COOKIE: Final = re.compile(r"coding[ \t]*[:=][ \t]*([-\w.]+)", re.ASCII | re.IGNORECASE)
+
+
+def _odd_encoding(file: SourceFile) -> Iterator[int]:
+    plain = all(line.isascii() for line in file.lines)
+    for number, declared in _declared(file):
+        name = declared.lower().replace("_", "-")
+        if not _SAFE.fullmatch(name) and not (plain and _SAFE_FOR_ASCII.fullmatch(name)):
+            yield number
+
+
+def _declared(file: SourceFile) -> Iterator[tuple[int, str]]:
+    """What may be taken for a declaration: the numbers of the lines, and the names of the encodings."""
+    if kinds.python(file) is not None:
+        yield from _python_declared(file)
+    if kinds.grammar(file) == ".rb":
+        numbered = enumerate(file.lines[:_COOKIE_LINES], start=1)
+        comments = ((number, line) for number, line in numbered if line.lstrip("\ufeff \t").startswith("#"))
+        yield from ((number, found[1]) for number, line in comments for found in _RUBY_COOKIE.finditer(line))
+
+
+def _python_declared(file: SourceFile) -> Iterator[tuple[int, str]]:
+    """The same whether or not Python takes a lone carriage return for the end of a line."""
+    numbered = [(number, line.removeprefix("\ufeff")) for number, line in enumerate(file.lines[:_COOKIE_LINES], 1)]
+    pieces = [(number, piece) for number, line in numbered for piece in line.split("\r")]
+    for lines in (numbered, pieces[:_COOKIE_LINES]):
+        for number, line in lines:
+            if found := _COOKIE.match(line):
+                yield number, found[1]
+            if not _BLANK.match(line):
+                break
+
+
+def _html_comment(file: SourceFile) -> Iterator[int]:
+    if kinds.script(file):
+        lines = enumerate(file.lines, start=1)
+        yield from (number for number, line in lines if "<!--" in line or _leading_arrow(line))
+
+
+def _leading_arrow(line: str) -> bool:
+    """Whether `-->` begins a line as JavaScript counts them; a comment that was closed before it does not matter.
+
+    Written out, since an expression for it takes a time that grows much faster than the line.
+    """
+    return any(_leads(line, arrow.start()) for arrow in re.finditer("-->", line))
+
+
+def _leads(line: str, place: int) -> bool:
+    while place and (line[place - 1].isspace() or line[place - 1] == "\ufeff"):
+        place -= 1
+        if line[place] in "\r\u2028\u2029":
+            return True
+    return not place or line.endswith("*/", 0, place)
+
+
+# An even number of backslashes, then an escape of a line's end or of a printable ASCII character.
+_JAVA_ESCAPE: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u+00(?:0[aAdD]|2[1-9a-fA-F]|[3-6][0-9a-fA-F]|7[0-9a-eA-E])")
+
+
+def _java_escape(file: SourceFile) -> Iterator[int]:
+    if kinds.named_grammar(file) == ".java":
+        yield from _matching(file, _JAVA_ESCAPE)
+
+
+def _two_languages(file: SourceFile) -> Iterator[int]:
+    if kinds.two_languages(file):
+        yield 1
+
+
+# Where BuildKit looks for the program that reads the file: in comments of either style. The third way, a file that
+# begins with JSON, cannot be parsed by the analyser, which tells so.
+_FRONTEND: Final = re.compile(r"^\s*(?:#|//)\s*syntax\s*=\s*(\S*)", re.IGNORECASE)
+_OFFICIAL: Final = re.compile(r"(docker\.io/)?docker/dockerfile(-upstream)?([:@].*)?")
+
+
+def _frontend(file: SourceFile) -> Iterator[int]:
+    if kinds.dockerfile(file) is None:
+        return
+    for number, line in enumerate(file.lines, start=1):
+        found = _FRONTEND.match(line.removeprefix("\ufeff"))
+        if found and not _OFFICIAL.fullmatch(found[1]):
+            yield number
+
+
+def _matching(file: SourceFile, pattern: re.Pattern[str]) -> Iterator[int]:
+    return (number for number, line in enumerate(file.lines, start=1) if pattern.search(line))
+
+
+DISGUISES: Final = (
+    Disguise(
+        "odd-encoding",
+        _odd_encoding,
+        "The file declares an encoding that hides code",
+        "The language reads the file as something else than a reviewer or an analyser sees. Save it as UTF-8 and take "
+        "the declaration out.",
+        "it declares an encoding in which it reads differently",
+    ),
+    Disguise(
+        "js-html-comment",
+        _html_comment,
+        "An HTML comment in a script hides code",
+        "A script takes `<!--`, and `-->` at the beginning of a line, for the beginning of a comment; a module and the "
+        "analysers do not. Use `//`, and write the marks in pieces where a string needs them.",
+        "an HTML comment makes a script of it read differently",
+    ),
+    Disguise(
+        "java-escaped-code",
+        _java_escape,
+        "A Unicode escape stands for a character of the code",
+        "Java translates it before it looks for comments and strings, so the escape can end them and begin code. Write "
+        "the character itself.",
+        "Unicode escapes make it read differently",
+    ),
+    Disguise(
+        "docker-frontend",
+        _frontend,
+        "The Dockerfile names its own reader",
+        "The image after `syntax=` is run and decides what the lines mean, so they need not mean what they say. Use "
+        "`docker/dockerfile`, pinned by its digest.",
+        "it names a program of its own that reads it",
+    ),
+    Disguise(
+        "two-languages",
+        _two_languages,
+        "The `#!` line names another language than the file's name",
+        "Who runs the file decides which language it is in; the analysers read it in one of them. Let both agree.",
+        "its name and its first line name two languages",
+    ),
+)
+
+
+def unmask(files: Sequence[SourceFile]) -> ToolReport:
+    """Look for every disguise in every file. The report names no file as read, since nothing else is looked for."""
+    found: list[tuple[Copy, RawFinding]] = []
+    unseen: list[Unseen] = []
+    for file in files:
+        whole = Copy(file, "", tuple(range(1, len(file.lines) + 1)))
+        for disguise in DISGUISES:
+            lines = sorted(set(disguise.places(file)))
+            found += [(whole, _finding(disguise, line)) for line in lines]
+            unseen += [Unseen(file.path, READERS, disguise.why)] if lines else []
+    return ToolReport(NAME, "", (), tuple(found), tuple(unseen))
+
+
+def _finding(disguise: Disguise, line: int) -> RawFinding:
+    return RawFinding(NAME, disguise.rule, "", line, line, "", disguise.message, note=disguise.note)

@@ -1,0 +1,116 @@
+"""The local reviewer behind the service's port: costs nothing and is done at once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from reviewbot.analyzers.reviewer import Examination, examine
+from reviewbot.analyzers.tool_runner import NOT_INSTALLED, Unseen
+from reviewbot.domain.model.review import Balance, Submission, Tag, Task, TaskStatus, Unread
+from reviewbot.errors import ServiceRefused
+
+PROJECT_ID = 1
+
+
+def with_interpreter(path_env: Mapping[str, str]) -> dict[str, str]:
+    """Put the folder of our interpreter in front of `PATH`.
+
+    The extra `[local]` installs the analysers there, and `PATH` lacks it when the interpreter was called by its path.
+    """
+    folder = str(Path(sys.executable).parent)
+    return dict(path_env) | {"PATH": ":".join(filter(None, [folder, path_env.get("PATH", "")]))}
+
+
+class LocalReviewer:
+    """A `reviewbot.ports.ReviewService` that runs static analysers on what it is sent.
+
+    Tasks live as long as the object does. A repeated idempotency key returns the first task, as the service would.
+
+    Args:
+        path_env: `PATH`, and `TZ` if wanted; nothing else of it is used.
+        seconds: how long all analysers together may take for one submission.
+        on_missing: gets the names of the analysers that a submission needs and that are not installed.
+    """
+
+    def __init__(
+        self,
+        *,
+        path_env: Mapping[str, str],
+        seconds: float = 120,
+        on_missing: Callable[[Sequence[str]], None] | None = None,
+    ) -> None:
+        self._path_env = path_env
+        self._seconds = seconds
+        self._on_missing = on_missing
+        self._done: dict[str, Examination] = {}
+
+    def balance(self) -> Balance | None:
+        """None: it costs nothing."""
+        return None
+
+    def project(self, name: str) -> int:  # noqa: ARG002 — the port's signature; there are no projects here.
+        """The same number for every name."""
+        return PROJECT_ID
+
+    def tags(self) -> tuple[Tag, ...]:
+        """None: analysers have one level of expertise."""
+        return ()
+
+    def create(self, submission: Submission) -> Task:
+        """Review the submission's attachments. The task is completed when this returns.
+
+        Raises:
+            ChangeUnreadable: the attached diff is not a git diff.
+        """
+        key = submission.idempotency_key
+        if key not in self._done:
+            attachments = [(attachment.file_name, attachment.content) for attachment in submission.attachments]
+            self._done[key] = done = examine(attachments, path_env=self._path_env, seconds=self._seconds)
+            missing = sorted({one.tool for one in done.unseen if one.why == NOT_INSTALLED})
+            if missing and self._on_missing is not None:
+                self._on_missing(missing)
+        return self.retrieve(key)
+
+    def retrieve(self, task_id: str) -> Task:
+        """Return a task of this object.
+
+        Raises:
+            ServiceRefused: there is no such task.
+        """
+        examination = self._examination(task_id)
+        status = TaskStatus.COMPLETED
+        reasons: dict[str, list[str]] = {}
+        for one in sorted(examination.unseen, key=lambda one: one.path):
+            reasons.setdefault(one.path, []).append(f"{one.tool}: {one.why}")
+        unseen = tuple(Unread(path, "; ".join(dict.fromkeys(whys))) for path, whys in reasons.items())
+        return Task(task_id, status, status.value, examination.answer, credits_used=Decimal(0), unseen=unseen)
+
+    def unseen(self, task_id: str) -> tuple[Unseen, ...]:
+        """The files of a task that an analyser should have read to their end and did not: the review is partial then.
+
+        Raises:
+            ServiceRefused: there is no such task.
+        """
+        return self._examination(task_id).unseen
+
+    def cancel(self, task_id: str) -> None:
+        """Nothing is left to stop."""
+
+    def deliverable(self, url: str) -> str:
+        """There are no deliverables.
+
+        Raises:
+            ServiceRefused: always.
+        """
+        raise ServiceRefused(f"The local reviewer has no deliverable {url!r}.")
+
+    def _examination(self, task_id: str) -> Examination:
+        if task_id not in self._done:
+            raise ServiceRefused(
+                f"The local reviewer has no task {task_id!r}.",
+                hint="Local reviews live as long as the run that made them; run the review again.",
+            )
+        return self._done[task_id]

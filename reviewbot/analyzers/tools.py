@@ -1,0 +1,156 @@
+"""The analysers as data: which files they read, how they are called, and who reads their output.
+
+Every command brings our own configuration along and turns the search for other configuration off. Whatever an author
+can write into a file to silence an analyser is switched off by an option where there is one, and taken out of the copy
+where there is none (`pragma`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from reviewbot.analyzers import kinds, parsers
+from reviewbot.analyzers.copies import SourceFile
+from reviewbot.analyzers.raw import RawFinding
+
+HERE: Final = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One analyser.
+
+    Attributes:
+        name: the program's name, and ours for it.
+        arguments: what follows the program's name; the copies' names follow that.
+        ending: the ending of the copy's name for a file of its kind, None for files of no concern to it. It starts with
+            `.`, or with `/` when the analyser goes by the whole name.
+        healthy: the exit statuses after which the output is whole.
+        parse: reads standard output.
+        unparsed: the rules that say "I could not read this file to its end".
+        pragma: the words that switch the analyser off from inside a file, when no option turns them off.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    ending: Callable[[SourceFile], str | None]
+    healthy: frozenset[int]
+    parse: Callable[[str], tuple[RawFinding, ...]]
+    unparsed: frozenset[str] = frozenset()
+    pragma: re.Pattern[str] | None = None
+
+
+# Blanks of every alphabet, and characters of no width: what an analyser takes for a blank in a comment.
+_BLANKS: Final = r"[^\S\n\r]|[\u00ad\u180e\u200b-\u200f\u2060\ufeff]"
+_SHELL_PRAGMA: Final = re.compile(rf"(?<=#)(?:{_BLANKS})*shellcheck(?=$|\W)", re.MULTILINE)
+# Besides the shell's own: `# hadolint shell=…` turns the checks of the shell off, which no option forbids.
+_DOCKER_PRAGMA: Final = re.compile(
+    rf"(?<=#)(?:{_BLANKS})*(?:shellcheck|hadolint)(?=$|\W)", re.MULTILINE | re.IGNORECASE
+)
+
+_RUFF_RULES: Final = (
+    "ASYNC,B,BLE001,C4,E711,E712,E713,E714,E721,E722,E9,F,INT,LOG,PERF401,PERF402,PIE794,PIE796,PLC0131,PLC0205,PLE,"
+    "PLR0124,PLR1722,PLW,RUF006,RUF008,RUF009,RUF013,RUF016,RUF018,S,SIM101,SIM115,SIM201,SIM202,SIM210,SIM211,SIM222,"
+    "SIM223,T100,W605"
+)
+# Left out as noise in a review: asserts, imports of modules that can be misused, a process started without a shell,
+# pseudo-random numbers, calls in defaults (a framework's idiom), `zip` without `strict`, globals, loop variables.
+_RUFF_IGNORED: Final = "S101,S311,S403,S404,S603,S606,S607,B008,B904,B905,C408,PLW0603,PLW1641,PLW2901"
+
+RUFF: Final = Tool(
+    name="ruff",
+    arguments=(
+        "check",
+        "--isolated",
+        "--no-cache",
+        "--ignore-noqa",
+        "--no-fix",
+        "--quiet",
+        "--exit-zero",
+        "--output-format=json",
+        "--target-version=py314",
+        f"--select={_RUFF_RULES}",
+        f"--ignore={_RUFF_IGNORED}",
+        "--",
+    ),
+    ending=kinds.python,
+    healthy=frozenset({0}),
+    parse=parsers.ruff,
+    unparsed=frozenset({"invalid-syntax", "E902"}),
+)
+# A sourced file is never followed, so the complaint that it was not is left out.
+SHELLCHECK: Final = Tool(
+    name="shellcheck",
+    arguments=("--norc", "--exclude=SC1090,SC1091", "--format=json1", "--color=never", "--"),
+    ending=kinds.shell,
+    healthy=frozenset({0, 1}),
+    parse=parsers.shellcheck,
+    unparsed=frozenset({"SC1071", "SC1072"}),
+    pragma=_SHELL_PRAGMA,
+)
+ZIZMOR: Final = Tool(
+    name="zizmor",
+    arguments=(
+        "--offline",
+        "--no-config",
+        "--no-ignores",
+        "--no-exit-codes",
+        "--strict-collection",
+        "--collect=all",
+        "--no-progress",
+        "--color=never",
+        "--quiet",
+        "--format=json-v1",
+        "--",
+    ),
+    ending=kinds.workflow,
+    healthy=frozenset({0}),
+    parse=parsers.zizmor,
+)
+HADOLINT: Final = Tool(
+    name="hadolint",
+    arguments=(
+        f"--config={HERE / 'hadolint.yml'}",
+        "--disable-ignore-pragma",
+        "--no-fail",
+        "--no-color",
+        "--format=json",
+        "--",
+    ),
+    ending=kinds.dockerfile,
+    healthy=frozenset({0}),
+    parse=parsers.hadolint,
+    unparsed=frozenset({"DL1000", "SC1072"}),
+    pragma=_DOCKER_PRAGMA,
+)
+
+
+def _rules() -> str:
+    """Our own rules as one YAML stream; those for TypeScript with JSX also for plain TypeScript, another grammar."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted((HERE / "rules").glob("*.yml"))]
+    plain = [text.replace("language: Tsx", "language: TypeScript") for text in texts if "language: Tsx" in text]
+    return "\n---\n".join(text.strip("-\n") for text in [*texts, *plain])
+
+
+AST_GREP: Final = Tool(
+    name="ast-grep",
+    arguments=(
+        "scan",
+        f"--config={HERE / 'sgconfig.yml'}",
+        f"--inline-rules={_rules()}",
+        "--json=compact",
+        *(f"--no-ignore={kind}" for kind in ("hidden", "dot", "exclude", "global", "parent", "vcs")),
+        "--",
+    ),
+    ending=kinds.grammar,
+    healthy=frozenset({0, 1}),
+    parse=parsers.ast_grep,
+    unparsed=frozenset({"js-unparsed"}),
+    pragma=re.compile(r"ast-grep-ignore"),
+)
+
+TOOLS: Final = (RUFF, SHELLCHECK, AST_GREP, ZIZMOR, HADOLINT)

@@ -1,0 +1,121 @@
+"""The answer to a command: one comment that names the command's, then the emoji that ends it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from reviewbot.app.check_run import current_check
+from reviewbot.app.context import RunContext
+from reviewbot.app.ledger_store import StoredLedger, read_ledger
+from reviewbot.domain.commands.authorize import CommandAction, EditLedger, Refusal, refusal_after
+from reviewbot.domain.commands.parse import CommandName, PostedCommand, answers_to
+from reviewbot.domain.findings.markers import AnswerMark
+from reviewbot.domain.github.drafts import Reaction
+from reviewbot.domain.github.pull_request import Snapshot
+from reviewbot.domain.model.review import Severity
+from reviewbot.domain.policy.verdict import Outcome
+from reviewbot.errors import ForgeUnreachable
+from reviewbot.render.view_models.command import AnswerView, StatusView
+from reviewbot.render.view_models.review import BypassView
+
+_EMOJI = "The emoji under a command"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A command, what came of it, and how the pull request is after that.
+
+    Attributes:
+        outcome: of the run that it took, None when it took none.
+    """
+
+    posted: PostedCommand
+    action: CommandAction
+    outcome: Outcome | None
+    now: Snapshot
+    memory: StoredLedger
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why it was not carried out, None when it was."""
+        return refusal_after(self.action, self.outcome, self.memory.ledger)
+
+
+def reply(run: RunContext, posted: PostedCommand, action: CommandAction, outcome: Outcome | None) -> Refusal | None:
+    """Answer a command by what is written down by now.
+
+    Returns:
+        Why it was not carried out, None when it was.
+    """
+    now = run.read_again()
+    done = Done(posted, action, outcome, now, read_ledger(run, now, ""))
+    reaction = done.refusal.reaction if done.refusal else Reaction.YES
+    mark = AnswerMark(run.settings.instance, posted.comment_id, reaction)
+    if not _is_answered(run, posted, now):
+        body = run.renderer.answer(_view(run, done, mark))
+        run.attempt("The answer to a command", partial(_post, run, posted, body))
+    react(run, posted, reaction)
+    return done.refusal
+
+
+def react(run: RunContext, posted: PostedCommand, reaction: Reaction) -> None:
+    """Put the emoji under a command that says that it was carried out, or why not is said elsewhere."""
+    put = partial(run.ports.forge.react, posted.comment_id, reaction)
+    try:
+        run.attempt(_EMOJI, put)
+    except ForgeUnreachable:
+        run.attempt(_EMOJI, put)  # GitHub keeps one of a kind from each, so it may be there already
+
+
+def _is_answered(run: RunContext, posted: PostedCommand, now: Snapshot) -> bool:
+    return bool(answers_to(now.comments, run.settings.instance, posted.comment_id))
+
+
+def _post(run: RunContext, posted: PostedCommand, body: str) -> None:
+    """Post the answer; when GitHub's own is lost, what is there is read before it is posted again."""
+    forge, number = run.ports.forge, run.snapshot.pull.number
+    try:
+        forge.create_comment(number, body)
+    except ForgeUnreachable:
+        if not _is_answered(run, posted, run.read_again()):
+            forge.create_comment(number, body)
+
+
+def _view(run: RunContext, done: Done, mark: AnswerMark) -> AnswerView:
+    command, outcome, check = done.posted.command, done.outcome, current_check(done.now)
+    finding = done.action.finding if isinstance(done.action, EditLedger) else None
+    tells = command.name is CommandName.STATUS and done.refusal is None
+    return AnswerView(
+        mark=str(mark),
+        word=command.name.value,
+        refusal=done.refusal.value if done.refusal else "",
+        sender=done.posted.sender,
+        needs=command.name.needs.value,
+        target=command.target,
+        head_sha=run.snapshot.pull.head_sha,
+        check_title=check.title if check else "",
+        finding=finding.title if finding else "",
+        finding_id=finding.id if finding else "",
+        said=command.reason,
+        reason=outcome.reason.value if outcome else "",
+        message=outcome.message if outcome and done.refusal else "",
+        hint=outcome.hint if outcome and done.refusal else "",
+        paid=run.paid,
+        status=_status(done) if tells else None,
+    )
+
+
+def _status(done: Done) -> StatusView:
+    ledger = done.memory.ledger
+    findings, bypass = ledger.findings, ledger.bypass
+    severities = findings.severities("")
+    return StatusView(
+        waiting=tuple(one.head_sha for one in ledger.open_tasks()),
+        postponed=bool(ledger.postponed()),
+        counts={severity: severities.count(severity) for severity in Severity},
+        waived=sum(record.waiver is not None for record in findings.open()),
+        spent=ledger.spent,
+        bypass=BypassView(bypass.by, bypass.reason) if bypass else None,
+        problem=done.memory.problem,
+    )

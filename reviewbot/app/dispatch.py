@@ -1,0 +1,122 @@
+"""The story of a run: load, select, submit, wait, read, place, publish, judge. `review.py` tells it in one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reviewbot.app.closed import leave
+from reviewbot.app.collect import collect_finished
+from reviewbot.app.commands import answer_comment, catch_up
+from reviewbot.app.conclude import conclude
+from reviewbot.app.context import Ports, RunContext
+from reviewbot.app.merge_group import carry
+from reviewbot.app.read_change import load_settings, load_snapshot
+from reviewbot.app.review import review_pull_request
+from reviewbot.app.runner_output import bare_outputs
+from reviewbot.app.story import Story
+from reviewbot.domain.model.events import (
+    BrokenEvent,
+    ClosedEvent,
+    CommentEvent,
+    DispatchEvent,
+    Event,
+    MergeGroupEvent,
+    OtherEvent,
+    ReviewEvent,
+)
+from reviewbot.domain.model.options import ActionCommand, Tolerance
+from reviewbot.domain.policy.verdict import EXIT_BUG, EXIT_NO_REVIEW, Outcome, Reason, did_not_happen, not_due
+from reviewbot.errors import EventUnreadable, ReviewbotError, TokenUnknown
+from reviewbot.render.renderer import Renderer
+from reviewbot.settings import peek_settings
+from reviewbot.settings.readers import Secret
+
+__all__ = ["Ports", "act", "tell_bug"]
+
+BUG_HINT = "Please report the lines of the log as an issue of the action's repository, and run the workflow again."
+
+
+def act(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:
+    """Do what an event asks for, and write the outputs whatever comes of it."""
+    first = peek_settings(inputs)
+    collects = first.command is ActionCommand.COLLECT
+    try:
+        _check_token(first.github_token)
+        return _bare(ports, collect_finished(ports, inputs)) if collects else _act(ports, inputs, event)
+    except ReviewbotError as error:
+        told = (Reason(error.reason), error.message, error.hint)
+        return _bare(ports, did_not_happen(*told, exit_status=error.exit_status, on_error=first.on_error))
+    except KeyboardInterrupt:
+        told = (
+            Reason.CANCELLED,
+            "The run was interrupted.",
+            "What was submitted is written down; a later run goes on.",
+        )
+        return _bare(ports, did_not_happen(*told, exit_status=EXIT_NO_REVIEW, on_error=Tolerance.FAIL))
+
+
+def _check_token(token: Secret) -> None:
+    """Pass, or say that there is none: without one GitHub is not asked at all.
+
+    Raises:
+        TokenUnknown: it is empty.
+    """
+    if not token:
+        raise TokenUnknown(
+            "There is no GitHub token: the input `github-token` is empty.",
+            hint="Leave the input out, and the action takes the workflow's own token. A secret that it names is empty "
+            "where it has another name, and in a workflow on `pull_request` of a fork or of Dependabot.",
+        )
+
+
+def _act(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:
+    match event:
+        case CommentEvent():
+            return answer_comment(ports, inputs, event)
+        case ReviewEvent(name="pull_request_review"):
+            return _bare(ports, not_due(Reason.EVENT, "A person's review asks for nothing."))
+        case ReviewEvent(number=number) | DispatchEvent(number=int(number)):
+            return review_pull_request(ports, inputs, event, catch_up(ports, inputs, number))
+        case MergeGroupEvent():
+            return carry(ports, inputs, event)
+        case ClosedEvent():
+            return _bare(ports, leave(ports, inputs, event))
+        case OtherEvent(why=why):
+            return _bare(ports, not_due(Reason.EVENT, why))
+        case DispatchEvent(problem=problem):
+            raise EventUnreadable(problem or "The input `pr` is missing.", hint="Start the workflow with `pr: NUMBER`.")
+        case BrokenEvent(problem=problem):
+            raise EventUnreadable(f"The event cannot be read: {problem}.")
+
+
+def tell_bug(ports: Ports, inputs: Mapping[str, str], event: Event, what: str) -> Outcome:
+    """A bug of ours stopped the run: the check says so, since a due review did not happen.
+
+    Args:
+        ports: the ports, opened anew.
+        inputs: of the workflow.
+        event: what the run was about.
+        what: the kind of error and where it happened; no values, which may hold a secret.
+
+    Raises:
+        ReviewbotError: GitHub cannot be read; the outputs are written all the same.
+    """
+    outcome = did_not_happen(Reason.BUG, what, BUG_HINT, exit_status=EXIT_BUG, on_error=Tolerance.FAIL)
+    _bare(ports, outcome)
+    match event:
+        case ReviewEvent(number=number) | DispatchEvent(number=int(number)):
+            snapshot = load_snapshot(ports, inputs, number)
+            settings, snapshot = load_settings(ports, inputs, snapshot)
+            run = RunContext(ports, settings, event, snapshot, Renderer(), ports.clock.monotonic())
+            return conclude(run, Story(), outcome)
+        case _:
+            return outcome
+
+
+def _bare(ports: Ports, outcome: Outcome) -> Outcome:
+    """The end of a run that read no pull request: the log and the outputs."""
+    ports.reporter.say(f"{outcome.status}: {outcome.message}")
+    if outcome.hint:
+        ports.reporter.say(outcome.hint)
+    ports.reporter.outputs(bare_outputs(outcome))
+    return outcome

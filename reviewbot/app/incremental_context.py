@@ -1,0 +1,49 @@
+"""What goes beside the files of a review that is not the first: the new part, and the findings to be confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reviewbot.app.context import RunContext
+from reviewbot.app.story import Story
+from reviewbot.domain.codevf.attachment_names import SO_FAR
+from reviewbot.domain.codevf.attachments import SizeTier
+from reviewbot.domain.codevf.batches import TaskBatches
+from reviewbot.domain.diff.parse import ChangedFile
+from reviewbot.domain.findings.incremental import new_parts, since_text
+from reviewbot.domain.github.pull_request import Entry
+from reviewbot.domain.model.review import Attachment
+from reviewbot.errors import ForgeError
+
+
+def so_far(run: RunContext, story: Story, task_batches: TaskBatches, context_limits: SizeTier) -> list[Attachment]:
+    """The attachment of each task, redacted; what does not fit is counted.
+
+    Args:
+        run: of the pull request.
+        story: with the purchase.
+        task_batches: a finding goes where its file does; one whose file goes nowhere, to the first.
+        context_limits: for one of them.
+    """
+    since, sent = story.own.since, {view.path for view in story.read.views}
+    files = [file for file in story.read.change.files if file.path in sent]
+    new, known = new_parts(files, _before(run, since, files)) if since else (), story.ledger.findings.open()
+    where, attachments = task_batches.numbers(), []
+    for number in range(len(task_batches.files)):
+        parts = [part for part in new if where.get(part.path, 0) == number]
+        records = [record for record in known if where.get(record.path, 0) == number]
+        text = since_text(since, parts, records, context_limits.attachment)
+        attachments.append(Attachment(SO_FAR, story.read.redactor.redact(text).text))
+    return attachments
+
+
+def _before(run: RunContext, since: str, files: list[ChangedFile]) -> Mapping[str, Entry]:
+    """The files at the last reviewed head; none when GitHub has thrown that commit away, so that all counts as new."""
+    try:
+        there, _ = run.ports.forge.entries(
+            head=since, new_paths=[file.path for file in files], merge_base=since, old_paths=[]
+        )
+    except ForgeError as error:
+        run.ports.reporter.debug(f"The last reviewed head cannot be read: {error.message}")
+        return {}
+    return there

@@ -1,0 +1,221 @@
+"""What was remembered on GitHub: the ledger in the summary, and the short copies in the check runs of all heads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from reviewbot.app.context import RunContext
+from reviewbot.domain.findings.tracked_finding import Findings
+from reviewbot.domain.github.pull_request import RECENT_COMMITS, CheckRun, Comment, PullRequest, Snapshot
+from reviewbot.domain.ledger.codec import LedgerReading, decode
+from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
+from reviewbot.domain.ledger.ledger import MAX_TASKS, Ledger, Purchase, TaskState
+from reviewbot.domain.policy.verdict import Coverage
+from reviewbot.domain.publishing.comment_diff import marked_threads, summaries
+from reviewbot.errors import ForgeError
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLedger:
+    """What a run may believe.
+
+    Attributes:
+        ledger: signed, with what the check runs remember beside it.
+        claimed: credits of a ledger that is not believed otherwise; they count against the budget.
+        problem: why the ledger is not believed, empty when it is.
+        lost: whether there was a review here of which nothing says what it cost.
+        summary: our summary comment.
+    """
+
+    ledger: Ledger
+    claimed: Decimal
+    problem: str
+    lost: bool
+    summary: Comment | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A copy, and the head whose check run has it."""
+
+    copy: ExternalId
+    head_sha: str
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """The purchase that it is of."""
+        return self.copy.identity, self.copy.attempt
+
+
+def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedger:
+    """Read the ledger of the summary comment and the check runs' copies.
+
+    A ledger that is believed has all but what a run was stopped with. Without one the copies of every head that the
+    pull request has had are read, so that neither a push nor a force-push after a deletion makes us forget.
+
+    Args:
+        run: whose settings sign.
+        snapshot: of now.
+        digest: of the change's identity; a copy holds the beginning of it alone.
+    """
+    found = summaries(snapshot.comments, run.settings.instance)
+    keep, reading = found.keep, _reading(run, found.keep)
+    believed = keep is not None and not reading.problem
+    copies = _copies(run, _checks(run, snapshot, everything=not believed and run.paid))
+    room = not believed or len(reading.ledger.purchases) < MAX_TASKS
+    copies = tuple(one for one in copies if room or one.head_sha == snapshot.pull.head_sha)
+    ledger = _with_doubles(run, reading.ledger.told_whole(digest), found.extra)
+    ledger = _with_copies(run, snapshot, _of_now(ledger, snapshot.pull), copies, digest)
+    if not believed:
+        ledger = ledger.costing(max((one.copy.spent for one in copies), default=Decimal(0)))
+    lost = not (believed or ledger.purchases) and _was_here(run, snapshot, keep)
+    return StoredLedger(ledger, Decimal(0) if believed else reading.spent, reading.problem, lost, keep)
+
+
+def _with_doubles(run: RunContext, ledger: Ledger, doubles: Sequence[Comment]) -> Ledger:
+    """The ledger with the purchases that only another summary has: two runs at the same time each wrote theirs.
+
+    One that is done counts as open, so that its findings are fetched once more.
+    """
+    for comment in doubles if run.paid else ():
+        reading = _reading(run, comment)
+        for one in () if reading.problem else reading.ledger.purchases:
+            if ledger.named(one.identity, one.attempt) is None:
+                state = TaskState.OPEN if one.state is TaskState.DONE else one.state
+                ledger = ledger.with_purchase(replace(one, state=state))
+    return ledger
+
+
+def _was_here(run: RunContext, snapshot: Snapshot, keep: Comment | None) -> bool:
+    """Whether a paid review of ours was here, going by what is left of it: its comments, or a summary.
+
+    The summary of a free review, or of a run without a key, is signed with no secret and tells of nothing paid.
+    """
+    if keep is None:
+        return any(marked_threads(snapshot.threads, run.settings.instance))
+    return not keep.edited_by_us or bool(decode(keep.body, replace(run.signer, secret="")).problem)
+
+
+def _reading(run: RunContext, keep: Comment | None) -> LedgerReading:
+    """The ledger in the summary; a free review lives as long as its run, and its ledger is signed with no key."""
+    if keep is None:
+        return LedgerReading(Ledger(), Decimal(0))
+    reading = decode(keep.body, run.signer, edited_by_other=not keep.edited_by_us)
+    if run.paid:
+        return reading
+    return replace(reading, ledger=replace(reading.ledger, findings=Findings(), bypass=None))
+
+
+def _of_now(ledger: Ledger, pull: PullRequest) -> Ledger:
+    """Without a bypass of another head, or of this one to another base: that has ended, whatever comes back."""
+    bypass = ledger.bypass
+    return ledger if bypass is None or bypass.is_of(pull.head_sha, pull.base_ref) else replace(ledger, bypass=None)
+
+
+def _checks(run: RunContext, snapshot: Snapshot, *, everything: bool) -> Iterable[CheckRun]:
+    """The check runs that may hold a copy; those of all heads cost a request, where the snapshot lacks some."""
+    pull, there = snapshot.pull, (*snapshot.older_checks, *snapshot.checks)
+    hidden = pull.forced_at is not None or pull.commit_count > RECENT_COMMITS
+    if not (everything and hidden and snapshot.checks_readable and run.settings.check_run):
+        return there
+    try:
+        every = run.ports.forge.older_checks(pull.number, run.settings.check_name)
+        return {one.id: one for one in (*every, *there)}.values()
+    except ForgeError as error:
+        run.degraded.say(f"The check runs of older heads could not be read: {error.message}")
+        return there
+
+
+def _copies(run: RunContext, checks: Iterable[CheckRun]) -> tuple[_Found, ...]:
+    """The copies that we signed, oldest first; of one purchase the one that has come furthest."""
+    ordered = sorted(checks, key=lambda one: one.id)
+    found = [_Found(copy, one.head_sha) for one in ordered if (copy := decode_external_id(one.external_id, run.signer))]
+    bought_for = {one.key: one.head_sha for one in reversed(found)}  # the checks of newer heads have it while they wait
+    latest = {one.key: replace(one, head_sha=bought_for[one.key]) for one in sorted(found, key=_progress)}
+    return tuple(sorted(latest.values(), key=lambda one: (one.copy.at, one.copy.attempt)))
+
+
+def _progress(found: _Found) -> tuple[bool, int]:
+    copy = found.copy
+    return bool(copy.task_id), copy.state.rank
+
+
+def _with_copies(run: RunContext, snapshot: Snapshot, ledger: Ledger, copies: Sequence[_Found], digest: str) -> Ledger:
+    """The ledger with what only the check runs remember.
+
+    The findings of the reviews before such a purchase are not in its copy: the ledger has them, or the service.
+    """
+    remembered = {one.head_sha for one in ledger.purchases} | {one.head_sha for one in copies}
+    for found in copies:
+        copy = found.copy
+        known = ledger.named(*found.key)
+        if known is None:
+            ledger = ledger.with_purchase(_adopted(run, snapshot, found, digest))
+            broken = ledger.findings.broken or bool(copy.since and copy.since not in remembered)
+            ledger = replace(ledger, findings=replace(ledger.findings, broken=broken))
+        elif not known.task_id and (copy.task_id or _begins(known, copy)):
+            ledger = ledger.with_purchase(_caught_up(known, copy))
+    return ledger
+
+
+def _begins(known: Purchase, copy: ExternalId) -> bool:
+    """Whether the copy tells that what was put off was about to be bought."""
+    return (known.state, copy.state) == (TaskState.DEFERRED, TaskState.INTENT)
+
+
+def _caught_up(known: Purchase, copy: ExternalId) -> Purchase:
+    """A purchase that has come further than the ledger knows: how it was handed in is told by the copy alone."""
+    return replace(
+        known,
+        state=TaskState.OPEN if copy.task_id else TaskState.INTENT,
+        task_id=copy.task_id,
+        hold=copy.hold,
+        used=copy.used,
+        submitted_at=copy.at.isoformat(timespec="seconds"),
+        coverage=Coverage.PARTIAL if copy.missed else known.coverage,
+        missed=copy.missed,
+        size_tier=copy.size_tier,
+        parts=copy.parts,
+        since=copy.since,
+        confirms=known.confirms or bool(copy.since),
+        selection=copy.selection,
+    )
+
+
+def _adopted(run: RunContext, snapshot: Snapshot, found: _Found, digest: str) -> Purchase:
+    """A purchase as far as its copy tells it.
+
+    One of another head that is done counts as open: its findings are not here, and the service has them.
+    """
+    copy, ours = found.copy, digest.startswith(found.copy.identity)
+    return Purchase(
+        identity=digest if ours else copy.identity,
+        attempt=copy.attempt,
+        state=_state(copy, ours=ours),
+        task_id=copy.task_id,
+        head_sha=snapshot.pull.head_sha if ours else found.head_sha,
+        hold=copy.hold,
+        used=copy.used,
+        submitted_at=copy.at.isoformat(timespec="seconds"),
+        coverage=Coverage.PARTIAL if copy.missed else Coverage.FULL,
+        missed=copy.missed,
+        size_tier=copy.size_tier,
+        judgement=replace(run.judgement, rules=copy.rules),
+        since=copy.since,
+        base_ref="",  # neither this nor the next is in a copy
+        merge_base="",
+        asked=(copy.asked,) if copy.asked else (),
+        confirms=bool(copy.since),
+        parts=copy.parts,
+        selection=copy.selection,
+        selecting="",
+    )
+
+
+def _state(copy: ExternalId, *, ours: bool) -> TaskState:
+    if not copy.task_id:
+        return TaskState.ENDED if copy.state is TaskState.ENDED else TaskState.INTENT
+    kept = copy.state is TaskState.ENDED or (copy.state is TaskState.DONE and ours)
+    return copy.state if kept else TaskState.OPEN

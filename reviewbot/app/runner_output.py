@@ -1,0 +1,145 @@
+"""What a run leaves on the runner: files, the job summary, annotations and outputs. Written on every exit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from reviewbot.app.check_run import annotations_of
+from reviewbot.app.context import RunContext
+from reviewbot.app.story import Story
+from reviewbot.app.view_models import progress_of, summary_view
+from reviewbot.domain.model.review import Severity
+from reviewbot.domain.policy.verdict import EXIT_NOT_PUBLISHED, Outcome, first_exit_status
+from reviewbot.errors import SettingsError
+from reviewbot.exports.rdjson import rdjson
+from reviewbot.exports.report import report_json
+from reviewbot.exports.sarif import sarif
+from reviewbot.render.view_models.review import ProgressView
+
+OUTPUTS = (
+    "status",
+    "verdict",
+    "reason",
+    "exit-status",
+    "coverage",
+    "task-id",
+    "reviewed-sha",
+    "findings",
+    *(severity.value for severity in Severity),
+    "new",
+    "fixed",
+    "carried",
+    "posted",
+    "credits-held",
+    "credits-used",
+    "review-url",
+    "summary-url",
+    "check-url",
+    "json-file",
+    "sarif-file",
+    "html-file",
+    "rdjson-file",
+)
+"""Every output of the action; all are written on every exit, empty where nothing is known."""
+
+
+def write_files(run: RunContext, story: Story, outcome: Outcome) -> Mapping[str, str]:
+    """Write the report files that the settings ask for: before publishing, so that nothing GitHub does can lose them.
+
+    Returns:
+        The paths of those that are written, by their inputs.
+    """
+    version, url = run.ports.version, run.snapshot.pull.url
+    view = summary_view(run, story, outcome)
+    views = story.prepared.views if story.prepared else ()
+    texts: Mapping[str, Callable[[], str]] = {
+        "json-file": lambda: report_json(view, version=version, review_url=url),
+        "sarif-file": lambda: sarif(view, version=version, review_url=url),
+        "rdjson-file": lambda: rdjson(view),
+        "html-file": lambda: run.renderer.html(view, views),
+    }
+    return {name: path for name, path in run.settings.files().items() if _write_file(run, path, texts[name]())}
+
+
+def _write_file(run: RunContext, path: str, text: str) -> bool:
+    """Write a file, and return whether that worked; a failure is reported and loses nothing else of the result."""
+    try:
+        run.ports.reporter.write_file(path, text)
+    except SettingsError as error:
+        run.degraded.say(*(f"A report file could not be written: {problem}" for problem in error.problems))
+        return False
+    return True
+
+
+def write_output(run: RunContext, story: Story, outcome: Outcome) -> Outcome:
+    """Everything that needs no permission on GitHub.
+
+    Returns:
+        The outcome, with the exit status of a result that is not delivered whole where a report file is missing.
+    """
+    reporter, files = run.ports.reporter, dict[str, str]()
+    if story.report is not None or run.settings.dry_run:
+        files.update(write_files(run, story, outcome))
+        if len(files) < len(run.settings.files()):
+            status = first_exit_status(EXIT_NOT_PUBLISHED, outcome.exit_status)
+            outcome = replace(outcome, exit_status=status)
+    if story.report is not None and story.check is None:  # the check's annotations are the same, GitHub would show both
+        for annotation in annotations_of(run, story):
+            reporter.annotate(annotation)
+    tell(run, story, outcome)
+    reporter.outputs(outputs(run, story, outcome) | (files if story.report else {}))
+    return outcome
+
+
+def tell(run: RunContext, story: Story, outcome: Outcome) -> None:
+    """The story in the job summary and in the log."""
+    files = story.prepared.views if story.prepared else ()
+    run.ports.reporter.story(summary_view(run, story, outcome), files, run.renderer)
+
+
+def outputs(run: RunContext, story: Story, outcome: Outcome) -> dict[str, str]:
+    """The step's outputs, except the report files; counts are empty when unknown, never 0."""
+    purchase = story.purchase
+    known = {
+        **outcome_outputs(outcome),
+        "coverage": story.coverage.value if purchase else "",
+        "task-id": purchase.task_id if purchase else "",
+        "reviewed-sha": (story.reviewed_sha or run.snapshot.pull.head_sha) if story.report else "",
+        "posted": str(story.posted) if story.report else "",
+        "credits-held": str(purchase.hold) if purchase and run.paid else "",
+        "credits-used": f"{purchase.used:f}" if purchase and purchase.used is not None else "",
+        "review-url": run.snapshot.pull.url,
+        "summary-url": story.summary.url if story.summary else "",
+        "check-url": story.check.url if story.check else "",
+    }
+    if story.report is not None:
+        known |= _counts(story.ledger.findings.severities(story.task_id)) | _progress(progress_of(story))
+    return dict.fromkeys(OUTPUTS, "") | known
+
+
+def outcome_outputs(outcome: Outcome) -> Mapping[str, str]:
+    """The outputs that are known on every exit."""
+    return {
+        "status": outcome.status.value,
+        "verdict": outcome.verdict.value,
+        "reason": outcome.reason.value,
+        "exit-status": str(outcome.exit_status),
+    }
+
+
+def bare_outputs(outcome: Outcome) -> Mapping[str, str]:
+    """All outputs of a run that read no pull request."""
+    return dict.fromkeys(OUTPUTS, "") | dict(outcome_outputs(outcome))
+
+
+def _counts(severities: Sequence[Severity]) -> dict[str, str]:
+    counts = {severity.value: str(severities.count(severity)) for severity in Severity}
+    return {"findings": str(len(severities)), **counts}
+
+
+def _progress(progress: ProgressView | None) -> dict[str, str]:
+    if progress is None:
+        return {}
+    carried = progress.carried + progress.beyond
+    return {"new": str(progress.new), "fixed": str(progress.fixed + progress.gone), "carried": str(carried)}

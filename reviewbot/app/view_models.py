@@ -1,0 +1,357 @@
+"""The view model of a run: everything that the templates may know of its story."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from urllib.parse import quote
+
+from reviewbot.app.context import RunContext
+from reviewbot.app.cost_view import cost_of, unknown_tasks, wait_of
+from reviewbot.app.read_change import Prepared
+from reviewbot.app.story import Story
+from reviewbot.domain.codevf.attachments import Packing
+from reviewbot.domain.diff.languages import language_of
+from reviewbot.domain.diff.text_index import split_lines, strip_gutter
+from reviewbot.domain.findings.markers import summary_mark
+from reviewbot.domain.findings.placement import (
+    DuplicateOf,
+    InSummary,
+    OnFile,
+    OnLines,
+    Placed,
+    Placement,
+    SuggestionState,
+    Why,
+    find_by_path,
+)
+from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
+from reviewbot.domain.github.pull_request import PullRequest
+from reviewbot.domain.ledger.codec import encode
+from reviewbot.domain.ledger.ledger import Judgement
+from reviewbot.domain.model.review import Severity, Side, Unread
+from reviewbot.domain.policy.verdict import Outcome, blocks
+from reviewbot.domain.publishing.comment_diff import posted_comments
+from reviewbot.domain.selection.selection import Held, HeldBecause
+from reviewbot.domain.text.formatting import number, size
+from reviewbot.render.view_models.review import (
+    BypassView,
+    DuplicateView,
+    FileGroup,
+    FindingView,
+    HeldView,
+    ProgressView,
+    SentView,
+    SummaryView,
+    SumView,
+)
+
+
+def summary_view(run: RunContext, story: Story, outcome: Outcome) -> SummaryView:
+    """The whole story of a run, to be shown."""
+    pull, repository = run.snapshot.pull, run.snapshot.repository
+    prepared, report, findings = story.prepared, story.report, _Findings(run, story)
+    return SummaryView(
+        mark=summary_mark(run.settings.instance),
+        ledger=encode(story.ledger, run.signer),
+        instance=run.settings.instance,
+        check_name=run.settings.check_name,
+        reviewer=run.settings.reviewer.value,
+        pull_number=pull.number,
+        repository=repository.full_name,
+        head_sha=story.reviewed_sha or pull.head_sha,
+        merge_base=prepared.change.merge_base if prepared else "",
+        outcome=outcome,
+        counts=_counts(story) if report else None,
+        files=_by_file(findings.counting()),
+        leftovers=report.leftovers if report else (),
+        duplicates=tuple(_duplicates(story.placed)),
+        sum=_sum(story) if report else None,
+        reviewer_summary=report.summary if report else "",
+        coverage=story.coverage,
+        sent=_sent(story.packing),
+        held=_held(run, story),
+        notices=prepared.notices if prepared else (),
+        degraded=(*run.degraded.sentences, *unknown_tasks(run, story)),
+        cost=cost_of(run, story),
+        wait=wait_of(run, story),
+        task_id=story.task_id,
+        run_url=run.ports.run_url,
+        summary_url=story.summary.url if story.summary else None,
+        waived=findings.waived(),
+        closed=findings.closed(),
+        progress=progress_of(story),
+        bypass=_bypass(story, pull),
+        awaited=story.awaited.purchase.head_sha if story.awaited else "",
+        fail_on=judgement_of(run, story).rules.fail_on.value,
+        minutes=story.purchase.minutes if story.purchase and run.paid else None,
+        approved_by=run.settings.approve_spend if run.paid else "",
+    )
+
+
+def _counts(story: Story) -> Mapping[Severity, int]:
+    severities = story.ledger.findings.severities(story.task_id)
+    return {severity: severities.count(severity) for severity in Severity}
+
+
+def progress_of(story: Story) -> ProgressView | None:
+    """What became of the findings; None while there is no answer."""
+    if story.report is None or story.purchase is None:
+        return None
+    task, findings = story.task_id, story.ledger.findings
+    counting = findings.counting(task)
+    closed = [record.standing for record in findings.records if record.closed == task]
+    return ProgressView(
+        since=story.purchase.since,
+        new=sum(record.found == task for record in counting),
+        fixed=closed.count(FindingState.FIXED),
+        gone=closed.count(FindingState.GONE),
+        carried=sum(record.found != task for record in counting),
+        changed=sum(record.standing is FindingState.CHANGED for record in counting),
+        waived=sum(record.standing.is_open and record.waiver is not None for record in findings.records),
+        beyond=sum(number for _, number in findings.beyond),
+    )
+
+
+def _bypass(story: Story, pull: PullRequest) -> BypassView | None:
+    bypass = story.ledger.bypass
+    return BypassView(bypass.by, bypass.reason) if bypass and bypass.is_of(pull.head_sha, pull.base_ref) else None
+
+
+def _sum(story: Story) -> SumView:
+    placements = [item.placement for item in story.placed]
+    leftovers = len(story.report.leftovers) if story.report else 0
+    return SumView(
+        returned=len(placements) + leftovers,
+        on_lines=sum(isinstance(one, OnLines) for one in placements),
+        on_files=sum(isinstance(one, OnFile) for one in placements),
+        in_summary=sum(isinstance(one, InSummary) for one in placements),
+        duplicates=sum(isinstance(one, DuplicateOf) for one in placements),
+        leftovers=leftovers,
+    )
+
+
+def _duplicates(placed: Iterable[Placed]) -> Iterable[DuplicateView]:
+    for item in placed:
+        if isinstance(item.placement, DuplicateOf):
+            yield DuplicateView(item.finding.title, item.finding.path, item.placement.id)
+
+
+def _by_file(findings: Iterable[FindingView]) -> tuple[FileGroup, ...]:
+    by_path: dict[str, list[FindingView]] = {}
+    for view in findings:
+        by_path.setdefault(view.path, []).append(view)
+    groups = (
+        FileGroup(path, tuple(sorted(views, key=lambda one: (one.severity.rank, one.line or 0))))
+        for path, views in by_path.items()
+    )
+    return tuple(sorted(groups, key=lambda group: (group.findings[0].severity.rank, group.path)))
+
+
+class _Findings:
+    """The remembered findings as views: from this change's answer where it has them, else from memory alone."""
+
+    def __init__(self, run: RunContext, story: Story) -> None:
+        there = posted_comments((story.there or run.snapshot).threads, run.settings.instance)
+        self._run, self._story = run, replace(story, comment_urls={**there, **story.comment_urls})
+        items = (item for item in story.placed if not isinstance(item.placement, DuplicateOf))
+        self._placed = {item.id: item for item in items}
+
+    def counting(self) -> Iterable[FindingView]:
+        """Those that count, in the order of the answer, the carried ones after them."""
+        known = {record.id: record for record in self._story.ledger.findings.counting(self._story.task_id)}
+        answered = [known[key] for key in self._placed if key in known]
+        carried = [one for one in known.values() if one.id not in self._placed]
+        return (self._view(record) for record in (*answered, *carried))
+
+    def waived(self) -> tuple[FindingView, ...]:
+        """Open findings with a waiver."""
+        records = self._story.ledger.findings.open()
+        return tuple(self._view(record) for record in records if record.waiver is not None)
+
+    def closed(self) -> tuple[FindingView, ...]:
+        """What this change's answer closed."""
+        records, task = self._story.ledger.findings.records, self._story.task_id
+        return tuple(self._view(record) for record in records if task and record.closed == task)
+
+    def _view(self, record: TrackedFinding) -> FindingView:
+        return finding_view(self._run, self._story, self._placed.get(record.id), record)
+
+
+def counting_views(run: RunContext, story: Story) -> Iterable[FindingView]:
+    """Every finding that counts for the gate."""
+    return _Findings(run, story).counting()
+
+
+def judgement_of(run: RunContext, story: Story) -> Judgement:
+    """The settings that judge: those of the purchase, else today's."""
+    return story.purchase.judgement if story.purchase else run.judgement
+
+
+def finding_view(
+    run: RunContext, story: Story, item: Placed | None, record: TrackedFinding | None = None
+) -> FindingView:
+    """A finding, to be shown in a comment, in the summary or as an annotation.
+
+    Args:
+        run: of the pull request.
+        story: so far.
+        item: as its answer has it, None for one of an earlier answer.
+        record: what is remembered of it; one of the two is there.
+    """
+    remembered = record or story.ledger.findings.find(item.id if item else "")
+    view = _placed_view(run, story, item) if item else _remembered_view(run, story, remembered)
+    view = _with_held(view, story)
+    return view if remembered is None else _with_memory(view, remembered, story)
+
+
+def _with_held(view: FindingView, story: Story) -> FindingView:
+    """Tell a finding on a file that was held back from one on a file that the change does not touch."""
+    if view.why is not Why.FILE_NOT_IN_CHANGE or story.prepared is None:
+        return view
+    held = find_by_path(view.path, story.prepared.held_by_path)
+    if held is None:
+        return view
+    return replace(view, path=held.path, why=Why.FILE_NOT_SENT, held=_held_view(held))
+
+
+def _with_memory(view: FindingView, record: TrackedFinding, story: Story) -> FindingView:
+    waiver = record.waiver
+    heads = {entry.task_id: entry.head_sha for entry in story.ledger.purchases}
+    return replace(
+        view,
+        standing=record.standing,
+        carried=record.found != story.task_id,
+        note=record.note,
+        waived_by=waiver.by if waiver else "",
+        waived_for=waiver.reason if waiver else "",
+        closed_at=heads.get(record.closed, ""),
+    )
+
+
+def _placed_view(run: RunContext, story: Story, item: Placed) -> FindingView:
+    finding, judgement = item.finding, judgement_of(run, story)
+    path, side, start, line = _lines_of(item)
+    return FindingView(
+        id=item.id,
+        severity=finding.severity,
+        category=finding.category,
+        title=finding.title,
+        explanation=finding.explanation,
+        references=finding.references,
+        path=path,
+        side=side,
+        start_line=start,
+        line=line,
+        why=_why_of(item.placement),
+        code="\n".join(strip_gutter(split_lines(finding.code))),
+        language=language_of(path),
+        suggestion=finding.suggestion,
+        suggestion_state=item.suggestion,
+        blocks=blocks(finding.severity, judgement.rules.fail_on),
+        comment_url=story.comment_urls.get(item.id),
+        blob_url=_blob_url(run, story, path, side, (start, line)),
+    )
+
+
+def _remembered_view(run: RunContext, story: Story, record: TrackedFinding | None) -> FindingView:
+    if record is None:
+        raise TypeError(record)
+    last = record.line + record.block.count - 1 if record.line and record.block else record.line
+    shown = record.line if record.standing is FindingState.OPEN else None
+    return FindingView(
+        id=record.id,
+        severity=record.severity,
+        category=record.category,
+        title=record.title,
+        explanation=record.text,
+        references=(),
+        path=record.path,
+        side=record.side,
+        start_line=shown,
+        line=last if shown else None,
+        why=_why_remembered(record),
+        code="",
+        language="",
+        suggestion=None,
+        suggestion_state=SuggestionState.NONE,
+        blocks=blocks(record.severity, judgement_of(run, story).rules.fail_on),
+        comment_url=story.comment_urls.get(record.id),
+        blob_url=_blob_url(run, story, record.path, record.side, (shown, last)) if shown else None,
+    )
+
+
+def _why_remembered(record: TrackedFinding) -> Why:
+    if record.in_file:
+        return Why.CITED
+    return Why.FILE_NOT_IN_CHANGE if record.path else Why.NO_FILE
+
+
+def _why_of(placement: Placement) -> Why:
+    if isinstance(placement, DuplicateOf):
+        raise TypeError(placement)
+    return placement.why
+
+
+def _lines_of(item: Placed) -> tuple[str, Side, int | None, int | None]:
+    """Where the finding's code is, as far as anything says so: (path, side, first line, last line)."""
+    finding, placement = item.finding, item.placement
+    if isinstance(placement, InSummary) and placement.at:
+        placement = placement.at
+    match placement:
+        case OnLines(target=target):
+            return target.path, target.side, target.start_line or target.line, target.line
+        case OnFile(path=path, line=line):
+            return path, Side.RIGHT, line, line
+        case _:
+            return finding.path, finding.side, finding.line, finding.end_line
+
+
+def _blob_url(run: RunContext, story: Story, path: str, side: Side, at: tuple[int | None, int | None]) -> str | None:
+    """The address of lines in the reviewed commit; None where the commit may not hold the file."""
+    url = run.snapshot.repository.url
+    if not url or story.prepared is None or path not in story.prepared.by_path:
+        return None
+    start, line = at
+    commit = story.prepared.change.head if side is Side.RIGHT else story.prepared.change.merge_base
+    name = path if side is Side.RIGHT else story.prepared.by_path[path].old_path
+    lines = "" if line is None else f"#L{line}" if start in (None, line) else f"#L{start}-L{line}"
+    return f"{url}/blob/{commit}/{quote(name)}{lines}"
+
+
+def _sent(packing: Packing | None) -> tuple[SentView, ...]:
+    if packing is None:
+        return ()
+    return tuple(
+        SentView(one.path, one.bytes, one.whole, one.redactions, one.sha256, one.attachment) for one in packing.sent
+    )
+
+
+def _held_view(held: Held) -> HeldView:
+    return HeldView(held.path, held.reason.value, held.detail, held.missed)
+
+
+def _held(run: RunContext, story: Story) -> tuple[HeldView, ...]:
+    held = story.prepared.held if story.prepared else ()
+    omitted = story.packing.omitted if story.packing else ()
+    unseen = story.task.unseen if story.task else ()
+    sizes = {one.path: size(one.diff_size) for one in story.sendables}
+    return (
+        *map(_held_view, held),
+        *(
+            HeldView(path, HeldBecause.TOO_LARGE.value, _over(sizes.get(path, ""), run), missed=True)
+            for path in omitted
+        ),
+        *(_unread(one, story.prepared) for one in unseen),
+    )
+
+
+def _over(size_of_diff: str, run: RunContext) -> str:
+    return f"its diff of {size_of_diff} did not fit; `attachment-bytes` is {number(run.settings.attachment_bytes)}"
+
+
+def _unread(unread: Unread, prepared: Prepared | None) -> HeldView:
+    """What the reviewer did not read to its end: analysers get no text of a file that is not UTF-8."""
+    if prepared is not None and unread.path in prepared.misencoded:
+        return HeldView(unread.path, HeldBecause.NOT_UTF_8.value, "save it as UTF-8", missed=True)
+    return HeldView(unread.path, HeldBecause.UNSEEN.value, unread.why, missed=True)

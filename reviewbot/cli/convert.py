@@ -1,0 +1,79 @@
+"""Reports as documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from io import UnsupportedOperation
+from os import fstat
+from pathlib import Path
+from stat import S_ISREG
+from typing import TextIO
+from uuid import uuid4
+
+from reviewbot.domain.text.escaping import log_text, may_command
+from reviewbot.domain.text.escaping import terminal as harmless
+from reviewbot.errors import ReportUnreadable
+from reviewbot.exports.rdjson import rdjson
+from reviewbot.exports.sarif import sarif
+from reviewbot.exports.stored import StoredReport, read_report
+from reviewbot.render.renderer import Renderer
+
+DOCUMENTS: Mapping[str, Callable[[StoredReport], str]] = {
+    "sarif": lambda report: sarif(report.view, version=report.version, review_url=report.review_url),
+    "rdjson": lambda report: rdjson(report.view),
+    "html": lambda report: Renderer().html(report.view),
+    "markdown": lambda report: Renderer().job_summary(report.view) + "\n",
+}
+"""What `render` makes of a report."""
+
+
+def write_document(out: TextIO, kind: str, text: str) -> None:
+    """Write a document: into a file as it is; elsewhere, which may be a runner's log, no line of it is a command.
+
+    JSON says the same either way; in Markdown a blank parts what a runner would obey. A page is for a browser and no
+    log, and its policy allows its scripts and styles as they are.
+    """
+    if kind == "html" or _is_file(out):
+        out.write(text)
+    else:
+        out.write(log_text(text) if kind == "markdown" else text.replace("##[", "#\\u0023["))
+
+
+def write_patch(out: TextIO, text: str) -> None:
+    """Write a patch: at a terminal what is invisible is shown; elsewhere it is exact, to the ends of its lines.
+
+    What may be a runner's log is told to obey nothing in between where it might: programs that take patches pass over
+    the lines before and after one.
+    """
+    if out.isatty():
+        text = harmless(text)
+    elif may_command(text) and not _is_file(out):
+        token = uuid4().hex
+        text = f"::stop-commands::{token}\n{text}::{token}::\n"
+    out.write(text)
+
+
+def _is_file(out: TextIO) -> bool:
+    try:
+        return S_ISREG(fstat(out.fileno()).st_mode)
+    except UnsupportedOperation:
+        return False
+
+
+def read_stored(path: Path) -> StoredReport:
+    """The report in a file.
+
+    Raises:
+        ReportUnreadable: it is none, or cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReportUnreadable(f"The report cannot be read: {_why(error)}.", hint=str(path)) from None
+    return read_report(text)
+
+
+def _why(error: OSError | UnicodeDecodeError) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or "nobody knows why"
+    return "it is no text in UTF-8"

@@ -1,0 +1,236 @@
+"""The service's answer, found and read; and the schema that asks for it.
+
+Strict in what we ask, tolerant in what we accept: the answer may be the result itself, or stand as JSON in a message or
+in a file, fenced or with words around it, or in several pieces. All of them are read; what is none is kept as text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reviewbot.domain.codevf.finding_parser import hides_findings, is_answer, read_answer, shown
+from reviewbot.domain.model.review import Category, Leftover, PreviousState, Report, Side
+from reviewbot.domain.text.bounds import shorten_line
+
+MAX_TRIES = 200
+"""Braces of one text at which an answer is looked for."""
+
+MAX_WORDS_BESIDE = 300
+"""Characters beside an answer without findings: somebody who writes more than this says something."""
+
+_OPENED = re.compile(r"```[A-Za-z0-9_-]*[ \t]*\n?[ \t]*\Z")
+_CLOSED = re.compile(r"\s*```")
+
+
+def response_schema(*, incremental: bool = False) -> dict[str, object]:
+    """The JSON Schema that the service is asked to answer in.
+
+    Args:
+        incremental: whether earlier findings are sent to be confirmed.
+    """
+    text = {"type": "string"}
+    finding = {
+        "type": "object",
+        "properties": {
+            "severity": {"type": "string", "enum": ["critical", "high", "medium", "low", "info"]},
+            "category": {"type": "string", "enum": [category.value for category in Category]},
+            "title": text,
+            "explanation": text,
+            "side": {"type": "string", "enum": [side.value for side in Side]},
+            "line": {"type": "integer", "minimum": 1},
+            "end_line": {"type": "integer", "minimum": 1},
+            "code": text,
+            "suggestion": text,
+            "existing_code": text,
+            "references": {"type": "array", "items": text},
+        },
+        "additionalProperties": False,
+        "required": ["severity", "category", "title", "explanation", "side", "line", "end_line", "code"],
+    }
+    file = {
+        "type": "object",
+        "properties": {"path": text, "findings": {"type": "array", "items": finding}},
+        "additionalProperties": False,
+        "required": ["path", "findings"],
+    }
+    properties: dict[str, object] = {"summary": text, "files": {"type": "array", "items": file}}
+    required = ["summary", "files"]
+    if incremental:
+        states = {"type": "string", "enum": [state.value for state in PreviousState]}
+        previous = {
+            "type": "object",
+            "properties": {"id": {"type": "string", "minLength": 1}, "state": states, "note": text},
+            "additionalProperties": False,
+            "required": ["id", "state", "note"],
+        }
+        properties["previous"] = {"type": "array", "items": previous}
+        required = [*required, "previous"]
+    return {"type": "object", "properties": properties, "additionalProperties": False, "required": required}
+
+
+MAX_FILE_NAME = 200
+"""Characters of the name under which a deliverable is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deliverable:
+    """A file that the service points to instead of, or beside, its answer."""
+
+    file_name: str
+    url: str
+
+
+def deliverables(result: object) -> tuple[Deliverable, ...]:
+    """The files that an answer points to; those of the same name are told apart by a number."""
+    found: dict[str, Deliverable] = {}
+    for item in _listed(result):
+        if _points(item):
+            name = shorten_line(str(item.get("fileName") or "file"), MAX_FILE_NAME)
+            while name in found:
+                name = f"{name} ({len(found) + 1})"
+            found[name] = Deliverable(name, item["url"])
+    return tuple(found.values())
+
+
+def _listed(result: object) -> list[Any]:
+    listed = result.get("deliverables") if isinstance(result, dict) else None
+    return listed if isinstance(listed, list) else []
+
+
+def _points(item: object) -> bool:
+    return isinstance(item, dict) and isinstance(url := item.get("url"), str) and bool(url)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A text that came with the result; `is_talk` where words beside an answer are only words."""
+
+    where: str
+    text: str
+    is_talk: bool
+
+
+def read_result(result: object, files: Mapping[str, str] | None = None) -> Report:
+    """A task's result as a report; never raises, and never loses text.
+
+    Args:
+        result: the decoded JSON of `result`: the object asked for, `{message, deliverables}`, text, or anything else.
+        files: texts of the deliverables by file name, as far as they could be fetched.
+    """
+    sources = tuple(source for source in _sources(result, files or {}) if source.text.strip())
+    pieces = [(source, *_answers_in(source.text)) for source in sources]
+    answers = [{key: value for key, value in result.items() if key not in _BESIDE}] if is_answer(result) else []
+    reports = [read_answer(answer) for answer in (*answers, *(one for _, found, _ in pieces for one in found))]
+    if not reports:
+        return _unread(result, sources)
+    words = [rest for source, found, rest in pieces if rest and (found or source.is_talk)]
+    spoken = [_spoken(source.where, rest) for source, found, rest in pieces if rest and not (found or source.is_talk)]
+    return _merged(reports, words, spoken)
+
+
+_BESIDE = frozenset({"message", "deliverables"})
+
+
+def _unread(result: object, sources: tuple[_Source, ...]) -> Report:
+    leftovers = tuple(_spoken(source.where, source.text) for source in sources)
+    nothing = Leftover("result", "there is nothing in it that can be read", shown(result))
+    return Report(summary="", findings=(), leftovers=leftovers or (nothing,), readable=False)
+
+
+def _merged(reports: list[Report], words: list[str], spoken: list[Leftover]) -> Report:
+    """All answers as one, with what was said beside them: words are no broken findings, unless they stand alone."""
+    findings = tuple(finding for report in reports for finding in report.findings)
+    leftovers = [*(item for report in reports for item in report.leftovers), *spoken]
+    said = "\n\n".join(words)
+    if not findings and len(said) > MAX_WORDS_BESIDE:
+        leftovers.append(_spoken("message", said))
+        said = ""
+    summary = "\n\n".join(part for part in (*(report.summary for report in reports), said) if part)
+    previous = tuple(item for report in reports for item in report.previous)
+    return Report(summary, findings, tuple(leftovers), not leftovers, previous)
+
+
+def _spoken(where: str, text: str) -> Leftover:
+    return Leftover(where, "it is free text, not the structured answer that was asked for", text)
+
+
+def _sources(result: object, files: Mapping[str, str]) -> Iterator[_Source]:
+    if isinstance(result, dict):
+        yield from _of_object(result)
+    elif result is not None:
+        yield _Source("result", _plain(result), is_talk=True)
+    for item in _listed(result):
+        if not _points(item):
+            yield _Source("deliverables", _plain(item), is_talk=False)
+    texts = {item.file_name: item.url for item in deliverables(result)} | dict(files)
+    for name, text in texts.items():
+        yield _Source(f"deliverable {name}", text, is_talk=False)
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else shown(value)
+
+
+def _of_object(result: Mapping[str, object]) -> Iterator[_Source]:
+    message, listed = result.get("message"), result.get("deliverables")
+    if message is not None:
+        yield _Source("message", _plain(message), is_talk=True)
+    if listed is not None and not isinstance(listed, list):
+        yield _Source("deliverables", _plain(listed), is_talk=False)
+    rest = {key: value for key, value in result.items() if key not in _BESIDE}
+    if rest and not is_answer(result):
+        hides = any(hides_findings(key, value) for key, value in rest.items())
+        yield _Source("result", shown(rest), is_talk=not hides)
+
+
+def _answers_in(text: str) -> tuple[list[dict[str, Any]], str]:
+    """The answers that stand in a text as JSON, and what was written around them."""
+    found: list[dict[str, Any]] = []
+    around: list[str] = []
+    kept = position = 0
+    last = text.rfind('"files"')
+    for _ in range(MAX_TRIES):
+        start = text.find("{", position)
+        if not 0 <= start < last:
+            break
+        answer, end = _decoded(text, start)
+        position = end if answer else start + 1
+        if answer:
+            found.append(answer)
+            around.append(text[kept:start])
+            kept = end
+    return found, _words_of([*around, text[kept:]])
+
+
+def _decoded(text: str, start: int) -> tuple[dict[str, Any] | None, int]:
+    """The answer that begins at a brace, and where it ends.
+
+    One without findings has to stand on lines of its own: in the middle of a sentence it is something quoted, and
+    would pass for a clean review.
+    """
+    try:
+        value, end = json.JSONDecoder().raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return None, start
+    if not is_answer(value):
+        return None, start
+    alone = _OPENED.sub("", text[:start].rpartition("\n")[2]) + _CLOSED.sub("", text[end:].partition("\n")[0])
+    return (value, end) if _has_findings(value) or not alone.strip() else (None, start)
+
+
+def _has_findings(answer: Mapping[str, Any]) -> bool:
+    return any(not isinstance(entry, dict) or entry.get("findings") != [] for entry in answer["files"])
+
+
+def _words_of(pieces: list[str]) -> str:
+    """What is left of a text without its answers and their fences; empty when no word is among it."""
+    for index in range(len(pieces) - 1):
+        before, after = pieces[index : index + 2]
+        if _OPENED.search(before) and _CLOSED.match(after):
+            pieces[index], pieces[index + 1] = _OPENED.sub("", before), _CLOSED.sub("", after, count=1)
+    words = "\n".join(piece.strip() for piece in pieces if piece.strip())
+    return words if re.search(r"\w", words) else ""

@@ -1,0 +1,161 @@
+"""What people ask for in a comment: read from its first line, where it is a person's own word.
+
+The event that brought a comment is not believed: GitHub tells who wrote it and whether somebody has edited it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import assert_never
+
+from reviewbot.domain.findings.markers import AnswerMark, read_answer_mark
+from reviewbot.domain.findings.tracked_finding import MAX_REASON
+from reviewbot.domain.github.pull_request import Comment, Permission
+from reviewbot.domain.model.events import CommentEvent
+from reviewbot.domain.text.bounds import shorten_line
+
+CALL = "/reviewbot"
+KEPT_FOR = timedelta(days=7)
+"""How long a command that no run has carried out is still one: after that, nobody remembers having asked."""
+
+_COMMIT = re.compile("[0-9a-f]{7,40}")
+_FINDING = re.compile("[0-9a-f]{4,10}")
+_WHOLE = 40
+
+
+class CommandName(StrEnum):
+    """What can be asked for; `UNKNOWN` is everything else after our name."""
+
+    REVIEW = "review"
+    COLLECT = "collect"
+    CANCEL = "cancel"
+    STATUS = "status"
+    WAIVE = "waive"
+    UNWAIVE = "unwaive"
+    BYPASS = "bypass"
+    HELP = "help"
+    UNKNOWN = "unknown"
+
+    @property
+    def needs(self) -> Permission:
+        """The least that somebody must be allowed to do here."""
+        match self:
+            case CommandName.STATUS | CommandName.HELP | CommandName.UNKNOWN:
+                return Permission.READ
+            case (
+                CommandName.REVIEW | CommandName.COLLECT | CommandName.CANCEL | CommandName.WAIVE | CommandName.UNWAIVE
+            ):
+                return Permission.WRITE
+            case CommandName.BYPASS:
+                return Permission.MAINTAIN
+            case unknown:
+                assert_never(unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command as it was written.
+
+    Attributes:
+        target: the beginning of a commit or of a finding's id, lower case; empty where none was named.
+        reason: hostile text on one line, may be empty.
+    """
+
+    name: CommandName
+    target: str = ""
+    reason: str = ""
+
+
+def parse(body: str) -> Command | None:
+    """The command that a comment's first line is; None when it is no command at all."""
+    first = body.partition("\n")[0]
+    call, *words = first.split() or [""]
+    if call != CALL or not first.startswith(CALL):
+        return None
+    return _read(*(words or [""]))
+
+
+def _read(word: str, *words: str) -> Command:
+    target, reason = (words[0].casefold() if words else ""), " ".join(words[1:])
+    command = Command(CommandName.UNKNOWN)
+    match word.casefold():
+        case CommandName.REVIEW if not target or (_COMMIT.fullmatch(target) and not reason):
+            command = Command(CommandName.REVIEW, target)
+        case CommandName.COLLECT | CommandName.CANCEL | CommandName.STATUS | CommandName.HELP as plain if not target:
+            command = Command(CommandName(plain))
+        case CommandName.WAIVE if _FINDING.fullmatch(target):
+            command = Command(CommandName.WAIVE, target, shorten_line(reason, MAX_REASON))
+        case CommandName.UNWAIVE if _FINDING.fullmatch(target) and not reason:
+            command = Command(CommandName.UNWAIVE, target)
+        case CommandName.BYPASS if _names_commit(target):
+            command = Command(CommandName.BYPASS, target, shorten_line(reason, MAX_REASON))
+        case CommandName.BYPASS:
+            command = Command(CommandName.BYPASS, reason=shorten_line(" ".join(words), MAX_REASON))
+    return command
+
+
+def why_not(event: CommentEvent) -> str:
+    """Why an event brings no command, empty when it may bring one; what it says is asked of GitHub again."""
+    if parse(event.body) is None:
+        return "The comment is no command."
+    if event.action != "created":
+        return "A comment that somebody edited or deleted is no command."
+    if event.sender_is_bot or not event.sender or event.sender != event.author:
+        return "Only a person's own comment is a command."
+    return ""
+
+
+def _names_commit(word: str) -> bool:
+    """Whether the first word of a reason is a commit, and no word that happens to have these letters alone."""
+    return _COMMIT.fullmatch(word) is not None and (len(word) == _WHOLE or any(sign.isdigit() for sign in word))
+
+
+@dataclass(frozen=True, slots=True)
+class PostedCommand:
+    """A command that a person wrote, as GitHub shows it now."""
+
+    comment_id: int
+    command: Command
+    sender: str
+    at: datetime
+
+
+def open_commands(comments: Iterable[Comment], instance: str, now: datetime) -> tuple[PostedCommand, ...]:
+    """The commands that nobody has carried out, oldest first.
+
+    Not those of bots, of deleted accounts, edited ones (whoever may write can put words into another's mouth), or what
+    is older than `KEPT_FOR`.
+    """
+    comments = tuple(comments)
+    answers = tuple(_answers(comments))
+    posted_commands = (_posted_command(one, now) for one in comments if not _is_done(one, answers, instance))
+    return tuple(sorted((one for one in posted_commands if one is not None), key=lambda one: one.comment_id))
+
+
+def _is_done(comment: Comment, answers: Iterable[AnswerMark], instance: str) -> bool:
+    """Our emoji says that it was carried out; with several workflows of us, each has to answer for itself."""
+    answered = {mark.instance for mark in answers if mark.comment_id == comment.id}
+    return comment.reacted and (not answered or instance in answered)
+
+
+def _posted_command(comment: Comment, now: datetime) -> PostedCommand | None:
+    written = not comment.ours and not comment.author_is_bot and comment.edited_by is None
+    command = parse(comment.body) if written else None
+    if command is None or not comment.author or comment.created_at is None or now - comment.created_at > KEPT_FOR:
+        return None
+    return PostedCommand(comment.id, command, comment.author, comment.created_at)
+
+
+def answers_to(comments: Iterable[Comment], instance: str, comment_id: int) -> tuple[AnswerMark, ...]:
+    """The marks of our answers to a command; two runs at the same time may each have written one."""
+    return tuple(mark for mark in _answers(comments) if (mark.instance, mark.comment_id) == (instance, comment_id))
+
+
+def _answers(comments: Iterable[Comment]) -> Iterator[AnswerMark]:
+    for comment in comments:
+        if comment.ours and (mark := read_answer_mark(comment.body)):
+            yield mark

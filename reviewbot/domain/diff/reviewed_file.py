@@ -1,0 +1,125 @@
+"""A changed file as the reviewer saw it: what findings are placed by, and looked up in again after a push."""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from reviewbot.domain.diff.parse import Hunk, LineKind
+from reviewbot.domain.diff.text_index import Block, TextIndex, split_lines
+from reviewbot.domain.model.review import Side
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a block of code stands, ascending.
+
+    Attributes:
+        every: the first line of each copy.
+        touched: of those copies the ones of which the change adds (or on the left deletes) a line.
+    """
+
+    every: tuple[int, ...]
+    touched: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class FileView:
+    """A changed file as the reviewer saw it.
+
+    Attributes:
+        path: the name at the head, or the old name of a deleted file.
+        old_path: the name at the merge base.
+        hunks: as sent.
+        text: the whole text at the head as sent, None when it was not sent.
+        redacted: RIGHT numbers of the lines that hold a redaction.
+    """
+
+    path: str
+    old_path: str
+    hunks: tuple[Hunk, ...]
+    text: str | None = None
+    redacted: frozenset[int] = frozenset()
+    _places: dict[tuple[Side, Block], Places] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @cached_property
+    def right(self) -> TextIndex:
+        """What is known of the head: the whole text, or the hunks."""
+        return TextIndex.of(self._verbatim(Side.RIGHT))
+
+    @cached_property
+    def left(self) -> TextIndex:
+        """What is known of the merge base: the hunks."""
+        return TextIndex.of(self._verbatim(Side.LEFT))
+
+    def index(self, side: Side) -> TextIndex:
+        """The lines of a side."""
+        return self.right if side is Side.RIGHT else self.left
+
+    @cached_property
+    def exact(self) -> Mapping[int, str]:
+        """The head's lines that the diff shows, verbatim."""
+        return self._of_hunks(Side.RIGHT)
+
+    def _of_hunks(self, side: Side) -> Mapping[int, str]:
+        lines = (line for hunk in self.hunks for line in hunk.lines)
+        return {number: line.text for line in lines if (number := line.number(side)) is not None}
+
+    @cached_property
+    def _covered(self) -> Mapping[Side, Sequence[range]]:
+        """The line numbers of the hunks by side, ascending: asked for by every finding, counted once."""
+        return {side: tuple(numbers for hunk in self.hunks if (numbers := hunk.numbers(side))) for side in Side}
+
+    def part_in_one_hunk(self, side: Side, first: int, last: int) -> tuple[int, int] | None:
+        """The largest part of a range that lies in one hunk, None when there is none."""
+        covered = self._covered[side]
+        begin = bisect_right(covered, first, key=lambda numbers: numbers.stop)
+        end = bisect_right(covered, last, key=lambda numbers: numbers.start)
+        parts = [(max(first, numbers.start), min(last, numbers.stop - 1)) for numbers in covered[begin:end]]
+        return max(parts, key=lambda part: part[1] - part[0], default=None)
+
+    @cached_property
+    def _touched(self) -> Mapping[Side, Sequence[int]]:
+        """The numbers of the deleted lines on the left and of the added ones on the right, ascending."""
+        lines = [line for hunk in self.hunks for line in hunk.lines if line.kind is not LineKind.CONTEXT]
+        return {side: [number for line in lines if (number := line.number(side)) is not None] for side in Side}
+
+    def places(self, side: Side, block: Block) -> Places:
+        """Where a block stands on a side; looked up once, since many findings may be about the same."""
+        if (side, block) not in self._places:
+            every = tuple(self.index(side).places(block))
+            touched = (first for first in every if self._touches(side, first, first + block.count - 1))
+            self._places[side, block] = Places(every, tuple(touched))
+        return self._places[side, block]
+
+    @cached_property
+    def content(self) -> str:
+        """32 hex digits of the text, or of the lines that the hunks have; empty when nothing is known of the file."""
+        if self.text is None and not self.hunks:
+            return ""
+        lines = (f"{line.kind.value}{line.text}" for hunk in self.hunks for line in hunk.lines)
+        return _digest("\n".join(lines) if self.text is None else self.text)
+
+    def verbatim(self, side: Side, block: Block) -> str:
+        """32 hex digits of every copy of a block on a side, character for character."""
+        lines = self._verbatim(side)
+        starts = self.places(side, block).every
+        copies = sorted("\n".join(lines.get(first + at, "") for at in range(block.count)) for first in starts)
+        return _digest("\0".join(copies))
+
+    def _verbatim(self, side: Side) -> Mapping[int, str]:
+        if side is Side.RIGHT and self.text is not None:
+            return dict(enumerate(split_lines(self.text), start=1))
+        return self._of_hunks(side)
+
+    def _touches(self, side: Side, first: int, last: int) -> bool:
+        numbers = self._touched[side]
+        at = bisect_left(numbers, first)
+        return at < len(numbers) and numbers[at] <= last
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -1,0 +1,99 @@
+"""Our marks on GitHub: hidden first bytes of a body, and the short ids of findings.
+
+A mark alone proves nothing (anyone may paste one): it counts only on what the token's own identity wrote.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+
+from reviewbot.domain.github.drafts import Reaction
+
+_FINDING = re.compile(r'<!-- reviewbot:finding:v1 instance="([^"]*)" ids=([0-9a-f,]*) -->')
+_ANSWER = re.compile(
+    r'<!-- reviewbot:answer:v1 instance="([^"]*)" comment=([0-9]{1,19}) reaction=(\+1|-1|confused) -->'
+)
+_STATE = re.compile(r"<!-- reviewbot:state( closed)? -->\n(.*?)\n<!-- /reviewbot:state -->\n\n", re.DOTALL)
+_ID_LENGTH = 10
+
+
+def finding_id(*parts: str) -> str:
+    """Ten hex digits that stand for the parts, whatever characters they hold."""
+    return hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()[:_ID_LENGTH]
+
+
+def summary_mark(instance: str) -> str:
+    """The first bytes of the summary comment."""
+    return f'<!-- reviewbot:summary:v1 instance="{instance}" -->'
+
+
+def review_mark(instance: str) -> str:
+    """The first bytes of a review's body."""
+    return f'<!-- reviewbot:review:v1 instance="{instance}" -->'
+
+
+@dataclass(frozen=True, slots=True)
+class FindingMark:
+    """The first bytes of a review comment: whose it is and which findings it holds."""
+
+    instance: str
+    ids: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f'<!-- reviewbot:finding:v1 instance="{self.instance}" ids={",".join(self.ids)} -->'
+
+
+def read_finding_mark(body: str) -> FindingMark | None:
+    """The mark at the very beginning of a body, None when there is none."""
+    match = _FINDING.match(body)
+    if match is None:
+        return None
+    return FindingMark(match[1], tuple(part for part in match[2].split(",") if part))
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerMark:
+    """The first bytes of our answer to a command: to which comment, and the emoji that goes under that one."""
+
+    instance: str
+    comment_id: int
+    reaction: Reaction
+
+    def __str__(self) -> str:
+        where = f'instance="{self.instance}" comment={self.comment_id}'
+        return f"<!-- reviewbot:answer:v1 {where} reaction={self.reaction.value} -->"
+
+
+def read_answer_mark(body: str) -> AnswerMark | None:
+    """The mark at the very beginning of a body, None when there is none."""
+    match = _ANSWER.match(body)
+    return None if match is None else AnswerMark(match[1], int(match[2]), Reaction(match[3]))
+
+
+def with_state(body: str, told: str, *, closed: bool = False) -> str:
+    """A finding's comment with a word on where it stands now, right after the mark; every other word stays.
+
+    Args:
+        body: begins with a finding's mark.
+        told: trusted Markdown, without our own marks; empty takes the word away.
+        closed: whether every finding of it is.
+    """
+    mark = _FINDING.match(body)
+    if mark is None:
+        return body
+    rest = body[mark.end() :].removeprefix("\n")
+    rest = rest[state.end() :] if (state := _STATE.match(rest)) else rest
+    word = (
+        f"<!-- reviewbot:state{' closed' if closed else ''} -->\n{told}\n<!-- /reviewbot:state -->\n\n" if told else ""
+    )
+    return f"{mark[0]}\n{word}{rest}"
+
+
+def says_closed(body: str) -> bool:
+    """Whether a finding's comment says that every finding of it is closed."""
+    mark = _FINDING.match(body)
+    state = mark and _STATE.match(body[mark.end() :].removeprefix("\n"))
+    return bool(state and state[1])

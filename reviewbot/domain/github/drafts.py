@@ -1,0 +1,135 @@
+"""What can stand on GitHub because of us: the pieces of the wished-for state, in GitHub's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reviewbot.domain.github.check_identity import CheckTag
+from reviewbot.domain.github.pull_request import CheckStatus, Conclusion
+from reviewbot.domain.model.review import Side
+
+ANNOTATIONS_PER_REQUEST = 50
+"""Annotations in one check run request; more are appended by further updates (GitHub's OpenAPI description)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineTarget:
+    """Lines of one side of the diff, inside one hunk.
+
+    Attributes:
+        start_line: the first line of a range, None for a single line. Always less than `line`.
+        line: the last (or only) line.
+    """
+
+    path: str
+    side: Side
+    line: int
+    start_line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileTarget:
+    """A changed file as a whole."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class InlineComment:
+    """A review comment on lines; the body starts with our marker."""
+
+    target: LineTarget
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileComment:
+    """A review comment on a file; the body starts with our marker."""
+
+    target: FileTarget
+    body: str
+
+
+class ReviewEvent(StrEnum):
+    """What a review says; we never approve."""
+
+    COMMENT = "COMMENT"
+    REQUEST_CHANGES = "REQUEST_CHANGES"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewDraft:
+    """One review with all its inline comments, posted in one request."""
+
+    commit_sha: str
+    event: ReviewEvent
+    body: str
+    comments: tuple[InlineComment, ...]
+
+
+class AnnotationLevel(StrEnum):
+    """GitHub's annotation levels."""
+
+    NOTICE = "notice"
+    WARNING = "warning"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A check annotation on lines of the head; `message` at most 64 KB, `title` at most 255 characters."""
+
+    path: str
+    start_line: int
+    end_line: int
+    level: AnnotationLevel
+    title: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckState:
+    """A check run as we want it.
+
+    Attributes:
+        conclusion: None while the review is open, and only then.
+        tag: whose it is, with that pull request's own conclusion.
+        external_id: the short copy of task and credits, without the tag.
+        annotations: all of them; the adapter sends them fifty at a time.
+    """
+
+    name: str
+    head_sha: str
+    status: CheckStatus
+    conclusion: Conclusion | None
+    title: str
+    summary: str
+    external_id: str
+    tag: CheckTag
+    details_url: str | None = None
+    annotations: tuple[Annotation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PostedComment:
+    """A review comment that GitHub has taken."""
+
+    id: int
+    url: str
+    body: str
+
+
+class Reaction(StrEnum):
+    """The emoji with which we answer a comment, in REST's words."""
+
+    YES = "+1"
+    NO = "-1"
+    CONFUSED = "confused"
+
+
+class Hidden(StrEnum):
+    """Why a comment is hidden: the classifiers of `minimizeComment` that we use."""
+
+    OUTDATED = "OUTDATED"
+    RESOLVED = "RESOLVED"

@@ -1,0 +1,71 @@
+"""What a command changes of the ledger: a waiver given or taken back, a head let through, a review called off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import partial
+from typing import assert_never
+
+from reviewbot.domain.findings.tracked_finding import MAX_REASON, Bypass, TrackedFinding
+from reviewbot.domain.findings.tracking import ChangeIndex, waived
+from reviewbot.domain.ledger.ledger import Ledger, TaskState
+
+
+@dataclass(frozen=True, slots=True)
+class Waive:
+    """Let a finding stand, for its code as it is."""
+
+    finding_id: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unwaive:
+    """Take a waiver back."""
+
+    finding_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantBypass:
+    """Turn the check of one head green, for as long as it is to be merged into this branch."""
+
+    head_sha: str
+    base_ref: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallOff:
+    """Buy nothing any more: what was postponed costs nothing, and an intent counts its hold for good."""
+
+
+LedgerEdit = Waive | Unwaive | GrantBypass | CallOff
+
+
+def apply_edits(ledger: Ledger, edits: Iterable[LedgerEdit], change_index: ChangeIndex) -> Ledger:
+    """The ledger with the edits; one that names no finding changes nothing."""
+    for one in edits:
+        match one:
+            case Waive(finding_id=finding_id, by=by, reason=reason):
+                ledger = _with(ledger, finding_id, partial(waived, by=by, reason=reason, change_index=change_index))
+            case Unwaive(finding_id=finding_id):
+                ledger = _with(ledger, finding_id, partial(replace, waiver=None))
+            case GrantBypass(head_sha=head_sha, base_ref=base_ref, by=by, reason=reason):
+                ledger = replace(ledger, bypass=Bypass(head_sha, base_ref, by, reason[:MAX_REASON]))
+            case CallOff():
+                for purchase in (*ledger.postponed(), *ledger.intents()):
+                    used = Decimal(0) if purchase.state is TaskState.DEFERRED else None
+                    ledger = ledger.with_purchase(replace(purchase, state=TaskState.ENDED, used=used))
+            case unknown:
+                assert_never(unknown)
+    return ledger
+
+
+def _with(ledger: Ledger, finding_id: str, change: Callable[[TrackedFinding], TrackedFinding]) -> Ledger:
+    records = (change(one) if one.id == finding_id else one for one in ledger.findings.records)
+    return replace(ledger, findings=replace(ledger.findings, records=tuple(records)))

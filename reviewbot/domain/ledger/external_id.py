@@ -1,0 +1,139 @@
+"""The short copy of a purchase in a check run: a deleted summary neither buys again nor resets the budget."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from reviewbot.domain.github.check_identity import TAG_LENGTH
+from reviewbot.domain.ledger.codec import short_credits
+from reviewbot.domain.ledger.ledger import Purchase, TaskState
+from reviewbot.domain.ledger.signing import SHORT_SIGNATURE, Signer
+from reviewbot.domain.model.options import FailOn, Tolerance
+from reviewbot.domain.policy.verdict import Coverage, Rules
+
+SHORT_IDENTITY = 16
+"""Hex digits of an identity in an `external_id`."""
+
+SHORT_SELECTION = 16
+"""Hex digits of `idempotency.selection_digest`: all of them."""
+
+MAX_COPY = 255 - TAG_LENGTH
+"""Characters; how many GitHub takes is not documented, and no column of text is shorter than 255."""
+
+_CREDITS = r"[0-9]{1,13}(?:\.[0-9]{1,4})?"
+_PARTS: Mapping[str, str] = {
+    "identity": f"[0-9a-f]{{{SHORT_IDENTITY}}}",
+    "attempt": "[0-9]{1,6}",
+    "state": "|".join(TaskState),
+    "hold": "[0-9]{1,13}",
+    "used": f"{_CREDITS}|-",
+    "rung": "[0-9]{1,2}",
+    "missed": "[0-9]{1,6}",
+    "since": "[0-9a-f]{40,64}|-",
+    "at": "[0-9]{1,11}",
+    "spent": _CREDITS,
+    "asked": "[0-9]{1,20}|-",
+    "parts": "[0-9]{1,2}",
+    "rules": "[chmlin][pf]{3}",
+    "selection": f"[0-9a-f]{{{SHORT_SELECTION}}}",
+    "task": r"\S{0,200}",
+}
+"""What each part looks like, in the order in which they are written."""
+
+_VERSION = "rb1"
+_PAYLOAD = " ".join(f"(?P<{name}>{part})" for name, part in _PARTS.items())
+_COPY = re.compile(rf"{_VERSION} (?P<payload>{_PAYLOAD}) (?P<signature>[0-9a-f]{{{SHORT_SIGNATURE}}})")
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalId:
+    """What a check run's `external_id` remembers.
+
+    Attributes:
+        identity: the first `SHORT_IDENTITY` digits.
+        state: as it was then.
+        since: the last reviewed head before it, empty for a whole review.
+        at: when it was submitted.
+        spent: credits held and used on the pull request, this purchase included.
+        asked: the id of the comment that asked for it, empty when none did.
+        parts: over how many tasks it is split.
+        rules: by which it is judged.
+        selection: `idempotency.selection_digest` of what was selected.
+    """
+
+    identity: str
+    attempt: int
+    state: TaskState
+    task_id: str
+    hold: int
+    used: Decimal | None
+    size_tier: int
+    missed: int
+    since: str
+    at: datetime
+    spent: Decimal
+    asked: str
+    parts: int
+    rules: Rules
+    selection: str
+
+
+def _rules_word(rules: Rules) -> str:
+    """The initials of the settings that judge."""
+    return "".join(one.value[0] for one in (rules.fail_on, rules.on_pending, rules.on_error, rules.on_partial))
+
+
+def _read_rules(word: str) -> Rules:
+    fail_on = next(one for one in FailOn if one.value[0] == word[0])
+    pending, error, partial = (next(one for one in Tolerance if one.value[0] == letter) for letter in word[1:])
+    return Rules(fail_on, pending, error, partial)
+
+
+def encode_external_id(purchase: Purchase, spent: Decimal, signer: Signer) -> str:
+    """The `external_id` of a purchase; `spent` is what the pull request has cost so far, with it."""
+    used = "-" if purchase.used is None else short_credits(purchase.used)
+    at = int(datetime.fromisoformat(purchase.submitted_at).timestamp())
+    # Nobody knows how many files, where one was found again.
+    missed = purchase.missed or int(purchase.coverage is Coverage.PARTIAL)
+    figures = f"{purchase.attempt} {purchase.state} {purchase.hold} {used} {purchase.size_tier} {missed}"
+    asked, rules = purchase.asked[-1] if purchase.asked else "-", _rules_word(purchase.judgement.rules)
+    more = f"{purchase.since or '-'} {at} {short_credits(spent)} {asked} {purchase.parts} {rules}"
+    payload = f"{purchase.identity[:SHORT_IDENTITY]} {figures} {more} {purchase.selection[:SHORT_SELECTION]} "
+    # Without the ids it is an intent: buying the same change again finds the tasks.
+    room = MAX_COPY - len(payload) - SHORT_SIGNATURE - len(f"{_VERSION}  ")
+    payload += purchase.task_id if len(purchase.task_id) <= room else ""
+    return f"{_VERSION} {payload} {signer.sign(payload)[:SHORT_SIGNATURE]}"
+
+
+def decode_external_id(external_id: str, signer: Signer) -> ExternalId | None:
+    """The copy in an `external_id`; None when none is there that we signed."""
+    part = _COPY.fullmatch(external_id)
+    if part is None or not signer.verify(part["payload"], part["signature"]):
+        return None
+    return ExternalId(
+        identity=part["identity"],
+        attempt=int(part["attempt"]),
+        state=TaskState(part["state"]),
+        task_id=part["task"],
+        hold=int(part["hold"]),
+        used=None if part["used"] == "-" else Decimal(part["used"]),
+        size_tier=int(part["rung"]),
+        missed=int(part["missed"]),
+        since=part["since"].strip("-"),
+        at=datetime.fromtimestamp(int(part["at"]), UTC),
+        spent=Decimal(part["spent"]),
+        asked=part["asked"].strip("-"),
+        parts=int(part["parts"]),
+        rules=_read_rules(part["rules"]),
+        selection=part["selection"],
+    )
+
+
+def tells_of_open_task(external_id: str) -> bool:
+    """Whether a copy, signed or not, tells of a task that is not over: so that somebody looks at it."""
+    part = _COPY.fullmatch(external_id)
+    return part is not None and not TaskState(part["state"]).is_over

@@ -1,0 +1,201 @@
+"""Whether a review is due, and whether somebody who may spend asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+
+from reviewbot.domain.github.pull_request import Permission, PullRequest
+from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
+from reviewbot.domain.model.options import Allow, ReviewOn
+from reviewbot.domain.policy.verdict import Outcome, Reason, not_due
+from reviewbot.errors import NotApproved
+
+SKIP_LABEL = "skip-review"
+
+BOT_SUFFIX = "[bot]"
+"""The end of every bot's login, which no person's login can have."""
+
+_ANYBODY = f"github-actions{BOT_SUFFIX}"
+
+PermissionOf = Callable[[str], Permission]
+"""Asks GitHub what a login may do here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody asked for a review in a comment.
+
+    Attributes:
+        sender: login of the comment's author.
+        comment_id: so that the same comment never asks twice.
+        head_sha: the head that it names, or that was there when it was written.
+    """
+
+    sender: str
+    comment_id: str
+    head_sha: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtTerminal:
+    """Somebody who has the key asked, right here."""
+
+
+Trigger = ReviewEvent | DispatchEvent | Asked | AtTerminal
+"""What can ask for a review of one pull request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The settings that say when a review is due and who may spend."""
+
+    review_on: ReviewOn
+    allow: Allow
+    approve_spend: str
+    drafts: bool
+    bots: bool
+
+
+def not_due_for(pull: PullRequest, policy: Policy, permission_of: PermissionOf) -> Outcome | None:
+    """Why no review of this pull request is due, None when one is.
+
+    The label counts only when somebody with maintain or admin set it on this head, and asks GitHub for that only then.
+    """
+    if not pull.is_open:
+        return not_due(Reason.CLOSED, f"The pull request #{pull.number} is closed.")
+    if pull.is_draft and not policy.drafts:
+        return not_due(Reason.DRAFT)
+    if SKIP_LABEL in pull.labels and _skip_stands(pull, permission_of):
+        return not_due(Reason.LABEL)
+    if pull.author_is_bot and _is_bots_own(pull, policy):
+        return not_due(Reason.BOT)
+    return None
+
+
+def _skip_stands(pull: PullRequest, permission_of: PermissionOf) -> bool:
+    last = next((event for event in reversed(pull.label_events) if event.label == SKIP_LABEL), None)
+    if last is None or last.actor is None or not _was_head(pull, last.at):
+        return False
+    return permission_of(last.actor).at_least(Permission.MAINTAIN)
+
+
+def _was_head(pull: PullRequest, at: datetime) -> bool:
+    """Whether the head was the head then: our check on it had begun, or nothing tells that there ever was another.
+
+    That GitHub had seen the commit proves nothing alone: it may have stood on another branch.
+    """
+    checked, seen = pull.checked_at, pull.head_seen_at
+    if checked is not None and checked <= at and (pull.forced_at is None or pull.forced_at < checked):
+        return True
+    return pull.is_first_head and seen is not None and seen <= at
+
+
+def skipped_bot(authors: Iterable[str], policy: Policy) -> str | None:
+    """Return the bot that authored everything and whose pull requests are skipped, None if there is none.
+
+    Args:
+        authors: logins of all authors of all commits, a bot's with `[bot]`; empty for an address without an account.
+        policy: the settings.
+    """
+    logins = {author.casefold() for author in authors}
+    if policy.bots or len(logins) != 1:
+        return None
+    login = logins.pop()
+    return login if login.endswith(BOT_SUFFIX) and login != _ANYBODY else None
+
+
+def _is_bots_own(pull: PullRequest, policy: Policy) -> bool:
+    """Whether every commit is the bot's own; with more commits than are listed nobody knows, so it is not.
+
+    Whoever commits chooses the author's address, and signs with a key of their own: only GitHub's own signature makes
+    it more than a claim. A person may have the bot's name, but for `[bot]`, which no person's login can hold. And
+    whoever may push a workflow commits as `github-actions[bot]`, so that its commits are anybody's.
+    """
+    if pull.author is None or pull.commit_count > len(pull.commits):
+        return False
+    if not all(commit.verified for commit in pull.commits):
+        return False
+    authors = (author or "" for commit in pull.commits for author in commit.authors or (None,))
+    return skipped_bot(authors, policy) == f"{pull.author.casefold()}{BOT_SUFFIX}"
+
+
+def is_requested(policy: Policy, trigger: Trigger, *, reviewed_before: bool) -> bool:
+    """Whether this event asks for a purchase, by `review-on`."""
+    if isinstance(trigger, DispatchEvent | Asked | AtTerminal) or _is_approval_label(trigger, policy):
+        return True
+    match policy.review_on:
+        case ReviewOn.PUSH:
+            return True
+        case ReviewOn.READY:
+            return not reviewed_before
+        case ReviewOn.REQUEST:
+            return False
+        case unknown:
+            assert_never(unknown)
+
+
+_OF_THE_CODE = frozenset({"opened", "reopened", "synchronize", "ready_for_review"})
+
+
+def tries_again(policy: Policy, trigger: Trigger) -> bool:
+    """Whether this event may cause another attempt at what ended without a result, or was called off.
+
+    A title or a label that changes is no reason to spend again.
+    """
+    return not isinstance(trigger, ReviewEvent) or trigger.action in _OF_THE_CODE or _is_approval_label(trigger, policy)
+
+
+def has_no_other_token(pull: PullRequest, trigger: Trigger) -> bool:
+    """Whether GitHub itself gives this event a token that can only read, whatever the workflow asks for."""
+    return pull.from_fork and isinstance(trigger, ReviewEvent) and trigger.name == "pull_request"
+
+
+def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permission_of: PermissionOf) -> None:
+    """Pass, or say who could approve the spending.
+
+    A fork's pull request needs somebody with write access, unless anyone may spend; with `approve-spend` every pull
+    request does. Starting the workflow by hand is an approval, and so is setting the label on exactly this head.
+
+    Raises:
+        NotApproved: nobody with write access asked for it.
+    """
+    open_to_all = policy.allow is Allow.ANYONE or not pull.from_fork
+    if isinstance(trigger, AtTerminal) or (open_to_all and not policy.approve_spend):
+        return
+    asks = _approves(trigger, policy, pull.head_sha)
+    if asks and trigger.sender and permission_of(trigger.sender).at_least(Permission.WRITE):
+        return
+    by_label = f"set the label `{policy.approve_spend}`" if policy.approve_spend else ""
+    by_word = f"comment `/reviewbot review {pull.head_sha}`"
+    by_hand = f"start the workflow by hand with `pr: {pull.number}`"
+    ways = ", ".join(way for way in (by_label, by_word) if way) + f", or {by_hand}"
+    raise NotApproved(
+        "Nobody with write access has approved the spending for this head.",
+        hint=f"Somebody with write access can {ways}.",
+    )
+
+
+def _approves(trigger: ReviewEvent | DispatchEvent | Asked, policy: Policy, head_sha: str) -> bool:
+    """Whether the trigger is an approval of this head, if its sender may give one."""
+    match trigger:
+        case DispatchEvent():
+            return True
+        case Asked():
+            return trigger.head_sha == head_sha
+        case ReviewEvent():
+            labelled = _is_approval_label(trigger, policy) and not trigger.sender_is_bot
+            return labelled and trigger.head_sha == head_sha
+        case unknown:
+            assert_never(unknown)
+
+
+def _is_approval_label(trigger: Trigger, policy: Policy) -> bool:
+    return (
+        isinstance(trigger, ReviewEvent)
+        and trigger.action == "labeled"
+        and bool(policy.approve_spend)
+        and trigger.label == policy.approve_spend
+    )

@@ -1,0 +1,5 @@
+"""Decides what is removed from a text before it leaves the runner.
+
+Detectors find credentials and private keys; the redactor replaces them
+without moving a line.
+"""

@@ -1,0 +1,330 @@
+"""Which files are reviewed, and for each of the others a reason that a person can read.
+
+What is left out is where an attacker hides, so the rules are few and narrow: a rename is left out only when both names
+are, a minified file only when it looks minified, and what builds, tests or deploys is never left out unless `paths`
+says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reviewbot.domain.diff.parse import ChangedFile, DiffLine, FileStatus, LineKind
+from reviewbot.domain.selection.file_kinds import named_as_binary, named_as_executable, named_as_media, named_as_text
+from reviewbot.domain.selection.lockfiles import is_lock_file, lock_file_notices
+from reviewbot.domain.selection.path_filters import Attributes, attributes_of, matches, names
+from reviewbot.domain.text.escaping import hidden_sign
+from reviewbot.domain.text.formatting import size
+
+EXECUTABLE_MODE = "100755"
+
+LARGEST_TEXT = 5 * 1024 * 1024
+"""Bytes of a file above which neither its lines nor its text are read."""
+
+
+class HeldBecause(StrEnum):
+    """Why a file is not sent."""
+
+    PATHS = "paths"
+    GENERATED = "generated"
+    VENDORED = "vendored"
+    LOCK_FILE = "lock-file"
+    BINARY = "binary"
+    LFS_POINTER = "lfs-pointer"
+    SUBMODULE = "submodule"
+    SECRET_FILE = "secret-file"  # noqa: S105 — the word of the contract, no password
+    TOO_LARGE = "too-large"
+    MINIFIED = "minified"
+    NOT_UTF_8 = "not-utf-8"
+    REDACTED = "redacted"
+    UNSEEN = "unseen"
+
+    @property
+    def sentence(self) -> str:
+        """The reason in words."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    HeldBecause.PATHS: "The setting `paths` leaves it out.",
+    HeldBecause.GENERATED: "`.gitattributes` of the default branch says that a program writes it.",
+    HeldBecause.VENDORED: "It is a copy of somebody else's code.",
+    HeldBecause.LOCK_FILE: "It is a lock file, which a package manager writes.",
+    HeldBecause.BINARY: "Its bytes are not text.",
+    HeldBecause.LFS_POINTER: "It is a pointer of Git LFS; the content is not in the repository.",
+    HeldBecause.SUBMODULE: "It is a submodule; its content is in another repository.",
+    HeldBecause.SECRET_FILE: "It looks like a file of secrets.",
+    HeldBecause.TOO_LARGE: "It is too large.",
+    HeldBecause.MINIFIED: "It is minified; what people wrote is elsewhere.",
+    HeldBecause.NOT_UTF_8: "It is not UTF-8.",
+    HeldBecause.REDACTED: "A redaction in it may hide code.",
+    HeldBecause.UNSEEN: "The reviewer did not read it to its end.",
+}
+
+
+def held_sentence(reason: str) -> str:
+    """A reason in words: a report of another version may know others, which stand for themselves."""
+    known = {one.value: one.sentence for one in HeldBecause}
+    return known.get(reason, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A changed file that is not sent.
+
+    Attributes:
+        path: the file's name at the head.
+        reason: why.
+        detail: what exactly met the rule, may be empty.
+        missed: whether it was selected, so that the review is partial without it.
+    """
+
+    path: str
+    reason: HeldBecause
+    detail: str = ""
+    missed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The changed files, parted; each is in exactly one of `selected` and `held`."""
+
+    selected: tuple[ChangedFile, ...]
+    held: tuple[Held, ...]
+    notices: tuple[str, ...]
+
+
+def select(files: Sequence[ChangedFile], *, paths: Sequence[str], attributes: str) -> Selection:
+    """Parts the changed files.
+
+    Args:
+        files: the change set's files.
+        paths: the setting of that name.
+        attributes: the text of the default branch's `.gitattributes`, empty when there is none.
+    """
+    rules = attributes_of(attributes)
+    verdicts = [(file, _held(file, paths, rules)) for file in files]
+    return Selection(
+        selected=tuple(file for file, held in verdicts if held is None),
+        held=tuple(held for _, held in verdicts if held is not None),
+        notices=(
+            *(notice for file in files for notice in _notices(file)),
+            *(_not_utf_8(file) for file, held in verdicts if held is None and file.new and file.new.misencoded),
+            *_unseen_notices(verdicts),
+        ),
+    )
+
+
+def _held(file: ChangedFile, paths: Sequence[str], rules: Attributes) -> Held | None:
+    known = _names(file)
+    if not any(matches(paths, path) for path in known):
+        return Held(file.path, HeldBecause.PATHS)
+    if reason := _unreadable(file):
+        return _held_unreadable(file, reason)
+    if any(_steers(path) or names(paths, path) for path in known):
+        return None
+    reasons = [_by_name(file, path, rules) for path in known]
+    return Held(file.path, *reasons[0]) if reasons[0] and all(reasons) else None
+
+
+def _names(file: ChangedFile) -> tuple[str, ...]:
+    renamed = file.diff.status is FileStatus.RENAMED
+    return (file.path, file.diff.old_path) if renamed else (file.path,)
+
+
+def _unreadable(file: ChangedFile) -> HeldBecause | None:
+    if file.diff.is_submodule:
+        return HeldBecause.SUBMODULE
+    if _is_binary(file):
+        return _why_binary(file)
+    return HeldBecause.LFS_POINTER if _is_lfs_pointer(file) else None
+
+
+def _is_binary(file: ChangedFile) -> bool:
+    # A `.gitattributes` of the pull request can make git call any text binary; the bytes decide where they were read.
+    sides = [entry for entry in (file.new, file.old) if entry]
+    if any(entry.binary for entry in sides):
+        return True
+    return file.diff.binary and not any(entry.text is not None for entry in sides)
+
+
+def _why_binary(file: ChangedFile) -> HeldBecause:
+    """Git also calls a file binary for its size alone, and for an attribute of the author's branch."""
+    sides = [entry for entry in (file.new, file.old) if entry]
+    if any(entry.binary for entry in sides):
+        return HeldBecause.BINARY
+    if _largest(file) > LARGEST_TEXT:
+        return HeldBecause.TOO_LARGE
+    return HeldBecause.NOT_UTF_8 if any(entry.misencoded for entry in sides) else HeldBecause.BINARY
+
+
+def _largest(file: ChangedFile) -> int:
+    return max((entry.size or 0 for entry in (file.new, file.old) if entry), default=0)
+
+
+def _held_unreadable(file: ChangedFile, reason: HeldBecause) -> Held:
+    """A file without lines to send: what may be source code in disguise is missed, other binaries are not."""
+    if reason in {HeldBecause.SUBMODULE, HeldBecause.LFS_POINTER}:
+        return Held(file.path, reason)
+    suspicion = _suspicion(file)
+    told = [f"{size(_largest(file))}; the limit is {size(LARGEST_TEXT)}"] if reason is HeldBecause.TOO_LARGE else []
+    told += [suspicion] if reason is HeldBecause.BINARY and suspicion else []
+    told += ["save it as UTF-8"] if reason is HeldBecause.NOT_UTF_8 else []
+    return Held(file.path, reason, "; ".join(told), missed=bool(suspicion))
+
+
+def _suspicion(file: ChangedFile) -> str:
+    """Why bytes that nobody reviewed may be code, empty when they are not: one NUL makes any source binary for git."""
+    if file.new is None:
+        return ""
+    if any(named_as_text(path) or _steers(path) for path in _names(file)):
+        return "its name says that it is text"
+    if file.new.mode == EXECUTABLE_MODE:
+        return "it is executable and may be a script"
+    if file.new.shebang:
+        return "it starts with `#!`"
+    return "" if named_as_binary(file.path) or file.new.shebang is False else "it may be text"
+
+
+_POINTER_LINE = r"(?:version https://git-lfs\.github\.com/spec/v1|(?:ext-\S+|oid) sha256:[0-9a-f]{64}|size \d+)"
+_POINTER = re.compile(rf"(?:{_POINTER_LINE}\n){{2,8}}")
+
+
+def _is_lfs_pointer(file: ChangedFile) -> bool:
+    """Whether nothing but pointers changed: a text that a pointer replaces is still reviewed."""
+    changed = [line.text for line in file.diff.lines()]
+    if not changed or not all(re.fullmatch(_POINTER_LINE, text) for text in changed):
+        return False
+    return file.text is None or _POINTER.fullmatch(file.text) is not None
+
+
+def _by_name(file: ChangedFile, path: str, rules: Attributes) -> tuple[HeldBecause, str] | None:
+    rules_in_order: tuple[tuple[HeldBecause, str, Callable[[], bool]], ...] = (
+        (HeldBecause.LOCK_FILE, "", lambda: is_lock_file(path)),
+        (HeldBecause.MINIFIED, "", lambda: _is_minified(file, path)),
+        (HeldBecause.VENDORED, _BY_FOLDER, lambda: _VENDORED.search(path) is not None),
+        (HeldBecause.VENDORED, "linguist-vendored", lambda: rules.vendored(path)),
+        (HeldBecause.GENERATED, "linguist-generated", lambda: rules.generated(path)),
+    )
+    return next(((reason, detail) for reason, detail, holds in rules_in_order if holds()), None)
+
+
+_BY_FOLDER = "by its folder"
+# Go vendors under host names and Bundler under vendor/bundle; other `vendor` folders hold what people wrote, too.
+_VENDORED = re.compile(r"(?:^|/)(?:node_modules|bower_components|vendor/(?:bundle|[a-z0-9-]+(?:\.[a-z0-9-]+)+))/")
+_MINIFIED = re.compile(r"\.min\.(?:js|mjs|cjs|css)$|\.(?:js|mjs|cjs|css)\.map$")
+_MINIFIED_LINE = 200
+
+
+def _is_minified(file: ChangedFile, path: str) -> bool:
+    """Whether the name says so and the lines do not contradict: minified lines are long."""
+    if not _MINIFIED.search(path):
+        return False
+    lines = [line.text for line in file.diff.lines() if line.kind is not LineKind.CONTEXT and line.text]
+    return sum(map(len, lines)) >= _MINIFIED_LINE * len(lines)
+
+
+_STEERING_FOLDERS = re.compile(r"(?:^|/)\.(?:github|circleci|buildkite|husky|gitlab|woodpecker|devcontainer)/")
+_STEERING_NAMES = re.compile(
+    r"codeowners|\.git(?:attributes|modules)|action\.ya?ml"
+    r"|(?:.+\.)?(?:dockerfile|containerfile)(?:[.-].+)?|(?:docker-)?compose(?:\..+)?\.ya?ml"
+    r"|(?:gnu)?makefile(?:\..+)?|.+\.mk|cmakelists\.txt|.+\.cmake|justfile|rakefile|gemfile"
+    r"|\.gitlab-ci\.ya?ml|\.travis\.ya?ml|\.drone\.ya?ml|jenkinsfile(?:[.-].+)?|azure-pipelines.*\.ya?ml"
+    r"|bitbucket-pipelines\.ya?ml|\.?appveyor\.ya?ml|cloudbuild\.ya?ml|\.pre-commit-config\.ya?ml"
+    r"|setup\.(?:py|cfg)|pyproject\.toml|tox\.ini|noxfile\.py|conftest\.py|package\.json|\.npmrc|\.yarnrc(?:\.yml)?"
+    r"|(?:build|settings)\.gradle(?:\.kts)?|pom\.xml|build\.xml|cargo\.toml|build\.rs|go\.mod|binding\.gyp"
+    r"|.+\.(?:sh|bash|zsh|ps1|psm1|bat|cmd)"
+)
+
+
+def _steers(path: str) -> bool:
+    """Whether the file steers how the project is owned, built, tested or released."""
+    lower = path.lower()
+    return bool(_STEERING_FOLDERS.search(lower) or _STEERING_NAMES.fullmatch(lower.rpartition("/")[2]))
+
+
+# Code with these reads otherwise than it runs (CVE-2021-42574): to the reviewer, too.
+_REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def _notices(file: ChangedFile) -> Iterator[str]:
+    if any(is_lock_file(path) for path in _names(file)):
+        yield from lock_file_notices(file)
+    if file.diff.binary and not _is_binary(file) and not file.diff.is_submodule:
+        yield f"Git shows no lines of `{file.path}`, although it is text; an attribute says that it is binary."
+    added = [line for line in file.diff.lines() if line.kind is LineKind.ADDED]
+    if turned := next((line.new for line in added if _REORDERING.search(line.text)), None):
+        yield f"Line {turned} of `{file.path}` has a sign that reorders others: it may run otherwise than it reads."
+    signs = ((line.new, hidden_sign(_as_shown(line))) for line in added if not _REORDERING.search(line.text))
+    if unseen := next((one for one in signs if one[1]), None):
+        number, sign = unseen
+        yield f"Line {number} of `{file.path}` has a sign that nobody sees, {sign}: it may run otherwise than it reads."
+
+
+def _not_utf_8(file: ChangedFile) -> str:
+    return f"`{file.path}` is not UTF-8, so only its diff is reviewed, with \ufffd for other bytes. Save it as UTF-8."
+
+
+def _as_shown(line: DiffLine) -> str:
+    """The line without what every editor knows: a mark of byte order before all, a form feed between two parts."""
+    text = line.text.removeprefix("\ufeff") if line.new == 1 else line.text
+    return text.strip("\x0c")
+
+
+_MOST_NAMED = 3
+_UNASKED = frozenset({HeldBecause.SUBMODULE, HeldBecause.LFS_POINTER, HeldBecause.MINIFIED})
+_OPAQUE = frozenset({HeldBecause.BINARY, HeldBecause.TOO_LARGE, HeldBecause.NOT_UTF_8})
+
+
+def _unseen_notices(verdicts: Iterable[tuple[ChangedFile, Held | None]]) -> Iterator[str]:
+    """What is not reviewed, was left out by no setting of the owners, and does not make the review partial."""
+    there = [held for file, held in verdicts if held and file.diff.status is not FileStatus.REMOVED and not held.missed]
+    unasked = [one.path for one in there if one.reason in _UNASKED or one.detail == _BY_FOLDER]
+    opaque = [one.path for one in there if one.reason in _OPAQUE]
+    executable = list(filter(named_as_executable, opaque))
+    may_run = [*(path for path in unasked if not (named_as_media(path) or path.endswith(".map"))), *executable]
+    if may_run:
+        yield f"Changed and not reviewed, though it may run: {_named(may_run)}."
+    if others := [path for path in opaque if not (named_as_media(path) or path in executable)]:
+        yield f"Changed and not reviewed, because it has no text that anyone could read: {_named(others)}."
+
+
+def _named(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - _MOST_NAMED:,} more" if len(paths) > _MOST_NAMED else ""
+    return ", ".join(f"`{path}`" for path in paths[:_MOST_NAMED]) + more
+
+
+_MOST_LINES = 9_999
+_PATH_WORDS = re.compile(
+    r"(?:^|[^a-z])(?:auth|oauth|login|logon|session|token|crypt|cipher|secur|passw|credential|permission|polic|access|acl"
+    r"|admin|role|pay|billing|checkout|invoice|refund|sql|migrat|schema|deseriali|pickle|marshal|upload|webhook|jwt|csrf"
+    r"|cors|secret|sandbox|proxy|terraform|k8s|helm)"
+)
+_CODE_WORDS = re.compile(
+    r"\b(?:eval|exec|system|popen|subprocess|child_process|spawn|pickle|marshal|unserialize|deserialize|ObjectInputStream"
+    r"|yaml\.load|dlopen|reflect|innerHTML|dangerouslySetInnerHTML|v-html|SELECT|INSERT|UPDATE|DELETE|DROP|GRANT"
+    r"|md5|sha1|encrypt|decrypt|verify|password|secret|token|chmod|sudo|curl|wget|unsafe|malloc|memcpy|strcpy|free)\b"
+)
+_QUIET = re.compile(
+    r"(?:^|/)(?:tests?|__tests__|specs?|fixtures|testdata|docs?|examples?)/|(?:^|/)(?:test_[^/]*|[^/]*_test)\.[a-z]+$"
+    r"|\.(?:spec|test)\.[a-z]+$|\.(?:md|rst|adoc|txt)$|(?:^|/)(?:licen[cs]e|changelog|readme|authors)[^/]*$"
+)
+
+
+def risk(file: ChangedFile) -> int:
+    """A number for packing, higher first: what the file is for, then what its new lines do, then how many there are."""
+    added = [line.text for line in file.diff.lines() if line.kind is LineKind.ADDED]
+    return _tier(file.path, added) * (_MOST_LINES + 1) + min(len(added), _MOST_LINES)
+
+
+def _tier(path: str, added: list[str]) -> int:
+    lower = path.lower()
+    if _steers(path):
+        return 5
+    if _QUIET.search(lower):
+        return 0
+    risky_words = any(_CODE_WORDS.search(line) for line in added)
+    return 1 + 2 * bool(_PATH_WORDS.search(lower)) + risky_words

@@ -1,0 +1,113 @@
+"""Bounds for every text of a view, found by walking its fields.
+
+A view that is bounded has a size that depends on its number of rows alone, so the smallest size tier always fits. A new
+field is bounded without a change here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
+from functools import cache, partial
+from typing import Any, Self, TypeVar
+
+from reviewbot.domain.text.mapped import Mapped
+from reviewbot.domain.text.size_limits import Detail
+
+T = TypeVar("T")
+
+_TRUSTED = frozenset({"mark", "ledger", "boundary"})
+"""Texts that reviewbot writes itself, and bounds where it writes them."""
+
+_ADDRESSES = frozenset({"comment_url", "blob_url", "run_url", "summary_url"})
+"""Addresses: a part of one leads elsewhere, so it is shown whole or not at all."""
+
+_PROSE = frozenset({"explanation", "code", "suggestion", "text", "message", "hint", "reviewer_summary"})
+"""Texts of several lines. Every other text is shown on one line."""
+
+_ADDRESS_LIMIT = 2000
+"""Characters of an address."""
+
+
+class Cut(str):  # noqa: SLOT000 — a slot needs a fixed layout, and a str's is not
+    """A text that was cut.
+
+    Attributes:
+        omitted: how many characters are missing at the end.
+    """
+
+    omitted: int
+
+    @classmethod
+    def of(cls, text: str, omitted: int) -> Self:
+        """The text that is left, and how much is not."""
+        cut = cls(text)
+        cut.omitted = omitted
+        return cut
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` characters, ending at a line's end where one is near; a `Cut` when something is missing."""
+    if len(text) <= limit:
+        return text
+    end = text.rfind("\n", limit // 2, limit + 1)
+    kept = text[: limit if end < 0 else end]
+    return Cut.of(kept, len(text) - len(kept))
+
+
+def shorten_line(text: str, limit: int) -> str:
+    """At most `limit` characters of a title or a path, with an ellipsis for the rest."""
+    return text if len(text) <= limit else text[: max(0, limit - 1)] + "…"
+
+
+def shorten_title(text: str, limit: int) -> str:
+    """The same, counted in UTF-16 units as GitHub may count them: no character is cut in two."""
+    units = text.encode("utf-16-le", "replace")
+    if len(units) // 2 <= limit:
+        return text
+    return units[: 2 * (limit - 1)].decode("utf-16-le", "ignore") + "…"
+
+
+def first_lines(texts: Sequence[str], rows: int, limit: int) -> tuple[str, ...]:
+    """The first of some one-line texts, each shortened, with a last line that counts the rest."""
+    shown = tuple(shorten_line(text, limit) for text in texts[:rows])
+    more = len(texts) - len(shown)
+    return (*shown, f"… and {more:,} more") if more else shown
+
+
+def bounded(view: T, detail: Detail) -> T:
+    """Return the view with each of its texts within the limits of a size tier.
+
+    Lists keep their length; an item is bounded when it is read.
+    """
+    return _bounded(view, "", detail)  # type: ignore[no-any-return]  # of the same type as the view
+
+
+def _bounded(value: Any, name: str, detail: Detail) -> Any:  # noqa: ANN401 — a field of any type
+    if isinstance(value, str):
+        return _bounded_text(value, name, detail)
+    if isinstance(value, tuple | Mapped):
+        return Mapped(partial(_bounded, name=name, detail=detail), value) if value else value
+    if not is_dataclass(value):
+        return value
+    kind: Any = type(value)
+    changed = {
+        field: new
+        for field in _names(kind)
+        if (new := _bounded(old := getattr(value, field), field, detail)) is not old
+    }
+    return replace(value, **changed) if changed else value  # type: ignore[type-var]  # an instance, as told above
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:  # noqa: ANN401 — a class of a view
+    return tuple(field.name for field in fields(kind) if field.name not in _TRUSTED)
+
+
+def _bounded_text(text: str, name: str, detail: Detail) -> str | None:
+    if isinstance(text, Enum):
+        return text
+    if name in _ADDRESSES:
+        return text if len(text) <= _ADDRESS_LIMIT else None
+    return shorten(text, detail.text) if name in _PROSE else shorten_line(text, detail.line)

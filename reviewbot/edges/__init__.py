@@ -1,1 +1,0 @@
-"""The world, thin: everything that reads, waits or sends."""

@@ -1,1 +1,0 @@
-"""GitHub, over REST and GraphQL: `forge` is the port, the other modules are its parts."""

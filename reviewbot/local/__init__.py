@@ -1,1 +1,0 @@
-"""The local reviewer: static analysers behind the service's interface."""

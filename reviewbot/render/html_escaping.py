@@ -1,0 +1,129 @@
+"""Hostile text made harmless in a page of HTML of our own (not GitHub's: nothing is linked here that we do not link).
+
+Everything is linear in the length of the text.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator
+
+from reviewbot.domain.text.escaping import visible
+
+_SPECIAL = re.compile("[&<>\"'`*]")
+_OF_DATA = re.compile("[<>&\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff]")
+_ITEM = re.compile(r"[ \t]{0,3}[-*+] +")
+_FENCE = re.compile(r" {0,3}(?P<marks>`{3,}(?=[^`]*\Z)|~{3,})")
+_CODE = re.compile("`([^`\n]+)`")
+_STRONG = re.compile(r"\*\*([^*\n]+)\*\*")
+_BLOCK = re.compile("(<pre [^>]*>.*?</pre>)", re.DOTALL)
+_BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
+
+
+def escaped(text: str) -> str:
+    """Text for an element or a quoted attribute; backticks and stars too, so that those left over are a template's."""
+    return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", visible(text))
+
+
+def line(text: str) -> str:
+    """The same on one line."""
+    return escaped(" ".join(visible(text).split()))
+
+
+def seal(text: str) -> str:
+    """The source that a content security policy names to allow this style sheet or script and no other."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8', 'replace')).digest()).decode()}"
+
+
+def data(value: object) -> str:
+    """JSON for a script element that is only data: nothing in it can end the element, or begin a comment or a tag."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _OF_DATA.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def words(text: str) -> str:
+    """A reviewer's words without blocks: pairs of equal backtick runs are code, everything else is shown literally."""
+    pieces = re.split("(`+)", text)
+    closers = _closers(pieces)
+    out: list[str] = []
+    at = 0
+    while at < len(pieces):
+        closer = closers.get(at)
+        if closer is None:
+            out.append(escaped(pieces[at]))
+            at += 1
+        else:
+            out.append(f"<code>{line(''.join(pieces[at + 1 : closer]))}</code>")
+            at = closer + 1
+    return "".join(out)
+
+
+def _closers(pieces: list[str]) -> dict[int, int]:
+    """Each backtick run (the odd pieces) to the next one of its length."""
+    found: dict[int, int] = {}
+    nearest: dict[str, int] = {}
+    for at in range(len(pieces) - 2, 0, -2):
+        if pieces[at] in nearest:
+            found[at] = nearest[pieces[at]]
+        nearest[pieces[at]] = at
+    return found
+
+
+def article(text: str) -> str:
+    """A reviewer's text in blocks: paragraphs, lists and fenced code."""
+    lines = visible(text).split("\n")
+    out: list[str] = []
+    at = 0
+    while at < len(lines):
+        opening = _FENCE.match(lines[at])
+        end = _end(lines, at + 1, opening["marks"] if opening else "")
+        out.append(block("\n".join(lines[at + 1 : end])) if opening else _blocks("\n".join(lines[at:end]), words))
+        at = end + 1 if opening else end
+    return "".join(out)
+
+
+def _end(lines: list[str], start: int, marks: str) -> int:
+    """Where the fence closes, or where the next one opens."""
+    for at in range(start, len(lines)):
+        stripped = lines[at].strip()
+        closes = marks and len(stripped) >= len(marks) and not stripped.strip(marks[0])
+        if closes or (not marks and _FENCE.match(lines[at])):
+            return at
+    return len(lines)
+
+
+def block(text: str) -> str:
+    """A block of code, which keys can scroll, too, where it is wider than the page."""
+    return f'<pre tabindex="0"><code>{escaped(text)}</code></pre>' if text.strip() else ""
+
+
+def told(html: str) -> str:
+    """A template's own words, escaped already: `code`, **strong**, paragraphs and lists."""
+    pieces = _BLOCK.split(html)  # what stands at odd places is a block of code
+    return "".join(piece if at % 2 else _blocks(marked(piece), str) for at, piece in enumerate(pieces))
+
+
+def marked(html: str) -> str:
+    """A template's own words on one line: `code` and **strong**."""
+    return _STRONG.sub(r"<strong>\1</strong>", _CODE.sub(r"<code>\1</code>", html))
+
+
+def _blocks(text: str, write: Callable[[str], str]) -> str:
+    """Paragraphs and lists; a line that goes on belongs to the item before it."""
+    return "".join(
+        piece for paragraph in _BLANK_LINES.split(text) for piece in _parts(paragraph.strip("\n").split("\n"), write)
+    )
+
+
+def _parts(lines: list[str], write: Callable[[str], str]) -> Iterator[str]:
+    starts = [at for at, text in enumerate(lines) if _ITEM.match(text)]
+    first = starts[0] if starts else len(lines)
+    if "".join(lines[:first]).strip():
+        yield f"<p>{write(chr(10).join(lines[:first]))}</p>"
+    if starts:
+        ends = [*starts[1:], len(lines)]
+        items = ("\n".join(lines[start:end]) for start, end in zip(starts, ends, strict=True))
+        yield "<ul>" + "".join(f"<li>{write(_ITEM.sub('', item, count=1))}</li>" for item in items) + "</ul>"

@@ -1,0 +1,163 @@
+"""View model to Markdown, plain text and HTML.
+
+Escaping is the default and trust is explicit: whatever a template shows is escaped for where it goes, unless a filter
+or this module says that it is written down already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+
+from reviewbot.domain.diff.reviewed_file import FileView
+from reviewbot.domain.text import escaping
+from reviewbot.domain.text.bounds import shorten_title
+from reviewbot.domain.text.size_limits import (
+    CHECK,
+    COMMENT,
+    COMMENT_DETAILS,
+    FINDING,
+    MESSAGE,
+    PAGE,
+    PAGE_DETAILS,
+    PROMPT,
+    REPORT,
+    STANDING,
+    Detail,
+    SizeLimit,
+)
+from reviewbot.render import contexts, report
+from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN, Markdown
+from reviewbot.render.overrides import check_override, lost_mark, mistake
+from reviewbot.render.rehearsal import rehearse
+from reviewbot.render.sandbox import Templates
+from reviewbot.render.view_models.command import AnswerView
+from reviewbot.render.view_models.review import CommentView, FindingStateView, FindingView, PromptView, SummaryView
+
+_TITLE_LIMIT = 255
+_PROMPT_MINIMUM = 10
+
+
+class Renderer:
+    """Writes views down with the shipped templates and a repository's own.
+
+    Args:
+        overrides: template name to source, from the default branch.
+
+    Raises:
+        TemplateError: when an override has a name that is not shipped, is too large, is not a template or cannot be
+            rendered with made-up views. So a mistake is told before anything is bought.
+    """
+
+    def __init__(self, overrides: Mapping[str, str] = MappingProxyType({})) -> None:
+        self._markdown = Templates(MARKDOWN, overrides)
+        self._plain = Templates(PLAIN, overrides)
+        self._html = Templates(HTML, overrides)
+        kinds = {"md": self._markdown, "html": self._html, "css": self._html}
+        for name, source in overrides.items():
+            check_override(name, source, self._markdown.names)
+            kinds.get(name.split(".")[-2], self._plain).compile(name, source)
+        if overrides:
+            rehearse(self)
+
+    def summary(self, view: SummaryView) -> str:
+        """The summary comment: the marks first, at most 65,000 characters."""
+        text = self._story(self._markdown, "summary.md.j2", view, COMMENT_DETAILS, COMMENT)
+        hidden = text.removeprefix(view.mark)
+        if hidden == text or not hidden.lstrip("\n").startswith(view.ledger):
+            raise lost_mark("summary.md.j2")
+        return text
+
+    def comment(self, view: CommentView) -> str:
+        """A comment on lines or on a file: the mark first, at most 63,000 characters."""
+        contexts_of = (contexts.of_comment(view, detail) for detail in COMMENT_DETAILS)
+        text = _first_fit("comment.md.j2", contexts_of, self._markdown.render, FINDING)
+        if not text.startswith(view.mark):
+            raise lost_mark("comment.md.j2")
+        return text
+
+    def standing(self, view: FindingStateView) -> str:
+        """A word on where a comment's findings stand, to go right after its mark; at most 2,000 characters."""
+        text = _first_fit("standing.md.j2", contexts.of_standing(view), self._markdown.render, STANDING)
+        if "<!--" in text:
+            raise mistake("standing.md.j2", None, "it writes a hidden comment, where ours mark the end of the word")
+        return text
+
+    def answer(self, view: AnswerView) -> str:
+        """The answer to a command: the mark first."""
+        contexts_of = (contexts.of_answer(view, detail) for detail in COMMENT_DETAILS)
+        text = _first_fit("command.md.j2", contexts_of, self._markdown.render, COMMENT)
+        if not text.startswith(view.mark):
+            raise lost_mark("command.md.j2")
+        return text
+
+    def review_body(self, view: SummaryView, mark: str) -> str:
+        """The one line above a review's comments: the mark first."""
+        context = contexts.of_summary(view, COMMENT_DETAILS[-1]) | {"mark": Markdown(mark)}
+        text = _first_fit("review.md.j2", [context], self._markdown.render, COMMENT)
+        if not text.startswith(mark):
+            raise lost_mark("review.md.j2")
+        return text
+
+    def check(self, view: SummaryView) -> tuple[str, str]:
+        """The check's title (plain, at most 255 characters) and its page (Markdown, at most 65,000 bytes)."""
+        words = self._story(self._plain, "outcomes.md.j2", view, COMMENT_DETAILS, CHECK)
+        title = shorten_title(words.partition("\n")[0], _TITLE_LIMIT)
+        return title[:1].upper() + title[1:], self._story(self._markdown, "check.md.j2", view, COMMENT_DETAILS, CHECK)
+
+    def job_summary(self, view: SummaryView) -> str:
+        """The whole story with every finding in full, as long as 900 kB take it."""
+        return self._story(self._markdown, "job-summary.md.j2", view, PAGE_DETAILS, PAGE)
+
+    def terminal(self, view: SummaryView) -> str:
+        """Plain text for a log: no line of it is a workflow command or an escape sequence."""
+        return escaping.log_text(
+            escaping.visible(self._story(self._plain, "terminal.txt.j2", view, PAGE_DETAILS, PAGE))
+        )
+
+    def annotation(self, finding: FindingView) -> tuple[str, str]:
+        """An annotation's title (at most 255 characters) and message (at most 60 kB), plain text both."""
+        contexts_of = (contexts.of_annotation(finding, detail) for detail in COMMENT_DETAILS)
+        text = _first_fit("annotation.txt.j2", contexts_of, self._plain.render, MESSAGE)
+        title, _, message = text.partition("\n")
+        return shorten_title(title, _TITLE_LIMIT), message.strip("\n") or title
+
+    def prompt(self, view: PromptView) -> str:
+        """What the reviewer is told, 10 to 10,000 characters: the author's text gives way first."""
+        text = _first_fit("prompt.txt.j2", contexts.of_prompt(view), self._plain.render, PROMPT)
+        if len(text) < _PROMPT_MINIMUM:
+            raise mistake("prompt.txt.j2", None, "a prompt has at least 10 characters")
+        return text
+
+    def html(self, view: SummaryView, files: Sequence[FileView] = ()) -> str:
+        """The page: one file that needs nothing else, at most 6 MB; `files` as sent for the change, else quotes."""
+        from reviewbot.render.colours import Colours  # noqa: PLC0415 — slow to import, and few runs write a page
+
+        style = _first_fit("report.css.j2", [{}], self._html.render, REPORT)
+        page = report.Page(view, files, Colours().of, self._copied, style)
+        return _first_fit("report.html.j2", report.contexts_of(page), self._html.render_with_words, REPORT) + "\n"
+
+    def _copied(self, finding: FindingView) -> str:
+        """A finding as Markdown, as a comment has it; empty when that is too long to be copied."""
+        context = {"finding": contexts.addressed(finding), "placed": False, "waivable": False, "branch": False}
+        return self._markdown.render("finding.md.j2", context, COMMENT.limit) or ""
+
+    def _story(
+        self, templates: Templates, name: str, view: SummaryView, details: Sequence[Detail], limit: SizeLimit
+    ) -> str:
+        attempts = (contexts.of_summary(view, detail) for detail in details)
+        return _first_fit(name, attempts, templates.render_with_words, limit)
+
+
+def _first_fit(
+    name: str,
+    attempts: Iterable[Mapping[str, object]],
+    render: Callable[[str, Mapping[str, object], int], str | None],
+    limit: SizeLimit,
+) -> str:
+    """The most detailed text that fits."""
+    for context in attempts:
+        text = render(name, context, limit.limit)
+        if text is not None and limit.size(text) <= limit.limit:
+            return text
+    raise mistake(name, None, f"it writes more than {limit.limit:,} characters even when all is left out that can be")

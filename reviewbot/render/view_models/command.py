@@ -1,0 +1,69 @@
+"""View models of the answers to commands; as in `review`, every text is hostile unless it says `trusted`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from reviewbot.domain.model.review import Severity
+from reviewbot.render.view_models.review import BypassView
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """How a pull request stands, as far as it is written down.
+
+    Attributes:
+        waiting: the heads whose review is open, full, oldest first.
+        postponed: whether a review of this head waits for that of an older one.
+        counts: findings that count, by severity; every severity is a key.
+        spent: credits held by open reviews and used by finished ones.
+        problem: why what is written down is not believed, empty when it is.
+    """
+
+    waiting: tuple[str, ...]
+    postponed: bool
+    counts: Mapping[Severity, int]
+    waived: int
+    spent: Decimal
+    bypass: BypassView | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """The answer to a command in a comment.
+
+    Attributes:
+        mark: trusted; the hidden first bytes, which the template must emit first.
+        word: of `parse.CommandName`, as its value.
+        refusal: of `authorize.Refusal`, as its value; empty when the command was carried out.
+        sender: a login.
+        needs: what the sender would have to be allowed.
+        target: the commit or the finding that was named, empty when none was.
+        head_sha: of the pull request, full.
+        check_title: what our check on the head says by now, empty when there is none.
+        finding: the title of the finding that it is about, empty when it is about none; `finding_id` is its id.
+        said: the reason that was given for a waiver or a bypass.
+        reason: of `verdict.Reason`, as its value: what the run came to; empty when none was started.
+        message: what happened, from the run; may be empty, as `hint`.
+        status: None unless it was asked for.
+    """
+
+    mark: str
+    word: str
+    refusal: str
+    sender: str
+    needs: str
+    target: str
+    head_sha: str
+    check_title: str = ""
+    finding: str = ""
+    finding_id: str = ""
+    said: str = ""
+    reason: str = ""
+    message: str = ""
+    hint: str = ""
+    paid: bool = True
+    status: StatusView | None = None

@@ -1,0 +1,100 @@
+"""The lines that a finding is about, with a few around them, as they were sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from reviewbot.domain.diff.reviewed_file import FileView
+from reviewbot.domain.diff.text_index import split_lines, strip_gutter
+from reviewbot.domain.findings.placement import UNVERIFIED
+from reviewbot.domain.model.review import Side
+from reviewbot.domain.text.bounds import shorten_line
+from reviewbot.render.view_models.review import FindingView
+
+AROUND = 3
+"""Lines shown before and after."""
+
+MAX_LINES = 60
+"""Of a longer range, the first ones are shown."""
+
+_WIDTH = 400
+"""Characters of a line at most: what is longer is not read."""
+
+_READ = _WIDTH + 100
+"""Characters that are read of a quoted line: a gutter may come off."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExcerptLine:
+    """A line.
+
+    Attributes:
+        number: in its file; None when only the quote is known.
+        cited: whether the finding is about it.
+    """
+
+    number: int | None
+    text: str
+    cited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Lines, and how many of the cited ones are not shown."""
+
+    lines: tuple[ExcerptLine, ...]
+    more: int = 0
+
+
+class Excerpts:
+    """Excerpts of files as they were sent.
+
+    Args:
+        files: may be empty; then there are only quotes.
+    """
+
+    def __init__(self, files: Iterable[FileView] = ()) -> None:
+        self._files = {file.path: file for file in files}
+        self._known: dict[tuple[str, Side], Mapping[int, str]] = {}
+
+    def of(self, finding: FindingView) -> Excerpt:
+        """The finding's lines; where they are not known, what the reviewer quoted; empty when there is neither."""
+        if finding.line is None or finding.why in UNVERIFIED:
+            return _quoted(finding.code)
+        first, last = finding.start_line or finding.line, finding.line
+        known = self._lines(finding.path, finding.side)
+        if first not in known or last < first:
+            return _quoted(finding.code)
+        more = max(0, last - first + 1 - MAX_LINES)
+        end = last - more if more else last + AROUND
+        shown = (
+            ExcerptLine(number, shorten_line(known[number].removesuffix("\r"), _WIDTH), cited=first <= number <= last)
+            for number in range(first - AROUND, end + 1)
+            if number in known
+        )
+        return Excerpt(tuple(shown), more)
+
+    def _lines(self, path: str, side: Side) -> Mapping[int, str]:
+        if (path, side) not in self._known:
+            file = self._files.get(path)
+            self._known[path, side] = dict(_lines(file, side)) if file else {}
+        return self._known[path, side]
+
+
+def _quoted(code: str) -> Excerpt:
+    """The first lines of a quote. The others are only counted: a quote can have a megabyte."""
+    text = code.removesuffix("\n")
+    known = [line[:_READ].removesuffix("\r") for line in text.split("\n", MAX_LINES)[:MAX_LINES]]
+    lines = strip_gutter(known) if code.strip() else ()
+    shown = tuple(ExcerptLine(None, shorten_line(line, _WIDTH), cited=False) for line in lines)
+    return Excerpt(shown, text.count("\n") + 1 - len(shown) if shown else 0)
+
+
+def _lines(file: FileView, side: Side) -> Iterator[tuple[int, str]]:
+    """What is known of a side, verbatim: the whole text, or the hunks."""
+    if side is Side.RIGHT and file.text is not None:
+        yield from enumerate(split_lines(file.text), start=1)
+        return
+    lines = (line for hunk in file.hunks for line in hunk.lines)
+    yield from ((number, line.text) for line in lines if (number := line.number(side)) is not None)

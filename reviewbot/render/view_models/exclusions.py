@@ -1,0 +1,37 @@
+"""The patterns of `paths` that leave files out, ready to be pasted."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+
+from reviewbot.domain.redaction.private_keys import REDACTED
+from reviewbot.domain.selection.selection import HeldBecause
+from reviewbot.render.view_models.review import HeldView
+
+MOST = 5
+"""Files that are named; a change that misses more needs a pattern that nobody can guess."""
+
+LONGEST = 300
+"""Characters of a name that is pasted; a longer one would not fit where the line is shown."""
+
+_SPECIAL = re.compile(r"[*?+\[\]\\]")
+
+
+def excludable(missed: Iterable[HeldView]) -> tuple[str, ...]:
+    """The names of the files among what was missed; a part of the review that was lost is no file."""
+    return tuple(one.path for one in missed if one.detail or one.reason != HeldBecause.UNSEEN)
+
+
+def exclusions(paths: Iterable[str]) -> tuple[str, ...]:
+    """A pattern for each of the first files; none for a name that is redacted, very long or of several lines."""
+    named = [path for path in paths if REDACTED not in path and "\n" not in path and len(path) <= LONGEST]
+    return tuple("!" + _SPECIAL.sub(r"\\\g<0>", path) for path in named[:MOST])
+
+
+def exclusion_setting(paths: Iterable[str]) -> str:
+    """The setting in YAML, on one line; empty when there is none."""
+    patterns = [json.dumps(pattern, ensure_ascii=False) for pattern in exclusions(paths)]
+    many = f"paths: [{', '.join(patterns)}]" if patterns else ""
+    return f"paths: {patterns[0]}" if len(patterns) == 1 else many

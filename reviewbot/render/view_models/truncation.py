@@ -1,0 +1,192 @@
+"""Making a view smaller until its text fits: worst findings first, nothing cut in silence.
+
+GitHub refuses a body that is too long, after the review was paid for. So what is long is cut *before* it is written
+down: whole findings become one line, lines become a number, and a long text ends at a line's end and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from reviewbot.domain.findings.placement import SuggestionState, Why
+from reviewbot.domain.model.review import Leftover
+from reviewbot.domain.text.bounds import Cut, bounded, first_lines, shorten_line
+from reviewbot.domain.text.mapped import Mapped
+from reviewbot.domain.text.size_limits import Detail
+from reviewbot.render.view_models.review import (
+    CommentView,
+    DuplicateView,
+    FileGroup,
+    FindingStateView,
+    FindingView,
+    HeldView,
+    SentView,
+    SummaryView,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """How many entries of each list are not shown."""
+
+    commented: int = 0
+    uncommented: int = 0
+    leftovers: int = 0
+    duplicates: int = 0
+    sent: int = 0
+    held: int = 0
+    waived: int = 0
+    closed: int = 0
+
+    @property
+    def findings(self) -> int:
+        """Findings and parts of the answer that are only counted."""
+        return self.commented + self.uncommented + self.leftovers
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What of a summary is shown, and how. What may be long is cut when it is looked at.
+
+    Attributes:
+        commented: findings with a comment of their own, one line each, by file.
+        full: findings without one, in full, worst first.
+        quiet: the same for those that are less urgent: under the threshold for comments, or of an earlier review and
+            not closing the gate. In full, and folded away.
+        folded: findings without a comment that are one line each.
+        missed: files that were selected and not fully reviewed, a few of them by name.
+        waived: findings that somebody took the responsibility for, one line each.
+        closed: findings of earlier reviews that are fixed or gone, likewise.
+        listed: every finding that is shown and counts, worst first, wherever it is shown.
+        rest: what is only counted.
+    """
+
+    commented: Sequence[FileGroup]
+    full: Sequence[FindingView]
+    quiet: Sequence[FindingView]
+    folded: Sequence[FindingView]
+    leftovers: Sequence[Leftover]
+    duplicates: tuple[DuplicateView, ...]
+    sent: tuple[SentView, ...]
+    held: tuple[HeldView, ...]
+    missed: tuple[HeldView, ...]
+    waived: Sequence[FindingView]
+    closed: Sequence[FindingView]
+    listed: Sequence[FindingView]
+    rest: Rest
+
+
+def every_finding(groups: Iterable[FileGroup]) -> tuple[FindingView, ...]:
+    """All findings, worst first, in the order of the files where they are equally bad."""
+    return tuple(
+        sorted((finding for group in groups for finding in group.findings), key=lambda finding: finding.severity.rank)
+    )
+
+
+def truncate_finding(finding: FindingView, detail: Detail) -> FindingView:
+    """A finding with its texts bounded. A suggestion that is cut is no longer one to commit."""
+    small = replace(bounded(finding, detail), references=first_lines(finding.references, detail.rows, detail.line))
+    return replace(small, suggestion_state=SuggestionState.SHOWN) if isinstance(small.suggestion, Cut) else small
+
+
+def truncate_comment(view: CommentView, detail: Detail) -> tuple[CommentView, int]:
+    """A comment with its long texts cut, and the number of its findings that are left out."""
+    kept = max(1, detail.full)
+    findings = tuple(truncate_finding(finding, detail) for finding in view.findings[:kept])
+    return replace(view, findings=findings), max(0, len(view.findings) - kept)
+
+
+def truncate_finding_state(view: FindingStateView, words: int, rows: int) -> tuple[FindingStateView, int]:
+    """A word on findings with so many characters of other people's, and the number of findings that are left out."""
+    detail = Detail(full=0, lines=0, rows=0, text=words)
+    findings = tuple(_worded(bounded(finding, detail), words) for finding in view.findings[:rows])
+    return replace(view, findings=findings), max(0, len(view.findings) - rows)
+
+
+def _worded(finding: FindingView, words: int) -> FindingView:
+    """A finding whose texts begin no hidden line of ours; without any words, its id stands for it."""
+    return replace(
+        finding,
+        title=_harmless(finding.title) if words else "",
+        note=_harmless(finding.note) if words else "",
+        waived_by=_harmless(finding.waived_by),
+        closed_at=_harmless(finding.closed_at),
+        waived_for=_harmless(finding.waived_for) if words else "",
+    )
+
+
+def _harmless(text: str) -> str:
+    return text.replace("<!--", "<! --")
+
+
+def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
+    """What of a summary is shown at this level of detail."""
+    findings = every_finding(view.files)
+    commented = [finding for finding in findings if finding.comment_url is not None]
+    bare = [finding for finding in findings if finding.comment_url is None]
+    loud = [finding for finding in bare if not _is_quiet(finding)]
+    quiet = [finding for finding in bare if _is_quiet(finding)]
+    quiet_room = max(0, detail.full - len(loud))
+    one_line = loud[detail.full :] + quiet[quiet_room:]
+    leftovers = max(1, detail.full // 3)
+    groups = _grouped(commented[: detail.lines], detail)
+    by_file = [FileGroup(path, items) for path, items in groups.items()]
+    others = FileGroup("", [*loud[: detail.full], *quiet[:quiet_room], *one_line[: detail.lines]])
+    thin = partial(_thinned, detail=detail)
+    return Shown(
+        commented=tuple(replace(group, findings=thin(group.findings)) for group in by_file),
+        full=thin(loud[: detail.full]),
+        quiet=thin(quiet[:quiet_room]),
+        folded=thin(one_line[: detail.lines]),
+        leftovers=Mapped(partial(bounded, detail=detail), view.leftovers[:leftovers]),
+        duplicates=tuple(bounded(item, detail) for item in view.duplicates[: detail.rows]),
+        sent=tuple(bounded(item, detail) for item in view.sent[: detail.rows]),
+        held=tuple(bounded(item, detail) for item in view.held_back[: detail.rows]),
+        missed=tuple(bounded(item, detail) for item in view.missed[:_NAMED]),
+        waived=thin(view.waived[: detail.rows]),
+        closed=thin(view.closed[: detail.rows]),
+        listed=thin(every_finding((*by_file, others))),
+        rest=Rest(
+            commented=max(0, len(commented) - detail.lines),
+            uncommented=max(0, len(one_line) - detail.lines),
+            leftovers=max(0, len(view.leftovers) - leftovers),
+            duplicates=max(0, len(view.duplicates) - detail.rows),
+            sent=max(0, len(view.sent) - detail.rows),
+            held=max(0, len(view.held_back) - detail.rows),
+            waived=max(0, len(view.waived) - detail.rows),
+            closed=max(0, len(view.closed) - detail.rows),
+        ),
+    )
+
+
+def _is_quiet(finding: FindingView) -> bool:
+    """Whether a finding without a comment is folded away."""
+    return finding.why is Why.BELOW_THRESHOLD or (finding.carried and not finding.blocks)
+
+
+def _thinned(findings: Sequence[FindingView], detail: Detail) -> Sequence[FindingView]:
+    return Mapped(partial(truncate_finding, detail=detail), findings)
+
+
+_NAMED = 5
+"""Files that are named with their reasons; the list of what was held back has more."""
+
+
+def truncate_texts(view: SummaryView, detail: Detail) -> SummaryView:
+    """The same view with every text bounded and few sentences; its other lists are `truncate_summary`'s."""
+    rows = max(1, detail.rows)
+    return replace(
+        bounded(view, detail),
+        notices=first_lines(view.notices, rows, detail.line),
+        degraded=first_lines(view.degraded, rows, detail.line),
+    )
+
+
+def _grouped(findings: Iterable[FindingView], detail: Detail) -> Mapping[str, Sequence[FindingView]]:
+    """The findings by file, its path cut, the file with the worst finding first."""
+    groups: dict[str, list[FindingView]] = {}
+    for finding in findings:
+        groups.setdefault(shorten_line(finding.path, detail.line), []).append(finding)
+    return groups

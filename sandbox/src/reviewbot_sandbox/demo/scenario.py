@@ -1,0 +1,313 @@
+"""The demo: a pull request is reviewed, mended and reviewed again, by the real action, and shown as it then stands."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from reviewbot.domain.policy.verdict import EXIT_BUG, EXIT_GATE
+from reviewbot.domain.text.escaping import visible
+from reviewbot.terminal.console import open_console
+from reviewbot_sandbox.demo.engineer import Reviewing
+from reviewbot_sandbox.demo.look import facts, recipes
+from reviewbot_sandbox.demo.readback import Landed, Money, Reader
+from reviewbot_sandbox.demo.runner import Done, prepare_job, run_step, step_environment
+from reviewbot_sandbox.demo.seed import AUTHOR, CREDENTIAL, NUMBER, REPOSITORY, TITLE, WORKFLOW_TOKEN, push_fix
+from reviewbot_sandbox.demo.services import Plan, Sandbox, open_sandbox
+from reviewbot_sandbox.demo.show import WIDTH, Kind, pieces, say, show_comments, title
+
+SCALE = 0.1
+"""Waiting takes a tenth of its time; everything else takes as long as it takes."""
+
+RUN_SECONDS = 300.0
+KEPT_SECONDS = 1800.0
+
+_NEXT = (
+    ("reviewbot demo --keep", "this again, and the services stay to be looked at"),
+    ("reviewbot sandbox", "the same pull request, for your own tries at it"),
+    ("reviewer: local", "in a workflow of yours: a free review, without an account"),
+    ("codevf-api-key: …", "in a workflow of yours: a review by engineers; see the README"),
+)
+
+_TASK = re.compile(r"\btask_[0-9a-f]+\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked for at the command line.
+
+    Attributes:
+        keep: leave the sandbox running afterwards.
+        plain: no colour and nothing that moves.
+    """
+
+    keep: bool = False
+    plain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One run of the action, and what it left."""
+
+    done: Done
+    report: Mapping[str, Any]
+    landed: Landed
+    money: Money
+    requests: tuple[int, int]
+
+
+def run_demo(options: Options, analysers: Reviewing, env: Mapping[str, str], log: TextIO) -> int:
+    """Run the demo.
+
+    Args:
+        options: of the command line.
+        analysers: the local reviewer, who plays the engineer.
+        env: the environment: `PATH` for the action, `NO_COLOR`, `TERM` and `COLUMNS` for the terminal.
+        log: where it is shown.
+
+    Returns:
+        0 when everything went as it should, the gate closing included; 70 otherwise.
+    """
+    console = open_console(log, env, plain=options.plain, widest=WIDTH)
+    lifetime = RUN_SECONDS + (KEPT_SECONDS if options.keep else 0)
+    folder = Path(tempfile.mkdtemp(prefix="reviewbot-demo-"))
+    with open_sandbox(analysers, Plan(SCALE, lifetime)) as sandbox, closing(Reader(sandbox)) as reader:
+        demo = _Demo(console, sandbox, reader, folder, env.get("PATH", ""))
+        status = demo.run()
+        if options.keep:
+            with suppress(KeyboardInterrupt):
+                demo.keep()
+    return status
+
+
+@dataclass(frozen=True, slots=True)
+class _Demo:
+    console: Console
+    sandbox: Sandbox
+    reader: Reader
+    folder: Path
+    path: str
+
+    def run(self) -> int:
+        """Both rounds, told as they go."""
+        self._introduce()
+        before = self.reader.money()
+        title(self.console, "1  The pull request is opened, and the action runs")
+        first = self._round("opened")
+        self._show_landed(first)
+        self._show_bill(first, before)
+        title(self.console, "2  The author mends what closed the gate, and pushes")
+        push_fix(self.sandbox.world)
+        second = self._round("synchronize")
+        self._show_difference(first, second)
+        self._show_files(first, second)
+        return self._conclude(first, second)
+
+    def _introduce(self) -> None:
+        say(self.console, "reviewbot demo", "bold", indent=0)
+        told = (
+            f"A GitHub and a CodeVF run on this machine until the demo ends; nothing leaves it, no money is spent. "
+            f"In {REPOSITORY}, {AUTHOR} asks for “{TITLE}” (#{NUMBER}). The engineer is played by static analysers, "
+            f"with a few remarks that only a person would make."
+        )
+        say(self.console, told, indent=0)
+
+    def _round(self, action: str) -> Round:
+        self.sandbox.github_requests.forget()
+        self.sandbox.codevf_requests.forget()
+        job = prepare_job(self.folder / action, action, self.reader.pull())
+        ear = _Ear(self.console, self.reader, time.monotonic())
+        with _busy(self.console):
+            done = run_step(job, step_environment(self.sandbox, job, self.path), ear.hear, time.monotonic)
+        requests = self._requests()
+        report = json.loads(job.report.read_text(encoding="utf-8")) if job.report.exists() else {}
+        one = Round(done, report, self.reader.landed(), self.reader.money(), requests)
+        self._show_end(one)
+        return one
+
+    def _requests(self) -> tuple[int, int]:
+        """How many requests the action made: to GitHub, and to CodeVF."""
+        bot = self.sandbox.world.store.tokens[WORKFLOW_TOKEN].login
+        to_github = sum(one.identity == bot for one in self.sandbox.github_requests.requests())
+        return to_github, len(self.sandbox.codevf_requests.requests())
+
+    def _show_end(self, one: Round) -> None:
+        check, status = one.landed.check, one.done.exit_status
+        closed = "the gate is closed, as it should be with such flaws"
+        meaning = {0: "the gate is open", EXIT_GATE: closed}.get(status, f"see {one.done.job.log}")
+        style = "bold green" if status == 0 else "bold red"
+        say(self.console, f"Exit status {status} after {one.done.seconds:.1f} s: {meaning}.", style)
+        if check is not None:
+            say(self.console, f"Check “{check.name}”: {check.conclusion or check.status}. {check.title}.")
+
+    def _show_landed(self, one: Round) -> None:
+        title(self.console, "   What now stands on the pull request, read back from GitHub")
+        show_comments(self.console, one.landed.comments)
+        title(self.console, "   The summary comment, as far as its first heading")
+        for body in one.landed.summaries:
+            self._show_summary(body)
+        for finding in one.report.get("findings", ()):
+            if finding["commentUrl"] is None:
+                where = f"{finding['path']}:{finding['line']}"
+                say(self.console, f"No place for a comment, so in the summary: {finding['title']} ({where}).")
+
+    def _show_summary(self, body: str) -> None:
+        for number, piece in enumerate(pieces(body)):
+            if number and piece.kind is Kind.HEADING:
+                return
+            say(self.console, piece.text, "" if number else "bold", hang=2 * piece.text.startswith("- "))
+
+    def _show_bill(self, one: Round, before: Money) -> None:
+        manifest, cost = one.report.get("manifest", {}), one.report.get("cost") or {}
+        sent, held = manifest.get("sent", ()), manifest.get("heldBack", ())
+        title(self.console, "   What left the building, and what it cost")
+        size = sum(file["bytes"] for file in sent) / 1000
+        whole = sum(file["whole"] for file in sent)
+        say(self.console, f"Sent: {len(sent)} files, {size:.1f} kB; of {whole} the whole text, of all the diff.")
+        for file in held:
+            say(self.console, f"Held back: {file['path']} ({file['reason'].replace('-', ' ')})")
+        for file in sent:
+            if file["redactions"]:
+                say(self.console, f"Redacted: {_redacted(self.sandbox, file['path'])}")
+        hold = (
+            f"{cost.get('maxCredits')} for the review, times the mode's factor, is a hold of {cost.get('hold')} credits"
+        )
+        say(self.console, f"Cost: {hold}; {cost.get('used')} were used.")
+        after = f"{one.money.available:,} after, {one.money.on_hold} on hold"
+        say(self.console, f"Account: {before.available:,} credits before, {after}.")
+        say(self.console, f"Requests of the action: {one.requests[0]} to GitHub, {one.requests[1]} to CodeVF.")
+
+    def _show_difference(self, first: Round, second: Round) -> None:
+        before = {one.id: one.body for one in first.landed.comments}
+        after = {one.id: one.body for one in second.landed.comments}
+        new = len(after.keys() - before.keys())
+        same = sum(after.get(key) == body for key, body in before.items())
+        threads, ids = second.landed.threads, [one.done.outputs.get("task-id", "") for one in (first, second)]
+        bought = "a new task" if ids[0] != ids[1] else "the same task as before"
+        paid = first.money.available - second.money.available
+        sent, before_sent = (len(one.report.get("manifest", {}).get("sent", ())) for one in (second, first))
+        whole = "the whole change again" if sent == before_sent else "a part of the change"
+        say(self.console, f"Bought: {bought}, of {whole} ({sent} files), for {paid} credits.")
+        say(self.console, f"Comments: {len(before)} before, {len(after)} after: {new} new, {same} as they were.")
+        gone = f"{threads.outdated} outdated (GitHub's word for lines that changed since), {threads.resolved} resolved"
+        say(self.console, f"Threads: {threads.total}, of them {gone}.")
+        titles = [{one["title"] for one in each.report.get("findings", ())} for each in (first, second)]
+        for gone_title in sorted(titles[0] - titles[1]):
+            say(self.console, f"✓ no longer found: {gone_title}", "green")
+        kept = f"{len(second.landed.summaries)} summary comment, rewritten in place"
+        say(self.console, f"Still open: {second.done.outputs.get('findings')} findings. {kept}.")
+
+    def _show_files(self, first: Round, second: Round) -> None:
+        title(self.console, "Look at it, and go on")
+        job = first.done.job
+        files = {"JSON report": job.report, "job summary": job.summary, "log": job.log, "event": job.event}
+        say(self.console, f"{job.folder}/")
+        for name, file in files.items():
+            say(self.console, f"{file.relative_to(job.folder)!s:<25} {name}", indent=4)
+        say(self.console, f"{second.done.job.folder}/ (the same of the second run)")
+        self.console.print()
+        for command, told in _NEXT:
+            say(self.console, f"{command:<23} {told}", hang=24)
+
+    def _conclude(self, first: Round, second: Round) -> int:
+        problems = [problem for problem in _problems(first, second) if problem]
+        self.console.print()
+        for problem in problems:
+            say(self.console, f"Not as planned: {problem}", "bold red")
+        if not problems:
+            say(self.console, "All as planned: the gate closed on the flaws, and opened once they were gone.", "bold")
+        return EXIT_BUG if problems else 0
+
+    def keep(self) -> None:
+        """Say how to look, and stay until Ctrl-C or the end of the lifetime."""
+        title(self.console, "It stays")
+        for name, value in facts(self.sandbox):
+            say(self.console, f"{name:<18} {value}")
+        for recipe in recipes(self.sandbox):
+            say(self.console, f"# {recipe.what}", "dim")
+            self.console.print(Text(visible(recipe.lines)), soft_wrap=True)
+        say(self.console, f"Ctrl-C ends it; by itself it ends in {KEPT_SECONDS / 60:.0f} minutes.", "bold")
+        stay(self.sandbox)
+
+
+def stay(sandbox: Sandbox) -> None:
+    """Until the services end by themselves; an interrupt comes through."""
+    while sandbox.github.running and sandbox.codevf.running:
+        sandbox.github.wait(0.5)
+
+
+def _redacted(sandbox: Sandbox, path: str) -> str:
+    """What became of the password, looked up in what CodeVF received."""
+    received = any(CREDENTIAL in json.dumps(one.body) for one in sandbox.codevf_requests.requests())
+    kept = "and it reached CodeVF all the same" if received else "CodeVF never saw it"
+    return f"the password in {path}; {kept}."
+
+
+def _problems(first: Round, second: Round) -> Iterator[str]:
+    for name, one, status, conclusion in (("first", first, EXIT_GATE, "failure"), ("second", second, 0, "success")):
+        if one.done.exit_status != status:
+            ended = f"the {name} run ended with {one.done.exit_status} and not with {status}"
+            yield f"{ended}; {one.done.job.log} says why."
+        if one.landed.check is None or one.landed.check.conclusion != conclusion:
+            yield f"the check of the {name} run should be a {conclusion}."
+    if not first.landed.comments:
+        yield "there is not one comment."
+    if len(second.landed.comments) != len(first.landed.comments):
+        yield "the second run should neither have repeated nor removed a comment."
+    if (json.dumps(first.report) + json.dumps(second.report)).count(CREDENTIAL):
+        yield "a report holds the password."
+    if len(second.landed.summaries) != 1:
+        yield "there should be one summary comment."
+
+
+@contextmanager
+def _busy(console: Console) -> Iterator[None]:
+    """Something that moves, where somebody looks."""
+    if not console.is_terminal:
+        yield
+        return
+    with console.status("the action is at work"):
+        yield
+
+
+@dataclass(slots=True)
+class _Ear:
+    """Hears the action's log: shows what it says until its final story, which stands in the log file whole."""
+
+    console: Console
+    reader: Reader
+    begun: float
+    task: str = ""
+    over: bool = False
+
+    def hear(self, line: str) -> None:
+        """One line of the log. Workflow commands are the runner's, who does not show them."""
+        if self.over or line.startswith("::"):
+            return
+        if not line.strip() or (self.task and "findings" in line):
+            self.over = True
+            return
+        self._say(line)
+        if not self.task and (found := _TASK.search(line)):
+            self.task = found[0]
+            self._look()
+
+    def _look(self) -> None:
+        """What both services say while the action waits."""
+        money, check = self.reader.money(), self.reader.check()
+        self._say(f"(CodeVF: {money.on_hold} credits on hold, task {self.reader.task_status(self.task)})")
+        if check is not None:
+            self._say(f"(GitHub: check {check.status}, “{check.title}”)")
+
+    def _say(self, line: str) -> None:
+        say(self.console, f"{time.monotonic() - self.begun:4.1f} s  {line}", hang=8)

@@ -1,0 +1,122 @@
+"""A GitHub on loopback for the adapter's tests: its state, its faults, and a forge that talks to it without waiting."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from reviewbot_sandbox.faults import Faults, Logged, with_faults
+from reviewbot_sandbox.github import Store, World, build_github
+from reviewbot_sandbox.serve import serving
+
+from reviewbot.adapters.github.client import Address, Patience
+from reviewbot.adapters.github.forge import GitHubForge
+from reviewbot.domain.github.pull_request import Snapshot
+from tests.adapters.remote import Remote, serving_remote
+from tests.contract.referee import refereed
+
+REPO = "acme/widget"
+TOKEN = "ghs_workflow-token"
+CHECK_NAME = "CodeVF review"
+
+
+@dataclass
+class PatientClock:
+    """The real time, but for waits: they are only noted."""
+
+    waits: list[float] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+
+@dataclass
+class GitHubOnLoopback:
+    """The sandbox and the forge under test."""
+
+    world: World
+    faults: Faults
+    address: Address
+    clock: PatientClock
+    forge: GitHubForge
+    opened: list[GitHubForge] = field(default_factory=list)
+    seen: int = 0
+
+    def snapshot(self, number: int = 1, forge: GitHubForge | None = None) -> Snapshot:
+        """The snapshot that a run begins with."""
+        return (forge or self.forge).snapshot(
+            number, check_name=CHECK_NAME, config_file=".github/reviewbot.yml", templates_dir=".github/reviewbot"
+        )
+
+    def open(self, token: str = TOKEN, repository: str = REPO, patience: Patience | None = None) -> GitHubForge:
+        """Another forge; close it by `with`."""
+        self.opened.append(GitHubForge(token, repository, self.address, self.clock, patience))
+        return self.opened[-1]
+
+    def sent(self) -> list[Logged]:
+        """What reached the server since the last look; the log is written a moment after each answer."""
+        total = sum(forge.requests for forge in {self.forge, *self.opened})
+        give_up = time.monotonic() + 5
+        while len(self.faults.requests()) < total - self.seen and time.monotonic() < give_up:
+            time.sleep(0.002)
+        self.seen = total
+        log = list(self.faults.requests())
+        self.faults.forget()
+        return log
+
+
+@pytest.fixture
+def github(tmp_path: Path) -> Iterator[GitHubOnLoopback]:
+    """A repository with one pull request that changes one file and adds another."""
+    with _serve(tmp_path / "git", "", "/graphql") as served:
+        yield served
+
+
+@pytest.fixture
+def enterprise(tmp_path: Path) -> Iterator[GitHubOnLoopback]:
+    """The same on an Enterprise Server's addresses."""
+    with _serve(tmp_path / "git", "/api/v3", "/api/graphql") as served:
+        yield served
+
+
+ServeGitHub = Callable[[Path, str, str], AbstractContextManager[GitHubOnLoopback]]
+
+
+@pytest.fixture(scope="session")
+def serve_github() -> ServeGitHub:
+    """For a module that shares one: `serve_github(folder, REST path, GraphQL path)`."""
+    return _serve
+
+
+@contextmanager
+def _serve(folder: Path, rest: str, graphql: str) -> Iterator[GitHubOnLoopback]:
+    """The sandbox behind faults, for the length of a `with`."""
+    world, faults, clock = World(Store(folder)), Faults(), PatientClock()
+    world.repository(REPO)
+    world.push(REPO, "main", {"app.py": "one\ntwo\nthree\n"})
+    world.push(REPO, "topic", {"app.py": "one\n2\nthree\n", "new.py": "print(1)\n"}, author="mona")
+    world.open_pull_request(REPO, "topic", title="Say one", body="Because.", author="mona")
+    world.app_token(TOKEN)
+    with refereed(rest) as referee, ExitStack() as stack:
+        github = referee.answers(build_github(world, base_path=rest))
+        server = stack.enter_context(serving(referee.requests(with_faults(github, faults))))
+        address = Address(f"{server.url}{rest}", f"{server.url}{graphql}")
+        with GitHubForge(TOKEN, REPO, address, clock, Patience(read=5)) as forge:
+            yield GitHubOnLoopback(world, faults, address, clock, forge)
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> Iterator[Remote]:
+    with serving_remote(tmp_path) as made:
+        yield made

@@ -1,0 +1,259 @@
+"""The git adapter against git's own HTTP server on loopback."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reviewbot.adapters.git.fetch import GitChangeReader
+from reviewbot.adapters.git.process import Bounds, Git
+from reviewbot.domain.diff.parse import FileStatus, assemble
+from reviewbot.domain.github.pull_request import RawChange
+from reviewbot.domain.selection.selection import LARGEST_TEXT
+from reviewbot.errors import ChangeUnreadable
+from tests.adapters.remote import Remote
+
+ABSENT_SHA = "1234567890" * 4
+
+
+def change(remote: Remote, before: Callable[[], None], after: Callable[[], None]) -> RawChange:
+    """The change between two states of the work tree, as the adapter reads it."""
+    before()
+    base = remote.commit()
+    after()
+    head = remote.commit()
+    remote.publish("refs/heads/main", base)
+    remote.publish("refs/pull/7/head", head)
+    return remote.reader().read_change(number=7, head=head, base=base)
+
+
+def test_a_change_comes_with_diff_modes_blobs_and_texts(remote: Remote) -> None:
+    def before() -> None:
+        remote.write("kept.py", "a\nb\n")
+        remote.write("gone.py", "x\n")
+        remote.write("old name.py", "1\n2\n3\n4\n5\n6\n7\n8\n")
+
+    def after() -> None:
+        remote.write("kept.py", "a\nc\n")
+        (remote.work / "gone.py").unlink()
+        (remote.work / "old name.py").rename(remote.work / "new name.py")
+        remote.write("added.py", "no end of line")
+
+    raw = change(remote, before, after)
+    files = {file.path: file for file in assemble(raw).files}
+    assert {path: file.diff.status for path, file in files.items()} == {
+        "kept.py": FileStatus.MODIFIED,
+        "gone.py": FileStatus.REMOVED,
+        "new name.py": FileStatus.RENAMED,
+        "added.py": FileStatus.ADDED,
+    }
+    assert files["kept.py"].text == "a\nc\n"
+    assert files["added.py"].text == "no end of line"
+    assert files["new name.py"].diff.old_path == "old name.py"
+    assert (raw.new["kept.py"].size, raw.new["kept.py"].mode) == (4, "100644")
+    assert set(raw.old) == {"kept.py", "gone.py", "old name.py"}
+    assert len(raw.old["gone.py"].oid) == 40
+
+
+def test_names_that_git_quotes_are_the_same_in_diff_and_entries(remote: Remote) -> None:
+    names = ['quo"te.py', "ta\tb.py", "ünï.py", "back\\slash.py", "-dash.py", "new\nline.py"]
+
+    def after() -> None:
+        for name in names:
+            remote.write(name, "x\n")
+
+    raw = change(remote, lambda: None, after)
+    assert {file.path for file in assemble(raw).files} == set(names) == set(raw.new)
+
+
+def test_bytes_that_are_not_utf8_leave_the_text_out_and_the_neighbours_exact(remote: Remote) -> None:
+    def after() -> None:
+        remote.write("latin.txt", b"caf\xe9\n")
+        remote.write("utf.txt", "café ✓\n")
+        remote.write("binary.bin", b"\0\1\2")
+        remote.write("script", b"#!/bin/sh\n\0")
+
+    raw = change(remote, lambda: None, after)
+    assert [raw.new[name].misencoded for name in ("latin.txt", "utf.txt", "binary.bin")] == [True, False, False]
+    assert [raw.new[name].shebang for name in ("script", "binary.bin", "utf.txt")] == [True, False, None]
+    assert raw.new["latin.txt"].text is None
+    assert raw.new["latin.txt"].binary is False
+    assert raw.new["utf.txt"].text == "café ✓\n"
+    assert (raw.new["binary.bin"].text, raw.new["binary.bin"].binary) == (None, True)
+    assert "+café ✓" in raw.diff
+    assert "+caf\N{REPLACEMENT CHARACTER}" in raw.diff
+    assert len(assemble(raw).files) == 4
+
+
+def test_links_and_submodules_keep_their_modes(remote: Remote) -> None:
+    base = remote.commit()
+    (remote.work / "link").symlink_to("/etc/passwd")
+    remote.git("add", "--all")
+    remote.git("update-index", "--add", "--cacheinfo", f"160000,{ABSENT_SHA},sub")
+    remote.git("commit", "--quiet", "--message=x")
+    head = remote.git("rev-parse", "HEAD")
+    remote.publish("refs/heads/main", base)
+    remote.publish("refs/pull/7/head", head)
+    raw = remote.reader().read_change(number=7, head=head, base=base)
+    assert (raw.new["link"].mode, raw.new["link"].text) == ("120000", "/etc/passwd")
+    assert (raw.new["sub"].mode, raw.new["sub"].oid, raw.new["sub"].text) == ("160000", ABSENT_SHA, None)
+    assert [file.diff.is_submodule for file in assemble(raw).files] == [False, True]
+
+
+def test_a_file_above_the_limit_has_neither_lines_nor_text(remote: Remote) -> None:
+    raw = change(remote, lambda: None, lambda: remote.write("big.txt", "x\n" * (LARGEST_TEXT // 2 + 1)))
+    assert raw.new["big.txt"].text is None
+    assert raw.new["big.txt"].size == LARGEST_TEXT + 2
+    assert len(raw.diff) < 1000
+
+
+def test_the_change_starts_at_the_merge_base_and_not_at_the_bases_tip(remote: Remote) -> None:
+    remote.write("a", "1\n")
+    fork = remote.commit()
+    remote.write("b", "1\n")
+    head = remote.commit()
+    remote.git("checkout", "--quiet", "-B", "main", fork)
+    remote.write("c", "1\n")
+    base = remote.commit()
+    remote.publish("refs/heads/main", base)
+    remote.publish("refs/pull/7/head", head)
+    raw = remote.reader().read_change(number=7, head=head, base=base)
+    assert raw.merge_base == fork
+    assert set(raw.new) == {"b"}
+
+
+def test_history_is_fetched_deeper_until_the_merge_base_is_in_it(remote: Remote) -> None:
+    remote.write("a", "1\n")
+    fork = remote.commit()
+    head = remote.commits(60)
+    remote.publish("refs/pull/7/head", head)
+    remote.publish("refs/heads/main", fork)
+    raw = remote.reader().read_change(number=7, head=head, base=fork)
+    assert raw.merge_base == fork
+    assert raw.diff == ""
+
+
+def test_a_nearer_common_ancestor_behind_the_cut_is_still_found(remote: Remote) -> None:
+    remote.write("a", "1\n")
+    far = remote.commit()
+    remote.write("b", "1\n")
+    near = remote.commit()
+    branch = remote.commits(60)
+    # The head reaches `near` only by the long way, and `far` directly.
+    tree = remote.git("rev-parse", f"{branch}^{{tree}}")
+    head = remote.git("commit-tree", tree, "-p", far, "-p", branch, "-m", "merge")
+    base = remote.git("commit-tree", remote.git("rev-parse", f"{near}^{{tree}}"), "-p", near, "-p", far, "-m", "base")
+    remote.publish("refs/pull/7/head", head)
+    remote.publish("refs/heads/main", base)
+    assert remote.reader().read_change(number=7, head=head, base=base).merge_base == near
+
+
+def test_histories_without_a_common_commit_are_unreadable(remote: Remote) -> None:
+    remote.write("a", "1\n")
+    base = remote.commit()
+    head = remote.git("commit-tree", remote.git("rev-parse", "HEAD^{tree}"), "-m", "another root")
+    remote.publish("refs/pull/7/head", head)
+    remote.publish("refs/heads/main", base)
+    with pytest.raises(ChangeUnreadable, match="no commit in common"):
+        remote.reader().read_change(number=7, head=head, base=base)
+
+
+def test_a_head_that_moved_is_not_read(remote: Remote) -> None:
+    base = remote.commit()
+    asked = remote.commit()
+    moved = remote.commit()
+    remote.publish("refs/heads/main", base)
+    remote.publish("refs/pull/7/head", moved)
+    with pytest.raises(ChangeUnreadable, match="moved"):
+        remote.reader().read_change(number=7, head=asked, base=base)
+
+
+def test_a_pull_request_that_does_not_exist_is_unreadable(remote: Remote) -> None:
+    base = remote.commit()
+    remote.publish("refs/heads/main", base)
+    with pytest.raises(ChangeUnreadable, match="git fetch failed") as caught:
+        remote.reader().read_change(number=8, head=base, base=base)
+    assert "refs/pull/8/head" in caught.value.hint
+
+
+def test_the_token_goes_in_the_header_and_nowhere_else(remote: Remote) -> None:
+    base = remote.commit()
+    remote.publish("refs/heads/main", base)
+    remote.publish("refs/pull/7/head", base)
+    reader = remote.reader(token="t0p-secret")
+    reader.read_change(number=7, head=base, base=base)
+    assert set(remote.authorizations) == {"Basic eC1hY2Nlc3MtdG9rZW46dDBwLXNlY3JldA=="}
+    assert "t0p-secret" not in repr(reader)
+    with pytest.raises(ChangeUnreadable) as caught:
+        reader.read_change(number=8, head=base, base=base)
+    assert "t0p" not in f"{caught.value.message}{caught.value.hint}"
+    assert "eC1hY2" not in f"{caught.value.message}{caught.value.hint}"
+
+
+def test_a_command_that_takes_too_long_is_ended(remote: Remote) -> None:
+    base = remote.commit()
+    remote.publish("refs/heads/main", base)
+    remote.publish("refs/pull/7/head", base)
+    with pytest.raises(ChangeUnreadable, match="took longer"):
+        remote.reader(seconds=0.001).read_change(number=7, head=base, base=base)
+
+
+def test_objects_that_are_not_as_git_makes_them_are_refused(remote: Remote) -> None:
+    base = remote.commit()
+    blob = remote.git("hash-object", "-w", "--stdin")
+    (remote.root / "tree").write_bytes(b"100644 .git\0" + bytes.fromhex(blob))
+    tree = remote.git("hash-object", "-w", "-t", "tree", "--literally", str(remote.root / "tree"))
+    head = remote.git("commit-tree", tree, "-p", base, "-m", "x")
+    remote.publish("refs/heads/main", base)
+    remote.publish("refs/pull/7/head", head)
+    with pytest.raises(ChangeUnreadable, match="git fetch failed"):
+        remote.reader().read_change(number=7, head=head, base=base)
+
+
+def test_all_commands_share_one_limit_of_time(tmp_path: Path) -> None:
+    git = Git(tmp_path, {"PATH": os.defpath}, Bounds(seconds=1.5))
+    nap = ("-c", "alias.nap=!sleep 0.8", "nap")
+    git.run(*nap)
+    with pytest.raises(ChangeUnreadable, match="took longer"):
+        git.run(*nap)
+
+
+def test_what_is_fetched_takes_no_more_of_the_disk_than_it_may(remote: Remote) -> None:
+    base = remote.commit()
+    remote.write("large.bin", os.urandom(300_000))
+    head = remote.commit()
+    remote.publish("refs/heads/main", base)
+    remote.publish("refs/pull/7/head", head)
+    with pytest.raises(ChangeUnreadable, match="git fetch failed"):
+        remote.reader(disk=200_000).read_change(number=7, head=head, base=base)
+    assert remote.reader(disk=400_000).read_change(number=7, head=head, base=base).new["large.bin"].binary
+
+
+def test_many_small_files_count_as_much_as_a_large_one(remote: Remote) -> None:
+    base = remote.commit()
+    for number in range(30):
+        remote.write(f"small-{number}.bin", os.urandom(10_000))
+    head = remote.commit()
+    remote.publish("refs/heads/main", base)
+    remote.publish("refs/pull/7/head", head)
+    with pytest.raises(ChangeUnreadable, match="git fetch failed"):
+        remote.reader(disk=200_000).read_change(number=7, head=head, base=base)
+
+
+@pytest.mark.parametrize("server_url", ["http://git.example.com", "file:///tmp", "ssh://example.com", "ext::sh"])
+def test_only_https_is_spoken_outside_loopback(server_url: str) -> None:
+    reader = GitChangeReader(server_url=server_url, repository="octo/repo", token="x", environment={"PATH": os.defpath})
+    with pytest.raises(ChangeUnreadable, match="git fetch failed") as caught:
+        reader.read_change(number=1, head=ABSENT_SHA, base=ABSENT_SHA)
+    assert "not allowed" in caught.value.hint
+
+
+def test_a_runner_without_git_is_told(tmp_path: Path) -> None:
+    reader = GitChangeReader(
+        server_url="https://example.com", repository="octo/repo", token="", environment={"PATH": str(tmp_path)}
+    )
+    with pytest.raises(ChangeUnreadable, match="cannot be started"):
+        reader.read_change(number=1, head=ABSENT_SHA, base=ABSENT_SHA)

@@ -1,0 +1,155 @@
+"""What GitHub's adapter takes of an answer: so many seconds, so many bytes, so many detours, and not one more."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from reviewbot_sandbox.faults import Drip, Reply
+
+from reviewbot.adapters.github.client import Address, Patience
+from reviewbot.adapters.github.connection import ANSWER_BYTES
+from reviewbot.adapters.github.forge import GitHubForge
+from reviewbot.domain.github.pull_request import Permission
+from reviewbot.errors import ForgeError, ForgeUnreachable
+from tests.adapters.conftest import REPO, TOKEN, GitHubOnLoopback, PatientClock
+
+
+class HastyClock(PatientClock):
+    """Half a minute passes with every look at it."""
+
+    def monotonic(self) -> float:
+        self.hand = getattr(self, "hand", 0.0) + 31
+        return float(self.hand)
+
+
+@contextmanager
+def full_house() -> Iterator[str]:
+    """The address of a server that takes no more connections: what knocks hears nothing."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:
+            one.settimeout(0)
+            one.connect_ex(server.getsockname())
+        time.sleep(0.05)
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        finally:
+            for one in waiting:
+                one.close()
+
+
+@pytest.mark.parametrize("deed", ["permission", "diff"])
+def test_a_connection_that_does_not_come_is_not_waited_for_as_long_as_an_answer(deed: str) -> None:
+    clock = PatientClock()
+    with full_house() as url:
+        address = Address(url, f"{url}/graphql")
+        with GitHubForge(TOKEN, REPO, address, clock, Patience(connect=0.2, read=30, most=0)) as forge:
+            began = time.monotonic()
+            with pytest.raises(ForgeUnreachable, match="cannot be reached"):
+                forge.permission("mona") if deed == "permission" else forge.diff(1)
+    assert time.monotonic() - began < 5
+
+
+def test_the_limits_are_the_documented_ones() -> None:
+    assert (Patience().connect, Patience().read) == (3, 10)
+
+
+@pytest.mark.parametrize("deed", ["permission", "diff"])
+def test_an_answer_that_drips_is_given_up(github: GitHubOnLoopback, deed: str) -> None:
+    github.faults.add(".", Drip(8, 0.001), times=None)
+    with GitHubForge(TOKEN, REPO, github.address, HastyClock(), Patience(most=0)) as forge:
+        with pytest.raises(ForgeUnreachable, match="in time"):
+            forge.permission("mona") if deed == "permission" else forge.diff(1)
+        assert forge.requests == 1
+
+
+def test_a_silence_in_the_middle_of_an_answer_is_told_as_such(github: GitHubOnLoopback) -> None:
+    github.faults.add(".", Drip(8, 1.5), times=None)
+    with github.open(patience=Patience(read=0.3, most=0)) as forge, pytest.raises(ForgeUnreachable, match="in time"):
+        forge.permission("mona")
+
+
+def test_an_answer_of_ten_megabytes_is_read_and_one_without_an_end_is_not_asked_for_again(
+    github: GitHubOnLoopback,
+) -> None:
+    long = b'{"permission": "write", "role_name": "write", "more": "' + b"x" * 10_000_000 + b'"}'
+    github.faults.add(".", Reply(200, body=long))
+    assert github.forge.permission("mona") is Permission.WRITE
+    github.faults.add(".", Reply(200, body=b" " * (ANSWER_BYTES + 1)), times=None)
+    with pytest.raises(ForgeUnreachable, match="no end"):
+        github.forge.permission("mona")
+    assert github.clock.waits == []
+
+
+@pytest.mark.parametrize(("status", "requests"), [(202, 1), (301, 6)])
+def test_what_is_never_ready_and_what_points_in_a_circle_is_given_up(
+    github: GitHubOnLoopback, status: int, requests: int
+) -> None:
+    people = f"{github.address.api_url}/repos/acme/widget/collaborators"
+    github.faults.add("mona/", Reply(status, (("Location", f"{people}/hubot/permission"),)), times=None)
+    github.faults.add("hubot/", Reply(301, (("Location", f"{people}/mona/permission"),)), times=None)
+    began = time.monotonic()
+    with pytest.raises(ForgeUnreachable, match="no end"):
+        github.forge.permission("mona")
+    assert time.monotonic() - began < 2, "PyGithub's own pause"
+    assert len([entry for entry in github.faults.requests() if entry.status == status]) <= requests
+    assert github.clock.waits == []
+
+
+class _Counting(BaseHTTPRequestHandler):
+    """Says the same to everybody, and counts connections."""
+
+    protocol_version = "HTTP/1.1"
+    timeout = 10
+    connections = 0
+
+    def setup(self) -> None:
+        super().setup()
+        type(self).connections += 1
+
+    def do_GET(self) -> None:
+        body = b'{"permission": "read"}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Silent."""
+
+
+def test_one_connection_carries_many_requests() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Counting) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        with GitHubForge(TOKEN, REPO, Address(url, f"{url}/graphql"), PatientClock()) as forge:
+            assert {forge.permission("mona") for _ in range(5)} == {Permission.READ}
+        server.shutdown()
+        thread.join(10)
+    assert _Counting.connections == 1
+
+
+def test_twenty_changes_are_sent_without_a_pause_and_then_each_takes_its_turn(github: GitHubOnLoopback) -> None:
+    # This clock stands still in a wait, so that each wait is longer than the one before.
+    for _ in range(10):
+        github.forge.create_comment(1, "Seen.")
+        with pytest.raises(ForgeError):
+            github.forge.resolve_thread("nobody's")
+    assert github.clock.waits == []
+    github.forge.create_comment(1, "Seen.")
+    with pytest.raises(ForgeError):
+        github.forge.resolve_thread("nobody's")
+    first, second = github.clock.waits
+    assert 0 < first <= 60 / 57
+    assert first < second <= 120 / 57
+    github.forge.diff(1)
+    assert len(github.clock.waits) == 2, "reading needs no turn"

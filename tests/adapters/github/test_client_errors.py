@@ -1,0 +1,452 @@
+"""Every class of error of the GitHub adapter, reached over real HTTP; and what is sent again, and what never is."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from reviewbot_sandbox.faults import (
+    Delay,
+    Drip,
+    DropBefore,
+    DropMiddle,
+    Fault,
+    Garbage,
+    RecordedThen,
+    Reply,
+)
+from reviewbot_sandbox.github import READ_ONLY, Scope
+from reviewbot_sandbox.github.records import Access
+
+from reviewbot.adapters.github.client import Address, Patience
+from reviewbot.adapters.github.forge import GitHubForge
+from reviewbot.adapters.github.queries import SNAPSHOT
+from reviewbot.domain.github.check_identity import CheckTag
+from reviewbot.domain.github.drafts import CheckState, Hidden
+from reviewbot.domain.github.pull_request import CheckStatus
+from reviewbot.errors import (
+    DiffTooLarge,
+    ForgeError,
+    ForgeUnreachable,
+    NotFound,
+    PermissionMissing,
+    Refused,
+    TokenUnknown,
+)
+
+if TYPE_CHECKING:
+    from tests.adapters.conftest import GitHubOnLoopback, ServeGitHub
+
+REPO = "acme/widget"
+PENDING = CheckState("CodeVF review", "", CheckStatus.IN_PROGRESS, None, "Waiting", "Soon.", "", CheckTag(1))
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory, serve_github: ServeGitHub) -> Iterator[GitHubOnLoopback]:
+    """One sandbox for all these tests: hardly anything that they ask for is done."""
+    with serve_github(tmp_path_factory.mktemp("github"), "", "/graphql") as served:
+        yield served
+
+
+@pytest.fixture
+def github(lasting: GitHubOnLoopback) -> Iterator[GitHubOnLoopback]:
+    """The sandbox without faults, without a log and without comments, and a forge that has lost no time yet."""
+    lasting.faults.clear()
+    lasting.sent()
+    lasting.clock.waits.clear()
+    for comment_id in list(lasting.world.store.comments):
+        lasting.world.delete_comment(comment_id)
+    with through(lasting, lasting.open(patience=Patience(read=5))):
+        yield lasting
+
+
+def reply(status: int, message: str = "", *, errors: object = None, headers: dict[str, str] | None = None) -> Reply:
+    body = {"message": message, "status": str(status), **({"errors": errors} if errors is not None else {})}
+    return Reply(status, tuple((headers or {}).items()), json.dumps(body).encode())
+
+
+def graphql(*errors: dict[str, object], headers: dict[str, str] | None = None) -> Reply:
+    body = json.dumps({"data": None, "errors": errors}).encode()
+    return Reply(200, tuple((headers or {}).items()), body)
+
+
+def comment(github: GitHubOnLoopback) -> object:
+    return github.forge.create_comment(1, "hello")
+
+
+def hide(github: GitHubOnLoopback) -> None:
+    """A write over GraphQL."""
+    github.forge.hide_comment("IC_1", Hidden.OUTDATED)
+
+
+def read(github: GitHubOnLoopback) -> object:
+    return github.forge.permission("mona")
+
+
+def diff(github: GitHubOnLoopback) -> object:
+    return github.forge.diff(1)
+
+
+def snapshot(github: GitHubOnLoopback) -> object:
+    return github.snapshot()
+
+
+@contextmanager
+def through(github: GitHubOnLoopback, other: GitHubForge) -> Iterator[None]:
+    """Let the deeds go through another forge."""
+    kept = github.forge
+    with other:
+        github.forge = other
+        try:
+            yield
+        finally:
+            github.forge = kept
+
+
+Deed = Callable[["GitHubOnLoopback"], object]
+DEEDS: list[Deed] = [comment, read, diff, snapshot]
+READS: list[Deed] = [read, diff, snapshot]
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (reply(401, "Bad credentials"), TokenUnknown),
+        (reply(403, "Resource not accessible by integration"), PermissionMissing),
+        (reply(422, "Validation Failed"), Refused),
+        (reply(400, "Problems parsing JSON"), Refused),
+        (reply(451, "Repository access blocked"), ForgeError),
+        (reply(418, ""), ForgeError),
+    ],
+)
+def test_a_refusal_becomes_its_class_and_is_not_asked_again(
+    github: GitHubOnLoopback, deed: Deed, answer: Reply, expected: type[ForgeError]
+) -> None:
+    github.faults.add(".", answer, times=None)
+    with pytest.raises(ForgeError) as caught:
+        deed(github)
+    assert type(caught.value) is expected
+    assert caught.value.hint
+    assert len(github.sent()) == 1
+    assert github.clock.waits == []
+
+
+@pytest.mark.parametrize("deed", [comment, diff, snapshot])
+@pytest.mark.parametrize("status", [404, 410])
+def test_what_is_not_there_is_not_found(github: GitHubOnLoopback, deed: Deed, status: int) -> None:
+    github.faults.add(".", reply(status, "Not Found"), times=None)
+    with pytest.raises(NotFound, match=str(status)):
+        deed(github)
+
+
+@pytest.mark.parametrize(
+    ("header", "needs"),
+    [
+        ("checks=write", "checks: write"),
+        ("issues=write; pull_requests=write", "issues: write or pull-requests: write"),
+        ("contents=write,pull_requests=write", "contents: write and pull-requests: write"),
+        (None, "pull-requests: write"),
+    ],
+)
+def test_a_missing_permission_is_named_in_the_workflows_syntax(
+    github: GitHubOnLoopback, header: str | None, needs: str
+) -> None:
+    headers = {"X-Accepted-GitHub-Permissions": header} if header else None
+    github.faults.add(".", reply(403, "Resource not accessible by integration", headers=headers))
+    with pytest.raises(PermissionMissing) as caught:
+        comment(github)
+    assert caught.value.needs == needs
+    assert needs in caught.value.hint
+
+
+def test_the_sandboxs_own_read_only_token_may_not_write(github: GitHubOnLoopback) -> None:
+    github.world.app_token("ghs_fork", permissions=READ_ONLY)
+    with github.open("ghs_fork") as forge:
+        head = github.snapshot(forge=forge).pull.head_sha
+        with pytest.raises(PermissionMissing) as caught:
+            forge.create_comment(1, "no")
+        assert "pull-requests: write" in caught.value.needs
+        with pytest.raises(PermissionMissing) as caught:
+            forge.create_check(CheckState("x", head, CheckStatus.IN_PROGRESS, None, "t", "s", "", CheckTag(1)))
+        assert caught.value.needs == "checks: write"
+
+
+def test_an_unknown_token_is_told_without_showing_it(github: GitHubOnLoopback) -> None:
+    with github.open("ghp_wrong-secret") as forge, pytest.raises(ForgeError, match="does not know the token") as caught:
+        forge.diff(1)
+    assert "wrong-secret" not in f"{caught.value.message}{caught.value.hint}{caught.value!r}"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        reply(422, "Unprocessable Entity", errors=["line must be part of the diff", "path is missing"]),
+        reply(
+            422,
+            "Validation Failed",
+            errors=[
+                {"resource": "R", "code": "custom", "field": "f", "message": "line must be part of the diff"},
+                {"resource": "R", "code": "missing_field", "field": "path"},
+            ],
+        ),
+    ],
+)
+def test_both_forms_of_a_refusals_details_are_read(github: GitHubOnLoopback, answer: Reply) -> None:
+    github.faults.add(".", answer)
+    with pytest.raises(Refused) as caught:
+        comment(github)
+    first, second = caught.value.details
+    assert "line must be part of the diff" in first
+    assert "path" in second
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        reply(406, "Sorry, the diff exceeded", errors=[{"resource": "P", "field": "diff", "code": "too_large"}]),
+        reply(422, "taking too long", errors=[{"resource": "P", "field": "diff", "code": "not_available"}]),
+    ],
+)
+def test_a_diff_that_github_has_not_is_too_large(github: GitHubOnLoopback, answer: Reply) -> None:
+    github.faults.add(".", answer)
+    with pytest.raises(DiffTooLarge):
+        diff(github)
+    assert len(github.sent()) == 1
+
+
+LIMITS = [
+    (reply(429, "slow down", headers={"Retry-After": "7"}), 7.0),
+    (reply(403, "You have exceeded a secondary rate limit", headers={"Retry-After": "7"}), 7.0),
+    (reply(403, "You have exceeded a secondary rate limit. Please wait a few minutes"), 60.0),
+    (reply(422, "Validation Failed", errors=[{"resource": "Issue", "code": "abuse", "field": "base"}]), 60.0),
+    (reply(422, "Unprocessable Entity", errors=["was submitted too quickly"]), 60.0),
+]
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+@pytest.mark.parametrize(("answer", "wait"), LIMITS)
+def test_a_limit_is_waited_for_even_by_a_write_since_nothing_was_done(
+    github: GitHubOnLoopback, deed: Deed, answer: Reply, wait: float
+) -> None:
+    github.faults.add(".", answer)
+    deed(github)
+    assert github.clock.waits == [wait]
+    assert len(github.sent()) == 2
+
+
+def test_a_limit_that_outlasts_the_budget_is_told_at_once(github: GitHubOnLoopback) -> None:
+    reset = str(int(time.time()) + 1800)
+    headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset}
+    github.faults.add(".", reply(403, "API rate limit exceeded for installation.", headers=headers), times=None)
+    with pytest.raises(ForgeUnreachable, match="limits the rate") as caught:
+        comment(github)
+    assert re.search(r"about 18[01]\d seconds", caught.value.hint), caught.value.hint
+    assert github.clock.waits == []
+
+
+def test_all_requests_together_wait_no_longer_than_a_run_may_lose(github: GitHubOnLoopback) -> None:
+    github.faults.add(".", reply(429, "slow down", headers={"Retry-After": "7"}), times=None)
+    with github.open(patience=Patience(most=10, whole=20)) as forge:
+        for _ in range(4):
+            with pytest.raises(ForgeUnreachable):
+                forge.diff(1)
+    assert github.clock.waits == [7.0, 7.0]
+
+
+def test_a_permission_that_is_missing_on_the_hours_last_request_is_no_limit(github: GitHubOnLoopback) -> None:
+    headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "9999999999"}
+    github.faults.add(".", reply(403, "Resource not accessible by integration", headers=headers))
+    with pytest.raises(PermissionMissing):
+        comment(github)
+
+
+BREAKDOWNS: list[Fault] = [
+    Reply(500),
+    Reply(502, body=b"<html>"),
+    reply(503, "x"),
+    DropBefore(),
+    DropMiddle(),
+    Garbage(),
+]
+
+
+@pytest.mark.parametrize(
+    ("deed", "fault"),
+    # A diff may be any bytes, so garbage cannot be told from one here.
+    [(deed, fault) for deed in READS for fault in BREAKDOWNS if deed is not diff or not isinstance(fault, Garbage)],
+)
+def test_a_read_survives_a_breakdown(github: GitHubOnLoopback, deed: Deed, fault: Fault) -> None:
+    github.faults.add(".", fault)
+    deed(github)
+    assert github.clock.waits == [1.0]
+
+
+@pytest.mark.parametrize("deed", [comment, hide])
+@pytest.mark.parametrize("fault", [*BREAKDOWNS, RecordedThen(502), RecordedThen(None)])
+def test_a_write_is_never_repeated_blindly(github: GitHubOnLoopback, deed: Deed, fault: Fault) -> None:
+    github.faults.add(".", fault)
+    with pytest.raises(ForgeUnreachable):
+        deed(github)
+    assert len(github.sent()) == 1
+    assert len(github.snapshot().comments) <= 1
+
+
+def test_a_deletion_is_repeated_since_it_can_be_done_once_only(github: GitHubOnLoopback) -> None:
+    made = github.forge.create_comment(1, "x")
+    github.faults.add(".", RecordedThen(502), method="DELETE")
+    github.forge.delete_comment(made.id)
+    assert github.snapshot().comments == ()
+
+
+@pytest.mark.parametrize("deed", READS)
+def test_reads_give_up_in_the_end(github: GitHubOnLoopback, deed: Deed) -> None:
+    github.faults.add(".", Reply(502), times=None)
+    with pytest.raises(ForgeUnreachable, match="502"):
+        deed(github)
+    assert github.clock.waits == [1.0, 2.0, 4.0, 8.0]
+
+
+@pytest.mark.parametrize("deed", READS)
+def test_silence_is_not_waited_out(github: GitHubOnLoopback, deed: Deed) -> None:
+    github.faults.add(".", Delay(1.5))
+    with through(github, github.open(patience=Patience(read=1))):
+        deed(github)
+    assert github.clock.waits == [1.0]
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_a_server_that_is_not_there_is_unreachable(github: GitHubOnLoopback, deed: Deed) -> None:
+    nowhere = Address("http://127.0.0.1:9", "http://127.0.0.1:9/graphql")
+    forge = GitHubForge("ghs_x", REPO, nowhere, github.clock)
+    with through(github, forge), pytest.raises(ForgeUnreachable, match="cannot be reached"):
+        deed(github)
+    # Nothing was sent, so that even the write was tried again.
+    assert github.clock.waits == [1.0, 2.0, 4.0, 8.0]
+
+
+def test_graphql_on_another_host_gets_no_token(github: GitHubOnLoopback) -> None:
+    address = Address(github.address.api_url, "https://graphql.example.com/graphql")
+    with (
+        GitHubForge("ghs_x", REPO, address, github.clock) as forge,
+        pytest.raises(ForgeUnreachable, match="another host"),
+    ):
+        github.snapshot(forge=forge)
+    assert github.sent() == []
+
+
+def test_a_redirect_to_another_host_is_not_followed(github: GitHubOnLoopback) -> None:
+    github.faults.add(".", Reply(301, (("Location", "https://elsewhere.example.com/x"),)), times=None)
+    with pytest.raises(ForgeUnreachable, match="another host"):
+        read(github)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        ({"type": "NOT_FOUND", "path": ["repository"], "message": "Could not resolve"}, NotFound),
+        ({"type": "FORBIDDEN", "path": ["repository", "config"], "message": "not accessible"}, PermissionMissing),
+        ({"type": "INSUFFICIENT_SCOPES", "message": "scopes"}, PermissionMissing),
+        ({"message": "Field 'x' doesn't exist", "extensions": {"code": "undefinedField"}}, ForgeError),
+    ],
+)
+def test_graphqls_errors_become_the_same_classes(
+    github: GitHubOnLoopback, error: dict[str, object], expected: type[ForgeError]
+) -> None:
+    github.faults.add("graphql", graphql(error))
+    with pytest.raises(ForgeError) as caught:
+        snapshot(github)
+    assert type(caught.value) is expected
+
+
+def test_graphqls_own_limit_and_its_timeout_are_waited_for(github: GitHubOnLoopback) -> None:
+    github.faults.add("graphql", graphql({"type": "RATE_LIMITED", "message": "x"}, headers={"Retry-After": "3"}))
+    github.faults.add("graphql", graphql({"message": "Something went wrong while executing your query."}), nth=2)
+    snapshot(github)
+    assert github.clock.waits == [3.0, 2.0]
+
+
+def test_a_mutations_limit_is_waited_for_and_its_timeout_is_not(github: GitHubOnLoopback) -> None:
+    github.faults.add("graphql", graphql({"type": "RATE_LIMITED", "message": "x"}, headers={"Retry-After": "3"}))
+    github.faults.add("graphql", graphql({"message": "Something went wrong while executing your query."}), nth=2)
+    with pytest.raises(ForgeUnreachable, match="502"):
+        hide(github)
+    assert github.clock.waits == [3.0]
+
+
+def test_a_mutation_that_did_nothing_and_gave_no_reason_is_unusable(github: GitHubOnLoopback) -> None:
+    github.faults.add("graphql", Reply(200, body=b'{"data": {"minimizeComment": null}}'))
+    with pytest.raises(ForgeUnreachable, match="minimizeComment"):
+        hide(github)
+
+
+def test_check_runs_that_may_not_be_read_are_missed_and_said(github: GitHubOnLoopback) -> None:
+    github.world.app_token("ghs_unchecked", permissions={**READ_ONLY, Scope.CHECKS: Access.NONE})
+    body = json.loads(json.dumps(_answer(github)))
+    body["data"]["repository"]["pullRequest"]["tip"]["nodes"][0]["commit"]["checkSuites"] = None
+    body["errors"] = [
+        {
+            "type": "FORBIDDEN",
+            "path": ["repository", "pullRequest", "tip", "nodes", 0, "commit", "checkSuites"],
+            "message": "Resource not accessible by integration",
+        }
+    ]
+    github.faults.add("graphql", Reply(200, body=json.dumps(body).encode()))
+    found = github.snapshot()
+    assert (found.checks, found.checks_readable) == ((), False)
+
+
+def _answer(github: GitHubOnLoopback) -> object:
+    """The raw answer to the snapshot's query."""
+    names = {"check": "x", "config": "HEAD:c", "attributes": "HEAD:a", "templates": "HEAD:t"}
+    variables = {"owner": "acme", "name": "widget", "number": 1, "page": 100, **names}
+    headers = {"Authorization": "Bearer ghs_workflow-token"}
+    answer = httpx.post(github.address.graphql_url, json={"query": SNAPSHOT, "variables": variables}, headers=headers)
+    return answer.json()
+
+
+@pytest.mark.parametrize("answer", [b"[]", b"{}", b'"text"', b'{"data": {"repository": {}}}', b"null", b""])
+def test_an_answer_of_another_shape_is_unusable(github: GitHubOnLoopback, answer: bytes) -> None:
+    github.faults.add("graphql", Reply(200, body=answer), times=None)
+    with pytest.raises(ForgeError):
+        snapshot(github)
+
+
+def test_a_refusal_that_is_json_but_no_object_is_understood(github: GitHubOnLoopback) -> None:
+    github.faults.add(".", Reply(403, body=b'["no"]'), times=None)
+    with pytest.raises(ForgeError):
+        comment(github)
+
+
+def test_files_are_asked_for_in_halves_when_github_does_not_manage(github: GitHubOnLoopback) -> None:
+    names = [f"f{number}.py" for number in range(40)]
+    head = github.world.push(REPO, "topic", dict.fromkeys(names, "x\n"))
+    github.faults.add("graphql", Reply(502), body=r"\$n39", times=None)
+    github.faults.add("graphql", Reply(502), body=r"\$n19", nth=2)
+    github.sent()
+    new, old = github.forge.entries(head=head, new_paths=names, merge_base=head, old_paths=["app.py"])
+    assert set(new) == set(names)
+    assert set(old) == {"app.py"}
+    assert [entry.status for entry in github.sent()] == [502, 502, 200, 200, 200]
+    assert github.clock.waits == []
+
+
+def test_hostile_words_in_a_refusal_stay_one_short_line(github: GitHubOnLoopback) -> None:
+    github.faults.add(".", reply(422, "bad\n::error::pwned\x1b[31m" + "x" * 5000))
+    with pytest.raises(Refused) as caught:
+        comment(github)
+    assert "\n" not in caught.value.hint
+    assert "\x1b" not in caught.value.hint
+    assert len(caught.value.hint) < 500
+
+
+def test_a_dripping_diff_comes_whole(github: GitHubOnLoopback) -> None:
+    whole = github.forge.diff(1)
+    github.faults.add("pulls", Drip(16, 0.001))
+    assert github.forge.diff(1) == whole

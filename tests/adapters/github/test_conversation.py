@@ -1,0 +1,161 @@
+"""What the port says in a conversation and leaves under it: emoji, labels, threads, hidden comments."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from reviewbot_sandbox.github import READ_ONLY, WORKFLOW, Access, CommentForm, Scope
+
+from reviewbot.domain.github.drafts import Hidden, Reaction
+from reviewbot.errors import NotFound, PermissionMissing
+
+if TYPE_CHECKING:
+    from tests.adapters.conftest import GitHubOnLoopback
+
+REPO = "acme/widget"
+BOT = "github-actions[bot]"
+
+
+def thread_by_mona(github: GitHubOnLoopback) -> int:
+    """The id of the first comment of a thread."""
+    return github.world.review_comment(REPO, 1, "mona", CommentForm("Hm.", "app.py", line=2)).id
+
+
+def test_a_comment_says_who_wrote_it_and_when(github: GitHubOnLoopback) -> None:
+    github.forge.create_comment(1, "ours")
+    github.world.comment(REPO, 1, "mona", "hers")
+    ours, hers = github.snapshot().comments
+    assert (ours.author, ours.author_is_bot) == (BOT, True)
+    assert (hers.author, hers.author_is_bot) == ("mona", False)
+    assert hers.created_at is not None
+    assert timedelta() <= datetime.now(UTC) - hers.created_at < timedelta(minutes=1)
+
+
+def test_a_comment_that_was_just_posted_is_the_one_that_is_read(github: GitHubOnLoopback) -> None:
+    made = github.forge.create_comment(1, "hello")
+    assert github.snapshot().comments == (made,)
+
+
+def test_a_comment_of_a_deleted_account_has_no_author(github: GitHubOnLoopback) -> None:
+    github.world.comment(REPO, 1, "gone", "bye")
+    del github.world.store.users["gone"]
+    assert github.snapshot().comments[0].author is None
+
+
+@pytest.mark.parametrize("reaction", Reaction)
+def test_our_own_emoji_is_remembered_and_put_once(github: GitHubOnLoopback, reaction: Reaction) -> None:
+    comment = github.world.comment(REPO, 1, "mona", "/review")
+    github.world.react(comment.id, "mona", reaction.value)
+    assert github.snapshot().comments[0].reacted is False, "hers is not ours"
+    github.world.react(comment.id, BOT, "eyes")
+    assert github.snapshot().comments[0].reacted is False, "another workflow has the same name, and this is no answer"
+    github.forge.react(comment.id, reaction)
+    github.forge.react(comment.id, reaction)
+    assert github.snapshot().comments[0].reacted is True
+    assert [(each.user, each.content) for each in github.world.store.reactions] == [
+        ("mona", reaction.value),
+        (BOT, "eyes"),
+        (BOT, reaction.value),
+    ]
+
+
+def test_a_comment_that_is_gone_takes_no_emoji(github: GitHubOnLoopback) -> None:
+    with pytest.raises(NotFound):
+        github.forge.react(1, Reaction.YES)
+
+
+@pytest.mark.parametrize("name", ["review", "a b/c?d#e%2F", "ünï"])
+def test_a_label_is_taken_off_once_or_twice(github: GitHubOnLoopback, name: str) -> None:
+    github.world.label(REPO, 1, name, "mona")
+    github.world.label(REPO, 1, "stays", "mona")
+    github.forge.remove_label(1, name)
+    github.forge.remove_label(1, name)
+    assert github.snapshot().pull.labels == frozenset({"stays"})
+
+
+def test_a_review_comment_is_edited(github: GitHubOnLoopback) -> None:
+    comment = thread_by_mona(github)
+    github.forge.update_review_comment(comment, "Ah.")
+    assert [each.body for each in github.snapshot().threads[0].comments] == ["Ah."]
+    with pytest.raises(NotFound):
+        github.forge.update_review_comment(1, "gone")
+
+
+def test_a_reply_stands_in_its_thread_and_has_an_address(github: GitHubOnLoopback) -> None:
+    root = thread_by_mona(github)
+    posted = github.forge.reply(1, root, "Fixed.")
+    (thread,) = github.snapshot().threads
+    assert [(each.id, each.body, each.ours) for each in thread.comments] == [
+        (root, "Hm.", False),
+        (posted.id, "Fixed.", True),
+    ]
+    assert posted.url == thread.comments[1].url
+
+
+def test_a_reply_to_a_thread_that_is_gone_is_not_found(github: GitHubOnLoopback) -> None:
+    with pytest.raises(NotFound):
+        github.forge.reply(1, 1, "Anybody?")
+
+
+def test_a_comment_of_a_thread_is_hidden_under_a_reason(github: GitHubOnLoopback) -> None:
+    root = thread_by_mona(github)
+    (before,) = github.snapshot().threads[0].comments
+    github.forge.hide_comment(before.node_id, Hidden.OUTDATED)
+    (after,) = github.snapshot().threads[0].comments
+    assert (before.is_minimized, after.is_minimized, after.hidden_as_outdated) == (False, True, True)
+    assert github.world.store.replies[root].minimized == "outdated"
+    github.forge.show_comment(before.node_id)
+    assert github.snapshot().threads[0].comments == (before,)
+
+
+def test_what_is_gone_cannot_be_hidden_or_resolved(github: GitHubOnLoopback) -> None:
+    thread_by_mona(github)
+    (thread,) = github.snapshot().threads
+    github.world.delete_comment(thread.comments[0].id)
+    with pytest.raises(NotFound):
+        github.forge.hide_comment(thread.comments[0].node_id, Hidden.RESOLVED)
+    with pytest.raises(NotFound):
+        github.forge.resolve_thread(thread.id)
+
+
+def test_resolving_needs_contents_write_and_a_thread_says_so_before(github: GitHubOnLoopback) -> None:
+    thread_by_mona(github)
+    (thread,) = github.snapshot().threads
+    assert (thread.is_resolved, thread.can_resolve) == (False, False)
+    with pytest.raises(PermissionMissing) as caught:
+        github.forge.resolve_thread(thread.id)
+    assert caught.value.needs == "contents: write"
+    assert not github.snapshot().threads[0].is_resolved
+
+    github.world.app_token("ghs_writer", permissions={**WORKFLOW, Scope.CONTENTS: Access.WRITE})
+    with github.open("ghs_writer") as forge:
+        assert github.snapshot(forge=forge).threads[0].can_resolve
+        forge.resolve_thread(thread.id)
+        (thread,) = github.snapshot(forge=forge).threads
+        assert (thread.is_resolved, thread.can_resolve, thread.can_unresolve) == (True, False, True)
+        assert thread.resolved_by == "github-actions"
+        forge.unresolve_thread(thread.id)
+    assert not github.snapshot().threads[0].is_resolved
+
+
+def test_a_token_that_may_only_read_leaves_nothing(github: GitHubOnLoopback) -> None:
+    comment = github.world.comment(REPO, 1, "mona", "/review").id
+    github.world.label(REPO, 1, "review", "mona")
+    root = thread_by_mona(github)
+    before = github.snapshot()
+    (thread,) = before.threads
+    github.world.app_token("ghs_fork", permissions=READ_ONLY)
+    with github.open("ghs_fork") as forge:
+        for deed in (
+            lambda: forge.react(comment, Reaction.YES),
+            lambda: forge.remove_label(1, "review"),
+            lambda: forge.update_review_comment(root, "Ah."),
+            lambda: forge.reply(1, root, "Fixed."),
+            lambda: forge.resolve_thread(thread.id),
+            lambda: forge.hide_comment(thread.comments[0].node_id, Hidden.OUTDATED),
+        ):
+            with pytest.raises(PermissionMissing):
+                deed()
+    assert github.snapshot() == before

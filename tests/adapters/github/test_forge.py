@@ -1,0 +1,463 @@
+"""The port `Forge`, method by method, over real HTTP against the sandbox."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from reviewbot_sandbox.faults import Reply
+from reviewbot_sandbox.github import ACTIONS, WORKFLOW, Access, App, CommentForm, FileVersion, Level, Rules, Scope
+
+from reviewbot.domain.diff.merge_base import merge_base_of
+from reviewbot.domain.diff.parse import assemble
+from reviewbot.domain.github.check_identity import CheckTag
+from reviewbot.domain.github.drafts import (
+    Annotation,
+    AnnotationLevel,
+    CheckState,
+    FileComment,
+    FileTarget,
+    InlineComment,
+    LineTarget,
+    ReviewDraft,
+    ReviewEvent,
+)
+from reviewbot.domain.github.pull_request import CheckStatus, Conclusion, Permission, RawChange
+from reviewbot.domain.model.review import Side
+from reviewbot.errors import ForgeUnreachable, NotFound, Refused
+
+if TYPE_CHECKING:
+    from tests.adapters.conftest import GitHubOnLoopback
+
+REPO = "acme/widget"
+CHECK_NAME = "CodeVF review"
+
+
+def state(head: str, *, annotations: int = 0, done: bool = True) -> CheckState:
+    return CheckState(
+        name=CHECK_NAME,
+        head_sha=head,
+        status=CheckStatus.COMPLETED if done else CheckStatus.IN_PROGRESS,
+        conclusion=Conclusion.FAILURE if done else None,
+        title="Two findings",
+        summary="It is **not** good.",
+        external_id="task=1;held=240",
+        tag=CheckTag(1, "failure" if done else ""),
+        annotations=tuple(
+            Annotation("app.py", 1, 2, AnnotationLevel.WARNING, "Title" if index % 2 else "", f"note {index}")
+            for index in range(annotations)
+        ),
+    )
+
+
+def inline(line: int, body: str = "marker: no", start: int | None = None, side: Side = Side.RIGHT) -> InlineComment:
+    return InlineComment(LineTarget("app.py", side, line, start), body)
+
+
+def test_one_request_reads_everything_that_a_run_decides_with(github: GitHubOnLoopback) -> None:
+    world = github.world
+    world.push(
+        REPO,
+        "main",
+        {
+            ".github/reviewbot.yml": "mode: fast\n",
+            ".gitattributes": "*.lock linguist-generated\n",
+            ".github/reviewbot/summary.md.j2": "hello",
+            ".github/reviewbot/deep/other.md.j2": "not read",
+        },
+    )
+    world.label(REPO, 1, "review", "hubot")
+    github.forge.create_comment(1, "ours")
+    world.comment(REPO, 1, "mona", "hers")
+    github.sent()
+
+    snapshot = github.snapshot()
+
+    assert [(entry.method, entry.path) for entry in github.sent()] == [("POST", "/graphql")]
+    assert snapshot.repository.full_name == REPO
+    assert snapshot.repository.default_branch == "main"
+    assert snapshot.default_branch.config == "mode: fast\n"
+    assert snapshot.default_branch.attributes == "*.lock linguist-generated\n"
+    assert snapshot.default_branch.templates == {"summary.md.j2": "hello"}
+    pull = snapshot.pull
+    assert (pull.number, pull.title, pull.body, pull.author, pull.author_is_bot) == (
+        1,
+        "Say one",
+        "Because.",
+        "mona",
+        False,
+    )
+    assert (pull.is_open, pull.is_draft, pull.from_fork, pull.head_repository) == (True, False, False, REPO)
+    assert (pull.head_ref, pull.base_ref, pull.labels) == ("topic", "main", frozenset({"review"}))
+    assert [(event.label, event.actor) for event in pull.label_events] == [("review", "hubot")]
+    assert [commit.authors for commit in pull.commits] == [("mona",)]
+    assert pull.commit_count == 1
+    assert [(comment.body, comment.ours) for comment in snapshot.comments] == [("ours", True), ("hers", False)]
+    assert snapshot.checks_readable
+
+
+def test_a_default_branch_without_a_word_on_us_is_empty(github: GitHubOnLoopback) -> None:
+    branch = github.snapshot().default_branch
+    assert (branch.config, branch.attributes, dict(branch.templates)) == (None, "", {})
+
+
+def test_a_config_that_is_no_text_is_not_taken_for_none(github: GitHubOnLoopback) -> None:
+    github.world.push(REPO, "main", {".github/reviewbot.yml": b"\0\1\2"})
+    assert github.snapshot().default_branch.config == "\0"
+
+
+def test_a_config_that_is_a_folder_is_not_taken_for_none(github: GitHubOnLoopback) -> None:
+    github.world.push(REPO, "main", {".github/reviewbot.yml/x": "mode: fast\n"})
+    assert github.snapshot().default_branch.config == "\0"
+
+
+def test_an_edit_by_another_hand_is_told(github: GitHubOnLoopback) -> None:
+    ours = github.forge.create_comment(1, "marker")
+    github.forge.update_comment(ours.id, "marker, better")
+    first = github.snapshot().comments[0]
+    assert (first.ours, first.edited_by_us) == (True, True)
+    github.world.edit_comment(ours.id, "mallory", "marker, forged")
+    (comment,) = github.snapshot().comments
+    assert (comment.ours, comment.edited_by, comment.edited_by_us) == (True, "mallory", False)
+
+
+def test_a_fork_is_told_and_so_is_its_deletion(github: GitHubOnLoopback) -> None:
+    world = github.world
+    world.fork(REPO, "fay")
+    world.push("fay/widget", "patch", {"app.py": "x\n"}, author="fay")
+    number = world.open_pull_request(REPO, "patch", head_repository="fay/widget", author="fay").number
+    pull = github.snapshot(number).pull
+    assert (pull.from_fork, pull.head_repository) == (True, "fay/widget")
+    world.delete_repository("fay/widget")
+    pull = github.snapshot(number).pull
+    assert (pull.from_fork, pull.head_repository) == (True, None)
+
+
+def test_long_conversations_are_read_to_their_end(github: GitHubOnLoopback) -> None:
+    world = github.world
+    for number in range(103):
+        world.comment(REPO, 1, "mona", f"comment {number}")
+    root = world.review_comment(REPO, 1, "mona", CommentForm("first", "app.py", line=2))
+    for number in range(21):
+        world.reply(root.id, "mona", f"reply {number}")
+    github.sent()
+    snapshot = github.snapshot()
+    assert len(snapshot.comments) == 103
+    assert [len(thread.comments) for thread in snapshot.threads] == [22]
+    assert snapshot.threads[0].comments[-1].body == "reply 20"
+    assert len(github.sent()) == 3
+
+
+def test_a_pull_request_that_is_not_there_is_not_found(github: GitHubOnLoopback) -> None:
+    with pytest.raises(NotFound):
+        github.snapshot(99)
+
+
+def test_a_repository_that_is_not_there_is_not_found(github: GitHubOnLoopback) -> None:
+    with github.open(repository="acme/nothing") as forge, pytest.raises(NotFound):
+        github.snapshot(forge=forge)
+
+
+def test_the_diff_comes_as_the_bytes_that_git_wrote(github: GitHubOnLoopback) -> None:
+    github.world.push(REPO, "topic", {"latin.txt": b"caf\xe9\n"})
+    diff = github.forge.diff(1)
+    assert diff.startswith(b"diff --git a/app.py b/app.py\n")
+    assert b"+caf\xe9\n" in diff
+
+
+def test_the_merge_base_is_githubs_and_equals_the_one_from_the_commits(github: GitHubOnLoopback) -> None:
+    github.world.push(REPO, "main", {"later.py": "x\n"})
+    pull = github.snapshot().pull
+    base = github.forge.merge_base(pull.base_sha, pull.head_sha)
+    assert base == merge_base_of(pull.commits, pull.commit_count)
+    assert base != github.forge.merge_base(pull.base_sha, pull.base_sha)
+
+
+def test_entries_make_a_whole_change_with_the_diff(github: GitHubOnLoopback) -> None:
+    pull = github.snapshot().pull
+    base = github.forge.merge_base(pull.base_sha, pull.head_sha)
+    new, old = github.forge.entries(
+        head=pull.head_sha,
+        new_paths=["app.py", "new.py", "absent.py"],
+        merge_base=base,
+        old_paths=["app.py", "absent.py"],
+    )
+    assert new["new.py"].text == "print(1)\n"
+    assert (new["app.py"].mode, new["app.py"].size, new["app.py"].binary) == ("100644", 12, False)
+    assert old["app.py"].text is None
+    assert set(new) == {"app.py", "new.py"}
+    assert set(old) == {"app.py"}
+    change = assemble(RawChange(base, pull.head_sha, github.forge.diff(1).decode(), old, new))
+    assert [file.path for file in change.files] == ["app.py", "new.py"]
+
+
+def test_modes_are_gits_octal_digits(github: GitHubOnLoopback) -> None:
+    files = {
+        "run.sh": FileVersion(b"#!/bin/sh\n", "100755"),
+        "link": FileVersion(b"app.py", "120000"),
+    }
+    head = github.world.push(REPO, "topic", files)
+    new, _ = github.forge.entries(head=head, new_paths=[*files], merge_base=head, old_paths=[])
+    assert {path: entry.mode for path, entry in new.items()} == {"run.sh": "100755", "link": "120000"}
+    assert new["link"].text == "app.py"
+
+
+def test_texts_are_exact_or_left_out(github: GitHubOnLoopback) -> None:
+    long = "0123456789abcde\n" * 40_000
+    files = {
+        "latin.txt": b"caf\xe9\n",
+        "replaced.txt": "honest \N{REPLACEMENT CHARACTER}\n".encode(),
+        "binary.bin": b"\0\1\2",
+        "long.txt": long.encode(),
+        "empty.txt": b"",
+        "bom.txt": b"\xef\xbb\xbfx\r\n",
+    }
+    head = github.world.push(REPO, "topic", files)
+    new, _ = github.forge.entries(head=head, new_paths=[*files], merge_base=head, old_paths=[])
+    assert (new["latin.txt"].text, new["latin.txt"].binary) == (None, False)
+    assert {path for path, entry in new.items() if entry.misencoded} == {"latin.txt"}
+    assert new["replaced.txt"].text == "honest \N{REPLACEMENT CHARACTER}\n"
+    assert (new["binary.bin"].text, new["binary.bin"].binary) == (None, True)
+    assert new["long.txt"].text == long
+    assert new["empty.txt"].text == ""
+    assert new["bom.txt"].text == "\ufeffx\r\n"
+
+
+def test_the_first_bytes_of_a_binary_are_read_where_neither_name_nor_mode_tells_what_it_is(
+    github: GitHubOnLoopback,
+) -> None:
+    script, other = b"#!/bin/sh\n\0", b"\0\1"
+    plain = {"script": script, "data": other, "a.bin": script, "a.py": script}
+    files = {name: FileVersion(content, "100644") for name, content in plain.items()}
+    files["run"] = FileVersion(script, "100755")
+    head = github.world.push(REPO, "topic", files)
+    github.sent()
+    new, _ = github.forge.entries(head=head, new_paths=[*files], merge_base=head, old_paths=[])
+    assert {path: entry.shebang for path, entry in new.items()} == {
+        "script": True,
+        "data": False,
+        "a.bin": None,
+        "a.py": None,
+        "run": None,
+    }
+    assert len(github.sent()) == 3
+    assert all(entry.binary and entry.text is None for entry in new.values())
+
+
+def test_a_hundred_files_are_one_request_and_odd_names_travel_as_variables(github: GitHubOnLoopback) -> None:
+    names = ['quo"te.py', "ünï.py", "a b.py", "{ brace }.py", "$n0", *[f"f{number}.py" for number in range(95)]]
+    head = github.world.push(REPO, "topic", {name: f"{name}\n" for name in names})
+    github.sent()
+    new, _ = github.forge.entries(head=head, new_paths=names, merge_base=head, old_paths=["README.md"])
+    assert len(github.sent()) == 1
+    assert {path: entry.text for path, entry in new.items()} == {name: f"{name}\n" for name in names}
+
+
+def test_files_at_a_commit_that_is_gone_are_not_found(github: GitHubOnLoopback) -> None:
+    with pytest.raises(NotFound, match="0000"):
+        github.forge.entries(head="0" * 40, new_paths=["a"], merge_base="0" * 40, old_paths=[])
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"),
+    [
+        (Level.READ, Permission.READ),
+        (Level.TRIAGE, Permission.TRIAGE),
+        (Level.WRITE, Permission.WRITE),
+        (Level.MAINTAIN, Permission.MAINTAIN),
+        (Level.ADMIN, Permission.ADMIN),
+    ],
+)
+def test_a_persons_role_is_told(github: GitHubOnLoopback, level: Level, expected: Permission) -> None:
+    github.world.grant(REPO, "pat", level)
+    assert github.forge.permission("pat") is expected
+
+
+@pytest.mark.parametrize("login", ["nobody-at-all", "../../../user", "dependabot[bot]", "a/b?c#d"])
+def test_strangers_may_do_nothing(github: GitHubOnLoopback, login: str) -> None:
+    assert github.forge.permission(login) in {Permission.NONE, Permission.READ}
+
+
+def test_a_check_is_created_updated_and_found_again(github: GitHubOnLoopback) -> None:
+    head = github.snapshot().pull.head_sha
+    made = github.forge.create_check(state(head, done=False))
+    assert (made.status, made.conclusion, made.external_id) == ("in_progress", None, "task=1;held=240")
+    done = github.forge.update_check(made.id, state(head))
+    assert (done.id, done.status, done.conclusion) == (made.id, "completed", "failure")
+    (found,) = github.snapshot().checks
+    assert found == done
+
+
+def test_the_head_was_seen_when_its_first_suite_was_made(github: GitHubOnLoopback) -> None:
+    store, now = github.world.store, datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
+    store.clock = lambda: now
+    head = github.world.push(REPO, "topic", {"app.py": "one\n2\n3\n"})
+    store.clock = lambda: now + timedelta(hours=1)
+    github.world.check(REPO, App(7, "other-app", "Other"), {"name": "tests", "head_sha": head})
+    assert github.snapshot().pull.head_seen_at == now
+    store.suites = dict(reversed(store.suites.items()))
+    assert github.snapshot().pull.head_seen_at == now, "whatever their order is"
+
+
+def test_a_head_without_a_suite_or_behind_a_permission_was_never_seen(github: GitHubOnLoopback) -> None:
+    store = github.world.store
+    store.repos[REPO] = replace(store.repos[REPO], private=True)
+    github.world.app_token("ghs_unchecked", permissions={**WORKFLOW, Scope.CHECKS: Access.NONE})
+    with github.open("ghs_unchecked") as forge:
+        hidden = github.snapshot(forge=forge)
+    assert (hidden.pull.head_seen_at, hidden.checks_readable) == (None, False)
+    assert github.snapshot().pull.head_seen_at is not None
+    store.suites.clear()
+    assert github.snapshot().pull.head_seen_at is None
+
+
+def test_a_head_beyond_the_listed_commits_was_never_seen(github: GitHubOnLoopback) -> None:
+    github.world.push(REPO, "topic", {"app.py": "one\n2\n3\n"})
+    assert github.snapshot().pull.head_seen_at is not None
+    github.world.store.rules = Rules(commits=1)
+    assert github.snapshot().pull.head_seen_at is None, "the suites are those of an older commit"
+
+
+def test_other_names_checks_are_not_read(github: GitHubOnLoopback) -> None:
+    head = github.snapshot().pull.head_sha
+    github.world.check(REPO, ACTIONS, {"name": "tests", "head_sha": head, "status": "queued"})
+    assert github.snapshot().checks == ()
+
+
+def test_annotations_are_sent_fifty_at_a_time_and_each_once(github: GitHubOnLoopback) -> None:
+    head = github.snapshot().pull.head_sha
+    github.sent()
+    made = github.forge.create_check(state(head, annotations=120))
+    bodies = [entry.body for entry in github.sent()]
+    counts = [len(body["output"]["annotations"]) for body in bodies if isinstance(body, dict)]
+    assert counts == [50, 50, 20]
+    run = github.world.store.checks[made.id]
+    assert [note.message for note in run.output.annotations] == [f"note {index}" for index in range(120)]
+
+
+def test_an_update_goes_on_where_the_one_before_it_died(github: GitHubOnLoopback) -> None:
+    head = github.snapshot().pull.head_sha
+    github.faults.add("/check-runs/", Reply(500), method="PATCH", nth=2)
+    made = github.forge.create_check(state(head, done=False))
+    with pytest.raises(ForgeUnreachable):
+        github.forge.update_check(made.id, state(head, annotations=120))
+    assert github.snapshot().checks[0].status == "in_progress", "only the last update completes it"
+    assert github.forge.update_check(made.id, state(head, annotations=120)).conclusion == "failure"
+    run = github.world.store.checks[made.id]
+    assert [note.message for note in run.output.annotations] == [f"note {index}" for index in range(120)]
+
+
+def test_a_review_comment_is_deleted_once_or_twice(github: GitHubOnLoopback) -> None:
+    head = github.snapshot().pull.head_sha
+    made = github.forge.create_file_comment(1, head, FileComment(FileTarget("app.py"), "text"))
+    github.forge.delete_review_comment(made.id)
+    github.forge.delete_review_comment(made.id)
+    assert github.snapshot().threads == ()
+
+
+def test_comments_are_written_edited_and_deleted_once_or_twice(github: GitHubOnLoopback) -> None:
+    made = github.forge.create_comment(1, "hello")
+    assert (made.body, made.ours) == ("hello", True)
+    assert github.forge.update_comment(made.id, "bye").body == "bye"
+    assert github.snapshot().comments[0].url == made.url
+    github.forge.delete_comment(made.id)
+    github.forge.delete_comment(made.id)
+    assert github.snapshot().comments == ()
+    with pytest.raises(NotFound):
+        github.forge.update_comment(made.id, "gone")
+
+
+def test_a_review_is_posted_in_one_request_and_its_comments_have_addresses(github: GitHubOnLoopback) -> None:
+    head = github.snapshot().pull.head_sha
+    github.sent()
+    draft = ReviewDraft(
+        commit_sha=head,
+        event=ReviewEvent.COMMENT,
+        body="Two things.",
+        comments=(
+            inline(2, "one"),
+            inline(3, "range", start=1),
+            inline(2, "old", side=Side.LEFT),
+            inline(1, "same", start=1),
+        ),
+    )
+    review_id = github.forge.create_review(1, draft)
+    assert len(github.sent()) == 1
+    snapshot = github.snapshot()
+    posted = [thread.comments[0] for thread in snapshot.threads]
+    assert sorted(comment.body for comment in posted) == ["old", "one", "range", "same"]
+    assert all(comment.url.startswith("http") for comment in posted)
+    assert [(review.id, review.state, review.ours) for review in snapshot.reviews] == [(review_id, "COMMENTED", True)]
+    anchors = {thread.comments[0].body: (thread.side, thread.start_line, thread.line) for thread in snapshot.threads}
+    assert anchors["range"] == (Side.RIGHT, 1, 3)
+    assert anchors["old"] == (Side.LEFT, None, 2)
+    assert {thread.comments[0].review_id for thread in snapshot.threads} == {review_id}
+
+
+def test_a_review_of_over_a_hundred_comments_is_read_back_whole(github: GitHubOnLoopback) -> None:
+    head = github.snapshot().pull.head_sha
+    comments = tuple(inline(2, f"comment {number}") for number in range(101))
+    github.forge.create_review(1, ReviewDraft(head, ReviewEvent.COMMENT, "Many.", comments))
+    assert len(github.snapshot().threads) == 101
+
+
+def test_one_line_outside_the_diff_refuses_the_whole_review(github: GitHubOnLoopback) -> None:
+    head = github.snapshot().pull.head_sha
+    draft = ReviewDraft(head, ReviewEvent.COMMENT, "One is bad.", (inline(2), inline(99)))
+    with pytest.raises(Refused) as caught:
+        github.forge.create_review(1, draft)
+    assert caught.value.details
+    assert github.snapshot().threads == ()
+
+
+def test_changes_are_requested_and_dismissed(github: GitHubOnLoopback) -> None:
+    head = github.snapshot().pull.head_sha
+    review_id = github.forge.create_review(1, ReviewDraft(head, ReviewEvent.REQUEST_CHANGES, "No.", ()))
+    assert github.snapshot().reviews[0].state == "CHANGES_REQUESTED"
+    github.forge.dismiss_review(1, review_id, "The gate is open.")
+    assert github.snapshot().reviews[0].state == "DISMISSED"
+
+
+def test_reviews_of_other_people_are_not_ours(github: GitHubOnLoopback) -> None:
+    github.world.review(REPO, 1, "mona")
+    assert github.snapshot().reviews == ()
+
+
+def test_a_review_left_pending_is_deleted_once_or_twice(github: GitHubOnLoopback) -> None:
+    github.world.review(REPO, 1, "github-actions[bot]", event=None, body="half")
+    (pending,) = github.snapshot().reviews
+    assert (pending.state, pending.ours) == ("PENDING", True)
+    github.forge.delete_pending_review(1, pending.id)
+    github.forge.delete_pending_review(1, pending.id)
+    assert github.snapshot().reviews == ()
+
+
+def test_a_comment_on_a_whole_file_has_an_address_and_no_line(github: GitHubOnLoopback) -> None:
+    head = github.snapshot().pull.head_sha
+    posted = github.forge.create_file_comment(1, head, FileComment(FileTarget("app.py"), "about the file"))
+    assert posted.body == "about the file"
+    (thread,) = github.snapshot().threads
+    assert (thread.path, thread.line, thread.comments[0].id) == ("app.py", None, posted.id)
+
+
+def test_requests_are_counted(github: GitHubOnLoopback) -> None:
+    github.snapshot()
+    github.forge.diff(1)
+    assert github.forge.requests == 2 == len(github.sent())
+
+
+def test_the_token_stands_in_no_text_of_the_forge(github: GitHubOnLoopback) -> None:
+    assert "ghs_" not in repr(github.forge)
+    assert "ghs_" not in str(vars(github.forge))
+
+
+def test_enterprise_server_has_its_own_addresses(enterprise: GitHubOnLoopback) -> None:
+    head = enterprise.snapshot().pull.head_sha
+    assert enterprise.forge.diff(1).startswith(b"diff --git")
+    enterprise.forge.create_review(1, ReviewDraft(head, ReviewEvent.COMMENT, "Body.", (inline(2),)))
+    assert len(enterprise.snapshot().threads) == 1
+    paths = {entry.path for entry in enterprise.sent()}
+    assert all(path.startswith("/api/") for path in paths)
+    assert "/api/graphql" in paths

@@ -1,0 +1,226 @@
+"""What the port knows beyond one pull request: who waits for a review, whose summaries stand, who is in the queue."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from reviewbot_sandbox.faults import Reply
+from reviewbot_sandbox.github import ACTIONS, WORKFLOW, Access, Scope
+
+from reviewbot.errors import PermissionMissing
+
+if TYPE_CHECKING:
+    from tests.adapters.conftest import GitHubOnLoopback
+
+REPO = "acme/widget"
+CHECK_NAME = "CodeVF review"
+MARK = "<!-- reviewbot"
+
+
+def opened(github: GitHubOnLoopback, count: int = 1) -> list[int]:
+    """So many more pull requests, each from a branch of its own."""
+    numbers = []
+    for index in range(count):
+        branch = f"topic-{len(github.world.store.pulls)}"
+        github.world.push(REPO, branch, {f"{branch}.txt": f"{index}\n"}, author="mona")
+        numbers.append(github.world.open_pull_request(REPO, branch, author="mona").number)
+    return numbers
+
+
+def checked(github: GitHubOnLoopback, number: int, status: str = "in_progress", name: str = CHECK_NAME) -> int:
+    """The id of a new check run on the head of a pull request."""
+    head = github.world.pull(REPO, number).head_sha
+    done = {"conclusion": "success"} if status == "completed" else {}
+    return github.world.check(
+        REPO, ACTIONS, {"name": name, "head_sha": head, "status": status, "external_id": f"pr{number}=", **done}
+    ).id
+
+
+def at(moment: datetime) -> Callable[[], datetime]:
+    """A clock that stands."""
+    return lambda: moment
+
+
+def made_private(github: GitHubOnLoopback) -> None:
+    """Nobody reads a private repository without the permission for it."""
+    github.world.store.repos[REPO] = replace(github.world.store.repos[REPO], private=True)
+
+
+def test_whose_check_is_open_waits_oldest_first(github: GitHubOnLoopback) -> None:
+    done, other, second = opened(github, 3)
+    checked(github, second)
+    checked(github, done, "completed")
+    checked(github, other, name="tests")
+    checked(github, 1)
+    github.sent()
+    assert github.forge.waiting(CHECK_NAME).known == (1, second)
+    assert len(github.sent()) == 2
+
+
+def test_an_open_check_of_an_older_head_waits_too(github: GitHubOnLoopback) -> None:
+    checked(github, 1)
+    github.world.push(REPO, "topic", {"more.py": "1\n"})
+    checked(github, 1, "completed")
+    assert github.forge.waiting(CHECK_NAME).known == (1,)
+
+
+def test_only_the_newest_check_of_a_head_counts(github: GitHubOnLoopback) -> None:
+    checked(github, 1)
+    checked(github, 1, "completed")
+    assert github.forge.waiting(CHECK_NAME).known == ()
+
+
+@pytest.mark.parametrize("merged", [True, False])
+def test_a_closed_pull_request_waits_after_the_open_ones(github: GitHubOnLoopback, *, merged: bool) -> None:
+    (second,) = opened(github)
+    checked(github, 1)
+    checked(github, second)
+    github.world.close(REPO, 1, merged=merged)
+    assert github.forge.waiting(CHECK_NAME).known == (second, 1)
+
+
+def test_of_the_closed_ones_fifty_are_looked_at_latest_first(github: GitHubOnLoopback) -> None:
+    moment = datetime.now(UTC)
+    numbers = [1, *opened(github, 51)]
+    for number in numbers:
+        checked(github, number)
+        github.world.store.clock = at(moment + timedelta(minutes=number))
+        github.world.close(REPO, number)
+    github.sent()
+    assert github.forge.waiting(CHECK_NAME).known == tuple(reversed(numbers[2:]))
+    assert len(github.sent()) == 2
+
+
+def test_all_open_ones_are_looked_at(github: GitHubOnLoopback) -> None:
+    numbers = [1, *opened(github, 50)]
+    checked(github, numbers[-1])
+    github.sent()
+    assert github.forge.waiting(CHECK_NAME).known == (numbers[-1],)
+    assert len(github.sent()) == 3
+
+
+def test_a_check_that_github_gave_up_waits_still(github: GitHubOnLoopback) -> None:
+    check = checked(github, 1)
+    github.world.give_up(check)
+    assert github.forge.waiting(CHECK_NAME).known == (1,)
+    assert [(run.status, run.conclusion) for run in github.snapshot().checks] == [("completed", "stale")]
+
+
+def test_one_that_is_closed_between_the_two_lists_is_told_once(github: GitHubOnLoopback) -> None:
+    checked(github, 1)
+    github.world.close(REPO, 1)
+    closed = github.forge.waiting(CHECK_NAME).known
+    (entry,) = [each for each in github.sent() if '"CLOSED"' in json.dumps(each.body)]
+    github.faults.add("graphql", answered(github, entry.body))
+    assert github.forge.waiting(CHECK_NAME).known == closed == (1,)
+
+
+def answered(github: GitHubOnLoopback, body: object) -> Reply:
+    """The answer that a query gets now, to be given to another."""
+    headers = {"Authorization": "Bearer ghs_workflow-token"}
+    return Reply(200, body=httpx.post(github.address.graphql_url, json=body, headers=headers).content)
+
+
+def test_who_waits_is_not_told_to_a_token_that_may_not_read_checks(github: GitHubOnLoopback) -> None:
+    made_private(github)
+    github.world.app_token("ghs_unchecked", permissions={**WORKFLOW, Scope.CHECKS: Access.NONE})
+    with github.open("ghs_unchecked") as forge, pytest.raises(PermissionMissing):
+        forge.waiting(CHECK_NAME)
+
+
+def test_our_summaries_are_found_without_checks(github: GitHubOnLoopback) -> None:
+    second, third, fourth, fifth = opened(github, 4)
+    mine = github.forge.create_comment(1, f"{MARK} -->\nFirst.")
+    github.forge.create_comment(1, f"{MARK} -->\nAnother.")
+    github.world.comment(REPO, second, "mallory", f"{MARK} -->\nForged.")
+    github.forge.create_comment(third, f"Quoted: {MARK} -->")
+    github.world.comment(REPO, fourth, "mona", "Before it.")
+    late = github.forge.create_comment(fourth, f"{MARK} -->\nLate.")
+    closed = github.forge.create_comment(fifth, f"{MARK} -->\nOf a closed one.")
+    github.world.close(REPO, fifth)
+    github.sent()
+    assert github.forge.summaries(MARK) == ((1, mine), (fourth, late), (fifth, closed))
+    assert len(github.sent()) == 2
+
+
+def test_summaries_are_read_twenty_pull_requests_at_a_time(github: GitHubOnLoopback) -> None:
+    last = opened(github, 20)[-1]
+    mine = github.forge.create_comment(last, MARK)
+    github.sent()
+    assert github.forge.summaries(MARK) == ((last, mine),)
+    assert len(github.sent()) == 3
+
+
+def test_a_merge_group_holds_all_that_stand_before_it(github: GitHubOnLoopback) -> None:
+    second, third, fourth = opened(github, 3)
+    pair = github.world.queue(REPO, [third, 1])
+    single = github.world.queue(REPO, [second])
+    github.world.queue(REPO, [fourth])
+    github.sent()
+    assert github.forge.queued("main", pair.head_sha) == (third, 1)
+    assert github.forge.queued("main", single.head_sha) == (third, 1, second)
+    assert len(github.sent()) == 2
+
+
+def test_what_is_merged_has_left_the_queue(github: GitHubOnLoopback) -> None:
+    (second,) = opened(github)
+    first, group = github.world.queue(REPO, [1]), github.world.queue(REPO, [second])
+    github.world.close(REPO, 1, merged=True)
+    assert github.forge.queued("main", group.head_sha) == (second,)
+    assert github.forge.queued("main", first.head_sha) == ()
+
+
+def test_a_commit_or_a_branch_without_a_queue_holds_nobody(github: GitHubOnLoopback) -> None:
+    assert github.forge.queued("main", "0" * 40) == ()
+    group = github.world.queue(REPO, [1])
+    assert github.forge.queued("main", "0" * 40) == ()
+    assert github.forge.queued("topic", group.head_sha) == ()
+
+
+def test_a_long_queue_is_read_to_its_end(github: GitHubOnLoopback) -> None:
+    github.world.queue(REPO, [1])
+    (entry,) = github.world.store.queues[REPO, "main"]
+    line = tuple(replace(entry, id=entry.id + index, head_sha=f"{index:040}") for index in range(100))
+    github.world.store.queues[REPO, "main"] = (*line, entry)
+    github.sent()
+    assert len(github.forge.queued("main", entry.head_sha)) == 101
+    assert len(github.sent()) == 2
+
+
+def test_a_queue_that_the_token_may_not_read_holds_nobody(github: GitHubOnLoopback) -> None:
+    group = github.world.queue(REPO, [1])
+    made_private(github)
+    assert github.forge.queued("main", group.head_sha) == ()
+    github.world.app_token("ghs_queue", permissions={**WORKFLOW, Scope.MERGE_QUEUES: Access.READ})
+    with github.open("ghs_queue") as forge:
+        assert forge.queued("main", group.head_sha) == (1,)
+
+
+def place(position: int, number: int | None) -> dict[str, object]:
+    """An entry of the queue, its commit made of its position's digit; without a number the token may not see whose."""
+    pull = None if number is None else {"number": number}
+    return {"position": position, "headCommit": {"oid": str(position) * 40}, "pullRequest": pull}
+
+
+def a_queue_of(github: GitHubOnLoopback, *nodes: object) -> None:
+    """What GitHub answers next."""
+    page = {"totalCount": len(nodes), "pageInfo": {"hasNextPage": False, "endCursor": None}, "nodes": nodes}
+    body = {"data": {"repository": {"mergeQueue": {"entries": page}}}}
+    github.faults.add("graphql", Reply(200, body=json.dumps(body).encode()))
+
+
+@pytest.mark.parametrize("hidden", [None, place(1, None)])
+def test_a_queue_with_a_hidden_place_is_not_taken_for_a_whole_one(github: GitHubOnLoopback, hidden: object) -> None:
+    a_queue_of(github, hidden, place(2, 7))
+    assert github.forge.queued("main", "2" * 40) == ()
+
+
+def test_places_count_and_not_the_order_in_which_they_come(github: GitHubOnLoopback) -> None:
+    a_queue_of(github, place(3, 9), place(2, 7), place(1, 8))
+    assert github.forge.queued("main", "2" * 40) == (8, 7)

@@ -1,0 +1,100 @@
+"""Request bodies: only keys that GitHub's OpenAPI description has, and nothing null."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.adapters.github import payloads
+from reviewbot.domain.github.check_identity import CheckTag
+from reviewbot.domain.github.drafts import (
+    Annotation,
+    AnnotationLevel,
+    CheckState,
+    FileComment,
+    FileTarget,
+    InlineComment,
+    LineTarget,
+    ReviewDraft,
+    ReviewEvent,
+)
+from reviewbot.domain.github.pull_request import CheckStatus, Conclusion
+from reviewbot.domain.model.review import Side
+
+TEXTS = st.text(max_size=5)
+NOTES = st.builds(
+    Annotation, TEXTS, st.integers(1, 9), st.integers(1, 9), st.sampled_from(AnnotationLevel), TEXTS, TEXTS
+)
+CHECKS = st.builds(
+    CheckState,
+    name=TEXTS,
+    head_sha=TEXTS,
+    status=st.sampled_from(CheckStatus),
+    conclusion=st.none() | st.sampled_from(Conclusion),
+    title=TEXTS,
+    summary=TEXTS,
+    external_id=TEXTS,
+    tag=st.builds(CheckTag, st.integers(1, 999_999_999), st.just("") | st.sampled_from(Conclusion)),
+    details_url=st.none() | TEXTS,
+    annotations=st.integers(0, 130).flatmap(lambda size: NOTES.map(lambda note: (note,) * size)),
+)
+COMMENTS = st.builds(
+    InlineComment,
+    st.builds(LineTarget, TEXTS, st.sampled_from(Side), st.integers(5, 9), st.none() | st.integers(1, 5)),
+    TEXTS,
+)
+DRAFTS = st.builds(ReviewDraft, TEXTS, st.sampled_from(ReviewEvent), TEXTS, st.lists(COMMENTS, max_size=3).map(tuple))
+CHECK_KEYS = {"status", "conclusion", "external_id", "details_url", "output"}
+NOTE_KEYS = {"path", "start_line", "end_line", "annotation_level", "message", "title"}
+COMMENT_KEYS = {"path", "body", "line", "side", "start_line", "start_side"}
+
+
+def nulls(value: object) -> Iterator[object]:
+    if value is None:
+        yield value
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from nulls(part)
+
+
+def notes(body: payloads.Body) -> list[dict[str, object]]:
+    output = body["output"]
+    assert isinstance(output, dict)
+    assert set(output) <= {"title", "summary", "annotations"}
+    return list(output.get("annotations", []))
+
+
+@given(CHECKS, st.integers(0, 140))
+def test_a_checks_updates_hold_every_missing_annotation_once_and_fifty_at_most(check: CheckState, there: int) -> None:
+    requests = list(payloads.check_states(check, there))
+    assert all(set(body) <= CHECK_KEYS for body in requests)
+    assert all(set(note) <= NOTE_KEYS for body in requests for note in notes(body))
+    assert all(len(notes(body)) <= 50 for body in requests)
+    assert sum(len(notes(body)) for body in requests) == max(0, len(check.annotations) - there)
+    assert not list(nulls(requests))
+
+
+@given(CHECKS)
+def test_only_a_checks_last_update_completes_it(check: CheckState) -> None:
+    *earlier, last = payloads.check_states(check)
+    assert all(body["status"] == "in_progress" and "conclusion" not in body for body in earlier)
+    assert last["status"] == check.status.value
+
+
+@given(DRAFTS)
+def test_a_reviews_comments_have_no_range_of_one_line(draft: ReviewDraft) -> None:
+    body = payloads.review(draft)
+    assert set(body) == {"commit_id", "event", "body", "comments"}
+    comments = body["comments"]
+    assert isinstance(comments, list)
+    for comment in comments:
+        assert set(comment) <= COMMENT_KEYS
+        assert comment.get("start_line", 0) < comment["line"]
+        assert ("start_line" in comment) == ("start_side" in comment)
+    assert not list(nulls(body))
+
+
+def test_a_file_comment_names_no_line() -> None:
+    body = payloads.file_comment("sha", FileComment(FileTarget("a.py"), "text"))
+    assert body == {"body": "text", "commit_id": "sha", "path": "a.py", "subject_type": "file"}

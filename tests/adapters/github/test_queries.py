@@ -1,0 +1,37 @@
+"""The GraphQL documents against the schema that the sandbox serves, a cut of GitHub's published one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import reviewbot_sandbox.github
+from graphql import build_schema, parse, validate
+
+from reviewbot.adapters.github import queries
+
+SCHEMA = build_schema(Path(reviewbot_sandbox.github.__file__).with_name("schema.graphql").read_text(encoding="utf-8"))
+DOCUMENTS = {
+    "snapshot": queries.SNAPSHOT,
+    **queries.MORE,
+    "thread comments": queries.MORE_THREAD_COMMENTS,
+    "config": queries.CONFIG,
+    "waiting": queries.WAITING,
+    "summaries": queries.SUMMARIES,
+    "queue": queries.QUEUE,
+    "resolving": queries.RESOLVE_THREAD,
+    "hiding": queries.HIDE_COMMENT,
+    "both sides": queries.entries(3, 2),
+    "new files only": queries.entries(1, 0),
+    "old files only": queries.entries(0, 1),
+}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS.keys())
+def test_every_document_is_valid(document: str) -> None:
+    assert validate(SCHEMA, parse(document)) == []
+
+
+def test_a_document_of_files_holds_no_path() -> None:
+    assert "file(path: $n0)" in queries.entries(1, 0)
+    assert queries.aliases("n", 3) == ("n0", "n1", "n2")

@@ -1,0 +1,116 @@
+"""Several pull requests with one head: whose check run a snapshot, a list and a look at one commit tell."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from reviewbot_sandbox.github import ACTIONS
+
+from reviewbot.domain.github.check_identity import CheckTag
+from reviewbot.domain.github.pull_request import CheckRun
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tests.adapters.conftest import GitHubOnLoopback
+
+REPO = "acme/widget"
+CHECK_NAME = "CodeVF review"
+MARK = "<!-- reviewbot"
+
+
+def twin(github: GitHubOnLoopback) -> int:
+    """A second pull request from the branch of the first."""
+    github.world.push(REPO, "release", {"release.txt": "1\n"})
+    return github.world.open_pull_request(REPO, "topic", base="release", author="mallory").number
+
+
+def checked(github: GitHubOnLoopback, external_id: str, conclusion: str | None = "failure") -> int:
+    """The id of a new check run on the head of both."""
+    head = github.world.pull(REPO, 1).head_sha
+    done = {"conclusion": conclusion} if conclusion else {"status": "in_progress"}
+    form = {"name": CHECK_NAME, "head_sha": head, "external_id": external_id, **done}
+    return github.world.check(REPO, ACTIONS, form).id
+
+
+def ids(checks: Iterable[CheckRun]) -> list[int]:
+    return [check.id for check in checks]
+
+
+def test_a_snapshot_keeps_the_checks_of_other_pull_requests_apart(github: GitHubOnLoopback) -> None:
+    other = twin(github)
+    bare, mine, theirs = checked(github, "rb1 x"), checked(github, "pr1= rb1 x", None), checked(github, "pr2=skipped")
+    first, second = github.snapshot(), github.snapshot(other)
+    assert (ids(first.checks), ids(first.other_checks)) == ([mine], [bare, theirs])
+    assert (ids(second.checks), ids(second.other_checks)) == ([theirs], [bare, mine])
+    assert [(one.tag, one.external_id) for one in first.checks] == [(CheckTag(1), "rb1 x")]
+
+
+def test_the_checks_of_other_pull_requests_on_an_older_head_are_kept_apart_too(github: GitHubOnLoopback) -> None:
+    twin(github)
+    mine, theirs = checked(github, "pr1="), checked(github, "pr2=skipped")
+    github.world.push(REPO, "topic", {"more.py": "1\n"})
+    found = github.snapshot()
+    assert (ids(found.checks), ids(found.older_checks), ids(found.other_checks)) == ([], [mine], [theirs])
+    assert ids(github.forge.older_checks(1, CHECK_NAME)) == [mine]
+
+
+def test_no_number_of_runs_hides_a_check(github: GitHubOnLoopback) -> None:
+    mine = checked(github, "pr1=failure")
+    theirs = [checked(github, f"pr2={'skipped' if turn % 2 else ''}") for turn in range(45)]
+    found = github.snapshot()
+    assert (ids(found.checks), ids(found.other_checks)) == ([mine], theirs)
+
+
+def test_a_check_began_when_the_pull_requests_own_did(github: GitHubOnLoopback) -> None:
+    other, began = twin(github), datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
+    for number, minutes in ((other, 0), (1, 5), (1, 7)):
+        github.world.store.clock = lambda minutes=minutes: began + timedelta(minutes=minutes)  # type: ignore[misc]
+        checked(github, f"pr{number}=")
+    assert github.snapshot().pull.checked_at == began + timedelta(minutes=5)
+    assert github.snapshot(other).pull.checked_at == began
+
+
+@pytest.mark.parametrize("last", ["pr1= rb1 x", "pr2= rb1 x"])
+def test_who_waits_is_told_by_each_ones_own_check(github: GitHubOnLoopback, last: str) -> None:
+    twin(github)
+    checked(github, "pr1=success")
+    checked(github, "pr2=success")
+    checked(github, last, None)
+    checked(github, "pr1=failure" if last.startswith("pr2") else "pr2=failure")
+    assert github.forge.waiting(CHECK_NAME).known == (int(last[2]),)
+
+
+def test_one_that_has_only_the_other_ones_check_is_unknown(github: GitHubOnLoopback) -> None:
+    other = twin(github)
+    checked(github, "pr1=", None)
+    waiting = github.forge.waiting(CHECK_NAME)
+    assert (waiting.known, waiting.unknown) == ((1,), frozenset({other}))
+
+
+def test_the_checks_of_a_commit_are_told_though_a_later_one_hides_them(github: GitHubOnLoopback) -> None:
+    head = github.world.pull(REPO, 1).head_sha
+    mine, theirs = checked(github, "pr1=success"), checked(github, "pr2=failure")
+    assert ids(github.forge.checks(head, CHECK_NAME, 1)) == [mine]
+    assert ids(github.forge.checks(head, CHECK_NAME, 2)) == [theirs]
+
+
+def test_the_heads_of_open_pull_requests_are_told_in_one_request(github: GitHubOnLoopback) -> None:
+    other, head = twin(github), github.world.pull(REPO, 1).head_sha
+    github.sent()
+    assert github.forge.heads((1, other, 999)) == {1: head, other: head}
+    assert len(github.sent()) == 1
+    github.world.close(REPO, 1)
+    assert github.forge.heads((1, other)) == {other: head}
+
+
+@pytest.mark.parametrize(("before", "requests"), [(49, 2), (50, 3), (151, 4)])
+def test_a_summary_behind_any_number_of_comments_is_found(github: GitHubOnLoopback, before: int, requests: int) -> None:
+    for turn in range(before):
+        github.world.comment(REPO, 1, "mona", f"Word {turn}.")
+    mine = github.forge.create_comment(1, MARK)
+    github.sent()
+    assert github.forge.summaries(MARK) == ((1, mine),)
+    assert len(github.sent()) == requests

@@ -1,0 +1,36 @@
+"""The real clock."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from reviewbot.adapters.clock import SystemClock
+from reviewbot.ports import Clock
+
+
+def test_it_tells_the_time_in_utc() -> None:
+    clock: Clock = SystemClock()
+    assert clock.now().tzinfo is UTC
+    assert abs((clock.now() - datetime.now(UTC)).total_seconds()) < 5
+
+
+def test_sleeping_and_measuring_shrink_alike() -> None:
+    clock = SystemClock(scale=0.001)
+    before, real = clock.monotonic(), time.monotonic()
+    clock.sleep(20)
+    assert 0.02 <= time.monotonic() - real < 10
+    assert clock.monotonic() - before >= 20
+
+
+@pytest.mark.parametrize("scale", [0, -1])
+def test_time_does_not_stand_still_or_run_backwards(scale: float) -> None:
+    with pytest.raises(ValueError, match="positive"):
+        SystemClock(scale)
+
+
+@pytest.mark.parametrize("seconds", [0, -1])
+def test_nothing_to_wait_for(seconds: float) -> None:
+    SystemClock().sleep(seconds)

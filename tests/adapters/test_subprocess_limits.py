@@ -1,0 +1,39 @@
+"""A confined command has its limits and is still the command."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from reviewbot.adapters.subprocess_limits import CANNOT_START, Limits, confined
+
+LIMITS = Limits(memory=2**30, processor=7, file=2**20)
+
+
+DUMPING = ("/bin/sh", "-c", 'ulimit -S -c "$(ulimit -H -c)"; unset PWD OLDPWD; exec "$@"', "sh")
+"""Begins a command where memory is dumped: many machines dump none by themselves."""
+
+
+def run(*command: str) -> subprocess.CompletedProcess[bytes]:
+    begun = [*DUMPING, *confined(command, LIMITS)]
+    return subprocess.run(begun, capture_output=True, check=False, timeout=20, env={})
+
+
+def test_the_limits_hold_for_the_program_and_its_children() -> None:
+    told = run("/bin/sh", "-c", "/bin/sh -c 'ulimit -v; ulimit -t; ulimit -f; ulimit -c'").stdout.split()
+    assert told == [b"1048576", b"7", b"2048", b"0"]
+
+
+@pytest.mark.parametrize("argument", ["a b", "$(touch x)", "'", '"', "-n", "", "\\", "ä\n"])
+def test_no_argument_means_anything_to_the_shell(argument: str) -> None:
+    assert run("/usr/bin/printf", "%s", argument).stdout == argument.encode()
+
+
+def test_the_program_sees_the_given_environment_only() -> None:
+    assert run("/usr/bin/env").stdout == b""
+
+
+@pytest.mark.parametrize("program", ["/nowhere/at/all", "/dev/null"])
+def test_a_program_that_cannot_be_started_is_told_by_its_status(program: str) -> None:
+    assert run(program).returncode in CANNOT_START

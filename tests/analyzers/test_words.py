@@ -1,0 +1,86 @@
+"""The answer fits the schema and survives our own reader; the tables hold together; edits land where they should."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from reviewbot.analyzers.obfuscation import NAME
+from reviewbot.analyzers.ratings import load
+from reviewbot.analyzers.raw import Edit, RawFinding
+from reviewbot.analyzers.reviewer import review
+from reviewbot.analyzers.suggestions import replacement
+from reviewbot.analyzers.summary import names
+from reviewbot.analyzers.tools import TOOLS
+from reviewbot.domain.codevf.response import read_result
+from reviewbot.domain.model.review import Category, Severity
+
+LINES = ("import os", "x = 1", "y = 2")
+
+
+@pytest.mark.parametrize(
+    ("edits", "line", "end_line", "expected"),
+    [
+        ((Edit(1, 1, 2, 1, ""),), 1, 1, ""),
+        ((Edit(2, 5, 2, 6, "7"),), 2, 2, "x = 7"),
+        ((Edit(2, 1, 2, 1, "("), Edit(2, 6, 2, 6, ")")), 2, 2, "(x = 1)"),
+        ((Edit(2, 6, 3, 1, "; "),), 2, 3, "x = 1; y = 2"),
+        ((), 1, 1, None),
+        ((Edit(2, 5, 2, 6, "1"),), 2, 2, None),  # changes nothing
+        ((Edit(1, 1, 2, 1, ""),), 2, 2, None),  # begins above
+        ((Edit(2, 6, 3, 1, "; "),), 2, 2, None),  # swallows the newline
+        ((Edit(2, 1, 3, 2, ""),), 2, 2, None),  # ends below
+        ((Edit(2, 1, 2, 4, "a"), Edit(2, 3, 2, 6, "b")), 2, 2, None),  # overlap
+        ((Edit(2, 1, 2, 99, "a"),), 2, 2, None),  # past the end of the line
+        ((Edit(2, 3, 2, 2, "a"),), 2, 2, None),  # backwards
+        ((Edit(2, 0, 2, 2, "a"),), 2, 2, None),  # no such column
+    ],
+)
+def test_a_fix_becomes_whole_lines_or_nothing(
+    edits: tuple[Edit, ...], line: int, end_line: int, expected: str | None
+) -> None:
+    assert replacement(LINES, line, end_line, edits) == expected
+
+
+def raw(tool: str, rule: str, level: str = "") -> RawFinding:
+    return RawFinding(tool, rule, "f", 1, 1, level, "message")
+
+
+@pytest.mark.parametrize(
+    ("finding", "severity", "category"),
+    [
+        (raw("ruff", "S602"), Severity.CRITICAL, Category.SECURITY),
+        (raw("ruff", "S999"), Severity.MEDIUM, Category.SECURITY),
+        (raw("ruff", "ZZZ1"), Severity.LOW, Category.MAINTAINABILITY),
+        (raw("shellcheck", "SC9999", "error"), Severity.HIGH, Category.CORRECTNESS),
+        (raw("zizmor", "template-injection", "high/high"), Severity.CRITICAL, Category.SECURITY),
+        (raw("zizmor", "template-injection", "low/high"), Severity.LOW, Category.SECURITY),
+        (raw("hadolint", "DL9999", "no such level"), Severity.LOW, Category.MAINTAINABILITY),
+    ],
+)
+def test_a_rule_is_rated_by_its_longest_prefix_then_its_level(
+    finding: RawFinding, severity: Severity, category: Category
+) -> None:
+    rating = load().rate(finding)
+    assert (rating.severity, rating.category) == (severity, category)
+
+
+def test_every_tool_is_rated() -> None:
+    assert set(load().tools) == {NAME, *(tool.name for tool in TOOLS)}
+
+
+def test_a_long_list_of_paths_is_counted() -> None:
+    assert names([f"{number}" for number in range(12)]).endswith('"9" and 2 more')
+    assert names(["a\nb"]) == '"a\\nb"'
+
+
+def test_the_answer_is_read_whole_by_our_own_reader(
+    attach: Callable[[Mapping[str, str | tuple[str, str]]], list[tuple[str, str]]], path_env: dict[str, str]
+) -> None:
+
+    report = read_result(review(attach({"a.py": "import os\neval(x)\n", "b.sh": "cd $1\n"}), path_env=path_env))
+    assert report.readable
+    assert report.leftovers == ()
+    assert len(report.findings) == 5
+    assert {finding.suggestion for finding in report.findings} >= {""}

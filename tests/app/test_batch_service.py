@@ -1,0 +1,301 @@
+"""A change that is too large for one task: over several, bought together, and one review to everybody."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from reviewbot_sandbox.codevf import Answer, HandClock, TaskLife, TaskRequest
+from reviewbot_sandbox.fault_rules import DropBefore, RecordedThen, Reply
+from reviewbot_sandbox.github import WORKFLOW, Access, Scope
+
+from reviewbot.adapters.clock import SystemClock
+from reviewbot.app.batch_service import BatchReviewService
+from reviewbot.domain.ledger.codec import decode
+from reviewbot.domain.ledger.ledger import TaskState
+from reviewbot.domain.ledger.signing import Signer
+from reviewbot.domain.model.review import Task, TaskStatus
+from reviewbot.ports import ReviewService
+from tests.app.house import KEY, REPO, Rig, answer, earlier, finding, house, said
+
+LINES = "".join(f"value_{number} = {number}\n" for number in range(200))
+LARGE: dict[str, str | None] = {f"{folder}/module.py": LINES for folder in ("billing", "parcels", "tracks")}
+CONFIG = "max-tasks: {}\nattachment-bytes: 5000\n"
+"""One file's diff fits into an attachment, and five attachments into a request: so the service has to refuse more."""
+THREE = CONFIG.format(3)
+
+
+def paths(request: TaskRequest) -> set[str]:
+    """Of the files of a submission."""
+    diffs = "".join(one.content or "" for one in request.attachments if one.file_name.endswith(".diff"))
+    return {path for path in LARGE if f"b/{path}" in diffs}
+
+
+def engineer(request: TaskRequest) -> Answer:
+    """Finds fault with the first line of each file that is there, and calls earlier findings open."""
+    found = [finding(path, 1, title=f"In {path}", code="value_0 = 0", severity="critical") for path in paths(request)]
+    return answer(*found, summary=f"Read {len(found)}.", previous=said(request, "open"))
+
+
+def grow(rig: Rig, branch: str = "topic") -> None:
+    """Twelve files of one size: more than go into the five attachments of one task."""
+    more = {f"{folder}/more_{number}.py": LINES for folder in ("billing", "parcels", "tracks") for number in range(3)}
+    rig.world.push(REPO, branch, {**LARGE, **more}, author="mona")
+
+
+def test_a_large_change_is_split_by_folder_and_is_one_review(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+        grow(rig)
+        done = rig.run()
+        tasks = rig.service.tasks()
+        assert (len(tasks), done.outputs["coverage"], done.outputs["verdict"]) == (3, "full", "fail"), done.log
+        assert sorted(sorted(paths(one.request)) for one in tasks) == [[path] for path in sorted(LARGE)]
+        assert [(one.request.metadata or {})["part"] for one in tasks] == ["1/3", "2/3", "3/3"]
+        assert "part 2 of 3" in tasks[1].request.prompt
+        assert len({one.request.idempotency_key for one in tasks}) == 3
+        assert (done.outputs["critical"], done.outputs["credits-held"]) == ("3", "1080")
+        assert "3 tasks" in rig.summaries()[0]
+        assert len(rig.comments()) == 3
+        again = rig.run()
+        assert "nothing is paid again" in again.log
+        assert (again.outputs["verdict"], len(rig.service.tasks())) == ("fail", 3), "it is found again"
+
+
+def test_without_leave_it_is_partial_and_one_task(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engineer, config=CONFIG.format(1)) as rig:
+        grow(rig)
+        assert rig.run().outputs["coverage"] == "partial"
+        assert len(rig.service.tasks()) == 1
+
+
+def test_the_budget_is_asked_for_all_of_it(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+        grow(rig)
+        assert rig.run(max_credits_per_pr="800").outputs["reason"] == "over-budget"
+        assert not rig.service.tasks()
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3])
+def test_a_run_that_stops_between_them_buys_none_twice(tmp_path: Path, nth: int) -> None:
+    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+        grow(rig)
+        for later in range(nth, 20):
+            rig.codevf_faults.add("/tasks/create", RecordedThen(503), nth=later, method="POST")
+        assert rig.run(wait_minutes="0").outputs["reason"] == "unreachable"
+        assert len(rig.service.tasks()) == nth
+        rig.codevf_faults.clear()
+        assert rig.run().outputs["coverage"] == "full"
+        assert len(rig.service.tasks()) == 3
+
+
+@pytest.mark.parametrize("status", [400, 402])
+def test_what_the_service_refuses_after_the_first_is_told_as_left_out(tmp_path: Path, status: int) -> None:
+    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+        grow(rig)
+        rig.codevf_faults.add("/tasks/create", Reply(status, body=b"{}"), nth=2, method="POST")
+        for _ in range(2):
+            done = rig.run()
+            assert (done.outputs["coverage"], len(rig.comments()), len(rig.service.tasks())) == ("partial", 1, 1)
+        assert rig.checks()[-1].conclusion == "action_required"
+        assert all(path in rig.summaries()[0] for path in LARGE)
+
+
+def test_it_is_left_and_collected_as_one(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, engineer=engineer, config=THREE, clock=clock, life=TaskLife(pending=0, processing=9)) as rig:
+        grow(rig)
+        assert rig.run(wait_minutes="0").outputs["status"] == "pending"
+        for one in [one for one in rig.world.store.comments.values() if one.author.endswith("[bot]")]:
+            rig.world.delete_comment(one.id)
+        clock.advance(10)
+        rig.run(event="schedule", payload={}, command="collect")
+        assert rig.checks()[-1].conclusion == "failure"
+        assert (len(rig.comments()), len(rig.service.tasks())) == (3, 3)
+
+
+def test_a_part_without_a_result_makes_it_partial(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, engineer=engineer, config=THREE, clock=clock, life=TaskLife(pending=5, processing=5)) as rig:
+        grow(rig)
+        rig.run(wait_minutes="0")
+        account, [_, second, _] = rig.service.account("cvf_test_house"), rig.service.tasks()
+        rig.service.cancel_task(account, second.id)
+        clock.advance(20)
+        done = rig.run()
+        assert (done.outputs["coverage"], len(rig.comments())) == ("partial", 2), done.log
+        assert "part 2 of 3" in rig.summaries()[0]
+        assert rig.checks()[-1].conclusion == "action_required"
+
+
+def test_a_later_review_asks_each_part_about_its_own_findings(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+        grow(rig)
+        rig.run()
+        rig.world.push(REPO, "topic", {"billing/late.py": "x = 1\n"}, author="mona")
+        rig.run()
+        asked = [
+            {path for path in LARGE if f'"path": "{path}"' in (one.content or "")}
+            for task in rig.service.tasks()[3:]
+            for one in task.request.attachments
+            if one.file_name == "review-so-far.txt"
+        ]
+        assert sorted(map(sorted, asked)) == [[path] for path in sorted(LARGE)]
+
+
+def test_no_part_speaks_for_what_another_has_read(tmp_path: Path) -> None:
+    def sly(request: TaskRequest) -> Answer:
+        """Whoever reads the tracks calls everything fixed, asked or not."""
+        if "part" not in (request.metadata or {}) or "tracks/module.py" not in paths(request):
+            return engineer(request) if not rig.service.tasks()[3:] else answer(previous=[])
+        known = [one["id"] for task in rig.service.tasks() for one in earlier(task.request)]
+        return answer(previous=[{"id": one, "state": "fixed", "note": ""} for one in known])
+
+    with house(tmp_path, engineer=sly, config=THREE) as rig:
+        grow(rig)
+        rig.run()
+        mended = LINES.replace("value_0 = 0", "value_0 = 1")
+        rig.world.push(REPO, "topic", dict.fromkeys(LARGE, mended), author="mona")
+        done = rig.run()
+        assert int(done.outputs["critical"]) >= 2, done.log
+
+
+def test_a_request_that_is_too_large_after_the_first_keeps_what_was_handed_in(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+        grow(rig)
+        rig.codevf_faults.add("/tasks/create", Reply(413, body=b"{}"), nth=2, method="POST")
+        done = rig.run()
+        [task] = rig.service.tasks()
+        assert done.outputs["coverage"] == "partial"
+        [sent] = paths(task.request)
+        assert len(rig.comments()) == 1
+        assert all(path in rig.summaries()[0] for path in LARGE if path != sent)
+
+
+def test_a_part_that_the_service_has_lost_does_not_take_the_others_along(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+        grow(rig)
+        rig.run(wait_minutes="0")
+        lost = rig.service.tasks()[1]
+        rig.codevf_faults.add(f"/tasks/{lost.id}", Reply(404, body=b"{}"), method="GET", times=None)
+        done = rig.run()
+        assert (done.outputs["coverage"], len(rig.comments())) == ("partial", 2), done.log
+
+
+def test_all_parts_are_cancelled(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, engineer=engineer, config=THREE, clock=clock, life=TaskLife(pending=99, processing=9)) as rig:
+        grow(rig)
+        rig.run(wait_minutes="0")
+        rig.world.close(REPO, 1)
+        rig.run(payload=rig.event("closed"))
+        assert [one.cancelled_at is not None for one in rig.service.tasks()] == [True, True, True]
+
+
+def test_a_push_replaces_all_parts(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, engineer=engineer, config=THREE, clock=clock, life=TaskLife(pending=99, processing=9)) as rig:
+        grow(rig)
+        rig.run(wait_minutes="0")
+        rig.world.push(REPO, "topic", {"billing/late.py": "x = 1\n"}, author="mona")
+        done = rig.run(wait_minutes="0")
+        tasks = rig.service.tasks()
+        assert [one.cancelled_at is not None for one in tasks] == [True] * 3 + [False] * 3, done.log
+        assert done.outputs["credits-held"] == "1080"
+
+
+def test_a_dry_run_tells_the_hold_of_all_parts_and_buys_none(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+        grow(rig)
+        done = rig.run(dry_run="true")
+        assert not rig.service.tasks()
+        assert (done.outputs["reason"], done.outputs["coverage"]) == ("dry-run", "full")
+        assert "1,080 credits would be held" in done.log
+
+
+def test_no_part_holds_a_secret(tmp_path: Path) -> None:
+    secret = "ghp_" + "a1B2c3D4e5" * 4
+    leaking: dict[str, str | None] = dict.fromkeys(LARGE, f'TOKEN = "{secret}"\n{LINES}')
+    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+        grow(rig)
+        rig.world.push(REPO, "topic", leaking, author="mona")
+        done = rig.run(json_file="report.json")
+        sent = [str(one.body) for one in rig.codevf_faults.log if one.path.endswith("/tasks/create")]
+        assert [("[REDACTED]" in one, secret in one) for one in sent] == [(True, False)] * 3, done.log
+        assert (
+            secret
+            not in f"{done.log}{done.summary}{rig.summaries()}{done.workspace.joinpath('report.json').read_text()}"
+        )
+        assert "3 secrets redacted" in done.log
+
+
+class Slow(SystemClock):
+    """A service, and its clock: each question takes a minute, and nothing is ever over."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.minutes = 0
+        self.asked: list[str] = []
+
+    def monotonic(self) -> float:
+        return 60.0 * self.minutes
+
+    def retrieve(self, task_id: str) -> Task:
+        self.asked.append(task_id)
+        self.minutes += 1
+        return Task(task_id, TaskStatus.PENDING, "pending")
+
+
+def test_a_wait_for_parts_ends_with_the_deadline_and_not_with_the_last_of_them() -> None:
+    slow = Slow()
+    service = BatchReviewService(cast("ReviewService", slow), slow, deadline=270)
+    for _ in range(3):
+        assert service.retrieve("a,b,c").id == "a,b,c"
+    assert slow.asked == ["a", "b", "c", "a", "b"]
+
+
+@pytest.mark.parametrize("change", [{"paths": "**\n!app.py"}, {}])
+def test_what_an_intent_had_handed_in_is_what_its_task_holds(tmp_path: Path, change: dict[str, str]) -> None:
+    with house(tmp_path) as rig:
+        first: Any = change
+        if not change:
+            rig.codevf_faults.add("/tasks/create", Reply(413, body=b"{}"), nth=1, method="POST")
+        for nth in range(1 if change else 2, 12):
+            rig.codevf_faults.add("/tasks/create", RecordedThen(503), nth=nth, method="POST")
+        rig.run(wait_minutes="0", **first)
+        rig.codevf_faults.clear()
+        done = rig.run()
+        assert len(rig.service.tasks()) == 1
+        if change:
+            assert done.outputs["coverage"] == "partial", "a file of this selection was not handed in"
+        else:
+            assert done.outputs["coverage"] == "full"
+
+
+def test_the_rest_of_a_purchase_that_stopped_between_parts_is_not_bought_for_an_older_head(
+    tmp_path: Path,
+) -> None:
+    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+        grow(rig)
+        for nth in range(2, 20):
+            rig.codevf_faults.add("/tasks/create", DropBefore(), nth=nth, method="POST")
+        rig.run(wait_minutes="0")
+        rig.codevf_faults.clear()
+        rig.world.push(REPO, "topic", {"extra.py": "x = 1\n"}, author="mona")
+        rig.run(supersede="keep")
+        older_head = (rig.service.tasks()[0].request.metadata or {})["headSha"]
+        assert [(one.request.metadata or {})["headSha"] for one in rig.service.tasks()].count(older_head) == 1
+        older = decode(rig.summaries()[0], Signer(KEY, rig.world.store.repo(REPO).id, 1, "")).ledger.purchases[0]
+        assert (older.head_sha, older.state, older.task_id) == (older_head, TaskState.INTENT, "")
+        assert older.cost == older.hold > rig.service.tasks()[0].request.hold, "the hold of every part counts"
+
+
+def test_ids_that_no_comment_can_hold_are_not_bought(tmp_path: Path) -> None:
+    weak = {**WORKFLOW, Scope.PULL_REQUESTS: Access.READ, Scope.ISSUES: Access.READ}
+    with house(tmp_path, engineer=engineer, config=THREE, permissions=weak) as rig:
+        grow(rig)
+        assert "max-tasks: 1" in rig.run().log
+        assert not rig.service.tasks()
+        assert [one.status for one in rig.checks()] == ["completed"]
+        rig.world.push(REPO, "main", {".github/reviewbot.yml": CONFIG.format(1)})
+        assert rig.run().outputs["coverage"] == "partial"

@@ -1,0 +1,295 @@
+"""What is remembered on GitHub, read by runs that know less or other things: taken for no more than it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from reviewbot_sandbox.codevf import Answer, HandClock, TaskLife, TaskRequest
+from reviewbot_sandbox.fault_rules import DropBefore, RecordedThen, Reply
+from reviewbot_sandbox.github import Level
+
+from reviewbot.domain.ledger.codec import decode
+from reviewbot.domain.ledger.ledger import Ledger
+from reviewbot.domain.ledger.signing import Signer
+from tests.app.house import CLEAN, FORGETFUL, HEAD, KEY, OTHER_KEY, REPO, Finished, Rig, answer, finding, house
+from tests.app.test_durable import CRITICAL, LONG, SOMEBODY, collect, commanded, conclusion, delete_summary, push, until
+
+AT_ONCE = TaskLife(pending=0, processing=0)
+
+
+def ledger(rig: Rig) -> Ledger:
+    """What the summary remembers."""
+    [summary] = [one for one in rig.summaries() if "reviewbot:summary" in one]
+    return decode(summary, Signer(KEY, rig.world.store.repo(REPO).id, 1, "")).ledger
+
+
+def order(rig: Rig, text: str, **inputs: Any) -> Finished:  # noqa: ANN401 — any input
+    """Somebody with every right comments."""
+    rig.world.grant(REPO, "hubot", Level.ADMIN)
+    return rig.run(event="issue_comment", payload=commanded(rig, text, "hubot"), wait_minutes="0", **inputs)
+
+
+def wary(request: TaskRequest) -> Answer:
+    """Whoever reviews objects to the second push, and to nothing else."""
+    objects = any("extra.py" in (one.content or "") for one in request.attachments)
+    return answer(finding("extra.py", 1, severity="critical", code="x = 1")) if objects else CLEAN
+
+
+def engaged(request: TaskRequest) -> Answer:
+    """Whoever reviews finds it once."""
+    later = any(one.file_name == "review-so-far.txt" for one in request.attachments)
+    return answer(previous=[]) if later else answer(CRITICAL)
+
+
+@pytest.mark.parametrize(
+    "come_by", [collect, lambda rig: order(rig, "/reviewbot collect")], ids=["schedule", "comment"]
+)
+@pytest.mark.parametrize("config", ["summary-comment: false\n", ""], ids=["without summary", "deleted"])
+def test_no_head_turns_green_on_the_review_of_an_older_one(
+    tmp_path: Path, config: str, come_by: Callable[[Rig], Finished]
+) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=SOMEBODY, engineer=wary, config=config) as rig:
+        rig.run(wait_minutes="0")
+        push(rig, extra="x = 1\n")
+        rig.run(wait_minutes="0")
+        delete_summary(rig)
+        clock.advance(2 * LONG)
+        come_by(rig)
+        assert conclusion(rig) != "success"
+
+
+def test_a_finding_stands_on_its_line_though_the_newer_heads_check_tells_of_its_task(tmp_path: Path) -> None:
+    clock, cited = HandClock(), finding("app.py", 12, severity="critical", code="")
+    with house(tmp_path, clock=clock, life=SOMEBODY, engineer=lambda _: answer(cited)) as rig:
+        rig.run(wait_minutes="0")
+        push(rig, app=f"# one\n# two\n{HEAD['app.py']}")
+        rig.run(wait_minutes="0")
+        delete_summary(rig)
+        clock.advance(2 * LONG)
+        rig.run(wait_minutes="0")
+        assert [one.anchor.line for one in rig.world.store.threads.values()] == [14]
+
+
+def test_a_change_that_is_back_after_the_summary_was_deleted_is_not_bought_again(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=AT_ONCE, limits=FORGETFUL) as rig:
+        rig.run()
+        push(rig, extra="x = 1\n")
+        clock.advance(10)
+        rig.run()
+        delete_summary(rig)
+        clock.advance(10)
+        rig.run(payload=rig.event("edited"))
+        push(rig, extra=None)
+        rig.run()
+        assert len(rig.service.tasks()) == 2
+        assert ledger(rig).spent == 720
+
+
+def test_what_was_put_off_is_bought_by_no_collection_that_would_buy_something_else(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=SOMEBODY) as rig:
+        own: Any = {"wait_minutes": "0", "paths": "app.py", "max_credits": "600", "fail_on": "low"}
+        rig.run(**own)
+        push(rig, app="z = 1\n")
+        rig.run(**own)
+        clock.advance(2 * LONG)
+        for other in ({"mode": "standard"}, {}):
+            collect(rig, **other)
+            assert "was put off" in rig.checks()[-1].output.summary
+            assert (len(rig.service.tasks()), rig.checks()[-1].status) == (1, "in_progress")
+        collect(rig, paths="app.py")
+        assert [one.request.max_credits for one in rig.service.tasks()] == [600, 600]
+        assert [one.judgement.rules.fail_on.value for one in ledger(rig).purchases] == ["low", "low"]
+        clock.advance(2 * LONG)
+
+
+def test_what_is_wanted_now_is_wanted_instead_of_what_was_put_off(tmp_path: Path) -> None:
+    with house(tmp_path, clock=HandClock(), life=SOMEBODY) as rig:
+        rig.run(wait_minutes="0")
+        push(rig, extra="x = 1\n")
+        for mode in ("fast", "standard"):
+            rig.run(wait_minutes="0", mode=mode)
+        assert [one.state.value for one in ledger(rig).purchases] == ["open", "ended", "wanted"]
+        assert ledger(rig).spent == 360, "what was put off and never bought has cost nothing"
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_what_a_second_attempt_comes_to_takes_nothing_from_the_first(tmp_path: Path, *, refused: bool) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=SOMEBODY) as rig:
+        rig.run(wait_minutes="0")
+        clock.advance(2 * LONG)
+        rig.run(wait_minutes="0")
+        if refused:
+            no = b'{"error": {"code": "INSUFFICIENT_CREDITS", "message": "no"}}'
+            rig.codevf_faults.add("/tasks/create", Reply(402, body=no), method="POST")
+        order(rig, "/reviewbot review")
+        order(rig, "/reviewbot cancel")
+        rig.run(wait_minutes="0")
+        assert (conclusion(rig), len(rig.service.tasks())) == ("success", 1 if refused else 2)
+
+
+def test_the_check_of_a_finished_head_tells_of_the_open_task_of_another(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=SOMEBODY, engineer=wary) as rig:
+        rig.run(wait_minutes="0")
+        clock.advance(2 * LONG)
+        rig.run(wait_minutes="0")
+        push(rig, extra="x = 1\n")
+        rig.run(wait_minutes="0")
+        for number in range(11):
+            push(rig, more=f"t = {number}\n")
+        push(rig, extra=None, more=None)
+        rig.run(wait_minutes="0")
+        clock.advance(2 * LONG)
+        assert "1 of 1" in collect(rig).log
+        assert not ledger(rig).open_tasks()
+
+
+def test_a_rebase_hides_no_review_from_a_collection_with_other_settings(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=SOMEBODY) as rig:
+        rig.run(wait_minutes="0", mode="standard")
+        base = rig.world.push(REPO, "main", {"other.md": "hi\n"})
+        rig.world.push(REPO, "topic", HEAD, author="mona", parents=(base,))
+        rig.run(wait_minutes="0", mode="standard")
+        clock.advance(2 * LONG)
+        collect(rig)
+        assert conclusion(rig) == "success"
+
+
+@pytest.mark.parametrize("status", [503, 404])
+def test_a_verdict_stands_while_the_service_does_not_tell_of_its_task(tmp_path: Path, status: int) -> None:
+    with house(tmp_path, life=AT_ONCE, engineer=engaged) as rig:
+        rig.run()
+        rig.codevf_faults.add("/tasks/task_", Reply(status), times=None, method="GET")
+        done = rig.run(payload=rig.event("edited"))
+        assert (done.outputs["verdict"], done.exit_status) == ("fail", 1)
+        assert [one.conclusion for one in rig.checks()] == ["failure"]
+
+
+def test_where_the_findings_are_gone_with_the_summary_no_verdict_stands_without_the_service(tmp_path: Path) -> None:
+    with house(tmp_path, life=AT_ONCE, engineer=engaged) as rig:
+        rig.run()
+        delete_summary(rig)
+        rig.codevf_faults.add("/tasks/task_", Reply(503), times=None, method="GET")
+        assert rig.run(payload=rig.event("edited")).outputs["reason"] == "unreachable"
+        assert conclusion(rig) == "action_required"
+
+
+def test_a_run_that_cannot_read_again_writes_over_nothing(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=SOMEBODY, engineer=engaged) as rig, ThreadPoolExecutor(1) as pool:
+        rig.run(wait_minutes="0")
+        clock.advance(2 * LONG)
+        rig.run(wait_minutes="0")
+        push(rig, extra="x = 1\n")
+        waiting = pool.submit(rig.run)
+        until(lambda: bool(ledger(rig).open_tasks()))
+        [record] = ledger(rig).findings.records
+        order(rig, f"/reviewbot waive {record.id} It is on purpose.")
+        rig.github_faults.add("/graphql", Reply(502), times=None, method="POST")
+        clock.advance(2 * LONG)
+        assert waiting.result(timeout=60).outputs["reason"] == "not-published"
+        rig.github_faults.clear()
+        assert [bool(one.waiver) for one in ledger(rig).findings.records] == [True]
+        assert "1 of 1" in collect(rig).log
+        assert conclusion(rig) == "success"
+
+
+def test_nor_does_one_that_writes_down_what_it_is_about_to_buy(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engaged) as rig, ThreadPoolExecutor(1) as pool:
+        rig.run(check_run="false")
+        sha, before = push(rig, extra="x = 1\n"), len(rig.codevf_faults.log)
+        wait = (("Retry-After", "100"),)
+        rig.codevf_faults.add("/credits/balance", Reply(503, headers=wait), method="GET")
+        buying = pool.submit(rig.run, check_run="false")
+        until(lambda: any("balance" in one.path for one in rig.codevf_faults.requests()[before:]))
+        order(rig, f"/reviewbot bypass {sha} It is on fire.", check_run="false")
+        assert buying.result(timeout=60).exit_status == 0
+        assert ledger(rig).bypass
+
+
+def test_what_a_check_alone_tells_of_a_purchase_is_handed_in_with_what_is_to_be_confirmed(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engaged) as rig:
+        rig.run()
+        rig.codevf_faults.add("/tasks/create", DropBefore(), times=None, method="POST")
+        rig.github_faults.add(".", DropBefore(), times=None, method="PATCH")
+        order(rig, "/reviewbot review")
+        rig.codevf_faults.clear()
+        rig.github_faults.clear()
+        collect(rig)
+        [_, again] = rig.service.tasks()
+        assert any(one.file_name == "review-so-far.txt" for one in again.request.attachments)
+
+
+def test_what_was_put_off_and_then_bought_by_a_run_that_was_killed_is_an_intent(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, clock=clock, life=SOMEBODY) as rig:
+        rig.run(wait_minutes="0")
+        push(rig, extra="x = 1\n")
+        rig.run(wait_minutes="0")
+        clock.advance(2 * LONG)
+        rig.codevf_faults.add("/tasks/create", RecordedThen(None), times=None, method="POST")
+        rig.github_faults.add(".", DropBefore(), times=None, method="PATCH", body="unreachable|cannot be reached")
+        rig.run(wait_minutes="0")
+        rig.codevf_faults.clear()
+        rig.github_faults.clear()
+        push(rig, more="y = 1\n")
+        rig.run(wait_minutes="0")
+        assert [one.state.value for one in ledger(rig).purchases] == ["done", "intent", "open"]
+        assert "counts against the limit" in rig.summaries()[0]
+        assert len(rig.service.tasks()) == 3
+
+
+def test_a_verdict_that_was_not_green_is_not_green_while_the_service_is_away(tmp_path: Path) -> None:
+    with house(tmp_path, life=AT_ONCE) as rig:
+        rig.run(paths="app.py")
+        rig.codevf_faults.add("/tasks/task_", Reply(503), times=None, method="GET")
+        done = rig.run(payload=rig.event("edited"))
+        assert (done.outputs["coverage"], conclusion(rig)) == ("partial", "action_required")
+        assert "Handed in" not in rig.summaries()[0]
+
+
+def test_a_red_head_stays_red_by_way_of_a_branch_that_has_it_whoever_has_signed_its_check(tmp_path: Path) -> None:
+    with house(tmp_path, life=AT_ONCE, engineer=engaged) as rig:
+        rig.run()
+        sha = rig.world.pull(REPO, 1).head_sha
+        rig.world.push(REPO, "release", {"other.py": "y = 1\n"}, author="mona", parents=(sha,))
+        rig.world.retarget(REPO, 1, "release")
+        rig.run(payload=rig.event("edited"), codevf_api_key=OTHER_KEY)
+        assert conclusion(rig) == "action_required"
+
+
+def test_whoever_waits_without_a_check_buys_nothing_for_a_head_that_has_moved(tmp_path: Path) -> None:
+    with house(tmp_path, life=SOMEBODY) as rig, ThreadPoolExecutor(1) as pool:
+        rig.run(check_run="false", wait_minutes="0", supersede="keep")
+        first = rig.service.tasks()[0]
+        rig.service.cancel_task(rig.service.setup.house.accounts[0], first.id)
+        push(rig, extra="x = 1\n")
+        before, wait = len(rig.codevf_faults.log), (("Retry-After", "100"),)
+        rig.codevf_faults.add("/credits/balance", Reply(503, headers=wait), method="GET")
+        buying = pool.submit(rig.run, check_run="false", wait_minutes="0")
+        until(lambda: any("balance" in one.path for one in rig.codevf_faults.requests()[before:]))
+        push(rig, more="y = 1\n")
+        assert buying.result(timeout=60).outputs["reason"] == "superseded"
+        assert len(rig.service.tasks()) == 1
+
+
+def test_another_key_leaves_the_check_and_lets_a_bypass_through(tmp_path: Path) -> None:
+    with house(tmp_path, life=SOMEBODY) as rig:
+        rig.run(wait_minutes="0")
+        requested: Any = {"codevf_api_key": OTHER_KEY, "review_on": "request"}
+        done = rig.run(payload=rig.event("edited"), **requested)
+        assert (done.outputs["status"], rig.checks()[-1].status) == ("skipped", "in_progress")
+        sha = rig.world.pull(REPO, 1).head_sha
+        rig.world.grant(REPO, "hubot", Level.ADMIN)
+        told = commanded(rig, f"/reviewbot bypass {sha} It is on fire.", "hubot")
+        rig.run(event="issue_comment", payload=told, wait_minutes="0", **requested)
+        assert conclusion(rig) == "success"

@@ -1,0 +1,68 @@
+"""Names of attachments: the base name of a hostile path, safe, unique, and taken for nothing that it is not."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from codevf.models.attachment import Attachment
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.codevf.attachment_names import LONGEST, SO_FAR, own_names
+
+PARTS = st.text(max_size=12) | st.sampled_from(
+    [
+        "..",
+        ".",
+        "a.py",
+        "A.py",
+        "x.PNG",
+        "x.pdf",
+        "change.diff",
+        "files-1.txt",
+        SO_FAR,
+        "a" * 300,
+        "a-2.py",
+        "\x1b[2J",
+        "-rf",
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("paths", "names"),
+    [
+        (["src/app.py", ".github/workflows/ci.yml"], ["app.py", "ci.yml"]),
+        (["src/app.py", "lib/app.py"], ["src-app.py", "lib-app.py"]),
+        (["src/App.py", "lib/app.py", "src-app.py"], ["src-App.py", "lib-app.py", "src-app-2.py"]),
+        (["a b/ü.py", "a_b/é.py"], ["a_b-_.py", "a_b-_-2.py"]),
+        (["x/..", "Makefile", "y/Makefile"], ["file", "Makefile", "y-Makefile"]),
+        (["change.diff", "logo.png", "a.PDF"], ["change.diff.txt", "logo.png.txt", "a.PDF.txt"]),
+        ([SO_FAR, "Files-1.txt"], ["review-so-far-2.txt", "Files-1-2.txt"]),
+        (["a\u202e\n\x00b\\c.py"], ["a_b_c.py"]),
+        ([".env.example"], ["env.example"]),
+    ],
+)
+def test_a_name_is_the_base_name_made_safe_and_unique(paths: list[str], names: list[str]) -> None:
+    assert list(own_names(paths).values()) == names
+
+
+def test_a_long_name_keeps_its_ending() -> None:
+    (name,) = own_names([f"src/{'a' * 300}.py"]).values()
+    assert len(name) == LONGEST
+    assert name.endswith("a.py")
+
+
+@given(st.lists(st.lists(PARTS, min_size=1, max_size=4).map("/".join), max_size=4, unique=True))
+def test_any_paths_get_names_that_the_service_takes_as_text(paths: list[str]) -> None:
+    names = own_names(paths)
+    assert list(names) == paths
+    assert len({name.casefold() for name in names.values()}) == len(paths)
+    for name in names.values():
+        assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", name)
+        assert len(name) <= LONGEST + 10
+        assert not name.lower().endswith(".diff")
+        assert not re.fullmatch(r"review-so-far\.txt|files-\d+\.txt", name, re.IGNORECASE)
+        raw = {"fileName": name, "mimeType": "text/plain", "content": "not base64!"}
+        assert Attachment.from_mapping(raw).category.name == "text"

@@ -1,0 +1,240 @@
+"""What is sent fits, is told to the byte, and can be read back; what is not sent is named."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.codevf.attachments import (
+    MAX_ATTACHMENTS,
+    NO_NEWLINE,
+    Packing,
+    Sendable,
+    SizeTier,
+    file_section,
+    number_lines,
+    pack,
+    read_sections,
+    size_tiers,
+    split_for_context,
+)
+from reviewbot.domain.model.review import Attachment
+
+paths = st.text(max_size=20) | st.sampled_from(['a"b', "a\nb", "=== x", "é.py", "\\", "a b (2 lines)"])
+file_texts = st.text(max_size=80) | st.lists(st.sampled_from(["", "=== x", NO_NEWLINE, "a", "| b", "\r"])).map(
+    "\n".join
+)
+ROOMY = SizeTier(1_000_000, 4_000_000)
+
+
+def sendable(path: str = "a.py", diff: str = "diff\n", text: str | None = "text\n", risk: int = 1) -> Sendable:
+    return Sendable(path, diff, text, 0, risk)
+
+
+def size(text: str) -> int:
+    return len(json.dumps(text).encode()) - 2
+
+
+def index_of(attachment: Attachment) -> str:
+    """The index of a bundle, empty for any other attachment."""
+    index, begins, _ = attachment.content.partition("\n=== ")
+    return f"{index}\n" if begins and index.startswith("INDEX") else ""
+
+
+def names(packing: Packing) -> list[str]:
+    return [one.file_name for one in packing.attachments]
+
+
+@pytest.mark.parametrize(
+    ("text", "numbered"),
+    [
+        ("", ""),
+        ("a", f"   1| a\n{NO_NEWLINE}\n"),
+        ("a\n", "   1| a\n"),
+        ("\n", "   1| \n"),
+        ("a\n\n b\r\n", "   1| a\n   2| \n   3|  b\r\n"),
+    ],
+)
+def test_lines_are_numbered_and_stay_verbatim(text: str, numbered: str) -> None:
+    assert number_lines(text) == numbered
+
+
+def test_the_gutter_grows_with_the_file() -> None:
+    lines = number_lines("x\n" * 12_345).split("\n")
+    assert (lines[0], lines[-2]) == ("    1| x", "12345| x")
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "header"),
+    [
+        ("src/app.py", "a\nb\n", '=== "src/app.py" (2 lines)'),
+        ("a.py", "a", '=== "a.py" (1 line)'),
+        ("a.py", "", '=== "a.py" (0 lines)'),
+        ('q"\n', "a\n", '=== "q\\"\\n" (1 line)'),
+    ],
+)
+def test_a_section_begins_with_path_and_number_of_lines(path: str, text: str, header: str) -> None:
+    assert file_section(path, text).split("\n")[0] == header
+
+
+@given(st.dictionaries(paths, file_texts, max_size=5))
+def test_what_is_written_is_read_back(files: dict[str, str]) -> None:
+    assert read_sections("".join(file_section(path, text) for path, text in files.items())) == files
+
+
+@given(st.text())
+def test_reading_sections_never_raises(content: str) -> None:
+    assert isinstance(read_sections(content), dict)
+
+
+def test_words_before_the_first_section_belong_to_no_file() -> None:
+    assert read_sections('hello\n=== "a" (1 line)\n   1| x\n') == {"a": "x\n"}
+
+
+# --- Packing ----------------------------------------------------------------------------------------------------------
+
+files_to_send = st.lists(
+    st.builds(
+        Sendable,
+        path=st.uuids().map(str),
+        diff=st.text(max_size=60) | st.sampled_from(["diff --git a b\n", "x" * 400]),
+        text=st.none() | st.text(max_size=200) | st.just("y\n" * 200),
+        redactions=st.integers(0, 3),
+        risk=st.integers(0, 5),
+    ),
+    max_size=12,
+    unique_by=lambda file: file.path,
+)
+limits = st.builds(SizeTier, st.integers(1, 900), st.integers(1, 2500))
+
+
+@given(files_to_send, limits)
+def test_no_limit_is_ever_passed(files: list[Sendable], limit: SizeTier) -> None:
+    packing = pack(files, limit)
+    sizes = [size(one.content) for one in packing.attachments]
+    assert len(sizes) <= MAX_ATTACHMENTS
+    assert all(one <= limit.attachment for one in sizes)
+    assert sum(sizes) <= limit.request
+    kinds = [name.endswith(".diff") for name in names(packing)]
+    assert kinds == sorted(kinds, reverse=True)
+    assert len(set(names(packing))) == len(kinds)
+
+
+@given(files_to_send, limits)
+def test_each_file_is_sent_or_named_as_left_out(files: list[Sendable], limit: SizeTier) -> None:
+    packing = pack(files, limit)
+    sent = [one.path for one in packing.sent]
+    assert sorted([*sent, *packing.omitted]) == sorted(file.path for file in files)
+    diffs = "".join(one.content for one in packing.attachments if one.file_name.endswith(".diff"))
+    texts: dict[str, str] = {}
+    for one in packing.attachments:
+        if not one.file_name.endswith(".diff"):
+            texts |= read_sections(one.content)
+    by_path = {file.path: file for file in files}
+    assert texts == {one.path: by_path[one.path].text for one in packing.sent if one.whole}
+    assert all(by_path[path].diff in diffs for path in sent)
+
+
+@given(files_to_send, limits)
+def test_the_manifest_tells_the_bytes_as_they_were_sent(files: list[Sendable], limit: SizeTier) -> None:
+    packing = pack(files, limit)
+    by_path = {file.path: file for file in files}
+    total = sum(len(index_of(one).encode("utf-8", "replace")) for one in packing.attachments)
+    for one in packing.sent:
+        file = by_path[one.path]
+        diff = file.diff if file.diff.endswith("\n") or not file.diff else file.diff + "\n"
+        assert one.attachment in (names(packing) if one.whole else [""])
+        content = (diff + (file_section(file.path, file.text or "") if one.whole else "")).encode("utf-8", "replace")
+        assert (one.bytes, one.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+        assert one.redactions == file.redactions
+        total += one.bytes
+    assert total == sum(len(one.content.encode("utf-8", "replace")) for one in packing.attachments)
+
+
+@given(files_to_send, st.integers(1, 900))
+def test_the_riskier_of_two_equally_large_diffs_goes_first(files: list[Sendable], room: int) -> None:
+    same = [sendable(file.path, "d" * 99 + "\n", None, file.risk) for file in files]
+    packing = pack(same, SizeTier(room, room))
+    sent = {one.path for one in packing.sent}
+    risks = {file.path: file.risk for file in same}
+    assert min((risks[path] for path in sent), default=9) >= max((risks[path] for path in packing.omitted), default=0)
+    assert packing == pack(same[::-1], SizeTier(room, room)) or len(same) > 1
+
+
+def test_the_diff_comes_first_and_the_texts_after_it() -> None:
+    packing = pack([sendable("a.py", "one", "a\n", 1), sendable("b.py", "two\n", "b\n", 2)], ROOMY)
+    assert names(packing) == ["change.diff", "b.py", "a.py"]
+    assert packing.attachments[0].content == "two\none\n"
+    assert packing.attachments[1] == Attachment("b.py", file_section("b.py", "b\n"), path="b.py")
+    assert [one.attachment for one in packing.sent] == ["a.py", "b.py"]
+    assert [one.path for one in packing.sent] == ["a.py", "b.py"]
+    assert {one.mime_type for one in packing.attachments} == {"text/plain"}
+
+
+def test_four_texts_are_attachments_of_their_own_and_five_are_a_bundle() -> None:
+    files = [sendable(f"src/{name}.py", risk=at) for at, name in enumerate("abcde")]
+    assert names(pack(files[:4], ROOMY)) == ["change.diff", "d.py", "c.py", "b.py", "a.py"]
+    assert names(pack(files, ROOMY)) == ["change.diff", "files-1.txt"]
+    assert names(pack([*files[:4], sendable("gone.py", text=None)], ROOMY))[1:] == ["d.py", "c.py", "b.py", "a.py"]
+    assert names(pack(files[:4], split_for_context(ROOMY)[0])) == ["change.diff", "files-1.txt"], "one attachment less"
+    assert {one.attachment for one in pack(files, ROOMY).sent} == {"files-1.txt"}
+
+
+def test_a_text_too_large_for_an_attachment_leaves_the_others_their_own() -> None:
+    packing = pack([sendable(name, "d\n") for name in "abcd"] + [sendable("e", "d\n", "x" * 500)], SizeTier(100, 1000))
+    assert names(packing) == ["change.diff", "a", "b", "c", "d"]
+
+
+def test_a_bundle_has_an_index_and_its_files_by_folder_the_riskiest_first() -> None:
+    given_files = [("x/1", 1), ("x/2", 9), ("y/1", 5), ("y/2", 7), ('z/"\n=== "a" (1 line)', 0)]
+    packing = pack([sendable(path, "d\n", "t\n", risk) for path, risk in given_files], ROOMY)
+    bundle = packing.attachments[1]
+    order = ["x/2", "x/1", "y/2", "y/1", 'z/"\n=== "a" (1 line)']
+    assert list(read_sections(bundle.content)) == order
+    assert index_of(bundle).splitlines()[1:-1] == [f"- {json.dumps(path)} (1 line)" for path in order]
+
+
+def test_where_not_all_texts_go_whole_the_riskiest_do_wherever_they_are() -> None:
+    risks = {"x/1": 9, "x/2": 0, "y/1": 8, "y/2": 1, "z/1": 7, "z/2": 2}
+    packing = pack([sendable(path, "d\n", "t" * 60, risk) for path, risk in risks.items()], SizeTier(600, 600))
+    assert {one.path for one in packing.sent if one.whole} == {"x/1", "y/1", "z/1"}
+
+
+def test_a_text_that_does_not_fit_leaves_its_diff_there() -> None:
+    packing = pack([sendable("a.py", "d\n", "x" * 500), sendable("b.py", "d\n", None)], SizeTier(100, 1000))
+    assert [(one.path, one.whole) for one in packing.sent] == [("a.py", False), ("b.py", False)]
+    assert packing.omitted == ()
+
+
+def test_many_attachments_are_told_apart_and_a_sixth_is_never_made() -> None:
+    packing = pack([sendable(str(number), "d" * 89 + "\n", None) for number in range(7)], SizeTier(100, 10_000))
+    assert names(packing) == ["change.diff", "change-2.diff", "change-3.diff", "change-4.diff", "change-5.diff"]
+    assert packing.omitted == ("5", "6")
+
+
+def test_nothing_to_send_is_nothing_sent() -> None:
+    assert pack([], ROOMY) == Packing((), (), ())
+
+
+@pytest.mark.parametrize("budget", [1, 69_999, 140_000, 1_000_000, 9_000_000])
+def test_the_ladder_goes_down_to_what_every_service_takes(budget: int) -> None:
+    tiers = size_tiers(budget)
+    assert [size_tier.request for size_tier in tiers] == [4_000_000, 1_000_000, 140_000, 70_000]
+    assert all(size_tier.attachment <= min(budget, size_tier.request) for size_tier in tiers)
+
+
+@given(st.integers(1_000, 50_000_000), st.lists(st.integers(0, 40_000), max_size=6))
+def test_what_goes_beside_the_files_has_its_room_in_every_request(most: int, lengths: list[int]) -> None:
+    for limits in size_tiers(most):
+        files, rest = split_for_context(limits)
+        assert (files.attachments, rest.attachments) == (MAX_ATTACHMENTS - 1, 1)
+        assert files.request + rest.request == limits.request
+        assert rest.attachment == rest.request <= limits.attachment
+        assert files.attachment == limits.attachment
+        packing = pack([sendable(f"{at}.py", "x" * length) for at, length in enumerate(lengths)], files)
+        assert len(packing.attachments) < MAX_ATTACHMENTS
+        assert sum(size(one.content) for one in packing.attachments) + rest.attachment <= limits.request

@@ -1,0 +1,140 @@
+"""A change over several tasks: every file in one of them, folders together, and as one task to everybody else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from posixpath import dirname
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from reviewbot.domain.codevf.attachments import Sendable, SizeTier, in_order, pack, together
+from reviewbot.domain.codevf.batches import join_ids, joined, merged, split, split_ids
+from reviewbot.domain.model.review import (
+    Finding,
+    Leftover,
+    Previous,
+    PreviousState,
+    Report,
+    Severity,
+    Side,
+    Task,
+    TaskStatus,
+)
+
+LIMITS = SizeTier(attachment=120, request=200)
+files = st.lists(
+    st.builds(
+        Sendable,
+        path=st.builds("{}/{}.py".format, st.sampled_from(["a", "b", "c/d"]), st.integers(0, 30)),
+        diff=st.integers(1, 130).map(lambda size: "x" * size),
+        text=st.none() | st.just("text\n"),
+        redactions=st.just(0),
+        risk=st.integers(0, 3),
+    ),
+    unique_by=lambda file: file.path,
+    max_size=20,
+)
+
+
+def file(path: str, size: int, risk: int = 0) -> Sendable:
+    return Sendable(path, "x" * (size - 2) + "\n", None, 0, risk)
+
+
+def paths(parts: tuple[tuple[Sendable, ...], ...]) -> list[list[str]]:
+    return [[one.path for one in part] for part in parts]
+
+
+@given(files, st.integers(1, 5))
+def test_every_file_is_in_one_part_and_none_is_left_out_that_one_task_would_take(
+    given_files: list[Sendable], most: int
+) -> None:
+    parts = split(given_files, LIMITS, most)
+    assert 1 <= len(parts) <= most
+    assert Counter(one.path for part in parts for one in part) == Counter(one.path for one in given_files)
+    packings = [pack(part, LIMITS) for part in parts]
+    packed = together(packings, len(packings))
+    assert {one.path for one in packed.sent} | set(packed.omitted) == {one.path for one in given_files}
+    assert set(together(packings, 1).omitted) == set(packed.omitted) | {
+        one.path for packing in packings[1:] for one in packing.sent
+    }
+    assert not any(one for part in parts[:-1] for one in pack(part, LIMITS).omitted), "what is left out is in the last"
+    assert split(given_files, LIMITS, most) == parts, "a later run splits alike"
+
+
+def test_what_fits_is_one_task_however_many_there_may_be() -> None:
+    assert paths(split([file("a/1", 100), file("b/1", 100)], LIMITS, 5)) == [["a/1", "b/1"]]
+    assert paths(split([], LIMITS, 5)) == [[]]
+    assert paths(split([file("a/1", 500)], LIMITS, 5)) == [["a/1"]]
+
+
+def test_a_folder_stays_together_where_it_fits_and_the_riskiest_goes_first() -> None:
+    given_files = [file("a/1", 60), file("a/2", 60), file("b/1", 90, risk=2), file("b/2", 90), file("c/1", 20)]
+    assert paths(split(given_files, LIMITS, 3)) == [["b/1", "b/2"], ["a/1", "a/2", "c/1"]]
+
+
+def test_a_folder_that_fits_nowhere_is_taken_apart_and_the_rest_is_told() -> None:
+    given_files = [file(f"a/{number}", 100, risk=9 - number) for number in range(7)]
+    assert paths(split(given_files, LIMITS, 3)) == [["a/0", "a/1"], ["a/2", "a/3"], ["a/4", "a/5", "a/6"]]
+    assert {dirname(path) for path in pack(split(given_files, LIMITS, 3)[-1], LIMITS).omitted} == {"a"}
+
+
+@given(files, st.integers(2, 4))
+@example([file("a/1", 100, risk=9), *(file(f"a/{at}", 100) for at in range(2, 8)), file("b/1", 100, risk=5)], 2)
+def test_nothing_that_is_left_out_has_given_way_to_something_less_risky(given_files: list[Sendable], most: int) -> None:
+    parts = split(given_files, LIMITS, most)
+    left = set(pack(parts[-1], LIMITS).omitted)
+    for one in (one for one in given_files if one.path in left):
+        before = [[file for file in part if in_order([file, one])[0] is file] for part in parts]
+        for part in before[:most]:
+            kept = [file for file in part if file.path not in left]
+            assert one.path in pack([*kept, one], LIMITS).omitted
+
+
+def task(status: str, used: int | None = None, hint: float | None = None, name: str = "t") -> Task:
+    credits_used = None if used is None else Decimal(used)
+    return Task(name, TaskStatus(status), status, credits_used=credits_used, retry_after=hint)
+
+
+@pytest.mark.parametrize(
+    ("states", "status", "unseen"),
+    [
+        (("pending", "pending"), "pending", 0),
+        (("pending", "cancelled"), "pending", 0),
+        (("pending", "processing"), "processing", 0),
+        (("pending", "completed"), "processing", 0),
+        (("unknown", "pending"), "processing", 0),
+        (("completed", "completed"), "completed", 0),
+        (("cancelled", "completed"), "completed", 1),
+        (("cancelled", "failed"), "cancelled", 2),
+    ],
+)
+def test_several_tasks_are_over_when_all_are(states: tuple[str, ...], status: str, unseen: int) -> None:
+    whole = joined([task(state) for state in states])
+    assert (whole.status.value, len(whole.unseen)) == (status, unseen)
+    assert [one.status.value for one in whole.parts] == list(states)
+
+
+def test_several_tasks_cost_what_they_cost_together_and_nobody_knows_before_all_have_said() -> None:
+    assert joined([task("completed", 100), task("completed", 50)]).credits_used == 150
+    assert joined([task("completed", 100), task("completed")]).credits_used is None
+    assert joined([task("pending", hint=2), task("pending", hint=5)]).retry_after == 5
+    assert joined([task("pending", name="a"), task("pending", name="b")]).id == "a,b"
+
+
+def test_one_task_is_what_it_is() -> None:
+    alone = task("completed", 100)
+    assert joined([alone]) is alone
+    assert split_ids(join_ids(["a"])) == ("a",)
+    assert split_ids(join_ids(["a", "b"])) == ("a", "b")
+
+
+def test_the_reports_become_one_with_nothing_lost() -> None:
+    found = Finding("a.py", Severity.LOW, None, "t", "e", Side.RIGHT, 1, 1, "", None, None, ())
+    first = Report("First.", (found,), (Leftover("x", "why", "y"),), readable=False)
+    second = Report("", (found,), (), previous=(Previous("ab", PreviousState.FIXED, ""),))
+    whole = merged([first, second])
+    assert whole == Report("First.", (found, found), first.leftovers, readable=False, previous=second.previous)
+    assert merged([first]) is first

@@ -1,0 +1,80 @@
+"""Nothing is bought that the budget, the balance or the pull request's limit does not cover."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.codevf.budget import Spending, check, credits_within, hold
+from reviewbot.domain.model.review import Balance, Mode
+from reviewbot.errors import OverBudget
+
+
+def balance(available: str) -> Balance:
+    return Balance(Decimal(available), Decimal(0), Decimal(available))
+
+
+@pytest.mark.parametrize(
+    ("credits_", "mode", "tag", "expected"),
+    [
+        (240, Mode.STANDARD, "1", 240),
+        (240, Mode.FAST, "1.0", 360),
+        (240, Mode.FAST, "1.7", 612),
+        (60, Mode.REALTIME_ANSWER, "1.5", 180),
+        (241, Mode.FAST, "1", 362),
+        (241, Mode.FAST, "1.7", 615),
+    ],
+)
+def test_a_hold_is_the_credits_times_the_multipliers_rounded_up(
+    credits_: int, mode: Mode, tag: str, expected: int
+) -> None:
+    assert hold(credits_, mode, Decimal(tag)) == expected
+
+
+@given(st.integers(60, 115_200), st.sampled_from(Mode), st.decimals(1, 3, places=2))
+def test_a_hold_never_tells_less_than_it_is(credits_: int, mode: Mode, tag: Decimal) -> None:
+    exact = Decimal(credits_) * mode.multiplier * tag
+    assert 0 <= hold(credits_, mode, tag) - exact < 1
+
+
+@pytest.mark.parametrize(
+    ("spending", "available"),
+    [
+        (Spending(360, Decimal(0), 0, 0), None),
+        (Spending(360, Decimal(10_000), 0, 0), "360"),
+        (Spending(360, Decimal("40.0"), 400, 0), "360.00"),
+        (Spending(360, Decimal(0), 0, 40), "400"),
+        (Spending(0, Decimal(0), 0, 0), "0"),
+    ],
+)
+def test_what_is_covered_passes(spending: Spending, available: str | None) -> None:
+    check(spending, balance(available) if available else None)
+
+
+@pytest.mark.parametrize(
+    ("spending", "available", "told"),
+    [
+        (Spending(360, Decimal("40.5"), 400, 0), None, "`max-credits-per-pr`"),
+        (Spending(360, Decimal("Infinity"), 400, 0), None, "`max-credits-per-pr`"),
+        (Spending(360, Decimal(0), 359, 0), "9999", "`max-credits-per-pr`"),
+        (Spending(360, Decimal(0), 0, 0), "359.5", "359.5 are available"),
+        (Spending(360, Decimal(0), 0, 40), "399.75", "`min-balance`"),
+    ],
+)
+def test_what_is_not_covered_says_which_limit_and_by_how_much(
+    spending: Spending, available: str | None, told: str
+) -> None:
+    with pytest.raises(OverBudget) as caught:
+        check(spending, balance(available) if available else None)
+    assert told in caught.value.message
+    assert "360" in caught.value.message
+    assert caught.value.hint
+
+
+@given(st.integers(240, 115_200), st.sampled_from(Mode), st.decimals("1", "2", places=1))
+def test_what_a_hold_was_of_is_found_again(most: int, mode: Mode, times: Decimal) -> None:
+    within = credits_within(hold(most, mode, times), mode, times)
+    assert hold(within, mode, times) <= hold(most, mode, times) < hold(within + 1, mode, times)

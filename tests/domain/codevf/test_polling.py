@@ -1,0 +1,142 @@
+"""The service is asked as often as it recommends, and never again when asking again cannot help."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.codevf import polling
+from reviewbot.domain.codevf.polling import Fault, Writes, moment, next_poll, retry_delay
+from reviewbot.domain.model.review import Mode, TaskStatus
+
+seeds = st.integers(0, 1_000_000).map(Random)
+RUNNING = [TaskStatus.PENDING, TaskStatus.PROCESSING, TaskStatus.UNKNOWN]
+
+
+@given(st.sampled_from(RUNNING), st.sampled_from(Mode), st.floats(0, 1.99), seeds)
+def test_the_first_question_comes_two_seconds_after_creating(
+    status: TaskStatus, mode: Mode, elapsed: float, rng: Random
+) -> None:
+    assert next_poll(status, mode, elapsed, None, rng) == polling.FIRST_POLL
+
+
+@pytest.mark.parametrize(
+    ("status", "mode", "shortest", "longest"),
+    [
+        (TaskStatus.PENDING, Mode.STANDARD, 2, 4),
+        (TaskStatus.PENDING, Mode.FAST, 2, 4),
+        (TaskStatus.PROCESSING, Mode.FAST, 5, 10),
+        (TaskStatus.PROCESSING, Mode.REALTIME_ANSWER, 5, 10),
+        (TaskStatus.PROCESSING, Mode.STANDARD, 15, 30),
+        (TaskStatus.UNKNOWN, Mode.FAST, 5, 10),
+    ],
+)
+@given(elapsed=st.floats(polling.FIRST_POLL, polling.PATIENCE, exclude_max=True), rng=seeds)
+def test_the_documented_cadence_is_kept(
+    status: TaskStatus, mode: Mode, shortest: float, longest: float, elapsed: float, rng: Random
+) -> None:
+    assert shortest <= next_poll(status, mode, elapsed, None, rng) <= longest
+
+
+@given(st.sampled_from(RUNNING), st.sampled_from(Mode), st.floats(polling.PATIENCE, 1e6), seeds)
+def test_a_long_wait_asks_less_often_but_at_least_every_minute(
+    status: TaskStatus, mode: Mode, elapsed: float, rng: Random
+) -> None:
+    assert 9 <= next_poll(status, mode, elapsed, None, rng) <= polling.LONGEST_POLL
+
+
+@given(st.sampled_from(RUNNING), st.sampled_from(Mode), st.floats(0, 1e6), st.floats(0, 1e5), seeds)
+def test_what_the_service_asks_for_is_never_undercut(
+    status: TaskStatus, mode: Mode, elapsed: float, asked: float, rng: Random
+) -> None:
+    assert next_poll(status, mode, elapsed, asked, rng) >= asked
+
+
+def test_a_wait_of_four_hours_costs_a_fraction_of_the_hourly_limit() -> None:
+    rng, elapsed, requests = Random(1), 0.0, 0  # noqa: S311 — jitter, nothing secret
+    while elapsed < 4 * 3600:
+        elapsed += next_poll(TaskStatus.PROCESSING, Mode.FAST, elapsed, None, rng)
+        requests += 1
+    assert requests < 500
+
+
+failures = st.one_of(
+    st.sampled_from([Fault.CONNECTION, Fault.TIMEOUT, Fault.UNREADABLE]),
+    st.sampled_from(sorted(polling.RETRIED_STATUSES)),
+)
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 409, 413, 301, 200, 501, Fault.UNTRUSTED])
+def test_a_clear_no_is_never_asked_again(status: int | Fault) -> None:
+    assert retry_delay(1, status, 1.0, Random(1)) is None  # noqa: S311 — jitter, nothing secret
+
+
+@given(st.integers(1, polling.MAX_ATTEMPTS - 1), failures, seeds)
+def test_a_passing_failure_is_asked_again_with_growing_delays(attempt: int, failure: int | Fault, rng: Random) -> None:
+    delay = retry_delay(attempt, failure, None, rng)
+    assert delay is not None
+    whole = min(30.0, 2.0 ** (attempt - 1))
+    assert whole / 2 <= delay <= whole
+
+
+@given(failures, st.integers(polling.MAX_ATTEMPTS, 100), seeds)
+def test_asking_again_ends(failure: int | Fault, attempt: int, rng: Random) -> None:
+    assert retry_delay(attempt, failure, None, rng) is None
+
+
+@given(st.integers(1, 5), failures, st.floats(0, 1e6), seeds)
+def test_a_retry_waits_as_long_as_it_was_asked_to(
+    attempt: int, failure: int | Fault, asked: float, rng: Random
+) -> None:
+    delay = retry_delay(attempt, failure, asked, rng)
+    assert delay is not None
+    assert delay >= asked
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("Sun, 01 Nov 2026 00:01:00 GMT", datetime(2026, 11, 1, 0, 1, tzinfo=UTC)),
+        ("Sun, 01 Nov 2026 00:01:00 -0000", None),
+        ("soon", None),
+        ("", None),
+        ("Sun, 99 Nov 2026 00:01:00 GMT", None),
+    ],
+)
+def test_a_header_names_a_time_or_none(header: str, expected: datetime | None) -> None:
+    assert moment(header) == expected
+
+
+def written_at(wishes: list[float]) -> list[float]:
+    """When changes are made that are each wished for some seconds after the one before."""
+    bucket, now, made = Writes(), 0.0, []
+    for after in wishes:
+        pause, bucket = bucket.next(now + after)
+        now += after + pause
+        made.append(now)
+    return made
+
+
+def test_twenty_changes_are_made_without_a_pause_and_what_follows_takes_turns() -> None:
+    made = written_at([0.0] * 22)
+    assert made[:20] == [0.0] * 20
+    assert made[20:] == pytest.approx([60 / 57, 2 * 60 / 57])
+
+
+@given(st.lists(st.floats(0, 90), min_size=100, max_size=300))
+def test_github_gets_fewer_than_eighty_changes_in_any_minute(wishes: list[float]) -> None:
+    made = written_at(wishes)
+    assert all(later - earlier > 60 for earlier, later in zip(made, made[79:], strict=False))
+
+
+@given(st.lists(st.floats(0, 0.5), min_size=200, max_size=200))
+def test_nobody_waits_longer_for_a_turn_than_a_turn_takes(wishes: list[float]) -> None:
+    bucket, now = Writes(), 0.0
+    for after in wishes:
+        pause, bucket = bucket.next(now + after)
+        assert 0 <= pause <= 60 / 57 + 1e-9
+        now += after + pause

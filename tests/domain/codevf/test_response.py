@@ -1,0 +1,517 @@
+"""The answer is read whole: each item is a finding or is kept as text; only a valid answer without one is clean."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.codevf.finding_parser import MAX_LINE, MAX_TITLE, UNTITLED, shown
+from reviewbot.domain.codevf.response import (
+    MAX_TRIES,
+    MAX_WORDS_BESIDE,
+    Deliverable,
+    deliverables,
+    read_result,
+    response_schema,
+)
+from reviewbot.domain.diff.text_index import line_feeds
+from reviewbot.domain.model.review import Category, PreviousState, Report, Severity, Side
+from tests.domain.any_json import fitting, json_values, nearly
+
+PLAIN = {
+    "severity": "high",
+    "category": "security",
+    "title": "Injection",
+    "explanation": "The name is not escaped.",
+    "side": "RIGHT",
+    "line": 4,
+    "end_line": 5,
+    "code": "query(name)",
+}
+
+
+def answer(*findings: object, path: str = "a.py", **more: object) -> dict[str, Any]:
+    files = [{"path": path, "findings": list(findings)}] if findings else []
+    return {"summary": "Read.", "files": files, **more}
+
+
+def one(**more: object) -> Any:  # noqa: ANN401 — the finding that came out
+    (read,) = read_result(answer({**PLAIN, **more})).findings
+    return read
+
+
+def without(key: str) -> dict[str, object]:
+    return {name: value for name, value in PLAIN.items() if name != key}
+
+
+def words(value: object) -> Iterator[str]:
+    """Every text value of a JSON value, without recursion."""
+    rest = [value]
+    while rest:
+        match rest.pop():
+            case dict() as pairs:
+                rest += pairs.values()
+            case list() as items:
+                rest += items
+            case str() as text:
+                yield text
+
+
+def told(report: Report) -> str:
+    """Everything that a reader of the report can see, without its white space."""
+    parts = [report.summary, *(part for item in report.leftovers for part in (item.text, item.where))]
+    for item in report.findings:
+        parts += [item.path, item.title, item.explanation, item.code, item.suggestion or "", item.existing_code or ""]
+        parts += [*item.references, item.severity.value, item.side.value, str(item.category)]
+        parts += [str(item.line), str(item.end_line)]
+    parts += [part for item in report.previous for part in (item.id, item.state.value, item.note)]
+    return squeezed("\n".join(parts))
+
+
+def squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+answers = fitting(response_schema())
+
+
+# --- Law: never raises, and nothing but a valid answer is clean -------------------------------------------------------
+
+
+@given(json_values | nearly, st.dictionaries(st.text(max_size=8), st.text(), max_size=2))
+def test_reading_never_raises_and_what_is_not_whole_is_said(result: object, files: Mapping[str, str]) -> None:
+    report = read_result(result, files)
+    assert report.readable == (not report.leftovers)
+    if report.readable and not report.findings:
+        assert isinstance(result, dict | list | str) or files
+
+
+@given(st.text())
+def test_any_text_is_shown_whole(text: str) -> None:
+    report = read_result(text)
+    assert not report.readable
+    assert report.leftovers
+    if text.strip():
+        assert report.leftovers[0].text == text
+
+
+@pytest.mark.parametrize("result", [None, "", "  \n", {}, {"message": ""}, {"message": None, "deliverables": []}])
+def test_nothing_is_no_clean_review(result: object) -> None:
+    report = read_result(result)
+    assert not report.readable
+    (left,) = report.leftovers
+    assert left.where == "result"
+
+
+@pytest.mark.parametrize(
+    "result", [[], [1, 2], 7, True, [{"path": "a.py", "findings": [PLAIN]}], {"findings": [PLAIN]}]
+)
+def test_other_json_is_kept_as_text(result: object) -> None:
+    report = read_result(result)
+    assert not report.readable
+    assert json.loads(report.leftovers[0].text) == result
+
+
+@pytest.mark.parametrize("depth", [300, 900, 20_000])
+def test_json_as_deep_as_it_likes_is_kept(depth: int) -> None:
+    nested: list[object] | str = "the deepest word"
+    for _ in range(depth):
+        nested = [nested]
+    report = read_result({"summary": "", "files": [nested]})
+    assert not report.readable
+    assert "the deepest word" in report.leftovers[0].text
+    assert "the deepest word" in read_result('{"files":' * depth + '"the deepest word"').leftovers[0].text
+
+
+def test_words_of_what_is_too_deep_stand_in_their_order() -> None:
+    nested: object = {"a": "one", "b": ["two", 3, None]}
+    for _ in range(20_000):
+        nested = [nested]
+    assert shown(nested).split("\n") == ["a", "one", "b", "two", "3", "None"]
+
+
+def test_an_answer_without_a_summary_is_clean_for_nobody() -> None:
+    assert not read_result({"files": []}).readable
+    assert not read_result({"files": [], "summary": 5}).readable
+    assert read_result({"files": [], "summary": ""}) == Report("", ())
+    assert read_result({"files": [{"path": "a.py", "findings": [PLAIN]}]}).readable
+
+
+# --- Law: what fits the schema is read whole --------------------------------------------------------------------------
+
+
+@given(answers)
+def test_a_valid_answer_has_as_many_findings_as_it_says(value: dict[str, Any]) -> None:
+    jsonschema.validate(value, response_schema())
+    report = read_result(value)
+    expected = [(entry["path"], item) for entry in value["files"] for item in entry["findings"]]
+    assert report.readable
+    assert report.leftovers == ()
+    assert len(report.findings) == len(expected)
+    for read, (path, item) in zip(report.findings, expected, strict=True):
+        assert (read.path, read.code, read.side.value) == (path, line_feeds(item["code"]), item["side"])
+        assert (read.severity.value, str(read.category)) == (item["severity"], item["category"])
+        assert read.suggestion == (None if item.get("suggestion") is None else line_feeds(item["suggestion"]))
+    assert read_result(json.dumps(value)).findings == report.findings
+
+
+@given(fitting(response_schema(incremental=True)))
+def test_a_valid_incremental_answer_has_every_word_on_earlier_findings(value: dict[str, Any]) -> None:
+    report = read_result(value)
+    assert report.readable
+    assert [(one.id, one.state.value, one.note) for one in report.previous] == [
+        (item["id"], item["state"], item["note"]) for item in value["previous"]
+    ]
+
+
+PLAIN_LETTERS = "abcxyz059 "
+plain_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(PLAIN_LETTERS),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(PLAIN_LETTERS, max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> dict[str, Any]:
+    """A valid answer in which a few values were dropped, replaced or added."""
+    value: dict[str, Any] = json.loads(json.dumps(draw(fitting(response_schema(), PLAIN_LETTERS))))
+    value["files"].append({"path": "x.py", "findings": [dict(PLAIN), dict(PLAIN)]})
+    for _ in range(draw(st.integers(1, 4))):
+        spot: Any = value["files"]
+        for _ in range(draw(st.integers(0, 3))):
+            inner = spot.values() if isinstance(spot, dict) else spot
+            deeper = [item for item in inner if isinstance(item, dict | list) and item]
+            if not deeper:
+                break
+            spot = draw(st.sampled_from(deeper))
+        key: Any = draw(st.sampled_from(sorted(spot) if isinstance(spot, dict) else range(len(spot))))
+        action = draw(st.sampled_from(["drop", "replace", "add"]))
+        if action == "drop" and spot is not value["files"]:
+            del spot[key]
+        elif action == "add" and isinstance(spot, dict):
+            spot[draw(st.text(PLAIN_LETTERS, min_size=1, max_size=8))] = draw(plain_values)
+        else:
+            spot[key] = draw(plain_values)
+        if not spot:
+            break
+    return value
+
+
+@given(mutated())
+def test_each_item_of_a_broken_answer_is_a_finding_or_a_leftover(value: dict[str, Any]) -> None:
+    report = read_result(value)
+    items = 0
+    for entry in value["files"]:
+        whole = isinstance(entry, dict) and isinstance(entry.get("findings"), list)
+        items += len(entry["findings"]) if whole else 1
+    beside = sum(".findings[" not in left.where and "." in left.where for left in report.leftovers)
+    assert len(report.findings) + len(report.leftovers) - beside in {items, items + 1}
+    assert report.readable == (not report.leftovers)
+    files = [entry for entry in value["files"] if not isinstance(entry, dict) or entry.get("findings") != []]
+    seen = told(report)
+    for text in words({**value, "files": files}):
+        assert squeezed(text) in seen
+
+
+# --- Where an answer can stand ----------------------------------------------------------------------------------------
+
+CLEAN = json.dumps({"summary": "Fine.", "files": []})
+FOUND = json.dumps(answer(PLAIN))
+PRETTY = json.dumps(answer(PLAIN), indent=2)
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (FOUND, "Read."),
+        (f"\n\n{PRETTY}\n", "Read."),
+        (f"```json\n{PRETTY}\n```", "Read."),
+        (f"```\n{FOUND}\n```\n", "Read."),
+        (f"```json {FOUND} ```", "Read."),
+        (f"Here it is:\n\n```json\n{PRETTY}\n```\nYours, Kim", "Read.\n\nHere it is:\nYours, Kim"),
+        (f"Here it is: {FOUND} Yours, Kim", "Read.\n\nHere it is:\nYours, Kim"),
+        (f"In `{{x}}` and {{y: 1}} I found\n{FOUND}", "Read.\n\nIn `{x}` and {y: 1} I found"),
+        (json.dumps({"result": answer(PLAIN)}), 'Read.\n\n{"result":\n}'),
+    ],
+)
+def test_an_answer_in_a_message_is_read_and_the_words_around_it_are_kept(message: str, said: str) -> None:
+    for result in (message, {"message": message}, {"message": message, "deliverables": []}):
+        report = read_result(result)
+        assert report.readable
+        assert [found.title for found in report.findings] == ["Injection"]
+        assert report.summary == said
+
+
+@pytest.mark.parametrize(
+    ("message", "readable"),
+    [
+        (CLEAN, True),
+        (f"```json\n{CLEAN}\n```", True),
+        (f"I read it all.\n```json\n{CLEAN}\n```\nAll is well.", True),
+        (f"The fixture answers {CLEAN} and the key is logged, which is critical.", False),
+        (f"{'The key is logged, which is critical. ' * 20}\n{CLEAN}\n", False),
+        ('The fixture {"summary": "", "files": [{"path": "a", "findings": []}]} leaks.', False),
+    ],
+)
+def test_a_quoted_empty_answer_is_no_clean_review(message: str, readable: bool) -> None:  # noqa: FBT001 — a table
+    report = read_result({"message": message})
+    assert report.readable == readable
+    if not readable:
+        assert "critical" in told(report) or "leaks" in told(report)
+    assert len(message) > MAX_WORDS_BESIDE or not report.summary or readable
+
+
+def test_several_answers_in_one_message_are_all_read() -> None:
+    second = json.dumps(answer({**PLAIN, "title": "Race"}, path="b.py", summary="Then this."))
+    report = read_result({"message": f"```json\n{CLEAN}\n```\nand\n```json\n{FOUND}\n```\nand\n{second}"})
+    assert report.readable
+    assert [found.title for found in report.findings] == ["Injection", "Race"]
+    assert report.summary == "Fine.\n\nRead.\n\nThen this.\n\nand\nand"
+
+
+def test_a_result_that_is_an_answer_and_a_message_with_another_are_both_read() -> None:
+    report = read_result({"summary": "Fine.", "files": [], "message": FOUND})
+    assert [found.title for found in report.findings] == ["Injection"]
+    assert report.readable
+
+
+def test_an_answer_in_a_deliverable_is_read() -> None:
+    result = {"message": "See the file.", "deliverables": [{"fileName": "r.json", "url": "https://x.test/r"}]}
+    report = read_result(result, {"r.json": FOUND})
+    assert report.readable
+    assert [found.title for found in report.findings] == ["Injection"]
+    assert report.summary == "Read.\n\nSee the file."
+
+
+def test_a_file_that_is_no_answer_makes_the_review_unreadable() -> None:
+    result = {"message": CLEAN, "deliverables": [{"fileName": "report.md", "url": "https://x.test/r"}]}
+    for text in ("The key is logged: critical.", "https://x.test/r\n(CodeVF answered 404.)"):
+        report = read_result(result, {"report.md": text})
+        assert not report.readable
+        assert [(left.where, left.text) for left in report.leftovers] == [("deliverable report.md", text)]
+    report = read_result({**answer(), "deliverables": result["deliverables"]}, {"report.md": "Critical."})
+    assert [left.text for left in report.leftovers] == ["Critical."]
+
+
+def test_a_file_that_nobody_fetched_is_told_by_its_address() -> None:
+    report = read_result({"message": CLEAN, "deliverables": [{"fileName": "r.md", "url": "https://x.test/r"}]})
+    assert [left.text for left in report.leftovers] == ["https://x.test/r"]
+
+
+@pytest.mark.parametrize(
+    "listed", ["see the attached page", {"url": 5}, ["a page", {"fileName": "x", "content": "y"}], [7]]
+)
+def test_deliverables_that_point_nowhere_are_kept_as_text(listed: object) -> None:
+    report = read_result({"message": CLEAN, "deliverables": listed})
+    assert not report.readable
+    for text in words(listed):
+        assert squeezed(text) in told(report)
+
+
+def test_deliverables_of_one_name_are_told_apart() -> None:
+    result = {"deliverables": [{"fileName": "r", "url": "u1"}, {"fileName": "r", "url": "u2"}, {"url": "u3"}, {}]}
+    assert deliverables(result) == (Deliverable("r", "u1"), Deliverable("r (2)", "u2"), Deliverable("file", "u3"))
+    assert deliverables([]) == deliverables({"deliverables": 5}) == ()
+
+
+def test_what_stands_beside_a_message_is_kept() -> None:
+    report = read_result({"message": FOUND, "confidence": 0.5})
+    assert report.readable
+    assert '"confidence": 0.5' in report.summary
+    for beside in ({"findings": [PLAIN]}, {"error": "The reviewer gave up."}):
+        report = read_result({"message": FOUND, **beside})
+        assert not report.readable
+        assert len(report.findings) == 1
+    assert read_result({"message": 5}).leftovers[0].text == "5"
+
+
+def test_a_text_full_of_braces_ends() -> None:
+    report = read_result('{"a": {' * 50_000 + '"files": []}')
+    assert not report.readable
+    assert not read_result("{" * (MAX_TRIES + 1) + CLEAN).readable
+
+
+# --- Items ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("word", "severity"),
+    [
+        *((severity.value, severity) for severity in Severity if severity is not Severity.UNRATED),
+        (" CRITICAL ", Severity.CRITICAL),
+        ("Blocker", Severity.CRITICAL),
+        ("major", Severity.HIGH),
+        ("Moderate", Severity.MEDIUM),
+        ("minor", Severity.LOW),
+        ("nitpick", Severity.INFO),
+        ("unrated", Severity.UNRATED),
+        ("apocalyptic", Severity.UNRATED),
+        ("", Severity.UNRATED),
+        (None, Severity.UNRATED),
+        (9, Severity.UNRATED),
+    ],
+)
+def test_severities_are_mapped_and_made_up_ones_are_told(word: object, severity: Severity) -> None:
+    read = one(severity=word)
+    assert read.severity is severity
+    made_up = severity is Severity.UNRATED and word not in (None, "")
+    assert (f"severity: {word}" in read.explanation) == made_up
+
+
+def test_a_missing_severity_is_unrated() -> None:
+    (read,) = read_result(answer(without("severity"))).findings
+    assert read.severity is Severity.UNRATED
+
+
+@pytest.mark.parametrize(
+    ("word", "category"),
+    [("security", Category.SECURITY), ("Bug", Category.CORRECTNESS), ("vibes", None), (None, None)],
+)
+def test_categories_are_mapped(word: str | None, category: Category | None) -> None:
+    read = one(category=word)
+    assert read.category is category
+    assert ("vibes" in read.explanation) == (word == "vibes")
+
+
+@pytest.mark.parametrize(
+    ("line", "end_line", "expected"),
+    [
+        (4, 5, (4, 5)),
+        (5, 4, (4, 5)),
+        (4, None, (4, 4)),
+        (None, 4, (4, 4)),
+        (None, None, (None, None)),
+        ("12", " 13 ", (12, 13)),
+        (12.0, 13.0, (12, 13)),
+        (12.5, 13, (13, 13)),
+        (0, 3, (3, 3)),
+        (-2, 3, (3, 3)),
+        (True, 3, (3, 3)),
+        (float("nan"), float("inf"), (None, None)),
+        (10**400, 3, (3, 3)),
+        (1e300, 3, (3, 3)),
+        (MAX_LINE, MAX_LINE + 1, (MAX_LINE, MAX_LINE)),
+        ("12-15", [], (None, None)),
+        ("٣", {}, (None, None)),
+    ],
+)
+def test_line_numbers_are_read_in_many_shapes(line: object, end_line: object, expected: tuple[object, object]) -> None:
+    read = one(line=line, end_line=end_line)
+    assert (read.line, read.end_line) == expected
+    if line == "12-15":
+        assert "line: 12-15" in read.explanation
+
+
+@pytest.mark.parametrize(
+    ("side", "expected"),
+    [("LEFT", Side.LEFT), ("left ", Side.LEFT), ("RIGHT", Side.RIGHT), (None, Side.RIGHT), (1, Side.RIGHT)],
+)
+def test_a_side_that_nobody_knows_is_the_right_one(side: object, expected: Side) -> None:
+    assert one(side=side).side is expected
+
+
+def test_code_has_line_feeds_whatever_ends_its_lines() -> None:
+    code = "a = 1\r\nb = 2\r"
+    found = one(code=code, suggestion=code, existing_code=code)
+    assert {found.code, found.suggestion, found.existing_code} == {"a = 1\nb = 2"}
+    assert one(code="a\rb", suggestion=None).code == "a\rb"
+
+
+def test_titles_are_one_line_and_lose_nothing() -> None:
+    long = "word " * 100
+    assert (one(title="Two\n lines").title, one(title="Two\nlines").explanation) == (
+        "Two lines",
+        "The name is not escaped.",
+    )
+    assert len(one(title=long).title) == MAX_TITLE
+    assert one(title=long).explanation.startswith(long.strip())
+    assert (one(title="", explanation="Only this.").title, one(title="", explanation="Only this.").explanation) == (
+        "Only this.",
+        "",
+    )
+    assert one(title=" ", explanation=f"{long}\nend").explanation == f"{long}\nend"
+    assert one(title="", explanation="").title == UNTITLED
+
+
+def test_what_is_no_text_is_shown_as_json() -> None:
+    read = one(code=["a", "b"], suggestion={"x": 1}, references="CWE-89", explanation=5)
+    assert json.loads(read.code) == ["a", "b"]
+    assert json.loads(read.suggestion) == {"x": 1}
+    assert read.references == ("CWE-89",)
+    assert read.explanation == "5"
+    assert one(references=["a", {"b": 1}]).references == ("a", '{\n "b": 1\n}')
+    assert one(suggestion=None).suggestion is None
+    assert one(suggestion="").suggestion == ""
+
+
+def test_keys_that_the_schema_does_not_have_are_told() -> None:
+    read = one(recommendation="Use a parameter.", empty="", none=None)
+    assert read.explanation == "The name is not escaped.\n\nrecommendation: Use a parameter."
+    report = read_result(
+        {
+            "summary": "",
+            "files": [{"path": "a.py", "findings": [PLAIN], "verdict": "bad", "more": [PLAIN]}],
+            "model": "m",
+        }
+    )
+    assert report.summary == "a.py: verdict: bad\n\nmodel: m"
+    assert [left.where for left in report.leftovers] == ["files[0].more"]
+    assert [left.where for left in read_result(answer(error="gave up", notes={"a": 1})).leftovers] == ["error", "notes"]
+
+
+@pytest.mark.parametrize("item", ["words", 5, None, [], {}, {"title": " ", "note": "words"}, [PLAIN]])
+def test_what_is_no_finding_is_kept_with_its_file(item: object) -> None:
+    report = read_result(answer(PLAIN, item))
+    assert len(report.findings) == 1
+    (left,) = report.leftovers
+    assert left.where == "files[0].findings[1]"
+    assert json.loads(left.text) == {"path": "a.py", "finding": item}
+    (left,) = read_result(answer(item, path="")).leftovers
+    assert json.loads(left.text) == item
+
+
+@pytest.mark.parametrize("entry", [None, "words", {"path": "a.py"}, {"path": "a.py", "findings": {}}, []])
+def test_what_is_no_file_is_kept(entry: object) -> None:
+    report = read_result({"summary": "", "files": [entry]})
+    assert [(left.where, json.loads(left.text)) for left in report.leftovers] == [("files[0]", entry)]
+
+
+def test_a_path_that_is_no_text_is_shown() -> None:
+    (read,) = read_result({"summary": "", "files": [{"path": 5, "findings": [PLAIN]}]}).findings
+    assert read.path == "5"
+    (read,) = read_result({"summary": "", "files": [{"findings": [PLAIN]}]}).findings
+    assert read.path == ""
+
+
+def test_the_word_on_earlier_findings_is_read_or_kept() -> None:
+    listed = [
+        {"id": "a1", "state": "Fixed ", "note": "gone"},
+        {"id": "b2", "state": "perhaps"},
+        "c3",
+        {"state": "open"},
+    ]
+    report = read_result(answer(previous=listed))
+    assert [(item.id, item.state, item.note) for item in report.previous] == [("a1", PreviousState.FIXED, "gone")]
+    assert [left.where for left in report.leftovers] == ["previous[1]", "previous[2]", "previous[3]"]
+    assert [left.where for left in read_result(answer(previous="all fixed")).leftovers] == ["previous"]
+
+
+# --- The schema -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("incremental", [False, True])
+def test_the_schema_is_one_and_asks_for_what_we_read(incremental: bool) -> None:  # noqa: FBT001 — a table
+    schema = response_schema(incremental=incremental)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    assert validator.is_valid(answer(PLAIN)) != incremental
+    assert validator.is_valid(answer(PLAIN, previous=[])) == incremental
+    assert not validator.is_valid(answer(without("code")))
+    assert not validator.is_valid(answer({**PLAIN, "more": 1}))

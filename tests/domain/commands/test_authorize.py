@@ -1,0 +1,269 @@
+"""What comes of a command: who may give it, about which head or finding, and whether it was done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from reviewbot.domain.commands.authorize import (
+    Buy,
+    Cancel,
+    Collect,
+    CommandAction,
+    EditLedger,
+    Refusal,
+    Scope,
+    Tell,
+    authorize,
+    refusal_after,
+)
+from reviewbot.domain.commands.parse import CommandName, PostedCommand, parse
+from reviewbot.domain.findings.tracked_finding import Bypass, Findings, FindingState, TrackedFinding, Waiver
+from reviewbot.domain.github.drafts import Reaction
+from reviewbot.domain.github.pull_request import Permission
+from reviewbot.domain.ledger.edits import GrantBypass, Unwaive, Waive
+from reviewbot.domain.ledger.ledger import Ledger, TaskState
+from reviewbot.domain.model.review import Severity
+from reviewbot.domain.policy.eligibility import Asked
+from reviewbot.domain.policy.verdict import Outcome, Reason, Rules, answered, not_due, pending
+from tests.domain.builders import HEAD, NOON, pull, purchase
+
+ASKED_AT = NOON
+BOUGHT = purchase(state=TaskState.DONE, used=Decimal(100))
+WAIVER = Waiver("wendy", "known", 1, "")
+MEDIUM = TrackedFinding("3f9a000001", Severity.MEDIUM, None, "medium", "a.py")
+HIGH = TrackedFinding("3f9a000002", Severity.HIGH, None, "high", "a.py")
+UNRATED = TrackedFinding("77aa000003", Severity.UNRATED, None, "unrated", "a.py")
+FIXED = TrackedFinding("beef000004", Severity.LOW, None, "fixed", "a.py", standing=FindingState.FIXED)
+WAIVED = TrackedFinding("c0de000005", Severity.LOW, None, "waived", "a.py", waiver=WAIVER)
+LEDGER = Ledger((BOUGHT,), findings=Findings((MEDIUM, HIGH, UNRATED, FIXED, WAIVED)))
+THERE = pull(head_seen_at=ASKED_AT, checked_at=ASKED_AT)
+
+
+def scope(**more: Any) -> Scope:  # noqa: ANN401 — any field
+    return replace(Scope(THERE, Permission.ADMIN, LEDGER, paid=True, remembers=True), **more)
+
+
+def action(text: str, by: str = "wendy", **more: Any) -> CommandAction:  # noqa: ANN401 — any field
+    command = parse(f"/reviewbot {text}")
+    assert command is not None
+    return authorize(PostedCommand(42, command, by, ASKED_AT), scope(**more))
+
+
+COMMANDS = {
+    "review": Permission.WRITE,
+    "collect": Permission.WRITE,
+    "cancel": Permission.WRITE,
+    "waive 77aa because": Permission.WRITE,
+    "unwaive c0de": Permission.WRITE,
+    "bypass because": Permission.MAINTAIN,
+    "status": Permission.READ,
+    "help": Permission.READ,
+}
+
+
+@pytest.mark.parametrize("permission", Permission)
+@pytest.mark.parametrize("text", COMMANDS)
+def test_each_command_has_its_least_permission(text: str, permission: Permission) -> None:
+    refused = action(text, permission=permission) is Refusal.PERMISSION
+    assert refused is not permission.at_least(COMMANDS[text])
+
+
+@pytest.mark.parametrize("word", CommandName)
+def test_every_word_needs_something(word: CommandName) -> None:
+    assert word.needs is not Permission.NONE
+
+
+def test_what_is_no_command_is_answered_to_anybody() -> None:
+    assert action("lgtm", permission=Permission.NONE) is Refusal.UNKNOWN
+    assert (Refusal.UNKNOWN.reaction, Refusal.OWN.reaction) == (Reaction.CONFUSED, Reaction.NO)
+
+
+def test_a_review_is_bought_for_the_head_that_was_there() -> None:
+    assert action("review") == Buy(Asked("wendy", "42", HEAD))
+
+
+@pytest.mark.parametrize("seen", [None, ASKED_AT + timedelta(seconds=1)])
+def test_a_head_that_came_later_or_from_nowhere_must_be_named(seen: Any) -> None:  # noqa: ANN401 — a column
+    later = pull(head_seen_at=seen)
+    assert action("review", pull=later) is Refusal.NEWER_HEAD
+    assert action("bypass now", pull=later) is Refusal.NEWER_HEAD
+    assert action(f"review {HEAD[:12]}", pull=later) is Refusal.NEWER_HEAD, "one that begins alike can be made"
+    assert action(f"bypass {HEAD[:12]} now", pull=later) is Refusal.NEWER_HEAD
+    assert action(f"review {HEAD}", pull=later) == Buy(Asked("wendy", "42", HEAD))
+    assert action(f"bypass {HEAD} now", pull=later) == EditLedger(GrantBypass(HEAD, "main", "wendy", "now"))
+    assert action("review 1234567", pull=later) is Refusal.OTHER_HEAD
+    assert action("bypass 1234567 now", pull=later) is Refusal.OTHER_HEAD
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        {"forced_at": ASKED_AT},
+        {"forced_at": ASKED_AT + timedelta(days=1)},
+        {"checked_at": ASKED_AT + timedelta(seconds=1)},
+        # it was the head once, gave way by force to another, and that one was moved on to it after the comment
+        {"checked_at": ASKED_AT - timedelta(hours=2), "forced_at": ASKED_AT - timedelta(hours=1)},
+    ],
+)
+@pytest.mark.parametrize("text", ["review", "bypass now", f"review {HEAD[:12]}", f"bypass {HEAD[:12]} now"])
+def test_an_older_head_that_came_back_is_not_what_was_meant(moved: Any, text: str) -> None:  # noqa: ANN401 — a column
+    assert action(text, pull=replace(THERE, **moved)) is Refusal.NEWER_HEAD
+
+
+def test_a_head_that_stayed_is_what_was_meant() -> None:
+    stayed = replace(THERE, forced_at=ASKED_AT - timedelta(seconds=1))
+    assert isinstance(action("review", pull=stayed), Buy)
+    assert isinstance(action(f"bypass {HEAD[:12]} now", pull=stayed), EditLedger)
+
+
+def test_a_head_without_a_check_is_let_through_by_its_whole_name_alone() -> None:
+    unchecked = replace(THERE, checked_at=None)
+    assert isinstance(action("review", pull=unchecked), Buy)
+    assert action("review", pull=replace(unchecked, forced_at=ASKED_AT - timedelta(days=1))) is Refusal.NEWER_HEAD
+    assert action("bypass now", pull=unchecked) is Refusal.NEWER_HEAD
+    assert isinstance(action(f"bypass {HEAD} now", pull=unchecked), EditLedger)
+
+
+UNCHECKED = {"checked_at": None}
+
+
+@pytest.mark.parametrize(
+    ("more", "submitted", "refused"),
+    [
+        ({}, None, False),
+        ({"checked_at": ASKED_AT + timedelta(seconds=1)}, None, True),
+        ({"forced_at": ASKED_AT}, None, True),
+        (UNCHECKED, None, True),
+        # without any check the review that was bought of this head says that it was there
+        (UNCHECKED, ASKED_AT, False),
+        (UNCHECKED, ASKED_AT + timedelta(seconds=1), True),
+        ({**UNCHECKED, "head_sha": "d" * 40}, ASKED_AT, True),
+        ({**UNCHECKED, "forced_at": ASKED_AT}, ASKED_AT, True),
+    ],
+)
+def test_a_waiver_is_for_the_head_that_its_comment_was_written_on(
+    more: Any,  # noqa: ANN401 — a column
+    submitted: datetime | None,
+    refused: bool,  # noqa: FBT001 — a column
+) -> None:
+    bought = () if submitted is None else (replace(BOUGHT, submitted_at=submitted.isoformat()),)
+    came = action("waive 77aa because", pull=replace(THERE, **more), ledger=replace(LEDGER, purchases=bought))
+    assert (came is Refusal.NEWER_HEAD) is refused
+    assert isinstance(action("unwaive c0de", pull=replace(THERE, **more)), EditLedger), (
+        "what closes the gate is for any head"
+    )
+
+
+@pytest.mark.parametrize("text", ["review", "waive 77aa because", "unwaive c0de", "bypass because"])
+def test_nothing_is_bought_or_let_through_on_a_closed_pull_request(text: str) -> None:
+    assert action(text, pull=pull(is_open=False, head_seen_at=ASKED_AT)) is Refusal.CLOSED
+
+
+def test_collecting_and_telling_need_nothing_else() -> None:
+    closed = pull(is_open=False)
+    assert isinstance(action("collect", pull=closed, paid=False), Collect)
+    assert isinstance(action("status", pull=closed, paid=False), Tell)
+    assert isinstance(action("help", pull=closed, paid=False), Tell)
+
+
+def bought(state: TaskState) -> Ledger:
+    return replace(LEDGER, purchases=(replace(BOUGHT, state=state),))
+
+
+@pytest.mark.parametrize(
+    ("state", "came"),
+    [
+        (TaskState.OPEN, Cancel(("task_1",))),
+        (TaskState.DEFERRED, Cancel(())),
+        (TaskState.INTENT, Cancel((), is_unknown=True)),
+        (TaskState.DONE, Refusal.NOTHING_OPEN),
+        (TaskState.ENDED, Refusal.NOTHING_OPEN),
+    ],
+)
+def test_what_is_open_or_postponed_is_cancelled(state: TaskState, came: CommandAction) -> None:
+    assert action("cancel", ledger=bought(state)) == came
+
+
+@pytest.mark.parametrize("text", ["cancel", "waive 77aa because", "unwaive c0de", "bypass because"])
+def test_a_free_reviewers_memory_is_no_ground_for_anything(text: str) -> None:
+    assert action(text, paid=False) is Refusal.FREE
+
+
+def test_without_a_summary_nothing_can_be_kept() -> None:
+    assert action("waive 77aa because", remembers=False) is Refusal.NO_MEMORY
+
+
+def test_a_finding_is_waived_by_the_beginning_of_its_id() -> None:
+    assert action("waive 77aa because") == EditLedger(Waive(UNRATED.id, "wendy", "because"), UNRATED)
+    assert action("waive 3f9a000001 because") == EditLedger(Waive(MEDIUM.id, "wendy", "because"), MEDIUM)
+    assert action("waive 3f9a because") is Refusal.SEVERAL_FINDINGS
+    assert action("waive 0000 because") is Refusal.NO_FINDING
+    assert action("waive beef because") is Refusal.NO_FINDING, "it is fixed"
+
+
+@pytest.mark.parametrize("text", ["waive 77aa", "bypass"])
+def test_a_reason_is_needed(text: str) -> None:
+    assert action(text) is Refusal.NO_REASON
+
+
+@pytest.mark.parametrize(("finding", "refused"), [(MEDIUM, False), (HIGH, True), (UNRATED, True)])
+def test_authors_waive_what_is_harmless_of_their_own(finding: TrackedFinding, refused: bool) -> None:  # noqa: FBT001 — a column
+    assert (action(f"waive {finding.id} because", by="Ann") is Refusal.OWN) is refused
+    nobody = replace(THERE, author=None)
+    assert isinstance(action(f"waive {finding.id} because", by="Ann", pull=nobody), EditLedger)
+
+
+def test_a_waiver_is_taken_back_where_there_is_one() -> None:
+    assert action("unwaive c0de", by="ann") == EditLedger(Unwaive(WAIVED.id), WAIVED)
+    assert action("unwaive 77aa") is Refusal.NO_FINDING
+
+
+def test_a_head_is_let_through_by_somebody_else_than_its_author() -> None:
+    assert action("bypass it burns") == EditLedger(GrantBypass(HEAD, "main", "wendy", "it burns"))
+    assert action("bypass it burns", by="ANN") is Refusal.OWN
+
+
+# --- Whether it was done ----------------------------------------------------------------------------------------------
+
+PENDING = pending(Rules())
+BUY = Buy(Asked("wendy", "42", HEAD))
+THROUGH = EditLedger(GrantBypass(HEAD, "main", "wendy", "x"))
+
+
+@pytest.mark.parametrize(
+    ("did", "outcome", "ledger", "refusal"),
+    [
+        (Refusal.OWN, None, LEDGER, Refusal.OWN),
+        (Tell(), None, LEDGER, None),
+        (Collect(), not_due(Reason.NOT_REQUESTED), LEDGER, None),
+        (BUY, PENDING, LEDGER, None),
+        (BUY, answered(carried_out=True, message=""), LEDGER, None),
+        (BUY, not_due(Reason.DRAFT), LEDGER, Refusal.NOT_DONE),
+        (BUY, None, LEDGER, Refusal.NOT_DONE),
+        (Cancel(("task_1",)), PENDING, bought(TaskState.ENDED), None),
+        (Cancel(("task_1",)), PENDING, bought(TaskState.OPEN), Refusal.NOT_CANCELLED),
+        (Cancel(("task_2",)), PENDING, bought(TaskState.OPEN), Refusal.NOT_CANCELLED),
+        (Cancel(()), PENDING, bought(TaskState.INTENT), Refusal.NOT_CANCELLED),
+        (Cancel((), is_unknown=True), PENDING, bought(TaskState.ENDED), Refusal.NOT_CANCELLED),
+        (Cancel(()), PENDING, bought(TaskState.DEFERRED), Refusal.NOT_CANCELLED),
+        (EditLedger(Waive(WAIVED.id, "wendy", "x")), PENDING, LEDGER, None),
+        (EditLedger(Waive(MEDIUM.id, "wendy", "x")), PENDING, LEDGER, Refusal.NOT_KEPT),
+        (EditLedger(Waive("0000000000", "wendy", "x")), PENDING, LEDGER, Refusal.NOT_KEPT),
+        (EditLedger(Unwaive(MEDIUM.id)), PENDING, LEDGER, None),
+        (EditLedger(Unwaive("0000000000")), PENDING, LEDGER, None),
+        (EditLedger(Unwaive(WAIVED.id)), PENDING, LEDGER, Refusal.NOT_KEPT),
+        (THROUGH, PENDING, replace(LEDGER, bypass=Bypass(HEAD, "main", "wendy", "x")), None),
+        (THROUGH, PENDING, LEDGER, Refusal.NOT_KEPT),
+        (THROUGH, PENDING, replace(LEDGER, bypass=Bypass("d" * 40, "main", "w", "x")), Refusal.NOT_KEPT),
+        (THROUGH, PENDING, replace(LEDGER, bypass=Bypass(HEAD, "next", "w", "x")), Refusal.NOT_KEPT),
+    ],
+)
+def test_done_is_what_is_written_down(
+    did: CommandAction, outcome: Outcome | None, ledger: Ledger, refusal: Refusal | None
+) -> None:
+    assert refusal_after(did, outcome, ledger) is refusal

@@ -1,0 +1,172 @@
+"""Commands in comments: what is one, whose word it is, and which of them are left to carry out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.commands.parse import (
+    KEPT_FOR,
+    Command,
+    CommandName,
+    PostedCommand,
+    answers_to,
+    open_commands,
+    parse,
+    why_not,
+)
+from reviewbot.domain.findings.markers import AnswerMark
+from reviewbot.domain.findings.tracked_finding import MAX_REASON
+from reviewbot.domain.github.drafts import Reaction
+from reviewbot.domain.github.pull_request import Comment
+from reviewbot.domain.model.events import CommentEvent
+from tests.domain.builders import HEAD, NOON
+
+# --- Reading ----------------------------------------------------------------------------------------------------------
+
+READ = [
+    ("/reviewbot review", Command(CommandName.REVIEW)),
+    ("/reviewbot REVIEW \r\nplease", Command(CommandName.REVIEW)),
+    ("/reviewbot\treview  C0FFEE1", Command(CommandName.REVIEW, "c0ffee1")),
+    (f"/reviewbot review {HEAD}", Command(CommandName.REVIEW, HEAD)),
+    ("/reviewbot review c0ffee", Command(CommandName.UNKNOWN)),
+    (f"/reviewbot review {HEAD}0", Command(CommandName.UNKNOWN)),
+    ("/reviewbot review c0ffee1 now", Command(CommandName.UNKNOWN)),
+    ("/reviewbot review main", Command(CommandName.UNKNOWN)),
+    ("/reviewbot collect", Command(CommandName.COLLECT)),
+    ("/reviewbot cancel", Command(CommandName.CANCEL)),
+    ("/reviewbot cancel it", Command(CommandName.UNKNOWN)),
+    ("/reviewbot status", Command(CommandName.STATUS)),
+    ("/reviewbot help", Command(CommandName.HELP)),
+    ("/reviewbot waive 3F9a  we know\tof it\nmore", Command(CommandName.WAIVE, "3f9a", "we know of it")),
+    ("/reviewbot waive 3f9a", Command(CommandName.WAIVE, "3f9a")),
+    ("/reviewbot waive 3f9", Command(CommandName.UNKNOWN)),
+    ("/reviewbot waive 0123456789a long", Command(CommandName.UNKNOWN)),
+    ("/reviewbot waive", Command(CommandName.UNKNOWN)),
+    ("/reviewbot waive that one", Command(CommandName.UNKNOWN)),
+    ("/reviewbot unwaive 3f9a", Command(CommandName.UNWAIVE, "3f9a")),
+    ("/reviewbot unwaive 3f9a sorry", Command(CommandName.UNKNOWN)),
+    ("/reviewbot bypass the house is on fire", Command(CommandName.BYPASS, reason="the house is on fire")),
+    ("/reviewbot bypass", Command(CommandName.BYPASS)),
+    ("/reviewbot bypass 0123abc the house is on fire", Command(CommandName.BYPASS, "0123abc", "the house is on fire")),
+    ("/reviewbot bypass defaced by mistake", Command(CommandName.BYPASS, reason="defaced by mistake")),
+    ("/reviewbot", Command(CommandName.UNKNOWN)),
+    ("/reviewbot unknown", Command(CommandName.UNKNOWN)),
+    ("/reviewbot lgtm", Command(CommandName.UNKNOWN)),
+]
+
+
+@pytest.mark.parametrize(("body", "said"), READ)
+def test_the_first_line_is_read(body: str, said: Command) -> None:
+    assert parse(body) == said
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "\n", "looks good", "/reviewbotreview", " /reviewbot review", "> /reviewbot review", "a\n/reviewbot help"],
+)
+def test_anything_else_is_no_command(body: str) -> None:
+    assert parse(body) is None
+
+
+@pytest.mark.parametrize("command", ["waive 3f9a", "bypass"])
+def test_a_reason_is_kept_as_far_as_the_ledger_has_room(command: str) -> None:
+    said = parse(f"/reviewbot {command} {'x' * 999}")
+    assert said is not None
+    assert said.reason == "x" * (MAX_REASON - 1) + "…"
+
+
+@given(st.text())
+def test_reading_never_fails(text: str) -> None:
+    assert parse(f"/reviewbot {text}") is not None
+    assert parse(text) is None or text.startswith("/reviewbot")
+
+
+def event(**more: Any) -> CommentEvent:  # noqa: ANN401 — any field
+    return replace(CommentEvent(7, "created", "/reviewbot help", "wendy", "wendy", sender_is_bot=False), **more)
+
+
+def test_a_person_who_writes_a_command_is_heard() -> None:
+    assert not why_not(event())
+
+
+@pytest.mark.parametrize(
+    ("more", "word"),
+    [
+        ({"body": "thanks"}, "no command"),
+        ({"action": "edited"}, "edited"),
+        ({"action": "deleted"}, "edited"),
+        ({"sender_is_bot": True}, "person"),
+        ({"sender": "editor"}, "person"),
+        ({"sender": "", "author": ""}, "person"),
+    ],
+)
+def test_nobody_else_is(more: dict[str, Any], word: str) -> None:
+    assert word in why_not(event(**more))
+
+
+# --- Which of them are left -------------------------------------------------------------------------------------------
+
+ASKED_AT = NOON
+
+
+def comment(number: int = 1, body: str = "/reviewbot status", **more: Any) -> Comment:  # noqa: ANN401 — any field
+    return replace(Comment(number, "u", body, ours=False, author="wendy", created_at=ASKED_AT), **more)
+
+
+def answer(comment_id: int, instance: str = "", **more: Any) -> Comment:  # noqa: ANN401 — any field
+    mark = AnswerMark(instance, comment_id, Reaction.YES)
+    return replace(Comment(99, "u", f"{mark}\nDone.", ours=True, author="github-actions[bot]"), **more)
+
+
+def left(*comments: Comment, instance: str = "", now: timedelta = timedelta(hours=1)) -> list[int]:
+    return [one.comment_id for one in open_commands(comments, instance, ASKED_AT + now)]
+
+
+def test_commands_are_left_oldest_first() -> None:
+    [first, second] = open_commands([comment(8), comment(5, "hello"), comment(3)], "", ASKED_AT)
+    assert (first, second.comment_id) == (PostedCommand(3, Command(CommandName.STATUS), "wendy", ASKED_AT), 8)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"ours": True},
+        {"author_is_bot": True},
+        {"author": None},
+        {"created_at": None},
+        {"edited_by": "mallory"},
+        {"edited_by": "wendy"},
+        {"reacted": True},
+        {"body": "hello"},
+    ],
+)
+def test_what_is_no_persons_own_word_or_was_answered_is_not(more: dict[str, Any]) -> None:
+    assert left(comment()) == [1]
+    assert left(comment(**more)) == []
+
+
+def test_a_command_is_forgotten_after_a_week() -> None:
+    assert left(comment(), now=KEPT_FOR) == [1]
+    assert left(comment(), now=KEPT_FOR + timedelta(seconds=1)) == []
+
+
+def test_an_answer_without_an_emoji_leaves_the_emoji_to_be_put() -> None:
+    assert left(comment(), answer(1)) == [1]
+
+
+def test_each_of_several_workflows_answers_for_itself() -> None:
+    both = (comment(reacted=True), answer(1, "nightly"))
+    assert left(*both, instance="nightly") == []
+    assert left(*both, instance="") == [1]
+    assert left(*both, answer(1), instance="") == []
+
+
+def test_only_our_own_answers_count() -> None:
+    there = [answer(1), answer(1, "nightly"), answer(2), answer(1, ours=False), comment(body="hello")]
+    assert answers_to(there, "", 1) == (AnswerMark("", 1, Reaction.YES),)

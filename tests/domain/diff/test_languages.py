@@ -1,0 +1,32 @@
+"""A fence is highlighted when the file's name tells its language, and plain when it does not."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.diff.languages import language_of
+
+
+@pytest.mark.parametrize(
+    ("path", "language"),
+    [
+        ("src/app.py", "python"),
+        ("A.YML", "yaml"),
+        ("a.d.ts", "typescript"),
+        ("a.py.txt", ""),
+        ("py", ""),
+        (".py", ""),
+        ("a.py/b", ""),
+        ("", ""),
+    ],
+)
+def test_a_language_is_told_by_the_last_part_of_a_name(path: str, language: str) -> None:
+    assert language_of(path) == language
+
+
+@given(st.text())
+def test_no_name_puts_anything_else_into_a_fence(path: str) -> None:
+    told = language_of(path)
+    assert told == "" or told.isalpha()

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.diff.merge_base import merge_base_of
+from reviewbot.domain.github.pull_request import Commit
+
+
+def commit(sha: str, *parents: str) -> Commit:
+    return Commit(sha=sha, parents=parents, authors=())
+
+
+def test_a_straight_branch_left_its_base_at_the_first_commits_parent() -> None:
+    assert merge_base_of([commit("b", "a"), commit("c", "b")], 2) == "a"
+
+
+def test_the_order_of_the_list_does_not_matter() -> None:
+    assert merge_base_of([commit("c", "b"), commit("b", "a")], 2) == "a"
+
+
+def test_a_merge_inside_the_branch_changes_nothing() -> None:
+    assert merge_base_of([commit("b", "a"), commit("c", "a"), commit("d", "b", "c")], 3) == "a"
+
+
+def test_a_base_that_was_merged_in_needs_a_question_to_github() -> None:
+    assert merge_base_of([commit("b", "a"), commit("d", "b", "newer-base")], 2) is None
+
+
+def test_a_cut_list_tells_nothing() -> None:
+    assert merge_base_of([commit("b", "a")], 2) is None
+
+
+def test_a_list_that_names_a_commit_twice_is_not_the_whole_list() -> None:
+    assert merge_base_of([commit("b", "a"), commit("b", "a")], 2) is None
+
+
+def test_no_commits_tell_nothing() -> None:
+    assert merge_base_of([], 0) is None
+
+
+def test_a_branch_with_its_own_root_tells_nothing() -> None:
+    assert merge_base_of([commit("root")], 1) is None
+
+
+@given(st.integers(min_value=1, max_value=30), st.randoms(use_true_random=False))
+def test_any_history_that_grew_from_one_commit_leaves_the_base_there(size: int, random: object) -> None:
+    draw = random.randrange  # type: ignore[attr-defined]
+    names = ["base"]
+    commits = []
+    for number in range(size):
+        parents = {names[draw(len(names))] for _ in range(1 + draw(2))}
+        commits.append(commit(f"c{number}", *sorted(parents)))
+        names.append(f"c{number}")
+    assert merge_base_of(commits, size) == "base"

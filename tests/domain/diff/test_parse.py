@@ -1,0 +1,461 @@
+"""The diff's grammar, against git itself: what is no garbage here was written by git in a repository of ours."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reviewbot.domain.diff.parse import (
+    ABSENT_OID,
+    DiffLine,
+    FileDiff,
+    FileStatus,
+    Hunk,
+    LineKind,
+    assemble,
+    parse_diff,
+    unquote,
+)
+from reviewbot.domain.github.pull_request import Entry, RawChange
+from reviewbot.domain.model.review import Side
+from reviewbot.errors import ChangeUnreadable
+
+NAMES = [
+    "plain.py",
+    "with blank.py",
+    " leading and trailing ",
+    'quo"te.py',
+    "ta\tb.py",
+    "line\nfeed.py",
+    "carriage\rreturn",
+    "back\\slash.py",
+    "ünï.py",
+    'ü "both" \\.py',
+    "日本/語.txt",
+    "a b/c d",
+    "a/a b/a/a",
+    "b b",
+    "x b/x",
+    "a b/x b/a",
+    "bell\a\b\f\v\x7f\x01",
+    "-dash",
+    "--- a",
+    "diff --git a b",
+    "dev/null",
+    "emoji 🎉",
+    "'single'",
+    '"quoted"',
+    "u2028\u2028name",
+]
+
+LINES = [f"line {number}\n" for number in range(1, 41)]
+ODD = (
+    "first\n\x0c form feed\n\u2028separator\u2028\nlone\rcr\n\ttab \n"
+    "--- looks\n+++ like\n@@ -1 +1 @@\ndiff --git a/x b/x\n\\ No\n"
+)
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository with a commit `old` and a commit `new`."""
+
+    folder: Path
+
+    def git(self, *words: str, stdin: bytes | None = None) -> bytes:
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "GIT_CONFIG_NOSYSTEM": "1"}
+        command = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", *words]
+        return subprocess.run(
+            command, cwd=self.folder, env=environment, input=stdin, check=True, capture_output=True
+        ).stdout
+
+    def diff(self, *words: str) -> str:
+        return self.git(*words, "diff", "-M", "-C", "--find-copies-harder", "--full-index", "old", "new").decode()
+
+    def blob(self, oid: str) -> str:
+        return self.git("cat-file", "blob", oid).decode()
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What `git diff --raw` says of one file."""
+
+    old_mode: str
+    new_mode: str
+    old_blob: str
+    new_blob: str
+    letter: str
+    old_path: str
+    path: str
+
+
+def facts(repository: Repository) -> list[Fact]:
+    raw = repository.git("diff", "--raw", "-z", "--no-abbrev", "-M", "-C", "--find-copies-harder", "old", "new")
+    fields = iter(raw.decode().split("\0")[:-1])
+    found = []
+    for row in fields:
+        old_mode, new_mode, old_blob, new_blob, letter = row[1:].split(" ")
+        old_path = next(fields)
+        path = next(fields) if letter[0] in "RC" else old_path
+        found.append(Fact(old_mode, new_mode, old_blob, new_blob, letter[0], old_path, path))
+    return found
+
+
+def write(folder: Path, name: str, content: str | bytes) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+BEFORE: dict[str, str | bytes] = {
+    **{name: "".join([*LINES, f"{index}\n"]) for index, name in enumerate(NAMES)},
+    "renamed from.py": "".join(f"rename {line}" for line in LINES),
+    'moved "whole".py': "".join(f"whole {line}" for line in LINES),
+    "copied.py": "".join(f"copy {line}" for line in LINES),
+    "mode only.sh": "echo\n",
+    'mode "quoted" ü.sh': "echo quoted\n",
+    "mode and text.sh": "".join(f"mode {line}" for line in LINES),
+    "binary.bin": b"\0\1\2" * 50,
+    'binary "quoted".bin': b"\0\1\3" * 50,
+    "binary moved.bin": bytes(range(256)) * 4,
+    "gone.py": "bye\n",
+    "gone empty": "",
+    "gone.bin": b"\0gone",
+    "had no newline": "one\ntwo",
+    "loses newline": "one\ntwo\n",
+    "windows.txt": "one\r\ntwo\r\nthree\r\n",
+    "odd.txt": ODD,
+    "becomes a link": "text that is not a link\n" * 3,
+    "filled": "",
+    "emptied": "full\n",
+}
+
+
+def after(folder: Path) -> None:
+    for index, name in enumerate(NAMES):
+        lines = [*LINES, f"{index}\n"]
+        lines[2:3], lines[30:30] = ["changed\n"], ["inserted\n", "twice\n"]
+        write(folder, name, "".join(lines))
+    moved = (folder / "renamed from.py").read_text().replace("line 5\n", "line five\n")
+    (folder / "renamed from.py").unlink()
+    write(folder, "renamed to ü.py", moved)
+    (folder / 'moved "whole".py').rename(folder / "moved\twhole.py")
+    write(folder, "copy.py", (folder / "copied.py").read_text().replace("line 7\n", "line seven\n"))
+    (folder / "mode only.sh").chmod(0o755)
+    (folder / 'mode "quoted" ü.sh').chmod(0o755)
+    (folder / "mode and text.sh").chmod(0o755)
+    with (folder / "mode and text.sh").open("a") as file:
+        file.write("more\n")
+    write(folder, "binary.bin", b"\0\1\2" * 60)
+    write(folder, 'binary "quoted".bin', b"\0\1\3" * 60)
+    (folder / "binary moved.bin").rename(folder / "binary moved away.bin")
+    for name in ("gone.py", "gone empty", "gone.bin", "becomes a link"):
+        (folder / name).unlink()
+    write(folder, "had no newline", "one\ntwo\n")
+    write(folder, "loses newline", "one\ntwo")
+    write(folder, "windows.txt", "one\r\n2\r\nthree\r\n\r\n")
+    write(folder, "odd.txt", ODD.replace("first", "second") + "more\x0c\n\u2028\n\r\n++ b/x\n-- a/x\n")
+    (folder / "becomes a link").symlink_to("target of the link")
+    write(folder, "filled", "full\n")
+    write(folder, "emptied", "")
+    write(folder, "new empty", "")
+    write(folder, "new.py", "x = 1\n" * 5)
+    write(folder, "new.bin", b"\0new")
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    folder = tmp_path_factory.mktemp("changes")
+    repository = Repository(folder)
+    repository.git("init", "-q", "-b", "main")
+    for name, content in BEFORE.items():
+        write(folder, name, content)
+    commit(repository, "old", "1" * 40)
+    after(folder)
+    commit(repository, "new", "2" * 40)
+    return repository
+
+
+def commit(repository: Repository, tag: str, submodule: str) -> None:
+    repository.git("add", "-A")
+    repository.git("update-index", "--add", "--cacheinfo", f"160000,{submodule},sub module")
+    repository.git("commit", "-q", "-m", tag)
+    repository.git("tag", tag)
+
+
+@pytest.fixture(scope="module", params=["true", "false"])
+def files(repository: Repository, request: pytest.FixtureRequest) -> list[tuple[FileDiff, Fact]]:
+    """Each file as we read it, beside what git says of it; a type change is two sections and one fact."""
+    parsed = parse_diff(repository.diff("-c", f"core.quotepath={request.param}"))
+    known = [fact for fact in facts(repository) for _ in range(2 if fact.letter == "T" else 1)]
+    return list(zip(parsed, known, strict=True))
+
+
+STATUS = {
+    "A": FileStatus.ADDED,
+    "M": FileStatus.MODIFIED,
+    "D": FileStatus.REMOVED,
+    "R": FileStatus.RENAMED,
+    "C": FileStatus.COPIED,
+}
+
+
+def test_the_repository_has_every_kind_of_change(repository: Repository) -> None:
+    assert {fact.letter for fact in facts(repository)} == set("AMDRCT")
+
+
+def test_names_are_gits_own(files: list[tuple[FileDiff, Fact]]) -> None:
+    assert [(file.old_path, file.path) for file, _ in files] == [(fact.old_path, fact.path) for _, fact in files]
+
+
+def test_statuses_are_gits_own(files: list[tuple[FileDiff, Fact]]) -> None:
+    assert [file.status for file, fact in files if fact.letter != "T"] == [
+        STATUS[fact.letter] for _, fact in files if fact.letter != "T"
+    ]
+
+
+def test_a_type_change_is_a_removal_and_an_addition(files: list[tuple[FileDiff, Fact]]) -> None:
+    pair = [file for file, fact in files if fact.letter == "T"]
+    assert [(file.status, file.old_mode, file.new_mode) for file in pair] == [
+        (FileStatus.REMOVED, "100644", None),
+        (FileStatus.ADDED, None, "120000"),
+    ]
+    assert [line.text for line in pair[1].lines()] == ["target of the link"]
+
+
+def test_modes_are_gits_own_where_the_diff_tells_them(files: list[tuple[FileDiff, Fact]]) -> None:
+    for file, fact in files:
+        if fact.letter != "T":
+            assert file.old_mode in {None, fact.old_mode}
+            assert file.new_mode in {None, fact.new_mode}
+            assert (file.new_mode is None) is (
+                fact.letter == "D" or (fact.old_blob == fact.new_blob and _same_mode(fact))
+            )
+
+
+def _same_mode(fact: Fact) -> bool:
+    return fact.old_mode == fact.new_mode
+
+
+def test_blobs_are_gits_own_where_the_diff_tells_them(files: list[tuple[FileDiff, Fact]]) -> None:
+    for file, fact in files:
+        if fact.letter != "T" and fact.old_blob != fact.new_blob:
+            assert (file.old_blob, file.new_blob) == (fact.old_blob, fact.new_blob)
+
+
+def test_only_bytes_are_binary(files: list[tuple[FileDiff, Fact]]) -> None:
+    changed = {file.path for file, _ in files if file.binary}
+    assert changed == {"binary.bin", 'binary "quoted".bin', "gone.bin", "new.bin"}
+
+
+def test_only_the_submodule_is_one(files: list[tuple[FileDiff, Fact]]) -> None:
+    assert [file.path for file, _ in files if file.is_submodule] == ["sub module"]
+
+
+def test_the_sections_are_the_diff(repository: Repository) -> None:
+    diff = repository.diff()
+    assert "".join(file.text for file in parse_diff(diff)) == diff
+
+
+def sides(repository: Repository, fact: Fact, file: FileDiff) -> tuple[list[str], list[str]]:
+    """The lines of both blobs, cut at line feeds only."""
+    old, new = (repository.blob(oid).split("\n") if int(oid, 16) else [] for oid in (fact.old_blob, fact.new_blob))
+    return ([], new) if file.status is FileStatus.ADDED else (old, [] if file.status is FileStatus.REMOVED else new)
+
+
+def test_every_line_has_its_number_on_both_sides(repository: Repository, files: list[tuple[FileDiff, Fact]]) -> None:
+    checked = 0
+    for file, fact in files:
+        if file.is_submodule or not file.hunks:
+            continue
+        old, new = sides(repository, fact, file)
+        for line in file.lines():
+            assert line.old is None or old[line.old - 1] == line.text
+            assert line.new is None or new[line.new - 1] == line.text
+            checked += 1
+    assert checked > 300
+
+
+def test_the_lines_that_github_takes_comments_on_are_gits_own(
+    repository: Repository, files: list[tuple[FileDiff, Fact]]
+) -> None:
+    for file, fact in files:
+        if fact.letter == "T" or fact.old_blob == fact.new_blob or file.binary:
+            continue
+        added, deleted = numstat(repository, fact)
+        assert len(file.added) == added
+        assert sum(1 for line in file.lines() if line.kind is LineKind.DELETED) == deleted
+        for hunk in file.hunks:
+            for side in Side:
+                assert list(hunk.numbers(side)) == [n for line in hunk.lines if (n := line.number(side)) is not None]
+
+
+def numstat(repository: Repository, fact: Fact) -> tuple[int, int]:
+    words = (
+        "diff",
+        "-M",
+        "-C",
+        "--find-copies-harder",
+        "--numstat",
+        "-z",
+        "old",
+        "new",
+        "--",
+        fact.old_path,
+        fact.path,
+    )
+    text = repository.git("--literal-pathspecs", *words).decode()
+    rows = [row.split("\t", 2) for row in text.lstrip("\0").split("\0") if row.count("\t") >= 2]
+    counts = next(row for row in rows if row[2] in {"", fact.path})
+    return int(counts[0]), int(counts[1])
+
+
+def test_a_hunk_knows_its_range_on_either_side() -> None:
+    lines = (
+        DiffLine(LineKind.CONTEXT, "a", 4, 7),
+        DiffLine(LineKind.DELETED, "b", 5, None),
+        DiffLine(LineKind.ADDED, "c", None, 8),
+        DiffLine(LineKind.ADDED, "d", None, 9),
+    )
+    assert Hunk(lines).numbers(Side.RIGHT) == range(7, 10)
+    assert Hunk(lines).numbers(Side.LEFT) == range(4, 6)
+    assert Hunk(lines[2:]).numbers(Side.LEFT) == range(0)
+
+
+TEXT = st.text(alphabet=st.sampled_from("ab\n\n\r\x0c\u2028 +-\\@"), max_size=40)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(TEXT, TEXT, st.sampled_from([0, 1, 3]))
+def test_the_hunks_turn_the_old_text_into_the_new_one(repository: Repository, old: str, new: str, around: int) -> None:
+    one, two = (
+        repository.git("hash-object", "-w", "--stdin", stdin=text.encode()).decode().strip() for text in (old, new)
+    )
+    parsed = parse_diff(repository.git("diff", "--text", f"-U{around}", one, two).decode())
+    lines = [line for file in parsed for line in file.lines()]
+    before, behind = old.split("\n"), new.split("\n")
+    assert len(parsed) == (old != new)
+    assert all(before[line.old - 1] == line.text for line in lines if line.old is not None)
+    assert all(behind[line.new - 1] == line.text for line in lines if line.new is not None)
+    gone = {line.old for line in lines if line.kind is LineKind.DELETED}
+    come = {line.new for line in lines if line.kind is LineKind.ADDED}
+    kept = [text for number, text in enumerate(before, start=1) if number not in gone]
+    stays = [text for number, text in enumerate(behind, start=1) if number not in come]
+    # What follows the last line feed is a line only when it is not empty.
+    assert [text for text in kept if text] == [text for text in stays if text]
+
+
+def test_no_diff_is_no_change() -> None:
+    assert parse_diff("") == ()
+    assert parse_diff("\n \n") == ()
+
+
+GOOD = "diff --git a/x b/x\nindex 1111111..2222222 100644\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<html>not a diff</html>",
+        "something first\n" + GOOD,
+        GOOD.replace("@@ -1 +1 @@", "@@ -1 +1,5 @@"),
+        GOOD.replace("@@ -1 +1 @@", "@@ -1,0 +1 @@"),
+        GOOD.replace("@@ -1 +1 @@", "@@ nonsense @@"),
+        GOOD.replace("@@ -1 +1 @@", f"@@ -{'9' * 5_000} +1 @@"),
+        GOOD.replace("+b\n", "?b\n"),
+        GOOD.replace("+b\n", "+b\nsomething else\n"),
+        GOOD + "@@ cut off",
+        GOOD + "--- a/y\n+++ b/y\n@@ -1 +1 @@\n-a\n+b\n",
+        GOOD.replace("index 1111111..2222222 100644", "index nonsense"),
+        "diff --git a/x\n",
+        "diff --git a/x b/y\nold mode 100644\nnew mode 100755\n",
+        "diff --git x x\nold mode 100644\nnew mode 100755\n",
+        'diff --git "a/x" "b/y"\nold mode 100644\nnew mode 100755\n',
+        "diff --git \n",
+        "diff --git",
+    ],
+)
+def test_garbage_is_refused_and_never_read_as_less(text: str) -> None:
+    with pytest.raises(ChangeUnreadable) as caught:
+        parse_diff(text)
+    assert caught.value.exit_status == 3
+
+
+@given(st.text(alphabet=st.sampled_from("+- \\@ab/1,\n"), max_size=60))
+def test_whatever_follows_is_read_or_refused(text: str) -> None:
+    try:
+        files = parse_diff(GOOD + text)
+    except ChangeUnreadable:
+        return
+    assert "".join(file.text for file in files) == GOOD + text
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("plain", "plain"),
+        ('"', '"'),
+        ('""', ""),
+        ('"quo\\"te"', 'quo"te'),
+        ('"\\303\\274"', "ü"),
+        ('"ü \\"x\\""', 'ü "x"'),
+        ('"\\a\\b\\f\\n\\r\\t\\v\\\\"', "\a\b\f\n\r\t\v\\"),
+        ('"\\377"', "\ufffd"),
+        ('"\\777"', "\ufffd"),
+        ('"\\q"', "\\q"),
+        ('"open', '"open'),
+    ],
+)
+def test_quotes_are_undone_as_git_made_them(name: str, plain: str) -> None:
+    assert unquote(name) == plain
+
+
+def entry(oid: str) -> Entry:
+    return Entry(oid=oid, mode="100644", text="b\n")
+
+
+def raw(diff: str, old: dict[str, Entry], new: dict[str, Entry]) -> RawChange:
+    return RawChange(merge_base="a" * 40, head="b" * 40, diff=diff, old=old, new=new)
+
+
+def test_files_are_joined_with_what_the_commits_hold() -> None:
+    old, new = entry("1" * 40), entry("2" * 40)
+    change = assemble(raw(GOOD, {"x": old}, {"x": new}))
+    (file,) = change.files
+    assert (change.merge_base, change.head) == ("a" * 40, "b" * 40)
+    assert (file.old, file.new, file.path, file.text) == (old, new, "x", "b\n")
+
+
+@pytest.mark.parametrize(("header", "text"), [("new file mode 100644", "b\n"), ("deleted file mode 100644", None)])
+def test_a_side_that_is_not_there_is_none(header: str, text: str | None) -> None:
+    added = header.startswith("new")
+    blobs = f"{ABSENT_OID}..{'2' * 40}" if added else f"{'1' * 40}..{ABSENT_OID}"
+    diff = f"diff --git a/x b/x\n{header}\nindex {blobs}\n"
+    (file,) = assemble(raw(diff, {"x": entry("1" * 40)}, {"x": entry("2" * 40)})).files
+    assert (file.old is None, file.new is None, file.text) == (added, not added, text)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ({"x": entry("3" * 40)}, {"x": entry("2" * 40)}),
+        ({"x": entry("1" * 40)}, {"x": entry("3" * 40)}),
+        ({}, {"x": entry("2" * 40)}),
+        ({"x": entry("1" * 40)}, {}),
+    ],
+)
+def test_a_head_that_moved_between_two_reads_is_noticed(old: dict[str, Entry], new: dict[str, Entry]) -> None:
+    with pytest.raises(ChangeUnreadable, match="different commits"):
+        assemble(raw(GOOD, old, new))
+
+
+def test_a_change_of_the_mode_alone_names_no_blobs() -> None:
+    diff = "diff --git a/x b/x\nold mode 100644\nnew mode 100755\n"
+    (file,) = assemble(raw(diff, {}, {"x": entry("2" * 40)})).files
+    assert (file.diff.old_mode, file.diff.new_mode, file.diff.hunks, file.old) == ("100644", "100755", (), None)

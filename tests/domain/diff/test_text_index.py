@@ -1,0 +1,153 @@
+"""Quoted code is found however it was copied, and in bounded time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.diff.text_index import (
+    MAX_CANDIDATES,
+    MAX_PLACES,
+    MAX_QUOTE_LINES,
+    Block,
+    TextIndex,
+    fold,
+    line_feeds,
+    quoted_lines,
+    split_lines,
+    strip_gutter,
+)
+
+lines = st.lists(st.sampled_from(["a", "b", " a ", "", "}"]), max_size=25)
+
+
+def index(*texts: str) -> TextIndex:
+    return TextIndex.of(dict(enumerate(texts, start=1)))
+
+
+@pytest.mark.parametrize(
+    ("code", "quoted"),
+    [
+        ("", ()),
+        ("\n \n", ()),
+        ("a", ("a",)),
+        ("  a\t b \n", ("a b",)),
+        ("\na\n\nb\n\n", ("a", "", "b")),
+        ("a\r\nb\r\n", ("a", "b")),
+        ("   7| a\n   8| \n   9| b", ("a", "", "b")),
+        ("7|a", ("a",)),
+        ("   7| a\nb", ("7| a", "b")),
+        ("a | b", ("a | b",)),
+        ("12345678| a", ("12345678| a",)),
+    ],
+)
+def test_a_quote_is_read_as_people_copy_it(code: str, quoted: tuple[str, ...]) -> None:
+    assert quoted_lines(code) == quoted
+
+
+def test_a_very_long_quote_is_told_by_its_first_lines() -> None:
+    assert len(quoted_lines("x\n" * 1000)) == MAX_QUOTE_LINES
+
+
+def test_only_a_line_feed_ends_a_line() -> None:
+    assert split_lines("") == ()
+    assert split_lines("\n") == ("",)
+    assert split_lines("a\rb\x0cc\u2028d\ne") == ("a\rb\x0cc\u2028d", "e")
+
+
+@given(st.text())
+def test_folding_twice_is_folding_once(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+def test_a_gutter_is_stripped_from_all_lines_or_from_none() -> None:
+    assert strip_gutter(["   1| a", "", "   3|  b"]) == ("a", "", " b")
+    assert strip_gutter(["   1| a", "b"]) == ("   1| a", "b")
+
+
+@given(lines, st.lists(st.sampled_from(["a", "b", "", "}"]), min_size=1, max_size=4), st.integers(1, 30))
+def test_the_places_are_all_there_are_and_come_nearest_first(text: list[str], quote: list[str], cited: int) -> None:
+    known = index(*text)
+    folded = [fold(line) for line in text]
+    expected = {at + 1 for at in range(len(text)) if folded[at : at + len(quote)] == quote}
+    found = list(known.nearest(quote, cited))
+    assert set(found) == expected
+    assert found == sorted(found, key=lambda line: (abs(line - cited), line))
+    assert all(known.starts_with(quote, line) for line in found)
+
+
+def test_a_bounded_number_of_places_is_looked_at() -> None:
+    assert len(list(index(*["x"] * 1000).nearest(["x"], 500))) == MAX_CANDIDATES
+
+
+@given(lines.filter(bool), st.data())
+def test_the_ordinal_counts_the_equal_blocks_above(text: list[str], data: st.DataObject) -> None:
+    known = index(*text)
+    line = data.draw(st.integers(1, len(text)))
+    count = data.draw(st.integers(1, len(text) - line + 1))
+    blocks = [known.block(at, count) for at in range(1, line)]
+    assert known.ordinal(line, count) == blocks.count(known.block(line, count))
+    assert known.ordinal(line, count) == known.ordinal(line, count)
+
+
+def test_lines_that_nobody_knows_are_empty_in_a_block() -> None:
+    known = TextIndex.of({3: " a ", 5: "b"})
+    assert known.block(3, 4) == ("a", "", "b", "")
+    assert known.last == 5
+    assert TextIndex.of({}).last == 0
+
+
+def test_equal_blocks_are_counted_one_by_one() -> None:
+    known = index("a", "b", "a", "b", "a", "c", "a", "b")
+    assert [known.ordinal(line, 2) for line in (1, 3, 5, 7)] == [0, 1, 0, 2]
+    assert [known.ordinal(line, 1) for line in (1, 3, 5, 7)] == [0, 1, 2, 3]
+
+
+# --- Blocks -----------------------------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.text(), min_size=1), st.lists(st.text(), min_size=1))
+def test_a_block_tells_its_lines_apart_without_holding_them(one: list[str], other: list[str]) -> None:
+    folded, others = ([fold(line) for line in lines] for lines in (one, other))
+    block = Block.of(folded)
+    assert (len(block.first), block.count, len(block.digest)) == (8, len(one), 32)
+    assert (block == Block.of(others)) == (folded == others)
+
+
+@given(lines, st.lists(st.sampled_from(["a", "b", "", "}"]), min_size=1, max_size=3))
+def test_a_block_is_found_wherever_it_stands(text: list[str], code: list[str]) -> None:
+    known = index(*text)
+    expected = [at for at in range(1, len(text) + 1) if list(known.block(at, len(code))) == code]
+    assert list(known.places(Block.of(code))) == expected
+    assert list(known.places(Block.of(code))) == expected, "and once more"
+
+
+def test_equal_lines_are_all_counted_and_of_blocks_a_bounded_number_is_looked_at() -> None:
+    known = index(*["x"] * (3 * MAX_PLACES), "y")
+    assert len(list(known.places(Block.of(["x"])))) == 3 * MAX_PLACES
+    assert len(list(known.places(Block.of(["x", "x"])))) == MAX_PLACES
+    assert list(known.places(Block.of(["x", "y"]))) == [], "it begins like too many others"
+
+
+def test_a_first_line_that_looks_like_anothers_finds_nothing() -> None:
+    crafted = Block(Block.of(["x"]).first, 1, Block.of(["other"]).digest)
+    assert list(index("x").places(crafted)) == []
+    assert list(index("x", "y").places(replace(crafted, count=2))) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a\r\nb\r\n", "a\nb\n"),
+        ("a\r\nb\r", "a\nb"),
+        ("a\rb\n", "a\rb\n"),
+        ("a\r\r\n", "a\r\r\n"),
+        ("\r\n", "\n"),
+        ("", ""),
+    ],
+)
+def test_crlf_becomes_lf_and_any_other_carriage_return_stays(text: str, expected: str) -> None:
+    assert line_feeds(text) == expected

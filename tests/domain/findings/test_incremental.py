@@ -1,0 +1,214 @@
+"""The new part is what differs from the last reviewed head, never too little; what is told of it fits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from time import perf_counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.diff.parse import ChangedFile
+from reviewbot.domain.diff.text_index import Block
+from reviewbot.domain.findings.incremental import NewPart, new_parts, since_text
+from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
+from reviewbot.domain.github.pull_request import Entry
+from reviewbot.domain.model.review import Severity, Side
+from tests.domain.builders import file_diff, numbered
+
+
+def entry(text: str | None, mode: str = "100644") -> Entry:
+    return Entry(f"{hash(text):040x}"[-40:], mode, text=text)
+
+
+def file(base: str, head: str | None, path: str = "a.py") -> ChangedFile:
+    return ChangedFile(file_diff(base, head or "", path), entry(base), None if head is None else entry(head))
+
+
+def part(base: str, before: str, head: str) -> NewPart | None:
+    """What is new of a file, None when nothing is."""
+    parts = new_parts([file(base, head)], {"a.py": entry(before)})
+    return parts[0] if parts else None
+
+
+BASE = numbered(9)
+ADDED = BASE.replace("line 3\n", "line 3\none\n").replace("line 6\n", "line 6\ntwo\nthree\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "head", "ranges"),
+    [
+        (BASE, ADDED, ((4, 4), (8, 9))),
+        (BASE.replace("line 3\n", "line 3\none\n"), ADDED, ((8, 9),)),
+        (ADDED.replace("two\n", ""), ADDED, ((8, 8),)),
+        # only deleted
+        (ADDED, ADDED.replace("two\n", ""), ()),
+        # it is as the base was, which is no part of the change
+        (ADDED.replace("line 9", "mine"), ADDED, ()),
+        # what moved is new where it is now
+        (ADDED, ADDED.replace("one\n", "").replace("line 9\n", "line 9\none\n"), ((12, 12),)),
+    ],
+)
+def test_a_line_is_new_when_it_is_added_and_was_not_there(
+    before: str, head: str, ranges: tuple[tuple[int, int], ...]
+) -> None:
+    assert part(BASE, before, head) == NewPart("a.py", ranges)
+
+
+def test_a_file_that_is_as_it_was_reviewed_is_not_new() -> None:
+    assert part(BASE, ADDED, ADDED) is None
+    assert new_parts([file(BASE, None)], {}) == (), "it was deleted then, and it is now"
+
+
+def test_a_file_that_was_not_there_or_cannot_be_compared_is_new_as_a_whole() -> None:
+    whole = (NewPart("a.py", ((4, 4), (8, 9))),)
+    assert new_parts([file(BASE, ADDED)], {}) == whole
+    assert new_parts([file(BASE, ADDED)], {"a.py": Entry("1" * 40, "100644")}) == whole
+    assert new_parts([file(BASE, None)], {"a.py": entry(BASE)}) == (NewPart("a.py", ()),), "its deletion is new"
+
+
+def test_a_file_that_may_run_now_is_new() -> None:
+    assert new_parts([file(BASE, ADDED)], {"a.py": entry(ADDED, "100755")}) == (NewPart("a.py", ()),)
+
+
+lines = st.lists(st.sampled_from("abc}"), max_size=12)
+unique = st.lists(st.sampled_from("abcdefghij"), max_size=10, unique=True)
+
+
+def numbers_of(before: Sequence[str], head: Sequence[str]) -> set[int]:
+    """The new lines of a file that is added, by number."""
+    texts = ["".join(f"{line}\n" for line in one) for one in (before, head)]
+    found = new_parts([file("", texts[1])], {"a.py": entry(texts[0])})
+    return {number for one in found for first, last in one.ranges for number in range(first, last + 1)}
+
+
+def common(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many lines two texts have in common in the same order, counted the slow way."""
+    table = [[0] * (len(other) + 1) for _ in range(len(one) + 1)]
+    for row, left in enumerate(one):
+        for column, right in enumerate(other):
+            longest = max(table[row][column + 1], table[row + 1][column])
+            table[row + 1][column + 1] = table[row][column] + 1 if left == right else longest
+    return table[-1][-1]
+
+
+@given(unique, unique)
+def test_of_lines_that_stand_once_as_few_are_new_as_can_be(before: list[str], head: list[str]) -> None:
+    assert len(numbers_of(before, head)) == len(head) - common(before, head)
+
+
+@given(lines, lines)
+def test_what_is_not_new_stood_there_in_the_same_order(before: list[str], head: list[str]) -> None:
+    new = numbers_of(before, head)
+    old = [line for number, line in enumerate(head, start=1) if number not in new]
+    assert common(old, before) == len(old)
+
+
+@given(lines, lines, lines, lines)
+def test_no_more_is_new_than_was_put_in_between(
+    top: list[str], old: list[str], new: list[str], bottom: list[str]
+) -> None:
+    found = numbers_of([*top, *old, *bottom], [*top, *new, *bottom])
+    assert len(found) <= len(new)
+
+
+@pytest.mark.parametrize(
+    ("before", "head"),
+    [
+        (["a", "b"] * 50_000, ["b", "a", "c"] * 33_000),
+        (["a"] * 100_000, ["b", *["a"] * 100_000, "c"]),
+        ([f"{number}" for number in range(100_000)], [f"{number}" for number in reversed(range(100_000))]),
+        (
+            [f"old {number}" if number % 2 else "a" for number in range(100_000)],
+            [f"new {number}" if number % 2 else "a" for number in range(100_000)],
+        ),
+    ],
+    ids=["periods", "equal", "reversed", "thin"],
+)
+def test_texts_that_are_made_to_be_slow_take_no_longer(before: list[str], head: list[str]) -> None:
+    old, new = "\n".join(before), "\n".join(head)
+    change = ChangedFile(file_diff("", "x\n", "a.py"), None, entry(new))
+    begin = perf_counter()
+    new_parts([change], {"a.py": entry(old)})
+    assert perf_counter() - begin < 10
+
+
+# --- What is told -----------------------------------------------------------------------------------------------------
+
+
+RECORD = TrackedFinding("0123456789", Severity.HIGH, None, "One", "a.py", line=7, block=Block.of(["bad()"]))
+
+
+def test_what_is_open_and_what_is_new_are_told() -> None:
+    changed = TrackedFinding("1" * 10, Severity.LOW, None, "T\no", "b.py", Side.LEFT, standing=FindingState.CHANGED)
+    unread = TrackedFinding("2" * 10, Severity.UNRATED, None, "Part", "", text="x" * 9_999, leftover=True)
+    told = since_text(
+        "b" * 40,
+        [NewPart("a.py", ((4, 4), (8, 9))), NewPart('"b"\n', ())],
+        [RECORD, changed, unread],
+        100_000,
+    )
+    lines = told.split("\n")
+    first, second, third = (json.loads(line) for line in lines[1:4])
+    assert lines[0] == "OPEN FINDINGS OF EARLIER REVIEWS"
+    assert first == {
+        "id": "0123456789",
+        "path": "a.py",
+        "line": 7,
+        "side": "RIGHT",
+        "severity": "high",
+        "title": "One",
+        "code": "unchanged",
+    }
+    assert (second["code"], second["side"], second["title"]) == ("changed since", "LEFT", "T\no")
+    assert third["text"] == "x" * 1_000
+    assert lines[4:] == [
+        "",
+        f"NEW SINCE THE LAST REVIEW (of commit {'b' * 40})",
+        '"a.py": line 4, lines 8 to 9',
+        '"\\"b\\"\\n": changed',
+        "",
+    ]
+
+
+def test_nothing_is_told_as_nothing() -> None:
+    assert since_text("", (), (), 1_000) == "OPEN FINDINGS OF EARLIER REVIEWS\nnone\n"
+    assert since_text("b", (), (), 1_000).endswith("(of commit b)\nnothing\n")
+
+
+def test_what_has_no_room_is_counted() -> None:
+    told = since_text("b", [NewPart(f"{number}.py", ()) for number in range(99)], [RECORD] * 99, 1_500)
+    kept = told.count('"id"')
+    assert f"and {99 - kept} more\n" in told
+    assert 0 < kept < 99
+    assert 0 < told.count(": changed") < 99
+
+
+@given(
+    st.lists(
+        st.builds(
+            NewPart,
+            st.text(max_size=50),
+            st.lists(st.tuples(st.integers(1, 9), st.integers(9, 99)), max_size=20).map(tuple),
+        )
+    ),
+    st.lists(
+        st.builds(
+            TrackedFinding,
+            st.just("0" * 10),
+            st.sampled_from(Severity),
+            st.none(),
+            st.text(max_size=200),
+            st.text(max_size=50),
+        )
+    ),
+    st.integers(400, 3_000),
+    st.sampled_from(["", "b" * 40]),
+)
+def test_what_is_told_never_exceeds_its_limit(
+    parts: list[NewPart], records: list[TrackedFinding], limit: int, head: str
+) -> None:
+    told = since_text(head, parts, records, limit)
+    assert len(json.dumps(told).encode()) <= limit

@@ -1,0 +1,88 @@
+"""A mark is read only from the first bytes, and says whose a comment is and what it holds."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.findings.markers import (
+    AnswerMark,
+    FindingMark,
+    finding_id,
+    read_answer_mark,
+    read_finding_mark,
+    review_mark,
+    says_closed,
+    summary_mark,
+    with_state,
+)
+from reviewbot.domain.github.drafts import Reaction
+
+instances = st.from_regex(r"[A-Za-z0-9 ._-]{0,40}", fullmatch=True)
+
+
+@given(instances, st.lists(st.from_regex(r"[0-9a-f]{10}", fullmatch=True), max_size=5), st.text())
+def test_a_finding_mark_is_read_back_from_the_first_bytes(instance: str, ids: list[str], words: str) -> None:
+    mark = FindingMark(instance, tuple(ids))
+    assert read_finding_mark(f"{mark}{words}") == mark
+    assert read_finding_mark(f" {mark}") is None
+
+
+@pytest.mark.parametrize(
+    "body", ["", "words", summary_mark(""), review_mark("a"), '<!-- reviewbot:finding:v1 instance="a" ids=XY -->']
+)
+def test_other_bodies_have_no_finding_mark(body: str) -> None:
+    assert read_finding_mark(body) is None
+
+
+@given(instances, st.integers(1, 2**63 - 1), st.sampled_from((Reaction.YES, Reaction.NO, Reaction.CONFUSED)), st.text())
+def test_an_answers_mark_is_read_back_from_the_first_bytes(
+    instance: str, comment_id: int, reaction: Reaction, words: str
+) -> None:
+    mark = AnswerMark(instance, comment_id, reaction)
+    assert read_answer_mark(f"{mark}{words}") == mark
+    assert read_answer_mark(f"x{mark}") is None
+
+
+def test_the_marks_of_two_instances_do_not_begin_alike() -> None:
+    for mark in (summary_mark, review_mark):
+        assert not mark("night").startswith(mark(""))
+        assert not mark("nightly").startswith(mark("night"))
+    assert summary_mark("a") != review_mark("a")
+
+
+@given(st.lists(st.text()), st.lists(st.text()))
+def test_an_id_is_ten_hex_digits_and_tells_the_parts_apart(one: list[str], other: list[str]) -> None:
+    assert re.fullmatch(r"[0-9a-f]{10}", finding_id(*one))
+    assert (finding_id(*one) == finding_id(*other)) == (one == other)
+
+
+def test_an_id_of_hostile_parts_is_still_one() -> None:
+    assert finding_id("\udcff", "-->", '"') != finding_id("\udcff", '-->"', "")
+
+
+bodies = st.tuples(instances, st.text()).map(lambda parts: f"{FindingMark(parts[0], ('a' * 10,))}\n{parts[1]}")
+told = st.text(st.characters(exclude_characters="<"), min_size=1)
+
+
+@given(bodies, told, told)
+def test_a_word_on_its_standing_comes_and_goes_and_the_rest_of_a_comment_stays(body: str, one: str, other: str) -> None:
+    with_word = with_state(body, one)
+    assert one in with_word
+    assert read_finding_mark(with_word) == read_finding_mark(body)
+    assert with_state(with_word, one) == with_word
+    assert with_state(with_word, other) == with_state(body, other)
+    assert with_state(with_word, "") == body == with_state(body, "")
+    assert not says_closed(with_word)
+    closed = with_state(with_word, one, closed=True)
+    assert says_closed(closed)
+    assert with_state(closed, "") == body
+
+
+def test_a_comment_without_our_mark_gets_no_word() -> None:
+    assert with_state("words", "fixed") == "words"
+    assert not says_closed("<!-- reviewbot:state closed -->\nx\n<!-- /reviewbot:state -->\n\n")
+    assert with_state(f" {FindingMark('', ('a' * 10,))}", "fixed").startswith(" <!--")

@@ -1,0 +1,772 @@
+"""A finding counts until its code is changed and the reviewer says so, or until nothing of it is left in the change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from time import perf_counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, parse_diff
+from reviewbot.domain.diff.reviewed_file import FileView
+from reviewbot.domain.diff.text_index import Block, fold
+from reviewbot.domain.findings.placement import Why, in_summary
+from reviewbot.domain.findings.tracked_finding import (
+    MAX_REASON,
+    MAX_TEXT,
+    MAX_TITLE,
+    Findings,
+    FindingState,
+    TrackedFinding,
+)
+from reviewbot.domain.findings.tracking import (
+    Absent,
+    Answered,
+    ChangeIndex,
+    Match,
+    Unseen,
+    Vanished,
+    absorb,
+    find_match,
+    update_states,
+    waived,
+)
+from reviewbot.domain.findings.tracking_ids import assign_ids, remembered
+from reviewbot.domain.github.pull_request import Entry
+from reviewbot.domain.model.review import Finding, Leftover, Severity, Side
+from tests.domain.builders import answer, change_index, file_diff, finding, numbered, view
+
+APP = "src/app.py"
+BASE = numbered(30)
+BAD = BASE.replace("line 10\n", "line 10\nbad()\n")
+NOW = change_index({APP: BASE}, {APP: BAD})
+
+
+def found(now: ChangeIndex, *findings: Finding, task: str = "task_1") -> Findings:
+    """What is remembered after a first answer."""
+    return absorb(Findings(), answer(now, *findings, task=task, whole=True), now)
+
+
+def one(findings: Findings) -> TrackedFinding:
+    """The only record."""
+    (record,) = findings.records
+    return record
+
+
+def carried(text: str, given: Finding | None = None, base: str = BASE, before: str = BAD) -> TrackedFinding:
+    """The finding after a push that leaves the file with this text, without a new answer."""
+    first = found(change_index({APP: base}, {APP: before}), given or finding(code="bad()"))
+    return one(update_states(first, change_index({APP: base}, {APP: text})))
+
+
+# --- What the code alone tells ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "standing", "line"),
+    [
+        (BAD, "open", 11),
+        (f"above\n{BAD}", "open", 12),
+        (BAD.replace("bad()", "\t bad()  "), "open", 11),
+        (BAD.replace("bad()\n", "").replace("line 20\n", "line 20\nbad()\n"), "open", 21),
+        (BAD.replace("bad()", "bad(1)"), "changed", 11),
+        (BASE.replace("line 30", "other"), "changed", 11),
+        ("", "changed", 11),
+        (BASE, "gone", 11),
+    ],
+)
+def test_a_finding_is_looked_up_by_its_code(text: str, standing: str, line: int) -> None:
+    record = carried(text)
+    assert (record.standing, record.line) == (standing, line)
+
+
+CALL = BASE.replace("line 28\n", "bad()\n")
+"""A base that has the code already, far from where it is added."""
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "standing"),
+    [
+        # the base has what was added by now
+        (CALL.replace("line 10\n", "line 10\nbad()\n"), CALL.replace("line 10\n", "line 10\nbad()\nmore\n"), "gone"),
+        # the added copy is changed, and the base's is not the finding's
+        (CALL, CALL.replace("line 10\n", "line 10\nbad(1)\n"), "changed"),
+        # one more copy, or the same as before
+        (CALL, CALL.replace("line 10\n", "line 10\nbad()\nmore\n"), "open"),
+        (CALL, CALL.replace("line 10\n", "bad()\nline 10\nbad()\n"), "open"),
+    ],
+)
+def test_a_copy_of_the_code_elsewhere_in_the_file_hides_no_change(base: str, head: str, standing: str) -> None:
+    first = found(
+        change_index({APP: CALL}, {APP: CALL.replace("line 10\n", "line 10\nbad()\n")}), finding(code="bad()")
+    )
+    assert (one(first).touched, one(first).copies) == (True, 2)
+    assert one(update_states(first, change_index({APP: base}, {APP: head}))).standing == standing
+
+
+def test_of_two_copies_the_one_that_the_change_adds_is_meant_before_a_nearer_one() -> None:
+    first = found(
+        change_index({APP: CALL}, {APP: CALL.replace("line 10\n", "line 10\nbad()\n")}), finding(code="bad()")
+    )
+    now = change_index({APP: CALL}, {APP: f"bad()\n{CALL}".replace("line 25\n", "")})
+    assert [one(first).line, one(update_states(first, now)).line] == [11, 1]
+    near = replace(first, records=(replace(one(first), line=27),))
+    assert one(update_states(near, now)).line == 1
+
+
+def test_what_is_said_of_code_that_the_change_only_shows_does_not_leave_with_it() -> None:
+    first = found(NOW, finding(code="line 12"))
+    assert not one(first).touched
+    now = change_index({APP: BASE}, {APP: BASE.replace("line 25\n", "line 25\nbad()\n")})
+    assert one(update_states(first, now)).standing is FindingState.OPEN
+    assert one(update_states(first, change_index({APP: BASE}, {APP: BASE}))).standing is FindingState.GONE
+
+
+@pytest.mark.parametrize(
+    ("head", "standing"),
+    [
+        (BASE.replace("line 10\n", "").replace("line 20", "other"), "open"),
+        (BASE.replace("line 11", "other"), "gone"),
+        (BASE.replace("line 25", "other"), "changed"),
+        (BASE, "gone"),
+    ],
+)
+def test_a_deletion_that_is_taken_back_is_gone(head: str, standing: str) -> None:
+    """As far as the diff shows it; a base line that it does not show may be anything."""
+    given = finding(code="line 10", side=Side.LEFT)
+    assert carried(head, given, before=BASE.replace("line 10\n", "")).standing == standing
+
+
+def test_deleted_code_is_not_sought_in_another_file() -> None:
+    base = {APP: BASE, "b.py": BASE}
+    first = found(change_index(base, {APP: BASE.replace("line 10\n", ""), "b.py": BASE}), finding(code="line 10"))
+    assert one(first).side is Side.LEFT
+    now = change_index(base, {APP: BASE, "b.py": BASE.replace("line 10\n", "")})
+    assert one(update_states(first, now)).standing is FindingState.GONE
+
+
+@pytest.mark.parametrize(
+    ("given", "standing"),
+    [
+        (finding(code="bad()"), "gone"),
+        (finding(), "gone"),
+        (finding(code="line 1"), "gone"),
+        (finding(path="other.py"), "open"),
+        (finding(path=""), "open"),
+    ],
+)
+def test_the_end_of_its_file_is_the_end_of_a_finding(given: Finding, standing: str) -> None:
+    first = found(NOW, given)
+    for now in (
+        change_index({APP: BASE}, {}),
+        change_index({APP: BASE}, {APP: BASE, "b.py": "b\n"}),
+        change_index({}, {}),
+    ):
+        assert one(update_states(first, now)).standing == standing
+
+
+def test_what_is_said_of_a_deletion_is_not_answered_by_it() -> None:
+    deleted = change_index({APP: BASE}, {})
+    first = found(deleted, finding("The file is needed"), finding(code="line 3"))
+    assert {record.side for record in first.records} == {Side.LEFT}
+    later = change_index({APP: BASE}, {"b.py": "b\n"})
+    assert update_states(first, later) == first
+    undone = update_states(first, change_index({APP: BASE}, {APP: BASE, "b.py": "b\n"}))
+    assert {record.standing for record in undone.records} == {FindingState.GONE}
+
+
+def test_a_file_that_cannot_be_looked_into_changes_nothing_but_its_waivers() -> None:
+    first = found(NOW, finding(code="bad()"), finding("No tests"))
+    first = replace(first, records=tuple(waived(record, "mona", "fine", NOW) for record in first.records))
+    binary = ChangeIndex((FileView(APP, APP, ()),), frozenset())
+    assert isinstance(find_match(first.records[0], binary), Unseen | Absent)
+    after = {record.title: record for record in update_states(first, binary).records}
+    assert after["A finding"].waiver is None, "nobody knows whether it is for this code"
+    assert after["No tests"].waiver is None
+    assert {record.standing for record in after.values()} == {FindingState.OPEN}
+
+
+# --- Names ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "renamed", "path"),
+    [
+        # a file of the base is renamed, and once more
+        ({APP: BASE}, {"b.py": BAD}, {"b.py": APP}, "b.py"),
+        # a new file of that name has come
+        ({APP: BASE}, {APP: BAD, "b.py": BAD}, {"b.py": APP}, APP),
+        # it was deleted, and its code is in a new file
+        ({APP: BASE}, {"b.py": "bad()\n"}, {}, "b.py"),
+        # two files have changed their names
+        ({APP: BASE, "b.py": BASE}, {APP: BASE, "b.py": BAD}, {APP: "b.py", "b.py": APP}, APP),
+    ],
+)
+def test_a_finding_goes_where_the_name_goes(
+    base: Mapping[str, str], head: Mapping[str, str], renamed: Mapping[str, str], path: str
+) -> None:
+    record = one(update_states(found(NOW, finding(code="bad()")), change_index(base, head, renamed)))
+    assert record.counts
+    assert record.path == path
+
+
+@pytest.mark.parametrize("code", ["bad()", "line 20"])
+def test_a_file_that_is_renamed_twice_keeps_its_findings(code: str) -> None:
+    once = change_index({APP: BASE}, {"b.py": BAD}, {"b.py": APP})
+    first = found(once, finding(path="b.py", code=code))
+    twice = change_index({APP: BASE}, {"c.py": BAD}, {"c.py": APP})
+    assert (one(update_states(first, twice)).path, one(update_states(first, twice)).standing) == ("c.py", "open")
+
+
+@pytest.mark.parametrize("given", [finding(path="new.py", code="bad()"), finding(path="new.py")])
+@pytest.mark.parametrize("text", ["bad(1)\n", "other\n"])
+def test_a_new_file_may_have_another_name_and_other_lines_by_now(given: Finding, text: str) -> None:
+    first = found(change_index({}, {"new.py": "bad()\n"}), given)
+    assert one(update_states(first, change_index({}, {"newer.py": text}))).counts, (
+        "nobody knows whether it is the same file"
+    )
+    deleted = change_index({APP: BASE}, {APP: BASE.replace("line 10", "else")})
+    assert one(update_states(first, deleted)).standing is FindingState.GONE
+    assert one(update_states(first, change_index({}, {"newer.py": "bad()\n"}))).counts
+
+
+def changed(path: str, old: str, new: str) -> ChangedFile:
+    return ChangedFile(file_diff(old, new, path), Entry("1" * 40, "100644"), Entry("2" * 40, "100644", text=new))
+
+
+def test_a_file_that_is_held_back_is_looked_into() -> None:
+    first = found(NOW, finding(code="bad()"))
+    hidden = changed("vendor/app.py", "", BAD)
+    moved = one(update_states(first, ChangeIndex.of(ChangeSet("b", "h", (hidden,)), ())))
+    assert (moved.path, moved.standing) == ("vendor/app.py", "open")
+    mended = changed(APP, BASE, BASE.replace("line 10", "good()"))
+    assert (
+        one(update_states(first, ChangeIndex.of(ChangeSet("b", "h", (mended,)), ()))).standing is FindingState.CHANGED
+    )
+
+
+def test_a_scene_has_the_files_as_they_were_sent_before_as_they_are() -> None:
+    (diff,) = parse_diff(f"diff --git a/x b/x\ndeleted file mode 100644\nindex {'1' * 40}..{'0' * 40}\n")
+    gone = ChangedFile(diff, Entry("1" * 40, "100644"), None)
+    sent = FileView(APP, APP, (), "as sent\n")
+    now = ChangeIndex.of(ChangeSet("b", "h", (changed(APP, BASE, BAD), gone)), (sent,))
+    assert [view.text for view in now.views] == ["as sent\n", None]
+    assert now.removed == {"x"}
+    assert not now.added
+    new = ChangedFile(
+        parse_diff(f"diff --git a/y b/y\nnew file mode 100644\nindex {'0' * 40}..{'2' * 40}\n")[0], None, gone.old
+    )
+    assert ChangeIndex.of(ChangeSet("b", "h", (new,)), ()).added == {"y"}
+
+
+# --- What an answer makes of it ---------------------------------------------------------------------------------------
+
+
+CHANGED = change_index({APP: BASE}, {APP: BAD.replace("bad()", "bad(1)")})
+FEWER = change_index({APP: CALL}, {APP: CALL.replace("line 10", "other")})
+
+
+@pytest.mark.parametrize(
+    ("given", "now", "word", "standing"),
+    [
+        (finding(code="bad()"), NOW, "", "open"),
+        (finding(code="bad()"), NOW, "fixed", "open"),
+        (finding(code="bad()"), NOW, "still", "open"),
+        (finding(code="bad()"), CHANGED, "", "changed"),
+        (finding(code="bad()"), CHANGED, "fixed", "fixed"),
+        (finding(code="bad()"), CHANGED, "still", "open"),
+        (finding(code="bad()"), CHANGED, "both", "open"),
+        # nothing says which code it is about: any change of its file will do
+        (finding(), NOW, "", "open"),
+        (finding(), NOW, "fixed", "open"),
+        (finding(), CHANGED, "", "open"),
+        (finding(), CHANGED, "fixed", "fixed"),
+        (finding(), CHANGED, "both", "open"),
+        # its file is not in the change
+        (finding(path="other.py", code="x"), NOW, "fixed", "fixed"),
+    ],
+)
+def test_fixed_takes_the_word_and_changed_code(given: Finding, now: ChangeIndex, word: str, standing: str) -> None:
+    first = found(NOW, given)
+    ids = [record.id for record in first.records]
+    said = answer(
+        now,
+        task="task_2",
+        fixed=ids if word in {"fixed", "both"} else (),
+        still=ids if word in {"still", "both"} else (),
+    )
+    record = one(absorb(first, said, now))
+    assert record.standing == standing
+    assert record.closed == ("task_2" if standing == "fixed" else "")
+    assert record.note == ("It is not." if word in {"still", "both"} else "It is." if word else "")
+    assert record.found == "task_1"
+
+
+def test_code_that_comes_back_is_open_again() -> None:
+    first = found(NOW, finding(code="bad()"))
+    said = answer(CHANGED, task="task_2", fixed=[one(first).id])
+    fixed = absorb(first, said, CHANGED)
+    assert one(update_states(fixed, CHANGED)) == one(fixed), "as long as it is not back"
+    assert one(update_states(fixed, change_index({}, {}))) == one(fixed), "its file is gone, and it was fixed before"
+    back = one(update_states(fixed, NOW))
+    assert (back.standing, back.closed, back.note) == (FindingState.OPEN, "", ""), "nobody has said a word on it"
+    gone = update_states(first, change_index({APP: BASE}, {APP: BASE}))
+    assert one(update_states(gone, NOW)).standing is FindingState.OPEN
+
+
+def test_one_copy_of_two_can_be_fixed_and_only_a_second_one_opens_it_again() -> None:
+    two = change_index({APP: BASE}, {APP: BAD.replace("line 20\n", "line 20\nbad()\n")})
+    first = found(two, finding(code="bad()", line=11))
+    fewer = update_states(first, NOW)
+    assert (one(fewer).standing, one(fewer).copies) == (FindingState.CHANGED, 2)
+    fixed = absorb(first, answer(NOW, task="task_2", fixed=[one(first).id]), NOW)
+    assert one(fixed).standing is FindingState.FIXED
+    assert one(update_states(fixed, NOW)).standing is FindingState.FIXED
+    assert one(update_states(fixed, two)).standing is FindingState.OPEN
+    gone = update_states(first, change_index({APP: BASE}, {APP: BASE}))
+    assert one(update_states(gone, NOW)).standing is FindingState.CHANGED, (
+        "one of them is back, and nobody has said a word"
+    )
+
+
+def test_what_is_closed_says_under_which_task() -> None:
+    first = found(NOW, finding(code="bad()"))
+    gone = change_index({APP: BASE}, {APP: BASE, "b.py": "b\n"})
+    assert one(update_states(first, gone)).closed == ""
+    after = absorb(update_states(first, gone), answer(gone, task="task_2"), gone)
+    assert one(after).closed == "task_2"
+    assert one(absorb(after, answer(gone, task="task_3"), gone)).closed == "task_2"
+
+
+def test_an_answer_of_the_whole_change_makes_up_for_what_was_forgotten() -> None:
+    before = Findings((), ((Severity.HIGH, 3),), broken=True)
+    part = absorb(before, answer(NOW), NOW)
+    assert (part.beyond, part.broken) == (before.beyond, True)
+    whole = absorb(before, answer(NOW, whole=True), NOW)
+    assert (whole.beyond, whole.broken) == ((), False)
+    older = absorb(before, answer(NOW, whole=True, here=False), NOW)
+    assert (older.beyond, older.broken) == (before.beyond, True), "reviews came after the head that it is of"
+
+
+def test_what_was_fixed_on_an_older_head_counts_until_a_review_of_this_one_says_so() -> None:
+    first = found(NOW, finding(code="bad()"))
+    for here, standing in ((False, FindingState.CHANGED), (True, FindingState.FIXED)):
+        said = answer(CHANGED, task="task_2", fixed=[one(first).id], here=here)
+        record = one(absorb(first, said, CHANGED))
+        assert (record.standing, record.note) == (standing, "It is.")
+
+
+def test_an_explanation_is_kept_while_no_comment_tells_it() -> None:
+    given = finding("t" * 300, explanation="x" * 2_000, code="bad()")
+    assert one(found(NOW, given)).text == ""
+    said = answer(NOW, given)
+    listed = replace(said, placed=tuple(in_summary(item, Why.OVER_LIMIT) for item in said.placed))
+    record = one(absorb(Findings(), listed, NOW))
+    assert (len(record.title), len(record.text), record.line) == (MAX_TITLE, MAX_TEXT, 11)
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        (finding(line=11), 11),
+        (finding(line=11, end_line=12), 11),
+        (finding(line=1), 1),
+        (finding(), None),
+        (finding(path="other.py", line=5), 5),
+    ],
+)
+def test_a_finding_is_remembered_with_its_first_line(given: Finding, line: int | None) -> None:
+    assert one(found(NOW, given)).line == line
+
+
+def test_a_duplicate_is_remembered_once() -> None:
+    assert len(found(NOW, finding(code="bad()"), finding(code="bad()", line=3)).records) == 1
+
+
+# --- Under one id -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("severity", [Severity.LOW, Severity.CRITICAL])
+def test_the_same_finding_is_rated_anew(severity: Severity) -> None:
+    said = answer(NOW, finding(code="bad()", severity=severity), task="task_2")
+    record = one(absorb(found(NOW, finding(code="bad()")), said, NOW))
+    assert (record.severity, record.found) == (severity, "task_1")
+
+
+@pytest.mark.parametrize("severity", [Severity.LOW, Severity.HIGH, Severity.UNRATED])
+def test_something_else_on_the_same_code_is_another_finding(severity: Severity) -> None:
+    first = found(NOW, finding("One", code="bad()"))
+    said = answer(NOW, finding("Two", code="bad()", severity=severity), task="task_2")
+    both = absorb(first, said, NOW)
+    assert {(each.title, each.severity, each.found) for each in both.records} == {
+        ("One", Severity.HIGH, "task_1"),
+        ("Two", severity, "task_2"),
+    }
+    assert absorb(both, said, NOW) == both
+    assert absorb(both, answer(NOW, finding("Two", code="bad()", severity=severity), task="task_2"), NOW) == both
+
+
+def test_a_finding_that_is_worse_than_it_was_keeps_its_id_beside_another_on_its_code() -> None:
+    first = found(NOW, finding("One", code="bad()", severity=Severity.LOW), finding("Two", code="bad()"))
+    again = answer(NOW, finding("One", code="bad()"), finding("Two", code="bad()", severity=Severity.LOW))
+    after = absorb(first, again, NOW)
+    assert {each.id: each.title for each in after.records} == {each.id: each.title for each in first.records}
+
+
+def test_a_finding_that_was_closed_gives_way_to_a_new_one_on_its_code() -> None:
+    first = found(NOW, finding())
+    fixed = absorb(first, answer(CHANGED, task="task_2", fixed=[one(first).id]), CHANGED)
+    assert one(fixed).standing is FindingState.FIXED
+    again = one(absorb(fixed, answer(NOW, finding(severity=Severity.LOW), task="task_3"), NOW))
+    assert (again.standing, again.severity, again.closed) == (FindingState.OPEN, Severity.LOW, "")
+
+
+ONE, OTHER = "call(1377771)", "call(1503685)"
+"""Two lines whose findings have one id: a pair is found within seconds."""
+
+
+@pytest.mark.parametrize("title", ["One", "Two"])
+def test_two_codes_of_one_id_are_two_findings(title: str) -> None:
+    before = change_index({APP: BASE}, {APP: f"{BASE}{ONE}\n"})
+    first = let_be(found(before, finding("One", code=ONE)), before)
+    now = change_index({APP: BASE}, {APP: f"{BASE}{ONE}\n{OTHER}\n"})
+    said = answer(now, finding(title, code=OTHER), task="task_2")
+    assert said.placed[0].id == one(first).id, "somebody has sought them"
+    both = absorb(first, said, now)
+    assert [(each.title, each.counts) for each in both.records if each.counts] == [(title, True)]
+    assert [each for each in both.records if not each.counts] == [one(first)], "a waiver is for its own code"
+    assert absorb(both, said, now) == both
+
+
+# --- Waivers ----------------------------------------------------------------------------------------------------------
+
+
+def let_be(findings: Findings, now: ChangeIndex) -> Findings:
+    """The only finding, waived."""
+    return replace(findings, records=(waived(one(findings), "mona", "r" * 999, now),))
+
+
+def let_stand(given: Finding, now: ChangeIndex = NOW) -> Findings:
+    """A finding with a waiver."""
+    return let_be(found(now, given), now)
+
+
+@pytest.mark.parametrize(
+    ("text", "stands"),
+    [
+        (BAD, True),
+        (f"above\n{BAD}", True),
+        (BAD.replace("bad()", "  bad()"), False),
+        (BAD.replace("bad()", "bad() "), False),
+        (BAD.replace("bad()", "bad(1)"), False),
+        (f"bad()\n{BAD}", False),
+        (f"{BAD}bad()\n", False),
+    ],
+)
+def test_a_waiver_is_for_the_code_as_it_stood(text: str, stands: bool) -> None:  # noqa: FBT001 — a table
+    before = let_stand(finding(code="bad()"))
+    waiver = one(before).waiver
+    assert waiver is not None
+    assert (waiver.by, waiver.reason, waiver.copies) == ("mona", "r" * MAX_REASON, 1)
+    record = one(update_states(before, change_index({APP: BASE}, {APP: text})))
+    assert record.counts is not stands
+    assert (record.waiver is not None) is stands
+
+
+@pytest.mark.parametrize(
+    ("severity", "title", "stands"),
+    [
+        (Severity.HIGH, "A finding", True),
+        (Severity.LOW, "A finding", True),
+        (Severity.CRITICAL, "A finding", False),
+        (Severity.UNRATED, "A finding", False),
+        (Severity.HIGH, "Something else", False),
+        (Severity.LOW, "Something else", False),
+    ],
+)
+def test_a_waiver_is_for_nothing_worse_and_nothing_else(severity: Severity, title: str, stands: bool) -> None:  # noqa: FBT001 — a table
+    said = answer(NOW, finding(title, code="bad()", severity=severity), task="task_2")
+    after = absorb(let_stand(finding(code="bad()")), said, NOW)
+    assert bool(after.severities("")) is not stands
+
+
+def test_what_has_no_code_any_more_can_be_let_stand_until_its_file_changes() -> None:
+    first = update_states(found(NOW, finding(code="bad()")), CHANGED)
+    waiver = waived(one(first), "mona", "mended", CHANGED).waiver
+    assert waiver is not None
+    assert (waiver.copies, len(waiver.verbatim)) == (0, 32)
+    before = let_be(first, CHANGED)
+    assert update_states(before, CHANGED) == before
+    assert one(update_states(before, NOW)).counts
+    assert one(update_states(before, change_index({APP: BASE}, {APP: BAD.replace("bad()", "worse()")}))).counts
+
+
+def test_what_names_no_code_can_be_let_stand_until_its_file_changes() -> None:
+    before = let_stand(finding())
+    assert one(absorb(before, answer(NOW, finding(), task="task_2"), NOW)).waiver == one(before).waiver
+    assert (
+        one(update_states(before, change_index({APP: BASE}, {"b.py": BAD}, {"b.py": APP}))).waiver == one(before).waiver
+    )
+    for text in (f"above\n{BAD}", BAD.replace("bad()", "worse()")):
+        assert one(update_states(before, change_index({APP: BASE}, {APP: text}))).counts
+
+
+def test_what_is_about_no_file_can_be_let_stand_for_good() -> None:
+    before = let_stand(finding(path="other.py"))
+    assert update_states(before, CHANGED) == before
+
+
+def test_a_waiver_on_a_file_that_nobody_can_read_is_for_its_bytes() -> None:
+    def binary(oid: str) -> ChangeIndex:
+        (diff,) = parse_diff(f"diff --git a/x b/x\nnew file mode 100644\nindex {'0' * 40}..{oid * 40}\n")
+        file = ChangedFile(diff, None, Entry(oid * 40, "100644", binary=True))
+        return ChangeIndex.of(ChangeSet("b", "h", (file,)), ())
+
+    before = let_stand(finding(path="x"), binary("2"))
+    assert update_states(before, binary("2")) == before
+    assert one(update_states(before, binary("3"))).counts
+
+
+def test_a_waiver_on_a_part_of_a_large_file_is_for_all_that_is_seen_of_it() -> None:
+    def large(text: str) -> ChangeIndex:
+        return ChangeIndex((view(BASE, text, whole=False),), frozenset())
+
+    before = let_stand(finding(), large(BAD))
+    assert update_states(before, large(BAD)) == before
+    assert one(update_states(before, large(BAD.replace("bad()", "worse()")))).counts
+
+
+# --- Parts of an answer that nobody could read ------------------------------------------------------------------------
+
+
+PART = Leftover("files[0]", "it is no finding", "x" * 2_000)
+
+
+def test_an_unread_part_counts_from_the_next_answer_on_until_the_reviewer_says_a_word() -> None:
+    first = absorb(Findings(), answer(NOW, leftovers=[PART]), NOW)
+    record = one(first)
+    assert (record.severity, record.leftover, len(record.text)) == (Severity.UNRATED, True, MAX_TEXT)
+    assert first.severities("task_1") == (), "its own answer is judged as unreadable"
+    assert first.severities("task_2") == (Severity.UNRATED,)
+    assert one(absorb(first, answer(NOW, task="task_2", whole=True), NOW)) == record
+    fixed = absorb(first, answer(NOW, task="task_2", fixed=[record.id]), NOW)
+    assert one(fixed).standing is FindingState.FIXED
+    again = absorb(fixed, answer(NOW, task="task_3", leftovers=[PART]), NOW)
+    assert again.severities("task_4") == (Severity.UNRATED,)
+
+
+# --- Laws -------------------------------------------------------------------------------------------------------------
+
+
+words = st.sampled_from(["a", "b", "c", "}", "", "  a", "x = 1"])
+texts = st.lists(words, max_size=8).map(lambda lines: "".join(f"{line}\n" for line in lines))
+trees = st.dictionaries(st.sampled_from(["a.py", "b.py", "c.py"]), texts, max_size=3)
+
+
+@st.composite
+def scenes(draw: st.DrawFn) -> ChangeIndex:
+    base, head = draw(trees), draw(trees)
+    free = [path for path in base if path not in head]
+    new = [path for path in head if path not in base]
+    renamed = dict(zip(new, free, strict=False)) if draw(st.booleans()) else {}
+    return change_index(base, head, renamed)
+
+
+reported = st.builds(
+    finding,
+    st.sampled_from(["One", "Two"]),
+    path=st.sampled_from(["a.py", "b.py", "c.py", "", "d.py"]),
+    severity=st.sampled_from(Severity),
+    side=st.sampled_from(Side),
+    line=st.none() | st.integers(1, 9),
+    code=st.just("") | words | st.just("a\nb"),
+)
+
+
+@st.composite
+def answers(draw: st.DrawFn, now: ChangeIndex, known: Findings, task: str) -> Answered:
+    ids = st.lists(st.sampled_from([record.id for record in known.records] or ["0" * 10]), max_size=3)
+    return answer(
+        now,
+        *draw(st.lists(reported, max_size=4)),
+        task=task,
+        whole=draw(st.booleans()),
+        fixed=draw(ids),
+        still=draw(ids),
+        leftovers=draw(st.lists(st.builds(Leftover, st.just("x"), st.just("y"), words), max_size=1)),
+    )
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> tuple[Findings, ChangeIndex]:
+    """What is remembered after a few pushes, answers and waivers, and the change as it is then."""
+    findings, now = Findings(), draw(scenes())
+    for number in range(draw(st.integers(1, 3))):
+        now = draw(scenes())
+        findings = absorb(findings, draw(answers(now, findings, f"task_{number}")), now)
+        waives: bool = draw(st.booleans())
+        if findings.records and waives:
+            at: int = draw(st.integers(0, len(findings.records) - 1))
+            changed = waived(findings.records[at], "mona", "fine", now)
+            findings = replace(findings, records=(*findings.records[:at], changed, *findings.records[at + 1 :]))
+    return findings, now
+
+
+@given(histories(), st.data())
+def test_absorbing_an_answer_twice_is_absorbing_it_once(
+    past: tuple[Findings, ChangeIndex], data: st.DataObject
+) -> None:
+    now = data.draw(scenes())
+    said = data.draw(answers(now, past[0], "task_9"))
+    once = absorb(past[0], said, now)
+    assert absorb(once, said, now) == once
+    assert update_states(update_states(once, now), now) == update_states(once, now)
+
+
+@given(histories(), st.data())
+def test_no_finding_is_closed_without_a_reason(past: tuple[Findings, ChangeIndex], data: st.DataObject) -> None:
+    now = data.draw(scenes())
+    said = data.draw(answers(now, past[0], "task_9"))
+    after = absorb(past[0], said, now)
+    words = {one.id: one.state for one in said.report.previous}
+    for before in past[0].open():
+        record = after.find(before.id)
+        assert record is not None
+        if record.standing is FindingState.FIXED:
+            assert words[record.id] == "fixed"
+            changed = record.file == "" or record.file != now.content(record.path)
+            assert changed if record.block is None else copies(record, now) < before.copies
+        if record.standing is FindingState.GONE:
+            assert is_left(before, now)
+
+
+def copies(record: TrackedFinding, now: ChangeIndex) -> int:
+    """How often a finding's code stands in its file, counted line by line."""
+    view = next((view for view in now.views if record.path in {view.path, view.old_path}), None)
+    if view is None or record.block is None:
+        return 0
+    folded = view.index(record.side).folded
+    blocks = ([folded.get(at + step, "") for step in range(record.block.count)] for at in folded)
+    return sum(Block.of(block) == record.block for block in blocks)
+
+
+def is_left(record: TrackedFinding, now: ChangeIndex) -> bool:
+    """Whether nothing of a finding's file, or of its code, is in the change."""
+    view = next((view for view in now.views if view.path == record.path), None)
+    view = view or next((view for view in now.views if view.old_path == record.path), None)
+    if view is None or (record.side is Side.RIGHT and view.path in now.removed):
+        return True
+    sides = (
+        line.text for hunk in view.hunks for line in hunk.lines if line.kind.value in "+-" and line.number(record.side)
+    )
+    changed = {fold(text) for text in sides}
+    return record.touched and not any(Block.of([text]) == record.block for text in changed)
+
+
+@given(histories(), st.data())
+def test_what_an_answer_does_not_mention_stays_as_it_was(
+    past: tuple[Findings, ChangeIndex], data: st.DataObject
+) -> None:
+    now = data.draw(scenes())
+    silent = absorb(past[0], answer(now, task="task_9"), now)
+    unstamped = [replace(record, closed="") for record in silent.records]
+    assert unstamped == [replace(record, closed="") for record in update_states(past[0], now).records]
+
+
+@given(histories(), st.data())
+def test_every_finding_of_an_answer_is_remembered_and_counts(
+    past: tuple[Findings, ChangeIndex], data: st.DataObject
+) -> None:
+    now = data.draw(scenes())
+    said = data.draw(answers(now, past[0], "task_9"))
+    after = absorb(past[0], said, now)
+    for item in assign_ids(said.placed, remembered(past[0].records)):
+        record = after.find(item.id)
+        assert record is not None
+        assert record.standing.is_open
+        assert record.title == item.finding.title
+        assert record.severity.rank <= item.finding.severity.rank
+        assert item.in_file is None or record.path == item.in_file
+
+
+@given(histories(), scenes(), st.randoms(use_true_random=False))
+def test_the_order_of_the_files_tells_nothing_of_what_counts(
+    past: tuple[Findings, ChangeIndex], now: ChangeIndex, random: st.DataObject
+) -> None:
+    views = list(now.views)
+    random.shuffle(views)  # type: ignore[attr-defined]
+    counts = [(record.id, record.counts) for record in update_states(past[0], now).records]
+    other = update_states(past[0], replace(now, views=tuple(views)))
+    assert sorted((record.id, record.counts) for record in other.records) == sorted(counts)
+
+
+TARGET = "target()"
+lines = st.lists(words, max_size=8)
+
+
+@given(lines, lines, st.permutations(range(9)), st.integers(0, 8), st.booleans(), st.data())
+def test_nothing_that_an_author_does_to_its_surroundings_stops_a_finding_from_counting(
+    base: Sequence[str],
+    added: Sequence[str],
+    order: Sequence[int],
+    at: int,
+    known: bool,  # noqa: FBT001 — drawn
+    data: st.DataObject,
+) -> None:
+    """Its code is moved, reformatted, copied above, and its file renamed, with or without a file of the base."""
+    text = [*added[:at], TARGET, *added[at:]]
+    old = {APP: "".join(f"{line}\n" for line in base)} if known else {}
+    first = found(change_index(old, {APP: joined(text)}), finding(code=TARGET))
+    assert one(first).touched
+    moved = [text[index] for index in order if index < len(text)]
+    moved += [line for index, line in enumerate(text) if index not in order]
+    spread = [f"\t{line.replace('()', '()  ')}" for line in moved]
+    copied = [TARGET, *spread] if data.draw(st.booleans()) else spread
+    name = data.draw(st.sampled_from([APP, "b.py"]))
+    renamed = {name: APP} if known and name != APP else {}
+    later = change_index(old, {name: joined(copied), "z.py": "new\n"}, renamed)
+    record = one(update_states(first, later))
+    assert (record.counts, record.standing, record.path) == (True, FindingState.OPEN, name)
+    assert record.line is not None
+    assert fold(copied[record.line - 1]) == TARGET
+
+
+def joined(lines: Sequence[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+@given(histories(), scenes())
+def test_a_finding_is_never_said_to_stand_on_other_code(past: tuple[Findings, ChangeIndex], now: ChangeIndex) -> None:
+    for record in past[0].records:
+        match find_match(record, now):
+            case Match(view=view, line=line):
+                assert record.block is not None
+                block = view.index(record.side).block(line, record.block.count)
+                assert Block.of(block) == record.block
+            case Absent() | Unseen() | Vanished():
+                pass
+
+
+def test_two_hundred_findings_in_files_of_a_hundred_thousand_lines_are_looked_up_within_seconds() -> None:
+    long = "".join(f"line {number % 500}\n}}\n" for number in range(50_000))
+    now = change_index({}, {"a.py": long, "b.py": f"{'x' * 1_000_000}\n{long}"})
+    records = tuple(
+        TrackedFinding(
+            f"{number:010x}",
+            Severity.HIGH,
+            None,
+            "One",
+            "ab"[number % 2] + ".py",
+            line=number,
+            block=Block.of(["}", f"line {number}", "}"][: 1 + number % 3]),
+            in_file=True,
+        )
+        for number in range(200)
+    )
+    begin = perf_counter()
+    after = update_states(Findings(records), now)
+    assert perf_counter() - begin < 10
+    assert len(after.open()) == 200

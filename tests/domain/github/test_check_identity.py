@@ -1,0 +1,46 @@
+"""A check run's tag: what is written is read again, and nothing else is taken for one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.github.check_identity import TAG_LENGTH, CheckTag, split_tag, with_tag
+from reviewbot.domain.github.pull_request import Conclusion
+
+TAGS = st.builds(CheckTag, st.integers(1, 999_999_999), st.just("") | st.sampled_from(Conclusion))
+COPIES = st.text(st.characters(codec="ascii", exclude_characters=" "), min_size=1).map(lambda text: f"rb1 {text}")
+
+
+@given(TAGS, st.just("") | COPIES)
+def test_a_tag_and_a_copy_are_read_as_they_were_written(tag: CheckTag, copy: str) -> None:
+    assert split_tag(with_tag(tag, copy)) == (tag, copy)
+    assert len(with_tag(tag, copy)) - len(copy) <= TAG_LENGTH
+
+
+@given(st.text())
+def test_any_text_can_be_asked_for_a_tag_and_without_one_there_is_no_copy(text: str) -> None:
+    tag, copy = split_tag(text)
+    assert text.endswith(copy)
+    assert tag is not None or not copy
+
+
+@pytest.mark.parametrize(
+    ("text", "tag", "copy"),
+    [
+        ("pr7=success rb1 abc", CheckTag(7, "success"), "rb1 abc"),
+        ("pr7= rb1 abc", CheckTag(7), "rb1 abc"),
+        ("pr7=action_required", CheckTag(7, "action_required"), ""),
+        ("pr7=", CheckTag(7), ""),
+        ("rb1 abc", None, ""),
+        ("", None, ""),
+        ("pr0=success", None, ""),
+        ("pr\u0667=success", None, ""),
+        ("pr7=Success", None, ""),
+        ("pr7=success\n", None, ""),
+        ("pr9999999999=success", None, ""),
+    ],
+)
+def test_only_a_tag_is_one(text: str, tag: CheckTag | None, copy: str) -> None:
+    assert split_tag(text) == (tag, copy)

@@ -1,0 +1,94 @@
+"""One commit, several pull requests: whose check run is whose, and which of them stand against a green one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reviewbot.domain.github.check_identity import CheckTag
+from reviewbot.domain.github.pull_request import CheckRun
+from reviewbot.domain.github.shared_heads import is_covered, is_of, newest, not_green
+
+HEAD, OTHER = "a" * 40, "b" * 40
+
+
+def check(key: int, tag: CheckTag | None, shown: str | None = "success", head: str = HEAD) -> CheckRun:
+    status = "in_progress" if shown is None else "completed"
+    return CheckRun(key, "CodeVF review", head, status, shown, "", "", tag=tag)
+
+
+def test_a_check_is_its_pull_requests_own_and_one_without_a_tag_nobodys() -> None:
+    tagged, bare = check(1, CheckTag(7)), check(2, None)
+    assert [is_of(tagged, 7), is_of(tagged, 8), is_of(bare, 7), is_of(bare, 8)] == [True, False, False, False]
+
+
+def test_the_newest_check_has_the_highest_id() -> None:
+    assert newest([check(3, None), check(9, None), check(5, None)]) == check(9, None)
+    assert newest([]) is None
+
+
+@pytest.mark.parametrize(
+    ("tag", "shown", "verdict"),
+    [
+        (None, "failure", None),
+        (None, "success", None),
+        (None, None, None),
+        (CheckTag(7, "success"), "action_required", "success"),
+        (CheckTag(7, "failure"), "failure", "failure"),
+        (CheckTag(7), None, None),
+        (CheckTag(7), "stale", None),
+    ],
+)
+def test_a_verdict_is_the_pull_requests_own(tag: CheckTag | None, shown: str | None, verdict: str | None) -> None:
+    assert check(1, tag, shown).verdict == verdict
+
+
+def test_what_another_app_has_made_has_no_verdict_and_stands_against_ours() -> None:
+    forged = replace(check(1, CheckTag(7, "success")), foreign=True)
+    assert (forged.verdict, not_green([forged], HEAD)) == (None, (7,))
+
+
+@pytest.mark.parametrize("verdict", ["", "failure", "action_required", "cancelled", "neutral"])
+def test_anything_but_a_green_verdict_stands_against_ours(verdict: str) -> None:
+    assert not_green([check(1, CheckTag(7, verdict))], HEAD) == (7,)
+
+
+@pytest.mark.parametrize("verdict", ["success", "skipped"])
+def test_a_green_verdict_stands_against_nobody_whatever_github_shows(verdict: str) -> None:
+    assert not_green([check(1, CheckTag(7, verdict), "action_required")], HEAD) == ()
+
+
+def test_the_last_word_of_each_pull_request_on_this_very_commit_counts() -> None:
+    mended = [check(1, CheckTag(7, "failure")), check(4, CheckTag(7, "success"))]
+    broken = [check(2, CheckTag(9, "success")), check(3, CheckTag(9, "failure"))]
+    elsewhere = check(5, CheckTag(8, "failure"), head=OTHER)
+    assert not_green([*mended, *broken, elsewhere, check(6, None, "failure")], HEAD) == (9,)
+
+
+@pytest.mark.parametrize(
+    ("ours", "later", "covered"),
+    [
+        ("success", "failure", True),
+        ("success", "action_required", True),
+        ("success", None, True),
+        ("failure", "success", True),
+        ("action_required", "skipped", True),
+        ("failure", "action_required", False),
+        ("skipped", "success", False),
+        (None, "success", False),
+    ],
+)
+def test_a_check_is_covered_by_a_later_one_that_means_something_else(
+    ours: str | None,
+    later: str | None,
+    covered: bool,  # noqa: FBT001 — a column
+) -> None:
+    mine, top = check(2, CheckTag(7), ours), check(3, CheckTag(8), later)
+    assert is_covered(mine, [check(1, CheckTag(9), later), top]) is covered
+
+
+def test_neither_an_earlier_check_nor_one_of_another_commit_covers() -> None:
+    mine = check(2, CheckTag(7), "success")
+    assert not is_covered(mine, [check(1, CheckTag(8), "failure"), check(3, CheckTag(8), "failure", OTHER)])
+    assert not is_covered(mine, [])

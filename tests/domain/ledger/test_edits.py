@@ -1,0 +1,56 @@
+"""What a command changes of the ledger, and that doing it twice is doing it once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from reviewbot.domain.findings.tracked_finding import MAX_REASON, Bypass, Findings, TrackedFinding, Waiver
+from reviewbot.domain.findings.tracking import ChangeIndex
+from reviewbot.domain.ledger.edits import CallOff, GrantBypass, LedgerEdit, Unwaive, Waive, apply_edits
+from reviewbot.domain.ledger.ledger import Ledger, TaskState
+from reviewbot.domain.model.review import Severity
+from tests.domain.builders import HEAD, purchase
+
+EMPTY = ChangeIndex((), frozenset())
+FOUND = TrackedFinding("0123456789", Severity.HIGH, None, "A finding", "a.py")
+OTHER = replace(FOUND, id="9876543210")
+DEFERRED = purchase(state=TaskState.DEFERRED, task_id="", hold=0)
+OPEN = replace(DEFERRED, identity="b" * 64, state=TaskState.OPEN, task_id="task_1")
+INTENT = replace(DEFERRED, identity="c" * 64, state=TaskState.INTENT, hold=360)
+BEFORE = Ledger((OPEN, DEFERRED, INTENT), findings=Findings((FOUND, OTHER)))
+
+
+def with_waiver(record: TrackedFinding) -> TrackedFinding:
+    return replace(record, waiver=Waiver("wendy", "known", 0, ""))
+
+
+@pytest.mark.parametrize(
+    ("edits", "after"),
+    [
+        ((Waive(FOUND.id, "wendy", "known"),), replace(BEFORE, findings=Findings((with_waiver(FOUND), OTHER)))),
+        ((Waive(FOUND.id, "wendy", "known"), Unwaive(FOUND.id)), BEFORE),
+        ((Waive("ffffffffff", "wendy", "known"),), BEFORE),
+        (
+            (GrantBypass(HEAD, "main", "max", "x" * 999),),
+            replace(BEFORE, bypass=Bypass(HEAD, "main", "max", "x" * MAX_REASON)),
+        ),
+        (
+            (CallOff(),),
+            replace(
+                BEFORE,
+                purchases=(
+                    OPEN,
+                    replace(DEFERRED, state=TaskState.ENDED, used=Decimal(0)),
+                    replace(INTENT, state=TaskState.ENDED),
+                ),
+            ),
+        ),
+    ],
+)
+def test_an_amendment_changes_what_it_names(edits: tuple[LedgerEdit, ...], after: Ledger) -> None:
+    once = apply_edits(BEFORE, edits, EMPTY)
+    assert once == after
+    assert apply_edits(once, edits, EMPTY) == once

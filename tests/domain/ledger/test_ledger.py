@@ -1,0 +1,672 @@
+"""The ledger is believed only as we wrote it, where we wrote it; what is not believed can only make us spend less."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import zlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.diff.text_index import Block
+from reviewbot.domain.findings.placement import PlacementRules
+from reviewbot.domain.findings.tracked_finding import (
+    MAX_REASON,
+    MAX_TEXT,
+    MAX_TITLE,
+    Bypass,
+    Findings,
+    FindingState,
+    TrackedFinding,
+    Waiver,
+    worst_first,
+)
+from reviewbot.domain.ledger.codec import (
+    MAX_CREDITS,
+    MAX_ENCODED,
+    MAX_PLAIN_BYTES,
+    MAX_POSTED,
+    VERSION,
+    decode,
+    encode,
+    is_waiting,
+    replace_ledger,
+)
+from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id, encode_external_id, tells_of_open_task
+from reviewbot.domain.ledger.ledger import MAX_TASKS, Judgement, Ledger, Purchase, TaskState
+from reviewbot.domain.ledger.signing import Signer
+from reviewbot.domain.model.options import FailOn, ReviewKind, Tolerance
+from reviewbot.domain.model.review import Category, Severity, Side
+from reviewbot.domain.policy.verdict import Coverage, Rules
+from tests.domain.builders import COMMENT_LIMIT, purchase
+
+SIGNER = Signer("cvf_test_key", 5, 7, "")
+BOUGHT = purchase()
+PLAIN = Ledger((BOUGHT, replace(BOUGHT, attempt=2, state=TaskState.DONE, used=Decimal("387.5"))), frozenset({"ab12"}))
+
+EARLIEST, LATEST = datetime.fromisoformat("2026-01-01"), datetime.fromisoformat("2099-01-01")
+
+tolerances = st.sampled_from(Tolerance)
+credits_ = st.decimals(0, 10**9, places=4)
+hexes = st.text("0123456789abcdef", min_size=16, max_size=64)
+purchases = st.builds(
+    Purchase,
+    identity=hexes,
+    attempt=st.integers(1, 99),
+    state=st.sampled_from(TaskState),
+    task_id=st.text(max_size=30),
+    head_sha=hexes,
+    hold=st.integers(0, 10**9),
+    used=st.none() | credits_,
+    submitted_at=st.datetimes(EARLIEST, LATEST, timezones=st.just(UTC)).map(
+        lambda at: at.isoformat(timespec="seconds")
+    ),
+    coverage=st.sampled_from(Coverage),
+    missed=st.integers(0, 9999),
+    size_tier=st.integers(0, 3),
+    judgement=st.builds(
+        Judgement,
+        st.builds(Rules, st.sampled_from(FailOn), tolerances, tolerances, tolerances),
+        st.builds(PlacementRules, st.sampled_from(Severity), st.integers(0, 1000)),
+        st.sampled_from(ReviewKind),
+    ),
+    since=st.just("") | st.text("0123456789abcdef", min_size=40, max_size=40),
+    base_ref=st.text(max_size=20),
+    merge_base=hexes,
+    asked=st.lists(st.text("123456789", min_size=1, max_size=10), max_size=2, unique=True).map(tuple),
+    selection=hexes,
+    parts=st.integers(1, 20),
+    confirms=st.booleans(),
+    minutes=st.none() | st.integers(1, 10**6),
+    selecting=hexes,
+)
+texts = st.text(max_size=40)
+records = st.builds(
+    TrackedFinding,
+    id=st.text("0123456789abcdef", min_size=10, max_size=10),
+    severity=st.sampled_from(Severity),
+    category=st.none() | st.sampled_from(Category),
+    title=texts,
+    path=texts,
+    side=st.sampled_from(Side),
+    line=st.none() | st.integers(1, 10**7),
+    block=st.none() | st.builds(Block, hexes, st.integers(1, 20), hexes),
+    in_file=st.booleans(),
+    added=st.booleans(),
+    touched=st.booleans(),
+    copies=st.integers(0, 99),
+    standing=st.sampled_from(FindingState),
+    found=texts,
+    closed=texts,
+    text=texts,
+    note=texts,
+    waiver=st.none() | st.builds(Waiver, texts, texts, st.integers(0, 99), texts),
+    leftover=st.booleans(),
+    file=st.just("") | hexes,
+).map(lambda record: record if record.block is None else replace(record, file=""))
+beyonds = st.dictionaries(st.sampled_from(Severity), st.integers(1, 999)).map(
+    lambda counts: tuple(sorted(counts.items(), key=lambda item: item[0].rank))
+)
+findings = st.builds(Findings, st.lists(records, max_size=5).map(worst_first), beyonds, st.booleans())
+ledgers = st.builds(
+    Ledger,
+    st.lists(purchases, max_size=4).map(tuple),
+    st.frozensets(st.text("0123456789abcdef", min_size=10, max_size=10), max_size=20),
+    credits_,
+    findings,
+    st.none() | st.builds(Bypass, hexes, texts, texts, texts),
+)
+
+
+def packed(value: object, signer: Signer = SIGNER, version: int = VERSION, *, signature: str = "") -> str:
+    """A ledger of any content, signed by default."""
+    plain = value if isinstance(value, bytes) else json.dumps(value).encode()
+    payload = base64.urlsafe_b64encode(zlib.compress(plain, 9)).decode()
+    return f"<!-- reviewbot:ledger:v{version} {payload} {signature or signer.sign(f'v{version} {payload}')} -->"
+
+
+def plain_json(ledger: Ledger = PLAIN) -> Any:  # noqa: ANN401 — JSON
+    payload = encode(ledger, SIGNER).split(" ")[2]
+    return json.loads(zlib.decompress(base64.urlsafe_b64decode(payload)))
+
+
+# --- What we wrote ----------------------------------------------------------------------------------------------------
+
+
+@given(ledgers, st.text(), st.text(max_size=20), st.integers(1), st.integers(1), st.text(max_size=10))
+def test_a_ledger_is_read_back_from_anywhere_in_a_body(
+    ledger: Ledger, words: str, secret: str, repository: int, number: int, instance: str
+) -> None:
+    signer = Signer(secret, repository, number, instance)
+    reading = decode(f"mark{encode(ledger, signer)}{words}", signer)
+    assert (reading.ledger, reading.spent, reading.problem) == (ledger, ledger.spent, "")
+
+
+@given(ledgers, ledgers)
+def test_replacing_the_ledger_keeps_every_word(old: Ledger, new: Ledger) -> None:
+    for before, after in (("<!-- mark -->", "\n## Words \\1 \\g<0>\n"), ("", "")):
+        body = replace_ledger(f"{before}{encode(old, SIGNER)}{after}", encode(new, SIGNER))
+        assert body == f"{before}{encode(new, SIGNER)}{after}"
+    assert replace_ledger("no ledger", encode(new, SIGNER)) == "no ledger"
+
+
+@pytest.mark.parametrize("state", TaskState)
+def test_a_summary_tells_whether_somebody_should_look_at_it(state: TaskState) -> None:
+    body = encode(replace(PLAIN, purchases=(replace(BOUGHT, state=state),)), SIGNER)
+    assert is_waiting(body) is (state in {TaskState.INTENT, TaskState.OPEN, TaskState.DEFERRED})
+    assert not is_waiting(body.replace(":v1 ", ":v9 "))
+    assert not is_waiting(body.replace(":v1 ", ":v1 xxxx"))
+    assert not is_waiting("")
+
+
+def test_the_secret_is_not_shown() -> None:
+    assert "cvf_test_key" not in repr(SIGNER)
+    assert "cvf_test_key" not in encode(PLAIN, SIGNER)
+
+
+def test_a_full_ledger_leaves_room_for_words() -> None:
+    ledger = Ledger()
+    for number in range(MAX_TASKS + 5):
+        bought = replace(BOUGHT, identity=SIGNER.sign(str(number)), task_id=SIGNER.sign(f"t{number}"))
+        ledger = ledger.with_purchase(replace(bought, head_sha=SIGNER.sign(f"h{number}")[:40]))
+    ledger = ledger.with_posted(frozenset(SIGNER.sign(f"p{number}")[:10] for number in range(MAX_POSTED + 500)))
+    encoded = encode(ledger, SIGNER)
+    assert len(encoded) < COMMENT_LIMIT / 2
+    reading = decode(encoded, SIGNER)
+    assert reading.ledger.purchases == ledger.purchases
+    assert len(reading.ledger.posted) == MAX_POSTED
+    assert reading.ledger.posted < ledger.posted
+
+
+# --- What others wrote ------------------------------------------------------------------------------------------------
+
+
+@given(st.data())
+def test_no_single_edit_is_believed(data: st.DataObject) -> None:
+    encoded = encode(PLAIN, SIGNER)
+    at = data.draw(st.integers(0, len(encoded) - 1))
+    new = data.draw(st.characters(codec="utf-8") | st.sampled_from("0123456789abcdefABCxyz=_-v<> ") | st.just(""))
+    edited = encoded[:at] + new + encoded[at + 1 :]
+    if edited == encoded:
+        return
+    reading = decode(edited, SIGNER)
+    assert reading.ledger == Ledger()
+    assert reading.problem
+    assert reading.spent in {Decimal(0), PLAIN.spent}
+
+
+@given(st.integers(0, len(encode(PLAIN, SIGNER)) - 1))
+def test_a_cut_ledger_is_not_believed(length: int) -> None:
+    reading = decode(encode(PLAIN, SIGNER)[:length], SIGNER)
+    assert (reading.ledger, reading.spent) == (Ledger(), Decimal(0))
+    assert "cut or edited" in reading.problem
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(SIGNER, secret="another"),
+        replace(SIGNER, secret=""),
+        replace(SIGNER, repository_id=6),
+        replace(SIGNER, pull_number=8),
+        replace(SIGNER, instance="night"),
+    ],
+)
+def test_a_ledger_of_another_place_or_key_only_counts_against_the_budget(other: Signer) -> None:
+    for edited, told in ((False, "another key"), (True, "edited by somebody")):
+        reading = decode(encode(PLAIN, other), SIGNER, edited_by_other=edited)
+        assert (reading.ledger, reading.spent) == (Ledger(), PLAIN.spent)
+        assert told in reading.problem
+
+
+@pytest.mark.parametrize("version", [VERSION + 1, 9999])
+def test_a_ledger_of_the_future_is_left_alone(version: int) -> None:
+    reading = decode(packed(plain_json(), version=version), SIGNER)
+    assert (reading.ledger, reading.spent) == (Ledger(), Decimal(0))
+    assert f"version {version}" in reading.problem
+
+
+@pytest.mark.parametrize("version", ["0", "01", "\u0661", "00001", ""])
+def test_a_version_that_never_was_is_no_ledger(version: str) -> None:
+    encoded = encode(PLAIN, SIGNER).replace(f"ledger:v{VERSION}", f"ledger:v{version}")
+    assert decode(encoded, SIGNER).ledger == Ledger()
+
+
+NO_CREDITS = ("-1", "NaN", "sNaN", "Infinity", "1e999999", "many", str(MAX_CREDITS + 1))
+
+
+def entry_with(key: str, value: object) -> dict[str, object]:
+    """A ledger whose first purchase says something else."""
+    whole: dict[str, Any] = plain_json()
+    whole["purchases"][0][key] = value
+    return whole
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"",
+        b"no json",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"posted":[],"purchases":[],"forgotten":"0","x":"' + b"0" * 10_000_000 + b'"}',
+        None,
+        [],
+        "text",
+        5,
+        {},
+        {"purchases": {}, "posted": 5},
+        {**plain_json(), "findings": None},
+        {**plain_json(), "findings": {"records": [[1]], "beyond": [], "broken": False}},
+        {**plain_json(), "findings": {"records": [], "beyond": [["high", -1]], "broken": False}},
+        {**plain_json(), "bypass": ["one"]},
+        {**plain_json(), "bypass": ["c" * 40, "boss", "now"]},
+        {**plain_json(), "purchases": {"0": 1}},
+        {**plain_json(), "posted": [5]},
+        {"purchases": "text", "posted": []},
+        {"purchases": [5], "posted": []},
+        {"purchases": [{}], "posted": []},
+        {**plain_json(), "forgotten": None},
+        {**plain_json(), "forgotten": "-1"},
+        *(entry_with("used", used) for used in NO_CREDITS),
+        *(entry_with("hold", hold) for hold in (-1, float("inf"), float("nan"), 1e308, "x", None)),
+        entry_with("attempt", float("inf")),
+        entry_with("state", "stolen"),
+        entry_with("fail-on", "nothing"),
+    ],
+)
+def test_what_is_no_ledger_never_raises_and_never_lifts_the_budget(value: object) -> None:
+    for body in (packed(value), packed(value, signature="0" * 64)):
+        reading = decode(body, SIGNER)
+        assert (reading.ledger, reading.spent) == (Ledger(), Decimal(0))
+        assert "cannot be read" in reading.problem
+
+
+def test_a_bomb_is_not_unpacked() -> None:
+    bomb = packed(b" " * 40_000_000)
+    assert len(bomb) < 60_000
+    assert "cannot be read" in decode(bomb, SIGNER).problem
+    assert MAX_PLAIN_BYTES < 40_000_000
+
+
+@given(st.text("ABCxyz019_-=", min_size=1, max_size=40), st.text("0123456789abcdef", min_size=64, max_size=64))
+def test_garbage_in_the_shape_of_a_ledger_never_raises(payload: str, signature: str) -> None:
+    reading = decode(f"<!-- reviewbot:ledger:v{VERSION} {payload} {signature} -->", SIGNER)
+    assert (reading.ledger, reading.spent) == (Ledger(), Decimal(0))
+
+
+@given(st.text())
+def test_any_body_can_be_asked(body: str) -> None:
+    assert decode(body, SIGNER).ledger == Ledger()
+
+
+@pytest.mark.parametrize("key", plain_json()["purchases"][0])
+def test_every_key_of_a_purchase_is_required(key: str) -> None:
+    whole = plain_json()
+    del whole["purchases"][0][key]
+    assert "cannot be read" in decode(packed(whole), SIGNER).problem
+
+
+@pytest.mark.parametrize("key", plain_json())
+def test_every_key_of_a_ledger_is_required(key: str) -> None:
+    whole = plain_json()
+    del whole[key]
+    assert "cannot be read" in decode(packed(whole), SIGNER).problem
+
+
+@pytest.mark.parametrize("kind", [KeyError, TypeError, ValueError, AttributeError, ArithmeticError])
+def test_a_bug_in_the_reader_is_no_broken_ledger(monkeypatch: pytest.MonkeyPatch, kind: type[Exception]) -> None:
+    def bug(_: object) -> None:
+        raise kind
+
+    encoded = encode(replace(PLAIN, bypass=Bypass("c" * 40, "main", "boss", "now")), SIGNER)
+    monkeypatch.setattr("reviewbot.domain.ledger.codec._bypass", bug)
+    with pytest.raises(kind):
+        decode(encoded, SIGNER)
+
+
+def test_a_signature_is_for_one_version() -> None:
+    payload = encode(PLAIN, SIGNER).split(" ")[2]
+    bare = f"<!-- reviewbot:ledger:v{VERSION} {payload} {SIGNER.sign(payload)} -->"
+    assert decode(bare, SIGNER).ledger == Ledger()
+
+
+def test_an_edit_by_somebody_else_takes_away_what_opens_the_gate_and_leaves_what_closes_it() -> None:
+    waived = TrackedFinding("0" * 10, Severity.HIGH, None, "One", "a.py", waiver=Waiver("mona", "fine", 1, ""))
+    bypassed = replace(PLAIN, findings=Findings((waived,)), bypass=Bypass("c" * 40, "main", "boss", "now"))
+    reading = decode(encode(bypassed, SIGNER), SIGNER, edited_by_other=True)
+    assert reading.problem
+    assert reading.ledger.purchases == PLAIN.purchases
+    assert reading.ledger.bypass is None
+    assert reading.ledger.findings.broken
+    assert reading.ledger.findings.severities("") == (Severity.HIGH,)
+    assert decode(encode(bypassed, SIGNER), SIGNER).ledger == bypassed
+
+
+@pytest.mark.parametrize("count", [1, 150, 400, 3_000])
+def test_there_is_room_for_words_beside_any_number_of_findings_and_the_worst_are_kept(count: int) -> None:
+    kinds = [one for one in Severity if one is not Severity.UNRATED]
+    many = tuple(
+        TrackedFinding(
+            SIGNER.sign(f"{number}")[:10],
+            kinds[number % 5],
+            Category.SECURITY,
+            SIGNER.sign(f"t{number}") * 3,
+            f"src/{SIGNER.sign(f'p{number}')}.py",
+            line=number + 1,
+            block=Block.of([f"line {number}"]),
+            text=SIGNER.sign(f"x{number}") * 20,
+        )
+        for number in range(count)
+    )
+    encoded = encode(replace(PLAIN, findings=Findings(worst_first(many))), SIGNER)
+    assert len(encoded) < MAX_ENCODED + 200
+    read = decode(encoded, SIGNER).ledger.findings
+    assert sorted(read.severities("")) == sorted(one.severity for one in many), "each still counts"
+    kept = [record.severity.rank for record in read.records]
+    assert kept == sorted(kept)
+    assert all(severity.rank >= max(kept) for severity, _ in read.beyond)
+
+
+def test_what_was_bought_is_kept_whatever_room_it_takes() -> None:
+    """No branch has such a name; what is written is then too long for GitHub, and nothing of the budget is lost."""
+    long = replace(BOUGHT, base_ref="".join(SIGNER.sign(f"{number}") for number in range(1_000)))
+    record = TrackedFinding("0" * 10, Severity.HIGH, None, "One", "a.py")
+    reading = decode(encode(Ledger((long,), findings=Findings((record,))), SIGNER), SIGNER)
+    assert reading.ledger.purchases == (long,)
+    assert reading.ledger.findings == Findings(beyond=((Severity.HIGH, 1),))
+
+
+def test_texts_are_short_when_they_are_made() -> None:
+    assert max(MAX_TITLE, MAX_TEXT, MAX_REASON) < COMMENT_LIMIT / 20
+
+
+# --- Keeping books ----------------------------------------------------------------------------------------------------
+
+
+def test_the_latest_attempt_is_found_and_an_attempt_is_recorded_once() -> None:
+    ledger = Ledger().with_purchase(BOUGHT).with_purchase(replace(BOUGHT, identity="b" * 64))
+    ledger = ledger.with_purchase(replace(BOUGHT, attempt=2)).with_purchase(replace(BOUGHT, state=TaskState.DONE))
+    assert [(one.identity[0], one.attempt) for one in ledger.purchases] == [("a", 1), ("b", 1), ("a", 2)]
+    assert ledger.purchases[0].state is TaskState.DONE
+    found = ledger.find("a" * 64)
+    assert found is not None
+    assert (found.attempt, found.state) == (2, TaskState.OPEN)
+    assert ledger.find("d" * 64) is None
+
+
+def test_open_tasks_count_with_their_hold_and_finished_ones_with_what_they_used() -> None:
+    assert PLAIN.spent == Decimal("747.5")
+    assert Ledger().spent == 0
+
+
+def test_a_budget_forgets_nothing_that_the_ledger_has_no_room_for() -> None:
+    ledger = Ledger().with_purchase(replace(BOUGHT, identity="open"))
+    for number in range(2 * MAX_TASKS):
+        done = replace(BOUGHT, identity=f"{number}", state=TaskState.DONE, used=Decimal("0.5"))
+        ledger = ledger.with_purchase(done)
+    assert len(ledger.purchases) == MAX_TASKS
+    assert ledger.find("open") is not None
+    assert ledger.find("0") is None
+    assert ledger.spent == 360 + MAX_TASKS
+    assert decode(encode(ledger, SIGNER), SIGNER).spent == ledger.spent
+
+
+def test_what_is_only_wanted_gives_way_before_a_task() -> None:
+    ledger = Ledger().with_purchase(BOUGHT).with_purchase(replace(BOUGHT, identity="b", state=TaskState.DONE))
+    for number in range(2 * MAX_TASKS):
+        ledger = ledger.with_purchase(replace(BOUGHT, identity=f"{number}", state=TaskState.DEFERRED, hold=0))
+    assert [entry.state for entry in ledger.purchases[:3]] == [TaskState.OPEN, TaskState.DONE, TaskState.DEFERRED]
+    assert len(ledger.purchases) == MAX_TASKS
+
+
+def test_the_latest_attempt_is_the_one_of_the_highest_number() -> None:
+    ledger = Ledger((replace(BOUGHT, attempt=2), BOUGHT))
+    found = ledger.find("a" * 64)
+    assert found is not None
+    assert found.attempt == 2
+
+
+@given(purchases, purchases)
+def test_a_purchase_goes_on_and_never_back(one: Purchase, other: Purchase) -> None:
+    other = replace(other, identity=one.identity, attempt=one.attempt)
+    (kept,) = Ledger().with_purchase(one).with_purchase(other).purchases
+    further = [(bool(each.task_id), each.state.rank) for each in (one, other)]
+    assert kept == (other if further[1] >= further[0] else one)
+    order = [TaskState.DEFERRED, TaskState.INTENT, TaskState.OPEN, TaskState.DONE]
+    assert order == sorted(order, key=lambda state: state.rank)
+    assert TaskState.ENDED.rank == TaskState.DONE.rank
+
+
+def test_a_purchase_is_found_by_the_beginning_of_its_identity() -> None:
+    assert PLAIN.named("a" * 16, 2) == PLAIN.purchases[1]
+    assert PLAIN.named("a" * 16, 3) is None
+    assert PLAIN.named("b" * 16, 1) is None
+
+
+def test_what_was_bought_of_a_head_is_found_whatever_it_was_to_be_read_by() -> None:
+    older = replace(BOUGHT, identity="b" * 64, merge_base="m" * 40)
+    ended = replace(BOUGHT, identity="d" * 64, state=TaskState.ENDED)
+    ledger = Ledger((older, ended, replace(BOUGHT, head_sha="e" * 40)))
+    assert ledger.on_head("c" * 40, "m" * 40) == older
+    assert ledger.on_head("c" * 40, "n" * 40) is None, "the base has moved, so it is another change"
+    assert ledger.on_head("c" * 40, "b" * 40) == ended
+    assert ledger.on_head("f" * 40, "m" * 40) is None
+
+
+def test_what_a_run_was_stopped_with_is_listed() -> None:
+    intent = replace(BOUGHT, state=TaskState.INTENT, task_id="")
+    assert Ledger((BOUGHT, intent)).intents() == (intent,)
+
+
+def test_a_ledger_can_cost_more_than_it_knows_and_never_less() -> None:
+    assert PLAIN.costing(Decimal(1000)).spent == 1000
+    assert PLAIN.costing(Decimal(10)) == PLAIN
+
+
+def test_a_comment_has_asked_or_not() -> None:
+    asked = Ledger((replace(BOUGHT, asked=("41",)), BOUGHT))
+    assert asked.was_asked("41")
+    assert Ledger((BOUGHT.asked_by("41").asked_by("42", "41"),)).purchases[0].asked == ("41", "42")
+    assert not asked.was_asked("43")
+
+
+def chain(*states: TaskState) -> tuple[Ledger, Purchase]:
+    """Reviews of heads a, b, c, each of what is new since the one before; the last one is this head's."""
+    heads = [letter * 40 for letter in "abcdef"[: len(states)]]
+    built = tuple(
+        replace(BOUGHT, identity=head, head_sha=head, state=state, since=since)
+        for head, since, state in zip(heads, ["", *heads], states, strict=False)
+    )
+    return Ledger(built), built[-1]
+
+
+@pytest.mark.parametrize("state", TaskState)
+def test_a_review_of_what_is_new_counts_when_those_before_it_are_in(state: TaskState) -> None:
+    there = state is TaskState.DONE
+    for states in [(state, TaskState.DONE), (state, TaskState.DONE, TaskState.DONE)]:
+        ledger, last = chain(*states)
+        assert ledger.is_founded(last) is there
+    ledger, alone = chain(state)
+    assert ledger.is_founded(alone), "it is of the whole change"
+    _, last = chain(state, TaskState.DONE)
+    assert Ledger().is_founded(last), "what is not remembered is told otherwise"
+    again = replace(BOUGHT, head_sha=last.head_sha, since=last.head_sha, state=TaskState.DONE)
+    assert Ledger((again,)).is_founded(again), "the head was reviewed since itself"
+
+
+@pytest.mark.parametrize(("after", "minutes"), [(0, 1), (60, 1), (61, 2), (4 * 3600, 240), (-5, 1)])
+def test_the_run_that_sees_a_task_over_times_it_in_whole_minutes(after: int, minutes: int) -> None:
+    now = datetime.fromisoformat(BOUGHT.submitted_at) + timedelta(seconds=after)
+    done = BOUGHT.over(TaskState.DONE, Decimal(300), now)
+    assert (done.state, done.used, done.minutes) == (TaskState.DONE, Decimal(300), minutes)
+
+
+@pytest.mark.parametrize("known", [None, 7])
+def test_a_run_that_finds_a_task_over_already_leaves_its_time_as_it_is(known: int | None) -> None:
+    done = replace(BOUGHT, state=TaskState.DONE, minutes=known)
+    later = datetime.fromisoformat(BOUGHT.submitted_at) + timedelta(days=1)
+    assert done.over(TaskState.DONE, Decimal(301), later) == replace(done, used=Decimal(301))
+
+
+def test_the_last_finished_review_is_the_one_that_was_asked_for_last() -> None:
+    done = replace(BOUGHT, state=TaskState.DONE)
+    newer = replace(BOUGHT, identity="b" * 64)
+    ledger = Ledger().with_purchase(BOUGHT).with_purchase(replace(newer, state=TaskState.DONE)).with_purchase(done)
+    assert ledger.last_reviewed() == replace(newer, state=TaskState.DONE), "its answer came first"
+    assert Ledger((BOUGHT,)).last_reviewed() is None
+
+
+def test_when_all_are_open_the_oldest_goes() -> None:
+    ledger = Ledger()
+    for number in range(MAX_TASKS + 1):
+        ledger = ledger.with_purchase(replace(BOUGHT, identity=f"{number}"))
+    assert [entry.identity for entry in ledger.purchases] == [str(number) for number in range(1, MAX_TASKS + 1)]
+    assert ledger.spent == 360 * (MAX_TASKS + 1)
+
+
+@pytest.mark.parametrize(
+    ("used", "kept"),
+    [
+        ("387.123456789", "387.1235"),
+        ("-5", "0"),
+        ("1e30", str(MAX_CREDITS)),
+        ("100", "100"),
+        ("0.30000000000000004", "0.3001"),
+    ],
+)
+def test_odd_figures_are_written_so_that_they_can_be_read_again(used: str, kept: str) -> None:
+    bought = replace(BOUGHT, used=Decimal(used))
+    reading = decode(encode(Ledger((bought,)), SIGNER), SIGNER)
+    assert reading.ledger.purchases[0].used == Decimal(kept)
+    copy = decode_external_id(encode_external_id(bought, Decimal(used), SIGNER), SIGNER)
+    assert copy is not None
+    assert (copy.used, copy.spent) == (Decimal(kept), Decimal(kept))
+
+
+# --- Short copies -----------------------------------------------------------------------------------------------------
+
+
+@given(purchases, st.text("abcXYZ019_-", max_size=60), credits_)
+def test_a_short_copy_is_read_back(bought: Purchase, task_id: str, spent: Decimal) -> None:
+    text = encode_external_id(replace(bought, task_id=task_id), spent, SIGNER)
+    assert decode_external_id(text, SIGNER) == ExternalId(
+        identity=bought.identity[:16],
+        attempt=bought.attempt,
+        state=bought.state,
+        task_id=task_id,
+        hold=bought.hold,
+        used=bought.used,
+        size_tier=bought.size_tier,
+        missed=bought.missed or int(bought.coverage is Coverage.PARTIAL),
+        since=bought.since,
+        at=datetime.fromisoformat(bought.submitted_at),
+        spent=spent,
+        asked=bought.asked[-1] if bought.asked else "",
+        parts=bought.parts,
+        rules=bought.judgement.rules,
+        selection=bought.selection[:16],
+    )
+    assert tells_of_open_task(text) is not bought.state.is_over
+
+
+@given(st.data())
+def test_no_single_edit_of_a_short_copy_is_believed(data: st.DataObject) -> None:
+    text = encode_external_id(BOUGHT, Decimal(360), SIGNER)
+    at = data.draw(st.integers(0, len(text) - 1))
+    new = data.draw(st.characters(codec="utf-8") | st.sampled_from("0123456789abcdef -.") | st.just(""))
+    edited = text[:at] + new + text[at + 1 :]
+    if edited != text:
+        assert decode_external_id(edited, SIGNER) is None
+    assert decode_external_id(text[:at], SIGNER) is None
+
+
+@given(st.text())
+def test_any_external_id_can_be_asked(text: str) -> None:
+    assert decode_external_id(text, SIGNER) is None
+    assert decode_external_id(f"rb1 {text} {'0' * 32}", SIGNER) is None
+    assert not tells_of_open_task(text)
+
+
+def test_a_short_copy_of_another_place_or_with_odd_figures_is_not_believed() -> None:
+    for other in (replace(SIGNER, secret="x"), replace(SIGNER, pull_number=8), replace(SIGNER, instance="n")):
+        assert decode_external_id(encode_external_id(BOUGHT, Decimal(360), SIGNER), other) is None
+    text = encode_external_id(replace(BOUGHT, used=Decimal("12.5")), Decimal(360), SIGNER)
+    odd = re.sub(r" 12\.5 (.*) [0-9a-f]{32}", r" 1.2.3 \1", text).removeprefix("rb1 ")
+    assert decode_external_id(f"rb1 {odd} {SIGNER.sign(odd)[:32]}", SIGNER) is None
+
+
+def test_only_this_version_of_a_short_copy_is_read() -> None:
+    text = encode_external_id(BOUGHT, Decimal(360), SIGNER)
+    words = text.split(" ")
+    assert decode_external_id(text, SIGNER) is not None
+    for version in ("rb0", "rb2", "rb4", "rb", ""):
+        other = text.replace("rb1", version, 1)
+        assert (decode_external_id(other, SIGNER), tells_of_open_task(other)) == (None, False)
+    for at in range(1, len(words) - 1):
+        payload = " ".join((*words[1:at], *words[at + 1 : -1]))
+        assert decode_external_id(f"rb1 {payload} {SIGNER.sign(payload)[:32]}", SIGNER) is None, "a part is missing"
+
+
+def test_ids_that_do_not_fit_into_a_copy_are_left_out() -> None:
+    bought = replace(BOUGHT, task_id=",".join(["task_0123456789abcdef"] * 9))
+    copy = decode_external_id(encode_external_id(bought, Decimal(1), SIGNER), SIGNER)
+    assert copy is not None
+    assert copy.task_id == ""
+
+
+@pytest.mark.parametrize("state", TaskState)
+@pytest.mark.parametrize("task_id", ["", "task_1"])
+@pytest.mark.parametrize("used", [None, Decimal(0)])
+def test_a_purchase_without_task_and_cost_is_unknown_once_a_run_has_begun_it(
+    state: TaskState, task_id: str, used: Decimal | None
+) -> None:
+    bought = replace(BOUGHT, state=state, task_id=task_id, used=used)
+    assert bought.is_unknown is (state is not TaskState.DEFERRED and not task_id and used is None)
+
+
+def test_only_tasks_count_as_attempts_that_have_ended() -> None:
+    ended = replace(BOUGHT, state=TaskState.ENDED)
+    tries = (replace(ended, attempt=1, task_id=""), replace(ended, attempt=2))
+    ledger = Ledger((*tries, replace(BOUGHT, attempt=3), replace(BOUGHT, identity="other", state=TaskState.ENDED)))
+    assert (ledger.ended(BOUGHT.identity), ledger.ended("other")) == (1, 1)
+
+
+def test_a_copy_says_that_files_were_missed_where_nobody_knows_how_many() -> None:
+    copy = decode_external_id(
+        encode_external_id(replace(BOUGHT, coverage=Coverage.PARTIAL, missed=0), Decimal(0), SIGNER), SIGNER
+    )
+    assert copy is not None
+    assert copy.missed == 1
+
+
+def test_what_is_only_wanted_costs_nothing_yet() -> None:
+    assert replace(BOUGHT, state=TaskState.DEFERRED, hold=600, used=None).cost == 0
+
+
+def test_a_waived_finding_that_there_is_no_room_for_is_counted_since_its_waiver_is_gone_with_it() -> None:
+    waiver = Waiver("mona", "It is on purpose.", 1, "digest")
+    many = tuple(
+        TrackedFinding(f"{n:010x}", Severity.CRITICAL, None, "Title", "a.py", waiver=waiver) for n in range(250)
+    )
+    kept = decode(encode(Ledger(findings=Findings(many)), SIGNER), SIGNER).ledger.findings
+    assert (len(kept.records), kept.beyond) == (200, ((Severity.CRITICAL, 50),))
+
+
+def test_the_beginning_of_an_identity_is_told_whole() -> None:
+    short = replace(BOUGHT, identity="a" * 16)
+    assert Ledger((short,)).told_whole("a" * 64).find("a" * 64)
+    assert Ledger((short,)).told_whole("") == Ledger((short,))
+
+
+def test_the_last_finished_attempt_at_a_change_stands() -> None:
+    tries = [replace(BOUGHT, attempt=n, state=state) for n, state in enumerate(TaskState, start=1)]
+    assert Ledger(tuple(tries)).done(BOUGHT.identity) == tries[3]
+    assert Ledger(tuple(tries)).done("other") is None

@@ -1,0 +1,122 @@
+"""What a run knows can be added to whatever is there by now, as often as it likes, and nothing is lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.findings.tracking import Answered, ChangeIndex
+from reviewbot.domain.ledger.edits import GrantBypass, LedgerEdit, Unwaive, Waive
+from reviewbot.domain.ledger.ledger import Ledger, TaskState
+from reviewbot.domain.ledger.update import LedgerUpdate, applied
+from reviewbot.domain.model.review import Severity
+from reviewbot.domain.policy.verdict import Coverage
+from tests.domain.builders import answer, change_index, finding, numbered, purchase
+
+APP = "src/app.py"
+NOW = change_index({APP: numbered(9)}, {APP: numbered(9).replace("line 5", "bad()")})
+BOUGHT = purchase()
+DONE = replace(BOUGHT, state=TaskState.DONE, used=Decimal(300))
+
+answers = st.builds(
+    lambda task, codes, fixed, whole: answer(
+        NOW, *(finding(code, code=code) for code in codes), task=task, fixed=fixed, whole=whole
+    ),
+    st.sampled_from(["task_1", "task_2"]),
+    st.lists(st.sampled_from(["bad()", "line 4", "line 8", ""]), max_size=3),
+    st.lists(st.sampled_from(["0" * 10, answer(NOW, finding("", code="")).placed[0].id]), max_size=1),
+    st.booleans(),
+)
+ids = st.sampled_from([item.id for item in answer(NOW, finding("bad()", code="bad()"), finding("")).placed])
+edits: st.SearchStrategy[LedgerEdit] = (
+    st.builds(Waive, ids, st.just("mona"), st.just("fine"))
+    | st.builds(Unwaive, ids)
+    | st.builds(GrantBypass, st.sampled_from("ab"), st.just("main"), st.just("boss"), st.just("now"))
+)
+purchases = st.builds(
+    replace,
+    st.just(BOUGHT),
+    identity=st.sampled_from("ab"),
+    attempt=st.integers(1, 2),
+    state=st.sampled_from(TaskState),
+    used=st.none() | st.just(Decimal(5)),
+)
+changes = st.builds(
+    LedgerUpdate,
+    st.lists(purchases, max_size=3).map(tuple),
+    st.lists(answers, max_size=2).map(tuple),
+    st.lists(edits, max_size=2).map(tuple),
+    st.frozensets(st.sampled_from(["aa", "bb"])),
+)
+
+
+@given(changes, changes)
+def test_doing_it_twice_is_doing_it_once(before: LedgerUpdate, given_: LedgerUpdate) -> None:
+    there = applied(Ledger(), before, NOW)
+    once = applied(there, given_, NOW)
+    assert applied(once, given_, NOW) == once
+
+
+@given(changes, changes)
+def test_two_runs_lose_nothing_of_each_other_whichever_writes_last(one: LedgerUpdate, other: LedgerUpdate) -> None:
+    both = applied(applied(Ledger(), one, NOW), other, NOW)
+    turned = applied(applied(Ledger(), other, NOW), one, NOW)
+    told = {item.id for change in (one, other) for said in change.answers for item in said.placed}
+    assert told == {record.id for record in both.findings.records} == {record.id for record in turned.findings.records}
+    assert both.posted == turned.posted == one.posted | other.posted
+    states = [
+        {(each.identity, each.attempt): each.state.rank for each in ledger.purchases} for ledger in (both, turned)
+    ]
+    assert states[0] == states[1]
+
+
+def test_a_run_that_saw_a_task_open_does_not_open_it_again() -> None:
+    there = applied(Ledger(), LedgerUpdate().with_purchase(DONE), NOW)
+    for state in (TaskState.DEFERRED, TaskState.INTENT, TaskState.OPEN):
+        assert applied(there, LedgerUpdate().with_purchase(replace(BOUGHT, state=state)), NOW) == there
+    assert there.spent == 300
+    later = replace(DONE, coverage=Coverage.PARTIAL)
+    assert applied(there, LedgerUpdate().with_purchase(later), NOW).purchases == (later,)
+
+
+def test_an_answer_takes_the_place_of_what_was_known_of_its_task() -> None:
+    first, second, other = (answer(NOW, task=task) for task in ("task_1", "task_1", "task_2"))
+    changes = LedgerUpdate().with_answer(first).with_answer(other).with_answer(second)
+    assert [one is second for one in changes.answers] == [False, True]
+
+
+def said(task: str, *codes: str, severity: Severity = Severity.HIGH) -> Answered:
+    return answer(NOW, *(finding(code, code=code, severity=severity) for code in codes), task=task)
+
+
+def test_findings_are_of_the_change_that_is_there_now() -> None:
+    there = applied(Ledger(), LedgerUpdate().with_answer(said("task_1", "bad()")), NOW)
+    later = applied(there, LedgerUpdate(), change_index({}, {}))
+    assert [record.counts for record in (*there.findings.records, *later.findings.records)] == [True, False]
+
+
+# --- What commands change ---------------------------------------------------------------------------------------------
+
+
+def amended(*given: LedgerEdit, now: ChangeIndex = NOW) -> Ledger:
+    return applied(Ledger(), LedgerUpdate((), (said("task_1", "bad()", "line 4"),), given), now)
+
+
+def test_a_command_waives_the_finding_that_it_names_and_takes_it_back() -> None:
+    first, second = amended().findings.records
+    one = amended(Waive(first.id, "mona", "r" * 999))
+    assert [record.id for record in one.findings.counting("")] == [second.id]
+    (waiver,) = (record.waiver for record in one.findings.records if record.waiver)
+    assert (waiver.by, len(waiver.reason), waiver.copies) == ("mona", 300, 1)
+    assert amended(Waive(first.id, "mona", "fine"), Unwaive(first.id)) == amended()
+    assert amended(Waive("0" * 10, "mona", "fine"), Unwaive("0" * 10)) == amended()
+
+
+def test_a_command_lets_one_head_through_and_the_latest_counts() -> None:
+    ledger = amended(GrantBypass("a" * 40, "main", "boss", "now"), GrantBypass("b" * 40, "main", "boss", "r" * 999))
+    assert ledger.bypass is not None
+    assert (ledger.bypass.head_sha, len(ledger.bypass.reason)) == ("b" * 40, 300)
+    assert amended().bypass is None

@@ -1,0 +1,223 @@
+"""An event is read into one of a few shapes, and no payload makes reading fail."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.model.events import (
+    BrokenEvent,
+    ClosedEvent,
+    CommentEvent,
+    DispatchEvent,
+    Event,
+    MergeGroupEvent,
+    OtherEvent,
+    ReviewEvent,
+    read_event,
+    read_event_text,
+)
+
+SHA = "0123456789abcdef0123456789abcdef01234567"
+NAMES = (
+    "pull_request",
+    "pull_request_target",
+    "pull_request_review",
+    "issue_comment",
+    "workflow_dispatch",
+    "merge_group",
+    "push",
+)
+
+
+def pull_request(action: str = "opened", **more: object) -> dict[str, object]:
+    return {
+        "action": action,
+        "number": 7,
+        "pull_request": {"number": 7, "merged": False, "head": {"sha": SHA, "repo": {"full_name": "octo/repo"}}},
+        "repository": {"full_name": "octo/repo"},
+        "sender": {"login": "octocat", "type": "User"},
+        **more,
+    }
+
+
+@pytest.mark.parametrize("name", ["pull_request", "pull_request_target", "pull_request_review"])
+def test_an_event_of_a_pull_request_is_read_alike_under_its_names(name: str) -> None:
+    assert read_event(name, pull_request()) == ReviewEvent(name, 7, "opened", SHA, "octocat", False, None)  # noqa: FBT003 — in the order of the fields
+
+
+def test_a_label_is_told() -> None:
+    event = read_event("pull_request", pull_request("labeled", label={"name": "skip-review"}))
+    assert isinstance(event, ReviewEvent)
+    assert event.label == "skip-review"
+
+
+@pytest.mark.parametrize(
+    ("sender", "login", "bot"),
+    [
+        ({"login": "dependabot[bot]", "type": "Bot"}, "dependabot[bot]", True),
+        ({"login": "renovate", "type": "Bot"}, "renovate", True),
+        ({"login": "app[bot]"}, "app[bot]", True),
+        ({"login": "octocat", "type": "User"}, "octocat", False),
+        (None, "", False),
+    ],
+)
+def test_a_bot_is_known_by_its_type_or_its_name(sender: object, login: str, bot: bool) -> None:  # noqa: FBT001 — a table's column
+    event = read_event("pull_request", pull_request(sender=sender))
+    assert isinstance(event, ReviewEvent)
+    assert (event.sender, event.sender_is_bot) == (login, bot)
+
+
+def test_a_head_that_is_no_commit_is_left_out() -> None:
+    event = read_event("pull_request", pull_request(pull_request={"number": 7, "head": {"sha": "main; rm"}}))
+    assert isinstance(event, ReviewEvent)
+    assert event.head_sha is None
+
+
+@pytest.mark.parametrize("merged", [True, False])
+def test_a_closed_pull_request_has_a_shape_of_its_own(merged: bool) -> None:  # noqa: FBT001 — a table's column
+    payload = pull_request("closed", pull_request={"number": 7, "merged": merged})
+    assert read_event("pull_request_target", payload) == ClosedEvent(7, merged, "octocat")
+
+
+@pytest.mark.parametrize(
+    "payload", [{}, {"action": "opened"}, {"number": 7}, {"action": None, "number": 7}, [], None, "x"]
+)
+@pytest.mark.parametrize("name", ["pull_request", "pull_request_target", "pull_request_review"])
+def test_a_pull_request_that_cannot_be_read_is_broken_and_not_skipped(name: str, payload: object) -> None:
+    assert isinstance(read_event(name, payload), BrokenEvent)
+
+
+def test_the_event_file_may_be_broken() -> None:
+    assert read_event_text("pull_request", "{") == BrokenEvent("pull_request", "the event file does not hold JSON")
+    assert isinstance(read_event_text("pull_request", "[" * 100_000), BrokenEvent)
+    assert isinstance(read_event_text("pull_request", '{"action": "opened", "number": 7}'), ReviewEvent)
+
+
+def comment(**more: object) -> dict[str, object]:
+    return {
+        "action": "created",
+        "issue": {"number": 7, "pull_request": {"url": "…"}},
+        "comment": {"id": 2**40, "body": "/review", "user": {"login": "author"}},
+        "sender": {"login": "octocat", "type": "User"},
+        **more,
+    }
+
+
+def test_a_comment_on_a_pull_request_is_told_whole() -> None:
+    event = read_event("issue_comment", comment())
+    assert event == CommentEvent(7, "created", "/review", "author", "octocat", sender_is_bot=False, comment_id=2**40)
+
+
+@pytest.mark.parametrize("given", [None, "1", True, -1, 0, 1.0])
+def test_an_id_that_is_none_is_left_out(given: object) -> None:
+    event = read_event("issue_comment", comment(comment={"id": given}))
+    assert isinstance(event, CommentEvent)
+    assert event.comment_id == 0
+
+
+def test_a_comment_without_author_or_text_is_still_read() -> None:
+    event = read_event("issue_comment", comment(comment={"body": None, "user": None}))
+    assert event == CommentEvent(7, "created", "", "", "octocat", sender_is_bot=False)
+
+
+def test_a_comment_on_an_issue_is_skipped_with_the_reason() -> None:
+    event = read_event("issue_comment", comment(issue={"number": 7}))
+    assert event == OtherEvent("issue_comment", "the comment is on an issue, not on a pull request")
+
+
+def test_a_comment_on_a_pull_request_without_number_is_broken() -> None:
+    assert isinstance(read_event("issue_comment", comment(issue={"pull_request": {}})), BrokenEvent)
+    assert isinstance(read_event("issue_comment", comment(action=None)), BrokenEvent)
+
+
+@pytest.mark.parametrize(("given", "number"), [("7", 7), (7, 7), (" #7 ", 7), (2**31 - 1, 2**31 - 1), ("0012", 12)])
+def test_a_dispatch_takes_a_number_as_people_type_it(given: object, number: int) -> None:
+    payload = {"inputs": {"pr": given}, "sender": {"login": "octocat"}}
+    assert read_event("workflow_dispatch", payload) == DispatchEvent(number, "octocat")
+
+
+@pytest.mark.parametrize("given", ["x", "7; rm", "-7", 0, "0", -1, True, 7.0, [7], 2**31, "9" * 5000, "\uff17"])
+def test_a_dispatch_with_a_wrong_number_says_so(given: object) -> None:
+    event = read_event("workflow_dispatch", {"inputs": {"pr": given}})
+    assert event == DispatchEvent(None, "", "the input `pr` is not the number of a pull request")
+
+
+@pytest.mark.parametrize("inputs", [None, {}, {"pr": None}, {"pr": ""}])
+def test_a_dispatch_without_a_number_is_no_mistake(inputs: object) -> None:
+    assert read_event("workflow_dispatch", {"inputs": inputs}) == DispatchEvent(None, "")
+
+
+def merge_group(ref: object, action: str = "checks_requested", sha: object = SHA) -> dict[str, object]:
+    return {"action": action, "merge_group": {"head_sha": sha, "head_ref": ref}}
+
+
+@pytest.mark.parametrize(
+    ("ref", "numbers"),
+    [
+        (f"refs/heads/gh-readonly-queue/main/pr-104-{SHA}", (104,)),
+        (f"gh-readonly-queue/release/2/pr-104-{SHA}", (104,)),
+        (f"refs/heads/gh-readonly-queue/pr-9-{SHA}/pr-104-{SHA}", (104,)),
+        (f"refs/heads/gh-readonly-queue/main/pr-104-{SHA}-pr-105-{SHA}", (104, 105)),
+        (f"refs/heads/gh-readonly-queue/main/pr-0-{SHA}", ()),
+        ("refs/heads/gh-readonly-queue/main/something", ()),
+        (None, ()),
+    ],
+)
+def test_a_merge_group_tells_its_pull_requests(ref: object, numbers: tuple[int, ...]) -> None:
+    assert read_event("merge_group", merge_group(ref)) == MergeGroupEvent(SHA, numbers)
+
+
+def test_a_merge_group_tells_the_branch_that_it_goes_into() -> None:
+    payload = {"action": "checks_requested", "merge_group": {"head_sha": SHA, "base_ref": "refs/heads/release/2"}}
+    assert read_event("merge_group", payload) == MergeGroupEvent(SHA, (), "release/2")
+
+
+def test_a_merge_group_without_head_is_broken_and_a_destroyed_one_is_skipped() -> None:
+    assert isinstance(read_event("merge_group", merge_group("x", sha=None)), BrokenEvent)
+    assert isinstance(read_event("merge_group", merge_group("x", action="destroyed")), OtherEvent)
+
+
+@pytest.mark.parametrize("name", ["push", "schedule", "check_run", "workflow_run", "", "PULL_REQUEST"])
+def test_other_events_are_skipped_with_the_reason(name: str) -> None:
+    event = read_event(name, {})
+    assert isinstance(event, OtherEvent)
+    assert name in event.why
+
+
+_KEYS = st.sampled_from(
+    (
+        *("action", "number", "pull_request", "head", "sha", "repo", "full_name", "sender", "login", "type", "label"),
+        *(
+            "name",
+            "inputs",
+            "pr",
+            "merge_group",
+            "head_sha",
+            "head_ref",
+            "issue",
+            "comment",
+            "body",
+            "user",
+            "repository",
+        ),
+    )
+)
+_LEAVES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(),
+    st.sampled_from(("closed", "checks_requested", SHA)),
+)
+_JSON = st.recursive(_LEAVES, lambda inner: st.lists(inner) | st.dictionaries(_KEYS, inner), max_leaves=20)
+
+
+@given(st.one_of(st.sampled_from(NAMES), st.text()), _JSON)
+def test_reading_never_fails(name: str, payload: object) -> None:
+    event: Event = read_event(name, payload)
+    assert isinstance(event, get_args(Event))

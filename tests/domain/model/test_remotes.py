@@ -1,0 +1,38 @@
+"""Where a clone comes from, by its remote's address."""
+
+from __future__ import annotations
+
+import pytest
+
+from reviewbot.domain.model.remotes import Remote, read_remote
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://github.com/acme/shop",
+        "https://github.com/acme/shop.git",
+        "https://somebody:password@github.com/acme/shop.git/",
+        "ssh://git@github.com:22/acme/shop.git",
+        "git@github.com:acme/shop.git",
+        "github.com:/acme/shop",
+    ],
+)
+def test_an_address_names_a_repository_on_a_host(address: str) -> None:
+    remote = read_remote(address)
+    assert remote == Remote("github.com", "acme/shop")
+    assert remote.url == "https://github.com/acme/shop"
+
+
+@pytest.mark.parametrize("page", ["http://127.0.0.1:8080/acme/shop", "https://git.example.com:8443/acme/shop"])
+def test_the_pages_are_where_the_address_says(page: str) -> None:
+    remote = read_remote(f"{page}.git")
+    assert remote is not None
+    assert remote.url == page
+
+
+@pytest.mark.parametrize(
+    "address", ["", "/srv/git/shop.git", "../shop", "https://github.com/acme", "file:///a/b", "a b:c/d"]
+)
+def test_what_is_no_repository_on_a_host_is_none(address: str) -> None:
+    assert read_remote(address) is None

@@ -1,0 +1,52 @@
+"""The nouns keep their order and their figures."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from reviewbot.domain.model.installation import ACTIONS_APP, Required
+from reviewbot.domain.model.review import Mode, Severity, Side, Tag, TaskStatus
+
+
+def test_severities_are_ranked_from_unknown_over_worst_to_least() -> None:
+    assert [severity.value for severity in sorted(Severity, key=lambda one: one.rank)] == [
+        "unrated",
+        "critical",
+        "high",
+        "medium",
+        "low",
+        "info",
+    ]
+    assert Severity.HIGH.at_least(Severity.HIGH)
+    assert Severity.UNRATED.at_least(Severity.CRITICAL)
+    assert not Severity.LOW.at_least(Severity.MEDIUM)
+
+
+def test_each_side_is_the_others_other() -> None:
+    assert (Side.LEFT.other, Side.RIGHT.other) == (Side.RIGHT, Side.LEFT)
+
+
+def test_an_unknown_status_is_still_running() -> None:
+    running = {status for status in TaskStatus if not status.is_over}
+    assert running == {TaskStatus.PENDING, TaskStatus.PROCESSING, TaskStatus.UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    ("mode", "multiplier", "least", "most"),
+    [(Mode.REALTIME_ANSWER, "2", 60, 600), (Mode.FAST, "1.5", 240, 115_200), (Mode.STANDARD, "1", 240, 115_200)],
+)
+def test_each_level_has_the_documented_price_and_bounds(mode: Mode, multiplier: str, least: int, most: int) -> None:
+    assert mode.multiplier == Decimal(multiplier)
+    assert (mode.credits[0], mode.credits[-1]) == (least, most)
+
+
+@pytest.mark.parametrize(("expertise", "known"), [("Engineer", True), ("7", True), ("engine", False), ("07", False)])
+def test_a_tag_is_called_by_its_name_in_any_case_or_by_its_number(expertise: str, known: bool) -> None:  # noqa: FBT001 — a column of the table
+    assert Tag(7, "engineer", Decimal("1.7")).is_called(expertise) is known
+
+
+def test_a_required_check_is_ours_when_it_must_come_from_github_actions() -> None:
+    assert Required("CodeVF review", ACTIONS_APP).is_ours
+    assert not Required("CodeVF review").is_ours

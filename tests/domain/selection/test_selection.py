@@ -1,0 +1,432 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.diff.parse import ChangedFile, parse_diff
+from reviewbot.domain.github.pull_request import Entry
+from reviewbot.domain.selection.selection import LARGEST_TEXT, Held, HeldBecause, Selection, held_sentence, risk, select
+
+POINTER = ("version https://git-lfs.github.com/spec/v1", f"oid sha256:{'a' * 64}", "size 12")
+
+
+def changed(  # noqa: PLR0913 — one builder for every kind of change
+    path: str,
+    *,
+    added: tuple[str, ...] = ("new",),
+    removed: tuple[str, ...] = (),
+    context: tuple[str, ...] = (),
+    headers: str = "",
+    old_path: str | None = None,
+    new: Entry | None = None,
+    old: Entry | None = None,
+) -> ChangedFile:
+    """A changed file from its lines; the entries are what the test gives."""
+    before = old_path or path
+    lines = [*(f" {line}" for line in context), *(f"-{line}" for line in removed), *(f"+{line}" for line in added)]
+    start = f"@@ -1,{len(context) + len(removed)} +1,{len(context) + len(added)} @@\n"
+    moved = f"similarity index 50%\nrename from {before}\nrename to {path}\n" if old_path else ""
+    names = f"--- a/{before}\n+++ b/{path}\n" if lines else ""
+    hunk = start + "\n".join(lines) + "\n" if lines else ""
+    (diff,) = parse_diff(f"diff --git a/{before} b/{path}\n{headers}{moved}{names}{hunk}")
+    return ChangedFile(diff, old, new)
+
+
+def entry(text: str | None = None, *, binary: bool = False) -> Entry:
+    return Entry(oid="1" * 40, mode="100644", text=text, binary=binary)
+
+
+def selection_of(*files: ChangedFile, paths: tuple[str, ...] = (), attributes: str = "") -> Selection:
+    return select(files, paths=paths, attributes=attributes)
+
+
+def held(file: ChangedFile, paths: tuple[str, ...] = (), attributes: str = "") -> HeldBecause | None:
+    selection = selection_of(file, paths=paths, attributes=attributes)
+    return selection.held[0].reason if selection.held else None
+
+
+LONG = ("x" * 500,)
+LARGE = replace(entry(), size=LARGEST_TEXT + 1)
+
+
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [
+        (changed("src/app.py"), None),
+        (changed("package-lock.json"), HeldBecause.LOCK_FILE),
+        (changed("web/yarn.lock"), HeldBecause.LOCK_FILE),
+        (changed("go.sum"), HeldBecause.LOCK_FILE),
+        (changed("xyarn.lock"), None),
+        (changed("YARN.LOCK"), None),
+        (changed("dist/app.min.js", added=LONG), HeldBecause.MINIFIED),
+        (changed("dist/app.css.map", added=LONG), HeldBecause.MINIFIED),
+        (changed("dist/app.min.js", added=("alert(1)", "steal()")), None),
+        (changed("node_modules/x/index.js"), HeldBecause.VENDORED),
+        (changed("a/bower_components/x/index.js"), HeldBecause.VENDORED),
+        (changed("vendor/github.com/x/y.go"), HeldBecause.VENDORED),
+        (changed("vendor/bundle/ruby/x.rb"), HeldBecause.VENDORED),
+        (changed("vendor/ours/x.php"), None),
+        (changed("node_modules.py"), None),
+        (changed("logo.png", added=(), new=entry(binary=True)), HeldBecause.BINARY),
+        (changed("logo.png", added=(), headers="Binary files a/logo.png and b/logo.png differ\n"), HeldBecause.BINARY),
+        (
+            changed("a.sql", added=(), headers="Binary files a/a.sql and b/a.sql differ\n", new=LARGE),
+            HeldBecause.TOO_LARGE,
+        ),
+        (changed("a.bin", added=(), new=replace(LARGE, binary=True)), HeldBecause.BINARY),
+        (changed("lib", headers="index 1111111..2222222 160000\n"), HeldBecause.SUBMODULE),
+        (changed("model.bin", added=POINTER, new=entry("\n".join(POINTER) + "\n")), HeldBecause.LFS_POINTER),
+        (changed("model.bin", added=(), removed=POINTER), HeldBecause.LFS_POINTER),
+        (changed("model.bin", added=(*POINTER, "evil()")), None),
+        (changed("model.py", removed=("check()",), added=POINTER), None),
+        (changed("model.py", added=POINTER[:1], new=entry(POINTER[0] + "\nevil()\n")), None),
+    ],
+)
+def test_by_default_only_what_nobody_writes_by_hand_is_held(file: ChangedFile, reason: HeldBecause | None) -> None:
+    assert held(file) == reason
+
+
+STEERING_NAMES = """
+.github/workflows/ci.yml .github/CODEOWNERS .github/node_modules/x.js CODEOWNERS docs/CODEOWNERS Dockerfile
+a/Dockerfile.prod api.Dockerfile dockerfile Containerfile Makefile GNUmakefile Makefile.am rules.mk
+.gitlab-ci.yml .circleci/config.yml Jenkinsfile Jenkinsfile.release azure-pipelines.yml
+azure-pipelines-nightly.yaml .travis.yml .drone.yml bitbucket-pipelines.yml setup.py setup.cfg pyproject.toml
+package.json node_modules/x/package.json build.gradle build.gradle.kts settings.gradle pom.xml CMakeLists.txt
+find.cmake install.sh deploy.ps1 run.bat .gitattributes .gitmodules action.yml sub/action.yaml Cargo.toml
+build.rs go.mod compose.yaml docker-compose.prod.yml .npmrc .husky/pre-commit .pre-commit-config.yaml
+conftest.py Gemfile
+"""
+STEERING = STEERING_NAMES.split()
+
+
+@pytest.mark.parametrize("path", STEERING)
+def test_what_builds_tests_or_deploys_is_never_held_by_default(path: str) -> None:
+    attributes = "* linguist-generated linguist-vendored"
+    assert held(changed(path), attributes=attributes) is None
+    assert held(changed(path), paths=("src/**",), attributes=attributes) is HeldBecause.PATHS
+    assert held(changed(path), paths=("**", f"!{path}")) is HeldBecause.PATHS
+
+
+@pytest.mark.parametrize(
+    ("attributes", "reason", "detail"),
+    [
+        ("gen/** linguist-generated", HeldBecause.GENERATED, "linguist-generated"),
+        ("gen/** linguist-vendored=true", HeldBecause.VENDORED, "linguist-vendored"),
+        ("gen/** linguist-generated\ngen/api.py -linguist-generated", None, ""),
+    ],
+)
+def test_the_default_branchs_attributes_hold_files(attributes: str, reason: HeldBecause | None, detail: str) -> None:
+    expected = () if reason is None else (Held("gen/api.py", reason, detail, missed=False),)
+    assert selection_of(changed("gen/api.py"), attributes=attributes).held == expected
+
+
+def test_a_pattern_for_such_files_asks_for_what_would_be_held() -> None:
+    file = changed("dist/app.min.js", added=LONG)
+    assert held(file, paths=("dist/**",), attributes="dist/** linguist-generated") is None
+    assert held(file, paths=("**",)) is HeldBecause.MINIFIED
+    assert held(changed("yarn.lock"), paths=("yarn.lock",)) is None
+
+
+def test_asking_for_it_does_not_make_bytes_readable() -> None:
+    assert held(changed("a.png", added=(), new=entry(binary=True)), paths=("a.png",)) is HeldBecause.BINARY
+
+
+def test_a_rename_is_held_only_when_both_names_are() -> None:
+    assert held(changed("node_modules/auth.js", old_path="src/auth.js")) is None
+    assert held(changed("node_modules/b.js", old_path="node_modules/a.js")) is HeldBecause.VENDORED
+    assert held(changed("node_modules/ci.yml", old_path=".github/workflows/ci.yml")) is None
+    assert held(changed("docs/a.py", old_path="src/a.py"), paths=("src/**",)) is None
+
+
+def test_text_that_an_attribute_calls_binary_is_reviewed_and_told() -> None:
+    file = changed(
+        "app.py", added=(), headers="Binary files a/app.py and b/app.py differ\n", new=entry("evil()\n"), old=entry()
+    )
+    selection = selection_of(file)
+    assert [chosen.path for chosen in selection.selected] == ["app.py"]
+    assert selection.notices == (
+        "Git shows no lines of `app.py`, although it is text; an attribute says that it is binary.",
+    )
+
+
+@pytest.mark.parametrize("sign", ["\u202e", "\u2066"])
+def test_code_that_reads_otherwise_than_it_runs_is_told_where_it_is_new(sign: str) -> None:
+    notices = selection_of(changed("app.py", added=("x = 1", f"y = '{sign}'"), removed=(sign,))).notices
+    assert notices == ("Line 2 of `app.py` has a sign that reorders others: it may run otherwise than it reads.",)
+    assert not selection_of(changed("app.py", added=("x = 'שלום'",), removed=(sign,))).notices
+
+
+def test_code_that_is_not_reviewed_is_told_unless_the_owners_left_it_out() -> None:
+    lib, modules = changed("lib", headers="index 1111111..2222222 160000\n"), changed("node_modules/x/index.js")
+    model = changed("model.bin", added=POINTER, new=entry("\n".join(POINTER) + "\n"))
+    media = changed("a.png", added=POINTER, new=entry("\n".join(POINTER) + "\n"))
+    gone = changed("node_modules/y.js", added=(), removed=("x",), headers="deleted file mode 100644\n")
+    small, table = changed("a.min.js", added=LONG), changed("a.js.map", added=LONG)
+    said = "Changed and not reviewed, though it may run: "
+    assert selection_of(lib, modules, media, table, gone).notices == (f"{said}`lib`, `node_modules/x/index.js`.",)
+    [four] = selection_of(lib, modules, model, small).notices
+    assert four == f"{said}`lib`, `node_modules/x/index.js`, `model.bin` and 1 more."
+    assert not selection_of(changed("gen/a.py"), attributes="gen/** linguist-vendored").notices
+    assert not selection_of(modules, paths=("src/**",)).notices
+
+
+@pytest.mark.parametrize("sign", ["\r", "\u2028", "\u2029", "\u200b", "\u00ad", "\x1b", "\ufeff", "\U000e0041"])
+def test_a_sign_that_nobody_sees_is_told_where_it_is_new(sign: str) -> None:
+    notices = selection_of(changed("app.py", added=("x = 1", f"# {sign}y()"), removed=(sign,))).notices
+    told = f"Line 2 of `app.py` has a sign that nobody sees, U+{ord(sign):04X}: it may run otherwise than it reads."
+    assert notices == (told,)
+
+
+def test_what_every_editor_knows_is_no_sign_that_nobody_sees() -> None:
+    assert not selection_of(changed("app.py", added=("\ufeffx = 1\r", "\x0c", "y = '😀\ufe0f'", "\tz"))).notices
+
+
+def test_every_reason_has_a_sentence_and_the_contracts_word() -> None:
+    words = "paths generated vendored lock-file binary lfs-pointer submodule secret-file too-large minified"
+    words += " not-utf-8 redacted unseen"
+    assert " ".join(HeldBecause) == words
+    assert all(re.fullmatch(r"(A|It|Its|The|`).+\.", reason.sentence) for reason in HeldBecause)
+
+
+@pytest.mark.parametrize(
+    ("file", "notices"),
+    [
+        (
+            changed(
+                "yarn.lock",
+                removed=('resolved "https://good.example/a-1.tgz"',),
+                added=('resolved "https://user@evil.example:8443/a-1.tgz"',),
+            ),
+            ["`yarn.lock` now names the host `evil.example`, which it did not name before."],
+        ),
+        (
+            changed(
+                "yarn.lock",
+                context=('resolved "https://good.example/b"',),
+                added=('resolved "https://good.example/a"', 'resolved "https://GOOD.example/a"'),
+            ),
+            [],
+        ),
+        (
+            changed(
+                "go.sum",
+                added=("https://good.example/a",),
+                new=entry("https://good.example/a\nhttps://good.example/b\n"),
+            ),
+            [],
+        ),
+        (
+            changed("go.sum", added=("https://g\u043e\u043ed.example/a",)),
+            ["`go.sum` now names the host `g\\u043e\\u043ed.example`, which it did not name before."],
+        ),
+        (
+            changed(
+                "package-lock.json",
+                removed=('"integrity": "sha512-a"', '"integrity": "sha512-b"'),
+                added=("{}",),
+                new=entry("{}\n"),
+            ),
+            ["`package-lock.json` has 2 fewer integrity hashes than before."],
+        ),
+        (
+            changed("Cargo.lock", removed=('checksum = "a"', "x"), added=("x",), new=entry()),
+            ["`Cargo.lock` has 1 fewer integrity hash than before."],
+        ),
+        (changed("Cargo.lock", removed=('checksum = "a"',), added=()), []),
+        (changed("poetry.lock", removed=('hash = "sha256:a"',), added=('hash = "sha256:b"',), new=entry()), []),
+        (changed("app.py", added=('x = "https://evil.example"',)), []),
+        (
+            changed("x.txt", old_path="yarn.lock", added=("https://evil.example",)),
+            ["`x.txt` now names the host `evil.example`, which it did not name before."],
+        ),
+    ],
+)
+def test_lock_files_tell_of_a_new_host_and_of_lost_hashes(file: ChangedFile, notices: list[str]) -> None:
+    assert list(selection_of(file).notices) == notices
+
+
+KNOWN = ("https://good.example/a.tgz", "git+ssh://git@github.com/good/a.git#abc", "https://github.com/good/b")
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        (r"https:\/\/evil.example\/a.tgz", ["host `evil.example`"]),
+        (r"https:\u002f\x2Fevil.example/a.tgz", ["host `evil.example`"]),
+        (r"https://good.example\u0040evil.example/a.tgz", ["host `evil.example`"]),
+        ("https://good.example,@evil.example/a.tgz", ["host `evil.example`"]),
+        (r"https://evil.example\@good.example/a.tgz", ["host `evil.example`"]),
+        ("https://good.example#@evil.example/a.tgz", ["host `evil.example`"]),
+        ("(https://good.example:8443)", []),
+        ("https://me@good.example:8443/a.tgz", []),
+        ("http://good.example/a.tgz", ["unprotected address `http://good.example`"]),
+        ("github:evil/a#abc", ["owner `github.com/evil`"]),
+        ("GitLab:evil/a", ["host `gitlab.com`", "owner `gitlab.com/evil`"]),
+        ("git@github.com:evil/a.git", ["owner `github.com/evil`"]),
+        ("git+https://github.com/evil/a", ["owner `github.com/evil`"]),
+        ("https://api.github.com/repos/good/a", ["host `api.github.com`", "owner `api.github.com/good`"]),
+        ("git+ssh://good.example/evil`/a", ["owner `good.example/evil`"]),
+        ("file:../../evil", ["folder `../../evil`"]),
+        ("a@npm:1.0.0", []),
+        ("https:///a.tgz", []),
+        ("https://@/a.tgz", []),
+        (
+            " ".join(f"https://h{number}.example/" for number in range(10, 22)),
+            [*(f"host `h{number}.example`" for number in range(10, 20)), "2"],
+        ),
+    ],
+)
+def test_a_source_is_told_however_it_is_written(address: str, told: list[str]) -> None:
+    notices = selection_of(changed("yarn.lock", context=KNOWN, added=(f'resolved "{address}"',))).notices
+    wording = "`yarn.lock` now names the {}, which it did not name before."
+    more = "`yarn.lock` now names {} more sources that it did not name before."
+    assert list(notices) == [(more if one.isdigit() else wording).format(one) for one in told]
+
+
+def npm(name: str, digest: str) -> tuple[str, ...]:
+    return (f'    "node_modules/{name}": {{', f'      "integrity": "sha512-{digest}"')
+
+
+@pytest.mark.parametrize(
+    ("removed", "added", "lost"),
+    [
+        (npm("a", "1")[1:], npm("b", "2"), 1),
+        (npm("a", "1")[1:], npm("b", "1"), 0),
+        (npm("a", "1"), npm("b", "2"), 0),
+        (npm("a", "1"), (), 0),
+        (npm("a", "1") + npm("b", "2"), npm("b", "2") + npm("a", "1"), 0),
+        (npm("a", "1") + npm("b", "1"), npm("a", "1") + npm("b", "1")[:1], 1),
+        ((), npm("a", "1")[:1], 0),
+        (("  integrity sha512-1==",), ('"@x/b@^1":', "  integrity sha512-2=="), 1),
+        (('checksum = "1"',), ('name = "b"', 'checksum = "2"'), 1),
+    ],
+)
+def test_the_hash_of_another_package_makes_up_for_none(
+    removed: tuple[str, ...], added: tuple[str, ...], lost: int
+) -> None:
+    told = selection_of(changed("package-lock.json", removed=removed, added=added, new=entry())).notices
+    assert list(told) == [f"`package-lock.json` has {lost} fewer integrity hash than before."] * bool(lost)
+
+
+PATHS = st.sampled_from([*STEERING, "src/a.py", "yarn.lock", "node_modules/x.js", "gen/a.py", "docs/a.md", "a.min.js"])
+
+
+@given(st.lists(PATHS, unique=True, max_size=8), st.sampled_from([(), ("src/**",), ("!docs/**",)]))
+def test_every_file_is_selected_or_held_and_never_both(chosen: list[str], paths: tuple[str, ...]) -> None:
+    selection = selection_of(*map(changed, chosen), paths=paths, attributes="gen/** linguist-generated")
+    parts = [file.path for file in selection.selected] + [item.path for item in selection.held]
+    assert sorted(parts) == sorted(chosen)
+    assert not any(item.missed for item in selection.held)
+
+
+def test_the_riskiest_comes_first() -> None:
+    order = [
+        changed(".github/workflows/release.yml"),
+        changed("src/auth/login.py", added=("eval(text)",)),
+        changed("src/auth/session.py"),
+        changed("src/app.py", added=("eval(text)",)),
+        changed("src/app.py", added=("a", "b")),
+        changed("src/app.py"),
+        changed("tests/test_auth.py", added=("eval(text)",) * 50),
+        changed("README.md"),
+    ]
+    scores = [risk(file) for file in order]
+    assert scores == sorted(scores, reverse=True)
+    assert risk(order[6]) < risk(order[5])
+
+
+@pytest.mark.parametrize(
+    "path", ["docs/auth.md", "src/a.spec.ts", "pkg/a_test.go", "spec/login_spec.rb", "LICENSE", "CHANGELOG.md"]
+)
+def test_tests_and_documents_come_last(path: str) -> None:
+    assert risk(changed(path, added=("password",) * 40)) < risk(changed("src/a.py"))
+
+
+@pytest.mark.parametrize(
+    ("path", "mode", "missed"),
+    [
+        ("logo.png", "100644", False),
+        ("font.woff2", "100644", False),
+        ("evil.js", "100644", True),  # a NUL in a comment makes it binary for git, and Node.js reads on
+        ("evil.sh", "100755", True),
+        ("evil.cjs", "100644", True),
+        ("Makefile", "100644", True),
+        (".github/x", "100644", True),
+        (".bashrc", "100644", True),
+        ("tool", "100644", True),  # nobody has looked at its first bytes
+        ("tool", "100755", True),
+        ("logo.png", "100755", True),
+        ("blob.bin", "100644", False),
+        ("lib.jar", "100644", False),
+        ("lib.so.1", "100644", False),
+        ("a.tar.gz", "100644", False),
+    ],
+)
+def test_binary_bytes_that_may_be_code_are_missed(path: str, mode: str, missed: bool) -> None:  # noqa: FBT001 — a column
+    file = changed(path, added=(), new=Entry(oid="1" * 40, mode=mode, binary=True))
+    [held_back] = select([file], paths=(), attributes="").held
+    assert (held_back.reason, held_back.missed, bool(held_back.detail)) == (HeldBecause.BINARY, missed, missed)
+
+
+@pytest.mark.parametrize(
+    ("path", "shebang", "missed"), [("tool", True, True), ("tool", False, False), ("a.bin", True, True)]
+)
+def test_the_first_bytes_tell_a_script_from_a_binary(path: str, *, shebang: bool, missed: bool) -> None:
+    file = changed(path, added=(), new=replace(entry(binary=True), shebang=shebang))
+    assert selection_of(file).held[0].missed is missed
+
+
+BINARY_DIFF = "Binary files a/x and b/x differ\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "new", "reason", "detail"),
+    [
+        ("big.json", LARGE, HeldBecause.TOO_LARGE, "5.2 MB; the limit is 5.2 MB"),
+        ("notes", LARGE, HeldBecause.TOO_LARGE, "5.2 MB; the limit is 5.2 MB"),
+        ("evil.dat2", replace(entry(), misencoded=True), HeldBecause.NOT_UTF_8, "save it as UTF-8"),
+        ("evil.py", entry(), HeldBecause.BINARY, "its name says that it is text"),
+        ("evil", entry(), HeldBecause.BINARY, "it may be text"),
+    ],
+)
+def test_what_only_an_attribute_or_its_size_makes_binary_is_missed(
+    path: str, new: Entry, reason: HeldBecause, detail: str
+) -> None:
+    [one] = selection_of(changed(path, added=(), headers=BINARY_DIFF, new=new)).held
+    assert one == Held(path, reason, detail, missed=True)
+
+
+def test_a_large_archive_is_not_missed() -> None:
+    [one] = selection_of(changed("a.zip", added=(), headers=BINARY_DIFF, new=LARGE)).held
+    assert (one.reason, one.missed) == (HeldBecause.TOO_LARGE, False)
+
+
+def test_what_nobody_can_read_is_told_and_what_may_run_of_it_apart() -> None:
+    files = [changed(path, added=(), new=entry(binary=True)) for path in ("blob.bin", "a.so", "logo.png", "evil.py")]
+    assert selection_of(*files).notices == (
+        "Changed and not reviewed, though it may run: `a.so`.",
+        "Changed and not reviewed, because it has no text that anyone could read: `blob.bin`.",
+    )
+
+
+def test_text_that_is_not_utf_8_is_told_where_it_is_reviewed() -> None:
+    file = changed("a.py", new=replace(entry(), misencoded=True))
+    assert selection_of(file).notices == (
+        "`a.py` is not UTF-8, so only its diff is reviewed, with \ufffd for other bytes. Save it as UTF-8.",
+    )
+    assert not selection_of(file, paths=("src/**",)).notices
+
+
+def test_a_deleted_binary_is_not_missed() -> None:
+    file = changed("tool", added=(), headers="deleted file mode 100755\nBinary files a/tool and /dev/null differ\n")
+    gone = replace(file, new=None, old=Entry(oid="1" * 40, mode="100755", binary=True))
+    assert not select([gone], paths=(), attributes="").held[0].missed
+
+
+def test_a_reason_of_another_version_stands_for_itself() -> None:
+    assert held_sentence("lock-file") == HeldBecause.LOCK_FILE.sentence
+    assert held_sentence("too-old") == "too-old"

@@ -1,0 +1,24 @@
+"""A template may take so many steps and write so many characters, and then it ends."""
+
+from __future__ import annotations
+
+import pytest
+
+from reviewbot.render.metering import MAX_CHARACTERS, MAX_STEPS, Meter, TooManyCharacters, TooManySteps
+
+
+def test_so_many_turns_and_no_more() -> None:
+    meter = Meter()
+    assert list(meter.ticked(range(MAX_STEPS), 0)) == list(range(MAX_STEPS))
+    with pytest.raises(TooManySteps):
+        meter.step()
+    meter.reset()
+    meter.step()
+
+
+def test_so_many_characters_and_no_more_whatever_writes_them() -> None:
+    meter = Meter()
+    meter.write(MAX_CHARACTERS - 6)
+    assert list(meter.ticked("ab", 3)) == ["a", "b"]
+    with pytest.raises(TooManyCharacters):
+        meter.write(1)
