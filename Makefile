@@ -111,7 +111,7 @@ PIN = $(BIN)/uv pip compile --quiet --universal --python-version $(or $(1),3.11)
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --no-cache $(if $(UPGRADE),--upgrade)
 pins: setup ## Pin again what pyproject.toml asks for (UPGRADE=1: at the newest versions)
 	$(PIN) --group installer --output-file requirements/installer.txt
-	$(PIN) pyproject.toml sandbox/pyproject.toml --no-emit-package reviewbot --all-extras --group build --group pins --group test --group runner --group lint --output-file requirements/dev.txt
+	$(PIN) pyproject.toml sandbox/pyproject.toml --all-extras --group build --group pins --group test --group runner --group lint --output-file requirements/dev.txt
 	$(PIN) pyproject.toml --constraints requirements/dev.txt --extra local --output-file requirements/action.txt
 	$(PIN) pyproject.toml --constraints requirements/dev.txt --output-file requirements/runtime.txt
 	$(PIN) --group build --constraints requirements/dev.txt --output-file requirements/build.txt
@@ -133,10 +133,10 @@ $(BIN)/python:
 	$(call OWN,.venv)
 	@python=''; \
 	for candidate in $(if $(PYTHON),'$(PYTHON)',python3 python3.13 python3.12 python3.11); do \
-	  if "$$candidate" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	  if "$$candidate" -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; \
 	  then python="$$candidate"; break; fi; \
 	done; \
-	[ -n "$$python" ] || { echo 'make: Python 3.11 or newer with venv is needed (Debian: apt install python3-venv); or name one: make PYTHON=/path/to/python3' >&2; exit 1; }; \
+	[ -n "$$python" ] || { echo 'make: Python 3.11, 3.12 or 3.13 with venv is needed, since the pinned packages may not exist for others (Debian: apt install python3-venv). Name one: make PYTHON=/path/to/python3.13' >&2; exit 1; }; \
 	"$$python" -m venv --clear .venv
 
 # The pip that a new environment has depends on its Python. It installs only the pinned pip, which installs the rest.

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TextIO, TypeAlias
 from urllib.parse import unquote, urlsplit
 
-from reviewbot import __version__
-from reviewbot.cli.extras import pip_install
+from reviewbot.cli.extras import DISTRIBUTION as REVIEWBOT
+from reviewbot.cli.extras import pip_install, requirements_of
 from reviewbot.errors import NotInstalled
 
 DISTRIBUTION = "reviewbot-sandbox"
 GROUP = "reviewbot.commands"
+NO_SOURCE = f"Install `{DISTRIBUTION}` from where you have reviewbot: it is the folder `sandbox/` of the repository."
 
 Command: TypeAlias = Callable[[Sequence[str], Mapping[str, str], TextIO], int]
 
@@ -40,31 +41,32 @@ def _load(name: str) -> Command:
         command: Command = entry.load()
     except PackageNotFoundError:
         raise NotInstalled(
-            f"`reviewbot {name}` is part of `{DISTRIBUTION}`, which is not installed.",
-            hint=pip_install([requirement(_direct_url())]),
+            f"`reviewbot {name}` is part of `{DISTRIBUTION}`, which is not installed.", hint=_how_to_install()
         ) from None
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing in {"", "reviewbot", "reviewbot_sandbox"}:
             raise
         raise NotInstalled(
-            f"`reviewbot {name}` needs a package that is not installed: `{missing}`.",
-            hint=pip_install([requirement(_direct_url())]),
+            f"`reviewbot {name}` needs a package that is not installed: `{missing}`.", hint=_how_to_install()
         ) from error
     return command
 
 
-def _direct_url() -> str | None:
-    """Return what the installer recorded of this program's origin, None if nothing."""
+def _how_to_install() -> str:
     try:
-        found: Distribution = distribution("reviewbot")
+        found = distribution(REVIEWBOT)
     except PackageNotFoundError:
-        return None
-    return found.read_text("direct_url.json")
+        return NO_SOURCE
+    source = source_of(found.read_text("direct_url.json"))
+    # The analyzers play CodeVF's engineer.
+    return pip_install([source, *requirements_of(found.requires or (), ["local"])]) if source else NO_SOURCE
 
 
-def requirement(direct_url: str | None) -> str:
-    """Return the requirement that installs the sandbox from where this program came from.
+def source_of(direct_url: str | None) -> str | None:
+    """Return what pip installs the sandbox from: the source of this program; None if that is unknown.
+
+    Never a bare name: a package index may have another project of this name.
 
     Args:
         direct_url: https://packaging.python.org/en/latest/specifications/direct-url/, None if there is none.
@@ -72,7 +74,7 @@ def requirement(direct_url: str | None) -> str:
     origin = json.loads(direct_url or "{}")
     url = str(origin.get("url", ""))
     if vcs := origin.get("vcs_info"):
-        return f"{DISTRIBUTION} @ {vcs['vcs']}+{url}@{vcs['commit_id']}#subdirectory=sandbox"
+        return f"{vcs['vcs']}+{url}@{vcs['commit_id']}#subdirectory=sandbox"
     if "dir_info" in origin:
         return str(Path(unquote(urlsplit(url).path)) / "sandbox")
-    return f"{DISTRIBUTION}=={__version__}"
+    return None

@@ -143,5 +143,5 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(command: s
     )
     assert done.returncode == 2, done.stderr
     assert f"needs a package that is not installed: `{module}`." in done.stderr
-    assert re.search(r"^  \S+ -m pip install \S+/sandbox$", done.stderr, re.MULTILINE)
+    assert re.search(r"^  \S+ -m pip install \S+/sandbox .*'ruff<", done.stderr, re.MULTILINE)
     assert "Traceback" not in done.stdout + done.stderr

@@ -1,13 +1,11 @@
 """Whatever goes wrong at a request, the run comes to what the table says: a sample; `make faults` takes all.
 
-Each commit has another sample, in which every request and every trouble occurs.
+Every request and every trouble occurs in the sample.
 """
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -24,17 +22,10 @@ PARTS = 6
 HERE = Path(__file__).parent
 
 
-@cache
-def commit() -> str:
-    """What is checked out, empty where nobody knows."""
-    asked = ("git", "rev-parse", "HEAD")
-    return subprocess.run(asked, cwd=HERE, capture_output=True, check=False, text=True, timeout=10).stdout.strip()
-
-
-def sample(seed: str) -> list[Cell]:
+def sample(seed: str = "") -> list[Cell]:
     """Cells in which every request and every trouble occurs: first those that have two such things, and few stories."""
     shuffled = sorted(cells(), key=str)
-    Random(seed).shuffle(shuffled)  # noqa: S311 — the same for the same commit
+    Random(seed).shuffle(shuffled)  # noqa: S311 — the same for the same seed
     shuffled.sort(key=lambda cell: cell.story is not REVIEW)
     left = {thing for cell in shuffled for thing in _things(cell)}
     return [cell for least in (2, 1) for cell in _fresh(shuffled, left, least)]
@@ -61,22 +52,18 @@ def part_of(chosen: list[Cell], part: int) -> list[Cell]:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_trouble_comes_to_what_the_table_says(part: int) -> None:
-    for cell, end, right in ends(part_of(sample(commit()), part)):
+    for cell, end, right in ends(part_of(sample(), part)):
         assert right.held.tasks, right.log
         found = list(wrong(cell, end, right))
-        assert not found, f"{cell}: {found} (the sample of commit {commit()}). {replay('faults', str(cell))}"
+        assert not found, f"{cell}: {found}. {replay('faults', str(cell))}"
 
 
-@pytest.mark.parametrize("seed", ["", "0" * 40, "1" * 40])
+@pytest.mark.parametrize("seed", ["", "another"])
 def test_every_request_and_every_trouble_occurs_in_a_sample(seed: str) -> None:
     chosen, whole = sample(seed), list(cells())
     assert {thing for cell in chosen for thing in _things(cell)} == {thing for cell in whole for thing in _things(cell)}
     assert len(chosen) < len(whole) / 15
     assert sorted(map(str, chosen)) == sorted(str(cell) for part in range(PARTS) for cell in part_of(chosen, part))
-
-
-def test_another_commit_has_another_sample() -> None:
-    assert set(map(str, sample("0" * 40))) != set(map(str, sample("1" * 40)))
 
 
 def test_the_table_has_a_row_for_every_request_of_a_review(tmp_path: Path) -> None:

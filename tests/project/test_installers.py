@@ -31,6 +31,7 @@ MADE_BY = {
     "dev": "setup",
     "docs": "site",
     "pr-agent": "bench",
+    "installer": "setup",
     "runtime": "setup",
 }
 """The lists, each with the `make` target that installs it."""
@@ -115,6 +116,24 @@ def test_a_list_installs_what_it_pins_beside_newer_releases(root: Path, tmp_path
 def pin_of(line: str) -> Requirement:
     """Return the requirement of a line."""
     return Requirement(line.split(" --hash=", maxsplit=1)[0])
+
+
+def required_extras(known: dict[str, Distribution]) -> dict[str, set[str]]:
+    """Return the extras that installed distributions require of each other, by canonical name."""
+    extras: dict[str, set[str]] = {}
+    for found in known.values():
+        for text in found.requires or ():
+            requirement = Requirement(text)
+            if requirement.extras and (requirement.marker is None or requirement.marker.evaluate({"extra": ""})):
+                extras.setdefault(canonicalize_name(requirement.name), set()).update(requirement.extras)
+    return extras
+
+
+@pytest.mark.parametrize("name", MADE_BY)
+def test_a_pin_has_the_extras_that_others_require(root: Path, name: str) -> None:
+    pins, known = applicable(read_pins(root / f"requirements/{name}.txt")), installed(root, name)
+    required = required_extras({name: known[name] for name in pins if name in known})
+    assert {name: extras for name, extras in required.items() if not extras <= pins[name].requirement.extras} == {}
 
 
 @pytest.mark.pips

@@ -54,9 +54,9 @@ def pins(root: Path) -> dict[str, dict[str, Pin]]:
 
 
 def sandbox_dependencies() -> list[str]:
-    """What the sandbox's distribution requires, other than reviewbot."""
+    """What the sandbox's distribution requires."""
     text = (Path(__file__).resolve().parents[2] / "sandbox/pyproject.toml").read_text(encoding="utf-8")
-    return [one for one in tomllib.loads(text)["project"]["dependencies"] if not one.startswith("reviewbot")]
+    return [*tomllib.loads(text)["project"]["dependencies"]]
 
 
 def wanted(project: Mapping[str, Any], name: str) -> list[str]:
