@@ -45,6 +45,7 @@ def written(view: SummaryView) -> str:
     return sarif(view, version="1.2.3", review_url=PULL)
 
 
+@pytest.mark.proof
 def test_the_multitool_holds_nothing_against_a_sarif_file(tmp_path: Path) -> None:
     for name, view in VIEWS.items():
         (tmp_path / f"{name}.sarif").write_text(written(view), encoding="utf-8")

@@ -114,6 +114,7 @@ def test_a_megabyte_in_every_field_fits_whatever_a_run_comes_to(renderer: Render
         assert writer.room.size(written) <= writer.room.limit
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_flood_takes_little_memory(renderer: Renderer, name: str) -> None:
     writer = WRITERS[name]
@@ -141,6 +142,7 @@ def test_what_is_cut_says_so(renderer: Renderer, name: str) -> None:
         assert after.startswith("…") or "cut here" in after, after
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("text", TEXTS)
 def test_the_json_report_holds_each_text_of_a_finding_and_the_other_files_fit(text: str) -> None:
     view = Building(lambda _: TEXTS[text], 1).of(SummaryView)

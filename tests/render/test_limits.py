@@ -119,6 +119,7 @@ def test_the_check_fits(renderer: Renderer, flooded: SummaryView) -> None:
     assert balanced(text)
 
 
+@pytest.mark.proof
 def test_the_job_summary_fits(renderer: Renderer, flooded: SummaryView) -> None:
     began = time.process_time()
     text = renderer.job_summary(flooded)
@@ -127,10 +128,12 @@ def test_the_job_summary_fits(renderer: Renderer, flooded: SummaryView) -> None:
     assert balanced(text)
 
 
+@pytest.mark.proof
 def test_the_log_fits(renderer: Renderer, flooded: SummaryView) -> None:
     assert len(renderer.terminal(flooded).encode("utf-8", "replace")) <= 900_000
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("write", [Renderer.terminal, Renderer.html])
 def test_what_there_is_no_room_for_takes_no_memory(
     renderer: Renderer, write: Callable[[Renderer, SummaryView], object]

@@ -236,6 +236,7 @@ def test_the_shipped_templates_stay_in_reach_of_an_override() -> None:
     assert "## ❌" in text
 
 
+@pytest.mark.proof
 def test_a_hostile_text_gets_no_second_meaning_from_a_filter_of_an_override() -> None:
     view = replace(CLOSED_GATE, repository="*x* <img src=x> @bob")
     for shown in ("|upper", "|lower", "|default('x')", "|line|line", "|text|line", "|join('')", "|first"):

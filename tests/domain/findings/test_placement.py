@@ -507,6 +507,7 @@ def test_lines_inserted_above_change_no_id(
 # --- Size -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.proof
 def test_ten_thousand_findings_on_a_hundred_thousand_equal_lines_come_to_an_end() -> None:
     line, lines, count = "same", 100_000, 10_000
     head = f"diff --git a/src/app.py b/src/app.py\n--- a/src/app.py\n+++ b/src/app.py\n@@ -0,0 +1,{lines} @@\n"

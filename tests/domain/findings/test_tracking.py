@@ -750,6 +750,7 @@ def test_a_finding_is_never_said_to_stand_on_other_code(past: tuple[Findings, Ch
                 pass
 
 
+@pytest.mark.proof
 def test_two_hundred_findings_in_files_of_a_hundred_thousand_lines_are_looked_up_within_seconds() -> None:
     long = "".join(f"line {number % 500}\n}}\n" for number in range(50_000))
     now = change_index({}, {"a.py": long, "b.py": f"{'x' * 1_000_000}\n{long}"})

@@ -475,6 +475,7 @@ def test_files_of_secrets_are_told_by_name_or_by_being_mostly_secrets(path: str,
     assert secret_file(path, text) is expected
 
 
+@pytest.mark.proof
 def test_a_hundred_thousand_lines_take_seconds() -> None:
     choice = random.Random(7)  # noqa: S311 — a repeatable text, no key
     words = [
