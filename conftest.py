@@ -33,7 +33,7 @@ MISSING: dict[str, Callable[[pytest.Config], str]] = {
 # A busy machine makes single examples slow; pytest's limit ends what takes for ever. Each run of a commit has the same
 # examples, so that no change fails by chance. `--hypothesis-seed`, which `make properties` passes, draws other ones.
 UNHURRIED = hypothesis.settings(deadline=None, database=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
-hypothesis.settings.register_profile("repeatable", UNHURRIED, derandomize=True)
+hypothesis.settings.register_profile("repeatable", UNHURRIED, derandomize=True, max_examples=50)
 hypothesis.settings.register_profile("seeded", UNHURRIED, derandomize=False, max_examples=300)
 
 

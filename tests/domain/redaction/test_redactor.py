@@ -535,6 +535,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_takes_seconds_too(text: str) -> None:
     started = time.process_time()

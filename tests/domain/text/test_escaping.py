@@ -258,6 +258,7 @@ def test_truncate_says_that_it_cut() -> None:
     assert escaping.truncate("a long text", 3, " (cut)") == " (c"
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(
     "piece", ["`", "` ``", "~~~\n", "```\n", "@", ":a", " ", " x", "\n", "deadbeef", "1", "<", "$", "#"]
 )
