@@ -16,8 +16,10 @@ from tests.project import old_pips
 
 ROOT = Path(__file__).resolve().parent
 PROOFS = ("bench", "browser", "crash", "faults", "large", "pictures")
-"""The folders of `tests/` that prove more than a contributor needs to run before each commit: `make proof`. Single tests
-that take long have the marker `proof`."""
+"""The folders of `tests/` that prove more than a contributor needs to run before each commit: `make proof`.
+
+Single tests that take long have the marker `proof`.
+"""
 
 MISSING: dict[str, Callable[[pytest.Config], str]] = {
     "npm": lambda _: published.missing(),
