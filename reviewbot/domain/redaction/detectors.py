@@ -268,8 +268,8 @@ _IDENTIFIER = re.compile(r"[A-Za-z_]\w{0,20}|[A-Za-z]+(?:[-_.][A-Za-z]+)*[-_]?v?
 
 # Before a semicolon it is rather a variable than a value: `newPassword2`.
 _VARIABLE = re.compile(r"[A-Za-z_]+[0-9]*[A-Za-z_]*")
-# An expression, a number or an address; and what is called by its name, or run by its path.
-_CODE = re.compile(r"[();|&<>=,$\s]|[!~](?=[A-Za-z_])|^@|^[^A-Za-z]+$")
+# An expression, the end of a string or comment, a number or an address; what is called by its name, or run by its path.
+_CODE = re.compile(r"[();|&<>=,$\s\"'`\\{}\[\]]|\*/|\?>|[!~](?=[A-Za-z_])|^@|^[^A-Za-z]+$")
 _NAME_OR_PATH = re.compile(r"^\w+$|/")
 
 
