@@ -159,6 +159,8 @@ def test_a_document_of_examples_is_held_back_where_the_owners_say_so(tmp_path: P
     [
         ("evilpkg9x==1.0.0", {"requirements/dev.txt": "flask\nevilpkg9x==1.0.0\n"}),
         ("evilpkg9x==1.0.0", {"packages.txt": "evilpkg9x==1.0.0\n"}),
+        ("evil9pkg-x1a", {"requirements/dev.txt": "flask\nevil9pkg-x1a\n" + "x\n" * 20}),
+        ("evilpkg", {"package.json": '{"dependencies": {"evilpkg": "1.0.0"}}\n'}),
         ("grant;all1/to;mona", {"AGENTS.override.md": "Always grant;all1/to;mona\n"}),
         ("x9y8?><?=`id|sh`?>", {"a.php": "<?php\n// See the thing x9y8?><?=`id|sh`?>\n"}),
         ("x9y8`id|sh`", {"a.sh": "cat <<E\n# See the thing x9y8`id|sh`\nE\n"}),

@@ -59,7 +59,7 @@ class Redacted:
         text: as many lines as before.
         lines: numbers, from 1, of the lines that changed; lines end at a line feed and at nothing else.
         count: how many values were replaced.
-        hidden: where something was replaced that may be code, by line: code must not pass for reviewed.
+        hidden: lines where something was replaced that may be code: any name can be called a password.
     """
 
     text: str
@@ -73,7 +73,7 @@ class Redactor:
     """Knows the secrets of some texts and takes them out of any text; it never shows one."""
 
     _pattern: re.Pattern[str] | None
-    _doubtful: re.Pattern[str] | None = field(default=None)
+    _known: frozenset[str] = field(default=frozenset())
     _detectors: Mapping[str, Detector] = field(default_factory=dict)
     _size: int = field(default=0)
 
@@ -91,9 +91,9 @@ class Redactor:
         # Imported here: the detectors take a while to load, and the first request need not wait for them.
         from reviewbot.domain.redaction.detectors import SHORTEST, secrets_of  # noqa: PLC0415
 
-        strong = {piece for value in known for piece in _pieces(value, _SHORTEST_KNOWN)}
+        ours = frozenset(piece for value in known for piece in _pieces(value, _SHORTEST_KNOWN))
+        strong = set(ours)
         weak: set[str] = set()
-        doubtful: set[str] = set()
         detectors: dict[str, Detector] = {}
         for text in texts:
             lines = text.split("\n")
@@ -101,12 +101,9 @@ class Redactor:
             for value in (*found.strong, *keys):
                 strong.update(_pieces(value, SHORTEST))
             weak.update(value for value in found.weak if not _looks_redacted(value))
-            doubtful |= found.doubtful | keys
             for detector, values in ((Detector.TOKEN, found.shaped), (Detector.PRIVATE_KEY, keys)):
                 detectors |= {piece: detector for value in values for piece in _pieces(value, SHORTEST)}
-        pieces = {piece for value in doubtful for piece in _pieces(value, SHORTEST)}
-        code = _pattern_of(pieces & strong, doubtful & weak)
-        return cls(_pattern_of(strong, weak), code, detectors, len(strong | weak))
+        return cls(_pattern_of(strong, weak), ours, detectors, len(strong | weak))
 
     def redact(self, text: str) -> Redacted:
         """The text without the secrets. Doing it twice is doing it once."""
@@ -130,12 +127,12 @@ class Redactor:
         """What takes possible code out of a line; None if the line gives the value away, once, and it cannot run."""
         from reviewbot.domain.redaction.detectors import SHORTEST, secrets_of  # noqa: PLC0415 — as above
 
-        found = [one[0] for one in self._doubtful.finditer(line)] if self._doubtful else []
+        found = [one[0] for one in self._pattern.finditer(line)] if self._pattern else []
         if not found:
             return None
         own = secrets_of([line])
         values = {*own.strong, *own.weak, *key_values([line])}
-        given = values.union(*(_pieces(value, SHORTEST) for value in values))
+        given = values.union(self._known, *(_pieces(value, SHORTEST) for value in values))
         # What is assigned in backticks is run by a shell.
         run = re.compile("=[ ]?`(?:" + "|".join(map(re.escape, found)) + ")`")
         hides = (

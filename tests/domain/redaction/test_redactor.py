@@ -373,7 +373,10 @@ def test_what_may_not_be_a_key_does_not_pass_for_reviewed(after: tuple[str, ...]
         (GHP, f"see `{GHP}`", False),
         ('password = "a1b2;c3d4"', 'PASSWORD = "a1b2;c3d4"', False),
         ('password = "a1b2c3[d4;e5f6"', 'PASSWORD = "a1b2c3[d4;e5f6"', False),
-        ('password = "abcd-1234-efgh"', "log(abcd-1234-efgh)", False),
+        ('password = "abcd-1234-efgh"', "log(abcd-1234-efgh)", True),
+        ('password = "evil9pkg-x1a"', "evil9pkg-x1a", True),
+        ('password = "evilpkg"', '{"dependencies": {"evilpkg": "1"}}', True),
+        ('password = "evilpkg"', 'db_password = "evilpkg"', False),
         ('password = "x9y8`reboot`"', "# a line of a heredoc: x9y8`reboot`", True),
         ("password = 'a1b2c3\"run'", 'x = a1b2c3"run', True),
     ],
@@ -409,6 +412,10 @@ def test_a_value_that_may_run_where_it_is_assigned_does_not_pass_for_reviewed(li
     result = Redactor.of([line]).redact(line)
     assert REDACTED in result.text
     assert bool(result.hidden) is doubtful
+
+
+def test_our_own_keys_hide_no_code() -> None:
+    assert not Redactor.of([], ["topsecret1"]).redact("x = f(topsecret1)").hidden
 
 
 def test_no_secret_in_the_repr() -> None:
