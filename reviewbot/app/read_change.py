@@ -16,9 +16,16 @@ from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.findings.tracking import ChangeIndex
 from reviewbot.domain.github.pull_request import PullRequest, RawChange, Snapshot
 from reviewbot.domain.model.options import PathInstruction, Redact
-from reviewbot.domain.redaction.redactor import Redactor, secret_file
+from reviewbot.domain.redaction.redactor import Redactor, mostly_secrets, secret_name
 from reviewbot.domain.selection.path_filters import matches
-from reviewbot.domain.selection.redaction_places import RedactionPlace, held_for, prose_notice, redaction_places
+from reviewbot.domain.selection.redaction_places import (
+    RedactionPlace,
+    document_notice,
+    held_for,
+    is_document,
+    redaction_places,
+    secrets_notice,
+)
 from reviewbot.domain.selection.selection import Held, HeldBecause, risk, select
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.domain.text.escaping import visible
@@ -222,7 +229,11 @@ def prepare(run: RunContext, change: ChangeSet) -> Prepared:
         *(Held(path, HeldBecause.SECRET_FILE, "`redact: block`", missed=True) for path in sorted(blocked)),
         *(one for *_, one in unsure if one),
     )
-    notices = [prose_notice(path, places) for path, places, one in unsure if one is None]
+    examples = [file.path for file in selected if _is_mostly_secrets(file) and file.path not in blocked]
+    notices = [
+        *map(secrets_notice, examples),
+        *(document_notice(path, places) for path, places, one in unsure if one is None and path not in examples),
+    ]
     return Prepared(
         change=change,
         sendables=tuple(sendable for sendable, *_ in pairs if sendable.path not in blocked),
@@ -241,7 +252,13 @@ def prepare(run: RunContext, change: ChangeSet) -> Prepared:
 
 def _is_secret(file: ChangedFile) -> bool:
     """Whether it is a file of secrets, or was one before it was renamed: the diff shows what was taken out."""
-    return any(secret_file(name, file.text or file.diff.text) for name in (file.path, file.diff.old_path))
+    names = (file.path, file.diff.old_path)
+    return any(map(secret_name, names)) or (not is_document(file) and _is_mostly_secrets(file))
+
+
+def _is_mostly_secrets(file: ChangedFile) -> bool:
+    text = file.text or file.diff.text
+    return any(mostly_secrets(name, text) for name in (file.path, file.diff.old_path))
 
 
 def _texts(files: Iterable[ChangedFile]) -> Iterable[str]:

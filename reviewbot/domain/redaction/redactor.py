@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import groupby
 
-from reviewbot.domain.redaction.private_keys import REDACTED, key_lines, key_values
+from reviewbot.domain.redaction.private_keys import REDACTED, key_lines, key_values, without_key
 
 _SHORTEST_KNOWN = 4
 # Where a word stands as a value: none of these characters is in the mark, so no second pass finds a new place.
@@ -25,6 +25,14 @@ _WORDS_BEFORE = "|".join(
     for sign in ("[ =>]", " = ")
 )
 _WORDS_AFTER = r"(?=[\"'`@;<&]|[ \t\r]++(?![(.\[])|$)"
+
+
+# What a language runs inside of a string, and what ends a string, a comment or a block of code of a template.
+_MAY_RUN = re.compile(
+    r"`|<[?%]|[?%]>|\*/|[{@$\\][({]|\{\$|\[[^\]]*\]|\\[u\"']|\"\"\"|'''|[\"'][^;()|&=,$<>\s]*[;()|&=,$<>\s]"
+)
+# Where the value is not quoted, a shell runs what follows these.
+_ENDS_COMMAND = re.compile(r"[;|&]")
 
 
 class Detector(StrEnum):
@@ -51,7 +59,7 @@ class Redacted:
         text: as many lines as before.
         lines: numbers, from 1, of the lines that changed; lines end at a line feed and at nothing else.
         count: how many values were replaced.
-        hidden: where something was replaced that may be code, by line: code must not pass for reviewed.
+        hidden: lines where something was replaced that may be code: any name can be called a password.
     """
 
     text: str
@@ -65,7 +73,7 @@ class Redactor:
     """Knows the secrets of some texts and takes them out of any text; it never shows one."""
 
     _pattern: re.Pattern[str] | None
-    _doubtful: re.Pattern[str] | None = field(default=None)
+    _known: frozenset[str] = field(default=frozenset())
     _detectors: Mapping[str, Detector] = field(default_factory=dict)
     _size: int = field(default=0)
 
@@ -83,9 +91,9 @@ class Redactor:
         # Imported here: the detectors take a while to load, and the first request need not wait for them.
         from reviewbot.domain.redaction.detectors import SHORTEST, secrets_of  # noqa: PLC0415
 
-        strong = {piece for value in known for piece in _pieces(value, _SHORTEST_KNOWN)}
+        ours = frozenset(piece for value in known for piece in _pieces(value, _SHORTEST_KNOWN))
+        strong = set(ours)
         weak: set[str] = set()
-        doubtful: set[str] = set()
         detectors: dict[str, Detector] = {}
         for text in texts:
             lines = text.split("\n")
@@ -93,18 +101,17 @@ class Redactor:
             for value in (*found.strong, *keys):
                 strong.update(_pieces(value, SHORTEST))
             weak.update(value for value in found.weak if not _looks_redacted(value))
-            doubtful |= found.doubtful | keys
             for detector, values in ((Detector.TOKEN, found.shaped), (Detector.PRIVATE_KEY, keys)):
                 detectors |= {piece: detector for value in values for piece in _pieces(value, SHORTEST)}
-        pieces = {piece for value in doubtful for piece in _pieces(value, SHORTEST)}
-        code = _pattern_of(pieces & strong, doubtful & weak)
-        return cls(_pattern_of(strong, weak), code, detectors, len(strong | weak))
+        return cls(_pattern_of(strong, weak), ours, detectors, len(strong | weak))
 
     def redact(self, text: str) -> Redacted:
         """The text without the secrets. Doing it twice is doing it once."""
         before = text.split("\n")
         keys = key_lines(before)
-        kept = [_line_without_key(line, keys.marks.get(index)) for index, line in enumerate(before)]
+        kept = list(before)
+        for index, mark in keys.marks.items():
+            kept[index] = mark + without_key(before[index][len(mark) :])
         replaced, count = "\n".join(kept), len(keys.marks)
         if self._pattern:
             replaced, times = self._pattern.subn(REDACTED, replaced)
@@ -117,26 +124,30 @@ class Redactor:
         return Redacted(text=replaced, lines=changed, count=count, hidden=told)
 
     def _hides(self, line: str) -> Detector | None:
-        """What takes possible code out of a line that does not itself give it away, as a value, and once; None else."""
+        """What takes possible code out of a line; None if the line gives the value away, once, and it cannot run."""
         from reviewbot.domain.redaction.detectors import SHORTEST, secrets_of  # noqa: PLC0415 — as above
 
-        found = [one[0] for one in self._doubtful.finditer(line)] if self._doubtful else []
+        found = [one[0] for one in self._pattern.finditer(line)] if self._pattern else []
         if not found:
             return None
         own = secrets_of([line])
         values = {*own.strong, *own.weak, *key_values([line])}
-        given = values.union(*(_pieces(value, SHORTEST) for value in values))
+        given = values.union(self._known, *(_pieces(value, SHORTEST) for value in values))
         # What is assigned in backticks is run by a shell.
         run = re.compile("=[ ]?`(?:" + "|".join(map(re.escape, found)) + ")`")
-        hides = len(found) > len(set(found)) or not given.issuperset(found) or run.search(line) is not None
+        hides = (
+            len(found) > len(set(found))
+            or not given.issuperset(found)
+            or run.search(line) is not None
+            or any(_MAY_RUN.search(value) for value in (*values, *found))
+            or any(_ENDS_COMMAND.search(value) and not _is_quoted(value, line) for value in values)
+        )
         first = next((one for one in found if one not in given), found[0])
         return self._detectors.get(first, Detector.WORD) if hides else None
 
 
-def _line_without_key(line: str, mark: str | None) -> str:
-    if mark is None:
-        return line
-    return mark + REDACTED + ("\r" if line.endswith("\r") else "")
+def _is_quoted(value: str, line: str) -> bool:
+    return any(quote + value in line for quote in "\"'`")
 
 
 def _pieces(value: str, shortest: int) -> Iterable[str]:
@@ -193,17 +204,15 @@ _SECRET_FILE = re.compile(
 _HOME_FILE = re.compile(r"(?:^|/)(?:\.aws/credentials|\.docker/config\.json|\.kube/config)$")
 
 
-def secret_file(path: str, text: str) -> bool:
-    """Whether a file is there to hold secrets, so that it is held back whole.
-
-    Its name says so or is a secret itself, or most of its text is secrets. Code is not held back for another name: it
-    is redacted.
-    """
+def secret_name(path: str) -> bool:
+    """Whether a file's name says that it is there to hold secrets, or is a secret itself."""
     name = path.rpartition("/")[2].lower()
-    if _SECRET_FILE.fullmatch(name) or _HOME_FILE.search(path) or Redactor.of([path]).redact(path).count:
-        return True
+    return bool(_SECRET_FILE.fullmatch(name) or _HOME_FILE.search(path) or Redactor.of([path]).redact(path).count)
+
+
+def mostly_secrets(path: str, text: str) -> bool:
+    """Whether most of a file's text is secrets; in npm's configuration one is enough."""
     redacted = Redactor.of([text]).redact(text)
-    if name == ".npmrc" and redacted.count:
-        return True
     left = redacted.text.replace(REDACTED, "")
-    return redacted.count > 0 and len(left.strip()) * 2 < len(text.strip())
+    enough = path.rpartition("/")[2].lower() == ".npmrc" or len(left.strip()) * 2 < len(text.strip())
+    return redacted.count > 0 and enough

@@ -1,4 +1,4 @@
-"""What a file's name says about its content: text, opaque bytes, something that can be executed, or prose."""
+"""What a file's name says about its content: text, opaque bytes, something that can be executed, or a document."""
 
 from __future__ import annotations
 
@@ -50,40 +50,29 @@ def named_as_binary(path: str) -> bool:
     return any(kind.search(lower) for kind in (_MEDIA, _EXECUTABLE, _DATA))
 
 
-_PROSE = re.compile(
-    r"\.(?:md|markdown|rst|adoc|asciidoc|txt|text)$|(?:^|/)(?:readme|licen[cs]e|copying|notice|authors|changelog|changes|history)$"
+# Documents without an ending, or with that of any text: other `.txt` files are data, such as lists of packages.
+_WELL_KNOWN = (
+    "README|INSTALL|CHANGELOG|CHANGES|HISTORY|NEWS|NOTICE|LICEN[CS]E|COPYING|COPYRIGHT|AUTHORS|CONTRIBUTORS|MAINTAINERS"
+    "|CONTRIBUTING|CREDITS|THANKS|TODO|FAQ|UPGRADING"
 )
-# Installed or executed by their names, or instructions that a machine follows.
-_NO_PROSE = re.compile(
-    r"(?:^|/)\.[^/]+/|(?:^|/)(?:(?:requirements|constraints)[^/]*|cmakelists\.txt|meson_options\.txt"
-    r"|(?:agents|claude|gemini|skill)(?:\.local)?\.md)$"
+_DOCUMENT = re.compile(
+    rf"(?i:\.(?:md|markdown|rst|adoc|asciidoc|org)|(?:^|/)(?:{_WELL_KNOWN})\.txt)$|(?:^|/)(?:{_WELL_KNOWN})$"
+)
+# Hidden folders configure tools. Of GitHub's, only the texts for contributors are none that a machine follows.
+_CONTRIBUTORS = re.compile(r"\.github/(?:(?:issue|pull_request|discussion)_template/)?[^/]+")
+_HIDDEN = re.compile(r"(?:^|/)\.")
+# Instructions for agents, wherever they are, then literate programs.
+_FOLLOWED = re.compile(
+    r"(?:^|/)(?:agent|claude|gemini|review|skill|copilot|codex|cursor|windsurf|conventions|crush|qwen|warp)[^/]*$"
+    r"|(?:prompt|instruction|chatmode|\.agent\.)[^/]*$|(?:^|/)(?:agents?|prompts?|skills?|instructions)/"
+    r"|^(?!docs?/)(?:.*/)?(?:commands|rules|workflows)/|\.(?:coffee|lit)\.[a-z]+$"
+    r"|(?:^|/)(?:init|emacs|config|configuration|settings)\.org$"
 )
 
 
-def named_as_prose(path: str) -> bool:
-    """Whether the name is that of a document that people read, and nothing executes, installs or follows."""
+def named_as_document(path: str) -> bool:
+    """Whether the name is that of a document that only people read: nothing executes, installs or follows it."""
     lower = path.lower()
-    return _PROSE.search(lower) is not None and _NO_PROSE.search(lower) is None
-
-
-_COMMENT_SIGNS = (
-    (re.compile(r"\.(?:py[wi]?|rb|sh|bash|ya?ml|toml|pl|r|jl|exs?|tf)$"), "#"),
-    (re.compile(r"\.(?:[cm]?jsx?|[cm]?tsx?|go|rs|java|kts?|scala|[ch]|[ch]pp|cc|hh|cs|swift|dart|php)$"), "//"),
-)
-# Two words and more in front, so that neither a pragma such as `# name: value` nor the preprocessor's lines are meant.
-_SENTENCE = re.compile(
-    r"(?!(?:define|undef|include|import|pragma|line|error|warning|if|ifn?def|elif)\b)(?:[\w,.'()-]+ ){2,}[\w\"'`(]*",
-    re.ASCII,
-)
-
-
-def is_comment(path: str, before: str) -> bool:
-    """Whether a line of a file is a sentence of a comment.
-
-    Args:
-        path: the file's name, which tells the sign of its comments.
-        before: the line up to the place in question, without a diff's mark.
-    """
-    sign = next((sign for names, sign in _COMMENT_SIGNS if names.search(path.lower())), "")
-    text = before.lstrip(" \t")
-    return bool(sign) and text.startswith(f"{sign} ") and _SENTENCE.fullmatch(text[len(sign) + 1 :]) is not None
+    if _HIDDEN.search(lower) and not _CONTRIBUTORS.fullmatch(lower):
+        return False
+    return _DOCUMENT.search(path) is not None and _FOLLOWED.search(lower) is None

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reviewbot.domain.diff.parse import SYMLINK_MODE, ChangedFile, DiffLine
-from reviewbot.domain.redaction.private_keys import REDACTED
 from reviewbot.domain.redaction.redactor import Redacted
-from reviewbot.domain.selection.file_kinds import is_comment, named_as_prose
+from reviewbot.domain.selection.file_kinds import named_as_document
 from reviewbot.domain.selection.selection import EXECUTABLE_MODE, Held, HeldBecause
 
 _MARKS = ("+", "-", " ")
+# A script by its first line, or a page that runs in a browser or in a site generator.
+_RUNS = re.compile(r"\A#!|<script", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class RedactionPlace:
     Attributes:
         where: the line, or the file's name, in words.
         why: what was redacted, in words.
-        in_code: False in prose: in a document or in a sentence of a comment.
+        in_code: False in a document.
     """
 
     where: str
@@ -37,24 +39,24 @@ def redaction_places(file: ChangedFile, diff: Redacted, text: Redacted | None) -
         diff: its section of the diff, redacted.
         text: its whole text at the head, redacted; None when there is none.
     """
-    found = [*_in_text(file, text), *_in_diff(file, diff)]
+    code = not is_document(file)
+    found = [RedactionPlace(where, why, code) for where, why in (*_in_text(text), *_in_diff(file, diff))]
     return tuple({place.where: place for place in reversed(found)}.values())[::-1]
 
 
-def _in_text(file: ChangedFile, text: Redacted | None) -> Iterator[RedactionPlace]:
-    lines = text.text.split("\n") if text else []
+def _in_text(text: Redacted | None) -> Iterator[tuple[str, str]]:
     for one in text.hidden if text else ():
-        yield RedactionPlace(f"line {one.line}", one.detector.value, _is_code(file, lines[one.line - 1]))
+        yield f"line {one.line}", one.detector.value
 
 
-def _in_diff(file: ChangedFile, diff: Redacted) -> Iterator[RedactionPlace]:
-    lines, rows = diff.text.split("\n"), _rows(file)
+def _in_diff(file: ChangedFile, diff: Redacted) -> Iterator[tuple[str, str]]:
+    rows = _rows(file)
     for one in diff.hidden:
         row = rows.get(one.line)
         where = (
             "its name" if row is None else f"line {row.old} before the change" if row.new is None else f"line {row.new}"
         )
-        yield RedactionPlace(where, one.detector.value, _is_code(file, lines[one.line - 1][1:]))
+        yield where, one.detector.value
 
 
 def _rows(file: ChangedFile) -> Mapping[int, DiffLine]:
@@ -65,14 +67,19 @@ def _rows(file: ChangedFile) -> Mapping[int, DiffLine]:
     return dict(zip(numbers, file.diff.lines(), strict=False))
 
 
-def _is_code(file: ChangedFile, redacted: str) -> bool:
-    return not (_is_prose(file) or is_comment(file.path, redacted.partition(REDACTED)[0]))
+def is_document(file: ChangedFile) -> bool:
+    """Whether only people read the file, on both sides of the change, so that no code can hide in it.
 
-
-def _is_prose(file: ChangedFile) -> bool:
-    mode = file.new.mode if file.new else ""
-    run = mode in {EXECUTABLE_MODE, SYMLINK_MODE} or (file.text or "").startswith("#!")
-    return not run and all(named_as_prose(path) for path in (file.path, file.diff.old_path))
+    Comments in code are no documents: without a parser, a line that looks like one may be part of a string.
+    """
+    first = [line.text for line in file.diff.lines() if 1 in {line.old, line.new}]
+    texts = [file.diff.text, *first, *(side.text or "" for side in (file.old, file.new) if side)]
+    modes = {side.mode for side in (file.old, file.new) if side}
+    return not (
+        modes & {EXECUTABLE_MODE, SYMLINK_MODE}
+        or any(_RUNS.search(text) for text in texts)
+        or not all(named_as_document(path) for path in (file.path, file.diff.old_path))
+    )
 
 
 def held_for(path: str, places: tuple[RedactionPlace, ...]) -> Held | None:
@@ -84,8 +91,14 @@ def held_for(path: str, places: tuple[RedactionPlace, ...]) -> Held | None:
     return Held(path, HeldBecause.REDACTED, f"{code[0].where}: {code[0].why}{more}; change that value", missed=True)
 
 
-def prose_notice(path: str, places: tuple[RedactionPlace, ...]) -> str:
-    """One sentence on redactions in prose that nothing in the line itself explains."""
+def document_notice(path: str, places: tuple[RedactionPlace, ...]) -> str:
+    """One sentence on redactions in a document that nothing in the line itself explains."""
     more = f", and in {len(places) - 1:,} more places" if len(places) > 1 else ""
     first = f"`{path}`, {places[0].where}{more}: reviewbot redacted {places[0].why}."
     return f"{first} If it is real, revoke it; an example needs no action."
+
+
+def secrets_notice(path: str) -> str:
+    """Two sentences on a document that would be held back as a file of secrets if it were another file."""
+    first = f"Most of `{path}` is secrets. It is a document, so reviewbot redacted them and did not hold it back."
+    return f"{first} If one is real, revoke it; examples need no action."

