@@ -76,10 +76,6 @@ def review_pull_request(
     teller = _Teller(run)
     try:
         return teller.tell()
-    except TemplateError as error:
-        # The overriding template is at fault, so the shipped ones say so.
-        plain = replace(run, renderer=Renderer({}))
-        return conclude(plain, teller.story, failed(plain, error))
     except ReviewbotError as error:
         return conclude(run, teller.story, failed(run, error))
 

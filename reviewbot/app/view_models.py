@@ -72,7 +72,7 @@ def summary_view(run: RunContext, story: Story, outcome: Outcome) -> SummaryView
         sent=_sent(story.packing),
         held=_held(run, story),
         notices=prepared.notices if prepared else (),
-        degraded=(*run.degraded.sentences, *unknown_tasks(run, story)),
+        degraded=(*run.renderer.problems, *run.degraded.sentences, *unknown_tasks(run, story)),
         cost=cost_of(run, story),
         wait=wait_of(run, story),
         task_id=story.task_id,
