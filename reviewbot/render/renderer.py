@@ -80,6 +80,7 @@ class Renderer:
         own: the names of the overrides.
         shipped: writes with the shipped templates alone; None during the rehearsal, and without overrides.
         problems: one sentence for each failure of an override, which every summary shows.
+        refusal: raised instead of a prompt; None unless the overrides did not pass the rehearsal.
     """
 
     def __init__(self, overrides: Mapping[str, str] = MappingProxyType({})) -> None:
@@ -91,6 +92,7 @@ class Renderer:
             check_override(name, source, self._markdown.names)
             kinds.get(name.split(".")[-2], self._plain).compile(name, source)
         self.problems: list[str] = []
+        self.refusal: TemplateError | None = None
         self.own = tuple(overrides)
         self.shipped: Renderer | None = None
         if overrides:
@@ -171,6 +173,8 @@ class Renderer:
 
     def prompt(self, view: PromptView) -> str:
         """What the reviewer is told, 10 to 10,000 characters: the author's text gives way first."""
+        if self.refusal is not None:
+            raise self.refusal
         text = _first_fit("prompt.txt.j2", contexts.of_prompt(view), self._plain.render, PROMPT)
         if len(text) < _PROMPT_MINIMUM:
             raise mistake("prompt.txt.j2", None, "a prompt has at least 10 characters")
@@ -200,6 +204,20 @@ class Renderer:
         view = self._with_problems(view)
         attempts = (contexts.of_summary(view, detail) for detail in details)
         return _first_fit(name, attempts, templates.render_with_words, limit)
+
+
+def collecting_renderer(overrides: Mapping[str, str]) -> Renderer:
+    """Return a renderer for what was bought already: broken overrides do not keep it from being published.
+
+    It uses the shipped templates instead of broken overrides, and then writes no prompt: nothing more is bought.
+    """
+    try:
+        return Renderer(overrides)
+    except TemplateError as error:
+        renderer = Renderer()
+        renderer.problems.append(fallback_notice(error, tuple(overrides)))
+        renderer.refusal = error
+        return renderer
 
 
 def _first_fit(

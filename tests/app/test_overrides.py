@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
+from reviewbot_sandbox.codevf import TaskLife
 
-from tests.app.house import REPO, answer, finding, house
+from tests.app.house import REPO, SCALE, answer, finding, house
 
 FINDING = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 MANY = {f"data/file_{number}.py": f"x = {number}\n" for number in range(60)}
@@ -46,6 +48,24 @@ def test_a_mistake_in_what_every_text_shares_does_not_lose_the_review(tmp_path: 
     assert "`finding.md.j2`, line 1: 'nothing' is undefined" in summary
     assert "`annotation.txt.j2`, line 1: 'nothing' is undefined" in summary
     assert "A shell runs it" in (done.workspace / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("source", ["{{ nothing }}", "No mark here.", "{% if %}"])
+def test_a_template_that_is_broken_later_does_not_keep_a_review_from_being_collected(
+    tmp_path: Path, source: str
+) -> None:
+    life = TaskLife(pending=2, processing=2)
+    with house(tmp_path, life=life, engineer=lambda _: answer(FINDING)) as rig:
+        rig.run(wait_minutes="0")
+        rig.world.push(REPO, "main", {".github/reviewbot/summary.md.j2": source})
+        time.sleep(6 * SCALE)
+        done = rig.run(event="schedule", payload={}, command="collect")
+        assert [one.conclusion for one in rig.checks()] == ["failure"]
+        [summary], [comment] = rig.summaries(), rig.comments()
+        assert len(rig.service.tasks()) == 1
+    assert done.exit_status == 0
+    assert "A shell runs it" in comment.body
+    assert "Fix or delete `summary.md.j2` on the default branch." in summary
 
 
 def test_a_prompt_that_fails_stops_the_run_before_anything_is_bought(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from reviewbot.domain.text import formatting
 from reviewbot.errors import TemplateError
 from reviewbot.render.dialects import MARKDOWN
 from reviewbot.render.overrides import SOURCE_LIMIT
-from reviewbot.render.renderer import Renderer
+from reviewbot.render.renderer import Renderer, collecting_renderer
 from reviewbot.render.sandbox import Templates
 from reviewbot.render.view_models.review import SummaryView
 from tests.hostile.built import Building
@@ -298,6 +298,15 @@ def test_a_prompt_does_not_fall_back_since_nothing_is_bought_yet() -> None:
     source = f"{{% if view.repository == '{MET}' %}}{{{{ nothing }}}}{{% endif %}}ten letters"
     with pytest.raises(TemplateError, match=r"`prompt\.txt\.j2`, line 1"):
         Renderer({"prompt.txt.j2": source}).prompt(replace(PROMPT, repository=MET))
+
+
+def test_broken_templates_are_replaced_where_nothing_is_bought_and_no_prompt_is_written() -> None:
+    renderer = collecting_renderer({"summary.md.j2": "No mark here."})
+    assert renderer.summary(CLEAN) == Renderer().summary(replace(CLEAN, degraded=(*renderer.problems, *CLEAN.degraded)))
+    with pytest.raises(TemplateError, match=r"`summary\.md\.j2` does not begin with its mark"):
+        renderer.prompt(PROMPT)
+    sound = collecting_renderer({"summary.md.j2": BEFORE})
+    assert sound.prompt(PROMPT) == Renderer().prompt(PROMPT)
 
 
 def test_a_mistake_that_only_a_later_part_meets_is_found_before_anything_is_bought() -> None:
