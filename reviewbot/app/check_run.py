@@ -73,7 +73,7 @@ def beside_another(run: RunContext, story: Story, outcome: Outcome) -> Outcome:
 
 
 def _write_check(run: RunContext, story: Story, outcome: Outcome) -> Story:
-    state = _check_state(run, story, outcome)
+    state = check_state(run, story, outcome)
     there = story.check or (None if story.reviewed_sha else current_check(run.snapshot))
     if there and story.there:  # as it is by now: another run may have completed it while this one waited
         there = next((one for one in story.there.checks if one.id == there.id), there)
@@ -121,7 +121,8 @@ def _says_the_same(there: CheckRun, state: CheckState) -> bool:
     )
 
 
-def _check_state(run: RunContext, story: Story, outcome: Outcome) -> CheckState:
+def check_state(run: RunContext, story: Story, outcome: Outcome) -> CheckState:
+    """The check as it should be, with its texts."""
     title, text = run.renderer.check(summary_view(run, story, outcome))
     return CheckState(
         name=run.settings.check_name,

@@ -98,7 +98,7 @@ def _carry_out(ports: Ports, inputs: Mapping[str, str], posted: PostedCommand, s
     action = action_of(run, posted)
     outcome = do(run, inputs, action)
     refusal = reply(run, posted, action, outcome)
-    for sentence in run.degraded.sentences:
+    for sentence in (*run.renderer.problems, *run.degraded.sentences):
         run.say(sentence)
     if outcome is not None:
         # That run has written its outputs; the step itself fails only for what a person cannot read in the answer.

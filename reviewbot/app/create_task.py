@@ -66,14 +66,19 @@ def _create(
     packings: Sequence[Packing],
 ) -> list[Task]:
     """A task for each packing; when the service refuses one after others, those are the review, which is partial."""
+    parts = len(packings)
+    # All prompts come first: a template that fails at a later part fails before anything is bought.
+    submissions = [
+        _submission(run, story, packing, identity, agreed, (part, parts)) for part, packing in enumerate(packings, 1)
+    ]
     tasks: list[Task] = []
-    for part, packing in enumerate(packings, start=1):
+    for part, submission in enumerate(submissions, start=1):
         try:
-            tasks.append(service.create(_submission(run, story, packing, identity, agreed, (part, len(packings)))))
+            tasks.append(service.create(submission))
         except (ServiceRefused, OverBudget, PayloadTooLarge) as error:
             if not tasks:
                 raise
-            run.degraded.say(f"From part {part} of {len(packings)} on nothing was handed in: {error.message}")
+            run.degraded.say(f"From part {part} of {parts} on nothing was handed in: {error.message}")
             break
     return tasks
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from reviewbot.app.check_run import CHECK, apply_bypass, beside_another, write_check
+from reviewbot.app.check_run import CHECK, apply_bypass, beside_another, check_state, write_check
 from reviewbot.app.context import RunContext
 from reviewbot.app.refresh import refresh
 from reviewbot.app.review_comments import look_back, publish_comments
@@ -50,6 +50,9 @@ def publish(run: RunContext, story: Story, outcome: Outcome) -> tuple[RunContext
     except ReviewbotError as error:
         outcome = _not_published(run, story, error, outcome)
         story = story.replaced(partial(in_summary, why=Why.REFUSED)) if story.changes.answers else story
+    if story.changes.answers and run.renderer.own:
+        # The summary is written before the check, and names the check's own templates that fail.
+        check_state(run, story, outcome)
     refused = outcome.reason is Reason.NOT_PUBLISHED
     writes = [write_summary, write_check] if story.changes.answers else [write_check, write_summary]
     if _is_blind(story):

@@ -36,7 +36,7 @@ from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Verdict, 
 from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import NothingSendable, ReviewbotError, SettingsError, TaskEnded, TemplateError
 from reviewbot.ports import ReviewService
-from reviewbot.render.renderer import Renderer
+from reviewbot.render.renderer import Renderer, collecting_renderer
 from reviewbot.render.view_models.exclusions import exclusion_setting
 from reviewbot.settings import peek_settings
 
@@ -67,7 +67,7 @@ def review_pull_request(
     snapshot = pull if isinstance(pull, Snapshot) else load_snapshot(ports, inputs, pull)
     try:
         settings, snapshot = load_settings(ports, inputs, snapshot)
-        renderer = Renderer(overrides(snapshot))
+        renderer = (Renderer if may_buy else collecting_renderer)(overrides(snapshot))
     except (SettingsError, TemplateError) as error:
         settings = peek_settings(inputs, snapshot.default_branch.config)
         run = RunContext(ports, settings, trigger, snapshot, Renderer({}), started)
@@ -76,10 +76,6 @@ def review_pull_request(
     teller = _Teller(run)
     try:
         return teller.tell()
-    except TemplateError as error:
-        # The overriding template is at fault, so the shipped ones say so.
-        plain = replace(run, renderer=Renderer({}))
-        return conclude(plain, teller.story, failed(plain, error))
     except ReviewbotError as error:
         return conclude(run, teller.story, failed(run, error))
 

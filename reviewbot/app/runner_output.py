@@ -88,7 +88,7 @@ def write_output(run: RunContext, story: Story, outcome: Outcome) -> Outcome:
         for annotation in annotations_of(run, story):
             reporter.annotate(annotation)
     tell(run, story, outcome)
-    reporter.outputs(outputs(run, story, outcome) | (files if story.report else {}))
+    reporter.outputs(outputs(run, story, outcome) | files)
     return outcome
 
 

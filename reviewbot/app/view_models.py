@@ -72,7 +72,7 @@ def summary_view(run: RunContext, story: Story, outcome: Outcome) -> SummaryView
         sent=_sent(story.packing),
         held=_held(run, story),
         notices=prepared.notices if prepared else (),
-        degraded=(*run.degraded.sentences, *unknown_tasks(run, story)),
+        degraded=(*run.renderer.problems, *run.degraded.sentences, *unknown_tasks(run, story)),
         cost=cost_of(run, story),
         wait=wait_of(run, story),
         task_id=story.task_id,
@@ -232,6 +232,7 @@ def _with_memory(view: FindingView, record: TrackedFinding, story: Story) -> Fin
 def _placed_view(run: RunContext, story: Story, item: Placed) -> FindingView:
     finding, judgement = item.finding, judgement_of(run, story)
     path, side, start, line = _lines_of(item)
+    file = story.prepared.by_path.get(path) if story.prepared else None
     return FindingView(
         id=item.id,
         severity=finding.severity,
@@ -251,6 +252,7 @@ def _placed_view(run: RunContext, story: Story, item: Placed) -> FindingView:
         blocks=blocks(finding.severity, judgement.rules.fail_on),
         comment_url=story.comment_urls.get(item.id),
         blob_url=_blob_url(run, story, path, side, (start, line)),
+        crlf=file is not None and line is not None and side is Side.RIGHT and file.has_crlf(start or line, line),
     )
 
 

@@ -33,6 +33,7 @@ from reviewbot.setup.checkup import (
     of_error,
     of_price,
     of_problems,
+    of_project,
     of_required,
     of_workflows,
 )
@@ -166,18 +167,11 @@ class _Visit:
             balance = service.balance()
             yield Finding("key", "CodeVF knows it")
             yield from of_price(settings, balance, service.tags())
-            yield Finding("project", _project(settings.codevf_project or self.repository))
+            yield of_project(settings.codevf_project or self.repository)
         except SettingsError as error:
             yield from of_problems(error.problems)
         except ReviewbotError as error:
             yield of_error("CodeVF", error)
-
-
-def _project(name: str) -> str:
-    """What a review does about the project: CodeVF has no request that looks one up without creating it."""
-    if name.isascii() and name.isdigit():
-        return f"number {name}, which only a review can try"
-    return f"the first review creates `{name}` unless it exists"
 
 
 def _templates(there: Installation) -> Iterator[Finding]:

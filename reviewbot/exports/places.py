@@ -59,6 +59,12 @@ def replacement(finding: FindingView, place: Place) -> str | None:
     return text.removesuffix("\n") if visible(text) == text else None
 
 
+def literal_replacement(finding: FindingView, place: Place) -> str | None:
+    """The same with the line endings of the lines that it replaces, for tools that insert it as it is."""
+    text = replacement(finding, place)
+    return text.replace("\n", "\r\n") if text and finding.crlf else text
+
+
 def _lines_at_head(finding: FindingView) -> tuple[int, int] | None:
     last = finding.line
     if last is None or finding.side is Side.LEFT or finding.why in UNVERIFIED:

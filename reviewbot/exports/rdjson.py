@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.text.escaping import ZWSP, visible
-from reviewbot.exports.places import Place, place_of, replacement
+from reviewbot.exports.places import Place, literal_replacement, place_of
 from reviewbot.exports.standings import standing_words
 from reviewbot.render.view_models.review import FindingView, SummaryView
 from reviewbot.render.view_models.truncation import every_finding
@@ -56,7 +56,7 @@ def _diagnostic(finding: FindingView, place: Place) -> Mapping[str, object]:
         "severity": _SEVERITIES[finding.severity],
         "code": {"value": finding.category.value if finding.category else "other"},
     }
-    text = replacement(finding, place)
+    text = literal_replacement(finding, place)
     if place.lines and text is not None:
         # It takes the place of whole lines, whose last line feed stays; an empty one deletes them.
         diagnostic["suggestions"] = [{"range": _range(place.lines), "text": text}]

@@ -92,6 +92,7 @@ def _finding(finding: FindingView) -> Mapping[str, object]:
         "language": finding.language,
         "suggestion": finding.suggestion,
         "suggestionState": finding.suggestion_state.value,
+        "crlf": finding.crlf,
         "closesGate": finding.blocks,
         "commentUrl": finding.comment_url,
         "blobUrl": finding.blob_url,

@@ -18,7 +18,7 @@ from reviewbot.domain.policy.verdict import Status
 from reviewbot.domain.text.bounds import shorten, shorten_line
 from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import counted
-from reviewbot.exports.places import Place, place_of, replacement
+from reviewbot.exports.places import Place, literal_replacement, place_of
 from reviewbot.exports.standings import standing_words
 from reviewbot.render.view_models.review import FindingView, SummaryView
 from reviewbot.render.view_models.truncation import every_finding
@@ -239,7 +239,7 @@ def _region(lines: tuple[int, int]) -> Mapping[str, int]:
 
 def _fix(finding: FindingView, place: Place, size_tier: _SizeTier) -> Mapping[str, object] | None:
     """A suggestion that can be committed as it is; none that deletes, since a region of lines keeps its line feed."""
-    text = replacement(finding, place)
+    text = literal_replacement(finding, place)
     if not text or len(text) > size_tier.text or place.lines is None:
         return None
     replaced = {"deletedRegion": _region(place.lines), "insertedContent": {"text": text}}

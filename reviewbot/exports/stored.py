@@ -155,6 +155,7 @@ def _finding(node: JsonNode) -> FindingView:
         language=node["language"].text(),
         suggestion=node["suggestion"].maybe(_code),
         suggestion_state=node["suggestionState"].word(SuggestionState),
+        crlf=node.get("crlf").maybe(JsonNode.flag) or False,
         blocks=node["closesGate"].flag(),
         comment_url=node["commentUrl"].maybe(JsonNode.text),
         blob_url=node["blobUrl"].maybe(JsonNode.text),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reviewbot.errors import TemplateError
 
@@ -32,6 +32,17 @@ def check_blocks(name: str, blocks: Mapping[str, int], base: str, known: frozens
             raise mistake(name, line, f"`{base}` has no block `{block}`; it has {', '.join(sorted(known))}")
 
 
+def fallback_notice(error: TemplateError, own: Sequence[str]) -> str:
+    """The sentence for the summary where the shipped templates replace a repository's own.
+
+    Args:
+        error: why its own failed.
+        own: the names of its own.
+    """
+    names = ", ".join(f"`{name}`" for name in own)
+    return f"{error.message} reviewbot used the shipped templates instead. Fix or delete {names} on the default branch."
+
+
 def lost_mark(name: str) -> TemplateError:
     """A text that we would not know again."""
     return TemplateError(
@@ -47,5 +58,5 @@ def mistake(name: str, line: int | None, what: str) -> TemplateError:
     return TemplateError(
         f"The template {where}: {what.removesuffix('.')}.",
         hint="Templates come from the folder `templates-dir` of the default branch; nothing of the pull request is "
-        "rendered as one. Mend it there, or delete it to get the shipped one back.",
+        "rendered as one. Fix it there, or delete it to get the shipped one back.",
     )

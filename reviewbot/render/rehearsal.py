@@ -15,6 +15,7 @@ from reviewbot.domain.findings.placement import SuggestionState, Why
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Conclusion
+from reviewbot.domain.ledger.codec import MAX_ENCODED
 from reviewbot.domain.model.review import Category, Leftover, Severity, Side
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict
 from reviewbot.render.view_models.command import AnswerView, StatusView
@@ -77,7 +78,12 @@ def rehearse(writer: Writer) -> None:
     writer.standing(FindingStateView(closed, several=True))
     for finding in closed:
         writer.standing(FindingStateView((finding,), several=False))
-    for prompt in (_PROMPT, replace(_PROMPT, since="0" * 40), replace(_PROMPT, since="0" * 40, confirms="so-far.txt")):
+    for prompt in (
+        _PROMPT,
+        replace(_PROMPT, since="0" * 40),
+        replace(_PROMPT, since="0" * 40, confirms="so-far.txt"),
+        replace(_PROMPT, part=2, parts=2),
+    ):
         writer.prompt(prompt)
 
 
@@ -167,7 +173,7 @@ def _full() -> SummaryView:
     findings = tuple(_findings())
     return SummaryView(
         mark=summary_mark(""),
-        ledger="<!-- reviewbot:ledger -->",
+        ledger=f"<!-- {'x' * MAX_ENCODED} -->",  # the longest, so that text beside it is too long here already
         instance="",
         check_name="CodeVF review",
         reviewer="codevf",

@@ -7,7 +7,10 @@ or this module says that it is written down already.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import wraps
 from types import MappingProxyType
+from typing import Concatenate, ParamSpec, TypeVar
 
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.text import escaping
@@ -26,20 +29,45 @@ from reviewbot.domain.text.size_limits import (
     Detail,
     SizeLimit,
 )
+from reviewbot.errors import TemplateError
 from reviewbot.render import contexts, report
 from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN, Markdown
-from reviewbot.render.overrides import check_override, lost_mark, mistake
+from reviewbot.render.overrides import check_override, fallback_notice, lost_mark, mistake
 from reviewbot.render.rehearsal import rehearse
 from reviewbot.render.sandbox import Templates
 from reviewbot.render.view_models.command import AnswerView
 from reviewbot.render.view_models.review import CommentView, FindingStateView, FindingView, PromptView, SummaryView
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 _TITLE_LIMIT = 255
 _PROMPT_MINIMUM = 10
 
 
+def _or_shipped(write: Callable[Concatenate[Renderer, P], T]) -> Callable[Concatenate[Renderer, P], T]:
+    """Let a method use the shipped templates where a repository's own fail, and record the reason."""
+
+    @wraps(write)
+    def written(renderer: Renderer, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return write(renderer, *args, **kwargs)
+        except TemplateError as error:
+            if renderer.shipped is None:
+                raise
+            notice = fallback_notice(error, renderer.own)
+            if notice not in renderer.problems:
+                renderer.problems.append(notice)
+            return write(renderer.shipped, *args, **kwargs)
+
+    return written
+
+
 class Renderer:
     """Writes views down with the shipped templates and a repository's own.
+
+    Once the overrides have passed the rehearsal, only the prompt can raise `TemplateError`: it is written before a
+    review is bought. Every other text uses the shipped templates where the overrides fail.
 
     Args:
         overrides: template name to source, from the default branch.
@@ -47,6 +75,12 @@ class Renderer:
     Raises:
         TemplateError: when an override has a name that is not shipped, is too large, is not a template or cannot be
             rendered with made-up views. So a mistake is told before anything is bought.
+
+    Attributes:
+        own: the names of the overrides.
+        shipped: writes with the shipped templates alone; None during the rehearsal, and without overrides.
+        problems: one sentence for each failure of an override, which every summary shows.
+        refusal: raised instead of a prompt; None unless the overrides did not pass the rehearsal.
     """
 
     def __init__(self, overrides: Mapping[str, str] = MappingProxyType({})) -> None:
@@ -57,9 +91,16 @@ class Renderer:
         for name, source in overrides.items():
             check_override(name, source, self._markdown.names)
             kinds.get(name.split(".")[-2], self._plain).compile(name, source)
+        self.problems: list[str] = []
+        self.refusal: TemplateError | None = None
+        self.own = tuple(overrides)
+        self.shipped: Renderer | None = None
         if overrides:
             rehearse(self)
+            self.shipped = Renderer()
+            self.shipped.problems = self.problems
 
+    @_or_shipped
     def summary(self, view: SummaryView) -> str:
         """The summary comment: the marks first, at most 65,000 characters."""
         text = self._story(self._markdown, "summary.md.j2", view, COMMENT_DETAILS, COMMENT)
@@ -68,6 +109,7 @@ class Renderer:
             raise lost_mark("summary.md.j2")
         return text
 
+    @_or_shipped
     def comment(self, view: CommentView) -> str:
         """A comment on lines or on a file: the mark first, at most 63,000 characters."""
         contexts_of = (contexts.of_comment(view, detail) for detail in COMMENT_DETAILS)
@@ -76,6 +118,7 @@ class Renderer:
             raise lost_mark("comment.md.j2")
         return text
 
+    @_or_shipped
     def standing(self, view: FindingStateView) -> str:
         """A word on where a comment's findings stand, to go right after its mark; at most 2,000 characters."""
         text = _first_fit("standing.md.j2", contexts.of_standing(view), self._markdown.render, STANDING)
@@ -83,6 +126,7 @@ class Renderer:
             raise mistake("standing.md.j2", None, "it writes a hidden comment, where ours mark the end of the word")
         return text
 
+    @_or_shipped
     def answer(self, view: AnswerView) -> str:
         """The answer to a command: the mark first."""
         contexts_of = (contexts.of_answer(view, detail) for detail in COMMENT_DETAILS)
@@ -91,6 +135,7 @@ class Renderer:
             raise lost_mark("command.md.j2")
         return text
 
+    @_or_shipped
     def review_body(self, view: SummaryView, mark: str) -> str:
         """The one line above a review's comments: the mark first."""
         context = contexts.of_summary(view, COMMENT_DETAILS[-1]) | {"mark": Markdown(mark)}
@@ -99,22 +144,26 @@ class Renderer:
             raise lost_mark("review.md.j2")
         return text
 
+    @_or_shipped
     def check(self, view: SummaryView) -> tuple[str, str]:
         """The check's title (plain, at most 255 characters) and its page (Markdown, at most 65,000 bytes)."""
         words = self._story(self._plain, "outcomes.md.j2", view, COMMENT_DETAILS, CHECK)
         title = shorten_title(words.partition("\n")[0], _TITLE_LIMIT)
         return title[:1].upper() + title[1:], self._story(self._markdown, "check.md.j2", view, COMMENT_DETAILS, CHECK)
 
+    @_or_shipped
     def job_summary(self, view: SummaryView) -> str:
         """The whole story with every finding in full, as long as 900 kB take it."""
         return self._story(self._markdown, "job-summary.md.j2", view, PAGE_DETAILS, PAGE)
 
+    @_or_shipped
     def terminal(self, view: SummaryView) -> str:
         """Plain text for a log: no line of it is a workflow command or an escape sequence."""
         return escaping.log_text(
             escaping.visible(self._story(self._plain, "terminal.txt.j2", view, PAGE_DETAILS, PAGE))
         )
 
+    @_or_shipped
     def annotation(self, finding: FindingView) -> tuple[str, str]:
         """An annotation's title (at most 255 characters) and message (at most 60 kB), plain text both."""
         contexts_of = (contexts.of_annotation(finding, detail) for detail in COMMENT_DETAILS)
@@ -124,17 +173,20 @@ class Renderer:
 
     def prompt(self, view: PromptView) -> str:
         """What the reviewer is told, 10 to 10,000 characters: the author's text gives way first."""
+        if self.refusal is not None:
+            raise self.refusal
         text = _first_fit("prompt.txt.j2", contexts.of_prompt(view), self._plain.render, PROMPT)
         if len(text) < _PROMPT_MINIMUM:
             raise mistake("prompt.txt.j2", None, "a prompt has at least 10 characters")
         return text
 
+    @_or_shipped
     def html(self, view: SummaryView, files: Sequence[FileView] = ()) -> str:
         """The page: one file that needs nothing else, at most 6 MB; `files` as sent for the change, else quotes."""
         from reviewbot.render.colours import Colours  # noqa: PLC0415 — slow to import, and few runs write a page
 
         style = _first_fit("report.css.j2", [{}], self._html.render, REPORT)
-        page = report.Page(view, files, Colours().of, self._copied, style)
+        page = report.Page(self._with_problems(view), files, Colours().of, self._copied, style)
         return _first_fit("report.html.j2", report.contexts_of(page), self._html.render_with_words, REPORT) + "\n"
 
     def _copied(self, finding: FindingView) -> str:
@@ -142,11 +194,30 @@ class Renderer:
         context = {"finding": contexts.addressed(finding), "placed": False, "waivable": False, "branch": False}
         return self._markdown.render("finding.md.j2", context, COMMENT.limit) or ""
 
+    def _with_problems(self, view: SummaryView) -> SummaryView:
+        """The view with what failed here, first, since a small size tier shows few sentences."""
+        return replace(view, degraded=tuple(dict.fromkeys((*self.problems, *view.degraded))))
+
     def _story(
         self, templates: Templates, name: str, view: SummaryView, details: Sequence[Detail], limit: SizeLimit
     ) -> str:
+        view = self._with_problems(view)
         attempts = (contexts.of_summary(view, detail) for detail in details)
         return _first_fit(name, attempts, templates.render_with_words, limit)
+
+
+def collecting_renderer(overrides: Mapping[str, str]) -> Renderer:
+    """Return a renderer for what was bought already: broken overrides do not keep it from being published.
+
+    It uses the shipped templates instead of broken overrides, and then writes no prompt: nothing more is bought.
+    """
+    try:
+        return Renderer(overrides)
+    except TemplateError as error:
+        renderer = Renderer()
+        renderer.problems.append(fallback_notice(error, tuple(overrides)))
+        renderer.refusal = error
+        return renderer
 
 
 def _first_fit(

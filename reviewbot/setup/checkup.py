@@ -58,6 +58,15 @@ def of_problems(problems: Sequence[Problem]) -> Iterator[Finding]:
         yield Finding("settings", f"{problem.where}: {problem.what}", f"Allowed: {problem.allowed}.", EXIT_SETTINGS)
 
 
+def of_project(name: str) -> Finding:
+    """A note on the project: CodeVF has no request that looks one up without creating it."""
+    if name.isascii() and name.isdigit():
+        todo = "Compare the number with your projects at CodeVF, or set `codevf-project` to a name."
+        return Finding("project", f"number {name} was not checked, since only a review can use it", todo)
+    told = f"`{name}` was not checked; the first review creates it unless it exists"
+    return Finding("project", told, "To use another project, set `codevf-project` to its name or number.")
+
+
 def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag]) -> Iterator[Finding]:
     """What a review would hold with each expertise, and whether the account covers it."""
     prices = ", ".join(f"`{tag.name}` {number(_hold(settings, tag))}" for tag in tags)

@@ -25,6 +25,10 @@ _NOTE = """\
 Credits are what a review holds while it is open; what it uses is known when it is finished. It is one review each: with
 `review-on: push`, every push that changes something is another. An expertise multiplies it."""
 
+_BOTS = """\
+Anyone can commit under such a name. Without `bots: true` the action skips only pull requests that a bot opened and \
+whose commits GitHub verifies."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Row:
@@ -57,8 +61,8 @@ def show_plan(console: Console, replays: Sequence[Replay], told: str) -> None:
     say(console, f"{told}: {counted(bought, 'review')}, {counted(whole.credits, 'credit')} held at most.", "bold")
     if bots := Counter(one.bot for one in replays if one.bot):
         named = ", ".join(f"{bot} {number(count)}" for bot, count in bots.most_common())
-        told = f"Not counted: {counted(bots.total(), 'merge')} by bots ({named}), which the setting `bots` leaves out."
-        say(console, told, "dim", hang=2)
+        told = f"Not counted: {counted(bots.total(), 'merge')} whose commits name a bot as their author: {named}."
+        say(console, f"{told} {_BOTS}", "dim", hang=2)
     for reason, count in sorted(whole.held.items(), key=lambda one: -one[1]):
         say(console, f"Held back: {counted(count, 'file')}. {held_sentence(reason)}", "dim", hang=2)
     say(console, Text(" ".join(_NOTE.split()), style="dim"))

@@ -62,6 +62,16 @@ def test_a_large_change_is_split_by_folder_and_is_one_review(tmp_path: Path) -> 
         assert (again.outputs["verdict"], len(rig.service.tasks())) == ("fail", 3), "it is found again"
 
 
+def test_a_template_that_fails_at_a_later_part_fails_before_the_first_one_is_bought(tmp_path: Path) -> None:
+    source = "{% if view.part == 3 %}{{ nothing }}{% endif %}{% include 'shipped/prompt.txt.j2' %}"
+    files = {".github/reviewbot/prompt.txt.j2": source}
+    with house(tmp_path, engineer=engineer, config=THREE, files=files) as rig:
+        grow(rig)
+        done = rig.run()
+        assert (done.exit_status, done.outputs["reason"]) == (2, "template")
+        assert rig.service.tasks() == ()
+
+
 def test_without_leave_it_is_partial_and_one_task(tmp_path: Path) -> None:
     with house(tmp_path, engineer=engineer, config=CONFIG.format(1)) as rig:
         grow(rig)

@@ -44,6 +44,14 @@ def test_a_clean_review_leaves_files_without_findings(tmp_path: Path) -> None:
     assert "found nothing to say" in (done.workspace / FILES["html_file"]).read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("reviewer", ["codevf", "local"])
+def test_a_dry_run_names_the_files_that_it_writes(tmp_path: Path, reviewer: str) -> None:
+    with house(tmp_path) as rig:
+        done = rig.run(**FILES, dry_run="true", reviewer=reviewer)
+    assert {name: done.outputs[name.replace("_", "-")] for name in FILES} == FILES
+    assert all((done.workspace / path).is_file() for path in FILES.values())
+
+
 def test_a_run_without_an_answer_names_no_file(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         done = rig.run(**FILES, codevf_api_key="")

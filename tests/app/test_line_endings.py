@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
+from reviewbot.exports.rdjson import rdjson
+from reviewbot.exports.sarif import sarif
+from reviewbot.exports.stored import read_report
 from tests.app.house import CLEAN, REPO, answer, finding, house
 from tests.app.test_files import FILES
 
@@ -32,12 +36,34 @@ def test_a_suggestion_for_a_crlf_file_can_be_committed(tmp_path: Path, ending: s
     texts = {name: (done.workspace / path).read_text(encoding="utf-8") for name, path in FILES.items()}
     assert (anchor.start_line, anchor.line) == (2, 3)
     assert "```suggestion\n    amount = sum(items)\n    return amount\n```" in placed["till.py"].body
+    literal = {texts.pop(name) for name in ("sarif_file", "rdjson_file")}
     assert not [text for text in (*shown, *texts.values()) if "U+000D" in text or "\r" in text or "\\r" in text]
+    assert [text.count("\\r") for text in literal] == [1, 1]
     (told, _) = sorted(json.loads(texts["json_file"])["findings"], key=lambda one: one["suggestion"] is None)
     assert told["suggestionState"] == "committable"
-    results = json.loads(texts["sarif_file"])["runs"][0]["results"]
-    diagnostics = json.loads(texts["rdjson_file"])["diagnostics"]
-    assert sum("fixes" in one for one in results) == sum("suggestions" in one for one in diagnostics) == 1
+    report = read_report(texts["json_file"])
+    assert {sarif(report.view, version=report.version, review_url=report.review_url), rdjson(report.view)} == literal
+    assert inserted(literal) == ["    amount = sum(items)\r\n    return amount"] * 2
+
+
+def inserted(documents: Iterable[str]) -> list[str]:
+    """The texts that tools insert, of every fix."""
+    return [
+        *(
+            replaced["insertedContent"]["text"]
+            for document in map(json.loads, documents)
+            for result in (document["runs"][0]["results"] if "runs" in document else ())
+            for fix in result.get("fixes", ())
+            for change in fix["artifactChanges"]
+            for replaced in change["replacements"]
+        ),
+        *(
+            one["text"]
+            for document in map(json.loads, documents)
+            for diagnostic in document.get("diagnostics", ())
+            for one in diagnostic.get("suggestions", ())
+        ),
+    ]
 
 
 @pytest.mark.parametrize(("old", "new"), [("\n", "\r\n"), ("\r\n", "\n")])

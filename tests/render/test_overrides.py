@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import jinja2
 import pytest
 
+import reviewbot
 from reviewbot.domain.text import formatting
 from reviewbot.errors import TemplateError
 from reviewbot.render.dialects import MARKDOWN
 from reviewbot.render.overrides import SOURCE_LIMIT
-from reviewbot.render.renderer import Renderer
+from reviewbot.render.renderer import Renderer, collecting_renderer
 from reviewbot.render.sandbox import Templates
+from reviewbot.render.view_models.review import SummaryView
+from tests.hostile.built import Building
+from tests.render.test_flood import WRITERS
 from tests.render.view_builders import CLEAN, CLOSED_GATE, COMMENT, PROMPT
 
 BEFORE = '{% extends "shipped/summary.md.j2" %}'
@@ -206,8 +212,7 @@ ENDLESS = [
     + "{{ m60() }}",
     "{% set a %}" + "x" * 1000 + "{% endset %}"
     + "".join("{% set a %}" + "{{ a }}" * 10 + "{% endset %}" for _ in range(12)),
-    "{% set a %}{% for x in view.repository %}{% for x in view.repository %}{% for x in view.repository %}"
-    "{% for x in view.repository %}" + "x" * 50_000 + "{% endfor %}" * 4 + "{% endset %}",
+    "{% set a %}" + "{% for x in view.repository %}" * 6 + "x" * 50_000 + "{% endfor %}" * 6 + "{% endset %}",
     "{% for x in view.repository %}" * 6 + "x" * 100 + "{% endfor %}" * 6,
 ]  # fmt: skip
 
@@ -226,6 +231,87 @@ def test_a_template_that_extends_itself_is_an_error() -> None:
 def test_an_override_that_writes_too_much_is_an_error_and_no_cut_comment() -> None:
     error = refused(body("x" * 60_000 + "{{ view.mark }}" + "{% include 'foot.md.j2' %}" * 200))
     assert "65,000" in error.message
+
+
+def test_an_override_that_leaves_no_room_for_the_longest_ledger_is_an_error() -> None:
+    assert "65,000" in refused(body("x" * 34_000 + "{{ super() }}")).message
+
+
+MET = "only-later"
+"""A text that no view of the rehearsal has."""
+
+LATER: Mapping[str, tuple[str, str]] = {
+    "summary": ("summary.md.j2", "view.repository"),
+    "check": ("check.md.j2", "view.repository"),
+    "job summary": ("job-summary.md.j2", "view.repository"),
+    "terminal": ("terminal.txt.j2", "view.repository"),
+    "html": ("report.html.j2", "view.repository"),
+    "review body": ("review.md.j2", "view.repository"),
+    "comment": ("comment.md.j2", "view.findings[0].title"),
+    "standing": ("standing.md.j2", "view.findings[0].id"),
+    "answer": ("command.md.j2", "view.sender"),
+    "annotation": ("annotation.txt.j2", "finding.title"),
+}
+"""What each writer writes with, and a field of its view."""
+
+FAULTS = [
+    "{{ nothing }}",
+    "{% for a in 'aaaaaaaaaa' %}" * 4 + "x" * 1000 + "{% endfor %}" * 4,
+    "No mark, but <!-- a comment",
+]
+
+
+def test_every_writer_but_the_prompt_can_fall_back() -> None:
+    assert LATER.keys() == WRITERS.keys() - {"prompt"}
+
+
+@pytest.mark.parametrize("fault", range(len(FAULTS)))
+@pytest.mark.parametrize("name", LATER)
+def test_the_shipped_templates_replace_one_that_fails_after_the_rehearsal(name: str, fault: int) -> None:
+    file, field = LATER[name]
+    shipped = (Path(reviewbot.__file__).parent / "templates" / file).read_text(encoding="utf-8")
+    renderer = Renderer({file: f"{{% if {field} == '{MET}' %}}{FAULTS[fault]}{{% endif %}}{shipped}"})
+    view = Building(lambda _: MET, 1).of(WRITERS[name].view)
+    written = WRITERS[name].write(renderer, view)
+    if not renderer.problems:
+        assert FAULTS[fault][:2] in str(written), "a text without a mark may say this"
+        return
+    [problem] = renderer.problems
+    assert problem.startswith(f"The template `{file}`")
+    assert problem.endswith(f"used the shipped templates instead. Fix or delete `{file}` on the default branch.")
+    if isinstance(view, SummaryView):
+        view = replace(view, degraded=(problem, *view.degraded))
+    assert written == WRITERS[name].write(Renderer(), view)
+
+
+def test_every_summary_tells_of_a_template_that_failed_before() -> None:
+    source = f"{{% if view.findings[0].title == '{MET}' %}}{{{{ nothing }}}}{{% endif %}}{{{{ view.mark }}}}"
+    renderer = Renderer({"comment.md.j2": source})
+    finding = replace(COMMENT.findings[0], title=MET)
+    assert MET in renderer.comment(replace(COMMENT, findings=(finding,)))
+    for text in (renderer.summary(CLEAN), renderer.job_summary(CLEAN), renderer.terminal(CLEAN), renderer.html(CLEAN)):
+        assert "comment.md.j2" in text
+        assert "shipped templates" in text
+
+
+def test_a_prompt_does_not_fall_back_since_nothing_is_bought_yet() -> None:
+    source = f"{{% if view.repository == '{MET}' %}}{{{{ nothing }}}}{{% endif %}}ten letters"
+    with pytest.raises(TemplateError, match=r"`prompt\.txt\.j2`, line 1"):
+        Renderer({"prompt.txt.j2": source}).prompt(replace(PROMPT, repository=MET))
+
+
+def test_broken_templates_are_replaced_where_nothing_is_bought_and_no_prompt_is_written() -> None:
+    renderer = collecting_renderer({"summary.md.j2": "No mark here."})
+    assert renderer.summary(CLEAN) == Renderer().summary(replace(CLEAN, degraded=(*renderer.problems, *CLEAN.degraded)))
+    with pytest.raises(TemplateError, match=r"`summary\.md\.j2` does not begin with its mark"):
+        renderer.prompt(PROMPT)
+    sound = collecting_renderer({"summary.md.j2": BEFORE})
+    assert sound.prompt(PROMPT) == Renderer().prompt(PROMPT)
+
+
+def test_a_mistake_that_only_a_later_part_meets_is_found_before_anything_is_bought() -> None:
+    with pytest.raises(TemplateError, match=r"`prompt\.txt\.j2`, line 1"):
+        Renderer({"prompt.txt.j2": "{% if view.part > 1 %}{{ nothing }}{% endif %}ten letters"})
 
 
 def test_the_shipped_templates_stay_in_reach_of_an_override() -> None:

@@ -155,7 +155,7 @@ CASES = {
         2,
         (
             ("settings: config file `fail-on`: `never ever`", "`never`"),
-            ("project: number 42, which only a review can try", ""),
+            ("project: number 42 was not checked", "set `codevf-project` to a name"),
         ),
         {
             "bot.yml": "fail-on: never ever\ncodevf-project: 42\n",
@@ -235,6 +235,12 @@ def marks(said: Said) -> set[str]:
     return {line.split()[0] for line in said.out.splitlines()}
 
 
+def noted(said: Said) -> list[str]:
+    """What the notes are about, where no line is a problem."""
+    assert "problem" not in marks(said), said.out
+    return [line.partition(":")[0] for line, (mark, _) in told(said).items() if mark == "note"]
+
+
 def told(said: Said) -> Mapping[str, tuple[str, str]]:
     """What each line tells, with its mark and with what is to be done about it."""
     found = re.findall(r"^(ok|note|problem) +(.*)\n((?: +-> .*\n)*)", said.out, re.MULTILINE)
@@ -260,12 +266,13 @@ def test_what_is_wrong_is_told_with_what_to_do(rig: Rig, name: str) -> None:
 def test_all_is_well(rig: Rig) -> None:
     said = looked(rig, Case(0, (), GATE))
     assert said.status == 0
-    assert marks(said) == {"ok"}, said.out
+    assert noted(said) == ["project"]
     assert "every workflow that somebody may add can write it, too" in said.out
     assert said.out.count("may read them; writing was not tried") == 2
     for line in ("prices: with `max-credits: 240` and `mode: fast` a review holds 360 credits", "`engineer` 612"):
         assert line in said.out
-    assert f"project: the first review creates `{REPO}` unless it exists" in said.out
+    assert f"note     project: `{REPO}` was not checked; the first review creates it unless it exists.\n" in said.out
+    assert "-> To use another project, set `codevf-project`" in said.out
     assert "balance: 10,000 credits are available" in said.out
     assert rig.service.tasks() == ()
 
@@ -274,7 +281,7 @@ def test_a_gate_with_a_queue_is_well(rig: Rig) -> None:
     rig.world.require(REPO, CHECK, by_ruleset=False)
     said = looked(rig, Case(0, (), GATE, ()))
     rig.world.require(REPO, by_ruleset=False)
-    assert (said.status, marks(said)) == (0, {"ok"}), said.out
+    assert (said.status, noted(said)) == (0, ["project"])
     assert "`CodeVF review` from GitHub Actions is required" in said.out
 
 
@@ -352,5 +359,5 @@ def test_the_repository_is_the_clones_own(rig: Rig, tmp_path: Path, monkeypatch:
     bare = doctor(rig)
     assert (bare.status, "--repo: this clone has no origin on a server" in bare.err) == (2, True), bare.err
     clone.git("remote", "add", "origin", f"git@github.com:{REPO}.git")
-    assert f"the first review creates `{REPO}`" in doctor(rig).out
+    assert f"project: `{REPO}` was not checked" in doctor(rig).out
     assert doctor(rig, "--repo", "parcels").status == 2

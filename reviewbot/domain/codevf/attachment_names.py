@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from posixpath import basename
+from posixpath import basename, splitext
 
 SO_FAR = "review-so-far.txt"
 """The attachment with what is new since the last review, and the findings to confirm."""
@@ -40,7 +40,10 @@ def own_names(paths: Sequence[str]) -> dict[str, str]:
 
 
 def _safe(name: str) -> str:
-    name = _UNSAFE.sub("_", name).lstrip(".-") or "file"
+    """Return the name in safe characters; of dots and dashes in front only one dot stays, as in `.gitignore`."""
+    name = _UNSAFE.sub("_", name)
+    bare = name.lstrip(".-")
+    name = (f".{bare}" if name.startswith(".") else bare) if bare else "file"
     if len(name) > LONGEST:
         name = f"{name[: LONGEST // 2]}{name[-LONGEST // 2 :]}"
     return f"{name}.txt" if name.lower().endswith(_NOT_AS_TEXT) else name
@@ -48,9 +51,9 @@ def _safe(name: str) -> str:
 
 def _free(name: str, taken: set[str]) -> str:
     """Number a name that another attachment has."""
-    stem, dot, ending = name.rpartition(".") if "." in name else (name, "", "")
+    stem, ending = splitext(name)
     free, number = name, 1
     while free.casefold() in taken or _RESERVED.fullmatch(free.casefold()):
         number += 1
-        free = f"{stem}-{number}{dot}{ending}"
+        free = f"{stem}-{number}{ending}"
     return free

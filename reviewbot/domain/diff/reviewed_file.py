@@ -64,6 +64,16 @@ class FileView:
         """The head's lines that the diff shows, verbatim."""
         return self._of_hunks(Side.RIGHT)
 
+    def has_crlf(self, first: int, last: int) -> bool:
+        """Return whether lines of the head that the diff shows end with CRLF.
+
+        Of a last line without an ending, the line above tells.
+        """
+        if any(self.exact.get(number, "").endswith("\r") for number in range(first, last + 1)):
+            return True
+        is_open = self.text is not None and not self.text.endswith("\n") and last == self.right.last
+        return is_open and self.exact.get(first - 1, "").endswith("\r")
+
     def _of_hunks(self, side: Side) -> Mapping[int, str]:
         lines = (line for hunk in self.hunks for line in hunk.lines)
         return {number: line.text for line in lines if (number := line.number(side)) is not None}

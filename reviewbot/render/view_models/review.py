@@ -35,6 +35,7 @@ class FindingView:
         waived_by: a login, empty when nobody waived it; `waived_for` is their reason.
         closed_at: the head at which it was closed, full; empty while it is open.
         held: why its file was not sent, None unless `why` is `FILE_NOT_SENT`.
+        crlf: whether the lines that `suggestion` replaces end with CRLF; the suggestion itself has LF.
     """
 
     id: str
@@ -62,6 +63,7 @@ class FindingView:
     waived_for: str = ""
     closed_at: str = ""
     held: HeldView | None = None
+    crlf: bool = False
 
     @property
     def waived_by_another(self) -> bool:

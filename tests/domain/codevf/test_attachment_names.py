@@ -19,6 +19,9 @@ PARTS = st.text(max_size=12) | st.sampled_from(
         "A.py",
         "x.PNG",
         "x.pdf",
+        ".gitignore",
+        ".png",
+        "..a",
         "change.diff",
         "files-1.txt",
         SO_FAR,
@@ -41,7 +44,10 @@ PARTS = st.text(max_size=12) | st.sampled_from(
         (["change.diff", "logo.png", "a.PDF"], ["change.diff.txt", "logo.png.txt", "a.PDF.txt"]),
         ([SO_FAR, "Files-1.txt"], ["review-so-far-2.txt", "Files-1-2.txt"]),
         (["a\u202e\n\x00b\\c.py"], ["a_b_c.py"]),
-        ([".env.example"], ["env.example"]),
+        ([".env.example"], [".env.example"]),
+        ([".gitignore", "a/.editorconfig"], [".gitignore", ".editorconfig"]),
+        (["a b/.gitignore", "a_b/.gitignore"], ["a_b-.gitignore", "a_b--2.gitignore"]),
+        (["..a", "-.b", ".-c", "..."], [".a", "b", ".c", "file"]),
     ],
 )
 def test_a_name_is_the_base_name_made_safe_and_unique(paths: list[str], names: list[str]) -> None:
@@ -60,7 +66,7 @@ def test_any_paths_get_names_that_the_service_takes_as_text(paths: list[str]) ->
     assert list(names) == paths
     assert len({name.casefold() for name in names.values()}) == len(paths)
     for name in names.values():
-        assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", name)
+        assert re.fullmatch(r"\.?[A-Za-z0-9_][A-Za-z0-9._-]*", name)
         assert len(name) <= LONGEST + 10
         assert not name.lower().endswith(".diff")
         assert not re.fullmatch(r"review-so-far\.txt|files-\d+\.txt", name, re.IGNORECASE)

@@ -1,0 +1,78 @@
+"""A repository's own template that fails after a review was bought loses neither the review nor its verdict."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from reviewbot_sandbox.codevf import TaskLife
+
+from tests.app.house import REPO, SCALE, answer, finding, house
+
+FINDING = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
+MANY = {f"data/file_{number}.py": f"x = {number}\n" for number in range(60)}
+LISTS_ALL = "{{% extends 'shipped/{name}' %}}{{% block {block} %}}{{{{ super() }}}}" + (
+    "{{% for one in view.sent %}}" + "x" * 2000 + "{{% endfor %}}{{% endblock %}}"
+)
+
+
+@pytest.mark.parametrize(("name", "block"), [("summary.md.j2", "story"), ("check.md.j2", "told")])
+def test_the_author_cannot_lose_a_review_by_the_size_of_a_change(tmp_path: Path, name: str, block: str) -> None:
+    files = {f".github/reviewbot/{name}": LISTS_ALL.format(name=name, block=block)}
+    with house(tmp_path, engineer=lambda _: answer(FINDING), files=files) as rig:
+        rig.world.push(REPO, "topic", MANY, author="mona")
+        done = rig.run(json_file="report.json")
+        assert (done.exit_status, done.outputs["verdict"], done.outputs["reason"]) == (1, "fail", "gate")
+        assert [one.conclusion for one in rig.checks()] == ["failure"]
+        [summary], [comment] = rig.summaries(), rig.comments()
+        assert len(rig.service.tasks()) == 1
+    told = f"The template `{name}`: it writes more than 65,000 characters"
+    assert "A shell runs it" in comment.body
+    assert "A shell runs it" in summary
+    assert told in summary
+    assert told in done.summary
+    [problem] = json.loads((done.workspace / "report.json").read_text(encoding="utf-8"))["degraded"]
+    assert problem.startswith(told)
+
+
+def test_a_mistake_in_what_every_text_shares_does_not_lose_the_review(tmp_path: Path) -> None:
+    source = "{% if finding.title == 'A shell runs it' %}{{ nothing }}{% endif %}"
+    files = {".github/reviewbot/finding.md.j2": source, ".github/reviewbot/annotation.txt.j2": source + "A title"}
+    with house(tmp_path, engineer=lambda _: answer(FINDING), files=files) as rig:
+        done = rig.run(html_file="report.html")
+        assert (done.exit_status, done.outputs["reason"], done.outputs["posted"]) == (1, "gate", "1")
+        [summary], [comment] = rig.summaries(), rig.comments()
+    assert "A shell runs it" in comment.body
+    assert "`finding.md.j2`, line 1: 'nothing' is undefined" in summary
+    assert "`annotation.txt.j2`, line 1: 'nothing' is undefined" in summary
+    assert "A shell runs it" in (done.workspace / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("source", ["{{ nothing }}", "No mark here.", "{% if %}"])
+def test_a_template_that_is_broken_later_does_not_keep_a_review_from_being_collected(
+    tmp_path: Path, source: str
+) -> None:
+    life = TaskLife(pending=2, processing=2)
+    with house(tmp_path, life=life, engineer=lambda _: answer(FINDING)) as rig:
+        rig.run(wait_minutes="0")
+        rig.world.push(REPO, "main", {".github/reviewbot/summary.md.j2": source})
+        time.sleep(6 * SCALE)
+        done = rig.run(event="schedule", payload={}, command="collect")
+        assert [one.conclusion for one in rig.checks()] == ["failure"]
+        [summary], [comment] = rig.summaries(), rig.comments()
+        assert len(rig.service.tasks()) == 1
+    assert done.exit_status == 0
+    assert "A shell runs it" in comment.body
+    assert "Fix or delete `summary.md.j2` on the default branch." in summary
+
+
+def test_a_prompt_that_fails_stops_the_run_before_anything_is_bought(tmp_path: Path) -> None:
+    source = "{% if view.files_changed == 3 %}{{ nothing }}{% endif %}ten letters"
+    with house(tmp_path, files={".github/reviewbot/prompt.txt.j2": source}) as rig:
+        done = rig.run()
+        assert (done.exit_status, done.outputs["reason"]) == (2, "template")
+        assert not rig.service.tasks()
+        assert "`prompt.txt.j2`, line 1" in rig.summaries()[0]
+        assert rig.checks()[-1].conclusion == "action_required"
