@@ -19,7 +19,7 @@ from reviewbot.domain.model.options import PathInstruction, Redact
 from reviewbot.domain.redaction.redactor import Redactor, secret_file
 from reviewbot.domain.selection.path_filters import matches
 from reviewbot.domain.selection.redaction_places import RedactionPlace, held_for, prose_notice, redaction_places
-from reviewbot.domain.selection.selection import Held, HeldBecause, risk, select
+from reviewbot.domain.selection.selection import Held, HeldBecause, over_limit, risk, select
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import ChangeUnreadable, DiffTooLarge, Problem, SettingsError
@@ -186,6 +186,11 @@ class Prepared:
     def misencoded(self) -> frozenset[str]:
         """The files whose text at the head is not UTF-8, so that only their diff can be sent."""
         return frozenset(file.path for file in self.change.files if file.new and file.new.misencoded)
+
+    @cached_property
+    def oversized(self) -> Mapping[str, str]:
+        """The files that are too large for their text to be read, with their size and the limit in words."""
+        return {file.path: over for file in self.change.files if (over := over_limit(file))}
 
     @cached_property
     def by_path(self) -> Mapping[str, FileView]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reviewbot_sandbox.codevf import Limits
 
 from tests.app.house import CLEAN, REPO, Finished, Rig, house
 
@@ -115,7 +116,10 @@ def test_a_file_that_is_too_large_is_told_with_its_size_the_limit_and_the_line_t
         done = run_with(rig, files, reviewer="local")
         assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
         said = " ".join((done.log + done.summary).replace("\\", "").split())
-        assert re.search("the diff of assets/big.json has [0-9]+ kB, and `attachment-bytes` is 20,000", said)
+        assert re.search(
+            "`assets/big.json`: its diff of [0-9]+ kB does not fit into an attachment; `attachment-bytes` is 20,000",
+            said,
+        )
         assert 'paths: "!assets/big.json"' in said
         assert "service" not in done.summary
 
@@ -126,7 +130,48 @@ def test_a_diff_that_does_not_fit_beside_others_is_told_with_its_size(tmp_path: 
         done = run_with(rig, files)
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
         told = done.summary.replace("\\", "")
-        assert re.search(r"too large \(its diff of [0-9]+ kB did not fit; `attachment-bytes` is 20,000\)", told)
+        assert re.search(
+            r"too large \(its diff of [0-9]+ kB does not fit into an attachment; `attachment-bytes` is 20,000\)", told
+        )
+
+
+LINES = "".join(f"value_{number} = {number}\n" for number in range(50_000))
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (LINES + LINES, "its text of [0-9.]+ MB does not fit into an attachment; `attachment-bytes` is 1,000,000"),
+        (LINES * 7, "[0-9.]+ MB; the limit is 5.2 MB"),
+    ],
+)
+def test_a_text_that_is_too_large_for_the_local_reviewer_is_named_with_size_and_limit(
+    tmp_path: Path, lines: str, told: str
+) -> None:
+    with house(tmp_path, files={"big.py": lines}) as rig:
+        changed = lines.replace("value_3 = 3\n", "value_3 = 33\n", 1)
+        done = run_with(rig, {"big.py": changed, "a.py": "x = 1\n"}, reviewer="local")
+        assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
+        assert re.search(rf"`big.py`: too large \({told}\)", done.summary.replace("\\", ""))
+        assert 'paths: "!big.py"' in done.summary
+
+
+def test_a_service_that_takes_less_is_the_limit_that_is_named(tmp_path: Path) -> None:
+    limits = Limits(rate=None, body_bytes=150_000)
+    with house(tmp_path, engineer=lambda _: CLEAN, limits=limits) as rig:
+        done = run_with(rig, {"big.json": '"some words of a list",\n' * 6000, "a.py": "x = 1\n"})
+        assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
+        told = done.summary.replace("\\", "")
+        assert re.search(r"its diff of [0-9]+ kB does not fit into a request of 140 kB", told)
+        assert "attachment-bytes" not in told
+
+
+def test_a_service_that_takes_nothing_is_not_said_to_be_the_fault_of_a_file(tmp_path: Path) -> None:
+    with house(tmp_path, limits=Limits(rate=None, body_bytes=1_000)) as rig:
+        done = run_with(rig, {"a.py": "x = 1\n"})
+        assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
+        assert "CodeVF takes no request of this size" in done.summary
+        assert "attachment-bytes" not in done.summary
 
 
 def test_source_that_is_not_utf_8_is_called_so_by_the_local_reviewer_and_the_counts_add_up(tmp_path: Path) -> None:

@@ -161,12 +161,14 @@ def _why_binary(file: ChangedFile) -> HeldBecause:
     if side and side.misencoded:
         return HeldBecause.NOT_UTF_8
     unread = not (side and side.binary) or _suspicion(file) == _UNREAD
-    return HeldBecause.TOO_LARGE if unread and _size(file) > LARGEST_TEXT else HeldBecause.BINARY
+    return HeldBecause.TOO_LARGE if unread and over_limit(file) else HeldBecause.BINARY
 
 
-def _size(file: ChangedFile) -> int:
+def over_limit(file: ChangedFile) -> str:
+    """The size of a file whose text is not read for it, and the limit, in words; empty for a smaller one."""
     sizes = [entry.size for entry in (file.new, file.old) if entry and entry.size is not None]
-    return sizes[0] if sizes else 0
+    over = bool(sizes) and sizes[0] > LARGEST_TEXT
+    return f"{size(sizes[0])}; the limit is {size(LARGEST_TEXT)}" if over else ""
 
 
 def _held_unreadable(file: ChangedFile, reason: HeldBecause) -> Held:
@@ -174,7 +176,7 @@ def _held_unreadable(file: ChangedFile, reason: HeldBecause) -> Held:
     if reason in {HeldBecause.SUBMODULE, HeldBecause.LFS_POINTER}:
         return Held(file.path, reason)
     suspicion = _suspicion(file)
-    told = [f"{size(_size(file))}; the limit is {size(LARGEST_TEXT)}"] if reason is HeldBecause.TOO_LARGE else []
+    told = [over_limit(file)] if reason is HeldBecause.TOO_LARGE else []
     told += [suspicion] if reason is HeldBecause.BINARY and suspicion else []
     told += ["save it as UTF-8"] if reason is HeldBecause.NOT_UTF_8 else []
     return Held(file.path, reason, "; ".join(told), missed=bool(suspicion))
