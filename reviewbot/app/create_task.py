@@ -23,7 +23,6 @@ from reviewbot.domain.policy.verdict import Coverage, pending
 from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import NothingSendable, OverBudget, PayloadTooLarge, ServiceRefused
 from reviewbot.ports import ReviewService
-from reviewbot.render.view_models.exclusions import exclusion_setting
 from reviewbot.render.view_models.review import AuthorText, PromptView
 
 
@@ -37,7 +36,7 @@ def submit(run: RunContext, service: ReviewService, story: Story, identity: Iden
     tiers, size_tier = size_tiers(run.settings.attachment_bytes), story.own.size_tier
     packings = _packings(run, story, tiers[size_tier], agreed.parts)
     if not any(packing.sent for packing in packings):
-        raise _nothing_fits(story, together(packings, len(packings)))
+        raise _nothing_fits(run, story, together(packings, len(packings)))
     try:
         tasks = _create(run, service, story, identity, agreed, packings)
     except PayloadTooLarge as error:
@@ -48,11 +47,11 @@ def submit(run: RunContext, service: ReviewService, story: Story, identity: Iden
     return _submitted(replace(story, task=joined(tasks), packing=together(packings, len(tasks))))
 
 
-def _nothing_fits(story: Story, packing: Packing) -> NothingSendable:
+def _nothing_fits(run: RunContext, story: Story, packing: Packing) -> NothingSendable:
     largest = max(story.sendables, key=lambda one: one.diff_size).path
     return NothingSendable(
         f"Not one of the selected files can be sent. `{visible(largest)}`: {packing.limits[largest]}.",
-        hint=f"Split the change, or leave the file out: {exclusion_setting([largest])}",
+        hint=f"Split the change, or leave the file out:{run.leaving_out([largest])}",
     )
 
 

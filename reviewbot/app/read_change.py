@@ -200,7 +200,7 @@ class Prepared:
     @cached_property
     def held_by_path(self) -> Mapping[str, Held]:
         """The files that were not sent, by their names at the head and at the merge base."""
-        unsent = {one.path: one for one in self.held if one.reason is not HeldBecause.UNSEEN}
+        unsent = {one.path: one for one in self.held if one.path not in self.by_path}
         renamed = [file for file in self.change.files if file.diff.status is FileStatus.RENAMED]
         return {file.diff.old_path: unsent[file.path] for file in renamed if file.path in unsent} | unsent
 
