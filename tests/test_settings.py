@@ -79,7 +79,7 @@ ROWS: list[tuple[str, object, str, object, list[str], bool, bool]] = [
     ("redact", Redact.ON, "block", Redact.BLOCK, ["off"], False, True),
     ("supersede", Supersede.REPLACE_PENDING, "keep", Supersede.KEEP, ["never"], False, True),
     ("max-tasks", 1, "6", 6, ["0", "7"], False, True),
-    ("attachment-bytes", 1_000_000, "140000", 140_000, ["999"], False, True),
+    ("attachment-bytes", 1_000_000, "140000", 140_000, ["999", "1048577"], False, True),
 ]
 SECRET_NAMES = ["codevf-api-key", "github-token"]
 ACTION = [row for row in ROWS if row[5]]

@@ -47,8 +47,9 @@ def summarise(
 
 
 def _read(reports: Sequence[ToolReport], files: int) -> str:
-    """How many files an analyser read to their end: never more than one of them did."""
-    read = len(frozenset[str]().union(*(report.read for report in reports)))
+    """How many files were read to their end, by every analyser that should have."""
+    unseen = {one.path for report in reports for one in report.unseen}
+    read = len(frozenset[str]().union(*(report.read for report in reports)) - unseen)
     if not read:
         return f"Static analysers read none of {count(files, 'changed file')} to its end."
     of = "" if read == files else f" of {files}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +21,7 @@ from reviewbot.domain.policy.verdict import Rules
 from reviewbot.errors import PermissionMissing
 from reviewbot.ports import ChangeReader, Clock, Forge, Reporter, ReviewService
 from reviewbot.render.renderer import Renderer
+from reviewbot.render.view_models.exclusions import exclusion_options, exclusion_setting
 from reviewbot.settings import Settings
 
 T = TypeVar("T")
@@ -95,6 +96,12 @@ class RunContext:
     def paid(self) -> bool:
         """Whether this reviewer costs money."""
         return self.settings.reviewer is ReviewerKind.CODEVF
+
+    def leaving_out(self, paths: Iterable[str]) -> str:
+        """What leaves files out, ready to be pasted: a setting, or options on a line of their own at a terminal."""
+        if self.ports.run_url is None:
+            return f"\n  {exclusion_options(paths)}"
+        return f" {exclusion_setting(paths)}"
 
     @property
     def now(self) -> datetime:

@@ -21,10 +21,8 @@ from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.model.review import Attachment, Submission, Task
 from reviewbot.domain.policy.verdict import Coverage, pending
 from reviewbot.domain.text.escaping import visible
-from reviewbot.domain.text.formatting import number, size
 from reviewbot.errors import NothingSendable, OverBudget, PayloadTooLarge, ServiceRefused
 from reviewbot.ports import ReviewService
-from reviewbot.render.view_models.exclusions import exclusion_setting
 from reviewbot.render.view_models.review import AuthorText, PromptView
 
 
@@ -33,27 +31,27 @@ def submit(run: RunContext, service: ReviewService, story: Story, identity: Iden
 
     Raises:
         NothingSendable: not one file fits, so there is no task.
-        ServiceError: there is no task (`ServiceRefused`), or nobody knows.
+        ServiceError: there is no task (`ServiceRefused`, `PayloadTooLarge`), or nobody knows.
     """
-    tiers = size_tiers(run.settings.attachment_bytes)
-    begun = story.own.size_tier
-    for size_tier, limits in list(enumerate(tiers))[begun:]:
-        if size_tier > begun:
-            story = _on_tier(run, story, size_tier)
-        packings = _packings(run, story, limits, agreed.parts)
-        if not packings:
-            break
-        try:
-            tasks = _create(run, service, story, identity, agreed, packings)
-        except PayloadTooLarge as error:
-            run.say(f"{error.message} Trying again with less.")
-            continue
-        return _submitted(replace(story, task=joined(tasks), packing=together(packings, len(tasks))), size_tier)
-    largest = max(story.sendables, key=lambda one: one.diff_size)
-    raise NothingSendable(
-        f"Not one of the selected files fits into a request: the diff of {visible(largest.path)} has "
-        f"{size(largest.diff_size)}, and `attachment-bytes` is {number(run.settings.attachment_bytes)}.",
-        hint=f"Split the change, or leave the file out: {exclusion_setting([largest.path])}",
+    tiers, size_tier = size_tiers(run.settings.attachment_bytes), story.own.size_tier
+    packings = _packings(run, story, tiers[size_tier], agreed.parts)
+    if not any(packing.sent for packing in packings):
+        raise _nothing_fits(run, story, together(packings, len(packings)))
+    try:
+        tasks = _create(run, service, story, identity, agreed, packings)
+    except PayloadTooLarge as error:
+        if size_tier == len(tiers) - 1:
+            raise
+        run.say(f"{error.message} Trying again with less.")
+        return submit(run, service, _on_tier(run, story, size_tier + 1), identity, agreed)
+    return _submitted(replace(story, task=joined(tasks), packing=together(packings, len(tasks))))
+
+
+def _nothing_fits(run: RunContext, story: Story, packing: Packing) -> NothingSendable:
+    largest = max(story.sendables, key=lambda one: one.diff_size).path
+    return NothingSendable(
+        f"Not one of the selected files can be sent. `{visible(largest)}`: {packing.limits[largest]}.",
+        hint=f"Split the change, or leave the file out:{run.leaving_out([largest])}",
     )
 
 
@@ -84,12 +82,10 @@ def _create(
 
 
 def _packings(run: RunContext, story: Story, limits: SizeTier, most: int) -> tuple[Packing, ...]:
-    """What each task carries; nothing when no file fits."""
+    """What each task carries; with no file in any of them when none fits."""
     task_batches = TaskBatches.of(story.sendables, limits, most, confirms=story.own.confirms)
     packings = task_batches.packed()
-    if not any(packing.sent for packing in packings):
-        return ()
-    if task_batches.context_limits is None:
+    if task_batches.context_limits is None or not any(packing.sent for packing in packings):
         return tuple(packings)
     return tuple(
         replace(packing, attachments=(*packing.attachments, one))
@@ -103,7 +99,7 @@ def _on_tier(run: RunContext, story: Story, size_tier: int) -> Story:
     return write_check(run, story, pending(run.judgement.rules)) if run.paid else story
 
 
-def _submitted(story: Story, size_tier: int) -> Story:
+def _submitted(story: Story) -> Story:
     if story.task is None or story.packing is None:
         raise TypeError(story)
     held = [one for one in story.read.held if one.missed]
@@ -116,7 +112,6 @@ def _submitted(story: Story, size_tier: int) -> Story:
         coverage=Coverage.PARTIAL if missed or story.reselected else Coverage.FULL,
         missed=missed,
         selection=selection_digest(story.selected),
-        size_tier=size_tier,
     )
     return story.bought(purchase)
 

@@ -26,7 +26,7 @@ from reviewbot.domain.selection.redaction_places import (
     redaction_places,
     secrets_notice,
 )
-from reviewbot.domain.selection.selection import Held, HeldBecause, risk, select
+from reviewbot.domain.selection.selection import Held, HeldBecause, over_limit, risk, select
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import ChangeUnreadable, DiffTooLarge, Problem, SettingsError
@@ -195,6 +195,11 @@ class Prepared:
         return frozenset(file.path for file in self.change.files if file.new and file.new.misencoded)
 
     @cached_property
+    def oversized(self) -> Mapping[str, str]:
+        """The files that are too large for their text to be read, with their size and the limit in words."""
+        return {file.path: over for file in self.change.files if (over := over_limit(file))}
+
+    @cached_property
     def by_path(self) -> Mapping[str, FileView]:
         """The views by their names at the head: asked for by every finding, put together once."""
         return {view.path: view for view in self.views}
@@ -202,7 +207,7 @@ class Prepared:
     @cached_property
     def held_by_path(self) -> Mapping[str, Held]:
         """The files that were not sent, by their names at the head and at the merge base."""
-        unsent = {one.path: one for one in self.held if one.reason is not HeldBecause.UNSEEN}
+        unsent = {one.path: one for one in self.held if one.path not in self.by_path}
         renamed = [file for file in self.change.files if file.diff.status is FileStatus.RENAMED]
         return {file.diff.old_path: unsent[file.path] for file in renamed if file.path in unsent} | unsent
 

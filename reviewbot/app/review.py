@@ -37,7 +37,6 @@ from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import NothingSendable, ReviewbotError, SettingsError, TaskEnded, TemplateError
 from reviewbot.ports import ReviewService
 from reviewbot.render.renderer import Renderer, collecting_renderer
-from reviewbot.render.view_models.exclusions import exclusion_setting
 from reviewbot.settings import peek_settings
 
 
@@ -171,7 +170,8 @@ class _Teller(Acquirer):
         if missed := [held.path for held in prepared.held if held.missed]:
             raise NothingSendable(
                 "Not one of the selected files could be reviewed.",
-                hint=f"Each is listed with its reason. To leave out what needs no review: {exclusion_setting(missed)}",
+                hint="Each is listed with its reason. To leave out what needs no review:"
+                f"{self._run.leaving_out(missed)}",
             )
         run, story = self._run, self.story
         if story.awaited is not None:

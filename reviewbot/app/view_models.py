@@ -33,7 +33,6 @@ from reviewbot.domain.model.review import Severity, Side, Unread
 from reviewbot.domain.policy.verdict import Outcome, blocks
 from reviewbot.domain.publishing.comment_diff import posted_comments
 from reviewbot.domain.selection.selection import Held, HeldBecause
-from reviewbot.domain.text.formatting import number, size
 from reviewbot.render.view_models.review import (
     BypassView,
     DuplicateView,
@@ -70,7 +69,7 @@ def summary_view(run: RunContext, story: Story, outcome: Outcome) -> SummaryView
         reviewer_summary=report.summary if report else "",
         coverage=story.coverage,
         sent=_sent(story.packing),
-        held=_held(run, story),
+        held=_held(story),
         notices=prepared.notices if prepared else (),
         degraded=(*run.renderer.problems, *run.degraded.sentences, *unknown_tasks(run, story)),
         cost=cost_of(run, story),
@@ -333,27 +332,22 @@ def _held_view(held: Held) -> HeldView:
     return HeldView(held.path, held.reason.value, held.detail, held.missed)
 
 
-def _held(run: RunContext, story: Story) -> tuple[HeldView, ...]:
+def _held(story: Story) -> tuple[HeldView, ...]:
     held = story.prepared.held if story.prepared else ()
-    omitted = story.packing.omitted if story.packing else ()
+    omitted, limits = (story.packing.omitted, story.packing.limits) if story.packing else ((), {})
     unseen = story.task.unseen if story.task else ()
-    sizes = {one.path: size(one.diff_size) for one in story.sendables}
     return (
         *map(_held_view, held),
-        *(
-            HeldView(path, HeldBecause.TOO_LARGE.value, _over(sizes.get(path, ""), run), missed=True)
-            for path in omitted
-        ),
-        *(_unread(one, story.prepared) for one in unseen),
+        *(HeldView(path, HeldBecause.TOO_LARGE.value, limits.get(path, ""), missed=True) for path in omitted),
+        *(_unread(one, story.prepared, limits) for one in unseen),
     )
 
 
-def _over(size_of_diff: str, run: RunContext) -> str:
-    return f"its diff of {size_of_diff} did not fit; `attachment-bytes` is {number(run.settings.attachment_bytes)}"
-
-
-def _unread(unread: Unread, prepared: Prepared | None) -> HeldView:
-    """What the reviewer did not read to its end: analysers get no text of a file that is not UTF-8."""
+def _unread(unread: Unread, prepared: Prepared | None, limits: Mapping[str, str]) -> HeldView:
+    """What the reviewer did not read to its end: analysers need a file's whole text, which may not have been sent."""
     if prepared is not None and unread.path in prepared.misencoded:
         return HeldView(unread.path, HeldBecause.NOT_UTF_8.value, "save it as UTF-8", missed=True)
+    over = limits.get(unread.path) or (prepared.oversized.get(unread.path) if prepared else None)
+    if over:
+        return HeldView(unread.path, HeldBecause.TOO_LARGE.value, over, missed=True)
     return HeldView(unread.path, HeldBecause.UNSEEN.value, unread.why, missed=True)

@@ -83,7 +83,8 @@ def _elsewhere(finding: FindingView) -> str:
         return ""
     if finding.side is Side.LEFT:
         return f"It is about {words} before the change."
-    return f"The reviewer named {words}; the change does not touch this file."
+    verb = "did" if finding.carried else "does"
+    return f"The reviewer named {words}; the change {verb} not touch this file."
 
 
 def _paths(view: SummaryView) -> Iterator[str]:

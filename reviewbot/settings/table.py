@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, TypeVar
 
+from reviewbot.domain.codevf.attachments import LARGEST_ATTACHMENT
 from reviewbot.domain.model.options import (
     ActionCommand,
     Allow,
@@ -162,7 +163,7 @@ class Settings:
     )
     max_tasks: int = setting(1, whole_number(1, 6), "Over how many tasks a large change may be split.", action=False)
     attachment_bytes: int = setting(
-        1_000_000, whole_number(1_000, 50_000_000), "The most bytes of one attachment.", action=False
+        1_000_000, whole_number(1_000, LARGEST_ATTACHMENT), "The most bytes of one attachment.", action=False
     )
 
     @property

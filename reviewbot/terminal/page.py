@@ -19,7 +19,7 @@ from reviewbot.domain.text.formatting import counted, number, size
 from reviewbot.render.view_models.excerpts import Excerpt, Excerpts
 from reviewbot.render.view_models.review import FindingView, HeldView, SentView, SummaryView
 from reviewbot.render.view_models.truncation import every_finding
-from reviewbot.terminal.console import code, say, shown
+from reviewbot.terminal.console import code, say, say_command, shown
 from reviewbot.terminal.words import Mood, saying
 
 STYLES = {
@@ -117,7 +117,8 @@ def place(finding: FindingView) -> str:
         return f"{where} (before the change)"
     if finding.why is Why.FILE_NOT_SENT:
         return f"{where} (not sent{f': {finding.held.reason}' if finding.held else ''})"
-    return f"{where} (not in the change)" if finding.why in UNVERIFIED else where
+    then = " when it was found" if finding.carried else ""
+    return f"{where} (not in the change{then})" if finding.why in UNVERIFIED else where
 
 
 def _show_code(console: Console, excerpt: Excerpt) -> None:
@@ -178,7 +179,12 @@ def _show_verdict(console: Console, view: SummaryView) -> None:
     if counts:
         words = [Text.assemble(f"{number(count)} ", (severity.value, STYLES[severity])) for severity, count in counts]
         say(console, Text(", ").join(words), indent=_INDENT)
-    for text in (told.more, *view.degraded):
+    for line in told.more.split("\n"):
+        if line.startswith("  "):
+            say_command(console, line.strip())
+        elif line:
+            say(console, line, indent=_INDENT)
+    for text in view.degraded:
         if text.strip():
             say(console, text, indent=_INDENT)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -10,7 +9,7 @@ from enum import Enum
 from reviewbot.domain.model.options import FailOn
 from reviewbot.domain.policy.verdict import Reason, Verdict
 from reviewbot.domain.text.formatting import counted, duration, moment, number
-from reviewbot.render.view_models.exclusions import excludable, exclusions
+from reviewbot.render.view_models.exclusions import excludable, exclusion_options
 from reviewbot.render.view_models.review import SummaryView
 
 
@@ -24,7 +23,7 @@ class Mood(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """One sentence on what it came to, and more, which may be empty."""
+    """One sentence on what it came to, and more, which may be empty; its indented lines are commands to copy."""
 
     mood: Mood
     title: str
@@ -84,8 +83,8 @@ def _unreadable(view: SummaryView) -> Saying:
 
 def _partial(view: SummaryView) -> Saying:
     told = counted(len(view.missed), "selected file was", "selected files were")
-    patterns = " ".join(f"--paths {shlex.quote(pattern)}" for pattern in exclusions(excludable(view.missed)))
-    more = f"To leave out what needs no review: {patterns}" if patterns else ""
+    options = exclusion_options(excludable(view.missed))
+    more = f"To leave out what needs no review:\n  {options}" if options else ""
     return Saying(Mood.BAD, f"{told} not fully reviewed{_closed(view)}.", more)
 
 

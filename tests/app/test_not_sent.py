@@ -12,6 +12,7 @@ from reviewbot.exports.places import place_of
 from reviewbot.exports.stored import read_report
 from tests.app.house import REPO, answer, finding, house
 from tests.app.test_files import FILES
+from tests.app.test_unreadable_files import PRINTED, SECRET_KEY
 
 UNTOUCHED = "The change does not touch this file"
 NOT_SENT = "This file is part of the change, but it was not sent: "
@@ -67,6 +68,28 @@ def test_a_renamed_file_is_known_by_both_names_and_an_older_finding_keeps_its_re
         rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
         rig.run()
         assert UNTOUCHED not in rig.summaries()[0]
+
+
+def test_an_older_finding_on_a_file_that_is_sent_by_now_is_not_said_to_be_unsent(tmp_path: Path) -> None:
+    found = canned(answer(finding("x.py", 1)))
+    with house(tmp_path, engineer=found, files={"x.py": "y = 0\n"}) as rig:
+        rig.run(on_partial="pass")
+        files = {"x.py": f"y = 1\n{PRINTED}\n", "docs/c.md": f"{SECRET_KEY}\n{'w ' * 60}"}
+        rig.world.push(REPO, "topic", files, author="mona")
+        done = rig.run(on_partial="pass", **FILES)
+        (summary,) = rig.summaries()
+        assert "a redaction may hide code" in summary
+        assert NOT_SENT not in summary
+        assert UNTOUCHED not in summary
+        assert "did not touch this file when this was found" in summary
+        assert "does not touch" not in (done.workspace / FILES["sarif_file"]).read_text(encoding="utf-8")
+
+
+def test_a_path_as_git_quotes_it_is_the_file(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(finding('"b/\\303\\274.bin"', 3))) as rig:
+        rig.world.push(REPO, "topic", {"ü.bin": b"\0"}, author="mona")
+        rig.run()
+        assert f"{NOT_SENT}not text" in rig.summaries()[0]
 
 
 def test_a_finding_on_a_file_outside_of_the_change_says_so(tmp_path: Path) -> None:

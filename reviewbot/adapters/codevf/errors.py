@@ -170,7 +170,7 @@ _SERVER_ERRORS = 500
 _PASSING = (408, 429)
 
 _ADD_CREDITS = "Add credits to the account, or lower `max-credits`, `mode` or `expertise`. Nothing was bought."
-_SMALLER = "Lower `attachment-bytes` in the config file, or narrow `paths`. Nothing was bought."
+_SMALLER = "Narrow `paths` in the config file. Nothing was bought."
 _LATER = "This usually passes. Run it again: what was bought already is found and not bought twice."
 _KEY = (
     "CodeVF does not accept the API key",

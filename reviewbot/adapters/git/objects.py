@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reviewbot.adapters.git.process import Git
 from reviewbot.domain.github.pull_request import Entry, RawChange
@@ -12,9 +12,6 @@ from reviewbot.errors import ChangeUnreadable
 
 TEXTS_LIMIT = 100 * 1024 * 1024
 """Bytes of all texts together; the files after that come without."""
-
-BINARY_WINDOW = 8000
-"""Git calls a file binary when there is a NUL among this many first bytes."""
 
 _PATHS_AT_ONCE = 500
 _SUBMODULE = "160000"
@@ -62,13 +59,19 @@ def read_between(git: Git, old: str, new: str) -> RawChange:
     """
     pairs = tuple(_pairs(git.run(*_DIFF, "--raw", "-z", "--no-abbrev", old, new)))
     diff = git.run(*_DIFF, "--patch", "--unified=3", "--full-index", old, new)
+    new_entries = _entries(git, [_File(pair.path, pair.new_mode, pair.new_oid) for pair in pairs if _is_new(pair)])
+    # Where the new version is binary, it matters whether the old one was text.
+    became = [pair for pair in pairs if _is_old(pair) and _is_new(pair) and new_entries[pair.path].binary]
     return RawChange(
         merge_base=old,
         head=new,
         # Only what is not UTF-8 is replaced, and such a file has no text in its entry.
         diff=diff.decode("utf-8", "replace"),
-        old={pair.old_path: Entry(oid=pair.old_oid, mode=pair.old_mode) for pair in pairs if _is_old(pair)},
-        new=_entries(git, [_File(pair.path, pair.new_mode, pair.new_oid) for pair in pairs if _is_new(pair)]),
+        old={
+            **{pair.old_path: Entry(oid=pair.old_oid, mode=pair.old_mode) for pair in pairs if _is_old(pair)},
+            **_entries(git, [_File(pair.old_path, pair.old_mode, pair.old_oid) for pair in became]),
+        },
+        new=new_entries,
     )
 
 
@@ -127,17 +130,8 @@ def _entries(git: Git, files: Sequence[_File]) -> dict[str, Entry]:
     for file in files:
         content = contents.get(file.oid) if file.mode != _SUBMODULE else None
         entry = Entry(oid=file.oid, mode=file.mode, size=sizes.get(file.oid))
-        entries[file.path] = entry if content is None else _with_content(entry, content)
+        entries[file.path] = entry if content is None else entry.with_content(content)
     return entries
-
-
-def _with_content(entry: Entry, content: bytes) -> Entry:
-    if b"\0" in content[:BINARY_WINDOW]:
-        return replace(entry, binary=True, shebang=content.startswith(b"#!"))
-    try:
-        return replace(entry, text=content.decode("utf-8"))
-    except UnicodeDecodeError:
-        return replace(entry, misencoded=True)
 
 
 def _sizes(git: Git, oids: Sequence[str]) -> Iterator[tuple[str, int]]:

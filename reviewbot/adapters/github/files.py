@@ -12,8 +12,8 @@ from reviewbot.adapters.github.answers import Answer
 from reviewbot.adapters.github.client import Calls
 from reviewbot.adapters.github.error_rules import Intent
 from reviewbot.domain.github.pull_request import Entry
-from reviewbot.domain.selection.file_kinds import named_as_binary, named_as_text
-from reviewbot.domain.selection.selection import EXECUTABLE_MODE, LARGEST_TEXT
+from reviewbot.domain.selection.file_kinds import named_as_media
+from reviewbot.domain.selection.selection import LARGEST_POINTER, LARGEST_TEXT
 from reviewbot.errors import ForgeUnreachable, NotFound
 
 BATCH = 100
@@ -94,7 +94,9 @@ class Files:
                 new |= found_new
                 old |= found_old
         exact = {path: self._with_exact_text(path, found) for path, found in new.items()}
-        return exact, {path: found.entry for path, found in old.items()}
+        small = [path for path, entry in exact.items() if entry.binary and path in old and _may_be_pointer(old[path])]
+        pointers = {path: self._read_raw(old[path].entry) for path in small}
+        return exact, {path: found.entry for path, found in old.items()} | pointers
 
     def _read(self, batch: _Batch) -> Iterator[tuple[dict[str, _Found], dict[str, _Found]]]:
         """A batch, in halves where GitHub does not manage it in its ten seconds."""
@@ -112,13 +114,18 @@ class Files:
             yield _read_batch(batch, data.node("repository"))
 
     def _with_exact_text(self, path: str, found: _Found) -> Entry:
-        entry = found.entry
-        if found.is_exact and not (entry.binary and _may_be_script(path, entry)):
-            return entry
+        # Only the bytes of a binary tell a script and UTF-16. Images and fonts are too many to be asked for one by one.
+        if found.is_exact and not (found.entry.binary and not named_as_media(path)):
+            return found.entry
+        return self._read_raw(found.entry)
+
+    def _read_raw(self, entry: Entry) -> Entry:
+        """The entry with what its bytes say, if they may be fetched by themselves."""
         if self.raw_left <= 0 or (entry.size or 0) > LARGEST_TEXT:
             return replace(entry, text=None)
         self.raw_left -= 1
-        return _with_content(entry, self._raw(entry.oid))
+        content = self._raw(entry.oid)
+        return replace(entry, text=None) if content is None else entry.with_content(content)
 
     def _raw(self, oid: str) -> bytes | None:
         """The blob by itself: base64 keeps every byte. None when it is not base64."""
@@ -130,20 +137,9 @@ class Files:
             return None
 
 
-def _may_be_script(path: str, entry: Entry) -> bool:
-    """Whether only the first bytes of a binary tell if it is a script; the name or the mode of most decide it."""
-    return entry.mode != EXECUTABLE_MODE and not (named_as_text(path) or named_as_binary(path))
-
-
-def _with_content(entry: Entry, content: bytes | None) -> Entry:
-    if content is None:
-        return replace(entry, text=None)
-    if entry.binary:
-        return replace(entry, shebang=content.startswith(b"#!"))
-    try:
-        return replace(entry, text=content.decode("utf-8"))
-    except UnicodeDecodeError:
-        return replace(entry, text=None, misencoded=True)
+def _may_be_pointer(found: _Found) -> bool:
+    """Whether an old file is a text as small as a pointer of Git LFS."""
+    return found.entry.binary is False and 0 < (found.entry.size or 0) <= LARGEST_POINTER
 
 
 _READING = Intent("reading files of the change", "contents: read")
@@ -173,13 +169,14 @@ def _read_side(node: Answer, name: str, sha: str, paths: Mapping[str, str]) -> d
 def _entry(file: Answer) -> _Found:
     mode = f"{file.number('mode'):06o}"
     blob = file.maybe_node("object")
+    known = blob.fields.get("isBinary") if blob else None
     entry = Entry(oid=file.text("oid"), mode=mode, size=None if mode == _SUBMODULE else file.number("size"))
+    entry = replace(entry, binary=known) if isinstance(known, bool) else entry
     if blob is None or "byteSize" not in blob.fields:
         return _Found(entry, is_exact=True)
     text = blob.maybe_prose("text")
-    binary = blob.fields.get("isBinary") is True
-    exact = binary or _is_exact(text, blob.number("byteSize"), truncated=blob.flag("isTruncated"))
-    return _Found(replace(entry, text=None if binary else text, binary=binary), exact)
+    exact = entry.binary or _is_exact(text, blob.number("byteSize"), truncated=blob.flag("isTruncated"))
+    return _Found(replace(entry, text=None if entry.binary else text), exact)
 
 
 def _is_exact(text: str | None, size: int, *, truncated: bool) -> bool:

@@ -190,7 +190,10 @@ fragment NewFile on TreeEntry {
 """
 
 _OLD_FILE = """
-fragment OldFile on TreeEntry { oid mode size type }
+fragment OldFile on TreeEntry {
+  oid mode size type
+  object { ... on Blob { isBinary } }
+}
 """
 
 

@@ -13,15 +13,19 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from posixpath import dirname
 from types import MappingProxyType
 
 from reviewbot.domain.codevf.attachment_names import own_names
 from reviewbot.domain.model.review import Attachment
+from reviewbot.domain.text.formatting import counted, number, size
 
 MAX_ATTACHMENTS = 5
+LARGEST_ATTACHMENT = 1_048_576
+"""Bytes of a text above which CodeVF's own client refuses it (codevf-sdk 0.1.1 on PyPI)."""
+
 NO_NEWLINE = "\\ No newline at end of file"
 
 _HEADER = re.compile(r'^=== ("(?:[^"\\]|\\.)*") \((\d+) lines?\)$')
@@ -109,11 +113,13 @@ class Packing:
         attachments: at most five a task, diffs first.
         sent: the manifest.
         omitted: selected files that are not in it at all.
+        limits: which limit kept a file's diff or text out, in words, by its path.
     """
 
     attachments: tuple[Attachment, ...]
     sent: tuple[Sent, ...]
     omitted: tuple[str, ...]
+    limits: Mapping[str, str] = field(default_factory=dict)
 
 
 def number_lines(text: str) -> str:
@@ -178,13 +184,14 @@ def pack(files: Sequence[Sendable], limits: SizeTier) -> Packing:
         attachments=tuple(attachment for attachment, _ in filled),
         sent=tuple(_manifest_line(file, where.get(file.path, "")) for file in files if file.path in sent_paths),
         omitted=tuple(file.path for file in files if file.path not in sent_paths),
+        limits=bins.limits_hit,
     )
 
 
 def _add_texts(bins: _Bins, files: Sequence[Sendable]) -> None:
     """Give each text an attachment of its own if there are enough of them, else put them into bundles."""
     sizes = {file.path: _size(_section(file)) for file in files}
-    fitting = [file for file in files if sizes[file.path] <= bins.limits.attachment]
+    fitting = [file for file in files if bins.may_take(file, sizes[file.path])]
     if len(fitting) <= bins.left:
         for file in fitting:
             bins.add(file.path, file, sizes[file.path])
@@ -216,6 +223,10 @@ def together(packings: Sequence[Packing], handed_in: int) -> Packing:
         attachments=tuple(one for packing in sent for one in packing.attachments),
         sent=tuple(one for packing in sent for one in packing.sent),
         omitted=(*(one for packing in packings for one in packing.omitted), *left),
+        limits={
+            **{path: why for packing in packings for path, why in packing.limits.items()},
+            **dict.fromkeys(left, "its part of the review was not handed in"),
+        },
     )
 
 
@@ -258,21 +269,36 @@ class FreeSpace:
         other._taken = [*self._taken]
         return other
 
-    def takes(self, kind: str, size: int) -> bool:
+    def takes(self, kind: str, bytes_: int) -> bool:
         """Whether there was room for a piece of so many bytes."""
-        return self.place(kind, size) is not None
+        return self.place(kind, bytes_) is not None
 
-    def place(self, kind: str, size: int) -> int | None:
+    @property
+    def _left(self) -> int:
+        return self._limits.request - sum(taken for _, taken in self._taken)
+
+    def limit(self, bytes_: int) -> str:
+        """The limit that a piece of so many bytes hits, in words."""
+        limits = self._limits
+        if bytes_ > limits.request:
+            return f"does not fit into a request of {size(limits.request)}"
+        if bytes_ > limits.attachment:
+            return f"does not fit into an attachment; `attachment-bytes` is {number(limits.attachment)}"
+        if bytes_ > self._left:
+            return f"does not fit beside the others into a request of {size(limits.request)}"
+        return f"does not fit beside the others into {counted(limits.attachments, 'attachment')} of a request"
+
+    def place(self, kind: str, bytes_: int) -> int | None:
         """The number of the attachment that takes a piece, from 0; None when there is no room."""
-        left = self._limits.request - sum(taken for _, taken in self._taken)
+        left = self._left
         for index, (kind_, taken) in enumerate(self._taken):
-            if kind_ == kind and size <= min(left, self._limits.attachment - taken):
-                self._taken[index] = (kind, taken + size)
+            if kind_ == kind and bytes_ <= min(left, self._limits.attachment - taken):
+                self._taken[index] = (kind, taken + bytes_)
                 return index
-        size += self._opening.get(kind, 0)
-        if len(self._taken) == self._limits.attachments or size > min(left, self._limits.attachment):
+        bytes_ += self._opening.get(kind, 0)
+        if len(self._taken) == self._limits.attachments or bytes_ > min(left, self._limits.attachment):
             return None
-        self._taken.append((kind, size))
+        self._taken.append((kind, bytes_))
         return len(self._taken) - 1
 
 
@@ -297,6 +323,7 @@ class _Bins:
         self.limits = limits
         self._room = FreeSpace(limits, {_BUNDLE: _size(f"{_INDEX_TITLE}\n")})
         self._bins: list[tuple[str, list[Sendable]]] = []
+        self.limits_hit: dict[str, str] = {}
 
     @property
     def diffs(self) -> int:
@@ -308,20 +335,32 @@ class _Bins:
         """How many attachments there may be besides those that are begun."""
         return self.limits.attachments - len(self._bins)
 
-    def add(self, kind: str, file: Sendable, size: int) -> bool:
+    def add(self, kind: str, file: Sendable, bytes_: int) -> bool:
         """Add a file to the first attachment of a kind with room; False when there is none."""
-        index = self._room.place(kind, size)
+        index = self._room.place(kind, bytes_)
         if index is None:
+            self._refuse("diff" if kind == _DIFF else "text", file, bytes_)
             return False
         if index == len(self._bins):
             self._bins.append((kind, []))
         self._bins[index][1].append(file)
         return True
 
+    def may_take(self, file: Sendable, bytes_: int) -> bool:
+        """Whether an empty attachment has room for a file's text."""
+        if bytes_ <= self.limits.attachment:
+            return True
+        self._refuse("text", file, bytes_)
+        return False
+
+    def _refuse(self, part: str, file: Sendable, bytes_: int) -> None:
+        """Remember which limit keeps a part of a file out."""
+        self.limits_hit[file.path] = f"its {part} of {size(bytes_)} {self._room.limit(bytes_)}"
+
     def have_room(self, sizes: Iterable[int]) -> bool:
         """Whether bundles take pieces of these sizes, in this order."""
         trial = self._room.copy()
-        return all(trial.takes(_BUNDLE, size) for size in sizes)
+        return all(trial.takes(_BUNDLE, one) for one in sizes)
 
     def attachments(self) -> Iterator[tuple[Attachment, Sequence[Sendable]]]:
         """Each attachment with its files."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeVar
 
+from reviewbot.domain.diff.parse import unquote
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.diff.text_index import Block, quoted_lines, split_lines, strip_gutter
 from reviewbot.domain.findings.markers import finding_id
@@ -186,17 +187,9 @@ _Entry = TypeVar("_Entry")
 
 
 def find_by_path(path: str, by_path: Mapping[str, _Entry]) -> _Entry | None:
-    """Look up a reviewer's path, as it is or as a diff header or a shell would write it."""
-    for name in (
-        path,
-        path.removeprefix("./"),
-        path.removeprefix("/"),
-        path.removeprefix("a/"),
-        path.removeprefix("b/"),
-    ):
-        if name in by_path:
-            return by_path[name]
-    return None
+    """Look up a reviewer's path, as it is or as git, a diff header or a shell would write it."""
+    names = [name.removeprefix(prefix) for name in (path, unquote(path)) for prefix in ("", "./", "/", "a/", "b/")]
+    return next((by_path[name] for name in names if name in by_path), None)
 
 
 def _identified(finding: Finding, view: FileView | None, seen: _Seen) -> Placed:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, StrEnum
 
@@ -289,6 +290,12 @@ class Snapshot:
     checks_readable: bool = True
 
 
+BINARY_WINDOW = 8000
+"""Git calls a file binary when there is a NUL among this many first bytes."""
+
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A file in a commit.
@@ -298,18 +305,29 @@ class Entry:
         mode: six octal digits, such as `100644`; `160000` is a submodule, `120000` a link.
         size: bytes; None when it was not asked for.
         text: the whole text; None when it was not asked for, or is binary or not UTF-8.
-        binary: whether the bytes are not text.
+        binary: whether git takes the bytes for no text, as it does UTF-16; None when unknown.
         misencoded: whether the bytes were read, and are text that is not UTF-8.
-        shebang: whether binary bytes begin with `#!`; None when nobody looked.
+        shebang: whether binary bytes begin with `#!`; None when they were not read.
     """
 
     oid: str
     mode: str
     size: int | None = None
     text: str | None = None
-    binary: bool = False
+    binary: bool | None = None
     misencoded: bool = False
     shebang: bool | None = None
+
+    def with_content(self, content: bytes) -> Entry:
+        """Return the entry with what its bytes say."""
+        if content.startswith(_UTF_16):
+            return replace(self, text=None, binary=True, misencoded=True)
+        if b"\0" in content[:BINARY_WINDOW]:
+            return replace(self, text=None, binary=True, shebang=content.startswith(b"#!"))
+        try:
+            return replace(self, text=content.decode("utf-8"), binary=False)
+        except UnicodeDecodeError:
+            return replace(self, text=None, binary=False, misencoded=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ _TEXT = re.compile(
     r"|proto|thrift|graphql|gql|j2|jinja2?|tmpl|tpl|ejs|erb|hbs|mustache|liquid|cshtml|jsp|aspx?|md|mdx|markdown|rst"
     r"|adoc|asciidoc|txt|text|tex|csv|tsv|diff|patch|lock|service|desktop|dockerfile|containerfile)$"
     r"|(?:^|/)\.[^/]*rc$|(?:^|/)(?:requirements|constraints)[^/]*$"
+    # Snapshots of Jest, which it executes; other `.snap` are packages.
+    r"|(?:^|/)__snapshots__/[^/]*\.snap$|\.[cm]?[jt]sx?\.snap$"
 )
 _EXECUTABLE = re.compile(
     r"\.(?:exe|com|scr|msi|dll|so(?:\.[0-9]+)*|dylib|node|pyd|py[co]|jar|war|ear|class|dex|apk|aar|wasm|elf|ko|o|a|obj|lib"

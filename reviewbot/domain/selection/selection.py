@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reviewbot.domain.diff.parse import ChangedFile, DiffLine, FileStatus, LineKind
+from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.selection.file_kinds import named_as_binary, named_as_executable, named_as_media, named_as_text
 from reviewbot.domain.selection.lockfiles import is_lock_file, lock_file_notices
 from reviewbot.domain.selection.path_filters import Attributes, attributes_of, matches, names
@@ -23,6 +24,9 @@ EXECUTABLE_MODE = "100755"
 
 LARGEST_TEXT = 5 * 1024 * 1024
 """Bytes of a file above which neither its lines nor its text are read."""
+
+LARGEST_POINTER = 1024
+"""Bytes that a pointer of Git LFS has at most (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md)."""
 
 
 class HeldBecause(StrEnum):
@@ -145,24 +149,26 @@ def _unreadable(file: ChangedFile) -> HeldBecause | None:
 
 def _is_binary(file: ChangedFile) -> bool:
     # A `.gitattributes` of the pull request can make git call any text binary; the bytes decide where they were read.
-    sides = [entry for entry in (file.new, file.old) if entry]
-    if any(entry.binary for entry in sides):
+    side = file.new or file.old
+    if side and side.binary:
         return True
-    return file.diff.binary and not any(entry.text is not None for entry in sides)
+    return file.diff.binary and not (side and side.text is not None)
 
 
 def _why_binary(file: ChangedFile) -> HeldBecause:
     """Git also calls a file binary for its size alone, and for an attribute of the author's branch."""
-    sides = [entry for entry in (file.new, file.old) if entry]
-    if any(entry.binary for entry in sides):
-        return HeldBecause.BINARY
-    if _largest(file) > LARGEST_TEXT:
-        return HeldBecause.TOO_LARGE
-    return HeldBecause.NOT_UTF_8 if any(entry.misencoded for entry in sides) else HeldBecause.BINARY
+    side = file.new or file.old
+    if side and side.misencoded:
+        return HeldBecause.NOT_UTF_8
+    unread = not (side and side.binary) or _suspicion(file) == _UNREAD
+    return HeldBecause.TOO_LARGE if unread and over_limit(file) else HeldBecause.BINARY
 
 
-def _largest(file: ChangedFile) -> int:
-    return max((entry.size or 0 for entry in (file.new, file.old) if entry), default=0)
+def over_limit(file: ChangedFile) -> str:
+    """The size of a file whose text is not read for it, and the limit, in words; empty for a smaller one."""
+    sizes = [entry.size for entry in (file.new, file.old) if entry and entry.size is not None]
+    over = bool(sizes) and sizes[0] > LARGEST_TEXT
+    return f"{size(sizes[0])}; the limit is {size(LARGEST_TEXT)}" if over else ""
 
 
 def _held_unreadable(file: ChangedFile, reason: HeldBecause) -> Held:
@@ -170,23 +176,40 @@ def _held_unreadable(file: ChangedFile, reason: HeldBecause) -> Held:
     if reason in {HeldBecause.SUBMODULE, HeldBecause.LFS_POINTER}:
         return Held(file.path, reason)
     suspicion = _suspicion(file)
-    told = [f"{size(_largest(file))}; the limit is {size(LARGEST_TEXT)}"] if reason is HeldBecause.TOO_LARGE else []
+    told = [over_limit(file)] if reason is HeldBecause.TOO_LARGE else []
     told += [suspicion] if reason is HeldBecause.BINARY and suspicion else []
     told += ["save it as UTF-8"] if reason is HeldBecause.NOT_UTF_8 else []
     return Held(file.path, reason, "; ".join(told), missed=bool(suspicion))
 
 
+_UNREAD = "it may be text"
+_REGULAR = "100"
+
+
 def _suspicion(file: ChangedFile) -> str:
     """Why bytes that nobody reviewed may be code, empty when they are not: one NUL makes any source binary for git."""
-    if file.new is None:
+    new, names_ = file.new, _names(file)
+    if new is None:
         return ""
-    if any(named_as_text(path) or _steers(path) for path in _names(file)):
-        return "its name says that it is text"
-    if file.new.mode == EXECUTABLE_MODE:
-        return "it is executable and may be a script"
-    if file.new.shebang:
-        return "it starts with `#!`"
-    return "" if named_as_binary(file.path) or file.new.shebang is False else "it may be text"
+    opaque = named_as_binary(file.path) or new.shebang is False
+    reasons = (
+        ("its name says that it is text", any(named_as_text(path) or _steers(path) for path in names_)),
+        ("it is executable and may be a script", new.mode == EXECUTABLE_MODE),
+        ("", all(map(named_as_media, names_))),
+        ("it was text before", _was_text(file.old)),
+        ("it starts with `#!`", new.shebang is True),
+        (_UNREAD, new.misencoded or not opaque),
+    )
+    return next((reason for reason, holds in reasons if holds), "")
+
+
+def _was_text(old: Entry | None) -> bool:
+    """Whether a file's old version had text that a person may have read, and that a shell may run."""
+    if old is None or not old.size or not old.mode.startswith(_REGULAR):
+        return False
+    if old.text is not None and _POINTER.fullmatch(old.text):
+        return False
+    return old.binary is False or old.misencoded
 
 
 _POINTER_LINE = r"(?:version https://git-lfs\.github\.com/spec/v1|(?:ext-\S+|oid) sha256:[0-9a-f]{64}|size \d+)"
@@ -265,7 +288,7 @@ def _notices(file: ChangedFile) -> Iterator[str]:
 
 
 def _not_utf_8(file: ChangedFile) -> str:
-    return f"`{file.path}` is not UTF-8, so only its diff is reviewed, with \ufffd for other bytes. Save it as UTF-8."
+    return f"`{file.path}` is not UTF-8: reviewbot sends only its diff, with \ufffd for other bytes. Save it as UTF-8."
 
 
 def _as_shown(line: DiffLine) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterable
 
 from reviewbot.domain.redaction.private_keys import REDACTED
@@ -28,6 +29,11 @@ def exclusions(paths: Iterable[str]) -> tuple[str, ...]:
     """A pattern for each of the first files; none for a name that is redacted, very long or of several lines."""
     named = [path for path in paths if REDACTED not in path and "\n" not in path and len(path) <= LONGEST]
     return tuple("!" + _SPECIAL.sub(r"\\\g<0>", path) for path in named[:MOST])
+
+
+def exclusion_options(paths: Iterable[str]) -> str:
+    """The options of `reviewbot review`, on one line; empty when there is none."""
+    return " ".join(f"--paths {shlex.quote(pattern)}" for pattern in exclusions(paths))
 
 
 def exclusion_setting(paths: Iterable[str]) -> str:

@@ -88,6 +88,22 @@ def test_bytes_that_are_not_utf8_leave_the_text_out_and_the_neighbours_exact(rem
     assert len(assemble(raw).files) == 4
 
 
+def test_the_old_side_of_a_binary_is_read_and_utf_16_is_text(remote: Remote) -> None:
+    def before() -> None:
+        remote.write("tool", "echo hi\n")
+        remote.write("kept.py", "x\n")
+
+    def after() -> None:
+        remote.write("tool", b"echo hi\n\0")
+        remote.write("kept.py", "y\n")
+        remote.write("wide.ps1", "x\n".encode("utf-16"))
+
+    raw = change(remote, before, after)
+    assert (raw.old["tool"].text, raw.old["tool"].binary) == ("echo hi\n", False)
+    assert (raw.old["kept.py"].text, raw.old["kept.py"].binary) == (None, None)
+    assert (raw.new["wide.ps1"].binary, raw.new["wide.ps1"].misencoded) == (True, True)
+
+
 def test_links_and_submodules_keep_their_modes(remote: Remote) -> None:
     base = remote.commit()
     (remote.work / "link").symlink_to("/etc/passwd")

@@ -225,25 +225,36 @@ def test_texts_are_exact_or_left_out(github: GitHubOnLoopback) -> None:
     assert new["bom.txt"].text == "\ufeffx\r\n"
 
 
-def test_the_first_bytes_of_a_binary_are_read_where_neither_name_nor_mode_tells_what_it_is(
-    github: GitHubOnLoopback,
-) -> None:
+def test_the_first_bytes_of_a_binary_are_read_except_of_images(github: GitHubOnLoopback) -> None:
     script, other = b"#!/bin/sh\n\0", b"\0\1"
-    plain = {"script": script, "data": other, "a.bin": script, "a.py": script}
-    files = {name: FileVersion(content, "100644") for name, content in plain.items()}
-    files["run"] = FileVersion(script, "100755")
+    wide = "x".encode("utf-16")
+    files = {"script": script, "data": other, "a.bin": script, "a.py": script, "a.png": script, "a.ps1": wide}
     head = github.world.push(REPO, "topic", files)
     github.sent()
     new, _ = github.forge.entries(head=head, new_paths=[*files], merge_base=head, old_paths=[])
-    assert {path: entry.shebang for path, entry in new.items()} == {
-        "script": True,
-        "data": False,
-        "a.bin": None,
-        "a.py": None,
-        "run": None,
+    assert {path: (entry.shebang, entry.misencoded) for path, entry in new.items()} == {
+        "script": (True, False),
+        "data": (False, False),
+        "a.bin": (True, False),
+        "a.py": (True, False),
+        "a.png": (None, False),
+        "a.ps1": (None, True),
     }
-    assert len(github.sent()) == 3
+    assert len(github.sent()) == 6
     assert all(entry.binary and entry.text is None for entry in new.values())
+
+
+def test_the_old_side_tells_text_from_binary_and_a_small_text_before_a_binary_is_read(github: GitHubOnLoopback) -> None:
+    before: dict[str, str | bytes] = {"tool": "x\n" * 999, "a.zip": "pointer\n", "a.py": "x\n", "a.bin": b"\0"}
+    base = github.world.push(REPO, "topic", before)
+    head = github.world.push(REPO, "topic", {**dict.fromkeys(before, b"\0\1"), "a.py": b"y\n"})
+    _, old = github.forge.entries(head=head, new_paths=[*before], merge_base=base, old_paths=[*before])
+    assert {path: (entry.binary, entry.text) for path, entry in old.items()} == {
+        "tool": (False, None),
+        "a.zip": (False, "pointer\n"),
+        "a.py": (False, None),
+        "a.bin": (True, None),
+    }
 
 
 def test_a_hundred_files_are_one_request_and_odd_names_travel_as_variables(github: GitHubOnLoopback) -> None:

@@ -380,6 +380,41 @@ def test_the_first_bytes_tell_a_script_from_a_binary(path: str, *, shebang: bool
     assert selection_of(file).held[0].missed is missed
 
 
+TEXT_BEFORE = replace(entry(), size=60, binary=False)
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "missed"),
+    [
+        ("tool", TEXT_BEFORE, True),
+        ("a.bin", TEXT_BEFORE, True),
+        ("tool", replace(TEXT_BEFORE, binary=True, misencoded=True), True),  # UTF-16
+        ("tool", replace(TEXT_BEFORE, binary=True), False),
+        ("tool", replace(TEXT_BEFORE, binary=None), False),
+        ("tool", replace(TEXT_BEFORE, size=0), False),
+        ("tool", replace(TEXT_BEFORE, mode="120000"), False),
+        ("a.zip", replace(TEXT_BEFORE, text="\n".join(POINTER) + "\n"), False),
+        ("a.zip", replace(TEXT_BEFORE, text="echo hi\n"), True),
+        ("paper.pdf", TEXT_BEFORE, False),
+    ],
+)
+def test_a_text_that_becomes_binary_is_missed(path: str, old: Entry, *, missed: bool) -> None:
+    file = changed(path, added=(), headers=BINARY_DIFF, new=replace(entry(binary=True), shebang=False), old=old)
+    [one] = selection_of(file).held
+    assert one == Held(path, HeldBecause.BINARY, "it was text before" if missed else "", missed=missed)
+
+
+def test_a_text_that_was_binary_before_is_reviewed() -> None:
+    file = changed("a.py", added=(), headers=BINARY_DIFF, new=entry("x = 1\n"), old=replace(TEXT_BEFORE, binary=True))
+    assert selection_of(file).selected == (file,)
+
+
+def test_a_snapshot_that_jest_executes_is_text_and_a_package_of_that_ending_is_not() -> None:
+    names = ("__snapshots__/a.snap", "a.test.tsx.snap", "tool_1.0_amd64.snap")
+    files = [changed(name, added=(), new=entry(binary=True)) for name in names]
+    assert [one.missed for one in selection_of(*files).held] == [True, True, False]
+
+
 BINARY_DIFF = "Binary files a/x and b/x differ\n"
 
 
@@ -389,6 +424,8 @@ BINARY_DIFF = "Binary files a/x and b/x differ\n"
         ("big.json", LARGE, HeldBecause.TOO_LARGE, "5.2 MB; the limit is 5.2 MB"),
         ("notes", LARGE, HeldBecause.TOO_LARGE, "5.2 MB; the limit is 5.2 MB"),
         ("evil.dat2", replace(entry(), misencoded=True), HeldBecause.NOT_UTF_8, "save it as UTF-8"),
+        ("a.strings", replace(entry(binary=True), misencoded=True), HeldBecause.NOT_UTF_8, "save it as UTF-8"),
+        ("model", replace(LARGE, binary=True), HeldBecause.TOO_LARGE, "5.2 MB; the limit is 5.2 MB"),
         ("evil.py", entry(), HeldBecause.BINARY, "its name says that it is text"),
         ("evil", entry(), HeldBecause.BINARY, "it may be text"),
     ],
@@ -416,7 +453,7 @@ def test_what_nobody_can_read_is_told_and_what_may_run_of_it_apart() -> None:
 def test_text_that_is_not_utf_8_is_told_where_it_is_reviewed() -> None:
     file = changed("a.py", new=replace(entry(), misencoded=True))
     assert selection_of(file).notices == (
-        "`a.py` is not UTF-8, so only its diff is reviewed, with \ufffd for other bytes. Save it as UTF-8.",
+        "`a.py` is not UTF-8: reviewbot sends only its diff, with \ufffd for other bytes. Save it as UTF-8.",
     )
     assert not selection_of(file, paths=("src/**",)).notices
 
