@@ -1,7 +1,7 @@
 """The settings: inputs of the workflow, then the config file of the default branch, then the defaults.
 
-Each field of `Settings` carries its default, its reader and its meaning, once; `action.yml`, the README and the config
-file are held against this table by tests. Every problem is listed at once, and nothing is spent before there is none.
+Each field of `Settings` carries its default, its reader and its meaning, once; tests compare `action.yml` and
+`docs/configuration.md` with this table. Every problem is listed at once, and nothing is spent before there is none.
 """
 
 from __future__ import annotations

@@ -113,6 +113,15 @@ def test_the_table_of_packages_is_complete(root: Path) -> None:
     assert sorted(told) == sorted(set(packages) - {"__init__"})
 
 
+def test_every_place_to_look_is_there(root: Path) -> None:
+    table = (
+        (root / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Where do I look?")[2].partition("\n## ")[0]
+    )
+    named = re.findall(r"`((?:reviewbot|tests|templates)/[\w./-]*)`", table)
+    assert len(named) > 30
+    assert not [name for name in named if not (root / name).exists()]
+
+
 def test_every_reason_is_documented(root: Path) -> None:
     text = (root / "docs/outcomes.md").read_text(encoding="utf-8").partition("## The outputs")[2]
     assert not [reason for reason in Reason if f"`{reason}`" not in text]
