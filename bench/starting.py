@@ -32,9 +32,9 @@ END = "import os; os._exit(0)"
 BASE = "docker.io/library/python:3.13-slim"
 
 PARTS = {
-    "the environment with the action and its analysers": "/opt/reviewbot",
+    "the environment with the action and its analyzers": "/opt/reviewbot",
     "of it the action alone": "reviewbot",
-    "of it the analysers' own programs": "/opt/reviewbot/bin",
+    "of it the analyzers' own programs": "/opt/reviewbot/bin",
     "git's own programs": "/usr/lib/git-core",
 }
 """Folders of the image; what is no path is a package."""

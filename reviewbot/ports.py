@@ -223,7 +223,7 @@ class ChangeReader(Protocol):
 
 
 class ReviewService(Protocol):
-    """Who reviews: CodeVF, or the local analysers."""
+    """Who reviews: CodeVF, or the local analyzers."""
 
     def balance(self) -> Balance | None:
         """The account's credits; None when the service costs nothing."""

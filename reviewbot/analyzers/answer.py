@@ -1,4 +1,4 @@
-"""Puts what the analysers found into the words of the service's answer."""
+"""Puts what the analyzers found into the words of the service's answer."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Located:
         file: the file.
         line: first line, from 1, as git counts.
         end_line: last line.
-        raw: what the analyser said.
+        raw: what the analyzer said.
         rating: what we make of it.
         meaning: equal for findings that say the same thing.
-        edits: the analyser's fix, together with those of the same rule on the same lines.
+        edits: the analyzer's fix, together with those of the same rule on the same lines.
     """
 
     file: SourceFile
@@ -79,7 +79,7 @@ def _located(copy: Copy, raw: RawFinding, ratings: Ratings) -> Located | None:
     if end_line - line >= MAX_LINES:
         # A finding on a whole function or job is shown on its first line, or where the change begins when that is old.
         line = end_line = line if line in file.added else touched[0]
-    # A CR inside a line makes the analyser's line and column numbers differ from git's.
+    # A CR inside a line makes the analyzer's line and column numbers differ from git's.
     edits = () if any("\r" in text for text in file.lines) else raw.edits
     return Located(file, line, end_line, raw, ratings.rate(raw), ratings.meaning(raw), edits)
 

@@ -1,4 +1,4 @@
-"""The files as the analysers see them: under names that we made, with the author's suppressions taken out."""
+"""The files as the analyzers see them: under names that we made, with the author's suppressions taken out."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A file that an analyser reads.
+    """A file that an analyzer reads.
 
     Attributes:
         source: what it is a copy of.
-        name: its path inside the analyser's folder, made of our own letters and digits.
+        name: its path inside the analyzer's folder, made of our own letters and digits.
         origin: for each line of the copy, the number of the source's line that it comes from.
     """
 
@@ -61,14 +61,14 @@ def source_file(path: str, text: str, added: frozenset[int]) -> SourceFile:
 def write_copy(source: SourceFile, folder: Path, name: str, pragma: re.Pattern[str] | None) -> Copy:
     """Write `source` to `folder / name`.
 
-    A carriage return inside a line starts a new line for some analysers and not for git. The copy makes every one a
+    A carriage return inside a line starts a new line for some analyzers and not for git. The copy makes every one a
     real line and remembers where it came from, so that nobody can shift findings off the changed lines.
 
     Args:
         source: the file.
-        folder: the analyser's own folder.
+        folder: the analyzer's own folder.
         name: a name that we made.
-        pragma: what switches the analyser off from inside a file; replaced by as many letters, so that columns stay.
+        pragma: what switches the analyzer off from inside a file; replaced by as many letters, so that columns stay.
     """
     lines: list[str] = []
     origin: list[int] = []

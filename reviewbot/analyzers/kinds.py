@@ -1,4 +1,4 @@
-"""What kind a file is: which analyser reads it, and whether it needs none."""
+"""What kind a file is: which analyzer reads it, and whether it needs none."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _SHELL_NAMES: Final = _words(
 )
 _KSH_NAMES: Final = frozenset((".kshrc", ".mkshrc"))
 
-# Documents and data. What is in neither list and has no analyser is taken for source: an unknown name hides nothing.
+# Documents and data. What is in neither list and has no analyzer is taken for source: an unknown name hides nothing.
 _PLAIN_SUFFIXES: Final = _words(
     ".md .markdown .rst .adoc .asciidoc .txt .text .log .json .jsonl .ndjson .json5 .jsonc .geojson .webmanifest "
     ".yml .yaml .toml .ini .cfg .conf .csv .tsv .css .scss .sass .less .xml .xsd .lock .sum .mod .po .pot "
@@ -134,7 +134,7 @@ def script(file: SourceFile) -> bool:
 
 
 def plain(file: SourceFile) -> bool:
-    """Whether it is a document or data, which nobody runs and no analyser needs to read."""
+    """Whether it is a document or data, which nobody runs and no analyzer needs to read."""
     if file.shebang or file.basename in _RUN_BY_NAME:
         return False
     name = Path(file.basename)

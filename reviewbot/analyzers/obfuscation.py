@@ -1,7 +1,7 @@
-"""Code that a language reads as something else than every analyser does: found here, since none of them would.
+"""Code that a language reads as something else than every analyzer does: found here, since none of them would.
 
 Each disguise gives a finding where it stands on an added line. Wherever it stands, the file counts as not read: what
-the analysers said of it is about another text than the one that runs.
+the analyzers said of it is about another text than the one that runs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from reviewbot.analyzers.raw import RawFinding
 from reviewbot.analyzers.tool_runner import ToolReport, Unseen
 
 NAME: Final = "reviewbot"
-READERS: Final = "the analysers"
+READERS: Final = "the analyzers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def _two_languages(file: SourceFile) -> Iterator[int]:
 
 
 # Where BuildKit looks for the program that reads the file: in comments of either style. The third way, a file that
-# begins with JSON, cannot be parsed by the analyser, which tells so.
+# begins with JSON, cannot be parsed by the analyzer, which tells so.
 _FRONTEND: Final = re.compile(r"^\s*(?:#|//)\s*syntax\s*=\s*(\S*)", re.IGNORECASE)
 _OFFICIAL: Final = re.compile(r"(docker\.io/)?docker/dockerfile(-upstream)?([:@].*)?")
 
@@ -142,7 +142,7 @@ DISGUISES: Final = (
         "odd-encoding",
         _odd_encoding,
         "The file declares an encoding that hides code",
-        "The language reads the file as something else than a reviewer or an analyser sees. Save it as UTF-8 and take "
+        "The language reads the file as something else than a reviewer or an analyzer sees. Save it as UTF-8 and take "
         "the declaration out.",
         "it declares an encoding in which it reads differently",
     ),
@@ -151,7 +151,7 @@ DISGUISES: Final = (
         _html_comment,
         "An HTML comment in a script hides code",
         "A script takes `<!--`, and `-->` at the beginning of a line, for the beginning of a comment; a module and the "
-        "analysers do not. Use `//`, and write the marks in pieces where a string needs them.",
+        "analyzers do not. Use `//`, and write the marks in pieces where a string needs them.",
         "an HTML comment makes a script of it read differently",
     ),
     Disguise(
@@ -174,7 +174,7 @@ DISGUISES: Final = (
         "two-languages",
         _two_languages,
         "The `#!` line names another language than the file's name",
-        "Who runs the file decides which language it is in; the analysers read it in one of them. Let both agree.",
+        "Who runs the file decides which language it is in; the analyzers read it in one of them. Let both agree.",
         "its name and its first line name two languages",
     ),
 )

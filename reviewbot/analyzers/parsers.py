@@ -1,4 +1,4 @@
-"""Reads what each analyser prints. A shape that is not the documented one raises `Unreadable`, nothing else."""
+"""Reads what each analyzer prints. A shape that is not the documented one raises `Unreadable`, nothing else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from reviewbot.domain.text.strict_json import JsonMismatch, JsonNode
 
 
 class Unreadable(Exception):
-    """The output is not what the analyser's documentation promises, for example because it was cut off."""
+    """The output is not what the analyzer's documentation promises, for example because it was cut off."""
 
 
 def ruff(output: str) -> tuple[RawFinding, ...]:

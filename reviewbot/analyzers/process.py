@@ -1,4 +1,4 @@
-"""Runs one analyser: nothing of ours leaks in, nothing of it runs on, and what it may use is bounded."""
+"""Runs one analyzer: nothing of ours leaks in, nothing of it runs on, and what it may use is bounded."""
 
 from __future__ import annotations
 

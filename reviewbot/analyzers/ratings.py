@@ -1,4 +1,4 @@
-"""Maps the analysers' rules to our severities and categories; the table itself is `ratings.toml`."""
+"""Maps the analyzers' rules to our severities and categories; the table itself is `ratings.toml`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class ToolRatings:
-    """One analyser's part of the table."""
+    """One analyzer's part of the table."""
 
     default: Rating
     levels: dict[str, Rating]
@@ -33,7 +33,7 @@ class Ratings:
     """The whole table.
 
     Attributes:
-        tools: by the analyser's name.
+        tools: by the analyzer's name.
         same: the meaning that several rules share, by `tool:rule`.
     """
 
@@ -41,7 +41,7 @@ class Ratings:
     same: dict[str, str]
 
     def rate(self, raw: RawFinding) -> Rating:
-        """Rate by the longest prefix of "rule level", else by the analyser's level, else by its default."""
+        """Rate by the longest prefix of "rule level", else by the analyzer's level, else by its default."""
         table = self.tools[raw.tool]
         name = f"{raw.rule} {raw.level}"
         for length in range(len(name), 0, -1):

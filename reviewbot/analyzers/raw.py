@@ -1,4 +1,4 @@
-"""What an analyser reported, before it is rated and put into the service's words."""
+"""What an analyzer reported, before it is rated and put into the service's words."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class RawFinding:
-    """One message of one analyser, in the analyser's own terms.
+    """One message of one analyzer, in the analyzer's own terms.
 
     Attributes:
-        tool: the analyser.
-        rule: the analyser's name for the rule.
-        file: the copy's name as the analyser printed it.
+        tool: the analyzer.
+        rule: the analyzer's name for the rule.
+        file: the copy's name as the analyzer printed it.
         line: first line, from 1, in the copy.
         end_line: last line, at least `line`.
-        level: the analyser's own word for how bad it is, lower case.
+        level: the analyzer's own word for how bad it is, lower case.
         message: one line.
         note: more on it, may be empty.
         reference: where the rule is explained, may be empty.
-        edits: the analyser's own fix, when it holds it to be safe.
+        edits: the analyzer's own fix, when it holds it to be safe.
     """
 
     tool: str

@@ -1,4 +1,4 @@
-"""The local reviewer's story: read the attachments, put every analyser to work, answer as the service would."""
+"""The local reviewer's story: read the attachments, put every analyzer to work, answer as the service would."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from reviewbot.domain.codevf.attachments import read_sections
 from reviewbot.domain.diff.parse import parse_diff
 
 DIFF_SUFFIX = ".diff"  # `change.diff`, `change-2.diff`, …: only diffs are called so.
-ANY = "any analyser"
+ANY = "any analyzer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Examination:
 
     Attributes:
         answer: the service's answer object.
-        unseen: the files that an analyser should have read to their end and did not, be it that there is none for them,
+        unseen: the files that an analyzer should have read to their end and did not, be it that there is none for them,
             and those whose findings did not all fit; empty means that all were seen.
         textless: changed files with added lines whose text did not come along.
     """
@@ -42,12 +42,12 @@ class Examination:
 def review(
     attachments: Sequence[tuple[str, str]], *, path_env: Mapping[str, str], seconds: float = 120
 ) -> dict[str, object]:
-    """Review a submission with the analysers that are installed.
+    """Review a submission with the analyzers that are installed.
 
     Args:
         attachments: (file name, content), exactly as they would be sent to the service.
         path_env: `PATH`, and `TZ` if wanted; nothing else of it is used.
-        seconds: how long all analysers together may take.
+        seconds: how long all analyzers together may take.
 
     Returns:
         The service's answer object. What was not checked stands in its `summary`.
@@ -63,10 +63,10 @@ def examine(
 ) -> Examination:
     """Review like `review`, and also tell as values what was not checked."""
     files, textless, total = _changed_files(attachments)
-    reports = [*_reports(files, path_env, seconds), unmask(files), _without_analyser(files)]
+    reports = [*_reports(files, path_env, seconds), unmask(files), _without_analyzer(files)]
     found = [pair for report in reports for pair in report.findings]
     findings = locate(found, load())
-    unknown = [file.path for file in files if not _has_analyser(file) and plain(file)]
+    unknown = [file.path for file in files if not _has_analyzer(file) and plain(file)]
     kept, cut = findings[:MAX_FINDINGS], findings[MAX_FINDINGS:]
     unchanged = total - len(files) - len(textless)
     summary = summarise(reports, files=total, unknown=unknown, textless=textless, unchanged=unchanged, cut=len(cut))
@@ -92,13 +92,13 @@ def _changed_files(attachments: Sequence[tuple[str, str]]) -> tuple[list[SourceF
     return files, tuple(path for path, _ in changed if path not in texts), len(added)
 
 
-def _has_analyser(file: SourceFile) -> bool:
+def _has_analyzer(file: SourceFile) -> bool:
     return any(tool.ending(file) is not None for tool in TOOLS)
 
 
-def _without_analyser(files: Sequence[SourceFile]) -> ToolReport:
-    """What runs, or may run, and is of no analyser's kind. Documents and data are not missed."""
-    missed = [file for file in files if not _has_analyser(file) and not plain(file)]
+def _without_analyzer(files: Sequence[SourceFile]) -> ToolReport:
+    """What runs, or may run, and is of no analyzer's kind. Documents and data are not missed."""
+    missed = [file for file in files if not _has_analyzer(file) and not plain(file)]
     unseen = tuple(Unseen(file.path, ANY, "there is none for its kind") for file in missed)
     return ToolReport(ANY, "", (), unseen=unseen)
 
@@ -121,7 +121,7 @@ def _cut(findings: Sequence[Located]) -> list[Unseen]:
 
 
 def _reports(files: Sequence[SourceFile], path_env: Mapping[str, str], seconds: float) -> list[ToolReport]:
-    """Run the analysers one after the other; what one leaves of its share of the time, the next ones have."""
+    """Run the analyzers one after the other; what one leaves of its share of the time, the next ones have."""
     until = time.monotonic() + seconds
     wanted = [tool for tool in TOOLS if any(tool.ending(file) is not None for file in files)]
     reports = []

@@ -18,21 +18,21 @@ PROJECT_ID = 1
 def with_interpreter(path_env: Mapping[str, str]) -> dict[str, str]:
     """Put the folder of our interpreter in front of `PATH`.
 
-    The extra `[local]` installs the analysers there, and `PATH` lacks it when the interpreter was called by its path.
+    The extra `[local]` installs the analyzers there, and `PATH` lacks it when the interpreter was called by its path.
     """
     folder = str(Path(sys.executable).parent)
     return dict(path_env) | {"PATH": ":".join(filter(None, [folder, path_env.get("PATH", "")]))}
 
 
 class LocalReviewer:
-    """A `reviewbot.ports.ReviewService` that runs static analysers on what it is sent.
+    """A `reviewbot.ports.ReviewService` that runs static analyzers on what it is sent.
 
     Tasks live as long as the object does. A repeated idempotency key returns the first task, as the service would.
 
     Args:
         path_env: `PATH`, and `TZ` if wanted; nothing else of it is used.
-        seconds: how long all analysers together may take for one submission.
-        on_missing: gets the names of the analysers that a submission needs and that are not installed.
+        seconds: how long all analyzers together may take for one submission.
+        on_missing: gets the names of the analyzers that a submission needs and that are not installed.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class LocalReviewer:
         return PROJECT_ID
 
     def tags(self) -> tuple[Tag, ...]:
-        """None: analysers have one level of expertise."""
+        """None: analyzers have one level of expertise."""
         return ()
 
     def create(self, submission: Submission) -> Task:
@@ -89,7 +89,7 @@ class LocalReviewer:
         return Task(task_id, status, status.value, examination.answer, credits_used=Decimal(0), unseen=unseen)
 
     def unseen(self, task_id: str) -> tuple[Unseen, ...]:
-        """The files of a task that an analyser should have read to their end and did not: the review is partial then.
+        """The files of a task that an analyzer should have read to their end and did not: the review is partial then.
 
         Raises:
             ServiceRefused: there is no such task.

@@ -1,4 +1,4 @@
-"""Turns an analyser's fix into whole lines that a developer can commit."""
+"""Turns an analyzer's fix into whole lines that a developer can commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The answer's summary: which analysers ran, which did not, and what none of them saw."""
+"""The answer's summary: which analyzers ran, which did not, and what none of them saw."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ def summarise(
     """Write the summary, one sentence a line.
 
     Args:
-        reports: of all analysers that had files.
+        reports: of all analyzers that had files.
         files: how many changed files were submitted; every other number is a part of it.
-        unknown: paths of the documents and data that no analyser reads.
+        unknown: paths of the documents and data that no analyzer reads.
         textless: paths of changed files whose text did not come along.
-        unchanged: how many files have no added lines, so that no analyser reads them.
+        unchanged: how many files have no added lines, so that no analyzer reads them.
         cut: how many findings were left out, the least severe ones.
     """
     lines = [_read(reports, files)]
     ran = [f"{one.tool} {one.version} ({count(len(one.files), 'file')})" for one in reports if one.version]
-    lines.append(f"Ran: {', '.join(ran)}." if ran else "No analyser ran.")
+    lines.append(f"Ran: {', '.join(ran)}." if ran else "No analyzer ran.")
     for report in reports:
         lines += [f"{text}." for text in _unseen(report.unseen)]
     if textless:
         lines.append(f"Not read, since the text did not come along: {names(textless)}.")
     if unknown:
-        lines.append(f"No analyser for: {names(unknown)}.")
+        lines.append(f"No analyzer for: {names(unknown)}.")
     if unchanged:
         lines.append(f"No added lines: {count(unchanged, 'file')}.")
     if cut:
@@ -47,13 +47,13 @@ def summarise(
 
 
 def _read(reports: Sequence[ToolReport], files: int) -> str:
-    """How many files were read to their end, by every analyser that should have."""
+    """How many files were read to their end, by every analyzer that should have."""
     unseen = {one.path for report in reports for one in report.unseen}
     read = len(frozenset[str]().union(*(report.read for report in reports)) - unseen)
     if not read:
-        return f"Static analysers read none of {count(files, 'changed file')} to its end."
+        return f"Static analyzers read none of {count(files, 'changed file')} to its end."
     of = "" if read == files else f" of {files}"
-    return f"Static analysers read the added lines of {read}{of} {'file' if files == 1 else 'files'}."
+    return f"Static analyzers read the added lines of {read}{of} {'file' if files == 1 else 'files'}."
 
 
 def _unseen(unseen: Sequence[Unseen]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Puts one analyser to work on its files, and finds out which of them it could not read."""
+"""Puts one analyzer to work on its files, and finds out which of them it could not read."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ NOT_INSTALLED = "it is not installed"
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """A file that an analyser should have read to its end and did not.
+    """A file that an analyzer should have read to its end and did not.
 
     Attributes:
         path: the author's path of the file.
-        tool: the analyser.
+        tool: the analyzer.
         why: a few words that fit after "because".
     """
 
@@ -39,7 +39,7 @@ class Unseen:
 
 @dataclass(frozen=True, slots=True)
 class ToolReport:
-    """What became of one analyser.
+    """What became of one analyzer.
 
     Attributes:
         tool: its name.
@@ -63,10 +63,10 @@ class ToolReport:
 
 @dataclass(slots=True)
 class ToolRunner:
-    """One analyser's place: its folder, its program, its time.
+    """One analyzer's place: its folder, its program, its time.
 
     Attributes:
-        tool: the analyser.
+        tool: the analyzer.
         program: absolute path of it.
         folder: an empty folder of its own; the working directory of the program.
         environment: all that the program gets to see.
@@ -82,9 +82,9 @@ class ToolRunner:
     unseen: list[Unseen] = field(default_factory=list)
 
     def examine(self, copies: Sequence[Copy]) -> None:
-        """Run the analyser on all copies at once; when that fails, on halves, until the bad file stands alone.
+        """Run the analyzer on all copies at once; when that fails, on halves, until the bad file stands alone.
 
-        So a file that was made to crash an analyser hides itself at most, and is told.
+        So a file that was made to crash an analyzer hides itself at most, and is told.
         """
         remaining = self.until - time.monotonic()
         if remaining <= 0:
@@ -135,7 +135,7 @@ class ToolRunner:
         return ""
 
     def _name(self, printed: str) -> str:
-        """The copy's name, however the analyser prints it."""
+        """The copy's name, however the analyzer prints it."""
         path = Path(printed)
         return (path.relative_to(self.folder) if path.is_relative_to(self.folder) else path).as_posix()
 
@@ -146,12 +146,12 @@ class ToolRunner:
 def run_tools(
     tool: Tool, files: Sequence[SourceFile], *, root: Path, path_env: Mapping[str, str], seconds: float
 ) -> ToolReport | None:
-    """Run one analyser on its files.
+    """Run one analyzer on its files.
 
     Args:
-        tool: the analyser.
+        tool: the analyzer.
         files: all files; it picks its own.
-        root: an empty, private folder; the analyser gets a folder inside.
+        root: an empty, private folder; the analyzer gets a folder inside.
         path_env: where programs are found (`PATH`); nothing else of it but `TZ` is passed on.
         seconds: how long it may take for all of its files.
 

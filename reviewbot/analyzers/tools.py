@@ -1,7 +1,7 @@
-"""The analysers as data: which files they read, how they are called, and who reads their output.
+"""The analyzers as data: which files they read, how they are called, and who reads their output.
 
 Every command brings our own configuration along and turns the search for other configuration off. Whatever an author
-can write into a file to silence an analyser is switched off by an option where there is one, and taken out of the copy
+can write into a file to silence an analyzer is switched off by an option where there is one, and taken out of the copy
 where there is none (`pragma`).
 """
 
@@ -22,17 +22,17 @@ HERE: Final = Path(__file__).resolve().parent
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """One analyser.
+    """One analyzer.
 
     Attributes:
         name: the program's name, and ours for it.
         arguments: what follows the program's name; the copies' names follow that.
         ending: the ending of the copy's name for a file of its kind, None for files of no concern to it. It starts with
-            `.`, or with `/` when the analyser goes by the whole name.
+            `.`, or with `/` when the analyzer goes by the whole name.
         healthy: the exit statuses after which the output is whole.
         parse: reads standard output.
         unparsed: the rules that say "I could not read this file to its end".
-        pragma: the words that switch the analyser off from inside a file, when no option turns them off.
+        pragma: the words that switch the analyzer off from inside a file, when no option turns them off.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Tool:
     pragma: re.Pattern[str] | None = None
 
 
-# Blanks of every alphabet, and characters of no width: what an analyser takes for a blank in a comment.
+# Blanks of every alphabet, and characters of no width: what an analyzer takes for a blank in a comment.
 _BLANKS: Final = r"[^\S\n\r]|[\u00ad\u180e\u200b-\u200f\u2060\ufeff]"
 _SHELL_PRAGMA: Final = re.compile(rf"(?<=#)(?:{_BLANKS})*shellcheck(?=$|\W)", re.MULTILINE)
 # Besides the shell's own: `# hadolint shell=…` turns the checks of the shell off, which no option forbids.

@@ -344,7 +344,7 @@ def _held(story: Story) -> tuple[HeldView, ...]:
 
 
 def _unread(unread: Unread, prepared: Prepared | None, limits: Mapping[str, str]) -> HeldView:
-    """What the reviewer did not read to its end: analysers need a file's whole text, which may not have been sent."""
+    """What the reviewer did not read to its end: analyzers need a file's whole text, which may not have been sent."""
     if prepared is not None and unread.path in prepared.misencoded:
         return HeldView(unread.path, HeldBecause.NOT_UTF_8.value, "save it as UTF-8", missed=True)
     over = limits.get(unread.path) or (prepared.oversized.get(unread.path) if prepared else None)

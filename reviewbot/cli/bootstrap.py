@@ -93,7 +93,7 @@ class Reviewers:
 
     Attributes:
         without_key: what to do when CodeVF's key is missing.
-        on_missing: gets the names of the analysers that the local reviewer needs and does not find.
+        on_missing: gets the names of the analyzers that the local reviewer needs and does not find.
     """
 
     line: Line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 START = """\
 To begin:
-  reviewbot review --reviewer local   this branch, by analysers: no account, and
+  reviewbot review --reviewer local   this branch, by analyzers: no account, and
                                       nothing leaves the machine
   reviewbot plan                      what reviews of past merges would have cost
   reviewbot demo                      a whole paid review on this machine, made up

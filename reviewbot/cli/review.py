@@ -42,7 +42,7 @@ from reviewbot.terminal.words import saying
 YOU = "you"
 
 WITHOUT_KEY = (
-    "Put your key into the environment as `CODEVF_API_KEY`, or have the change reviewed by analysers on this machine, "
+    "Put your key into the environment as `CODEVF_API_KEY`, or have the change reviewed by analyzers on this machine, "
     "without an account: `reviewbot review --reviewer local`"
 )
 
@@ -85,7 +85,7 @@ class _Session:
     """One review, from the ports to what was told.
 
     Attributes:
-        missing: the names of the analysers that the review needed and that are not installed.
+        missing: the names of the analyzers that the review needed and that are not installed.
     """
 
     place: Place
@@ -122,7 +122,7 @@ class _Session:
     def _reviewer(self, settings: Settings, progress: Progress) -> ReviewService:
         line = Line(self.desktop.ssl_file, self.desktop.proxy, self.desktop.path_env)
         reviewers = Reviewers(line, self.clock, SystemRandom(), self.stack, WITHOUT_KEY, self.missing.extend)
-        name = {"codevf": "CodeVF", "local": "the analysers"}[settings.reviewer.value]
+        name = {"codevf": "CodeVF", "local": "the analyzers"}[settings.reviewer.value]
         return Watched(reviewers.open(settings), progress, name)
 
 
@@ -169,7 +169,7 @@ def _leave(call: Call, told: Told, place: Place, *, interrupted: bool) -> int:
 
 
 def _say_missing(console: Console, missing: Sequence[str]) -> None:
-    """Which analysers are not installed, and the command that installs them."""
+    """Which analyzers are not installed, and the command that installs them."""
     say(console, f"Not installed: {', '.join(missing)}.", "yellow")
     for line in how_to_install("local").splitlines():
         if line.startswith("  "):

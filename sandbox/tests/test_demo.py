@@ -31,7 +31,7 @@ FOLDER = re.compile(r"^  (\S+)/opened/$", re.MULTILINE)
 
 
 def nobody(_attachments: Sequence[tuple[str, str]]) -> Mapping[str, object]:
-    """An analyser that finds nothing."""
+    """An analyzer that finds nothing."""
     return {"summary": "", "files": []}
 
 
@@ -87,9 +87,9 @@ def test_the_engineer_says_only_what_can_be_seen() -> None:
     assert paths_in(engineer(asked(REMARKS[0].seen))) == [REMARKS[0].path]
 
 
-def test_the_engineer_adds_to_what_the_analysers_found() -> None:
+def test_the_engineer_adds_to_what_the_analyzers_found() -> None:
     engineer = demo_engineer(
-        lambda _sent: {"summary": "Static analysers read it.", "files": [{"path": "a.py", "findings": []}]}
+        lambda _sent: {"summary": "Static analyzers read it.", "files": [{"path": "a.py", "findings": []}]}
     )
     answer = engineer(asked(REMARKS[0].seen))
     assert paths_in(answer) == ["a.py", REMARKS[0].path]

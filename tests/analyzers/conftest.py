@@ -42,13 +42,13 @@ def attach() -> Callable[[Mapping[str, str | tuple[str, str]]], Attachments]:
 
 @pytest.fixture
 def path_env() -> dict[str, str]:
-    """The environment in which the installed analysers are found."""
+    """The environment in which the installed analyzers are found."""
     return {"PATH": str(Path(sys.executable).parent)}
 
 
 @pytest.fixture
 def fake_tool(tmp_path: Path) -> Callable[[str, str], dict[str, str]]:
-    """Install a shell script under an analyser's name; returns the environment in which only it is found."""
+    """Install a shell script under an analyzer's name; returns the environment in which only it is found."""
 
     def install(name: str, script: str) -> dict[str, str]:
         folder = tmp_path / "bin"

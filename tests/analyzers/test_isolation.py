@@ -1,4 +1,4 @@
-"""Nothing that an author writes, and nothing that an analyser does, gets past the bench."""
+"""Nothing that an author writes, and nothing that an analyzer does, gets past the bench."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_the_author_s_configuration_has_no_effect(
         (".github/workflows/a.yml", "on: pull_request_target # zizmor: ignore[dangerous-triggers]\njobs: {}\n", 1),
     ],
 )
-def test_the_author_cannot_silence_an_analyser(
+def test_the_author_cannot_silence_an_analyzer(
     path: str, text: str, line: int, attach: Attach, path_env: dict[str, str]
 ) -> None:
     lines = [number for _, number, _ in titles(review(attach({path: text}), path_env=path_env))]
@@ -106,7 +106,7 @@ def test_a_missing_tool_is_told(attach: Attach, tmp_path: Path) -> None:
         ("a.py", "ast-grep", "it is not installed"),
     ]
     assert 'Not checked whole by ruff, because it is not installed: "a.py".' in str(examination.answer["summary"])
-    assert "No analyser ran." in str(examination.answer["summary"])
+    assert "No analyzer ran." in str(examination.answer["summary"])
 
 
 def test_relative_folders_of_the_search_path_are_not_searched(fake_tool: FakeTool) -> None:
@@ -182,7 +182,7 @@ def test_a_file_that_cannot_be_parsed_is_told_even_when_the_error_is_on_an_old_l
 )
 def test_odd_texts_are_survived(text: str, attach: Attach, path_env: dict[str, str]) -> None:
     names = ("a.py", "a.sh", "a.js", "Dockerfile", ".github/workflows/a.yml")
-    assert "Static analysers" in str(review(attach(dict.fromkeys(names, text)), path_env=path_env)["summary"])
+    assert "Static analyzers" in str(review(attach(dict.fromkeys(names, text)), path_env=path_env)["summary"])
 
 
 def test_a_process_is_bounded_in_output_and_memory(tmp_path: Path) -> None:

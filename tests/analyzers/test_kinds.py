@@ -1,4 +1,4 @@
-"""Which analyser a file gets, and what is told of a file that gets none."""
+"""Which analyzer a file gets, and what is told of a file that gets none."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Attach = Callable[[Mapping[str, str | tuple[str, str]]], list[tuple[str, str]]]
 
 
 def tools_of(path: str, text: str) -> dict[str, str]:
-    """The analysers that read a file, and the ending of the copy that each gets."""
+    """The analyzers that read a file, and the ending of the copy that each gets."""
     file = source_file(path, text, frozenset())
     return {tool.name: ending for tool in TOOLS if (ending := tool.ending(file)) is not None}
 
@@ -51,7 +51,7 @@ def tools_of(path: str, text: str) -> dict[str, str]:
         ("run", "#!/bin/zsh\n", {}),
     ],
 )
-def test_a_file_gets_the_analysers_of_its_kind(path: str, text: str, tools: dict[str, str]) -> None:
+def test_a_file_gets_the_analyzers_of_its_kind(path: str, text: str, tools: dict[str, str]) -> None:
     assert tools_of(path, text) == tools
 
 
@@ -81,7 +81,7 @@ def test_documents_and_data_are_told_from_what_may_run(path: str, text: str, pla
     assert kinds.plain(source_file(path, text, frozenset())) is plain
 
 
-def test_source_that_no_analyser_reads_is_unseen(attach: Attach, path_env: dict[str, str]) -> None:
+def test_source_that_no_analyzer_reads_is_unseen(attach: Attach, path_env: dict[str, str]) -> None:
     sent = attach({"Makefile": "a:\n\tcurl http://x | sh\n", "a.zsh": "curl http://x | sh\n", "b.md": "b\n"})
     examination = examine(sent, path_env=path_env)
     assert [(one.path, one.why) for one in examination.unseen] == [
@@ -89,24 +89,24 @@ def test_source_that_no_analyser_reads_is_unseen(attach: Attach, path_env: dict[
         ("a.zsh", "there is none for its kind"),
     ]
     assert str(examination.answer["summary"]).splitlines() == [
-        "Static analysers read none of 3 changed files to its end.",
-        "No analyser ran.",
-        'Not checked whole by any analyser, because there is none for its kind: "Makefile", "a.zsh".',
-        'No analyser for: "b.md".',
+        "Static analyzers read none of 3 changed files to its end.",
+        "No analyzer ran.",
+        'Not checked whole by any analyzer, because there is none for its kind: "Makefile", "a.zsh".',
+        'No analyzer for: "b.md".',
     ]
 
 
-def test_the_summary_counts_only_what_an_analyser_read(attach: Attach, path_env: dict[str, str]) -> None:
+def test_the_summary_counts_only_what_an_analyzer_read(attach: Attach, path_env: dict[str, str]) -> None:
     sent = attach({"a.py": "print(1)\n", "b.md": "b\n", "c.sh": "#!/bin/sh\nif\n"})
     summary = str(examine(sent, path_env=path_env).answer["summary"])
-    assert summary.startswith("Static analysers read the added lines of 1 of 3 files.\n")
+    assert summary.startswith("Static analyzers read the added lines of 1 of 3 files.\n")
 
 
-def test_a_file_that_one_of_its_analysers_could_not_parse_is_not_counted_as_read() -> None:
+def test_a_file_that_one_of_its_analyzers_could_not_parse_is_not_counted_as_read() -> None:
     first = ToolReport("ruff", "1.0", ("a.py", "b.py"), (), unseen=(Unseen("a.py", "ruff", "it could not be parsed"),))
     second = ToolReport("ast-grep", "1.0", ("a.py", "b.py"))
     summary = summarise([first, second], files=2, unknown=(), textless=(), unchanged=0, cut=0)
-    assert summary.startswith("Static analysers read the added lines of 1 of 2 files.\n")
+    assert summary.startswith("Static analyzers read the added lines of 1 of 2 files.\n")
 
 
 def test_the_counts_of_the_summary_add_up_to_what_was_submitted(attach: Attach, path_env: dict[str, str]) -> None:
@@ -114,12 +114,12 @@ def test_the_counts_of_the_summary_add_up_to_what_was_submitted(attach: Attach, 
     texts = (texts[0], texts[1].partition('=== "b.py"')[0] + '=== "c.md"' + texts[1].partition('=== "c.md"')[2])
     gone = "diff --git a/d.py b/d.py\ndeleted file mode 100644\n--- a/d.py\n+++ /dev/null\n@@ -1 +0,0 @@\n-x = 1\n"
     summary = str(examine([(name, diff + gone), texts], path_env=path_env).answer["summary"])
-    assert summary.startswith("Static analysers read the added lines of 1 of 4 files.\n")
-    for line in ('the text did not come along: "b.py"', 'No analyser for: "c.md"', "No added lines: 1 file."):
+    assert summary.startswith("Static analyzers read the added lines of 1 of 4 files.\n")
+    for line in ('the text did not come along: "b.py"', 'No analyzer for: "c.md"', "No added lines: 1 file."):
         assert line in summary
 
 
-def test_source_without_its_text_and_without_an_analyser_is_unseen(attach: Attach, path_env: dict[str, str]) -> None:
+def test_source_without_its_text_and_without_an_analyzer_is_unseen(attach: Attach, path_env: dict[str, str]) -> None:
     diff, _ = attach({"Makefile": "a:\n", "b.md": "b\n"})
     assert [one.path for one in examine([diff], path_env=path_env).unseen] == ["Makefile"]
 
@@ -148,7 +148,7 @@ def test_a_file_whose_findings_were_cut_is_unseen(attach: Attach, path_env: dict
     assert ("b.py", "its less severe findings were cut") in [(one.path, one.why) for one in examination.unseen]
 
 
-def test_an_analyser_of_the_distribution_is_found_when_our_folder_lacks_it(tmp_path: Path) -> None:
+def test_an_analyzer_of_the_distribution_is_found_when_our_folder_lacks_it(tmp_path: Path) -> None:
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     for folder in (ours, theirs):
         folder.mkdir()

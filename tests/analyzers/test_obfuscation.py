@@ -1,4 +1,4 @@
-"""Code that reads differently to the language than to an analyser is told, and its file never counts as read."""
+"""Code that reads differently to the language than to an analyzer is told, and its file never counts as read."""
 
 from __future__ import annotations
 

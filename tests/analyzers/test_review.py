@@ -89,7 +89,7 @@ def test_a_clean_change_has_no_files_in_the_answer_and_says_what_ran(attach: Att
     assert examination.unseen == ()
     summary = str(examination.answer["summary"])
     assert "Ran: ruff " in summary
-    assert 'No analyser for: "notes.md".' in summary
+    assert 'No analyzer for: "notes.md".' in summary
 
 
 def test_too_many_findings_are_cut_worst_kept_and_the_cut_is_told(attach: Attach, path_env: dict[str, str]) -> None:

@@ -193,7 +193,7 @@ def test_source_that_is_not_utf_8_is_sent_as_a_diff_and_told(tmp_path: Path) -> 
         assert "`latin.py` is not UTF-8" in done.summary
 
 
-def test_a_file_that_cannot_be_parsed_names_the_analyser(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_parsed_names_the_analyzer(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         done = run_with(rig, {"a.py": "def f(:\n"}, reviewer="local", fail_on="never")
         assert done.exit_status == 3

@@ -1,4 +1,4 @@
-"""What the command prints on a real terminal, as a part of a page: the demo's change, reviewed by the analysers."""
+"""What the command prints on a real terminal, as a part of a page: the demo's change, reviewed by the analyzers."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def test_a_paid_review_can_be_rehearsed(reviewbot: Installed) -> None:
     assert "360 credits" in reviewbot("review", "--base", "main", "--dry-run").stdout
 
 
-def test_a_local_review_says_how_to_install_the_analysers(reviewbot: Installed, root: Path) -> None:
+def test_a_local_review_says_how_to_install_the_analyzers(reviewbot: Installed, root: Path) -> None:
     done = reviewbot("review", "--reviewer", "local", "--base", "main", status=3)
     assert "Not installed: ast-grep, ruff.\n" in done.stderr
     asserted_to_install(reviewbot, done.stderr, extra(root, "local"))

@@ -131,5 +131,5 @@ def test_ctrl_c_of_a_free_review_promises_nothing(sit: Opened) -> None:
     # Long enough for shellcheck that the review cannot end before the key is pressed.
     script = "#!/bin/sh\n" + 'cat "$1" | grep $2 > "$3"\n' * 400
     desk.clone.commit({f"script_{number}.sh": script for number in range(15)})
-    seen = at_terminal(desk, "--reviewer", "local", press=("the analysers", CTRL_C))
+    seen = at_terminal(desk, "--reviewer", "local", press=("the analyzers", CTRL_C))
     assert (seen.status, "Interrupted." in seen.text, "bought" in seen.text) == (130, True, False)

@@ -53,7 +53,7 @@ def demo(arguments: Sequence[str], env: Mapping[str, str], out: TextIO) -> int:
     """
     chosen = _demo_parser().parse_args(arguments)
     with signals():
-        return run_demo(Options(chosen.keep, chosen.plain), _analysers(env), env, out)
+        return run_demo(Options(chosen.keep, chosen.plain), _analyzers(env), env, out)
 
 
 def sandbox(arguments: Sequence[str], env: Mapping[str, str], out: TextIO) -> int:
@@ -68,10 +68,10 @@ def sandbox(arguments: Sequence[str], env: Mapping[str, str], out: TextIO) -> in
     ports = chosen.github_port, chosen.codevf_port
     plan = Plan(chosen.time_scale, chosen.lifetime, *ports, rate_limits=not chosen.no_rate_limit, stranger=True)
     with signals():
-        return run_sandbox(plan, _analysers(env), env, out)
+        return run_sandbox(plan, _analyzers(env), env, out)
 
 
-def _analysers(env: Mapping[str, str]) -> Callable[[Sequence[tuple[str, str]]], Mapping[str, object]]:
+def _analyzers(env: Mapping[str, str]) -> Callable[[Sequence[tuple[str, str]]], Mapping[str, object]]:
     """The local reviewer, as the sandbox's engineer calls it."""
     path_env = with_interpreter({name: env[name] for name in PASSED_ON if name in env})
     return lambda attachments: review(attachments, path_env=path_env)

@@ -26,12 +26,12 @@ from reviewbot_sandbox.demo.scenario import stay
 from reviewbot_sandbox.demo.services import Plan, Sandbox, open_sandbox
 
 
-def run_sandbox(plan: Plan, analysers: Reviewing, env: Mapping[str, str], log: TextIO) -> int:
+def run_sandbox(plan: Plan, analyzers: Reviewing, env: Mapping[str, str], log: TextIO) -> int:
     """Serve, say how to look, and stay.
 
     Args:
         plan: ports, lifetime and pace.
-        analysers: the local reviewer, who plays the engineer.
+        analyzers: the local reviewer, who plays the engineer.
         env: the environment; `PATH` is handed on.
         log: where the lines go.
 
@@ -42,13 +42,13 @@ def run_sandbox(plan: Plan, analysers: Reviewing, env: Mapping[str, str], log: T
         SettingsError: git is missing, or a port is taken.
     """
     with suppress(KeyboardInterrupt):
-        _serve(plan, analysers, env, log)
+        _serve(plan, analyzers, env, log)
     log.write("The sandbox has ended, and what it held is gone.\n")
     return 0
 
 
-def _serve(plan: Plan, analysers: Reviewing, env: Mapping[str, str], log: TextIO) -> None:
-    with tempfile.TemporaryDirectory(prefix="reviewbot-job-") as folder, open_sandbox(analysers, plan) as sandbox:
+def _serve(plan: Plan, analyzers: Reviewing, env: Mapping[str, str], log: TextIO) -> None:
+    with tempfile.TemporaryDirectory(prefix="reviewbot-job-") as folder, open_sandbox(analyzers, plan) as sandbox:
         lines = _lines(sandbox, Path(folder) / "job", env.get("PATH", ""))
         log.write("\n".join(lines) + "\n")
         log.write(f"\nCtrl-C ends it; by itself it ends after {plan.lifetime:.0f} seconds.\n")

@@ -1,9 +1,9 @@
 """The demo: both services over a seeded repository, and the real action run as GitHub's runner would.
 
-    with open_sandbox(analysers, Plan(scale=0.1, lifetime=60)) as sandbox:
+    with open_sandbox(analyzers, Plan(scale=0.1, lifetime=60)) as sandbox:
         ...  # sandbox.github.url, sandbox.codevf_url, sandbox.world
 
-`run_demo` tells the whole story at a terminal. `analysers` is the local reviewer; the composition root passes it in,
+`run_demo` tells the whole story at a terminal. `analyzers` is the local reviewer; the composition root passes it in,
 since the sandbox knows nothing of how a review is made.
 """
 

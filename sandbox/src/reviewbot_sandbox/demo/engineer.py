@@ -1,4 +1,4 @@
-"""The engineer of the demo: says what the analysers found, and what only a person sees.
+"""The engineer of the demo: says what the analyzers found, and what only a person sees.
 
 The findings by hand are those that a review tool gets wrong most easily: a cited line that is off by a few, a line that
 was deleted, a line outside the diff, and a file that the change does not touch.
@@ -121,16 +121,16 @@ REMARKS: tuple[Remark, ...] = (
 
 
 SUMMARY = "I went through the change line by line; whatever I would mend stands beside it."
-"""Of the whole, in a person's words: those of the analysers would tell who plays the person."""
+"""Of the whole, in a person's words: those of the analyzers would tell who plays the person."""
 
 
-def demo_engineer(analysers: Reviewing) -> Engineer:
-    """An engineer who answers with what the analysers find, and adds the remarks that still apply."""
+def demo_engineer(analyzers: Reviewing) -> Engineer:
+    """An engineer who answers with what the analyzers find, and adds the remarks that still apply."""
 
     def engineer(request: TaskRequest) -> Structured:
         sent = [(one.file_name, one.content) for one in request.attachments if one.file_name != SO_FAR]
         everything = "".join(content for _, content in sent)
-        found = dict(analysers(sent))
+        found = dict(analyzers(sent))
         remarks = [remark for remark in REMARKS if remark.seen in everything]
         listed = found.get("files")
         files = [*(listed if isinstance(listed, list) else [])]

@@ -66,12 +66,12 @@ class Round:
     requests: tuple[int, int]
 
 
-def run_demo(options: Options, analysers: Reviewing, env: Mapping[str, str], log: TextIO) -> int:
+def run_demo(options: Options, analyzers: Reviewing, env: Mapping[str, str], log: TextIO) -> int:
     """Run the demo.
 
     Args:
         options: of the command line.
-        analysers: the local reviewer, who plays the engineer.
+        analyzers: the local reviewer, who plays the engineer.
         env: the environment: `PATH` for the action, `NO_COLOR`, `TERM` and `COLUMNS` for the terminal.
         log: where it is shown.
 
@@ -81,7 +81,7 @@ def run_demo(options: Options, analysers: Reviewing, env: Mapping[str, str], log
     console = open_console(log, env, plain=options.plain, widest=WIDTH)
     lifetime = RUN_SECONDS + (KEPT_SECONDS if options.keep else 0)
     folder = Path(tempfile.mkdtemp(prefix="reviewbot-demo-"))
-    with open_sandbox(analysers, Plan(SCALE, lifetime)) as sandbox, closing(Reader(sandbox)) as reader:
+    with open_sandbox(analyzers, Plan(SCALE, lifetime)) as sandbox, closing(Reader(sandbox)) as reader:
         demo = _Demo(console, sandbox, reader, folder, env.get("PATH", ""))
         status = demo.run()
         if options.keep:
@@ -117,7 +117,7 @@ class _Demo:
         say(self.console, "reviewbot demo", "bold", indent=0)
         told = (
             f"A GitHub and a CodeVF run on this machine until the demo ends; nothing leaves it, no money is spent. "
-            f"In {REPOSITORY}, {AUTHOR} asks for “{TITLE}” (#{NUMBER}). The engineer is played by static analysers, "
+            f"In {REPOSITORY}, {AUTHOR} asks for “{TITLE}” (#{NUMBER}). The engineer is played by static analyzers, "
             f"with a few remarks that only a person would make."
         )
         say(self.console, told, indent=0)

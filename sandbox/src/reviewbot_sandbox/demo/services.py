@@ -99,7 +99,7 @@ def _check(plan: Plan) -> None:
 
 
 @contextmanager
-def open_sandbox(analysers: Reviewing, plan: Plan) -> Iterator[Sandbox]:
+def open_sandbox(analyzers: Reviewing, plan: Plan) -> Iterator[Sandbox]:
     """Seed, serve, and at the end stop and remove everything.
 
     Raises:
@@ -114,7 +114,7 @@ def open_sandbox(analysers: Reviewing, plan: Plan) -> Iterator[Sandbox]:
         if plan.rate_limits:
             world.limits.switch_on()
         house = House(ACCOUNTS, limits=Limits(rate=Rate() if plan.rate_limits else None))
-        service = CodeVFService(Setup(house, engineer=demo_engineer(analysers), clock=scaled_clock(plan.scale)))
+        service = CodeVFService(Setup(house, engineer=demo_engineer(analyzers), clock=scaled_clock(plan.scale)))
         github, codevf = Faults(), Faults()
         apps = {
             "github": with_faults(build_github(world), github, identify=identify(world)),
