@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 
-from reviewbot.app.closed import cancel_unbegun
 from reviewbot.app.commands import catch_up
-from reviewbot.app.context import Ports, RunContext
-from reviewbot.app.ledger_store import read_ledger
-from reviewbot.app.read_change import checked_settings, load_settings
+from reviewbot.app.context import Ports
+from reviewbot.app.load import checked_settings
 from reviewbot.app.review import review_pull_request
 from reviewbot.domain.findings.markers import summary_mark
 from reviewbot.domain.ledger.codec import is_waiting
+from reviewbot.domain.machine.state import Cancels
 from reviewbot.domain.model.events import DispatchEvent
 from reviewbot.domain.policy.verdict import Outcome, collected
 from reviewbot.errors import PermissionMissing, ReviewbotError, ServiceRefused, ServiceUnreachable
-from reviewbot.render.renderer import Renderer
 from reviewbot.settings import Settings, peek_settings
 
 
@@ -70,12 +68,10 @@ def _turn(
 
 
 def _collect(ports: Ports, inputs: Mapping[str, str], number: int) -> Outcome:
-    snapshot, trigger = catch_up(ports, inputs, number), DispatchEvent(number, "")
-    if not snapshot.pull.is_open:  # no run may have seen it closed
-        settings, snapshot = load_settings(ports, inputs, snapshot)
-        run = RunContext(ports, settings, trigger, snapshot, Renderer({}), ports.clock.monotonic(), may_buy=False)
-        cancel_unbegun(run, read_ledger(run, snapshot, "").ledger)
-    return review_pull_request(ports, inputs, trigger, snapshot, may_buy=False)
+    snapshot = catch_up(ports, inputs, number)
+    # No run may have seen it closed.
+    cancels = Cancels.NONE if snapshot.pull.is_open else Cancels.NOT_BEGUN
+    return review_pull_request(ports, inputs, DispatchEvent(number, ""), snapshot, may_buy=False, cancels=cancels)
 
 
 def _waiting(ports: Ports, settings: Settings) -> tuple[int, ...]:

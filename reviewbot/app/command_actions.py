@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import assert_never
 
-from reviewbot.app.cancel import cancel
 from reviewbot.app.context import RunContext
-from reviewbot.app.ledger_store import read_ledger
+from reviewbot.app.perform.ledger_store import read_ledger
 from reviewbot.app.review import review_pull_request
 from reviewbot.domain.commands.authorize import (
     Buy,
@@ -21,58 +21,77 @@ from reviewbot.domain.commands.authorize import (
     authorize,
 )
 from reviewbot.domain.commands.parse import PostedCommand
+from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.edits import CallOff, LedgerEdit
-from reviewbot.domain.ledger.ledger import TaskState
+from reviewbot.domain.ledger.ledger import Ledger, TaskState
+from reviewbot.domain.machine.state import Cancels
+from reviewbot.domain.model.events import DispatchEvent
 from reviewbot.domain.policy.verdict import Outcome
-from reviewbot.errors import ReviewDidNotHappen
 
 
-def action_of(run: RunContext, posted: PostedCommand) -> CommandAction:
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A command that is carried out.
+
+    Attributes:
+        sender: login of whoever gave it.
+    """
+
+    run: RunContext
+    inputs: Mapping[str, str]
+    snapshot: Snapshot
+    sender: str
+
+    def judge_again(self, *edits: LedgerEdit, cancels: Cancels = Cancels.NONE) -> Outcome:
+        """Judge and publish anew, with what is finished by now; nothing is bought for it."""
+        trigger = DispatchEvent(self.snapshot.pull.number, self.sender)
+        return review_pull_request(
+            self.run.ports, self.inputs, trigger, self.snapshot, may_buy=False, cancels=cancels, edits=edits
+        )
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger, as far as it is believed."""
+        return read_ledger(self.run, self.snapshot, "").ledger
+
+
+def action_of(run: RunContext, snapshot: Snapshot, posted: PostedCommand) -> CommandAction:
     """What comes of a command, by what its writer may do at this moment."""
     scope = Scope(
-        pull=run.snapshot.pull,
+        pull=snapshot.pull,
         permission=run.ports.forge.permission(posted.sender),
-        ledger=read_ledger(run, run.snapshot, "").ledger,
+        ledger=read_ledger(run, snapshot, "").ledger,
         paid=run.paid,
         remembers=run.settings.summary_comment,
     )
     return authorize(posted, scope)
 
 
-def do(run: RunContext, inputs: Mapping[str, str], action: CommandAction) -> Outcome | None:
+def do(asking: Asking, action: CommandAction) -> Outcome | None:
     """Do it; the outcome of the run that it took, None when it took none."""
     match action:
         case Refusal() | Tell():
             return None
         case Collect():
-            return _look_up(run, inputs)
-        case Cancel(task_ids=task_ids):
-            return _cancel(run, inputs, task_ids)
+            return asking.judge_again()
+        case Cancel():
+            return _cancel(asking)
         case EditLedger(edit=edit):
-            return _look_up(run, inputs, edit)
+            return asking.judge_again(edit)
         case Buy():
-            return _buy(run, inputs, action)
+            return _buy(asking, action)
         case unknown:
             assert_never(unknown)
 
 
-def _look_up(run: RunContext, inputs: Mapping[str, str], *edits: LedgerEdit) -> Outcome:
-    """Judge and publish anew, with what is finished by now; nothing is bought for it."""
-    return review_pull_request(run.ports, inputs, run.trigger, run.snapshot, may_buy=False, edits=edits)
+def _cancel(asking: Asking) -> Outcome:
+    if asking.ledger.postponed():
+        asking.judge_again(CallOff())  # first: whoever waits for one of the tasks buys when it is over
+    return asking.judge_again(CallOff(), cancels=Cancels.ALL)
 
 
-def _cancel(run: RunContext, inputs: Mapping[str, str], task_ids: tuple[str, ...]) -> Outcome:
-    if read_ledger(run, run.snapshot, "").ledger.postponed():
-        _look_up(run, inputs, CallOff())  # first: whoever waits for one of the tasks buys when it is over
-    try:
-        cancel(run, run.open_service(), task_ids, lambda _: True)
-    except ReviewDidNotHappen as error:
-        run.say(error.message)
-    return _look_up(run, inputs, CallOff())
-
-
-def _buy(run: RunContext, inputs: Mapping[str, str], action: Buy) -> Outcome:
+def _buy(asking: Asking, action: Buy) -> Outcome:
     """Buy what this comment asks for, on the very head that was looked at, unless it was bought and has ended."""
-    asked, bought = action.asked, read_ledger(run, run.snapshot, "").ledger.purchases
-    over = any(asked.comment_id in one.asked and one.state is TaskState.ENDED for one in bought)
-    return review_pull_request(run.ports, inputs, asked, run.snapshot, may_buy=not over)
+    asked = action.asked
+    over = any(asked.comment_id in one.asked and one.state is TaskState.ENDED for one in asking.ledger.purchases)
+    return review_pull_request(asking.run.ports, asking.inputs, asked, asking.snapshot, may_buy=not over)

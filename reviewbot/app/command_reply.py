@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from reviewbot.app.check_run import current_check
 from reviewbot.app.context import RunContext
-from reviewbot.app.ledger_store import StoredLedger, read_ledger
+from reviewbot.app.perform.ledger_store import read_ledger
 from reviewbot.domain.commands.authorize import CommandAction, EditLedger, Refusal, refusal_after
 from reviewbot.domain.commands.parse import CommandName, PostedCommand, answers_to
 from reviewbot.domain.findings.markers import AnswerMark
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Snapshot
+from reviewbot.domain.machine.judge import current_check
+from reviewbot.domain.machine.memory import StoredLedger
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.errors import ForgeUnreachable
@@ -42,18 +43,20 @@ class Done:
         return refusal_after(self.action, self.outcome, self.memory.ledger)
 
 
-def reply(run: RunContext, posted: PostedCommand, action: CommandAction, outcome: Outcome | None) -> Refusal | None:
+def reply(
+    run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: CommandAction, outcome: Outcome | None
+) -> Refusal | None:
     """Answer a command by what is written down by now.
 
     Returns:
         Why it was not carried out, None when it was.
     """
-    now = run.read_again()
+    now = run.read_snapshot()
     done = Done(posted, action, outcome, now, read_ledger(run, now, ""))
     reaction = done.refusal.reaction if done.refusal else Reaction.YES
     mark = AnswerMark(run.settings.instance, posted.comment_id, reaction)
     if not _is_answered(run, posted, now):
-        body = run.renderer.answer(_view(run, done, mark))
+        body = run.renderer.answer(_view(run, snapshot.pull.head_sha, done, mark))
         run.attempt("The answer to a command", partial(_post, run, posted, body))
     react(run, posted, reaction)
     return done.refusal
@@ -74,15 +77,15 @@ def _is_answered(run: RunContext, posted: PostedCommand, now: Snapshot) -> bool:
 
 def _post(run: RunContext, posted: PostedCommand, body: str) -> None:
     """Post the answer; when GitHub's own is lost, what is there is read before it is posted again."""
-    forge, number = run.ports.forge, run.snapshot.pull.number
+    forge, number = run.ports.forge, run.signer.pull_number
     try:
         forge.create_comment(number, body)
     except ForgeUnreachable:
-        if not _is_answered(run, posted, run.read_again()):
+        if not _is_answered(run, posted, run.read_snapshot()):
             forge.create_comment(number, body)
 
 
-def _view(run: RunContext, done: Done, mark: AnswerMark) -> AnswerView:
+def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> AnswerView:
     command, outcome, check = done.posted.command, done.outcome, current_check(done.now)
     finding = done.action.finding if isinstance(done.action, EditLedger) else None
     tells = command.name is CommandName.STATUS and done.refusal is None
@@ -93,7 +96,7 @@ def _view(run: RunContext, done: Done, mark: AnswerMark) -> AnswerView:
         sender=done.posted.sender,
         needs=command.name.needs.value,
         target=command.target,
-        head_sha=run.snapshot.pull.head_sha,
+        head_sha=head_sha,
         check_title=check.title if check else "",
         finding=finding.title if finding else "",
         finding_id=finding.id if finding else "",

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import islice
 
-from reviewbot.app.command_actions import action_of, do
+from reviewbot.app.command_actions import Asking, action_of, do
 from reviewbot.app.command_reply import react, reply
 from reviewbot.app.context import Ports, RunContext
-from reviewbot.app.read_change import load_settings, load_snapshot, overrides
-from reviewbot.app.runner_output import bare_outputs
+from reviewbot.app.load import load_settings, load_snapshot, overrides
+from reviewbot.app.perform.runner_output import bare_outputs
 from reviewbot.domain.commands.parse import PostedCommand, answers_to, open_commands, why_not
 from reviewbot.domain.github.pull_request import Snapshot
-from reviewbot.domain.model.events import CommentEvent, DispatchEvent
+from reviewbot.domain.model.events import CommentEvent
 from reviewbot.domain.policy.verdict import Outcome, Reason, answered, command_outcome, not_due
 from reviewbot.errors import ReviewbotError
 from reviewbot.render.renderer import Renderer
@@ -89,15 +89,14 @@ def _catch_up(
 def _carry_out(ports: Ports, inputs: Mapping[str, str], posted: PostedCommand, snapshot: Snapshot) -> Outcome:
     """Do what a command asks for, answer it, and write the outputs."""
     settings, snapshot = load_settings(ports, inputs, snapshot)
-    trigger, started = DispatchEvent(snapshot.pull.number, posted.sender), ports.clock.monotonic()
-    run = RunContext(ports, settings, trigger, snapshot, Renderer(overrides(snapshot)), started, may_buy=False)
+    run = RunContext.of(ports, settings, snapshot, Renderer(overrides(snapshot)), may_buy=False)
     word = posted.command.name.value
     if there := answers_to(snapshot.comments, settings.instance, posted.comment_id):
         react(run, posted, there[0].reaction)
         return _told(run, answered(carried_out=True, message=f"`{word}` was answered by an earlier run."))
-    action = action_of(run, posted)
-    outcome = do(run, inputs, action)
-    refusal = reply(run, posted, action, outcome)
+    action = action_of(run, snapshot, posted)
+    outcome = do(Asking(run, inputs, snapshot, posted.sender), action)
+    refusal = reply(run, snapshot, posted, action, outcome)
     for sentence in (*run.renderer.problems, *run.degraded.sentences):
         run.say(sentence)
     if outcome is not None:

@@ -1,4 +1,4 @@
-"""What a run carries: its ports, and what was read before anything was decided."""
+"""What a run carries beside what it knows: its ports, its settings, and what it could not write."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from random import Random
 from typing import TypeVar
 
-from reviewbot.app.batch_service import BatchReviewService
+from reviewbot.app.perform.batch_service import BatchReviewService
+from reviewbot.domain.codevf.idempotency import selection_digest
 from reviewbot.domain.findings.placement import PlacementRules
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.edits import LedgerEdit
 from reviewbot.domain.ledger.ledger import Judgement
 from reviewbot.domain.ledger.signing import Signer
+from reviewbot.domain.machine.state import Cancels, Known, Request
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.policy.eligibility import Policy, Trigger
 from reviewbot.domain.policy.verdict import Rules
@@ -72,30 +75,54 @@ class Degraded:
         self.sentences.extend(sentence for sentence in sentences if sentence and sentence not in self.sentences)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunContext:
-    """One review of one pull request, from here on without the event's shape.
+    """One run on one pull request.
 
     Attributes:
-        started: on the monotonic clock, for the one deadline of everything.
-        may_buy: False while collecting: tasks are looked up once, and nothing is bought but what was postponed.
-        edits: what a command changes of the ledger.
+        signer: signs this pull request's ledger.
+        started: on the monotonic clock.
+        wait_seconds: how long the run may wait for a review.
     """
 
     ports: Ports
     settings: Settings
-    trigger: Trigger
-    snapshot: Snapshot
     renderer: Renderer
+    signer: Signer
     started: float
-    may_buy: bool = True
-    edits: tuple[LedgerEdit, ...] = ()
+    wait_seconds: float = 0
     degraded: Degraded = field(default_factory=Degraded)
+
+    @classmethod
+    def of(
+        cls, ports: Ports, settings: Settings, snapshot: Snapshot, renderer: Renderer, *, may_buy: bool = True
+    ) -> RunContext:
+        """The context of a run that begins now."""
+        paid = settings.reviewer is ReviewerKind.CODEVF
+        key = settings.codevf_api_key.reveal() if paid else ""
+        signer = Signer(key, snapshot.repository.id, snapshot.pull.number, settings.instance)
+        wait_seconds = settings.wait_minutes * 60 if may_buy else 0
+        return cls(ports, settings, renderer, signer, ports.clock.monotonic(), wait_seconds)
 
     @property
     def paid(self) -> bool:
         """Whether this reviewer costs money."""
         return self.settings.reviewer is ReviewerKind.CODEVF
+
+    @property
+    def now(self) -> datetime:
+        """The time, in UTC."""
+        return self.ports.clock.now()
+
+    @cached_property
+    def service(self) -> ReviewService:
+        """The reviewer that the settings name.
+
+        Raises:
+            NoKey: its key is missing.
+        """
+        service = self.ports.open_service(self.settings)
+        return BatchReviewService(service, self.ports.clock, self.started + self.wait_seconds)
 
     def leaving_out(self, paths: Iterable[str]) -> str:
         """What leaves files out, ready to be pasted: a setting, or options on a line of their own at a terminal."""
@@ -103,51 +130,11 @@ class RunContext:
             return f"\n  {exclusion_options(paths)}"
         return f" {exclusion_setting(paths)}"
 
-    @property
-    def now(self) -> datetime:
-        """The time, in UTC."""
-        return self.ports.clock.now()
-
-    @property
-    def deadline(self) -> float:
-        """When to stop waiting, on the monotonic clock."""
-        return self.started + (self.settings.wait_minutes * 60 if self.may_buy else 0)
-
-    @property
-    def signer(self) -> Signer:
-        """Signs this pull request's ledger."""
-        key = self.settings.codevf_api_key.reveal() if self.paid else ""
-        return Signer(key, self.snapshot.repository.id, self.snapshot.pull.number, self.settings.instance)
-
-    @property
-    def policy(self) -> Policy:
-        """When a review is due and who may spend."""
-        return policy_of(self.settings)
-
-    @property
-    def judgement(self) -> Judgement:
-        """The settings that judge and publish, as they stand today."""
-        return judgement_of(self.settings)
-
-    @property
-    def metadata(self) -> Mapping[str, str | int]:
-        """What a task is told to be of, for the customer's own reference."""
-        repository, number = self.snapshot.repository.full_name, self.snapshot.pull.number
-        return {"repository": repository, "pullRequest": number, "client": f"reviewbot/{self.ports.version}"}
-
-    def open_service(self) -> ReviewService:
-        """The reviewer that the settings name.
-
-        Raises:
-            NoKey: its key is missing.
-        """
-        return BatchReviewService(self.ports.open_service(self.settings), self.ports.clock, self.deadline)
-
-    def read_again(self) -> Snapshot:
+    def read_snapshot(self) -> Snapshot:
         """The pull request as it is now."""
         settings = self.settings
         return self.ports.forge.snapshot(
-            self.snapshot.pull.number,
+            self.signer.pull_number,
             check_name=settings.check_name,
             config_file=settings.config_file,
             templates_dir=settings.templates_dir,
@@ -164,6 +151,49 @@ class RunContext:
         except PermissionMissing as error:
             self.degraded.note(error, what)
             return None
+
+    def metadata(self, known: Known) -> Mapping[str, str | int]:
+        """What a task is told to be of, for the customer's own reference."""
+        repository, number = known.snapshot.repository.full_name, known.snapshot.pull.number
+        return {"repository": repository, "pullRequest": number, "client": f"reviewbot/{self.ports.version}"}
+
+
+def known_of(
+    run: RunContext,
+    snapshot: Snapshot,
+    trigger: Trigger,
+    *,
+    may_buy: bool = True,
+    cancels: Cancels = Cancels.NONE,
+    edits: tuple[LedgerEdit, ...] = (),
+) -> Known:
+    """What a run knows when it begins, with the settings that decide what it does."""
+    settings = run.settings
+    request = Request(
+        trigger=trigger,
+        policy=policy_of(settings),
+        judgement=judgement_of(settings),
+        instance=settings.instance,
+        mode=settings.mode,
+        expertise=settings.expertise,
+        selecting=selection_digest([*settings.paths, snapshot.default_branch.attributes]),
+        project=settings.codevf_project or snapshot.repository.full_name,
+        max_credits=settings.max_credits,
+        max_credits_per_pr=settings.max_credits_per_pr,
+        min_balance=settings.min_balance,
+        max_tasks=settings.max_tasks,
+        attachment_bytes=settings.attachment_bytes,
+        supersede=settings.supersede,
+        incremental=settings.incremental,
+        paid=run.paid,
+        dry_run=settings.dry_run,
+        check_run=settings.check_run,
+        summary_comment=settings.summary_comment,
+        may_buy=may_buy,
+        cancels=cancels,
+        edits=edits,
+    )
+    return Known(request, snapshot)
 
 
 def policy_of(settings: Settings) -> Policy:

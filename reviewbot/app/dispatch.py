@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from reviewbot.app.closed import leave
 from reviewbot.app.collect import collect_finished
 from reviewbot.app.commands import answer_comment, catch_up
-from reviewbot.app.conclude import conclude
-from reviewbot.app.context import Ports, RunContext
+from reviewbot.app.context import Ports, RunContext, known_of
+from reviewbot.app.load import load_settings, load_snapshot
 from reviewbot.app.merge_group import carry
-from reviewbot.app.read_change import load_settings, load_snapshot
+from reviewbot.app.perform.runner_output import bare_outputs
 from reviewbot.app.review import review_pull_request
-from reviewbot.app.runner_output import bare_outputs
-from reviewbot.app.story import Story
+from reviewbot.app.run import play
+from reviewbot.domain.machine.finish import concluded
 from reviewbot.domain.model.events import (
     BrokenEvent,
     ClosedEvent,
@@ -105,10 +105,9 @@ def tell_bug(ports: Ports, inputs: Mapping[str, str], event: Event, what: str) -
     _bare(ports, outcome)
     match event:
         case ReviewEvent(number=number) | DispatchEvent(number=int(number)):
-            snapshot = load_snapshot(ports, inputs, number)
-            settings, snapshot = load_settings(ports, inputs, snapshot)
-            run = RunContext(ports, settings, event, snapshot, Renderer(), ports.clock.monotonic())
-            return conclude(run, Story(), outcome)
+            settings, snapshot = load_settings(ports, inputs, load_snapshot(ports, inputs, number))
+            run = RunContext.of(ports, settings, snapshot, Renderer())
+            return play(run, concluded(known_of(run, snapshot, event), outcome))
         case _:
             return outcome
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reviewbot.app.check_run import current_check, write_check
-from reviewbot.app.conclude import failed
-from reviewbot.app.context import Ports, RunContext
-from reviewbot.app.publish import not_taken
-from reviewbot.app.read_change import load_settings, load_snapshot, overrides
-from reviewbot.app.runner_output import write_output
-from reviewbot.app.story import Story
+from reviewbot.app.context import Ports, RunContext, known_of
+from reviewbot.app.load import load_settings, load_snapshot, overrides
+from reviewbot.app.run import play
 from reviewbot.domain.github.pull_request import Snapshot
+from reviewbot.domain.machine.finish import on_group_head
+from reviewbot.domain.machine.judge import current_check, failed
 from reviewbot.domain.model.events import DispatchEvent, MergeGroupEvent
 from reviewbot.domain.policy.verdict import Outcome, carried
 from reviewbot.errors import ForgeError, NotFound, SettingsError, TemplateError
@@ -33,24 +31,19 @@ def carry(ports: Ports, inputs: Mapping[str, str], event: MergeGroupEvent) -> Ou
         raise NotFound("The merge group's head names no pull request.", hint="Its name should hold `pr-NUMBER-SHA`.")
     first = snapshots[0]
     on_group = replace(first, pull=replace(first.pull, head_sha=event.head_sha), checks=(), other_checks=())
-    trigger, started = DispatchEvent(first.pull.number, ""), ports.clock.monotonic()
     settings = peek_settings(inputs, first.default_branch.config)
-    run = RunContext(ports, settings, trigger, on_group, Renderer({}), started)
-    if not queued:
-        run.degraded.say("The merge queue does not tell what is in this group: only the head's name was gone by.")
     try:
         loaded = [load_settings(ports, inputs, snapshot)[1] for snapshot in snapshots]
-        run = replace(run, renderer=Renderer(overrides(first)))
+        run = RunContext.of(ports, settings, on_group, Renderer(overrides(first)))
+        known = known_of(run, on_group, DispatchEvent(first.pull.number, ""))
         outcome = carried({snapshot.pull.number: _conclusion(snapshot) for snapshot in loaded})
     except (SettingsError, TemplateError) as error:
-        outcome = failed(run, error)
-    story = Story()
-    try:
-        story = story if run.settings.dry_run else write_check(run, story, outcome)
-    except ForgeError as error:
-        run.degraded.say(error.message)
-        outcome = not_taken(outcome, error)
-    return write_output(run, story, outcome)
+        run = RunContext.of(ports, settings, on_group, Renderer({}))
+        known = known_of(run, on_group, DispatchEvent(first.pull.number, ""))
+        outcome = failed(known, error)
+    if not queued:
+        known = known.noting("The merge queue does not tell what is in this group: only the head's name was gone by.")
+    return play(run, on_group_head(known, outcome))
 
 
 def _queued(ports: Ports, event: MergeGroupEvent) -> tuple[int, ...]:

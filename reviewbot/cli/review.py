@@ -16,7 +16,7 @@ from reviewbot import __version__
 from reviewbot.adapters.actions.runner import Runner, Surroundings
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.app.dispatch import Ports
-from reviewbot.app.read_change import load_snapshot
+from reviewbot.app.load import load_snapshot
 from reviewbot.app.review import review_pull_request
 from reviewbot.cli.apply import applicable
 from reviewbot.cli.bootstrap import Line, Reviewers

@@ -1,5 +1,5 @@
 """Decides the next step of a run.
 
-From the ledger, the settings and the state of the task:
-buy, resume, wait, replace or leave.
+`state` has the phases, `steps` what a phase asks for; `decide` chooses the step, `learn` the next phase.
+`acquire` and `finish` are the halves of `learn`: up to the review of the change, and from the outcome on.
 """

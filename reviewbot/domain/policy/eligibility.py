@@ -76,10 +76,21 @@ def not_due_for(pull: PullRequest, policy: Policy, permission_of: PermissionOf) 
 
 
 def _skip_stands(pull: PullRequest, permission_of: PermissionOf) -> bool:
+    login = _skip_login(pull)
+    return bool(login) and permission_of(login).at_least(Permission.MAINTAIN)
+
+
+def skip_label_login(pull: PullRequest, policy: Policy) -> str:
+    """The login whose permission decides whether the label skips the review; empty when no permission matters."""
+    if not pull.is_open or (pull.is_draft and not policy.drafts) or SKIP_LABEL not in pull.labels:
+        return ""
+    return _skip_login(pull)
+
+
+def _skip_login(pull: PullRequest) -> str:
+    """Whoever set the label on this very head, empty when it was set on another one or nobody knows by whom."""
     last = next((event for event in reversed(pull.label_events) if event.label == SKIP_LABEL), None)
-    if last is None or last.actor is None or not _was_head(pull, last.at):
-        return False
-    return permission_of(last.actor).at_least(Permission.MAINTAIN)
+    return last.actor or "" if last is not None and _was_head(pull, last.at) else ""
 
 
 def _was_head(pull: PullRequest, at: datetime) -> bool:
@@ -162,11 +173,10 @@ def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permissi
     Raises:
         NotApproved: nobody with write access asked for it.
     """
-    open_to_all = policy.allow is Allow.ANYONE or not pull.from_fork
-    if isinstance(trigger, AtTerminal) or (open_to_all and not policy.approve_spend):
+    if isinstance(trigger, AtTerminal) or not _needs_approval(pull, policy):
         return
-    asks = _approves(trigger, policy, pull.head_sha)
-    if asks and trigger.sender and permission_of(trigger.sender).at_least(Permission.WRITE):
+    login = approval_login(pull, policy, trigger)
+    if login and permission_of(login).at_least(Permission.WRITE):
         return
     by_label = f"set the label `{policy.approve_spend}`" if policy.approve_spend else ""
     by_word = f"comment `/reviewbot review {pull.head_sha}`"
@@ -176,6 +186,17 @@ def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permissi
         "Nobody with write access has approved the spending for this head.",
         hint=f"Somebody with write access can {ways}.",
     )
+
+
+def approval_login(pull: PullRequest, policy: Policy, trigger: Trigger) -> str:
+    """The login whose permission decides whether the spending is approved; empty when no permission matters."""
+    if isinstance(trigger, AtTerminal) or not _needs_approval(pull, policy):
+        return ""
+    return trigger.sender if _approves(trigger, policy, pull.head_sha) else ""
+
+
+def _needs_approval(pull: PullRequest, policy: Policy) -> bool:
+    return bool(policy.approve_spend) or (pull.from_fork and policy.allow is not Allow.ANYONE)
 
 
 def _approves(trigger: ReviewEvent | DispatchEvent | Asked, policy: Policy, head_sha: str) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from reviewbot.app.check_run import annotations_of
 from reviewbot.app.context import RunContext
-from reviewbot.app.story import Story
-from reviewbot.app.view_models import progress_of, summary_view
+from reviewbot.app.perform.check_run import annotations_of
+from reviewbot.app.perform.views import progress_of, summary_view
+from reviewbot.domain.machine.state import Known
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.verdict import EXIT_NOT_PUBLISHED, Outcome, first_exit_status
 from reviewbot.errors import SettingsError
@@ -44,15 +44,15 @@ OUTPUTS = (
 """Every output of the action; all are written on every exit, empty where nothing is known."""
 
 
-def write_files(run: RunContext, story: Story, outcome: Outcome) -> Mapping[str, str]:
+def write_files(run: RunContext, known: Known, outcome: Outcome) -> Mapping[str, str]:
     """Write the report files that the settings ask for: before publishing, so that nothing GitHub does can lose them.
 
     Returns:
         The paths of those that are written, by their inputs.
     """
-    version, url = run.ports.version, run.snapshot.pull.url
-    view = summary_view(run, story, outcome)
-    views = story.prepared.views if story.prepared else ()
+    version, url = run.ports.version, known.snapshot.pull.url
+    view = summary_view(run, known, outcome)
+    views = known.change.views
     texts: Mapping[str, Callable[[], str]] = {
         "json-file": lambda: report_json(view, version=version, review_url=url),
         "sarif-file": lambda: sarif(view, version=version, review_url=url),
@@ -72,50 +72,50 @@ def _write_file(run: RunContext, path: str, text: str) -> bool:
     return True
 
 
-def write_output(run: RunContext, story: Story, outcome: Outcome) -> Outcome:
+def write_output(run: RunContext, known: Known, outcome: Outcome) -> Outcome:
     """Everything that needs no permission on GitHub.
 
     Returns:
         The outcome, with the exit status of a result that is not delivered whole where a report file is missing.
     """
     reporter, files = run.ports.reporter, dict[str, str]()
-    if story.report is not None or run.settings.dry_run:
-        files.update(write_files(run, story, outcome))
+    if known.report is not None or run.settings.dry_run:
+        files.update(write_files(run, known, outcome))
         if len(files) < len(run.settings.files()):
             status = first_exit_status(EXIT_NOT_PUBLISHED, outcome.exit_status)
             outcome = replace(outcome, exit_status=status)
-    if story.report is not None and story.check is None:  # the check's annotations are the same, GitHub would show both
-        for annotation in annotations_of(run, story):
+    if known.report is not None and known.check is None:  # the check's annotations are the same, GitHub would show both
+        for annotation in annotations_of(run, known):
             reporter.annotate(annotation)
-    tell(run, story, outcome)
-    reporter.outputs(outputs(run, story, outcome) | files)
+    tell(run, known, outcome)
+    reporter.outputs(outputs(run, known, outcome) | files)
     return outcome
 
 
-def tell(run: RunContext, story: Story, outcome: Outcome) -> None:
-    """The story in the job summary and in the log."""
-    files = story.prepared.views if story.prepared else ()
-    run.ports.reporter.story(summary_view(run, story, outcome), files, run.renderer)
+def tell(run: RunContext, known: Known, outcome: Outcome) -> None:
+    """The known in the job summary and in the log."""
+    files = known.change.views
+    run.ports.reporter.story(summary_view(run, known, outcome), files, run.renderer)
 
 
-def outputs(run: RunContext, story: Story, outcome: Outcome) -> dict[str, str]:
+def outputs(run: RunContext, known: Known, outcome: Outcome) -> dict[str, str]:
     """The step's outputs, except the report files; counts are empty when unknown, never 0."""
-    purchase = story.purchase
-    known = {
+    purchase = known.purchase
+    values = {
         **outcome_outputs(outcome),
-        "coverage": story.coverage.value if purchase else "",
+        "coverage": known.coverage.value if purchase else "",
         "task-id": purchase.task_id if purchase else "",
-        "reviewed-sha": (story.reviewed_sha or run.snapshot.pull.head_sha) if story.report else "",
-        "posted": str(story.posted) if story.report else "",
+        "reviewed-sha": known.head_sha if known.report else "",
+        "posted": str(known.posted) if known.report else "",
         "credits-held": str(purchase.hold) if purchase and run.paid else "",
         "credits-used": f"{purchase.used:f}" if purchase and purchase.used is not None else "",
-        "review-url": run.snapshot.pull.url,
-        "summary-url": story.summary.url if story.summary else "",
-        "check-url": story.check.url if story.check else "",
+        "review-url": known.snapshot.pull.url,
+        "summary-url": known.summary.url if known.summary else "",
+        "check-url": known.check.url if known.check else "",
     }
-    if story.report is not None:
-        known |= _counts(story.ledger.findings.severities(story.task_id)) | _progress(progress_of(story))
-    return dict.fromkeys(OUTPUTS, "") | known
+    if known.report is not None:
+        values |= _counts(known.ledger.findings.severities(known.task_id)) | _progress(progress_of(known))
+    return dict.fromkeys(OUTPUTS, "") | values
 
 
 def outcome_outputs(outcome: Outcome) -> Mapping[str, str]:

@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from reviewbot.app.context import RunContext
+from reviewbot.app.context import RunContext, judgement_of
 from reviewbot.domain.findings.tracked_finding import Findings
 from reviewbot.domain.github.pull_request import RECENT_COMMITS, CheckRun, Comment, PullRequest, Snapshot
 from reviewbot.domain.ledger.codec import LedgerReading, decode
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Ledger, Purchase, TaskState
+from reviewbot.domain.machine.memory import StoredLedger
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.publishing.comment_diff import marked_threads, summaries
 from reviewbot.errors import ForgeError
-
-
-@dataclass(frozen=True, slots=True)
-class StoredLedger:
-    """What a run may believe.
-
-    Attributes:
-        ledger: signed, with what the check runs remember beside it.
-        claimed: credits of a ledger that is not believed otherwise; they count against the budget.
-        problem: why the ledger is not believed, empty when it is.
-        lost: whether there was a review here of which nothing says what it cost.
-        summary: our summary comment.
-    """
-
-    ledger: Ledger
-    claimed: Decimal
-    problem: str
-    lost: bool
-    summary: Comment | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +53,13 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
     if not believed:
         ledger = ledger.costing(max((one.copy.spent for one in copies), default=Decimal(0)))
     lost = not (believed or ledger.purchases) and _was_here(run, snapshot, keep)
-    return StoredLedger(ledger, Decimal(0) if believed else reading.spent, reading.problem, lost, keep)
+    claimed, on_head = Decimal(0) if believed else reading.spent, _on_head(run, snapshot)
+    return StoredLedger(ledger, claimed, reading.problem, lost, keep, on_head)
+
+
+def _on_head(run: RunContext, snapshot: Snapshot) -> Mapping[int, ExternalId]:
+    copies = ((one.id, decode_external_id(one.external_id, run.signer)) for one in snapshot.checks)
+    return {check_id: copy for check_id, copy in copies if copy is not None}
 
 
 def _with_doubles(run: RunContext, ledger: Ledger, doubles: Sequence[Comment]) -> Ledger:
@@ -202,7 +190,7 @@ def _adopted(run: RunContext, snapshot: Snapshot, found: _Found, digest: str) ->
         coverage=Coverage.PARTIAL if copy.missed else Coverage.FULL,
         missed=copy.missed,
         size_tier=copy.size_tier,
-        judgement=replace(run.judgement, rules=copy.rules),
+        judgement=replace(judgement_of(run.settings), rules=copy.rules),
         since=copy.since,
         base_ref="",  # neither this nor the next is in a copy
         merge_base="",

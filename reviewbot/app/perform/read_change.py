@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
-from pathlib import PurePosixPath
+from collections.abc import Iterable
+from dataclasses import replace
 
 from reviewbot.app.context import Ports, RunContext
 from reviewbot.domain.codevf.attachments import Sendable
-from reviewbot.domain.codevf.idempotency import WHOLE, Identity, change_digest
 from reviewbot.domain.diff.merge_base import merge_base_of
 from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, FileStatus, assemble, parse_diff
 from reviewbot.domain.diff.reviewed_file import FileView
-from reviewbot.domain.findings.tracking import ChangeIndex
 from reviewbot.domain.github.pull_request import PullRequest, RawChange, Snapshot
-from reviewbot.domain.model.options import PathInstruction, Redact
+from reviewbot.domain.machine.reviewed_change import ReviewedChange
+from reviewbot.domain.model.options import Redact
 from reviewbot.domain.redaction.redactor import Redactor, mostly_secrets, secret_name
 from reviewbot.domain.selection.path_filters import matches
 from reviewbot.domain.selection.redaction_places import (
@@ -26,83 +23,12 @@ from reviewbot.domain.selection.redaction_places import (
     redaction_places,
     secrets_notice,
 )
-from reviewbot.domain.selection.selection import Held, HeldBecause, over_limit, risk, select
+from reviewbot.domain.selection.selection import Held, HeldBecause, risk, select
 from reviewbot.domain.text.bounds import shorten_line
-from reviewbot.domain.text.escaping import visible
-from reviewbot.errors import ChangeUnreadable, DiffTooLarge, Problem, SettingsError
-from reviewbot.ports import Reporter
-from reviewbot.settings import Settings, peek_settings, read_settings
-from reviewbot.settings.table import input_place
+from reviewbot.errors import ChangeUnreadable, DiffTooLarge
 
 LONGEST_NOTICE = 1000
 """Characters of a notice, which quotes names of packages and hosts."""
-
-
-def load_snapshot(ports: Ports, inputs: Mapping[str, str], number: int) -> Snapshot:
-    """Everything that GitHub holds of the pull request, and the default branch's word on us."""
-    first = peek_settings(inputs)
-    return ports.forge.snapshot(
-        number, check_name=first.check_name, config_file=first.config_file, templates_dir=first.templates_dir
-    )
-
-
-def load_settings(ports: Ports, inputs: Mapping[str, str], snapshot: Snapshot) -> tuple[Settings, Snapshot]:
-    """The settings, and the snapshot with the check runs of the name that they give: it may be in the file alone.
-
-    Raises:
-        SettingsError: with every problem at once.
-    """
-    settings, first = checked_settings(ports, inputs, snapshot.default_branch.config), peek_settings(inputs)
-    if settings.check_name != first.check_name:
-        snapshot = ports.forge.snapshot(
-            snapshot.pull.number,
-            check_name=settings.check_name,
-            config_file=first.config_file,
-            templates_dir=first.templates_dir,
-        )
-    return settings, snapshot
-
-
-def checked_settings(ports: Ports, inputs: Mapping[str, str], config: str | None) -> Settings:
-    """The settings, once every report file that they ask for can be written.
-
-    Raises:
-        SettingsError: with every problem at once, those of the report files included.
-    """
-    problems = tuple(_file_problems(ports.reporter, peek_settings(inputs).files()))
-    try:
-        settings = read_settings(inputs, config)
-    except SettingsError as error:
-        raise SettingsError((*error.problems, *problems)) from None
-    if problems:
-        raise SettingsError(problems)
-    return settings
-
-
-def _file_problems(reporter: Reporter, files: Mapping[str, str]) -> Iterator[Problem]:
-    """What keeps report files from being written, each with its input.
-
-    Args:
-        reporter: writes them.
-        files: paths by input.
-    """
-    taken: dict[PurePosixPath, str] = {}
-    for name, path in files.items():
-        where = f"{input_place(name)}, `{visible(path)}`"
-        try:
-            inside = PurePosixPath(reporter.check_file(path))
-        except SettingsError as error:
-            yield from (replace(one, where=where) for one in error.problems)
-            continue
-        for other, owner in taken.items():
-            if inside.is_relative_to(other) or other.is_relative_to(inside):
-                yield Problem(where, f"`{owner}` writes a file of the same path", "a path of its own for each file")
-        taken[inside] = name
-
-
-def overrides(snapshot: Snapshot) -> Mapping[str, str]:
-    """The default branch's templates; other files in their folder are nobody's business."""
-    return {name: text for name, text in snapshot.default_branch.templates.items() if name.endswith(".j2")}
 
 
 def load_change(ports: Ports, pull: PullRequest) -> ChangeSet:
@@ -148,74 +74,10 @@ def _whole(change: ChangeSet) -> ChangeSet:
     return change
 
 
-def identity_of(run: RunContext, change: ChangeSet) -> Identity:
-    """What a review of this change is known by, as the settings are."""
-    return Identity(
-        repository_id=run.snapshot.repository.id,
-        pull_number=run.snapshot.pull.number,
-        instance=run.settings.instance,
-        scope=WHOLE,
-        change=change_digest(change.files),
-        mode=run.settings.mode,
-        expertise=run.settings.expertise,
-    )
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """The change, sorted into what may be sent and what is held back.
-
-    `redactor` knows its secrets, for what is sent or shown beside it.
-
-    Attributes:
-        sendables: selected files, redacted.
-        views: the same files as the reviewer will see them: placement compares with these.
-        title: of the pull request, redacted; `body` and the owners' `instructions` likewise.
-    """
-
-    change: ChangeSet
-    sendables: tuple[Sendable, ...]
-    views: tuple[FileView, ...]
-    held: tuple[Held, ...]
-    notices: tuple[str, ...]
-    title: str
-    body: str
-    instructions: str
-    path_instructions: tuple[PathInstruction, ...]
-    redactor: Redactor
-
-    @property
-    def change_index(self) -> ChangeIndex:
-        """The change, to look findings up in."""
-        return ChangeIndex.of(self.change, self.views)
-
-    @cached_property
-    def misencoded(self) -> frozenset[str]:
-        """The files whose text at the head is not UTF-8, so that only their diff can be sent."""
-        return frozenset(file.path for file in self.change.files if file.new and file.new.misencoded)
-
-    @cached_property
-    def oversized(self) -> Mapping[str, str]:
-        """The files that are too large for their text to be read, with their size and the limit in words."""
-        return {file.path: over for file in self.change.files if (over := over_limit(file))}
-
-    @cached_property
-    def by_path(self) -> Mapping[str, FileView]:
-        """The views by their names at the head: asked for by every finding, put together once."""
-        return {view.path: view for view in self.views}
-
-    @cached_property
-    def held_by_path(self) -> Mapping[str, Held]:
-        """The files that were not sent, by their names at the head and at the merge base."""
-        unsent = {one.path: one for one in self.held if one.path not in self.by_path}
-        renamed = [file for file in self.change.files if file.diff.status is FileStatus.RENAMED]
-        return {file.diff.old_path: unsent[file.path] for file in renamed if file.path in unsent} | unsent
-
-
-def prepare(run: RunContext, change: ChangeSet) -> Prepared:
+def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedChange:
     """Select, hold back and redact: everything that is sent goes through here."""
-    settings, pull = run.settings, run.snapshot.pull
-    selection = select(change.files, paths=settings.paths, attributes=run.snapshot.default_branch.attributes)
+    settings, pull = run.settings, snapshot.pull
+    selection = select(change.files, paths=settings.paths, attributes=snapshot.default_branch.attributes)
     secrets = [file for file in selection.selected if _is_secret(file)]
     selected = [file for file in selection.selected if file not in secrets]
     names = [file.path for file in selected]
@@ -239,11 +101,12 @@ def prepare(run: RunContext, change: ChangeSet) -> Prepared:
         *map(secrets_notice, examples),
         *(document_notice(path, places) for path, places, one in unsure if one is None and path not in examples),
     ]
-    return Prepared(
+    held = tuple(replace(one, path=redactor.redact(one.path).text) for one in held)
+    return ReviewedChange(
         change=change,
         sendables=tuple(sendable for sendable, *_ in pairs if sendable.path not in blocked),
         views=tuple(view for _, view, _ in pairs if view.path not in blocked),
-        held=tuple(replace(one, path=redactor.redact(one.path).text) for one in held),
+        held=held,
         notices=tuple(
             shorten_line(redactor.redact(one).text, LONGEST_NOTICE) for one in (*selection.notices, *notices)
         ),
@@ -252,6 +115,7 @@ def prepare(run: RunContext, change: ChangeSet) -> Prepared:
         instructions=redactor.redact(settings.instructions).text,
         path_instructions=tuple(replace(one, instructions=redactor.redact(one.instructions).text) for one in told),
         redactor=redactor,
+        to_leave_out=run.leaving_out([one.path for one in held if one.missed]),
     )
 
 

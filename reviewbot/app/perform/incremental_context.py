@@ -5,35 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reviewbot.app.context import RunContext
-from reviewbot.app.story import Story
 from reviewbot.domain.codevf.attachment_names import SO_FAR
 from reviewbot.domain.codevf.attachments import SizeTier
 from reviewbot.domain.codevf.batches import TaskBatches
 from reviewbot.domain.diff.parse import ChangedFile
 from reviewbot.domain.findings.incremental import new_parts, since_text
 from reviewbot.domain.github.pull_request import Entry
+from reviewbot.domain.machine.state import Known
 from reviewbot.domain.model.review import Attachment
 from reviewbot.errors import ForgeError
 
 
-def so_far(run: RunContext, story: Story, task_batches: TaskBatches, context_limits: SizeTier) -> list[Attachment]:
+def so_far(
+    run: RunContext, known: Known, since: str, task_batches: TaskBatches, context_limits: SizeTier
+) -> list[Attachment]:
     """The attachment of each task, redacted; what does not fit is counted.
 
     Args:
         run: of the pull request.
-        story: with the purchase.
+        known: what the run knows.
+        since: the last reviewed head, empty for a whole review.
         task_batches: a finding goes where its file does; one whose file goes nowhere, to the first.
         context_limits: for one of them.
     """
-    since, sent = story.own.since, {view.path for view in story.read.views}
-    files = [file for file in story.read.change.files if file.path in sent]
-    new, known = new_parts(files, _before(run, since, files)) if since else (), story.ledger.findings.open()
+    sent = {view.path for view in known.change.views}
+    files = [file for file in known.change.change.files if file.path in sent]
+    new, open_findings = new_parts(files, _before(run, since, files)) if since else (), known.ledger.findings.open()
     where, attachments = task_batches.numbers(), []
     for number in range(len(task_batches.files)):
         parts = [part for part in new if where.get(part.path, 0) == number]
-        records = [record for record in known if where.get(record.path, 0) == number]
+        records = [record for record in open_findings if where.get(record.path, 0) == number]
         text = since_text(since, parts, records, context_limits.attachment)
-        attachments.append(Attachment(SO_FAR, story.read.redactor.redact(text).text))
+        attachments.append(Attachment(SO_FAR, known.change.redactor.redact(text).text))
     return attachments
 
 

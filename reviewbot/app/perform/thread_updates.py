@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from reviewbot.app.context import RunContext
-from reviewbot.app.story import Story
-from reviewbot.app.view_models import finding_view
+from reviewbot.app.perform.views import finding_view
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
 from reviewbot.domain.github.drafts import Hidden
-from reviewbot.domain.github.pull_request import Snapshot
+from reviewbot.domain.machine.state import Known
 from reviewbot.domain.publishing.comment_diff import (
     EditComment,
     HideComment,
@@ -24,21 +23,21 @@ from reviewbot.domain.publishing.comment_diff import (
 from reviewbot.render.view_models.review import FindingStateView
 
 
-def update_threads(run: RunContext, story: Story, snapshot: Snapshot) -> None:
+def update_threads(run: RunContext, known: Known) -> None:
     """Edit the comments whose findings stand elsewhere than they say, and put away the threads that are done."""
     told = []
-    for thread, mark in marked_threads(snapshot.threads, run.settings.instance):
-        found = (story.ledger.findings.find(one) for one in mark.ids)
+    for thread, mark in marked_threads(known.snapshot.threads, run.settings.instance):
+        found = (known.ledger.findings.find(one) for one in mark.ids)
         records = tuple(record for record in found if record is not None)
-        told.append(Told(thread, records, _word(run, story, records, several=len(mark.ids) > 1)))
+        told.append(Told(thread, records, _word(run, known, records, several=len(mark.ids) > 1)))
     for operation in thread_operations(told):
         run.attempt("A word on a finding's comment", partial(_carry_out, run, operation))
 
 
-def _word(run: RunContext, story: Story, records: tuple[TrackedFinding, ...], *, several: bool) -> str:
+def _word(run: RunContext, known: Known, records: tuple[TrackedFinding, ...], *, several: bool) -> str:
     """What to say of a comment's findings; empty while all of them are simply open."""
     told = [one for one in records if one.waiver is not None or one.standing is not FindingState.OPEN]
-    views = tuple(finding_view(run, story, None, record) for record in told)
+    views = tuple(finding_view(run, known, None, record) for record in told)
     return run.renderer.standing(FindingStateView(views, several)) if views else ""
 
 

@@ -1,4 +1,4 @@
-"""The view model of a run: everything that the templates may know of its story."""
+"""The view model of a run: everything that the templates may know of its known."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from reviewbot.app.context import RunContext
-from reviewbot.app.cost_view import cost_of, unknown_tasks, wait_of
-from reviewbot.app.read_change import Prepared
-from reviewbot.app.story import Story
+from reviewbot.app.perform.cost_view import cost_of, unknown_tasks, wait_of
 from reviewbot.domain.codevf.attachments import Packing
 from reviewbot.domain.diff.languages import language_of
 from reviewbot.domain.diff.text_index import split_lines, strip_gutter
@@ -28,7 +26,8 @@ from reviewbot.domain.findings.placement import (
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
 from reviewbot.domain.github.pull_request import PullRequest
 from reviewbot.domain.ledger.codec import encode
-from reviewbot.domain.ledger.ledger import Judgement
+from reviewbot.domain.machine.reviewed_change import ReviewedChange
+from reviewbot.domain.machine.state import Known
 from reviewbot.domain.model.review import Severity, Side, Unread
 from reviewbot.domain.policy.verdict import Outcome, blocks
 from reviewbot.domain.publishing.comment_diff import posted_comments
@@ -46,62 +45,62 @@ from reviewbot.render.view_models.review import (
 )
 
 
-def summary_view(run: RunContext, story: Story, outcome: Outcome) -> SummaryView:
-    """The whole story of a run, to be shown."""
-    pull, repository = run.snapshot.pull, run.snapshot.repository
-    prepared, report, findings = story.prepared, story.report, _Findings(run, story)
+def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView:
+    """The whole known of a run, to be shown."""
+    pull, repository = known.snapshot.pull, known.snapshot.repository
+    report, findings = known.report, _Findings(run, known)
     return SummaryView(
         mark=summary_mark(run.settings.instance),
-        ledger=encode(story.ledger, run.signer),
+        ledger=encode(known.ledger, run.signer),
         instance=run.settings.instance,
         check_name=run.settings.check_name,
         reviewer=run.settings.reviewer.value,
         pull_number=pull.number,
         repository=repository.full_name,
-        head_sha=story.reviewed_sha or pull.head_sha,
-        merge_base=prepared.change.merge_base if prepared else "",
+        head_sha=known.head_sha,
+        merge_base=known.change.change.merge_base,
         outcome=outcome,
-        counts=_counts(story) if report else None,
+        counts=_counts(known) if report else None,
         files=_by_file(findings.counting()),
         leftovers=report.leftovers if report else (),
-        duplicates=tuple(_duplicates(story.placed)),
-        sum=_sum(story) if report else None,
+        duplicates=tuple(_duplicates(known.placed)),
+        sum=_sum(known) if report else None,
         reviewer_summary=report.summary if report else "",
-        coverage=story.coverage,
-        sent=_sent(story.packing),
-        held=_held(story),
-        notices=prepared.notices if prepared else (),
-        degraded=(*run.renderer.problems, *run.degraded.sentences, *unknown_tasks(run, story)),
-        cost=cost_of(run, story),
-        wait=wait_of(run, story),
-        task_id=story.task_id,
+        coverage=known.coverage,
+        sent=_sent(known.packing),
+        held=_held(known),
+        notices=known.change.notices,
+        degraded=(*run.renderer.problems, *known.notes, *run.degraded.sentences, *unknown_tasks(run, known)),
+        cost=cost_of(run, known),
+        wait=wait_of(run, known),
+        task_id=known.task_id,
         run_url=run.ports.run_url,
-        summary_url=story.summary.url if story.summary else None,
+        summary_url=known.summary.url if known.summary else None,
         waived=findings.waived(),
         closed=findings.closed(),
-        progress=progress_of(story),
-        bypass=_bypass(story, pull),
-        awaited=story.awaited.purchase.head_sha if story.awaited else "",
-        fail_on=judgement_of(run, story).rules.fail_on.value,
-        minutes=story.purchase.minutes if story.purchase and run.paid else None,
+        progress=progress_of(known),
+        bypass=_bypass(known, pull),
+        awaited=known.awaited.purchase.head_sha if known.awaited else "",
+        fail_on=known.judgement.rules.fail_on.value,
+        minutes=known.purchase.minutes if known.purchase and run.paid else None,
         approved_by=run.settings.approve_spend if run.paid else "",
     )
 
 
-def _counts(story: Story) -> Mapping[Severity, int]:
-    severities = story.ledger.findings.severities(story.task_id)
+def _counts(known: Known) -> Mapping[Severity, int]:
+    severities = known.ledger.findings.severities(known.task_id)
     return {severity: severities.count(severity) for severity in Severity}
 
 
-def progress_of(story: Story) -> ProgressView | None:
+def progress_of(known: Known) -> ProgressView | None:
     """What became of the findings; None while there is no answer."""
-    if story.report is None or story.purchase is None:
+    if known.report is None or known.purchase is None:
         return None
-    task, findings = story.task_id, story.ledger.findings
+    task, findings = known.task_id, known.ledger.findings
     counting = findings.counting(task)
     closed = [record.standing for record in findings.records if record.closed == task]
     return ProgressView(
-        since=story.purchase.since,
+        since=known.purchase.since,
         new=sum(record.found == task for record in counting),
         fixed=closed.count(FindingState.FIXED),
         gone=closed.count(FindingState.GONE),
@@ -112,14 +111,14 @@ def progress_of(story: Story) -> ProgressView | None:
     )
 
 
-def _bypass(story: Story, pull: PullRequest) -> BypassView | None:
-    bypass = story.ledger.bypass
+def _bypass(known: Known, pull: PullRequest) -> BypassView | None:
+    bypass = known.ledger.bypass
     return BypassView(bypass.by, bypass.reason) if bypass and bypass.is_of(pull.head_sha, pull.base_ref) else None
 
 
-def _sum(story: Story) -> SumView:
-    placements = [item.placement for item in story.placed]
-    leftovers = len(story.report.leftovers) if story.report else 0
+def _sum(known: Known) -> SumView:
+    placements = [item.placement for item in known.placed]
+    leftovers = len(known.report.leftovers) if known.report else 0
     return SumView(
         returned=len(placements) + leftovers,
         on_lines=sum(isinstance(one, OnLines) for one in placements),
@@ -150,77 +149,72 @@ def _by_file(findings: Iterable[FindingView]) -> tuple[FileGroup, ...]:
 class _Findings:
     """The remembered findings as views: from this change's answer where it has them, else from memory alone."""
 
-    def __init__(self, run: RunContext, story: Story) -> None:
-        there = posted_comments((story.there or run.snapshot).threads, run.settings.instance)
-        self._run, self._story = run, replace(story, comment_urls={**there, **story.comment_urls})
-        items = (item for item in story.placed if not isinstance(item.placement, DuplicateOf))
+    def __init__(self, run: RunContext, known: Known) -> None:
+        there = posted_comments(known.snapshot.threads, run.settings.instance)
+        self._run, self._known = run, replace(known, comment_urls={**there, **known.comment_urls})
+        items = (item for item in known.placed if not isinstance(item.placement, DuplicateOf))
         self._placed = {item.id: item for item in items}
 
     def counting(self) -> Iterable[FindingView]:
         """Those that count, in the order of the answer, the carried ones after them."""
-        known = {record.id: record for record in self._story.ledger.findings.counting(self._story.task_id)}
-        answered = [known[key] for key in self._placed if key in known]
-        carried = [one for one in known.values() if one.id not in self._placed]
+        counting = {record.id: record for record in self._known.ledger.findings.counting(self._known.task_id)}
+        answered = [counting[key] for key in self._placed if key in counting]
+        carried = [one for one in counting.values() if one.id not in self._placed]
         return (self._view(record) for record in (*answered, *carried))
 
     def waived(self) -> tuple[FindingView, ...]:
         """Open findings with a waiver."""
-        records = self._story.ledger.findings.open()
+        records = self._known.ledger.findings.open()
         return tuple(self._view(record) for record in records if record.waiver is not None)
 
     def closed(self) -> tuple[FindingView, ...]:
         """What this change's answer closed."""
-        records, task = self._story.ledger.findings.records, self._story.task_id
+        records, task = self._known.ledger.findings.records, self._known.task_id
         return tuple(self._view(record) for record in records if task and record.closed == task)
 
     def _view(self, record: TrackedFinding) -> FindingView:
-        return finding_view(self._run, self._story, self._placed.get(record.id), record)
+        return finding_view(self._run, self._known, self._placed.get(record.id), record)
 
 
-def counting_views(run: RunContext, story: Story) -> Iterable[FindingView]:
+def counting_views(run: RunContext, known: Known) -> Iterable[FindingView]:
     """Every finding that counts for the gate."""
-    return _Findings(run, story).counting()
-
-
-def judgement_of(run: RunContext, story: Story) -> Judgement:
-    """The settings that judge: those of the purchase, else today's."""
-    return story.purchase.judgement if story.purchase else run.judgement
+    return _Findings(run, known).counting()
 
 
 def finding_view(
-    run: RunContext, story: Story, item: Placed | None, record: TrackedFinding | None = None
+    run: RunContext, known: Known, item: Placed | None, record: TrackedFinding | None = None
 ) -> FindingView:
     """A finding, to be shown in a comment, in the summary or as an annotation.
 
     Args:
         run: of the pull request.
-        story: so far.
+        known: so far.
         item: as its answer has it, None for one of an earlier answer.
         record: what is remembered of it; one of the two is there.
     """
-    remembered = record or story.ledger.findings.find(item.id if item else "")
-    view = _placed_view(run, story, item) if item else _remembered_view(run, story, remembered)
-    view = _with_held(view, story)
-    return view if remembered is None else _with_memory(view, remembered, story)
+    remembered = record or known.ledger.findings.find(item.id if item else "")
+    view = _placed_view(known, item) if item else _remembered_view(known, remembered)
+    view = _with_held(view, known)
+    return view if remembered is None else _with_memory(view, remembered, known)
 
 
-def _with_held(view: FindingView, story: Story) -> FindingView:
+def _with_held(view: FindingView, known: Known) -> FindingView:
     """Tell a finding on a file that was held back from one on a file that the change does not touch."""
-    if view.why is not Why.FILE_NOT_IN_CHANGE or story.prepared is None:
+    if view.why is not Why.FILE_NOT_IN_CHANGE:
         return view
-    held = find_by_path(view.path, story.prepared.held_by_path)
+    held = find_by_path(view.path, known.change.held_by_path)
     if held is None:
         return view
     return replace(view, path=held.path, why=Why.FILE_NOT_SENT, held=_held_view(held))
 
 
-def _with_memory(view: FindingView, record: TrackedFinding, story: Story) -> FindingView:
+def _with_memory(view: FindingView, record: TrackedFinding, known: Known) -> FindingView:
     waiver = record.waiver
-    heads = {entry.task_id: entry.head_sha for entry in story.ledger.purchases}
+    heads = {entry.task_id: entry.head_sha for entry in known.ledger.purchases}
     return replace(
         view,
         standing=record.standing,
-        carried=record.found != story.task_id,
+        carried=record.found != known.task_id,
         note=record.note,
         waived_by=waiver.by if waiver else "",
         waived_for=waiver.reason if waiver else "",
@@ -228,10 +222,10 @@ def _with_memory(view: FindingView, record: TrackedFinding, story: Story) -> Fin
     )
 
 
-def _placed_view(run: RunContext, story: Story, item: Placed) -> FindingView:
-    finding, judgement = item.finding, judgement_of(run, story)
+def _placed_view(known: Known, item: Placed) -> FindingView:
+    finding, judgement = item.finding, known.judgement
     path, side, start, line = _lines_of(item)
-    file = story.prepared.by_path.get(path) if story.prepared else None
+    file = known.change.by_path.get(path)
     return FindingView(
         id=item.id,
         severity=finding.severity,
@@ -249,13 +243,13 @@ def _placed_view(run: RunContext, story: Story, item: Placed) -> FindingView:
         suggestion=finding.suggestion,
         suggestion_state=item.suggestion,
         blocks=blocks(finding.severity, judgement.rules.fail_on),
-        comment_url=story.comment_urls.get(item.id),
-        blob_url=_blob_url(run, story, path, side, (start, line)),
+        comment_url=known.comment_urls.get(item.id),
+        blob_url=_blob_url(known, path, side, (start, line)),
         crlf=file is not None and line is not None and side is Side.RIGHT and file.has_crlf(start or line, line),
     )
 
 
-def _remembered_view(run: RunContext, story: Story, record: TrackedFinding | None) -> FindingView:
+def _remembered_view(known: Known, record: TrackedFinding | None) -> FindingView:
     if record is None:
         raise TypeError(record)
     last = record.line + record.block.count - 1 if record.line and record.block else record.line
@@ -276,9 +270,9 @@ def _remembered_view(run: RunContext, story: Story, record: TrackedFinding | Non
         language="",
         suggestion=None,
         suggestion_state=SuggestionState.NONE,
-        blocks=blocks(record.severity, judgement_of(run, story).rules.fail_on),
-        comment_url=story.comment_urls.get(record.id),
-        blob_url=_blob_url(run, story, record.path, record.side, (shown, last)) if shown else None,
+        blocks=blocks(record.severity, known.judgement.rules.fail_on),
+        comment_url=known.comment_urls.get(record.id),
+        blob_url=_blob_url(known, record.path, record.side, (shown, last)) if shown else None,
     )
 
 
@@ -308,14 +302,14 @@ def _lines_of(item: Placed) -> tuple[str, Side, int | None, int | None]:
             return finding.path, finding.side, finding.line, finding.end_line
 
 
-def _blob_url(run: RunContext, story: Story, path: str, side: Side, at: tuple[int | None, int | None]) -> str | None:
+def _blob_url(known: Known, path: str, side: Side, at: tuple[int | None, int | None]) -> str | None:
     """The address of lines in the reviewed commit; None where the commit may not hold the file."""
-    url = run.snapshot.repository.url
-    if not url or story.prepared is None or path not in story.prepared.by_path:
+    url = known.snapshot.repository.url
+    if not url or path not in known.change.by_path:
         return None
     start, line = at
-    commit = story.prepared.change.head if side is Side.RIGHT else story.prepared.change.merge_base
-    name = path if side is Side.RIGHT else story.prepared.by_path[path].old_path
+    commit = known.change.change.head if side is Side.RIGHT else known.change.change.merge_base
+    name = path if side is Side.RIGHT else known.change.by_path[path].old_path
     lines = "" if line is None else f"#L{line}" if start in (None, line) else f"#L{start}-L{line}"
     return f"{url}/blob/{commit}/{quote(name)}{lines}"
 
@@ -332,22 +326,22 @@ def _held_view(held: Held) -> HeldView:
     return HeldView(held.path, held.reason.value, held.detail, held.missed)
 
 
-def _held(story: Story) -> tuple[HeldView, ...]:
-    held = story.prepared.held if story.prepared else ()
-    omitted, limits = (story.packing.omitted, story.packing.limits) if story.packing else ((), {})
-    unseen = story.task.unseen if story.task else ()
+def _held(known: Known) -> tuple[HeldView, ...]:
+    held = known.change.held
+    omitted, limits = (known.packing.omitted, known.packing.limits) if known.packing else ((), {})
+    unseen = known.task.unseen if known.task else ()
     return (
         *map(_held_view, held),
         *(HeldView(path, HeldBecause.TOO_LARGE.value, limits.get(path, ""), missed=True) for path in omitted),
-        *(_unread(one, story.prepared, limits) for one in unseen),
+        *(_unread(one, known.change, limits) for one in unseen),
     )
 
 
-def _unread(unread: Unread, prepared: Prepared | None, limits: Mapping[str, str]) -> HeldView:
+def _unread(unread: Unread, change: ReviewedChange, limits: Mapping[str, str]) -> HeldView:
     """What the reviewer did not read to its end: analyzers need a file's whole text, which may not have been sent."""
-    if prepared is not None and unread.path in prepared.misencoded:
+    if unread.path in change.misencoded:
         return HeldView(unread.path, HeldBecause.NOT_UTF_8.value, "save it as UTF-8", missed=True)
-    over = limits.get(unread.path) or (prepared.oversized.get(unread.path) if prepared else None)
+    over = limits.get(unread.path) or change.oversized.get(unread.path)
     if over:
         return HeldView(unread.path, HeldBecause.TOO_LARGE.value, over, missed=True)
     return HeldView(unread.path, HeldBecause.UNSEEN.value, unread.why, missed=True)

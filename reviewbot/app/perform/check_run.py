@@ -6,15 +6,16 @@ from dataclasses import replace
 from functools import partial
 
 from reviewbot.app.context import RunContext
-from reviewbot.app.story import Story
-from reviewbot.app.view_models import counting_views, judgement_of, summary_view
+from reviewbot.app.perform.views import counting_views, summary_view
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.drafts import Annotation, AnnotationLevel, CheckState
-from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Snapshot
+from reviewbot.domain.github.pull_request import CheckRun, CheckStatus
 from reviewbot.domain.github.shared_heads import GREEN, is_covered, newest, not_green
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
+from reviewbot.domain.machine.judge import CHECK_RUN, beside_another, current_check, let_through
+from reviewbot.domain.machine.state import Known
 from reviewbot.domain.model.review import Severity, Side
-from reviewbot.domain.policy.verdict import Outcome, Status, bypassed, shared_head
+from reviewbot.domain.policy.verdict import Outcome, Status
 from reviewbot.errors import ForgeUnreachable
 
 LEVELS = {
@@ -29,17 +30,8 @@ LEVELS = {
 MOST_ANNOTATIONS = 300
 """They go to GitHub fifty in a request, and it takes eighty writes a minute; the summary and the files have all."""
 
-CHECK = "The check run"
-"""The part, as it is named where the token may not write it."""
 
-
-def apply_bypass(run: RunContext, story: Story, outcome: Outcome) -> Outcome:
-    """The outcome, or a green one where somebody has let this very head through to this very base."""
-    bypass, pull = story.ledger.bypass, (story.there or run.snapshot).pull
-    return bypassed(outcome) if bypass and bypass.is_of(story.reviewed_sha or pull.head_sha, pull.base_ref) else outcome
-
-
-def write_check(run: RunContext, story: Story, outcome: Outcome) -> Story:
+def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
     """The check on the reviewed head; one that says the same already is left alone.
 
     When GitHub's answer is lost, what is there is read before it is written again. GitHub shows one check for all pull
@@ -48,53 +40,40 @@ def write_check(run: RunContext, story: Story, outcome: Outcome) -> Story:
     Raises:
         ForgeError: GitHub did not take it, or does not tell whether the other pull requests are open.
     """
-    outcome = apply_bypass(run, story, outcome)
+    outcome = let_through(known, outcome)
     if not run.settings.check_run or (outcome.conclusion is None and outcome.status is not Status.PENDING):
-        return story
-    story = replace(story, neighbour=_neighbour(run, story) if outcome.conclusion in GREEN else 0)
-    return _write_check(run, story, beside_another(run, story, outcome) if story.neighbour else outcome)
+        return known
+    known = replace(known, neighbour=_neighbour(run, known) if outcome.conclusion in GREEN else 0)
+    state = check_state(run, known, beside_another(known, outcome))
+    there = known.check or (None if known.reviewed_sha else current_check(known.snapshot))
+    # As it is by now: another run may have completed it while this one waited.
+    now = next((one for one in known.snapshot.checks if there and one.id == there.id), there)
+    try:
+        check = _bring_check(run, state, now if known.read_again else there)
+    except ForgeUnreachable:
+        check = _bring_check(run, state, newest(run.ports.forge.checks(state.head_sha, state.name, state.tag.number)))
+    check = _uncovered(run, known, state, check)
+    return replace(known, check=check, denied=frozenset(run.degraded.denied))
 
 
-def _neighbour(run: RunContext, story: Story) -> int:
+def _neighbour(run: RunContext, known: Known) -> int:
     """An open pull request with the same head and no green verdict on it, 0 when there is none."""
-    head = story.reviewed_sha or run.snapshot.pull.head_sha
-    numbers = not_green((story.there or run.snapshot).other_checks, head)
+    head = known.head_sha
+    numbers = not_green(known.snapshot.other_checks, head)
     heads = run.ports.forge.heads(numbers) if numbers else {}
     return next((number for number in numbers if heads.get(number) == head), 0)
 
 
-def beside_another(run: RunContext, story: Story, outcome: Outcome) -> Outcome:
-    """The outcome beside that pull request: a green one cannot be shown."""
-    return (
-        shared_head(outcome, story.neighbour, judgement_of(run, story).rules)
-        if outcome.conclusion in GREEN
-        else outcome
-    )
-
-
-def _write_check(run: RunContext, story: Story, outcome: Outcome) -> Story:
-    state = check_state(run, story, outcome)
-    there = story.check or (None if story.reviewed_sha else current_check(run.snapshot))
-    if there and story.there:  # as it is by now: another run may have completed it while this one waited
-        there = next((one for one in story.there.checks if one.id == there.id), there)
-    try:
-        check = _bring_check(run, state, there)
-    except ForgeUnreachable:
-        now = newest(run.ports.forge.checks(state.head_sha, state.name, state.tag.number))
-        check = _bring_check(run, state, now)
-    return replace(story, check=_uncovered(run, story, state, check))
-
-
-def _uncovered(run: RunContext, story: Story, state: CheckState, check: CheckRun | None) -> CheckRun | None:
+def _uncovered(run: RunContext, known: Known, state: CheckState, check: CheckRun | None) -> CheckRun | None:
     """The check run that GitHub shows: made anew when another pull request's is later and says something else.
 
     Not where the pull request is closed or has left this head: there the other one has the say.
     """
-    now = story.there or run.snapshot
-    here = now.pull.is_open and not story.reviewed_sha
+    now = known.snapshot
+    here = now.pull.is_open and not known.reviewed_sha
     if check is None or not here or not is_covered(check, now.other_checks):
         return check
-    return run.attempt(CHECK, partial(run.ports.forge.create_check, state)) or check
+    return run.attempt(CHECK_RUN, partial(run.ports.forge.create_check, state)) or check
 
 
 def _bring_check(run: RunContext, state: CheckState, there: CheckRun | None) -> CheckRun | None:
@@ -105,12 +84,7 @@ def _bring_check(run: RunContext, state: CheckState, there: CheckRun | None) -> 
     # GitHub appends annotations, so one that is completed is not written over: a new one of the same name counts.
     usable = there if there and there.status != CheckStatus.COMPLETED else None
     write = partial(forge.update_check, usable.id, state) if usable else partial(forge.create_check, state)
-    return run.attempt(CHECK, write)
-
-
-def current_check(snapshot: Snapshot) -> CheckRun | None:
-    """The pull request's newest check run of our name on the head."""
-    return newest(snapshot.checks)
+    return run.attempt(CHECK_RUN, write)
 
 
 def _says_the_same(there: CheckRun, state: CheckState) -> bool:
@@ -121,51 +95,51 @@ def _says_the_same(there: CheckRun, state: CheckState) -> bool:
     )
 
 
-def check_state(run: RunContext, story: Story, outcome: Outcome) -> CheckState:
+def check_state(run: RunContext, known: Known, outcome: Outcome) -> CheckState:
     """The check as it should be, with its texts."""
-    title, text = run.renderer.check(summary_view(run, story, outcome))
+    title, text = run.renderer.check(summary_view(run, known, outcome))
     return CheckState(
         name=run.settings.check_name,
-        head_sha=story.reviewed_sha or run.snapshot.pull.head_sha,
+        head_sha=known.head_sha,
         status=CheckStatus.COMPLETED if outcome.conclusion else CheckStatus.IN_PROGRESS,
         conclusion=outcome.conclusion,
         title=title,
         summary=text,
-        external_id=_external_id(run, story),
-        tag=CheckTag(run.snapshot.pull.number, outcome.own or outcome.conclusion or ""),
-        details_url=story.summary.url if story.summary else None,
+        external_id=_external_id(run, known),
+        tag=CheckTag(known.snapshot.pull.number, outcome.own or outcome.conclusion or ""),
+        details_url=known.summary.url if known.summary else None,
         # GitHub appends annotations: they come with the verdict, once.
-        annotations=annotations_of(run, story) if outcome.conclusion else (),
+        annotations=annotations_of(run, known) if outcome.conclusion else (),
     )
 
 
-def _external_id(run: RunContext, story: Story) -> str:
+def _external_id(run: RunContext, known: Known) -> str:
     """The copy of what was bought; a run that bought nothing hands on what the check has, as it stands by now.
 
     Where it has none, what is waited for stands in its place: whoever hears of that closes this check, too.
     """
-    there = story.check or (None if story.reviewed_sha else current_check(run.snapshot))
+    there = known.check or (None if known.reviewed_sha else current_check(known.snapshot))
     handed = there.external_id if there else ""
-    held = story.purchase
-    if story.awaited and (held is None or held.state.is_over):  # so that somebody comes by when it is in
-        held = story.awaited.purchase
+    held = known.purchase
+    if known.awaited and (held is None or held.state.is_over):  # so that somebody comes by when it is in
+        held = known.awaited.purchase
     if held is None and (copy := decode_external_id(handed, run.signer)):
-        held = story.ledger.named(copy.identity, copy.attempt)
-    return encode_external_id(held, story.ledger.spent, run.signer) if held is not None and run.paid else handed
+        held = known.ledger.named(copy.identity, copy.attempt)
+    return encode_external_id(held, known.ledger.spent, run.signer) if held is not None and run.paid else handed
 
 
-def annotations_of(run: RunContext, story: Story) -> tuple[Annotation, ...]:
+def annotations_of(run: RunContext, known: Known) -> tuple[Annotation, ...]:
     """One annotation for each finding that counts and has lines at the head, worst first, as far as there is room.
 
     None where the head has moved: the check is of the reviewed one, and the lines are those of another.
     """
-    if story.reviewed_sha:
+    if known.reviewed_sha:
         return ()
-    known = story.prepared.by_path if story.prepared else {}
-    ordered = sorted(counting_views(run, story), key=lambda one: (one.severity.rank, one.path, one.line or 0))
+    shown = known.change.by_path
+    ordered = sorted(counting_views(run, known), key=lambda one: (one.severity.rank, one.path, one.line or 0))
     found = []
     for view in ordered:
-        if view.line is None or view.side is Side.LEFT or view.path not in known:
+        if view.line is None or view.side is Side.LEFT or view.path not in shown:
             continue
         title, message = run.renderer.annotation(view)
         start = view.start_line or view.line

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from reviewbot.app.check_run import apply_bypass
 from reviewbot.app.context import RunContext
-from reviewbot.app.refresh import refresh
-from reviewbot.app.story import Story
-from reviewbot.app.view_models import summary_view
+from reviewbot.app.perform.refresh import refresh
+from reviewbot.app.perform.views import summary_view
 from reviewbot.domain.ledger.codec import encode, replace_ledger
+from reviewbot.domain.machine.judge import SUMMARY, let_through
+from reviewbot.domain.machine.state import Known
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import summaries
 from reviewbot.errors import ForgeUnreachable, NotFound
@@ -18,52 +18,49 @@ from reviewbot.errors import ForgeUnreachable, NotFound
 HOUR = 3600
 """Seconds."""
 
-SUMMARY = "The summary comment"
-"""The part, as it is named where the token may not write it."""
 
-
-def write_summary(run: RunContext, story: Story, outcome: Outcome) -> Story:
+def write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     """The one summary comment: created, edited only where it differs, and the doubles of a race deleted.
 
     One that is there holds the ledger, so a run that has nothing to add to it never writes over it. When GitHub's
     answer is lost, or the comment has gone meanwhile, what is there is read before it is written again.
     """
-    homeless = story.check is None and outcome.conclusion is not None and story.summary is None
-    homeless = homeless and summaries(run.snapshot.comments, run.settings.instance).keep is None
-    if not run.settings.summary_comment or not (story.has_news or homeless):
-        return story
-    if run.settings.is_keyless and summaries(run.snapshot.comments, run.settings.instance).keep is not None:
-        return story  # it holds what a run without the key can neither read nor sign
-    outcome = apply_bypass(run, story, outcome)
+    homeless = known.check is None and outcome.conclusion is not None and known.summary is None
+    homeless = homeless and summaries(known.snapshot.comments, run.settings.instance).keep is None
+    if not run.settings.summary_comment or not (known.memory.has_news or homeless):
+        return known
+    if run.settings.is_keyless and summaries(known.snapshot.comments, run.settings.instance).keep is not None:
+        return known  # it holds what a run without the key can neither read nor sign
+    outcome = let_through(known, outcome)
     try:
-        return _write_summary(run, story, outcome)
+        return _write_summary(run, known, outcome)
     except (ForgeUnreachable, NotFound):
-        return _write_summary(*refresh(run, story), outcome)
+        return _write_summary(run, refresh(run, known), outcome)
 
 
-def _write_summary(run: RunContext, story: Story, outcome: Outcome) -> Story:
-    snapshot = story.there or run.snapshot
+def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
+    snapshot = known.snapshot
     found = summaries(snapshot.comments, run.settings.instance)
-    keep = story.summary or found.keep
-    body = _summary_body(run, story, outcome)
-    if keep and story.superseded:
+    keep = known.summary or found.keep
+    body = _summary_body(run, known, outcome)
+    if keep and known.superseded:
         # A newer head has its own review: its words stay, and ours are in the check of our head.
-        body = replace_ledger(keep.body, encode(story.ledger, run.signer))
-    forge, number = run.ports.forge, run.snapshot.pull.number
+        body = replace_ledger(keep.body, encode(known.ledger, run.signer))
+    forge, number = run.ports.forge, known.snapshot.pull.number
     for double in found.extra:
         run.attempt(SUMMARY, partial(forge.delete_comment, double.id))
     if keep and keep.body == body:
-        return replace(story, summary=keep)
+        return replace(known, summary=keep)
     write = partial(forge.update_comment, keep.id, body) if keep else partial(forge.create_comment, number, body)
     comment = run.attempt(SUMMARY, write)
-    return replace(story, summary=comment or keep)
+    return replace(known, summary=comment or keep, denied=frozenset(run.degraded.denied))
 
 
-def _summary_body(run: RunContext, story: Story, outcome: Outcome) -> str:
+def _summary_body(run: RunContext, known: Known, outcome: Outcome) -> str:
     """The comment without the address of this run, and with a wait in whole hours.
 
     So another run that has nothing new to say edits nothing, and a wait of days is an edit an hour at most.
     """
-    view = summary_view(run, story, outcome)
+    view = summary_view(run, known, outcome)
     wait = view.wait and replace(view.wait, elapsed_seconds=view.wait.elapsed_seconds // HOUR * HOUR)
     return run.renderer.summary(replace(view, run_url=None, wait=wait))

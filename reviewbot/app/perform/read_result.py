@@ -7,15 +7,16 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from reviewbot.app.context import RunContext
-from reviewbot.app.read_change import Prepared, identity_of
-from reviewbot.app.story import answered
 from reviewbot.domain.codevf.batches import merged
 from reviewbot.domain.codevf.response import deliverables, read_result
-from reviewbot.domain.findings.placement import Placed, place
+from reviewbot.domain.findings.placement import place
 from reviewbot.domain.findings.relocation import quoted, relocated, without_quote
 from reviewbot.domain.findings.tracking import Answered
 from reviewbot.domain.ledger.ledger import Purchase
+from reviewbot.domain.machine.purchase import batches_of
+from reviewbot.domain.machine.state import Known
 from reviewbot.domain.model.review import PreviousState, Report, Task, TaskStatus
+from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.errors import ForgeError, ServiceError
 from reviewbot.ports import ReviewService
@@ -51,20 +52,23 @@ def _read(service: ReviewService, task: Task) -> Report:
     return read_result(task.result, files)
 
 
-def placed_here(prepared: Prepared, purchase: Purchase, report: Report) -> Answered:
-    """The answer to this very change."""
-    placed = place(report.findings, prepared.views, purchase.judgement.placement)
-    return answered(purchase, report, placed, here=True)
+def asked_parts(known: Known, bought: Purchase) -> Mapping[str, int]:
+    """The part, from 0, that was asked about a finding, by its id: it went with its file, or with the first one."""
+    where = batches_of(known, bought).numbers()
+    return {record.id: where.get(record.path, 0) for record in known.ledger.findings.records}
 
 
-def placed_now(run: RunContext, prepared: Prepared, purchase: Purchase, report: Report) -> Answered:
+def placed_now(run: RunContext, known: Known, purchase: Purchase, report: Report) -> Answered:
     """The answer to this change or an older one: the latter is placed by the code alone that it is about."""
-    if purchase.identity == identity_of(run, prepared.change).digest():
-        return placed_here(prepared, purchase, report)
+    rules, views = purchase.judgement.placement, known.change.views
+    whole = not purchase.since and purchase.coverage is Coverage.FULL and report.readable
+    if purchase.identity == known.identity.digest():
+        placed = place(report.findings, views, rules)
+        return Answered(purchase.task_id, whole, here=True, report=report, placed=placed)
     texts = _texts(run, purchase.head_sha, without_quote(report.findings))
     findings = [quoted(one, texts) for one in report.findings]
-    placed: tuple[Placed, ...] = place(findings, prepared.views, purchase.judgement.placement)
-    return answered(purchase, report, tuple(map(relocated, placed)), here=False)
+    moved = tuple(map(relocated, place(findings, views, rules)))
+    return Answered(purchase.task_id, whole, here=False, report=report, placed=moved)
 
 
 def _texts(run: RunContext, head: str, paths: Sequence[str]) -> Mapping[str, str]:

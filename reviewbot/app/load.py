@@ -1,0 +1,82 @@
+"""Loading: the pull request, and the settings and templates on the default branch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from reviewbot.app.context import Ports
+from reviewbot.domain.github.pull_request import Snapshot
+from reviewbot.domain.text.escaping import visible
+from reviewbot.errors import Problem, SettingsError
+from reviewbot.ports import Reporter
+from reviewbot.settings import Settings, peek_settings, read_settings
+from reviewbot.settings.table import input_place
+
+
+def load_snapshot(ports: Ports, inputs: Mapping[str, str], number: int) -> Snapshot:
+    """Everything that GitHub holds of the pull request, and the default branch's word on us."""
+    first = peek_settings(inputs)
+    return ports.forge.snapshot(
+        number, check_name=first.check_name, config_file=first.config_file, templates_dir=first.templates_dir
+    )
+
+
+def load_settings(ports: Ports, inputs: Mapping[str, str], snapshot: Snapshot) -> tuple[Settings, Snapshot]:
+    """The settings, and the snapshot with the check runs of the name that they give: it may be in the file alone.
+
+    Raises:
+        SettingsError: with every problem at once.
+    """
+    settings, first = checked_settings(ports, inputs, snapshot.default_branch.config), peek_settings(inputs)
+    if settings.check_name != first.check_name:
+        snapshot = ports.forge.snapshot(
+            snapshot.pull.number,
+            check_name=settings.check_name,
+            config_file=first.config_file,
+            templates_dir=first.templates_dir,
+        )
+    return settings, snapshot
+
+
+def checked_settings(ports: Ports, inputs: Mapping[str, str], config: str | None) -> Settings:
+    """The settings, once every report file that they ask for can be written.
+
+    Raises:
+        SettingsError: with every problem at once, those of the report files included.
+    """
+    problems = tuple(_file_problems(ports.reporter, peek_settings(inputs).files()))
+    try:
+        settings = read_settings(inputs, config)
+    except SettingsError as error:
+        raise SettingsError((*error.problems, *problems)) from None
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def _file_problems(reporter: Reporter, files: Mapping[str, str]) -> Iterator[Problem]:
+    """What keeps report files from being written, each with its input.
+
+    Args:
+        reporter: writes them.
+        files: paths by input.
+    """
+    taken: dict[PurePosixPath, str] = {}
+    for name, path in files.items():
+        where = f"{input_place(name)}, `{visible(path)}`"
+        try:
+            inside = PurePosixPath(reporter.check_file(path))
+        except SettingsError as error:
+            yield from (replace(one, where=where) for one in error.problems)
+            continue
+        for other, owner in taken.items():
+            if inside.is_relative_to(other) or other.is_relative_to(inside):
+                yield Problem(where, f"`{owner}` writes a file of the same path", "a path of its own for each file")
+        taken[inside] = name
+
+
+def overrides(snapshot: Snapshot) -> Mapping[str, str]:
+    """The default branch's templates; other files in their folder are nobody's business."""
+    return {name: text for name, text in snapshot.default_branch.templates.items() if name.endswith(".j2")}

@@ -1,0 +1,1 @@
+"""Performs the steps of a run: each with a few requests, through the ports."""

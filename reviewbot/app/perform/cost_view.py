@@ -1,0 +1,67 @@
+"""What a purchase looks like to a reader: what it costs, how its wait stands, and whether nobody knows its task."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from reviewbot.app.context import RunContext
+from reviewbot.domain.codevf.budget import hold
+from reviewbot.domain.machine.state import Known
+from reviewbot.domain.model.review import Tag
+from reviewbot.domain.text.formatting import counted, short
+from reviewbot.render.view_models.review import CostView, WaitView
+
+
+def cost_of(run: RunContext, known: Known) -> CostView | None:
+    """What the review of this change costs; None while nothing is bought, and where nothing is paid."""
+    if known.purchase is None or not run.paid:
+        return None
+    request, tag = known.request, known.bought.tag if known.bought else None
+    return CostView(
+        mode=request.mode.value,
+        max_credits=request.max_credits,
+        mode_multiplier=request.mode.multiplier,
+        expertise=tag.name if tag and request.expertise.isdecimal() else request.expertise,
+        tag_multiplier=_factor(known, tag, known.purchase.hold // known.purchase.parts),
+        hold=known.purchase.hold,
+        used=known.purchase.used,
+        parts=known.purchase.parts,
+    )
+
+
+def _factor(known: Known, tag: Tag | None, held: int) -> Decimal | None:
+    """What the expertise multiplies by; a later run does not ask the service, and goes by what is held."""
+    request = known.request
+    if tag or not request.expertise:
+        return tag.multiplier if tag else Decimal(1)
+    guess = round(Decimal(held) / (request.max_credits * request.mode.multiplier), 2)
+    return guess if hold(request.max_credits, request.mode, guess) == held else None
+
+
+def unknown_tasks(run: RunContext, known: Known) -> tuple[str, ...]:
+    """A sentence for each purchase, other than this change's, of which no task was recorded and one may exist."""
+    own = known.purchase and (known.purchase.identity, known.purchase.attempt)
+    unknown = [one for one in known.ledger.purchases if run.paid and one.is_unknown]
+    return tuple(
+        f"A run stopped while it bought the review of {short(one.head_sha) or 'an older head'}. "
+        f"Whether CodeVF has a task for it is unknown; its hold of {counted(one.hold, 'credit')} counts against the "
+        "limit. Look at the tasks in the CodeVF account."
+        for one in unknown
+        if (one.identity, one.attempt) != own
+    )
+
+
+def wait_of(run: RunContext, known: Known) -> WaitView | None:
+    """How the review stands that is waited for; None while there is none, and once it is over."""
+    purchase = known.awaited.purchase if known.awaited else known.purchase
+    task = known.awaited.task if known.awaited else known.task
+    if run.settings.dry_run or purchase is None or known.report is not None:
+        return None
+    if purchase.state.is_over or (task and task.status.is_over):
+        return None
+    submitted = datetime.fromisoformat(purchase.submitted_at)
+    elapsed = (run.now - submitted).total_seconds()
+    status = task.status_text if task else "submitted"
+    minutes = run.settings.wait_minutes if known.request.may_buy and not known.ended else 0
+    return WaitView(status, submitted.astimezone(UTC), max(0, int(elapsed)), minutes)

@@ -1,0 +1,132 @@
+"""Creating a task: what is attached, and what the reviewer is asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+from reviewbot.app.context import RunContext
+from reviewbot.app.perform.incremental_context import so_far
+from reviewbot.domain.codevf.attachment_names import SO_FAR
+from reviewbot.domain.codevf.attachments import Packing, SizeTier, size_tiers, together
+from reviewbot.domain.codevf.batches import TaskBatches, joined
+from reviewbot.domain.codevf.idempotency import key_of_part
+from reviewbot.domain.codevf.response import response_schema
+from reviewbot.domain.diff.parse import LineKind
+from reviewbot.domain.machine.acquire import may_shrink
+from reviewbot.domain.machine.state import Bought, Known, Order
+from reviewbot.domain.machine.steps import TaskCreated, TooLarge
+from reviewbot.domain.model.review import Attachment, Submission, Task
+from reviewbot.domain.text.escaping import visible
+from reviewbot.errors import NothingSendable, OverBudget, PayloadTooLarge, ServiceRefused
+from reviewbot.render.view_models.review import AuthorText, PromptView
+
+
+def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> TaskCreated | TooLarge:
+    """Create the task, or find it by its key.
+
+    Raises:
+        NothingSendable: not one file fits, so there is no task.
+        ServiceError: there is no task (`ServiceRefused`, `PayloadTooLarge`), or nobody knows.
+    """
+    tiers = size_tiers(run.settings.attachment_bytes)
+    packings = _packings(run, known, bought, tiers[bought.purchase.size_tier], order.quote.parts)
+    if not any(packing.sent for packing in packings):
+        raise _nothing_fits(run, known, together(packings, len(packings)))
+    try:
+        tasks = _create(run, known, bought, order, packings)
+    except PayloadTooLarge as error:
+        if may_shrink(known, bought):
+            return TooLarge(error)
+        raise
+    return TaskCreated(joined(tasks), together(packings, len(tasks)))
+
+
+def _nothing_fits(run: RunContext, known: Known, packing: Packing) -> NothingSendable:
+    largest = max(known.change.sendables, key=lambda one: one.diff_size).path
+    return NothingSendable(
+        f"Not one of the selected files can be sent. `{visible(largest)}`: {packing.limits[largest]}.",
+        hint=f"Split the change, or leave the file out:{run.leaving_out([largest])}",
+    )
+
+
+def _create(run: RunContext, known: Known, bought: Bought, order: Order, packings: Sequence[Packing]) -> list[Task]:
+    """A task for each packing; when the service refuses one after others, those are the review, which is partial."""
+    parts = len(packings)
+    # All prompts come first: a template that fails at a later part fails before anything is bought.
+    submissions = [
+        _submission(run, known, bought, packing, order, (part, parts)) for part, packing in enumerate(packings, 1)
+    ]
+    tasks: list[Task] = []
+    for part, submission in enumerate(submissions, start=1):
+        try:
+            tasks.append(run.service.create(submission))
+        except (ServiceRefused, OverBudget, PayloadTooLarge) as error:
+            if not tasks:
+                raise
+            run.degraded.say(f"From part {part} of {parts} on nothing was handed in: {error.message}")
+            break
+    return tasks
+
+
+def _packings(run: RunContext, known: Known, bought: Bought, limits: SizeTier, most: int) -> tuple[Packing, ...]:
+    """What each task carries; with no file in any of them when none fits."""
+    task_batches = TaskBatches.of(known.change.sendables, limits, most, confirms=bought.purchase.confirms)
+    packings = task_batches.packed()
+    if task_batches.context_limits is None or not any(packing.sent for packing in packings):
+        return tuple(packings)
+    context = so_far(run, known, bought.purchase.since, task_batches, task_batches.context_limits)
+    return tuple(
+        replace(packing, attachments=(*packing.attachments, one))
+        for packing, one in zip(packings, context, strict=True)
+    )
+
+
+def _submission(
+    run: RunContext, known: Known, bought: Bought, packing: Packing, order: Order, which: tuple[int, int]
+) -> Submission:
+    request, pull, (part, parts) = known.request, known.snapshot.pull, which
+    agreed, metadata = order.quote, run.metadata(known)
+    return Submission(
+        prompt=run.renderer.prompt(replace(_prompt(run, known, bought, packing), part=part, parts=parts)),
+        project_id=order.project_id,
+        max_credits=agreed.max_credits,
+        mode=request.mode,
+        tag_id=agreed.tag.id if agreed.tag else None,
+        metadata={**metadata, "headSha": pull.head_sha, **({"part": f"{part}/{parts}"} if parts > 1 else {})},
+        # Of those that were agreed on, so that a smaller packing has the same keys.
+        idempotency_key=key_of_part(order.identity.key(), part, agreed.parts),
+        attachments=packing.attachments,
+        response_schema=response_schema(incremental=bought.purchase.confirms),
+    )
+
+
+def _prompt(run: RunContext, known: Known, bought: Bought, packing: Packing) -> PromptView:
+    change = known.change
+    lines = [line for file in change.change.files for line in file.diff.lines()]
+    return PromptView(
+        repository=known.snapshot.repository.full_name,
+        pull_number=known.snapshot.pull.number,
+        author=AuthorText(change.title, change.body),
+        boundary=f"{run.ports.rng.getrandbits(128):032x}",
+        instructions=change.instructions,
+        path_instructions=tuple((one.path, one.instructions) for one in change.path_instructions),
+        file_names=tuple((one.file_name, _told(one)) for one in packing.attachments),
+        files_changed=len(change.change.files),
+        lines_added=sum(line.kind is LineKind.ADDED for line in lines),
+        lines_deleted=sum(line.kind is LineKind.DELETED for line in lines),
+        omitted=packing.omitted,
+        since=bought.purchase.since,
+        confirms=SO_FAR if packing.attachments[-1].file_name == SO_FAR else "",
+    )
+
+
+def _told(attachment: Attachment) -> str:
+    if attachment.path:
+        return f"the file {json.dumps(attachment.path)} at the head, with numbered lines"
+    if attachment.file_name.endswith(".diff"):
+        return "the change as a git diff, from the merge base to the head"
+    if attachment.file_name == SO_FAR:
+        return "what is new since the last review, and the open findings of earlier ones"
+    return "an index, then whole files at the head with numbered lines, by folder, the riskiest first"

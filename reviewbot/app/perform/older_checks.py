@@ -1,0 +1,38 @@
+"""The check runs of older heads: completed once their tasks are written down as over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reviewbot.app.context import RunContext
+from reviewbot.app.perform.check_run import write_check_run
+from reviewbot.domain.github.pull_request import CheckRun, CheckStatus
+from reviewbot.domain.ledger.external_id import decode_external_id, tells_of_open_task
+from reviewbot.domain.ledger.ledger import Ledger, Purchase
+from reviewbot.domain.machine.memory import Memory
+from reviewbot.domain.machine.state import Bought, Known
+from reviewbot.domain.policy.verdict import superseded
+from reviewbot.errors import ForgeError
+
+
+def close_older_checks(run: RunContext, known: Known) -> None:
+    """Complete the check runs of older heads whose tasks are over: till then a collection has to come by."""
+    newest_of = {one.head_sha: one for one in known.snapshot.older_checks}
+    for check in newest_of.values() if run.paid and run.settings.check_run else ():
+        copy = decode_external_id(check.external_id, run.signer)
+        bought = known.ledger.named(copy.identity, copy.attempt) if copy else None
+        left = check.status != CheckStatus.COMPLETED or tells_of_open_task(check.external_id)
+        if left and bought and bought.state.is_over and check.head_sha != known.reviewed_sha:
+            _close(run, known, check, bought)
+
+
+def _close(run: RunContext, known: Known, check: CheckRun, bought: Purchase) -> None:
+    message = f"Its findings, and those of the reviews since, stand on {known.snapshot.pull.head_sha[:7]}."
+    pull = replace(known.snapshot.pull, head_sha=check.head_sha)
+    snapshot = replace(known.snapshot, pull=pull, checks=(check,), other_checks=())
+    memory = Memory(ledger=Ledger(forgotten=known.ledger.spent))
+    older = Known(known.request, snapshot, memory=memory, own=Bought(bought))
+    try:
+        write_check_run(run, older, superseded(message))
+    except ForgeError as error:
+        run.degraded.say(error.message)

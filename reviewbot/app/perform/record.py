@@ -1,0 +1,102 @@
+"""Writing down a purchase on GitHub: before its task is created, and before the task is polled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reviewbot.app.context import RunContext
+from reviewbot.app.perform.check_run import write_check_run
+from reviewbot.app.perform.refresh import refresh
+from reviewbot.app.perform.summary_comment import write_summary
+from reviewbot.domain.ledger.ledger import Purchase
+from reviewbot.domain.machine.judge import SUMMARY
+from reviewbot.domain.machine.state import Bought, Known, Underway
+from reviewbot.domain.machine.steps import HeadMoved, Updated
+from reviewbot.domain.policy.verdict import Outcome, pending
+from reviewbot.errors import PermissionMissing, ReviewbotError
+
+
+def record_intent(run: RunContext, known: Known, bought: Bought) -> Updated | HeadMoved:
+    """Write down what is about to be bought: in the check run if there can be one, else in the summary.
+
+    Raises:
+        PermissionMissing: nothing can be written, and this run would not wait for the answer.
+    """
+    known, parts = known.with_own(bought), bought.purchase.parts
+    if parts > 1:
+        in_summary = _in_summary(run, known, bought.purchase)
+        if in_summary is None:
+            return HeadMoved()
+        known = in_summary
+        if not _stands_in_summary(known):
+            raise PermissionMissing(
+                "No comment can be written, and a check run has no room for the ids of several tasks.",
+                hint="Give the token `pull-requests: write`, or set `max-tasks: 1`.",
+            )
+    known = _in_check_run(run, known, bought.purchase)
+    if known.check is None and parts == 1:
+        in_summary = _in_summary(run, known, bought.purchase)
+        if in_summary is None:
+            return HeadMoved()
+        known = in_summary
+    if known.check is None and known.summary is None and run.settings.wait_minutes == 0:
+        raise PermissionMissing(
+            "Neither a check run nor a comment can be written, so the review could not be found again.",
+            hint="Give the token `checks: write` or `pull-requests: write`, or set `wait-minutes`.",
+        )
+    return Updated(known)
+
+
+def record_task(run: RunContext, known: Known, underway: Underway) -> Updated:
+    """Write down the task's id, before anybody waits for it.
+
+    Creating the task may have taken minutes, and what people have asked for meanwhile stands in the summary: it is
+    read again first. Where it cannot be, or the head has moved, the check run gets the id.
+    """
+    recorded = None
+    try:
+        recorded = _in_summary(run, known, underway.purchase)
+    except ReviewbotError as error:
+        run.degraded.say(error.message)
+    if recorded is not None and _stands_in_summary(recorded):
+        return Updated(recorded)
+    return Updated(_in_check_run(run, recorded or known, underway.purchase))
+
+
+def record_deferral(run: RunContext, known: Known, wanted: Purchase) -> Updated | HeadMoved:
+    """Write down that a purchase waits for the review of an older head: in the check run and in the summary."""
+    now = refresh(run, known)
+    if now.reviewed_sha:
+        return HeadMoved()
+    now = _in_check_run(run, replace(now, read_again=False), wanted)
+    return Updated(_keeping(now, write_summary(run, _only(now, wanted), _outcome(now))))
+
+
+def _in_check_run(run: RunContext, known: Known, purchase: Purchase) -> Known:
+    return _keeping(known, write_check_run(run, _only(known, purchase), _outcome(known)))
+
+
+def _in_summary(run: RunContext, known: Known, purchase: Purchase) -> Known | None:
+    """Put into the summary, on top of what people have written there by now; None where the head has moved."""
+    now = refresh(run, known) if known.summary else known
+    if now.reviewed_sha:
+        return None
+    return replace(_keeping(now, write_summary(run, _only(now, purchase), _outcome(now))), read_again=False)
+
+
+def _only(known: Known, purchase: Purchase) -> Known:
+    """With nothing new but this purchase: the rest is written once the comments are posted."""
+    return replace(known, memory=known.memory.only(purchase.identity, known.change))
+
+
+def _keeping(known: Known, written: Known) -> Known:
+    """With what was written, and with all that this run knows."""
+    return replace(written, memory=known.memory)
+
+
+def _outcome(known: Known) -> Outcome:
+    return pending(known.request.judgement.rules)
+
+
+def _stands_in_summary(known: Known) -> bool:
+    return known.summary is not None and SUMMARY not in known.denied

@@ -1,0 +1,226 @@
+"""Review comments: one review in one request, files one by one, nothing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from reviewbot.app.context import RunContext
+from reviewbot.app.perform.refresh import refresh
+from reviewbot.app.perform.views import finding_view, summary_view
+from reviewbot.domain.findings.markers import FindingMark, read_finding_mark, review_mark
+from reviewbot.domain.findings.placement import Why, in_summary
+from reviewbot.domain.github.drafts import (
+    FileComment,
+    FileTarget,
+    InlineComment,
+    LineTarget,
+    PostedComment,
+    ReviewDraft,
+    ReviewEvent,
+)
+from reviewbot.domain.github.pull_request import Snapshot
+from reviewbot.domain.machine.memory import Memory
+from reviewbot.domain.machine.state import Known
+from reviewbot.domain.model.options import ReviewKind
+from reviewbot.domain.policy.verdict import Outcome, Verdict
+from reviewbot.domain.publishing.comment_diff import CommentGroup, duplicates, group, left_to_post, posted_comments
+from reviewbot.errors import ForgeUnreachable, Refused, ReviewbotError
+from reviewbot.render.view_models.review import CommentView
+
+TRIES = 3
+"""How often comments are posted when GitHub's answer is lost, each time after reading what it has recorded."""
+
+
+_OnLines = tuple[CommentGroup, LineTarget]
+
+
+@dataclass(frozen=True, slots=True)
+class _Posted:
+    """What posting came to: addresses by finding id, and the groups that GitHub refuses."""
+
+    urls: Mapping[str, str]
+    refused: tuple[CommentGroup, ...]
+
+
+def post_review(run: RunContext, known: Known, outcome: Outcome) -> Known:
+    """Post what is left to post; what cannot be posted moves to the summary, so that nothing is lost."""
+    known = _without_duplicates(run, known)
+    there = posted_comments(known.snapshot.threads, run.settings.instance)
+    left = left_to_post(group(known.memory.placed), there, known.ledger.posted)
+    ids = {item.id for one in left for item in one.placed}
+    known = replace(known, comment_urls=there)
+    if not known.snapshot.pull.is_open:
+        return _listed(known, ids, Why.CLOSED)
+    posted = run.attempt("Review comments", lambda: _post_until_known(run, known, left, outcome))
+    run.attempt("The dismissal of a review", lambda: _dismiss(run, known, outcome))
+    known = replace(known, denied=frozenset(run.degraded.denied))
+    if posted is None:
+        return _listed(known, ids, Why.REFUSED)
+    refused = {item.id for one in posted.refused for item in one.placed}
+    if refused:
+        run.degraded.say(f"GitHub refused {len(refused)} of the comments; the summary has them.")
+    known = _listed(known, refused, Why.REFUSED)
+    update = known.memory.update
+    update = replace(update, posted=update.posted | frozenset(there) | frozenset(ids - refused))
+    return replace(
+        known,
+        memory=Memory.of(known.memory.written, update, known.change),
+        comment_urls={**there, **posted.urls},
+        posted=known.posted + len(left) - len(posted.refused),
+    )
+
+
+def _listed(known: Known, ids: set[str], why: Why) -> Known:
+    """With the findings of these ids in the summary, since they have no comments."""
+    if not ids:
+        return known
+    moved = known.memory.moved(lambda item: in_summary(item, why) if item.id in ids else item, known.change)
+    return replace(known, memory=moved)
+
+
+def read_posted(run: RunContext, known: Known) -> Known:
+    """Read what is there after posting, before the summary is written.
+
+    It tells the addresses of the comments, another run's at the same time among them, of which the duplicates go; and
+    what people have asked for meanwhile, which is not to be written over.
+    """
+    try:
+        known = refresh(run, known)
+    except ReviewbotError as error:
+        run.degraded.say(f"The comments were posted; where they stand is not known: {error.message}")
+        return known
+    return _without_duplicates(run, known).with_comments()
+
+
+def _without_duplicates(run: RunContext, known: Known) -> Known:
+    """Delete what two runs at the same time have posted twice."""
+    extra = duplicates(known.snapshot.threads, run.settings.instance)
+    for comment_id in extra:
+        run.attempt("The deletion of a double", partial(run.ports.forge.delete_review_comment, comment_id))
+    threads = tuple(one for one in known.snapshot.threads if one.comments[0].id not in extra)
+    return replace(known, snapshot=replace(known.snapshot, threads=threads)) if extra else known
+
+
+def _post_until_known(run: RunContext, known: Known, wished: Sequence[CommentGroup], outcome: Outcome) -> _Posted:
+    """Post, and after a lost answer read what GitHub has recorded, so that nothing is posted twice or left out."""
+    snapshot, tries = known.snapshot, TRIES
+    while True:
+        there, tries = posted_comments(snapshot.threads, run.settings.instance), tries - 1
+        try:
+            posted = _post(run, known, snapshot, left_to_post(wished, there, frozenset()), outcome)
+        except ForgeUnreachable:
+            if not tries:
+                raise
+            snapshot = run.read_snapshot()
+        else:
+            return replace(posted, urls={**there, **posted.urls})
+
+
+def _post(run: RunContext, known: Known, snapshot: Snapshot, left: Sequence[CommentGroup], outcome: Outcome) -> _Posted:
+    _clear_pending(run, snapshot)
+    on_lines = [(one, one.target) for one in left if isinstance(one.target, LineTarget)]
+    urls: dict[str, str] = {}
+    refused: list[CommentGroup] = []
+    _post_review(run, known, on_lines, outcome, refused)
+    for one in left:
+        if isinstance(one.target, FileTarget):
+            comment = _post_file_comment(run, known, one, one.target)
+            if comment is None:
+                refused.append(one)
+            else:
+                urls |= _urls([comment])
+    return _Posted(urls, tuple(refused))
+
+
+def _clear_pending(run: RunContext, snapshot: Snapshot) -> None:
+    """A killed run can leave a pending review, and GitHub takes one of each user at a time."""
+    for review in snapshot.reviews:
+        if review.ours and review.state == "PENDING":
+            run.ports.forge.delete_pending_review(snapshot.pull.number, review.id)
+
+
+def _dismiss(run: RunContext, known: Known, outcome: Outcome) -> None:
+    """Take back our requests for changes once the gate is open: a review of ours would block the merge for ever."""
+    mark = review_mark(run.settings.instance)
+    asking = [
+        one.id for one in known.snapshot.reviews if one.state == "CHANGES_REQUESTED" and one.body.startswith(mark)
+    ]
+    if outcome.verdict is not Verdict.PASS or not asking:
+        return
+    title, _ = run.renderer.check(summary_view(run, known, outcome))
+    for review_id in asking:
+        run.ports.forge.dismiss_review(known.snapshot.pull.number, review_id, title)
+
+
+def _post_review(
+    run: RunContext, known: Known, groups: Sequence[_OnLines], outcome: Outcome, refused: list[CommentGroup]
+) -> None:
+    """One review with all comments; when GitHub refuses it for one bad line, halves, until that line stands alone."""
+    if not groups:
+        return
+    try:
+        _create_review(run, known, _draft(run, known, groups, outcome))
+    except Refused as error:
+        run.ports.reporter.debug(f"GitHub refused a review of {len(groups)} comments: {'; '.join(error.details)}")
+        if len(groups) == 1:
+            refused.append(groups[0][0])
+            return
+        middle = len(groups) // 2
+        _post_review(run, known, groups[:middle], outcome, refused)
+        _post_review(run, known, groups[middle:], outcome, refused)
+
+
+def _draft(run: RunContext, known: Known, groups: Sequence[_OnLines], outcome: Outcome) -> ReviewDraft:
+    return ReviewDraft(
+        commit_sha=known.snapshot.pull.head_sha,
+        event=_event(known, outcome),
+        body=run.renderer.review_body(summary_view(run, known, outcome), review_mark(run.settings.instance)),
+        comments=tuple(_inline(run, known, one, target) for one, target in groups),
+    )
+
+
+def _create_review(run: RunContext, known: Known, draft: ReviewDraft) -> None:
+    """Post it; on a pull request of the token's own, for which GitHub takes no request for changes, a comment."""
+    forge, number = run.ports.forge, known.snapshot.pull.number
+    try:
+        forge.create_review(number, draft)
+    except Refused as error:
+        if draft.event is ReviewEvent.COMMENT or "own pull request" not in " ".join(error.details):
+            raise
+        forge.create_review(number, replace(draft, event=ReviewEvent.COMMENT))
+
+
+def _event(known: Known, outcome: Outcome) -> ReviewEvent:
+    closed = outcome.verdict is Verdict.FAIL
+    wanted = known.purchase is not None and known.purchase.judgement.review_kind is ReviewKind.REQUEST_CHANGES
+    return ReviewEvent.REQUEST_CHANGES if closed and wanted else ReviewEvent.COMMENT
+
+
+def _inline(run: RunContext, known: Known, one: CommentGroup, target: LineTarget) -> InlineComment:
+    return InlineComment(target, run.renderer.comment(_comment_view(run, known, one)))
+
+
+def _comment_view(run: RunContext, known: Known, one: CommentGroup) -> CommentView:
+    mark = FindingMark(run.settings.instance, one.ids)
+    findings = tuple(finding_view(run, known, item) for item in one.placed)
+    waivable = run.paid and run.settings.summary_comment  # which is where a waiver is written down
+    return CommentView(str(mark), isinstance(one.target, FileTarget), findings, waivable)
+
+
+def _post_file_comment(run: RunContext, known: Known, one: CommentGroup, target: FileTarget) -> PostedComment | None:
+    comment = FileComment(target, run.renderer.comment(_comment_view(run, known, one)))
+    try:
+        return run.ports.forge.create_file_comment(known.snapshot.pull.number, known.snapshot.pull.head_sha, comment)
+    except Refused as error:
+        run.ports.reporter.debug(f"GitHub refused a comment on a file: {'; '.join(error.details)}")
+        return None
+
+
+def _urls(comments: Sequence[PostedComment]) -> dict[str, str]:
+    urls: dict[str, str] = {}
+    for comment in comments:
+        if mark := read_finding_mark(comment.body):
+            urls |= dict.fromkeys(mark.ids, comment.url)
+    return urls

@@ -1,0 +1,79 @@
+"""Asking CodeVF: what a task costs, what became of it, and waiting for it."""
+
+from __future__ import annotations
+
+from reviewbot.app.context import RunContext
+from reviewbot.app.perform.read_result import placed_now, read_answer
+from reviewbot.domain.codevf.polling import next_poll
+from reviewbot.domain.ledger.ledger import Purchase
+from reviewbot.domain.machine.state import Known
+from reviewbot.domain.machine.steps import Done, NotOver, PriceRead, TaskRead
+from reviewbot.domain.model.review import Tag, Task, TaskStatus
+from reviewbot.domain.policy.eligibility import AtTerminal
+from reviewbot.domain.text.escaping import visible
+from reviewbot.domain.text.formatting import state
+from reviewbot.errors import ServiceError, ServiceRefused
+
+
+def look_up(run: RunContext, known: Known, purchase: Purchase) -> TaskRead:
+    """The task of an older head, and its answer placed on this change if it has one."""
+    task = run.service.retrieve(purchase.task_id)
+    if task.status is not TaskStatus.COMPLETED:
+        return TaskRead(task)
+    return TaskRead(task, placed_now(run, known, purchase, read_answer(run.service, task)))
+
+
+def poll(run: RunContext, known: Known, task: Task, waited: float) -> TaskRead | NotOver:
+    """Ask for the task once, at the pace that CodeVF documents, within the one deadline of the run.
+
+    What must be known is written before the first question, so a signal ends only the wait.
+
+    Raises:
+        ServiceRefused: CodeVF does not know the task: waiting for it would never end.
+    """
+    clock = run.ports.clock
+    began = clock.monotonic()
+    delay = next_poll(task.status, known.request.mode, waited, task.retry_after, run.ports.rng)
+    deadline = run.started + (run.wait_seconds if known.request.may_buy else 0)
+    if began + delay > deadline:
+        return NotOver()
+    try:
+        clock.sleep(delay)
+        latest = run.service.retrieve(task.id)
+    except KeyboardInterrupt:
+        run.say("The wait was interrupted.")
+        return NotOver()
+    except ServiceRefused:
+        raise
+    except ServiceError as error:
+        return NotOver(f"{error.message} The task goes on and a later run picks it up.")
+    changed = latest.status is not task.status and not latest.status.is_over
+    if changed and not isinstance(known.request.trigger, AtTerminal):  # at a terminal a line moves all the while
+        run.say(f"The task is {visible(state(latest.status_text))}.")
+    return TaskRead(latest, seconds=clock.monotonic() - began)
+
+
+def cancel(run: RunContext, task_id: str) -> Done:
+    """Ask CodeVF to cancel a task."""
+    try:
+        run.service.cancel(task_id)
+    except ServiceError as error:
+        run.say(f"The task {task_id} was not cancelled: {error.message}")
+        raise
+    run.say(f"CodeVF was asked to cancel the task {task_id}.")
+    return Done()
+
+
+def read_price(run: RunContext, known: Known) -> PriceRead:
+    """The expertise that the settings name, and the balance."""
+    tag = _tag(run, known.request.expertise) if known.request.expertise else None
+    return PriceRead(tag, run.service.balance())
+
+
+def _tag(run: RunContext, expertise: str) -> Tag:
+    tags = run.service.tags()
+    for tag in tags:
+        if tag.is_called(expertise):
+            return tag
+    names = ", ".join(f"`{tag.name}`" for tag in tags)
+    raise ServiceRefused(f"CodeVF has no active expertise `{expertise}`.", hint=f"`expertise` may be one of: {names}.")

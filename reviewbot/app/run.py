@@ -1,0 +1,37 @@
+"""The loop: a pure function decides, a performer acts, and a pure function learns from what came of it."""
+
+from __future__ import annotations
+
+import inspect
+from contextlib import ExitStack
+
+from reviewbot.app.context import RunContext
+from reviewbot.app.perform.performers import perform
+from reviewbot.domain.machine.decide import decide
+from reviewbot.domain.machine.learn import learn
+from reviewbot.domain.machine.state import Ended, Phase, Submitted
+from reviewbot.domain.machine.steps import CreateTask, Step
+from reviewbot.domain.policy.verdict import Outcome
+
+
+def play(run: RunContext, phase: Phase) -> Outcome:
+    """Run from a phase to the end."""
+    with ExitStack() as uninterrupted:
+        while not isinstance(phase, Ended):
+            step = decide(phase)
+            run.ports.reporter.debug(told(phase, step))
+            if isinstance(step, CreateTask):
+                uninterrupted.enter_context(run.ports.uninterrupted())
+            before, phase = phase.known, learn(phase, perform(run, step, phase.known), run.now)
+            if not isinstance(phase, Submitted):  # signals are held back until the id of the task is recorded
+                uninterrupted.close()
+            if not isinstance(phase, Ended):
+                for line in phase.known.log[len(before.log) :]:
+                    run.say(line)
+    return phase.outcome
+
+
+def told(phase: Phase, step: Step) -> str:
+    """A step and its reason, for the log."""
+    reason = (inspect.getdoc(phase) or "").partition("\n")[0]
+    return f"{type(phase).__name__} -> {type(step).__name__}: {reason}"

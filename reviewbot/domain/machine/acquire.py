@@ -1,0 +1,629 @@
+"""From the pull request to a task: what a run learns until it waits for the review of this change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from reviewbot.domain.codevf.attachments import size_tiers
+from reviewbot.domain.codevf.idempotency import scope_since
+from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
+from reviewbot.domain.github.pull_request import Permission
+from reviewbot.domain.ledger.edits import CallOff
+from reviewbot.domain.ledger.ledger import Purchase, TaskState
+from reviewbot.domain.ledger.update import LedgerUpdate
+from reviewbot.domain.machine.finish import concluded
+from reviewbot.domain.machine.judge import by_findings, failed, not_asked_for, nothing_selected
+from reviewbot.domain.machine.next_step import (
+    Standpoint,
+    Step,
+    builds_on,
+    is_forgotten,
+    is_replaced,
+    next_attempt,
+    next_step,
+)
+from reviewbot.domain.machine.purchase import as_agreed, intended, planned, purchase_of, quote, resumed, submitted
+from reviewbot.domain.machine.state import (
+    Approved,
+    AwaitingOlder,
+    Bought,
+    CancellingOther,
+    CancellingOwn,
+    Completed,
+    Deferred,
+    Due,
+    Intended,
+    Judged,
+    Known,
+    Loaded,
+    NotBought,
+    NotDue,
+    NothingToSend,
+    OlderOver,
+    OpenTask,
+    Order,
+    Priced,
+    Pricing,
+    Published,
+    Quote,
+    Quoted,
+    Ready,
+    Refreshed,
+    Reopened,
+    Replaced,
+    Replacing,
+    Rereading,
+    Resumed,
+    ReviewChange,
+    Scoping,
+    Settling,
+    Submitted,
+    Then,
+    Underway,
+    Waiting,
+    Wanted,
+    Wish,
+)
+from reviewbot.domain.machine.steps import (
+    ChangeRead,
+    LedgerRead,
+    PriceRead,
+    TaskCreated,
+    TaskRead,
+)
+from reviewbot.domain.model.events import ReviewEvent
+from reviewbot.domain.model.review import Task, TaskStatus
+from reviewbot.domain.policy.eligibility import (
+    Asked,
+    AtTerminal,
+    approval_login,
+    check_approval,
+    is_requested,
+    not_due_for,
+    skip_label_login,
+    tries_again,
+)
+from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Verdict, not_due, pending
+from reviewbot.domain.text.escaping import visible
+from reviewbot.domain.text.formatting import number
+from reviewbot.errors import (
+    NothingSendable,
+    PayloadTooLarge,
+    ReviewbotError,
+    ServiceError,
+    ServiceRefused,
+    ServiceUnreachable,
+    TaskEnded,
+)
+
+MAX_ATTEMPTS = 3
+"""How many tasks of one change may end without a result before only a person can ask for another."""
+
+Concluded = Judged | Refreshed | Published
+"""A run whose outcome is known."""
+
+Looked = Settling | Concluded | Resumed | Wanted | Approved | Deferred | Scoping | Pricing | Priced | Quoted | Intended
+"""What can follow once the ledger is known."""
+
+Buying = Wanted | Approved | Deferred | Scoping | Pricing | Priced | Quoted | Intended | Concluded
+"""On the way to a purchase."""
+
+
+# Is a review due?
+
+
+def start(known: Known) -> Loaded | Due | NotDue | Concluded:
+    """The first phase of a review."""
+    request, pull = known.request, known.snapshot.pull
+    if not (request.may_buy or pull.is_open):
+        return Due(known, None)  # what was paid for is published on a closed pull request, too
+    login = skip_label_login(pull, request.policy)
+    return Loaded(known, login) if login else triaged(known, Permission.NONE)
+
+
+def triaged(known: Known, permission: Permission) -> Due | NotDue | Concluded:
+    """By the permission of whoever set the label that skips a review."""
+    skipped = not_due_for(known.snapshot.pull, known.request.policy, lambda _: permission)
+    if skipped is None:
+        return Due(known, None)
+    return NotDue(known, skipped) if known.request.remembers else concluded(known, skipped)
+
+
+def with_ledger(at: NotDue, got: LedgerRead) -> Due | Concluded:
+    """No review is due; the change is read only for what was bought before and is not over."""
+    ledger = got.stored.ledger
+    left = at.known.request.edits or ledger.open_tasks() or ledger.intents()
+    return Due(at.known, at.outcome) if left else concluded(at.known, at.outcome)
+
+
+def with_change(at: Due, got: ChangeRead, now: datetime) -> Ready | Looked:
+    """By the change and the ledger."""
+    called_off = () if at.known.snapshot.pull.is_open else (CallOff(),)
+    update = LedgerUpdate(edits=(*at.known.request.edits, *called_off))
+    known = at.known.reading(got.change, got.stored, update).noting(got.stored.problem)
+    if at.skipped is not None:
+        return _skipped(known, at.skipped, now)
+    if not known.change.sendables:
+        return _nothing_to_send(known) if known.request.dry_run else _settling_all(known, NothingToSend(), now)
+    if known.request.dry_run and known.request.paid:
+        return concluded(planned(known, now), not_due(Reason.DRY_RUN))
+    return Ready(known, ReviewChange(_bought_before(known, now)))
+
+
+def _skipped(known: Known, outcome: Outcome, now: datetime) -> Ready | Looked:
+    """No review is due by now; a draft's own open task is awaited as if it were none."""
+    own = known.ledger.find(known.identity.digest())
+    if outcome.conclusion is None and own is not None and own.state is TaskState.OPEN:
+        known = replace(known, request=replace(known.request, may_buy=False))
+        return Ready(known, ReviewChange(_bought_before(known, now)))
+    return _settling_all(known, outcome, now)
+
+
+def _settling_all(known: Known, then: Then, now: datetime) -> Ready | Looked:
+    left = known.request.paid and (known.ledger.open_tasks() or known.ledger.intents())
+    return Ready(known, then) if left else _settled(known, then, now)
+
+
+# What became of the tasks of older heads?
+
+
+def settling(at: Ready, now: datetime) -> Looked:
+    """Every open task is looked up, except that of this change where it is reviewed.
+
+    What was deferred for a head that the pull request has left is wanted no more. An intent of another change cannot
+    be looked up: CodeVF finds a task by its key only when the change is bought. So it is recorded with its hold, and
+    ends once CodeVF has forgotten the key.
+    """
+    known, own = at.known, ""
+    if isinstance(at.then, ReviewChange):
+        own = at.then.before.identity if at.then.before else known.identity.digest()
+    request, head = known.request, known.snapshot.pull.head_sha
+    for wanted in known.ledger.postponed() if request.paid else ():
+        if wanted.head_sha != head or (request.may_buy and wanted.identity != own):
+            known = known.noted(replace(wanted, state=TaskState.ENDED, used=Decimal(0)))
+    for intent in known.ledger.intents() if request.paid else ():
+        if intent.identity != own:
+            known = known.noted(replace(intent, state=TaskState.ENDED) if is_forgotten(intent, now) else intent)
+    tasks = known.ledger.open_tasks() if request.paid else ()
+    return _next_task(known, tuple(one for one in tasks if one.identity != own), at.then, now)
+
+
+def _next_task(known: Known, left: tuple[Purchase, ...], then: Then, now: datetime) -> Looked:
+    return Settling(known, left, then) if left else _settled(known, then, now)
+
+
+def looked_up(at: Settling, got: TaskRead, now: datetime) -> CancellingOther | Looked:
+    """An open task of an older head, as it is now."""
+    purchase, rest = at.left[0], at.left[1:]
+    if not at.cancelled and at.known.request.cancels.includes(got.task.status):
+        return CancellingOther(at)
+    return _next_task(_with_task(at.known, purchase, got, now), rest, at.then, now)
+
+
+def not_looked_up(at: Settling, error: ReviewbotError, now: datetime) -> Looked:
+    """A task that CodeVF does not know is over; one that it does not tell of goes on."""
+    purchase, rest = at.left[0], at.left[1:]
+    known = at.known.noting(f"The review of {_named(purchase)} could not be looked up: {error.message}")
+    if isinstance(error, ServiceRefused) and error.is_not_found:
+        known = known.noted(purchase.over(TaskState.ENDED, purchase.used, now))
+    else:
+        unknown = OpenTask(purchase, Task(purchase.task_id, TaskStatus.UNKNOWN, "unknown"))
+        known = replace(known, others=(*known.others, unknown))
+    return _next_task(known, rest, at.then, now)
+
+
+def _with_task(known: Known, purchase: Purchase, got: TaskRead, now: datetime) -> Known:
+    """With the task of an older head: its result joins the findings."""
+    if not got.task.status.is_over:
+        return replace(known, others=(*known.others, OpenTask(purchase, got.task)))
+    if got.answer is None:
+        known = known.saying(f"The review of {_named(purchase)} ended without a result.")
+        return known.noted(purchase.over(TaskState.ENDED, got.task.credits_used, now))
+    known = known.saying(f"The review of {_named(purchase)} came in; its findings stand where their code is now.")
+    return _answered(known, purchase.over(TaskState.DONE, got.task.credits_used, now), got.task, got.answer)
+
+
+def _answered(known: Known, closed: Purchase, task: Task, answer: PlacedAnswer) -> Known:
+    sound = answer.report.readable and not task.unseen and closed.coverage is Coverage.FULL
+    closed = replace(closed, coverage=Coverage.FULL if sound else Coverage.PARTIAL)
+    return known.with_answer(closed, replace(answer, whole=sound and not closed.since))
+
+
+def _named(purchase: Purchase) -> str:
+    return purchase.head_sha[:7] or "an older head"
+
+
+def _settled(known: Known, then: Then, now: datetime) -> Resumed | Buying:
+    match then:
+        case NothingToSend():
+            return _nothing_to_send(known)
+        case ReviewChange(before=before):
+            return _chosen(known, before, now)
+        case _:
+            return concluded(known, then)
+
+
+def _nothing_to_send(known: Known) -> Concluded:
+    """No review is due; one that is open is awaited, and findings that still count keep the check red."""
+    if known.change.missed:
+        error = NothingSendable(
+            "Not one of the selected files could be reviewed.",
+            hint=f"Each is listed with its reason. To leave out what needs no review:{known.change.to_leave_out}",
+        )
+        return concluded(known, failed(known, error))
+    rules = known.request.judgement.rules
+    if known.awaited is not None:
+        return concluded(known, pending(rules))
+    outcome = by_findings(known, rules, readable=True)
+    return concluded(known, nothing_selected(known) if outcome.verdict is Verdict.PASS else outcome)
+
+
+# Was this change bought before?
+
+
+def _bought_before(known: Known, now: datetime) -> Purchase | None:
+    """The latest purchase of this change; what a later attempt came to takes nothing away from a finished one.
+
+    A free review lives as long as its run, and its ledger is signed with no key: nothing of it is taken up.
+    """
+    request, ledger, digest = known.request, known.ledger, known.identity.digest()
+    before = ledger.find(digest) if request.paid else None
+    if before is not None and before.state is TaskState.ENDED and not isinstance(request.trigger, Asked):
+        before = ledger.done(digest) or before
+    return before if before is not None or request.may_buy or not request.paid else _bought_otherwise(known, now)
+
+
+def _bought_otherwise(known: Known, now: datetime) -> Purchase | None:
+    """What was bought of this head by other settings than this collection's: the change is the same."""
+    before = known.ledger.on_head(known.snapshot.pull.head_sha, known.change.change.merge_base)
+    if before is None or before.state is TaskState.DEFERRED:
+        return None
+    # An intent has another key, so buying this change would not find its task.
+    return None if before.state is TaskState.INTENT and not is_forgotten(before, now) else before
+
+
+def _chosen(known: Known, before: Purchase | None, now: datetime) -> Resumed | Buying:
+    """Go on with the purchase that there is, make another one, or neither."""
+    if before is not None and before.is_unknown and (before.state.is_over or is_forgotten(before, now)):
+        # Its task may exist and can no longer be found under the same key: another attempt could pay twice.
+        before = replace(before, state=TaskState.ENDED)
+        known = known.noted(before)
+        if isinstance(known.request.trigger, ReviewEvent | AtTerminal) or not known.request.may_buy:
+            error = TaskEnded(
+                "A run stopped while it bought this review, and it can no longer be resumed.",
+                hint="Look at the tasks in the CodeVF account. To buy another review, comment `/reviewbot review`, or "
+                "use `--again` at a terminal.",
+            )
+            return concluded(known, failed(known, error))
+    return _or_failed(known, lambda: _acquired(known, before, now))
+
+
+def _or_failed(known: Known, decide: Callable[[], Resumed | Buying]) -> Resumed | Buying:
+    """What is decided; an error of the domain is the outcome, and what the run has learned stays."""
+    try:
+        return decide()
+    except ReviewbotError as error:
+        return concluded(known, failed(known, error))
+
+
+def _acquired(known: Known, before: Purchase | None, now: datetime) -> Resumed | Buying:
+    match next_step(_standpoint(known, before)):
+        case Step.RESUME if before is not None:
+            known = known.saying(
+                f"This change was bought before: the task {before.task_id} is looked up, nothing is paid again."
+            )
+            known, bought = resumed(known, before)
+            return Resumed(known, bought, before, _label(known) if known.request.may_buy else "")
+        case Step.BUY | Step.DEFER as step:
+            identity = replace(known.identity, attempt=next_attempt(before))
+            return _wanted(known, Wish(identity, before, waits=step is Step.DEFER), now)
+        case _:
+            return concluded(known, not_asked_for(known))
+
+
+def _standpoint(known: Known, before: Purchase | None) -> Standpoint:
+    request, trigger = known.request, known.request.trigger
+    return Standpoint(
+        known=before,
+        head_sha=known.snapshot.pull.head_sha,
+        wanted=_wants_another(known, before),
+        again=isinstance(trigger, Asked) and not known.ledger.was_asked(trigger.comment_id),
+        awaited=known.awaited is not None,
+        reads_otherwise=before is not None and not request.may_buy and before.selecting != request.selecting,
+    )
+
+
+def _wants_another(known: Known, before: Purchase | None) -> bool:
+    """Whether this event asks for a purchase, the next attempt after a failed one included.
+
+    Raises:
+        TaskEnded: too many attempts have failed for an event to cause another.
+    """
+    request = known.request
+    if not request.may_buy:
+        return False
+    has_ended = before is not None and before.state is TaskState.ENDED
+    if has_ended and not tries_again(request.policy, request.trigger):
+        return False
+    tried = known.ledger.ended(before.identity) if before is not None and has_ended else 0
+    if tried >= MAX_ATTEMPTS and isinstance(request.trigger, ReviewEvent):
+        raise TaskEnded(
+            f"{tried} attempts at a review of this change have ended without a result.",
+            hint="Start the workflow by hand to try once more, or ask CodeVF what is wrong.",
+        )
+    unbought = {TaskState.ENDED, TaskState.DEFERRED, TaskState.INTENT}
+    others = [entry for entry in known.ledger.purchases if entry.state not in unbought]
+    reviewed = any(entry.identity != (before.identity if before else "") for entry in others)
+    return is_requested(request.policy, request.trigger, reviewed_before=reviewed)
+
+
+def _label(known: Known) -> str:
+    """The label by which the spending was approved, empty when nothing has to be removed."""
+    label = known.request.policy.approve_spend
+    return label if known.request.paid and label in known.snapshot.pull.labels else ""
+
+
+# Its task is looked up
+
+
+def resumed_task(at: Resumed, got: TaskRead, now: datetime) -> CancellingOwn | Resumed | Reopened | Completed | Buying:
+    """The task of this change, as it is now."""
+    task, request = got.task, at.known.request
+    if not at.cancelled and request.cancels.includes(task.status):
+        return CancellingOwn(at)
+    underway = Underway(at.bought, task)
+    known = replace(at.known, own=underway)
+    if not task.status.is_over:
+        return Reopened(known, underway)
+    if task.status is not TaskStatus.COMPLETED:
+        ended = at.before.over(TaskState.ENDED, task.credits_used, now)
+        return _or_failed_over(known, underway, ended, now)
+    return Completed(known, underway)
+
+
+def _or_failed_over(known: Known, underway: Underway, ended: Purchase, now: datetime) -> Resumed | Buying:
+    """The task ended while no run was looking: another attempt, if this event asks for one."""
+    try:
+        another = _wants_another(known, ended)
+    except TaskEnded as error:
+        return concluded(known, failed(known, error))
+    return _another(known, ended, now) if another else lost(known, underway, now)
+
+
+def _another(known: Known, ended: Purchase, now: datetime) -> Resumed | Buying:
+    known = replace(known.noted(ended), own=NotBought())
+    return _or_failed(known, lambda: _acquired(known, ended, now))
+
+
+def not_resumed(at: Resumed, error: ReviewbotError, now: datetime) -> Resumed | Buying:
+    """CodeVF does not tell what became of the task: what is remembered of it stands."""
+    known, before, request = at.known, at.before, at.known.request
+    if not isinstance(error, ServiceUnreachable | ServiceRefused):
+        return concluded(known, failed(known, error))
+    refused = isinstance(error, ServiceRefused)
+    not_found = isinstance(error, ServiceRefused) and error.is_not_found
+    if not_found and isinstance(request.trigger, Asked):
+        # A task that CodeVF does not know never ends: whoever asks gets another one.
+        return _another(known, before.over(TaskState.ENDED, before.used, now), now)
+    rules = before.judgement.rules
+    if before.state is TaskState.OPEN and not (refused and (request.may_buy or not_found)):
+        known = known.noting(f"{error.message} The task goes on, and a later run looks again.")
+        return concluded(known, pending(rules))
+    if before.state is TaskState.DONE and before.base_ref:  # a short copy, which has no base, tells of no findings
+        known = known.noting(f"{error.message} The verdict is by what is remembered; the report files have no answer.")
+        readable = before.coverage is Coverage.FULL  # an answer that was not readable is partial
+        return concluded(known, by_findings(known, rules, readable=readable))
+    return concluded(known, failed(known, error))
+
+
+def lost(known: Known, underway: Underway, now: datetime) -> Concluded:
+    """The task ended without a result."""
+    task = underway.task
+    error = TaskEnded(
+        f"CodeVF ended the task {task.id} without a result: {visible(task.status_text)}.",
+        hint="Run it again to submit a new task. What this one cost is not known here.",
+    )
+    known = known.with_own(underway.over(TaskState.ENDED, now))
+    return concluded(known, failed(known, error))
+
+
+# Is the purchase approved?
+
+
+def _wanted(known: Known, wish: Wish, now: datetime) -> Buying:
+    request, pull, before = known.request, known.snapshot.pull, wish.before
+    if before is not None and before.state is TaskState.DEFERRED and not request.may_buy:
+        known = replace(known, request=as_agreed(request, before))
+    deferred = known.memory.written.find(wish.identity.digest())
+    approved = deferred is not None and (deferred.state, deferred.head_sha) == (TaskState.DEFERRED, pull.head_sha)
+    if not request.paid or wish.intent or approved:
+        return _approved(known, wish, None, now)
+    login = approval_login(pull, request.policy, request.trigger)
+    return Wanted(known, wish, login) if login else with_approval(known, wish, Permission.NONE, now)
+
+
+def with_approval(known: Known, wish: Wish, permission: Permission, now: datetime) -> Buying:
+    """By the permission of whoever asked for the purchase."""
+    try:
+        check_approval(known.snapshot.pull, known.request.policy, known.request.trigger, lambda _: permission)
+    except ReviewbotError as error:
+        return concluded(known, failed(known, error))
+    return _approved(known, wish, None, now)
+
+
+# Does the review of an older head come first?
+
+
+def _approved(known: Known, wish: Wish, agreed: Quote | None, now: datetime) -> Buying:
+    awaited = known.awaited
+    if not wish.waits or awaited is None:
+        return _scoped_or_compared(known, wish, agreed, now)
+    if is_replaced(awaited.task.status, known.request.supersede):
+        return Approved(known, wish, awaited)
+    return _deferred(known, wish, awaited, now)
+
+
+def with_price_to_replace(at: Approved, got: PriceRead) -> Replacing | Concluded:
+    """The open task of an older head is cancelled only once it is sure that the newer head can be paid for."""
+    known = at.known
+    try:
+        agreed = quote(known, got.tag, got.balance, freed=at.awaited.purchase.hold, intent=at.wish.intent)
+    except ReviewbotError as error:
+        return concluded(known, failed(known, error))
+    return Replacing(known, at.wish, at.awaited, agreed)
+
+
+def with_replaced(at: Replaced, got: TaskRead, now: datetime) -> Buying:
+    """What became of the task that was asked to be cancelled."""
+    others = tuple(one for one in at.known.others if one.purchase is not at.awaited.purchase)
+    known = replace(at.known, others=others)
+    if not got.task.status.is_over:
+        kept = OpenTask(at.awaited.purchase, got.task)
+        return _deferred(replace(known, others=(*others, kept)), at.wish, kept, now)
+    if got.answer is None:
+        known = known.saying(f"The review of {_named(at.awaited.purchase)} was cancelled for the newer head.")
+    known = _with_task(known, at.awaited.purchase, got, now)
+    # Nothing is freed by a task that was finished before it could be cancelled.
+    return _approved(known, at.wish, at.quote if got.answer is None else None, now)
+
+
+def _deferred(known: Known, wish: Wish, awaited: OpenTask, now: datetime) -> Deferred:
+    wanted = purchase_of(known, wish.identity, TaskState.DEFERRED, now)
+    wanted = replace(wanted, hold=known.request.max_credits)
+    return Deferred(known.noted(wanted), wish, awaited, wanted, _label(known))
+
+
+def with_older_task(at: AwaitingOlder, got: TaskRead) -> AwaitingOlder | OlderOver:
+    """The task of the older head, as it is now."""
+    awaited = replace(at.awaited, task=got.task)
+    known = replace(at.known, others=(*at.known.others[:-1], awaited))
+    if got.task.status.is_over:
+        return OlderOver(known, at.wish, awaited, at.wanted)
+    return AwaitingOlder(known, at.wish, awaited, at.wanted, at.waited + got.seconds)
+
+
+def with_older_result(at: OlderOver, got: TaskRead, now: datetime) -> Rereading:
+    """The result of the older head joins the findings, which are confirmed by the review of this one."""
+    known = replace(at.known, others=at.known.others[:-1])
+    return Rereading(_with_task(known, at.awaited.purchase, got, now), at.wish, at.wanted)
+
+
+def reread(at: Rereading, known: Known, now: datetime) -> Buying:
+    """Somebody may have called off what was deferred."""
+    wanted = known.ledger.named(at.wanted.identity, at.wanted.attempt)
+    if wanted is not None and wanted.state is TaskState.ENDED:
+        return concluded(known, not_asked_for(known))
+    return _scoped_or_compared(known, at.wish, None, now)
+
+
+# What is bought, and at what price?
+
+
+def _scoped_or_compared(known: Known, wish: Wish, agreed: Quote | None, now: datetime) -> Buying:
+    """Only what is new since the last review, where that was whole and the base has only moved on."""
+    request, before = known.request, wish.before
+    if wish.intent:
+        return _scoped(known, wish, wish.intent.since, agreed, now)
+    again = before is not None and before.state is TaskState.DONE
+    base = known.snapshot.pull.base_ref
+    last = builds_on(known.ledger, base, request.selecting) if request.incremental and request.paid else None
+    if last is None or again:
+        return _scoped(known, wish, "", agreed, now)
+    merge_base = known.change.change.merge_base
+    if not last.merge_base or last.merge_base == merge_base:
+        return _scoped(known, wish, last.head_sha if last.merge_base else "", agreed, now)
+    return Scoping(known, wish, agreed, last)
+
+
+def compared(at: Scoping, *, only_moved_on: bool, now: datetime) -> Buying:
+    """A base that was moved back brings lines into the change that nobody has seen in one: all of it is reviewed."""
+    return _scoped(at.known, at.wish, at.last.head_sha if only_moved_on else "", at.quote, now)
+
+
+def _scoped(known: Known, wish: Wish, since: str, agreed: Quote | None, now: datetime) -> Buying:
+    wish = replace(wish, identity=replace(wish.identity, scope=scope_since(since)))
+    return Pricing(known, wish) if agreed is None else _priced(known, wish, agreed, now)
+
+
+def with_price(at: Pricing, got: PriceRead, now: datetime) -> Buying:
+    """The price fits the balance and the budgets, or nothing is bought."""
+    known = at.known
+    try:
+        agreed = quote(known, got.tag, got.balance, freed=0, intent=at.wish.intent)
+    except ReviewbotError as error:
+        return concluded(known, failed(known, error))
+    if got.balance is not None:
+        held, available = number(agreed.hold), number(got.balance.available)
+        known = known.saying(f"This review would hold {held} credits; {available} are available.")
+    return _priced(known, at.wish, agreed, now)
+
+
+def _priced(known: Known, wish: Wish, agreed: Quote, now: datetime) -> Priced | Quoted | Intended:
+    project = known.request.project
+    if project.isascii() and project.isdigit():
+        return in_project(known, wish, agreed, int(project), now)
+    return Priced(known, wish, agreed)
+
+
+def in_project(known: Known, wish: Wish, agreed: Quote, project_id: int, now: datetime) -> Quoted | Intended:
+    """Everything is decided; what costs money is recorded first."""
+    bought = intended(known, wish, agreed, now)
+    order = Order(wish.identity, agreed, project_id, wish.intent is not None, _label(known))
+    if known.request.paid:
+        return Quoted(known, bought, order)
+    return Intended(known.with_own(bought), bought, order)
+
+
+# The task
+
+
+def too_large(at: Intended, error: PayloadTooLarge) -> Quoted | Intended:
+    """The same key is sent again with less; the run after this one must know how much less."""
+    size_tier = at.bought.purchase.size_tier + 1
+    bought = at.bought.with_purchase(replace(at.bought.purchase, size_tier=size_tier))
+    known = at.known.with_own(bought).saying(f"{error.message} Trying again with less.")
+    order = replace(at.order, label="")
+    return Quoted(known, bought, order) if known.request.paid else Intended(known, bought, order)
+
+
+def may_shrink(known: Known, bought: Bought) -> bool:
+    """Whether there is a smaller size that CodeVF has not refused yet."""
+    return bought.purchase.size_tier < len(size_tiers(known.request.attachment_bytes)) - 1
+
+
+def not_created(at: Intended, error: ReviewbotError) -> Concluded:
+    """Nothing was bought, unless nobody knows: then the intent stays, and the next run sends the same key."""
+    refused = isinstance(error, ServiceRefused | PayloadTooLarge) or not isinstance(error, ServiceError)
+    known = at.known
+    if refused and not at.order.again:
+        known = known.with_own(
+            at.bought.with_purchase(replace(at.bought.purchase, state=TaskState.ENDED, used=Decimal(0)))
+        )
+    return concluded(known, failed(known, error))
+
+
+def created(at: Intended, got: TaskCreated, now: datetime) -> Submitted | Waiting | Completed | Concluded:
+    """The task exists."""
+    underway = Underway(submitted(at.known, at.bought, got.task.id, got.packing), got.task)
+    known = at.known.with_own(underway)
+    if not known.request.paid:
+        return waiting(known, underway, now)
+    return Submitted(known.saying(f"CodeVF has the task {got.task.id}."), underway)
+
+
+def waiting(known: Known, underway: Underway, now: datetime, waited: float = 0) -> Waiting | Completed | Concluded:
+    """The task goes on, or it is over."""
+    if not underway.task.status.is_over:
+        return Waiting(known, underway, waited)
+    if underway.task.status is TaskStatus.COMPLETED:
+        return Completed(known, underway)
+    return lost(known, underway, now)
+
+
+def polled(at: Waiting, got: TaskRead, now: datetime) -> Waiting | Completed | Concluded:
+    """The task, as it is now."""
+    underway = replace(at.underway, task=got.task)
+    return waiting(replace(at.known, own=underway), underway, now, at.waited + got.seconds)

@@ -1,0 +1,130 @@
+"""From an outcome to a pull request that shows it: what a run learns while it publishes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from reviewbot.domain.findings.placement import Why, in_summary, place
+from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
+from reviewbot.domain.ledger.ledger import TaskState
+from reviewbot.domain.machine.judge import by_findings, newer_head, not_taken, published
+from reviewbot.domain.machine.state import (
+    Answered,
+    Bought,
+    Completed,
+    Judged,
+    Known,
+    Published,
+    Refreshed,
+    Reported,
+    Underway,
+    Write,
+)
+from reviewbot.domain.model.review import Report
+from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason
+from reviewbot.errors import ReviewbotError
+
+
+def reported(at: Completed, report: Report, now: datetime) -> Reported:
+    """The answer to this change, placed and judged."""
+    underway = at.underway.over(TaskState.DONE, now)
+    known = at.known.with_own(underway)
+    sound = report.readable and not known.is_short
+    purchase = replace(underway.purchase, coverage=Coverage.FULL if sound else Coverage.PARTIAL)
+    placed = place(report.findings, known.change.views, purchase.judgement.placement)
+    answer = PlacedAnswer(purchase.task_id, sound and not purchase.since, here=True, report=report, placed=placed)
+    own = Answered(underway.with_purchase(purchase), report)
+    known = replace(known, own=own).with_answer(purchase, answer)
+    return Reported(known, by_findings(known, purchase.judgement.rules, readable=report.readable))
+
+
+def concluded(known: Known, outcome: Outcome) -> Judged | Refreshed | Published:
+    """The outcome is known. What the run adds to the ledger is added to what stands there by now."""
+    known = replace(known, ended=True)
+    if known.request.dry_run:
+        return Published(known, outcome)
+    if known.is_read and known.memory.has_news and not known.read_again:
+        return Judged(known, outcome)
+    return _publishing(known, outcome)
+
+
+def on_group_head(known: Known, outcome: Outcome) -> Refreshed | Published:
+    """The check run of a merge group; nothing else is written for it."""
+    known = replace(known, ended=True)
+    return Published(known, outcome) if known.request.dry_run else _writing(known, outcome, (Write.CHECK_RUN,))
+
+
+def refreshed(known: Known, outcome: Outcome) -> Refreshed | Published:
+    """By the pull request as it is now: somebody may have waived a finding, or pushed.
+
+    On a head that has moved, the verdict stays with the reviewed one.
+    """
+    own = known.own
+    if known.reviewed_sha and isinstance(own, Underway) and own.task.status.is_over:
+        outcome = newer_head()
+    if not known.reviewed_sha and isinstance(own, Answered):
+        outcome = by_findings(known, own.purchase.judgement.rules, readable=own.report.readable)
+    return _publishing(known, outcome)
+
+
+def not_refreshed(known: Known, outcome: Outcome, error: ReviewbotError) -> Refreshed | Published:
+    """The pull request cannot be read again: nothing is posted, and the answer stays in the files."""
+    known = known.noting(error.message)
+    if not known.memory.update.answers:
+        return _publishing(known, outcome)
+    outcome = not_taken(outcome, error)
+    return _writing(_unposted(known), outcome, (Write.SUMMARY, Write.CHECK_RUN), refused=True)
+
+
+def _unposted(known: Known) -> Known:
+    """With every finding of an answer in the summary, since comments could not be posted."""
+    place_in_summary = partial(in_summary, why=Why.REFUSED)
+    return replace(known, memory=known.memory.moved(place_in_summary, known.change))
+
+
+def _publishing(known: Known, outcome: Outcome) -> Refreshed | Published:
+    if known.memory.update.answers:
+        return _writing(known, outcome, (Write.COMMENTS, Write.SUMMARY, Write.CHECK_RUN, Write.OLDER_CHECKS))
+    return _writing(known, outcome, (Write.CHECK_RUN, Write.SUMMARY, Write.OLDER_CHECKS))
+
+
+def _writing(
+    known: Known, outcome: Outcome, left: tuple[Write, ...], *, refused: bool = False
+) -> Refreshed | Published:
+    if known.is_blind:
+        # What people and other runs have written since this one began must stand: the next run publishes.
+        known, left = _unpublished(known), tuple(one for one in left if one is not Write.SUMMARY)
+    if refused:
+        left = tuple(one for one in left if one is not Write.OLDER_CHECKS)
+    if left:
+        return Refreshed(known, outcome, left, refused)
+    return Published(known, published(known, outcome, refused=refused))
+
+
+def _unpublished(known: Known) -> Known:
+    """With the finished task still open, as the summary has it."""
+    own = known.own
+    if isinstance(own, Bought | Underway | Answered) and own.purchase.state is TaskState.DONE:
+        return replace(known, own=own.with_purchase(replace(own.purchase, state=TaskState.OPEN, used=None)))
+    return known
+
+
+def written(at: Refreshed, known: Known) -> Refreshed | Published:
+    """A part is written."""
+    done, left = at.left[0], at.left[1:]
+    if done is Write.COMMENTS:
+        more = (Write.THREADS, Write.POSTED) if known.posted > at.known.posted else (Write.THREADS,)
+        left = (*more, *left)
+    return _writing(known, at.outcome, left, refused=at.refused)
+
+
+def not_written(at: Refreshed, error: ReviewbotError) -> Refreshed | Published:
+    """GitHub did not take a part: with a result the outcome is another one, else it is only said."""
+    known, outcome = at.known.noting(error.message), at.outcome
+    if at.left[0] is Write.COMMENTS:
+        known = _unposted(known)
+    if known.memory.update.answers or outcome.reason is Reason.MERGE_GROUP:
+        outcome = not_taken(outcome, error)
+    return _writing(known, outcome, at.left[1:], refused=True)

@@ -1,0 +1,159 @@
+"""What a run comes to: by an error, by the findings, or because nothing is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusion, Snapshot
+from reviewbot.domain.github.shared_heads import GREEN, newest
+from reviewbot.domain.ledger.external_id import tells_of_open_task
+from reviewbot.domain.machine.state import Known
+from reviewbot.domain.model.options import ReviewOn
+from reviewbot.domain.policy.eligibility import has_no_other_token
+from reviewbot.domain.policy.verdict import (
+    EXIT_NOT_PUBLISHED,
+    Outcome,
+    Reason,
+    Rules,
+    bypassed,
+    did_not_happen,
+    first_exit_status,
+    incomplete_history,
+    judge,
+    not_due,
+    pending,
+    shared_head,
+    superseded,
+    without_check,
+)
+from reviewbot.domain.text.escaping import visible
+from reviewbot.errors import NoKey, PermissionMissing, ReviewbotError
+
+CHECK_RUN = "The check run"
+SUMMARY = "The summary comment"
+"""The parts, as they are named where the token may not write them."""
+
+_DEFERRED_BY_OTHERS = (
+    "A review of this head was put off, and this collection has other settings than the run that asked for it: the "
+    "next event on the pull request buys it."
+)
+
+_MAY_WRITE_NOTHING = PermissionMissing(
+    "The token may write nothing: no comment, no summary and no check.",
+    hint="Add `checks: write` and `pull-requests: write` to the job's `permissions:`. The job summary and the report "
+    "files have the whole review.",
+)
+
+
+def failed(known: Known, error: ReviewbotError) -> Outcome:
+    """A review was due and did not happen."""
+    return did_not_happen(
+        Reason(error.reason),
+        error.message,
+        error.hint,
+        exit_status=error.exit_status,
+        on_error=known.request.judgement.rules.on_error,
+        pardoned=isinstance(error, NoKey) and known.snapshot.pull.from_fork,
+    )
+
+
+def by_findings(known: Known, rules: Rules, *, readable: bool) -> Outcome:
+    """By all findings that are remembered."""
+    findings = known.ledger.findings
+    outcome = judge(findings.severities(known.task_id), readable=readable, coverage=known.coverage, rules=rules)
+    founded = known.purchase is None or known.ledger.is_founded(known.purchase)
+    return outcome if founded and not findings.broken else incomplete_history(outcome, rules)
+
+
+def newer_head() -> Outcome:
+    """A newer head has a run of its own, which decides from here on."""
+    return superseded("The pull request has a newer head, which is reviewed instead.")
+
+
+def current_check(snapshot: Snapshot) -> CheckRun | None:
+    """The pull request's newest check run of our name on the head."""
+    return newest(snapshot.checks)
+
+
+def not_asked_for(known: Known) -> Outcome:
+    """Nothing is asked for; a check run that an older review left open here is closed when that one is in."""
+    request, pull, ledger = known.request, known.snapshot.pull, known.ledger
+    deferred = ledger.postponed()
+    begun = any(one.head_sha == pull.head_sha for one in ledger.intents())
+    if (known.awaited or begun or deferred) and pull.is_open:
+        message = _DEFERRED_BY_OTHERS if deferred and known.awaited is None else ""
+        return replace(pending(request.judgement.rules), message=message)
+    outcome, there = _why_not(known), current_check(known.snapshot)
+    if there is None:
+        return outcome
+    open_task = tells_of_open_task(there.external_id)
+    if open_task and there.id not in known.stored.on_head:
+        return outcome  # another key has signed it: whoever has that one goes on
+    left = there.status != CheckStatus.COMPLETED or open_task
+    return replace(outcome, conclusion=Conclusion.ACTION_REQUIRED) if left and known.awaited is None else outcome
+
+
+def _why_not(known: Known) -> Outcome:
+    if not known.snapshot.pull.is_open:
+        return not_due(Reason.CLOSED)
+    if known.request.policy.review_on is ReviewOn.PUSH:
+        message = "This head has no review, and this run buys none: a push or `/reviewbot review` asks for one."
+        return not_due(Reason.NOT_REQUESTED, message)
+    return not_due(Reason.NOT_REQUESTED)
+
+
+def nothing_selected(known: Known) -> Outcome:
+    """Nothing of this change is reviewed.
+
+    If this head was reviewed against another base, its check stays off green: else a base that has the head already
+    would let it through on the way back to the other one.
+    """
+    pull, ledger = known.snapshot.pull, known.ledger
+    ours = [one for one in known.snapshot.checks if one.external_id and known.request.paid]
+    copies = [known.stored.on_head.get(one.id) for one in ours]
+    shown = [ledger.named(copy.identity, copy.attempt) if copy else None for copy in copies]
+    here = [*shown, *(one for one in ledger.purchases if one.head_sha == pull.head_sha)]
+    if all(one is not None and one.base_ref == pull.base_ref for one in here):
+        return not_due(Reason.NOTHING_SELECTED)
+    message = (
+        f"This commit was reviewed for another branch. Against `{visible(pull.base_ref)}` nothing is left of it "
+        "to review, and a commit has one check: push another one to get another."
+    )
+    return replace(not_due(Reason.NOTHING_SELECTED, message), conclusion=Conclusion.ACTION_REQUIRED)
+
+
+def not_taken(outcome: Outcome, error: ReviewbotError) -> Outcome:
+    """There is a result that GitHub did not take."""
+    status = first_exit_status(EXIT_NOT_PUBLISHED, outcome.exit_status)
+    return replace(outcome, reason=Reason.NOT_PUBLISHED, exit_status=status, message=error.message, hint=error.hint)
+
+
+def let_through(known: Known, outcome: Outcome) -> Outcome:
+    """The outcome, or a green one where somebody has let this very head through to this very base."""
+    bypass, pull = known.ledger.bypass, known.snapshot.pull
+    return bypassed(outcome) if bypass and bypass.is_of(known.head_sha, pull.base_ref) else outcome
+
+
+def beside_another(known: Known, outcome: Outcome) -> Outcome:
+    """The outcome beside another pull request with the same head: a green one cannot be shown."""
+    if not known.neighbour or outcome.conclusion not in GREEN:
+        return outcome
+    return shared_head(outcome, known.neighbour, known.judgement.rules)
+
+
+def published(known: Known, outcome: Outcome, *, refused: bool) -> Outcome:
+    """The outcome by what could be written."""
+    if not refused and _nothing_stands(known):
+        outcome = not_taken(outcome, _MAY_WRITE_NOTHING)
+    outcome = let_through(known, outcome if known.check else without_check(outcome))
+    return beside_another(known, outcome)
+
+
+def _nothing_stands(known: Known) -> bool:
+    """Whether there is a result, and the token may write nothing of it, and could be another one."""
+    request = known.request
+    if known.posted or not (known.memory.update.answers and known.denied):
+        return False
+    parts = {CHECK_RUN: request.check_run, SUMMARY: request.summary_comment}
+    untaken = all(part in known.denied for part, due in parts.items() if due)
+    return untaken and not has_no_other_token(known.snapshot.pull, request.trigger)

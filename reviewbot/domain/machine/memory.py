@@ -1,0 +1,93 @@
+"""What a run knows of the ledger: as it was read, what the run adds to it, and both together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from reviewbot.domain.findings.placement import Placed
+from reviewbot.domain.findings.tracking import Answered
+from reviewbot.domain.github.pull_request import Comment
+from reviewbot.domain.ledger.external_id import ExternalId
+from reviewbot.domain.ledger.ledger import Ledger, Purchase
+from reviewbot.domain.ledger.update import LedgerUpdate, applied, told_apart
+from reviewbot.domain.machine.reviewed_change import ReviewedChange
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLedger:
+    """The ledger on GitHub, as far as it is believed.
+
+    Attributes:
+        ledger: signed, with what the check runs remember beside it.
+        claimed: credits of a ledger that is not believed otherwise; they count against the budget.
+        problem: why the ledger is not believed, empty when it is.
+        lost: whether there was a review here of which nothing says what it cost.
+        summary: our summary comment.
+        on_head: what each of our check runs on the head remembers, by its id; without those that another key signed.
+    """
+
+    ledger: Ledger = field(default_factory=Ledger)
+    claimed: Decimal = Decimal(0)
+    problem: str = ""
+    lost: bool = False
+    summary: Comment | None = None
+    on_head: Mapping[int, ExternalId] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The ledger as it was read, and what this run adds to it.
+
+    Attributes:
+        written: as it was read.
+        update: what this run adds.
+        ledger: both together, as it should stand on GitHub.
+    """
+
+    written: Ledger = field(default_factory=Ledger)
+    update: LedgerUpdate = field(default_factory=LedgerUpdate)
+    ledger: Ledger = field(default_factory=Ledger)
+
+    @classmethod
+    def of(cls, written: Ledger, update: LedgerUpdate, change: ReviewedChange) -> Memory:
+        """The two together; the findings of answers get the ids under which they are remembered."""
+        update = told_apart(written, update)
+        return cls(written, update, applied(written, update, change.index))
+
+    @property
+    def has_news(self) -> bool:
+        """Whether the run knows something that was not written down when it began."""
+        return self.update != LedgerUpdate()
+
+    @property
+    def placed(self) -> tuple[Placed, ...]:
+        """The findings of every answer that this run has read."""
+        return tuple(item for answer in self.update.answers for item in answer.placed)
+
+    def answer_of(self, task_id: str) -> tuple[Placed, ...]:
+        """The findings of one task's answer, duplicates included."""
+        return next((one.placed for one in self.update.answers if one.task_id == task_id), ())
+
+    def with_purchase(self, purchase: Purchase, change: ReviewedChange) -> Memory:
+        """With a purchase as it stands now."""
+        return Memory.of(self.written, self.update.with_purchase(purchase), change)
+
+    def with_answer(self, answer: Answered, change: ReviewedChange) -> Memory:
+        """With the answer of a task."""
+        return Memory.of(self.written, self.update.with_answer(answer), change)
+
+    def moved(self, place: Callable[[Placed], Placed], change: ReviewedChange) -> Memory:
+        """With other places for the findings of every answer."""
+        answers = (replace(one, placed=tuple(map(place, one.placed))) for one in self.update.answers)
+        return Memory.of(self.written, replace(self.update, answers=tuple(answers)), change)
+
+    def only(self, identity: str, change: ReviewedChange) -> Memory:
+        """With nothing new but the purchases of one change.
+
+        That is what is written before the end of a run: a ledger that calls the task of an older head done is written
+        only after its findings have their comments.
+        """
+        purchases = tuple(one for one in self.update.purchases if one.identity == identity)
+        return Memory.of(self.written, LedgerUpdate(purchases=purchases), change)

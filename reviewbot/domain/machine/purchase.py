@@ -1,0 +1,174 @@
+"""The purchase that a run would make: what is known of it before there is a task."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from reviewbot.domain.codevf import budget
+from reviewbot.domain.codevf.attachments import Packing, size_tiers, together
+from reviewbot.domain.codevf.batches import TaskBatches, split_ids
+from reviewbot.domain.codevf.idempotency import WHOLE, Identity, selection_digest, since_of
+from reviewbot.domain.ledger.ledger import Purchase, TaskState
+from reviewbot.domain.machine.state import Bought, Known, Quote, Request, Wish
+from reviewbot.domain.model.events import ReviewEvent
+from reviewbot.domain.model.review import Balance, Tag
+from reviewbot.domain.policy.eligibility import Asked, AtTerminal
+from reviewbot.domain.policy.verdict import Coverage
+from reviewbot.errors import NotApproved
+
+
+def asked_by(request: Request) -> tuple[str, ...]:
+    """The comment that this run carries out, if it is one."""
+    return (request.trigger.comment_id,) if isinstance(request.trigger, Asked) else ()
+
+
+def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetime) -> Purchase:
+    """A purchase without a task; the comments that asked for it before have asked for it still."""
+    request, pull = known.request, known.snapshot.pull
+    before = known.ledger.named(identity.digest(), identity.attempt)
+    asked = before.asked_by(*asked_by(request)).asked if before else asked_by(request)
+    return Purchase(
+        identity=identity.digest(),
+        attempt=identity.attempt,
+        state=state,
+        task_id="",
+        head_sha=pull.head_sha,
+        hold=0,
+        used=None,
+        submitted_at=now.isoformat(timespec="seconds"),
+        coverage=Coverage.FULL,
+        missed=0,
+        size_tier=0,
+        judgement=request.judgement,
+        since=since_of(identity.scope),
+        base_ref=pull.base_ref,
+        merge_base=known.change.change.merge_base,
+        asked=asked,
+        selection=selection_digest([*known.change.selected, f"in {request.attachment_bytes} bytes"]),
+        selecting=request.selecting,
+    )
+
+
+def batches_of(known: Known, bought: Purchase) -> TaskBatches:
+    """What the tasks of a purchase were submitted with."""
+    limits = size_tiers(known.request.attachment_bytes)[bought.size_tier]
+    return TaskBatches.of(known.change.sendables, limits, bought.parts, confirms=bought.confirms)
+
+
+def resumed(known: Known, before: Purchase) -> tuple[Known, Bought]:
+    """The purchase of an earlier run, which this one goes on with; the settings that judge it were frozen then."""
+    request = known.request
+    packing = together(batches_of(known, before).packed(), len(split_ids(before.task_id)))
+    judgement = request.judgement if isinstance(request.trigger, AtTerminal) else before.judgement
+    purchase = replace(
+        before.asked_by(*asked_by(request)),
+        judgement=judgement,
+        head_sha=known.snapshot.pull.head_sha,
+        merge_base=known.change.change.merge_base,
+    )
+    reselected = request.may_buy and before.selection not in {"", selection_digest(known.change.selected)}
+    if reselected:
+        known = known.noting(
+            "Other files are selected than when this change was handed in, so some may not have been read."
+        )
+    bought = Bought(purchase, packing=packing, reselected=reselected, frozen=not request.may_buy)
+    return known.with_own(bought), bought
+
+
+def planned(known: Known, now: datetime) -> Known:
+    """What would be sent and held, without asking the service for anything."""
+    request, limits = known.request, size_tiers(known.request.attachment_bytes)[0]
+    packings = TaskBatches.of(known.change.sendables, limits, request.max_tasks, confirms=False).packed()
+    hold = budget.hold(request.max_credits, request.mode, Decimal(1)) * len(packings)
+    intent = purchase_of(known, known.identity, TaskState.INTENT, now)
+    purchase = replace(intent, hold=hold, parts=len(packings))
+    return replace(known, own=Bought(purchase, packing=together(packings, len(packings))))
+
+
+def quote(known: Known, tag: Tag | None, balance: Balance | None, *, freed: int, intent: Purchase | None) -> Quote:
+    """What the review would hold, checked against the balance and the budgets.
+
+    Args:
+        known: what the run knows; its ledger says what was spent.
+        tag: the expertise.
+        balance: None where nothing costs anything.
+        freed: credits of an open task that would be cancelled first.
+        intent: of an earlier run. That run was approved and within budget, and the task may exist: to refuse now
+            could lose a review that is paid for.
+
+    Raises:
+        OverBudget: it does not fit.
+        NotApproved: nobody knows what was spent here, and an event alone asks for a review.
+    """
+    request = known.request
+    times, parts = tag.multiplier if tag else Decimal(1), intent.parts if intent else _parts(known)
+    most = request.max_credits
+    if intent:  # if there is no task yet, it is bought at what was agreed to then
+        within = budget.credits_within(intent.hold // parts, request.mode, times)
+        most = min(most, max(within, request.mode.credits.start))
+    hold = budget.hold(most, request.mode, times) * parts if request.paid else 0
+    if balance is not None and not intent:
+        _check_memory(known)
+        spent = max(known.stored.claimed, known.ledger.spent) - freed
+        after = replace(balance, available=balance.available + freed)
+        budget.check(budget.Spending(hold, spent, request.max_credits_per_pr, request.min_balance), after)
+    return Quote(hold, tag, parts, most)
+
+
+def _parts(known: Known) -> int:
+    """Over how many tasks the change goes, with room for what may go beside it."""
+    limits, confirms = size_tiers(known.request.attachment_bytes)[0], bool(known.ledger.purchases)
+    return len(TaskBatches.of(known.change.sendables, limits, known.request.max_tasks, confirms=confirms).files)
+
+
+def _check_memory(known: Known) -> None:
+    """Pass, or say that nobody knows what was bought here and what it has cost: a person may buy all the same."""
+    if known.stored.lost and isinstance(known.request.trigger, ReviewEvent):
+        raise NotApproved(
+            "There was a review of this pull request, and what was remembered of it was deleted or cannot be believed: "
+            "nobody knows whether this change was bought already, and what is left of a limit.",
+            hint=f"Somebody with write access can comment `/reviewbot review {known.snapshot.pull.head_sha}`.",
+        )
+
+
+def intended(known: Known, wish: Wish, agreed: Quote, now: datetime) -> Bought:
+    """The purchase as it is recorded before the task is created."""
+    fresh = purchase_of(known, wish.identity, TaskState.INTENT, now)
+    intent = replace(fresh, hold=agreed.hold, parts=agreed.parts)
+    confirms = wish.identity.scope != WHOLE or bool(known.ledger.findings.open())
+    before = known.ledger.named(intent.identity, intent.attempt)
+    if before is None or before.state is not TaskState.INTENT:
+        return Bought(replace(intent, confirms=confirms), agreed.tag)
+    # The key is as old as the run that had it first, and a task of it holds what that one sent.
+    again = replace(
+        intent,
+        submitted_at=before.submitted_at,
+        hold=before.hold,
+        size_tier=before.size_tier,
+        selection=before.selection or intent.selection,
+        # A check run's short copy, which has no base, does not say it.
+        confirms=before.confirms or (not before.base_ref and confirms),
+    )
+    return Bought(again, agreed.tag, reselected=before.selection not in {"", intent.selection})
+
+
+def submitted(known: Known, bought: Bought, task_id: str, packing: Packing) -> Bought:
+    """The purchase once its task exists."""
+    missed = len(packing.omitted) + len([one for one in known.change.held if one.missed])
+    purchase = replace(
+        bought.purchase,
+        state=TaskState.OPEN,
+        task_id=task_id,
+        # The task of an intent that is sent again may have less: it is what the run before this one sent.
+        coverage=Coverage.PARTIAL if missed or bought.reselected else Coverage.FULL,
+        missed=missed,
+        selection=selection_digest(known.change.selected),
+    )
+    return replace(bought, purchase=purchase, packing=packing)
+
+
+def as_agreed(request: Request, wanted: Purchase) -> Request:
+    """The request of a collection with the settings of the run that deferred the purchase."""
+    return replace(request, judgement=wanted.judgement, max_credits=wanted.hold or request.max_credits)
