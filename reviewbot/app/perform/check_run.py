@@ -136,7 +136,7 @@ def annotations_of(run: RunContext, known: Known) -> tuple[Annotation, ...]:
     if known.reviewed_sha:
         return ()
     shown = known.change.by_path
-    ordered = sorted(counting_views(run, known), key=lambda one: (one.severity.rank, one.path, one.line or 0))
+    ordered = sorted(counting_views(known), key=lambda one: (one.severity.rank, one.path, one.line or 0))
     found = []
     for view in ordered:
         if view.line is None or view.side is Side.LEFT or view.path not in shown:

@@ -93,7 +93,7 @@ def write_output(run: RunContext, known: Known, outcome: Outcome) -> Outcome:
 
 
 def tell(run: RunContext, known: Known, outcome: Outcome) -> None:
-    """The known in the job summary and in the log."""
+    """The job summary and the log."""
     files = known.change.views
     run.ports.reporter.story(summary_view(run, known, outcome), files, run.renderer)
 

@@ -37,7 +37,7 @@ def update_threads(run: RunContext, known: Known) -> None:
 def _word(run: RunContext, known: Known, records: tuple[TrackedFinding, ...], *, several: bool) -> str:
     """What to say of a comment's findings; empty while all of them are simply open."""
     told = [one for one in records if one.waiver is not None or one.standing is not FindingState.OPEN]
-    views = tuple(finding_view(run, known, None, record) for record in told)
+    views = tuple(finding_view(known, None, record) for record in told)
     return run.renderer.standing(FindingStateView(views, several)) if views else ""
 
 

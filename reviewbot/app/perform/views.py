@@ -1,4 +1,4 @@
-"""The view model of a run: everything that the templates may know of its known."""
+"""The view model of a run: everything that the templates may show."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ from reviewbot.render.view_models.review import (
 
 
 def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView:
-    """The whole known of a run, to be shown."""
+    """Everything that a run knows, to be shown."""
     pull, repository = known.snapshot.pull, known.snapshot.repository
-    report, findings = known.report, _Findings(run, known)
+    report, findings = known.report, _Findings(known)
     return SummaryView(
         mark=summary_mark(run.settings.instance),
         ledger=encode(known.ledger, run.signer),
@@ -149,9 +149,9 @@ def _by_file(findings: Iterable[FindingView]) -> tuple[FileGroup, ...]:
 class _Findings:
     """The remembered findings as views: from this change's answer where it has them, else from memory alone."""
 
-    def __init__(self, run: RunContext, known: Known) -> None:
-        there = posted_comments(known.snapshot.threads, run.settings.instance)
-        self._run, self._known = run, replace(known, comment_urls={**there, **known.comment_urls})
+    def __init__(self, known: Known) -> None:
+        there = posted_comments(known.snapshot.threads, known.request.instance)
+        self._known = replace(known, comment_urls={**there, **known.comment_urls})
         items = (item for item in known.placed if not isinstance(item.placement, DuplicateOf))
         self._placed = {item.id: item for item in items}
 
@@ -173,22 +173,19 @@ class _Findings:
         return tuple(self._view(record) for record in records if task and record.closed == task)
 
     def _view(self, record: TrackedFinding) -> FindingView:
-        return finding_view(self._run, self._known, self._placed.get(record.id), record)
+        return finding_view(self._known, self._placed.get(record.id), record)
 
 
-def counting_views(run: RunContext, known: Known) -> Iterable[FindingView]:
+def counting_views(known: Known) -> Iterable[FindingView]:
     """Every finding that counts for the gate."""
-    return _Findings(run, known).counting()
+    return _Findings(known).counting()
 
 
-def finding_view(
-    run: RunContext, known: Known, item: Placed | None, record: TrackedFinding | None = None
-) -> FindingView:
+def finding_view(known: Known, item: Placed | None, record: TrackedFinding | None = None) -> FindingView:
     """A finding, to be shown in a comment, in the summary or as an annotation.
 
     Args:
-        run: of the pull request.
-        known: so far.
+        known: what the run knows.
         item: as its answer has it, None for one of an earlier answer.
         record: what is remembered of it; one of the two is there.
     """

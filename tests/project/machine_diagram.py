@@ -1,0 +1,108 @@
+"""Draws the phases of a run from the code: `python -m tests.project.machine_diagram` prints what docs/design.md has."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import types
+import typing
+from collections.abc import Iterable, Mapping
+
+from reviewbot.domain.machine import acquire, decide, finish, learn, state, steps
+
+PHASES = {phase.__name__: phase for phase in typing.get_args(state.Phase)}
+STEPS = {step.__name__ for step in typing.get_args(steps.Step)}
+END = ("Judged", "Refreshed", "Published")
+"""Where every phase can go when the outcome is known; drawn once."""
+
+Edges = Mapping[str, frozenset[str]]
+
+
+def steps_of() -> Edges:
+    """The steps that each phase asks for, from the `match` of `decide`."""
+    found: dict[str, set[str]] = {}
+    helpers = {one.name: _called(one, STEPS) for one in _functions(decide)}
+    for case in _cases(decide, "decide"):
+        for name in _named(case.pattern, PHASES):
+            found.setdefault(name, set()).update(_called(case, STEPS))
+            for helper in _called(case, helpers):
+                found[name].update(helpers[helper])
+    return {name: frozenset(one) for name, one in found.items()}
+
+
+def next_of() -> Edges:
+    """The phases that can follow each phase, from the `match` of `learn` and the annotations of what it calls."""
+    found: dict[str, set[str]] = {name: set() for name in PHASES}
+    for case in _cases(learn, "learn"):
+        after: set[str] = set()
+        for node in (one for line in case.body for one in ast.walk(line) if isinstance(one, ast.Call)):
+            match node.func:
+                case ast.Attribute(value=ast.Name(id=module), attr=name) if module in {"acquire", "finish"}:
+                    after |= _returned(getattr({"acquire": acquire, "finish": finish}[module], name))
+                case ast.Name(id=name) if name in PHASES:
+                    after.add(name)
+                case _:
+                    pass
+        for name in _named(case.pattern, PHASES):
+            found[name] |= after
+    return {name: frozenset(one) for name, one in found.items()}
+
+
+def _cases(module: types.ModuleType, name: str) -> Iterable[ast.match_case]:
+    [function] = [one for one in _functions(module) if one.name == name]
+    [match] = [one for one in function.body if isinstance(one, ast.Match)]
+    return match.cases
+
+
+def _functions(module: types.ModuleType) -> list[ast.FunctionDef]:
+    return [one for one in ast.parse(inspect.getsource(module)).body if isinstance(one, ast.FunctionDef)]
+
+
+def _named(pattern: ast.AST, names: Iterable[str]) -> set[str]:
+    return {one.cls.id for one in ast.walk(pattern) if isinstance(one, ast.MatchClass) and isinstance(one.cls, ast.Name)} & set(names)
+
+
+def _called(node: ast.AST, names: Iterable[str]) -> set[str]:
+    calls = (one.func for one in ast.walk(node) if isinstance(one, ast.Call))
+    return {one.id for one in calls if isinstance(one, ast.Name)} & set(names)
+
+
+def _returned(function: object) -> set[str]:
+    annotation = typing.get_type_hints(function)["return"]
+    return {one.__name__ for one in typing.get_args(annotation) or (annotation,)}
+
+
+def reduced(edges: Edges) -> Edges:
+    """Without the edges that a longer way explains, and without those to the end of a run."""
+    order = list(PHASES)
+    ahead = {
+        name: {one for one in after if order.index(one) > order.index(name) and (one not in END or name in (*END, "Reported"))}
+        for name, after in edges.items()
+    }
+
+    def reach(name: str) -> set[str]:
+        return {far for one in ahead[name] for far in (one, *reach(one))}
+
+    return {name: frozenset(one for one in after if all(one not in reach(other) for other in after)) for name, after in ahead.items()}
+
+
+def diagram() -> str:
+    """Mermaid, which GitHub draws."""
+    lines = ["```mermaid", "flowchart TD"]
+    for name, after in reduced(next_of()).items():
+        lines += [f"  {name} --> {one}" for one in sorted(after, key=list(PHASES).index)]
+    return "\n".join([*lines, "```"])
+
+
+def table() -> str:
+    """Each phase with its meaning and its step."""
+    asked = steps_of()
+    lines = ["| phase | what is known | step |", "|---|---|---|"]
+    for name, phase in PHASES.items():
+        meaning = (inspect.getdoc(phase) or "").partition("\n")[0]
+        lines.append(f"| `{name}` | {meaning} | {', '.join(f'`{one}`' for one in sorted(asked[name]))} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(f"{diagram()}\n\n{table()}")
