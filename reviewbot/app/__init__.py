@@ -1,5 +1,4 @@
 """Runs the use cases: one review, a collection, a command, a closed pull request, a merge group.
 
-`dispatch` selects the use case by the event. The modules read and write through the ports
-and leave every decision to the domain.
+`dispatch` selects the use case by the event, and `run` is the loop: the domain decides each step, `perform` takes it.
 """

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reviewbot.app.context import Ports, RunContext
+from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.load import load_settings, load_snapshot
-from reviewbot.app.perform.ledger_store import read_ledger
 from reviewbot.app.review import review_pull_request
 from reviewbot.domain.machine.state import Cancels
 from reviewbot.domain.model.events import ClosedEvent, DispatchEvent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 
-from reviewbot.app.commands import catch_up
+from reviewbot.app.comments.commands import catch_up
 from reviewbot.app.context import Ports
 from reviewbot.app.load import checked_settings
 from reviewbot.app.review import review_pull_request

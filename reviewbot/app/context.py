@@ -10,7 +10,7 @@ from functools import cached_property
 from random import Random
 from typing import TypeVar
 
-from reviewbot.app.perform.batch_service import BatchReviewService
+from reviewbot.app.reviewer.batch_service import BatchReviewService
 from reviewbot.domain.codevf.idempotency import selection_digest
 from reviewbot.domain.findings.placement import PlacementRules
 from reviewbot.domain.github.pull_request import Snapshot

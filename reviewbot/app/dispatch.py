@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from reviewbot.app.closed import leave
 from reviewbot.app.collect import collect_finished
-from reviewbot.app.commands import answer_comment, catch_up
+from reviewbot.app.comments.commands import answer_comment, catch_up
 from reviewbot.app.context import Ports, RunContext, known_of
 from reviewbot.app.load import load_settings, load_snapshot
 from reviewbot.app.merge_group import carry
-from reviewbot.app.perform.runner_output import bare_outputs
+from reviewbot.app.output.runner_output import bare_outputs
 from reviewbot.app.review import review_pull_request
 from reviewbot.app.run import play
 from reviewbot.domain.machine.finish import concluded

@@ -6,7 +6,7 @@ import inspect
 from contextlib import ExitStack
 
 from reviewbot.app.context import RunContext
-from reviewbot.app.perform.performers import perform
+from reviewbot.app.perform import perform
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.state import Ended, Phase, Submitted

@@ -11,7 +11,7 @@ from reviewbot_sandbox.fault_rules import DropBefore, RecordedThen, Reply
 from reviewbot_sandbox.github import WORKFLOW, Access, Scope
 
 from reviewbot.adapters.clock import SystemClock
-from reviewbot.app.perform.batch_service import BatchReviewService
+from reviewbot.app.reviewer.batch_service import BatchReviewService
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.ledger.signing import Signer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -59,7 +60,9 @@ def _functions(module: types.ModuleType) -> list[ast.FunctionDef]:
 
 
 def _named(pattern: ast.AST, names: Iterable[str]) -> set[str]:
-    return {one.cls.id for one in ast.walk(pattern) if isinstance(one, ast.MatchClass) and isinstance(one.cls, ast.Name)} & set(names)
+    return {
+        one.cls.id for one in ast.walk(pattern) if isinstance(one, ast.MatchClass) and isinstance(one.cls, ast.Name)
+    } & set(names)
 
 
 def _called(node: ast.AST, names: Iterable[str]) -> set[str]:
@@ -75,15 +78,17 @@ def _returned(function: object) -> set[str]:
 def reduced(edges: Edges) -> Edges:
     """Without the edges that a longer way explains, and without those to the end of a run."""
     order = list(PHASES)
-    ahead = {
-        name: {one for one in after if order.index(one) > order.index(name) and (one not in END or name in (*END, "Reported"))}
-        for name, after in edges.items()
-    }
+
+    def is_drawn(name: str, after: str) -> bool:
+        return order.index(after) > order.index(name) and (after not in END or name in {*END, "Reported"})
+
+    ahead = {name: {one for one in after if is_drawn(name, one)} for name, after in edges.items()}
 
     def reach(name: str) -> set[str]:
         return {far for one in ahead[name] for far in (one, *reach(one))}
 
-    return {name: frozenset(one for one in after if all(one not in reach(other) for other in after)) for name, after in ahead.items()}
+    longer = {name: {far for one in after for far in reach(one)} for name, after in ahead.items()}
+    return {name: frozenset(after - longer[name]) for name, after in ahead.items()}
 
 
 def diagram() -> str:
@@ -105,4 +110,4 @@ def table() -> str:
 
 
 if __name__ == "__main__":
-    print(f"{diagram()}\n\n{table()}")
+    sys.stdout.write(f"{diagram()}\n\n{table()}\n")

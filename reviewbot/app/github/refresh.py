@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reviewbot.app.context import RunContext
-from reviewbot.app.perform.ledger_store import read_ledger
-from reviewbot.app.perform.read_change import load_change, prepare
-from reviewbot.app.perform.read_result import placed_now
+from reviewbot.app.github.ledger_store import read_ledger
+from reviewbot.app.github.read_change import load_change, prepare
+from reviewbot.app.reviewer.read_result import placed_now
 from reviewbot.domain.ledger.edits import Waive
 from reviewbot.domain.machine.memory import Memory
 from reviewbot.domain.machine.state import Known

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reviewbot.app.context import RunContext
-from reviewbot.app.perform.read_result import placed_now, read_answer
+from reviewbot.app.reviewer.read_result import placed_now, read_answer
 from reviewbot.domain.codevf.polling import next_poll
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine.state import Known

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from reviewbot.app.context import RunContext
-from reviewbot.app.perform.refresh import refresh
-from reviewbot.app.perform.views import finding_view, summary_view
+from reviewbot.app.github.refresh import refresh
+from reviewbot.app.output.views import finding_view, summary_view
 from reviewbot.domain.findings.markers import FindingMark, read_finding_mark, review_mark
 from reviewbot.domain.findings.placement import Why, in_summary
 from reviewbot.domain.github.drafts import (

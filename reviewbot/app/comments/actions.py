@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from reviewbot.app.context import RunContext
-from reviewbot.app.perform.ledger_store import read_ledger
+from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.review import review_pull_request
 from reviewbot.domain.commands.authorize import (
     Buy,

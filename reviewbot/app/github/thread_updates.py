@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from reviewbot.app.context import RunContext
-from reviewbot.app.perform.views import finding_view
+from reviewbot.app.output.views import finding_view
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
 from reviewbot.domain.github.drafts import Hidden
 from reviewbot.domain.machine.state import Known

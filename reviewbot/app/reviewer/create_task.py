@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reviewbot.app.context import RunContext
-from reviewbot.app.perform.incremental_context import so_far
+from reviewbot.app.reviewer.incremental_context import so_far
 from reviewbot.domain.codevf.attachment_names import SO_FAR
 from reviewbot.domain.codevf.attachments import Packing, SizeTier, size_tiers, together
 from reviewbot.domain.codevf.batches import TaskBatches, joined

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from reviewbot.app.context import RunContext
-from reviewbot.app.perform.views import counting_views, summary_view
+from reviewbot.app.output.views import counting_views, summary_view
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.drafts import Annotation, AnnotationLevel, CheckState
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus

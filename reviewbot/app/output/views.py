@@ -7,7 +7,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from reviewbot.app.context import RunContext
-from reviewbot.app.perform.cost_view import cost_of, unknown_tasks, wait_of
+from reviewbot.app.output.cost_view import cost_of, unknown_tasks, wait_of
 from reviewbot.domain.codevf.attachments import Packing
 from reviewbot.domain.diff.languages import language_of
 from reviewbot.domain.diff.text_index import split_lines, strip_gutter

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reviewbot.app.context import RunContext
-from reviewbot.app.perform.check_run import write_check_run
+from reviewbot.app.github.check_run import write_check_run
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus
 from reviewbot.domain.ledger.external_id import decode_external_id, tells_of_open_task
 from reviewbot.domain.ledger.ledger import Ledger, Purchase

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import islice
 
-from reviewbot.app.command_actions import Asking, action_of, do
-from reviewbot.app.command_reply import react, reply
+from reviewbot.app.comments.actions import Asking, action_of, do
+from reviewbot.app.comments.reply import react, reply
 from reviewbot.app.context import Ports, RunContext
 from reviewbot.app.load import load_settings, load_snapshot, overrides
-from reviewbot.app.perform.runner_output import bare_outputs
+from reviewbot.app.output.runner_output import bare_outputs
 from reviewbot.domain.commands.parse import PostedCommand, answers_to, open_commands, why_not
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.model.events import CommentEvent

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reviewbot.app.context import RunContext
-from reviewbot.app.perform.check_run import write_check_run
-from reviewbot.app.perform.refresh import refresh
-from reviewbot.app.perform.summary_comment import write_summary
+from reviewbot.app.github.check_run import write_check_run
+from reviewbot.app.github.refresh import refresh
+from reviewbot.app.github.summary_comment import write_summary
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine.judge import SUMMARY
 from reviewbot.domain.machine.state import Bought, Known, Underway

@@ -6,8 +6,8 @@ from dataclasses import replace
 from functools import partial
 
 from reviewbot.app.context import RunContext
-from reviewbot.app.perform.refresh import refresh
-from reviewbot.app.perform.views import summary_view
+from reviewbot.app.github.refresh import refresh
+from reviewbot.app.output.views import summary_view
 from reviewbot.domain.ledger.codec import encode, replace_ledger
 from reviewbot.domain.machine.judge import SUMMARY, let_through
 from reviewbot.domain.machine.state import Known

@@ -7,19 +7,19 @@ from functools import partial
 from typing import assert_never
 
 from reviewbot.app.context import RunContext
-from reviewbot.app.perform.check_run import check_state, write_check_run
-from reviewbot.app.perform.create_task import create_task
-from reviewbot.app.perform.ledger_store import read_ledger
-from reviewbot.app.perform.older_checks import close_older_checks
-from reviewbot.app.perform.read_change import load_change, prepare
-from reviewbot.app.perform.read_result import asked_parts, read_answer
-from reviewbot.app.perform.record import record_deferral, record_intent, record_task
-from reviewbot.app.perform.refresh import refresh
-from reviewbot.app.perform.review_comments import post_review, read_posted
-from reviewbot.app.perform.runner_output import write_files, write_output
-from reviewbot.app.perform.summary_comment import write_summary
-from reviewbot.app.perform.tasks import cancel, look_up, poll, read_price
-from reviewbot.app.perform.thread_updates import update_threads
+from reviewbot.app.github.check_run import check_state, write_check_run
+from reviewbot.app.github.ledger_store import read_ledger
+from reviewbot.app.github.older_checks import close_older_checks
+from reviewbot.app.github.read_change import load_change, prepare
+from reviewbot.app.github.record import record_deferral, record_intent, record_task
+from reviewbot.app.github.refresh import refresh
+from reviewbot.app.github.review_comments import post_review, read_posted
+from reviewbot.app.github.summary_comment import write_summary
+from reviewbot.app.github.thread_updates import update_threads
+from reviewbot.app.output.runner_output import write_files, write_output
+from reviewbot.app.reviewer.create_task import create_task
+from reviewbot.app.reviewer.read_result import asked_parts, read_answer
+from reviewbot.app.reviewer.tasks import cancel, look_up, poll, read_price
 from reviewbot.domain.machine.state import Known
 from reviewbot.domain.machine.steps import (
     BasesCompared,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from reviewbot.app.context import RunContext
-from reviewbot.app.perform.ledger_store import read_ledger
+from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.domain.commands.authorize import CommandAction, EditLedger, Refusal, refusal_after
 from reviewbot.domain.commands.parse import CommandName, PostedCommand, answers_to
 from reviewbot.domain.findings.markers import AnswerMark

@@ -1,0 +1,1 @@
+"""Commands in comments: carried out once each, with one answer and one reaction."""

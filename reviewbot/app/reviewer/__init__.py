@@ -1,0 +1,1 @@
+"""Steps at the reviewer: tasks and their results."""

@@ -1,0 +1,130 @@
+"""The laws as properties of `decide` and `learn`: whatever the world answers, in whatever state it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from reviewbot.domain.github.pull_request import Conclusion
+from reviewbot.domain.machine.acquire import start
+from reviewbot.domain.machine.decide import decide
+from reviewbot.domain.machine.learn import learn
+from reviewbot.domain.machine.state import Ended, Known, Loaded
+from reviewbot.domain.machine.steps import (
+    CreateTask,
+    Done,
+    Finish,
+    HeadMoved,
+    PollTask,
+    ReadResult,
+    RecordDeferral,
+    RecordIntent,
+    RecordTask,
+    Refresh,
+    ResultRead,
+    Updated,
+    WriteCheckRun,
+    WriteOutput,
+    WriteSummary,
+)
+from reviewbot.domain.policy.verdict import Reason
+from tests.domain.builders import NOON
+from tests.domain.machine.world import RandomWorld, Trace, play
+
+RUNS = 2000
+
+Runs = list[tuple[Trace, Known, Ended]]
+
+
+@pytest.fixture(scope="module")
+def runs() -> Runs:
+    return [play(seed, start) for seed in range(RUNS)]
+
+
+def test_no_task_is_created_without_a_recorded_intent(runs: Runs) -> None:
+    created = 0
+    for trace, known, _ in runs:
+        if known.request.paid and trace.of(CreateTask):
+            created += 1
+            recorded = [result for step, result in trace.before(CreateTask) if isinstance(step, RecordIntent)]
+            assert isinstance(recorded[-1], Updated)
+    assert created > RUNS / 20, "the world must let it come to that"
+
+
+def test_a_task_is_polled_only_after_its_id_is_recorded(runs: Runs) -> None:
+    polled = 0
+    for trace, known, _ in runs:
+        if not known.request.paid or not trace.of(CreateTask):
+            continue
+        steps = [type(step) for step, _ in trace.steps]
+        after = steps[steps.index(CreateTask) :]
+        if PollTask in after:
+            polled += 1
+            assert RecordTask in after[: after.index(PollTask)]
+    assert polled > RUNS / 100
+
+
+def test_nothing_is_bought_once_the_run_publishes(runs: Runs) -> None:
+    for trace, _, _ in runs:
+        steps = [type(step) for step, _ in trace.steps]
+        if Refresh in steps:
+            after = steps[steps.index(Refresh) :]
+            assert not {CreateTask, RecordIntent, RecordDeferral} & set(after)
+            assert after.count(Refresh) == 1
+
+
+def test_success_needs_a_complete_answer_or_a_remembered_one_or_a_bypass(runs: Runs) -> None:
+    green = 0
+    for trace, known, phase in runs:
+        outcome = phase.outcome
+        if outcome.conclusion is not Conclusion.SUCCESS:
+            continue
+        green += 1
+        answers = [result.report for _, result in trace.of(ReadResult) if isinstance(result, ResultRead)]
+        remembered = known.purchase is not None or outcome.reason is Reason.BYPASS or not known.change.sendables
+        assert remembered
+        if outcome.reason is not Reason.BYPASS:
+            assert all(one.readable for one in answers)
+            assert not known.ledger.findings.broken
+            assert (
+                not known.ledger.findings.severities(known.task_id) or known.judgement.rules.fail_on.severity != "info"
+            )
+    assert green > RUNS / 100
+
+
+def test_a_head_that_has_moved_is_not_bought(runs: Runs) -> None:
+    moved = 0
+    for trace, _, phase in runs:
+        steps = [type(result) for _, result in trace.steps]
+        if HeadMoved in steps:
+            moved += 1
+            after = trace.steps[steps.index(HeadMoved) :]
+            assert not any(isinstance(step, CreateTask) for step, _ in after)
+            assert phase.outcome.conclusion is not Conclusion.SUCCESS or phase.outcome.reason is Reason.BYPASS
+    assert moved > RUNS / 400
+
+
+def test_a_collection_buys_only_what_was_deferred(runs: Runs) -> None:
+    for trace, known, _ in runs:
+        for step, _ in trace.of(CreateTask):
+            if known.request.paid and not known.request.may_buy:
+                assert step.order.again or known.memory.written.find(step.bought.purchase.identity) is not None
+
+
+def test_every_run_ends_with_its_output(runs: Runs) -> None:
+    for trace, known, _ in runs:
+        assert isinstance(trace.steps[-1][0], WriteOutput)
+        if known.request.dry_run:
+            assert not trace.of(WriteCheckRun, WriteSummary, RecordIntent, RecordDeferral)
+            assert not (known.request.paid and trace.of(CreateTask))
+
+
+def test_a_result_of_another_step_is_a_bug() -> None:
+    known = RandomWorld(1).known()
+    with pytest.raises(RuntimeError, match="Loaded does not ask for what Done answers"):
+        learn(Loaded(known, "ann"), Done(), NOON)
+
+
+def test_the_end_is_a_step_too() -> None:
+    _, _, phase = play(3, start)
+    assert isinstance(phase, Ended)
+    assert decide(phase) == Finish(phase.outcome)

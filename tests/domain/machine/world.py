@@ -1,0 +1,396 @@
+"""A world that answers every step of a run at random: whatever it answers, the laws must hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+from reviewbot.domain.codevf.attachments import Packing, Sendable
+from reviewbot.domain.diff.parse import ChangeSet
+from reviewbot.domain.findings.tracked_finding import Bypass, Findings
+from reviewbot.domain.findings.tracking import Answered
+from reviewbot.domain.github.check_identity import CheckTag
+from reviewbot.domain.github.pull_request import (
+    CheckRun,
+    Comment,
+    DefaultBranch,
+    Entry,
+    Permission,
+    Repository,
+    Snapshot,
+)
+from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
+from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
+from reviewbot.domain.ledger.signing import Signer
+from reviewbot.domain.machine.decide import decide
+from reviewbot.domain.machine.learn import learn
+from reviewbot.domain.machine.memory import Memory, StoredLedger
+from reviewbot.domain.machine.reviewed_change import ReviewedChange
+from reviewbot.domain.machine.state import Cancels, Ended, Known, Phase, Request
+from reviewbot.domain.machine.steps import (
+    BasesCompared,
+    CancelTask,
+    ChangeRead,
+    CloseOlderChecks,
+    CompareBases,
+    CreateTask,
+    Done,
+    Failed,
+    FindProject,
+    HeadMoved,
+    LedgerRead,
+    LookUpTask,
+    NotOver,
+    OpenReviewer,
+    OutputWritten,
+    PermissionRead,
+    PollTask,
+    PostReview,
+    PriceRead,
+    ProjectFound,
+    ReadAgain,
+    ReadChange,
+    ReadLedger,
+    ReadPermission,
+    ReadPosted,
+    ReadPrice,
+    ReadResult,
+    ReadTask,
+    RecordDeferral,
+    RecordIntent,
+    RecordTask,
+    Refresh,
+    RemoveLabel,
+    Result,
+    ResultRead,
+    Step,
+    TaskCreated,
+    TaskRead,
+    TooLarge,
+    UpdateThreads,
+    Updated,
+    WriteCheckRun,
+    WriteFiles,
+    WriteOutput,
+    WriteSummary,
+)
+from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
+from reviewbot.domain.model.options import Allow, FailOn, ReviewOn, Supersede, Tolerance
+from reviewbot.domain.model.review import Balance, Leftover, Mode, Report, Severity, Tag, Task, TaskStatus
+from reviewbot.domain.policy.eligibility import Asked, AtTerminal, Policy, Trigger
+from reviewbot.domain.policy.verdict import Coverage, Rules
+from reviewbot.domain.redaction.redactor import Redactor
+from reviewbot.domain.selection.selection import Held, HeldBecause
+from reviewbot.errors import (
+    ForgeUnreachable,
+    NoKey,
+    PayloadTooLarge,
+    PermissionMissing,
+    ReviewbotError,
+    ServiceRefused,
+    ServiceUnreachable,
+    TemplateError,
+)
+from tests.domain.builders import HEAD, NOON, changed_file, finding, labelled, pull, purchase, view
+
+SIGNER = Signer("cvf_key", 1, 7, "")
+OTHER_HEAD = "e" * 40
+CHANGED = changed_file("src/app.py", Entry("1" * 40, "100644"), Entry("2" * 40, "100644"))
+VIEW = view("a\n", "a\nb\n")
+STEPS_AT_MOST = 200
+
+
+@dataclass(slots=True)
+class Trace:
+    """What happened in a run."""
+
+    steps: list[tuple[Step, Result]] = field(default_factory=list)
+
+    def before(self, kind: type[Any]) -> list[tuple[Step, Result]]:
+        """What happened before the first step of a kind; everything if there is none."""
+        at = next((number for number, (step, _) in enumerate(self.steps) if isinstance(step, kind)), len(self.steps))
+        return self.steps[:at]
+
+    def of(self, *kinds: type[Any]) -> list[tuple[Step, Result]]:
+        """The steps of some kinds, each with its result."""
+        return [one for one in self.steps if isinstance(one[0], kinds)]
+
+
+class RandomWorld:
+    """Answers steps at random, from a seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+        self.fails = self.random.choice([0.0, 0.05, 0.3])
+
+    def chance(self, share: float) -> bool:
+        """True in that share of cases."""
+        return self.random.random() < share
+
+    def known(self) -> Known:
+        """What a run knows when it begins."""
+        some, paid = self.random.choice, self.chance(0.85)
+        judgement = Judgement(Rules(some(list(FailOn)), *(some(list(Tolerance)) for _ in range(3))))
+        policy = Policy(
+            some(list(ReviewOn)), some(list(Allow)), some(["", "spend"]), self.chance(0.3), self.chance(0.3)
+        )
+        request = Request(
+            trigger=self.trigger(),
+            policy=policy,
+            judgement=judgement,
+            instance="",
+            mode=Mode.FAST,
+            expertise=some(["", "security"]),
+            selecting=some(["6" * 16, "7" * 16]),
+            project=some(["acme/parcels", "12"]),
+            max_credits=240,
+            max_credits_per_pr=some([0, 0, 0, 400]),
+            min_balance=0,
+            max_tasks=1,
+            attachment_bytes=1_000_000,
+            supersede=some(list(Supersede)),
+            incremental=self.chance(0.8),
+            paid=paid,
+            dry_run=self.chance(0.05),
+            check_run=self.chance(0.9),
+            summary_comment=self.chance(0.9),
+            may_buy=self.chance(0.7),
+            cancels=some([Cancels.NONE, Cancels.NONE, Cancels.NOT_BEGUN, Cancels.ALL]),
+        )
+        return Known(request, self.snapshot())
+
+    def trigger(self) -> Trigger:
+        """What asks for the review."""
+        event = ReviewEvent(
+            name="pull_request",
+            number=7,
+            action=self.random.choice(["opened", "synchronize", "edited", "labeled"]),
+            head_sha=HEAD,
+            sender="ann",
+            sender_is_bot=False,
+            label=self.random.choice(["", "spend"]),
+        )
+        return self.random.choice([event, event, event, DispatchEvent(7, "ann"), Asked("ann", "5", HEAD), AtTerminal()])
+
+    def snapshot(self) -> Snapshot:
+        """The pull request."""
+        labels = frozenset(one for one in ("spend", "skip-review") if self.chance(0.2))
+        now = pull(
+            is_open=self.chance(0.9),
+            is_draft=self.chance(0.1),
+            from_fork=self.chance(0.2),
+            author_is_bot=self.chance(0.05),
+            labels=labels,
+            label_events=(labelled("skip-review", self.random.choice(["ann", None])),),
+            is_first_head=True,
+            head_seen_at=NOON,
+        )
+        checks = tuple(self.check(copy) for copy in self.copies())
+        repository = Repository(1, "acme/parcels", "main", "https://github.com/acme/parcels")
+        return Snapshot(repository, now, DefaultBranch(), (), (), (), checks)
+
+    def copies(self) -> list[str]:
+        """What the check runs on the head remember."""
+        bought = self.purchase("a" * 64)
+        signer = self.random.choice([SIGNER, Signer("another", 1, 7, "")])
+        return [self.random.choice(["", encode_external_id(bought, Decimal(0), signer)])] if self.chance(0.5) else []
+
+    def check(self, external_id: str) -> CheckRun:
+        """A check run of ours."""
+        status = self.random.choice(["in_progress", "completed"])
+        return CheckRun(3, "CodeVF review", HEAD, status, None, external_id, "https://x/3", tag=CheckTag(7, ""))
+
+    def purchase(self, identity: str) -> Purchase:
+        """A purchase in any state."""
+        state = self.random.choice(list(TaskState))
+        has_task = state in {TaskState.OPEN, TaskState.DONE} or (state is TaskState.ENDED and self.chance(0.7))
+        age = timedelta(hours=self.random.choice([0, 1, 30]))
+        return purchase(
+            identity=identity,
+            attempt=self.random.choice([1, 1, 2, 3]),
+            state=state,
+            task_id=f"task_{self.random.randrange(100)}" if has_task else "",
+            head_sha=self.random.choice([HEAD, OTHER_HEAD]),
+            used=Decimal(9) if state is TaskState.DONE or (state is TaskState.ENDED and self.chance(0.5)) else None,
+            submitted_at=(NOON - age).isoformat(),
+            coverage=self.random.choice(list(Coverage)),
+            base_ref=self.random.choice(["main", "main", "next", ""]),
+            merge_base=self.random.choice(["b" * 40, "f" * 40, ""]),
+            since=self.random.choice(["", "", OTHER_HEAD]),
+            selection=self.random.choice(["", "5" * 16]),
+            asked=self.random.choice([(), ("5",)]),
+            confirms=self.chance(0.2),
+        )
+
+    def stored(self, own: str) -> StoredLedger:
+        """The ledger on GitHub."""
+        ledger = Ledger(findings=Findings(broken=self.chance(0.05)))
+        for identity in self.random.choices([own, "9" * 64, "8" * 64], k=self.random.choice([0, 0, 1, 2, 4])):
+            ledger = ledger.with_purchase(self.purchase(identity))
+        bypass = Bypass(HEAD, "main", "octocat", "It is urgent.") if self.chance(0.05) else None
+        summary = Comment(1, "https://x/1", "", ours=True) if self.chance(0.5) else None
+        return StoredLedger(
+            replace(ledger, bypass=bypass),
+            claimed=Decimal(self.random.choice([0, 0, 300])),
+            problem=self.random.choice(["", "", "It was edited."]),
+            lost=self.chance(0.1),
+            summary=summary,
+        )
+
+    def change(self) -> ReviewedChange:
+        """The change, sometimes with nothing in it that can be sent."""
+        sends, held = self.chance(0.9), self.chance(0.15)
+        one = Held("logo.bin", HeldBecause.BINARY, missed=self.chance(0.5))
+        return ReviewedChange(
+            change=ChangeSet("b" * 40, HEAD, (CHANGED,)),
+            sendables=(Sendable("src/app.py", "@@\n", "a\nb\n", 0, 1),) if sends else (),
+            views=(VIEW,) if sends else (),
+            held=(one,) if held else (),
+            notices=(),
+            title="",
+            body="",
+            instructions="",
+            path_instructions=(),
+            redactor=Redactor(None),
+            to_leave_out=" paths: '!logo.bin'",
+        )
+
+    def task(self, task_id: str) -> Task:
+        """A task in any state."""
+        status = self.random.choice([TaskStatus.COMPLETED, TaskStatus.COMPLETED, *TaskStatus])
+        return Task(task_id, status, status.value, credits_used=Decimal(7))
+
+    def report(self) -> Report:
+        """An answer, perhaps one that cannot be read."""
+        severities = self.random.choices(list(Severity), k=self.random.choice([0, 0, 1, 3]))
+        findings = tuple(finding(f"No. {at}", severity=one, line=2, code="b") for at, one in enumerate(severities))
+        readable = self.chance(0.85)
+        leftovers = () if readable else (Leftover("files[0]", "It is no object.", "?"),)
+        return Report("", findings, leftovers, readable=readable)
+
+    def error(self, *more: ReviewbotError) -> Failed:
+        """An error that the step may meet."""
+        return Failed(self.random.choice([ForgeUnreachable("GitHub is away."), *more]))
+
+    def service_error(self) -> Failed:
+        """An error of CodeVF."""
+        errors = [
+            ServiceUnreachable("Away."),
+            ServiceRefused("Unknown.", status=404),
+            ServiceRefused("No.", status=403),
+        ]
+        return Failed(self.random.choice(errors))
+
+    def answer(self, step: Step, known: Known) -> Result:
+        """What comes of a step."""
+        fails = self.chance(self.fails)
+        match step:
+            case ReadPermission():
+                return self.error() if fails else PermissionRead(self.random.choice(list(Permission)))
+            case ReadLedger():
+                return self.error() if fails else LedgerRead(self.stored("0" * 64))
+            case ReadChange():
+                change = self.change()
+                own = replace(known, change=change).identity.digest()
+                stored = self.stored(own)
+                copies = ((one.id, decode_external_id(one.external_id, SIGNER)) for one in known.snapshot.checks)
+                stored = replace(stored, on_head={check: copy for check, copy in copies if copy})
+                return self.error() if fails else ChangeRead(change, stored)
+            case OpenReviewer():
+                return Failed(NoKey("There is no key.")) if fails else Done()
+            case LookUpTask(purchase=bought):
+                return self.service_error() if fails else self.looked_up(bought, known)
+            case ReadTask(task_id=task_id):
+                return self.service_error() if fails else TaskRead(self.task(task_id))
+            case PollTask(task=task):
+                if fails:
+                    return Failed(ServiceRefused("Unknown.", status=404))
+                return NotOver() if self.chance(0.2) else TaskRead(self.task(task.id), seconds=2)
+            case CancelTask():
+                return self.service_error() if fails else Done()
+            case RemoveLabel() | WriteFiles():
+                return self.error() if fails and isinstance(step, RemoveLabel) else Done()
+            case ReadAgain():
+                return self.error() if fails else HeadMoved() if self.chance(0.1) else Updated(self.reread(known))
+            case CompareBases():
+                return BasesCompared(only_moved_on=self.chance(0.5))
+            case ReadPrice():
+                tag = Tag(1, "security", Decimal(2)) if known.request.expertise else None
+                balance = Balance(Decimal(self.random.choice([0, 10_000, 10_000])), Decimal(0), Decimal(10_000))
+                return self.service_error() if fails else PriceRead(tag, balance if known.request.paid else None)
+            case FindProject():
+                return self.service_error() if fails else ProjectFound(12)
+            case RecordIntent(bought=bought):
+                if fails:
+                    return self.error(PermissionMissing("The token may not."))
+                return HeadMoved() if self.chance(0.05) else Updated(known.with_own(bought))
+            case RecordDeferral():
+                return self.error() if fails else HeadMoved() if self.chance(0.1) else Updated(known)
+            case CreateTask():
+                return self.created(fails=fails)
+            case ReadResult():
+                return self.service_error() if fails else ResultRead(self.report())
+            case Refresh():
+                return self.error() if fails else Updated(self.refreshed(known))
+            case PostReview():
+                return self.error() if fails else Updated(replace(known, posted=self.random.choice([0, 2])))
+            case RecordTask() | WriteSummary() | WriteCheckRun() | UpdateThreads() | ReadPosted() | CloseOlderChecks():
+                denied = frozenset({"The check run", "The summary comment"}) if self.chance(0.05) else known.denied
+                there = replace(known, denied=denied, check=known.check or self.check(""), summary=known.summary)
+                return self.error() if fails else Updated(there if self.chance(0.9) else replace(known, denied=denied))
+            case WriteOutput(outcome=outcome):
+                return OutputWritten(outcome)
+            case _:
+                raise NotImplementedError(step)
+
+    def looked_up(self, bought: Purchase, known: Known) -> TaskRead:
+        """The task of an older head, with its answer."""
+        task = self.task(bought.task_id)
+        answer = Answered(bought.task_id, whole=False, here=False, report=self.report(), placed=())
+        return TaskRead(task, answer if task.status is TaskStatus.COMPLETED else None)
+
+    def created(self, *, fails: bool) -> Result:
+        """What comes of a submission."""
+        if fails:
+            errors = [TemplateError("It breaks."), PayloadTooLarge("Still too much.")]
+            return self.random.choice([self.service_error(), Failed(self.random.choice(errors))])
+        if self.chance(0.05):
+            return TooLarge(PayloadTooLarge("Too much."))
+        return TaskCreated(self.task("task_new"), Packing((), (), ()))
+
+    def reread(self, known: Known) -> Known:
+        """The ledger as it is now, in which somebody may have called off what was deferred."""
+        if self.chance(0.7):
+            return known
+        ended = (replace(one, state=TaskState.ENDED, used=Decimal(0)) for one in known.ledger.postponed())
+        for one in ended:
+            known = known.noted(one)
+        return known
+
+    def refreshed(self, known: Known) -> Known:
+        """The pull request as it is now; somebody may have pushed, or let this head through."""
+        known = replace(known, read_again=True)
+        if self.chance(0.15):
+            return replace(known, reviewed_sha=HEAD, snapshot=replace(known.snapshot, pull=pull(head_sha=OTHER_HEAD)))
+        return known
+
+
+def play(
+    seed: int, start: Callable[[Known], Phase], also: Mapping[str, object] | None = None
+) -> tuple[Trace, Known, Ended]:
+    """One run in a random world, to its end."""
+    world, trace = RandomWorld(seed), Trace()
+    known = world.known()
+    known = replace(known, request=replace(known.request, **(also or {})))  # type: ignore[arg-type]
+    phase, now = start(known), NOON
+    while not isinstance(phase, Ended):
+        step = decide(phase)
+        result = world.answer(step, phase.known)
+        trace.steps.append((step, result))
+        known, phase, now = phase.known, learn(phase, result, now), now + timedelta(seconds=1)
+        assert len(trace.steps) < STEPS_AT_MOST, "it does not end"
+    return trace, known, phase

@@ -1,0 +1,34 @@
+"""The diagram and the table of the phases in docs/design.md are those of the code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.project.machine_diagram import PHASES, STEPS, diagram, next_of, reduced, steps_of, table
+
+PAGE = (Path(__file__).parents[2] / "docs" / "design.md").read_text(encoding="utf-8")
+
+
+def test_the_page_has_the_diagram_and_the_table_of_the_code() -> None:
+    assert diagram() in PAGE, "run `python -m tests.project.machine_diagram`"
+    assert table() in PAGE, "run `python -m tests.project.machine_diagram`"
+
+
+def test_every_phase_asks_for_a_step_and_every_step_is_asked_for() -> None:
+    asked = steps_of()
+    assert set(asked) == set(PHASES)
+    assert set().union(*asked.values()) == STEPS
+
+
+def test_every_phase_leads_to_the_end() -> None:
+    after = next_of()
+    reached, last = {"Ended"}, set[str]()
+    while reached != last:
+        last, reached = reached, reached | {name for name, ones in after.items() if ones & reached}
+    assert reached == set(PHASES)
+
+
+def test_an_edge_that_a_longer_way_explains_is_left_out() -> None:
+    names = list(PHASES)[:3]
+    edges = {name: frozenset() for name in PHASES} | {names[0]: frozenset(names[1:]), names[1]: frozenset(names[2:])}
+    assert reduced(edges)[names[0]] == {names[1]}
