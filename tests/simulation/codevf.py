@@ -1,0 +1,172 @@
+"""CodeVF in memory: the port `ReviewService`, with what people at CodeVF and its operators do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, Decimal
+
+from reviewbot.domain.model.review import Balance, Submission, Tag, Task, TaskStatus
+from reviewbot.errors import OverBudget, PayloadTooLarge, ServiceRefused
+from tests.simulation.github import Time
+
+KEY_MEMORY = 24 * 3600.0
+TAGS = (Tag(1, "engineer", Decimal("1.7")), Tag(3, "general_purpose", Decimal(1)))
+
+Reviewer = Callable[[Submission], object]
+"""What comes of a task: decoded JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """How long a task is pending, then processed, in seconds, and how it ends."""
+
+    pending: float = 10.0
+    processing: float = 60.0
+    end: TaskStatus = TaskStatus.COMPLETED
+
+
+@dataclass(slots=True)
+class StoredTask:
+    """A task. `ended_at` and `end` are set when somebody ends it before its life does."""
+
+    id: str
+    submission: Submission
+    created: float
+    life: Life
+    result: object
+    ended_at: float | None = None
+    end: TaskStatus | None = None
+    forgotten: bool = False
+
+    def status(self, now: float) -> TaskStatus:
+        """Where the task is."""
+        if self.end is not None:
+            return self.end
+        passed = now - self.created
+        if passed < self.life.pending:
+            return TaskStatus.PENDING
+        return TaskStatus.PROCESSING if passed < self.life.pending + self.life.processing else self.life.end
+
+    @property
+    def hold(self) -> Decimal:
+        """The credits that the task holds."""
+        tag = next((one.multiplier for one in TAGS if one.id == self.submission.tag_id), Decimal(1))
+        whole = self.submission.max_credits * self.submission.mode.multiplier * tag
+        return whole.to_integral_value(ROUND_CEILING)
+
+
+@dataclass(slots=True)
+class SimulatedCodeVF:
+    """The service, for one account.
+
+    Attributes:
+        reviewer: reads what a task shows, at the moment of its creation.
+        life_of: how a new task lives, by how many there were before.
+        largest: characters of all attachments above which a request is answered 413.
+        refuses: whether it says no to every new task; `out_of_credits` likewise with 402.
+    """
+
+    time: Time
+    reviewer: Reviewer
+    life_of: Callable[[int], Life] = lambda _count: Life()
+    deposit: Decimal = Decimal(1_000_000)
+    largest: int = 4_000_000
+    refuses: bool = False
+    out_of_credits: bool = False
+    tasks: dict[str, StoredTask] = field(default_factory=dict)
+    keys: dict[str, tuple[str, float]] = field(default_factory=dict)
+    projects: dict[str, int] = field(default_factory=dict)
+
+    # The port
+
+    def balance(self) -> Balance:
+        """See `ports.ReviewService.balance`."""
+        now, held, spent = self.time.seconds, Decimal(0), Decimal(0)
+        for task in self.tasks.values():
+            status = task.status(now)
+            held += 0 if status.is_over else task.hold
+            spent += task.hold if status is TaskStatus.COMPLETED else 0
+        total = self.deposit - spent
+        return Balance(total - held, held, total)
+
+    def project(self, name: str) -> int:
+        """See `ports.ReviewService.project`."""
+        return self.projects.setdefault(name, 101 + len(self.projects))
+
+    def tags(self) -> tuple[Tag, ...]:
+        """See `ports.ReviewService.tags`."""
+        return TAGS
+
+    def create(self, submission: Submission) -> Task:
+        """See `ports.ReviewService.create`."""
+        now, key = self.time.seconds, submission.idempotency_key
+        known = self.keys.get(key)
+        if known is not None and now - known[1] < KEY_MEMORY:
+            return self._seen(self.tasks[known[0]])
+        if self.refuses:
+            raise ServiceRefused("CodeVF finds the request wrong (HTTP 400).", status=400)
+        if sum(len(one.content) for one in submission.attachments) > self.largest:
+            raise PayloadTooLarge("CodeVF takes no request of this size (HTTP 413).")
+        made = StoredTask(
+            f"task_{len(self.tasks) + 1:012x}",
+            submission,
+            now,
+            self.life_of(len(self.tasks)),
+            self.reviewer(submission),
+        )
+        if self.out_of_credits or made.hold > self.balance().available:
+            raise OverBudget("The CodeVF account does not cover what this task would hold (HTTP 402).")
+        self.tasks[made.id] = made
+        self.keys[key] = (made.id, now)
+        return self._seen(made)
+
+    def retrieve(self, task_id: str) -> Task:
+        """See `ports.ReviewService.retrieve`."""
+        return self._seen(self._task(task_id))
+
+    def cancel(self, task_id: str) -> None:
+        """See `ports.ReviewService.cancel`."""
+        task = self._task(task_id)
+        status = task.status(self.time.seconds)
+        if status is TaskStatus.CANCELLED:
+            return
+        if status.is_over:
+            raise ServiceRefused("CodeVF finds the request in conflict with an earlier one (HTTP 409).", status=409)
+        self.end(task, TaskStatus.CANCELLED)
+
+    def deliverable(self, url: str) -> str:
+        """See `ports.ReviewService.deliverable`: nothing is delivered as a file here."""
+        raise ServiceRefused(f"CodeVF does not know what was asked for (HTTP 404): {url}", status=404)
+
+    def _task(self, task_id: str) -> StoredTask:
+        task = self.tasks.get(task_id)
+        if task is None or task.forgotten:
+            raise ServiceRefused("CodeVF does not know what was asked for (HTTP 404).", status=404)
+        return task
+
+    def _seen(self, task: StoredTask) -> Task:
+        status = task.status(self.time.seconds)
+        done = status is TaskStatus.COMPLETED
+        return Task(
+            id=task.id,
+            status=status,
+            status_text=status.value,
+            result=task.result if done else None,
+            credits_used=task.hold if done else None,
+        )
+
+    # What happens there
+
+    def end(self, task: StoredTask, end: TaskStatus) -> None:
+        """End a task now."""
+        if not task.status(self.time.seconds).is_over:
+            task.end, task.ended_at = end, self.time.seconds
+
+    def open_tasks(self) -> list[StoredTask]:
+        """The tasks that have not ended, oldest first."""
+        return [task for task in self.tasks.values() if not task.status(self.time.seconds).is_over]
+
+    def forget_keys(self) -> None:
+        """Remember no idempotency key any more, as a day later."""
+        self.keys.clear()

@@ -1,0 +1,555 @@
+"""The ports `Forge` and `ChangeReader` over GitHub in memory, for one token."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reviewbot.domain.github.check_identity import split_tag, with_tag
+from reviewbot.domain.github.drafts import (
+    CheckState,
+    FileComment,
+    Hidden,
+    InlineComment,
+    PostedComment,
+    Reaction,
+    ReviewDraft,
+    ReviewEvent,
+)
+from reviewbot.domain.github.pull_request import (
+    RECENT_COMMITS,
+    CheckRun,
+    Comment,
+    Commit,
+    DefaultBranch,
+    Entry,
+    Permission,
+    PullRequest,
+    RawChange,
+    Repository,
+    Review,
+    Snapshot,
+    Thread,
+    ThreadComment,
+    Waiting,
+)
+from reviewbot.domain.github.shared_heads import is_of
+from reviewbot.domain.ledger.external_id import tells_of_open_task
+from reviewbot.domain.model.review import Side
+from reviewbot.errors import ChangeUnreadable, NotFound, PermissionMissing, Refused
+from tests.simulation.github import (
+    APP,
+    BOT,
+    REPOSITORY,
+    REPOSITORY_ID,
+    WEB,
+    GitHub,
+    Pull,
+    StoredCheck,
+    StoredComment,
+    StoredReply,
+    StoredReview,
+    StoredThread,
+    thread_line,
+)
+from tests.simulation.repository import Change, Hunk, diff_text, entry_of
+
+FORCED = 5
+LISTED = 50
+_ANSWERS = frozenset(reaction.value for reaction in Reaction)
+_LONGEST_BODY = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a thread stands; without a line it is on the whole file."""
+
+    path: str
+    side: Side = Side.RIGHT
+    line: int | None = None
+    start_line: int | None = None
+
+
+@dataclass(slots=True)
+class SimulatedForge:
+    """GitHub for a workflow's token.
+
+    Attributes:
+        denied: the permissions that the token lacks, such as `checks: write`.
+    """
+
+    github: GitHub
+    denied: frozenset[str] = field(default_factory=frozenset)
+
+    # Pull requests
+
+    def snapshot(self, number: int, *, check_name: str, config_file: str, templates_dir: str) -> Snapshot:
+        """See `ports.PullRequests.snapshot`."""
+        github, pull = self.github, self._pull(number)
+        commits = github.git.between(pull.base_sha, pull.head_sha)
+        readable = "checks: read" not in self.denied
+        tip = self._checks([pull.head_sha], check_name) if readable else []
+        recent = [one.sha for one in commits[-RECENT_COMMITS:]]
+        replaced = [push.before for push in pull.forced[-FORCED:]]
+        older = self._checks([*recent, *replaced], check_name) if readable else []
+        own = tuple(run for run in tip if is_of(run, number))
+        others = {run.id: run for run in (*tip, *older) if not is_of(run, number)}
+        return Snapshot(
+            repository=Repository(REPOSITORY_ID, REPOSITORY, github.default_branch, WEB),
+            pull=self._pull_request(pull, check_name, recent),
+            default_branch=self._default_branch(config_file, templates_dir),
+            comments=tuple(self._comment(one) for one in github.comments_of(number)),
+            threads=tuple(self._thread(pull, one) for one in github.threads_of(number)),
+            reviews=tuple(
+                Review(one.id, one.state, one.body, f"{WEB}/pull/{number}#pullrequestreview-{one.id}", ours=True)
+                for one in github.reviews.values()
+                if one.number == number and one.author == BOT
+            ),
+            checks=own,
+            older_checks=tuple(run for run in older if is_of(run, number) and run not in own),
+            other_checks=tuple(others[key] for key in sorted(others)),
+            checks_readable=readable,
+        )
+
+    def _pull(self, number: int) -> Pull:
+        if number not in self.github.pulls:
+            raise NotFound(f"There is no pull request {number}, or the token may not see it.")
+        return self.github.pulls[number]
+
+    def _pull_request(self, pull: Pull, check_name: str, recent: Sequence[str]) -> PullRequest:
+        github, number = self.github, pull.number
+        commits = github.git.between(pull.base_sha, pull.head_sha)
+        began = [
+            one.started
+            for one in (github.checks_on(pull.head_sha, check_name) if commits else [])
+            if is_of(self._check(one), number)
+        ]
+        forced = [push.at for push in pull.forced[-FORCED:]]
+        met = self._checks([sha for sha in recent if sha != pull.head_sha], check_name)
+        return PullRequest(
+            number=number,
+            node_id=f"PR_{number}",
+            title=pull.title,
+            body=pull.body,
+            url=f"{WEB}/pull/{number}",
+            author=pull.author,
+            author_is_bot=pull.author_is_bot,
+            is_open=pull.is_open,
+            is_draft=pull.is_draft,
+            from_fork=pull.from_fork,
+            head_sha=pull.head_sha,
+            head_ref=pull.head_ref,
+            head_repository=f"{pull.author}/parcels" if pull.from_fork else REPOSITORY,
+            base_sha=pull.base_sha,
+            base_ref=pull.base_ref,
+            labels=frozenset(pull.labels),
+            label_events=tuple(pull.label_events[-50:]),
+            commits=tuple(Commit(one.sha, one.parents, (one.author,), one.verified) for one in commits[:100]),
+            commit_count=len(commits),
+            head_seen_at=github.seen.get(pull.head_sha) if commits else None,
+            checked_at=min(began, default=None),
+            forced_at=max(forced, default=None),
+            is_first_head=not forced and len(commits) <= RECENT_COMMITS and not any(is_of(run, number) for run in met),
+        )
+
+    def _default_branch(self, config_file: str, templates_dir: str) -> DefaultBranch:
+        git = self.github.git
+        files = git.commits[git.branches[self.github.default_branch]].files
+        folder = f"{templates_dir.strip('/')}/"
+        templates = {
+            path.removeprefix(folder): file.content.decode()
+            for path, file in files.items()
+            if path.startswith(folder) and "/" not in path.removeprefix(folder)
+        }
+        attributes = files.get(".gitattributes")
+        return DefaultBranch(self.config(config_file), attributes.content.decode() if attributes else "", templates)
+
+    def diff(self, number: int) -> bytes:
+        """See `ports.PullRequests.diff`."""
+        return diff_text(self.github.changes_of(self._pull(number))).encode()
+
+    def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:
+        """See `ports.PullRequests.heads`."""
+        pulls = self.github.pulls
+        return {number: pulls[number].head_sha for number in numbers if number in pulls and pulls[number].is_open}
+
+    def waiting(self, check_name: str) -> Waiting:
+        """See `ports.PullRequests.waiting`."""
+        if "checks: read" in self.denied:
+            raise PermissionMissing("The token may not read check runs.", needs="checks: read")
+        known, unknown = [], set()
+        for pull in self._open_then_closed():
+            commits = self.github.git.between(pull.base_sha, pull.head_sha)[-RECENT_COMMITS:]
+            shas = [*(one.sha for one in commits), *(push.before for push in pull.forced[-FORCED:])]
+            newest = {run.head_sha: run for run in self._checks(shas, check_name) if is_of(run, pull.number)}
+            if not newest:
+                unknown.add(pull.number)
+            elif any(_waits(run) for run in newest.values()):
+                known.append(pull.number)
+        return Waiting(tuple(known), frozenset(unknown))
+
+    def _open_then_closed(self) -> Iterable[Pull]:
+        pulls = self.github.pulls.values()
+        closed = sorted((one for one in pulls if not one.is_open), key=lambda one: -one.updated)
+        return [*(one for one in pulls if one.is_open), *closed[:LISTED]]
+
+    def remove_label(self, number: int, label: str) -> None:
+        """See `ports.PullRequests.remove_label`."""
+        self._needs("pull-requests: write")
+        self.github.unlabel(number, label)
+
+    # The repository
+
+    def config(self, path: str) -> str | None:
+        """See `ports.Repository.config`."""
+        git = self.github.git
+        file = git.commits[git.branches[self.github.default_branch]].files.get(path)
+        return file.content.decode() if file else None
+
+    def entries(
+        self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
+    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
+        """See `ports.Repository.entries`."""
+        commits = self.github.git.commits
+        for sha in (head, merge_base):
+            if sha not in commits:
+                raise NotFound(f"Commit {sha[:12]} is not in the repository.")
+        new, old = commits[head].files, commits[merge_base].files
+        return (
+            {path: entry_of(new[path], with_text=True) for path in new_paths if path in new},
+            {path: entry_of(old[path], with_text=False) for path in old_paths if path in old},
+        )
+
+    def merge_base(self, base: str, head: str) -> str:
+        """See `ports.Repository.merge_base`."""
+        git = self.github.git
+        one, other = git.branches.get(base, base), git.branches.get(head, head)
+        if one not in git.commits or other not in git.commits:
+            raise NotFound("A commit is not in the repository.")
+        return git.merge_base(one, other)
+
+    def permission(self, login: str) -> Permission:
+        """See `ports.Repository.permission`."""
+        return self.github.permissions.get(login, Permission.NONE)
+
+    def queued(self, base_ref: str, head_sha: str) -> tuple[int, ...]:
+        """See `ports.Repository.queued`: there is no merge queue here."""
+        del base_ref, head_sha
+        return ()
+
+    # Check runs
+
+    def checks(self, head_sha: str, name: str, number: int) -> tuple[CheckRun, ...]:
+        """See `ports.CheckRuns.checks`."""
+        return tuple(run for run in self._checks([head_sha], name) if is_of(run, number))
+
+    def older_checks(self, number: int, check_name: str) -> tuple[CheckRun, ...]:
+        """See `ports.CheckRuns.older_checks`."""
+        pull = self._pull(number)
+        commits = self.github.git.between(pull.base_sha, pull.head_sha)
+        shas = [*(one.sha for one in commits), *(push.before for push in pull.forced)]
+        return tuple(run for run in self._checks(shas, check_name) if is_of(run, number))
+
+    def create_check(self, check: CheckState) -> CheckRun:
+        """See `ports.CheckRuns.create_check`."""
+        self._needs("checks: write")
+        if check.head_sha not in self.github.git.commits:
+            raise Refused(f"No commit found for SHA: {check.head_sha}")
+        made = StoredCheck(self.github.next_id(), check.name, check.head_sha, APP, self.github.time.now())
+        self.github.checks[made.id] = made
+        return self._bring(made, check)
+
+    def update_check(self, check_id: int, check: CheckState) -> CheckRun:
+        """See `ports.CheckRuns.update_check`."""
+        self._needs("checks: write")
+        if check_id not in self.github.checks:
+            raise NotFound("There is no such check run.")
+        return self._bring(self.github.checks[check_id], check)
+
+    def _bring(self, stored: StoredCheck, check: CheckState) -> CheckRun:
+        stored.status = check.status.value
+        stored.conclusion = check.conclusion.value if check.conclusion else None
+        stored.external_id = with_tag(check.tag, check.external_id)
+        stored.title, stored.summary, stored.number = check.title, check.summary, check.tag.number
+        stored.annotations += check.annotations
+        return self._check(stored)
+
+    def _checks(self, shas: Iterable[str], name: str) -> list[CheckRun]:
+        found = {one.id: self._check(one) for sha in shas for one in self.github.checks_on(sha, name)}
+        return [found[key] for key in sorted(found)]
+
+    def _check(self, stored: StoredCheck) -> CheckRun:
+        tag, copy = split_tag(stored.external_id)
+        return CheckRun(
+            id=stored.id,
+            name=stored.name,
+            head_sha=stored.head_sha,
+            status=stored.status,
+            conclusion=stored.conclusion,
+            external_id=copy,
+            url=f"{WEB}/runs/{stored.id}",
+            title=stored.title,
+            tag=tag,
+            foreign=stored.app != APP,
+        )
+
+    # Comments
+
+    def summaries(self, mark: str, among: frozenset[int] | None = None) -> tuple[tuple[int, Comment], ...]:
+        """See `ports.Comments.summaries`."""
+        found = []
+        for pull in self._open_then_closed():
+            if among is None or pull.number in among:
+                ours = (one for one in self.github.comments_of(pull.number) if one.author == BOT)
+                first = next((one for one in ours if one.body.startswith(mark)), None)
+                found += [(pull.number, self._comment(first))] if first else []
+        return tuple(found)
+
+    def create_comment(self, number: int, body: str) -> Comment:
+        """See `ports.Comments.create_comment`."""
+        self._needs("pull-requests: write")
+        _fits(body)
+        return self._comment(self.github.comment(number, BOT, body))
+
+    def update_comment(self, comment_id: int, body: str) -> Comment:
+        """See `ports.Comments.update_comment`."""
+        self._needs("pull-requests: write")
+        _fits(body)
+        if comment_id not in self.github.comments:
+            raise NotFound("There is no such comment.")
+        stored = self.github.comments[comment_id]
+        if stored.body != body:
+            self.github.edit_comment(comment_id, BOT, body)
+        return self._comment(stored)
+
+    def delete_comment(self, comment_id: int) -> None:
+        """See `ports.Comments.delete_comment`."""
+        self._needs("pull-requests: write")
+        self.github.comments.pop(comment_id, None)
+
+    def react(self, comment_id: int, reaction: Reaction) -> None:
+        """See `ports.Comments.react`."""
+        self._needs("pull-requests: write")
+        if comment_id not in self.github.comments:
+            raise NotFound("There is no such comment.")
+        self.github.comments[comment_id].reactions.add((BOT, reaction.value))
+
+    def show_comment(self, node_id: str) -> None:
+        """See `ports.Comments.show_comment`."""
+        self._reply(int(node_id.removeprefix("PRRC_"))).minimized = None
+
+    def hide_comment(self, node_id: str, why: Hidden) -> None:
+        """See `ports.Comments.hide_comment`."""
+        self._needs("pull-requests: write")
+        self._reply(int(node_id.removeprefix("PRRC_"))).minimized = why.value.lower()
+
+    def _comment(self, stored: StoredComment) -> Comment:
+        is_bot = stored.author.endswith("[bot]")
+        return Comment(
+            id=stored.id,
+            url=f"{WEB}/pull/{stored.number}#issuecomment-{stored.id}",
+            body=stored.body,
+            ours=stored.author == BOT,
+            edited_by=stored.editor.removesuffix("[bot]") if stored.editor else None,
+            edited_by_us=stored.editor in {None, stored.author},
+            author=stored.author,
+            author_is_bot=is_bot,
+            created_at=stored.at,
+            reacted=any(who == BOT and content in _ANSWERS for who, content in stored.reactions),
+        )
+
+    # Reviews
+
+    def create_review(self, number: int, draft: ReviewDraft) -> int:
+        """See `ports.Reviews.create_review`."""
+        self._needs("pull-requests: write")
+        pull = self._pull(number)
+        if any(one.number == number and one.state == "PENDING" for one in self.github.reviews.values()):
+            raise _refused("User can only have one pending review per pull request")
+        if pull.author == APP and draft.event is ReviewEvent.REQUEST_CHANGES:
+            raise _refused("Can not request changes on your own pull request")
+        if not (draft.body.strip() or draft.comments):
+            raise _refused("Body can't be blank")
+        changes = self.github.changes_at(pull, draft.commit_sha)
+        if changes is None:
+            raise _refused("Commit is not part of the pull request")
+        for comment in draft.comments:
+            _check_lines(changes, comment)
+            if self.github.refusals(comment.body):
+                raise _refused(self.github.refusals(comment.body))
+        state = "COMMENTED" if draft.event is ReviewEvent.COMMENT else "CHANGES_REQUESTED"
+        review = StoredReview(self.github.next_id(), number, BOT, state, draft.body)
+        self.github.reviews[review.id] = review
+        for comment in draft.comments:
+            target = comment.target
+            place = Place(target.path, target.side, target.line, target.start_line)
+            self._start(review, draft.commit_sha, comment.body, place)
+        return review.id
+
+    def _start(self, review: StoredReview, commit: str, body: str, place: Place) -> StoredReply:
+        ids = self.github.next_id(), self.github.next_id()
+        reply = StoredReply(ids[1], BOT, body, review.id)
+        where = place.path, place.side, place.line, place.start_line
+        self.github.threads[ids[0]] = StoredThread(ids[0], review.number, *where, commit, [reply])
+        return reply
+
+    def delete_pending_review(self, number: int, review_id: int) -> None:
+        """See `ports.Reviews.delete_pending_review`."""
+        del number
+        self._needs("pull-requests: write")
+        review = self.github.reviews.get(review_id)
+        if review is None:
+            return
+        if review.state != "PENDING":
+            raise _refused("Can not delete a non-pending pull request review")
+        del self.github.reviews[review_id]
+
+    def dismiss_review(self, number: int, review_id: int, message: str) -> None:
+        """See `ports.Reviews.dismiss_review`."""
+        del number, message
+        self._needs("pull-requests: write")
+        review = self.github.reviews[review_id]
+        if review.state != "CHANGES_REQUESTED":
+            raise _refused(f"Can not dismiss a {review.state.lower()} pull request review")
+        review.state = "DISMISSED"
+
+    def update_review_comment(self, comment_id: int, body: str) -> None:
+        """See `ports.Reviews.update_review_comment`."""
+        self._needs("pull-requests: write")
+        _fits(body)
+        self._reply(comment_id).body = body
+
+    def delete_review_comment(self, comment_id: int) -> None:
+        """See `ports.Reviews.delete_review_comment`."""
+        self._needs("pull-requests: write")
+        self.github.delete_review_comment(comment_id)
+
+    def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:
+        """See `ports.Reviews.create_file_comment`."""
+        self._needs("pull-requests: write")
+        changes = self.github.changes_at(self._pull(number), commit_sha)
+        if changes is None:
+            raise _refused("commit_id is not part of the pull request")
+        if all(change.path != comment.target.path for change in changes):
+            raise _refused("pull_request_review_thread.path is invalid")
+        if self.github.refusals(comment.body):
+            raise _refused(self.github.refusals(comment.body))
+        review = StoredReview(self.github.next_id(), number, BOT, "COMMENTED", "")
+        self.github.reviews[review.id] = review
+        reply = self._start(review, commit_sha, comment.body, Place(comment.target.path))
+        return _posted(number, reply)
+
+    def reply(self, number: int, comment_id: int, body: str) -> PostedComment:
+        """See `ports.Reviews.reply`."""
+        self._needs("pull-requests: write")
+        for thread in self.github.threads.values():
+            if thread.replies[0].id == comment_id:
+                return _posted(number, self.github.reply(thread.id, BOT, body))
+        raise NotFound("There is no such comment.")
+
+    def resolve_thread(self, thread_id: str) -> None:
+        """See `ports.Reviews.resolve_thread`."""
+        self._needs("contents: write")
+        self.github.threads[int(thread_id)].resolved_by = BOT
+
+    def unresolve_thread(self, thread_id: str) -> None:
+        """See `ports.Reviews.unresolve_thread`."""
+        self._needs("contents: write")
+        self.github.threads[int(thread_id)].resolved_by = None
+
+    def _thread(self, pull: Pull, stored: StoredThread) -> Thread:
+        may, resolver = "contents: write" not in self.denied, stored.resolved_by
+        return Thread(
+            id=str(stored.id),
+            path=stored.path,
+            side=stored.side,
+            line=thread_line(self.github, pull, stored, stored.line),
+            start_line=thread_line(self.github, pull, stored, stored.start_line),
+            is_resolved=resolver is not None,
+            comments=tuple(
+                ThreadComment(
+                    id=reply.id,
+                    url=_posted(stored.number, reply).url,
+                    body=reply.body,
+                    ours=reply.author == BOT,
+                    author=reply.author.removesuffix("[bot]"),
+                    review_id=reply.review_id,
+                    node_id=f"PRRC_{reply.id}",
+                    is_minimized=reply.minimized is not None,
+                    hidden_as_outdated=reply.minimized == "outdated",
+                )
+                for reply in stored.replies
+            ),
+            can_resolve=may and resolver is None,
+            can_unresolve=may and resolver is not None,
+            resolved_by=None if resolver is None or resolver.endswith("[bot]") else resolver,
+        )
+
+    def _reply(self, comment_id: int) -> StoredReply:
+        replies = (reply for thread in self.github.threads.values() for reply in thread.replies)
+        found = next((reply for reply in replies if reply.id == comment_id), None)
+        if found is None:
+            raise NotFound("There is no such comment.")
+        return found
+
+    def _needs(self, permission: str) -> None:
+        if permission in self.denied:
+            raise PermissionMissing(f"The token lacks {permission}.", needs=permission)
+
+
+@dataclass(slots=True)
+class SimulatedChangeReader:
+    """Git over HTTP."""
+
+    github: GitHub
+
+    def read_change(self, *, number: int, head: str, base: str) -> RawChange:
+        """See `ports.ChangeReader.read_change`."""
+        git = self.github.git
+        if self.github.pulls[number].head_sha != head:
+            raise ChangeUnreadable("The head has moved.")
+        merge_base = git.merge_base(base, head)
+        changes = git.changes(merge_base, head)
+        return RawChange(
+            merge_base,
+            head,
+            diff_text(changes),
+            {one.old_path: entry_of(one.old, with_text=False) for one in changes if one.old},
+            {one.path: entry_of(one.new, with_text=True) for one in changes if one.new},
+        )
+
+
+def _waits(run: CheckRun) -> bool:
+    return run.status == "in_progress" or run.conclusion == "stale" or tells_of_open_task(run.external_id)
+
+
+def _refused(detail: str) -> Refused:
+    return Refused("GitHub refused it (HTTP 422).", details=(detail,))
+
+
+def _fits(body: str) -> None:
+    if not body.strip() or len(body) > _LONGEST_BODY:
+        raise _refused("Body is too long or blank")
+
+
+def _check_lines(changes: Sequence[Change], comment: InlineComment) -> None:
+    """Refuse a comment whose lines are not in one hunk of the diff."""
+    target = comment.target
+    change = next((one for one in changes if one.path == target.path), None)
+    if change is None:
+        raise _refused("Path could not be resolved")
+    hunk = next((one for one in change.hunks if target.line in _side(one, target.side)), None)
+    if hunk is None:
+        raise _refused("Pull request review thread line must be part of the diff")
+    start = target.start_line
+    if start is not None and (start >= target.line or start not in _side(hunk, target.side)):
+        raise _refused("Pull request review thread start line must be part of the same hunk as the line.")
+    _fits(comment.body)
+
+
+def _side(hunk: Hunk, side: Side) -> range:
+    return hunk.new if side is Side.RIGHT else hunk.old
+
+
+def _posted(number: int, reply: StoredReply) -> PostedComment:
+    return PostedComment(reply.id, f"{WEB}/pull/{number}#discussion_r{reply.id}", reply.body)

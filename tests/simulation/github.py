@@ -1,0 +1,388 @@
+"""GitHub in memory: what it holds, and what people do to it. `forge.py` gives the ports' view of it.
+
+The rules are those of the sandbox, and of the platform as `docs/` describe it; `tests/contract` proves that both agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from reviewbot.domain.github.drafts import Annotation
+from reviewbot.domain.github.pull_request import LabelEvent, Permission
+from reviewbot.domain.model.review import Side
+from tests.simulation.repository import Change, File, Git
+
+START = datetime(2026, 1, 5, 12, tzinfo=UTC)
+REPOSITORY = "acme/parcels"
+REPOSITORY_ID = 4711
+WEB = f"https://github.test/{REPOSITORY}"
+APP = "github-actions"
+BOT = f"{APP}[bot]"
+STALE_AFTER = timedelta(days=14)
+
+
+@dataclass(slots=True)
+class Time:
+    """Virtual seconds since the start."""
+
+    seconds: float = 0.0
+
+    def now(self) -> datetime:
+        """The wall clock; GitHub tells whole seconds."""
+        return START + timedelta(seconds=int(self.seconds))
+
+
+@dataclass(slots=True)
+class StoredComment:
+    """A comment of the conversation. `editor` is None while nobody has edited it."""
+
+    id: int
+    number: int
+    author: str
+    body: str
+    at: datetime
+    editor: str | None = None
+    reactions: set[tuple[str, str]] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class StoredReply:
+    """A review comment."""
+
+    id: int
+    author: str
+    body: str
+    review_id: int
+    minimized: str | None = None
+
+
+@dataclass(slots=True)
+class StoredThread:
+    """A review thread; `line` is None on a whole file."""
+
+    id: int
+    number: int
+    path: str
+    side: Side
+    line: int | None
+    start_line: int | None
+    commit: str
+    replies: list[StoredReply]
+    resolved_by: str | None = None
+
+
+@dataclass(slots=True)
+class StoredReview:
+    """A review, under GitHub's word for its state."""
+
+    id: int
+    number: int
+    author: str
+    state: str
+    body: str
+
+
+@dataclass(slots=True)
+class StoredCheck:
+    """A check run. `number` is the pull request that a run of ours wrote it for, None when anybody else did."""
+
+    id: int
+    name: str
+    head_sha: str
+    app: str
+    started: datetime
+    status: str = "queued"
+    conclusion: str | None = None
+    external_id: str = ""
+    title: str = ""
+    summary: str = ""
+    annotations: tuple[Annotation, ...] = ()
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A head that a pull request had, and whether a force-push brought it."""
+
+    at: datetime
+    before: str
+    sha: str
+    forced: bool
+
+
+@dataclass(slots=True)
+class Pull:
+    """A pull request.
+
+    Attributes:
+        pushes: every head, oldest first.
+        bases: the branches that it was against, each with the moment from which.
+    """
+
+    number: int
+    author: str
+    head_ref: str
+    base_ref: str
+    head_sha: str
+    base_sha: str
+    title: str
+    body: str
+    from_fork: bool
+    is_draft: bool
+    author_is_bot: bool = False
+    is_open: bool = True
+    merged: bool = False
+    updated: float = 0.0
+    labels: set[str] = field(default_factory=set)
+    label_events: list[LabelEvent] = field(default_factory=list)
+    pushes: list[Push] = field(default_factory=list)
+    bases: list[tuple[float, str]] = field(default_factory=list)
+
+    @property
+    def forced(self) -> list[Push]:
+        """The force-pushes."""
+        return [push for push in self.pushes if push.forced]
+
+
+Content = str | bytes | File | None
+"""A file as people push it; None deletes it."""
+
+
+class GitHub:
+    """One repository with its pull requests."""
+
+    def __init__(self, time: Time | None = None) -> None:
+        self.time = time or Time()
+        self.git = Git()
+        self.default_branch = "main"
+        self.pulls: dict[int, Pull] = {}
+        self.comments: dict[int, StoredComment] = {}
+        self.threads: dict[int, StoredThread] = {}
+        self.reviews: dict[int, StoredReview] = {}
+        self.checks: dict[int, StoredCheck] = {}
+        self.permissions: dict[str, Permission] = {"acme": Permission.ADMIN}
+        self.seen: dict[str, datetime] = {}
+        self.refusals: Callable[[str], str] = lambda _body: ""
+        self._ids = 1000
+        self.push("main", {"README.md": "# parcels\n"}, author="acme")
+
+    def next_id(self) -> int:
+        """A number that nothing else has, larger than all before."""
+        self._ids += 1
+        return self._ids
+
+    # What people do
+
+    def grant(self, login: str, permission: Permission) -> None:
+        """Give a person a permission in the repository."""
+        self.permissions[login] = permission
+
+    def push(
+        self,
+        branch: str,
+        changes: Mapping[str, Content],
+        *,
+        author: str = "mona",
+        parents: Sequence[str] | None = None,
+        verified: bool = False,
+    ) -> str:
+        """Commit onto a branch and push it; pull requests follow. Other `parents` than its tip make it a force-push."""
+        tip = self.git.branches.get(branch) or self.git.branches.get(self.default_branch)
+        onto = tuple(parents) if parents is not None else ((tip,) if tip else ())
+        made = self.git.commit(onto, changes, author, verified=verified)
+        self.move(branch, made.sha)
+        return made.sha
+
+    def move(self, branch: str, sha: str) -> None:
+        """Let a branch be at a commit that is there already."""
+        self.git.branches[branch] = sha
+        self.seen.setdefault(sha, self.time.now())
+        for pull in self.pulls.values():
+            if pull.is_open:
+                self._follow(pull, branch, sha)
+
+    def _follow(self, pull: Pull, branch: str, sha: str) -> None:
+        if branch == pull.base_ref:
+            pull.base_sha, pull.updated = sha, self.time.seconds
+        if branch == pull.head_ref and sha != pull.head_sha:
+            forced = pull.head_sha not in self.git.ancestors(sha)
+            pull.pushes.append(Push(self.time.now(), pull.head_sha, sha, forced))
+            pull.head_sha, pull.updated = sha, self.time.seconds
+
+    def open_pull_request(
+        self, head_ref: str, *, author: str = "mona", base: str = "main", from_fork: bool = False, draft: bool = False
+    ) -> Pull:
+        """Open a pull request from a branch."""
+        number, head = len(self.pulls) + 1, self.git.branches[head_ref]
+        pull = Pull(
+            number, author, head_ref, base, head, self.git.branches[base], "Track parcels", "Adds tracking.",
+            from_fork, draft,
+        )  # fmt: skip
+        pull.pushes.append(Push(self.time.now(), "", head, forced=False))
+        pull.bases.append((self.time.seconds, base))
+        pull.updated = self.time.seconds
+        self.pulls[number] = pull
+        return pull
+
+    def close(self, number: int, *, merged: bool = False) -> None:
+        """Close a pull request."""
+        pull = self.pulls[number]
+        pull.is_open, pull.merged, pull.updated = False, merged, self.time.seconds
+
+    def reopen(self, number: int) -> None:
+        """Open a pull request again; it follows its branches from now on."""
+        pull = self.pulls[number]
+        pull.is_open, pull.updated = True, self.time.seconds
+        for branch in (pull.base_ref, pull.head_ref):
+            self._follow(pull, branch, self.git.branches[branch])
+
+    def retarget(self, number: int, base: str) -> None:
+        """Open a pull request against another branch."""
+        pull = self.pulls[number]
+        pull.base_ref, pull.base_sha, pull.updated = base, self.git.branches[base], self.time.seconds
+        pull.bases.append((self.time.seconds, base))
+
+    def label(self, number: int, name: str, by: str) -> None:
+        """Set a label; setting it again is no event."""
+        pull = self.pulls[number]
+        if name not in pull.labels:
+            pull.labels.add(name)
+            pull.label_events.append(LabelEvent(name, by, self.time.now()))
+
+    def unlabel(self, number: int, name: str) -> None:
+        """Take a label off."""
+        self.pulls[number].labels.discard(name)
+
+    def comment(self, number: int, by: str, body: str) -> StoredComment:
+        """Write in the conversation."""
+        made = StoredComment(self.next_id(), number, by, body, self.time.now())
+        self.comments[made.id] = made
+        return made
+
+    def edit_comment(self, comment_id: int, by: str, body: str) -> None:
+        """Edit anybody's comment."""
+        self.comments[comment_id].body, self.comments[comment_id].editor = body, by
+
+    def delete_comment(self, comment_id: int) -> None:
+        """Delete a comment of the conversation."""
+        del self.comments[comment_id]
+
+    def delete_review_comment(self, comment_id: int) -> bool:
+        """Delete a review comment, and what it leaves empty; whether it was there."""
+        for thread in self.threads.values():
+            for reply in thread.replies:
+                if reply.id == comment_id:
+                    self._delete(thread, reply)
+                    return True
+        return False
+
+    def _delete(self, thread: StoredThread, reply: StoredReply) -> None:
+        thread.replies.remove(reply)
+        if not thread.replies:
+            del self.threads[thread.id]
+        review = self.reviews.get(reply.review_id)
+        used = any(one.review_id == reply.review_id for each in self.threads.values() for one in each.replies)
+        if review and review.state == "COMMENTED" and not review.body and not used:
+            del self.reviews[review.id]
+
+    def reply(self, thread_id: int, by: str, body: str) -> StoredReply:
+        """Answer in a thread."""
+        thread = self.threads[thread_id]
+        review = StoredReview(self.next_id(), thread.number, by, "COMMENTED", "")
+        self.reviews[review.id] = review
+        made = StoredReply(self.next_id(), by, body, review.id)
+        thread.replies.append(made)
+        return made
+
+    def resolve(self, thread_id: int, by: str | None) -> None:
+        """Resolve a thread, or open it again with None."""
+        self.threads[thread_id].resolved_by = by
+
+    def foreign_check(
+        self, head_sha: str, name: str, *, app: str, external_id: str = "", started: datetime | None = None,
+        conclusion: str | None = "success",
+    ) -> StoredCheck:  # fmt: skip
+        """A check run of anybody else's; whoever makes one chooses when it began."""
+        made = StoredCheck(self.next_id(), name, head_sha, app, started or self.time.now())
+        made.status, made.conclusion = "completed" if conclusion else "in_progress", conclusion
+        made.external_id = external_id
+        self.checks[made.id] = made
+        return made
+
+    # What can be seen
+
+    def changes_of(self, pull: Pull) -> tuple[Change, ...]:
+        """The diff of a pull request: merge base to head."""
+        return self.git.changes(self.git.merge_base(pull.base_sha, pull.head_sha), pull.head_sha)
+
+    def changes_at(self, pull: Pull, commit: str) -> tuple[Change, ...] | None:
+        """The diff as of one of the pull request's commits; None for a commit that never was in it."""
+        if commit not in self.git.commits:
+            return None
+        ancestors = self.git.ancestors
+        inside = commit in ancestors(pull.head_sha) and commit not in ancestors(pull.base_sha)
+        if not inside and all(push.sha != commit for push in pull.pushes):
+            return None
+        return self.git.changes(self.git.merge_base(pull.base_sha, commit), commit)
+
+    def comments_of(self, number: int) -> list[StoredComment]:
+        """The conversation, oldest first."""
+        return [one for one in self.comments.values() if one.number == number]
+
+    def threads_of(self, number: int) -> list[StoredThread]:
+        """The review threads, oldest first."""
+        return [one for one in self.threads.values() if one.number == number]
+
+    def checks_on(self, sha: str, name: str) -> list[StoredCheck]:
+        """A commit's check runs of a name, oldest first; one that stays open for two weeks is stale."""
+        found = [one for one in self.checks.values() if (one.head_sha, one.name) == (sha, name)]
+        for one in found:
+            if one.status != "completed" and self.time.now() - one.started > STALE_AFTER:
+                one.status, one.conclusion = "completed", "stale"
+        return found
+
+    def written_checks(self, pull: Pull, name: str) -> Iterator[StoredCheck]:
+        """The check runs on the head that runs of ours have written, oldest first."""
+        yield from (one for one in self.checks_on(pull.head_sha, name) if one.number is not None)
+
+
+def thread_line(github: GitHub, pull: Pull, thread: StoredThread, line: int | None) -> int | None:
+    """Where a line of a thread is in the diff of now; None when it is outdated."""
+    if line is None:
+        return None
+    git = github.git
+    bases = [git.merge_base(pull.base_sha, sha) for sha in (thread.commit, pull.head_sha)]
+    old, new = (thread.commit, pull.head_sha) if thread.side is Side.RIGHT else (bases[0], bases[1])
+    for change in git.changes(old, new) if old != new else ():
+        if thread.path in (change.path, change.old_path):
+            moved = None if change.new is None or change.path != change.old_path else _carried(change, line)
+            if moved is None:
+                return None
+            line = moved
+    here = next((one for one in github.changes_of(pull) if one.path == thread.path), None)
+    sides = [hunk.new if thread.side is Side.RIGHT else hunk.old for hunk in here.hunks] if here else []
+    return line if any(line in covered for covered in sides) else None
+
+
+def _carried(change: Change, line: int) -> int | None:
+    """The number of a line after a change; None when it was changed."""
+    shift = 0
+    for hunk in change.hunks:
+        old, new = hunk.old.start, hunk.new.start
+        if line < old:
+            break
+        for text in hunk.text.split("\n")[1:-1]:
+            if text.startswith("\\"):
+                continue
+            if not text.startswith("+") and old == line:
+                return new if text.startswith(" ") else None
+            old, new = old + (not text.startswith("+")), new + (not text.startswith("-"))
+        shift = new - old
+    return line + shift
+
+
+def copied(check: StoredCheck) -> StoredCheck:
+    """A check run as it is at this moment."""
+    return replace(check)

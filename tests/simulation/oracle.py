@@ -1,0 +1,140 @@
+"""The reviewer of the simulation: reports every line that calls `EVIL…()` or `NOTE…()` of what it is shown.
+
+It cites a finding on the right, a wrong, or no line, and quotes it correctly or not, by a mind that the history's seed
+chooses. A mind may also answer in ways that no schema allows, or call findings fixed that are not.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from zlib import crc32
+
+from reviewbot.domain.model.review import Submission
+
+TOKEN = re.compile(r"\b(?:EVIL|NOTE)\d+\b")
+EVIL = re.compile(r"\bEVIL\d+\b")
+SO_FAR = "review-so-far.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Mind:
+    """How the reviewer answers.
+
+    Attributes:
+        sloppiness: chooses line and quote of each finding; 0 is always exact.
+        is_messy: whether parts of the answer violate the schema.
+        is_mute: whether the answer cannot be read at all.
+        lies: whether it calls every earlier finding fixed.
+        as_text: whether the result is text with JSON in it, as when the service falls back.
+    """
+
+    sloppiness: int = 0
+    is_messy: bool = False
+    is_mute: bool = False
+    lies: bool = False
+    as_text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An added line that a submission shows."""
+
+    path: str
+    line: int
+    text: str
+
+
+@lru_cache(maxsize=5_000)
+def shown(diff: str) -> tuple[Shown, ...]:
+    """The added lines of a diff."""
+    return tuple(_shown(diff))
+
+
+def _shown(diff: str) -> Iterator[Shown]:
+    path, number, in_hunk = "", 0, False
+    for line in diff.split("\n"):
+        if line.startswith("diff --git "):
+            path, in_hunk = line.rpartition(" b/")[2], False
+        elif line.startswith("@@ "):
+            number, in_hunk = int(line.split("+", 1)[1].split(" ")[0].split(",")[0]), True
+        elif in_hunk and line.startswith("+"):
+            yield Shown(path, number, line[1:])
+            number += 1
+        elif in_hunk and line.startswith(" "):
+            number += 1
+
+
+def shown_in(submission: Submission) -> tuple[Shown, ...]:
+    """The added lines that a submission shows."""
+    diffs = [one.content for one in submission.attachments if one.file_name.endswith(".diff")]
+    return tuple(line for diff in diffs for line in shown(diff))
+
+
+def earlier(submission: Submission) -> list[dict[str, object]]:
+    """The findings that a submission asks about."""
+    texts = [one.content for one in submission.attachments if one.file_name == SO_FAR]
+    lines = "".join(texts).partition("NEW SINCE")[0].splitlines()
+    return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+@dataclass(frozen=True, slots=True)
+class Oracle:
+    """Reads submissions with a mind."""
+
+    mind: Mind
+
+    def __call__(self, submission: Submission) -> object:
+        """The decoded JSON of the result."""
+        if self.mind.is_mute:
+            return {"message": "I have read it.", "deliverables": []}
+        answer = self._answer(submission)
+        if self.mind.as_text:
+            return {"message": f"Here it is:\n```json\n{json.dumps(answer)}\n```", "deliverables": []}
+        return answer
+
+    def _answer(self, submission: Submission) -> dict[str, object]:
+        lines = shown_in(submission)
+        known = Counter((str(one.get("title", "")), one.get("path")) for one in earlier(submission))
+        files: dict[str, list[dict[str, object]]] = {}
+        for line, token in ((one, token) for one in lines for token in TOKEN.findall(one.text)):
+            known[token, line.path] -= 1
+            if known[token, line.path] < 0:
+                files.setdefault(line.path, []).append(self._finding(line, token))
+        listed: list[object] = [{"path": path, "findings": findings} for path, findings in files.items()]
+        if self.mind.is_messy and listed:
+            listed.append({"path": 7, "findings": [{"severity": ["?"], "title": "MESS1 has no place"}]})
+        answer: dict[str, object] = {"summary": "Read.", "files": listed}
+        if asked := earlier(submission):
+            answer["previous"] = [self._word(one, lines) for one in asked]
+        return answer
+
+    def _finding(self, line: Shown, token: str) -> dict[str, object]:
+        choice = self._choice(token)
+        number: int | None = (line.line, line.line, line.line + 3, 1, None)[choice % 5]
+        code = (line.text, "", line.text, line.text.strip(), "", "no such line")[choice // 5 % 6]
+        if number is None and not code:
+            code = line.text
+        return {
+            "severity": "critical" if token.startswith("EVIL") else "low",
+            "category": "security",
+            "title": token,
+            "explanation": f"{token} was read.",
+            "side": "RIGHT",
+            "line": number,
+            "end_line": number,
+            "code": code,
+        }
+
+    def _choice(self, token: str) -> int:
+        return crc32(f"{self.mind.sloppiness} {token}".encode()) if self.mind.sloppiness else 0
+
+    def _word(self, asked: dict[str, object], lines: Sequence[Shown]) -> dict[str, object]:
+        token = next(iter(TOKEN.findall(str(asked.get("title", "")))), "")
+        is_there = any(token in TOKEN.findall(line.text) for line in lines)
+        state = "open" if is_there and not self.mind.lies else "fixed"
+        return {"id": asked["id"], "state": state, "note": "Looked at."}

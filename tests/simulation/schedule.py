@@ -1,0 +1,306 @@
+"""Runs of the action side by side on one thread: each is a greenlet that gives way at its port calls.
+
+What happens at a call is a plain value: a kill, a lost answer, a delay, another run, or something that people do. The
+same values at the same calls are the same history.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from greenlet import getcurrent, greenlet
+
+from reviewbot.domain.policy.verdict import Outcome
+from reviewbot.errors import ChangeUnreadable, ForgeUnreachable, ServiceUnreachable
+from tests.simulation.github import Time
+
+T = TypeVar("T")
+CALL_SECONDS = 1.0
+MOST_CALLS = 600
+
+
+class Killed(BaseException):
+    """The runner has gone: nothing of the run happens any more."""
+
+
+class Endless(Exception):
+    """A run makes more calls than any run needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """The run dies at this call, before or after its effect."""
+
+    after: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lose:
+    """The answer is lost, or the request was."""
+
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """The call takes longer."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupt:
+    """The runner cancels the job: the next wait of this run ends with `KeyboardInterrupt`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """Another run goes on first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """Something happens before the call: `move` is of `people.py`, and is played by the world."""
+
+    move: object
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Another run begins before the call; `start` is of `world.py`."""
+
+    start: object
+
+
+Disturbance = Kill | Lose | Delay | Interrupt | Switch | Meanwhile | Begin
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A disturbance, and the call at which it happens: the first call of an episode is 0, whichever run makes it."""
+
+    call: int
+    what: Disturbance
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """A run of the action, and how it ended: with an outcome, killed, or by an error that is a bug."""
+
+    number: int
+    name: str
+    start: object
+    body: Callable[[Run], Outcome]
+    greenlet: greenlet | None = None
+    wake: float = 0.0
+    calls: int = 0
+    is_dead: bool = False
+    is_interrupted: bool = False
+    outcome: Outcome | None = None
+    error: Exception | None = None
+
+
+@dataclass(slots=True)
+class Scheduler:
+    """Plays episodes of runs in virtual time.
+
+    Attributes:
+        meanwhile: plays what people or the service do.
+        begin: makes a run of a start.
+        trace: gets (time, run, call, what happened); None where nobody reads it.
+    """
+
+    time: Time
+    meanwhile: Callable[[object], None]
+    begin: Callable[[object], Run]
+    trace: Callable[[float, str, str, str], None] | None = None
+    calls: int = 0
+    struck: int = 0
+    _at: dict[int, list[Disturbance]] = field(default_factory=dict)
+    _live: list[Run] = field(default_factory=list)
+    _all: list[Run] = field(default_factory=list)
+    _hub: greenlet | None = None
+    _last: Run | None = None
+
+    def play(self, runs: Iterable[Run], at: Iterable[At] = ()) -> list[Run]:
+        """Play runs to their end; those that began on the way are among what is returned."""
+        wanted: defaultdict[int, list[Disturbance]] = defaultdict(list)
+        for one in at:
+            wanted[one.call].append(one.what)
+        self._at, self.calls, self._hub = dict(wanted), 0, getcurrent()
+        self._live = list(runs)
+        self._all = every = list(self._live)
+        while self._live:
+            ready = [run for run in self._live if run.wake <= self.time.seconds]
+            if not ready:
+                self.time.seconds = min(run.wake for run in self._live)
+                continue
+            self._resume(self._next(ready))
+        return every
+
+    def _next(self, ready: list[Run]) -> Run:
+        """The run after the one that went last, in the order in which they began."""
+        last = self._last
+        after = [run for run in ready if last is not None and run.number > last.number]
+        return (after or ready)[0]
+
+    def _resume(self, run: Run) -> None:
+        self._last = run
+        if run.greenlet is None:
+            run.greenlet = greenlet(self._body)
+            run.greenlet.switch(run)
+        else:
+            run.greenlet.switch()
+        if run.greenlet.dead:
+            self._live.remove(run)
+
+    def _body(self, run: Run) -> None:
+        try:
+            run.outcome = run.body(run)
+        except Killed:
+            self._tell(run, "", "is dead")
+        except Exception as error:  # noqa: BLE001 — whatever it is, it is a bug of the product, and a law says so
+            run.error = error
+            self._tell(run, "", f"raises {error!r}")
+        else:
+            self._tell(run, "", f"ends: {run.outcome.status}, {run.outcome.reason}, exit {run.outcome.exit_status}")
+
+    def call(self, run: Run, name: str, effect: Callable[[], T], unreachable: Exception) -> T:
+        """One call of a port, with whatever happens at it."""
+        if run.is_dead:
+            raise Killed
+        self.time.seconds += CALL_SECONDS
+        run.calls += 1
+        if run.calls > MOST_CALLS:
+            raise Endless(f"more than {MOST_CALLS} calls")
+        index, self.calls = self.calls, self.calls + 1
+        after: list[Disturbance] = []
+        for what in self._at.get(index, ()):
+            self._before(run, name, what, unreachable, after)
+        result = effect() if self.trace is None else self._traced(run, name, effect)
+        for what in after:
+            self._tell(run, name, "the run is killed" if isinstance(what, Kill) else "the answer is lost")
+            if isinstance(what, Kill):
+                run.is_dead = True
+                raise Killed
+            raise unreachable
+        return result
+
+    def _before(self, run: Run, name: str, what: Disturbance, unreachable: Exception, after: list[Disturbance]) -> None:
+        self.struck += 1
+        match what:
+            case Kill(after=False):
+                self._tell(run, name, "the run is killed before it")
+                run.is_dead = True
+                raise Killed
+            case Lose(done=False):
+                self._tell(run, name, "the request is lost")
+                raise unreachable
+            case Kill() | Lose():
+                after.append(what)
+            case Delay(seconds=seconds):
+                self._tell(run, name, f"takes {seconds} seconds longer")
+                self.time.seconds += seconds
+            case Interrupt():
+                run.is_interrupted = True
+            case Switch():
+                self.give_way(run)
+            case Meanwhile(move=move):
+                self.meanwhile(move)
+            case Begin(start=start):
+                began = self.begin(start)
+                self._live.append(began)
+                self._all.append(began)
+                self.give_way(run)
+
+    def _traced(self, run: Run, name: str, effect: Callable[[], T]) -> T:
+        try:
+            result = effect()
+        except Exception as error:
+            self._tell(run, name, f"raises {error!r}")
+            raise
+        self._tell(run, name, _short(result))
+        return result
+
+    def _tell(self, run: Run, name: str, what: str) -> None:
+        if self.trace is not None:
+            self.trace(self.time.seconds, run.name, name, what)
+
+    def give_way(self, run: Run) -> None:
+        """Let the others go on until they wait or end; alone, a run just goes on."""
+        if len(self._live) > 1 and self._hub is not None:
+            self._hub.switch()
+        if run.is_dead:
+            raise Killed
+
+    def sleep(self, run: Run, seconds: float) -> None:
+        """Let virtual time pass for a run."""
+        if run.is_dead:
+            raise Killed
+        if run.is_interrupted:
+            run.is_interrupted = False
+            self._tell(run, "sleep", "the job is cancelled")
+            raise KeyboardInterrupt
+        run.wake = self.time.seconds + seconds
+        if len(self._live) > 1 and self._hub is not None:
+            self._hub.switch()
+        else:
+            self.time.seconds = run.wake
+        if run.is_dead:
+            raise Killed
+
+
+def _short(result: object) -> str:
+    text = repr(result)
+    return text if len(text) < 200 else f"{text[:200]}…"
+
+
+class Wired:
+    """A port whose every method is a call of a run."""
+
+    def __init__(self, scheduler: Scheduler, run: Run, name: str, target: object, unreachable: type[Exception]) -> None:
+        self._scheduler, self._run, self._name, self._target = scheduler, run, name, target
+        self._unreachable = unreachable
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        effect, name = getattr(self._target, method), f"{self._name}.{method}"
+        scheduler, run, unreachable = self._scheduler, self._run, self._unreachable
+
+        def call(*args: object, **named: object) -> object:
+            lost = unreachable("The answer was lost on the way.")
+            return scheduler.call(run, name, lambda: effect(*args, **named), lost)
+
+        self.__dict__[method] = call
+        return call
+
+
+UNREACHABLE: dict[str, type[Exception]] = {
+    "forge": ForgeUnreachable,
+    "codevf": ServiceUnreachable,
+    "git": ChangeUnreadable,
+}
+"""What a port raises whose answer is lost."""
+
+
+@dataclass(slots=True)
+class SimulatedClock:
+    """The port `Clock` of one run."""
+
+    scheduler: Scheduler
+    run: Run
+
+    def now(self) -> datetime:
+        """See `ports.Clock.now`."""
+        return self.scheduler.time.now()
+
+    def monotonic(self) -> float:
+        """See `ports.Clock.monotonic`."""
+        return self.scheduler.time.seconds
+
+    def sleep(self, seconds: float) -> None:
+        """See `ports.Clock.sleep`."""
+        self.scheduler.sleep(self.run, seconds)

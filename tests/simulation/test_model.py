@@ -1,0 +1,18 @@
+"""The model by itself: one history that nothing disturbs."""
+
+from __future__ import annotations
+
+from tests.simulation.world import Setting, Start, World
+
+
+def test_an_undisturbed_review_and_a_second_run() -> None:
+    lines: list[str] = []
+    world = World(Setting(), lambda _world, _move: None, lambda *one: lines.append(str(one)))
+    for kind in ("next", "push"):
+        [run] = world.scheduler.play([world.begin(Start(kind))])
+        assert run.error is None, lines
+        assert run.outcome is not None
+        assert run.outcome.exit_status == 0
+    assert [check.conclusion for check in world.github.checks.values()] == ["success"]
+    assert len(world.codevf.tasks) == 1
+    assert len(world.github.comments) == 1

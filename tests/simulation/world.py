@@ -1,0 +1,275 @@
+"""One history's world: GitHub, CodeVF, the runs of the action, and the truth that the laws are judged by."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, cast
+
+from reviewbot.app.dispatch import Ports, act
+from reviewbot.domain.findings.tracked_finding import TrackedFinding
+from reviewbot.domain.github.drafts import Annotation
+from reviewbot.domain.github.pull_request import Permission
+from reviewbot.domain.ledger.codec import decode
+from reviewbot.domain.ledger.signing import Signer
+from reviewbot.domain.model.events import Event, ReviewEvent
+from reviewbot.domain.policy.verdict import Outcome
+from reviewbot.errors import NoKey
+from reviewbot.ports import ChangeReader, Forge, ReviewService
+from tests.simulation.codevf import Life, SimulatedCodeVF, StoredTask
+from tests.simulation.forge import SimulatedChangeReader, SimulatedForge
+from tests.simulation.github import BOT, REPOSITORY_ID, GitHub, Pull, StoredCheck, Time
+from tests.simulation.oracle import EVIL, Mind, Oracle
+from tests.simulation.repository import Change
+from tests.simulation.schedule import UNREACHABLE, Run, Scheduler, SimulatedClock, Wired
+
+KEY = "cvf_test_simulation"
+CHECK = "CodeVF review"
+GREEN = frozenset({"success", "skipped"})
+PEOPLE: Mapping[str, Permission] = {
+    "mona": Permission.WRITE,
+    "kim": Permission.WRITE,
+    "boss": Permission.ADMIN,
+    "eve": Permission.READ,
+}
+"""`mona` opens the pull request and is the adversary; `kim` helps and `boss` maintains; `eve` is a stranger."""
+
+BASE = {
+    "app.py": "".join(f"value_{number} = {number}\n" for number in range(1, 31)),
+    "lib/util.py": "".join(f"def helper_{number}():\n    return {number}\n" for number in range(1, 9)),
+    "docs/guide.md": "# Guide\n\nHow to.\n",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What stays the same during a history: inputs of the workflow, the config file, CodeVF's people."""
+
+    inputs: tuple[tuple[str, str], ...] = ()
+    config: str = ""
+    life: Life = field(default_factory=Life)
+    mind: Mind = field(default_factory=Mind)
+    denied: frozenset[str] = frozenset()
+
+    def input(self, name: str, otherwise: str) -> str:
+        """An input of the workflow."""
+        return dict(self.inputs).get(name, otherwise)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A run begins: `next` is for the oldest event that no run was started for, `push` for the head of now."""
+
+    kind: str = "next"
+    event: Event | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """Somebody entitled to has waived a finding: of a token in a file that had so many of it."""
+
+    token: str
+    path: str
+    count: int
+    finding_id: str
+
+
+@dataclass(slots=True)
+class Truth:
+    """What the laws know and the product does not.
+
+    Attributes:
+        waivers: of people who may; `bypasses` likewise: heads with the branch that the pull request was against.
+        skips: heads on which somebody with maintain or admin has set the label.
+        asked: how often somebody who may has asked for another review, by change.
+        deleted: ids of findings whose comments people deleted, and `erased` their texts.
+        resolved: threads that people resolved.
+        renamed: new name to old name.
+        losses: what makes it impossible to remember everything.
+    """
+
+    waivers: list[Waiver] = field(default_factory=list)
+    bypasses: set[tuple[str, str]] = field(default_factory=set)
+    skips: set[str] = field(default_factory=set)
+    asked: Counter[tuple[Change, ...]] = field(default_factory=Counter)
+    deleted: set[str] = field(default_factory=set)
+    erased: list[str] = field(default_factory=list)
+    resolved: set[int] = field(default_factory=set)
+    renamed: dict[str, str] = field(default_factory=dict)
+    losses: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Output:
+    """The port `Reporter`: keeps the lines of the log."""
+
+    lines: list[str] = field(default_factory=list)
+    values: dict[str, str] = field(default_factory=dict)
+
+    def say(self, line: str) -> None:
+        """See `ports.Reporter.say`."""
+        self.lines.append(line)
+
+    def debug(self, line: str) -> None:
+        """See `ports.Reporter.debug`."""
+        self.lines.append(f"debug: {line}")
+
+    def annotate(self, annotation: Annotation) -> None:
+        """See `ports.Reporter.annotate`."""
+
+    def story(self, *_: object) -> None:
+        """See `ports.Reporter.story`: the job summary is not looked at."""
+
+    def outputs(self, values: Mapping[str, str]) -> None:
+        """See `ports.Reporter.outputs`."""
+        self.values |= values
+
+    def check_file(self, path: str) -> str:
+        """See `ports.Reporter.check_file`."""
+        return path
+
+    def write_file(self, path: str, text: str) -> None:
+        """See `ports.Reporter.write_file`."""
+
+
+Trace = Callable[[float, str, str, str], None]
+Watch = Callable[["World", StoredCheck], None]
+
+
+class World:
+    """Everything of one history."""
+
+    def __init__(self, setting: Setting, play: Callable[[World, Any], None], trace: Trace | None = None) -> None:
+        self.setting, self.trace, self._play = setting, trace, play
+        self.time = Time()
+        self.github = GitHub(self.time)
+        self.codevf = SimulatedCodeVF(self.time, Oracle(setting.mind), life_of=lambda _count: setting.life)
+        self.forge = SimulatedForge(self.github, setting.denied)
+        self.truth = Truth()
+        self.pending: list[Event] = []
+        self.runs: list[Run] = []
+        self.broken: list[str] = []
+        self.heads: dict[tuple[int, str], set[str]] = {}
+        self.scheduler = Scheduler(self.time, self.happen, self.begin, trace)
+        self._prepare()
+
+    def _prepare(self) -> None:
+        github = self.github
+        for login, permission in PEOPLE.items():
+            github.grant(login, permission)
+        config = {".github/reviewbot.yml": self.setting.config} if self.setting.config else {}
+        github.push("main", {**BASE, **config}, author="boss")
+        github.push("release", {"release.md": "1.0\n"}, author="boss")
+        github.push("topic", {"app.py": BASE["app.py"].replace("value_9 = 9\n", "value_9 = 9\nstep()\n")})
+        pull = github.open_pull_request("topic")
+        self.note(pull)
+        self.pending.append(self.event(pull, "opened"))
+
+    # Runs
+
+    def begin(self, start: object) -> Run:
+        """A run of the action, ready to be played."""
+        if not isinstance(start, Start):
+            raise TypeError(start)
+        number = len(self.runs) + 1
+        name = f"run {number}"
+        event, more = self._event_of(start)
+        kept = Start("again", event) if start.kind != "collect" else start
+        run = Run(number, name, kept, lambda run: self._act(run, event, more))
+        run.wake = self.time.seconds
+        self.runs.append(run)
+        if self.trace:
+            self.trace(self.time.seconds, name, "", f"begins: {'collect' if more else event}")
+        return run
+
+    def _event_of(self, start: Start) -> tuple[Event, dict[str, str]]:
+        if start.event is not None:
+            return start.event, {}
+        if start.kind == "collect":
+            return self.event(self.pull, "schedule"), {"command": "collect", "wait-minutes": "0"}
+        if start.kind == "next" and self.pending:
+            return self.pending.pop(0), {}
+        return self.event(self.pull, "synchronize"), {}
+
+    def event(self, pull: Pull, action: str, *, sender: str = "mona", label: str | None = None) -> ReviewEvent:
+        """A `pull_request` event of now."""
+        return ReviewEvent("pull_request", pull.number, action, pull.head_sha, sender, sender.endswith("[bot]"), label)
+
+    def _act(self, run: Run, event: Event, more: Mapping[str, str]) -> Outcome:
+        inputs = {"github-token": "ghs_simulation", "codevf-api-key": KEY, **dict(self.setting.inputs), **more}
+        scheduler = self.scheduler
+
+        def wired(name: str, target: object) -> Wired:
+            return Wired(scheduler, run, name, target, UNREACHABLE[name])
+
+        codevf = cast(ReviewService, wired("codevf", self.codevf))
+
+        def open_service(settings: Any) -> ReviewService:  # noqa: ANN401 — what the app passes is the app's
+            if not settings.codevf_api_key:
+                raise NoKey("A review is due and there is no CodeVF API key.")
+            return codevf
+
+        ports = Ports(
+            forge=cast(Forge, wired("forge", self.forge)),
+            changes=cast(ChangeReader, wired("git", SimulatedChangeReader(self.github))),
+            open_service=open_service,
+            reporter=Output(),
+            clock=SimulatedClock(scheduler, run),
+            rng=Random(run.number),  # noqa: S311 — the same every time
+            run_url=f"https://github.test/runs/{run.number}",
+            version="0",
+            uninterrupted=nullcontext,
+        )
+        return act(ports, inputs, event)
+
+    def happen(self, move: object) -> None:
+        """Let people or the service do something now."""
+        self._play(self, move)
+        for pull in self.github.pulls.values():
+            self.note(pull)
+
+    def note(self, pull: Pull) -> None:
+        """Remember against which commits a head of a pull request was compared."""
+        self.heads.setdefault((pull.number, pull.head_sha), set()).add(pull.base_sha)
+
+    # What the laws ask
+
+    @property
+    def pull(self) -> Pull:
+        """The pull request that the history is about."""
+        return self.github.pulls[1]
+
+    def open_findings(self, number: int) -> tuple[TrackedFinding, ...]:
+        """The findings that are open by our summary, as people read them there."""
+        signer = Signer(KEY, REPOSITORY_ID, number, "")
+        for comment in self.github.comments_of(number):
+            if comment.author == BOT and comment.editor in {None, BOT} and "reviewbot:ledger" in comment.body:
+                return decode(comment.body, signer).ledger.findings.open()
+        return ()
+
+    def changes_for(self, number: int, head: str) -> set[tuple[Change, ...]]:
+        """What a head came to: more than one change where the base was another."""
+        git = self.github.git
+        bases = self.heads.get((number, head), set())
+        return {git.changes(git.merge_base(base, head), head) for base in bases}
+
+    def tasks_of(self, number: int) -> list[StoredTask]:
+        """The tasks of a pull request, oldest first."""
+        return [one for one in self.codevf.tasks.values() if one.submission.metadata.get("pullRequest") == number]
+
+    def evil_in(self, changes: tuple[Change, ...]) -> Counter[tuple[str, str]]:
+        """How often each token of an evil line stands in the added lines of each file."""
+        return Counter(
+            (token, change.path) for change in changes for line in change.added() for token in EVIL.findall(line)
+        )
+
+    def was_named(self, path: str) -> set[str]:
+        """A path and its older names."""
+        names = {path}
+        while path in self.truth.renamed and self.truth.renamed[path] not in names:
+            path = self.truth.renamed[path]
+            names.add(path)
+        return names
