@@ -11,7 +11,7 @@ from reviewbot.app.context import Ports, RunContext
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.load import load_settings, load_snapshot
 from reviewbot.app.review import review_pull_request
-from reviewbot.domain.machine.state import Cancels
+from reviewbot.domain.machine.known import Cancels
 from reviewbot.domain.model.events import ClosedEvent, DispatchEvent
 from reviewbot.domain.policy.verdict import Outcome, Reason, not_due
 from reviewbot.render.renderer import Renderer

@@ -11,7 +11,7 @@ from reviewbot.app.load import checked_settings
 from reviewbot.app.review import review_pull_request
 from reviewbot.domain.findings.markers import summary_mark
 from reviewbot.domain.ledger.codec import is_waiting
-from reviewbot.domain.machine.state import Cancels
+from reviewbot.domain.machine.known import Cancels
 from reviewbot.domain.model.events import DispatchEvent
 from reviewbot.domain.policy.verdict import Outcome, collected
 from reviewbot.errors import PermissionMissing, ReviewbotError, ServiceRefused, ServiceUnreachable

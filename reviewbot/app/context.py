@@ -17,7 +17,7 @@ from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.edits import LedgerEdit
 from reviewbot.domain.ledger.ledger import Judgement
 from reviewbot.domain.ledger.signing import Signer
-from reviewbot.domain.machine.state import Cancels, Known, Request
+from reviewbot.domain.machine.known import Cancels, Known, Request
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.policy.eligibility import Policy, Trigger
 from reviewbot.domain.policy.verdict import Rules

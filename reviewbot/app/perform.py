@@ -20,168 +20,125 @@ from reviewbot.app.output.runner_output import write_files, write_output
 from reviewbot.app.reviewer.create_task import create_task
 from reviewbot.app.reviewer.read_result import asked_parts, read_answer
 from reviewbot.app.reviewer.tasks import cancel, look_up, poll, read_price
-from reviewbot.domain.machine.state import Known
-from reviewbot.domain.machine.steps import (
-    BasesCompared,
-    CancelTask,
-    ChangeRead,
-    CloseOlderChecks,
-    CompareBases,
-    CreateTask,
-    Done,
-    Failed,
-    FindProject,
-    Finish,
-    HeadMoved,
-    LedgerRead,
-    LookUpTask,
-    OpenReviewer,
-    OutputWritten,
-    PermissionRead,
-    PollTask,
-    PostReview,
-    ProjectFound,
-    ReadAgain,
-    ReadChange,
-    ReadLedger,
-    ReadPermission,
-    ReadPosted,
-    ReadPrice,
-    ReadResult,
-    ReadTask,
-    RecordDeferral,
-    RecordIntent,
-    RecordTask,
-    Refresh,
-    RemoveLabel,
-    Result,
-    ResultRead,
-    Step,
-    TaskRead,
-    Updated,
-    UpdateThreads,
-    WriteCheckRun,
-    WriteFiles,
-    WriteOutput,
-    WriteSummary,
-)
+from reviewbot.domain.machine import steps
+from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.review import Task
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.errors import ForgeError, ReviewbotError
 
 
-def perform(run: RunContext, step: Step, known: Known) -> Result:
+def perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:
     """Do what a step asks for; an error is a result like any other."""
     try:
         return _perform(run, step, known)
     except ReviewbotError as error:
-        return Failed(error)
+        return steps.Failed(error)
 
 
-def _perform(run: RunContext, step: Step, known: Known) -> Result:  # noqa: C901, PLR0911, PLR0912 — one line each
+def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  # noqa: C901, PLR0911, PLR0912 — one line each
     forge = run.ports.forge
     match step:
-        case ReadPermission(login=login):
-            return PermissionRead(forge.permission(login))
-        case ReadLedger():
-            return LedgerRead(read_ledger(run, known.snapshot, ""))
-        case ReadChange():
+        case steps.ReadPermission(login=login):
+            return steps.PermissionRead(forge.permission(login))
+        case steps.ReadLedger():
+            return steps.LedgerRead(read_ledger(run, known.snapshot, ""))
+        case steps.ReadChange():
             return _read_change(run, known)
-        case OpenReviewer():
+        case steps.OpenReviewer():
             return _open(run)
-        case LookUpTask(purchase=purchase):
+        case steps.LookUpTask(purchase=purchase):
             return look_up(run, known, purchase)
-        case ReadTask(task_id=task_id):
-            return TaskRead(run.service.retrieve(task_id))
-        case PollTask(task=task, waited=waited):
+        case steps.ReadTask(task_id=task_id):
+            return steps.TaskRead(run.service.retrieve(task_id))
+        case steps.PollTask(task=task, waited=waited):
             return poll(run, known, task, waited)
-        case CancelTask(task_id=task_id):
+        case steps.CancelTask(task_id=task_id):
             return cancel(run, task_id)
-        case RemoveLabel(label=label):
+        case steps.RemoveLabel(label=label):
             return _remove_label(run, known, label)
-        case ReadAgain():
+        case steps.ReadAgain():
             return _read_again(run, known)
-        case CompareBases(old=old, new=new):
+        case steps.CompareBases(old=old, new=new):
             return _compare(run, old, new)
-        case ReadPrice():
+        case steps.ReadPrice():
             return read_price(run, known)
-        case FindProject(name=name):
-            return ProjectFound(run.service.project(name))
-        case RecordIntent(bought=bought):
+        case steps.FindProject(name=name):
+            return steps.ProjectFound(run.service.project(name))
+        case steps.RecordIntent(bought=bought):
             return record_intent(run, known, bought)
-        case RecordDeferral(wanted=wanted):
+        case steps.RecordDeferral(wanted=wanted):
             return record_deferral(run, known, wanted)
-        case CreateTask(bought=bought, order=order):
+        case steps.CreateTask(bought=bought, order=order):
             return create_task(run, known, bought, order)
-        case RecordTask(underway=underway):
+        case steps.RecordTask(underway=underway):
             return record_task(run, known, underway)
-        case ReadResult(task=task):
+        case steps.ReadResult(task=task):
             return _read_result(run, known, task)
-        case WriteFiles(outcome=outcome):
+        case steps.WriteFiles(outcome=outcome):
             write_files(run, known, outcome)
-            return Done()
-        case Refresh():
-            return Updated(refresh(run, known))
-        case PostReview(outcome=outcome):
-            return Updated(post_review(run, known, outcome))
-        case UpdateThreads():
+            return steps.Done()
+        case steps.Refresh():
+            return steps.Updated(refresh(run, known))
+        case steps.PostReview(outcome=outcome):
+            return steps.Updated(post_review(run, known, outcome))
+        case steps.UpdateThreads():
             update_threads(run, known)
-            return Updated(known)
-        case ReadPosted():
-            return Updated(read_posted(run, known))
-        case WriteSummary(outcome=outcome):
+            return steps.Updated(known)
+        case steps.ReadPosted():
+            return steps.Updated(read_posted(run, known))
+        case steps.WriteSummary(outcome=outcome):
             return _write_summary(run, known, outcome)
-        case WriteCheckRun(outcome=outcome):
-            return Updated(write_check_run(run, known, outcome))
-        case CloseOlderChecks():
+        case steps.WriteCheckRun(outcome=outcome):
+            return steps.Updated(write_check_run(run, known, outcome))
+        case steps.CloseOlderChecks():
             close_older_checks(run, known)
-            return Updated(known)
-        case WriteOutput(outcome=outcome):
-            return OutputWritten(write_output(run, known, outcome))
-        case Finish(outcome=outcome):
-            return OutputWritten(outcome)
+            return steps.Updated(known)
+        case steps.WriteOutput(outcome=outcome):
+            return steps.OutputWritten(write_output(run, known, outcome))
+        case steps.Finish(outcome=outcome):
+            return steps.OutputWritten(outcome)
         case unknown:
             assert_never(unknown)
 
 
-def _read_change(run: RunContext, known: Known) -> ChangeRead:
+def _read_change(run: RunContext, known: Known) -> steps.ChangeRead:
     change = prepare(run, known.snapshot, load_change(run.ports, known.snapshot.pull))
     digest = replace(known, change=change).identity.digest()
-    return ChangeRead(change, read_ledger(run, known.snapshot, digest))
+    return steps.ChangeRead(change, read_ledger(run, known.snapshot, digest))
 
 
-def _open(run: RunContext) -> Done:
+def _open(run: RunContext) -> steps.Done:
     _ = run.service
-    return Done()
+    return steps.Done()
 
 
-def _remove_label(run: RunContext, known: Known, label: str) -> Done:
+def _remove_label(run: RunContext, known: Known, label: str) -> steps.Done:
     """The label goes before the task exists, so that nothing is left to approve another head."""
     remove = partial(run.ports.forge.remove_label, known.snapshot.pull.number, label)
     run.attempt(f"The removal of the label {label}", remove)
-    return Done()
+    return steps.Done()
 
 
-def _read_again(run: RunContext, known: Known) -> Updated | HeadMoved:
+def _read_again(run: RunContext, known: Known) -> steps.Updated | steps.HeadMoved:
     now = refresh(run, known)
-    return HeadMoved() if now.reviewed_sha else Updated(replace(now, read_again=False))
+    return steps.HeadMoved() if now.reviewed_sha else steps.Updated(replace(now, read_again=False))
 
 
-def _compare(run: RunContext, old: str, new: str) -> BasesCompared:
+def _compare(run: RunContext, old: str, new: str) -> steps.BasesCompared:
     try:
-        return BasesCompared(run.ports.forge.merge_base(old, new) == old)
+        return steps.BasesCompared(run.ports.forge.merge_base(old, new) == old)
     except ForgeError as error:
         run.ports.reporter.debug(f"The merge base of the last review cannot be compared: {error.message}")
-        return BasesCompared(only_moved_on=False)
+        return steps.BasesCompared(only_moved_on=False)
 
 
-def _read_result(run: RunContext, known: Known, task: Task) -> ResultRead:
+def _read_result(run: RunContext, known: Known, task: Task) -> steps.ResultRead:
     asked = asked_parts(known, known.purchase) if task.parts and known.purchase else {}
-    return ResultRead(read_answer(run.service, task, asked))
+    return steps.ResultRead(read_answer(run.service, task, asked))
 
 
-def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Updated:
+def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> steps.Updated:
     if known.memory.update.answers and run.renderer.own:
         # The summary is written before the check run, and names the check run's own templates that fail.
         check_state(run, known, outcome)
-    return Updated(write_summary(run, known, outcome))
+    return steps.Updated(write_summary(run, known, outcome))

@@ -12,7 +12,7 @@ from reviewbot.domain.ledger.edits import LedgerEdit
 from reviewbot.domain.machine.acquire import start
 from reviewbot.domain.machine.finish import concluded
 from reviewbot.domain.machine.judge import failed
-from reviewbot.domain.machine.state import Cancels
+from reviewbot.domain.machine.known import Cancels
 from reviewbot.domain.policy.eligibility import Trigger
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.errors import ReviewbotError, SettingsError, TemplateError

@@ -9,7 +9,7 @@ from reviewbot.app.context import RunContext
 from reviewbot.app.perform import perform
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.learn import learn
-from reviewbot.domain.machine.state import Ended, Phase, Submitted
+from reviewbot.domain.machine.phases import Ended, Phase, Submitted
 from reviewbot.domain.machine.steps import CreateTask, Step
 from reviewbot.domain.policy.verdict import Outcome
 

@@ -9,9 +9,9 @@ import types
 import typing
 from collections.abc import Iterable, Mapping
 
-from reviewbot.domain.machine import acquire, decide, finish, learn, state, steps
+from reviewbot.domain.machine import acquire, decide, finish, learn, phases, steps
 
-PHASES = {phase.__name__: phase for phase in typing.get_args(state.Phase)}
+PHASES = {phase.__name__: phase for phase in typing.get_args(phases.Phase)}
 STEPS = {step.__name__ for step in typing.get_args(steps.Step)}
 END = ("Judged", "Refreshed", "Published")
 """Where every phase can go when the outcome is known; drawn once."""
@@ -40,7 +40,7 @@ def next_of() -> Edges:
             match node.func:
                 case ast.Attribute(value=ast.Name(id=module), attr=name) if module in {"acquire", "finish"}:
                     after |= _returned(getattr({"acquire": acquire, "finish": finish}[module], name))
-                case ast.Name(id=name) if name in PHASES:
+                case ast.Attribute(value=ast.Name(id="phases"), attr=name):
                     after.add(name)
                 case _:
                     pass
@@ -60,14 +60,13 @@ def _functions(module: types.ModuleType) -> list[ast.FunctionDef]:
 
 
 def _named(pattern: ast.AST, names: Iterable[str]) -> set[str]:
-    return {
-        one.cls.id for one in ast.walk(pattern) if isinstance(one, ast.MatchClass) and isinstance(one.cls, ast.Name)
-    } & set(names)
+    classes = (one.cls for one in ast.walk(pattern) if isinstance(one, ast.MatchClass))
+    return {one.attr for one in classes if isinstance(one, ast.Attribute)} & set(names)
 
 
 def _called(node: ast.AST, names: Iterable[str]) -> set[str]:
     calls = (one.func for one in ast.walk(node) if isinstance(one, ast.Call))
-    return {one.id for one in calls if isinstance(one, ast.Name)} & set(names)
+    return {one.attr if isinstance(one, ast.Attribute) else getattr(one, "id", "") for one in calls} & set(names)
 
 
 def _returned(function: object) -> set[str]:

@@ -24,7 +24,7 @@ from reviewbot.domain.commands.parse import PostedCommand
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.edits import CallOff, LedgerEdit
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
-from reviewbot.domain.machine.state import Cancels
+from reviewbot.domain.machine.known import Cancels
 from reviewbot.domain.model.events import DispatchEvent
 from reviewbot.domain.policy.verdict import Outcome
 

@@ -12,8 +12,8 @@ from reviewbot.domain.commands.parse import CommandName, PostedCommand, answers_
 from reviewbot.domain.findings.markers import AnswerMark
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Snapshot
+from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.machine.judge import current_check
-from reviewbot.domain.machine.memory import StoredLedger
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.errors import ForgeUnreachable

@@ -12,7 +12,7 @@ from reviewbot.domain.github.pull_request import RECENT_COMMITS, CheckRun, Comme
 from reviewbot.domain.ledger.codec import LedgerReading, decode
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Ledger, Purchase, TaskState
-from reviewbot.domain.machine.memory import StoredLedger
+from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.publishing.comment_diff import marked_threads, summaries
 from reviewbot.errors import ForgeError

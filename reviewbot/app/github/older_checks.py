@@ -9,8 +9,8 @@ from reviewbot.app.github.check_run import write_check_run
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus
 from reviewbot.domain.ledger.external_id import decode_external_id, tells_of_open_task
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
-from reviewbot.domain.machine.memory import Memory
-from reviewbot.domain.machine.state import Bought, Known
+from reviewbot.domain.ledger.memory import Memory
+from reviewbot.domain.machine.known import Bought, Known
 from reviewbot.domain.policy.verdict import superseded
 from reviewbot.errors import ForgeError
 

@@ -11,7 +11,7 @@ from reviewbot.domain.diff.merge_base import merge_base_of
 from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, FileStatus, assemble, parse_diff
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.github.pull_request import PullRequest, RawChange, Snapshot
-from reviewbot.domain.machine.reviewed_change import ReviewedChange
+from reviewbot.domain.machine.known import ReviewedChange
 from reviewbot.domain.model.options import Redact
 from reviewbot.domain.redaction.redactor import Redactor, mostly_secrets, secret_name
 from reviewbot.domain.selection.path_filters import matches

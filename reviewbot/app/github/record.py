@@ -10,7 +10,7 @@ from reviewbot.app.github.refresh import refresh
 from reviewbot.app.github.summary_comment import write_summary
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine.judge import SUMMARY
-from reviewbot.domain.machine.state import Bought, Known, Underway
+from reviewbot.domain.machine.known import Bought, Known, Underway
 from reviewbot.domain.machine.steps import HeadMoved, Updated
 from reviewbot.domain.policy.verdict import Outcome, pending
 from reviewbot.errors import PermissionMissing, ReviewbotError
@@ -86,7 +86,7 @@ def _in_summary(run: RunContext, known: Known, purchase: Purchase) -> Known | No
 
 def _only(known: Known, purchase: Purchase) -> Known:
     """With nothing new but this purchase: the rest is written once the comments are posted."""
-    return replace(known, memory=known.memory.only(purchase.identity, known.change))
+    return replace(known, memory=known.memory.only(purchase.identity, known.change.index))
 
 
 def _keeping(known: Known, written: Known) -> Known:

@@ -9,8 +9,8 @@ from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.github.read_change import load_change, prepare
 from reviewbot.app.reviewer.read_result import placed_now
 from reviewbot.domain.ledger.edits import Waive
-from reviewbot.domain.machine.memory import Memory
-from reviewbot.domain.machine.state import Known
+from reviewbot.domain.ledger.memory import Memory
+from reviewbot.domain.machine.known import Known
 
 
 def refresh(run: RunContext, known: Known) -> Known:
@@ -28,7 +28,7 @@ def refresh(run: RunContext, known: Known) -> Known:
     known = replace(known, snapshot=snapshot, read_again=True, stored=stored, summary=stored.summary)
     reviewed, head = before.snapshot.pull.head_sha, snapshot.pull.head_sha
     if head == reviewed:
-        return replace(known, memory=Memory.of(stored.ledger, known.memory.update, known.change))
+        return replace(known, memory=Memory.of(stored.ledger, known.memory.update, known.change.index))
     run.degraded.say(f"The head moved to {head[:7]} meanwhile: this review is of {reviewed[:7]}.")
     superseded = any(entry.head_sha == head for entry in stored.ledger.purchases)
     change = prepare(run, snapshot, load_change(run.ports, snapshot.pull))
@@ -38,4 +38,4 @@ def refresh(run: RunContext, known: Known) -> Known:
     # Without the waivers: whoever gave one has looked at other code.
     edits = tuple(one for one in known.memory.update.edits if not isinstance(one, Waive))
     update = replace(known.memory.update, answers=tuple(answers), edits=edits)
-    return replace(known, memory=Memory.of(stored.ledger, update, change))
+    return replace(known, memory=Memory.of(stored.ledger, update, change.index))

@@ -21,8 +21,8 @@ from reviewbot.domain.github.drafts import (
     ReviewEvent,
 )
 from reviewbot.domain.github.pull_request import Snapshot
-from reviewbot.domain.machine.memory import Memory
-from reviewbot.domain.machine.state import Known
+from reviewbot.domain.ledger.memory import Memory
+from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.policy.verdict import Outcome, Verdict
 from reviewbot.domain.publishing.comment_diff import CommentGroup, duplicates, group, left_to_post, posted_comments
@@ -66,7 +66,7 @@ def post_review(run: RunContext, known: Known, outcome: Outcome) -> Known:
     update = replace(update, posted=update.posted | frozenset(there) | frozenset(ids - refused))
     return replace(
         known,
-        memory=Memory.of(known.memory.written, update, known.change),
+        memory=Memory.of(known.memory.written, update, known.change.index),
         comment_urls={**there, **posted.urls},
         posted=known.posted + len(left) - len(posted.refused),
     )
@@ -76,7 +76,7 @@ def _listed(known: Known, ids: set[str], why: Why) -> Known:
     """With the findings of these ids in the summary, since they have no comments."""
     if not ids:
         return known
-    moved = known.memory.moved(lambda item: in_summary(item, why) if item.id in ids else item, known.change)
+    moved = known.memory.moved(lambda item: in_summary(item, why) if item.id in ids else item, known.change.index)
     return replace(known, memory=moved)
 
 

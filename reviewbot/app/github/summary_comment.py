@@ -10,7 +10,7 @@ from reviewbot.app.github.refresh import refresh
 from reviewbot.app.output.views import summary_view
 from reviewbot.domain.ledger.codec import encode, replace_ledger
 from reviewbot.domain.machine.judge import SUMMARY, let_through
-from reviewbot.domain.machine.state import Known
+from reviewbot.domain.machine.known import Known
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import summaries
 from reviewbot.errors import ForgeUnreachable, NotFound

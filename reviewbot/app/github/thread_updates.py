@@ -8,7 +8,7 @@ from reviewbot.app.context import RunContext
 from reviewbot.app.output.views import finding_view
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
 from reviewbot.domain.github.drafts import Hidden
-from reviewbot.domain.machine.state import Known
+from reviewbot.domain.machine.known import Known
 from reviewbot.domain.publishing.comment_diff import (
     EditComment,
     HideComment,

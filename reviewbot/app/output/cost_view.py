@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from reviewbot.app.context import RunContext
 from reviewbot.domain.codevf.budget import hold
-from reviewbot.domain.machine.state import Known
+from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.review import Tag
 from reviewbot.domain.text.formatting import counted, short
 from reviewbot.render.view_models.review import CostView, WaitView

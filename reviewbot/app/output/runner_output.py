@@ -8,7 +8,7 @@ from dataclasses import replace
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.check_run import annotations_of
 from reviewbot.app.output.views import progress_of, summary_view
-from reviewbot.domain.machine.state import Known
+from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.verdict import EXIT_NOT_PUBLISHED, Outcome, first_exit_status
 from reviewbot.errors import SettingsError

@@ -26,8 +26,7 @@ from reviewbot.domain.findings.placement import (
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
 from reviewbot.domain.github.pull_request import PullRequest
 from reviewbot.domain.ledger.codec import encode
-from reviewbot.domain.machine.reviewed_change import ReviewedChange
-from reviewbot.domain.machine.state import Known
+from reviewbot.domain.machine.known import Known, ReviewedChange
 from reviewbot.domain.model.review import Severity, Side, Unread
 from reviewbot.domain.policy.verdict import Outcome, blocks
 from reviewbot.domain.publishing.comment_diff import posted_comments

@@ -15,7 +15,8 @@ from reviewbot.domain.codevf.idempotency import key_of_part
 from reviewbot.domain.codevf.response import response_schema
 from reviewbot.domain.diff.parse import LineKind
 from reviewbot.domain.machine.acquire import may_shrink
-from reviewbot.domain.machine.state import Bought, Known, Order
+from reviewbot.domain.machine.known import Bought, Known
+from reviewbot.domain.machine.phases import Order
 from reviewbot.domain.machine.steps import TaskCreated, TooLarge
 from reviewbot.domain.model.review import Attachment, Submission, Task
 from reviewbot.domain.text.escaping import visible

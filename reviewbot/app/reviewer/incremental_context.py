@@ -11,7 +11,7 @@ from reviewbot.domain.codevf.batches import TaskBatches
 from reviewbot.domain.diff.parse import ChangedFile
 from reviewbot.domain.findings.incremental import new_parts, since_text
 from reviewbot.domain.github.pull_request import Entry
-from reviewbot.domain.machine.state import Known
+from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.review import Attachment
 from reviewbot.errors import ForgeError
 

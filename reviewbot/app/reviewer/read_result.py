@@ -13,8 +13,8 @@ from reviewbot.domain.findings.placement import place
 from reviewbot.domain.findings.relocation import quoted, relocated, without_quote
 from reviewbot.domain.findings.tracking import Answered
 from reviewbot.domain.ledger.ledger import Purchase
+from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.purchase import batches_of
-from reviewbot.domain.machine.state import Known
 from reviewbot.domain.model.review import PreviousState, Report, Task, TaskStatus
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.redaction.redactor import Redactor

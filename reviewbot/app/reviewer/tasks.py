@@ -6,7 +6,7 @@ from reviewbot.app.context import RunContext
 from reviewbot.app.reviewer.read_result import placed_now, read_answer
 from reviewbot.domain.codevf.polling import next_poll
 from reviewbot.domain.ledger.ledger import Purchase
-from reviewbot.domain.machine.state import Known
+from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.steps import Done, NotOver, PriceRead, TaskRead
 from reviewbot.domain.model.review import Tag, Task, TaskStatus
 from reviewbot.domain.policy.eligibility import AtTerminal

@@ -16,6 +16,7 @@ from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.finish import concluded
 from reviewbot.domain.machine.judge import by_findings, failed, not_asked_for, nothing_selected
+from reviewbot.domain.machine.known import Bought, Known, NotBought, OpenTask, Underway
 from reviewbot.domain.machine.next_step import (
     Standpoint,
     Step,
@@ -25,11 +26,9 @@ from reviewbot.domain.machine.next_step import (
     next_attempt,
     next_step,
 )
-from reviewbot.domain.machine.purchase import as_agreed, intended, planned, purchase_of, quote, resumed, submitted
-from reviewbot.domain.machine.state import (
+from reviewbot.domain.machine.phases import (
     Approved,
     AwaitingOlder,
-    Bought,
     CancellingOther,
     CancellingOwn,
     Completed,
@@ -37,13 +36,10 @@ from reviewbot.domain.machine.state import (
     Due,
     Intended,
     Judged,
-    Known,
     Loaded,
-    NotBought,
     NotDue,
     NothingToSend,
     OlderOver,
-    OpenTask,
     Order,
     Priced,
     Pricing,
@@ -62,11 +58,11 @@ from reviewbot.domain.machine.state import (
     Settling,
     Submitted,
     Then,
-    Underway,
     Waiting,
     Wanted,
     Wish,
 )
+from reviewbot.domain.machine.purchase import as_agreed, intended, planned, purchase_of, quote, resumed, submitted
 from reviewbot.domain.machine.steps import (
     ChangeRead,
     LedgerRead,
@@ -201,6 +197,11 @@ def looked_up(at: Settling, got: TaskRead, now: datetime) -> CancellingOther | L
     if not at.cancelled and at.known.request.cancels.includes(got.task.status):
         return CancellingOther(at)
     return _next_task(_with_task(at.known, purchase, got, now), rest, at.then, now)
+
+
+def other_cancelled(at: CancellingOther) -> Settling:
+    """CodeVF was asked; what became of the task is looked up."""
+    return replace(at.settling, cancelled=True)
 
 
 def not_looked_up(at: Settling, error: ReviewbotError, now: datetime) -> Looked:
@@ -396,6 +397,11 @@ def _or_failed_over(known: Known, underway: Underway, ended: Purchase, now: date
 def _another(known: Known, ended: Purchase, now: datetime) -> Resumed | Buying:
     known = replace(known.noted(ended), own=NotBought())
     return _or_failed(known, lambda: _acquired(known, ended, now))
+
+
+def own_cancelled(at: CancellingOwn) -> Resumed:
+    """CodeVF was asked; what became of the task is looked up."""
+    return replace(at.resumed, cancelled=True)
 
 
 def not_resumed(at: Resumed, error: ReviewbotError, now: datetime) -> Resumed | Buying:

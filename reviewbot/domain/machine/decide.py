@@ -4,161 +4,97 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from reviewbot.domain.machine.state import (
-    Approved,
-    AwaitingOlder,
-    CancellingOther,
-    CancellingOwn,
-    Completed,
-    Deferred,
-    Due,
-    Ended,
-    Intended,
-    Judged,
-    Loaded,
-    NotDue,
-    OlderOver,
-    Phase,
-    Priced,
-    Pricing,
-    Published,
-    Quoted,
-    Ready,
-    Refreshed,
-    Reopened,
-    Replaced,
-    Replacing,
-    Reported,
-    Rereading,
-    Resumed,
-    Scoping,
-    Settling,
-    Submitted,
-    Waiting,
-    Wanted,
-    Write,
-)
-from reviewbot.domain.machine.steps import (
-    CancelTask,
-    CloseOlderChecks,
-    CompareBases,
-    CreateTask,
-    FindProject,
-    Finish,
-    LookUpTask,
-    OpenReviewer,
-    PollTask,
-    PostReview,
-    ReadAgain,
-    ReadChange,
-    ReadLedger,
-    ReadPermission,
-    ReadPosted,
-    ReadPrice,
-    ReadResult,
-    ReadTask,
-    RecordDeferral,
-    RecordIntent,
-    RecordTask,
-    Refresh,
-    RemoveLabel,
-    Step,
-    UpdateThreads,
-    WriteCheckRun,
-    WriteFiles,
-    WriteOutput,
-    WriteSummary,
-)
+from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.policy.verdict import pending
 
 
-def decide(phase: Phase) -> Step:  # noqa: C901, PLR0911, PLR0912 — the whole course of a run, on one screen
+def decide(phase: phases.Phase) -> steps.Step:  # noqa: C901, PLR0911, PLR0912 — the whole course of a run, on one screen
     """The next step of a run."""
     match phase:
         # Is a review due?
-        case Loaded(login=login):
-            return ReadPermission(login)
-        case NotDue():
-            return ReadLedger()
-        case Due():
-            return ReadChange()
-        case Ready():
-            return OpenReviewer()
+        case phases.Loaded(login=login):
+            return steps.ReadPermission(login)
+        case phases.NotDue():
+            return steps.ReadLedger()
+        case phases.Due():
+            return steps.ReadChange()
+        case phases.Ready():
+            return steps.OpenReviewer()
         # What became of the tasks of older heads?
-        case Settling(left=left):
-            return LookUpTask(left[0])
-        case CancellingOther(settling=settling):
-            return CancelTask(settling.left[0].task_id)
+        case phases.Settling(left=left):
+            return steps.LookUpTask(left[0])
+        case phases.CancellingOther(settling=settling):
+            return steps.CancelTask(settling.left[0].task_id)
         # This change was bought before.
-        case Resumed(label=label, before=before):
-            return RemoveLabel(label) if label else ReadTask(before.task_id)
-        case CancellingOwn(resumed=resumed):
-            return CancelTask(resumed.before.task_id)
-        case Reopened(underway=underway):
-            return WriteCheckRun(pending(underway.purchase.judgement.rules))
+        case phases.Resumed(label=label, before=before):
+            return steps.RemoveLabel(label) if label else steps.ReadTask(before.task_id)
+        case phases.CancellingOwn(resumed=resumed):
+            return steps.CancelTask(resumed.before.task_id)
+        case phases.Reopened(underway=underway):
+            return steps.WriteCheckRun(pending(underway.purchase.judgement.rules))
         # It is to be bought: is that approved, and does the review of an older head come first?
-        case Wanted(login=login):
-            return ReadPermission(login)
-        case Approved():
-            return ReadPrice()
-        case Replacing(awaited=awaited):
-            return CancelTask(awaited.purchase.task_id)
-        case Replaced(awaited=awaited):
-            return LookUpTask(awaited.purchase)
-        case Deferred(label=label, wanted=wanted):
-            return RemoveLabel(label) if label else RecordDeferral(wanted)
-        case AwaitingOlder(awaited=awaited, waited=waited):
-            return PollTask(awaited.task, waited)
-        case OlderOver(awaited=awaited):
-            return LookUpTask(awaited.purchase)
-        case Rereading():
-            return ReadAgain()
+        case phases.Wanted(login=login):
+            return steps.ReadPermission(login)
+        case phases.Approved():
+            return steps.ReadPrice()
+        case phases.Replacing(awaited=awaited):
+            return steps.CancelTask(awaited.purchase.task_id)
+        case phases.Replaced(awaited=awaited):
+            return steps.LookUpTask(awaited.purchase)
+        case phases.Deferred(label=label, wanted=wanted):
+            return steps.RemoveLabel(label) if label else steps.RecordDeferral(wanted)
+        case phases.AwaitingOlder(awaited=awaited, waited=waited):
+            return steps.PollTask(awaited.task, waited)
+        case phases.OlderOver(awaited=awaited):
+            return steps.LookUpTask(awaited.purchase)
+        case phases.Rereading():
+            return steps.ReadAgain()
         # What is bought, and at what price?
-        case Scoping(known=known, last=last):
-            return CompareBases(last.merge_base, known.change.change.merge_base)
-        case Pricing():
-            return ReadPrice()
-        case Priced(known=known):
-            return FindProject(known.request.project)
+        case phases.Scoping(known=known, last=last):
+            return steps.CompareBases(last.merge_base, known.change.change.merge_base)
+        case phases.Pricing():
+            return steps.ReadPrice()
+        case phases.Priced(known=known):
+            return steps.FindProject(known.request.project)
         # The task
-        case Quoted(bought=bought):
-            return RecordIntent(bought)
-        case Intended(bought=bought, order=order):
-            return RemoveLabel(order.label) if order.label else CreateTask(bought, order)
-        case Submitted(underway=underway):
-            return RecordTask(underway)
-        case Waiting(underway=underway, waited=waited):
-            return PollTask(underway.task, waited)
-        case Completed(underway=underway):
-            return ReadResult(underway.task)
+        case phases.Quoted(bought=bought):
+            return steps.RecordIntent(bought)
+        case phases.Intended(bought=bought, order=order):
+            return steps.RemoveLabel(order.label) if order.label else steps.CreateTask(bought, order)
+        case phases.Submitted(underway=underway):
+            return steps.RecordTask(underway)
+        case phases.Waiting(underway=underway, waited=waited):
+            return steps.PollTask(underway.task, waited)
+        case phases.Completed(underway=underway):
+            return steps.ReadResult(underway.task)
         # The outcome is known.
-        case Reported(outcome=outcome):
-            return WriteFiles(outcome)
-        case Judged():
-            return Refresh()
-        case Refreshed():
+        case phases.Reported(outcome=outcome):
+            return steps.WriteFiles(outcome)
+        case phases.Judged():
+            return steps.Refresh()
+        case phases.Refreshed():
             return _write(phase)
-        case Published(outcome=outcome):
-            return WriteOutput(outcome)
-        case Ended(outcome=outcome):
-            return Finish(outcome)
+        case phases.Published(outcome=outcome):
+            return steps.WriteOutput(outcome)
+        case phases.Ended(outcome=outcome):
+            return steps.Finish(outcome)
         case unknown:
             assert_never(unknown)
 
 
-def _write(phase: Refreshed) -> Step:
+def _write(phase: phases.Refreshed) -> steps.Step:
     match phase.left[0]:
-        case Write.COMMENTS:
-            return PostReview(phase.outcome)
-        case Write.THREADS:
-            return UpdateThreads()
-        case Write.POSTED:
-            return ReadPosted()
-        case Write.SUMMARY:
-            return WriteSummary(phase.outcome)
-        case Write.CHECK_RUN:
-            return WriteCheckRun(phase.outcome)
-        case Write.OLDER_CHECKS:
-            return CloseOlderChecks()
+        case phases.Write.COMMENTS:
+            return steps.PostReview(phase.outcome)
+        case phases.Write.THREADS:
+            return steps.UpdateThreads()
+        case phases.Write.POSTED:
+            return steps.ReadPosted()
+        case phases.Write.SUMMARY:
+            return steps.WriteSummary(phase.outcome)
+        case phases.Write.CHECK_RUN:
+            return steps.WriteCheckRun(phase.outcome)
+        case phases.Write.OLDER_CHECKS:
+            return steps.CloseOlderChecks()
         case unknown:
             assert_never(unknown)

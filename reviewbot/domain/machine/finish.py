@@ -10,18 +10,8 @@ from reviewbot.domain.findings.placement import Why, in_summary, place
 from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
 from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.machine.judge import by_findings, newer_head, not_taken, published
-from reviewbot.domain.machine.state import (
-    Answered,
-    Bought,
-    Completed,
-    Judged,
-    Known,
-    Published,
-    Refreshed,
-    Reported,
-    Underway,
-    Write,
-)
+from reviewbot.domain.machine.known import Answered, Bought, Known, Underway
+from reviewbot.domain.machine.phases import Completed, Judged, Published, Refreshed, Reported, Write
 from reviewbot.domain.model.review import Report
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason
 from reviewbot.errors import ReviewbotError
@@ -81,7 +71,7 @@ def not_refreshed(known: Known, outcome: Outcome, error: ReviewbotError) -> Refr
 def _unposted(known: Known) -> Known:
     """With every finding of an answer in the summary, since comments could not be posted."""
     place_in_summary = partial(in_summary, why=Why.REFUSED)
-    return replace(known, memory=known.memory.moved(place_in_summary, known.change))
+    return replace(known, memory=known.memory.moved(place_in_summary, known.change.index))
 
 
 def _publishing(known: Known, outcome: Outcome) -> Refreshed | Published:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusion, Snapshot
 from reviewbot.domain.github.shared_heads import GREEN, newest
 from reviewbot.domain.ledger.external_id import tells_of_open_task
-from reviewbot.domain.machine.state import Known
+from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.options import ReviewOn
 from reviewbot.domain.policy.eligibility import has_no_other_token
 from reviewbot.domain.policy.verdict import (

@@ -5,64 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from reviewbot.domain.machine import acquire, finish
+from reviewbot.domain.machine import acquire, finish, phases, steps
 from reviewbot.domain.machine.judge import failed, newer_head
-from reviewbot.domain.machine.state import (
-    Approved,
-    AwaitingOlder,
-    CancellingOther,
-    CancellingOwn,
-    Completed,
-    Deferred,
-    Due,
-    Ended,
-    Intended,
-    Judged,
-    Loaded,
-    NotDue,
-    OlderOver,
-    Phase,
-    Priced,
-    Pricing,
-    Published,
-    Quoted,
-    Ready,
-    Refreshed,
-    Reopened,
-    Replaced,
-    Replacing,
-    Reported,
-    Rereading,
-    Resumed,
-    Scoping,
-    Settling,
-    Submitted,
-    Waiting,
-    Wanted,
-)
-from reviewbot.domain.machine.steps import (
-    BasesCompared,
-    ChangeRead,
-    Done,
-    Failed,
-    HeadMoved,
-    LedgerRead,
-    NotOver,
-    OutputWritten,
-    PermissionRead,
-    PriceRead,
-    ProjectFound,
-    Result,
-    ResultRead,
-    TaskCreated,
-    TaskRead,
-    TooLarge,
-    Updated,
-)
 from reviewbot.domain.policy.verdict import pending
 
 
-def learn(phase: Phase, result: Result, now: datetime) -> Phase:  # noqa: C901, PLR0911, PLR0912 — a table
+def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Phase:  # noqa: C901, PLR0911, PLR0912 — a table
     """The phase after a step.
 
     Args:
@@ -74,120 +22,120 @@ def learn(phase: Phase, result: Result, now: datetime) -> Phase:  # noqa: C901, 
         RuntimeError: the result is of another step, which is a bug.
     """
     match phase, result:
-        case Loaded(), PermissionRead(permission=permission):
+        case phases.Loaded(), steps.PermissionRead(permission=permission):
             return acquire.triaged(phase.known, permission)
-        case NotDue(), LedgerRead():
+        case phases.NotDue(), steps.LedgerRead():
             return acquire.with_ledger(phase, result)
-        case Due(), ChangeRead():
+        case phases.Due(), steps.ChangeRead():
             return acquire.with_change(phase, result, now)
-        case Ready(), Done():
+        case phases.Ready(), steps.Done():
             return acquire.settling(phase, now)
 
-        case Settling(), TaskRead():
+        case phases.Settling(), steps.TaskRead():
             return acquire.looked_up(phase, result, now)
-        case Settling(), Failed(error=error):
+        case phases.Settling(), steps.Failed(error=error):
             return acquire.not_looked_up(phase, error, now)
-        case CancellingOther(), Done() | Failed():
-            return replace(phase.settling, cancelled=True)
+        case phases.CancellingOther(), steps.Done() | steps.Failed():
+            return acquire.other_cancelled(phase)
 
-        case Resumed(), Done():
+        case phases.Resumed(), steps.Done():
             return replace(phase, label="")
-        case Resumed(), TaskRead():
+        case phases.Resumed(), steps.TaskRead():
             return acquire.resumed_task(phase, result, now)
-        case Resumed(label=""), Failed(error=error):
+        case phases.Resumed(label=""), steps.Failed(error=error):
             return acquire.not_resumed(phase, error, now)
-        case CancellingOwn(), Done() | Failed():
-            return replace(phase.resumed, cancelled=True)
-        case Reopened(), Updated(known=known):
-            return Waiting(known, phase.underway)
+        case phases.CancellingOwn(), steps.Done() | steps.Failed():
+            return acquire.own_cancelled(phase)
+        case phases.Reopened(), steps.Updated(known=known):
+            return phases.Waiting(known, phase.underway)
 
-        case Wanted(), PermissionRead(permission=permission):
+        case phases.Wanted(), steps.PermissionRead(permission=permission):
             return acquire.with_approval(phase.known, phase.wish, permission, now)
-        case Approved(), PriceRead():
+        case phases.Approved(), steps.PriceRead():
             return acquire.with_price_to_replace(phase, result)
-        case Replacing(), Done() | Failed():
-            return Replaced(phase.known, phase.wish, phase.awaited, phase.quote)
-        case Replaced(), TaskRead():
+        case phases.Replacing(), steps.Done() | steps.Failed():
+            return phases.Replaced(phase.known, phase.wish, phase.awaited, phase.quote)
+        case phases.Replaced(), steps.TaskRead():
             return acquire.with_replaced(phase, result, now)
-        case Replaced(), Failed():
-            return acquire.with_replaced(phase, TaskRead(phase.awaited.task), now)
-        case Deferred(), Done():
+        case phases.Replaced(), steps.Failed():
+            return acquire.with_replaced(phase, steps.TaskRead(phase.awaited.task), now)
+        case phases.Deferred(), steps.Done():
             return replace(phase, label="")
-        case Deferred(), Updated(known=known):
-            return AwaitingOlder(known, phase.wish, phase.awaited, phase.wanted)
-        case AwaitingOlder(), TaskRead():
+        case phases.Deferred(), steps.Updated(known=known):
+            return phases.AwaitingOlder(known, phase.wish, phase.awaited, phase.wanted)
+        case phases.AwaitingOlder(), steps.TaskRead():
             return acquire.with_older_task(phase, result)
-        case OlderOver(), TaskRead():
+        case phases.OlderOver(), steps.TaskRead():
             return acquire.with_older_result(phase, result, now)
-        case Rereading(), Updated(known=known):
+        case phases.Rereading(), steps.Updated(known=known):
             return acquire.reread(phase, known, now)
 
-        case Scoping(), BasesCompared(only_moved_on=only_moved_on):
+        case phases.Scoping(), steps.BasesCompared(only_moved_on=only_moved_on):
             return acquire.compared(phase, only_moved_on=only_moved_on, now=now)
-        case Pricing(), PriceRead():
+        case phases.Pricing(), steps.PriceRead():
             return acquire.with_price(phase, result, now)
-        case Priced(), ProjectFound(project_id=project_id):
+        case phases.Priced(), steps.ProjectFound(project_id=project_id):
             return acquire.in_project(phase.known, phase.wish, phase.quote, project_id, now)
 
-        case Quoted(), Updated(known=known):
-            return Intended(known, phase.bought, phase.order)
-        case Intended(), Done():
+        case phases.Quoted(), steps.Updated(known=known):
+            return phases.Intended(known, phase.bought, phase.order)
+        case phases.Intended(), steps.Done():
             return replace(phase, order=replace(phase.order, label=""))
-        case Intended(), TaskCreated():
+        case phases.Intended(), steps.TaskCreated():
             return acquire.created(phase, result, now)
-        case Intended(), TooLarge(error=too_large):
+        case phases.Intended(), steps.TooLarge(error=too_large):
             return acquire.too_large(phase, too_large)
-        case Intended(order=order), Failed(error=error) if not order.label:
+        case phases.Intended(order=order), steps.Failed(error=error) if not order.label:
             return acquire.not_created(phase, error)
-        case Submitted(), Updated(known=known):
+        case phases.Submitted(), steps.Updated(known=known):
             return acquire.waiting(known, phase.underway, now)
 
-        case Waiting() | AwaitingOlder(), NotOver(note=note):
+        case phases.Waiting() | phases.AwaitingOlder(), steps.NotOver(note=note):
             return finish.concluded(phase.known.noting(note), pending(phase.known.judgement.rules))
-        case Waiting(), TaskRead():
+        case phases.Waiting(), steps.TaskRead():
             return acquire.polled(phase, result, now)
-        case Completed(), ResultRead(report=report):
+        case phases.Completed(), steps.ResultRead(report=report):
             return finish.reported(phase, report, now)
 
-        case Reported(), Done():
+        case phases.Reported(), steps.Done():
             return finish.concluded(phase.known, phase.outcome)
-        case Judged(), Updated(known=known):
+        case phases.Judged(), steps.Updated(known=known):
             return finish.refreshed(known, phase.outcome)
-        case Judged(), Failed(error=error):
+        case phases.Judged(), steps.Failed(error=error):
             return finish.not_refreshed(phase.known, phase.outcome, error)
-        case Refreshed(), Updated(known=known):
+        case phases.Refreshed(), steps.Updated(known=known):
             return finish.written(phase, known)
-        case Refreshed(), Failed(error=error):
+        case phases.Refreshed(), steps.Failed(error=error):
             return finish.not_written(phase, error)
-        case Published(), OutputWritten(outcome=outcome):
-            return Ended(outcome)
+        case phases.Published(), steps.OutputWritten(outcome=outcome):
+            return phases.Ended(outcome)
 
-        case ((Rereading() | Quoted() | Deferred()), HeadMoved()):
+        case ((phases.Rereading() | phases.Quoted() | phases.Deferred()), steps.HeadMoved()):
             return finish.concluded(phase.known, newer_head())
         case (
             (
-                Loaded()
-                | NotDue()
-                | Due()
-                | Ready()
-                | Resumed()
-                | Reopened()
-                | Wanted()
-                | Approved()
-                | Deferred()
-                | AwaitingOlder()
-                | OlderOver()
-                | Rereading()
-                | Scoping()
-                | Pricing()
-                | Priced()
-                | Quoted()
-                | Intended()
-                | Submitted()
-                | Waiting()
-                | Completed()
+                phases.Loaded()
+                | phases.NotDue()
+                | phases.Due()
+                | phases.Ready()
+                | phases.Resumed()
+                | phases.Reopened()
+                | phases.Wanted()
+                | phases.Approved()
+                | phases.Deferred()
+                | phases.AwaitingOlder()
+                | phases.OlderOver()
+                | phases.Rereading()
+                | phases.Scoping()
+                | phases.Pricing()
+                | phases.Priced()
+                | phases.Quoted()
+                | phases.Intended()
+                | phases.Submitted()
+                | phases.Waiting()
+                | phases.Completed()
             ),
-            Failed(error=error),
+            steps.Failed(error=error),
         ):
             return finish.concluded(phase.known, failed(phase.known, error))
         case _:

@@ -11,7 +11,8 @@ from reviewbot.domain.codevf.attachments import Packing, size_tiers, together
 from reviewbot.domain.codevf.batches import TaskBatches, split_ids
 from reviewbot.domain.codevf.idempotency import WHOLE, Identity, selection_digest, since_of
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
-from reviewbot.domain.machine.state import Bought, Known, Quote, Request, Wish
+from reviewbot.domain.machine.known import Bought, Known, Request
+from reviewbot.domain.machine.phases import Quote, Wish
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.review import Balance, Tag
 from reviewbot.domain.policy.eligibility import Asked, AtTerminal

@@ -8,9 +8,9 @@ from reviewbot.domain.codevf.attachments import Packing
 from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.ledger import Purchase
-from reviewbot.domain.machine.memory import StoredLedger
-from reviewbot.domain.machine.reviewed_change import ReviewedChange
-from reviewbot.domain.machine.state import Bought, Known, Order, Underway
+from reviewbot.domain.ledger.memory import StoredLedger
+from reviewbot.domain.machine.known import Bought, Known, ReviewedChange, Underway
+from reviewbot.domain.machine.phases import Order
 from reviewbot.domain.model.review import Balance, Report, Tag, Task
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.errors import PayloadTooLarge, ReviewbotError

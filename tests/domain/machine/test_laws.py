@@ -7,8 +7,9 @@ import pytest
 from reviewbot.domain.github.pull_request import Conclusion
 from reviewbot.domain.machine.acquire import start
 from reviewbot.domain.machine.decide import decide
+from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.learn import learn
-from reviewbot.domain.machine.state import Ended, Known, Loaded
+from reviewbot.domain.machine.phases import Ended, Loaded
 from reviewbot.domain.machine.steps import (
     CreateTask,
     Done,

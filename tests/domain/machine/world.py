@@ -25,12 +25,12 @@ from reviewbot.domain.github.pull_request import (
 )
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
+from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.machine.decide import decide
+from reviewbot.domain.machine.known import Cancels, Known, Request, ReviewedChange
 from reviewbot.domain.machine.learn import learn
-from reviewbot.domain.machine.memory import StoredLedger
-from reviewbot.domain.machine.reviewed_change import ReviewedChange
-from reviewbot.domain.machine.state import Cancels, Ended, Known, Phase, Request
+from reviewbot.domain.machine.phases import Ended, Phase
 from reviewbot.domain.machine.steps import (
     BasesCompared,
     CancelTask,

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from reviewbot.domain.findings.placement import Placed
-from reviewbot.domain.findings.tracking import Answered
+from reviewbot.domain.findings.tracking import Answered, ChangeIndex
 from reviewbot.domain.github.pull_request import Comment
 from reviewbot.domain.ledger.external_id import ExternalId
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.domain.ledger.update import LedgerUpdate, applied, told_apart
-from reviewbot.domain.machine.reviewed_change import ReviewedChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +50,10 @@ class Memory:
     ledger: Ledger = field(default_factory=Ledger)
 
     @classmethod
-    def of(cls, written: Ledger, update: LedgerUpdate, change: ReviewedChange) -> Memory:
+    def of(cls, written: Ledger, update: LedgerUpdate, change_index: ChangeIndex) -> Memory:
         """The two together; the findings of answers get the ids under which they are remembered."""
         update = told_apart(written, update)
-        return cls(written, update, applied(written, update, change.index))
+        return cls(written, update, applied(written, update, change_index))
 
     @property
     def has_news(self) -> bool:
@@ -70,24 +69,24 @@ class Memory:
         """The findings of one task's answer, duplicates included."""
         return next((one.placed for one in self.update.answers if one.task_id == task_id), ())
 
-    def with_purchase(self, purchase: Purchase, change: ReviewedChange) -> Memory:
+    def with_purchase(self, purchase: Purchase, change_index: ChangeIndex) -> Memory:
         """With a purchase as it stands now."""
-        return Memory.of(self.written, self.update.with_purchase(purchase), change)
+        return Memory.of(self.written, self.update.with_purchase(purchase), change_index)
 
-    def with_answer(self, answer: Answered, change: ReviewedChange) -> Memory:
+    def with_answer(self, answer: Answered, change_index: ChangeIndex) -> Memory:
         """With the answer of a task."""
-        return Memory.of(self.written, self.update.with_answer(answer), change)
+        return Memory.of(self.written, self.update.with_answer(answer), change_index)
 
-    def moved(self, place: Callable[[Placed], Placed], change: ReviewedChange) -> Memory:
+    def moved(self, place: Callable[[Placed], Placed], change_index: ChangeIndex) -> Memory:
         """With other places for the findings of every answer."""
         answers = (replace(one, placed=tuple(map(place, one.placed))) for one in self.update.answers)
-        return Memory.of(self.written, replace(self.update, answers=tuple(answers)), change)
+        return Memory.of(self.written, replace(self.update, answers=tuple(answers)), change_index)
 
-    def only(self, identity: str, change: ReviewedChange) -> Memory:
+    def only(self, identity: str, change_index: ChangeIndex) -> Memory:
         """With nothing new but the purchases of one change.
 
         That is what is written before the end of a run: a ledger that calls the task of an older head done is written
         only after its findings have their comments.
         """
         purchases = tuple(one for one in self.update.purchases if one.identity == identity)
-        return Memory.of(self.written, LedgerUpdate(purchases=purchases), change)
+        return Memory.of(self.written, LedgerUpdate(purchases=purchases), change_index)
