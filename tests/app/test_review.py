@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,37 @@ def test_a_whole_first_review_takes_ten_requests(tmp_path: Path) -> None:
         rig.run()
         assert len(rig.comments()) == 4
         assert len(rig.github_requests()) <= 10, rig.github_requests()
+
+
+def test_a_debug_log_has_every_step_and_its_reason(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(finding("app.py", 12))) as rig:
+        log = rig.run(runner={"RUNNER_DEBUG": "1"}).log
+        quiet = rig.run().log
+    told = re.findall(r"::debug::(\w+) -> (\w+): (.+)", log)
+    steps = [f"{phase} -> {step}" for phase, step, _ in told]
+    assert list(dict.fromkeys(steps)) == [
+        "Due -> ReadChange",
+        "Ready -> OpenReviewer",
+        "Pricing -> ReadPrice",
+        "Priced -> FindProject",
+        "Quoted -> RecordIntent",
+        "Intended -> CreateTask",
+        "Submitted -> RecordTask",
+        "Waiting -> PollTask",
+        "Completed -> ReadResult",
+        "Reported -> WriteFiles",
+        "Judged -> Refresh",
+        "Refreshed -> PostReview",
+        "Refreshed -> UpdateThreads",
+        "Refreshed -> ReadPosted",
+        "Refreshed -> WriteSummary",
+        "Refreshed -> WriteCheckRun",
+        "Refreshed -> CloseOlderChecks",
+        "Published -> WriteOutput",
+    ]
+    page = (Path(__file__).parents[2] / "docs" / "design.md").read_text(encoding="utf-8")
+    assert all(f"| `{phase}` | {reason} |" in page for phase, _, reason in told), "the reason is the page's"
+    assert " -> " not in quiet
 
 
 def test_the_same_change_is_never_bought_twice_and_nothing_is_said_twice(tmp_path: Path) -> None:
