@@ -81,28 +81,33 @@ class RunContext:
 
     Attributes:
         signer: signs this pull request's ledger.
-        started: on the monotonic clock.
-        wait_seconds: how long the run may wait for a review.
+        wait_until: on the monotonic clock, how long the run may wait for a review; 0 for one that does not wait.
     """
 
     ports: Ports
     settings: Settings
     renderer: Renderer
     signer: Signer
-    started: float
-    wait_seconds: float = 0
+    wait_until: float = 0
     degraded: Degraded = field(default_factory=Degraded)
 
     @classmethod
     def of(
-        cls, ports: Ports, settings: Settings, snapshot: Snapshot, renderer: Renderer, *, may_buy: bool = True
+        cls, ports: Ports, settings: Settings, snapshot: Snapshot, renderer: Renderer, *, wait_until: float = 0
     ) -> RunContext:
-        """The context of a run that begins now."""
+        """The context of a run.
+
+        Args:
+            ports: the ports.
+            settings: as they were read.
+            snapshot: of the pull request.
+            renderer: with the templates of the default branch.
+            wait_until: on the monotonic clock, how long the run may wait for a review; 0 for one that does not wait.
+        """
         paid = settings.reviewer is ReviewerKind.CODEVF
         key = settings.codevf_api_key.reveal() if paid else ""
         signer = Signer(key, snapshot.repository.id, snapshot.pull.number, settings.instance)
-        wait_seconds = settings.wait_minutes * 60 if may_buy else 0
-        return cls(ports, settings, renderer, signer, ports.clock.monotonic(), wait_seconds)
+        return cls(ports, settings, renderer, signer, wait_until)
 
     @property
     def paid(self) -> bool:
@@ -122,7 +127,7 @@ class RunContext:
             NoKey: its key is missing.
         """
         service = self.ports.open_service(self.settings)
-        return BatchReviewService(service, self.ports.clock, self.started + self.wait_seconds)
+        return BatchReviewService(service, self.ports.clock, self.wait_until)
 
     def leaving_out(self, paths: Iterable[str]) -> str:
         """What leaves files out, ready to be pasted: a setting, or options on a line of their own at a terminal."""

@@ -44,13 +44,15 @@ def review_pull_request(  # noqa: PLR0913 — what callers wish for, each by its
     Raises:
         ForgeError: the pull request cannot be read, so there is nothing to write on either.
     """
+    began = ports.clock.monotonic()
     snapshot = pull if isinstance(pull, Snapshot) else load_snapshot(ports, inputs, pull)
     try:
         settings, snapshot = load_settings(ports, inputs, snapshot)
         renderer = (Renderer if may_buy else collecting_renderer)(overrides(snapshot))
     except (SettingsError, TemplateError) as error:
         return not_begun(ports, inputs, trigger, snapshot, error)
-    run = RunContext.of(ports, settings, snapshot, renderer, may_buy=may_buy)
+    wait_until = began + settings.wait_minutes * 60 if may_buy else 0
+    run = RunContext.of(ports, settings, snapshot, renderer, wait_until=wait_until)
     known = known_of(run, snapshot, trigger, may_buy=may_buy, cancels=cancels, edits=edits)
     return play(run, start(known))
 

@@ -89,7 +89,7 @@ def _catch_up(
 def _carry_out(ports: Ports, inputs: Mapping[str, str], posted: PostedCommand, snapshot: Snapshot) -> Outcome:
     """Do what a command asks for, answer it, and write the outputs."""
     settings, snapshot = load_settings(ports, inputs, snapshot)
-    run = RunContext.of(ports, settings, snapshot, Renderer(overrides(snapshot)), may_buy=False)
+    run = RunContext.of(ports, settings, snapshot, Renderer(overrides(snapshot)))
     word = posted.command.name.value
     if there := answers_to(snapshot.comments, settings.instance, posted.comment_id):
         react(run, posted, there[0].reaction)

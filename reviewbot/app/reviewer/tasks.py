@@ -34,8 +34,7 @@ def poll(run: RunContext, known: Known, task: Task, waited: float) -> TaskRead |
     clock = run.ports.clock
     began = clock.monotonic()
     delay = next_poll(task.status, known.request.mode, waited, task.retry_after, run.ports.rng)
-    deadline = run.started + (run.wait_seconds if known.request.may_buy else 0)
-    if began + delay > deadline:
+    if not known.request.may_buy or began + delay > run.wait_until:
         return NotOver()
     try:
         clock.sleep(delay)
