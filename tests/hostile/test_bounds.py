@@ -17,9 +17,6 @@ from reviewbot.domain.model.events import (
     LONGEST_NAME,
     BrokenEvent,
     CommentEvent,
-    MergeGroupEvent,
-    OtherEvent,
-    ReviewEvent,
     read_event,
 )
 from reviewbot.domain.text.bounds import Cut, bounded, first_lines, shorten
@@ -65,12 +62,13 @@ def test_the_names_of_an_event_are_bounded() -> None:
         {"action": "labeled", "pull_request": pull, "label": {"name": LONG}, "sender": {"login": LONG},
          "repository": {"full_name": LONG}},
     )  # fmt: skip
-    assert isinstance(event, ReviewEvent)
-    assert (event.label, event.sender) == (None, "")
+    assert isinstance(event, BrokenEvent)
+    assert len(event.problem) < 200
     assert isinstance(read_event("pull_request", {"action": LONG, "pull_request": pull}), BrokenEvent)
-    assert isinstance(read_event("merge_group", {"action": LONG}), OtherEvent)
+    assert isinstance(read_event("merge_group", {"action": LONG}), BrokenEvent)
     group = {"head_sha": SHA, "head_ref": LONG, "base_ref": LONG}
-    assert read_event("merge_group", {"action": "checks_requested", "merge_group": group}) == MergeGroupEvent(SHA, ())
+    event = read_event("merge_group", {"action": "checks_requested", "merge_group": group})
+    assert isinstance(event, BrokenEvent)
 
 
 def test_the_words_of_a_comment_are_whole_and_a_reason_is_bounded() -> None:
@@ -82,9 +80,6 @@ def test_the_words_of_a_comment_are_whole_and_a_reason_is_bounded() -> None:
     event = read_event("issue_comment", payload)
     assert isinstance(event, CommentEvent)
     assert (event.body, len(event.author)) == (LONG, LONGEST_NAME)
-    assert read_event("issue_comment", {**payload, "comment": {"body": 7}}) == CommentEvent(
-        1, "created", "", "", "", sender_is_bot=False
-    )
     said = parse(f"/reviewbot bypass {LONG}")
     assert said is not None
     assert said.reason == LONG[: MAX_REASON - 1] + "…"
