@@ -28,7 +28,7 @@ SHA = "0" * 40
 
 
 def test_a_task_with_an_endless_id_is_not_one() -> None:
-    with pytest.raises(ServiceError, match="`id` is missing or wrong"):
+    with pytest.raises(ServiceError, match="should be a task: `id` does not fit"):
         read_task({"id": LONG, "status": "pending"}, None)
 
 

@@ -16,6 +16,7 @@ from reviewbot.adapters.codevf.urls import check_base_url, refuse_inner
 from reviewbot.adapters.tls import trusted
 from reviewbot.domain.codevf.polling import MIN_SPACING, Fault, moment, retry_delay
 from reviewbot.domain.model.urls import is_loopback
+from reviewbot.domain.text.strict_json import JsonMismatch, parse
 from reviewbot.errors import NoKey, Problem, ReviewDidNotHappen, ServiceError, SettingsError
 from reviewbot.ports import Clock
 
@@ -52,10 +53,6 @@ class Access:
     proxy: str | None = None
 
 
-class NotJson(Exception):
-    """The body of an answer is not JSON."""
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A whole answer, whatever its status."""
@@ -74,12 +71,9 @@ class Answer:
         """The body as JSON.
 
         Raises:
-            NotJson: it is none.
+            JsonMismatch: it is none.
         """
-        try:
-            return json.loads(self.body, parse_constant=_no_constant)
-        except (ValueError, RecursionError):
-            raise NotJson from None
+        return parse(self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +218,7 @@ class Transport:
         if ask.json_answer:
             try:
                 answer.decoded()
-            except NotJson:
+            except JsonMismatch:
                 return _failed(Fault.UNREADABLE, f"HTTP {answer.status}")
         return answer
 
@@ -256,10 +250,6 @@ def _longer(said: Said, answer: Answer) -> float | None:
 def _encoded(payload: object) -> bytes:
     """UTF-8 JSON; a lone surrogate becomes its JSON escape, which is what `backslashreplace` writes."""
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
-
-
-def _no_constant(name: str) -> object:
-    raise ValueError(name)
 
 
 def _open(access: Access, proxy: str | None) -> httpx.Client:
