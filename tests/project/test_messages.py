@@ -12,7 +12,7 @@ import pytest
 
 from reviewbot import errors
 from reviewbot.adapters.codevf.errors import Said, error_of, error_of_fault
-from reviewbot.adapters.github.error_rules import Intent, Reply, judge
+from reviewbot.adapters.github.errors import Intent, Reply, judge
 from reviewbot.domain.codevf.polling import Fault
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.render.renderer import Renderer

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum
 
-from reviewbot.adapters.github.answers import Answer
-from reviewbot.adapters.github.parse_graphql import checks
+from reviewbot.adapters.github.graphql.answers import Checked, QueueEntry
+from reviewbot.adapters.github.graphql.parse import older_checks
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus
 from reviewbot.domain.github.shared_heads import is_of
 from reviewbot.domain.ledger.external_id import tells_of_open_task
@@ -23,13 +23,12 @@ class Awaiting(Enum):
     UNKNOWN = "unknown"
 
 
-def standing(pull: Answer) -> Awaiting:
+def standing(pull: Checked) -> Awaiting:
     """Whether a task of a pull request may be open, by the newest check run of our name on each head.
 
     One that is completed can still have an open task: somebody has let the head through, or set the skip label.
     """
-    number = pull.number("number")
-    newest = {run.head_sha: run for run in checks(pull, "recent", "forced") if is_of(run, number)}
+    newest = {run.head_sha: run for run in older_checks(pull) if is_of(run, pull.number)}
     if not newest:
         return Awaiting.UNKNOWN
     return Awaiting.YES if any(_is_open(run) for run in newest.values()) else Awaiting.NO
@@ -40,14 +39,13 @@ def _is_open(run: CheckRun) -> bool:
     return left or tells_of_open_task(run.external_id)
 
 
-def contained(entries: Iterable[Answer], head_sha: str) -> tuple[int, ...]:
+def contained(entries: Iterable[QueueEntry], head_sha: str) -> tuple[int, ...]:
     """The numbers in a merge queue up to the place with that commit; none when it is not there or a place is hidden."""
     numbers: list[int] = []
-    for entry in sorted(entries, key=lambda entry: entry.number("position")):
-        pull, commit = entry.maybe_node("pullRequest"), entry.maybe_node("headCommit")
-        if pull is None:
+    for entry in sorted(entries, key=lambda entry: entry.position):
+        if entry.pull_request is None:
             return ()
-        numbers.append(pull.number("number"))
-        if commit is not None and commit.text("oid") == head_sha:
+        numbers.append(entry.pull_request.number)
+        if entry.head_commit is not None and entry.head_commit.oid == head_sha:
             return tuple(numbers)
     return ()
