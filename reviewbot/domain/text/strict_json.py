@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, NoReturn, TypeVar
 
@@ -23,6 +24,7 @@ Moment = Annotated[datetime, Meta(tz=True)]
 """A point in time with its zone, as ISO 8601."""
 
 T = TypeVar("T")
+S = TypeVar("S", bound=msgspec.Struct)
 
 _PLACE = re.compile(r" - at (?:`key` in )?`\$\.?([^`]*)`\Z")
 _MISSING = re.compile(r"Object missing required field `(.*)`")
@@ -59,14 +61,19 @@ def _refuse(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def convert(value: object, kind: type[T]) -> T:
+def convert(value: object, kind: type[T], *, strict: bool = True) -> T:
     """Convert a parsed value to a type; keys that the type does not have are ignored.
+
+    Args:
+        value: the value.
+        kind: the type.
+        strict: False if numbers may be text.
 
     Raises:
         JsonMismatch: the value, or one inside it, has another type or is out of range.
     """
     try:
-        return msgspec.convert(value, kind)
+        return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
         raise _mismatch(str(error)) from None
     except UnicodeEncodeError:
@@ -81,6 +88,26 @@ def read(text: str | bytes, kind: type[T]) -> T:
         JsonMismatch: from `parse` or `convert`.
     """
     return convert(parse(text), kind)
+
+
+def salvage(value: Mapping[str, object], kind: type[S]) -> tuple[S, dict[str, object]]:
+    """Convert the fields of an object that fit a type; numbers may be text, and null is no field.
+
+    Args:
+        value: the object.
+        kind: a struct in which every field has a default.
+
+    Returns:
+        The struct, and everything else that the object has.
+    """
+    rest = {key: item for key, item in value.items() if item is not None}
+    fitting = {key: rest.pop(key) for key in kind.__struct_fields__ if key in rest}
+    while True:
+        try:
+            return convert(fitting, kind, strict=False), rest
+        except JsonMismatch as error:
+            field = re.split(r"[.[]", error.where, maxsplit=1)[0]
+            rest[field] = fitting.pop(field)
 
 
 def same_fields(value: object, kind: type[T]) -> T:

@@ -18,6 +18,7 @@ from reviewbot.domain.text.strict_json import (
     convert,
     parse,
     read,
+    salvage,
     same_fields,
 )
 from tests.domain.any_json import json_values
@@ -33,6 +34,10 @@ class Inner(Struct, frozen=True):
 class Outer(Struct, frozen=True):
     text: str
     items: tuple[Inner, ...] = ()
+
+
+class Items(Struct, frozen=True):
+    items: tuple[Inner, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -104,3 +109,24 @@ def test_a_value_of_another_type_has_the_same_fields() -> None:
     assert same_fields(Outer("\ud800", (Inner(7),)), Other) == Other("\ud800", (Inner(7),))
     with pytest.raises(ValidationError):
         same_fields(Inner(), Other)
+
+
+def test_what_does_not_fit_an_object_is_left_and_the_rest_is_read() -> None:
+    given = {"number": "7", "decimal": 5, "word": ["high"], "moment": None, "more": {"a": 1}, "\ud800": 1}
+    inner, rest = salvage(given, Inner)
+    assert inner == Inner(7)
+    assert rest == {"decimal": 5, "word": ["high"], "more": {"a": 1}, "\ud800": 1}
+    assert given["decimal"] == 5
+
+
+@given(json_values)
+def test_salvaging_loses_nothing(value: object) -> None:
+    for kind in (Inner, Items):
+        given = {"number": value, "items": value, "other": value}
+        read, rest = salvage(given, kind)
+        assert rest.keys() <= given.keys()
+        assert all(
+            key in rest or getattr(read, key) is not None
+            for key in given
+            if value is not None and key in kind.__struct_fields__
+        )
