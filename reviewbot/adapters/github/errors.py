@@ -140,10 +140,7 @@ def _without(token: str, text: str) -> str:
 def judge(reply: Reply, intent: Intent, now: datetime) -> ErrorDecision:
     """The first rule of the table that fits a refusal; a time of day is read by GitHub's own clock where it is told."""
     now = moment(reply.headers.get("date", "")) or now
-    for rule in _RULES:
-        if rule.fits(reply):
-            return rule.verdict(reply, intent, now)
-    return _odd(reply, intent, now)
+    return next(rule.verdict(reply, intent, now) for rule in _RULES if rule.fits(reply))
 
 
 def judge_graphql(
@@ -162,10 +159,23 @@ _GRAPHQL_STATUS = {"RATE_LIMITED": 429, "NOT_FOUND": 404, "FORBIDDEN": 403, "INS
                    "UNPROCESSABLE": 422, "SERVICE_UNAVAILABLE": 503, "INTERNAL": 502}  # fmt: skip
 
 
+Verdict = Callable[[Reply, Intent, datetime], ErrorDecision]
+
+
 @dataclass(frozen=True, slots=True)
 class _Rule:
     fits: Callable[[Reply], bool]
-    verdict: Callable[[Reply, Intent, datetime], ErrorDecision]
+    verdict: Verdict
+
+
+def _plain(kind: type[ForgeError], what: str, hint: str) -> Verdict:
+    """An error of a class that says what happened, and what GitHub says; the request is not sent again."""
+
+    def verdict(reply: Reply, intent: Intent, _now: datetime) -> ErrorDecision:
+        said = f"{hint} GitHub says: {reply.words or 'nothing'}"
+        return ErrorDecision(kind(f"{what}: {intent.doing} ({reply.status}).", hint=said))
+
+    return verdict
 
 
 _THROTTLED = re.compile(
@@ -203,16 +213,6 @@ def _wait(headers: Mapping[str, str], now: datetime) -> float:
     if headers.get("x-ratelimit-remaining") == "0" and reset.isdecimal():
         return max(float(reset) - now.timestamp(), 0) + 1
     return SECONDARY_WAIT
-
-
-def _unknown_token(reply: Reply, intent: Intent, _now: datetime) -> ErrorDecision:
-    return ErrorDecision(
-        TokenUnknown(
-            f"GitHub does not know the token, so {intent.doing} failed (401).",
-            hint="`github-token` is wrong, was revoked, or ended: a workflow's own token lives as long as its "
-            f"job, an App's for an hour, so keep `wait-minutes` below that. GitHub says: {reply.words}",
-        )
-    )
 
 
 def _no_permission(reply: Reply, intent: Intent, _now: datetime) -> ErrorDecision:
@@ -254,25 +254,6 @@ def _permission(part: str) -> str:
     return f"{name.strip().replace('_', '-')}: {level.strip()}"
 
 
-def _not_found(reply: Reply, intent: Intent, _now: datetime) -> ErrorDecision:
-    return ErrorDecision(
-        NotFound(
-            f"GitHub has nothing there: {intent.doing} ({reply.status}).",
-            hint="It does not exist (any more), or the token may not see it: GitHub answers the same to both. "
-            f"GitHub says: {reply.words}",
-        )
-    )
-
-
-def _diff_too_large(reply: Reply, intent: Intent, _now: datetime) -> ErrorDecision:
-    return ErrorDecision(
-        DiffTooLarge(
-            f"GitHub gives no diff of this size: {intent.doing} ({reply.status}).",
-            hint=f"Its limits are 300 files, 20,000 lines and 1 MB. GitHub says: {reply.words}",
-        )
-    )
-
-
 def _refused(reply: Reply, intent: Intent, _now: datetime) -> ErrorDecision:
     details = reply.details or ((reply.message,) if reply.message else ())
     error = Refused(
@@ -290,18 +271,27 @@ def _server_error(reply: Reply, intent: Intent, _now: datetime) -> ErrorDecision
     return ErrorDecision(error, RetryPolicy.READS, float(asked) if asked.isdecimal() else None)
 
 
-def _odd(reply: Reply, intent: Intent, _now: datetime) -> ErrorDecision:
-    return ErrorDecision(
-        ForgeError(
-            f"GitHub's answer is not understood: {intent.doing} ({reply.status}).",
-            hint=f"The API's address may point to something that is not GitHub. It says: {reply.words or 'nothing'}",
-        )
-    )
-
-
 def _has(*statuses: int) -> Callable[[Reply], bool]:
     return lambda reply: reply.status in statuses
 
+
+_unknown_token = _plain(
+    TokenUnknown,
+    "GitHub does not know the token",
+    "`github-token` is wrong, was revoked, or ended: a workflow's own token lives as long as its job, an App's for an "
+    "hour, so keep `wait-minutes` below that.",
+)
+_not_found = _plain(
+    NotFound,
+    "GitHub has nothing there",
+    "It does not exist (any more), or the token may not see it: GitHub answers the same to both.",
+)
+_diff_too_large = _plain(
+    DiffTooLarge, "GitHub gives no diff of this size", "Its limits are 300 files, 20,000 lines and 1 MB."
+)
+_not_understood = _plain(
+    ForgeError, "GitHub's answer is not understood", "The API's address may point to something that is not GitHub."
+)
 
 # The order matters: a limit comes dressed as 403, 422 or 429, and a diff that is too large as 406 or 422.
 _RULES = (
@@ -312,6 +302,7 @@ _RULES = (
     _Rule(_has(404, 410), _not_found),
     _Rule(_has(400, 409, 413, 415, 422), _refused),
     _Rule(_has(*range(500, 600)), _server_error),
+    _Rule(lambda _: True, _not_understood),
 )
 
 

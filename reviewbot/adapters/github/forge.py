@@ -159,12 +159,10 @@ class GitHubForge(Bound):
         """See `ports.Forge.waiting`."""
         pulls = self._open_then_closed(queries.WAITING, {"check": check_name}, answers.Checked)
         # One that is closed between the two lists stands in both.
-        found = {pull.number: open_reviews.standing(pull) for pull in pulls}
+        found = {pull.number: open_reviews.has_open_task(pull) for pull in pulls}
         return Waiting(
-            known=tuple(number for number, standing in found.items() if standing is open_reviews.Awaiting.YES),
-            unknown=frozenset(
-                number for number, standing in found.items() if standing is open_reviews.Awaiting.UNKNOWN
-            ),
+            known=tuple(number for number, is_open in found.items() if is_open),
+            unknown=frozenset(number for number, is_open in found.items() if is_open is None),
         )
 
     def summaries(self, mark: str, among: frozenset[int] | None = None) -> tuple[tuple[int, Comment], ...]:

@@ -27,15 +27,11 @@ class PermissionOf(Struct, frozen=True):
 
 
 class CheckOutput(Struct, frozen=True):
-    """The page of a check run."""
-
     title: Name | None = None
     annotations_count: int = 0
 
 
 class Check(Struct, frozen=True):
-    """A check run."""
-
     id: int
     name: Name
     head_sha: Name
@@ -62,14 +58,10 @@ class Check(Struct, frozen=True):
 
 
 class Checks(Struct, frozen=True):
-    """The check runs of a commit."""
-
     check_runs: tuple[Check, ...]
 
 
 class User(Struct, frozen=True):
-    """A user or a bot."""
-
     login: Name
     type: Name
 
@@ -97,8 +89,6 @@ class OwnComment(Struct, frozen=True):
 
 
 class OwnReviewComment(Struct, frozen=True):
-    """A review comment that we have just written."""
-
     id: int
     html_url: Name
     body: str
@@ -109,20 +99,14 @@ class OwnReviewComment(Struct, frozen=True):
 
 
 class Created(Struct, frozen=True):
-    """Something new, such as a review."""
-
     id: int
 
 
 class Commit(Struct, frozen=True):
-    """A commit."""
-
     sha: Name
 
 
 class Comparison(Struct, frozen=True):
-    """Two commits, compared."""
-
     merge_base_commit: Commit
 
 
@@ -133,53 +117,37 @@ class Blob(Struct, frozen=True):
 
 
 class RequiredCheck(Struct, frozen=True):
-    """A check that a ruleset requires."""
-
     context: Name
     integration_id: int | None = None
 
 
 class RuleParameters(Struct, frozen=True):
-    """What a rule says; only that on checks names any."""
-
     required_status_checks: tuple[RequiredCheck, ...] = ()
 
 
 class Rule(Struct, frozen=True):
-    """A rule that a branch is under."""
-
     type: Name
     parameters: RuleParameters | None = None
 
 
 class ProtectedCheck(Struct, frozen=True):
-    """A check that a branch's protection requires."""
-
     context: Name
     app_id: int | None = None
 
 
 class ProtectedChecks(Struct, frozen=True):
-    """The checks that a branch's protection requires."""
-
     checks: tuple[ProtectedCheck, ...]
 
 
 class Protection(Struct, frozen=True):
-    """A branch's protection."""
-
     required_status_checks: ProtectedChecks | None = None
 
 
 class Branch(Struct, frozen=True):
-    """A branch."""
-
     protection: Protection | None = None
 
 
 class ErrorDetail(Struct, frozen=True):
-    """One of the errors in a refusal."""
-
     resource: str | None = None
     field: str | None = None
     code: str | None = None
@@ -206,7 +174,5 @@ class GraphQLError(Struct, frozen=True):
 
 
 class GraphQLAnswer(Struct, frozen=True):
-    """The whole answer of GraphQL."""
-
     data: object = None
     errors: tuple[GraphQLError, ...] | None = None

@@ -40,15 +40,11 @@ class Nodes(Node, Generic[T], frozen=True):
 
 
 class PageInfo(Node, frozen=True):
-    """Whether a connection goes on."""
-
     has_next_page: bool
     end_cursor: Name | None
 
 
 class Page(Nodes[T], Generic[T], frozen=True):
-    """A page of a connection."""
-
     page_info: PageInfo
 
     @property
@@ -58,8 +54,6 @@ class Page(Nodes[T], Generic[T], frozen=True):
 
 
 class Actor(Node, frozen=True):
-    """A user or a bot; `kind` is empty where it was not asked for."""
-
     login: Name
     kind: Name = field(name="__typename", default="")
 
@@ -70,14 +64,14 @@ class Actor(Node, frozen=True):
 
 
 class Named(Node, frozen=True):
-    """A label or a branch."""
-
     name: Name
 
 
-class Oid(Node, frozen=True):
-    """A commit, by its name alone."""
+class InCommits(Node, Generic[T], frozen=True):
+    commit: T
 
+
+class Oid(Node, frozen=True):
     oid: Name
 
 
@@ -89,8 +83,6 @@ class Blob(Node, frozen=True):
 
 
 class TreeEntry(Node, frozen=True):
-    """A file or folder inside a folder."""
-
     name: Name
     object: Blob | None
 
@@ -102,8 +94,6 @@ class Tree(Node, frozen=True):
 
 
 class CheckRunNode(Node, frozen=True):
-    """A check run."""
-
     database_id: int
     name: Name
     status: Name
@@ -115,14 +105,10 @@ class CheckRunNode(Node, frozen=True):
 
 
 class AppNode(Node, frozen=True):
-    """An App."""
-
     slug: Name
 
 
 class CheckSuite(Node, frozen=True):
-    """The check runs of our name in one suite."""
-
     app: AppNode | None
     check_runs: Nodes[CheckRunNode] | None
 
@@ -135,27 +121,11 @@ class CheckedCommit(Node, frozen=True):
 
 
 class Created(Node, frozen=True):
-    """Something of which only the time matters."""
-
     created_at: Moment
 
 
 class TipCommit(CheckedCommit, frozen=True):
-    """The last commit, also with when its check suites were made."""
-
     seen: Nodes[Created] | None
-
-
-class TipItem(Node, frozen=True):
-    """The last commit of a pull request."""
-
-    commit: TipCommit
-
-
-class RecentItem(Node, frozen=True):
-    """A commit of a pull request."""
-
-    commit: CheckedCommit
 
 
 class ForcePush(Node, frozen=True):
@@ -166,17 +136,15 @@ class ForcePush(Node, frozen=True):
 
 
 class Checked(Node, frozen=True):
-    """A pull request's commits and replaced heads, with check runs."""
-
     number: int
-    recent: Nodes[RecentItem] | None
+    recent: Nodes[InCommits[CheckedCommit]] | None
     forced: Nodes[ForcePush] | None
 
 
 class CheckedPages(Node, frozen=True):
     """The same, page by page."""
 
-    recent: Page[RecentItem]
+    recent: Page[InCommits[CheckedCommit]]
     forced: Page[ForcePush]
 
 
@@ -189,8 +157,6 @@ class LabeledEvent(Node, frozen=True):
 
 
 class Signature(Node, frozen=True):
-    """A commit's signature."""
-
     is_valid: bool
     was_signed_by_github: bool = field(name="wasSignedByGitHub")
 
@@ -203,42 +169,26 @@ class Account(Node, frozen=True):
 
 
 class Author(Node, frozen=True):
-    """An author of a commit; no user where the address has no account."""
-
     user: Account | None
 
 
 class CommitNode(Node, frozen=True):
-    """A commit."""
-
     oid: Name
     signature: Signature | None
     parents: Nodes[Oid]
     authors: Nodes[Author]
 
 
-class CommitItem(Node, frozen=True):
-    """A commit of a pull request."""
-
-    commit: CommitNode
-
-
-class Commits(Nodes[CommitItem], frozen=True):
-    """The first commits of a pull request, and how many there are."""
-
+class Commits(Nodes[InCommits[CommitNode]], frozen=True):
     total_count: int
 
 
 class ReactionGroup(Node, frozen=True):
-    """An emoji under a comment."""
-
     content: Name
     viewer_has_reacted: bool
 
 
 class CommentNode(Node, frozen=True):
-    """A comment of the conversation."""
-
     id: BigInt = field(name="fullDatabaseId")
     url: Name
     body: str
@@ -251,14 +201,10 @@ class CommentNode(Node, frozen=True):
 
 
 class ReviewId(Node, frozen=True):
-    """The review that a comment belongs to."""
-
     id: BigInt | None = field(name="fullDatabaseId")
 
 
 class ThreadCommentNode(Node, frozen=True):
-    """A review comment."""
-
     node_id: Name = field(name="id")
     id: BigInt = field(name="fullDatabaseId")
     url: Name
@@ -271,8 +217,6 @@ class ThreadCommentNode(Node, frozen=True):
 
 
 class ThreadNode(Node, frozen=True):
-    """A review thread with its first comments."""
-
     id: Name
     path: Name
     diff_side: Side
@@ -286,8 +230,6 @@ class ThreadNode(Node, frozen=True):
 
 
 class ReviewNode(Node, frozen=True):
-    """A review."""
-
     id: BigInt = field(name="fullDatabaseId")
     state: Name
     body: str
@@ -296,14 +238,10 @@ class ReviewNode(Node, frozen=True):
 
 
 class HeadRepository(Node, frozen=True):
-    """The repository of a pull request's head."""
-
     name_with_owner: Name
 
 
 class PullRequestNode(Checked, frozen=True):
-    """A pull request with the first page of each of its lists."""
-
     id: Name
     title: Name
     body: str
@@ -323,12 +261,10 @@ class PullRequestNode(Checked, frozen=True):
     comments: Page[CommentNode]
     review_threads: Page[ThreadNode]
     reviews: Page[ReviewNode]
-    tip: Nodes[TipItem] | None
+    tip: Nodes[InCommits[TipCommit]] | None
 
 
 class RepositoryNode(Node, frozen=True):
-    """The repository, its default branch's word on us, and the pull request."""
-
     database_id: int
     name_with_owner: Name
     url: Name
@@ -340,8 +276,6 @@ class RepositoryNode(Node, frozen=True):
 
 
 class SetupNode(Node, frozen=True):
-    """How the default branch has set us up."""
-
     name_with_owner: Name
     default_branch_ref: Named | None
     config: Blob | None
@@ -350,14 +284,10 @@ class SetupNode(Node, frozen=True):
 
 
 class Setup(Node, frozen=True):
-    """The answer to `SETUP`."""
-
     repository: SetupNode
 
 
 class ConfigNode(Node, frozen=True):
-    """The config file."""
-
     config: Blob | None
 
 
@@ -380,56 +310,40 @@ class Paged(Node, Generic[T], frozen=True):
 
 
 class PagedNode(Node, Generic[T], frozen=True):
-    """One more page of a list of something that was asked for by its id."""
-
     node: Paged[T]
 
 
 class Snapshot(Node, frozen=True):
-    """The answer to `SNAPSHOT`."""
-
     viewer: Actor
     repository: RepositoryNode | None
 
 
 class Summary(Node, frozen=True):
-    """A pull request with the beginning of its conversation."""
-
     number: int
     comments: Page[CommentNode]
 
 
 class Head(Node, frozen=True):
-    """A pull request's head."""
-
     number: int
     state: Name
     head_ref_oid: Name
 
 
 class Numbered(Node, frozen=True):
-    """A pull request, by its number alone."""
-
     number: int
 
 
 class QueueEntry(Node, frozen=True):
-    """A place in a merge queue."""
-
     position: int
     head_commit: Oid | None
     pull_request: Numbered | None
 
 
 class QueuePage(Page[QueueEntry], frozen=True):
-    """A page of a merge queue, and how many entries there are."""
-
     total_count: int
 
 
 class Queue(Node, frozen=True):
-    """A merge queue."""
-
     entries: QueuePage | None
 
 
@@ -449,8 +363,6 @@ class FileBlob(Node, frozen=True):
 
 
 class FileNode(Node, frozen=True):
-    """A file at a commit."""
-
     oid: Name
     mode: int
     size: int

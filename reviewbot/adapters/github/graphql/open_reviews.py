@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import Enum
 
 from reviewbot.adapters.github.graphql.answers import Checked, QueueEntry
 from reviewbot.adapters.github.graphql.parse import older_checks
@@ -15,23 +14,13 @@ _GIVEN_UP = "stale"
 """The conclusion that GitHub itself gives a check run which was open for two weeks."""
 
 
-class Awaiting(Enum):
-    """Whether a pull request has an open task; unknown is one without any check run of ours."""
-
-    YES = "yes"
-    NO = "no"
-    UNKNOWN = "unknown"
-
-
-def standing(pull: Checked) -> Awaiting:
-    """Whether a task of a pull request may be open, by the newest check run of our name on each head.
+def has_open_task(pull: Checked) -> bool | None:
+    """Whether a task of a pull request may be open, by the newest check run of our name on each head; None without any.
 
     One that is completed can still have an open task: somebody has let the head through, or set the skip label.
     """
     newest = {run.head_sha: run for run in older_checks(pull) if is_of(run, pull.number)}
-    if not newest:
-        return Awaiting.UNKNOWN
-    return Awaiting.YES if any(_is_open(run) for run in newest.values()) else Awaiting.NO
+    return any(map(_is_open, newest.values())) if newest else None
 
 
 def _is_open(run: CheckRun) -> bool:
