@@ -93,6 +93,7 @@ def refusals() -> Iterator[str]:
     for status in (301, 400, 401, 402, 403, 404, 408, 409, 413, 418, 429, 500):
         yield error_of(status, Said(), str, buys=True).message.partition(" (")[0]
         yield judge(Reply(status, ""), intent, now).error.message.partition("reading")[0]
+    yield judge(Reply(406, "", codes=frozenset({"diff"})), intent, now).error.message.partition("reading")[0]
     for fault in Fault:
         yield error_of_fault(fault, "Kind").message.partition(" (")[0]
 
