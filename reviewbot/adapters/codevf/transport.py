@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from random import Random
 from typing import Protocol
@@ -55,25 +55,18 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer, whatever its status."""
+    """A whole answer, whatever its status; `json` is its value where one was asked for."""
 
     status: int
     body: bytes
     content_type: str
     retry_after: float | None
+    json: object = None
 
     @property
     def is_success(self) -> bool:
         """2xx."""
         return self.status // 100 == 2  # noqa: PLR2004 — the class of success
-
-    def decoded(self) -> object:
-        """The body as JSON.
-
-        Raises:
-            JsonMismatch: it is none.
-        """
-        return parse(self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,12 +208,12 @@ class Transport:
             said = read_error(answer.body)
             error = error_of(answer.status, said, self.scrub, buys=ask.buys)
             return _Failure(answer.status, error, _longer(said, answer))
-        if ask.json_answer:
-            try:
-                answer.decoded()
-            except JsonMismatch:
-                return _failed(Fault.UNREADABLE, f"HTTP {answer.status}")
-        return answer
+        if not ask.json_answer:
+            return answer
+        try:
+            return replace(answer, json=parse(answer.body))
+        except JsonMismatch:
+            return _failed(Fault.UNREADABLE, f"HTTP {answer.status}")
 
 
 _REPORT = "If `codevf-url` is right, please report this as a bug."
