@@ -2,64 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TypeVar
+
+from msgspec import Struct, field
 
 from reviewbot.analyzers.raw import Edit, RawFinding
-from reviewbot.domain.text.strict_json import JsonMismatch, JsonNode
+from reviewbot.domain.text.strict_json import JsonMismatch, Whole, read
+
+T = TypeVar("T")
 
 
 class Unreadable(Exception):
     """The output is not what the analyzer's documentation promises, for example because it was cut off."""
 
 
-def ruff(output: str) -> tuple[RawFinding, ...]:
-    """Read `--output-format json`. Columns count characters from 1."""
-    return _read(output, lambda data: data.all(_ruff))
-
-
-def shellcheck(output: str) -> tuple[RawFinding, ...]:
-    """Read `--format json1`, where a tab is one column."""
-    return _read(output, lambda data: data["comments"].all(_shellcheck))
-
-
-def ast_grep(output: str) -> tuple[RawFinding, ...]:
-    """Read `--json=compact`. Lines count from 0."""
-    return _read(output, lambda data: data.all(_ast_grep))
-
-
-def zizmor(output: str) -> tuple[RawFinding, ...]:
-    """Read `--format json-v1`. Rows count from 0."""
-    return _read(output, lambda data: data.all(_zizmor))
-
-
-def hadolint(output: str) -> tuple[RawFinding, ...]:
-    """Read `--format json`. A message has one line."""
-    return _read(output, lambda data: data.all(_hadolint))
-
-
-def _read(output: str, read: Callable[[JsonNode], tuple[RawFinding, ...]]) -> tuple[RawFinding, ...]:
+def _read(output: str, kind: type[T]) -> T:
     try:
-        return read(JsonNode.parse(output))
+        return read(output, kind)
     except JsonMismatch as error:
         raise Unreadable(str(error)) from error
-
-
-def _ruff(record: JsonNode) -> RawFinding:
-    fix, start, end = record["fix"], record["location"], record["end_location"]
-    safe = fix.value is not None and fix["applicability"].text() == "safe"
-    message = None if fix.value is None else fix["message"].maybe(JsonNode.text)
-    return RawFinding(
-        tool="ruff",
-        rule=record["code"].maybe(JsonNode.text) or "invalid-syntax",
-        file=record["filename"].text(),
-        line=start["row"].whole(),
-        end_line=_last_line(start["row"].whole(), end["row"].whole(), end["column"].whole() - 1),
-        level="error",
-        message=record["message"].text(),
-        note=f"{message}." if message else "",
-        reference=record["url"].maybe(JsonNode.text) or "",
-        edits=fix["edits"].all(_ruff_edit) if safe else (),
-    )
 
 
 def _last_line(line: int, end_line: int, end_column: int) -> int:
@@ -67,79 +28,232 @@ def _last_line(line: int, end_line: int, end_column: int) -> int:
     return max(line, end_line - 1 if end_column == 0 else end_line)
 
 
-def _ruff_edit(edit: JsonNode) -> Edit:
-    start, end = edit["location"], edit["end_location"]
-    return Edit(
-        start["row"].whole(), start["column"].whole(), end["row"].whole(), end["column"].whole(), edit["content"].text()
+class _Place(Struct, frozen=True):
+    row: Whole
+    column: Whole
+
+
+class _RuffEdit(Struct, frozen=True):
+    location: _Place
+    end_location: _Place
+    content: str
+
+
+class _RuffFix(Struct, frozen=True):
+    applicability: str
+    message: str | None
+    edits: tuple[_RuffEdit, ...]
+
+
+class _Ruff(Struct, frozen=True):
+    code: str | None
+    filename: str
+    location: _Place
+    end_location: _Place
+    message: str
+    url: str | None
+    fix: _RuffFix | None
+
+
+def ruff(output: str) -> tuple[RawFinding, ...]:
+    """Read `--output-format json`. Columns count characters from 1."""
+    return tuple(_from_ruff(record) for record in _read(output, tuple[_Ruff, ...]))
+
+
+def _from_ruff(record: _Ruff) -> RawFinding:
+    fix, start, end = record.fix, record.location, record.end_location
+    return RawFinding(
+        tool="ruff",
+        rule=record.code or "invalid-syntax",
+        file=record.filename,
+        line=start.row,
+        end_line=_last_line(start.row, end.row, end.column - 1),
+        level="error",
+        message=record.message,
+        note=f"{fix.message}." if fix and fix.message else "",
+        reference=record.url or "",
+        edits=tuple(map(_ruff_edit, fix.edits)) if fix and fix.applicability == "safe" else (),
     )
 
 
-def _shellcheck(record: JsonNode) -> RawFinding:
-    code = f"SC{record['code'].whole()}"
-    fix = record.get("fix")
+def _ruff_edit(edit: _RuffEdit) -> Edit:
+    start, end = edit.location, edit.end_location
+    return Edit(start.row, start.column, end.row, end.column, edit.content)
+
+
+class _ShellcheckEdit(Struct, frozen=True, rename="camel"):
+    line: Whole
+    column: Whole
+    end_line: Whole
+    end_column: Whole
+    replacement: str
+
+
+class _ShellcheckFix(Struct, frozen=True):
+    replacements: tuple[_ShellcheckEdit, ...]
+
+
+class _ShellcheckComment(Struct, frozen=True, rename="camel"):
+    code: Whole
+    file: str
+    line: Whole
+    end_line: Whole
+    level: str
+    message: str
+    fix: _ShellcheckFix | None = None
+
+
+class _Shellcheck(Struct, frozen=True):
+    comments: tuple[_ShellcheckComment, ...]
+
+
+def shellcheck(output: str) -> tuple[RawFinding, ...]:
+    """Read `--format json1`, where a tab is one column."""
+    return tuple(_from_shellcheck(record) for record in _read(output, _Shellcheck).comments)
+
+
+def _from_shellcheck(record: _ShellcheckComment) -> RawFinding:
+    replacements = record.fix.replacements if record.fix else ()
     return RawFinding(
         tool="shellcheck",
-        rule=code,
-        file=record["file"].text(),
-        line=record["line"].whole(),
-        end_line=max(record["line"].whole(), record["endLine"].whole()),
-        level=record["level"].text(),
-        message=record["message"].text(),
-        reference=f"https://www.shellcheck.net/wiki/{code}",
-        edits=() if fix.value is None else fix["replacements"].all(_shellcheck_edit),
+        rule=f"SC{record.code}",
+        file=record.file,
+        line=record.line,
+        end_line=max(record.line, record.end_line),
+        level=record.level,
+        message=record.message,
+        reference=f"https://www.shellcheck.net/wiki/SC{record.code}",
+        edits=tuple(Edit(one.line, one.column, one.end_line, one.end_column, one.replacement) for one in replacements),
     )
 
 
-def _shellcheck_edit(edit: JsonNode) -> Edit:
-    line, column, end_line, end_column = (edit[key].whole() for key in ("line", "column", "endLine", "endColumn"))
-    return Edit(line, column, end_line, end_column, edit["replacement"].text())
+class _AstGrepPlace(Struct, frozen=True):
+    line: Whole
+    column: Whole
 
 
-def _ast_grep(record: JsonNode) -> RawFinding:
-    start, end = record["range"]["start"], record["range"]["end"]
-    line = start["line"].whole() + 1
+class _AstGrepRange(Struct, frozen=True):
+    start: _AstGrepPlace
+    end: _AstGrepPlace
+
+
+class _AstGrep(Struct, frozen=True, rename="camel"):
+    rule_id: str
+    file: str
+    range: _AstGrepRange
+    severity: str
+    message: str
+    note: str | None = None
+
+
+def ast_grep(output: str) -> tuple[RawFinding, ...]:
+    """Read `--json=compact`. Lines count from 0."""
+    return tuple(_from_ast_grep(record) for record in _read(output, tuple[_AstGrep, ...]))
+
+
+def _from_ast_grep(record: _AstGrep) -> RawFinding:
+    line, end = record.range.start.line + 1, record.range.end
     return RawFinding(
         tool="ast-grep",
-        rule=record["ruleId"].text(),
-        file=record["file"].text(),
+        rule=record.rule_id,
+        file=record.file,
         line=line,
-        end_line=_last_line(line, end["line"].whole() + 1, end["column"].whole()),
-        level=record["severity"].text(),
-        message=record["message"].text(),
-        note=record.get("note").maybe(JsonNode.text) or "",
+        end_line=_last_line(line, end.line + 1, end.column),
+        level=record.severity,
+        message=record.message,
+        note=record.note or "",
     )
 
 
-def _zizmor(record: JsonNode) -> RawFinding:
-    primaries = [place for place in record["locations"].items() if place["symbolic"]["kind"].value == "Primary"]
-    if not primaries:
-        record["locations"].refuse("has no primary place")
-    symbolic, span = primaries[0]["symbolic"], primaries[0]["concrete"]["location"]
-    start, end = span["start_point"], span["end_point"]
-    line, rating = start["row"].whole() + 1, record["determinations"]
+class _ZizmorSpan(Struct, frozen=True):
+    start_point: _Place
+    end_point: _Place
+
+
+class _ZizmorConcrete(Struct, frozen=True):
+    location: _ZizmorSpan
+
+
+class _ZizmorFile(Struct, frozen=True):
+    verbatim_path: str
+
+
+class _ZizmorKey(Struct, frozen=True):
+    local: _ZizmorFile = field(name="Local")
+
+
+class _ZizmorSymbolic(Struct, frozen=True):
+    kind: str
+    key: _ZizmorKey
+    annotation: str
+
+
+class _ZizmorPlace(Struct, frozen=True):
+    symbolic: _ZizmorSymbolic
+    concrete: _ZizmorConcrete
+
+
+class _ZizmorRating(Struct, frozen=True):
+    severity: str
+    confidence: str
+
+
+class _Zizmor(Struct, frozen=True):
+    ident: str
+    desc: str
+    url: str
+    determinations: _ZizmorRating
+    locations: tuple[_ZizmorPlace, ...]
+
+
+def zizmor(output: str) -> tuple[RawFinding, ...]:
+    """Read `--format json-v1`. Rows count from 0."""
+    return tuple(_from_zizmor(record) for record in _read(output, tuple[_Zizmor, ...]))
+
+
+def _from_zizmor(record: _Zizmor) -> RawFinding:
+    place = next((place for place in record.locations if place.symbolic.kind == "Primary"), None)
+    if place is None:
+        raise Unreadable("`locations` has no primary place")
+    line, end = place.concrete.location.start_point.row + 1, place.concrete.location.end_point
     return RawFinding(
         tool="zizmor",
-        rule=record["ident"].text(),
-        file=symbolic["key"]["Local"]["verbatim_path"].text(),
+        rule=record.ident,
+        file=place.symbolic.key.local.verbatim_path,
         line=line,
-        end_line=_last_line(line, end["row"].whole() + 1, end["column"].whole()),
-        level=f"{rating['severity'].text()}/{rating['confidence'].text()}".lower(),
-        message=record["desc"].text(),
-        note=f"What is marked here: {symbolic['annotation'].text()}.",
-        reference=record["url"].text(),
+        end_line=_last_line(line, end.row + 1, end.column),
+        level=f"{record.determinations.severity}/{record.determinations.confidence}".lower(),
+        message=record.desc,
+        note=f"What is marked here: {place.symbolic.annotation}.",
+        reference=record.url,
     )
 
 
-def _hadolint(record: JsonNode) -> RawFinding:
-    code = record["code"].text()
-    wiki = "https://www.shellcheck.net/wiki/" if code.startswith("SC") else "https://github.com/hadolint/hadolint/wiki/"
+class _Hadolint(Struct, frozen=True):
+    code: str
+    file: str
+    line: Whole
+    level: str
+    message: str
+
+
+def hadolint(output: str) -> tuple[RawFinding, ...]:
+    """Read `--format json`. A message has one line."""
+    return tuple(_from_hadolint(record) for record in _read(output, tuple[_Hadolint, ...]))
+
+
+def _from_hadolint(record: _Hadolint) -> RawFinding:
+    wiki = "https://www.shellcheck.net/wiki/" if record.code.startswith("SC") else _HADOLINT_WIKI
     return RawFinding(
         tool="hadolint",
-        rule=code,
-        file=record["file"].text(),
-        line=record["line"].whole(),
-        end_line=record["line"].whole(),
-        level=record["level"].text(),
-        message=record["message"].text(),
-        reference=wiki + code,
+        rule=record.code,
+        file=record.file,
+        line=record.line,
+        end_line=record.line,
+        level=record.level,
+        message=record.message,
+        reference=wiki + record.code,
     )
+
+
+_HADOLINT_WIKI = "https://github.com/hadolint/hadolint/wiki/"

@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from reviewbot.domain.model.installation import ACTIONS_APP
 from reviewbot.domain.model.options import ReviewerKind
-from reviewbot.domain.model.remotes import read_remote
-from reviewbot.domain.text.strict_json import JsonMismatch, JsonNode
+from reviewbot.domain.model.remotes import read_direct_url, read_remote
 from reviewbot.settings import INPUTS, Input, Settings
 from reviewbot.settings.schema import SCHEMA_FILE
 from reviewbot.settings.table import CONFIG_FILE
@@ -88,11 +87,9 @@ def installed_from(direct_url: str | None) -> Action | None:
     Args:
         direct_url: what pip wrote down (PEP 610).
     """
-    try:
-        told = JsonNode.parse(direct_url or "null")
-        url, commit = told["url"].text(), told["vcs_info"]["commit_id"].text()
-        asked = told["vcs_info"].get("requested_revision").maybe(JsonNode.text) or ""
-    except JsonMismatch:
+    source = read_direct_url(direct_url)
+    origin = read_remote(source.url) if source else None
+    if not (source and source.vcs_info and origin):
         return None
-    origin = read_remote(url)
-    return read_action(f"{origin.full_name}@{commit}", asked if _RELEASE.fullmatch(asked) else "") if origin else None
+    asked = source.vcs_info.requested_revision or ""
+    return read_action(f"{origin.full_name}@{source.vcs_info.commit_id}", asked if _RELEASE.fullmatch(asked) else "")

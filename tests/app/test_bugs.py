@@ -29,7 +29,9 @@ runpy.run_module('reviewbot', run_name='__main__')
     ("module", "name"),
     [
         ("reviewbot.adapters.github.connection", "_Receiver.receive"),
-        ("reviewbot.adapters.github.client", "_json"),
+        ("reviewbot.adapters.github.connection", "_Response.read"),
+        ("reviewbot.adapters.github.client", "parse"),
+        ("reviewbot.adapters.github.graphql.parse", "pull_request"),
     ],
 )
 def test_a_bug_behind_githubs_edge_is_no_answer_of_githubs(tmp_path: Path, module: str, name: str, kind: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reviewbot.adapters.github import queries
+from reviewbot.adapters.github.graphql import queries
 from tests.contract.referee import document_complaints
 
 pytestmark = pytest.mark.npm
@@ -16,13 +16,12 @@ CONSTANTS = {
 }
 DOCUMENTS = {
     **CONSTANTS,
-    **{f"MORE[{name}]": document for name, document in queries.MORE.items()},
     **{f"entries({new}, {old})": queries.entries(new, old) for new, old in ((1, 0), (0, 1), (3, 2), (100, 100))},
 }
 
 
 def test_the_documents_are_found() -> None:
-    assert {"SNAPSHOT", "MORE_THREAD_COMMENTS", "MORE[comments]", "RESOLVE_THREAD"} <= DOCUMENTS.keys()
+    assert {"SNAPSHOT", "MORE_THREAD_COMMENTS", "MORE_COMMENTS", "RESOLVE_THREAD"} <= DOCUMENTS.keys()
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

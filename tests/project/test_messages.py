@@ -12,7 +12,7 @@ import pytest
 
 from reviewbot import errors
 from reviewbot.adapters.codevf.errors import Said, error_of, error_of_fault
-from reviewbot.adapters.github.error_rules import Intent, Reply, judge
+from reviewbot.adapters.github.errors import Intent, Reply, judge
 from reviewbot.domain.codevf.polling import Fault
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.render.renderer import Renderer
@@ -93,6 +93,7 @@ def refusals() -> Iterator[str]:
     for status in (301, 400, 401, 402, 403, 404, 408, 409, 413, 418, 429, 500):
         yield error_of(status, Said(), str, buys=True).message.partition(" (")[0]
         yield judge(Reply(status, ""), intent, now).error.message.partition("reading")[0]
+    yield judge(Reply(406, "", codes=frozenset({"diff"})), intent, now).error.message.partition("reading")[0]
     for fault in Fault:
         yield error_of_fault(fault, "Kind").message.partition(" (")[0]
 

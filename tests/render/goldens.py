@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.codevf.errors import Said, error_of
-from reviewbot.adapters.github.error_rules import Intent, Reply, judge
+from reviewbot.adapters.github.errors import Intent, Reply, judge
 from reviewbot.cli.bootstrap import FORK_HINT, Line, Reviewers
 from reviewbot.cli.review import WITHOUT_KEY
 from reviewbot.domain.codevf import budget

@@ -38,12 +38,8 @@ def write_inside(
         SettingsError: the path leads elsewhere, or cannot be written.
     """
     *folders, name = _parts(workspace, path, forbidden)
-    try:
-        with _folder(workspace, folders) as inside:
-            _replace(inside, name, content, mode)
-    except OSError as error:
-        what = f"it cannot be written ({error.strerror or type(error).__name__})"
-        raise _wrong(path, what) from None
+    with _refusing(path, "written"), _folder(workspace, folders) as inside:
+        _replace(inside, name, content, mode)
 
 
 def is_taken(workspace: str, path: str, forbidden: frozenset[str]) -> bool:
@@ -53,13 +49,12 @@ def is_taken(workspace: str, path: str, forbidden: frozenset[str]) -> bool:
         SettingsError: the path leads elsewhere, or is a folder, which it would not replace.
     """
     *folders, name = _parts(workspace, path, forbidden)
-    try:
-        with _folder(workspace, folders, make=False) as inside:
-            told = os.stat(name, dir_fd=inside, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        raise _wrong(path, f"it cannot be written ({error.strerror or type(error).__name__})") from None
+    with _refusing(path, "written"):
+        try:
+            with _folder(workspace, folders, make=False) as inside:
+                told = os.stat(name, dir_fd=inside, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
     if stat.S_ISDIR(told.st_mode):
         raise _wrong(path, "it is a folder")
     return True
@@ -86,11 +81,8 @@ def read_inside(workspace: str, path: str, limit: int, forbidden: frozenset[str]
         SettingsError: the path leads elsewhere, or there is no such file.
     """
     *folders, name = _parts(workspace, path, forbidden)
-    try:
-        with _folder(workspace, folders, make=False) as inside:
-            return _regular(os.open(name, _OLD_FILE, dir_fd=inside), path, limit)
-    except OSError as error:
-        raise _wrong(path, f"it cannot be read ({error.strerror or type(error).__name__})") from None
+    with _refusing(path, "read"), _folder(workspace, folders, make=False) as inside:
+        return _regular(os.open(name, _OLD_FILE, dir_fd=inside), path, limit)
 
 
 def _regular(descriptor: int, path: str, limit: int) -> Regular:
@@ -114,13 +106,10 @@ def check_inside(workspace: str, path: str) -> str:
     """
     parts = _parts(workspace, path)
     inner = "/".join(parts)
-    try:
-        with _trial_folder(workspace, parts[:-1]) as inside:
-            _create(inside, beside := _temporary()).close()
-            os.unlink(beside, dir_fd=inside)
-            _check_name(Path(workspace, inner))
-    except OSError as error:
-        raise _wrong(path, f"it cannot be written ({error.strerror or type(error).__name__})") from None
+    with _refusing(path, "written"), _folder(workspace, parts[:-1], keep=False) as inside:
+        _create(inside, beside := _temporary()).close()
+        os.unlink(beside, dir_fd=inside)
+        _check_name(Path(workspace, inner))
     return inner
 
 
@@ -150,33 +139,26 @@ def _parts(workspace: str, path: str, forbidden: frozenset[str] = FORBIDDEN) -> 
 
 
 @contextmanager
-def _folder(workspace: str, folders: list[str], *, make: bool = True) -> Iterator[int]:
-    """The innermost folder, opened name by name from the one before."""
-    inside = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        for name in folders:
-            if make:
-                _make(inside, name)
-            deeper = os.open(name, _FOLDER, dir_fd=inside)
-            os.close(inside)
-            inside = deeper
-        yield inside
-    finally:
-        os.close(inside)
-
-
-@contextmanager
-def _trial_folder(workspace: str, folders: list[str]) -> Iterator[int]:
-    """The innermost folder; those that were missing are removed at the end."""
+def _folder(workspace: str, folders: list[str], *, make: bool = True, keep: bool = True) -> Iterator[int]:
+    """The innermost folder, opened name by name from the one before; those that were made are removed unless kept."""
     with ExitStack() as undo:
         inside = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         undo.callback(os.close, inside)
         for name in folders:
-            if _make(inside, name):
+            if make and _make(inside, name) and not keep:
                 undo.callback(_remove, inside, name)
             inside = os.open(name, _FOLDER, dir_fd=inside)
             undo.callback(os.close, inside)
         yield inside
+
+
+@contextmanager
+def _refusing(path: str, what: str) -> Iterator[None]:
+    """Report what the system has against a path."""
+    try:
+        yield
+    except OSError as error:
+        raise _wrong(path, f"it cannot be {what} ({error.strerror or type(error).__name__})") from None
 
 
 def _remove(inside: int, name: str) -> None:

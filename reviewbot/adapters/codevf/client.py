@@ -53,26 +53,26 @@ class CodeVF:
 
     def balance(self) -> Balance:
         """The account's credits."""
-        return wire.read_balance(self._call("GET", "credits/balance").decoded())
+        return wire.read_balance(self._call("GET", "credits/balance").json)
 
     def project(self, name: str) -> int:
         """The number of the project of this name, created when missing."""
-        return wire.read_project_id(self._call("POST", "projects/create", {"name": name}).decoded())
+        return wire.read_project_id(self._call("POST", "projects/create", {"name": name}).json)
 
     def tags(self) -> tuple[Tag, ...]:
         """The active expertise levels."""
-        return wire.read_tags(self._call("GET", "tags").decoded())
+        return wire.read_tags(self._call("GET", "tags").json)
 
     def create(self, submission: Submission) -> Task:
         """Submit; sent again only with the same idempotency key, so it cannot be bought twice."""
         url = self._transport.base.join("tasks/create")
         answer = self._transport.send(Ask("POST", url, wire.submission_body(submission), buys=True))
-        return wire.read_task(answer.decoded(), answer.retry_after)
+        return wire.read_task(answer.json, answer.retry_after)
 
     def retrieve(self, task_id: str) -> Task:
         """Ask for a task's state once."""
         answer = self._call("GET", f"tasks/{_segment(task_id)}")
-        return wire.read_task(answer.decoded(), answer.retry_after)
+        return wire.read_task(answer.json, answer.retry_after)
 
     def cancel(self, task_id: str) -> None:
         """Ask to stop a task; what the service answers is not documented, so it is not read."""

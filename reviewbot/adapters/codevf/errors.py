@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from msgspec import Struct
+
 from reviewbot.domain.codevf.polling import Fault
 from reviewbot.domain.text import escaping, formatting
+from reviewbot.domain.text.strict_json import JsonMismatch, read
 from reviewbot.errors import (
     OverBudget,
     PayloadTooLarge,
@@ -46,32 +48,53 @@ class Said:
     retry_after: float | None = None
 
 
+class _Field(Struct, frozen=True):
+    field: str = ""
+    message: str = ""
+
+
+class _Details(Struct, frozen=True):
+    available: object = None
+    required: object = None
+    errors: tuple[_Field, ...] = ()
+
+
+class _Error(Struct, frozen=True):
+    code: str | None = None
+    message: str | None = None
+    details: _Details | None = None
+
+
+class _Meta(Struct, frozen=True):
+    retry_after: object = None
+
+
+class _ErrorBody(Struct, frozen=True):
+    """An error, nested or flat."""
+
+    error: _Error | str | None = None
+    message: str | None = None
+    meta: _Meta | None = None
+
+
 def read_error(body: bytes) -> Said:
-    """Read a nested error, a flat one, or a page that is no JSON at all (which says nothing)."""
+    """Read a nested error, a flat one, or anything else (which says nothing)."""
     try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
+        data = read(body, _ErrorBody)
+    except JsonMismatch:
         return Said()
-    if not isinstance(data, Mapping):
-        return Said()
-    error = data.get("error")
-    retry_after = seconds(_at(data, "meta", "retry_after"))
-    if not isinstance(error, Mapping):
-        return Said(message=_text(error) or _text(data.get("message")), retry_after=retry_after)
+    retry_after = seconds(data.meta.retry_after) if data.meta else None
+    if not isinstance(data.error, _Error):
+        return Said(message=data.error or data.message or "", retry_after=retry_after)
+    details = data.error.details or _Details()
+    fields = (f"{one.field}: {one.message}" for one in details.errors[:_MOST_FIELDS])
     return Said(
-        code=_text(error.get("code")).lower(),
-        message="; ".join(filter(None, (_text(error.get("message")), *_fields(error)))),
-        available=number(_at(error, "details", "available")),
-        required=number(_at(error, "details", "required")),
+        code=(data.error.code or "").lower(),
+        message="; ".join(filter(None, (data.error.message, *fields))),
+        available=number(details.available),
+        required=number(details.required),
         retry_after=retry_after,
     )
-
-
-def _fields(error: Mapping[str, object]) -> list[str]:
-    errors = _at(error, "details", "errors")
-    if not isinstance(errors, list):
-        return []
-    return [f"{_text(_at(item, 'field'))}: {_text(_at(item, 'message'))}" for item in errors[:_MOST_FIELDS]]
 
 
 def error_of(status: int, said: Said, scrub: Scrub, *, buys: bool) -> ReviewDidNotHappen:
@@ -149,18 +172,6 @@ def _funds(said: Said) -> str:
 
 def _says(words: str) -> str:
     return f" It says: “{words}”" if words else ""
-
-
-def _at(value: object, *keys: str) -> object:
-    for key in keys:
-        if not isinstance(value, Mapping):
-            return None
-        value = value.get(key)
-    return value
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
 
 
 # --- Words ------------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from random import Random
 from typing import Protocol
@@ -16,6 +16,7 @@ from reviewbot.adapters.codevf.urls import check_base_url, refuse_inner
 from reviewbot.adapters.tls import trusted
 from reviewbot.domain.codevf.polling import MIN_SPACING, Fault, moment, retry_delay
 from reviewbot.domain.model.urls import is_loopback
+from reviewbot.domain.text.strict_json import JsonMismatch, parse
 from reviewbot.errors import NoKey, Problem, ReviewDidNotHappen, ServiceError, SettingsError
 from reviewbot.ports import Clock
 
@@ -52,34 +53,20 @@ class Access:
     proxy: str | None = None
 
 
-class NotJson(Exception):
-    """The body of an answer is not JSON."""
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer, whatever its status."""
+    """A whole answer, whatever its status; `json` is its value where one was asked for."""
 
     status: int
     body: bytes
     content_type: str
     retry_after: float | None
+    json: object = None
 
     @property
     def is_success(self) -> bool:
         """2xx."""
         return self.status // 100 == 2  # noqa: PLR2004 — the class of success
-
-    def decoded(self) -> object:
-        """The body as JSON.
-
-        Raises:
-            NotJson: it is none.
-        """
-        try:
-            return json.loads(self.body, parse_constant=_no_constant)
-        except (ValueError, RecursionError):
-            raise NotJson from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,12 +208,12 @@ class Transport:
             said = read_error(answer.body)
             error = error_of(answer.status, said, self.scrub, buys=ask.buys)
             return _Failure(answer.status, error, _longer(said, answer))
-        if ask.json_answer:
-            try:
-                answer.decoded()
-            except NotJson:
-                return _failed(Fault.UNREADABLE, f"HTTP {answer.status}")
-        return answer
+        if not ask.json_answer:
+            return answer
+        try:
+            return replace(answer, json=parse(answer.body))
+        except JsonMismatch:
+            return _failed(Fault.UNREADABLE, f"HTTP {answer.status}")
 
 
 _REPORT = "If `codevf-url` is right, please report this as a bug."
@@ -256,10 +243,6 @@ def _longer(said: Said, answer: Answer) -> float | None:
 def _encoded(payload: object) -> bytes:
     """UTF-8 JSON; a lone surrogate becomes its JSON escape, which is what `backslashreplace` writes."""
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
-
-
-def _no_constant(name: str) -> object:
-    raise ValueError(name)
 
 
 def _open(access: Access, proxy: str | None) -> httpx.Client:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
+from typing import Annotated, TypeVar
+
+from msgspec import Meta, Struct
 
 from reviewbot.adapters.codevf.errors import number
 from reviewbot.domain.model.review import Balance, Submission, Tag, Task, TaskStatus
 from reviewbot.domain.text.bounds import shorten_line
+from reviewbot.domain.text.strict_json import JsonMismatch, convert
 from reviewbot.errors import ServiceError
 
 _LONGEST_WORD = 200
 """Characters of an id, a status, a mode or a tag's name."""
+
+_Figure = int | float | str
+"""A number, as such or as text."""
 
 _STATUSES = {
     "pending": TaskStatus.PENDING,
@@ -44,22 +50,62 @@ def submission_body(submission: Submission) -> dict[str, object]:
     return {name: value for name, value in body.items() if value is not None}
 
 
+class _Object(Struct, frozen=True, rename="camel"):
+    """An object of the service's; what we do not rely on is not in it."""
+
+
+class _Task(_Object, frozen=True):
+    id: Annotated[str, Meta(pattern=r"\S", max_length=_LONGEST_WORD)] | int  # a part of an id names no task
+    status: Annotated[str, Meta(min_length=1)]
+    result: object = None
+    credits_used: object = None
+
+
+class _Balance(_Object, frozen=True):
+    available: _Figure
+    on_hold: _Figure
+    total: _Figure
+
+
+class _Project(_Object, frozen=True):
+    id: int
+
+
+class _Tag(_Object, frozen=True):
+    id: int
+    name: str | None = None
+    display_name: str | None = None
+    cost_multiplier: _Figure | None = None
+    is_active: bool | None = None
+
+
+class _Tags(_Object, frozen=True):
+    tags: tuple[_Tag, ...]
+
+
+T = TypeVar("T")
+
+
+def _read(body: object, kind: type[T], what: str) -> T:
+    try:
+        return convert(body, kind)
+    except JsonMismatch as error:
+        raise ServiceError(f"CodeVF's answer should be {what}: {error}.", hint=_HINT) from None
+
+
 def read_task(body: object, retry_after: float | None) -> Task:
     """A task, from the answer to creating or retrieving it.
 
     Raises:
         ServiceError: it has no id or no status.
     """
-    task = _object(body, "a task")
-    status = task.get("status")
-    if not isinstance(status, str) or not status:
-        raise _shape("a task", "status")
+    task = _read(body, _Task, "a task")
     return Task(
-        id=_task_id(task.get("id")),
-        status=_STATUSES.get(status.strip().casefold(), TaskStatus.UNKNOWN),
-        status_text=shorten_line(status, _LONGEST_WORD),
-        result=task.get("result"),
-        credits_used=number(task.get("creditsUsed")),
+        id=str(task.id),
+        status=_STATUSES.get(task.status.strip().casefold(), TaskStatus.UNKNOWN),
+        status_text=shorten_line(task.status, _LONGEST_WORD),
+        result=task.result,
+        credits_used=number(task.credits_used),
         retry_after=retry_after,
     )
 
@@ -70,8 +116,8 @@ def read_balance(body: object) -> Balance:
     Raises:
         ServiceError: a figure is missing.
     """
-    balance = _object(body, "the balance")
-    return Balance(*(_figure(balance, name, "the balance") for name in ("available", "onHold", "total")))
+    found = _read(body, _Balance, "the balance")
+    return Balance(*(_figure(one, "the balance") for one in (found.available, found.on_hold, found.total)))
 
 
 def read_project_id(body: object) -> int:
@@ -80,10 +126,7 @@ def read_project_id(body: object) -> int:
     Raises:
         ServiceError: there is none.
     """
-    value = _object(body, "a project").get("id")
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise _shape("a project", "id")
-    return value
+    return _read(body, _Project, "a project").id
 
 
 def read_tags(body: object) -> tuple[Tag, ...]:
@@ -92,47 +135,21 @@ def read_tags(body: object) -> tuple[Tag, ...]:
     Raises:
         ServiceError: an active tag cannot be read, so its price is unknown.
     """
-    tags = _object(body, "the tags").get("tags")
-    if not isinstance(tags, list):
-        raise _shape("the tags", "tags")
-    read = (_object(tag, "a tag") for tag in tags)
-    return tuple(_tag(tag) for tag in read if tag.get("isActive") is not False)
+    return tuple(_tag(tag) for tag in _read(body, _Tags, "the tags").tags if tag.is_active is not False)
 
 
-def _tag(tag: Mapping[str, object]) -> Tag:
-    tag_id, name = tag.get("id"), tag.get("name") or tag.get("displayName")
-    if isinstance(tag_id, bool) or not isinstance(tag_id, int):
-        raise _shape("a tag", "id")
-    if not isinstance(name, str):
-        raise _shape("a tag", "name")
-    multiplier = _figure(tag, "costMultiplier", "a tag")
-    if multiplier <= 0:
-        raise _shape("a tag", "costMultiplier")
-    return Tag(tag_id, shorten_line(name, _LONGEST_WORD), multiplier)
+def _tag(tag: _Tag) -> Tag:
+    name, multiplier = tag.name or tag.display_name, _figure(tag.cost_multiplier, f"the price of tag {tag.id}")
+    if name is None or multiplier <= 0:
+        raise ServiceError(f"CodeVF's answer names no tag or price for tag {tag.id}.", hint=_HINT)
+    return Tag(tag.id, shorten_line(name, _LONGEST_WORD), multiplier)
 
 
-def _task_id(value: object) -> str:
-    known = not isinstance(value, bool) and isinstance(value, int | str)
-    if not known or not str(value).strip() or len(str(value)) > _LONGEST_WORD:  # a part of an id names no task
-        raise _shape("a task", "id")
-    return str(value)
-
-
-def _figure(body: Mapping[str, object], name: str, what: str) -> Decimal:
-    value = number(body.get(name))
-    if value is None:
-        raise _shape(what, name)
-    return value
-
-
-def _object(value: object, what: str) -> Mapping[str, object]:
-    if not isinstance(value, Mapping):
-        raise ServiceError(f"CodeVF's answer should be {what} and is not an object.", hint=_HINT)
-    return value
-
-
-def _shape(what: str, field: str) -> ServiceError:
-    return ServiceError(f"CodeVF's answer should be {what}, and its `{field}` is missing or wrong.", hint=_HINT)
+def _figure(value: object, what: str) -> Decimal:
+    figure = number(value)
+    if figure is None:
+        raise ServiceError(f"CodeVF's answer should be {what}, and holds something that is not a number.", hint=_HINT)
+    return figure
 
 
 _HINT = "Check `codevf-url`. If it is right, the service may have changed: please report this as a bug."

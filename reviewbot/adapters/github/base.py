@@ -7,7 +7,7 @@ from typing import Self
 from urllib.parse import quote
 
 from reviewbot.adapters.github.client import Address, Calls, Patience
-from reviewbot.adapters.github.files import Files
+from reviewbot.adapters.github.graphql.files import Files
 from reviewbot.ports import Clock
 
 

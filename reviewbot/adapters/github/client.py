@@ -15,13 +15,25 @@ from typing import TypeVar
 import httpx
 from github import Github
 
-from reviewbot.adapters.github.answers import Answer
 from reviewbot.adapters.github.connection import WHOLE_ANSWER, Bounds, open_github
-from reviewbot.adapters.github.error_rules import Intent, RetryPolicy
-from reviewbot.adapters.github.errors import BUILTIN, FOREIGN, GraphQLErrors, NotJson, is_foreign, understand
+from reviewbot.adapters.github.errors import (
+    NETWORK,
+    ErrorDecision,
+    Intent,
+    RetryPolicy,
+    judge,
+    judge_graphql,
+    judge_network,
+    not_json,
+    read_reply,
+    unusable,
+)
+from reviewbot.adapters.github.graphql.answers import Done
+from reviewbot.adapters.github.rest import GraphQLAnswer, GraphQLError
 from reviewbot.adapters.tls import trusted
 from reviewbot.domain.codevf.polling import Writes
-from reviewbot.errors import DiffTooLarge
+from reviewbot.domain.text.strict_json import JsonMismatch, convert, parse
+from reviewbot.errors import DiffTooLarge, ForgeUnreachable
 from reviewbot.ports import Clock
 
 PAGE = 100
@@ -31,8 +43,8 @@ _ATTEMPTS = 5
 _USER_AGENT = "reviewbot"
 _API_VERSION = "2022-11-28"
 
-Sent = TypeVar("Sent")
-Forgives = Callable[[Mapping[str, object]], bool]
+T = TypeVar("T")
+Forgives = Callable[[GraphQLError], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +112,11 @@ class Calls:
     def _github(self) -> Github:
         address, patience = self._address, self._patience
         trusted(address.ca_file)
+        if httpx.URL(address.api_url).host != httpx.URL(address.graphql_url).host:
+            raise ForgeUnreachable(
+                "GitHub's GraphQL address is on another host than the API's.",
+                hint="Check `GITHUB_API_URL` and `GITHUB_GRAPHQL_URL`.",
+            )
         opened = open_github(
             address.api_url.rstrip("/"),
             self._token,
@@ -124,51 +141,59 @@ class Calls:
         )
         return self._opened.enter_context(opened)
 
-    def get(self, path: str, intent: Intent, parameters: Mapping[str, object] | None = None) -> object:
-        """The JSON at a path of the REST API."""
-        return self._send("GET", path, intent, parameters=parameters)[1]
+    def get(self, path: str, intent: Intent, kind: type[T], parameters: Mapping[str, object] | None = None) -> T:
+        """The answer at a path of the REST API."""
+        return self._send("GET", path, intent, kind, parameters=parameters)[1]
 
-    def pages(self, path: str, intent: Intent) -> Iterator[Answer]:
-        """The objects of a list, over all its pages."""
+    def pages(self, path: str, intent: Intent, kind: type[T]) -> Iterator[T]:
+        """The items of a list, over all its pages."""
         page, more = 1, True
         while more:
-            headers, items = self._send("GET", path, intent, parameters={"per_page": PAGE, "page": page})
-            yield from Answer({"items": items}, intent.doing).items("items")
+            headers, items = self._send("GET", path, intent, list[kind], parameters={"per_page": PAGE, "page": page})  # type: ignore[valid-type]  # a type at run time
+            yield from items
             page, more = page + 1, 'rel="next"' in headers.get("link", "")
 
-    def write(self, verb: str, path: str, intent: Intent, body: Mapping[str, object] | None = None) -> object:
-        """Send a change. It is repeated only when GitHub did nothing, and a DELETE also when nobody knows."""
+    def write(self, verb: str, path: str, intent: Intent, body: Mapping[str, object], kind: type[T]) -> T:
+        """Send a change and read the answer. It is repeated only when GitHub did nothing."""
         self._take_turn()
-        return self._send(verb, path, intent, body=body)[1]
+        return self._send(verb, path, intent, kind, body=body)[1]
 
-    def query(self, document: str, variables: Mapping[str, object], intent: Intent, *,
-              forgives: Forgives = lambda _: False, patient: bool = True) -> Answer:  # fmt: skip
+    def change(self, verb: str, path: str, intent: Intent, body: Mapping[str, object] | None = None) -> None:
+        """Send a change whose answer tells nothing. A DELETE is repeated also when nobody knows what GitHub did."""
+        self._take_turn()
+        self._send(verb, path, intent, object, body=body)
+
+    def query(self, document: str, variables: Mapping[str, object], intent: Intent, kind: type[T], *,
+              forgives: Forgives = lambda _: False, patient: bool = True) -> T:  # fmt: skip
         """The data of a GraphQL query.
 
         Args:
             document: from `queries`.
             variables: their names without the dollar sign.
             intent: for the message.
+            kind: of the data.
             forgives: whether an error that GitHub reports beside the data may be passed over.
             patient: False for a caller who rather asks for less than asks again.
         """
+        sent = {"query": document, "variables": dict(variables)}
 
-        def send() -> Answer:
-            requester = self._github.requester
-            body = {"query": document, "variables": dict(variables)}
-            headers, answer = requester.requestJsonAndCheck("POST", self._address.graphql_url, input=body)
-            found = Answer.of(_json(answer), "GraphQL")
-            errors = [error.fields for error in found.items("errors")] if found.fields.get("errors") else []
-            if not all(forgives(error) for error in errors):
-                raise GraphQLErrors(errors, headers)
-            return found.node("data")
+        def exchange() -> T | ErrorDecision:
+            answer = self._exchange("POST", self._address.graphql_url, intent, body=sent)
+            if isinstance(answer, ErrorDecision):
+                return answer
+            headers, found = answer
+            whole = convert(found, GraphQLAnswer)
+            errors = whole.errors or ()
+            if not all(map(forgives, errors)):
+                return judge_graphql(errors, headers, intent, self._clock.now(), self._token)
+            return convert(whole.data, kind)
 
-        return self._persist(send, intent, repeats=patient)
+        return self._persist(exchange, intent, repeats=patient)
 
-    def mutate(self, document: str, variables: Mapping[str, object], intent: Intent) -> Answer:
-        """The data of a GraphQL mutation. Like `write`, it is repeated only when GitHub did nothing."""
+    def mutate(self, document: str, variables: Mapping[str, object], intent: Intent) -> None:
+        """Send a GraphQL mutation. Like `write`, it is repeated only when GitHub did nothing."""
         self._take_turn()
-        return self.query(document, variables, intent, patient=False)
+        self.query(document, variables, intent, Done, patient=False)
 
     def _take_turn(self) -> None:
         """Wait until GitHub takes another change: it refuses whoever makes too many in a minute."""
@@ -184,14 +209,10 @@ class Calls:
         """
         return self._persist(lambda: self._receive(path, accept, limit, intent), intent, repeats=True)
 
-    def _receive(self, path: str, accept: str, limit: int, intent: Intent) -> bytes:
+    def _receive(self, path: str, accept: str, limit: int, intent: Intent) -> bytes | ErrorDecision:
         url = f"{self._address.api_url.rstrip('/')}{path}"
         ends = self._clock.monotonic() + WHOLE_ANSWER
         with self._bytes.stream("GET", url, headers={"Accept": accept}) as response:
-            if response.status_code != HTTPStatus.OK:
-                response.read()
-                response.raise_for_status()
-                raise httpx.RemoteProtocolError("an answer that is neither a success nor a refusal")
             received = bytearray()
             for chunk in response.iter_bytes():
                 received += chunk
@@ -199,23 +220,49 @@ class Calls:
                     raise DiffTooLarge(f"GitHub sends more than {limit:,} bytes: {intent.doing}.")
                 if self._clock.monotonic() > ends:
                     raise httpx.ReadTimeout("the answer drips")
-            return bytes(received)
+        if response.is_error:
+            return self._judge(response.status_code, response.headers, bytes(received), intent)
+        if response.status_code != HTTPStatus.OK:
+            raise httpx.RemoteProtocolError("an answer that is neither a success nor a refusal")
+        return bytes(received)
 
-    def _send(self, verb: str, path: str, intent: Intent, *, parameters: Mapping[str, object] | None = None,
-              body: Mapping[str, object] | None = None) -> tuple[Mapping[str, str], object]:  # fmt: skip
-        def send() -> tuple[Mapping[str, str], object]:
-            headers, answer = self._github.requester.requestJsonAndCheck(
-                verb, path, parameters=dict(parameters or {}), input=None if body is None else dict(body)
-            )
-            return headers, _json(answer)
+    def _send(self, verb: str, path: str, intent: Intent, kind: type[T], *,
+              parameters: Mapping[str, object] | None = None,
+              body: Mapping[str, object] | None = None) -> tuple[Mapping[str, str], T]:  # fmt: skip
+        def exchange() -> tuple[Mapping[str, str], T] | ErrorDecision:
+            answer = self._exchange(verb, path, intent, parameters=parameters, body=body)
+            return answer if isinstance(answer, ErrorDecision) else (answer[0], convert(answer[1], kind))
 
-        return self._persist(send, intent, repeats=verb in {"GET", "DELETE"})
+        return self._persist(exchange, intent, repeats=verb in {"GET", "DELETE"})
 
-    def _persist(self, send: Callable[[], Sent], intent: Intent, *, repeats: bool) -> Sent:
+    def _exchange(
+        self,
+        verb: str,
+        path: str,
+        intent: Intent,
+        *,
+        parameters: Mapping[str, object] | None = None,
+        body: Mapping[str, object] | None = None,
+    ) -> tuple[Mapping[str, str], object] | ErrorDecision:
+        """Send once; the answer's headers and JSON, or what its failure means."""
+        status, headers, text = self._github.requester.requestJson(
+            verb, path, parameters=dict(parameters or {}), input=None if body is None else dict(body)
+        )
+        if status >= HTTPStatus.BAD_REQUEST:
+            return self._judge(status, headers, text, intent)
+        try:
+            return headers, parse(text or "null")
+        except JsonMismatch:
+            return not_json(intent)
+
+    def _judge(self, status: int, headers: Mapping[str, str], body: str | bytes, intent: Intent) -> ErrorDecision:
+        return judge(read_reply(status, headers, body, self._token), intent, self._clock.now())
+
+    def _persist(self, exchange: Callable[[], T | ErrorDecision], intent: Intent, *, repeats: bool) -> T:
         """Send, and send again while that is safe and the budget lasts.
 
         Args:
-            send: the request.
+            exchange: sends the request.
             intent: for the message.
             repeats: whether to send again also when nobody knows what GitHub did.
         """
@@ -223,28 +270,20 @@ class Calls:
         while True:
             self._requests += 1
             began = self._clock.monotonic()
+            cause: Exception | None = None
             try:
-                return send()
-            except (*FOREIGN, *BUILTIN) as failure:
-                if not is_foreign(failure):
-                    raise
-                self._lost += self._clock.monotonic() - began
-                trouble = understand(failure, intent, self._clock.now(), self._token)
-                pause = float(2 ** (attempt - 1)) if trouble.after is None else trouble.after
-                safe = trouble.again is RetryPolicy.ALWAYS or (trouble.again is RetryPolicy.READS and repeats)
-                fits = waited + pause <= self._patience.most and self._lost + pause <= self._patience.whole
-                if not safe or attempt == _ATTEMPTS or not fits:
-                    raise trouble.error from failure
+                outcome = exchange()
+            except NETWORK as failure:
+                outcome, cause = judge_network(failure, intent), failure
+            except JsonMismatch as mismatch:
+                outcome = unusable(mismatch, intent)
+            if not isinstance(outcome, ErrorDecision):
+                return outcome
+            self._lost += self._clock.monotonic() - began
+            pause = float(2 ** (attempt - 1)) if outcome.after is None else outcome.after
+            safe = outcome.again is RetryPolicy.ALWAYS or (outcome.again is RetryPolicy.READS and repeats)
+            fits = waited + pause <= self._patience.most and self._lost + pause <= self._patience.whole
+            if not safe or attempt == _ATTEMPTS or not fits:
+                raise outcome.error from cause
             self._clock.sleep(pause)
             attempt, waited, self._lost = attempt + 1, waited + pause, self._lost + pause
-
-
-def _json(answer: object) -> object:
-    """The answer, unless it was no JSON at all: PyGithub then wraps its text as `data` (and adds the `url`).
-
-    Raises:
-        NotJson: it was none; one of `FOREIGN`, so that a read is tried again.
-    """
-    if isinstance(answer, dict) and isinstance(answer.get("data"), str) and answer.keys() <= {"data", "url"}:
-        raise NotJson
-    return answer

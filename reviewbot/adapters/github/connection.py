@@ -1,15 +1,17 @@
 """PyGithub's connection with bounds that its own lacks: it reads an answer to its end, however long that takes or is.
 
 PyGithub asks for one number for both time limits, measures it between two bytes only, and follows redirects and
-"ask again" (202) without counting them.
+"ask again" (202) without counting them. For an answer that it cannot use it raises builtin exceptions, as a bug of ours
+does, so such an answer does not reach it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, ItemsView
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TypeAlias
+from urllib.parse import urlsplit
 
 import requests
 from github import Auth, Github
@@ -52,12 +54,24 @@ class EndlessAnswer(requests.RequestException):
     """More bytes than any answer of GitHub's has, one redirect after the other, or "not yet" (202)."""
 
 
+class ElsewhereError(requests.RequestException):
+    """A redirect to another host or protocol, which would get the token."""
+
+
 class _Response(RequestsResponse):
     """An answer that is read within bounds."""
 
     def __init__(self, response: requests.Response, clock: Clock) -> None:
         super().__init__(response)
         self._clock = clock
+
+    def getheaders(self) -> ItemsView[str, str]:
+        """The headers, but for rate limits that are no number, which PyGithub would take for one."""
+        return {
+            name: value
+            for name, value in self.headers.items()
+            if not name.lower().startswith("x-ratelimit-") or value.isdecimal()
+        }.items()
 
     def read(self) -> str:
         """The whole text.
@@ -93,27 +107,51 @@ class _Receiver:
 
         Raises:
             EndlessAnswer: it leads nowhere.
+            ElsewhereError: it leads to another host.
         """
         send: Callable[..., requests.Response] = getattr(connection.session, connection.verb.lower())
         url = f"{connection.protocol}://{connection.host}:{connection.port}{connection.url}"
         # Of what requests finds in the environment, only proxies: neither other certificates nor a `.netrc` file.
         connection.session.trust_env = False
-        response = send(
-            url,
-            proxies=get_environ_proxies(url),
-            headers=connection.headers,
-            data=connection.input,
-            timeout=(self._bounds.connect, self._bounds.read),
-            verify=connection.verify,
-            allow_redirects=False,
-            stream=True,
-        )
-        self._detours = self._detours + 1 if response.status_code == HTTPStatus.MOVED_PERMANENTLY else 0
+        try:
+            response = send(
+                url,
+                proxies=get_environ_proxies(url),
+                headers=connection.headers,
+                data=connection.input,
+                timeout=(self._bounds.connect, self._bounds.read),
+                verify=connection.verify,
+                allow_redirects=False,
+                stream=True,
+            )
+        except requests.RequestException:
+            raise
+        except ValueError:  # requests reads the address of a redirect even if it does not follow it
+            raise ElsewhereError from None
+        moved = response.status_code == HTTPStatus.MOVED_PERMANENTLY
+        self._detours = self._detours + 1 if moved else 0
         if self._detours > _DETOURS or response.status_code == HTTPStatus.ACCEPTED:
             self._detours = 0
             response.close()
             raise EndlessAnswer
+        if moved and "location" in response.headers:
+            try:
+                _check_detour(url, response.headers["location"])
+            except requests.RequestException:
+                response.close()
+                raise
         return _Response(response, self._bounds.clock)
+
+
+def _check_detour(here: str, location: str) -> None:
+    try:
+        there, host = urlsplit(location), urlsplit(location).hostname
+    except ValueError:
+        raise ElsewhereError from None
+    if (there.scheme, host) != (urlsplit(here).scheme, urlsplit(here).hostname):
+        raise ElsewhereError
+    if there.path == urlsplit(here).path:
+        raise EndlessAnswer
 
 
 def open_github(

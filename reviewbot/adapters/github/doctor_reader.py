@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import quote, urlencode
 
-from reviewbot.adapters.github import parse_graphql, queries
-from reviewbot.adapters.github.answers import Answer
+from reviewbot.adapters.github import rest
 from reviewbot.adapters.github.base import Bound
-from reviewbot.adapters.github.error_rules import Intent
+from reviewbot.adapters.github.errors import Intent
+from reviewbot.adapters.github.graphql import answers, parse, queries
 from reviewbot.domain.model.installation import Installation, Required
 
 WORKFLOWS = ".github/workflows"
@@ -34,14 +34,13 @@ class SetupReader(Bound):
             "templates": f"HEAD:{templates_dir.strip('/')}",
             "workflows": f"HEAD:{WORKFLOWS}",
         }
-        node = self._calls.query(queries.SETUP, variables, intent).node("repository")
-        branch = node.maybe_node("defaultBranchRef")
+        node = self._calls.query(queries.SETUP, variables, intent, answers.Setup).repository
         return Installation(
-            repository=node.text("nameWithOwner"),
-            branch=branch.text("name") if branch else "",
-            config=parse_graphql.config(node.maybe_node("config")),
-            templates=parse_graphql.folder(node.maybe_node("templates")),
-            workflows=parse_graphql.folder(node.maybe_node("workflows")),
+            repository=node.name_with_owner,
+            branch=node.default_branch_ref.name if node.default_branch_ref else "",
+            config=parse.config(node.config),
+            templates=parse.folder(node.templates),
+            workflows=parse.folder(node.workflows),
         )
 
     def try_pull_requests(self) -> None:
@@ -51,7 +50,7 @@ class SetupReader(Bound):
             ForgeError: the token may not.
         """
         query = urlencode({"per_page": 1})
-        self._calls.get(f"{self._path}/pulls?{query}", Intent("reading pull requests", "pull-requests: read"))
+        self._calls.get(f"{self._path}/pulls?{query}", Intent("reading pull requests", "pull-requests: read"), object)
 
     def try_checks(self, branch: str) -> None:
         """Read the check runs of a branch.
@@ -61,7 +60,7 @@ class SetupReader(Bound):
         """
         query = urlencode({"per_page": 1})
         path = f"{self._path}/commits/{quote(branch, safe='')}/check-runs?{query}"
-        self._calls.get(path, Intent("reading check runs", "checks: read"))
+        self._calls.get(path, Intent("reading check runs", "checks: read"), object)
 
     def required(self, branch: str) -> tuple[Required, ...]:
         """The checks that a branch requires, by rulesets and by its own protection.
@@ -70,19 +69,18 @@ class SetupReader(Bound):
             ForgeError: they cannot be read.
         """
         name, intent = quote(branch, safe=""), Intent("reading what the branch requires", "contents: read")
-        shown = Answer.of(self._calls.get(f"{self._path}/branches/{name}", intent), "branch")
-        rules = self._calls.pages(f"{self._path}/rules/branches/{name}", intent)
-        return (*_protected(shown.maybe_node("protection")), *(one for rule in rules for one in _ruled(rule)))
+        protection = self._calls.get(f"{self._path}/branches/{name}", intent, rest.Branch).protection
+        rules = self._calls.pages(f"{self._path}/rules/branches/{name}", intent, rest.Rule)
+        return (*_protected(protection), *(one for rule in rules for one in _ruled(rule)))
 
 
-def _ruled(rule: Answer) -> Iterator[Required]:
-    if rule.text("type") == "required_status_checks":
-        for check in rule.node("parameters").items("required_status_checks"):
-            yield Required(check.text("context"), check.maybe_number("integration_id"))
+def _ruled(rule: rest.Rule) -> Iterator[Required]:
+    if rule.type == "required_status_checks" and rule.parameters:
+        for check in rule.parameters.required_status_checks:
+            yield Required(check.context, check.integration_id)
 
 
-def _protected(protection: Answer | None) -> Iterator[Required]:
-    required = protection.maybe_node("required_status_checks") if protection else None
-    for check in required.items("checks") if required else ():
-        source = check.maybe_number("app_id")
-        yield Required(check.text("context"), None if source == _ANYBODY else source)
+def _protected(protection: rest.Protection | None) -> Iterator[Required]:
+    required = protection.required_status_checks if protection else None
+    for check in required.checks if required else ():
+        yield Required(check.context, None if check.app_id == _ANYBODY else check.app_id)

@@ -1,10 +1,391 @@
-"""GitHub, bound to one repository: `ports.Forge` over REST and GraphQL."""
+"""GitHub, bound to one repository: `ports.Forge` over REST and GraphQL.
+
+What is written is not sent again when nobody knows whether GitHub did it, but for what deletes.
+"""
 
 from __future__ import annotations
 
-from reviewbot.adapters.github.reading import Reading
-from reviewbot.adapters.github.writing import Writing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TypeVar
+from urllib.parse import quote, urlencode
+
+from reviewbot.adapters.github import payloads, rest
+from reviewbot.adapters.github.base import Bound
+from reviewbot.adapters.github.client import PAGE
+from reviewbot.adapters.github.errors import Intent
+from reviewbot.adapters.github.graphql import answers, open_reviews, parse, queries
+from reviewbot.adapters.github.rest import GraphQLError
+from reviewbot.domain.github.drafts import (
+    ANNOTATIONS_PER_REQUEST,
+    CheckState,
+    FileComment,
+    Hidden,
+    PostedComment,
+    Reaction,
+    ReviewDraft,
+)
+from reviewbot.domain.github.pull_request import CheckRun, Comment, Entry, Permission, Snapshot, Waiting
+from reviewbot.domain.github.shared_heads import is_of
+from reviewbot.errors import NotFound
+
+T = TypeVar("T")
+
+DIFF_LIMIT = 30 * 1024 * 1024
+"""Bytes of a diff above which it is not taken, though GitHub's own limit is far below."""
+
+_DIFF_TYPE = "application/vnd.github.diff"
+_PULL = Intent("reading a pull request", "pull-requests: read")
+_THREADS = Intent("reading a review thread", "pull-requests: read")
+_LIST = Intent("listing the pull requests", "pull-requests: read")
+_HEADS = Intent("reading other pull requests with this head", "pull-requests: read")
+_QUEUE = Intent("reading the merge queue", "pull-requests: read")
+_CHECKS = Intent("writing the check run", "checks: write")
+_COMMENTS = Intent("writing a comment", "pull-requests: write")
+_REACTIONS = Intent("putting an emoji under a comment", "pull-requests: write")
+_LABELS = Intent("taking a label off", "pull-requests: write")
+_REVIEWS = Intent("writing a review", "pull-requests: write")
+_RESOLVING = Intent("resolving a review thread", "contents: write")
+_HIDING = Intent("hiding a comment", "pull-requests: write")
 
 
-class GitHubForge(Reading, Writing):
-    """GitHub for one repository: `ports.Forge`, what is read and what is written."""
+class GitHubForge(Bound):
+    """GitHub for one repository: `ports.Forge`."""
+
+    # --- What is read -------------------------------------------------------------------------------------------------
+
+    def snapshot(self, number: int, *, check_name: str, config_file: str, templates_dir: str) -> Snapshot:
+        """See `ports.Forge.snapshot`.
+
+        A token that may not read check runs gets a snapshot without them (`checks_readable` says so); anything else
+        that it may not read is an error, since an unread config file must not pass for none.
+        """
+        intent = Intent(f"reading pull request {number}", "pull-requests: read")
+        variables = {
+            **self._pull(number),
+            "page": PAGE,
+            "check": check_name,
+            "config": f"HEAD:{config_file}",
+            "attributes": "HEAD:.gitattributes",
+            "templates": f"HEAD:{templates_dir.strip('/')}",
+        }
+        hidden: list[GraphQLError] = []
+        data = self._calls.query(queries.SNAPSHOT, variables, intent, answers.Snapshot, forgives=_remembering(hidden))
+        node = self._there(data.repository)
+        pull, app = _there(node.pull_request, f"pull request {number}"), parse.app_of(data.viewer)
+        on_head, on_older = parse.tip_checks(pull, app), parse.older_checks(pull, app)
+        if not (hidden or pull.commits.total_count):
+            # A base that has the head already leaves no commit in the list, and the head keeps its check runs.
+            on_head = self._checks_on(pull.head_ref_oid, check_name)
+        own = tuple(run for run in on_head if is_of(run, number))
+        comments = self._whole(pull.comments, queries.MORE_COMMENTS, self._pull(number), answers.CommentNode)
+        threads = self._whole(pull.review_threads, queries.MORE_THREADS, self._pull(number), answers.ThreadNode)
+        reviews = self._whole(pull.reviews, queries.MORE_REVIEWS, self._pull(number), answers.ReviewNode)
+        return Snapshot(
+            repository=parse.repository(node),
+            pull=parse.pull_request(pull),
+            default_branch=parse.default_branch(node),
+            comments=tuple(map(parse.comment, comments)),
+            threads=tuple(parse.thread(thread, self._thread_comments(thread)) for thread in threads),
+            reviews=tuple(parse.review(review) for review in reviews if review.viewer_did_author),
+            checks=own,
+            older_checks=tuple(run for run in on_older if is_of(run, number) and run not in own),
+            other_checks=tuple(sorted({run for run in (*on_head, *on_older) if not is_of(run, number)}, key=_by_id)),
+            checks_readable=not hidden,
+        )
+
+    def diff(self, number: int) -> bytes:
+        """See `ports.Forge.diff`."""
+        intent = Intent(f"reading the diff of pull request {number}", "pull-requests: read")
+        return self._calls.download(f"{self._path}/pulls/{number}", _DIFF_TYPE, DIFF_LIMIT, intent)
+
+    def merge_base(self, base: str, head: str) -> str:
+        """See `ports.Forge.merge_base`."""
+        intent = Intent("finding the merge base", "contents: read")
+        path = f"{self._path}/compare/{quote(base, safe='')}...{quote(head, safe='')}"
+        return self._calls.get(path, intent, rest.Comparison, {"per_page": 1}).merge_base_commit.sha
+
+    def entries(
+        self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
+    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
+        """See `ports.Forge.entries`."""
+        return self._files.entries(head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths)
+
+    def permission(self, login: str) -> Permission:
+        """See `ports.Forge.permission`."""
+        intent = Intent("asking what a person may do here", "metadata: read")
+        path = f"{self._path}/collaborators/{quote(login, safe='')}/permission"
+        try:
+            return self._calls.get(path, intent, rest.PermissionOf).value()
+        except NotFound:
+            return Permission.NONE
+
+    def checks(self, head_sha: str, name: str, number: int) -> tuple[CheckRun, ...]:
+        """See `ports.Forge.checks`."""
+        return tuple(run for run in self._checks_on(head_sha, name) if is_of(run, number))
+
+    def _checks_on(self, head_sha: str, name: str) -> tuple[CheckRun, ...]:
+        intent = Intent("reading the check runs of a commit", "checks: read")
+        query = {"check_name": name, "filter": "all", "per_page": PAGE}
+        path = f"{self._path}/commits/{head_sha}/check-runs?{urlencode(query)}"
+        runs = self._calls.get(path, intent, rest.Checks).check_runs
+        return tuple(sorted((run.value() for run in runs), key=_by_id))
+
+    def config(self, path: str) -> str | None:
+        """See `ports.Forge.config`."""
+        intent = Intent("reading the config file", "contents: read")
+        variables = {**self._here, "config": f"HEAD:{path}"}
+        data = self._calls.query(queries.CONFIG, variables, intent, answers.InRepository[answers.ConfigNode])
+        return parse.config(self._there(data.repository).config)
+
+    def older_checks(self, number: int, check_name: str) -> tuple[CheckRun, ...]:
+        """See `ports.Forge.older_checks`."""
+        intent = Intent("reading the check runs of older heads", "checks: read")
+        after: dict[str, object] = {"commits": None, "forced": None}
+        found: dict[int, CheckRun] = {}
+        while True:
+            variables = {**self._pull(number), "check": check_name, "page": PAGE, **after}
+            data = self._calls.query(
+                queries.CHECKS, variables, intent, answers.InRepository[answers.InPullRequest[answers.CheckedPages]]
+            )
+            pull = _there(self._there(data.repository).pull_request, f"pull request {number}")
+            found |= {run.id: run for run in parse.older_checks(pull) if is_of(run, number)}
+            commits, forced = pull.recent.after, pull.forced.after
+            if commits is None and forced is None:
+                return tuple(found[key] for key in sorted(found))
+            after = {"commits": commits or after["commits"], "forced": forced or after["forced"]}
+
+    def waiting(self, check_name: str) -> Waiting:
+        """See `ports.Forge.waiting`."""
+        pulls = self._open_then_closed(queries.WAITING, {"check": check_name}, answers.Checked)
+        # One that is closed between the two lists stands in both.
+        found = {pull.number: open_reviews.has_open_task(pull) for pull in pulls}
+        return Waiting(
+            known=tuple(number for number, is_open in found.items() if is_open),
+            unknown=frozenset(number for number, is_open in found.items() if is_open is None),
+        )
+
+    def summaries(self, mark: str, among: frozenset[int] | None = None) -> tuple[tuple[int, Comment], ...]:
+        """See `ports.Forge.summaries`."""
+        found: dict[int, Comment] = {}
+        for pull in self._open_then_closed(queries.SUMMARIES, {}, answers.Summary):
+            if among is None or pull.number in among:
+                variables = self._pull(pull.number)
+                comments = self._whole(pull.comments, queries.MORE_COMMENTS, variables, answers.CommentNode)
+                if comment := parse.first_marked(comments, mark):
+                    found[pull.number] = comment
+        return tuple(found.items())
+
+    def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:
+        """See `ports.Forge.heads`."""
+        names = queries.aliases("n", len(numbers))
+        variables = {**self._here, **dict(zip(names, numbers, strict=True))}
+        kind = answers.InRepository[dict[str, answers.Head | None]]
+        data = self._calls.query(queries.heads(len(numbers)), variables, _HEADS, kind, forgives=_is_missing)
+        pulls = self._there(data.repository).values()
+        return {pull.number: pull.head_ref_oid for pull in pulls if pull and pull.state == "OPEN"}
+
+    def _open_then_closed(self, document: str, variables: Mapping[str, object], kind: type[T]) -> Iterator[T]:
+        """The open pull requests, oldest first, then the closed ones that changed last."""
+        yield from self._listed(document, {**variables, **queries.OPEN}, kind)
+        yield from islice(self._listed(document, {**variables, **queries.CLOSED}, kind), queries.LISTED)
+
+    def queued(self, base_ref: str, head_sha: str) -> tuple[int, ...]:
+        """See `ports.Forge.queued`."""
+        entries: list[answers.QueueEntry] = []
+        variables: dict[str, object] = {**self._here, "branch": base_ref, "page": PAGE, "after": None}
+        while True:
+            kind = answers.InRepository[answers.Queued]
+            data = self._calls.query(queries.QUEUE, variables, _QUEUE, kind, forgives=_hides_queue)
+            queue = self._there(data.repository).merge_queue
+            if queue is None or queue.entries is None:
+                return ()
+            entries += queue.entries.present
+            if queue.entries.after is None:
+                # An entry that the token may not read is null, and its pull request would be missed.
+                whole = len(entries) == queue.entries.total_count
+                return open_reviews.contained(entries, head_sha) if whole else ()
+            variables["after"] = queue.entries.after
+
+    # --- What is written ----------------------------------------------------------------------------------------------
+
+    def create_check(self, check: CheckState) -> CheckRun:
+        """See `ports.Forge.create_check`."""
+        first, *more = payloads.check_states(check)
+        named = {"name": check.name, "head_sha": check.head_sha, **first}
+        made = self._calls.write("POST", f"{self._path}/check-runs", _CHECKS, named, rest.Check).value()
+        return self._bring(made.id, more) if more else made
+
+    def update_check(self, check_id: int, check: CheckState) -> CheckRun:
+        """See `ports.Forge.update_check`."""
+        # A run that died between two of several updates has sent some of the annotations.
+        there = self._annotations(check_id) if len(check.annotations) > ANNOTATIONS_PER_REQUEST else 0
+        return self._bring(check_id, payloads.check_states(check, there))
+
+    def create_comment(self, number: int, body: str) -> Comment:
+        """See `ports.Forge.create_comment`."""
+        path = f"{self._path}/issues/{number}/comments"
+        return self._calls.write("POST", path, _COMMENTS, {"body": body}, rest.OwnComment).value()
+
+    def update_comment(self, comment_id: int, body: str) -> Comment:
+        """See `ports.Forge.update_comment`."""
+        path = f"{self._path}/issues/comments/{comment_id}"
+        return self._calls.write("PATCH", path, _COMMENTS, {"body": body}, rest.OwnComment).value()
+
+    def delete_comment(self, comment_id: int) -> None:
+        """See `ports.Forge.delete_comment`."""
+        self._delete(f"{self._path}/issues/comments/{comment_id}", _COMMENTS)
+
+    def react(self, comment_id: int, reaction: Reaction) -> None:
+        """See `ports.Forge.react`."""
+        path = f"{self._path}/issues/comments/{comment_id}/reactions"
+        self._calls.change("POST", path, _REACTIONS, {"content": reaction.value})
+
+    def remove_label(self, number: int, label: str) -> None:
+        """See `ports.Forge.remove_label`."""
+        self._delete(f"{self._path}/issues/{number}/labels/{quote(label, safe='')}", _LABELS)
+
+    def create_review(self, number: int, draft: ReviewDraft) -> int:
+        """See `ports.Forge.create_review`."""
+        path = f"{self._path}/pulls/{number}/reviews"
+        return self._calls.write("POST", path, _REVIEWS, payloads.review(draft), rest.Created).id
+
+    def delete_pending_review(self, number: int, review_id: int) -> None:
+        """See `ports.Forge.delete_pending_review`; gone already is fine."""
+        self._delete(f"{self._path}/pulls/{number}/reviews/{review_id}", _REVIEWS)
+
+    def dismiss_review(self, number: int, review_id: int, message: str) -> None:
+        """See `ports.Forge.dismiss_review`."""
+        path = f"{self._path}/pulls/{number}/reviews/{review_id}/dismissals"
+        self._calls.change("PUT", path, _REVIEWS, {"message": message})
+
+    def update_review_comment(self, comment_id: int, body: str) -> None:
+        """See `ports.Forge.update_review_comment`."""
+        self._calls.change("PATCH", f"{self._path}/pulls/comments/{comment_id}", _REVIEWS, {"body": body})
+
+    def delete_review_comment(self, comment_id: int) -> None:
+        """See `ports.Forge.delete_review_comment`; gone already is fine."""
+        self._delete(f"{self._path}/pulls/comments/{comment_id}", _REVIEWS)
+
+    def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:
+        """See `ports.Forge.create_file_comment`."""
+        path = f"{self._path}/pulls/{number}/comments"
+        body = payloads.file_comment(commit_sha, comment)
+        return self._calls.write("POST", path, _REVIEWS, body, rest.OwnReviewComment).value()
+
+    def reply(self, number: int, comment_id: int, body: str) -> PostedComment:
+        """See `ports.Forge.reply`."""
+        path = f"{self._path}/pulls/{number}/comments/{comment_id}/replies"
+        return self._calls.write("POST", path, _REVIEWS, {"body": body}, rest.OwnReviewComment).value()
+
+    def resolve_thread(self, thread_id: str) -> None:
+        """See `ports.Forge.resolve_thread`."""
+        self._calls.mutate(queries.RESOLVE_THREAD, {"thread": thread_id}, _RESOLVING)
+
+    def unresolve_thread(self, thread_id: str) -> None:
+        """See `ports.Forge.unresolve_thread`."""
+        self._calls.mutate(queries.UNRESOLVE_THREAD, {"thread": thread_id}, _RESOLVING)
+
+    def show_comment(self, node_id: str) -> None:
+        """See `ports.Forge.show_comment`."""
+        self._calls.mutate(queries.SHOW_COMMENT, {"comment": node_id}, _HIDING)
+
+    def hide_comment(self, node_id: str, why: Hidden) -> None:
+        """See `ports.Forge.hide_comment`."""
+        variables = {"comment": node_id, "why": why.value}
+        self._calls.mutate(queries.HIDE_COMMENT, variables, _HIDING)
+
+    # --- Parts of these -----------------------------------------------------------------------------------------------
+
+    @property
+    def _here(self) -> dict[str, object]:
+        return {"owner": self._owner, "name": self._name}
+
+    def _pull(self, number: int) -> dict[str, object]:
+        return {**self._here, "number": number}
+
+    def _there(self, repository: T | None) -> T:
+        return _there(repository, f"repository {self._repository}")
+
+    def _listed(self, document: str, variables: Mapping[str, object], kind: type[T]) -> Iterator[T]:
+        """The pull requests of a list; a page is asked for when the one before it is used up."""
+        after: str | None = None
+        while True:
+            asked = {**self._here, **variables, "after": after}
+            data = self._calls.query(document, asked, _LIST, answers.InRepository[answers.Paged[kind]])  # type: ignore[valid-type]  # a type at run time
+            page = self._there(data.repository).page
+            yield from page.present
+            if (after := page.after) is None:
+                return
+
+    def _whole(
+        self, page: answers.Page[T], document: str, variables: Mapping[str, object], kind: type[T]
+    ) -> Iterator[T]:
+        """A list of the pull request: its first page from the snapshot, the others asked for."""
+        yield from page.present
+        while page.after:
+            asked = {**variables, "page": PAGE, "after": page.after}
+            whole = answers.InRepository[answers.InPullRequest[answers.Paged[kind]]]  # type: ignore[valid-type]  # a type at run time
+            data = self._calls.query(document, asked, _PULL, whole)
+            page = _there(self._there(data.repository).pull_request, "pull request any more").page
+            yield from page.present
+
+    def _thread_comments(self, thread: answers.ThreadNode) -> Iterator[answers.ThreadCommentNode]:
+        page = thread.comments
+        yield from page.present
+        while page.after:
+            asked = {"thread": thread.id, "page": PAGE, "after": page.after}
+            kind = answers.PagedNode[answers.ThreadCommentNode]
+            page = self._calls.query(queries.MORE_THREAD_COMMENTS, asked, _THREADS, kind).node.page
+            yield from page.present
+
+    def _annotations(self, check_id: int) -> int:
+        """How many annotations a check run has."""
+        intent = Intent("reading a check run", "checks: read")
+        return self._calls.get(f"{self._path}/check-runs/{check_id}", intent, rest.Check).output.annotations_count
+
+    def _bring(self, check_id: int, updates: Iterable[payloads.Body]) -> CheckRun:
+        """Send updates, of which there is one at least, and tell what the last one left."""
+        path = f"{self._path}/check-runs/{check_id}"
+        *_, last = (self._calls.write("PATCH", path, _CHECKS, body, rest.Check) for body in updates)
+        return last.value()
+
+    def _delete(self, path: str, intent: Intent) -> None:
+        try:
+            self._calls.change("DELETE", path, intent)
+        except NotFound:
+            return
+
+
+def _remembering(hidden: list[GraphQLError]) -> Callable[[GraphQLError], bool]:
+    """Forgive what hides check runs only, and remember it."""
+
+    def forgives(error: GraphQLError) -> bool:
+        forgiven = error.hides("tip", "recent", "forced")
+        if forgiven:
+            hidden.append(error)
+        return forgiven
+
+    return forgives
+
+
+def _hides_queue(error: GraphQLError) -> bool:
+    return error.hides("mergeQueue")
+
+
+def _is_missing(error: GraphQLError) -> bool:
+    """Whether there is no pull request of a number: whoever writes check runs can name any."""
+    return error.type == "NOT_FOUND" and error.path != ("repository",)
+
+
+def _by_id(run: CheckRun) -> int:
+    return run.id
+
+
+def _there(node: T | None, what: str) -> T:
+    if node is None:
+        raise NotFound(
+            f"There is no {what}, or the token may not see it.",
+            hint="Check the number, and that the job has `contents: read` and `pull-requests: read`.",
+        )
+    return node

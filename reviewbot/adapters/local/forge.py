@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from reviewbot.adapters.local.state_file import Notebook
-from reviewbot.domain.github.drafts import CheckState, FileComment, Hidden, PostedComment, Reaction, ReviewDraft
+from reviewbot.domain.github.drafts import CheckState, FileComment, PostedComment, ReviewDraft
 from reviewbot.domain.github.pull_request import CheckRun, Comment, Entry, Permission, Snapshot, Waiting
 
 _COMMENT_ID = 1
@@ -33,6 +33,14 @@ class Source(Protocol):
         self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
     ) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
         """Read files of two commits."""
+
+
+def _nothing(*_: object, **__: object) -> None:
+    """Do nothing."""
+
+
+def _empty(*_: object, **__: object) -> tuple[()]:
+    return ()
 
 
 class Desk:
@@ -87,85 +95,38 @@ class Desk:
         self._notebook.write(body)
         return self._comment(body)
 
-    # What nobody reads here. Nothing is there, so there is nothing to change either.
-
-    def checks(self, head_sha: str, name: str, number: int) -> tuple[CheckRun, ...]:  # noqa: ARG002
-        """None."""
-        return ()
-
-    def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:  # noqa: ARG002
-        """None: no commit is another pull request's here."""
-        return {}
-
-    def config(self, path: str) -> str | None:  # noqa: ARG002
-        """Not asked for: the snapshot has it."""
-        return None
-
-    def older_checks(self, number: int, check_name: str) -> tuple[CheckRun, ...]:  # noqa: ARG002
-        """None: those that a snapshot has are enough, since nothing is kept in checks here."""
-        return ()
-
-    def waiting(self, check_name: str) -> Waiting:  # noqa: ARG002
-        """None."""
-        return Waiting((), frozenset())
-
-    def summaries(self, mark: str, among: frozenset[int] | None = None) -> tuple[tuple[int, Comment], ...]:  # noqa: ARG002
-        """None."""
-        return ()
-
-    def queued(self, base_ref: str, head_sha: str) -> tuple[int, ...]:  # noqa: ARG002
-        """None."""
-        return ()
-
     def create_check(self, check: CheckState) -> CheckRun:
-        """A check that is nowhere."""
+        """Create a check run that is nowhere."""
         return CheckRun(_COMMENT_ID, check.name, check.head_sha, check.status, check.conclusion, check.external_id, "")
 
-    def update_check(self, check_id: int, check: CheckState) -> CheckRun:  # noqa: ARG002
+    def update_check(self, check_id: int, check: CheckState) -> CheckRun:  # noqa: ARG002 — the port's signature
         """As `create_check`."""
         return self.create_check(check)
 
-    def delete_comment(self, comment_id: int) -> None:
-        """Nothing."""
+    # Nothing else is kept here, so there is nothing to read and nothing to change.
 
-    def react(self, comment_id: int, reaction: Reaction) -> None:
-        """Nothing."""
+    config = _nothing
+    checks = older_checks = summaries = queued = _empty
+    delete_comment = react = show_comment = hide_comment = remove_label = _nothing
+    delete_pending_review = dismiss_review = update_review_comment = delete_review_comment = _nothing
+    resolve_thread = unresolve_thread = _nothing
 
-    def remove_label(self, number: int, label: str) -> None:
-        """Nothing."""
+    def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:  # noqa: ARG002 — the port's signature
+        """No commit is another pull request's here."""
+        return {}
 
-    def create_review(self, number: int, draft: ReviewDraft) -> int:  # noqa: ARG002
-        """A review that is nowhere."""
+    def waiting(self, check_name: str) -> Waiting:  # noqa: ARG002 — the port's signature
+        """No pull request waits here."""
+        return Waiting((), frozenset())
+
+    def create_review(self, number: int, draft: ReviewDraft) -> int:  # noqa: ARG002 — the port's signature
+        """Create a review that is nowhere."""
         return _COMMENT_ID
 
-    def delete_pending_review(self, number: int, review_id: int) -> None:
-        """Nothing."""
-
-    def dismiss_review(self, number: int, review_id: int, message: str) -> None:
-        """Nothing."""
-
-    def update_review_comment(self, comment_id: int, body: str) -> None:
-        """Nothing."""
-
-    def delete_review_comment(self, comment_id: int) -> None:
-        """Nothing."""
-
-    def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:  # noqa: ARG002
-        """A comment that is nowhere; without a mark, so that nobody looks for its address."""
+    def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:  # noqa: ARG002 — the port's signature
+        """Create a comment that is nowhere; without a mark, so that nobody looks for its address."""
         return PostedComment(_COMMENT_ID, "", "")
 
-    def reply(self, number: int, comment_id: int, body: str) -> PostedComment:  # noqa: ARG002
-        """A comment that is nowhere."""
+    def reply(self, number: int, comment_id: int, body: str) -> PostedComment:  # noqa: ARG002 — the port's signature
+        """As `create_file_comment`."""
         return PostedComment(_COMMENT_ID, "", "")
-
-    def resolve_thread(self, thread_id: str) -> None:
-        """Nothing."""
-
-    def unresolve_thread(self, thread_id: str) -> None:
-        """Nothing."""
-
-    def show_comment(self, node_id: str) -> None:
-        """Nothing."""
-
-    def hide_comment(self, node_id: str, why: Hidden) -> None:
-        """Nothing."""

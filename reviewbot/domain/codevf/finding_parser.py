@@ -8,13 +8,15 @@ schema is told in its explanation.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeGuard
+from typing import Annotated, Any, TypeGuard
+
+from msgspec import Meta, Struct
 
 from reviewbot.domain.diff.text_index import line_feeds
 from reviewbot.domain.model.review import Category, Finding, Leftover, Previous, PreviousState, Report, Severity, Side
 from reviewbot.domain.text.bounds import shorten_line
+from reviewbot.domain.text.strict_json import salvage
 
 MAX_LINE = 10_000_000
 MAX_TITLE = 300
@@ -55,9 +57,40 @@ _CATEGORIES = {category.value: category for category in Category} | {
 }
 
 _SIDES = {side.value: side for side in Side}
+_STATES = {state.value: state for state in PreviousState}
 
-_TAKEN = frozenset({"title", "explanation", "code", "suggestion", "existing_code", "references"})
-"""Keys of a finding whose text is kept whatever it is."""
+Line = Annotated[int, Meta(ge=1, le=MAX_LINE)]
+
+
+class _Finding(Struct, frozen=True):
+    severity: str = ""
+    category: str = ""
+    title: str = ""
+    explanation: str = ""
+    side: str = ""
+    line: Line | None = None
+    end_line: Line | None = None
+    code: str = ""
+    suggestion: str | None = None
+    existing_code: str | None = None
+    references: tuple[str, ...] | str = ()
+
+
+class _File(Struct, frozen=True):
+    path: str = ""
+    findings: tuple[object, ...] | None = None
+
+
+class _Previous(Struct, frozen=True):
+    id: str = ""
+    state: str = ""
+    note: str = ""
+
+
+class _Answer(Struct, frozen=True):
+    files: tuple[object, ...] = ()
+    summary: str | None = None
+    previous: object = None
 
 
 def is_answer(value: object) -> TypeGuard[dict[str, Any]]:
@@ -76,70 +109,70 @@ def read_answer(answer: Mapping[str, Any]) -> Report:
     Args:
         answer: a value that `is_answer`.
     """
+    told, rest = salvage(answer, _Answer)
     findings: list[Finding] = []
     leftovers: list[Leftover] = []
-    words = [_text(answer, "summary").strip()]
-    for index, entry in enumerate(answer["files"]):
+    words = [(told.summary or "").strip()]
+    for index, entry in enumerate(told.files):
         words += _read_file(entry, f"files[{index}]", findings, leftovers)
-    previous = _read_previous(answer.get("previous"), leftovers)
-    words += _said_beside(answer, {"summary", "files", "previous"}, "", leftovers)
-    if not (findings or leftovers or isinstance(answer.get("summary"), str)):
+    previous = tuple(_read_previous(told.previous, leftovers))
+    words += _said_beside(rest, "", leftovers)
+    if told.summary is None and not (findings or leftovers):
         # Only an answer that fits the schema may say that there is nothing to say.
         leftovers.append(Leftover("summary", "it is missing, so the answer is not the one asked for", shown(answer)))
     summary = "\n\n".join(part for part in words if part)
     return Report(summary, tuple(findings), tuple(leftovers), not leftovers, previous)
 
 
-def _said_beside(entry: Mapping[str, object], known: set[str], where: str, leftovers: list[Leftover]) -> Iterator[str]:
-    """Keys that the schema does not have: plain values are words, in lists and objects findings may hide."""
-    for key, value in entry.items():
-        if key in known or not value:
-            continue
+def _said_beside(rest: Mapping[str, object], where: str, leftovers: list[Leftover]) -> Iterator[str]:
+    """What does not fit the schema: plain values are words, in lists and objects findings may hide."""
+    for key, value in rest.items():
         if hides_findings(key, value):
-            leftovers.append(Leftover(f"{where}{key[:80]}", "the schema has no such key", f"{key}: {shown(value)}"))
-        else:
+            leftovers.append(Leftover(f"{where}{key[:80]}", "it does not fit the schema", f"{key}: {shown(value)}"))
+        elif value:
             yield f"{key}: {value}"
 
 
 def _read_file(entry: object, where: str, findings: list[Finding], leftovers: list[Leftover]) -> Iterator[str]:
-    if not isinstance(entry, dict) or not isinstance(entry.get("findings"), list):
+    file, rest = salvage(entry, _File) if isinstance(entry, dict) else (_File(), {})
+    if file.findings is None:
         leftovers.append(Leftover(where, "it is not a file with a list of findings", shown(entry)))
         return
-    path = _text(entry, "path")
-    for index, item in enumerate(entry["findings"]):
-        finding = _read_finding(item, path)
+    for index, item in enumerate(file.findings):
+        finding = _read_finding(item, file.path)
         if finding is None:
             reason = "it is not a finding with a title or an explanation"
-            text = shown({"path": path, "finding": item}) if path else shown(item)
+            text = shown({"path": file.path, "finding": item}) if file.path else shown(item)
             leftovers.append(Leftover(f"{where}.findings[{index}]", reason, text))
         else:
             findings.append(finding)
-    for words in _said_beside(entry, {"path", "findings"}, f"{where}.", leftovers):
-        yield f"{path}: {words}"
+    for words in _said_beside(rest, f"{where}.", leftovers):
+        yield f"{file.path}: {words}"
 
 
 def _read_finding(item: object, path: str) -> Finding | None:
     if not isinstance(item, dict):
         return None
-    severity = _SEVERITIES.get(_word(item, "severity"), Severity.UNRATED)
-    title, explanation = _titled(_text(item, "title").strip(), _text(item, "explanation").strip())
+    said, rest = salvage(item, _Finding)
+    severity = _SEVERITIES.get(_word(said.severity), Severity.UNRATED)
+    title, explanation = _titled(said.title.strip(), said.explanation.strip())
     if not title and severity is Severity.UNRATED:
         return None
-    line, end_line = _lines(item)
     whole = f"The reviewer named this file: {path}" if len(path) > MAX_PATH else ""
+    first, last = sorted((said.line or said.end_line or 0, said.end_line or said.line or 0))
     return Finding(
         path=shorten_line(path, MAX_PATH),
         severity=severity,
-        category=_CATEGORIES.get(_word(item, "category")),
+        category=_CATEGORIES.get(_word(said.category)),
         title=title or UNTITLED,
-        explanation="\n\n".join(part for part in (explanation, whole, *_unread(item)) if part),
-        side=_SIDES.get(_word(item, "side").upper(), Side.RIGHT),
-        line=line,
-        end_line=end_line,
-        code=line_feeds(_text(item, "code")),
-        suggestion=_optional_code(item, "suggestion"),
-        existing_code=_optional_code(item, "existing_code"),
-        references=_references(item),
+        explanation="\n\n".join(part for part in (explanation, whole, *_unread(said, rest)) if part),
+        side=_SIDES.get(_word(said.side).upper(), Side.RIGHT),
+        line=first or None,
+        end_line=last or None,
+        code=line_feeds(said.code),
+        suggestion=None if said.suggestion is None else line_feeds(said.suggestion),
+        existing_code=None if said.existing_code is None else line_feeds(said.existing_code),
+        references=(said.references,) if isinstance(said.references, str) else said.references,
     )
 
 
@@ -153,79 +186,34 @@ def _titled(title: str, explanation: str) -> tuple[str, str]:
     return short, explanation if short == flat else f"{title}\n\n{explanation}".strip()
 
 
-def _unread(item: Mapping[str, object]) -> Iterator[str]:
+def _unread(said: _Finding, rest: Mapping[str, object]) -> Iterator[str]:
     """What a finding says and no field of ours holds."""
-    understood = {
-        "severity": _word(item, "severity") in _SEVERITIES,
-        "category": _word(item, "category") in _CATEGORIES,
-        "side": _word(item, "side").upper() in _SIDES,
-        "line": _line_number(item.get("line")) is not None,
-        "end_line": _line_number(item.get("end_line")) is not None,
+    unknown = {
+        "severity": "" if _word(said.severity) in _SEVERITIES else said.severity,
+        "category": "" if _word(said.category) in _CATEGORIES else said.category,
+        "side": "" if _word(said.side).upper() in _SIDES else said.side,
     }
-    for key, value in item.items():
-        if key not in _TAKEN and not understood.get(key) and value not in (None, "", [], {}):
-            yield f"{key}: {_text(item, key)}"
+    for key, value in {**unknown, **rest}.items():
+        if value not in ("", [], {}):
+            yield f"{key}: {value if isinstance(value, str) else shown(value)}"
 
 
-def _word(item: Mapping[str, object], key: str) -> str:
-    return _text(item, key).strip().casefold()
+def _word(text: str) -> str:
+    return text.strip().casefold()
 
 
-def _text(item: Mapping[str, object], key: str) -> str:
-    """A text; anything else is shown as JSON rather than dropped."""
-    value = item.get(key)
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else shown(value)
-
-
-def _optional_code(item: Mapping[str, object], key: str) -> str | None:
-    return None if item.get(key) is None else line_feeds(_text(item, key))
-
-
-def _references(item: Mapping[str, object]) -> tuple[str, ...]:
-    value = item.get("references")
-    if value is None:
-        return ()
-    return tuple(
-        part if isinstance(part, str) else shown(part) for part in (value if isinstance(value, list) else [value])
-    )
-
-
-def _lines(item: Mapping[str, object]) -> tuple[int | None, int | None]:
-    line, end = _line_number(item.get("line")), _line_number(item.get("end_line"))
-    if line is None:
-        return (end, end)
-    first, last = sorted((line, end or line))
-    return first, last
-
-
-def _line_number(value: object) -> int | None:
-    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,8}\s*", value, re.ASCII):
-        value = int(value)
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    return value if 1 <= value <= MAX_LINE else None
-
-
-def _read_previous(value: object, leftovers: list[Leftover]) -> tuple[Previous, ...]:
-    if value is None:
-        return ()
-    if not isinstance(value, list):
+def _read_previous(value: object, leftovers: list[Leftover]) -> Iterator[Previous]:
+    if value is not None and not isinstance(value, list):
         leftovers.append(Leftover("previous", "it is not a list", shown(value)))
-        return ()
-    read = []
-    for index, item in enumerate(value):
-        state = _word(item, "state") if isinstance(item, dict) else ""
-        if isinstance(item, dict) and _text(item, "id") and state in {"fixed", "open"}:
-            read.append(Previous(_text(item, "id"), PreviousState(state), _text(item, "note")))
+        return
+    for index, item in enumerate(value or ()):
+        said, _ = salvage(item, _Previous) if isinstance(item, dict) else (_Previous(), {})
+        state = _STATES.get(_word(said.state))
+        if said.id and state:
+            yield Previous(said.id, state, said.note)
         else:
-            leftovers.append(
-                Leftover(f"previous[{index}]", "it does not say which finding is fixed or open", shown(item))
-            )
-    return tuple(read)
+            reason = "it does not say which finding is fixed or open"
+            leftovers.append(Leftover(f"previous[{index}]", reason, shown(item)))
 
 
 def shown(value: object) -> str:

@@ -10,11 +10,14 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
 
 from reviewbot.domain.codevf.finding_parser import hides_findings, is_answer, read_answer, shown
 from reviewbot.domain.model.review import Category, Leftover, PreviousState, Report, Side
 from reviewbot.domain.text.bounds import shorten_line
+from reviewbot.domain.text.strict_json import JsonMismatch, convert
 
 MAX_TRIES = 200
 """Braces of one text at which an answer is looked for."""
@@ -88,21 +91,29 @@ def deliverables(result: object) -> tuple[Deliverable, ...]:
     """The files that an answer points to; those of the same name are told apart by a number."""
     found: dict[str, Deliverable] = {}
     for item in _listed(result):
-        if _points(item):
-            name = shorten_line(str(item.get("fileName") or "file"), MAX_FILE_NAME)
+        if pointer := _pointer(item):
+            name = shorten_line(pointer.file_name or "file", MAX_FILE_NAME)
             while name in found:
                 name = f"{name} ({len(found) + 1})"
-            found[name] = Deliverable(name, item["url"])
+            found[name] = Deliverable(name, pointer.url)
     return tuple(found.values())
+
+
+class _Pointer(Struct, frozen=True, rename="camel"):
+    url: Annotated[str, Meta(min_length=1)]
+    file_name: str | None = None
+
+
+def _pointer(item: object) -> _Pointer | None:
+    try:
+        return convert(item, _Pointer)
+    except JsonMismatch:
+        return None
 
 
 def _listed(result: object) -> list[Any]:
     listed = result.get("deliverables") if isinstance(result, dict) else None
     return listed if isinstance(listed, list) else []
-
-
-def _points(item: object) -> bool:
-    return isinstance(item, dict) and isinstance(url := item.get("url"), str) and bool(url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +175,7 @@ def _sources(result: object, files: Mapping[str, str]) -> Iterator[_Source]:
     elif result is not None:
         yield _Source("result", _plain(result), is_talk=True)
     for item in _listed(result):
-        if not _points(item):
+        if _pointer(item) is None:
             yield _Source("deliverables", _plain(item), is_talk=False)
     texts = {item.file_name: item.url for item in deliverables(result)} | dict(files)
     for name, text in texts.items():

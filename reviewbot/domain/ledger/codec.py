@@ -14,16 +14,18 @@ import re
 import zlib
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
+from typing import Annotated
 
-from reviewbot.domain.findings.placement import PlacementRules
-from reviewbot.domain.findings.tracked_finding import Bypass
-from reviewbot.domain.ledger.finding_codec import findings_from_json, findings_to_json, smaller
-from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
+import msgspec
+from msgspec import Meta, Struct
+
+from reviewbot.domain.ledger.finding_codec import FindingsJson, Row, smaller
+from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.options import FailOn, ReviewKind, Tolerance
 from reviewbot.domain.model.review import Severity
-from reviewbot.domain.policy.verdict import Coverage, Rules
-from reviewbot.domain.text.strict_json import JsonMismatch, JsonNode
+from reviewbot.domain.policy.verdict import Coverage
+from reviewbot.domain.text.strict_json import JsonMismatch, Whole, read, same_fields
 
 VERSION = 1
 MAX_POSTED = 1_500
@@ -35,6 +37,67 @@ MAX_CREDITS = 10**12
 """More than anybody has: what says so is no ledger of ours."""
 
 _LEDGER = re.compile(r"<!-- reviewbot:ledger:v([1-9][0-9]{0,3}) ([A-Za-z0-9_=-]{1,60000}) ([0-9a-f]{64}) -->")
+
+_Hold = Annotated[int, Meta(ge=0, le=MAX_CREDITS)]
+
+
+class _RulesJson(Struct, frozen=True):
+    fail_on: FailOn
+    on_pending: Tolerance
+    on_error: Tolerance
+    on_partial: Tolerance
+
+
+class _PlacementJson(Struct, frozen=True):
+    comment_from: Severity
+    max_comments: Whole
+
+
+class _JudgementJson(Struct, frozen=True):
+    rules: _RulesJson
+    placement: _PlacementJson
+    review_kind: ReviewKind
+
+
+class _PurchaseJson(Struct, frozen=True):
+    identity: str
+    attempt: Whole
+    state: TaskState
+    task_id: str
+    head_sha: str
+    hold: _Hold
+    used: Decimal | None
+    submitted_at: str
+    coverage: Coverage
+    missed: Whole
+    size_tier: Whole
+    judgement: _JudgementJson
+    since: str
+    base_ref: str
+    merge_base: str
+    asked: tuple[str, ...]
+    selection: str
+    selecting: str
+    confirms: bool
+    parts: Whole
+    minutes: Whole | None
+
+
+class _BypassRow(Row, frozen=True):
+    head_sha: str
+    base_ref: str
+    by: str
+    reason: str
+
+
+class _LedgerJson(Struct, frozen=True):
+    """A `Ledger` as it is written: the same attributes, bounded, and each of them required."""
+
+    purchases: tuple[_PurchaseJson, ...]
+    posted: tuple[str, ...]
+    forgotten: Decimal
+    findings: FindingsJson
+    bypass: _BypassRow | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +129,7 @@ def encode(ledger: Ledger, signer: Signer) -> str:
 
 
 def _packed(ledger: Ledger) -> str:
-    plain = json.dumps(_to_json(ledger), separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    plain = json.dumps(msgspec.to_builtins(_to_json(ledger)), separators=(",", ":"), ensure_ascii=False)
     return base64.urlsafe_b64encode(zlib.compress(plain.encode("utf-8", "replace"), 9)).decode()
 
 
@@ -125,9 +188,16 @@ def _unpack(payload: str) -> Ledger | None:
     if plain is None:
         return None
     try:
-        return _from_json(JsonNode.parse(plain))
+        written = read(plain, _LedgerJson)
     except JsonMismatch:
         return None
+    ledger = same_fields(written, Ledger)
+    return ledger if all(map(_is_sane, (ledger.forgotten, *(entry.used or 0 for entry in ledger.purchases)))) else None
+
+
+def _is_sane(used: Decimal | int) -> bool:
+    """Whether it is a number of credits; a negative one would raise the budget."""
+    return Decimal(used).is_finite() and 0 <= used <= MAX_CREDITS
 
 
 def _inflated(payload: str) -> bytes | None:
@@ -139,107 +209,21 @@ def _inflated(payload: str) -> bytes | None:
     return None if inflater.unconsumed_tail else plain
 
 
-def _to_json(ledger: Ledger) -> dict[str, object]:
-    bypass = ledger.bypass
-    return {
-        "purchases": [_purchase_to_json(entry) for entry in ledger.purchases],
-        "posted": sorted(ledger.posted)[-MAX_POSTED:],
-        "forgotten": short_credits(ledger.forgotten),
-        "findings": findings_to_json(ledger.findings),
-        "bypass": None if bypass is None else [bypass.head_sha, bypass.base_ref, bypass.by, bypass.reason],
-    }
-
-
-def _purchase_to_json(entry: Purchase) -> dict[str, object]:
-    judgement = entry.judgement
-    return {
-        "identity": entry.identity,
-        "attempt": entry.attempt,
-        "state": entry.state,
-        "task": entry.task_id,
-        "head": entry.head_sha,
-        "hold": entry.hold,
-        "used": None if entry.used is None else short_credits(entry.used),
-        "at": entry.submitted_at,
-        "coverage": entry.coverage,
-        "missed": entry.missed,
-        "rung": entry.size_tier,
-        "fail-on": judgement.rules.fail_on,
-        "on-pending": judgement.rules.on_pending,
-        "on-error": judgement.rules.on_error,
-        "on-partial": judgement.rules.on_partial,
-        "comment-from": judgement.placement.comment_from,
-        "max-comments": judgement.placement.max_comments,
-        "review-event": judgement.review_kind,
-        "since": entry.since,
-        "base": entry.base_ref,
-        "left": entry.merge_base,
-        "asked": "+".join(entry.asked),
-        "confirms": entry.confirms,
-        "parts": entry.parts,
-        "selection": entry.selection,
-        "minutes": entry.minutes,
-        "selecting": entry.selecting,
-    }
-
-
-def _from_json(node: JsonNode) -> Ledger:
-    return Ledger(
-        purchases=node["purchases"].all(_purchase_from_json),
-        posted=frozenset(node["posted"].all(JsonNode.text)),
-        forgotten=_credits(node["forgotten"]),
-        findings=findings_from_json(node["findings"]),
-        bypass=node["bypass"].maybe(_bypass),
+def _to_json(ledger: Ledger) -> _LedgerJson:
+    return _LedgerJson(
+        purchases=tuple(same_fields(_shortened(entry), _PurchaseJson) for entry in ledger.purchases),
+        posted=tuple(sorted(ledger.posted)[-MAX_POSTED:]),
+        forgotten=short_credits(ledger.forgotten),
+        findings=same_fields(ledger.findings, FindingsJson),
+        bypass=None if ledger.bypass is None else same_fields(ledger.bypass, _BypassRow),
     )
 
 
-def _bypass(node: JsonNode) -> Bypass:
-    head_sha, base_ref, by, reason = (part.text() for part in node.row(4))
-    return Bypass(head_sha, base_ref, by, reason)
+def _shortened(entry: Purchase) -> Purchase:
+    return entry if entry.used is None else replace(entry, used=short_credits(entry.used))
 
 
-def _credits(node: JsonNode) -> Decimal:
-    """A number of credits; a negative one would raise the budget."""
-    number = node.decimal()
-    return number if 0 <= number <= MAX_CREDITS else node.refuse("is no number of credits")
-
-
-def short_credits(used: Decimal) -> str:
+def short_credits(used: Decimal) -> Decimal:
     """Credits to four places, rounded up; what is out of bounds is written so that it can be read again."""
     bounded = min(max(used, Decimal(0)), Decimal(MAX_CREDITS))
-    return f"{bounded.quantize(Decimal('0.0001'), ROUND_CEILING).normalize():f}"
-
-
-def _purchase_from_json(node: JsonNode) -> Purchase:
-    return Purchase(
-        identity=node["identity"].text(),
-        attempt=node["attempt"].whole(),
-        state=node["state"].word(TaskState),
-        task_id=node["task"].text(),
-        head_sha=node["head"].text(),
-        hold=node["hold"].whole(0, MAX_CREDITS),
-        used=node["used"].maybe(_credits),
-        submitted_at=node["at"].text(),
-        coverage=node["coverage"].word(Coverage),
-        missed=node["missed"].whole(),
-        size_tier=node["rung"].whole(),
-        judgement=_judgement(node),
-        since=node["since"].text(),
-        base_ref=node["base"].text(),
-        merge_base=node["left"].text(),
-        asked=tuple(filter(None, node["asked"].text().split("+"))),
-        confirms=node["confirms"].flag(),
-        parts=node["parts"].whole(),
-        selection=node["selection"].text(),
-        minutes=node["minutes"].maybe(JsonNode.whole),
-        selecting=node["selecting"].text(),
-    )
-
-
-def _judgement(node: JsonNode) -> Judgement:
-    tolerances = (node[key].word(Tolerance) for key in ("on-pending", "on-error", "on-partial"))
-    return Judgement(
-        Rules(node["fail-on"].word(FailOn), *tolerances),
-        PlacementRules(node["comment-from"].word(Severity), node["max-comments"].whole()),
-        node["review-event"].word(ReviewKind),
-    )
+    return bounded.quantize(Decimal("0.0001"), ROUND_CEILING).normalize()

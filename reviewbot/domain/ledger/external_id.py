@@ -95,13 +95,13 @@ def _read_rules(word: str) -> Rules:
 
 def encode_external_id(purchase: Purchase, spent: Decimal, signer: Signer) -> str:
     """The `external_id` of a purchase; `spent` is what the pull request has cost so far, with it."""
-    used = "-" if purchase.used is None else short_credits(purchase.used)
+    used = "-" if purchase.used is None else f"{short_credits(purchase.used):f}"
     at = int(datetime.fromisoformat(purchase.submitted_at).timestamp())
     # Nobody knows how many files, where one was found again.
     missed = purchase.missed or int(purchase.coverage is Coverage.PARTIAL)
     figures = f"{purchase.attempt} {purchase.state} {purchase.hold} {used} {purchase.size_tier} {missed}"
     asked, rules = purchase.asked[-1] if purchase.asked else "-", _rules_word(purchase.judgement.rules)
-    more = f"{purchase.since or '-'} {at} {short_credits(spent)} {asked} {purchase.parts} {rules}"
+    more = f"{purchase.since or '-'} {at} {short_credits(spent):f} {asked} {purchase.parts} {rules}"
     payload = f"{purchase.identity[:SHORT_IDENTITY]} {figures} {more} {purchase.selection[:SHORT_SELECTION]} "
     # Without the ids it is an intent: buying the same change again finds the tasks.
     room = MAX_COPY - len(payload) - SHORT_SIGNATURE - len(f"{_VERSION}  ")

@@ -7,10 +7,13 @@ was due is never taken for one that was not.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from reviewbot.domain.text.strict_json import JsonMismatch, convert, parse
 
 LARGEST_NUMBER = 2**31 - 1
 """GitHub's numbers are 32-bit integers in GraphQL; anything above is not a pull request."""
@@ -118,11 +121,87 @@ class BrokenEvent:
 Event = ReviewEvent | ClosedEvent | CommentEvent | DispatchEvent | MergeGroupEvent | OtherEvent | BrokenEvent
 
 
+Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
+Number = Annotated[int, Meta(ge=1, le=LARGEST_NUMBER)]
+
+
+class _Account(Struct, frozen=True):
+    login: Name = ""
+    type: Name = ""
+
+    @property
+    def is_bot(self) -> bool:
+        return self.type == "Bot" or self.login.endswith("[bot]")
+
+
+_NOBODY = _Account()
+
+
+class _Label(Struct, frozen=True):
+    name: Name
+
+
+class _Head(Struct, frozen=True):
+    sha: str | None = None
+
+
+class _PullRequest(Struct, frozen=True):
+    number: Number | None = None
+    head: _Head = _Head()
+    merged: bool | None = None
+
+
+class _PullRequestPayload(Struct, frozen=True):
+    action: Name
+    number: Number | None = None
+    pull_request: _PullRequest = _PullRequest()
+    sender: _Account | None = None
+    label: _Label | None = None
+
+
+class _Issue(Struct, frozen=True):
+    number: Number | None = None
+    pull_request: dict[str, object] | None = None
+
+
+class _Comment(Struct, frozen=True):
+    id: Annotated[int, Meta(ge=1)] | None = None
+    body: str | None = None
+    user: _Account | None = None
+
+
+class _CommentPayload(Struct, frozen=True):
+    action: Name
+    issue: _Issue = _Issue()
+    comment: _Comment = _Comment()
+    sender: _Account | None = None
+
+
+class _DispatchInputs(Struct, frozen=True):
+    pr: object = None
+
+
+class _DispatchPayload(Struct, frozen=True):
+    inputs: _DispatchInputs | None = None
+    sender: _Account | None = None
+
+
+class _MergeGroup(Struct, frozen=True):
+    head_sha: str | None = None
+    head_ref: Name | None = None
+    base_ref: Name | None = None
+
+
+class _MergeGroupPayload(Struct, frozen=True):
+    action: Name
+    merge_group: _MergeGroup = _MergeGroup()
+
+
 def read_event_text(name: str, text: str) -> Event:
     """Read the event from the text of the runner's event file."""
     try:
-        payload = json.loads(text)
-    except (ValueError, RecursionError):
+        payload = parse(text)
+    except JsonMismatch:
         return BrokenEvent(name, "the event file does not hold JSON")
     return read_event(name, payload)
 
@@ -134,103 +213,81 @@ def read_event(name: str, payload: object) -> Event:
         name: the value of `GITHUB_EVENT_NAME`.
         payload: the decoded JSON of the event file.
     """
-    if not isinstance(payload, Mapping):
-        return BrokenEvent(name, "the event file does not hold a JSON object")
-    match name:
-        case "pull_request" | "pull_request_target" | "pull_request_review":
-            return _review(name, payload)
-        case "issue_comment":
-            return _comment(payload)
-        case "workflow_dispatch":
-            return _dispatch(payload)
-        case "merge_group":
-            return _merge_group(payload)
-        case _:
-            return OtherEvent(name, f"the event `{name}` is not about one pull request")
+    try:
+        match name:
+            case "pull_request" | "pull_request_target" | "pull_request_review":
+                return _review(name, convert(payload, _PullRequestPayload))
+            case "issue_comment":
+                return _comment(convert(payload, _CommentPayload))
+            case "workflow_dispatch":
+                return _dispatch(convert(payload, _DispatchPayload))
+            case "merge_group":
+                return _merge_group(convert(payload, _MergeGroupPayload))
+            case _:
+                return OtherEvent(name, f"the event `{name}` is not about one pull request")
+    except JsonMismatch as error:
+        return BrokenEvent(name, f"the payload cannot be read: {error}")
 
 
-def _review(name: str, payload: object) -> Event:
-    number = _number(_at(payload, "pull_request", "number")) or _number(_at(payload, "number"))
-    action = _text(_at(payload, "action"))
-    if number is None or not action:
+def _review(name: str, payload: _PullRequestPayload) -> Event:
+    pull, sender = payload.pull_request, payload.sender or _NOBODY
+    number = pull.number or payload.number
+    if number is None or not payload.action:
         return BrokenEvent(name, "the payload names no pull request or no action")
-    if action == "closed":
-        return ClosedEvent(number, _at(payload, "pull_request", "merged") is True, _login(payload, "sender"))
+    if payload.action == "closed":
+        return ClosedEvent(number, pull.merged is True, sender.login)
     return ReviewEvent(
         name=name,
         number=number,
-        action=action,
-        head_sha=_sha(_at(payload, "pull_request", "head", "sha")),
-        sender=_login(payload, "sender"),
-        sender_is_bot=_is_bot(payload),
-        label=_text(_at(payload, "label", "name")) or None,
+        action=payload.action,
+        head_sha=_sha(pull.head.sha),
+        sender=sender.login,
+        sender_is_bot=sender.is_bot,
+        label=payload.label.name if payload.label else None,
     )
 
 
-def _comment(payload: object) -> Event:
-    if not isinstance(_at(payload, "issue", "pull_request"), Mapping):
+def _comment(payload: _CommentPayload) -> Event:
+    if payload.issue.pull_request is None:
         return OtherEvent("issue_comment", "the comment is on an issue, not on a pull request")
-    number = _number(_at(payload, "issue", "number"))
-    action = _text(_at(payload, "action"))
-    if number is None or not action:
+    if payload.issue.number is None or not payload.action:
         return BrokenEvent("issue_comment", "the payload names no pull request or no action")
+    comment, sender = payload.comment, payload.sender or _NOBODY
     return CommentEvent(
-        number=number,
-        action=action,
-        body=body if isinstance(body := _at(payload, "comment", "body"), str) else "",
-        author=_login(payload, "comment", "user"),
-        sender=_login(payload, "sender"),
-        sender_is_bot=_is_bot(payload),
-        comment_id=_comment_id(_at(payload, "comment", "id")),
+        number=payload.issue.number,
+        action=payload.action,
+        body=comment.body or "",
+        author=(comment.user or _NOBODY).login,
+        sender=sender.login,
+        sender_is_bot=sender.is_bot,
+        comment_id=comment.id or 0,
     )
 
 
-def _comment_id(value: object) -> int:
-    """An id, which may have 64 bits."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
-
-
-def _dispatch(payload: object) -> DispatchEvent:
-    sender = _login(payload, "sender")
-    given = _at(payload, "inputs", "pr")
+def _dispatch(payload: _DispatchPayload) -> DispatchEvent:
+    sender, given = (payload.sender or _NOBODY).login, payload.inputs.pr if payload.inputs else None
     if given is None or given == "":
         return DispatchEvent(None, sender)
-    number = _number(given)
+    number = _typed_number(given)
     problem = "" if number else "the input `pr` is not the number of a pull request"
     return DispatchEvent(number, sender, problem)
 
 
-def _merge_group(payload: object) -> Event:
-    action = _text(_at(payload, "action"))
-    if action != "checks_requested":
-        return OtherEvent("merge_group", f"the action `{action}` asks for no check")
-    head_sha = _sha(_at(payload, "merge_group", "head_sha"))
+def _merge_group(payload: _MergeGroupPayload) -> Event:
+    if payload.action != "checks_requested":
+        return OtherEvent("merge_group", f"the action `{payload.action}` asks for no check")
+    group = payload.merge_group
+    head_sha = _sha(group.head_sha)
     if head_sha is None:
         return BrokenEvent("merge_group", "the payload names no head commit")
     # `refs/heads/gh-readonly-queue/<base>/pr-<n>-<sha>`: the base may hold slashes, and may itself look like a part.
-    part = _text(_at(payload, "merge_group", "head_ref")).rpartition("/")[2]
-    found = (_number(digits) for digits in re.findall(r"(?<![0-9a-z])pr-(\d{1,10})-[0-9a-f]{40}", part))
+    part = (group.head_ref or "").rpartition("/")[2]
+    found = (_typed_number(digits) for digits in re.findall(r"(?<![0-9a-z])pr-(\d{1,10})-[0-9a-f]{40}", part))
     numbers = tuple(dict.fromkeys(number for number in found if number))
-    return MergeGroupEvent(
-        head_sha, numbers, _text(_at(payload, "merge_group", "base_ref")).removeprefix("refs/heads/")
-    )
+    return MergeGroupEvent(head_sha, numbers, (group.base_ref or "").removeprefix("refs/heads/"))
 
 
-def _at(value: object, *keys: str) -> object:
-    """The value at a path of keys; None wherever the path ends early."""
-    for key in keys:
-        if not isinstance(value, Mapping):
-            return None
-        value = value.get(key)
-    return value
-
-
-def _text(value: object) -> str:
-    """A name of something; empty where there is none, or one that is longer than any."""
-    return value if isinstance(value, str) and len(value) <= LONGEST_NAME else ""
-
-
-def _number(value: object) -> int | None:
+def _typed_number(value: object) -> int | None:
     """A pull request's number, as a number or as text; `#12` is what people type."""
     if isinstance(value, str) and re.fullmatch(r"\s*#?[0-9]{1,10}\s*", value):
         value = int(value.strip().removeprefix("#"))
@@ -238,13 +295,5 @@ def _number(value: object) -> int | None:
     return value if ok and isinstance(value, int) else None
 
 
-def _sha(value: object) -> str | None:
-    return value if isinstance(value, str) and re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", value) else None
-
-
-def _login(payload: object, *path: str) -> str:
-    return _text(_at(payload, *path, "login"))
-
-
-def _is_bot(payload: object) -> bool:
-    return _at(payload, "sender", "type") == "Bot" or _login(payload, "sender").endswith("[bot]")
+def _sha(value: str | None) -> str | None:
+    return value if value and re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", value) else None

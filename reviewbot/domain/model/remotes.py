@@ -1,9 +1,13 @@
-"""What a clone's remote says about where it comes from."""
+"""Where a clone, or the installed program, comes from."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+
+from msgspec import Struct
+
+from reviewbot.domain.text.strict_json import JsonMismatch, read
 
 _NAME = r"(?P<name>[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+?)(?:\.git)?/?"
 _HOST = r"(?:[^@/\s]+@)?(?P<host>[A-Za-z0-9.-]+)"
@@ -38,3 +42,30 @@ def read_remote(address: str) -> Remote | None:
         return Remote(web["host"], web["name"], web["scheme"])
     found = _ADDRESS.fullmatch(address) or _SCP.fullmatch(address)
     return Remote(found["host"], found["name"]) if found else None
+
+
+class VcsInfo(Struct, frozen=True):
+    """The repository that pip installed a program from."""
+
+    vcs: str
+    commit_id: str
+    requested_revision: str | None = None
+
+
+class DirectUrl(Struct, frozen=True):
+    """What pip writes down about where a program was installed from (PEP 610).
+
+    https://packaging.python.org/en/latest/specifications/direct-url/
+    """
+
+    url: str
+    vcs_info: VcsInfo | None = None
+    dir_info: dict[str, object] | None = None
+
+
+def read_direct_url(text: str | None) -> DirectUrl | None:
+    """Read `direct_url.json`; None where there is none, or one of another shape."""
+    try:
+        return None if text is None else read(text, DirectUrl)
+    except JsonMismatch:
+        return None

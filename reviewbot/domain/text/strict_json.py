@@ -1,21 +1,33 @@
-"""JSON of our own formats, read strictly: an error names the place of the value that does not fit."""
+"""JSON read into typed values; an error names the field that does not fit.
+
+The types are `msgspec.Struct`s: one for each object of a format, next to the code that turns it into a value of ours.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
-from enum import Enum
-from typing import NoReturn, TypeVar
+from typing import Annotated, NoReturn, TypeVar
 
-_LARGEST = 10**15
-_DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
+import msgspec
+from msgspec import Meta
+
+Whole = Annotated[int, Meta(ge=-(10**15), le=10**15)]
+"""An integer of a size that every program can read."""
+
+DecimalText = Annotated[str, Meta(pattern=r"\A-?[0-9]{1,15}(\.[0-9]{1,9})?\Z")]
+"""A decimal number, written as text."""
+
+Moment = Annotated[datetime, Meta(tz=True)]
+"""A point in time with its zone, as ISO 8601."""
 
 T = TypeVar("T")
-E = TypeVar("E", bound=Enum)
+S = TypeVar("S", bound=msgspec.Struct)
+
+_PLACE = re.compile(r" - at (?:`key` in )?`\$\.?([^`]*)`\Z")
+_MISSING = re.compile(r"Object missing required field `(.*)`")
 
 
 class JsonMismatch(Exception):
@@ -28,93 +40,87 @@ class JsonMismatch(Exception):
 
     def __init__(self, where: str, what: str) -> None:
         super().__init__(f"`{where or 'the whole'}` {what}")
+        self.where = where
 
 
-@dataclass(frozen=True, slots=True)
-class JsonNode:
-    """A JSON value and its path.
+def parse(text: str | bytes) -> object:
+    """Parse a document.
+
+    This is `json` and not `msgspec.json`, which refuses a whole document for half a surrogate pair in one text of it.
 
     Raises:
-        JsonMismatch: from every reader, when the value has another type or is out of range.
+        JsonMismatch: it is not JSON; NaN and Infinity are not.
     """
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise JsonMismatch("", "is not JSON") from None
 
-    value: object
-    where: str = ""
 
-    @classmethod
-    def parse(cls, text: str | bytes) -> JsonNode:
-        """Parse a document."""
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def convert(value: object, kind: type[T], *, strict: bool = True) -> T:
+    """Convert a parsed value to a type; keys that the type does not have are ignored.
+
+    Args:
+        value: the value.
+        kind: the type.
+        strict: False if numbers may be text.
+
+    Raises:
+        JsonMismatch: the value, or one inside it, has another type or is out of range.
+    """
+    try:
+        return msgspec.convert(value, kind, strict=strict)
+    except msgspec.ValidationError as error:
+        raise _mismatch(str(error)) from None
+    except UnicodeEncodeError:
+        # msgspec raises it for half a surrogate pair in a key, or where a word or a point in time is expected.
+        raise JsonMismatch("", "has half of a surrogate pair where no text is expected") from None
+
+
+def read(text: str | bytes, kind: type[T]) -> T:
+    """Parse a document and convert it to a type.
+
+    Raises:
+        JsonMismatch: from `parse` or `convert`.
+    """
+    return convert(parse(text), kind)
+
+
+def salvage(value: Mapping[str, object], kind: type[S]) -> tuple[S, dict[str, object]]:
+    """Convert the fields of an object that fit a type; numbers may be text, and null is no field.
+
+    Args:
+        value: the object.
+        kind: a struct in which every field has a default.
+
+    Returns:
+        The struct, and everything else that the object has.
+    """
+    rest = {key: item for key, item in value.items() if item is not None}
+    fitting = {key: rest.pop(key) for key in kind.__struct_fields__ if key in rest}
+    while True:
         try:
-            return cls(json.loads(text))
-        except (ValueError, RecursionError):
-            raise JsonMismatch("", "is not JSON") from None
+            return convert(fitting, kind, strict=False), rest
+        except JsonMismatch as error:
+            field = re.split(r"[.[]", error.where, maxsplit=1)[0]
+            rest[field] = fitting.pop(field)
 
-    def refuse(self, what: str) -> NoReturn:
-        """Raise the error for this value."""
-        raise JsonMismatch(self.where, what)
 
-    def __getitem__(self, key: str) -> JsonNode:
-        """The value of a key."""
-        where = f"{self.where}.{key}" if self.where else key
-        if not isinstance(self.value, dict):
-            self.refuse("is no object")
-        if key not in self.value:
-            raise JsonMismatch(where, "is missing")
-        return JsonNode(self.value[key], where)
+def same_fields(value: object, kind: type[T]) -> T:
+    """The value of another type whose fields have the same names, also inside; a mismatch is a bug."""
+    return msgspec.convert(value, kind, from_attributes=True)
 
-    def get(self, key: str) -> JsonNode:
-        """The value of a key that may be missing: null then."""
-        return self[key] if not isinstance(self.value, dict) or key in self.value else JsonNode(None, key)
 
-    def items(self) -> Iterator[JsonNode]:
-        """The items of a list."""
-        if not isinstance(self.value, list):
-            self.refuse("is no list")
-        for index, item in enumerate(self.value):
-            yield JsonNode(item, f"{self.where}[{index}]")
-
-    def row(self, length: int) -> tuple[JsonNode, ...]:
-        """The items of a list of exactly this length."""
-        items = tuple(self.items())
-        return items if len(items) == length else self.refuse(f"does not have {length} items")
-
-    def all(self, read: Callable[[JsonNode], T]) -> tuple[T, ...]:
-        """The items of a list, each read."""
-        return tuple(read(item) for item in self.items())
-
-    def maybe(self, read: Callable[[JsonNode], T]) -> T | None:
-        """The value, or None where it is null."""
-        return None if self.value is None else read(self)
-
-    def text(self) -> str:
-        """A string."""
-        return self.value if isinstance(self.value, str) else self.refuse("is no text")
-
-    def flag(self) -> bool:
-        """A boolean."""
-        return self.value if isinstance(self.value, bool) else self.refuse("is neither true nor false")
-
-    def whole(self, least: int = -_LARGEST, most: int = _LARGEST) -> int:
-        """An integer in a range."""
-        if isinstance(self.value, bool) or not isinstance(self.value, int) or not least <= self.value <= most:
-            self.refuse("is no whole number of a sane size")
-        return self.value
-
-    def decimal(self) -> Decimal:
-        """A decimal number, written as text."""
-        return Decimal(self.text()) if _DECIMAL.fullmatch(self.text()) else self.refuse("is no decimal number")
-
-    def moment(self) -> datetime:
-        """A point in time with its zone, as ISO 8601."""
-        try:
-            at = datetime.fromisoformat(self.text())
-        except ValueError:
-            self.refuse("is no moment")
-        return at if at.tzinfo else self.refuse("names no time zone")
-
-    def word(self, kind: type[E]) -> E:
-        """A member of an enumeration, by its value."""
-        known = {one.value: one for one in kind}
-        if not isinstance(self.value, str) or self.value not in known:
-            self.refuse(f"is none of {', '.join(map(str, known))}")
-        return known[self.value]
+def _mismatch(message: str) -> JsonMismatch:
+    """The error for msgspec's message, such as ``Expected `int`, got `str` - at `$.a[0]` ``."""
+    place = _PLACE.search(message)
+    what, where = (message[: place.start()], place[1]) if place else (message, "")
+    if missing := _MISSING.fullmatch(what):
+        return JsonMismatch(f"{where}.{missing[1]}".lstrip("."), "is missing")
+    if what.startswith("Invalid enum value"):
+        return JsonMismatch(where, "is not one of the allowed words")  # the value may be hostile text
+    return JsonMismatch(where, f"does not fit: {what[:1].lower()}{what[1:]}")

@@ -26,10 +26,10 @@ from reviewbot_sandbox.github.records import Access
 
 from reviewbot.adapters.github.client import Address, Patience
 from reviewbot.adapters.github.forge import GitHubForge
-from reviewbot.adapters.github.queries import SNAPSHOT
+from reviewbot.adapters.github.graphql.queries import SNAPSHOT
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.drafts import CheckState, Hidden
-from reviewbot.domain.github.pull_request import CheckStatus
+from reviewbot.domain.github.pull_request import CheckStatus, Permission
 from reviewbot.errors import (
     DiffTooLarge,
     ForgeError,
@@ -347,6 +347,55 @@ def test_a_redirect_to_another_host_is_not_followed(github: GitHubOnLoopback) ->
         read(github)
 
 
+@pytest.mark.parametrize("location", ["http://[", "/elsewhere", "https://127.0.0.1/x", ""])
+def test_a_redirect_that_leads_nowhere_is_not_followed(github: GitHubOnLoopback, location: str) -> None:
+    github.faults.add(".", Reply(301, (("Location", location),)), times=None)
+    with pytest.raises(ForgeUnreachable, match="another host"):
+        read(github)
+    assert len(github.sent()) == 1
+
+
+def test_a_redirect_to_itself_is_not_followed(github: GitHubOnLoopback) -> None:
+    here = f"{github.address.api_url}/repos/{REPO}/collaborators/mona/permission"
+    github.faults.add(".", Reply(301, (("Location", here),)), times=None)
+    with pytest.raises(ForgeUnreachable, match="no end"):
+        read(github)
+    assert len(github.sent()) == 1
+
+
+def test_a_rate_limit_that_is_no_number_is_ignored(github: GitHubOnLoopback) -> None:
+    limits = (("X-RateLimit-Remaining", "many"), ("X-RateLimit-Limit", "all"), ("X-RateLimit-Reset", "soon"))
+    body = b'{"permission": "write"}'
+    github.faults.add(".", Reply(200, limits, body))
+    assert read(github) is Permission.WRITE
+
+
+@pytest.mark.parametrize(
+    ("answer", "field"),
+    [
+        (b"{}", "permission"),
+        (b"[]", "the whole"),
+        (b'{"permission": 5}', "permission"),
+        (b'{"permission": "write", "role_name": []}', "role_name"),
+    ],
+)
+def test_a_field_of_another_type_is_named_and_not_asked_for_again(
+    github: GitHubOnLoopback, answer: bytes, field: str
+) -> None:
+    github.faults.add(".", Reply(200, body=answer), times=None)
+    with pytest.raises(ForgeUnreachable, match=f"cannot be used: `{field}`"):
+        read(github)
+    assert len(github.sent()) == 1
+
+
+@pytest.mark.parametrize("answer", [b"<html>", b"{", b"[" * 100_000, b'{"permission": NaN}', b"9" * 5_000])
+def test_what_is_no_json_is_asked_for_again(github: GitHubOnLoopback, answer: bytes) -> None:
+    github.faults.add(".", Reply(200, body=answer), times=None)
+    with pytest.raises(ForgeUnreachable, match="cannot be read"):
+        read(github)
+    assert len(github.sent()) == 5
+
+
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
@@ -381,8 +430,8 @@ def test_a_mutations_limit_is_waited_for_and_its_timeout_is_not(github: GitHubOn
 
 
 def test_a_mutation_that_did_nothing_and_gave_no_reason_is_unusable(github: GitHubOnLoopback) -> None:
-    github.faults.add("graphql", Reply(200, body=b'{"data": {"minimizeComment": null}}'))
-    with pytest.raises(ForgeUnreachable, match="minimizeComment"):
+    github.faults.add("graphql", Reply(200, body=b'{"data": {"done": null}}'))
+    with pytest.raises(ForgeUnreachable, match="`done`"):
         hide(github)
 
 

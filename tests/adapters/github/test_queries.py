@@ -8,12 +8,14 @@ import pytest
 import reviewbot_sandbox.github
 from graphql import build_schema, parse, validate
 
-from reviewbot.adapters.github import queries
+from reviewbot.adapters.github.graphql import queries
 
 SCHEMA = build_schema(Path(reviewbot_sandbox.github.__file__).with_name("schema.graphql").read_text(encoding="utf-8"))
 DOCUMENTS = {
     "snapshot": queries.SNAPSHOT,
-    **queries.MORE,
+    "more comments": queries.MORE_COMMENTS,
+    "more threads": queries.MORE_THREADS,
+    "more reviews": queries.MORE_REVIEWS,
     "thread comments": queries.MORE_THREAD_COMMENTS,
     "config": queries.CONFIG,
     "waiting": queries.WAITING,

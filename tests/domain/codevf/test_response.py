@@ -388,7 +388,8 @@ def test_categories_are_mapped(word: str | None, category: Category | None) -> N
         (4, None, (4, 4)),
         (None, 4, (4, 4)),
         (None, None, (None, None)),
-        ("12", " 13 ", (12, 13)),
+        ("12", "13", (12, 13)),
+        ("12", " 13 ", (12, 12)),
         (12.0, 13.0, (12, 13)),
         (12.5, 13, (13, 13)),
         (0, 3, (3, 3)),
@@ -440,13 +441,25 @@ def test_titles_are_one_line_and_lose_nothing() -> None:
     assert one(title="", explanation="").title == UNTITLED
 
 
-def test_what_is_no_text_is_shown_as_json() -> None:
-    read = one(code=["a", "b"], suggestion={"x": 1}, references="CWE-89", explanation=5)
-    assert json.loads(read.code) == ["a", "b"]
-    assert json.loads(read.suggestion) == {"x": 1}
-    assert read.references == ("CWE-89",)
-    assert read.explanation == "5"
-    assert one(references=["a", {"b": 1}]).references == ("a", '{\n "b": 1\n}')
+def test_a_field_of_another_type_is_shown_in_the_explanation() -> None:
+    read = one(code=["a"], suggestion={"x": 1}, references=["a", {"b": 1}], explanation=5, line=" 4 ")
+    assert (read.code, read.suggestion, read.references, read.line) == ("", None, (), 5)
+    told = [
+        "code: [",
+        ' "a"',
+        "]",
+        "suggestion: {",
+        ' "x": 1',
+        "}",
+        "references: [",
+        ' "a",',
+        " {",
+        '  "b": 1',
+        " }",
+        "]",
+    ]
+    assert sorted(read.explanation.replace("\n\n", "\n").split("\n")) == sorted([*told, "explanation: 5", "line:  4 "])
+    assert one(references="CWE-89").references == ("CWE-89",)
     assert one(suggestion=None).suggestion is None
     assert one(suggestion="").suggestion == ""
 
@@ -484,8 +497,11 @@ def test_what_is_no_file_is_kept(entry: object) -> None:
 
 
 def test_a_path_that_is_no_text_is_shown() -> None:
-    (read,) = read_result({"summary": "", "files": [{"path": 5, "findings": [PLAIN]}]}).findings
-    assert read.path == "5"
+    report = read_result({"summary": "", "files": [{"path": 5, "findings": [PLAIN]}]})
+    assert [read.path for read in report.findings] == [""]
+    assert "path: 5" in report.summary
+    report = read_result({"summary": "", "files": [{"path": ["a.py"], "findings": [PLAIN]}]})
+    assert [left.where for left in report.leftovers] == ["files[0].path"]
     (read,) = read_result({"summary": "", "files": [{"findings": [PLAIN]}]}).findings
     assert read.path == ""
 

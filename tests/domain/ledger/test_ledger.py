@@ -256,6 +256,8 @@ def entry_with(key: str, value: object) -> dict[str, object]:
         b"no json",
         b"\xff\xfe",
         b"[" * 100_000,
+        b"9" * 5_000,
+        json.dumps(plain_json()).replace('"posted"', '"\\ud800"').encode(),
         b'{"posted":[],"purchases":[],"forgotten":"0","x":"' + b"0" * 10_000_000 + b'"}',
         None,
         [],
@@ -275,11 +277,13 @@ def entry_with(key: str, value: object) -> dict[str, object]:
         {"purchases": [{}], "posted": []},
         {**plain_json(), "forgotten": None},
         {**plain_json(), "forgotten": "-1"},
+        {**plain_json(), "forgotten": True},
         *(entry_with("used", used) for used in NO_CREDITS),
         *(entry_with("hold", hold) for hold in (-1, float("inf"), float("nan"), 1e308, "x", None)),
         entry_with("attempt", float("inf")),
         entry_with("state", "stolen"),
-        entry_with("fail-on", "nothing"),
+        entry_with("judgement", {}),
+        entry_with("judgement", {**plain_json()["purchases"][0]["judgement"], "review_kind": "shout"}),
     ],
 )
 def test_what_is_no_ledger_never_raises_and_never_lifts_the_budget(value: object) -> None:
@@ -321,13 +325,20 @@ def test_every_key_of_a_ledger_is_required(key: str) -> None:
     assert "cannot be read" in decode(packed(whole), SIGNER).problem
 
 
+@pytest.mark.parametrize("key", plain_json()["purchases"][0]["judgement"]["rules"])
+def test_every_setting_that_judges_is_required(key: str) -> None:
+    whole = plain_json()
+    del whole["purchases"][0]["judgement"]["rules"][key]
+    assert "cannot be read" in decode(packed(whole), SIGNER).problem
+
+
 @pytest.mark.parametrize("kind", [KeyError, TypeError, ValueError, AttributeError, ArithmeticError])
 def test_a_bug_in_the_reader_is_no_broken_ledger(monkeypatch: pytest.MonkeyPatch, kind: type[Exception]) -> None:
     def bug(_: object) -> None:
         raise kind
 
-    encoded = encode(replace(PLAIN, bypass=Bypass("c" * 40, "main", "boss", "now")), SIGNER)
-    monkeypatch.setattr("reviewbot.domain.ledger.codec._bypass", bug)
+    encoded = encode(PLAIN, SIGNER)
+    monkeypatch.setattr("reviewbot.domain.ledger.codec._is_sane", bug)
     with pytest.raises(kind):
         decode(encoded, SIGNER)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import get_args
 
 import pytest
@@ -112,11 +113,36 @@ def test_a_comment_on_a_pull_request_is_told_whole() -> None:
     assert event == CommentEvent(7, "created", "/review", "author", "octocat", sender_is_bot=False, comment_id=2**40)
 
 
-@pytest.mark.parametrize("given", [None, "1", True, -1, 0, 1.0])
-def test_an_id_that_is_none_is_left_out(given: object) -> None:
-    event = read_event("issue_comment", comment(comment={"id": given}))
+@pytest.mark.parametrize("written", [{}, {"id": None}])
+def test_a_comment_without_an_id_is_read(written: object) -> None:
+    event = read_event("issue_comment", comment(comment=written))
     assert isinstance(event, CommentEvent)
     assert event.comment_id == 0
+
+
+@pytest.mark.parametrize(
+    ("written", "field"),
+    [
+        ({"id": "1"}, "comment.id"),
+        ({"id": True}, "comment.id"),
+        ({"id": 0}, "comment.id"),
+        ({"id": 1.5}, "comment.id"),
+        ({"body": 7}, "comment.body"),
+        ({"user": "mona"}, "comment.user"),
+        ({"user": {"login": 7}}, "comment.user.login"),
+        ({"user": {"login": "x" * 1001}}, "comment.user.login"),
+    ],
+)
+def test_a_field_of_another_type_breaks_the_event_and_is_named(written: object, field: str) -> None:
+    event = read_event("issue_comment", comment(comment=written))
+    assert isinstance(event, BrokenEvent)
+    assert f"`{field}`" in event.problem
+
+
+def test_half_a_surrogate_pair_in_a_text_breaks_nothing() -> None:
+    event = read_event_text("issue_comment", json.dumps(comment(comment={"body": "\ud83d /review"})))
+    assert isinstance(event, CommentEvent)
+    assert event.body == "\ud83d /review"
 
 
 def test_a_comment_without_author_or_text_is_still_read() -> None:

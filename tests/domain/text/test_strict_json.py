@@ -1,97 +1,132 @@
-"""Our own JSON is read strictly, and an error names the place."""
+"""JSON is read strictly, and an error names the field."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 
 import pytest
 from hypothesis import given
+from msgspec import Struct, ValidationError
 
 from reviewbot.domain.model.review import Severity
-from reviewbot.domain.text.strict_json import JsonMismatch, JsonNode
+from reviewbot.domain.text.strict_json import (
+    DecimalText,
+    JsonMismatch,
+    Moment,
+    Whole,
+    convert,
+    parse,
+    read,
+    salvage,
+    same_fields,
+)
 from tests.domain.any_json import json_values
 
-READERS: list[Callable[[JsonNode], object]] = [
-    lambda node: node["key"],
-    lambda node: node.get("key"),
-    lambda node: list(node.items()),
-    lambda node: node.row(2),
-    lambda node: node.all(JsonNode.text),
-    lambda node: node.maybe(JsonNode.whole),
-    JsonNode.text,
-    JsonNode.flag,
-    JsonNode.whole,
-    JsonNode.decimal,
-    JsonNode.moment,
-    lambda node: node.word(Severity),
-]
+
+class Inner(Struct, frozen=True):
+    number: Whole | None = None
+    decimal: DecimalText | None = None
+    moment: Moment | None = None
+    word: Severity | None = None
+
+
+class Outer(Struct, frozen=True):
+    text: str
+    items: tuple[Inner, ...] = ()
+
+
+class Items(Struct, frozen=True):
+    items: tuple[Inner, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Other:
+    text: str
+    items: tuple[Inner, ...]
 
 
 @given(json_values)
 def test_any_value_is_read_or_refused(value: object) -> None:
-    for read in READERS:
+    for kind in (Inner, Outer):
         try:
-            read(JsonNode(value, "there"))
+            convert(value, kind)
         except JsonMismatch as error:
-            assert str(error).startswith("`there")  # noqa: PT017 — most values are refused by most readers
+            assert str(error).startswith("`")  # noqa: PT017 — most values are refused by most types
 
 
-@pytest.mark.parametrize("text", ["", "{", b"\xff\xfe", "[" * 100_000, "9" * 5_000])
+@pytest.mark.parametrize("text", ["", "{", b"\xff\xfe", "[" * 100_000, "9" * 5_000, "NaN", "[-Infinity]"])
 def test_text_that_is_not_json_is_refused(text: str | bytes) -> None:
     with pytest.raises(JsonMismatch, match="`the whole` is not JSON"):
-        JsonNode.parse(text)
+        parse(text)
+
+
+def test_a_value_that_fits_is_read() -> None:
+    text = '{"text": "\\ud800", "more": [{}], "items": [{"number": 7, "decimal": "12.5", "word": "high"}]}'
+    assert read(text, Outer) == Outer("\ud800", (Inner(7, "12.5", None, Severity.HIGH),))
+    moment = convert({"moment": "2026-11-24T12:00:00+00:00"}, Inner).moment
+    assert moment == datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def test_of_two_values_of_a_key_the_last_one_counts() -> None:
+    assert read('{"text": "a", "text": "b"}', Outer) == Outer("b")
 
 
 @pytest.mark.parametrize(
-    ("read", "value", "expected"),
+    ("value", "told"),
     [
-        (lambda node: node["key"].text(), {"key": "words"}, "words"),
-        (lambda node: node.get("key").text(), {"key": "words"}, "words"),
-        (lambda node: node.get("key").value, {}, None),
-        (lambda node: [one.value for one in node.row(2)], [1, 2], [1, 2]),
-        (lambda node: node.all(JsonNode.flag), [True, False], (True, False)),
-        (lambda node: node.maybe(JsonNode.text), None, None),
-        (lambda node: node.maybe(JsonNode.text), "x", "x"),
-        (lambda node: node.whole(0, 7), 7, 7),
-        (JsonNode.decimal, "12.5", Decimal("12.5")),
-        (JsonNode.moment, "2026-11-24T12:00:00+00:00", datetime(2026, 11, 24, 12, tzinfo=UTC)),
-        (lambda node: node.word(Severity), "high", Severity.HIGH),
+        ([], "`the whole` does not fit: expected `object`, got `array`"),
+        ({}, "`text` is missing"),
+        ({"text": 5}, "`text` does not fit: expected `str`, got `int`"),
+        ({"text": "x", "items": [{}, 5]}, "`items[1]` does not fit"),
+        ({"text": "x", "items": [{"number": True}]}, "`items[0].number` does not fit"),
+        ({"text": "x", "items": [{"number": 1e9}]}, "`items[0].number` does not fit"),
+        ({"text": "x", "items": [{"number": 10**16}]}, "`items[0].number` does not fit"),
+        ({"text": "x", "items": [{"decimal": "1e9"}]}, "`items[0].decimal` does not fit"),
+        ({"text": "x", "items": [{"decimal": "1\n"}]}, "`items[0].decimal` does not fit"),
+        ({"text": "x", "items": [{"moment": "today"}]}, "`items[0].moment` does not fit"),
+        ({"text": "x", "items": [{"moment": "2026-11-24T12:00:00"}]}, "`items[0].moment` does not fit"),
+        ({"text": "x", "items": [{"word": "urgent"}]}, "`items[0].word` is not one of the allowed words"),
+        ({"text": "x", "items": [{"word": "\ud800"}]}, "has half of a surrogate pair"),
+        ({"text": "x", "\ud800": 1}, "has half of a surrogate pair"),
+        ({"text": "x", 5: 1}, "`the whole` does not fit"),
     ],
 )
-def test_a_value_that_fits_is_read(read: Callable[[JsonNode], object], value: object, expected: object) -> None:
-    assert read(JsonNode(value)) == expected
-
-
-@pytest.mark.parametrize(
-    ("read", "value", "told"),
-    [
-        (lambda node: node["a"]["b"], {"a": {}}, "`a.b` is missing"),
-        (lambda node: node["a"].all(JsonNode.text), {"a": ["x", 5]}, "`a[1]` is no text"),
-        (lambda node: node.row(2), [1], "`the whole` does not have 2 items"),
-        (lambda node: node.whole(0, 7), 8, "is no whole number"),
-        (lambda node: node.whole(0, 7), -1, "is no whole number"),
-        (JsonNode.whole, True, "is no whole number"),
-        (JsonNode.whole, 1e9, "is no whole number"),
-        (JsonNode.decimal, "1e9", "is no decimal number"),
-        (JsonNode.moment, "today", "is no moment"),
-        (JsonNode.moment, "2026-11-24T12:00:00", "names no time zone"),
-        (lambda node: node.word(Severity), [], "is none of unrated, critical"),
-        (lambda node: node.word(Severity), "urgent", "is none of unrated, critical"),
-    ],
-)
-def test_a_value_that_does_not_fit_is_told_with_its_place(
-    read: Callable[[JsonNode], object], value: object, told: str
-) -> None:
+def test_a_value_that_does_not_fit_is_named_with_its_place(value: object, told: str) -> None:
     with pytest.raises(JsonMismatch) as caught:
-        read(JsonNode(value))
+        convert(value, Outer)
     assert told in str(caught.value)
 
 
-def test_a_bug_is_not_a_mismatch() -> None:
-    def buggy(node: JsonNode) -> str:
-        raise KeyError(node.text())
+@pytest.mark.parametrize("word", ["\x1b[31m", "` - at `$.elsewhere", "x' - at `$.elsewhere`\n"])
+def test_a_wrong_word_is_not_repeated(word: str) -> None:
+    with pytest.raises(JsonMismatch) as caught:
+        convert({"word": word}, Inner)
+    assert str(caught.value) == "`word` is not one of the allowed words"
 
-    with pytest.raises(KeyError):
-        JsonNode(["x"]).all(buggy)
+
+def test_a_value_of_another_type_has_the_same_fields() -> None:
+    assert same_fields(Outer("\ud800", (Inner(7),)), Other) == Other("\ud800", (Inner(7),))
+    with pytest.raises(ValidationError):
+        same_fields(Inner(), Other)
+
+
+def test_what_does_not_fit_an_object_is_left_and_the_rest_is_read() -> None:
+    given = {"number": "7", "decimal": 5, "word": ["high"], "moment": None, "more": {"a": 1}, "\ud800": 1}
+    inner, rest = salvage(given, Inner)
+    assert inner == Inner(7)
+    assert rest == {"decimal": 5, "word": ["high"], "more": {"a": 1}, "\ud800": 1}
+    assert given["decimal"] == 5
+
+
+@given(json_values)
+def test_salvaging_loses_nothing(value: object) -> None:
+    for kind in (Inner, Items):
+        given = {"number": value, "items": value, "other": value}
+        read, rest = salvage(given, kind)
+        assert rest.keys() <= given.keys()
+        assert all(
+            key in rest or getattr(read, key) is not None
+            for key in given
+            if value is not None and key in kind.__struct_fields__
+        )

@@ -7,10 +7,12 @@ import binascii
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from reviewbot.adapters.github import queries
-from reviewbot.adapters.github.answers import Answer
 from reviewbot.adapters.github.client import Calls
-from reviewbot.adapters.github.error_rules import Intent
+from reviewbot.adapters.github.errors import Intent
+from reviewbot.adapters.github.graphql import queries
+from reviewbot.adapters.github.graphql.answers import FileNode, InRepository
+from reviewbot.adapters.github.graphql.answers import Files as FilesAnswer
+from reviewbot.adapters.github.rest import Blob
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.selection.file_kinds import named_as_media
 from reviewbot.domain.selection.selection import LARGEST_POINTER, LARGEST_TEXT
@@ -104,14 +106,14 @@ class Files:
         variables = {"owner": self.owner, "name": self.name, **batch.variables()}
         is_small = batch.size <= SMALL_BATCH
         try:
-            data = self.calls.query(document, variables, _READING, patient=is_small)
+            found = self.calls.query(document, variables, _READING, InRepository[FilesAnswer], patient=is_small)
         except ForgeUnreachable:
             if is_small:
                 raise
             for half in batch.halves():
                 yield from self._read(half)
         else:
-            yield _read_batch(batch, data.node("repository"))
+            yield _read_batch(batch, found.repository or FilesAnswer())
 
     def _with_exact_text(self, path: str, found: _Found) -> Entry:
         # Only the bytes of a binary tell a script and UTF-16. Images and fonts are too many to be asked for one by one.
@@ -129,10 +131,9 @@ class Files:
 
     def _raw(self, oid: str) -> bytes | None:
         """The blob by itself: base64 keeps every byte. None when it is not base64."""
-        answer = Answer.of(self.calls.get(f"/repos/{self.owner}/{self.name}/git/blobs/{oid}", _READING), "blob")
-        content = answer.prose("content")
+        blob = self.calls.get(f"/repos/{self.owner}/{self.name}/git/blobs/{oid}", _READING, Blob)
         try:
-            return base64.b64decode(content)
+            return base64.b64decode(blob.content)
         except binascii.Error:
             return None
 
@@ -145,38 +146,34 @@ def _may_be_pointer(found: _Found) -> bool:
 _READING = Intent("reading files of the change", "contents: read")
 
 
-def _read_batch(batch: _Batch, node: Answer) -> tuple[dict[str, _Found], dict[str, _Found]]:
-    new = _read_side(node, "head", batch.head, dict(zip(queries.aliases("n", len(batch.new)), batch.new, strict=True)))
-    old = _read_side(
-        node, "base", batch.merge_base, dict(zip(queries.aliases("o", len(batch.old)), batch.old, strict=True))
-    )
-    return new, old
+def _read_batch(batch: _Batch, found: FilesAnswer) -> tuple[dict[str, _Found], dict[str, _Found]]:
+    return _read_side(found.head, "n", batch.head, batch.new), _read_side(found.base, "o", batch.merge_base, batch.old)
 
 
-def _read_side(node: Answer, name: str, sha: str, paths: Mapping[str, str]) -> dict[str, _Found]:
+def _read_side(
+    files: Mapping[str, FileNode | None] | None, letter: str, sha: str, paths: Sequence[str]
+) -> dict[str, _Found]:
     if not paths:
         return {}
-    commit = node.maybe_node(name)
-    if commit is None:
+    if files is None:
         raise NotFound(
             f"Commit {sha[:12]} is not in the repository.",
             hint="The branch was force-pushed or the fork deleted; the next event reads the new state.",
         )
-    files = {path: commit.maybe_node(alias) for alias, path in paths.items()}
-    return {path: _entry(file) for path, file in files.items() if file}
+    found = zip(paths, map(files.get, queries.aliases(letter, len(paths))), strict=True)
+    return {path: _entry(file) for path, file in found if file}
 
 
-def _entry(file: Answer) -> _Found:
-    mode = f"{file.number('mode'):06o}"
-    blob = file.maybe_node("object")
-    known = blob.fields.get("isBinary") if blob else None
-    entry = Entry(oid=file.text("oid"), mode=mode, size=None if mode == _SUBMODULE else file.number("size"))
-    entry = replace(entry, binary=known) if isinstance(known, bool) else entry
-    if blob is None or "byteSize" not in blob.fields:
+def _entry(file: FileNode) -> _Found:
+    mode, blob = f"{file.mode:06o}", file.object
+    entry = Entry(oid=file.oid, mode=mode, size=None if mode == _SUBMODULE else file.size)
+    if blob is None:
         return _Found(entry, is_exact=True)
-    text = blob.maybe_prose("text")
-    exact = entry.binary or _is_exact(text, blob.number("byteSize"), truncated=blob.flag("isTruncated"))
-    return _Found(replace(entry, text=None if entry.binary else text), exact)
+    entry = replace(entry, binary=blob.is_binary)
+    if blob.byte_size is None:
+        return _Found(entry, is_exact=True)
+    exact = entry.binary or _is_exact(blob.text, blob.byte_size, truncated=blob.is_truncated)
+    return _Found(replace(entry, text=None if entry.binary else blob.text), exact)
 
 
 def _is_exact(text: str | None, size: int, *, truncated: bool) -> bool:

@@ -129,25 +129,22 @@ def _more(name: str, field: str, parts: str) -> str:
 query {name}($owner: String!, $name: String!, $number: Int!, $page: Int!, $after: String!) {{
   repository(owner: $owner, name: $name) {{
     pullRequest(number: $number) {{
-      {field}(first: $page, after: $after) {{ {_PAGE} nodes {{ ...{parts} }} }}
+      page: {field}(first: $page, after: $after) {{ {_PAGE} nodes {{ ...{parts} }} }}
     }}
   }}
 }}
 """
 
 
-MORE = {
-    "comments": _more("MoreComments", "comments", "CommentParts") + _COMMENT,
-    "reviewThreads": _more("MoreThreads", "reviewThreads", "ThreadParts") + _THREAD,
-    "reviews": _more("MoreReviews", "reviews", "ReviewParts") + _REVIEW,
-}
-"""The next page of a list of the pull request, by the list's name."""
+MORE_COMMENTS = _more("MoreComments", "comments", "CommentParts") + _COMMENT
+MORE_THREADS = _more("MoreThreads", "reviewThreads", "ThreadParts") + _THREAD
+MORE_REVIEWS = _more("MoreReviews", "reviews", "ReviewParts") + _REVIEW
 
 MORE_THREAD_COMMENTS = f"""
 query MoreThreadComments($thread: ID!, $page: Int!, $after: String!) {{
   node(id: $thread) {{
     ... on PullRequestReviewThread {{
-      comments(first: $page, after: $after) {{ {_PAGE} nodes {{ ...ThreadCommentParts }} }}
+      page: comments(first: $page, after: $after) {{ {_PAGE} nodes {{ ...ThreadCommentParts }} }}
     }}
   }}
 }}
@@ -245,7 +242,7 @@ query Waiting(
   $owner: String!, $name: String!, $check: String!, $states: [PullRequestState!], $order: IssueOrder!, $after: String
 ) {{
   repository(owner: $owner, name: $name) {{
-    pullRequests(states: $states, first: {LISTED}, after: $after, orderBy: $order) {{
+    page: pullRequests(states: $states, first: {LISTED}, after: $after, orderBy: $order) {{
       {_PAGE}
       nodes {{
         number
@@ -277,7 +274,7 @@ query Checks(
 SUMMARIES = f"""
 query Summaries($owner: String!, $name: String!, $states: [PullRequestState!], $order: IssueOrder!, $after: String) {{
   repository(owner: $owner, name: $name) {{
-    pullRequests(states: $states, first: 20, after: $after, orderBy: $order) {{
+    page: pullRequests(states: $states, first: 20, after: $after, orderBy: $order) {{
       {_PAGE}
       nodes {{
         number
@@ -317,21 +314,21 @@ def heads(count: int) -> str:
 
 
 RESOLVE_THREAD = """
-mutation ResolveThread($thread: ID!) { resolveReviewThread(input: {threadId: $thread}) { thread { id } } }
+mutation ResolveThread($thread: ID!) { done: resolveReviewThread(input: {threadId: $thread}) { thread { id } } }
 """
 
 UNRESOLVE_THREAD = """
-mutation UnresolveThread($thread: ID!) { unresolveReviewThread(input: {threadId: $thread}) { thread { id } } }
+mutation UnresolveThread($thread: ID!) { done: unresolveReviewThread(input: {threadId: $thread}) { thread { id } } }
 """
 
 SHOW_COMMENT = """
 mutation ShowComment($comment: ID!) {
-  unminimizeComment(input: {subjectId: $comment}) { unminimizedComment { isMinimized } }
+  done: unminimizeComment(input: {subjectId: $comment}) { unminimizedComment { isMinimized } }
 }
 """
 
 HIDE_COMMENT = """
 mutation HideComment($comment: ID!, $why: ReportedContentClassifiers!) {
-  minimizeComment(input: {subjectId: $comment, classifier: $why}) { minimizedComment { isMinimized } }
+  done: minimizeComment(input: {subjectId: $comment, classifier: $why}) { minimizedComment { isMinimized } }
 }
 """

@@ -1,0 +1,40 @@
+"""What waits: pull requests with an open task, and those in a merge queue; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reviewbot.adapters.github.graphql.answers import Checked, QueueEntry
+from reviewbot.adapters.github.graphql.parse import older_checks
+from reviewbot.domain.github.pull_request import CheckRun, CheckStatus
+from reviewbot.domain.github.shared_heads import is_of
+from reviewbot.domain.ledger.external_id import tells_of_open_task
+
+_GIVEN_UP = "stale"
+"""The conclusion that GitHub itself gives a check run which was open for two weeks."""
+
+
+def has_open_task(pull: Checked) -> bool | None:
+    """Whether a task of a pull request may be open, by the newest check run of our name on each head; None without any.
+
+    One that is completed can still have an open task: somebody has let the head through, or set the skip label.
+    """
+    newest = {run.head_sha: run for run in older_checks(pull) if is_of(run, pull.number)}
+    return any(map(_is_open, newest.values())) if newest else None
+
+
+def _is_open(run: CheckRun) -> bool:
+    left = run.status == CheckStatus.IN_PROGRESS or run.conclusion == _GIVEN_UP
+    return left or tells_of_open_task(run.external_id)
+
+
+def contained(entries: Iterable[QueueEntry], head_sha: str) -> tuple[int, ...]:
+    """The numbers in a merge queue up to the place with that commit; none when it is not there or a place is hidden."""
+    numbers: list[int] = []
+    for entry in sorted(entries, key=lambda entry: entry.position):
+        if entry.pull_request is None:
+            return ()
+        numbers.append(entry.pull_request.number)
+        if entry.head_commit is not None and entry.head_commit.oid == head_sha:
+            return tuple(numbers)
+    return ()

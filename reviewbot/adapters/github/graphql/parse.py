@@ -1,0 +1,269 @@
+"""GraphQL's answers as values of the domain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from reviewbot.adapters.github.graphql import answers
+from reviewbot.domain.github.check_identity import split_tag
+from reviewbot.domain.github.pull_request import (
+    RECENT_COMMITS,
+    CheckRun,
+    Comment,
+    Commit,
+    DefaultBranch,
+    LabelEvent,
+    PullRequest,
+    Repository,
+    Review,
+    Thread,
+    ThreadComment,
+)
+from reviewbot.domain.github.shared_heads import is_of
+
+UNREADABLE = "\0"
+"""Stands for a config file that is there and is no text: YAML refuses a NUL, so the settings refuse it too."""
+
+_GHOST = "ghost"
+_BOT_SUFFIX = "[bot]"
+
+
+def repository(node: answers.RepositoryNode) -> Repository:
+    """The repository."""
+    return Repository(
+        id=node.database_id,
+        full_name=node.name_with_owner,
+        default_branch=node.default_branch_ref.name if node.default_branch_ref else "",
+        url=node.url,
+    )
+
+
+def default_branch(node: answers.RepositoryNode) -> DefaultBranch:
+    """The default branch's word on us."""
+    return DefaultBranch(
+        config=config(node.config), attributes=_whole_text(node.attributes) or "", templates=folder(node.templates)
+    )
+
+
+def folder(tree: answers.Tree | None) -> dict[str, str]:
+    """Name to text of the files right inside a folder that are text and whole; nothing when it is no folder."""
+    found = {entry.name: _whole_text(entry.object) for entry in (tree.entries or () if tree else ())}
+    return {name: text for name, text in found.items() if text is not None}
+
+
+def config(blob: answers.Blob | None) -> str | None:
+    """The text, cut if it is long (the settings refuse it then); not None when something is there."""
+    if blob is None:
+        return None
+    return UNREADABLE if blob.text is None else blob.text
+
+
+def _whole_text(blob: answers.Blob | None) -> str | None:
+    return None if blob is None or blob.is_truncated else blob.text
+
+
+def pull_request(node: answers.PullRequestNode) -> PullRequest:
+    """The pull request itself."""
+    forced = [event.created_at for event in _present(node.forced) if event.created_at]
+    return PullRequest(
+        number=node.number,
+        node_id=node.id,
+        title=node.title,
+        body=node.body,
+        url=node.url,
+        author=_login(node.author),
+        author_is_bot=node.author is not None and node.author.is_bot,
+        is_open=node.state == "OPEN",
+        is_draft=node.is_draft,
+        from_fork=node.is_cross_repository,
+        head_sha=node.head_ref_oid,
+        head_ref=node.head_ref_name,
+        head_repository=node.head_repository.name_with_owner if node.head_repository else None,
+        base_sha=node.base_ref_oid,
+        base_ref=node.base_ref_name,
+        labels=frozenset(label.name for label in _present(node.labels)),
+        label_events=tuple(_label_events(node)),
+        commits=tuple(_commit(item.commit) for item in node.commits.present),
+        commit_count=node.commits.total_count,
+        head_seen_at=_first_seen(node),
+        checked_at=_first_checked(node),
+        forced_at=max(forced, default=None),
+        is_first_head=not forced and _is_first(node),
+    )
+
+
+def _present(nodes: answers.Nodes[answers.T] | None) -> tuple[answers.T, ...]:
+    return nodes.present if nodes else ()
+
+
+def _is_first(pull: answers.PullRequestNode) -> bool:
+    """Whether no other commit tells that it was a head before."""
+    if pull.commits.total_count > RECENT_COMMITS:
+        return False
+    runs = _checks(item.commit for item in _present(pull.recent))
+    return not any(run.head_sha != pull.head_ref_oid and is_of(run, pull.number) for run in runs)
+
+
+def _first_seen(pull: answers.PullRequestNode) -> datetime | None:
+    """When the first check suite of the head was made; GitHub documents no order of them."""
+    suites = (suite for commit in _at_tip(pull) for suite in _present(commit.seen))
+    return min((suite.created_at for suite in suites), default=None)
+
+
+def _first_checked(pull: answers.PullRequestNode) -> datetime | None:
+    suites = (suite for commit in _at_tip(pull) for suite in _present(commit.check_suites))
+    runs = (run for suite in suites for run in _present(suite.check_runs))
+    ours = (run for run in runs if is_of(_check(run, pull.head_ref_oid), pull.number))
+    return min((run.started_at for run in ours if run.started_at), default=None)
+
+
+def _at_tip(pull: answers.PullRequestNode) -> Iterator[answers.TipCommit]:
+    """The head; nothing when the list of commits is behind it."""
+    return (item.commit for item in _present(pull.tip) if item.commit.oid == pull.head_ref_oid)
+
+
+def _label_events(pull: answers.PullRequestNode) -> Iterator[LabelEvent]:
+    for event in _present(pull.label_events):
+        if event.label and event.created_at:
+            yield LabelEvent(event.label.name, _whole_login(event.actor), event.created_at)
+
+
+def _login(actor: answers.Actor | None) -> str | None:
+    return actor.login if actor else None
+
+
+def _whole_login(actor: answers.Actor | None) -> str | None:
+    """REST's login. A bot and a person may share a name; asked for its permission, the bot needs its own."""
+    return f"{actor.login}{_BOT_SUFFIX if actor.is_bot else ''}" if actor else None
+
+
+_BOT_IDS = ("BOT_", "MDM6Qm90")
+"""How the id of a bot begins; the older ones are Base64 of `03:Bot`."""
+
+
+def _login_of_account(user: answers.Account) -> str:
+    """REST's login of whoever has a commit's address."""
+    login = user.login.removesuffix(_BOT_SUFFIX)
+    is_bot = login != user.login or user.id.startswith(_BOT_IDS)
+    return f"{login}{_BOT_SUFFIX if is_bot else ''}"
+
+
+def _commit(node: answers.CommitNode) -> Commit:
+    users = [author.user for author in node.authors.present]
+    return Commit(
+        sha=node.oid,
+        parents=tuple(parent.oid for parent in node.parents.present),
+        authors=tuple(_login_of_account(user) if user else None for user in users),
+        verified=node.signature is not None and node.signature.is_valid and node.signature.was_signed_by_github,
+    )
+
+
+def comment(node: answers.CommentNode) -> Comment:
+    """A comment of the timeline."""
+    edited = node.editor is not None or node.last_edited_at is not None
+    return Comment(
+        id=int(node.id),
+        url=node.url,
+        body=node.body,
+        ours=node.viewer_did_author,
+        edited_by=(_login(node.editor) or _GHOST) if edited else None,
+        edited_by_us=not edited or (node.editor is not None and node.editor == node.author),
+        author=_whole_login(node.author),
+        author_is_bot=node.author is not None and node.author.is_bot,
+        created_at=node.created_at,
+        reacted=any(group.content in _ANSWERS and group.viewer_has_reacted for group in node.reaction_groups or ()),
+    )
+
+
+_ANSWERS = frozenset({"THUMBS_UP", "THUMBS_DOWN", "CONFUSED"})
+"""`drafts.Reaction` in GraphQL's words; other workflows of the repository put theirs under the same name."""
+
+
+def first_marked(nodes: Iterable[answers.CommentNode], mark: str) -> Comment | None:
+    """The first comment of ours whose text begins with a mark; no more of them are read than it takes."""
+    return next((comment(node) for node in nodes if node.viewer_did_author and node.body.startswith(mark)), None)
+
+
+def thread(node: answers.ThreadNode, comments: Iterable[answers.ThreadCommentNode]) -> Thread:
+    """A review thread with all its comments."""
+    return Thread(
+        id=node.id,
+        path=node.path,
+        side=node.diff_side,
+        line=node.line,
+        start_line=node.start_line,
+        is_resolved=node.is_resolved,
+        comments=tuple(_thread_comment(item) for item in comments),
+        can_resolve=node.viewer_can_resolve,
+        can_unresolve=node.viewer_can_unresolve,
+        resolved_by=_login(node.resolved_by),
+    )
+
+
+def _thread_comment(node: answers.ThreadCommentNode) -> ThreadComment:
+    review_id = node.pull_request_review.id if node.pull_request_review else None
+    return ThreadComment(
+        id=int(node.id),
+        url=node.url,
+        body=node.body,
+        ours=node.viewer_did_author,
+        author=_login(node.author),
+        review_id=None if review_id is None else int(review_id),
+        node_id=node.node_id,
+        is_minimized=node.is_minimized,
+        hidden_as_outdated=node.minimized_reason == "outdated",
+    )
+
+
+def review(node: answers.ReviewNode) -> Review:
+    """A review."""
+    return Review(int(node.id), node.state, node.body, node.url, node.viewer_did_author)
+
+
+def app_of(viewer: answers.Actor) -> str:
+    """The slug of the App whose token it is, empty for a person's."""
+    return viewer.login.removesuffix(_BOT_SUFFIX) if viewer.login.endswith(_BOT_SUFFIX) else ""
+
+
+def tip_checks(pull: answers.PullRequestNode, app: str = "") -> tuple[CheckRun, ...]:
+    """The check runs of our name on the last commit, oldest first, whosever; none where the token may not read them.
+
+    Args:
+        pull: the pull request.
+        app: the slug of our App, empty when nobody knows.
+    """
+    return _checks((item.commit for item in _present(pull.tip)), app)
+
+
+def older_checks(pull: answers.Checked | answers.CheckedPages, app: str = "") -> tuple[CheckRun, ...]:
+    """The same on older commits, and on the heads that force-pushes replaced."""
+    replaced = (event.before_commit for event in _present(pull.forced) if event.before_commit)
+    return _checks((*(item.commit for item in _present(pull.recent)), *replaced), app)
+
+
+def _checks(commits: Iterable[answers.CheckedCommit], app: str = "") -> tuple[CheckRun, ...]:
+    found = {
+        run.database_id: _check(run, commit.oid, foreign=app not in {"", suite.app.slug if suite.app else ""})
+        for commit in commits
+        for suite in _present(commit.check_suites)
+        for run in _present(suite.check_runs)
+    }
+    return tuple(found[key] for key in sorted(found))
+
+
+def _check(run: answers.CheckRunNode, head_sha: str, *, foreign: bool = False) -> CheckRun:
+    """A check run in REST's spelling: GraphQL writes states in capitals."""
+    tag, copy = split_tag(run.external_id or "")
+    return CheckRun(
+        id=run.database_id,
+        name=run.name,
+        head_sha=head_sha,
+        status=run.status.lower(),
+        conclusion=run.conclusion.lower() if run.conclusion else None,
+        external_id=copy,
+        url=run.url,
+        title=run.title or "",
+        tag=tag,
+        foreign=foreign,
+    )

@@ -1,0 +1,178 @@
+"""What the REST API answers, as GitHub documents it, and the values of the domain that it becomes.
+
+A field that is missing or of another type makes the answer unusable; the error names it.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from reviewbot.adapters.github.graphql.answers import Name
+from reviewbot.domain.github.check_identity import split_tag
+from reviewbot.domain.github.drafts import PostedComment
+from reviewbot.domain.github.pull_request import CheckRun, Comment, Permission
+from reviewbot.domain.text.strict_json import Moment
+
+
+class PermissionOf(Struct, frozen=True):
+    """What a person may do: their role, which may be an organization's own, and the older word for it."""
+
+    permission: Name
+    role_name: Name | None = None
+
+    def value(self) -> Permission:
+        """The permission; none for words that nobody knows."""
+        known = {one.value: one for one in Permission}
+        return known.get(self.role_name or "") or known.get(self.permission) or Permission.NONE
+
+
+class CheckOutput(Struct, frozen=True):
+    title: Name | None = None
+    annotations_count: int = 0
+
+
+class Check(Struct, frozen=True):
+    id: int
+    name: Name
+    head_sha: Name
+    status: Name
+    conclusion: Name | None
+    external_id: Name | None = None
+    html_url: Name | None = None
+    output: CheckOutput = CheckOutput()
+
+    def value(self) -> CheckRun:
+        """The check run."""
+        tag, copy = split_tag(self.external_id or "")
+        return CheckRun(
+            id=self.id,
+            name=self.name,
+            head_sha=self.head_sha,
+            status=self.status,
+            conclusion=self.conclusion,
+            external_id=copy,
+            url=self.html_url or "",
+            title=self.output.title or "",
+            tag=tag,
+        )
+
+
+class Checks(Struct, frozen=True):
+    check_runs: tuple[Check, ...]
+
+
+class User(Struct, frozen=True):
+    login: Name
+    type: Name
+
+
+class OwnComment(Struct, frozen=True):
+    """A comment of the timeline that we have just written."""
+
+    id: int
+    html_url: Name
+    created_at: Moment
+    body: str | None = None
+    user: User | None = None
+
+    def value(self) -> Comment:
+        """The comment."""
+        return Comment(
+            id=self.id,
+            url=self.html_url,
+            body=self.body or "",
+            ours=True,
+            author=self.user.login if self.user else None,
+            author_is_bot=self.user is not None and self.user.type == "Bot",
+            created_at=self.created_at,
+        )
+
+
+class OwnReviewComment(Struct, frozen=True):
+    id: int
+    html_url: Name
+    body: str
+
+    def value(self) -> PostedComment:
+        """The comment."""
+        return PostedComment(self.id, self.html_url, self.body)
+
+
+class Created(Struct, frozen=True):
+    id: int
+
+
+class Commit(Struct, frozen=True):
+    sha: Name
+
+
+class Comparison(Struct, frozen=True):
+    merge_base_commit: Commit
+
+
+class Blob(Struct, frozen=True):
+    """A file by itself, in Base64."""
+
+    content: str
+
+
+class RequiredCheck(Struct, frozen=True):
+    context: Name
+    integration_id: int | None = None
+
+
+class RuleParameters(Struct, frozen=True):
+    required_status_checks: tuple[RequiredCheck, ...] = ()
+
+
+class Rule(Struct, frozen=True):
+    type: Name
+    parameters: RuleParameters | None = None
+
+
+class ProtectedCheck(Struct, frozen=True):
+    context: Name
+    app_id: int | None = None
+
+
+class ProtectedChecks(Struct, frozen=True):
+    checks: tuple[ProtectedCheck, ...]
+
+
+class Protection(Struct, frozen=True):
+    required_status_checks: ProtectedChecks | None = None
+
+
+class Branch(Struct, frozen=True):
+    protection: Protection | None = None
+
+
+class ErrorDetail(Struct, frozen=True):
+    resource: str | None = None
+    field: str | None = None
+    code: str | None = None
+    message: str | None = None
+
+
+class ErrorBody(Struct, frozen=True):
+    """A refusal; its errors are texts or objects."""
+
+    message: str | None = None
+    errors: tuple[ErrorDetail | str, ...] | ErrorDetail | str | None = None
+
+
+class GraphQLError(Struct, frozen=True):
+    """An error of GraphQL, which comes beside the data."""
+
+    type: str | None = None
+    message: str | None = None
+    path: tuple[str | int, ...] | None = None
+
+    def hides(self, *fields: str) -> bool:
+        """Whether the token may not read one of these fields, beside which the rest is there."""
+        return self.type == "FORBIDDEN" and any(name in fields for name in self.path or ())
+
+
+class GraphQLAnswer(Struct, frozen=True):
+    data: object = None
+    errors: tuple[GraphQLError, ...] | None = None
