@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from msgspec import structs
+
 from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.codevf.idempotency import scope_since
 from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
@@ -153,7 +155,7 @@ def _skipped(known: Known, outcome: Outcome, now: datetime) -> Ready | Looked:
     """No review is due by now; a draft's own open task is awaited as if it were none."""
     own = known.ledger.find(known.identity.digest())
     if outcome.conclusion is None and own is not None and own.state is TaskState.OPEN:
-        known = replace(known, request=replace(known.request, may_buy=False))
+        known = replace(known, request=structs.replace(known.request, may_buy=False))
         return Ready(known, ReviewChange(_bought_before(known, now)))
     return _settling_all(known, outcome, now)
 
@@ -201,7 +203,7 @@ def looked_up(at: Settling, got: TaskRead, now: datetime) -> CancellingOther | L
 
 def other_cancelled(at: CancellingOther) -> Settling:
     """CodeVF was asked; what became of the task is looked up."""
-    return replace(at.settling, cancelled=True)
+    return structs.replace(at.settling, cancelled=True)
 
 
 def not_looked_up(at: Settling, error: ReviewbotError, now: datetime) -> Looked:
@@ -401,7 +403,7 @@ def _another(known: Known, ended: Purchase, now: datetime) -> Resumed | Buying:
 
 def own_cancelled(at: CancellingOwn) -> Resumed:
     """CodeVF was asked; what became of the task is looked up."""
-    return replace(at.resumed, cancelled=True)
+    return structs.replace(at.resumed, cancelled=True)
 
 
 def not_resumed(at: Resumed, error: ReviewbotError, now: datetime) -> Resumed | Buying:
@@ -504,7 +506,7 @@ def _deferred(known: Known, wish: Wish, awaited: OpenTask, now: datetime) -> Def
 
 def with_older_task(at: AwaitingOlder, got: TaskRead) -> AwaitingOlder | OlderOver:
     """The task of the older head, as it is now."""
-    awaited = replace(at.awaited, task=got.task)
+    awaited = structs.replace(at.awaited, task=got.task)
     known = replace(at.known, others=(*at.known.others[:-1], awaited))
     if got.task.status.is_over:
         return OlderOver(known, at.wish, awaited, at.wanted)
@@ -550,7 +552,7 @@ def compared(at: Scoping, *, only_moved_on: bool, now: datetime) -> Buying:
 
 
 def _scoped(known: Known, wish: Wish, since: str, agreed: Quote | None, now: datetime) -> Buying:
-    wish = replace(wish, identity=replace(wish.identity, scope=scope_since(since)))
+    wish = structs.replace(wish, identity=replace(wish.identity, scope=scope_since(since)))
     return Pricing(known, wish) if agreed is None else _priced(known, wish, agreed, now)
 
 
@@ -591,7 +593,7 @@ def too_large(at: Intended, error: PayloadTooLarge) -> Quoted | Intended:
     size_tier = at.bought.purchase.size_tier + 1
     bought = at.bought.with_purchase(replace(at.bought.purchase, size_tier=size_tier))
     known = at.known.with_own(bought).saying(f"{error.message} Trying again with less.")
-    order = replace(at.order, label="")
+    order = structs.replace(at.order, label="")
     return Quoted(known, bought, order) if known.request.paid else Intended(known, bought, order)
 
 
@@ -631,5 +633,5 @@ def waiting(known: Known, underway: Underway, now: datetime, waited: float = 0) 
 
 def polled(at: Waiting, got: TaskRead, now: datetime) -> Waiting | Completed | Concluded:
     """The task, as it is now."""
-    underway = replace(at.underway, task=got.task)
+    underway = structs.replace(at.underway, task=got.task)
     return waiting(replace(at.known, own=underway), underway, now, at.waited + got.seconds)

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import Enum
 from functools import cached_property
 
+from msgspec import Struct, structs
+
 from reviewbot.domain.codevf.attachments import Packing, Sendable
 from reviewbot.domain.codevf.idempotency import WHOLE, Identity, change_digest
 from reviewbot.domain.diff.parse import ChangeSet, FileStatus
@@ -111,8 +113,7 @@ class Cancels(Enum):
         return self is Cancels.ALL or status is TaskStatus.PENDING
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """What a run was started for, and the settings that decide what it does.
 
     Attributes:
@@ -154,13 +155,11 @@ class Request:
         return self.paid and not self.dry_run
 
 
-@dataclass(frozen=True, slots=True)
-class NotBought:
+class NotBought(Struct, frozen=True):
     """This run has no purchase of this change."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bought:
+class Bought(Struct, frozen=True):
     """The purchase of this change, before this run knows its task.
 
     Attributes:
@@ -177,11 +176,10 @@ class Bought:
 
     def with_purchase(self, purchase: Purchase) -> Bought:
         """With another state of the purchase."""
-        return replace(self, purchase=purchase)
+        return structs.replace(self, purchase=purchase)
 
 
-@dataclass(frozen=True, slots=True)
-class Underway:
+class Underway(Struct, frozen=True):
     """The purchase and its task, as the service told it last."""
 
     bought: Bought
@@ -194,15 +192,14 @@ class Underway:
 
     def with_purchase(self, purchase: Purchase) -> Underway:
         """With another state of the purchase."""
-        return replace(self, bought=replace(self.bought, purchase=purchase))
+        return structs.replace(self, bought=structs.replace(self.bought, purchase=purchase))
 
     def over(self, state: TaskState, now: datetime) -> Underway:
         """Once its task is over."""
         return self.with_purchase(self.purchase.over(state, self.task.credits_used, now))
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """The purchase, its task and the answer."""
 
     underway: Underway
@@ -215,15 +212,14 @@ class Answered:
 
     def with_purchase(self, purchase: Purchase) -> Answered:
         """With another state of the purchase."""
-        return replace(self, underway=self.underway.with_purchase(purchase))
+        return structs.replace(self, underway=self.underway.with_purchase(purchase))
 
 
 Own = NotBought | Bought | Underway | Answered
 """How far the review of this very change has come."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenTask:
+class OpenTask(Struct, frozen=True):
     """The open task of an older head."""
 
     purchase: Purchase

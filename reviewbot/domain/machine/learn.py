@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec import structs
 
 from reviewbot.domain.machine import acquire, finish, phases, steps
 from reviewbot.domain.machine.judge import failed, newer_head
@@ -39,7 +40,7 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
             return acquire.other_cancelled(phase)
 
         case phases.Resumed(), steps.Done():
-            return replace(phase, label="")
+            return structs.replace(phase, label="")
         case phases.Resumed(), steps.TaskRead():
             return acquire.resumed_task(phase, result, now)
         case phases.Resumed(label=""), steps.Failed(error=error):
@@ -60,7 +61,7 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
         case phases.Replaced(), steps.Failed():
             return acquire.with_replaced(phase, steps.TaskRead(phase.awaited.task), now)
         case phases.Deferred(), steps.Done():
-            return replace(phase, label="")
+            return structs.replace(phase, label="")
         case phases.Deferred(), steps.Updated(known=known):
             return phases.AwaitingOlder(known, phase.wish, phase.awaited, phase.wanted)
         case phases.AwaitingOlder(), steps.TaskRead():
@@ -80,7 +81,7 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
         case phases.Quoted(), steps.Updated(known=known):
             return phases.Intended(known, phase.bought, phase.order)
         case phases.Intended(), steps.Done():
-            return replace(phase, order=replace(phase.order, label=""))
+            return structs.replace(phase, order=structs.replace(phase.order, label=""))
         case phases.Intended(), steps.TaskCreated():
             return acquire.created(phase, result, now)
         case phases.Intended(), steps.TooLarge(error=too_large):

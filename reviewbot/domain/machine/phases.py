@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from reviewbot.domain.codevf.idempotency import Identity
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
@@ -12,8 +13,7 @@ from reviewbot.domain.model.review import Tag
 from reviewbot.domain.policy.verdict import Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """A purchase that this run wants to make.
 
     Attributes:
@@ -33,8 +33,7 @@ class Wish:
         return before if before is not None and before.state is TaskState.INTENT else None
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(Struct, frozen=True):
     """What a review is bought at; it fits the balance and the budgets.
 
     Attributes:
@@ -49,8 +48,7 @@ class Quote:
     max_credits: int
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewChange:
+class ReviewChange(Struct, frozen=True):
     """Review this change.
 
     Attributes:
@@ -60,8 +58,7 @@ class ReviewChange:
     before: Purchase | None
 
 
-@dataclass(frozen=True, slots=True)
-class NothingToSend:
+class NothingToSend(Struct, frozen=True):
     """Judge by the ledger, since no file of this change can be sent."""
 
 
@@ -69,40 +66,35 @@ Then = ReviewChange | NothingToSend | Outcome
 """What follows once the tasks of older heads are looked up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """The pull request and the settings are read; somebody set a label whose permission counts."""
 
     known: Known
     login: str
 
 
-@dataclass(frozen=True, slots=True)
-class NotDue:
+class NotDue(Struct, frozen=True):
     """No review is due; what was bought before may still be open."""
 
     known: Known
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Struct, frozen=True):
     """The change has to be read."""
 
     known: Known
     skipped: Outcome | None
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(Struct, frozen=True):
     """The change and the ledger are read, and the reviewer is needed."""
 
     known: Known
     then: Then
 
 
-@dataclass(frozen=True, slots=True)
-class Settling:
+class Settling(Struct, frozen=True):
     """Open tasks of older heads are looked up, one by one.
 
     Attributes:
@@ -117,8 +109,7 @@ class Settling:
     cancelled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CancellingOther:
+class CancellingOther(Struct, frozen=True):
     """An open task of an older head is to be cancelled."""
 
     settling: Settling
@@ -129,8 +120,7 @@ class CancellingOther:
         return self.settling.known
 
 
-@dataclass(frozen=True, slots=True)
-class Resumed:
+class Resumed(Struct, frozen=True):
     """This change was bought before; its task is looked up.
 
     Attributes:
@@ -145,8 +135,7 @@ class Resumed:
     cancelled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CancellingOwn:
+class CancellingOwn(Struct, frozen=True):
     """The open task of this change is to be cancelled."""
 
     resumed: Resumed
@@ -157,8 +146,7 @@ class CancellingOwn:
         return self.resumed.known
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """A purchase is wanted and somebody's permission decides whether it is approved."""
 
     known: Known
@@ -166,8 +154,7 @@ class Wanted:
     login: str
 
 
-@dataclass(frozen=True, slots=True)
-class Approved:
+class Approved(Struct, frozen=True):
     """A purchase is approved that may replace the open task of an older head."""
 
     known: Known
@@ -175,8 +162,7 @@ class Approved:
     awaited: OpenTask
 
 
-@dataclass(frozen=True, slots=True)
-class Replacing:
+class Replacing(Struct, frozen=True):
     """The open task of an older head is cancelled, since the newer head can be paid for."""
 
     known: Known
@@ -185,8 +171,7 @@ class Replacing:
     quote: Quote
 
 
-@dataclass(frozen=True, slots=True)
-class Replaced:
+class Replaced(Struct, frozen=True):
     """It was asked to be cancelled; what became of it is looked up."""
 
     known: Known
@@ -195,8 +180,7 @@ class Replaced:
     quote: Quote
 
 
-@dataclass(frozen=True, slots=True)
-class Deferred:
+class Deferred(Struct, frozen=True):
     """The purchase waits for the review of an older head, and that is written down.
 
     Attributes:
@@ -210,8 +194,7 @@ class Deferred:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class AwaitingOlder:
+class AwaitingOlder(Struct, frozen=True):
     """The review of an older head is waited for."""
 
     known: Known
@@ -221,8 +204,7 @@ class AwaitingOlder:
     waited: float = 0
 
 
-@dataclass(frozen=True, slots=True)
-class OlderOver:
+class OlderOver(Struct, frozen=True):
     """The task of the older head is over; its result is read."""
 
     known: Known
@@ -231,8 +213,7 @@ class OlderOver:
     wanted: Purchase
 
 
-@dataclass(frozen=True, slots=True)
-class Rereading:
+class Rereading(Struct, frozen=True):
     """Minutes have passed: the pull request is read again before anything is bought."""
 
     known: Known
@@ -240,8 +221,7 @@ class Rereading:
     wanted: Purchase
 
 
-@dataclass(frozen=True, slots=True)
-class Scoping:
+class Scoping(Struct, frozen=True):
     """Whether only what is new is reviewed depends on where the base is by now."""
 
     known: Known
@@ -250,16 +230,14 @@ class Scoping:
     last: Purchase
 
 
-@dataclass(frozen=True, slots=True)
-class Pricing:
+class Pricing(Struct, frozen=True):
     """The scope is decided, the price is not."""
 
     known: Known
     wish: Wish
 
 
-@dataclass(frozen=True, slots=True)
-class Priced:
+class Priced(Struct, frozen=True):
     """The price is known and within the budgets; the project is not known yet."""
 
     known: Known
@@ -267,8 +245,7 @@ class Priced:
     quote: Quote
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """What `CreateTask` needs beside the purchase.
 
     Attributes:
@@ -283,8 +260,7 @@ class Order:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Quoted:
+class Quoted(Struct, frozen=True):
     """The purchase is to be recorded on GitHub before the task is created."""
 
     known: Known
@@ -292,8 +268,7 @@ class Quoted:
     order: Order
 
 
-@dataclass(frozen=True, slots=True)
-class Intended:
+class Intended(Struct, frozen=True):
     """The intent is recorded."""
 
     known: Known
@@ -301,24 +276,21 @@ class Intended:
     order: Order
 
 
-@dataclass(frozen=True, slots=True)
-class Reopened:
+class Reopened(Struct, frozen=True):
     """The task goes on; the check run on this head says so before it is polled."""
 
     known: Known
     underway: Underway
 
 
-@dataclass(frozen=True, slots=True)
-class Submitted:
+class Submitted(Struct, frozen=True):
     """The task exists; its id is to be recorded before the first poll."""
 
     known: Known
     underway: Underway
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """The task is polled.
 
     Attributes:
@@ -330,24 +302,21 @@ class Waiting:
     waited: float = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Completed:
+class Completed(Struct, frozen=True):
     """The task has a result."""
 
     known: Known
     underway: Underway
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
+class Reported(Struct, frozen=True):
     """The result is read and judged; the report files come before anything on GitHub."""
 
     known: Known
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """The outcome is known; what people and other runs did meanwhile is read before it is published."""
 
     known: Known
@@ -365,8 +334,7 @@ class Write(Enum):
     OLDER_CHECKS = "check runs of older heads"
 
 
-@dataclass(frozen=True, slots=True)
-class Refreshed:
+class Refreshed(Struct, frozen=True):
     """The pull request is as it is now; what is left to write, in order.
 
     Attributes:
@@ -379,16 +347,14 @@ class Refreshed:
     refused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(Struct, frozen=True):
     """GitHub is as it should be, as far as it can be written; the runner gets its output."""
 
     known: Known
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """Everything is written."""
 
     outcome: Outcome

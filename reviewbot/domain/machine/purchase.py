@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from msgspec import structs
+
 from reviewbot.domain.codevf import budget
 from reviewbot.domain.codevf.attachments import Packing, size_tiers, together
 from reviewbot.domain.codevf.batches import TaskBatches, split_ids
@@ -167,9 +169,9 @@ def submitted(known: Known, bought: Bought, task_id: str, packing: Packing) -> B
         missed=missed,
         selection=selection_digest(known.change.selected),
     )
-    return replace(bought, purchase=purchase, packing=packing)
+    return structs.replace(bought, purchase=purchase, packing=packing)
 
 
 def as_agreed(request: Request, wanted: Purchase) -> Request:
     """The request of a collection with the settings of the run that deferred the purchase."""
-    return replace(request, judgement=wanted.judgement, max_credits=wanted.hold or request.max_credits)
+    return structs.replace(request, judgement=wanted.judgement, max_credits=wanted.hold or request.max_credits)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from reviewbot.domain.codevf.attachments import Packing
 from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
@@ -18,182 +18,154 @@ from reviewbot.errors import PayloadTooLarge, ReviewbotError
 # Steps
 
 
-@dataclass(frozen=True, slots=True)
-class ReadPermission:
+class ReadPermission(Struct, frozen=True):
     """Read what a login may do in the repository."""
 
     login: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReadLedger:
+class ReadLedger(Struct, frozen=True):
     """Read the ledger on GitHub."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadChange:
+class ReadChange(Struct, frozen=True):
     """Read the change, from the API or with git, and the ledger."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenReviewer:
+class OpenReviewer(Struct, frozen=True):
     """Open the reviewer that the settings name."""
 
 
-@dataclass(frozen=True, slots=True)
-class LookUpTask:
+class LookUpTask(Struct, frozen=True):
     """Ask once for the task of a purchase of an older head, and read its result if it has one."""
 
     purchase: Purchase
 
 
-@dataclass(frozen=True, slots=True)
-class ReadTask:
+class ReadTask(Struct, frozen=True):
     """Ask once for a task."""
 
     task_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class PollTask:
+class PollTask(Struct, frozen=True):
     """Wait as long as CodeVF recommends, then ask for a task; not beyond the deadline."""
 
     task: Task
     waited: float
 
 
-@dataclass(frozen=True, slots=True)
-class CancelTask:
+class CancelTask(Struct, frozen=True):
     """Ask CodeVF to cancel a task."""
 
     task_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveLabel:
+class RemoveLabel(Struct, frozen=True):
     """Remove the label that approved the spending: it approves one head."""
 
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReadAgain:
+class ReadAgain(Struct, frozen=True):
     """Read the pull request and the ledger as they are now."""
 
 
-@dataclass(frozen=True, slots=True)
-class CompareBases:
+class CompareBases(Struct, frozen=True):
     """Find out whether one merge base is an ancestor of another."""
 
     old: str
     new: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReadPrice:
+class ReadPrice(Struct, frozen=True):
     """Ask CodeVF for the expertise and the balance."""
 
 
-@dataclass(frozen=True, slots=True)
-class FindProject:
+class FindProject(Struct, frozen=True):
     """Find the project at CodeVF, or create it."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class RecordIntent:
+class RecordIntent(Struct, frozen=True):
     """Write on GitHub what is about to be bought."""
 
     bought: Bought
 
 
-@dataclass(frozen=True, slots=True)
-class RecordDeferral:
+class RecordDeferral(Struct, frozen=True):
     """Write on GitHub that a purchase waits for the review of an older head."""
 
     wanted: Purchase
 
 
-@dataclass(frozen=True, slots=True)
-class CreateTask:
+class CreateTask(Struct, frozen=True):
     """Submit the change to CodeVF; the same key finds a task that exists."""
 
     bought: Bought
     order: Order
 
 
-@dataclass(frozen=True, slots=True)
-class RecordTask:
+class RecordTask(Struct, frozen=True):
     """Write the id of the task on GitHub."""
 
     underway: Underway
 
 
-@dataclass(frozen=True, slots=True)
-class ReadResult:
+class ReadResult(Struct, frozen=True):
     """Read the result of a completed task, with the files that it names."""
 
     task: Task
 
 
-@dataclass(frozen=True, slots=True)
-class WriteFiles:
+class WriteFiles(Struct, frozen=True):
     """Write the report files."""
 
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Refresh:
+class Refresh(Struct, frozen=True):
     """Read the pull request and the ledger as they are now; if the head has moved, the new change."""
 
 
-@dataclass(frozen=True, slots=True)
-class PostReview:
+class PostReview(Struct, frozen=True):
     """Post the comments that are missing, and dismiss a request for changes that no longer holds."""
 
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class ReadPosted:
+class ReadPosted(Struct, frozen=True):
     """Read the addresses of the comments, and what people wrote while they were posted."""
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateThreads:
+class UpdateThreads(Struct, frozen=True):
     """Bring the comments that are there up to date with their findings."""
 
 
-@dataclass(frozen=True, slots=True)
-class WriteSummary:
+class WriteSummary(Struct, frozen=True):
     """Write the summary comment, which holds the ledger."""
 
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class WriteCheckRun:
+class WriteCheckRun(Struct, frozen=True):
     """Write the check run."""
 
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class CloseOlderChecks:
+class CloseOlderChecks(Struct, frozen=True):
     """Complete the check runs of older heads whose tasks are over."""
 
 
-@dataclass(frozen=True, slots=True)
-class WriteOutput:
+class WriteOutput(Struct, frozen=True):
     """Write the job summary, the annotations, the outputs and the log."""
 
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Finish:
+class Finish(Struct, frozen=True):
     """End the run."""
 
     outcome: Outcome
@@ -233,42 +205,36 @@ Step = (
 # Results
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """It is done, and there is nothing to tell."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """It is not done."""
 
     error: ReviewbotError
 
 
-@dataclass(frozen=True, slots=True)
-class PermissionRead:
+class PermissionRead(Struct, frozen=True):
     """What the login may do."""
 
     permission: Permission
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerRead:
+class LedgerRead(Struct, frozen=True):
     """The ledger, as far as it is believed."""
 
     stored: StoredLedger
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeRead:
+class ChangeRead(Struct, frozen=True):
     """The change and the ledger."""
 
     change: ReviewedChange
     stored: StoredLedger
 
 
-@dataclass(frozen=True, slots=True)
-class TaskRead:
+class TaskRead(Struct, frozen=True):
     """A task as it is now.
 
     Attributes:
@@ -281,71 +247,61 @@ class TaskRead:
     seconds: float = 0
 
 
-@dataclass(frozen=True, slots=True)
-class NotOver:
+class NotOver(Struct, frozen=True):
     """The wait has ended before the task was over: by the deadline, by a signal, or because CodeVF is away."""
 
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class BasesCompared:
+class BasesCompared(Struct, frozen=True):
     """Whether the base has only moved on."""
 
     only_moved_on: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PriceRead:
+class PriceRead(Struct, frozen=True):
     """The expertise and the balance; None where nothing costs anything."""
 
     tag: Tag | None
     balance: Balance | None
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectFound:
+class ProjectFound(Struct, frozen=True):
     """The number of the project."""
 
     project_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Updated:
+class Updated(Struct, frozen=True):
     """What is known once GitHub was read or written."""
 
     known: Known
 
 
-@dataclass(frozen=True, slots=True)
-class HeadMoved:
+class HeadMoved(Struct, frozen=True):
     """The pull request has another head by now, so nothing was written."""
 
 
-@dataclass(frozen=True, slots=True)
-class TaskCreated:
+class TaskCreated(Struct, frozen=True):
     """The task, and what it was given."""
 
     task: Task
     packing: Packing
 
 
-@dataclass(frozen=True, slots=True)
-class TooLarge:
+class TooLarge(Struct, frozen=True):
     """CodeVF takes less than that in one request."""
 
     error: PayloadTooLarge
 
 
-@dataclass(frozen=True, slots=True)
-class ResultRead:
+class ResultRead(Struct, frozen=True):
     """The result."""
 
     report: Report
 
 
-@dataclass(frozen=True, slots=True)
-class OutputWritten:
+class OutputWritten(Struct, frozen=True):
     """The outcome, with the exit status of a missing report file."""
 
     outcome: Outcome

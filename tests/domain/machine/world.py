@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -382,13 +382,10 @@ class RandomWorld:
         return known
 
 
-def play(
-    seed: int, start: Callable[[Known], Phase], also: Mapping[str, object] | None = None
-) -> tuple[Trace, Known, Ended]:
+def play(seed: int, start: Callable[[Known], Phase]) -> tuple[Trace, Known, Ended]:
     """One run in a random world, to its end."""
     world, trace = RandomWorld(seed), Trace()
     known = world.known()
-    known = replace(known, request=replace(known.request, **(also or {})))  # type: ignore[arg-type]
     phase, now = start(known), NOON
     while not isinstance(phase, Ended):
         step = decide(phase)
