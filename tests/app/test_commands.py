@@ -356,7 +356,7 @@ def test_an_answer_that_is_lost_is_found_or_given_again_by_the_next_run(
 @pytest.mark.parametrize("before", [0, 1])
 def test_a_review_that_came_to_nothing_is_not_bought_again_for_the_same_comment(tmp_path: Path, before: int) -> None:
     """Nor for the same as another one, that had asked for it before."""
-    with house(tmp_path, life=TaskLife(1, 1 + 40 * before, end=End.CANCELLED)) as rig:
+    with house(tmp_path, life=TaskLife(1, 1 + 100 * before, end=End.CANCELLED)) as rig:
         people(rig)
         rig.run(review_on="request")
         for _ in range(before):
