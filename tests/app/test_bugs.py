@@ -44,7 +44,7 @@ def test_a_bug_behind_githubs_edge_is_no_answer_of_githubs(tmp_path: Path, modul
         ("reviewbot.adapters.codevf.transport", "Transport._headers", "ValueError"),
         ("reviewbot.adapters.codevf.transport", "trusted", "ValueError"),
         ("reviewbot.adapters.codevf.wire", "read_task", "RuntimeError"),
-        ("reviewbot.app.read_change", "parse_diff", "ValueError"),
+        ("reviewbot.app.github.read_change", "parse_diff", "ValueError"),
         ("reviewbot.settings.readers", "check_service_url", "ValueError"),
         ("reviewbot.settings.configfile", "_refused_syntax", "ValueError"),
         ("reviewbot.domain.text.formatting", "counted", "KeyError"),
