@@ -50,6 +50,7 @@ from tests.simulation.github import (
     StoredReply,
     StoredReview,
     StoredThread,
+    moment,
     thread_line,
 )
 from tests.simulation.repository import Change, Hunk, diff_text, entry_of
@@ -124,7 +125,7 @@ class SimulatedForge:
             for one in (github.checks_on(pull.head_sha, check_name) if commits else [])
             if is_of(self._check(one), number)
         ]
-        forced = [push.at for push in pull.forced[-FORCED:]]
+        forced = [moment(push.at) for push in pull.forced[-FORCED:]]
         met = self._checks([sha for sha in recent if sha != pull.head_sha], check_name)
         return PullRequest(
             number=number,
@@ -272,6 +273,8 @@ class SimulatedForge:
         stored.external_id = with_tag(check.tag, check.external_id)
         stored.title, stored.summary, stored.number = check.title, check.summary, check.tag.number
         stored.annotations += check.annotations
+        stored.base = self.github.pulls[check.tag.number].base_ref
+        self.github.on_check(stored)
         return self._check(stored)
 
     def _checks(self, shas: Iterable[str], name: str) -> list[CheckRun]:
@@ -309,7 +312,9 @@ class SimulatedForge:
         """See `ports.Comments.create_comment`."""
         self._needs("pull-requests: write")
         _fits(body)
-        return self._comment(self.github.comment(number, BOT, body))
+        made = self.github.comment(number, BOT, body)
+        self.github.on_text(made)
+        return self._comment(made)
 
     def update_comment(self, comment_id: int, body: str) -> Comment:
         """See `ports.Comments.update_comment`."""
@@ -320,6 +325,7 @@ class SimulatedForge:
         stored = self.github.comments[comment_id]
         if stored.body != body:
             self.github.edit_comment(comment_id, BOT, body)
+            self.github.on_text(stored)
         return self._comment(stored)
 
     def delete_comment(self, comment_id: int) -> None:
