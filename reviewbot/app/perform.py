@@ -36,10 +36,9 @@ def perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:
 
 
 def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  # noqa: C901, PLR0911, PLR0912 — one line each
-    forge = run.ports.forge
     match step:
         case steps.ReadPermission(login=login):
-            return steps.PermissionRead(forge.permission(login))
+            return steps.PermissionRead(run.ports.forge.permission(login))
         case steps.ReadLedger():
             return steps.LedgerRead(read_ledger(run, known.snapshot, ""))
         case steps.ReadChange():
@@ -75,15 +74,13 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
         case steps.ReadResult(task=task):
             return _read_result(run, known, task)
         case steps.WriteFiles(outcome=outcome):
-            write_files(run, known, outcome)
-            return steps.Done()
+            return _write_files(run, known, outcome)
         case steps.Refresh():
             return steps.Updated(refresh(run, known))
         case steps.PostReview(outcome=outcome):
             return steps.Updated(post_review(run, known, outcome))
         case steps.UpdateThreads():
-            update_threads(run, known)
-            return steps.Updated(known)
+            return steps.Updated(update_threads(run, known))
         case steps.ReadPosted():
             return steps.Updated(read_posted(run, known))
         case steps.WriteSummary(outcome=outcome):
@@ -91,8 +88,7 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
         case steps.WriteCheckRun(outcome=outcome):
             return steps.Updated(write_check_run(run, known, outcome))
         case steps.CloseOlderChecks():
-            close_older_checks(run, known)
-            return steps.Updated(known)
+            return steps.Updated(close_older_checks(run, known))
         case steps.WriteOutput(outcome=outcome):
             return steps.OutputWritten(write_output(run, known, outcome))
         case steps.Finish(outcome=outcome):
@@ -109,6 +105,11 @@ def _read_change(run: RunContext, known: Known) -> steps.ChangeRead:
 
 def _open(run: RunContext) -> steps.Done:
     _ = run.service
+    return steps.Done()
+
+
+def _write_files(run: RunContext, known: Known, outcome: Outcome) -> steps.Done:
+    write_files(run, known, outcome)
     return steps.Done()
 
 

@@ -34,14 +34,20 @@ def modules(texts: dict[str, str]) -> dict[str, ast.Module]:
     return {name: ast.parse(text) for name, text in texts.items() if name.startswith(PROGRAM) and name.endswith(".py")}
 
 
-def test_functions_tell_one_story(modules: dict[str, ast.Module]) -> None:
+def test_functions_do_one_thing(modules: dict[str, ast.Module]) -> None:
     long = {
         f"{name}:{node.name}": lines(node)
         for name, tree in modules.items()
         for node in ast.walk(tree)
-        if isinstance(node, Function) and lines(node) > FUNCTION_LINES
+        if isinstance(node, Function) and lines(node) > FUNCTION_LINES and not is_table(node)
     }
     assert not long
+
+
+def is_table(node: Function) -> bool:
+    """Whether the whole function is one `match` with a row of a few lines for each case."""
+    body = node.body[1:] if ast.get_docstring(node) else node.body
+    return [type(one) for one in body] == [ast.Match] and all(len(case.body) == 1 for case in body[0].cases)  # type: ignore[attr-defined]
 
 
 def lines(node: Function) -> int:

@@ -15,7 +15,7 @@ from reviewbot.domain.policy.verdict import superseded
 from reviewbot.errors import ForgeError
 
 
-def close_older_checks(run: RunContext, known: Known) -> None:
+def close_older_checks(run: RunContext, known: Known) -> Known:
     """Complete the check runs of older heads whose tasks are over: till then a collection has to come by."""
     newest_of = {one.head_sha: one for one in known.snapshot.older_checks}
     for check in newest_of.values() if run.paid and run.settings.check_run else ():
@@ -24,6 +24,7 @@ def close_older_checks(run: RunContext, known: Known) -> None:
         left = check.status != CheckStatus.COMPLETED or tells_of_open_task(check.external_id)
         if left and bought and bought.state.is_over and check.head_sha != known.reviewed_sha:
             _close(run, known, check, bought)
+    return known
 
 
 def _close(run: RunContext, known: Known, check: CheckRun, bought: Purchase) -> None:

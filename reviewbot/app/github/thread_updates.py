@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from reviewbot.app.context import RunContext
@@ -23,7 +24,7 @@ from reviewbot.domain.publishing.comment_diff import (
 from reviewbot.render.view_models.review import FindingStateView
 
 
-def update_threads(run: RunContext, known: Known) -> None:
+def update_threads(run: RunContext, known: Known) -> Known:
     """Edit the comments whose findings stand elsewhere than they say, and put away the threads that are done."""
     told = []
     for thread, mark in marked_threads(known.snapshot.threads, run.settings.instance):
@@ -32,6 +33,7 @@ def update_threads(run: RunContext, known: Known) -> None:
         told.append(Told(thread, records, _word(run, known, records, several=len(mark.ids) > 1)))
     for operation in thread_operations(told):
         run.attempt("A word on a finding's comment", partial(_carry_out, run, operation))
+    return replace(known, denied=frozenset(run.degraded.denied))
 
 
 def _word(run: RunContext, known: Known, records: tuple[TrackedFinding, ...], *, several: bool) -> str:
