@@ -396,13 +396,13 @@ def test_a_bug_of_ours_is_told_as_such(tmp_path: Path) -> None:
         # Nobody foresees that a function of ours is not there any more.
         broken = (
             "import sys, runpy; sys.argv = ['reviewbot', 'action']; "
-            "import reviewbot.app.review as review; review.placed_here = None; "
+            "import reviewbot.app.perform as perform; perform.read_answer = None; "
         )
         command = [sys.executable, "-I", "-c", broken + "runpy.run_module('reviewbot', run_name='__main__')"]
         done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 70, done.stdout
         assert "has a bug: TypeError" in done.stdout
-        assert "reviewbot/app/review.py" in done.stdout
+        assert "reviewbot/app/perform.py" in done.stdout
         assert [one.conclusion for one in rig.checks()] == ["action_required"]
         assert "exit-status<<" in Path(env["GITHUB_OUTPUT"]).read_text(encoding="utf-8")
 
