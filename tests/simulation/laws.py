@@ -93,7 +93,7 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
 def _hole_of_purchase(pull: Pull, tasks: list[StoredTask]) -> str:
     """The class of a second purchase: by a run whose head moved, or under another key while its run was there."""
     spans = [(task.asker.began, task.created) for task in tasks if isinstance(task.asker, Run)]
-    if any(began <= push.at <= created for began, created in spans for push in pull.pushes):
+    if any(began < push.at <= created for began, created in spans for push in pull.pushes):
         return "moved"
     raced = any(
         isinstance(later.asker, Run)
@@ -153,8 +153,8 @@ def _undone(world: World) -> Iterator[Violation]:
     stopped = not pull.is_open or pull.head_sha in world.truth.skipped or world.truth.hindered or is_old
     if stopped or setting.input("review-on", "push") != "push":
         return
-    changes = world.github.changes_of(pull)
-    if not selected(world, changes):
+    changes, check = world.github.changes_of(pull), newest_check(world, pull)
+    if not selected(world, changes) or (check is not None and check.conclusion in GREEN):
         return
     ends = [
         task.status(world.time.seconds)
@@ -368,7 +368,7 @@ def hole_of(  # noqa: PLR0911 — one line for each class
     """The class of a check that is green and should not be, empty for one that is unknown."""
     run, truth = world.scheduler.current, world.truth
     since = run.began if run else 0.0
-    if any(push.at >= since for push in pull.pushes) and check.head_sha != pull.head_sha:
+    if any(push.at > since for push in pull.pushes) and check.head_sha != pull.head_sha:
         return "moved"
     if check.base != pull.base_ref:
         return "base"
