@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from reviewbot.domain.findings.markers import read_finding_mark
 from reviewbot.domain.model.review import TaskStatus
 from reviewbot.domain.selection.path_filters import matches
-from tests.simulation.codevf import StoredTask
+from tests.simulation.codevf import KEY_MEMORY, StoredTask
 from tests.simulation.github import BOT, Pull, StoredCheck, thread_line
-from tests.simulation.oracle import TOKEN, shown_in
+from tests.simulation.oracle import TOKEN, diffs_in, headers, shown_in
 from tests.simulation.repository import Change
 from tests.simulation.schedule import Run
 from tests.simulation.world import CHECK, GREEN, World
@@ -87,17 +87,21 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
         if len(tasks) > 1 + ended + asked:
             paths, ids = [one.path for one in change], [task.id for task in tasks]
             told = f"{ids} are of one change of {paths} in mode {mode}; {ended} ended, {asked} asked"
-            yield Violation(PAY_ONCE, told, "twice" if _raced(tasks) else "")
+            yield Violation(PAY_ONCE, told, _hole_of_purchase(pull, tasks))
 
 
-def _raced(tasks: list[StoredTask]) -> bool:
-    """Whether a task was bought under another key than one that was bought while its run was there."""
-    return any(
+def _hole_of_purchase(pull: Pull, tasks: list[StoredTask]) -> str:
+    """The class of a second purchase: by a run whose head moved, or under another key while its run was there."""
+    spans = [(task.asker.began, task.created) for task in tasks if isinstance(task.asker, Run)]
+    if any(began < push.at <= created for began, created in spans for push in pull.pushes):
+        return "moved"
+    raced = any(
         isinstance(later.asker, Run)
         and later.asker.began <= earlier.created
         and later.submission.idempotency_key != earlier.submission.idempotency_key
         for earlier, later in pairwise(tasks)
     )
+    return "twice" if raced else ""
 
 
 # Law 2
@@ -128,7 +132,8 @@ def _doubles(world: World) -> Iterator[Violation]:
                 yield Violation(NOTHING_LOST, f"finding {finding} has {count} comments")
         ours = [one for one in world.github.comments_of(pull.number) if one.author == BOT]
         if sum("reviewbot:summary" in one.body for one in ours) > 1:
-            yield Violation(CONVERGES, "there are two summary comments")
+            no_review = pull.head_sha in world.truth.skipped or not pull.is_open or pull.is_draft
+            yield Violation(CONVERGES, "there are two summary comments", "summaries" if no_review else "")
 
 
 # Law 3
@@ -143,11 +148,13 @@ def _unfinished(world: World, pull: Pull) -> Iterator[Violation]:
 def _undone(world: World) -> Iterator[Violation]:
     """A review of the head that is due has been completed, if nobody and nothing stood against it."""
     pull, setting = world.pull, world.setting
-    stopped = not pull.is_open or pull.head_sha in world.truth.skipped or world.truth.hindered
+    # An intent of yesterday is not gone on with: its key is forgotten, and a person has to ask again.
+    is_old = world.time.seconds > KEY_MEMORY
+    stopped = not pull.is_open or pull.head_sha in world.truth.skipped or world.truth.hindered or is_old
     if stopped or setting.input("review-on", "push") != "push":
         return
-    changes = world.github.changes_of(pull)
-    if not selected(world, changes):
+    changes, check = world.github.changes_of(pull), newest_check(world, pull)
+    if not selected(world, changes) or (check is not None and check.conclusion in GREEN):
         return
     ends = [
         task.status(world.time.seconds)
@@ -231,7 +238,9 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
             return
         if problem := _why_not(world, str(check.conclusion), changes, strict=True):
             yield Violation(
-                NEVER_GREEN, f"#{pull.number} is green at rest: {problem}", hole_of(world, pull, changes, check)
+                NEVER_GREEN,
+                f"#{pull.number} is green at rest: {problem}",
+                hole_of(world, pull, changes, check, problem),
             )
 
 
@@ -250,7 +259,9 @@ def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
     if problems and all(problem for problem, _ in problems):
         problem, changes = problems[0]
         pull = world.github.pulls[number]
-        yield Violation(NEVER_GREEN, f"#{number} was called green: {problem}", hole_of(world, pull, changes, check))
+        yield Violation(
+            NEVER_GREEN, f"#{number} was called green: {problem}", hole_of(world, pull, changes, check, problem)
+        )
 
 
 def selected(world: World, changes: tuple[Change, ...]) -> list[Change]:
@@ -283,26 +294,36 @@ def uncovered(world: World, changes: tuple[Change, ...], *, strict: bool) -> Ite
             yield (token, path), count
 
 
-def readings(world: World) -> dict[str, set[tuple[str, str]]]:
-    """The lines that completed and readable reviews were shown, by head."""
-    mind = world.setting.mind
-    seen: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
-    for task in world.codevf.tasks.values() if not mind.is_mute else ():
+@dataclass(slots=True)
+class Reading:
+    """What completed and readable reviews of a head were shown: added lines by file, and headers of files."""
+
+    lines: set[tuple[str, str]] = field(default_factory=set)
+    headers: set[str] = field(default_factory=set)
+
+
+def readings(world: World) -> dict[str, Reading]:
+    """What the reviews of each head were shown."""
+    seen: defaultdict[str, Reading] = defaultdict(Reading)
+    for task in world.codevf.tasks.values() if not world.setting.mind.is_mute else ():
         if task.status(world.time.seconds) is TaskStatus.COMPLETED and "MESS1" not in str(task.result):
-            lines = {(line.path, line.text) for line in shown_in(task.submission)}
-            seen[str(task.submission.metadata["headSha"])] |= lines
+            reading = seen[str(task.submission.metadata["headSha"])]
+            reading.lines |= {(line.path, line.text) for line in shown_in(task.submission)}
+            reading.headers |= {one for diff in diffs_in(task.submission) for one in headers(diff)}
     return seen
 
 
 def _unseen(world: World, changes: list[Change]) -> str:
-    wanted = {(change.path, line) for change in changes for line in change.added()}
-    seen = readings(world)
+    lines = {(change.path, line) for change in changes for line in change.added()}
+    named = {one for change in changes for one in headers(change.text)}
+    seen = readings(world).values()
     if not seen:
         return "no review was completed"
-    if any(wanted <= lines for lines in seen.values()):
+    if any(lines <= one.lines and named <= one.headers for one in seen):
         return ""
-    missing = min((wanted - lines for lines in seen.values()), key=len)
-    return f"nobody has seen {sorted(missing)[:3]}"
+    if any(lines <= one.lines for one in seen):
+        return f"{UNNAMED} {min((sorted(named - one.headers) for one in seen), key=len)[:2]}"
+    return f"nobody has seen {min((sorted(lines - one.lines) for one in seen), key=len)[:3]}"
 
 
 # What people did
@@ -324,33 +345,45 @@ def _people(world: World) -> Iterator[Violation]:
 
 # Known holes
 
+UNNAMED = "nobody has seen that a file came from there, or has this mode:"
+
 HOLES: Mapping[str, str] = {
     "base": "A check that is green against one base stays so when the pull request goes to another.",
-    "label": "A label or a command counts for a head that it was not given for.",
+    "label": "A label or a command counts for a head or a base that it was not given for.",
     "revert": "A change that was judged red turns green when it comes back after it was gone.",
     "committer": "Somebody who has committed to the branch waives or bypasses.",
     "freshness": "An older signed text, put back, brings back what it says.",
+    "identity": "A change is known by less than the reviewer sees of it: another old name counts as the same.",
     "moved": "The diff is read by number after the head has moved, and taken for that of the old head.",
     "twice": "A run that has waited for a task of an older head buys what another run has bought meanwhile.",
+    "summaries": "Two runs at once write a summary each, and both stay while no review is due.",
     "ready": "With `review-on: ready`, a run that fails leaves a check on a head that needs none.",
 }
 """Classes of known holes, with what goes wrong. A violation belongs to one by what has happened, not by its seed."""
 
 
-def hole_of(world: World, pull: Pull, changes: tuple[Change, ...], check: StoredCheck) -> str:
+def hole_of(  # noqa: PLR0911 — one line for each class
+    world: World, pull: Pull, changes: tuple[Change, ...], check: StoredCheck, problem: str
+) -> str:
     """The class of a check that is green and should not be, empty for one that is unknown."""
     run, truth = world.scheduler.current, world.truth
     since = run.began if run else 0.0
-    if any(push.at >= since for push in pull.pushes) and check.head_sha != pull.head_sha:
+    if any(push.at > since for push in pull.pushes) and check.head_sha != pull.head_sha:
         return "moved"
     if check.base != pull.base_ref:
         return "base"
-    if check.conclusion == "skipped" and truth.skipped:
+    is_of_another_base = any(head == check.head_sha for head, _ in truth.bypasses)
+    if (check.conclusion == "skipped" and truth.skipped) or (truth.is_forged and truth.bypasses) or is_of_another_base:
         return "label"
-    open_tokens = {place for place, _ in uncovered(world, changes, strict=True)}
-    if open_tokens and _was_gone(world, pull, open_tokens):
-        return "revert"
-    return ""
+    if problem.startswith(UNNAMED):
+        return "identity"
+    places = {place for place, _ in uncovered(world, changes, strict=True)}
+    tokens = {token for token, _ in places}
+    if tokens & truth.by_committers:
+        return "committer"
+    if "old text" in truth.losses and tokens & {one.token for one in truth.withdrawn}:
+        return "freshness"
+    return "revert" if places and _was_gone(world, pull, places) else ""
 
 
 def _was_gone(world: World, pull: Pull, places: set[tuple[str, str]]) -> bool:

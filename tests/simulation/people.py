@@ -59,10 +59,12 @@ def _files(world: World) -> Mapping[str, File]:
     return world.github.git.commits[world.pull.head_sha].files
 
 
-def _push(world: World, changes: Mapping[str, Content], parents: tuple[str, ...] | None = None) -> None:
+def _push(
+    world: World, changes: Mapping[str, Content], parents: tuple[str, ...] | None = None, author: str = "mona"
+) -> None:
     if not changes and parents is None:
         return
-    world.github.push(world.pull.head_ref, changes, parents=parents)
+    world.github.push(world.pull.head_ref, changes, parents=parents, author=author)
     _pushed(world)
 
 
@@ -78,17 +80,22 @@ def _text_files(world: World) -> list[str]:
     )
 
 
-def _insert(world: World, line: str, where: int) -> None:
+def _insert(world: World, line: str, where: int, *, author: str = "mona") -> None:
     path = _pick([*_text_files(world), "new.py"], where)
     if path is None:
         return
     lines = _files(world)[path].content.decode().split("\n") if path in _files(world) else [""]
     at = (where * 7) % len(lines)
-    _push(world, {path: "\n".join([*lines[:at], line, *lines[at:]])})
+    _push(world, {path: "\n".join([*lines[:at], line, *lines[at:]])}, author=author)
 
 
 def _evil(world: World, move: Move) -> None:
     _insert(world, f"EVIL{1 + move.a % 4}()", move.b)
+
+
+def _evil_by_kim(world: World, move: Move) -> None:
+    """Somebody who helps commits to the branch."""
+    _insert(world, f"EVIL{1 + move.a % 4}()", move.b, author="kim")
 
 
 def _note(world: World, move: Move) -> None:
@@ -261,20 +268,21 @@ def _forged_check(world: World, move: Move) -> None:
     tag = with_tag(CheckTag(1, "success"), "")
     copied = [check.external_id for check in world.github.checks.values() if check.number is not None]
     external_id = (_pick([tag, *copied[::-1]], move.b)) or tag
+    world.truth.is_forged = True
     world.github.foreign_check(
         world.pull.head_sha, CHECK, app=app, external_id=external_id, started=START - timedelta(days=1)
     )
 
 
 def _old_text(world: World, move: Move) -> None:
-    """Somebody with write access copies an older text of our summary back into it, or ours into a new comment."""
-    kept = world.truth.texts
+    """Somebody puts an older text of our summary back: as our bot by a workflow, by hand, or in a comment."""
     ours = [one for one in world.github.comments_of(1) if one.author == BOT and "reviewbot:summary" in one.body]
-    text = _pick(kept[::-1], move.a)
+    text = _pick(world.truth.texts[::-1], move.a)
     if text is None:
         return
-    if move.b % 2 == 0 and ours:
-        world.github.edit_comment(ours[0].id, "mona", text)
+    if move.b % 3 < 2 and ours:
+        world.github.edit_comment(ours[0].id, (BOT, "mona")[move.b % 3], text)
+        world.truth.losses.add("old text")
         _loses_summary(world)
     else:
         world.github.comment(1, "mona", text)
@@ -319,6 +327,8 @@ def _waives(by: str) -> Play:
         found = _pick(list(world.open_findings(1)), move.a)
         if found is None:
             return
+        if by != "mona" and by in authors_of(world, world.pull):
+            world.truth.by_committers |= set(EVIL.findall(found.title))
         if PEOPLE[by].at_least(Permission.WRITE) and by not in authors_of(world, world.pull):
             there = world.evil_in(world.github.changes_of(world.pull))
             for token in EVIL.findall(found.title):
@@ -421,7 +431,7 @@ def _end(status: TaskStatus) -> Play:
 def _forget_task(world: World, move: Move) -> None:
     task = _pick(world.codevf.open_tasks(), move.a)
     if task is not None:
-        task.forgotten = True
+        task.forgotten = world.truth.hindered = True
         world.codevf.end(task, TaskStatus.EXPIRED)
 
 
@@ -465,6 +475,7 @@ AUTHOR: Mapping[str, Play] = {
 """Moves of the author that need no bad will."""
 
 ADVERSARY: Mapping[str, Play] = {
+    "evil_by_kim": _evil_by_kim,
     "own_base": _own_base,
     "second_pull_request": _second_pull_request,
     "forged_check": _forged_check,

@@ -41,6 +41,8 @@ BASE = {
     "app.py": "".join(f"value_{number} = {number}\n" for number in range(1, 31)),
     "lib/util.py": "".join(f"def helper_{number}():\n    return {number}\n" for number in range(1, 9)),
     "docs/guide.md": "# Guide\n\nHow to.\n",
+    "lib/one.py": "same = True\n",
+    "lib/two.py": "same = True\n",
 }
 
 
@@ -90,7 +92,8 @@ class Truth:
         renamed: new name to old name.
         losses: what makes it impossible to remember everything.
         texts: every text that our summary has had.
-        hindered: whether somebody has cancelled something.
+        hindered: whether somebody has cancelled something; `is_forged`, whether somebody has made a check of our name.
+        by_committers: tokens that people with write access waived who have committed to the branch.
         withdrawn: waivers that were taken back; `skipped`: heads that ever were skipped.
     """
 
@@ -107,6 +110,8 @@ class Truth:
     withdrawn: list[Waiver] = field(default_factory=list)
     skipped: set[str] = field(default_factory=set)
     hindered: bool = False
+    is_forged: bool = False
+    by_committers: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
