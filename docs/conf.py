@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pygments.lexers.special import TextLexer
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
@@ -54,5 +56,6 @@ def add_front_door(app: Sphinx, problem: Exception | None) -> None:
 
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
+    app.add_lexer("mermaid", TextLexer)  # GitHub draws it; here it is shown as it is written
     app.connect("source-read", add_nav)
     app.connect("build-finished", add_front_door)
