@@ -19,8 +19,9 @@ from reviewbot.app.github.thread_updates import update_threads
 from reviewbot.app.output.runner_output import write_files, write_output
 from reviewbot.app.reviewer.create_task import create_task
 from reviewbot.app.reviewer.read_result import asked_parts, read_answer
-from reviewbot.app.reviewer.tasks import cancel, look_up, poll, read_price
+from reviewbot.app.reviewer.tasks import cancel, cancel_open_tasks, look_up, poll, read_price
 from reviewbot.domain.machine import steps
+from reviewbot.domain.machine.judge import undelivered
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.review import Task
 from reviewbot.domain.policy.verdict import Outcome
@@ -51,6 +52,8 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return steps.TaskRead(run.service.retrieve(task_id))
         case steps.PollTask(task=task, waited=waited):
             return poll(run, known, task, waited)
+        case steps.CancelOpenTasks(task_ids=task_ids):
+            return cancel_open_tasks(run, known, task_ids)
         case steps.CancelTask(task_id=task_id):
             return cancel(run, task_id)
         case steps.RemoveLabel(label=label):
@@ -90,9 +93,7 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
         case steps.CloseOlderChecks():
             return steps.Updated(close_older_checks(run, known))
         case steps.WriteOutput(outcome=outcome):
-            return steps.OutputWritten(write_output(run, known, outcome))
-        case steps.Finish(outcome=outcome):
-            return steps.OutputWritten(outcome)
+            return _write_output(run, known, outcome)
         case unknown:
             assert_never(unknown)
 
@@ -111,6 +112,14 @@ def _open(run: RunContext) -> steps.Done:
 def _write_files(run: RunContext, known: Known, outcome: Outcome) -> steps.Done:
     write_files(run, known, outcome)
     return steps.Done()
+
+
+def _write_output(run: RunContext, known: Known, outcome: Outcome) -> steps.OutputWritten:
+    try:
+        return steps.OutputWritten(write_output(run, known, outcome))
+    except ReviewbotError as error:
+        run.say(error.message)
+        return steps.OutputWritten(undelivered(outcome))
 
 
 def _remove_label(run: RunContext, known: Known, label: str) -> steps.Done:

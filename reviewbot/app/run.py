@@ -9,26 +9,24 @@ from reviewbot.app.context import RunContext
 from reviewbot.app.perform import perform
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.learn import learn
-from reviewbot.domain.machine.phases import Ended, Phase, Submitted
-from reviewbot.domain.machine.steps import CreateTask, Step
+from reviewbot.domain.machine.phases import Phase, Submitted
+from reviewbot.domain.machine.steps import CreateTask, Finish, Step
 from reviewbot.domain.policy.verdict import Outcome
 
 
 def play(run: RunContext, phase: Phase) -> Outcome:
     """Run from a phase to the end."""
     with ExitStack() as uninterrupted:
-        while not isinstance(phase, Ended):
-            step = decide(phase)
+        while not isinstance(step := decide(phase), Finish):
             run.ports.reporter.debug(told(phase, step))
             if isinstance(step, CreateTask):
                 uninterrupted.enter_context(run.ports.uninterrupted())
             before, phase = phase.known, learn(phase, perform(run, step, phase.known), run.now)
             if not isinstance(phase, Submitted):  # signals are held back until the id of the task is recorded
                 uninterrupted.close()
-            if not isinstance(phase, Ended):
-                for line in phase.known.log[len(before.log) :]:
-                    run.say(line)
-    return phase.outcome
+            for line in phase.known.log[len(before.log) :]:
+                run.say(line)
+        return step.outcome
 
 
 def told(phase: Phase, step: Step) -> str:

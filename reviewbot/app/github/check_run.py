@@ -123,6 +123,8 @@ def _external_id(run: RunContext, known: Known) -> str:
     held = known.purchase
     if known.awaited and (held is None or held.state.is_over):  # so that somebody comes by when it is in
         held = known.awaited.purchase
+    if held is None:  # so that a collection buys it
+        held = next((one for one in known.ledger.postponed() if one.head_sha == known.head_sha), None)
     if held is None and (copy := decode_external_id(handed, run.signer)):
         held = known.ledger.named(copy.identity, copy.attempt)
     return encode_external_id(held, known.ledger.spent, run.signer) if held is not None and run.paid else handed

@@ -104,6 +104,7 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
     held = tuple(replace(one, path=redactor.redact(one.path).text) for one in held)
     return ReviewedChange(
         change=change,
+        base_ref=pull.base_ref,
         sendables=tuple(sendable for sendable, *_ in pairs if sendable.path not in blocked),
         views=tuple(view for _, view, _ in pairs if view.path not in blocked),
         held=held,

@@ -81,7 +81,10 @@ def _in_summary(run: RunContext, known: Known, purchase: Purchase) -> Known | No
     now = refresh(run, known) if known.summary else known
     if now.reviewed_sha:
         return None
-    return replace(_keeping(now, write_summary(run, _only(now, purchase), _outcome(now))), read_again=False)
+    written = write_summary(run, _only(now, purchase), _outcome(now))
+    if written.reviewed_sha:  # it was read again, since the comment was gone
+        return None
+    return replace(_keeping(now, written), read_again=False)
 
 
 def _only(known: Known, purchase: Purchase) -> Known:
@@ -99,4 +102,4 @@ def _outcome(known: Known) -> Outcome:
 
 
 def _stands_in_summary(known: Known) -> bool:
-    return known.summary is not None and SUMMARY not in known.denied
+    return known.request.summary_comment and known.summary is not None and SUMMARY not in known.denied

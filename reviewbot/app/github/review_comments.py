@@ -22,6 +22,7 @@ from reviewbot.domain.github.drafts import (
 )
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.memory import Memory
+from reviewbot.domain.machine.judge import COMMENTS
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.policy.verdict import Outcome, Verdict
@@ -53,7 +54,7 @@ def post_review(run: RunContext, known: Known, outcome: Outcome) -> Known:
     known = replace(known, comment_urls=there)
     if not known.snapshot.pull.is_open:
         return _listed(known, ids, Why.CLOSED)
-    posted = run.attempt("Review comments", lambda: _post_until_known(run, known, left, outcome))
+    posted = run.attempt(COMMENTS, lambda: _post_until_known(run, known, left, outcome))
     run.attempt("The dismissal of a review", lambda: _dismiss(run, known, outcome))
     known = replace(known, denied=frozenset(run.degraded.denied))
     if posted is None:

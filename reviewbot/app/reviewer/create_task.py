@@ -91,7 +91,7 @@ def _submission(
     agreed, metadata = order.quote, run.metadata(known)
     return Submission(
         prompt=run.renderer.prompt(replace(_prompt(run, known, bought, packing), part=part, parts=parts)),
-        project_id=order.project_id,
+        project_id=agreed.project_id,
         max_credits=agreed.max_credits,
         mode=request.mode,
         tag_id=agreed.tag.id if agreed.tag else None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from reviewbot.app.context import RunContext
 from reviewbot.app.reviewer.read_result import placed_now, read_answer
 from reviewbot.domain.codevf.polling import next_poll
@@ -32,11 +34,11 @@ def poll(run: RunContext, known: Known, task: Task, waited: float) -> TaskRead |
         ServiceRefused: CodeVF does not know the task: waiting for it would never end.
     """
     clock = run.ports.clock
-    began = clock.monotonic()
-    delay = next_poll(task.status, known.request.mode, waited, task.retry_after, run.ports.rng)
-    if not known.request.may_buy or began + delay > run.wait_until:
-        return NotOver()
     try:
+        began = clock.monotonic()
+        delay = next_poll(task.status, known.request.mode, waited, task.retry_after, run.ports.rng)
+        if not known.request.may_buy or began + delay > run.wait_until:
+            return NotOver()
         clock.sleep(delay)
         latest = run.service.retrieve(task.id)
     except KeyboardInterrupt:
@@ -50,6 +52,17 @@ def poll(run: RunContext, known: Known, task: Task, waited: float) -> TaskRead |
     if changed and not isinstance(known.request.trigger, AtTerminal):  # at a terminal a line moves all the while
         run.say(f"The task is {visible(state(latest.status_text))}.")
     return TaskRead(latest, seconds=clock.monotonic() - began)
+
+
+def cancel_open_tasks(run: RunContext, known: Known, task_ids: Iterable[str]) -> Done:
+    """Cancel those that the request says, one by one; what CodeVF refuses is said."""
+    for task_id in task_ids:
+        try:
+            if known.request.cancels.includes(run.service.retrieve(task_id).status):
+                cancel(run, task_id)
+        except ServiceError as error:
+            run.ports.reporter.debug(f"{task_id}: {error.message}")
+    return Done()
 
 
 def cancel(run: RunContext, task_id: str) -> Done:

@@ -18,7 +18,7 @@ from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.finish import concluded
 from reviewbot.domain.machine.judge import by_findings, failed, not_asked_for, nothing_selected
-from reviewbot.domain.machine.known import Bought, Known, NotBought, OpenTask, Underway
+from reviewbot.domain.machine.known import Bought, Cancels, Known, NotBought, OpenTask, Underway
 from reviewbot.domain.machine.next_step import (
     Standpoint,
     Step,
@@ -29,10 +29,11 @@ from reviewbot.domain.machine.next_step import (
     next_step,
 )
 from reviewbot.domain.machine.phases import (
+    Affordable,
     Approved,
     AwaitingOlder,
-    CancellingOther,
-    CancellingOwn,
+    CallingOff,
+    Cancelling,
     Completed,
     Deferred,
     Due,
@@ -113,8 +114,21 @@ Buying = Wanted | Approved | Deferred | Scoping | Pricing | Priced | Quoted | In
 # Is a review due?
 
 
-def start(known: Known) -> Loaded | Due | NotDue | Concluded:
+def start(known: Known) -> CallingOff | Loaded | Due | NotDue | Concluded:
     """The first phase of a review."""
+    if known.request.remembers and known.request.cancels is not Cancels.NONE:
+        return CallingOff(known)
+    return eligible(known)
+
+
+def to_cancel(at: CallingOff, got: LedgerRead) -> Cancelling | Loaded | Due | NotDue | Concluded:
+    """The open tasks, whatever they are of: they are cancelled even if the change cannot be read."""
+    task_ids = tuple(one.task_id for one in got.stored.ledger.open_tasks())
+    return Cancelling(at.known, task_ids) if task_ids else eligible(at.known)
+
+
+def eligible(known: Known) -> Loaded | Due | NotDue | Concluded:
+    """By the state of the pull request and its labels."""
     request, pull = known.request, known.snapshot.pull
     if not (request.may_buy or pull.is_open):
         return Due(known, None)  # what was paid for is published on a closed pull request, too
@@ -193,17 +207,10 @@ def _next_task(known: Known, left: tuple[Purchase, ...], then: Then, now: dateti
     return Settling(known, left, then) if left else _settled(known, then, now)
 
 
-def looked_up(at: Settling, got: TaskRead, now: datetime) -> CancellingOther | Looked:
+def looked_up(at: Settling, got: TaskRead, now: datetime) -> Looked:
     """An open task of an older head, as it is now."""
     purchase, rest = at.left[0], at.left[1:]
-    if not at.cancelled and at.known.request.cancels.includes(got.task.status):
-        return CancellingOther(at)
     return _next_task(_with_task(at.known, purchase, got, now), rest, at.then, now)
-
-
-def other_cancelled(at: CancellingOther) -> Settling:
-    """CodeVF was asked; what became of the task is looked up."""
-    return structs.replace(at.settling, cancelled=True)
 
 
 def not_looked_up(at: Settling, error: ReviewbotError, now: datetime) -> Looked:
@@ -372,11 +379,9 @@ def _label(known: Known) -> str:
 # Its task is looked up
 
 
-def resumed_task(at: Resumed, got: TaskRead, now: datetime) -> CancellingOwn | Resumed | Reopened | Completed | Buying:
+def resumed_task(at: Resumed, got: TaskRead, now: datetime) -> Resumed | Reopened | Completed | Buying:
     """The task of this change, as it is now."""
-    task, request = got.task, at.known.request
-    if not at.cancelled and request.cancels.includes(task.status):
-        return CancellingOwn(at)
+    task = got.task
     underway = Underway(at.bought, task)
     known = replace(at.known, own=underway)
     if not task.status.is_over:
@@ -399,11 +404,6 @@ def _or_failed_over(known: Known, underway: Underway, ended: Purchase, now: date
 def _another(known: Known, ended: Purchase, now: datetime) -> Resumed | Buying:
     known = replace(known.noted(ended), own=NotBought())
     return _or_failed(known, lambda: _acquired(known, ended, now))
-
-
-def own_cancelled(at: CancellingOwn) -> Resumed:
-    """CodeVF was asked; what became of the task is looked up."""
-    return structs.replace(at.resumed, cancelled=True)
 
 
 def not_resumed(at: Resumed, error: ReviewbotError, now: datetime) -> Resumed | Buying:
@@ -474,14 +474,22 @@ def _approved(known: Known, wish: Wish, agreed: Quote | None, now: datetime) -> 
     return _deferred(known, wish, awaited, now)
 
 
-def with_price_to_replace(at: Approved, got: PriceRead) -> Replacing | Concluded:
+def with_price_to_replace(at: Approved, got: PriceRead) -> Affordable | Replacing | Concluded:
     """The open task of an older head is cancelled only once it is sure that the newer head can be paid for."""
     known = at.known
     try:
         agreed = quote(known, got.tag, got.balance, freed=at.awaited.purchase.hold, intent=at.wish.intent)
     except ReviewbotError as error:
         return concluded(known, failed(known, error))
-    return Replacing(known, at.wish, at.awaited, agreed)
+    project_id = _project_number(known)
+    if not project_id:
+        return Affordable(known, at.wish, at.awaited, agreed)
+    return Replacing(known, at.wish, at.awaited, structs.replace(agreed, project_id=project_id))
+
+
+def with_project_to_replace(at: Affordable, project_id: int) -> Replacing:
+    """Nothing is left that could refuse the purchase but the service itself."""
+    return Replacing(at.known, at.wish, at.awaited, structs.replace(at.quote, project_id=project_id))
 
 
 def with_replaced(at: Replaced, got: TaskRead, now: datetime) -> Buying:
@@ -501,7 +509,12 @@ def with_replaced(at: Replaced, got: TaskRead, now: datetime) -> Buying:
 def _deferred(known: Known, wish: Wish, awaited: OpenTask, now: datetime) -> Deferred:
     wanted = purchase_of(known, wish.identity, TaskState.DEFERRED, now)
     wanted = replace(wanted, hold=known.request.max_credits)
-    return Deferred(known.noted(wanted), wish, awaited, wanted, _label(known))
+    return Deferred(known.noted(wanted), wish, awaited, wanted)
+
+
+def awaiting(at: Deferred, known: Known) -> AwaitingOlder:
+    """It is written down, as far as it can be."""
+    return AwaitingOlder(known, at.wish, at.awaited, at.wanted, _label(known))
 
 
 def with_older_task(at: AwaitingOlder, got: TaskRead) -> AwaitingOlder | OlderOver:
@@ -510,7 +523,7 @@ def with_older_task(at: AwaitingOlder, got: TaskRead) -> AwaitingOlder | OlderOv
     known = replace(at.known, others=(*at.known.others[:-1], awaited))
     if got.task.status.is_over:
         return OlderOver(known, at.wish, awaited, at.wanted)
-    return AwaitingOlder(known, at.wish, awaited, at.wanted, at.waited + got.seconds)
+    return AwaitingOlder(known, at.wish, awaited, at.wanted, "", at.waited + got.seconds)
 
 
 def with_older_result(at: OlderOver, got: TaskRead, now: datetime) -> Rereading:
@@ -519,12 +532,12 @@ def with_older_result(at: OlderOver, got: TaskRead, now: datetime) -> Rereading:
     return Rereading(_with_task(known, at.awaited.purchase, got, now), at.wish, at.wanted)
 
 
-def reread(at: Rereading, known: Known, now: datetime) -> Buying:
-    """Somebody may have called off what was deferred."""
+def reread(at: Rereading, known: Known, now: datetime) -> Resumed | Buying:
+    """Somebody may have called off what was deferred, or another run may have bought it."""
     wanted = known.ledger.named(at.wanted.identity, at.wanted.attempt)
     if wanted is not None and wanted.state is TaskState.ENDED:
         return concluded(known, not_asked_for(known))
-    return _scoped_or_compared(known, at.wish, None, now)
+    return _or_failed(known, lambda: _acquired(known, _bought_before(known, now), now))
 
 
 # What is bought, and at what price?
@@ -536,8 +549,8 @@ def _scoped_or_compared(known: Known, wish: Wish, agreed: Quote | None, now: dat
     if wish.intent:
         return _scoped(known, wish, wish.intent.since, agreed, now)
     again = before is not None and before.state is TaskState.DONE
-    base = known.snapshot.pull.base_ref
-    last = builds_on(known.ledger, base, request.selecting) if request.incremental and request.paid else None
+    base_ref = known.change.base_ref
+    last = builds_on(known.ledger, base_ref, request.selecting) if request.incremental and request.paid else None
     if last is None or again:
         return _scoped(known, wish, "", agreed, now)
     merge_base = known.change.change.merge_base
@@ -570,16 +583,21 @@ def with_price(at: Pricing, got: PriceRead, now: datetime) -> Buying:
 
 
 def _priced(known: Known, wish: Wish, agreed: Quote, now: datetime) -> Priced | Quoted | Intended:
+    project_id = agreed.project_id or _project_number(known)
+    return in_project(known, wish, agreed, project_id, now) if project_id else Priced(known, wish, agreed)
+
+
+def _project_number(known: Known) -> int:
+    """The project, where the settings give its number; else 0."""
     project = known.request.project
-    if project.isascii() and project.isdigit():
-        return in_project(known, wish, agreed, int(project), now)
-    return Priced(known, wish, agreed)
+    return int(project) if project.isascii() and project.isdigit() else 0
 
 
 def in_project(known: Known, wish: Wish, agreed: Quote, project_id: int, now: datetime) -> Quoted | Intended:
     """Everything is decided; what costs money is recorded first."""
     bought = intended(known, wish, agreed, now)
-    order = Order(wish.identity, agreed, project_id, wish.intent is not None, _label(known))
+    agreed = structs.replace(agreed, project_id=project_id)
+    order = Order(wish.identity, agreed, wish.intent is not None, _label(known))
     if known.request.paid:
         return Quoted(known, bought, order)
     return Intended(known.with_own(bought), bought, order)
@@ -602,14 +620,24 @@ def may_shrink(known: Known, bought: Bought) -> bool:
     return bought.purchase.size_tier < len(size_tiers(known.request.attachment_bytes)) - 1
 
 
+def not_recorded(at: Quoted, outcome: Outcome) -> Concluded:
+    """Nothing is bought; an intent that CodeVF has refused for its size holds nothing."""
+    known = at.known
+    if isinstance(known.own, Bought) and not at.order.again:
+        known = known.with_own(_refused(at.bought))
+    return concluded(known, outcome)
+
+
+def _refused(bought: Bought) -> Bought:
+    return bought.with_purchase(replace(bought.purchase, state=TaskState.ENDED, used=Decimal(0)))
+
+
 def not_created(at: Intended, error: ReviewbotError) -> Concluded:
     """Nothing was bought, unless nobody knows: then the intent stays, and the next run sends the same key."""
     refused = isinstance(error, ServiceRefused | PayloadTooLarge) or not isinstance(error, ServiceError)
     known = at.known
     if refused and not at.order.again:
-        known = known.with_own(
-            at.bought.with_purchase(replace(at.bought.purchase, state=TaskState.ENDED, used=Decimal(0)))
-        )
+        known = known.with_own(_refused(at.bought))
     return concluded(known, failed(known, error))
 
 

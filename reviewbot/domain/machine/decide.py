@@ -8,9 +8,14 @@ from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.policy.verdict import pending
 
 
-def decide(phase: phases.Phase) -> steps.Step:  # noqa: C901, PLR0911, PLR0912 â€” the whole course of a run, on one screen
+def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR0911, PLR0912 â€” the whole course of a run, on one screen
     """The next step of a run."""
     match phase:
+        # Are tasks to be cancelled?
+        case phases.CallingOff():
+            return steps.ReadLedger()
+        case phases.Cancelling(task_ids=task_ids):
+            return steps.CancelOpenTasks(task_ids)
         # Is a review due?
         case phases.Loaded(login=login):
             return steps.ReadPermission(login)
@@ -23,13 +28,9 @@ def decide(phase: phases.Phase) -> steps.Step:  # noqa: C901, PLR0911, PLR0912 â
         # What became of the tasks of older heads?
         case phases.Settling(left=left):
             return steps.LookUpTask(left[0])
-        case phases.CancellingOther(settling=settling):
-            return steps.CancelTask(settling.left[0].task_id)
         # This change was bought before.
         case phases.Resumed(label=label, before=before):
             return steps.RemoveLabel(label) if label else steps.ReadTask(before.task_id)
-        case phases.CancellingOwn(resumed=resumed):
-            return steps.CancelTask(resumed.before.task_id)
         case phases.Reopened(underway=underway):
             return steps.WriteCheckRun(pending(underway.purchase.judgement.rules))
         # It is to be bought: is that approved, and does the review of an older head come first?
@@ -37,14 +38,16 @@ def decide(phase: phases.Phase) -> steps.Step:  # noqa: C901, PLR0911, PLR0912 â
             return steps.ReadPermission(login)
         case phases.Approved():
             return steps.ReadPrice()
+        case phases.Affordable(known=known):
+            return steps.FindProject(known.request.project)
         case phases.Replacing(awaited=awaited):
             return steps.CancelTask(awaited.purchase.task_id)
         case phases.Replaced(awaited=awaited):
             return steps.LookUpTask(awaited.purchase)
-        case phases.Deferred(label=label, wanted=wanted):
-            return steps.RemoveLabel(label) if label else steps.RecordDeferral(wanted)
-        case phases.AwaitingOlder(awaited=awaited, waited=waited):
-            return steps.PollTask(awaited.task, waited)
+        case phases.Deferred(wanted=wanted):
+            return steps.RecordDeferral(wanted)
+        case phases.AwaitingOlder(awaited=awaited, waited=waited, label=label):
+            return steps.RemoveLabel(label) if label else steps.PollTask(awaited.task, waited)
         case phases.OlderOver(awaited=awaited):
             return steps.LookUpTask(awaited.purchase)
         case phases.Rereading():

@@ -9,7 +9,7 @@ from functools import partial
 from reviewbot.domain.findings.placement import Why, in_summary, place
 from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
 from reviewbot.domain.ledger.ledger import TaskState
-from reviewbot.domain.machine.judge import by_findings, newer_head, not_taken, published
+from reviewbot.domain.machine.judge import COMMENTS, by_findings, newer_head, not_taken, published
 from reviewbot.domain.machine.known import Answered, Bought, Known, Underway
 from reviewbot.domain.machine.phases import Completed, Judged, Published, Refreshed, Reported, Write
 from reviewbot.domain.model.review import Report
@@ -65,6 +65,8 @@ def not_refreshed(known: Known, outcome: Outcome, error: ReviewbotError) -> Refr
     if not known.memory.update.answers:
         return _publishing(known, outcome)
     outcome = not_taken(outcome, error)
+    if known.is_blind:
+        return _writing(_unpublished(_unposted(known)), outcome, (Write.CHECK_RUN,), refused=True)
     return _writing(_unposted(known), outcome, (Write.SUMMARY, Write.CHECK_RUN), refused=True)
 
 
@@ -77,15 +79,14 @@ def _unposted(known: Known) -> Known:
 def _publishing(known: Known, outcome: Outcome) -> Refreshed | Published:
     if known.memory.update.answers:
         return _writing(known, outcome, (Write.COMMENTS, Write.SUMMARY, Write.CHECK_RUN, Write.OLDER_CHECKS))
+    if known.is_blind:
+        return _writing(_unpublished(known), outcome, (Write.CHECK_RUN, Write.OLDER_CHECKS))
     return _writing(known, outcome, (Write.CHECK_RUN, Write.SUMMARY, Write.OLDER_CHECKS))
 
 
 def _writing(
     known: Known, outcome: Outcome, left: tuple[Write, ...], *, refused: bool = False
 ) -> Refreshed | Published:
-    if known.is_blind:
-        # What people and other runs have written since this one began must stand: the next run publishes.
-        known, left = _unpublished(known), tuple(one for one in left if one is not Write.SUMMARY)
     if refused:
         left = tuple(one for one in left if one is not Write.OLDER_CHECKS)
     if left:
@@ -94,7 +95,10 @@ def _writing(
 
 
 def _unpublished(known: Known) -> Known:
-    """With the finished task still open, as the summary has it."""
+    """With the finished task still open, as the summary has it.
+
+    What people and other runs have written there since this run began must stand: the next run publishes.
+    """
     own = known.own
     if isinstance(own, Bought | Underway | Answered) and own.purchase.state is TaskState.DONE:
         return replace(known, own=own.with_purchase(replace(own.purchase, state=TaskState.OPEN, used=None)))
@@ -105,8 +109,9 @@ def written(at: Refreshed, known: Known) -> Refreshed | Published:
     """A part is written."""
     done, left = at.left[0], at.left[1:]
     if done is Write.COMMENTS:
-        more = (Write.THREADS, Write.POSTED) if known.posted > at.known.posted else (Write.THREADS,)
-        left = (*more, *left)
+        posted = (Write.POSTED,) if known.posted > at.known.posted else ()
+        threads = (Write.THREADS,) if known.snapshot.pull.is_open and COMMENTS not in known.denied else ()
+        left = (*threads, *posted, *left)
     return _writing(known, at.outcome, left, refused=at.refused)
 
 

@@ -31,6 +31,7 @@ from reviewbot.errors import NoKey, PermissionMissing, ReviewbotError
 
 CHECK_RUN = "The check run"
 SUMMARY = "The summary comment"
+COMMENTS = "Review comments"
 """The parts, as they are named where the token may not write them."""
 
 _DEFERRED_BY_OTHERS = (
@@ -124,8 +125,12 @@ def nothing_selected(known: Known) -> Outcome:
 
 def not_taken(outcome: Outcome, error: ReviewbotError) -> Outcome:
     """There is a result that GitHub did not take."""
-    status = first_exit_status(EXIT_NOT_PUBLISHED, outcome.exit_status)
-    return replace(outcome, reason=Reason.NOT_PUBLISHED, exit_status=status, message=error.message, hint=error.hint)
+    return replace(undelivered(outcome), reason=Reason.NOT_PUBLISHED, message=error.message, hint=error.hint)
+
+
+def undelivered(outcome: Outcome) -> Outcome:
+    """There is a result of which the runner could not take everything."""
+    return replace(outcome, exit_status=first_exit_status(EXIT_NOT_PUBLISHED, outcome.exit_status))
 
 
 def let_through(known: Known, outcome: Outcome) -> Outcome:

@@ -37,6 +37,7 @@ class ReviewedChange:
 
     Attributes:
         change: as GitHub or git gave it.
+        base_ref: the branch that it was read against; the pull request may have another one by now.
         sendables: selected files, redacted.
         views: the same files as the reviewer sees them; findings are placed on these.
         held: the files that are not sent, each with its reason.
@@ -46,6 +47,7 @@ class ReviewedChange:
     """
 
     change: ChangeSet
+    base_ref: str
     sendables: tuple[Sendable, ...]
     views: tuple[FileView, ...]
     held: tuple[Held, ...]
@@ -95,7 +97,7 @@ class ReviewedChange:
         return {file.diff.old_path: unsent[file.path] for file in renamed if file.path in unsent} | unsent
 
 
-NO_CHANGE = ReviewedChange(ChangeSet("", "", ()), (), (), (), (), "", "", "", (), Redactor(None), "")
+NO_CHANGE = ReviewedChange(ChangeSet("", "", ()), "", (), (), (), (), "", "", "", (), Redactor(None), "")
 """What a run knows of the change before it has read it."""
 
 
@@ -184,6 +186,105 @@ class Underway(Struct, frozen=True):
 
     bought: Bought
     task: Task
+
+    @property
+    def purchase(self) -> Purchase:
+        """The purchase."""
+        return self.bought.purchase
+
+    def with_purchase(self, purchase: Purchase) -> Underway:
+        """With another state of the purchase."""
+        return structs.replace(self, bought=structs.replace(self.bought, purchase=purchase))
+
+    def over(self, state: TaskState, now: datetime) -> Underway:
+        """Once its task is over."""
+        return self.with_purchase(self.purchase.over(state, self.task.credits_used, now))
+
+
+class Answered(Struct, frozen=True):
+    """The purchase, its task and the answer."""
+
+    underway: Underway
+    report: Report
+
+    @property
+    def purchase(self) -> Purchase:
+        """The purchase."""
+        return self.underway.purchase
+
+    def with_purchase(self, purchase: Purchase) -> Answered:
+        """With another state of the purchase."""
+        return structs.replace(self, underway=self.underway.with_purchase(purchase))
+
+
+Own = NotBought | Bought | Underway | Answered
+"""How far the review of this very change has come."""
+
+
+class OpenTask(Struct, frozen=True):
+    """The open task of an older head."""
+
+    purchase: Purchase
+    task: Task
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a run knows, whatever its phase.
+
+    Attributes:
+        snapshot: the pull request as it was read last.
+        read_again: whether that was after the change was read.
+        stored: the ledger as it was read last.
+        change: `NO_CHANGE` before it is read.
+        others: open tasks of older heads.
+        check: our check run on the head, once this run has written it.
+        summary: our summary comment.
+        comment_urls: addresses of the comments by finding id.
+        posted: how many comments this run has posted.
+        denied: the parts that the token may not write.
+        reviewed_sha: the head that was reviewed, if the pull request has another one by now; else empty.
+        superseded: whether that newer head has a purchase of its own.
+        neighbour: an open pull request with the same head and no green verdict on it, 0 when there is none.
+        ended: whether the run waits no longer.
+        notes: what the summary says of this run, beside what it could not write.
+        log: lines for the log of the run.
+    """
+
+    request: Request
+    snapshot: Snapshot
+    read_again: bool = False
+    stored: StoredLedger = field(default_factory=StoredLedger)
+    change: ReviewedChange = NO_CHANGE
+    memory: Memory = field(default_factory=Memory)
+    own: Own = field(default_factory=NotBought)
+    others: tuple[OpenTask, ...] = ()
+    check: CheckRun | None = None
+    summary: Comment | None = None
+    comment_urls: Mapping[str, str] = field(default_factory=dict)
+    posted: int = 0
+    denied: frozenset[str] = frozenset()
+    reviewed_sha: str = ""
+    superseded: bool = False
+    neighbour: int = 0
+    ended: bool = False
+    notes: tuple[str, ...] = ()
+    log: tuple[str, ...] = ()
+
+    # The review of this change
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the change was read."""
+        return self.change is not NO_CHANGE
+
+    @property
+    def bought(self) -> Bought | None:
+        """The purchase of this change with how it was sent."""
+        own = self.own.underway if isinstance(self.own, Answered) else self.own
+        if isinstance(own, NotBought):
+            return None
+        return own.bought if isinstance(own, Underway) else own
 
     @property
     def purchase(self) -> Purchase:

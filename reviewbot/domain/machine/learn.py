@@ -7,11 +7,11 @@ from datetime import datetime
 from msgspec import structs
 
 from reviewbot.domain.machine import acquire, finish, phases, steps
-from reviewbot.domain.machine.judge import failed, newer_head
+from reviewbot.domain.machine.judge import failed, newer_head, undelivered
 from reviewbot.domain.policy.verdict import pending
 
 
-def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Phase:  # noqa: C901, PLR0911, PLR0912 — a table
+def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Phase:  # noqa: C901, PLR0911, PLR0912, PLR0915 — a table
     """The phase after a step.
 
     Args:
@@ -23,6 +23,13 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
         RuntimeError: the result is of another step, which is a bug.
     """
     match phase, result:
+        case phases.CallingOff(), steps.LedgerRead():
+            return acquire.to_cancel(phase, result)
+        case phases.Cancelling(), steps.Done():
+            return acquire.eligible(phase.known)
+        case ((phases.CallingOff() | phases.Cancelling()), steps.Failed(error=error)):
+            return acquire.eligible(phase.known.saying(error.message))
+
         case phases.Loaded(), steps.PermissionRead(permission=permission):
             return acquire.triaged(phase.known, permission)
         case phases.NotDue(), steps.LedgerRead():
@@ -36,8 +43,6 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
             return acquire.looked_up(phase, result, now)
         case phases.Settling(), steps.Failed(error=error):
             return acquire.not_looked_up(phase, error, now)
-        case phases.CancellingOther(), steps.Done() | steps.Failed():
-            return acquire.other_cancelled(phase)
 
         case phases.Resumed(), steps.Done():
             return structs.replace(phase, label="")
@@ -45,8 +50,6 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
             return acquire.resumed_task(phase, result, now)
         case phases.Resumed(label=""), steps.Failed(error=error):
             return acquire.not_resumed(phase, error, now)
-        case phases.CancellingOwn(), steps.Done() | steps.Failed():
-            return acquire.own_cancelled(phase)
         case phases.Reopened(), steps.Updated(known=known):
             return phases.Waiting(known, phase.underway)
 
@@ -54,22 +57,28 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
             return acquire.with_approval(phase.known, phase.wish, permission, now)
         case phases.Approved(), steps.PriceRead():
             return acquire.with_price_to_replace(phase, result)
+        case phases.Affordable(), steps.ProjectFound(project_id=project_id):
+            return acquire.with_project_to_replace(phase, project_id)
         case phases.Replacing(), steps.Done() | steps.Failed():
             return phases.Replaced(phase.known, phase.wish, phase.awaited, phase.quote)
         case phases.Replaced(), steps.TaskRead():
             return acquire.with_replaced(phase, result, now)
         case phases.Replaced(), steps.Failed():
             return acquire.with_replaced(phase, steps.TaskRead(phase.awaited.task), now)
-        case phases.Deferred(), steps.Done():
-            return structs.replace(phase, label="")
         case phases.Deferred(), steps.Updated(known=known):
-            return phases.AwaitingOlder(known, phase.wish, phase.awaited, phase.wanted)
+            return acquire.awaiting(phase, known)
+        case phases.Deferred(), steps.Failed(error=error):
+            return acquire.awaiting(phase, phase.known.noting(error.message))
+        case phases.AwaitingOlder(), steps.Done():
+            return structs.replace(phase, label="")
         case phases.AwaitingOlder(), steps.TaskRead():
             return acquire.with_older_task(phase, result)
         case phases.OlderOver(), steps.TaskRead():
             return acquire.with_older_result(phase, result, now)
         case phases.Rereading(), steps.Updated(known=known):
             return acquire.reread(phase, known, now)
+        case phases.Rereading(), steps.Failed(error=error):
+            return finish.concluded(phase.known.noting(error.message), pending(phase.known.judgement.rules))
 
         case phases.Scoping(), steps.BasesCompared(only_moved_on=only_moved_on):
             return acquire.compared(phase, only_moved_on=only_moved_on, now=now)
@@ -100,6 +109,8 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
 
         case phases.Reported(), steps.Done():
             return finish.concluded(phase.known, phase.outcome)
+        case phases.Reported(), steps.Failed(error=error):
+            return finish.concluded(phase.known.noting(error.message), undelivered(phase.outcome))
         case phases.Judged(), steps.Updated(known=known):
             return finish.refreshed(known, phase.outcome)
         case phases.Judged(), steps.Failed(error=error):
@@ -109,10 +120,14 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
         case phases.Refreshed(), steps.Failed(error=error):
             return finish.not_written(phase, error)
         case phases.Published(), steps.OutputWritten(outcome=outcome):
-            return phases.Ended(outcome)
+            return phases.Ended(phase.known, outcome)
 
-        case ((phases.Rereading() | phases.Quoted() | phases.Deferred()), steps.HeadMoved()):
+        case ((phases.Rereading() | phases.Deferred()), steps.HeadMoved()):
             return finish.concluded(phase.known, newer_head())
+        case phases.Quoted(), steps.HeadMoved():
+            return acquire.not_recorded(phase, newer_head())
+        case phases.Quoted(), steps.Failed(error=error):
+            return acquire.not_recorded(phase, failed(phase.known, error))
         case (
             (
                 phases.Loaded()
@@ -123,14 +138,12 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
                 | phases.Reopened()
                 | phases.Wanted()
                 | phases.Approved()
-                | phases.Deferred()
+                | phases.Affordable()
                 | phases.AwaitingOlder()
                 | phases.OlderOver()
-                | phases.Rereading()
                 | phases.Scoping()
                 | phases.Pricing()
                 | phases.Priced()
-                | phases.Quoted()
                 | phases.Intended()
                 | phases.Submitted()
                 | phases.Waiting()

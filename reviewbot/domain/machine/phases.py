@@ -40,12 +40,14 @@ class Quote(Struct, frozen=True):
         hold: credits, of all parts.
         parts: over how many tasks the change is split.
         max_credits: of each task.
+        project_id: 0 while it is not known.
     """
 
     hold: int
     tag: Tag | None
     parts: int
     max_credits: int
+    project_id: int = 0
 
 
 class ReviewChange(Struct, frozen=True):
@@ -64,6 +66,19 @@ class NothingToSend(Struct, frozen=True):
 
 Then = ReviewChange | NothingToSend | Outcome
 """What follows once the tasks of older heads are looked up."""
+
+
+class CallingOff(Struct, frozen=True):
+    """Open tasks are to be cancelled; the ledger says which."""
+
+    known: Known
+
+
+class Cancelling(Struct, frozen=True):
+    """They are cancelled before anything else can fail."""
+
+    known: Known
+    task_ids: tuple[str, ...]
 
 
 class Loaded(Struct, frozen=True):
@@ -100,24 +115,11 @@ class Settling(Struct, frozen=True):
     Attributes:
         left: those that are not looked up yet.
         then: what follows.
-        cancelled: whether the first of `left` was cancelled by this run.
     """
 
     known: Known
     left: tuple[Purchase, ...]
     then: Then
-    cancelled: bool = False
-
-
-class CancellingOther(Struct, frozen=True):
-    """An open task of an older head is to be cancelled."""
-
-    settling: Settling
-
-    @property
-    def known(self) -> Known:
-        """What the run knows."""
-        return self.settling.known
 
 
 class Resumed(Struct, frozen=True):
@@ -132,18 +134,6 @@ class Resumed(Struct, frozen=True):
     bought: Bought
     before: Purchase
     label: str
-    cancelled: bool = False
-
-
-class CancellingOwn(Struct, frozen=True):
-    """The open task of this change is to be cancelled."""
-
-    resumed: Resumed
-
-    @property
-    def known(self) -> Known:
-        """What the run knows."""
-        return self.resumed.known
 
 
 class Wanted(Struct, frozen=True):
@@ -160,6 +150,15 @@ class Approved(Struct, frozen=True):
     known: Known
     wish: Wish
     awaited: OpenTask
+
+
+class Affordable(Struct, frozen=True):
+    """The newer head can be paid for; the project has to be known, too, before a task is cancelled for it."""
+
+    known: Known
+    wish: Wish
+    awaited: OpenTask
+    quote: Quote
 
 
 class Replacing(Struct, frozen=True):
@@ -181,7 +180,16 @@ class Replaced(Struct, frozen=True):
 
 
 class Deferred(Struct, frozen=True):
-    """The purchase waits for the review of an older head, and that is written down.
+    """The purchase waits for the review of an older head, and that is written down."""
+
+    known: Known
+    wish: Wish
+    awaited: OpenTask
+    wanted: Purchase
+
+
+class AwaitingOlder(Struct, frozen=True):
+    """The review of an older head is waited for.
 
     Attributes:
         label: by which the spending was approved, empty when nothing has to be removed.
@@ -192,15 +200,6 @@ class Deferred(Struct, frozen=True):
     awaited: OpenTask
     wanted: Purchase
     label: str
-
-
-class AwaitingOlder(Struct, frozen=True):
-    """The review of an older head is waited for."""
-
-    known: Known
-    wish: Wish
-    awaited: OpenTask
-    wanted: Purchase
     waited: float = 0
 
 
@@ -255,7 +254,6 @@ class Order(Struct, frozen=True):
 
     identity: Identity
     quote: Quote
-    project_id: int
     again: bool
     label: str
 
@@ -357,21 +355,23 @@ class Published(Struct, frozen=True):
 class Ended(Struct, frozen=True):
     """Everything is written."""
 
+    known: Known
     outcome: Outcome
 
 
 Phase = (
-    Loaded
+    CallingOff
+    | Cancelling
+    | Loaded
     | NotDue
     | Due
     | Ready
     | Settling
-    | CancellingOther
     | Resumed
-    | CancellingOwn
     | Reopened
     | Wanted
     | Approved
+    | Affordable
     | Replacing
     | Replaced
     | Deferred

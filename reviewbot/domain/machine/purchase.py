@@ -46,7 +46,7 @@ def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetim
         size_tier=0,
         judgement=request.judgement,
         since=since_of(identity.scope),
-        base_ref=pull.base_ref,
+        base_ref=known.change.base_ref,
         merge_base=known.change.change.merge_base,
         asked=asked,
         selection=selection_digest([*known.change.selected, f"in {request.attachment_bytes} bytes"]),

@@ -55,6 +55,12 @@ class PollTask(Struct, frozen=True):
     waited: float
 
 
+class CancelOpenTasks(Struct, frozen=True):
+    """Cancel those of some tasks that the request says."""
+
+    task_ids: tuple[str, ...]
+
+
 class CancelTask(Struct, frozen=True):
     """Ask CodeVF to cancel a task."""
 
@@ -179,6 +185,7 @@ Step = (
     | LookUpTask
     | ReadTask
     | PollTask
+    | CancelOpenTasks
     | CancelTask
     | RemoveLabel
     | ReadAgain
@@ -199,7 +206,6 @@ Step = (
     | WriteCheckRun
     | CloseOlderChecks
     | WriteOutput
-    | Finish
 )
 
 # Results

@@ -33,6 +33,7 @@ from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.phases import Ended, Phase
 from reviewbot.domain.machine.steps import (
     BasesCompared,
+    CancelOpenTasks,
     CancelTask,
     ChangeRead,
     CloseOlderChecks,
@@ -41,6 +42,7 @@ from reviewbot.domain.machine.steps import (
     Done,
     Failed,
     FindProject,
+    Finish,
     HeadMoved,
     LedgerRead,
     LookUpTask,
@@ -250,6 +252,7 @@ class RandomWorld:
         one = Held("logo.bin", HeldBecause.BINARY, missed=self.chance(0.5))
         return ReviewedChange(
             change=ChangeSet("b" * 40, HEAD, (CHANGED,)),
+            base_ref="main",
             sendables=(Sendable("src/app.py", "@@\n", "a\nb\n", 0, 1),) if sends else (),
             views=(VIEW,) if sends else (),
             held=(one,) if held else (),
@@ -315,8 +318,10 @@ class RandomWorld:
                 return NotOver() if self.chance(0.2) else TaskRead(self.task(task.id), seconds=2)
             case CancelTask():
                 return self.service_error() if fails else Done()
+            case CancelOpenTasks():
+                return Failed(NoKey("There is no key.")) if fails else Done()
             case RemoveLabel() | WriteFiles():
-                return self.error() if fails and isinstance(step, RemoveLabel) else Done()
+                return self.error(TemplateError("It is too long.")) if fails else Done()
             case ReadAgain():
                 return self.error() if fails else HeadMoved() if self.chance(0.1) else Updated(self.reread(known))
             case CompareBases():
@@ -387,10 +392,10 @@ def play(seed: int, start: Callable[[Known], Phase]) -> tuple[Trace, Known, Ende
     world, trace = RandomWorld(seed), Trace()
     known = world.known()
     phase, now = start(known), NOON
-    while not isinstance(phase, Ended):
-        step = decide(phase)
+    while not isinstance(step := decide(phase), Finish):
         result = world.answer(step, phase.known)
         trace.steps.append((step, result))
-        known, phase, now = phase.known, learn(phase, result, now), now + timedelta(seconds=1)
+        phase, now = learn(phase, result, now), now + timedelta(seconds=1)
         assert len(trace.steps) < STEPS_AT_MOST, "it does not end"
-    return trace, known, phase
+    assert isinstance(phase, Ended)
+    return trace, phase.known, phase

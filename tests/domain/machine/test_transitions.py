@@ -1,0 +1,373 @@
+"""Single transitions that a random world meets too seldom, or that were wrong once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from reviewbot.domain.codevf.attachments import size_tiers
+from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
+from reviewbot.domain.github.pull_request import Comment, Conclusion, Permission
+from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
+from reviewbot.domain.ledger.memory import Memory, StoredLedger
+from reviewbot.domain.ledger.update import LedgerUpdate
+from reviewbot.domain.machine import phases, steps
+from reviewbot.domain.machine.acquire import may_shrink, start
+from reviewbot.domain.machine.decide import decide
+from reviewbot.domain.machine.finish import concluded, on_group_head
+from reviewbot.domain.machine.judge import beside_another
+from reviewbot.domain.machine.known import Answered, Bought, Cancels, Known, OpenTask, Underway
+from reviewbot.domain.machine.learn import learn
+from reviewbot.domain.machine.purchase import purchase_of
+from reviewbot.domain.model.events import ReviewEvent
+from reviewbot.domain.model.options import Allow, ReviewOn, Supersede
+from reviewbot.domain.model.review import Balance, Report, Task, TaskStatus
+from reviewbot.domain.policy.eligibility import Asked, Policy
+from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict, carried, judge, pending
+from reviewbot.domain.selection.selection import Held, HeldBecause
+from reviewbot.errors import (
+    ForgeUnreachable,
+    NotApproved,
+    OverBudget,
+    PayloadTooLarge,
+    ServiceRefused,
+    ServiceUnreachable,
+    TemplateError,
+)
+from tests.domain.builders import HEAD, NOON, pull, purchase
+from tests.domain.machine.world import OTHER_HEAD, RandomWorld
+
+AWAY = steps.Failed(ForgeUnreachable("GitHub is away."))
+RICH = steps.PriceRead(None, Balance(Decimal(9999), Decimal(0), Decimal(9999)))
+
+
+def known(**request: Any) -> Known:  # noqa: ANN401 — any setting
+    """A paid run of a push, which may buy, with a change that can be sent."""
+    world = RandomWorld(0)
+    plain = world.known()
+    wanted: dict[str, Any] = {
+        "trigger": ReviewEvent("pull_request", 7, "synchronize", HEAD, "ann", sender_is_bot=False, label=""),
+        "policy": Policy(ReviewOn.PUSH, Allow.WRITE, "", drafts=False, bots=False),
+        "expertise": "",
+        "project": "acme/parcels",
+        "max_credits_per_pr": 0,
+        "supersede": Supersede.REPLACE_PENDING,
+        "incremental": True,
+        "paid": True,
+        "dry_run": False,
+        "check_run": True,
+        "summary_comment": True,
+        "may_buy": True,
+        "cancels": Cancels.NONE,
+        **request,
+    }
+    snapshot = replace(plain.snapshot, pull=pull(), checks=())
+    return replace(plain, request=structs.replace(plain.request, **wanted), snapshot=snapshot)
+
+
+def sendable(seed: int = 0) -> steps.ChangeRead:
+    """A change with a file that can be sent and nothing held back, and an empty ledger."""
+    world = RandomWorld(seed)
+    change = next(one for one in iter(world.change, None) if one.sendables and not one.held)
+    return steps.ChangeRead(change, StoredLedger())
+
+
+def reading(*purchases: Purchase, summary: Comment | None = None) -> steps.ChangeRead:
+    """The same, with these purchases in the ledger."""
+    read, ledger = sendable(), Ledger()
+    for one in purchases:
+        ledger = ledger.with_purchase(one)
+    return structs.replace(read, stored=StoredLedger(ledger, summary=summary))
+
+
+def own(now: Known, **more: Any) -> Purchase:  # noqa: ANN401 — any field
+    """A purchase of this very change."""
+    read = replace(now, change=sendable().change)
+    return purchase(identity=read.identity.digest(), **more)
+
+
+def go(phase: Any, *results: steps.Result) -> Any:  # noqa: ANN401 — a test knows which phase it is
+    """The phase after these results."""
+    for result in results:
+        phase = learn(phase, result, NOON)
+    return phase
+
+
+def bought(now: Known) -> Any:  # noqa: ANN401
+    """On the way to a purchase, up to the intent."""
+    return go(start(now), sendable(), steps.Done(), RICH, steps.ProjectFound(12))
+
+
+def waiting_for_older(now: Known, status: TaskStatus = TaskStatus.PROCESSING) -> Any:  # noqa: ANN401
+    """A review of an older head is in work, and this head's purchase waits for it."""
+    older = purchase(identity="9" * 64, task_id="task_older", head_sha=OTHER_HEAD)
+    found = steps.TaskRead(Task("task_older", status, status.value))
+    return go(start(now), reading(older), steps.Done(), found)
+
+
+def test_open_tasks_are_cancelled_even_if_the_change_cannot_be_read() -> None:
+    begun = start(known(cancels=Cancels.ALL, may_buy=False))
+    assert decide(begun) == steps.ReadLedger()
+    ledger = Ledger((purchase(task_id="task_1"), purchase(identity="9" * 64, task_id="task_2")))
+    cancelling = go(begun, steps.LedgerRead(StoredLedger(ledger)))
+    assert decide(cancelling) == steps.CancelOpenTasks(("task_1", "task_2"))
+    assert isinstance(go(cancelling, steps.Done()), phases.Due)
+    assert isinstance(go(cancelling, AWAY), phases.Due), "what is open is looked up all the same"
+    assert isinstance(go(begun, AWAY), phases.Due)
+    assert isinstance(go(begun, steps.LedgerRead(StoredLedger())), phases.Due)
+
+
+@pytest.mark.parametrize("status", TaskStatus)
+def test_what_a_run_cancels(status: TaskStatus) -> None:
+    assert Cancels.ALL.includes(status) is not status.is_over
+    assert Cancels.NOT_BEGUN.includes(status) is (status is TaskStatus.PENDING)
+    assert not Cancels.NONE.includes(status)
+
+
+def test_a_purchase_is_of_the_base_that_the_change_was_read_against() -> None:
+    quoted = bought(known())
+    assert isinstance(quoted, phases.Quoted)
+    retargeted = replace(quoted.known, snapshot=replace(quoted.known.snapshot, pull=pull(base_ref="elsewhere")))
+    assert purchase_of(retargeted, retargeted.identity, TaskState.INTENT, NOON).base_ref == "main"
+
+
+def test_an_intent_that_was_refused_for_its_size_holds_nothing_once_the_head_has_moved() -> None:
+    quoted = bought(known())
+    intended = go(quoted, steps.Updated(quoted.known.with_own(quoted.bought)))
+    again = go(intended, steps.TooLarge(PayloadTooLarge("Too much.")))
+    assert isinstance(again, phases.Quoted)
+    for result in (steps.HeadMoved(), AWAY):
+        ended = go(again, result)
+        assert [(one.state, one.used) for one in ended.known.ledger.purchases] == [(TaskState.ENDED, Decimal(0))]
+    assert not go(quoted, AWAY).known.ledger.purchases, "what was not recorded is no purchase"
+
+
+def test_a_file_that_cannot_be_made_does_not_keep_the_review_from_github() -> None:
+    outcome = judge((), readable=True, coverage=Coverage.FULL, rules=known().judgement.rules)
+    after = go(phases.Reported(known(), outcome), steps.Failed(TemplateError("It is too long.")))
+    assert after.outcome.exit_status == 4
+    assert after.outcome.conclusion is Conclusion.SUCCESS
+    assert "It is too long." in after.known.notes
+
+
+def test_a_deferral_waits_even_if_it_cannot_be_written_down() -> None:
+    deferred = waiting_for_older(known())
+    assert isinstance(deferred, phases.Deferred)
+    after = go(deferred, AWAY)
+    assert isinstance(after, phases.AwaitingOlder)
+    assert "GitHub is away." in after.known.notes
+
+
+def test_the_label_that_approved_is_removed_once_the_deferral_is_written_down() -> None:
+    now = known(policy=Policy(ReviewOn.PUSH, Allow.WRITE, "spend", drafts=False, bots=False))
+    snapshot = replace(now.snapshot, pull=pull(labels=frozenset({"spend"})))
+    event = structs.replace(now.request, trigger=Asked("ann", "5", HEAD))
+    wanted = waiting_for_older(replace(now, snapshot=snapshot, request=event))
+    assert decide(wanted) == steps.ReadPermission("ann")
+    deferred = go(wanted, steps.PermissionRead(Permission.WRITE))
+    assert isinstance(deferred, phases.Deferred)
+    after = go(deferred, steps.Updated(deferred.known))
+    assert decide(after) == steps.RemoveLabel("spend")
+    assert isinstance(decide(go(after, steps.Done())), steps.PollTask)
+
+
+def test_if_the_pull_request_cannot_be_read_again_the_deferral_stays() -> None:
+    rereading = rereading_after(known())
+    after = go(rereading, AWAY)
+    assert after.outcome.status is Status.PENDING
+    assert after.known.ledger.postponed()
+
+
+def rereading_after(now: Known) -> Any:  # noqa: ANN401
+    """The older review has ended without a result."""
+    deferred = waiting_for_older(now)
+    over = steps.TaskRead(Task("task_older", TaskStatus.FAILED, "failed"))
+    return go(deferred, steps.Updated(deferred.known), over, over)
+
+
+@pytest.mark.parametrize("state", [TaskState.OPEN, TaskState.DONE])
+def test_what_another_run_has_bought_meanwhile_is_resumed(state: TaskState) -> None:
+    rereading = rereading_after(known())
+    theirs = own(rereading.known, state=state, task_id="task_theirs", attempt=1)
+    after = go(rereading, steps.Updated(rereading.known.noted(theirs)))
+    assert isinstance(after, phases.Resumed)
+    assert decide(after) == steps.ReadTask("task_theirs")
+
+
+def test_a_task_is_cancelled_for_a_newer_head_only_when_price_and_project_are_known() -> None:
+    approved = waiting_for_older(known(), TaskStatus.PENDING)
+    assert isinstance(approved, phases.Approved)
+    affordable = go(approved, RICH)
+    assert decide(affordable) == steps.FindProject("acme/parcels")
+    refused = go(affordable, steps.Failed(ServiceRefused("No.", status=403)))
+    assert refused.outcome.reason is Reason.REFUSED
+    replacing = go(affordable, steps.ProjectFound(12))
+    assert decide(replacing) == steps.CancelTask("task_older")
+    numbered = go(waiting_for_older(known(project="12"), TaskStatus.PENDING), RICH)
+    assert isinstance(numbered, phases.Replacing)
+    assert numbered.quote.project_id == 12
+    poor = steps.PriceRead(None, Balance(Decimal(-999), Decimal(0), Decimal(0)))
+    assert go(approved, poor).outcome.reason is Reason.OVER_BUDGET
+
+
+def test_threads_are_left_alone_on_a_closed_pull_request_and_without_permission() -> None:
+    outcome = pending(known().judgement.rules)
+    left = (phases.Write.COMMENTS, phases.Write.SUMMARY)
+    at = phases.Refreshed(known(), outcome, left)
+    assert phases.Write.THREADS in go(at, steps.Updated(at.known)).left
+    closed = replace(at.known, snapshot=replace(at.known.snapshot, pull=pull(is_open=False)))
+    assert phases.Write.THREADS not in go(at, steps.Updated(closed)).left
+    denied = replace(at.known, denied=frozenset({"Review comments"}))
+    assert phases.Write.THREADS not in go(at, steps.Updated(denied)).left
+
+
+def test_a_run_that_cannot_read_again_writes_over_no_summary() -> None:
+    now = answered(summary=Comment(1, "https://x/1", "", ours=True))
+    after = go(phases.Judged(now, pending(now.judgement.rules)), AWAY)
+    assert after.left == (phases.Write.CHECK_RUN,)
+    assert after.known.purchase is not None
+    assert after.known.purchase.state is TaskState.OPEN, "the next run publishes it"
+
+
+def test_a_summary_that_a_run_writes_first_makes_it_blind_no_more() -> None:
+    now = answered(summary=None)
+    judged = go(phases.Judged(now, pending(now.judgement.rules)), AWAY)
+    assert judged.left == (phases.Write.SUMMARY, phases.Write.CHECK_RUN)
+    there = replace(judged.known, summary=Comment(1, "https://x/1", "", ours=True))
+    after = go(judged, steps.Updated(there))
+    assert after.known.purchase is not None
+    assert after.known.purchase.state is TaskState.DONE
+
+
+def answered(summary: Comment | None) -> Known:
+    """A run with a finished task, whose answer it has."""
+    now = known()
+    done = own(now, state=TaskState.DONE)
+    answer = PlacedAnswer(done.task_id, whole=True, here=True, report=Report("", ()), placed=())
+    change = sendable().change
+    update = LedgerUpdate((done,), (answer,))
+    memory = Memory.of(Ledger(), update, change.index)
+    task = Task(done.task_id, TaskStatus.COMPLETED, "completed")
+    return replace(now, change=change, memory=memory, summary=summary, own=Underway(Bought(done), task))
+
+
+def test_a_merge_group_gets_its_check_run_and_nothing_else() -> None:
+    outcome = carried({7: "success"})
+    begun = on_group_head(known(), outcome)
+    assert decide(begun) == steps.WriteCheckRun(outcome)
+    assert go(begun, AWAY).outcome.reason is Reason.NOT_PUBLISHED
+    assert isinstance(on_group_head(known(dry_run=True), outcome), phases.Published)
+
+
+def test_what_codevf_does_not_tell_of_is_still_open() -> None:
+    now = known()
+    resumed = go(start(now), reading(own(now)), steps.Done())
+    assert decide(resumed) == steps.ReadTask("task_1")
+    after = go(resumed, steps.Failed(ServiceUnreachable("Away.")))
+    assert after.outcome.status is Status.PENDING
+    refused = go(resumed, steps.Failed(ServiceRefused("No.", status=403)))
+    assert refused.outcome.reason is Reason.REFUSED
+    assert go(resumed, AWAY).outcome.reason is Reason.GITHUB
+
+
+def test_a_finished_review_counts_by_what_is_remembered_of_it() -> None:
+    now = known()
+    resumed = go(start(now), reading(own(now, state=TaskState.DONE, selection="")), steps.Done())
+    after = go(resumed, steps.Failed(ServiceUnreachable("Away.")))
+    assert after.outcome.verdict is Verdict.PASS
+
+
+def test_three_attempts_without_a_result_are_enough_for_an_event() -> None:
+    now = known()
+    failed = [own(now, state=TaskState.ENDED, attempt=number, used=Decimal(1)) for number in (1, 2, 3)]
+    after = go(start(now), reading(*failed), steps.Done())
+    assert after.outcome.message.startswith("3 attempts")
+    fourth = own(now, attempt=4)
+    ended = steps.TaskRead(Task("task_1", TaskStatus.FAILED, "failed"))
+    resumed = go(start(now), reading(*failed, fourth), steps.Done())
+    assert go(resumed, ended).outcome.reason is Reason.CANCELLED
+
+
+def test_an_outcome_is_published_without_a_change() -> None:
+    for error in (NotApproved("Nobody."), OverBudget("Too much.")):
+        outcome = Outcome(Status.FAILED, Verdict.NONE, Reason(error.reason), Conclusion.ACTION_REQUIRED, 3)
+        begun = concluded(known(), outcome)
+        assert isinstance(begun, phases.Refreshed)
+        assert begun.left == (phases.Write.CHECK_RUN, phases.Write.SUMMARY, phases.Write.OLDER_CHECKS)
+
+
+def test_the_only_open_task_is_the_one_that_is_awaited() -> None:
+    now = known()
+    first, second = (OpenTask(purchase(task_id=name), Task(name, TaskStatus.UNKNOWN, "")) for name in ("a", "b"))
+    assert now.awaited is None
+    assert replace(now, others=(first, second)).awaited is second
+
+
+def test_a_task_that_codevf_does_not_know_is_replaced_for_those_who_ask() -> None:
+    now = known(trigger=Asked("ann", "5", HEAD))
+    resumed = go(start(now), reading(own(now)), steps.Done())
+    after = go(resumed, steps.Failed(ServiceRefused("Unknown.", status=404)))
+    assert isinstance(after, phases.Pricing)
+    assert after.wish.identity.attempt == 2
+
+
+@pytest.mark.parametrize("moved_on", [True, False])
+def test_what_is_new_is_enough_where_the_base_has_only_moved_on(moved_on: bool) -> None:  # noqa: FBT001 — a case
+    last = purchase(identity="9" * 64, state=TaskState.DONE, head_sha=OTHER_HEAD, merge_base="f" * 40, used=Decimal(1))
+    now = known(selecting=last.selecting)
+    scoping = go(start(now), reading(last), steps.Done())
+    assert decide(scoping) == steps.CompareBases("f" * 40, "b" * 40)
+    pricing = go(scoping, steps.BasesCompared(only_moved_on=moved_on))
+    assert pricing.wish.identity.scope == (f"since {OTHER_HEAD}" if moved_on else "whole")
+
+
+def test_what_cannot_be_looked_up_after_it_was_to_be_cancelled_is_waited_for() -> None:
+    replacing = go(waiting_for_older(known(project="12"), TaskStatus.PENDING), RICH)
+    replaced = go(replacing, steps.Done())
+    assert decide(replaced) == steps.LookUpTask(replacing.awaited.purchase)
+    assert isinstance(go(replaced, steps.Failed(ServiceUnreachable("Away."))), phases.Deferred)
+
+
+def test_a_head_that_has_moved_gets_no_deferral() -> None:
+    assert go(waiting_for_older(known()), steps.HeadMoved()).outcome.reason is Reason.SUPERSEDED
+
+
+@pytest.mark.parametrize("tier", range(4))
+def test_there_are_so_many_sizes(tier: int) -> None:
+    bought = Bought(purchase(size_tier=tier))
+    sizes = len(size_tiers(known().request.attachment_bytes))
+    if tier < sizes:
+        assert may_shrink(known(), bought) is (tier < sizes - 1)
+
+
+def test_one_commit_shows_no_green_beside_another_pull_request_that_is_not() -> None:
+    green = judge((), readable=True, coverage=Coverage.FULL, rules=known().judgement.rules)
+    assert beside_another(known(), green) is green
+    beside = beside_another(replace(known(), neighbour=8), green)
+    assert (beside.reason, beside.conclusion) == (Reason.SHARED_HEAD, Conclusion.ACTION_REQUIRED)
+
+
+def test_what_is_known_of_the_review_of_this_change() -> None:
+    now = answered(summary=None)
+    assert now.with_comments().comment_urls == {}
+    assert (now.placed, now.report, now.task_id) == ((), None, "task_1")
+    assert isinstance(now.own, Underway)
+    done = replace(now, own=Answered(now.own, Report("Read.", ())))
+    assert done.report == Report("Read.", ())
+    assert done.task == now.own.task
+    assert done.packing is None
+    assert known().packing is None
+    assert known().bought is None
+
+
+def test_the_files_of_a_change_by_what_becomes_of_them() -> None:
+    change = sendable().change
+    assert set(change.by_path) == {"src/app.py"}
+    held = replace(change, held=(Held("logo.bin", HeldBecause.BINARY, missed=True),))
+    assert set(held.held_by_path) == {"logo.bin"}
+    assert held.selected == ("src/app.py", "logo.bin")
+    assert (change.misencoded, change.oversized) == (frozenset(), {})
