@@ -18,7 +18,7 @@ from reviewbot.domain.selection.file_kinds import named_as_binary, named_as_exec
 from reviewbot.domain.selection.lockfiles import is_lock_file, lock_file_notices
 from reviewbot.domain.selection.path_filters import Attributes, attributes_of, matches, names
 from reviewbot.domain.text.escaping import hidden_sign
-from reviewbot.domain.text.formatting import size
+from reviewbot.domain.text.formatting import counted, size
 
 EXECUTABLE_MODE = "100755"
 
@@ -326,6 +326,8 @@ def _unseen_notices(verdicts: Iterable[tuple[ChangedFile, Held | None]]) -> Iter
         yield f"Changed and not reviewed, though it may run: {_named(may_run)}."
     if others := [path for path in opaque if not (named_as_media(path) or path in executable)]:
         yield f"Changed and not reviewed, because it has no text that anyone could read: {_named(others)}."
+    if media := len(opaque) - len(others) - len(executable):
+        yield f"Changed and not reviewed: {counted(media, 'media file')} (images, fonts, audio, video or PDF)."
 
 
 def _named(paths: Sequence[str]) -> str:

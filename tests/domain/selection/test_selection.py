@@ -495,7 +495,15 @@ def test_what_nobody_can_read_is_told_and_what_may_run_of_it_apart() -> None:
     assert selection_of(*files).notices == (
         "Changed and not reviewed, though it may run: `a.so`.",
         "Changed and not reviewed, because it has no text that anyone could read: `blob.bin`.",
+        "Changed and not reviewed: 1 media file (images, fonts, audio, video or PDF).",
     )
+
+
+def test_media_are_counted_in_one_notice_and_not_missed() -> None:
+    files = [changed(f"{number}.png", added=(), new=entry(binary=True)) for number in range(12)]
+    selection = selection_of(*files)
+    assert selection.notices == ("Changed and not reviewed: 12 media files (images, fonts, audio, video or PDF).",)
+    assert not any(one.missed for one in selection.held)
 
 
 def test_text_that_is_not_utf_8_is_told_where_it_is_reviewed() -> None:
