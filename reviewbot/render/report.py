@@ -109,11 +109,12 @@ def contexts_of(page: Page) -> Iterator[dict[str, object]]:
         "script_seal": Html(html_escaping.seal(script())),
     }
     excerpts = Excerpts(page.files)
+    page = replace(page, markdown=cache(page.markdown))  # most findings are the same in the next tier
     for detail in REPORT_DETAILS:
-        if detail is REPORT_DETAILS[-1] or _weight(findings, detail) <= REPORT.limit:
+        if detail is REPORT_DETAILS[-1] or len(code) + _weight(findings, detail) <= REPORT.limit:
             cards = list(_cards(page, findings[: detail.full], excerpts, detail))
-            sections = _sections(zip(findings, cards, strict=False), headings, detail)
-            yield _of_story(page.view, detail) | _of_cards(page, cards, sections, code) | fixed
+            shown_files = _of_files(zip(findings, cards, strict=False), headings, detail)
+            yield _of_story(page.view, detail) | _of_cards(page, cards, code) | shown_files | fixed
 
 
 @cache
@@ -145,17 +146,13 @@ def _of_story(view: SummaryView, detail: Detail) -> dict[str, object]:
     }
 
 
-def _of_cards(page: Page, cards: Sequence[Card], sections: Sequence[Section], code: str) -> dict[str, object]:
-    """The findings and the files, what they can be filtered by, and the data of the script."""
+def _of_cards(page: Page, cards: Sequence[Card], code: str) -> dict[str, object]:
+    """What the findings can be filtered by, and the data of the script."""
     markdown = {card.anchor: page.markdown(card.finding) for card in cards}
-    others = tuple(section for section in sections if not section.cards)
     found = [(card.finding, card.state) for card in cards]
     found += [(one, "waived") for one in page.view.waived]
     found += [(one, one.standing.value) for one in page.view.closed]
     return {
-        "sections": tuple(section for section in sections if section.cards),
-        "others": others,
-        "others_left_out": sum(section.heading is not None and section.heading.is_left_out for section in others),
         "is_quoted": not page.files,
         "severities": tuple(one for one in Severity if any(finding.severity is one for finding, _ in found)),
         "categories": tuple(one.value for one in Category if any(finding.category is one for finding, _ in found)),
@@ -185,18 +182,33 @@ def _state(finding: FindingView) -> str:
     return "carried" if finding.carried else "new"
 
 
-def _sections(
+def _of_files(
     cards: Iterable[tuple[FindingView, Card]], headings: Mapping[str, Heading], detail: Detail
-) -> tuple[Section, ...]:
-    """Those with findings first, worst first; then the rest of the change."""
+) -> dict[str, object]:
+    """The files with findings, worst first; then the others by name, those with code on the page before those without.
+
+    Returns:
+        `others_count` is the number of all others, `others_unnamed` that of those without a section, and
+        `others_left_out` that of those with a section and without their code.
+    """
     by_path: dict[str, list[Card]] = {}
     for finding, card in cards:
         by_path.setdefault(finding.path, []).append(card)
-    paths = dict.fromkeys((*by_path, *sorted(headings)))
-    return tuple(
-        Section(shorten_line(path, detail.line), anchor(path), tuple(by_path.get(path, ())), headings.get(path))
-        for path in paths
-    )
+    others = sorted(headings.keys() - by_path)
+    kept = sorted(sorted(others, key=lambda path: headings[path].entry is None)[: detail.rows])
+    sections = [_section(path, headings.get(path), by_path.get(path, ()), detail) for path in (*by_path, *kept)]
+    return {
+        "sections": tuple(sections[: len(by_path)]),
+        "others": tuple(sections[len(by_path) :]),
+        "others_count": len(others),
+        "others_unnamed": len(others) - len(kept),
+        "others_left_out": sum(headings[path].is_left_out for path in kept),
+    }
+
+
+def _section(path: str, heading: Heading | None, cards: Iterable[Card], detail: Detail) -> Section:
+    small = heading and replace(heading, old_path=shorten_line(heading.old_path, detail.line))
+    return Section(shorten_line(path, detail.line), anchor(path), tuple(cards), small)
 
 
 def _html(runs: Runs) -> Html:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +113,32 @@ def test_a_file_that_cannot_be_written_after_all_is_not_named_and_the_step_fails
     assert (workspace / "report.html").is_file()
     assert (done.exit_status, done.outputs["exit-status"], done.outputs["verdict"]) == (4, "4", "pass")
     assert done.summary.count("A report file could not be written") == 3
+
+
+WITHOUT_ROOM = """
+import runpy, sys
+from dataclasses import replace
+import reviewbot.render.renderer as renderer
+renderer.REPORT = replace(renderer.REPORT, limit=20_000)
+sys.argv = ['reviewbot', 'action']
+runpy.run_module('reviewbot', run_name='__main__')
+"""
+
+
+def test_a_page_that_fits_in_no_size_loses_nothing_else(tmp_path: Path) -> None:
+    files = {**FILES, "html_file": "page.html"}
+    with house(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
+        env = rig.environment("pull_request", rig.event(), {name.replace("_", "-"): files[name] for name in files})
+        command = [sys.executable, "-I", "-c", WITHOUT_ROOM]
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
+        assert [one.conclusion for one in rig.checks()] == ["failure"]
+        assert len(rig.comments()) == 1
+    assert done.returncode == 4, done.stdout
+    assert (
+        "A report file could not be written: `page.html`: The template `report.html.j2`: it writes more" in done.stdout
+    )
+    left = [one.name for one in Path(env["GITHUB_WORKSPACE"]).rglob("*") if one.is_file()]
+    assert sorted(left) == ["report.json", "report.rdjson", "report.sarif"]
 
 
 def test_collecting_refuses_files_that_cannot_be_written(tmp_path: Path) -> None:

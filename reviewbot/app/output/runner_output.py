@@ -11,7 +11,7 @@ from reviewbot.app.output.views import progress_of, summary_view
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.verdict import EXIT_NOT_PUBLISHED, Outcome, first_exit_status
-from reviewbot.errors import SettingsError
+from reviewbot.errors import SettingsError, TemplateError
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.report import report_json
 from reviewbot.exports.sarif import sarif
@@ -59,15 +59,18 @@ def write_files(run: RunContext, known: Known, outcome: Outcome) -> Mapping[str,
         "rdjson-file": lambda: rdjson(view),
         "html-file": lambda: run.renderer.html(view, views),
     }
-    return {name: path for name, path in run.settings.files().items() if _write_file(run, path, texts[name]())}
+    return {name: path for name, path in run.settings.files().items() if _write_file(run, path, texts[name])}
 
 
-def _write_file(run: RunContext, path: str, text: str) -> bool:
+def _write_file(run: RunContext, path: str, text: Callable[[], str]) -> bool:
     """Write a file, and return whether that worked; a failure is reported and loses nothing else of the result."""
     try:
-        run.ports.reporter.write_file(path, text)
+        run.ports.reporter.write_file(path, text())
     except SettingsError as error:
         run.degraded.say(*(f"A report file could not be written: {problem}" for problem in error.problems))
+        return False
+    except TemplateError as error:
+        run.degraded.say(f"A report file could not be written: `{path}`: {error.message}")
         return False
     return True
 

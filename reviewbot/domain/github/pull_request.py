@@ -294,6 +294,16 @@ BINARY_WINDOW = 8000
 """Git calls a file binary when there is a NUL among this many first bytes."""
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_CONTROLS = bytes({*range(32), 127} - {*b"\t\n\f\r"})
+_TAR_MAGIC_AT = 257
+"""Offset of the magic number of a tar header
+(https://www.gnu.org/software/tar/manual/html_node/Standard.html)."""
+
+
+def _legible(content: bytes) -> float:
+    """Return the share of the bytes, NULs apart, that are printable UTF-8."""
+    printable = content.translate(None, _CONTROLS).decode("utf-8", "ignore").encode("utf-8")
+    return len(printable) / max(1, len(content) - content.count(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +318,9 @@ class Entry:
         binary: whether git takes the bytes for no text, as it does UTF-16; None when unknown.
         misencoded: whether the bytes were read, and are text that is not UTF-8.
         shebang: whether binary bytes begin with `#!`; None when they were not read.
+        legible: the share of binary bytes, NULs apart, that are printable UTF-8, from 0 to 1; None when they were not
+            read.
+        tar: whether binary bytes are an uncompressed tar archive, which is as legible as the files in it.
     """
 
     oid: str
@@ -317,13 +330,18 @@ class Entry:
     binary: bool | None = None
     misencoded: bool = False
     shebang: bool | None = None
+    legible: float | None = None
+    tar: bool = False
 
     def with_content(self, content: bytes) -> Entry:
         """Return the entry with what its bytes say."""
         if content.startswith(_UTF_16):
             return replace(self, text=None, binary=True, misencoded=True)
         if b"\0" in content[:BINARY_WINDOW]:
-            return replace(self, text=None, binary=True, shebang=content.startswith(b"#!"))
+            return replace(
+                self, text=None, binary=True, shebang=content.startswith(b"#!"), legible=_legible(content),
+                tar=content[_TAR_MAGIC_AT:].startswith(b"ustar"),
+            )  # fmt: skip
         try:
             return replace(self, text=content.decode("utf-8"), binary=False)
         except UnicodeDecodeError:

@@ -55,17 +55,23 @@ def named_as_binary(path: str) -> bool:
 # Documents without an ending, or with that of any text: other `.txt` files are data, such as lists of packages.
 _WELL_KNOWN = (
     "README|INSTALL|CHANGELOG|CHANGES|HISTORY|NEWS|NOTICE|LICEN[CS]E|COPYING|COPYRIGHT|AUTHORS|CONTRIBUTORS|MAINTAINERS"
-    "|CONTRIBUTING|CREDITS|THANKS|TODO|FAQ|UPGRADING"
+    "|CONTRIBUTING|CREDITS|THANKS|TODO|FAQ|UPGRADING|RELEASE[-_]?NOTES"
 )
 _DOCUMENT = re.compile(
     rf"(?i:\.(?:md|markdown|rst|adoc|asciidoc|org)|(?:^|/)(?:{_WELL_KNOWN})\.txt)$|(?:^|/)(?:{_WELL_KNOWN})$"
+    # In a folder of documents; `.1` to `.9` are man pages.
+    r"|(?i:(?:^|/)(?:docs?|man[1-9]?)/(?:.*/)?[^/]+\.(?:txt|mdx|tex|pod|man|[1-9][a-z]{0,2})$)"
+)
+_INSTALLED = re.compile(
+    r"(?:require|constraint|depend|package|environment|\bdeps|\bpip|\bapt|\bconda)[^/]*\.txt$"
+    r"|(?:^|/)(?:requirements|constraints)/|(?:^|/)cmakelists\.txt$"
 )
 # Hidden folders configure tools. Of GitHub's, only the texts for contributors are none that a machine follows.
 _CONTRIBUTORS = re.compile(r"\.github/(?:(?:issue|pull_request|discussion)_template/)?[^/]+")
 _HIDDEN = re.compile(r"(?:^|/)\.")
 # Instructions for agents, wherever they are, then literate programs.
 _FOLLOWED = re.compile(
-    r"(?:^|/)(?:agent|claude|gemini|review|skill|copilot|codex|cursor|windsurf|conventions|crush|qwen|warp)[^/]*$"
+    r"(?:^|/)(?:agent|claude|gemini|review|skill|copilot|codex|cursor|windsurf|conventions|crush|qwen|warp|llms)[^/]*$"
     r"|(?:prompt|instruction|chatmode|\.agent\.)[^/]*$|(?:^|/)(?:agents?|prompts?|skills?|instructions)/"
     r"|^(?!docs?/)(?:.*/)?(?:commands|rules|workflows)/|\.(?:coffee|lit)\.[a-z]+$"
     r"|(?:^|/)(?:init|emacs|config|configuration|settings)\.org$"
@@ -77,4 +83,4 @@ def named_as_document(path: str) -> bool:
     lower = path.lower()
     if _HIDDEN.search(lower) and not _CONTRIBUTORS.fullmatch(lower):
         return False
-    return _DOCUMENT.search(path) is not None and _FOLLOWED.search(lower) is None
+    return _DOCUMENT.search(path) is not None and not (_FOLLOWED.search(lower) or _INSTALLED.search(lower))

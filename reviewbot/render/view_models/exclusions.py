@@ -26,9 +26,14 @@ def excludable(missed: Iterable[HeldView]) -> tuple[str, ...]:
 
 
 def exclusions(paths: Iterable[str]) -> tuple[str, ...]:
-    """A pattern for each of the first files; none for a name that is redacted, very long or of several lines."""
-    named = [path for path in paths if REDACTED not in path and "\n" not in path and len(path) <= LONGEST]
+    """A pattern for each of the first files; none for a name that is redacted, very long or no line of the setting."""
+    named = [path for path in paths if REDACTED not in path and _is_one_line(path) and len(path) <= LONGEST]
     return tuple("!" + _SPECIAL.sub(r"\\\g<0>", path) for path in named[:MOST])
+
+
+def _is_one_line(path: str) -> bool:
+    """Whether the setting, which is read line by line without whitespace at their ends, can name the path."""
+    return path.splitlines() == [path] and path == path.rstrip()
 
 
 def exclusion_options(paths: Iterable[str]) -> str:

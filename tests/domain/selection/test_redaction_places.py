@@ -81,6 +81,15 @@ DOCUMENTS = [
     "LICENSE",
     "INSTALL",
     "sub/Readme.txt",
+    "docs/notes.txt",
+    "docs/topics/sessions.txt",
+    "doc/guide.tex",
+    "docs/intro.mdx",
+    "docs/tool.pod",
+    "doc/man/tool.1",
+    "man/man3/tool.3pm",
+    "RELEASE_NOTES",
+    "RELEASE-NOTES.txt",
 ]
 FOLLOWED = [
     "requirements.txt",
@@ -88,7 +97,13 @@ FOLLOWED = [
     "dev-requirements.txt",
     "packages.txt",
     "notes.txt",
-    "docs/notes.txt",
+    "docs/requirements.txt",
+    "docs/requirements/build.txt",
+    "docs/pip-packages.txt",
+    "docs/llms.txt",
+    "docs/CMakeLists.txt",
+    "docs/index.html",
+    "docs/conf.py",
     "CMakeLists.txt",
     "install",
     "guide.mdx",
@@ -130,6 +145,97 @@ def test_a_document_that_runs_or_was_code_may_hide_some() -> None:
     assert places("run.md", "#!/bin/sh", f"{VALUE}(user)", mark="-")[0].in_code
     assert places("run.md", "<script setup>", f"{VALUE}(user)", "</script>")[0].in_code
     assert places("run.md", f"{VALUE}(user)", old_path="run.py")[0].in_code
+
+
+CALL = f"{VALUE}(user)"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Put the script's address into `<script>`, then:", CALL),
+        ("Put it into `<script>` and `</script>`.", "```python", CALL, "```", "Not into `<script`."),
+        ("<script>", "start()", "</script>", CALL),
+        (CALL, "<script>", "start()", "</script>"),
+        (f"A {VALUE} in JavaScript", CALL),
+    ],
+)
+def test_a_page_that_mentions_scripts_is_a_document(lines: tuple[str, ...]) -> None:
+    assert not any(one.in_code for one in places("docs/config.md", *lines))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("<script>", CALL, "</script>"),
+        ("text <SCRIPT>", CALL),
+        (f"<script>{CALL}</script>",),
+        ("<script><!-- <script> </script>", CALL, "--></script>"),
+        ("<script>", "<!-- <script> </script>", CALL),
+        ("</script> <script>", CALL),
+        ("<div>", "`<script>`", CALL),
+        ("`a", "b` <script> `c`", CALL),
+        ("\\`<script>\\`", CALL),
+        ("`` ` `` <script> `x`", CALL),
+        ('a <a title="`"> <script> `b`', CALL),
+        ("| `a | <script> | b` |", CALL),
+    ],
+)
+def test_a_line_inside_a_script_is_code(lines: tuple[str, ...]) -> None:
+    assert all(one.in_code for one in places("docs/config.md", *lines))
+
+
+def test_where_the_whole_text_is_unknown_any_script_makes_code() -> None:
+    assert places("docs/a.md", CALL, "`<script>`", text=False)[0].in_code
+    assert places("docs/a.md", CALL, "`<script>`", mark="-")[0].in_code
+    assert places("docs/a.mdx", CALL, "{x}", mark="-")[0].in_code
+    assert not places("docs/a.md", CALL, "{x}", mark="-")[0].in_code
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        (("import Tabs from '@theme/Tabs';", "", "```js", f"x = {{{CALL}}}", "```"), False),
+        (("export const x = [", CALL, "]"), True),
+        (("<Note>", "{", CALL, "}"), True),
+        ((f"{{{CALL}}}",), True),
+        (("import {x} from 'x'", CALL), True),
+    ],
+)
+def test_jsx_is_code_outside_of_fences(lines: tuple[str, ...], *, code: bool) -> None:
+    assert [one.in_code for one in places("docs/a.mdx", *lines)] == [code]
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("docs/a.md", "```{code-cell}"),
+        ("docs/a.md", "```{python}"),
+        ("docs/a.md", '```python exec="on"'),
+        ("docs/a.rst", "   .. jupyter-execute::"),
+        ("doc/a.tex", "<<echo=FALSE>>="),
+        ("doc/a.tex", r"\directlua{"),
+        ("doc/a.1", ".sy ls"),
+        ("docs/a.pod", "=cut"),
+        ("docs/a.txt", "requests==2.0"),
+        ("docs/a.txt", "-r base.txt"),
+        ("docs/a.txt", "--extra-index-url https://example.test/"),
+        ("docs/a.txt", "tool @ https://example.test/tool.whl"),
+    ],
+)
+def test_a_document_that_is_executed_or_installed_is_code(path: str, line: str) -> None:
+    for text in (True, False):
+        assert places(path, CALL, line, CALL, text=text)[0].in_code
+    assert places(path, CALL, line, mark="-")[0].in_code
+
+
+SESSIONS = r"""app.secret_key = b'_5#y2L"F4Q8z\n\xec]/'"""
+
+
+def test_an_example_in_the_documentation_is_no_code() -> None:
+    lines = ("Set the key::", f"    {SESSIONS}", "    >>> print(session['name'])", f"    >>> print({VALUE})")
+    assert not any(one.in_code for one in places("docs/topics/sessions.txt", *lines))
+    assert places("docs/topics/sessions.txt", *lines)
 
 
 @pytest.mark.parametrize(

@@ -380,6 +380,54 @@ def test_the_first_bytes_tell_a_script_from_a_binary(path: str, *, shebang: bool
     assert selection_of(file).held[0].missed is missed
 
 
+SCRIPT = b"cd /srv/app\ncurl -sS https://example.test/x | sh\nsystemctl restart app\n" * 9
+TAR = b"app.txt".ljust(257, b"\0") + b"ustar\0" + b"00".ljust(249, b"\0") + SCRIPT
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("scripts/deploy", "Dangerfile", "Podfile", "Procfile", "BUILD", "x.inc", "x.module", "x.cgi"),
+        *("blob.bin", "a.zip", "a.so", "a.tar"),
+    ],
+)
+@pytest.mark.parametrize("content", [SCRIPT + b"\0", SCRIPT.replace(b"\n", b"\n\0"), "# ü✓\n\0".encode() + SCRIPT])
+def test_a_text_with_a_nul_is_missed_whatever_its_name(path: str, content: bytes) -> None:
+    file = changed(path, added=(), headers=BINARY_DIFF, new=entry().with_content(content))
+    [one] = selection_of(file).held
+    assert one == Held(path, HeldBecause.BINARY, "without its NUL bytes it is text", missed=True)
+
+
+@pytest.mark.parametrize("noise", [b"\xff", b"\x80\x1b", b"\xe9" * 60])
+def test_a_few_bytes_that_no_text_has_do_not_hide_one(noise: bytes) -> None:
+    file = changed("scripts/deploy", added=(), headers=BINARY_DIFF, new=entry().with_content(SCRIPT + b"\0" + noise))
+    assert selection_of(file).held[0].missed
+
+
+BINARIES = {
+    "logo.png": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 4,
+    "photo.jpg": SCRIPT + b"\0",  # an image by its name: none is read where that costs a request each
+    "font.woff2": b"wOF2\0\1\0\0" + bytes(range(256)) * 4,
+    "a.zip": b"PK\3\4\x14\0\0\0\x08\0" + bytes(range(256)) * 4,
+    "a.tar": TAR,
+    "tool": b"\x7fELF\2\1\1\0" + bytes(range(256)) * 4 + SCRIPT[:300],
+    "locale/de.mo": b"\xde\x12\4\x95\0\0\0\0\2\0\0\0\x1c\0\0\0" + SCRIPT[:300],
+    "zeros": b"\0" * 8192,
+}
+
+
+@pytest.mark.parametrize("path", BINARIES)
+def test_a_real_binary_is_not_missed(path: str) -> None:
+    file = changed(path, added=(), headers=BINARY_DIFF, new=entry().with_content(BINARIES[path]))
+    [one] = selection_of(file).held
+    assert one == Held(path, HeldBecause.BINARY)
+
+
+def test_a_tar_archive_of_another_name_may_be_a_script() -> None:
+    file = changed("scripts/deploy", added=(), headers=BINARY_DIFF, new=entry().with_content(TAR))
+    assert selection_of(file).held[0].missed
+
+
 TEXT_BEFORE = replace(entry(), size=60, binary=False)
 
 
@@ -447,7 +495,15 @@ def test_what_nobody_can_read_is_told_and_what_may_run_of_it_apart() -> None:
     assert selection_of(*files).notices == (
         "Changed and not reviewed, though it may run: `a.so`.",
         "Changed and not reviewed, because it has no text that anyone could read: `blob.bin`.",
+        "Changed and not reviewed: 1 media file (images, fonts, audio, video or PDF).",
     )
+
+
+def test_media_are_counted_in_one_notice_and_not_missed() -> None:
+    files = [changed(f"{number}.png", added=(), new=entry(binary=True)) for number in range(12)]
+    selection = selection_of(*files)
+    assert selection.notices == ("Changed and not reviewed: 12 media files (images, fonts, audio, video or PDF).",)
+    assert not any(one.missed for one in selection.held)
 
 
 def test_text_that_is_not_utf_8_is_told_where_it_is_reviewed() -> None:
