@@ -11,7 +11,7 @@ import pytest
 from bench.starting import LIBRARIES as FLOOR
 
 LIBRARIES = {
-    "github", "httpx", "requests", "unidiff", "jinja2", "ruamel", "pathspec", "detect_secrets", "rich", "pygments",
+    "github", "httpx", "requests", "unidiff", "jinja2", "ruamel", "detect_secrets", "rich", "pygments",
 }  # fmt: skip
 LISTED = """
 import json, sys

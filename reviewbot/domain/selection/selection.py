@@ -229,8 +229,8 @@ def _by_name(file: ChangedFile, path: str, rules: Attributes) -> tuple[HeldBecau
         (HeldBecause.LOCK_FILE, "", lambda: is_lock_file(path)),
         (HeldBecause.MINIFIED, "", lambda: _is_minified(file, path)),
         (HeldBecause.VENDORED, _BY_FOLDER, lambda: _VENDORED.search(path) is not None),
-        (HeldBecause.VENDORED, "linguist-vendored", lambda: rules.vendored(path)),
-        (HeldBecause.GENERATED, "linguist-generated", lambda: rules.generated(path)),
+        (HeldBecause.VENDORED, "linguist-vendored", lambda: rules.is_set("linguist-vendored", path)),
+        (HeldBecause.GENERATED, "linguist-generated", lambda: rules.is_set("linguist-generated", path)),
     )
     return next(((reason, detail) for reason, detail, holds in rules_in_order if holds()), None)
 
