@@ -19,7 +19,7 @@ from reviewbot.domain.findings.markers import finding_id
 from reviewbot.domain.github.drafts import LineTarget
 from reviewbot.domain.model.review import Finding, Severity, Side
 from reviewbot.domain.redaction.private_keys import REDACTED
-from reviewbot.domain.selection.protected_paths import is_protected
+from reviewbot.domain.selection.file_kinds import is_protected
 from reviewbot.domain.text.escaping import code_text
 
 MAX_FINGERPRINT_LINES = 20
