@@ -1,8 +1,8 @@
 """Packs attachments: the diff first, then file texts with line numbers; at most five, and within a budget of bytes.
 
 Each text is an attachment of its own if there are enough of them. Otherwise bundles hold an index and the files,
-grouped by folder, the riskiest first. Nothing is cut: a diff or a text is sent whole or not at all. Without a file's diff the
-review is partial.
+grouped by folder, the riskiest first. Nothing is cut: a diff or a text is sent whole or not at all. Without a file's
+diff the review is partial.
 """
 
 from __future__ import annotations
