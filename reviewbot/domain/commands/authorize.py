@@ -225,17 +225,10 @@ def _is_author(login: str, pull: PullRequest) -> bool:
 
 def is_kept(action: EditLedger, ledger: Ledger) -> bool:
     """Whether an edit is in the ledger."""
-    match action.edit:
-        case Waive(finding_id=finding_id):
-            record = ledger.findings.find(finding_id)
-            return record is not None and record.waiver is not None
-        case Unwaive(finding_id=finding_id):
-            record = ledger.findings.find(finding_id)
-            return record is None or record.waiver is None
-        case GrantBypass(head_sha=head_sha, base_ref=base_ref):
-            return ledger.bypass is not None and ledger.bypass.is_of(head_sha, base_ref)
-        case unknown:
-            assert_never(unknown)
+    if isinstance(action.edit, GrantBypass):
+        return ledger.bypass is not None and ledger.bypass.is_of(action.edit.head_sha, action.edit.base_ref)
+    record = ledger.findings.find(action.edit.finding_id)
+    return (record is not None and record.waiver is not None) is isinstance(action.edit, Waive)
 
 
 def refusal_after(action: CommandAction, outcome: Outcome | None, ledger: Ledger) -> Refusal | None:

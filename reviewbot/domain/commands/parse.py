@@ -6,11 +6,10 @@ The event that brings a comment is not trusted; the comment is read again from G
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import assert_never
 
 from reviewbot.domain.findings.markers import AnswerMark, read_answer_mark
 from reviewbot.domain.findings.tracked_finding import MAX_REASON
@@ -21,10 +20,6 @@ from reviewbot.domain.text.bounds import shorten_line
 CALL = "/reviewbot"
 KEPT_FOR = timedelta(days=7)
 """How long a command without an answer is open."""
-
-_COMMIT = re.compile("[0-9a-f]{7,40}")
-_FINDING = re.compile("[0-9a-f]{4,10}")
-_WHOLE = 40
 
 
 class CommandName(StrEnum):
@@ -43,17 +38,23 @@ class CommandName(StrEnum):
     @property
     def needs(self) -> Permission:
         """The least permission for the command."""
-        match self:
-            case CommandName.STATUS | CommandName.HELP | CommandName.UNKNOWN:
-                return Permission.READ
-            case (
-                CommandName.REVIEW | CommandName.COLLECT | CommandName.CANCEL | CommandName.WAIVE | CommandName.UNWAIVE
-            ):
-                return Permission.WRITE
-            case CommandName.BYPASS:
-                return Permission.MAINTAIN
-            case unknown:
-                assert_never(unknown)
+        return _SYNTAX[self][0] if self in _SYNTAX else Permission.READ
+
+
+_ID = "(?P<target>[0-9a-f]{4,10})"
+# The first word of a reason is a commit if it has a digit or is whole; others just happen to have these letters.
+_COMMIT = "(?P<target>(?=[a-f]{0,39}[0-9]|[a-f]{40})[0-9a-f]{7,40})"
+_SYNTAX: Mapping[CommandName, tuple[Permission, str]] = {
+    CommandName.REVIEW: (Permission.WRITE, "(?P<target>[0-9a-f]{7,40})?"),
+    CommandName.COLLECT: (Permission.WRITE, ""),
+    CommandName.CANCEL: (Permission.WRITE, ""),
+    CommandName.STATUS: (Permission.READ, ""),
+    CommandName.WAIVE: (Permission.WRITE, f"{_ID}(?: (?P<reason>.*))?"),
+    CommandName.UNWAIVE: (Permission.WRITE, _ID),
+    CommandName.BYPASS: (Permission.MAINTAIN, f"(?:{_COMMIT}(?: |$))?(?P<reason>.*)"),
+    CommandName.HELP: (Permission.READ, ""),
+}
+"""The least permission for each command, and the pattern of its arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +77,13 @@ def parse(body: str) -> Command | None:
     call, *words = first.split() or [""]
     if call != CALL or not first.startswith(CALL):
         return None
-    return _read(*(words or [""]))
-
-
-def _read(word: str, *words: str) -> Command:
-    target, reason = (words[0].casefold() if words else ""), " ".join(words[1:])
-    command = Command(CommandName.UNKNOWN)
-    match word.casefold():
-        case CommandName.REVIEW if not target or (_COMMIT.fullmatch(target) and not reason):
-            command = Command(CommandName.REVIEW, target)
-        case CommandName.COLLECT | CommandName.CANCEL | CommandName.STATUS | CommandName.HELP as plain if not target:
-            command = Command(CommandName(plain))
-        case CommandName.WAIVE if _FINDING.fullmatch(target):
-            command = Command(CommandName.WAIVE, target, shorten_line(reason, MAX_REASON))
-        case CommandName.UNWAIVE if _FINDING.fullmatch(target) and not reason:
-            command = Command(CommandName.UNWAIVE, target)
-        case CommandName.BYPASS if _names_commit(target):
-            command = Command(CommandName.BYPASS, target, shorten_line(reason, MAX_REASON))
-        case CommandName.BYPASS:
-            command = Command(CommandName.BYPASS, reason=shorten_line(" ".join(words), MAX_REASON))
-    return command
+    word, *rest = words or [""]
+    name = next((name for name in _SYNTAX if name == word.casefold()), CommandName.UNKNOWN)
+    found = name in _SYNTAX and re.fullmatch(_SYNTAX[name][1], " ".join(rest), re.IGNORECASE)
+    if not found:
+        return Command(CommandName.UNKNOWN)
+    arguments = {"target": "", "reason": ""} | found.groupdict(default="")
+    return Command(name, arguments["target"].casefold(), shorten_line(arguments["reason"], MAX_REASON))
 
 
 def why_not(event: CommentEvent) -> str:
@@ -107,11 +95,6 @@ def why_not(event: CommentEvent) -> str:
     if event.sender_is_bot or not event.sender or event.sender != event.author:
         return "Only a person's own comment is a command."
     return ""
-
-
-def _names_commit(word: str) -> bool:
-    # A word of these letters alone is no commit.
-    return _COMMIT.fullmatch(word) is not None and (len(word) == _WHOLE or any(sign.isdigit() for sign in word))
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ class TextIndex:
         """Where the quote stands, nearest to a line first; a bounded number of places is looked at."""
         offset = min(range(len(quote)), key=lambda index: len(self.occurrences.get(quote[index], ())))
         places = self.occurrences.get(quote[offset], ())
-        for place in islice(outward(places, line + offset), MAX_CANDIDATES):
+        for place in outward(places, line + offset):
             if self.starts_with(quote, place - offset):
                 yield place - offset
 
@@ -149,14 +149,8 @@ class TextIndex:
         return ordinals
 
 
-def outward(numbers: Sequence[int], centre: int) -> Iterator[int]:
-    """The numbers by their distance from the centre, the lower one first."""
-    right = bisect_left(numbers, centre)
-    left = right - 1
-    while left >= 0 or right < len(numbers):
-        if right >= len(numbers) or (left >= 0 and centre - numbers[left] <= numbers[right] - centre):
-            yield numbers[left]
-            left -= 1
-        else:
-            yield numbers[right]
-            right += 1
+def outward(numbers: Sequence[int], centre: int) -> list[int]:
+    """The numbers nearest to the centre, by distance, the lower one first; a bounded number of them."""
+    at = bisect_left(numbers, centre)
+    near = numbers[max(0, at - MAX_CANDIDATES) : at + MAX_CANDIDATES]
+    return sorted(near, key=lambda number: abs(number - centre))[:MAX_CANDIDATES]

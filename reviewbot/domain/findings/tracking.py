@@ -125,8 +125,8 @@ def find_match(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoM
 
 def _match_in(record: TrackedFinding, block: Block, view: FileView) -> Match | None:
     places = view.places(record.side, block)
-    line = next(outward(places.touched or places.every, record.line or 1), None)
-    return None if line is None else Match(view, line, bool(places.touched), len(places.every))
+    lines = outward(places.touched or places.every, record.line or 1)
+    return Match(view, lines[0], bool(places.touched), len(places.every)) if lines else None
 
 
 def _elsewhere(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoMatch:

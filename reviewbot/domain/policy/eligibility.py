@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import assert_never
 
 from reviewbot.domain.github.pull_request import Permission, PullRequest
 from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
@@ -119,15 +118,7 @@ def is_requested(policy: Policy, trigger: Trigger, *, reviewed_before: bool) -> 
     """Whether this event requests a purchase, by `review-on`."""
     if isinstance(trigger, DispatchEvent | Asked | AtTerminal) or _is_approval_label(trigger, policy):
         return True
-    match policy.review_on:
-        case ReviewOn.PUSH:
-            return True
-        case ReviewOn.READY:
-            return not reviewed_before
-        case ReviewOn.REQUEST:
-            return False
-        case unknown:
-            assert_never(unknown)
+    return policy.review_on is ReviewOn.PUSH or (policy.review_on is ReviewOn.READY and not reviewed_before)
 
 
 _OF_THE_CODE = frozenset({"opened", "reopened", "synchronize", "ready_for_review"})
@@ -169,16 +160,11 @@ def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permissi
 
 
 def _approves(trigger: ReviewEvent | DispatchEvent | Asked, policy: Policy, head_sha: str) -> bool:
-    match trigger:
-        case DispatchEvent():
-            return True
-        case Asked():
-            return trigger.head_sha == head_sha
-        case ReviewEvent():
-            labelled = _is_approval_label(trigger, policy) and not trigger.sender_is_bot
-            return labelled and trigger.head_sha == head_sha
-        case unknown:
-            assert_never(unknown)
+    # Of exactly this head, if the sender may give an approval.
+    if isinstance(trigger, DispatchEvent):
+        return True
+    by_person = isinstance(trigger, Asked) or (_is_approval_label(trigger, policy) and not trigger.sender_is_bot)
+    return by_person and trigger.head_sha == head_sha
 
 
 def _is_approval_label(trigger: Trigger, policy: Policy) -> bool:

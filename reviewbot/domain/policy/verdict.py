@@ -128,6 +128,11 @@ class Rules:
     on_error: Tolerance = Tolerance.FAIL
     on_partial: Tolerance = Tolerance.FAIL
 
+    @property
+    def no_review(self) -> int:
+        """The exit status if a due review did not happen."""
+        return EXIT_NO_REVIEW if self.on_error is Tolerance.FAIL else 0
+
 
 def judge(open_severities: Iterable[Severity], *, readable: bool, coverage: Coverage, rules: Rules) -> Outcome:
     """The outcome of a review with a result.
@@ -142,8 +147,7 @@ def judge(open_severities: Iterable[Severity], *, readable: bool, coverage: Cove
     verdict = Verdict.FAIL if closed else Verdict.NONE
     short = coverage is Coverage.PARTIAL and rules.on_partial is Tolerance.FAIL
     if not readable or short:
-        due = EXIT_NO_REVIEW if rules.on_error is Tolerance.FAIL else 0
-        status = first_exit_status(due, EXIT_GATE if closed else 0)
+        status = first_exit_status(rules.no_review, EXIT_GATE if closed else 0)
         reason = Reason.PARTIAL if readable else Reason.UNREADABLE
         return Outcome(Status.COMPLETED, verdict, reason, Conclusion.ACTION_REQUIRED, status)
     if closed:
@@ -153,8 +157,7 @@ def judge(open_severities: Iterable[Severity], *, readable: bool, coverage: Cove
 
 def incomplete_history(outcome: Outcome, rules: Rules) -> Outcome:
     """The outcome of an incremental review if earlier findings may be lost: never green."""
-    due = EXIT_NO_REVIEW if rules.on_error is Tolerance.FAIL else 0
-    status = first_exit_status(due, outcome.exit_status)
+    status = first_exit_status(rules.no_review, outcome.exit_status)
     verdict = Verdict.NONE if outcome.verdict is Verdict.PASS else outcome.verdict
     return Outcome(Status.COMPLETED, verdict, Reason.MEMORY, Conclusion.ACTION_REQUIRED, status)
 
@@ -168,16 +171,10 @@ def bypassed(outcome: Outcome) -> Outcome:
 
 def shared_head(outcome: Outcome, number: int, rules: Rules) -> Outcome:
     """The outcome if the pull request `number` has the same head and no green verdict: one check stands for both."""
-    due = EXIT_NO_REVIEW if rules.on_error is Tolerance.FAIL else 0
-    return Outcome(
-        outcome.status,
-        Verdict.NONE,
-        Reason.SHARED_HEAD,
-        Conclusion.ACTION_REQUIRED,
-        first_exit_status(due, outcome.exit_status),
-        f"The pull request #{number} has the same commit as its head, and no green verdict on it.",
-        own=outcome.conclusion,
-    )
+    status = first_exit_status(rules.no_review, outcome.exit_status)
+    message = f"The pull request #{number} has the same commit as its head, and no green verdict on it."
+    shared = Outcome(outcome.status, Verdict.NONE, Reason.SHARED_HEAD, Conclusion.ACTION_REQUIRED, status, message)
+    return replace(shared, own=outcome.conclusion)
 
 
 def superseded(message: str) -> Outcome:
