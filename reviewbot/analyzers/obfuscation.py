@@ -38,46 +38,25 @@ class Disguise:
     why: str
 
 
-# PEP 263: the first declaration of a line counts, and code on the first line ends the search.
-_COOKIE: Final = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)", re.ASCII)
-_BLANK: Final = re.compile(r"^[ \t\f]*(?:#|\r|$)")
+# What Python (PEP 263) or Ruby may take for the declaration of an encoding, in a comment on one of the first lines.
+# Which one counts depends on the style and on carriage returns, so all of them have to be safe.
+_COOKIE: Final = re.compile(r"coding[ \t]*[:=][ \t]*([-\w.]+)", re.ASCII | re.IGNORECASE)
 _COOKIE_LINES: Final = 2
 _SAFE: Final = re.compile(r"utf-8(-.*)?|utf8|u8|ascii|us-ascii")
 # ASCII text reads the same in these.
 _SAFE_FOR_ASCII: Final = re.compile(r"(latin-1|iso-8859-1|iso-latin-1)(-.*)?|latin1|iso-?8859-\d+|(cp|windows-)125\d")
 
 
-# In Ruby it depends on the style which of several declarations counts, so all of them have to be safe.
-_RUBY_COOKIE: Final = re.compile(r"coding[ \t]*[:=][ \t]*([-\w.]+)", re.ASCII | re.IGNORECASE)
-
-
 def _odd_encoding(file: SourceFile) -> Iterator[int]:
+    if kinds.python(file) is None and kinds.grammar(file) != ".rb":
+        return
     plain = all(line.isascii() for line in file.lines)
-    for number, declared in _declared(file):
-        name = declared.lower().replace("_", "-")
-        if not _SAFE.fullmatch(name) and not (plain and _SAFE_FOR_ASCII.fullmatch(name)):
-            yield number
-
-
-def _declared(file: SourceFile) -> Iterator[tuple[int, str]]:
-    if kinds.python(file) is not None:
-        yield from _python_declared(file)
-    if kinds.grammar(file) == ".rb":
-        numbered = enumerate(file.lines[:_COOKIE_LINES], start=1)
-        comments = ((number, line) for number, line in numbered if line.lstrip("\ufeff \t").startswith("#"))
-        yield from ((number, found[1]) for number, line in comments for found in _RUBY_COOKIE.finditer(line))
-
-
-def _python_declared(file: SourceFile) -> Iterator[tuple[int, str]]:
-    # Python may or may not end a line at a lone CR.
-    numbered = [(number, line.removeprefix("\ufeff")) for number, line in enumerate(file.lines[:_COOKIE_LINES], 1)]
-    pieces = [(number, piece) for number, line in numbered for piece in line.split("\r")]
-    for lines in (numbered, pieces[:_COOKIE_LINES]):
-        for number, line in lines:
-            if found := _COOKIE.match(line):
-                yield number, found[1]
-            if not _BLANK.match(line):
-                break
+    for number, line in enumerate(file.lines[:_COOKIE_LINES], start=1):
+        comments = (piece for piece in line.split("\r") if piece.lstrip("\ufeff \t\f").startswith("#"))
+        for declared in _COOKIE.findall("\n".join(comments)):
+            name = declared.lower().replace("_", "-")
+            if not _SAFE.fullmatch(name) and not (plain and _SAFE_FOR_ASCII.fullmatch(name)):
+                yield number
 
 
 def _html_comment(file: SourceFile) -> Iterator[int]:
