@@ -201,38 +201,25 @@ def _code_of(view: FileView, found: _Found) -> tuple[str, ...]:
 
 
 def _locate(finding: Finding, view: FileView) -> _Found | None:
-    quote = quoted_lines(finding.code)
-    if not quote:
-        return _by_number(finding, view)
-    if finding.line is not None and view.index(finding.side).starts_with(quote, finding.line):
-        last = max(finding.end_line or finding.line, finding.line + len(quote) - 1)
-        known = _last_known(view, finding.side, finding.line, last)
-        return _Found(finding.side, finding.line, known, len(quote), Why.CITED)
-    for side, why in ((finding.side, Why.QUOTED), (finding.side.other, Why.OTHER_SIDE)):
-        matches = list(view.index(side).nearest(quote, finding.line or 1))
+    quote, cited, index = quoted_lines(finding.code), finding.line, view.index(finding.side)
+    if cited is not None and (index.starts_with(quote, cited) if quote else cited in index.folded):
+        # Reviewers cite past the end of a file.
+        last = max(cited, min(max(finding.end_line or cited, cited + len(quote) - 1), index.last))
+        return _Found(finding.side, cited, last, len(quote) or last - cited + 1, Why.CITED)
+    for side, why in ((finding.side, Why.QUOTED), (finding.side.other, Why.OTHER_SIDE)) if quote else ():
+        matches = list(view.index(side).nearest(quote, cited or 1))
         in_diff = [first for first in matches if view.part_in_one_hunk(side, first, first + len(quote) - 1)]
         for first in (in_diff or matches)[:1]:
             return _Found(side, first, first + len(quote) - 1, len(quote), why)
     return None
 
 
-def _by_number(finding: Finding, view: FileView) -> _Found | None:
-    if finding.line is None or finding.line not in view.index(finding.side).folded:
-        return None
-    last = _last_known(view, finding.side, finding.line, finding.end_line or finding.line)
-    return _Found(finding.side, finding.line, last, last - finding.line + 1, Why.CITED)
-
-
-def _last_known(view: FileView, side: Side, first: int, last: int) -> int:
-    # Reviewers cite past the end of a file.
-    return max(first, min(last, view.index(side).last))
-
-
 def _placement(finding: Finding, view: FileView | None, found: _Found | None) -> OnLines | OnFile | InSummary:
     if view is None:
         return InSummary(Why.FILE_NOT_IN_CHANGE if finding.path else Why.NO_FILE)
     if found is None:
-        return OnFile(view.path, _why_unplaced(finding))
+        unquoted = Why.NO_LINE if finding.line is None else Why.LINE_NOT_IN_DIFF
+        return OnFile(view.path, Why.QUOTE_NOT_FOUND if quoted_lines(finding.code) else unquoted)
     part = view.part_in_one_hunk(found.side, found.first, found.last)
     if part is None:
         line = found.first if found.side is Side.RIGHT else None
@@ -241,12 +228,6 @@ def _placement(finding: Finding, view: FileView | None, found: _Found | None) ->
     why = found.why if (first, last) == (found.first, found.last) else Why.SHRUNK
     start = first if first < last else None
     return OnLines(LineTarget(path=view.path, side=found.side, line=last, start_line=start), why)
-
-
-def _why_unplaced(finding: Finding) -> Why:
-    if quoted_lines(finding.code):
-        return Why.QUOTE_NOT_FOUND
-    return Why.NO_LINE if finding.line is None else Why.LINE_NOT_IN_DIFF
 
 
 def _suggestion_state(finding: Finding, view: FileView | None, placement: Placement) -> SuggestionState:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
-from typing import assert_never
 
 from reviewbot.domain.diff.parse import ChangeSet, FileStatus
 from reviewbot.domain.diff.reviewed_file import FileView
@@ -143,25 +142,21 @@ def _elsewhere(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoM
 
 def update_state(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFinding:
     """Update a finding by the code alone: a fixed one opens again when its code is back."""
-    match find_match(record, change_index):
-        case Match() as matched:
-            return _seen(record, matched)
-        case NoMatch.UNSEEN:
-            return replace(record, waiver=None)
-        case NoMatch.VANISHED:
-            return replace(record, standing=FindingState.GONE) if record.standing.is_open else record
-        case NoMatch.ABSENT:
-            return _without_code(record, change_index)
-        case unknown:
-            assert_never(unknown)
-
-
-def _seen(record: TrackedFinding, matched: Match) -> TrackedFinding:
+    matched = find_match(record, change_index)
+    if matched is NoMatch.UNSEEN:
+        return replace(record, waiver=None)
+    if matched is NoMatch.VANISHED:
+        return replace(record, standing=FindingState.GONE) if record.standing.is_open else record
+    waiver = record.waiver
+    if waiver and (waiver.copies, waiver.verbatim) != _text(record, matched, change_index):
+        waiver = None
+    if isinstance(matched, NoMatch):
+        standing = record.standing if record.block is None else FindingState.CHANGED
+        return replace(record, standing=standing, waiver=waiver) if record.standing.is_open else record
     # With fewer copies than before, one changed, and nobody knows whether it is the finding's.
     fewer = matched.copies < record.copies
     if fewer and record.standing is FindingState.FIXED:
         return record
-    waiver = record.waiver and _while(record.waiver, _verbatim(record, matched))
     note = record.note if record.standing.is_open else ""
     seen = replace(record, path=matched.view.path, line=matched.line, waiver=waiver, closed="", note=note)
     if fewer:
@@ -169,21 +164,11 @@ def _seen(record: TrackedFinding, matched: Match) -> TrackedFinding:
     return replace(seen, standing=FindingState.OPEN, copies=matched.copies)
 
 
-def _while(waiver: Waiver, now: tuple[int, str]) -> Waiver | None:
-    # A waiver is for exactly so many copies of exactly this text.
-    return waiver if (waiver.copies, waiver.verbatim) == now else None
-
-
-def _verbatim(record: TrackedFinding, matched: Match) -> tuple[int, str]:
-    return matched.copies, matched.view.verbatim(record.side, record.block) if record.block else ""
-
-
-def _without_code(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFinding:
-    if not record.standing.is_open:
-        return record
-    standing = record.standing if record.block is None else FindingState.CHANGED
-    waiver = record.waiver and _while(record.waiver, (0, change_index.content(record.path)))
-    return replace(record, standing=standing, waiver=waiver)
+def _text(record: TrackedFinding, matched: Match | NoMatch, change_index: ChangeIndex) -> tuple[int, str]:
+    """What a waiver is for: so many copies of exactly this text, or the whole file if there is none."""
+    if isinstance(matched, Match) and record.block is not None:
+        return matched.copies, matched.view.verbatim(record.side, record.block)
+    return 0, change_index.content(record.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +193,9 @@ def absorb(findings: Findings, answer: Answered, change_index: ChangeIndex) -> F
     placed = assign_ids(answer.placed, remembered(findings.records))
     told = {record.id: record for record in _reported(replace(answer, placed=placed), change_index)}
     fresh = (_beside(record, known.get(key), change_index) for key, record in told.items())
-    verdicts = _verdicts(answer.report.previous)
+    # Of two contradictory words, the one that keeps the finding open counts.
+    previous = sorted(answer.report.previous, key=lambda one: one.state is PreviousState.OPEN)
+    verdicts = {one.id: one for one in previous}
     others = (
         _judged(record, verdicts.get(key), change_index=change_index, here=answer.here)
         for key, record in known.items()
@@ -287,12 +274,6 @@ def _leftover(leftover: Leftover, task_id: str) -> TrackedFinding:
     )
 
 
-def _verdicts(previous: Iterable[Previous]) -> Mapping[str, Previous]:
-    # Of two contradictory words, the one that keeps the finding open counts.
-    ordered = sorted(previous, key=lambda one: one.state is PreviousState.OPEN)
-    return {one.id: one for one in ordered}
-
-
 def _judged(
     record: TrackedFinding, verdict: Previous | None, *, change_index: ChangeIndex, here: bool
 ) -> TrackedFinding:
@@ -318,6 +299,5 @@ def _stamped(record: TrackedFinding, task_id: str) -> TrackedFinding:
 
 def waived(record: TrackedFinding, by: str, reason: str, change_index: ChangeIndex) -> TrackedFinding:
     """Waive the finding for its code as it is now, or for its whole file if the code is not found."""
-    matched = find_match(record, change_index)
-    seen = _verbatim(record, matched) if isinstance(matched, Match) else (0, change_index.content(record.path))
+    seen = _text(record, find_match(record, change_index), change_index)
     return replace(record, waiver=Waiver(by, reason[:MAX_REASON], *seen))
