@@ -42,7 +42,7 @@ class Verdict(StrEnum):
 
 
 class Reason(StrEnum):
-    """The output `reason`; each has its text in the templates."""
+    """The output `reason`; each has its own text in the templates."""
 
     REVIEWED = "reviewed"
     GATE = "gate"
