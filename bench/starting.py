@@ -22,9 +22,8 @@ SAID_WITHIN = 0.1
 BY_FLOOR = 1.3
 """The first request's time by that of importing the libraries alone."""
 
-LIBRARIES = "github, httpx, unidiff, jinja2, ruamel.yaml, pathspec"
-"""What the action depends on, as `pyproject.toml` has it, but for what it imports after its first request:
-the detectors of secrets, and what only the HTML report needs."""
+LIBRARIES = "github, httpx, unidiff, jinja2, ruamel.yaml"
+"""What the action depends on, as `pyproject.toml` has it, but for what only a terminal and the HTML report need."""
 
 END = "import os; os._exit(0)"
 """The end of a process at once: what an interpreter does at its end is before no request."""

@@ -1,15 +1,18 @@
-"""Puts what the analyzers found into the words of the service's answer."""
+"""Rates what the analyzers found, and puts it into the form of the service's answer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from functools import cache
+from itertools import accumulate, groupby
+from pathlib import Path
+from typing import Any
 
 from reviewbot.analyzers.copies import Copy, SourceFile
-from reviewbot.analyzers.ratings import Rating, Ratings
 from reviewbot.analyzers.raw import Edit, RawFinding
-from reviewbot.analyzers.suggestions import replacement
+from reviewbot.domain.model.review import Category, Severity
 
 MAX_FINDINGS = 500
 MAX_LINES = 10
@@ -18,17 +21,32 @@ EXPLANATION_CHARACTERS = 2_000
 CODE_CHARACTERS = 4_000
 
 
+@cache
+def ratings() -> Mapping[str, Any]:
+    """The table `ratings.toml`."""
+    return tomllib.loads(Path(__file__).with_name("ratings.toml").read_text(encoding="utf-8"))
+
+
+def rate(raw: RawFinding) -> tuple[Severity, Category]:
+    """Rate by the longest prefix of "rule level", else by the analyzer's level, else by its default."""
+    table, name = ratings()[raw.tool], f"{raw.rule} {raw.level}"
+    rules = (table["rules"].get(name[:length]) for length in range(len(name), 0, -1))
+    severity, category = next(filter(None, rules), table["levels"].get(raw.level, table["default"]))
+    return Severity(severity), Category(category)
+
+
+def _meaning(raw: RawFinding) -> str:
+    name = f"{raw.tool}:{raw.rule}"
+    return next((meaning for meaning, rules in ratings()["same"].items() if name in rules), name)
+
+
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A finding on lines of the author's file, rated.
+    """A rated finding on lines of the author's file.
 
     Attributes:
-        file: the file.
         line: first line, from 1, as git counts.
         end_line: last line.
-        raw: what the analyzer said.
-        rating: what we make of it.
-        meaning: equal for findings that say the same thing.
         edits: the analyzer's fix, together with those of the same rule on the same lines.
     """
 
@@ -36,56 +54,56 @@ class Located:
     line: int
     end_line: int
     raw: RawFinding
-    rating: Rating
-    meaning: str
+    severity: Severity
+    category: Category
     edits: tuple[Edit, ...] = ()
 
     @property
     def suggestion(self) -> str | None:
-        """What the lines should read instead, None when there is no safe fix of exactly these lines."""
+        """The lines after the fix, if there is a safe one of exactly these lines."""
         return replacement(self.file.lines, self.line, self.end_line, self.edits)
 
     @property
     def order(self) -> tuple[int, str, int, int, str, str, str]:
-        """Worst first, then as one reads."""
+        """Worst first, then in reading order."""
         raw = self.raw
-        return (self.rating.severity.rank, self.file.path, self.line, self.end_line, raw.tool, raw.rule, raw.message)
+        return (self.severity.rank, self.file.path, self.line, self.end_line, raw.tool, raw.rule, raw.message)
 
 
-def locate(found: Iterable[tuple[Copy, RawFinding]], ratings: Ratings) -> tuple[Located, ...]:
-    """Rate the findings whose lines touch added ones; one for each line and meaning, the worst first."""
-    located = (one for copy, raw in found if (one := _located(copy, raw, ratings)) is not None)
+def locate(found: Iterable[tuple[Copy, RawFinding]]) -> tuple[Located, ...]:
+    """Rate the findings that touch added lines; of those with one meaning on one line, the worst."""
+    located = (one for copy, raw in found if (one := _located(copy, raw)) is not None)
     kept: dict[tuple[str, int, str], Located] = {}
     for one in sorted(located, key=lambda one: one.order):
-        key = (one.file.path, one.line, one.meaning)
+        key = (one.file.path, one.line, _meaning(one.raw))
         kept[key] = _joined(kept[key], one) if key in kept else one
     return tuple(kept.values())
 
 
 def _joined(first: Located, other: Located) -> Located:
-    """Keep the first, with the fixes of both where they are of one rule and go together."""
+    """Keep the first, with the fixes of both if they are of one rule and fit together."""
     if (first.raw.tool, first.raw.rule, first.end_line) != (other.raw.tool, other.raw.rule, other.end_line):
         return first
     both = replace(first, edits=tuple(dict.fromkeys((*first.edits, *other.edits))))
     return first if both.suggestion is None else both
 
 
-def _located(copy: Copy, raw: RawFinding, ratings: Ratings) -> Located | None:
+def _located(copy: Copy, raw: RawFinding) -> Located | None:
     file = copy.source
     line, end_line = copy.source_line(raw.line), copy.source_line(raw.end_line)
     touched = [number for number in range(line, end_line + 1) if number in file.added]
     if not touched:
         return None
     if end_line - line >= MAX_LINES:
-        # A finding on a whole function or job is shown on its first line, or where the change begins when that is old.
+        # A finding on a whole function or job is shown on its first line, or where the change begins if that is old.
         line = end_line = line if line in file.added else touched[0]
     # A CR inside a line makes the analyzer's line and column numbers differ from git's.
     edits = () if any("\r" in text for text in file.lines) else raw.edits
-    return Located(file, line, end_line, raw, ratings.rate(raw), ratings.meaning(raw), edits)
+    return Located(file, line, end_line, raw, *rate(raw), edits)
 
 
 def answer(findings: Sequence[Located], summary: str) -> dict[str, object]:
-    """Build the answer object. Files in the order of their names, findings in the order of their lines."""
+    """Build the answer: files in the order of their names, findings in the order of their lines."""
     ordered = sorted(findings, key=lambda one: (one.file.path, one.line, one.order))
     files = [
         {"path": path, "findings": [_finding(one) for one in group]}
@@ -99,8 +117,8 @@ def _finding(one: Located) -> dict[str, object]:
     code = "\n".join(one.file.lines[one.line - 1 : one.end_line])
     quoted = len(code) <= CODE_CHARACTERS  # The quote may be left out, and one line of a bundle can be a megabyte.
     finding: dict[str, object] = {
-        "severity": one.rating.severity.value,
-        "category": one.rating.category.value,
+        "severity": one.severity.value,
+        "category": one.category.value,
         "title": _title(raw.message),
         "explanation": _explanation(raw),
         "side": "RIGHT",
@@ -116,7 +134,7 @@ def _finding(one: Located) -> dict[str, object]:
 
 
 def _explanation(raw: RawFinding) -> str:
-    """The note, after the message where the title had to cut it, and who says so."""
+    # The title may have cut the message.
     message = raw.message if len(raw.message) > TITLE_CHARACTERS else ""
     parts = [part[:EXPLANATION_CHARACTERS] for part in (message, raw.note) if part]
     return "\n\n".join([*parts, f"Found by {raw.tool} ({raw.rule})."])
@@ -126,3 +144,30 @@ def _title(message: str) -> str:
     line = " ".join(message.split())
     line = line[:1].upper() + line[1:]
     return line if len(line) <= TITLE_CHARACTERS else f"{line[: TITLE_CHARACTERS - 1]}…"
+
+
+def replacement(lines: Sequence[str], line: int, end_line: int, edits: Sequence[Edit]) -> str | None:
+    """The lines `line`..`end_line` after the edits, without the last newline; empty to delete them.
+
+    None if there is no fix, or if it reaches outside the lines, overlaps itself or changes nothing.
+    """
+    old = [f"{text}\n" for text in lines[line - 1 : end_line]]
+    starts, text = [0, *accumulate(map(len, old))], "".join(old)
+    new, at = list[str](), 0
+    for edit in sorted(edits, key=lambda edit: (edit.line, edit.column, edit.end_line, edit.end_column)):
+        begin, end = (
+            _offset(old, starts, number - line, column)
+            for number, column in ((edit.line, edit.column), (edit.end_line, edit.end_column))
+        )
+        if not at <= begin <= end:
+            return None
+        new += [text[at:begin], edit.text]
+        at = end
+    fixed = "".join([*new, text[at:]])
+    return None if fixed == text or (fixed and not fixed.endswith("\n")) else fixed.removesuffix("\n")
+
+
+def _offset(lines: Sequence[str], starts: Sequence[int], index: int, column: int) -> int:
+    """The offset of a column, from 1, in a line, from 0; -1 outside."""
+    length = len(lines[index]) if 0 <= index < len(lines) else int(index == len(lines))
+    return starts[index] + column - 1 if 1 <= column <= length else -1

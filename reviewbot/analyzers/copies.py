@@ -1,4 +1,4 @@
-"""The files as the analyzers see them: under names that we made, with the author's suppressions taken out."""
+"""The files as the analyzers see them: under names that we made, without the author's suppressions."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One file of the change, at its head.
+    """A file of the change, at its head.
 
     Attributes:
-        path: the author's name for it; hostile, never used on disk.
-        lines: its lines as git counts them, without LF or CRLF.
-        added: the numbers of the lines that the change added, from 1.
+        path: the author's name; hostile, never used on disk.
+        lines: as git counts them, without LF or CRLF.
+        added: the numbers of the added lines, from 1.
     """
 
     path: str
@@ -23,12 +23,12 @@ class SourceFile:
 
     @property
     def basename(self) -> str:
-        """The last part of the path, in lower case, for recognising what kind of file it is."""
+        """The last part of the path, in lower case."""
         return self.path.rpartition("/")[2].lower()
 
     @property
     def shebang(self) -> str:
-        """The first line when it names an interpreter, else nothing. A byte order mark in front does not hide it."""
+        """The first line if it names an interpreter, else empty. A byte order mark does not hide it."""
         first = self.lines[0].removeprefix("\ufeff") if self.lines else ""
         return first if first.startswith("#!") else ""
 
@@ -38,9 +38,8 @@ class Copy:
     """A file that an analyzer reads.
 
     Attributes:
-        source: what it is a copy of.
-        name: its path inside the analyzer's folder, made of our own letters and digits.
-        origin: for each line of the copy, the number of the source's line that it comes from.
+        name: its path in the analyzer's folder, which we made.
+        origin: for each line of the copy, the number of the source's line.
     """
 
     source: SourceFile
@@ -48,7 +47,7 @@ class Copy:
     origin: tuple[int, ...]
 
     def source_line(self, line: int) -> int:
-        """Translate a line number of the copy; numbers outside the copy are moved to its nearest end."""
+        """Translate a line number; numbers outside the copy mean its nearest end."""
         return self.origin[min(max(line, 1), len(self.origin)) - 1] if self.origin else 1
 
 
@@ -59,16 +58,11 @@ def source_file(path: str, text: str, added: frozenset[int]) -> SourceFile:
 
 
 def write_copy(source: SourceFile, folder: Path, name: str, pragma: re.Pattern[str] | None) -> Copy:
-    """Write `source` to `folder / name`.
+    """Write a copy of a file to `folder / name`.
 
-    A carriage return inside a line starts a new line for some analyzers and not for git. The copy makes every one a
-    real line and remembers where it came from, so that nobody can shift findings off the changed lines.
-
-    Args:
-        source: the file.
-        folder: the analyzer's own folder.
-        name: a name that we made.
-        pragma: what switches the analyzer off from inside a file; replaced by as many letters, so that columns stay.
+    Some analyzers start a new line at a CR inside a line, unlike git. The copy makes each one a line and remembers its
+    origin, so that nobody can shift findings off the changed lines. Matches of `pragma` switch the analyzer off from
+    inside a file: the same number of `x` replaces them, so that columns stay.
     """
     lines: list[str] = []
     origin: list[int] = []

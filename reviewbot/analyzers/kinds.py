@@ -1,4 +1,4 @@
-"""What kind a file is: which analyzer reads it, and whether it needs none."""
+"""The kind of a file: which analyzer reads it, and whether it needs one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _SHELL_NAMES: Final = _words(
 )
 _KSH_NAMES: Final = frozenset((".kshrc", ".mkshrc"))
 
-# Documents and data. What is in neither list and has no analyzer is taken for source: an unknown name hides nothing.
+# Documents and data. Everything else without an analyzer counts as source: an unknown name hides nothing.
 _PLAIN_SUFFIXES: Final = _words(
     ".md .markdown .rst .adoc .asciidoc .txt .text .log .json .jsonl .ndjson .json5 .jsonc .geojson .webmanifest "
     ".yml .yaml .toml .ini .cfg .conf .csv .tsv .css .scss .sass .less .xml .xsd .lock .sum .mod .po .pot "
@@ -57,7 +57,7 @@ _SCRIPT_IN_MARKUP: Final = re.compile(
 
 
 def python(file: SourceFile) -> str | None:
-    """The copy's ending for Python; a package's `__init__.py` keeps its name, for its unused imports are exports."""
+    """The copy's ending for Python; `__init__.py` keeps its name, because its unused imports are exports."""
     if file.basename in {"__init__.py", "__init__.pyi"}:
         return f"/{file.basename}"
     if file.basename.endswith(".pyi"):
@@ -67,9 +67,9 @@ def python(file: SourceFile) -> str | None:
 
 
 def shell(file: SourceFile) -> str | None:
-    """The copy's ending for a shell that shellcheck reads; zsh, fish and csh are not among them.
+    """The copy's ending for a shell that shellcheck reads: not zsh, fish or csh.
 
-    Without a `#!` line the dialect is bash, unless the name says otherwise: shellcheck goes by the ending then.
+    Without a `#!` line shellcheck goes by the ending: bash, unless the name says otherwise.
     """
     if re.search(r"\b(ba|da|a|(m|pd|o|l)?k)?sh[\d.]*\b", file.shebang):
         return ".sh"
@@ -80,25 +80,22 @@ def shell(file: SourceFile) -> str | None:
         dialect = "dash"  # Husky gives its hooks to `sh`.
     if not dialect:
         return None
-    return (
-        ".sh"
-        if file.shebang
-        else {"ksh": ".ksh", "mksh": ".ksh", "dash": ".dash", "bats": ".bats"}.get(dialect, ".bash")
-    )
+    endings = {"ksh": ".ksh", "mksh": ".ksh", "dash": ".dash", "bats": ".bats"}
+    return ".sh" if file.shebang else endings.get(dialect, ".bash")
 
 
 def grammar(file: SourceFile) -> str | None:
-    """The copy's ending for a language that our own rules speak of; the name goes before the `#!` line."""
+    """The copy's ending for a language of our own rules; the name counts before the `#!` line."""
     return named_grammar(file) or _interpreter(file)
 
 
 def named_grammar(file: SourceFile) -> str | None:
-    """What the name alone says."""
+    """The same by the name alone."""
     return _GRAMMARS.get(Path(file.basename).suffix) or _GRAMMAR_NAMES.get(file.basename)
 
 
 def two_languages(file: SourceFile) -> bool:
-    """Whether the name says one language and the `#!` line another, so that who runs it decides which it is."""
+    """Whether the name and the `#!` line say different languages."""
     named, run = named_grammar(file), _interpreter(file)
     if named is None:
         return False
@@ -108,7 +105,7 @@ def two_languages(file: SourceFile) -> bool:
 
 
 def workflow(file: SourceFile) -> str | None:
-    """The copy's name for what GitHub runs."""
+    """The copy's name for a workflow, an action or Dependabot's configuration."""
     lowered = file.path.lower()
     if re.search(r"(^|/)\.github/workflows/[^/]+\.ya?ml$", lowered):
         return "/workflow.yml"
@@ -128,7 +125,7 @@ def dockerfile(file: SourceFile) -> str | None:
 
 
 def script(file: SourceFile) -> bool:
-    """Whether it is JavaScript that may be run as a script and not as a module."""
+    """Whether it is JavaScript that may run as a script and not as a module."""
     named = Path(file.basename).suffix in {".js", ".cjs", ".jsx"}
     return named or (named_grammar(file) is None and _interpreter(file) == ".tsx")
 
@@ -145,7 +142,4 @@ def plain(file: SourceFile) -> bool:
 
 
 def _interpreter(file: SourceFile) -> str | None:
-    for pattern, ending in _INTERPRETERS:
-        if pattern.search(file.shebang):
-            return ending
-    return None
+    return next((ending for pattern, ending in _INTERPRETERS if pattern.search(file.shebang)), None)

@@ -1,7 +1,7 @@
-"""Code that a language reads as something else than every analyzer does: found here, since none of them would.
+"""Finds code that a language reads differently from every analyzer.
 
-Each disguise gives a finding where it stands on an added line. Wherever it stands, the file counts as not read: what
-the analyzers said of it is about another text than the one that runs.
+Each disguise is a finding if it is on an added line. Wherever it is, the file counts as not read, because the analyzers
+read another text than the one that runs.
 """
 
 from __future__ import annotations
@@ -25,11 +25,10 @@ class Disguise:
     """One way to hide code.
 
     Attributes:
-        rule: our name for it.
-        places: the numbers of the lines that a file uses it on, from 1.
-        message: what the finding says, one line.
+        places: the numbers of a file's lines that use it, from 1.
+        message: the finding's title.
         note: why it matters and what to do.
-        why: why the file was not read, a few words that fit after "because".
+        why: why the file was not read; fits after "because".
     """
 
     rule: str
@@ -39,47 +38,25 @@ class Disguise:
     why: str
 
 
-# The expressions of PEP 263: the first declaration of a line counts, and code on the first line ends the search.
-_COOKIE: Final = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)", re.ASCII)
-_BLANK: Final = re.compile(r"^[ \t\f]*(?:#|\r|$)")
+# What Python (PEP 263) or Ruby may take for the declaration of an encoding, in a comment on one of the first lines.
+# Which one counts depends on the style and on carriage returns, so all of them have to be safe.
+_COOKIE: Final = re.compile(r"coding[ \t]*[:=][ \t]*([-\w.]+)", re.ASCII | re.IGNORECASE)
 _COOKIE_LINES: Final = 2
 _SAFE: Final = re.compile(r"utf-8(-.*)?|utf8|u8|ascii|us-ascii")
-# In these every byte below 128 is the ASCII character, so that a text of those reads the same.
+# ASCII text reads the same in these.
 _SAFE_FOR_ASCII: Final = re.compile(r"(latin-1|iso-8859-1|iso-latin-1)(-.*)?|latin1|iso-?8859-\d+|(cp|windows-)125\d")
 
 
-# Ruby is laxer, and which of several declarations counts depends on how they are written: all of them have to be safe.
-_RUBY_COOKIE: Final = re.compile(r"coding[ \t]*[:=][ \t]*([-\w.]+)", re.ASCII | re.IGNORECASE)
-
-
 def _odd_encoding(file: SourceFile) -> Iterator[int]:
+    if kinds.python(file) is None and kinds.grammar(file) != ".rb":
+        return
     plain = all(line.isascii() for line in file.lines)
-    for number, declared in _declared(file):
-        name = declared.lower().replace("_", "-")
-        if not _SAFE.fullmatch(name) and not (plain and _SAFE_FOR_ASCII.fullmatch(name)):
-            yield number
-
-
-def _declared(file: SourceFile) -> Iterator[tuple[int, str]]:
-    """What may be taken for a declaration: the numbers of the lines, and the names of the encodings."""
-    if kinds.python(file) is not None:
-        yield from _python_declared(file)
-    if kinds.grammar(file) == ".rb":
-        numbered = enumerate(file.lines[:_COOKIE_LINES], start=1)
-        comments = ((number, line) for number, line in numbered if line.lstrip("\ufeff \t").startswith("#"))
-        yield from ((number, found[1]) for number, line in comments for found in _RUBY_COOKIE.finditer(line))
-
-
-def _python_declared(file: SourceFile) -> Iterator[tuple[int, str]]:
-    """The same whether or not Python takes a lone carriage return for the end of a line."""
-    numbered = [(number, line.removeprefix("\ufeff")) for number, line in enumerate(file.lines[:_COOKIE_LINES], 1)]
-    pieces = [(number, piece) for number, line in numbered for piece in line.split("\r")]
-    for lines in (numbered, pieces[:_COOKIE_LINES]):
-        for number, line in lines:
-            if found := _COOKIE.match(line):
-                yield number, found[1]
-            if not _BLANK.match(line):
-                break
+    for number, line in enumerate(file.lines[:_COOKIE_LINES], start=1):
+        comments = (piece for piece in line.split("\r") if piece.lstrip("\ufeff \t\f").startswith("#"))
+        for declared in _COOKIE.findall("\n".join(comments)):
+            name = declared.lower().replace("_", "-")
+            if not _SAFE.fullmatch(name) and not (plain and _SAFE_FOR_ASCII.fullmatch(name)):
+                yield number
 
 
 def _html_comment(file: SourceFile) -> Iterator[int]:
@@ -89,9 +66,9 @@ def _html_comment(file: SourceFile) -> Iterator[int]:
 
 
 def _leading_arrow(line: str) -> bool:
-    """Whether `-->` begins a line as JavaScript counts them; a comment that was closed before it does not matter.
+    """Whether `-->` starts a line as JavaScript counts them, perhaps after a closed comment.
 
-    Written out, since an expression for it takes a time that grows much faster than the line.
+    Not a pattern, which would take much more than linear time.
     """
     return any(_leads(line, arrow.start()) for arrow in re.finditer("-->", line))
 
@@ -110,7 +87,7 @@ _JAVA_ESCAPE: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u+00(?:0[aAdD]|2[1-9a-fA-F]
 
 def _java_escape(file: SourceFile) -> Iterator[int]:
     if kinds.named_grammar(file) == ".java":
-        yield from _matching(file, _JAVA_ESCAPE)
+        yield from (number for number, line in enumerate(file.lines, start=1) if _JAVA_ESCAPE.search(line))
 
 
 def _two_languages(file: SourceFile) -> Iterator[int]:
@@ -118,8 +95,8 @@ def _two_languages(file: SourceFile) -> Iterator[int]:
         yield 1
 
 
-# Where BuildKit looks for the program that reads the file: in comments of either style. The third way, a file that
-# begins with JSON, cannot be parsed by the analyzer, which tells so.
+# BuildKit reads the name of the file's reader from comments of either style. It also reads it from JSON at the start of
+# the file, which the analyzer reports as unreadable.
 _FRONTEND: Final = re.compile(r"^\s*(?:#|//)\s*syntax\s*=\s*(\S*)", re.IGNORECASE)
 _OFFICIAL: Final = re.compile(r"(docker\.io/)?docker/dockerfile(-upstream)?([:@].*)?")
 
@@ -131,10 +108,6 @@ def _frontend(file: SourceFile) -> Iterator[int]:
         found = _FRONTEND.match(line.removeprefix("\ufeff"))
         if found and not _OFFICIAL.fullmatch(found[1]):
             yield number
-
-
-def _matching(file: SourceFile, pattern: re.Pattern[str]) -> Iterator[int]:
-    return (number for number, line in enumerate(file.lines, start=1) if pattern.search(line))
 
 
 DISGUISES: Final = (
@@ -181,17 +154,16 @@ DISGUISES: Final = (
 
 
 def unmask(files: Sequence[SourceFile]) -> ToolReport:
-    """Look for every disguise in every file. The report names no file as read, since nothing else is looked for."""
+    """Look for every disguise in every file."""
     found: list[tuple[Copy, RawFinding]] = []
     unseen: list[Unseen] = []
     for file in files:
         whole = Copy(file, "", tuple(range(1, len(file.lines) + 1)))
         for disguise in DISGUISES:
             lines = sorted(set(disguise.places(file)))
-            found += [(whole, _finding(disguise, line)) for line in lines]
+            found += [
+                (whole, RawFinding(NAME, disguise.rule, "", line, line, "", disguise.message, note=disguise.note))
+                for line in lines
+            ]
             unseen += [Unseen(file.path, READERS, disguise.why)] if lines else []
     return ToolReport(NAME, "", (), tuple(found), tuple(unseen))
-
-
-def _finding(disguise: Disguise, line: int) -> RawFinding:
-    return RawFinding(NAME, disguise.rule, "", line, line, "", disguise.message, note=disguise.note)

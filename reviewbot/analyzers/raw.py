@@ -1,4 +1,4 @@
-"""What an analyzer reported, before it is rated and put into the service's words."""
+"""What an analyzer reports, before it is rated."""
 
 from __future__ import annotations
 
@@ -9,12 +9,7 @@ from dataclasses import dataclass
 class Edit:
     """Replace the text between two places by `text`.
 
-    Attributes:
-        line: the first place's line, from 1.
-        column: the first place's column in characters, from 1.
-        end_line: the second place's line.
-        end_column: the second place's column; it is not part of what is replaced.
-        text: what comes instead.
+    Lines and columns (in characters) count from 1; the character at the second place stays.
     """
 
     line: int
@@ -26,19 +21,17 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class RawFinding:
-    """One message of one analyzer, in the analyzer's own terms.
+    """A message of an analyzer, in the analyzer's terms.
 
     Attributes:
-        tool: the analyzer.
-        rule: the analyzer's name for the rule.
-        file: the copy's name as the analyzer printed it.
+        file: the copy's name as printed.
         line: first line, from 1, in the copy.
         end_line: last line, at least `line`.
-        level: the analyzer's own word for how bad it is, lower case.
+        level: the analyzer's word for how bad it is, in lower case.
         message: one line.
         note: more on it, may be empty.
-        reference: where the rule is explained, may be empty.
-        edits: the analyzer's own fix, when it holds it to be safe.
+        reference: URL of the rule, may be empty.
+        edits: the analyzer's own fix, if it is safe.
     """
 
     tool: str

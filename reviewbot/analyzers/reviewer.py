@@ -1,84 +1,83 @@
-"""The local reviewer's story: read the attachments, put every analyzer to work, answer as the service would."""
+"""The local reviewer: reads the attachments, runs the analyzers, and answers as the service would."""
 
 from __future__ import annotations
 
+import json
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from reviewbot.analyzers.answer import MAX_FINDINGS, Located, answer, locate
 from reviewbot.analyzers.copies import SourceFile, source_file
 from reviewbot.analyzers.kinds import plain
 from reviewbot.analyzers.obfuscation import unmask
-from reviewbot.analyzers.ratings import load
-from reviewbot.analyzers.summary import summarise
 from reviewbot.analyzers.tool_runner import ToolReport, Unseen, run_tools
-from reviewbot.analyzers.tools import TOOLS
+from reviewbot.analyzers.tools import TOOLS, Tool
 from reviewbot.domain.codevf.attachments import read_sections
 from reviewbot.domain.diff.parse import parse_diff
+from reviewbot.domain.text.formatting import counted
 
-DIFF_SUFFIX = ".diff"  # `change.diff`, `change-2.diff`, …: only diffs are called so.
+DIFF_SUFFIX = ".diff"
+"""Only diffs have such a name: `change.diff`, `change-2.diff`, …"""
+
 ANY = "any analyzer"
+MAX_PATHS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """The answer, and what it does not cover.
-
-    Attributes:
-        answer: the service's answer object.
-        unseen: the files that an analyzer should have read to their end and did not, be it that there is none for them,
-            and those whose findings did not all fit; empty means that all were seen.
-        textless: changed files with added lines whose text did not come along.
-    """
+    """The service's answer object, and the files that were not read completely or whose findings did not all fit."""
 
     answer: dict[str, object]
     unseen: tuple[Unseen, ...]
-    textless: tuple[str, ...]
 
 
 def review(
     attachments: Sequence[tuple[str, str]], *, path_env: Mapping[str, str], seconds: float = 120
 ) -> dict[str, object]:
-    """Review a submission with the analyzers that are installed.
-
-    Args:
-        attachments: (file name, content), exactly as they would be sent to the service.
-        path_env: `PATH`, and `TZ` if wanted; nothing else of it is used.
-        seconds: how long all analyzers together may take.
-
-    Returns:
-        The service's answer object. What was not checked stands in its `summary`.
-
-    Raises:
-        ChangeUnreadable: the diff is not a git diff.
-    """
+    """The answer of `examine`."""
     return examine(attachments, path_env=path_env, seconds=seconds).answer
 
 
 def examine(
     attachments: Sequence[tuple[str, str]], *, path_env: Mapping[str, str], seconds: float = 120
 ) -> Examination:
-    """Review like `review`, and also tell as values what was not checked."""
+    """Review a submission with the analyzers that are installed.
+
+    Args:
+        attachments: names and contents, as they would be sent to the service.
+        path_env: `PATH` and optionally `TZ`.
+        seconds: for all analyzers together.
+
+    Raises:
+        ChangeUnreadable: the diff is not a git diff.
+    """
     files, textless, total = _changed_files(attachments)
-    reports = [*_reports(files, path_env, seconds), unmask(files), _without_analyzer(files)]
-    found = [pair for report in reports for pair in report.findings]
-    findings = locate(found, load())
-    unknown = [file.path for file in files if not _has_analyzer(file) and plain(file)]
+    unread = [file for file in files if not _tools(file)]
+    missed = tuple(Unseen(file.path, ANY, "there is none for its kind") for file in unread if not plain(file))
+    reports = [*_reports(files, path_env, seconds), unmask(files), ToolReport(ANY, "", (), unseen=missed)]
+    findings = locate(pair for report in reports for pair in report.findings)
     kept, cut = findings[:MAX_FINDINGS], findings[MAX_FINDINGS:]
-    unchanged = total - len(files) - len(textless)
-    summary = summarise(reports, files=total, unknown=unknown, textless=textless, unchanged=unchanged, cut=len(cut))
+    summary = summarise(reports, total)
+    if textless:
+        summary.append(f"Not read, since the text did not come along: {names(textless)}.")
+    if unknown := [file.path for file in unread if plain(file)]:
+        summary.append(f"No analyzer for: {names(unknown)}.")
+    if unchanged := total - len(files) - len(textless):
+        summary.append(f"No added lines: {counted(unchanged, 'file')}.")
+    if cut:
+        summary.append(f"{counted(len(cut), 'less severe finding')} left out: there were too many.")
     return Examination(
-        answer=answer(kept, summary),
+        answer=answer(kept, "\n".join(summary)),
         unseen=(*(one for report in reports for one in report.unseen), *_without_text(textless), *_cut(cut)),
-        textless=textless,
     )
 
 
 def _changed_files(attachments: Sequence[tuple[str, str]]) -> tuple[list[SourceFile], tuple[str, ...], int]:
-    """Return the files that have added lines and a text, the paths of those without, and how many changed."""
+    """The files with added lines and a text, the paths of those without a text, and how many files changed."""
     texts: dict[str, str] = {}
     added: dict[str, frozenset[int]] = {}
     for name, content in attachments:
@@ -92,38 +91,30 @@ def _changed_files(attachments: Sequence[tuple[str, str]]) -> tuple[list[SourceF
     return files, tuple(path for path, _ in changed if path not in texts), len(added)
 
 
-def _has_analyzer(file: SourceFile) -> bool:
-    return any(tool.ending(file) is not None for tool in TOOLS)
-
-
-def _without_analyzer(files: Sequence[SourceFile]) -> ToolReport:
-    """What runs, or may run, and is of no analyzer's kind. Documents and data are not missed."""
-    missed = [file for file in files if not _has_analyzer(file) and not plain(file)]
-    unseen = tuple(Unseen(file.path, ANY, "there is none for its kind") for file in missed)
-    return ToolReport(ANY, "", (), unseen=unseen)
+def _tools(file: SourceFile) -> list[Tool]:
+    return [tool for tool in TOOLS if tool.ending(file) is not None]
 
 
 def _without_text(paths: Sequence[str]) -> list[Unseen]:
-    """The files that should have been read, had their text come along; by their names, which is all there is."""
+    """The analyzers that should have read files without a text, by the names of the files."""
     files = [source_file(path, "", frozenset()) for path in paths]
-    tools = [(file, [tool.name for tool in TOOLS if tool.ending(file) is not None]) for file in files]
     return [
         Unseen(file.path, name, "its text did not come along")
-        for file, names in tools
-        for name in names or ([] if plain(file) else [ANY])
+        for file in files
+        for name in [tool.name for tool in _tools(file)] or ([] if plain(file) else [ANY])
     ]
 
 
 def _cut(findings: Sequence[Located]) -> list[Unseen]:
-    """The files that lost findings: whoever adds five hundred worse ones must not hide any without a word."""
+    # An author could hide a finding among five hundred worse ones.
     lost = dict.fromkeys((one.file.path, one.raw.tool) for one in findings)
     return [Unseen(path, tool, "its less severe findings were cut") for path, tool in lost]
 
 
 def _reports(files: Sequence[SourceFile], path_env: Mapping[str, str], seconds: float) -> list[ToolReport]:
-    """Run the analyzers one after the other; what one leaves of its share of the time, the next ones have."""
+    """Run the analyzers one after the other; each leaves what is left of its share of the time to the next ones."""
     until = time.monotonic() + seconds
-    wanted = [tool for tool in TOOLS if any(tool.ending(file) is not None for file in files)]
+    wanted = [tool for tool in TOOLS if any(tool in _tools(file) for file in files)]
     reports = []
     with tempfile.TemporaryDirectory(prefix="reviewbot-") as name:
         root = Path(name).resolve()
@@ -131,3 +122,27 @@ def _reports(files: Sequence[SourceFile], path_env: Mapping[str, str], seconds: 
             share = max(0.0, until - time.monotonic()) / (len(wanted) - position)
             reports.append(run_tools(tool, files, root=root, path_env=path_env, seconds=share))
     return [report for report in reports if report is not None]
+
+
+def summarise(reports: Sequence[ToolReport], total: int) -> list[str]:
+    """Which analyzers ran, and what they did not read, one sentence a line; `total` is how many files changed."""
+    unseen = {one.path for report in reports for one in report.unseen}
+    read = len(frozenset[str]().union(*(report.read for report in reports)) - unseen)
+    of = "" if read == total else f" of {total}"
+    lines = [f"Static analyzers read the added lines of {read}{of} {'file' if total == 1 else 'files'}."]
+    if not read:
+        lines = [f"Static analyzers read none of {counted(total, 'changed file')} to its end."]
+    ran = [f"{one.tool} {one.version} ({counted(len(one.files), 'file')})" for one in reports if one.version]
+    lines.append(f"Ran: {', '.join(ran)}." if ran else "No analyzer ran.")
+    for report in reports:
+        ordered = sorted(report.unseen, key=lambda one: (one.why, one.path))
+        for (tool, why), group in groupby(ordered, key=lambda one: (one.tool, one.why)):
+            lines.append(f"Not checked whole by {tool}, because {why}: {names([one.path for one in group])}.")
+    return lines
+
+
+def names(paths: Sequence[str]) -> str:
+    """Quote the first paths and count the others."""
+    shown = ", ".join(json.dumps(path, ensure_ascii=False) for path in paths[:MAX_PATHS])
+    more = len(paths) - MAX_PATHS
+    return f"{shown} and {more} more" if more > 0 else shown

@@ -1,4 +1,4 @@
-"""The local reviewer behind the service's port: costs nothing and is done at once."""
+"""The local reviewer behind the service's port: free, and done at once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from reviewbot.analyzers.reviewer import Examination, examine
-from reviewbot.analyzers.tool_runner import NOT_INSTALLED, Unseen
+from reviewbot.analyzers.tool_runner import NOT_INSTALLED
 from reviewbot.domain.model.review import Balance, Submission, Tag, Task, TaskStatus, Unread
 from reviewbot.errors import ServiceRefused
 
@@ -16,10 +16,7 @@ PROJECT_ID = 1
 
 
 def with_interpreter(path_env: Mapping[str, str]) -> dict[str, str]:
-    """Put the folder of our interpreter in front of `PATH`.
-
-    The extra `[local]` installs the analyzers there, and `PATH` lacks it when the interpreter was called by its path.
-    """
+    """Put the folder of our interpreter first in `PATH`: the extra `[local]` installs the analyzers there."""
     folder = str(Path(sys.executable).parent)
     return dict(path_env) | {"PATH": ":".join(filter(None, [folder, path_env.get("PATH", "")]))}
 
@@ -27,12 +24,12 @@ def with_interpreter(path_env: Mapping[str, str]) -> dict[str, str]:
 class LocalReviewer:
     """A `reviewbot.ports.ReviewService` that runs static analyzers on what it is sent.
 
-    Tasks live as long as the object does. A repeated idempotency key returns the first task, as the service would.
+    Tasks live as long as the object. A repeated idempotency key returns the first task.
 
     Args:
-        path_env: `PATH`, and `TZ` if wanted; nothing else of it is used.
-        seconds: how long all analyzers together may take for one submission.
-        on_missing: gets the names of the analyzers that a submission needs and that are not installed.
+        path_env: `PATH` and optionally `TZ`.
+        seconds: for all analyzers and one submission.
+        on_missing: receives the names of analyzers that a submission needs and that are not installed.
     """
 
     def __init__(
@@ -48,7 +45,7 @@ class LocalReviewer:
         self._done: dict[str, Examination] = {}
 
     def balance(self) -> Balance | None:
-        """None: it costs nothing."""
+        """None: it is free."""
         return None
 
     def project(self, name: str) -> int:  # noqa: ARG002 — the port's signature; there are no projects here.
@@ -56,11 +53,11 @@ class LocalReviewer:
         return PROJECT_ID
 
     def tags(self) -> tuple[Tag, ...]:
-        """None: analyzers have one level of expertise."""
+        """None."""
         return ()
 
     def create(self, submission: Submission) -> Task:
-        """Review the submission's attachments. The task is completed when this returns.
+        """Review the attachments; the task is completed when this returns.
 
         Raises:
             ChangeUnreadable: the attached diff is not a git diff.
@@ -80,37 +77,25 @@ class LocalReviewer:
         Raises:
             ServiceRefused: there is no such task.
         """
-        examination = self._examination(task_id)
-        status = TaskStatus.COMPLETED
+        if task_id not in self._done:
+            raise ServiceRefused(
+                f"The local reviewer has no task {task_id!r}.",
+                hint="Local reviews live as long as the run that made them; run the review again.",
+            )
+        examination, status = self._done[task_id], TaskStatus.COMPLETED
         reasons: dict[str, list[str]] = {}
         for one in sorted(examination.unseen, key=lambda one: one.path):
             reasons.setdefault(one.path, []).append(f"{one.tool}: {one.why}")
         unseen = tuple(Unread(path, "; ".join(dict.fromkeys(whys))) for path, whys in reasons.items())
         return Task(task_id, status, status.value, examination.answer, credits_used=Decimal(0), unseen=unseen)
 
-    def unseen(self, task_id: str) -> tuple[Unseen, ...]:
-        """The files of a task that an analyzer should have read to their end and did not: the review is partial then.
-
-        Raises:
-            ServiceRefused: there is no such task.
-        """
-        return self._examination(task_id).unseen
-
     def cancel(self, task_id: str) -> None:
-        """Nothing is left to stop."""
+        """Do nothing: tasks are completed."""
 
     def deliverable(self, url: str) -> str:
-        """There are no deliverables.
+        """Refuse: there are no deliverables.
 
         Raises:
             ServiceRefused: always.
         """
         raise ServiceRefused(f"The local reviewer has no deliverable {url!r}.")
-
-    def _examination(self, task_id: str) -> Examination:
-        if task_id not in self._done:
-            raise ServiceRefused(
-                f"The local reviewer has no task {task_id!r}.",
-                hint="Local reviews live as long as the run that made them; run the review again.",
-            )
-        return self._done[task_id]

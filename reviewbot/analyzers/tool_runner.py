@@ -1,36 +1,80 @@
-"""Puts one analyzer to work on its files, and finds out which of them it could not read."""
+"""Runs one analyzer on its files: isolated and bounded, and with a report on the files that it could not read."""
 
 from __future__ import annotations
 
+import math
+import os
 import re
 import shutil
+import signal
+import subprocess
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reviewbot.adapters.subprocess_limits import CANNOT_START, Limits, confined
 from reviewbot.analyzers.copies import Copy, SourceFile, write_copy
 from reviewbot.analyzers.parsers import Unreadable
-from reviewbot.analyzers.process import NotStarted, Ran, TimedOut, run
 from reviewbot.analyzers.raw import RawFinding
 from reviewbot.analyzers.tools import Tool
 
-# What a child may know of our environment; the rest of what it gets is made up here.
+MEMORY_BYTES = 4 * 1024**3
+OUTPUT_BYTES = 32 * 1024**2
 PASSED_ON = ("PATH", "TZ")
-
+"""What an analyzer sees of our environment."""
 
 NOT_INSTALLED = "it is not installed"
+NOT_STARTED = "it could not be started"
+TOO_SLOW = "it took too long"
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A program that ended by itself; a negative status is the signal that ended it, for example at a limit."""
+
+    status: int
+    stdout: str
+
+
+def run(command: Sequence[str], *, folder: Path, environment: Mapping[str, str], seconds: float) -> Ran | str:
+    """Run a command in a folder, or return why it did not end by itself.
+
+    The child sees exactly `environment`, no standard input and no file of ours. It leads a process group, which is
+    ended with it, so that no grandchild runs on. Its output goes to a file, whose size can be limited.
+    """
+    limits = Limits(MEMORY_BYTES, max(1, math.ceil(seconds * (os.cpu_count() or 1))), OUTPUT_BYTES)
+    with tempfile.TemporaryFile(dir=folder) as stdout:
+        try:
+            process = subprocess.Popen(  # noqa: S603 — the program is from our table, and the arguments are names that we made.
+                confined(command, limits),
+                cwd=folder,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=subprocess.DEVNULL,
+                process_group=0,
+            )
+        except OSError:
+            return NOT_STARTED
+        try:
+            status = process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return TOO_SLOW
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        stdout.seek(0)
+        output = stdout.read(OUTPUT_BYTES).decode("utf-8", errors="replace")
+    return NOT_STARTED if status in CANNOT_START else Ran(status, output)
 
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """A file that an analyzer should have read to its end and did not.
-
-    Attributes:
-        path: the author's path of the file.
-        tool: the analyzer.
-        why: a few words that fit after "because".
-    """
+    """A file, by the author's path, that an analyzer should have read completely; `why` fits after "because"."""
 
     path: str
     tool: str
@@ -39,14 +83,14 @@ class Unseen:
 
 @dataclass(frozen=True, slots=True)
 class ToolReport:
-    """What became of one analyzer.
+    """The result of one analyzer.
 
     Attributes:
         tool: its name.
-        version: as it tells, empty when it did not run.
-        files: the paths of the files that were meant for it.
-        findings: with the copy that each of them is in.
-        unseen: the files that it did not read to their end.
+        version: empty if it did not run.
+        files: the paths of its files.
+        findings: each with the copy that it is in.
+        unseen: the files that it did not read completely.
     """
 
     tool: str
@@ -57,19 +101,18 @@ class ToolReport:
 
     @property
     def read(self) -> frozenset[str]:
-        """The paths of the files that it read to their end."""
+        """The paths of the files that it read completely."""
         return frozenset(self.files) - {one.path for one in self.unseen} if self.version else frozenset()
 
 
 @dataclass(slots=True)
 class ToolRunner:
-    """One analyzer's place: its folder, its program, its time.
+    """One analyzer at work.
 
     Attributes:
-        tool: the analyzer.
-        program: absolute path of it.
-        folder: an empty folder of its own; the working directory of the program.
-        environment: all that the program gets to see.
+        program: absolute path.
+        folder: private and empty; the working directory of the program.
+        environment: all that the program sees.
         until: when to stop, by `time.monotonic`.
     """
 
@@ -82,43 +125,36 @@ class ToolRunner:
     unseen: list[Unseen] = field(default_factory=list)
 
     def examine(self, copies: Sequence[Copy]) -> None:
-        """Run the analyzer on all copies at once; when that fails, on halves, until the bad file stands alone.
-
-        So a file that was made to crash an analyzer hides itself at most, and is told.
-        """
+        """Run the analyzer on all copies, and after a failure on halves: a file that crashes it hides only itself."""
         remaining = self.until - time.monotonic()
         if remaining <= 0:
             self._miss(copies, "its time was over")
             return
         problem = self._attempt(copies, remaining if len(copies) == 1 else remaining / 2)
-        if not problem:
-            return
-        if len(copies) == 1:
+        if problem and len(copies) == 1:
             self._miss(copies, problem)
-            return
-        half = len(copies) // 2
-        self.examine(copies[:half])
-        self.examine(copies[half:])
+        elif problem:
+            half = len(copies) // 2
+            self.examine(copies[:half])
+            self.examine(copies[half:])
 
     def version(self) -> str:
-        """What the program says of itself, `?` when that holds no number."""
+        """The program's version, `?` if it prints no number."""
         seconds = min(10.0, max(0.1, (self.until - time.monotonic()) / 4))
         outcome = run([self.program, "--version"], folder=self.folder, environment=self.environment, seconds=seconds)
         found = re.search(r"\d+(\.\d+)+", outcome.stdout) if isinstance(outcome, Ran) else None
         return found[0] if found else "?"
 
     def _attempt(self, copies: Sequence[Copy], seconds: float) -> str:
-        """Run once. Return what went wrong, empty when all is well."""
+        """Run once. Return what went wrong, if anything."""
         command = [self.program, *self.tool.arguments, *(copy.name for copy in copies)]
         match run(command, folder=self.folder, environment=self.environment, seconds=seconds):
-            case NotStarted():
-                return "it could not be started"
-            case TimedOut():
-                return "it took too long"
-            case Ran(status, stdout, _) if status in self.tool.healthy:
+            case Ran(status, stdout) if status in self.tool.healthy:
                 return self._take(copies, stdout)
             case Ran(status):
                 return f"it ended with status {status}" if status >= 0 else f"it was ended by signal {-status}"
+            case problem:
+                return problem
 
     def _take(self, copies: Sequence[Copy], output: str) -> str:
         by_name = {copy.name: copy for copy in copies}
@@ -135,7 +171,7 @@ class ToolRunner:
         return ""
 
     def _name(self, printed: str) -> str:
-        """The copy's name, however the analyzer prints it."""
+        # An analyzer may print the absolute path.
         path = Path(printed)
         return (path.relative_to(self.folder) if path.is_relative_to(self.folder) else path).as_posix()
 
@@ -146,17 +182,14 @@ class ToolRunner:
 def run_tools(
     tool: Tool, files: Sequence[SourceFile], *, root: Path, path_env: Mapping[str, str], seconds: float
 ) -> ToolReport | None:
-    """Run one analyzer on its files.
+    """Run one analyzer on those of the files that it reads; None if there are none.
 
     Args:
         tool: the analyzer.
-        files: all files; it picks its own.
-        root: an empty, private folder; the analyzer gets a folder inside.
-        path_env: where programs are found (`PATH`); nothing else of it but `TZ` is passed on.
-        seconds: how long it may take for all of its files.
-
-    Returns:
-        What became of it, or None when no file is of its kind.
+        files: all files.
+        root: a private folder; the analyzer gets a folder inside.
+        path_env: see `PASSED_ON`.
+        seconds: for all of its files.
     """
     endings = [(file, ending) for file in files if (ending := tool.ending(file)) is not None]
     if not endings:
@@ -172,17 +205,14 @@ def run_tools(
         write_copy(file, folder, f"f{number:05}{ending}", tool.pragma)
         for number, (file, ending) in enumerate(endings, start=1)
     ]
-    bench = ToolRunner(tool, program, folder, _environment(path_env, folder), time.monotonic() + seconds)
-    version = bench.version()
-    bench.examine(copies)
-    return ToolReport(tool.name, version, paths, tuple(bench.findings), tuple(bench.unseen))
+    runner = ToolRunner(tool, program, folder, _environment(path_env, folder), time.monotonic() + seconds)
+    version = runner.version()
+    runner.examine(copies)
+    return ToolReport(tool.name, version, paths, tuple(runner.findings), tuple(runner.unseen))
 
 
 def find_program(name: str, search_path: str) -> str | None:
-    """Find a program in the absolute folders of a search path.
-
-    Relative and empty entries mean the working directory, and that may be somebody's checkout.
-    """
+    """Find a program in the absolute folders of a search path; a relative one may be someone's checkout."""
     folders = [folder for folder in search_path.split(":") if folder.startswith("/")]
     return shutil.which(name, path=":".join(folders)) if folders else None
 

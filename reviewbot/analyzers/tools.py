@@ -1,8 +1,7 @@
-"""The analyzers as data: which files they read, how they are called, and who reads their output.
+"""The analyzers as data: which files they read, how they are called, and what reads their output.
 
-Every command brings our own configuration along and turns the search for other configuration off. Whatever an author
-can write into a file to silence an analyzer is switched off by an option where there is one, and taken out of the copy
-where there is none (`pragma`).
+Every command brings our own configuration and turns the search for other configuration off. What an author can write
+into a file to silence an analyzer is switched off by an option, or taken out of the copy (`pragma`).
 """
 
 from __future__ import annotations
@@ -25,14 +24,14 @@ class Tool:
     """One analyzer.
 
     Attributes:
-        name: the program's name, and ours for it.
-        arguments: what follows the program's name; the copies' names follow that.
-        ending: the ending of the copy's name for a file of its kind, None for files of no concern to it. It starts with
-            `.`, or with `/` when the analyzer goes by the whole name.
-        healthy: the exit statuses after which the output is whole.
+        name: of the program.
+        arguments: after the program's name; the copies' names follow.
+        ending: of the copy's name, None for a file that it does not read. It starts with `.`, or with `/` if the
+            analyzer goes by the whole name.
+        healthy: exit statuses after which the output is complete.
         parse: reads standard output.
-        unparsed: the rules that say "I could not read this file to its end".
-        pragma: the words that switch the analyzer off from inside a file, when no option turns them off.
+        unparsed: the rules that mean "I could not read this file to its end".
+        pragma: the words that switch the analyzer off from inside a file, if no option ignores them.
     """
 
     name: str

@@ -12,7 +12,7 @@ from reviewbot.cli.convert import read_stored, write_patch
 from reviewbot.cli.invocation import Call
 from reviewbot.cli.patch import Edit, Patched, patch, patched
 from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW
-from reviewbot.domain.selection.protected_paths import is_protected
+from reviewbot.domain.selection.file_kinds import is_protected
 from reviewbot.domain.selection.selection import EXECUTABLE_MODE, LARGEST_TEXT
 from reviewbot.domain.text.escaping import log_line
 from reviewbot.domain.text.escaping import terminal as harmless

@@ -60,7 +60,6 @@ def test_an_encoding_that_hides_code_is_told(path: str, text: str, line: int) ->
         "# coding: us-ascii\n",
         "# coding: latin-1\nx = 1\n",
         "# coding: cp1252\n",
-        "x = 1\n# coding: utf-7\n",
         "# a\n# b\n# coding: utf-7\n",
         "coding = 'utf-7'\n",
         "# recoding\n",

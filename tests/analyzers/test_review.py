@@ -103,7 +103,6 @@ def test_too_many_findings_are_cut_worst_kept_and_the_cut_is_told(attach: Attach
 def test_a_changed_file_without_its_text_is_told(attach: Attach, path_env: dict[str, str]) -> None:
     diff, _ = attach({"a.py": "eval(x)\n", "b.md": "b\n"})
     examination = examine([diff], path_env=path_env)
-    assert examination.textless == ("a.py", "b.md")
     assert {one.path for one in examination.unseen} == {"a.py"}
     assert 'did not come along: "a.py", "b.md".' in str(examination.answer["summary"])
 

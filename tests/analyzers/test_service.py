@@ -51,7 +51,7 @@ def test_the_same_key_returns_the_first_task(attach: Attach, path_env: dict[str,
 def test_files_that_were_not_seen_are_told_with_the_task(attach: Attach, tmp_path: Path) -> None:
     service = LocalReviewer(path_env={"PATH": str(tmp_path)})
     task = service.create(submission(attach({"a.sh": "ls\n"})))
-    assert [one.path for one in service.unseen(task.id)] == ["a.sh"]
+    assert [one.path for one in task.unseen] == ["a.sh"]
 
 
 def test_what_does_not_exist_is_refused(path_env: dict[str, str]) -> None:

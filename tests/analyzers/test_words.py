@@ -6,12 +6,10 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from reviewbot.analyzers.answer import rate, ratings, replacement
 from reviewbot.analyzers.obfuscation import NAME
-from reviewbot.analyzers.ratings import load
 from reviewbot.analyzers.raw import Edit, RawFinding
-from reviewbot.analyzers.reviewer import review
-from reviewbot.analyzers.suggestions import replacement
-from reviewbot.analyzers.summary import names
+from reviewbot.analyzers.reviewer import names, review
 from reviewbot.analyzers.tools import TOOLS
 from reviewbot.domain.codevf.response import read_result
 from reviewbot.domain.model.review import Category, Severity
@@ -62,12 +60,11 @@ def raw(tool: str, rule: str, level: str = "") -> RawFinding:
 def test_a_rule_is_rated_by_its_longest_prefix_then_its_level(
     finding: RawFinding, severity: Severity, category: Category
 ) -> None:
-    rating = load().rate(finding)
-    assert (rating.severity, rating.category) == (severity, category)
+    assert rate(finding) == (severity, category)
 
 
 def test_every_tool_is_rated() -> None:
-    assert set(load().tools) == {NAME, *(tool.name for tool in TOOLS)}
+    assert set(ratings()) == {"same", NAME, *(tool.name for tool in TOOLS)}
 
 
 def test_a_long_list_of_paths_is_counted() -> None:

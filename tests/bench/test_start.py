@@ -11,7 +11,7 @@ import pytest
 from bench.starting import LIBRARIES as FLOOR
 
 LIBRARIES = {
-    "github", "httpx", "requests", "unidiff", "jinja2", "ruamel", "pathspec", "detect_secrets", "rich", "pygments",
+    "github", "httpx", "requests", "unidiff", "jinja2", "ruamel", "rich", "pygments",
 }  # fmt: skip
 LISTED = """
 import json, sys
@@ -43,4 +43,4 @@ def test_what_can_be_said_at_once_imports_no_library_and_few_modules(said: list[
 def test_the_detectors_of_secrets_are_not_waited_for_by_the_first_request_and_what_it_is_measured_by_is() -> None:
     modules = imported("import reviewbot.app.dispatch, reviewbot.cli.bootstrap")
     assert set(FLOOR.split(", ")) <= modules
-    assert "detect_secrets" not in modules
+    assert "reviewbot.domain.redaction.detectors" not in modules

@@ -1,4 +1,4 @@
-"""Names of attachments that hold one file each. The author of the change chose the file's path, so it is hostile."""
+"""Names of attachments that hold one file each, made of hostile paths."""
 
 from __future__ import annotations
 
@@ -23,11 +23,7 @@ _RESERVED = re.compile(rf"{re.escape(SO_FAR)}|files-[0-9]+\.txt")
 
 
 def own_names(paths: Sequence[str]) -> dict[str, str]:
-    """Return a name for each path: its base name, made safe; unique, also where upper and lower case are one.
-
-    Args:
-        paths: of the files, each once.
-    """
+    """A safe name for each path: its base name if that is unique, in any letter case, else the whole path."""
     plain = {path: _safe(basename(path)) for path in paths}
     counts = Counter(name.casefold() for name in plain.values())
     names: dict[str, str] = {}
@@ -40,7 +36,7 @@ def own_names(paths: Sequence[str]) -> dict[str, str]:
 
 
 def _safe(name: str) -> str:
-    """Return the name in safe characters; of dots and dashes in front only one dot stays, as in `.gitignore`."""
+    # Of leading dots and dashes only one dot stays, as in `.gitignore`.
     name = _UNSAFE.sub("_", name)
     bare = name.lstrip(".-")
     name = (f".{bare}" if name.startswith(".") else bare) if bare else "file"
@@ -50,7 +46,6 @@ def _safe(name: str) -> str:
 
 
 def _free(name: str, taken: set[str]) -> str:
-    """Number a name that another attachment has."""
     stem, ending = splitext(name)
     free, number = name, 1
     while free.casefold() in taken or _RESERVED.fullmatch(free.casefold()):

@@ -1,10 +1,8 @@
-"""Attachments: the diff first, then file texts with numbered lines, at most five and within a budget of bytes.
+"""Packs attachments: the diff first, then file texts with line numbers; at most five, and within a budget of bytes.
 
-Each text is an attachment of its own while there are enough of them. More texts go into bundles: an index, then the
-files, grouped by folder, the riskiest first.
-
-Nothing is cut in the middle: a file's diff goes whole or not at all (and then the review is partial), a file's text
-goes whole or not at all (and then the reviewer has its diff alone).
+Each text is an attachment of its own if there are enough of them. Otherwise bundles hold an index and the files,
+grouped by folder, the riskiest first. Nothing is cut: a diff or a text is sent whole or not at all. Without a file's
+diff the review is partial.
 """
 
 from __future__ import annotations
@@ -16,7 +14,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from posixpath import dirname
-from types import MappingProxyType
 
 from reviewbot.domain.codevf.attachment_names import own_names
 from reviewbot.domain.model.review import Attachment
@@ -24,22 +21,16 @@ from reviewbot.domain.text.formatting import counted, number, size
 
 MAX_ATTACHMENTS = 5
 LARGEST_ATTACHMENT = 1_048_576
-"""Bytes of a text above which CodeVF's own client refuses it (codevf-sdk 0.1.1 on PyPI)."""
+"""Most bytes of a text that CodeVF's own client accepts (codevf-sdk 0.1.1 on PyPI)."""
 
 NO_NEWLINE = "\\ No newline at end of file"
 
-_HEADER = re.compile(r'^=== ("(?:[^"\\]|\\.)*") \((\d+) lines?\)$')
+_HEADER = re.compile(r'^=== ("(?:[^"\\\n]|\\.)*") \(\d+ lines?\)$', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class SizeTier:
-    """The budget of a request, in bytes of UTF-8 JSON.
-
-    Attributes:
-        attachment: the most of one attachment.
-        request: the most of all attachments together.
-        attachments: how many there may be.
-    """
+    """The limits of a request: bytes of one attachment, bytes of all attachments (in JSON), and their number."""
 
     attachment: int
     request: int
@@ -47,19 +38,15 @@ class SizeTier:
 
 
 def size_tiers(attachment_bytes: int) -> tuple[SizeTier, ...]:
-    """What to try, largest first: the next tier when the service answers 413 (its sources name several limits)."""
+    """The tiers to try, largest first: the next one after a 413, since CodeVF's sources name several limits."""
     return tuple(
         SizeTier(min(attachment_bytes, request), request) for request in (4_000_000, 1_000_000, 140_000, 70_000)
     )
 
 
-BESIDE = 5
-"""One part in so many of a request is kept for what goes beside the files: the new part, and findings to confirm."""
-
-
 def split_for_context(limits: SizeTier) -> tuple[SizeTier, SizeTier]:
-    """The limits of the files, and of one more attachment that goes beside them."""
-    room = min(limits.attachment, limits.request // BESIDE)
+    """The limits of the files, and of one attachment beside them: the new part, and the findings to confirm."""
+    room = min(limits.attachment, limits.request // 5)
     return SizeTier(limits.attachment, limits.request - room, limits.attachments - 1), SizeTier(room, room, 1)
 
 
@@ -69,8 +56,8 @@ class Sendable:
 
     Attributes:
         diff: its section of the diff, redacted.
-        text: its whole text at the head, redacted; None when there is none to send.
-        redactions: how many secrets were replaced in either.
+        text: its whole text at the head, redacted; None if there is none to send.
+        redactions: how many values were replaced in either.
         risk: higher goes first.
     """
 
@@ -82,18 +69,18 @@ class Sendable:
 
     @property
     def diff_size(self) -> int:
-        """Bytes that its diff takes in a request."""
+        """Bytes of its diff in a request."""
         return _size(_diff(self))
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A line of the manifest: what left the building.
+    """A line of the manifest.
 
     Attributes:
         bytes: of diff and text as sent, in UTF-8.
         sha256: hex digest of diff and text as sent, one after the other.
-        whole: whether the text went along with the diff.
+        whole: whether the text was sent with the diff.
         attachment: the name of the attachment with the text, empty without one.
     """
 
@@ -112,8 +99,8 @@ class Packing:
     Attributes:
         attachments: at most five a task, diffs first.
         sent: the manifest.
-        omitted: selected files that are not in it at all.
-        limits: which limit kept a file's diff or text out, in words, by its path.
+        omitted: selected files that are not in it.
+        limits: which limit kept a file's diff or text out, in words, by path.
     """
 
     attachments: tuple[Attachment, ...]
@@ -123,7 +110,7 @@ class Packing:
 
 
 def number_lines(text: str) -> str:
-    """The lines with a gutter, so that a reviewer can cite them."""
+    """Prefix each line with its number, so that a reviewer can cite it."""
     if not text:
         return ""
     lines = text.removesuffix("\n").split("\n")
@@ -133,7 +120,7 @@ def number_lines(text: str) -> str:
 
 
 def file_section(path: str, text: str) -> str:
-    """A file as it stands in an attachment: a header line, then its numbered lines."""
+    """A file in an attachment: a header line, then its numbered lines."""
     return f"=== {_title(path, text)}{number_lines(text)}"
 
 
@@ -143,42 +130,25 @@ def _title(path: str, text: str) -> str:
 
 
 def read_sections(content: str) -> Mapping[str, str]:
-    """The files of an attachment by path: the inverse of `file_section`, for those who receive it."""
+    """The files of an attachment by path: the inverse of `file_section`."""
     files: dict[str, str] = {}
-    path: str | None = None
-    lines: list[str] = []
-    newline = True
-    for line in content.removesuffix("\n").split("\n"):
-        if header := _HEADER.match(line):
-            if path is not None:
-                files[path] = _joined(lines, newline=newline)
-            path, lines, newline = json.loads(header[1]), [], True
-        elif line == NO_NEWLINE:
-            newline = False
-        elif path is not None:
-            lines.append(line.partition("| ")[2])
-    if path is not None:
-        files[path] = _joined(lines, newline=newline)
+    _, *parts = _HEADER.split(content)
+    for path, body in zip(parts[::2], parts[1::2], strict=True):
+        numbered = [line for line in body.split("\n") if line]
+        lines = [line.partition("| ")[2] for line in numbered if line != NO_NEWLINE]
+        files[json.loads(path)] = "\n".join(lines) + ("\n" if lines and NO_NEWLINE not in numbered else "")
     return files
 
 
-def _joined(lines: Sequence[str], *, newline: bool) -> str:
-    return "\n".join(lines) + ("\n" if lines and newline else "")
-
-
 def pack(files: Sequence[Sendable], limits: SizeTier) -> Packing:
-    """Fill the attachments, the riskiest files first.
-
-    Args:
-        files: selected and redacted.
-        limits: the size tier.
-    """
+    """Fill the attachments with selected and redacted files, the riskiest first."""
     ordered = in_order(files)
-    bins = _Bins(limits)
+    bins = Bins(limits)
     with_diff = [file for file in ordered if bins.add(_DIFF, file, file.diff_size)]
     _add_texts(bins, [file for file in with_diff if file.text is not None])
-    filled = list(bins.attachments())
-    where = {file.path: attachment.file_name for attachment, files in filled[bins.diffs :] for file in files}
+    filled = list(_attachments(bins))
+    diffs = sum(kind == _DIFF for kind, _ in bins.taken)
+    where = {file.path: attachment.file_name for attachment, files in filled[diffs:] for file in files}
     sent_paths = {file.path for file in with_diff}
     return Packing(
         attachments=tuple(attachment for attachment, _ in filled),
@@ -188,18 +158,23 @@ def pack(files: Sequence[Sendable], limits: SizeTier) -> Packing:
     )
 
 
-def _add_texts(bins: _Bins, files: Sequence[Sendable]) -> None:
+def _add_texts(bins: Bins, files: Sequence[Sendable]) -> None:
     """Give each text an attachment of its own if there are enough of them, else put them into bundles."""
     sizes = {file.path: _size(_section(file)) for file in files}
-    fitting = [file for file in files if bins.may_take(file, sizes[file.path])]
-    if len(fitting) <= bins.left:
+    fitting = []
+    for file in files:
+        if sizes[file.path] <= bins.limits.attachment:
+            fitting.append(file)
+        else:
+            bins.refuse("text", file, sizes[file.path])
+    if len(fitting) <= bins.limits.attachments - len(bins.taken):
         for file in fitting:
             bins.add(file.path, file, sizes[file.path])
         return
     bundled = {file.path: sizes[file.path] + _size(_indexed(file)) for file in fitting}
     arranged = [file for folder in by_folder(fitting) for file in folder]
     # If they do not all fit, the riskiest ones go, wherever they are.
-    for file in arranged if bins.have_room(bundled[file.path] for file in arranged) else fitting:
+    for file in arranged if bins.have_room(_BUNDLE, [bundled[file.path] for file in arranged]) else fitting:
         bins.add(_BUNDLE, file, bundled[file.path])
 
 
@@ -209,14 +184,14 @@ def in_order(files: Iterable[Sendable]) -> list[Sendable]:
 
 
 def by_folder(files: Iterable[Sendable]) -> list[list[Sendable]]:
-    """Group files by folder, the folder with the riskiest file first, and in it the riskiest file."""
+    """Group files by folder: the folder with the riskiest file first, and in it the riskiest file."""
     ordered = sorted(files, key=lambda file: (dirname(file.path), -file.risk, file.path))
     folders = [list(folder) for _, folder in groupby(ordered, key=lambda file: dirname(file.path))]
     return sorted(folders, key=lambda folder: -folder[0].risk)
 
 
 def together(packings: Sequence[Packing], handed_in: int) -> Packing:
-    """What several tasks carry; of those after the first so many nothing was handed in."""
+    """What several tasks carry, of which only the first ones were handed in."""
     sent = packings[:handed_in]
     left = [one.path for packing in packings[handed_in:] for one in packing.sent]
     return Packing(
@@ -231,7 +206,7 @@ def together(packings: Sequence[Packing], handed_in: int) -> Packing:
 
 
 def _diff(file: Sendable) -> str:
-    """A section of the diff with a line end, since another section may follow it."""
+    # Another section may follow it.
     return file.diff if file.diff.endswith("\n") or not file.diff else f"{file.diff}\n"
 
 
@@ -250,58 +225,6 @@ def _size(text: str) -> int:
     return len(json.dumps(text).encode()) - 2
 
 
-class FreeSpace:
-    """What is left of a request: the first attachment of a kind with room takes a piece, kinds never mix.
-
-    Args:
-        limits: of the request.
-        opening: bytes that the first piece of an attachment takes besides its own, by kind.
-    """
-
-    def __init__(self, limits: SizeTier, opening: Mapping[str, int] = MappingProxyType({})) -> None:
-        self._limits = limits
-        self._opening = opening
-        self._taken: list[tuple[str, int]] = []
-
-    def copy(self) -> FreeSpace:
-        """Return a copy to try something out in."""
-        other = FreeSpace(self._limits, self._opening)
-        other._taken = [*self._taken]
-        return other
-
-    def takes(self, kind: str, bytes_: int) -> bool:
-        """Whether there was room for a piece of so many bytes."""
-        return self.place(kind, bytes_) is not None
-
-    @property
-    def _left(self) -> int:
-        return self._limits.request - sum(taken for _, taken in self._taken)
-
-    def limit(self, bytes_: int) -> str:
-        """The limit that a piece of so many bytes hits, in words."""
-        limits = self._limits
-        if bytes_ > limits.request:
-            return f"does not fit into a request of {size(limits.request)}"
-        if bytes_ > limits.attachment:
-            return f"does not fit into an attachment; `attachment-bytes` is {number(limits.attachment)}"
-        if bytes_ > self._left:
-            return f"does not fit beside the others into a request of {size(limits.request)}"
-        return f"does not fit beside the others into {counted(limits.attachments, 'attachment')} of a request"
-
-    def place(self, kind: str, bytes_: int) -> int | None:
-        """The number of the attachment that takes a piece, from 0; None when there is no room."""
-        left = self._left
-        for index, (kind_, taken) in enumerate(self._taken):
-            if kind_ == kind and bytes_ <= min(left, self._limits.attachment - taken):
-                self._taken[index] = (kind, taken + bytes_)
-                return index
-        bytes_ += self._opening.get(kind, 0)
-        if len(self._taken) == self._limits.attachments or bytes_ > min(left, self._limits.attachment):
-            return None
-        self._taken.append((kind, bytes_))
-        return len(self._taken) - 1
-
-
 _DIFF, _BUNDLE = "", "/"
 """Kinds of attachments that are no path; the kind of a file's own attachment is its path."""
 
@@ -312,69 +235,81 @@ def _indexed(file: Sendable) -> str:
     return f"- {_title(file.path, file.text or '')}"
 
 
-def _bundle(files: Sequence[Sendable]) -> str:
-    return "".join((_INDEX_TITLE, *map(_indexed, files), "\n", *map(_section, files)))
+class Bins:
+    """The attachments of a request, being filled.
 
-
-class _Bins:
-    """Attachments being filled."""
+    Attributes:
+        taken: kind and bytes of each attachment; kinds never mix.
+        files: of each attachment.
+        limits_hit: which limit kept a file's diff or text out, in words, by path.
+    """
 
     def __init__(self, limits: SizeTier) -> None:
         self.limits = limits
-        self._room = FreeSpace(limits, {_BUNDLE: _size(f"{_INDEX_TITLE}\n")})
-        self._bins: list[tuple[str, list[Sendable]]] = []
+        self.taken: list[tuple[str, int]] = []
+        self.files: list[list[Sendable]] = []
         self.limits_hit: dict[str, str] = {}
 
     @property
-    def diffs(self) -> int:
-        """How many attachments hold the diff."""
-        return sum(kind == _DIFF for kind, _ in self._bins)
-
-    @property
-    def left(self) -> int:
-        """How many attachments there may be besides those that are begun."""
-        return self.limits.attachments - len(self._bins)
+    def _left(self) -> int:
+        return self.limits.request - sum(taken for _, taken in self.taken)
 
     def add(self, kind: str, file: Sendable, bytes_: int) -> bool:
-        """Add a file to the first attachment of a kind with room; False when there is none."""
-        index = self._room.place(kind, bytes_)
+        """Add a file to the first attachment of a kind with room; False if there is none."""
+        index = self._place(kind, bytes_)
         if index is None:
-            self._refuse("diff" if kind == _DIFF else "text", file, bytes_)
+            self.refuse("diff" if kind == _DIFF else "text", file, bytes_)
             return False
-        if index == len(self._bins):
-            self._bins.append((kind, []))
-        self._bins[index][1].append(file)
+        if index == len(self.files):
+            self.files.append([])
+        self.files[index].append(file)
         return True
 
-    def may_take(self, file: Sendable, bytes_: int) -> bool:
-        """Whether an empty attachment has room for a file's text."""
-        if bytes_ <= self.limits.attachment:
-            return True
-        self._refuse("text", file, bytes_)
-        return False
+    def have_room(self, kind: str, sizes: Iterable[int]) -> bool:
+        """Whether attachments of a kind can take pieces of these sizes, in this order."""
+        trial = Bins(self.limits)
+        trial.taken = [*self.taken]
+        return all(trial._place(kind, one) is not None for one in sizes)
 
-    def _refuse(self, part: str, file: Sendable, bytes_: int) -> None:
-        """Remember which limit keeps a part of a file out."""
-        self.limits_hit[file.path] = f"its {part} of {size(bytes_)} {self._room.limit(bytes_)}"
+    def _place(self, kind: str, bytes_: int) -> int | None:
+        left = self._left
+        for index, (kind_, taken) in enumerate(self.taken):
+            if kind_ == kind and bytes_ <= min(left, self.limits.attachment - taken):
+                self.taken[index] = (kind, taken + bytes_)
+                return index
+        bytes_ += _size(f"{_INDEX_TITLE}\n") if kind == _BUNDLE else 0
+        if len(self.taken) == self.limits.attachments or bytes_ > min(left, self.limits.attachment):
+            return None
+        self.taken.append((kind, bytes_))
+        return len(self.taken) - 1
 
-    def have_room(self, sizes: Iterable[int]) -> bool:
-        """Whether bundles take pieces of these sizes, in this order."""
-        trial = self._room.copy()
-        return all(trial.takes(_BUNDLE, one) for one in sizes)
+    def refuse(self, part: str, file: Sendable, bytes_: int) -> None:
+        """Record which limit keeps a part of a file out."""
+        limits = self.limits
+        if bytes_ > limits.request:
+            why = f"does not fit into a request of {size(limits.request)}"
+        elif bytes_ > limits.attachment:
+            why = f"does not fit into an attachment; `attachment-bytes` is {number(limits.attachment)}"
+        elif bytes_ > self._left:
+            why = f"does not fit beside the others into a request of {size(limits.request)}"
+        else:
+            why = f"does not fit beside the others into {counted(limits.attachments, 'attachment')} of a request"
+        self.limits_hit[file.path] = f"its {part} of {size(bytes_)} {why}"
 
-    def attachments(self) -> Iterator[tuple[Attachment, Sequence[Sendable]]]:
-        """Each attachment with its files."""
-        names = own_names([kind for kind, _ in self._bins if kind not in {_DIFF, _BUNDLE}])
-        counts = {_DIFF: 0, _BUNDLE: 0}
-        for kind, files in self._bins:
-            if kind in names:
-                yield Attachment(names[kind], _section(files[0]), path=kind), files
-                continue
-            counts[kind] += 1
-            number = counts[kind]
-            if kind == _DIFF:
-                name = "change.diff" if number == 1 else f"change-{number}.diff"
-                yield Attachment(name, "".join(map(_diff, files))), files
-            else:
-                arranged = [file for folder in by_folder(files) for file in folder]
-                yield Attachment(f"files-{number}.txt", _bundle(arranged)), arranged
+
+def _attachments(bins: Bins) -> Iterator[tuple[Attachment, Sequence[Sendable]]]:
+    """Each attachment with its files."""
+    names = own_names([kind for kind, _ in bins.taken if kind not in {_DIFF, _BUNDLE}])
+    numbers = {_DIFF: 0, _BUNDLE: 0}
+    for (kind, _), files in zip(bins.taken, bins.files, strict=True):
+        if kind in names:
+            yield Attachment(names[kind], _section(files[0]), path=kind), files
+            continue
+        numbers[kind] += 1
+        if kind == _DIFF:
+            name = "change.diff" if numbers[kind] == 1 else f"change-{numbers[kind]}.diff"
+            yield Attachment(name, "".join(map(_diff, files))), files
+        else:
+            arranged = [file for folder in by_folder(files) for file in folder]
+            content = "".join((_INDEX_TITLE, *map(_indexed, arranged), "\n", *map(_section, arranged)))
+            yield Attachment(f"files-{numbers[kind]}.txt", content), arranged

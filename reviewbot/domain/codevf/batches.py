@@ -1,6 +1,6 @@
-"""A change that is too large for one task: which files go together, and what the tasks come to as one.
+"""Splits a change that is too large for one task, and joins the tasks into one purchase.
 
-The tasks are one purchase. Its task id names them all; it is over when all of them are, and costs what they cost.
+The purchase's task id names them all. It is over when all of them are, and costs what they cost together.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from reviewbot.domain.codevf.attachments import (
-    FreeSpace,
+    Bins,
     Packing,
     Sendable,
     SizeTier,
@@ -26,13 +26,7 @@ _BETWEEN = ","
 
 @dataclass(frozen=True, slots=True)
 class TaskBatches:
-    """The tasks that a change is split over, before they are packed.
-
-    Attributes:
-        files: of each task.
-        limits: of one task's files.
-        context_limits: of what goes beside them, None where nothing does.
-    """
+    """The files of each task, the limits of one task's files, and those of what is sent beside them, if anything."""
 
     files: tuple[tuple[Sendable, ...], ...]
     limits: SizeTier
@@ -40,7 +34,7 @@ class TaskBatches:
 
     @classmethod
     def of(cls, files: Sequence[Sendable], limits: SizeTier, most: int, *, confirms: bool) -> TaskBatches:
-        """The files over so many tasks at most; with `confirms` each leaves room for the findings to be confirmed."""
+        """Split the files over at most so many tasks; with `confirms` each leaves room for findings to confirm."""
         for_files, context_limits = split_for_context(limits) if confirms else (limits, None)
         return cls(split(files, for_files, most), for_files, context_limits)
 
@@ -49,20 +43,15 @@ class TaskBatches:
         return [pack(part, self.limits) for part in self.files]
 
     def numbers(self) -> Mapping[str, int]:
-        """The task that each file goes with, from 0, by its path."""
+        """The task of each file, from 0, by path."""
         return {file.path: number for number, part in enumerate(self.files) for file in part}
 
 
 def split(files: Sequence[Sendable], limits: SizeTier, most: int) -> tuple[tuple[Sendable, ...], ...]:
-    """The files of each task: folders together when everything fits, else the riskiest files, wherever they are.
+    """The files of each of at most so many tasks: folders together if everything fits, else the riskiest files first.
 
-    Nothing is split for the sake of whole texts: another task is paid for only where a diff would be left out. What
-    does not fit goes with the last one, to be told as left out.
-
-    Args:
-        files: selected and redacted.
-        limits: of one task.
-        most: how many tasks there may be.
+    Another task is paid for only if a diff would be left out, never for a whole text. What does not fit stays with the
+    last task, which reports it as left out.
     """
     if most == 1 or not pack(files, limits).omitted:
         return (tuple(files),)
@@ -77,45 +66,28 @@ def split(files: Sequence[Sendable], limits: SizeTier, most: int) -> tuple[tuple
 def _filled(
     groups: Iterable[Sequence[Sendable]], limits: SizeTier, most: int
 ) -> tuple[list[list[Sendable]], list[Sendable]]:
-    """The files of each task, each group in one where it fits, and the files that fit into none."""
-    parts, rest = [_Part(limits)], list[Sendable]()
-    for group in groups:
-        if not _place(group, parts, most):
-            rest += [file for file in group if not _place([file], parts, most)]
-    return [part.files for part in parts if part.files], rest
+    """The files of each task, each group in one task if it fits, and the files that fit into none."""
+    groups = list(groups)
+    sizes = {file.path: file.diff_size for group in groups for file in group}
+    parts: list[list[Sendable]] = []
 
+    def place(files: Sequence[Sendable]) -> bool:
+        """Put files into the last part, a new one, or an earlier one."""
+        new = [list[Sendable]()] if len(parts) < most else []
+        for part in (*parts[-1:], *new, *parts[:-1]):
+            together = in_order([*part, *files])
+            if Bins(limits).have_room("", [sizes[file.path] for file in together]):
+                parts.extend([] if part else new)
+                part[:] = together
+                return True
+        return False
 
-class _Part:
-    """The files of a task that is being filled, in the order in which `pack` takes them."""
-
-    def __init__(self, limits: SizeTier) -> None:
-        self.limits = limits
-        self.files: list[Sendable] = []
-        self._sizes: dict[str, int] = {}
-
-    def takes(self, files: Sequence[Sendable]) -> bool:
-        """Add all of the files, or none."""
-        sizes = self._sizes | {file.path: file.diff_size for file in files}
-        trial, context_limits = in_order([*self.files, *files]), FreeSpace(self.limits)
-        if not all(context_limits.takes("diff", sizes[file.path]) for file in trial):
-            return False
-        self.files, self._sizes = trial, sizes
-        return True
-
-
-def _place(files: Sequence[Sendable], parts: list[_Part], most: int) -> bool:
-    """Put files together into the last part, or one more, or an earlier one; False when they fit into none."""
-    if parts[-1].takes(files):
-        return True
-    more = _Part(parts[-1].limits)
-    if len(parts) < most and parts[-1].files and more.takes(files):
-        parts.append(more)
-        return True
-    return any(part.takes(files) for part in parts[:-1])
+    rest = [file for group in groups if not place(group) for file in group if not place([file])]
+    return parts, rest
 
 
 def join_ids(ids: Iterable[str]) -> str:
-    """The id of a purchase's tasks together."""
+    """The id of several tasks together."""
     return _BETWEEN.join(ids)
 
 
@@ -125,7 +97,7 @@ def split_ids(task_id: str) -> tuple[str, ...]:
 
 
 def joined(tasks: Sequence[Task]) -> Task:
-    """The tasks as one: it is over when all of them are, and lacks those without a result."""
+    """Several tasks as one: it is over when all of them are; a part without a result is not read."""
     if len(tasks) == 1:
         return tasks[0]
     whole = replace(tasks[0], id=join_ids(one.id for one in tasks), status=_status(tasks), result=None)

@@ -11,13 +11,13 @@ from reviewbot.errors import OverBudget
 
 
 def hold(max_credits: int, mode: Mode, tag_multiplier: Decimal) -> int:
-    """Credits that the service holds while the task is open: rounded up, as its documentation estimates them."""
+    """Credits that CodeVF holds while the task is open, rounded up as its documentation estimates them."""
     exact = Decimal(max_credits) * mode.multiplier * tag_multiplier
     return int(exact.to_integral_value(ROUND_CEILING))
 
 
 def credits_within(held: int, mode: Mode, tag_multiplier: Decimal) -> int:
-    """The most credits whose hold is no more than that."""
+    """The largest `max-credits` whose hold is at most `held`."""
     return int(Decimal(held) / (mode.multiplier * tag_multiplier))
 
 
@@ -26,10 +26,9 @@ class Spending:
     """What limits a purchase.
 
     Attributes:
-        hold: what the new task would hold.
+        hold: of the new task.
         spent: credits held by open tasks and used by finished ones of this pull request.
-        max_per_pr: `max-credits-per-pr`, 0 for no limit.
-        min_balance: `min-balance`.
+        max_per_pr: 0 for no limit.
     """
 
     hold: int
@@ -39,7 +38,7 @@ class Spending:
 
 
 def check(spending: Spending, balance: Balance | None) -> None:
-    """Pass, or say with figures why not.
+    """Refuse a purchase that a limit or the balance forbids.
 
     Raises:
         OverBudget: before anything is submitted.

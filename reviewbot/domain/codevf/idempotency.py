@@ -1,7 +1,7 @@
-"""What is bought has an identity, and the idempotency key is derived from it: the same change is never paid for twice.
+"""The identity of a purchase, and the idempotency key that is derived from it: nothing is paid for twice.
 
-Title, body, the base's tip, our version and the publishing settings are no part of it, so a rebase that changes nothing
-buys nothing.
+Title, body, base tip, our version and the publishing settings are not part of it, so a rebase that changes nothing buys
+nothing.
 """
 
 from __future__ import annotations
@@ -21,20 +21,13 @@ WHOLE = "whole"
 
 def change_digest(files: Iterable[ChangedFile]) -> str:
     """Hex SHA-256 over (path, mode, old blob, new blob) of every changed file, in any order."""
-    rows = sorted(
-        (
-            file.path,
-            file.new.mode if file.new else "",
-            file.old.oid if file.old else "",
-            file.new.oid if file.new else "",
-        )
-        for file in files
-    )
-    return _sha256(json.dumps(rows)).hex()
+    pairs = ((file.path, file.old, file.new) for file in files)
+    rows = ((path, new.mode if new else "", old.oid if old else "", new.oid if new else "") for path, old, new in pairs)
+    return _sha256(json.dumps(sorted(rows))).hex()
 
 
 def selection_digest(paths: Iterable[str]) -> str:
-    """Sixteen hex digits of the names of the selected files, in any order."""
+    """Sixteen hex digits for the selected files, in any order."""
     return _sha256(json.dumps(sorted(paths))).hex()[:16]
 
 
@@ -45,8 +38,8 @@ class Identity:
     Attributes:
         scope: `WHOLE`, or `since <sha>` of the last reviewed head.
         change: `change_digest` of every changed file.
-        expertise: as the settings name it, case-folded.
-        attempt: from 1; rises only after a terminal failure or by an authorised command.
+        expertise: as in the settings; upper and lower case are the same.
+        attempt: from 1; rises only after a terminal failure or by an authorized command.
     """
 
     repository_id: int
@@ -59,37 +52,20 @@ class Identity:
     attempt: int = 1
 
     def digest(self) -> str:
-        """Hex SHA-256 of everything but scope and attempt: the same change, however it was asked for.
-
-        A head that was reviewed since an earlier one is not reviewed again since itself.
-        """
+        """Hex SHA-256 of everything except scope and attempt: the same change, however the review was requested."""
         return _sha256(self._material(WHOLE)).hex()
 
     def key(self) -> str:
-        """The idempotency key: half a digest in the shape of a version 4 UUID, the only one that the service takes."""
+        """The idempotency key: half a digest as a version 4 UUID, the only form that CodeVF accepts."""
         return _uuid(f"{self._material(self.scope)}\n{self.attempt}")
 
     def _material(self, scope: str) -> str:
-        parts = (
-            self.repository_id,
-            self.pull_number,
-            self.instance,
-            scope,
-            self.change,
-            self.mode.value,
-            self.expertise.casefold(),
-        )
-        return json.dumps(parts)
+        change = (self.repository_id, self.pull_number, self.instance, scope, self.change)
+        return json.dumps((*change, self.mode.value, self.expertise.casefold()))
 
 
 def key_of_part(key: str, part: int, parts: int) -> str:
-    """The key of one of the tasks that are bought together.
-
-    Args:
-        key: of the purchase.
-        part: from 1.
-        parts: how many those are.
-    """
+    """The key of one task, from 1, of those that are bought together under the purchase's key."""
     return _uuid(f"{key}\n{part} of {parts}") if parts > 1 else key
 
 
@@ -102,7 +78,7 @@ def _sha256(text: str) -> bytes:
 
 
 def scope_since(head_sha: str) -> str:
-    """The scope of a review since a reviewed head, which is empty for a whole one."""
+    """The scope of a review since a reviewed head; an empty one means a whole review."""
     return f"since {head_sha}" if head_sha else WHOLE
 
 
@@ -112,8 +88,8 @@ def since_of(scope: str) -> str:
 
 
 def account_number(api_key: str) -> int:
-    """What stands for the repository of a change that is on no server: the account that pays.
+    """The account that pays, as the repository id of a change that is on no server.
 
-    The service refuses a key that another account has used, so two people with the same change need two keys.
+    CodeVF refuses a key that another account has used, so two people with the same change need two keys.
     """
     return int.from_bytes(_sha256(f"reviewbot at a terminal\n{api_key}")[:7])

@@ -1,9 +1,8 @@
-"""When to ask next: decisions about time, as numbers. Nothing here waits.
+"""When to poll and when to retry: decisions about time, as numbers.
 
-The cadence is the service's own recommendation: the first poll about 2 s after creating; a pending task every 2 to 4 s;
-a task in work every 5 to 10 s (`realtime_answer` and `fast`) or 15 to 30 s (`standard`). Within those bounds it goes
-from the short end to the long one. After `PATIENCE` it grows slowly beyond them, up to a minute: a person who has not
-answered in ten minutes is not missed by the second, and the hourly limit is shared by every job of the account.
+The cadence is CodeVF's recommendation: the first poll after about 2 s; a pending task every 2 to 4 s; a task in work
+every 5 to 10 s (`realtime_answer` and `fast`) or 15 to 30 s (`standard`), from the short end to the long one. After
+`PATIENCE` the interval grows to a minute, because the hourly limit is shared by every job of the account.
 """
 
 from __future__ import annotations
@@ -17,35 +16,35 @@ from random import Random
 from reviewbot.domain.model.review import Mode, TaskStatus
 
 FIRST_POLL = 2.0
-"""Seconds between creating a task and the first question."""
+"""Seconds between creating a task and the first poll."""
 
 PATIENCE = 600.0
-"""Seconds for which the documented cadence is kept to."""
+"""Seconds of the documented cadence."""
 
 LONGEST_POLL = 60.0
-"""Seconds between two questions at most, unless the service asks for more."""
+"""Most seconds between two polls, unless CodeVF asks for more."""
 
 MIN_SPACING = 1.0
-"""Seconds between two requests at least: the service takes one a second."""
+"""Least seconds between two requests: CodeVF accepts one a second."""
 
 MAX_ATTEMPTS = 6
-"""Requests for one answer at most, the first included."""
+"""Most requests for one answer, including the first."""
 
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
-"""HTTP statuses that may be different the next time."""
+"""HTTP statuses that are worth another attempt."""
 
 WRITES_AT_ONCE = 20
-"""Changes on GitHub without a pause between them: more than a review makes, fewer than a collection does."""
+"""Writes to GitHub without a pause: more than a review needs, fewer than a collection."""
 
 WRITES_A_MINUTE = 57
-"""Changes a minute after those: together they stay under the 80 that GitHub takes in any minute."""
+"""Writes a minute after those: together they stay under GitHub's limit of 80 in any minute."""
 
 _BACKOFF_FIRST = 1.0
 _BACKOFF_LONGEST = 30.0
 
 
 class Fault(Enum):
-    """A request that got no usable answer."""
+    """Why a request got no usable answer."""
 
     CONNECTION = "connection"
     TIMEOUT = "timeout"
@@ -53,18 +52,15 @@ class Fault(Enum):
     UNTRUSTED = "untrusted"
 
 
-_FINAL_FAULTS = frozenset({Fault.UNTRUSTED})  # a certificate does not get better by asking again
-
-
 def next_poll(status: TaskStatus, mode: Mode, elapsed: float, retry_after: float | None, rng: Random) -> float:
-    """Seconds to wait before asking for the task again.
+    """Seconds until the next poll.
 
     Args:
-        status: what the last answer said; an unknown status is paced like work.
+        status: of the last answer; an unknown one is paced like work.
         mode: the service level.
         elapsed: seconds since the task was created.
-        retry_after: seconds that the service asked for; never undercut.
-        rng: where the jitter comes from.
+        retry_after: seconds that CodeVF asked for, the least to wait.
+        rng: for the jitter.
     """
     wanted = FIRST_POLL if elapsed < FIRST_POLL else _cadence(status, mode, elapsed, rng)
     return max(wanted, retry_after or 0.0)
@@ -75,7 +71,6 @@ def _cadence(status: TaskStatus, mode: Mode, elapsed: float, rng: Random) -> flo
         shortest, longest = _bounds(status, mode)
         drift = shortest + (longest - shortest) * elapsed / PATIENCE
         return min(longest, max(shortest, drift * rng.uniform(0.8, 1.2)))
-    # Pending or in work: whoever asked as often as for the first minutes would ask more than every ten seconds in all.
     _, longest = _bounds(TaskStatus.PROCESSING, mode)
     return min(LONGEST_POLL, longest * elapsed / PATIENCE) * rng.uniform(0.9, 1.0)
 
@@ -87,7 +82,7 @@ def _bounds(status: TaskStatus, mode: Mode) -> tuple[float, float]:
 
 
 def moment(header: str) -> datetime | None:
-    """The time that an HTTP header names (RFC 9110, 5.6.7); None when it names none, or names it without a zone."""
+    """The time in an HTTP header (RFC 9110, 5.6.7); None if it is invalid or has no zone."""
     try:
         read = parsedate_to_datetime(header)
     except (ValueError, TypeError):
@@ -96,15 +91,15 @@ def moment(header: str) -> datetime | None:
 
 
 def retry_delay(attempt: int, failure: int | Fault, retry_after: float | None, rng: Random) -> float | None:
-    """Seconds to wait before the same request is sent again; None means: never again.
+    """Seconds until the same request is sent again; None to give up.
 
     Args:
-        attempt: how many requests have failed, this one included (from 1).
-        failure: the HTTP status, or what kept an answer from coming.
-        retry_after: seconds that the service asked for; never undercut.
-        rng: where the jitter comes from: 50 to 100 % of the doubling delay.
+        attempt: how many requests have failed, including this one.
+        failure: the HTTP status, or why there was no answer.
+        retry_after: seconds that CodeVF asked for, the least to wait.
+        rng: for the jitter, 50 to 100 % of the doubling delay.
     """
-    passing = failure not in _FINAL_FAULTS if isinstance(failure, Fault) else failure in RETRIED_STATUSES
+    passing = failure is not Fault.UNTRUSTED if isinstance(failure, Fault) else failure in RETRIED_STATUSES
     if attempt >= MAX_ATTEMPTS or not passing:
         return None
     delay = min(_BACKOFF_LONGEST, _BACKOFF_FIRST * (1 << (attempt - 1))) * rng.uniform(0.5, 1.0)
@@ -113,18 +108,13 @@ def retry_delay(attempt: int, failure: int | Fault, retry_after: float | None, r
 
 @dataclass(frozen=True, slots=True)
 class Writes:
-    """A bucket of changes on GitHub that may be made at once; it fills again with time.
-
-    Attributes:
-        left: how many are in it; below 0 when some were promised that have to wait.
-        at: when that was, in seconds of a clock.
-    """
+    """A token bucket of writes to GitHub: what was left (below 0: promised, but has to wait) at a time in seconds."""
 
     left: float = WRITES_AT_ONCE
     at: float = 0.0
 
     def next(self, now: float) -> tuple[float, Writes]:
-        """Seconds until the next change may be made, and the bucket without it."""
+        """Seconds until the next write, and the bucket without it."""
         a_second = WRITES_A_MINUTE / 60
         left = min(WRITES_AT_ONCE, self.left + max(0.0, now - self.at) * a_second) - 1
         return max(0.0, -left / a_second), Writes(left, now)

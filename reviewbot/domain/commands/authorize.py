@@ -1,4 +1,4 @@
-"""What comes of a command: decided by who gave it, when, and what the pull request and its memory are by now."""
+"""Decides what a command does: by who wrote it, when, and what the pull request and its ledger say now."""
 
 from __future__ import annotations
 
@@ -38,24 +38,20 @@ class Refusal(StrEnum):
 
     @property
     def reaction(self) -> Reaction:
-        """The emoji that goes with it."""
+        """Our reaction to the comment."""
         return Reaction.CONFUSED if self is Refusal.UNKNOWN else Reaction.NO
 
 
 @dataclass(frozen=True, slots=True)
 class Buy:
-    """Ask for a review of this head."""
+    """Request a review of this head."""
 
     asked: Asked
 
 
 @dataclass(frozen=True, slots=True)
 class EditLedger:
-    """Change what is remembered, then judge and publish anew.
-
-    Attributes:
-        finding: that it is about, None when it is about a head.
-    """
+    """Change the ledger, then judge and publish again; `finding` is None for a bypass."""
 
     edit: Waive | Unwaive | GrantBypass
     finding: TrackedFinding | None = None
@@ -67,22 +63,18 @@ class Collect:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Cancel these tasks, and call off what was postponed.
-
-    Attributes:
-        is_unknown: whether there is an intent: CodeVF may have a task for it that nobody can cancel here.
-    """
+    """Cancel these tasks and deferred purchases; `is_unknown`: there may be a task that nobody can cancel here."""
 
     task_ids: tuple[str, ...]
     is_unknown: bool = False
 
 
 class Tell:
-    """Say how things stand, or what can be asked for."""
+    """Report the state, or the commands."""
 
 
 CommandAction = Buy | EditLedger | Collect | Cancel | Tell | Refusal
-"""What comes of a command."""
+"""What a command does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +82,10 @@ class Scope:
     """What a command can be about.
 
     Attributes:
-        permission: of whoever wrote it, as it is now.
-        ledger: as far as it is believed.
-        paid: whether the reviewer costs money; the ledger of a free one is signed with no secret.
-        remembers: whether there is a summary comment to hold the ledger.
+        permission: of the command's author, now.
+        ledger: as far as it is trusted.
+        paid: whether the reviewer costs money; otherwise the ledger is signed with no secret.
+        remembers: whether there is a summary comment for the ledger.
     """
 
     pull: PullRequest
@@ -104,7 +96,7 @@ class Scope:
 
 
 def authorize(posted: PostedCommand, scope: Scope) -> CommandAction:
-    """What comes of a command."""
+    """Decide what a command does."""
     name = posted.command.name
     if name is CommandName.UNKNOWN:
         return Refusal.UNKNOWN
@@ -114,7 +106,6 @@ def authorize(posted: PostedCommand, scope: Scope) -> CommandAction:
 
 
 def _action(posted: PostedCommand, scope: Scope) -> CommandAction:
-    """What comes of a command whose writer may give it."""
     match posted.command.name:
         case CommandName.REVIEW:
             return _review(posted, scope)
@@ -150,18 +141,17 @@ def _review(posted: PostedCommand, scope: Scope) -> CommandAction:
 
 
 def _is_meant(posted: PostedCommand, pull: PullRequest, *, without_check: bool) -> bool:
-    """Whether a command is about this head: who pushes after it gets nothing by somebody else's word.
+    """Whether a command is about this head: nobody may push something else after it.
 
-    One that names the whole commit is. Else the head must have been there when it was written, which this proves: our
-    check on it for this pull request had begun, so it was the head then; and no force-push came after that, so every
-    head since builds on it, and none of them can have given way to it again. The beginning of a commit's name is no
-    proof: one that begins alike takes an afternoon to make.
+    A command with the whole commit is. Otherwise the head must have been there when the command was written: our check
+    on it had started, so it was the head, and no force-push came later, so every later head builds on it. The start of
+    a commit's name proves nothing: another commit with the same start takes an afternoon.
 
     Args:
         posted: the command.
         pull: as it is now.
-        without_check: whether it will do, where there is no check of ours, that GitHub had seen the commit and that
-            nobody has ever force-pushed.
+        without_check: whether it suffices, without a check of ours, that GitHub had seen the commit and that nobody
+            ever force-pushed.
     """
     if posted.command.target == pull.head_sha:
         return True
@@ -217,9 +207,9 @@ def _waive(posted: PostedCommand, scope: Scope) -> CommandAction:
 
 
 def _is_of_this_code(posted: PostedCommand, scope: Scope) -> bool:
-    """Whether a waiver was written of the head that is there now: it is for its code, and names no commit.
+    """Whether a waiver is about the current head: it is for its code, and names no commit.
 
-    Where there is no check of ours, the ledger can say that a review of this head had been bought by then.
+    Without a check of ours, the ledger can prove that a review of this head had been bought.
     """
     pull = scope.pull
     if pull.checked_at is not None:
@@ -234,27 +224,20 @@ def _is_author(login: str, pull: PullRequest) -> bool:
 
 
 def is_kept(action: EditLedger, ledger: Ledger) -> bool:
-    """Whether an amendment is written down."""
-    match action.edit:
-        case Waive(finding_id=finding_id):
-            record = ledger.findings.find(finding_id)
-            return record is not None and record.waiver is not None
-        case Unwaive(finding_id=finding_id):
-            record = ledger.findings.find(finding_id)
-            return record is None or record.waiver is None
-        case GrantBypass(head_sha=head_sha, base_ref=base_ref):
-            return ledger.bypass is not None and ledger.bypass.is_of(head_sha, base_ref)
-        case unknown:
-            assert_never(unknown)
+    """Whether an edit is in the ledger."""
+    if isinstance(action.edit, GrantBypass):
+        return ledger.bypass is not None and ledger.bypass.is_of(action.edit.head_sha, action.edit.base_ref)
+    record = ledger.findings.find(action.edit.finding_id)
+    return (record is not None and record.waiver is not None) is isinstance(action.edit, Waive)
 
 
 def refusal_after(action: CommandAction, outcome: Outcome | None, ledger: Ledger) -> Refusal | None:
-    """Why a command was not carried out after all, None when it was.
+    """Why a command was not carried out in the end, if so.
 
     Args:
-        action: what was to be done.
-        outcome: what the run that did it came to, None when none was started.
-        ledger: as it is written down after that.
+        action: what the command does.
+        outcome: of the run that it started, if any.
+        ledger: as written after that.
     """
     match action:
         case Refusal():

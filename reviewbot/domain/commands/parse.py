@@ -1,16 +1,15 @@
-"""What people ask for in a comment: read from its first line, where it is a person's own word.
+"""Parses commands: the first line of a comment that a person wrote and nobody edited.
 
-The event that brought a comment is not believed: GitHub tells who wrote it and whether somebody has edited it.
+The event that brings a comment is not trusted; the comment is read again from GitHub.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import assert_never
 
 from reviewbot.domain.findings.markers import AnswerMark, read_answer_mark
 from reviewbot.domain.findings.tracked_finding import MAX_REASON
@@ -20,15 +19,11 @@ from reviewbot.domain.text.bounds import shorten_line
 
 CALL = "/reviewbot"
 KEPT_FOR = timedelta(days=7)
-"""How long a command that no run has carried out is still one: after that, nobody remembers having asked."""
-
-_COMMIT = re.compile("[0-9a-f]{7,40}")
-_FINDING = re.compile("[0-9a-f]{4,10}")
-_WHOLE = 40
+"""How long a command without an answer is open."""
 
 
 class CommandName(StrEnum):
-    """What can be asked for; `UNKNOWN` is everything else after our name."""
+    """The commands; `UNKNOWN` is everything else after our name."""
 
     REVIEW = "review"
     COLLECT = "collect"
@@ -42,26 +37,32 @@ class CommandName(StrEnum):
 
     @property
     def needs(self) -> Permission:
-        """The least that somebody must be allowed to do here."""
-        match self:
-            case CommandName.STATUS | CommandName.HELP | CommandName.UNKNOWN:
-                return Permission.READ
-            case (
-                CommandName.REVIEW | CommandName.COLLECT | CommandName.CANCEL | CommandName.WAIVE | CommandName.UNWAIVE
-            ):
-                return Permission.WRITE
-            case CommandName.BYPASS:
-                return Permission.MAINTAIN
-            case unknown:
-                assert_never(unknown)
+        """The least permission for the command."""
+        return _SYNTAX[self][0] if self in _SYNTAX else Permission.READ
+
+
+_ID = "(?P<target>[0-9a-f]{4,10})"
+# The first word of a reason is a commit if it has a digit or is whole; others just happen to have these letters.
+_COMMIT = "(?P<target>(?=[a-f]{0,39}[0-9]|[a-f]{40})[0-9a-f]{7,40})"
+_SYNTAX: Mapping[CommandName, tuple[Permission, str]] = {
+    CommandName.REVIEW: (Permission.WRITE, "(?P<target>[0-9a-f]{7,40})?"),
+    CommandName.COLLECT: (Permission.WRITE, ""),
+    CommandName.CANCEL: (Permission.WRITE, ""),
+    CommandName.STATUS: (Permission.READ, ""),
+    CommandName.WAIVE: (Permission.WRITE, f"{_ID}(?: (?P<reason>.*))?"),
+    CommandName.UNWAIVE: (Permission.WRITE, _ID),
+    CommandName.BYPASS: (Permission.MAINTAIN, f"(?:{_COMMIT}(?: |$))?(?P<reason>.*)"),
+    CommandName.HELP: (Permission.READ, ""),
+}
+"""The least permission for each command, and the pattern of its arguments."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command as it was written.
+    """A command as written.
 
     Attributes:
-        target: the beginning of a commit or of a finding's id, lower case; empty where none was named.
+        target: the start of a commit or of a finding's id, in lower case; may be empty.
         reason: hostile text on one line, may be empty.
     """
 
@@ -71,35 +72,22 @@ class Command:
 
 
 def parse(body: str) -> Command | None:
-    """The command that a comment's first line is; None when it is no command at all."""
+    """The command in a comment's first line, if any."""
     first = body.partition("\n")[0]
     call, *words = first.split() or [""]
     if call != CALL or not first.startswith(CALL):
         return None
-    return _read(*(words or [""]))
-
-
-def _read(word: str, *words: str) -> Command:
-    target, reason = (words[0].casefold() if words else ""), " ".join(words[1:])
-    command = Command(CommandName.UNKNOWN)
-    match word.casefold():
-        case CommandName.REVIEW if not target or (_COMMIT.fullmatch(target) and not reason):
-            command = Command(CommandName.REVIEW, target)
-        case CommandName.COLLECT | CommandName.CANCEL | CommandName.STATUS | CommandName.HELP as plain if not target:
-            command = Command(CommandName(plain))
-        case CommandName.WAIVE if _FINDING.fullmatch(target):
-            command = Command(CommandName.WAIVE, target, shorten_line(reason, MAX_REASON))
-        case CommandName.UNWAIVE if _FINDING.fullmatch(target) and not reason:
-            command = Command(CommandName.UNWAIVE, target)
-        case CommandName.BYPASS if _names_commit(target):
-            command = Command(CommandName.BYPASS, target, shorten_line(reason, MAX_REASON))
-        case CommandName.BYPASS:
-            command = Command(CommandName.BYPASS, reason=shorten_line(" ".join(words), MAX_REASON))
-    return command
+    word, *rest = words or [""]
+    name = next((name for name in _SYNTAX if name == word.casefold()), CommandName.UNKNOWN)
+    found = name in _SYNTAX and re.fullmatch(_SYNTAX[name][1], " ".join(rest), re.IGNORECASE)
+    if not found:
+        return Command(CommandName.UNKNOWN)
+    arguments = {"target": "", "reason": ""} | found.groupdict(default="")
+    return Command(name, arguments["target"].casefold(), shorten_line(arguments["reason"], MAX_REASON))
 
 
 def why_not(event: CommentEvent) -> str:
-    """Why an event brings no command, empty when it may bring one; what it says is asked of GitHub again."""
+    """Why an event brings no command; empty if it may bring one."""
     if parse(event.body) is None:
         return "The comment is no command."
     if event.action != "created":
@@ -109,14 +97,9 @@ def why_not(event: CommentEvent) -> str:
     return ""
 
 
-def _names_commit(word: str) -> bool:
-    """Whether the first word of a reason is a commit, and no word that happens to have these letters alone."""
-    return _COMMIT.fullmatch(word) is not None and (len(word) == _WHOLE or any(sign.isdigit() for sign in word))
-
-
 @dataclass(frozen=True, slots=True)
 class PostedCommand:
-    """A command that a person wrote, as GitHub shows it now."""
+    """A command with its author and time, as GitHub has them."""
 
     comment_id: int
     command: Command
@@ -125,10 +108,10 @@ class PostedCommand:
 
 
 def open_commands(comments: Iterable[Comment], instance: str, now: datetime) -> tuple[PostedCommand, ...]:
-    """The commands that nobody has carried out, oldest first.
+    """The commands without an answer, oldest first.
 
-    Not those of bots, of deleted accounts, edited ones (whoever may write can put words into another's mouth), or what
-    is older than `KEPT_FOR`.
+    Bots, deleted accounts, edited comments (anyone with write access can edit one) and comments older than `KEPT_FOR`
+    do not count.
     """
     comments = tuple(comments)
     answers = tuple(_answers(comments))
@@ -137,7 +120,7 @@ def open_commands(comments: Iterable[Comment], instance: str, now: datetime) -> 
 
 
 def _is_done(comment: Comment, answers: Iterable[AnswerMark], instance: str) -> bool:
-    """Our emoji says that it was carried out; with several workflows of us, each has to answer for itself."""
+    # Our reaction says so; of several workflows of ours, each answers for itself.
     answered = {mark.instance for mark in answers if mark.comment_id == comment.id}
     return comment.reacted and (not answered or instance in answered)
 
@@ -151,7 +134,7 @@ def _posted_command(comment: Comment, now: datetime) -> PostedCommand | None:
 
 
 def answers_to(comments: Iterable[Comment], instance: str, comment_id: int) -> tuple[AnswerMark, ...]:
-    """The marks of our answers to a command; two runs at the same time may each have written one."""
+    """The marks of our answers to a command; two runs that race may each have written one."""
     return tuple(mark for mark in _answers(comments) if (mark.instance, mark.comment_id) == (instance, comment_id))
 
 

@@ -1,4 +1,4 @@
-"""Where a pull request left its base, told from its own commits when they suffice."""
+"""Where a pull request left its base, if its own commits tell."""
 
 from __future__ import annotations
 
@@ -8,17 +8,14 @@ from reviewbot.domain.github.pull_request import Commit
 
 
 def merge_base_of(commits: Sequence[Commit], count: int) -> str | None:
-    """The merge base, if the listed commits tell it without asking GitHub.
+    """The merge base of a pull request, if its commits tell it without a request; None if they do not.
 
-    A pull request lists what is reachable from its head and not from its base. So every parent that is not listed is
-    reachable from the base; if there is exactly one such parent, nothing else can be the best common ancestor.
+    A pull request lists what is reachable from its head and not from its base. So every unlisted parent is reachable
+    from the base, and if there is exactly one, it is the best common ancestor.
 
     Args:
-        commits: the commits that GitHub listed, in any order.
+        commits: as GitHub listed them, in any order.
         count: how many there are in all.
-
-    Returns:
-        A full sha; None when the list is cut, or when several commits touch the base (it was merged in, for instance).
     """
     listed = {commit.sha for commit in commits}
     if not listed or len(listed) != count:

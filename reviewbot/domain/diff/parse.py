@@ -1,15 +1,14 @@
-"""The change set: a git diff, parsed. The only importer of unidiff.
+"""Parses git's diff into a change set; the only importer of unidiff.
 
-The diff is cut into files at its `diff --git` lines (every content line of a hunk starts with a blank, a sign or a
-backslash, so the cut is exact). The extended headers are read here, since unidiff leaves quoted names quoted and knows
-nothing of modes and blobs; the hunks are read by unidiff.
+The diff is cut into files at its `diff --git` lines: no line of a hunk starts so. reviewbot reads the extended headers
+itself, because unidiff leaves quoted names quoted and ignores modes and blobs; unidiff reads the hunks.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 
@@ -44,7 +43,7 @@ class LineKind(Enum):
 
 
 _KINDS = {kind.value: kind for kind in LineKind}
-"""A look-up: asking the enum itself took a tenth of the time of reading a large diff."""
+"""Calling the enum takes a tenth of the time of reading a large diff."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +79,11 @@ class FileDiff:
     Attributes:
         path: the name at the head, or the old name of a deleted file.
         old_path: the name at the merge base; equal to `path` unless renamed or copied.
-        old_mode: six octal digits, None for an added file or when the mode did not change and is not told.
-        new_mode: likewise, None for a deleted file.
-        old_blob: the blob at the merge base as the diff abbreviates it, empty when it tells none.
+        old_mode: six octal digits; None if there is no old file, or neither mode nor content changed.
+        new_mode: likewise.
+        old_blob: the abbreviated blob at the merge base, empty if the content did not change.
         new_blob: likewise at the head.
-        binary: whether git gives no lines because the bytes are not text.
+        binary: whether git shows no lines because the bytes are not text.
         text: the file's section of the diff, verbatim.
     """
 
@@ -117,7 +116,7 @@ class FileDiff:
 
 @dataclass(frozen=True, slots=True)
 class ChangedFile:
-    """A file's diff together with what the commits hold; a side that does not exist is None."""
+    """A file's diff with its entries in the two commits; None on a side where it does not exist."""
 
     diff: FileDiff
     old: Entry | None
@@ -143,32 +142,22 @@ class ChangeSet:
     files: tuple[ChangedFile, ...]
 
 
-@dataclass(slots=True)
-class _Headers:
-    """The extended headers of one section, collected line by line."""
-
-    names: str
-    old_path: str = ""
-    new_path: str = ""
-    status: FileStatus = FileStatus.MODIFIED
-    old_mode: str | None = None
-    new_mode: str | None = None
-    old_blob: str = ""
-    new_blob: str = ""
-    binary: bool = False
-    hunks_at: int = field(default=-1)
-
-
 _ESCAPES = {"n": 10, "t": 9, "r": 13, '"': 34, "\\": 92, "a": 7, "b": 8, "f": 12, "v": 11}
 _ESCAPE = re.compile(r'\\([0-7]{3}|[ntr"\\abfv])')
-_INDEX = re.compile(r"index ([0-9a-f]+)\.\.([0-9a-f]+)(?: ([0-7]{6}))?$")
+_HEADER = re.compile(
+    r"(old mode|new mode|new file mode|deleted file mode|(?:rename|copy) (?:from|to)|index|---|\+\+\+|Binary|GIT) (.*)"
+)
+_INDEX = re.compile(r"([0-9a-f]+)\.\.([0-9a-f]+)(?: ([0-7]{6}))?")
+_STATUS = {
+    "new file mode": FileStatus.ADDED,
+    "deleted file mode": FileStatus.REMOVED,
+    "rename from": FileStatus.RENAMED,
+    "copy from": FileStatus.COPIED,
+}
 
 
 def unquote(name: str) -> str:
-    """A file name as git means it: C-style quotes and octal bytes undone.
-
-    Bytes that are not UTF-8 become U+FFFD; such a file cannot be named to GitHub anyway.
-    """
+    """Undo git's C-style quoting of a file name; bytes that are not UTF-8 become U+FFFD, as on GitHub."""
     if not (len(name) > 1 and name.startswith('"') and name.endswith('"')):
         return name
 
@@ -203,96 +192,48 @@ def _sections(text: str) -> Iterator[str]:
 
 
 def _parse_section(section: str) -> FileDiff:
-    headers = _read_headers(section)
-    hunks = _read_hunks(section[headers.hunks_at :]) if headers.hunks_at >= 0 else ()
-    new_path = headers.new_path or headers.old_path
-    old_path = headers.old_path or headers.new_path
-    path = old_path if headers.status is FileStatus.REMOVED else new_path
+    hunks_at = section.find("\n@@ ") + 1 or len(section)
+    first, *lines = section[:hunks_at].split("\n")
+    headers = {found[1]: found[2] for line in lines if (found := _HEADER.fullmatch(line))}
+    status = next((status for header, status in _STATUS.items() if header in headers), FileStatus.MODIFIED)
+    old_path = unquote(headers.get("rename from") or headers.get("copy from", "")) or _marked(headers, "---", "a/")
+    new_path = unquote(headers.get("rename to") or headers.get("copy to", "")) or _marked(headers, "+++", "b/")
+    if not (old_path or new_path):
+        old_path = _same_name(first.removeprefix("diff --git "))
+    old_path, new_path = old_path or new_path, new_path or old_path
+    old_blob, new_blob, mode = _index(headers)
     return FileDiff(
-        path=path,
+        path=old_path if status is FileStatus.REMOVED else new_path,
         old_path=old_path,
-        status=headers.status,
-        old_mode=headers.old_mode,
-        new_mode=headers.new_mode,
-        old_blob=headers.old_blob,
-        new_blob=headers.new_blob,
-        binary=headers.binary,
-        hunks=hunks,
+        status=status,
+        old_mode=mode or headers.get("old mode") or headers.get("deleted file mode"),
+        new_mode=mode or headers.get("new mode") or headers.get("new file mode"),
+        old_blob=old_blob,
+        new_blob=new_blob,
+        binary="Binary" in headers or "GIT" in headers,
+        hunks=_read_hunks(section[hunks_at:]) if hunks_at < len(section) else (),
         text=section,
     )
 
 
-def _read_headers(section: str) -> _Headers:
-    position = section.find("\n") + 1 or len(section)
-    headers = _Headers(names=section[len("diff --git ") : position].rstrip("\n"))
-    while position < len(section):
-        end = section.find("\n", position) + 1 or len(section)
-        line = section[position:end].rstrip("\n")
-        if line.startswith("@@ "):
-            headers.hunks_at = position
-            break
-        _read_header(headers, line)
-        position = end
-    if not (headers.old_path or headers.new_path):
-        headers.old_path = headers.new_path = _same_name(headers.names)
-    return headers
+def _marked(headers: Mapping[str, str], marker: str, prefix: str) -> str:
+    # Git ends a name that contains a space with a tab, so that patch(1) finds its end.
+    name = unquote(headers.get(marker, "").removesuffix("\t"))
+    return "" if name == "/dev/null" else name.removeprefix(prefix)
 
 
-def _read_header(headers: _Headers, line: str) -> None:
-    match line.split(" ", 2):
-        case ["old", "mode", mode]:
-            headers.old_mode = mode
-        case ["new", "mode", mode]:
-            headers.new_mode = mode
-        case ["new", "file", rest]:
-            headers.status, headers.new_mode = FileStatus.ADDED, rest.removeprefix("mode ")
-        case ["deleted", "file", rest]:
-            headers.status, headers.old_mode = FileStatus.REMOVED, rest.removeprefix("mode ")
-        case ["rename", direction, name]:
-            headers.status = FileStatus.RENAMED
-            _name_from_to(headers, direction, name)
-        case ["copy", direction, name]:
-            headers.status = FileStatus.COPIED
-            _name_from_to(headers, direction, name)
-        case ["index", *_]:
-            _read_index(headers, line)
-        case ["---" | "+++" as side, *_]:
-            _name_from_marker(headers, side, line[4:])
-        case ["Binary" | "GIT", *_]:
-            headers.binary = True
-        case _:
-            pass  # similarity and dissimilarity tell nothing that is used
-
-
-def _name_from_to(headers: _Headers, direction: str, name: str) -> None:
-    if direction == "from":
-        headers.old_path = unquote(name)
-    else:
-        headers.new_path = unquote(name)
-
-
-def _name_from_marker(headers: _Headers, side: str, name: str) -> None:
-    # Git ends a name that holds a blank with a tab, so that patch(1) finds its end.
-    name = unquote(name.removesuffix("\t"))
-    if name == "/dev/null":
-        return
-    if side == "---":
-        headers.old_path = name.removeprefix("a/")
-    else:
-        headers.new_path = name.removeprefix("b/")
-
-
-def _read_index(headers: _Headers, line: str) -> None:
-    match = _INDEX.match(line)
+def _index(headers: Mapping[str, str]) -> tuple[str, str, str | None]:
+    """The old and the new blob, and the mode if it did not change."""
+    if "index" not in headers:
+        return "", "", None
+    match = _INDEX.fullmatch(headers["index"])
     if match is None:
-        raise ChangeUnreadable("The diff names its blobs in a way that git does not.", hint=line[:200])
-    headers.old_blob, headers.new_blob = match[1], match[2]
-    if match[3]:
-        headers.old_mode = headers.new_mode = match[3]
+        raise ChangeUnreadable("The diff names its blobs in a way that git does not.", hint=headers["index"][:200])
+    return match[1], match[2], match[3]
 
 
 def _same_name(names: str) -> str:
-    """The name in `a/NAME b/NAME`, which is all that a binary, an empty or a mode-only section tells."""
+    """The name in `a/NAME b/NAME`, the only one in a section that is binary, empty or changes a mode."""
     middle = len(names) // 2
     old, new = unquote(names[:middle]), unquote(names[middle + 1 :])
     if not (names[middle : middle + 1] == " " and old.startswith("a/") and new == f"b/{old[2:]}"):
@@ -306,7 +247,7 @@ def _read_hunks(text: str) -> tuple[Hunk, ...]:
         (patched,) = PatchSet("--- a/x\n+++ b/x\n" + text)
     except (UnidiffParseError, ValueError) as error:
         raise ChangeUnreadable("A hunk of the diff cannot be read.", hint=str(error)[:200]) from error
-    # unidiff passes over what it does not know between two hunks; a line that is not read is a change that is not seen.
+    # unidiff skips what it does not know between two hunks, and a skipped line is a change that nobody sees.
     if sum(1 + len(hunk) for hunk in patched) != len(text.removesuffix("\n").split("\n")):
         raise ChangeUnreadable("A hunk of the diff cannot be read.", hint="It is longer or shorter than it says.")
     return tuple(
@@ -330,10 +271,9 @@ def assemble(raw: RawChange) -> ChangeSet:
     """The change set of a raw change, each file joined with its entries.
 
     Raises:
-        ChangeUnreadable: the diff and the entries do not fit together (the head moved between two reads, for instance).
+        ChangeUnreadable: diff and entries do not belong together, for example because the head moved between two reads.
     """
-    files = tuple(_join(diff, raw.old, raw.new) for diff in parse_diff(raw.diff))
-    return ChangeSet(merge_base=raw.merge_base, head=raw.head, files=files)
+    return ChangeSet(raw.merge_base, raw.head, tuple(_join(diff, raw.old, raw.new) for diff in parse_diff(raw.diff)))
 
 
 def _join(diff: FileDiff, old: Mapping[str, Entry], new: Mapping[str, Entry]) -> ChangedFile:

@@ -1,26 +1,20 @@
-"""A changed file as the reviewer saw it: what findings are placed by, and looked up in again after a push."""
+"""A changed file as the reviewer saw it: findings are placed in it, and found again in it after a push."""
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from reviewbot.domain.diff.parse import Hunk, LineKind
-from reviewbot.domain.diff.text_index import Block, TextIndex, split_lines
+from reviewbot.domain.diff.text_index import Block, TextIndex, digest, split_lines
 from reviewbot.domain.model.review import Side
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where a block of code stands, ascending.
-
-    Attributes:
-        every: the first line of each copy.
-        touched: of those copies the ones of which the change adds (or on the left deletes) a line.
-    """
+    """The first line of every copy of a block, and of those where the change adds (or on the left deletes) a line."""
 
     every: tuple[int, ...]
     touched: tuple[int, ...]
@@ -46,32 +40,23 @@ class FileView:
     _places: dict[tuple[Side, Block], Places] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
-    def right(self) -> TextIndex:
-        """What is known of the head: the whole text, or the hunks."""
-        return TextIndex.of(self._verbatim(Side.RIGHT))
-
-    @cached_property
-    def left(self) -> TextIndex:
-        """What is known of the merge base: the hunks."""
-        return TextIndex.of(self._verbatim(Side.LEFT))
+    def _indexes(self) -> Mapping[Side, TextIndex]:
+        return {side: TextIndex.of(self._verbatim(side)) for side in Side}
 
     def index(self, side: Side) -> TextIndex:
-        """The lines of a side."""
-        return self.right if side is Side.RIGHT else self.left
+        """The known lines of a side: the hunks, or the whole text at the head if it was sent."""
+        return self._indexes[side]
 
     @cached_property
     def exact(self) -> Mapping[int, str]:
-        """The head's lines that the diff shows, verbatim."""
+        """The lines at the head that the diff shows, verbatim."""
         return self._of_hunks(Side.RIGHT)
 
     def has_crlf(self, first: int, last: int) -> bool:
-        """Return whether lines of the head that the diff shows end with CRLF.
-
-        Of a last line without an ending, the line above tells.
-        """
+        """Return whether lines at the head end with CRLF; for a last line without an ending, the line above counts."""
         if any(self.exact.get(number, "").endswith("\r") for number in range(first, last + 1)):
             return True
-        is_open = self.text is not None and not self.text.endswith("\n") and last == self.right.last
+        is_open = self.text is not None and not self.text.endswith("\n") and last == self.index(Side.RIGHT).last
         return is_open and self.exact.get(first - 1, "").endswith("\r")
 
     def _of_hunks(self, side: Side) -> Mapping[int, str]:
@@ -80,7 +65,6 @@ class FileView:
 
     @cached_property
     def _covered(self) -> Mapping[Side, Sequence[range]]:
-        """The line numbers of the hunks by side, ascending: asked for by every finding, counted once."""
         return {side: tuple(numbers for hunk in self.hunks if (numbers := hunk.numbers(side))) for side in Side}
 
     def part_in_one_hunk(self, side: Side, first: int, last: int) -> tuple[int, int] | None:
@@ -93,12 +77,11 @@ class FileView:
 
     @cached_property
     def _touched(self) -> Mapping[Side, Sequence[int]]:
-        """The numbers of the deleted lines on the left and of the added ones on the right, ascending."""
         lines = [line for hunk in self.hunks for line in hunk.lines if line.kind is not LineKind.CONTEXT]
         return {side: [number for line in lines if (number := line.number(side)) is not None] for side in Side}
 
     def places(self, side: Side, block: Block) -> Places:
-        """Where a block stands on a side; looked up once, since many findings may be about the same."""
+        """Where a block stands on a side; cached, since many findings may be about one block."""
         if (side, block) not in self._places:
             every = tuple(self.index(side).places(block))
             touched = (first for first in every if self._touches(side, first, first + block.count - 1))
@@ -111,14 +94,14 @@ class FileView:
         if self.text is None and not self.hunks:
             return ""
         lines = (f"{line.kind.value}{line.text}" for hunk in self.hunks for line in hunk.lines)
-        return _digest("\n".join(lines) if self.text is None else self.text)
+        return digest("\n".join(lines) if self.text is None else self.text)
 
     def verbatim(self, side: Side, block: Block) -> str:
         """32 hex digits of every copy of a block on a side, character for character."""
         lines = self._verbatim(side)
         starts = self.places(side, block).every
         copies = sorted("\n".join(lines.get(first + at, "") for at in range(block.count)) for first in starts)
-        return _digest("\0".join(copies))
+        return digest("\0".join(copies))
 
     def _verbatim(self, side: Side) -> Mapping[int, str]:
         if side is Side.RIGHT and self.text is not None:
@@ -129,7 +112,3 @@ class FileView:
         numbers = self._touched[side]
         at = bisect_left(numbers, first)
         return at < len(numbers) and numbers[at] <= last
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

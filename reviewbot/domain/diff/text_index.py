@@ -1,8 +1,8 @@
-"""Finding quoted code in a text by look-up: the quote beats the number.
+"""Finds quoted code in a text.
 
-White space is folded and our own gutter is stripped before two lines are compared, since people copy both. The search
-starts at the quote's rarest line and looks at a bounded number of its occurrences, nearest first, so that ten thousand
-findings on a hundred thousand equal lines end in seconds.
+Whitespace is folded and the gutter of our attachments is stripped, because people copy both. The search starts at the
+quote's rarest line and looks at a bounded number of places, nearest first: ten thousand findings on a hundred thousand
+equal lines take seconds.
 """
 
 from __future__ import annotations
@@ -19,20 +19,19 @@ from itertools import islice
 MAX_QUOTE_LINES = 400
 MAX_CANDIDATES = 64
 MAX_PLACES = 1_000
-"""Lines that are looked at as the first of a block of several: one that begins like a thousand others may not be found,
-and then counts as changed."""
+"""Places that are looked at for a block of several lines; a block that is not found counts as changed."""
 
 _CRLF = re.compile(r"(?<!\r)\r(?=\n|\Z)")
 _GUTTER = re.compile(r"^[ \t]*\d{1,7}\|[ ]?")
 
 
 def fold(line: str) -> str:
-    """A line with its white space folded: what two lines are compared by."""
+    """A line with its whitespace folded, to compare lines by."""
     return " ".join(line.split())
 
 
 def strip_gutter(lines: Sequence[str]) -> tuple[str, ...]:
-    """The lines without our gutter, if every line that is not blank has it."""
+    """The lines without line numbers, if every line that is not blank has one."""
     if all(_GUTTER.match(line) for line in lines if line.strip()):
         return tuple(_GUTTER.sub("", line, count=1) for line in lines)
     return tuple(lines)
@@ -49,23 +48,20 @@ def line_feeds(text: str) -> str:
 
 
 def quoted_lines(code: str) -> tuple[str, ...]:
-    """The folded lines of a quote, blank ones at both ends dropped; empty when nothing was quoted."""
+    """The folded lines of a quote, without blank ones at both ends; empty if nothing was quoted."""
     folded = [fold(line) for line in strip_gutter(split_lines(code))]
-    while folded and not folded[0]:
-        folded.pop(0)
-    while folded and not folded[-1]:
-        folded.pop()
-    return tuple(folded[:MAX_QUOTE_LINES])
+    told = [index for index, line in enumerate(folded) if line]
+    return tuple(folded[told[0] : told[-1] + 1][:MAX_QUOTE_LINES]) if told else ()
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Lines of code without their text: enough to find them again, and to know that they have changed.
+    """Lines of code without their text, to find them again and to notice that they changed.
 
     Attributes:
-        first: 8 hex digits of the first folded line, to find candidates by.
+        first: 8 hex digits of the first folded line.
         count: how many lines.
-        digest: 32 hex digits of all folded lines, too many for anybody to make other lines fit.
+        digest: 32 hex digits of all folded lines.
     """
 
     first: str
@@ -75,21 +71,22 @@ class Block:
     @classmethod
     def of(cls, lines: Sequence[str]) -> Block:
         """The block of folded lines, one at least."""
-        return cls(_digest(lines[0])[:8], len(lines), _digest("\n".join(lines))[:32])
+        return cls(digest(lines[0])[:8], len(lines), digest("\n".join(lines)))
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+def digest(text: str) -> str:
+    """32 hex digits, too many for anyone to find another text with the same."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
 class TextIndex:
-    """The known lines of one side of a file, by number and by folded text.
+    """The known lines of one side of a file.
 
     Attributes:
         folded: line number to folded text; numbers may have gaps where only hunks are known.
         occurrences: folded text to its line numbers, ascending.
-        last: the highest known number, 0 when nothing is known.
+        last: the highest known number, 0 if no line is known.
     """
 
     folded: Mapping[int, str]
@@ -100,7 +97,7 @@ class TextIndex:
 
     @classmethod
     def of(cls, lines: Mapping[int, str]) -> TextIndex:
-        """Index lines by number."""
+        """Index lines, given by number."""
         folded = {number: fold(text) for number, text in lines.items()}
         occurrences: dict[str, list[int]] = {}
         for number in sorted(folded):
@@ -115,7 +112,7 @@ class TextIndex:
         """Where the quote stands, nearest to a line first; a bounded number of places is looked at."""
         offset = min(range(len(quote)), key=lambda index: len(self.occurrences.get(quote[index], ())))
         places = self.occurrences.get(quote[offset], ())
-        for place in islice(outward(places, line + offset), MAX_CANDIDATES):
+        for place in outward(places, line + offset):
             if self.starts_with(quote, place - offset):
                 yield place - offset
 
@@ -123,7 +120,7 @@ class TextIndex:
         """Every line at which a block stands, ascending."""
         if not self._firsts:
             for text in self.occurrences:
-                self._firsts.setdefault(_digest(text)[:8], []).append(text)
+                self._firsts.setdefault(digest(text)[:8], []).append(text)
         texts = self._firsts.get(block.first, ())
         if block.count == 1:
             texts = [text for text in texts if Block.of((text,)) == block]
@@ -133,24 +130,16 @@ class TextIndex:
             yield from (line for line in starts if Block.of(self.block(line, block.count)) == block)
 
     def block(self, line: int, count: int) -> tuple[str, ...]:
-        """The folded lines from a line on; an unknown one is empty."""
+        """The folded lines from a line on; an unknown line is empty."""
         return tuple(self.folded.get(number, "") for number in range(line, line + count))
 
     def ordinal(self, line: int, count: int) -> int:
-        """How many times these lines stand above a line: all of them, since a first line alone is often a brace.
-
-        Args:
-            line: a known line, the first of the block.
-            count: lines of the block.
-        """
-        if count == 1:
-            return bisect_left(self.occurrences[self.folded[line]], line)
+        """How many copies of a block of so many lines start above a known line."""
         if count not in self._ordinals:
             self._ordinals[count] = self._counted(count)
         return self._ordinals[count][line]
 
     def _counted(self, count: int) -> Mapping[int, int]:
-        """The ordinal of the block of so many lines at each line."""
         met: Counter[tuple[str, ...]] = Counter()
         ordinals = {}
         for line in sorted(self.folded):
@@ -160,14 +149,8 @@ class TextIndex:
         return ordinals
 
 
-def outward(numbers: Sequence[int], centre: int) -> Iterator[int]:
-    """The numbers by their distance from the centre, the lower one first."""
-    right = bisect_left(numbers, centre)
-    left = right - 1
-    while left >= 0 or right < len(numbers):
-        if right >= len(numbers) or (left >= 0 and centre - numbers[left] <= numbers[right] - centre):
-            yield numbers[left]
-            left -= 1
-        else:
-            yield numbers[right]
-            right += 1
+def outward(numbers: Sequence[int], centre: int) -> list[int]:
+    """The numbers nearest to the centre, by distance, the lower one first; a bounded number of them."""
+    at = bisect_left(numbers, centre)
+    near = numbers[max(0, at - MAX_CANDIDATES) : at + MAX_CANDIDATES]
+    return sorted(near, key=lambda number: abs(number - centre))[:MAX_CANDIDATES]

@@ -1,7 +1,7 @@
-"""What is new since the last review, and which findings are to be confirmed: told beside the whole diff.
+"""What is new since the last review, and which findings to confirm: sent beside the whole diff.
 
 The new part is what differs between the last reviewed head and this one, within the change from merge base to head. So
-a rebase or a merge of the base brings nothing new by itself.
+a rebase or a merge of the base adds nothing new.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from reviewbot.domain.diff.parse import ChangedFile
 from reviewbot.domain.diff.text_index import split_lines
@@ -24,23 +24,14 @@ MAX_TOLD = 1_000
 
 @dataclass(frozen=True, slots=True)
 class NewPart:
-    """What of a file is new.
-
-    Attributes:
-        ranges: first and last line at the head, ascending; empty when only lines were deleted, or nothing can be told.
-    """
+    """The new part of a file: first and last lines at the head; no ranges if lines were only deleted or are unknown."""
 
     path: str
     ranges: tuple[tuple[int, int], ...]
 
 
 def new_parts(files: Iterable[ChangedFile], before: Mapping[str, Entry]) -> tuple[NewPart, ...]:
-    """The files that differ from the last reviewed head, each with its added lines that are new.
-
-    Args:
-        files: of the change.
-        before: entries at the last reviewed head, by path; what is not there is new as a whole.
-    """
+    """The files that differ from the entries at the last reviewed head, each with its added lines that are new."""
     return tuple(
         NewPart(file.path, tuple(_ranges(_new_lines(file, before.get(file.path)))))
         for file in files
@@ -49,7 +40,6 @@ def new_parts(files: Iterable[ChangedFile], before: Mapping[str, Entry]) -> tupl
 
 
 def _content(entry: Entry | None) -> tuple[str, str] | None:
-    """What makes two entries the same; a file that may run now is another one."""
     return (entry.mode, entry.oid) if entry else None
 
 
@@ -62,11 +52,10 @@ def _new_lines(file: ChangedFile, before: Entry | None) -> list[int]:
 
 
 def _changed(old: Sequence[str], new: Sequence[str]) -> set[int]:
-    """Numbers of the lines of the new text that the old one does not have there.
+    """Numbers of the lines of the new text that the old text does not have there: a patience diff.
 
-    Lines that stand once in both texts are pairs; the lines next to a pair, and at both ends, are the same as long as
-    they are equal. What is left counts as new. A comparison that pairs more can take minutes on a text that somebody
-    has made for that; this one takes no longer than sorting.
+    Lines that are unique in both texts are pairs. Equal lines next to a pair, and at both ends, are unchanged; the
+    rest is new. Unlike `difflib`, it takes no longer than sorting on any text.
     """
     changed: set[int] = set()
     for before, after in pairwise([(-1, -1), *_pairs(old, new), (len(old), len(new))]):
@@ -75,7 +64,6 @@ def _changed(old: Sequence[str], new: Sequence[str]) -> set[int]:
 
 
 def _unlike(old: Sequence[str], new: Sequence[str], first: int) -> range:
-    """Numbers of the new lines between the equal ones at both ends; the first of them has this number."""
     least = min(len(old), len(new))
     head = next((index for index in range(least) if old[index] != new[index]), least)
     rest = least - head
@@ -84,10 +72,10 @@ def _unlike(old: Sequence[str], new: Sequence[str], first: int) -> range:
 
 
 def _pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
-    """The most lines that stand once in both texts and in the same order, as indices: what moved is left out."""
+    """The longest run of lines that are unique in both texts and in the same order, as indices."""
     there, here = _once(old), _once(new)
     pairs = [(there[line], index) for line, index in here.items() if line in there]
-    # Of all rising rows of one length, the one that ends lowest can be continued best: patience sorting.
+    # Of all ascending runs of one length, the one that ends lowest can be continued best: patience sorting.
     ends: list[int] = []
     rows: list[int] = []
     before: list[int] = []
@@ -104,31 +92,24 @@ def _pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _once(lines: Sequence[str]) -> Mapping[str, int]:
-    """The lines that stand once, in their order, with their indices."""
     counts = Counter(lines)
     return {line: index for index, line in enumerate(lines) if counts[line] == 1}
 
 
-def _ranges(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
-    first = last = 0
-    for number in numbers:
-        if number != last + 1 or not last:
-            if last:
-                yield first, last
-            first = number
-        last = number
-    if last:
-        yield first, last
+def _ranges(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    for _, pairs in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
+        run = [number for _, number in pairs]
+        yield run[0], run[-1]
 
 
 def since_text(head: str, parts: Sequence[NewPart], records: Sequence[TrackedFinding], limit: int) -> str:
-    """The attachment: the findings to be confirmed, one JSON object a line, then the new part by file and lines.
+    """The attachment: the findings to confirm, one JSON object a line, then the new part by file and lines.
 
     Args:
-        head: the last reviewed one, empty when the whole change is to be reviewed.
+        head: the last reviewed one; empty to review the whole change.
         parts: of the files that are new since then.
         records: open ones, worst first.
-        limit: bytes; what does not fit is counted in place of its lines.
+        limit: bytes; what does not fit is counted.
     """
     asked = [json.dumps(_asked(record), ensure_ascii=False) for record in records]
     new = [f"{json.dumps(part.path, ensure_ascii=False)}: {_told(part)}" for part in parts]
@@ -142,11 +123,11 @@ def since_text(head: str, parts: Sequence[NewPart], records: Sequence[TrackedFin
 
 
 _TITLES = 300
-"""Bytes for the titles, and for the words on what is left out."""
+"""Bytes for the titles, and for the counts of what is left out."""
 
 
 def _size(line: str) -> int:
-    """Bytes in the JSON of a request, the line's end included."""
+    # Bytes in the JSON of a request, the line's end included.
     return len(json.dumps(line).encode())
 
 
@@ -177,6 +158,6 @@ def _asked(record: TrackedFinding) -> dict[str, object]:
         "code": "changed since" if record.standing is FindingState.CHANGED else "unchanged",
     }
     if record.leftover:
-        # Nobody can tell whether something is mended from where it stood in an answer.
+        # Its place in an old answer does not tell what it is about.
         told["text"] = record.text[:MAX_TOLD]
     return told

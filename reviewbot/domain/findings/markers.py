@@ -1,6 +1,6 @@
-"""Our marks on GitHub: hidden first bytes of a body, and the short ids of findings.
+"""Marks: the hidden first bytes of our comments, and the short ids of findings.
 
-A mark alone proves nothing (anyone may paste one): it counts only on what the token's own identity wrote.
+Anyone can paste a mark: it counts only in a comment that the token's own identity wrote.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _ID_LENGTH = 10
 
 
 def finding_id(*parts: str) -> str:
-    """Ten hex digits that stand for the parts, whatever characters they hold."""
+    """Ten hex digits for the parts, which may contain any character."""
     return hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()[:_ID_LENGTH]
 
 
@@ -37,7 +37,7 @@ def review_mark(instance: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FindingMark:
-    """The first bytes of a review comment: whose it is and which findings it holds."""
+    """The first bytes of a review comment."""
 
     instance: str
     ids: tuple[str, ...]
@@ -47,7 +47,7 @@ class FindingMark:
 
 
 def read_finding_mark(body: str) -> FindingMark | None:
-    """The mark at the very beginning of a body, None when there is none."""
+    """The mark that a body starts with, if any."""
     match = _FINDING.match(body)
     if match is None:
         return None
@@ -56,7 +56,7 @@ def read_finding_mark(body: str) -> FindingMark | None:
 
 @dataclass(frozen=True, slots=True)
 class AnswerMark:
-    """The first bytes of our answer to a command: to which comment, and the emoji that goes under that one."""
+    """The first bytes of our answer to a command: its comment, and the reaction to that."""
 
     instance: str
     comment_id: int
@@ -68,18 +68,18 @@ class AnswerMark:
 
 
 def read_answer_mark(body: str) -> AnswerMark | None:
-    """The mark at the very beginning of a body, None when there is none."""
+    """The mark that a body starts with, if any."""
     match = _ANSWER.match(body)
     return None if match is None else AnswerMark(match[1], int(match[2]), Reaction(match[3]))
 
 
 def with_state(body: str, told: str, *, closed: bool = False) -> str:
-    """A finding's comment with a word on where it stands now, right after the mark; every other word stays.
+    """Set the state in a finding's comment, right after the mark.
 
     Args:
-        body: begins with a finding's mark.
-        told: trusted Markdown, without our own marks; empty takes the word away.
-        closed: whether every finding of it is.
+        body: of the comment.
+        told: trusted Markdown without our marks; empty removes the state.
+        closed: whether all findings of the comment are closed.
     """
     mark = _FINDING.match(body)
     if mark is None:
@@ -93,7 +93,7 @@ def with_state(body: str, told: str, *, closed: bool = False) -> str:
 
 
 def says_closed(body: str) -> bool:
-    """Whether a finding's comment says that every finding of it is closed."""
+    """Whether a comment says that all its findings are closed."""
     mark = _FINDING.match(body)
     state = mark and _STATE.match(body[mark.end() :].removeprefix("\n"))
     return bool(state and state[1])

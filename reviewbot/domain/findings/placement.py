@@ -1,14 +1,14 @@
-"""Where each finding goes, decided before anything is posted.
+"""Places every finding and gives it an id, before anything is posted.
 
-A finding is placed `OnLines`, `OnFile`, `InSummary` or is a `DuplicateOf` another: exactly one of them, and no line
-outside the diff. What was sent is what is compared with: redacted lines stay redacted here.
+A finding is placed `OnLines`, `OnFile` or `InSummary`, or is a `DuplicateOf` another: exactly one of them, and no line
+outside the diff. The text as sent is what counts: redacted lines stay redacted here.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
@@ -16,18 +16,19 @@ from reviewbot.domain.diff.parse import unquote
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.diff.text_index import Block, quoted_lines, split_lines, strip_gutter
 from reviewbot.domain.findings.markers import finding_id
+from reviewbot.domain.findings.tracked_finding import MAX_TITLE, TrackedFinding
 from reviewbot.domain.github.drafts import LineTarget
 from reviewbot.domain.model.review import Finding, Severity, Side
 from reviewbot.domain.redaction.private_keys import REDACTED
-from reviewbot.domain.selection.protected_paths import is_protected
+from reviewbot.domain.selection.file_kinds import is_protected
 from reviewbot.domain.text.escaping import code_text
 
 MAX_FINGERPRINT_LINES = 20
-"""A finding on half a file is told apart by the first lines of that half."""
+"""Lines of code that identify a finding."""
 
 
 class Why(StrEnum):
-    """Why a finding is not where its reviewer wanted it, or how it was found; the templates have the words."""
+    """How the place of a finding was found, or why it is not on a line; the templates have the words."""
 
     CITED = "cited"
     QUOTED = "quoted"
@@ -47,7 +48,7 @@ class Why(StrEnum):
 
 
 UNVERIFIED = frozenset({Why.FILE_NOT_IN_CHANGE, Why.FILE_NOT_SENT, Why.NO_FILE})
-"""The lines are only the reviewer's word: nothing that was sent can confirm them."""
+"""Nothing that was sent confirms the lines that the reviewer names."""
 
 
 class SuggestionState(StrEnum):
@@ -68,7 +69,7 @@ class OnLines:
 
 @dataclass(frozen=True, slots=True)
 class OnFile:
-    """On the file as a whole; `line` is where the code is at the head, when that is known."""
+    """On the file as a whole; `line` is where the code is at the head, if known."""
 
     path: str
     why: Why
@@ -85,7 +86,7 @@ class InSummary:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateOf:
-    """Said already by the finding of this id."""
+    """Equal to the finding of this id."""
 
     id: str
 
@@ -95,13 +96,13 @@ Placement = OnLines | OnFile | InSummary | DuplicateOf
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A finding with its place, its short id and what its suggestion is worth.
+    """A finding with its place and its id.
 
     Attributes:
-        side: where its code was found, or what the reviewer said.
-        block: its code as sent, None when nothing says which code it is about.
-        in_file: the file of the change that it is about, None when it is about none.
-        root: the id of its code alone, which other findings there have too.
+        side: where its code was found, else what the reviewer said.
+        block: its code as sent, None if nothing says which code it is about.
+        in_file: the changed file that it is about, if any.
+        root: the id of its code alone, which other findings on that code share.
     """
 
     id: str
@@ -116,12 +117,7 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class PlacementRules:
-    """What limits the comments.
-
-    Attributes:
-        comment_from: the least severity that gets a comment; unrated always does.
-        max_comments: findings with a comment at most, worst first.
-    """
+    """The settings that limit comments: the least severity (unrated always gets one), and how many at most."""
 
     comment_from: Severity = Severity.LOW
     max_comments: int = 30
@@ -129,11 +125,7 @@ class PlacementRules:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Lines of a side where a finding's code stands.
-
-    Attributes:
-        count: how many of them tell the code: those of the quote, when there is one.
-    """
+    """Where a finding's code is; the first `count` lines are the code, the others were only cited."""
 
     side: Side
     first: int
@@ -142,45 +134,28 @@ class _Found:
     why: Why
 
 
-@dataclass(slots=True)
-class _Seen:
-    """Which findings were met.
-
-    Attributes:
-        ids: the titles of each code, and their ids: by the code itself, since anybody can make two codes of one id.
-        taken: all ids.
-    """
-
-    ids: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
-    taken: set[str] = field(default_factory=set)
-
-    def take(self, material: tuple[str, ...], title: str) -> str:
-        """An id that no other finding has."""
-        identifier = finding_id(*material)
-        while identifier in self.taken:
-            identifier = finding_id(identifier, title)
-        self.taken.add(identifier)
-        return identifier
-
-
 def place(findings: Sequence[Finding], views: Sequence[FileView], rules: PlacementRules) -> tuple[Placed, ...]:
-    """Every finding with its place, in the order given: as many as came in.
+    """Place every finding, in the order given: as many as came in.
 
-    Of two that say the same the worse one is the original, so that a duplicate never hides what closes the gate.
-
-    Args:
-        findings: as read.
-        views: the changed files as sent.
-        rules: what limits the comments.
+    Of two equal findings the worse one is the original, so that a duplicate never hides what blocks.
     """
     by_path = {view.path: view for view in views}
     by_path |= {view.old_path: view for view in views if view.old_path not in by_path}
-    seen = _Seen()
-    worst_first = sorted(range(len(findings)), key=lambda index: findings[index].severity.rank)
-    placed = {
-        index: _identified(findings[index], find_by_path(findings[index].path, by_path), seen) for index in worst_first
-    }
-    return _limited([placed[index] for index in range(len(findings))], rules)
+    # By the code itself, because anyone can make two codes with one id.
+    originals: dict[tuple[tuple[str, ...], str], str] = {}
+    placed: dict[int, Placed] = {}
+    for index in sorted(range(len(findings)), key=lambda index: findings[index].severity.rank):
+        finding = findings[index]
+        view = find_by_path(finding.path, by_path)
+        found = _locate(finding, view) if view else None
+        material = _fingerprint(finding, view, found)
+        original = originals.get((material, finding.title))
+        if original is not None:
+            placed[index] = Placed(original, finding, DuplicateOf(original), SuggestionState.NONE)
+            continue
+        identifier = originals[material, finding.title] = str(index)
+        placed[index] = _original(identifier, finding, view, found, finding_id(*material))
+    return assign_ids(_limited([placed[index] for index in range(len(findings))], rules), {})
 
 
 _Entry = TypeVar("_Entry")
@@ -192,37 +167,29 @@ def find_by_path(path: str, by_path: Mapping[str, _Entry]) -> _Entry | None:
     return next((by_path[name] for name in names if name in by_path), None)
 
 
-def _identified(finding: Finding, view: FileView | None, seen: _Seen) -> Placed:
-    found = _locate(finding, view) if view else None
-    material = _fingerprint(finding, view, found)
-    titles = seen.ids.setdefault(material, {})
-    if finding.title in titles:
-        original = titles[finding.title]
-        return Placed(original, finding, DuplicateOf(original), SuggestionState.NONE)
-    identifier = titles[finding.title] = seen.take(material, finding.title)
-    code = _code_of(view, found) if view and found else ()
+def _original(identifier: str, finding: Finding, view: FileView | None, found: _Found | None, root: str) -> Placed:
     placement = _placement(finding, view, found)
+    code = _code_of(view, found) if view and found else ()
     return Placed(
         identifier,
         finding,
         placement,
         _suggestion_state(finding, view, placement),
         found.side if found else finding.side,
-        # Blank lines are everywhere: they do not say which code it is about.
-        Block.of(code) if any(code) else None,
+        Block.of(code) if any(code) else None,  # blank lines are everywhere
         view.path if view else None,
-        finding_id(*material),
+        root,
     )
 
 
 def _fingerprint(finding: Finding, view: FileView | None, found: _Found | None) -> tuple[str, ...]:
-    """The finding's identity: never the line number, so that a push that moves code does not repeat a comment."""
+    """What identifies the finding: never the line number, so a push that moves code does not repeat a comment."""
     category = finding.category.value if finding.category else ""
     path = view.old_path if view else finding.path
     if view and found:
         code = _code_of(view, found)
         ordinal = view.index(found.side).ordinal(found.first, len(code))
-        # A line that moves is on both sides; what is said of its deletion is not said of its new place.
+        # A line that moves is on both sides: a finding on its deletion is not one on its new place.
         where = str(ordinal) if found.side is Side.RIGHT else f"{found.side.value} {ordinal}"
         return (path, category, "\n".join(code), where)
     quote = "\n".join(quoted_lines(finding.code))
@@ -230,44 +197,29 @@ def _fingerprint(finding: Finding, view: FileView | None, found: _Found | None) 
 
 
 def _code_of(view: FileView, found: _Found) -> tuple[str, ...]:
-    """The folded lines that tell the finding's code."""
     return view.index(found.side).block(found.first, min(found.count, MAX_FINGERPRINT_LINES))
 
 
 def _locate(finding: Finding, view: FileView) -> _Found | None:
-    """Where the finding's code stands; None when nothing says so."""
-    quote = quoted_lines(finding.code)
-    if not quote:
-        return _by_number(finding, view)
-    if finding.line is not None and view.index(finding.side).starts_with(quote, finding.line):
-        last = max(finding.end_line or finding.line, finding.line + len(quote) - 1)
-        known = _last_known(view, finding.side, finding.line, last)
-        return _Found(finding.side, finding.line, known, len(quote), Why.CITED)
-    for side, why in ((finding.side, Why.QUOTED), (finding.side.other, Why.OTHER_SIDE)):
-        matches = list(view.index(side).nearest(quote, finding.line or 1))
+    quote, cited, index = quoted_lines(finding.code), finding.line, view.index(finding.side)
+    if cited is not None and (index.starts_with(quote, cited) if quote else cited in index.folded):
+        # Reviewers cite past the end of a file.
+        last = max(cited, min(max(finding.end_line or cited, cited + len(quote) - 1), index.last))
+        return _Found(finding.side, cited, last, len(quote) or last - cited + 1, Why.CITED)
+    for side, why in ((finding.side, Why.QUOTED), (finding.side.other, Why.OTHER_SIDE)) if quote else ():
+        matches = list(view.index(side).nearest(quote, cited or 1))
         in_diff = [first for first in matches if view.part_in_one_hunk(side, first, first + len(quote) - 1)]
         for first in (in_diff or matches)[:1]:
             return _Found(side, first, first + len(quote) - 1, len(quote), why)
     return None
 
 
-def _by_number(finding: Finding, view: FileView) -> _Found | None:
-    if finding.line is None or finding.line not in view.index(finding.side).folded:
-        return None
-    last = _last_known(view, finding.side, finding.line, finding.end_line or finding.line)
-    return _Found(finding.side, finding.line, last, last - finding.line + 1, Why.CITED)
-
-
-def _last_known(view: FileView, side: Side, first: int, last: int) -> int:
-    """The last line of a range that exists: reviewers cite past the end of a file."""
-    return max(first, min(last, view.index(side).last))
-
-
 def _placement(finding: Finding, view: FileView | None, found: _Found | None) -> OnLines | OnFile | InSummary:
     if view is None:
         return InSummary(Why.FILE_NOT_IN_CHANGE if finding.path else Why.NO_FILE)
     if found is None:
-        return OnFile(view.path, _why_unplaced(finding))
+        unquoted = Why.NO_LINE if finding.line is None else Why.LINE_NOT_IN_DIFF
+        return OnFile(view.path, Why.QUOTE_NOT_FOUND if quoted_lines(finding.code) else unquoted)
     part = view.part_in_one_hunk(found.side, found.first, found.last)
     if part is None:
         line = found.first if found.side is Side.RIGHT else None
@@ -278,14 +230,8 @@ def _placement(finding: Finding, view: FileView | None, found: _Found | None) ->
     return OnLines(LineTarget(path=view.path, side=found.side, line=last, start_line=start), why)
 
 
-def _why_unplaced(finding: Finding) -> Why:
-    if quoted_lines(finding.code):
-        return Why.QUOTE_NOT_FOUND
-    return Why.NO_LINE if finding.line is None else Why.LINE_NOT_IN_DIFF
-
-
 def _suggestion_state(finding: Finding, view: FileView | None, placement: Placement) -> SuggestionState:
-    """A suggestion is committable only if it replaces exactly what the reviewer says it replaces, as it was sent."""
+    """A suggestion is committable only if it replaces exactly what the reviewer says it replaces, as sent."""
     if finding.suggestion is None:
         return SuggestionState.NONE
     if not isinstance(placement, OnLines) or view is None or finding.existing_code is None or is_protected(view.path):
@@ -301,11 +247,11 @@ def _suggestion_state(finding: Finding, view: FileView | None, placement: Placem
 
 
 _UNSEEN = re.compile("[\ufe0e\ufe0f\u2800]")
-"""What prose may keep, an emoji's selectors and Braille's blank: in code each makes another name or text, unseen."""
+"""Emoji selectors and the blank Braille pattern: harmless in prose, but in code they make another name."""
 
 
 def _is_code(suggestion: str) -> bool:
-    """Whether a suggestion can stand in a file: a fence shows it as it is, without redactions or our line numbers."""
+    """Whether a suggestion can be part of a file: nothing in it is invisible, redacted, or our line numbers."""
     hidden = code_text(suggestion) != suggestion
     lines = split_lines(suggestion)
     return not (hidden or _UNSEEN.search(suggestion) or REDACTED in suggestion or strip_gutter(lines) != lines)
@@ -317,26 +263,68 @@ def _same_code(existing: str, there: Sequence[str]) -> bool:
 
 
 def in_summary(item: Placed, why: Why) -> Placed:
-    """The finding listed in the summary instead of where it was; a duplicate stays one."""
+    """Move a finding to the summary; a duplicate stays one."""
     if isinstance(item.placement, OnLines | OnFile):
         return replace(item, placement=InSummary(why, item.placement))
     return item
 
 
-def _limited(placed: Sequence[Placed], rules: PlacementRules) -> tuple[Placed, ...]:
-    """The least severity and the number of comments, worst first; what is over goes to the summary."""
-    commented = [index for index, item in enumerate(placed) if isinstance(item.placement, OnLines | OnFile)]
-    wanted = [index for index in commented if placed[index].finding.severity.at_least(rules.comment_from)]
-    kept = set(sorted(wanted, key=lambda index: (placed[index].finding.severity.rank, index))[: rules.max_comments])
-    return tuple(
-        item
-        if index in kept or not isinstance(item.placement, OnLines | OnFile)
-        else replace(
-            item,
-            placement=InSummary(
-                Why.OVER_LIMIT if item.finding.severity.at_least(rules.comment_from) else Why.BELOW_THRESHOLD,
-                item.placement,
-            ),
-        )
+def _limited(placed: Sequence[Placed], rules: PlacementRules) -> Iterator[Placed]:
+    """Keep the worst findings on their places and move the others to the summary."""
+    wanted = [
+        index
         for index, item in enumerate(placed)
-    )
+        if isinstance(item.placement, OnLines | OnFile) and item.finding.severity.at_least(rules.comment_from)
+    ]
+    kept = set(sorted(wanted, key=lambda index: placed[index].finding.severity.rank)[: rules.max_comments])
+    for index, item in enumerate(placed):
+        why = Why.OVER_LIMIT if item.finding.severity.at_least(rules.comment_from) else Why.BELOW_THRESHOLD
+        yield item if index in kept else in_summary(item, why)
+
+
+Words = tuple[str, Block | None]
+"""What distinguishes two findings of one id: the title as the ledger has it, and the code."""
+
+
+def remembered(records: Iterable[TrackedFinding]) -> dict[str, Words]:
+    """The words of the findings in the ledger, by id."""
+    return {record.id: (_written(record.title), record.block) for record in records}
+
+
+def said(placed: Iterable[Placed]) -> dict[str, Words]:
+    """The words of the findings of an answer, by id."""
+    return {item.id: _words(item) for item in placed if not isinstance(item.placement, DuplicateOf)}
+
+
+def assign_ids(placed: Iterable[Placed], known: Mapping[str, Words]) -> tuple[Placed, ...]:
+    """Give each finding the id that it had before, or one that no other finding has; idempotent.
+
+    An id is made of a finding's code. A different finding on the same code must not take over the id, because that
+    would replace the first one with its comment and its waiver.
+    """
+    placed = tuple(placed)
+    ids: dict[str, str] = {}
+    taken: set[str] = set()
+    originals = (item for item in placed if not isinstance(item.placement, DuplicateOf))
+    for item in sorted(originals, key=lambda one: one.finding.severity.rank):
+        words, identifier = _words(item), item.root or item.id
+        while identifier in taken or known.get(identifier, words) != words:
+            identifier = finding_id(identifier, item.finding.title)
+        ids[item.id] = identifier
+        taken.add(identifier)
+    return tuple(_under(item, ids.get(item.id, item.id)) for item in placed)
+
+
+def _words(item: Placed) -> Words:
+    return _written(item.finding.title), item.block
+
+
+def _written(title: str) -> str:
+    """A title as it comes back from the ledger: cut, and without lone surrogates."""
+    return title[:MAX_TITLE].encode("utf-8", "replace").decode()
+
+
+def _under(item: Placed, identifier: str) -> Placed:
+    if isinstance(item.placement, DuplicateOf):
+        return replace(item, id=identifier, placement=DuplicateOf(identifier))
+    return replace(item, id=identifier)

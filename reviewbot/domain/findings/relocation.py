@@ -1,4 +1,4 @@
-"""A review of one head, placed on another: by the code that it was about, or not on a line at all."""
+"""Places the review of one head on another: by the code that it is about, or not on a line at all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reviewbot.domain.model.review import Finding, Side
 
 
 def without_quote(findings: Iterable[Finding]) -> tuple[str, ...]:
-    """The files whose text at the reviewed head is needed: somebody cited a line of theirs and did not quote it."""
+    """The files whose text at the reviewed head is needed, because a line is cited and not quoted."""
     cited = (one.path for one in findings if _is_only_cited(one) and one.side is Side.RIGHT)
     return tuple(dict.fromkeys(path for path in cited if path))
 
@@ -21,13 +21,9 @@ def _is_only_cited(finding: Finding) -> bool:
 
 
 def quoted(finding: Finding, texts: Mapping[str, str]) -> Finding:
-    """The finding with the code that it cites; without line and code when nobody knows any more what it cited.
+    """Quote the code that a finding of another head cites, from the texts at that head by the reviewer's path.
 
-    Its last line was a number of the other head: what is not quoted is not covered.
-
-    Args:
-        finding: of the other head.
-        texts: of the files at that head, by the reviewer's path.
+    Without the text, the finding loses its line: nobody knows what it cited.
     """
     if finding.line is None or not _is_only_cited(finding):
         return replace(finding, end_line=finding.line)
@@ -38,15 +34,14 @@ def quoted(finding: Finding, texts: Mapping[str, str]) -> Finding:
 
 
 def relocated(item: Placed) -> Placed:
-    """The place on the current head: by its code, else in the summary as something that is no longer there."""
+    """Keep a finding that was found by its code on the current head; move others to the summary."""
     match item.placement:
         case OnLines() | OnFile(why=Why.LINE_NOT_IN_DIFF):
             return item
         case OnFile():
-            return replace(in_summary(item, Why.HEAD_MOVED), suggestion=_shown(item.suggestion))
+            moved = in_summary(item, Why.HEAD_MOVED)
+            return (
+                moved if item.suggestion is SuggestionState.NONE else replace(moved, suggestion=SuggestionState.SHOWN)
+            )
         case _:
             return item
-
-
-def _shown(state: SuggestionState) -> SuggestionState:
-    return SuggestionState.NONE if state is SuggestionState.NONE else SuggestionState.SHOWN

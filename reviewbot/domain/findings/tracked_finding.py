@@ -1,4 +1,4 @@
-"""What the ledger keeps of a finding, so that it closes the gate until it is dealt with, wherever the head goes."""
+"""What the ledger keeps of a finding, so that it blocks until it is dealt with."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ MAX_REASON = 300
 
 
 class FindingState(StrEnum):
-    """Where a finding stands.
+    """The state of a finding.
 
-    `CHANGED` is open too: its code is no longer there, and nobody has confirmed that this mends it. `FIXED` takes the
-    reviewer's word and changed code; `GONE` means that the file is no longer changed, or deleted.
+    `CHANGED` is open too: its code is no longer there, and nobody has confirmed that this fixes it. `FIXED` needs the
+    reviewer's word and changed code; `GONE` means that the file is deleted or no longer changed.
     """
 
     OPEN = "open"
@@ -35,14 +35,14 @@ class FindingState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """Somebody took the responsibility for a finding, for its code as it stood.
+    """Someone accepted a finding, for its code as it was.
 
     Attributes:
         by: a login.
-        reason: their words; hostile text.
-        copies: how often the code stood in its file then, 0 when it was not there; one more of them is another case.
-        verbatim: `FileView.verbatim` of them: a finding is found again behind other white space, a waiver is not. Where
-            there was none, `ChangeIndex.content` of the file.
+        reason: hostile text.
+        copies: of the code in its file, 0 if there was none.
+        verbatim: `FileView.verbatim` of them, since other whitespace ends a waiver; `ChangeIndex.content` of the file
+            if there was no copy.
     """
 
     by: str
@@ -53,11 +53,7 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class Bypass:
-    """Somebody let one head through to one base, whatever its review says.
-
-    Attributes:
-        base_ref: the branch that it is to be merged into.
-    """
+    """Someone let one head through to one base branch, whatever its review says."""
 
     head_sha: str
     base_ref: str
@@ -65,30 +61,28 @@ class Bypass:
     reason: str
 
     def is_of(self, head_sha: str, base_ref: str) -> bool:
-        """Whether it lets this head through to this base."""
+        """Whether it is for this head and this base."""
         return (self.head_sha, self.base_ref) == (head_sha, base_ref)
 
 
 @dataclass(frozen=True, slots=True)
 class TrackedFinding:
-    """A finding, remembered.
+    """A finding in the ledger.
 
     Attributes:
-        id: of the finding; its comment's mark has it too.
         path: the file in the change, or what the reviewer named.
-        side: where its code is.
-        line: where its first line was when it was last seen, None when nothing says so.
-        block: its code, None when nothing says which code it is about.
-        file: `ChangeIndex.content` of its file when it was reported, where there is no block.
+        line: of its first line when it was last found, if known.
+        block: its code, None if nothing says which code it is about.
         in_file: whether its file was in the change.
-        added: whether the change added that file: when it is not there any more, it may have another name.
+        added: whether the change added that file: if it is no longer there, it may have another name.
         touched: whether the change adds or deletes any of its code.
-        copies: how often its code stood in the file when it was last seen whole.
+        copies: of its code in the file when it was last found.
         found: the task that reported it first.
         closed: the task under which it was closed, empty while it is open.
-        text: its explanation, kept while it has no comment that tells it.
+        text: its explanation, kept while no comment shows it.
         note: the reviewer's last word on it.
-        leftover: whether it is a part of an answer that nobody could read.
+        leftover: whether it is an unreadable part of an answer.
+        file: `ChangeIndex.content` of its file when it was reported, if it has no block.
     """
 
     id: str
@@ -114,19 +108,19 @@ class TrackedFinding:
 
     @property
     def counts(self) -> bool:
-        """Whether it counts for the gate."""
+        """Whether it is open and not waived."""
         return self.standing.is_open and self.waiver is None
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Every finding of a pull request that is remembered.
+    """The findings of a pull request.
 
     Attributes:
         records: worst first.
-        beyond: open ones that there was no room for, by severity. They close the gate until a whole review.
-        broken: whether findings may have been forgotten, since somebody edited or removed what we remembered. Only a
-            whole review opens the gate then.
+        beyond: open ones that did not fit into the ledger, by severity. They count until a whole review.
+        broken: whether findings may be lost, because someone edited or removed the ledger. Only a whole review can
+            succeed then.
     """
 
     records: tuple[TrackedFinding, ...] = ()
@@ -139,23 +133,23 @@ class Findings:
         self._by_id.update((record.id, record) for record in self.records)
 
     def find(self, finding_id: str) -> TrackedFinding | None:
-        """The record of an id."""
+        """The finding of an id."""
         return self._by_id.get(finding_id)
 
     def open(self) -> tuple[TrackedFinding, ...]:
-        """Those that are not closed, waived ones included."""
+        """Those that are not closed, including waived ones."""
         return tuple(record for record in self.records if record.standing.is_open)
 
     def counting(self, task_id: str) -> tuple[TrackedFinding, ...]:
-        """Those that count for the gate; the task's own unread parts are told, and judged, as what they are."""
+        """Those that count; without the unreadable parts of this task's answer, which are judged as such."""
         return tuple(one for one in self.records if one.counts and not (one.leftover and one.found == task_id))
 
     def severities(self, task_id: str) -> tuple[Severity, ...]:
-        """The severities that count for the gate, those beyond included."""
+        """The severities that count, including those beyond."""
         kept = (record.severity for record in self.counting(task_id))
         return (*kept, *(severity for severity, count in self.beyond for _ in range(count)))
 
 
 def worst_first(records: Iterable[TrackedFinding]) -> tuple[TrackedFinding, ...]:
-    """The order in which records are kept: the open ones by severity, then the closed ones."""
+    """Sort findings: the open ones by severity, then the closed ones."""
     return tuple(sorted(records, key=lambda one: (not one.standing.is_open, one.severity.rank, one.path, one.id)))

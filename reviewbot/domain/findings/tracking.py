@@ -1,22 +1,30 @@
-"""Carrying findings over a push: what is still there, what has changed, and what the reviewer's word makes of it.
+"""Tracks findings across pushes: what is still there, what has changed, and what the reviewer says about it.
 
-A finding is looked up by its code, never by its line number. *Changed* still counts, *fixed* needs the reviewer's word
-and changed code, *gone* means that its file is deleted or no longer differs from the base there. What an answer does
-not mention stays as it was.
+A finding is looked up by its code, never by its line number. *Changed* still counts; *fixed* needs the reviewer's word
+and changed code; *gone* means that its file is deleted or no longer differs from the base there. A finding that an
+answer does not mention stays as it was.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
-from typing import assert_never
+from enum import Enum
+from functools import cached_property
 
-from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, FileStatus
+from reviewbot.domain.diff.parse import ChangeSet, FileStatus
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.diff.text_index import Block, outward
 from reviewbot.domain.findings.markers import finding_id
-from reviewbot.domain.findings.placement import DuplicateOf, InSummary, OnFile, OnLines, Placed
+from reviewbot.domain.findings.placement import (
+    DuplicateOf,
+    InSummary,
+    OnFile,
+    OnLines,
+    Placed,
+    assign_ids,
+    remembered,
+)
 from reviewbot.domain.findings.tracked_finding import (
     MAX_REASON,
     MAX_TEXT,
@@ -27,7 +35,6 @@ from reviewbot.domain.findings.tracked_finding import (
     Waiver,
     worst_first,
 )
-from reviewbot.domain.findings.tracking_ids import assign_ids, remembered
 from reviewbot.domain.model.review import Leftover, Previous, PreviousState, Report, Severity, Side
 
 
@@ -36,10 +43,10 @@ class ChangeIndex:
     """The change as it is now, to look findings up in.
 
     Attributes:
-        views: the selected files as they were or would be sent, and the others as they are.
+        views: the selected files as they would be sent, and the others as they are.
         removed: the names of deleted files.
-        added: the names of files that are not there at the merge base under any name.
-        blobs: ids of the files at the head, by name.
+        added: the names of files that the merge base has under no name.
+        blobs: blob ids at the head, by name.
     """
 
     views: tuple[FileView, ...]
@@ -49,9 +56,12 @@ class ChangeIndex:
 
     @classmethod
     def of(cls, change: ChangeSet, views: Sequence[FileView]) -> ChangeIndex:
-        """The scene of a change; a file that is held back is looked into here, and shown to nobody."""
+        """The index of a change; files that are held back are indexed as well, but shown to nobody."""
         sent = {view.path: view for view in views}
-        seen = (sent.get(file.path) or _as_it_is(file) for file in change.files)
+        seen = (
+            sent.get(file.path) or FileView(file.path, file.diff.old_path, file.diff.hunks, file.text)
+            for file in change.files
+        )
         removed, added = (
             frozenset(file.path for file in change.files if file.diff.status is status)
             for status in (FileStatus.REMOVED, FileStatus.ADDED)
@@ -61,27 +71,23 @@ class ChangeIndex:
 
     @cached_property
     def by_path(self) -> Mapping[str, FileView]:
-        """The views by their name, and by the name at the merge base where no other file has it now."""
+        """The views by name, and by the name at the merge base if no other file has it now."""
         return {view.old_path: view for view in self.views} | {view.path: view for view in self.views}
 
     def content(self, path: str) -> str:
-        """Tells a file from another version of it: what is seen of it, else its blob; empty when it is not there."""
+        """A digest of what is known of a file, else its blob; empty if the file is not there."""
         view = self.by_path.get(path)
         return "" if view is None else view.content or self.blobs.get(view.path, "")
 
 
-def _as_it_is(file: ChangedFile) -> FileView:
-    return FileView(file.path, file.diff.old_path, file.diff.hunks, file.text)
-
-
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Where a finding's code stands now.
+    """Where a finding's code is now.
 
     Attributes:
         line: its first line.
         touched: whether the change adds or deletes any of it, there or at another copy.
-        copies: how often the code stands in the file.
+        copies: how many copies of the code the file has.
     """
 
     view: FileView
@@ -90,53 +96,44 @@ class Match:
     copies: int
 
 
-class Unseen:
-    """The file is changed and nobody can look into it: it is no text, or too large."""
+class NoMatch(Enum):
+    """Why a finding's code is not found."""
+
+    UNSEEN = "the file changed, but is not text or is too large"
+    ABSENT = "the file does not contain the code"
+    VANISHED = "the change no longer touches the code"
 
 
-class Absent:
-    """The file can be seen, the code is not in it."""
-
-
-class Vanished:
-    """The change no longer touches it: nothing of it is left to find fault with."""
-
-
-MatchResult = Match | Unseen | Absent | Vanished
-
-
-def find_match(record: TrackedFinding, change_index: ChangeIndex) -> MatchResult:
+def find_match(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoMatch:
     """Look a finding's code up in the change as it is now."""
     view = change_index.by_path.get(record.path)
     if view is None or (record.side is Side.RIGHT and view.path in change_index.removed):
         return _elsewhere(record, change_index)
     if record.block is None:
-        return Absent()
+        return NoMatch.ABSENT
     if view.text is None and not view.hunks:
-        return Unseen()
+        return NoMatch.UNSEEN
     found = _match_in(record, record.block, view)
     if found is None:
-        return Absent()
-    # The base has the same lines by now, or the author has taken the deletion back. With a copy less than there was,
-    # what is left may be the base's and the finding's own be changed.
+        return NoMatch.ABSENT
+    # The base has the same lines by now, or the author took the deletion back. With fewer copies than before, what is
+    # left may be the base's copy, and the finding's own copy changed.
     is_base = record.touched and not found.touched and found.copies >= record.copies
-    return Vanished() if is_base else found
+    return NoMatch.VANISHED if is_base else found
 
 
 def _match_in(record: TrackedFinding, block: Block, view: FileView) -> Match | None:
     places = view.places(record.side, block)
-    line = next(outward(places.touched or places.every, record.line or 1), None)
-    return None if line is None else Match(view, line, bool(places.touched), len(places.every))
+    lines = outward(places.touched or places.every, record.line or 1)
+    return Match(view, lines[0], bool(places.touched), len(places.every)) if lines else None
 
 
-def _elsewhere(record: TrackedFinding, change_index: ChangeIndex) -> MatchResult:
-    """A file that left the change may have been renamed before anybody else has seen it: its code goes with it.
-
-    One that the change itself has added may be any other that it adds, with other lines by now.
-    """
+def _elsewhere(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoMatch:
+    # A file that left the change may have been renamed, with its code. If the change had added it, it may be any other
+    # added file, with other lines by now.
     if not record.in_file:
-        return Absent()
-    missing = Absent() if record.added and change_index.added else Vanished()
+        return NoMatch.ABSENT
+    missing = NoMatch.ABSENT if record.added and change_index.added else NoMatch.VANISHED
     if record.block is None or record.side is Side.LEFT:
         return missing
     matches = (_match_in(record, record.block, view) for view in change_index.views)
@@ -144,26 +141,22 @@ def _elsewhere(record: TrackedFinding, change_index: ChangeIndex) -> MatchResult
 
 
 def update_state(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFinding:
-    """The finding as the code alone tells it: what was fixed is open again when its code is back."""
-    match find_match(record, change_index):
-        case Match() as matched:
-            return _seen(record, matched)
-        case Unseen():
-            return replace(record, waiver=None)
-        case Vanished():
-            return replace(record, standing=FindingState.GONE) if record.standing.is_open else record
-        case Absent():
-            return _without_code(record, change_index)
-        case unknown:
-            assert_never(unknown)
-
-
-def _seen(record: TrackedFinding, matched: Match) -> TrackedFinding:
-    """With fewer copies than there were, one was changed, and nobody knows whether it is the one that was meant."""
+    """Update a finding by the code alone: a fixed one opens again when its code is back."""
+    matched = find_match(record, change_index)
+    if matched is NoMatch.UNSEEN:
+        return replace(record, waiver=None)
+    if matched is NoMatch.VANISHED:
+        return replace(record, standing=FindingState.GONE) if record.standing.is_open else record
+    waiver = record.waiver
+    if waiver and (waiver.copies, waiver.verbatim) != _text(record, matched, change_index):
+        waiver = None
+    if isinstance(matched, NoMatch):
+        standing = record.standing if record.block is None else FindingState.CHANGED
+        return replace(record, standing=standing, waiver=waiver) if record.standing.is_open else record
+    # With fewer copies than before, one changed, and nobody knows whether it is the finding's.
     fewer = matched.copies < record.copies
     if fewer and record.standing is FindingState.FIXED:
         return record
-    waiver = record.waiver and _while(record.waiver, _verbatim(record, matched))
     note = record.note if record.standing.is_open else ""
     seen = replace(record, path=matched.view.path, line=matched.line, waiver=waiver, closed="", note=note)
     if fewer:
@@ -171,22 +164,11 @@ def _seen(record: TrackedFinding, matched: Match) -> TrackedFinding:
     return replace(seen, standing=FindingState.OPEN, copies=matched.copies)
 
 
-def _while(waiver: Waiver, now: tuple[int, str]) -> Waiver | None:
-    """The waiver as long as it is for what is there now: as often, and to the character."""
-    return waiver if (waiver.copies, waiver.verbatim) == now else None
-
-
-def _verbatim(record: TrackedFinding, matched: Match) -> tuple[int, str]:
-    return matched.copies, matched.view.verbatim(record.side, record.block) if record.block else ""
-
-
-def _without_code(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFinding:
-    """Somebody may have let it stand when its code was not there: for its file as it was."""
-    if not record.standing.is_open:
-        return record
-    standing = record.standing if record.block is None else FindingState.CHANGED
-    waiver = record.waiver and _while(record.waiver, (0, change_index.content(record.path)))
-    return replace(record, standing=standing, waiver=waiver)
+def _text(record: TrackedFinding, matched: Match | NoMatch, change_index: ChangeIndex) -> tuple[int, str]:
+    """What a waiver is for: so many copies of exactly this text, or the whole file if there is none."""
+    if isinstance(matched, Match) and record.block is not None:
+        return matched.copies, matched.view.verbatim(record.side, record.block)
+    return 0, change_index.content(record.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +176,8 @@ class Answered:
     """A finished task's answer, placed on the change as it is now.
 
     Attributes:
-        task_id: whose answer.
-        whole: whether it is of the whole change and every selected file, so that it stands for itself.
-        here: whether it was given to the change as it is now. What it calls fixed on an older head may have been
-            changed again: that counts until a review of this one says so.
+        whole: whether it covers the whole change and every selected file.
+        here: whether it is about the current head. What an answer calls fixed on an older head may have changed again.
     """
 
     task_id: str
@@ -208,20 +188,19 @@ class Answered:
 
 
 def absorb(findings: Findings, answer: Answered, change_index: ChangeIndex) -> Findings:
-    """The findings after an answer; doing it twice is doing it once.
-
-    Args:
-        findings: as they were remembered.
-        answer: placed on the scene.
-        change_index: the change as it is now.
-    """
+    """The findings after an answer; idempotent."""
     known = {record.id: update_state(record, change_index) for record in findings.records}
     placed = assign_ids(answer.placed, remembered(findings.records))
     told = {record.id: record for record in _reported(replace(answer, placed=placed), change_index)}
     fresh = (_beside(record, known.get(key), change_index) for key, record in told.items())
-    verdicts = _verdicts(answer.report.previous)
-    judged = partial(_judged, change_index=change_index, here=answer.here)
-    others = (judged(record, verdicts.get(key)) for key, record in known.items() if key not in told)
+    # Of two contradictory words, the one that keeps the finding open counts.
+    previous = sorted(answer.report.previous, key=lambda one: one.state is PreviousState.OPEN)
+    verdicts = {one.id: one for one in previous}
+    others = (
+        _judged(record, verdicts.get(key), change_index=change_index, here=answer.here)
+        for key, record in known.items()
+        if key not in told
+    )
     stamped = (_stamped(record, answer.task_id) for record in (*fresh, *others))
     stands = answer.whole and answer.here
     return Findings(
@@ -232,7 +211,7 @@ def absorb(findings: Findings, answer: Answered, change_index: ChangeIndex) -> F
 
 
 def update_states(findings: Findings, change_index: ChangeIndex) -> Findings:
-    """The findings as the code alone tells them, without a new answer."""
+    """Update all findings by the code alone."""
     return replace(findings, records=worst_first(update_state(record, change_index) for record in findings.records))
 
 
@@ -253,7 +232,7 @@ def _record(item: Placed, task_id: str, change_index: ChangeIndex) -> TrackedFin
         category=finding.category,
         title=finding.title[:MAX_TITLE],
         path=item.in_file or finding.path,
-        # What is said of a deleted file is said of the base's text: that the file is not there does not answer it.
+        # A finding on a deleted file is about the text at the base.
         side=Side.LEFT if item.in_file in change_index.removed else item.side,
         line=_first_line(where, finding.line),
         block=item.block,
@@ -268,10 +247,7 @@ def _record(item: Placed, task_id: str, change_index: ChangeIndex) -> TrackedFin
 
 
 def _beside(record: TrackedFinding, before: TrackedFinding | None, change_index: ChangeIndex) -> TrackedFinding:
-    """What an answer reports, as it is known already.
-
-    A waiver is for nothing worse than what was waived, and for the code that is pointed at now.
-    """
+    # A waiver holds for nothing worse than what was waived, and only for the code that is cited now.
     if before is None:
         return record
     holds = before.severity.rank <= record.severity.rank
@@ -290,18 +266,12 @@ def _first_line(where: object, cited: int | None) -> int | None:
 
 
 def _leftover(leftover: Leftover, task_id: str) -> TrackedFinding:
-    """A part of an answer that nobody could read: a person has to, so it is carried as a finding that nobody rated."""
+    # A person has to read what could not be parsed, so it is carried as an unrated finding.
     title = f"A part of the answer could not be read: {leftover.where}"[:MAX_TITLE]
     identifier = finding_id("leftover", leftover.where, leftover.text)
     return TrackedFinding(
         identifier, Severity.UNRATED, None, title, "", found=task_id, text=leftover.text[:MAX_TEXT], leftover=True
     )
-
-
-def _verdicts(previous: Iterable[Previous]) -> Mapping[str, Previous]:
-    """The reviewer's word by id; of two that contradict each other the one that keeps the finding open."""
-    ordered = sorted(previous, key=lambda one: one.state is PreviousState.OPEN)
-    return {one.id: one for one in ordered}
 
 
 def _judged(
@@ -316,21 +286,18 @@ def _judged(
 
 
 def _has_changed(record: TrackedFinding, change_index: ChangeIndex) -> bool:
-    """Whether the code is another by now; its file, where nothing says which code it is."""
     if record.block is not None:
         return record.standing is FindingState.CHANGED
     return not record.file or record.file != change_index.content(record.path)
 
 
 def _stamped(record: TrackedFinding, task_id: str) -> TrackedFinding:
-    """Under which task it was closed: so that a run that comes by again tells the same."""
     if record.standing.is_open:
         return replace(record, closed="")
     return record if record.closed else replace(record, closed=task_id)
 
 
 def waived(record: TrackedFinding, by: str, reason: str, change_index: ChangeIndex) -> TrackedFinding:
-    """The finding with a waiver for its code as it stands, or for its whole file where nothing of it is seen."""
-    matched = find_match(record, change_index)
-    seen = _verbatim(record, matched) if isinstance(matched, Match) else (0, change_index.content(record.path))
+    """Waive the finding for its code as it is now, or for its whole file if the code is not found."""
+    seen = _text(record, find_match(record, change_index), change_index)
     return replace(record, waiver=Waiver(by, reason[:MAX_REASON], *seen))

@@ -1,7 +1,7 @@
-"""Whose check run it is: several pull requests may have one head, and GitHub tells a check run's commit alone.
+"""The tag of a check run: several pull requests can have one head, and GitHub knows only a check run's commit.
 
-The tag stands in the clear at the beginning of a check run's `external_id`, before the copy of what was bought: it has
-to be read without anybody's key. It is no secret and no proof, and nothing turns green because of one.
+The tag is plain text at the start of `external_id`, before the signed copy, so that it can be read without a key. It is
+no proof, and nothing turns green because of it.
 """
 
 from __future__ import annotations
@@ -10,32 +10,26 @@ import re
 from dataclasses import dataclass
 
 TAG_LENGTH = 32
-"""Characters that the longest tag takes, with the space after it."""
+"""Characters of the longest tag, with the space after it."""
 
 _TAG = re.compile(r"pr(?P<number>[1-9][0-9]{0,8})=(?P<verdict>[a-z_]{0,15})(?: (?P<rest>.*))?", re.ASCII | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class CheckTag:
-    """A check run's pull request, and what its review came to.
-
-    Attributes:
-        number: of the pull request.
-        verdict: the pull request's own conclusion, empty while it is open. GitHub may show another one, because of a
-            second pull request.
-    """
+    """A check run's pull request and that pull request's own conclusion, which is empty while the review is open."""
 
     number: int
     verdict: str = ""
 
 
 def with_tag(tag: CheckTag, copy: str) -> str:
-    """The `external_id` with a tag before the copy, which may be empty."""
+    """The `external_id`: the tag, then the copy, which may be empty."""
     return " ".join(part for part in (f"pr{tag.number}={tag.verdict}", copy) if part)
 
 
 def split_tag(external_id: str) -> tuple[CheckTag | None, str]:
-    """The tag and the copy of an `external_id`; neither where there is no tag, since then we did not write it."""
+    """The tag and the copy of an `external_id`; neither if there is no tag, because then we did not write it."""
     match = _TAG.fullmatch(external_id)
     if match is None:
         return None, ""

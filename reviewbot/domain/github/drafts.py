@@ -1,4 +1,4 @@
-"""What can stand on GitHub because of us: the pieces of the wished-for state, in GitHub's words."""
+"""What we write on GitHub, in GitHub's words."""
 
 from __future__ import annotations
 
@@ -10,17 +10,12 @@ from reviewbot.domain.github.pull_request import CheckStatus, Conclusion
 from reviewbot.domain.model.review import Side
 
 ANNOTATIONS_PER_REQUEST = 50
-"""Annotations in one check run request; more are appended by further updates (GitHub's OpenAPI description)."""
+"""Annotations of one check run request; updates append more (GitHub's OpenAPI description)."""
 
 
 @dataclass(frozen=True, slots=True)
 class LineTarget:
-    """Lines of one side of the diff, inside one hunk.
-
-    Attributes:
-        start_line: the first line of a range, None for a single line. Always less than `line`.
-        line: the last (or only) line.
-    """
+    """Lines of one side of the diff, inside one hunk; `start_line` is less than `line`, or None for a single line."""
 
     path: str
     side: Side
@@ -37,7 +32,7 @@ class FileTarget:
 
 @dataclass(frozen=True, slots=True)
 class InlineComment:
-    """A review comment on lines; the body starts with our marker."""
+    """A review comment on lines; the body starts with our mark."""
 
     target: LineTarget
     body: str
@@ -45,14 +40,14 @@ class InlineComment:
 
 @dataclass(frozen=True, slots=True)
 class FileComment:
-    """A review comment on a file; the body starts with our marker."""
+    """A review comment on a file; the body starts with our mark."""
 
     target: FileTarget
     body: str
 
 
 class ReviewEvent(StrEnum):
-    """What a review says; we never approve."""
+    """The event of a review; we never approve."""
 
     COMMENT = "COMMENT"
     REQUEST_CHANGES = "REQUEST_CHANGES"
@@ -60,7 +55,7 @@ class ReviewEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReviewDraft:
-    """One review with all its inline comments, posted in one request."""
+    """A review with all its inline comments, posted in one request."""
 
     commit_sha: str
     event: ReviewEvent
@@ -90,12 +85,12 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class CheckState:
-    """A check run as we want it.
+    """A check run as it should be.
 
     Attributes:
         conclusion: None while the review is open, and only then.
-        tag: whose it is, with that pull request's own conclusion.
-        external_id: the short copy of task and credits, without the tag.
+        tag: its pull request, with that pull request's own conclusion.
+        external_id: the signed copy of task and credits, without the tag.
         annotations: all of them; the adapter sends them fifty at a time.
     """
 
@@ -113,7 +108,7 @@ class CheckState:
 
 @dataclass(frozen=True, slots=True)
 class PostedComment:
-    """A review comment that GitHub has taken."""
+    """A review comment that GitHub has accepted."""
 
     id: int
     url: str
@@ -121,7 +116,7 @@ class PostedComment:
 
 
 class Reaction(StrEnum):
-    """The emoji with which we answer a comment, in REST's words."""
+    """The reactions to a command's comment, in REST's words."""
 
     YES = "+1"
     NO = "-1"
@@ -129,7 +124,7 @@ class Reaction(StrEnum):
 
 
 class Hidden(StrEnum):
-    """Why a comment is hidden: the classifiers of `minimizeComment` that we use."""
+    """The classifiers of `minimizeComment` that we use."""
 
     OUTDATED = "OUTDATED"
     RESOLVED = "RESOLVED"

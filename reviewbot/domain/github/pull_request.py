@@ -1,4 +1,4 @@
-"""What GitHub holds of one pull request, read in one go and then trusted as values."""
+"""What GitHub knows about one pull request, as values."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.model.review import Side
 
 RECENT_COMMITS = 10
-"""The last commits of a pull request, whose check runs come with the snapshot."""
+"""The last commits of a pull request whose check runs are read."""
 
 
 class Permission(Enum):
-    """What a person may do in the repository, least first."""
+    """What someone may do in the repository, least first."""
 
     NONE = "none"
     READ = "read"
@@ -33,7 +33,7 @@ class Permission(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """The repository whose pull request is reviewed."""
+    """The repository of the pull request."""
 
     id: int
     full_name: str
@@ -46,10 +46,10 @@ class Commit:
     """One commit of the pull request.
 
     Attributes:
-        authors: logins, a bot's with `[bot]`, unlike `PullRequest.author`; None for an address without an account. Who
-            commits chooses the address, so an author here is a claim.
-        verified: whether GitHub itself has signed the commit, as it does for what an App commits through it. A person's
-            own signature vouches for whoever committed, not for the author.
+        authors: logins, a bot's with `[bot]`; None for an address without an account. The committer chooses the
+            address, so an author is only a claim.
+        verified: whether GitHub itself signed the commit, as it does for commits of an App. A person's signature
+            vouches for the committer, not for the author.
     """
 
     sha: str
@@ -60,11 +60,7 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class LabelEvent:
-    """Somebody set a label.
-
-    Attributes:
-        actor: a login, a bot's with `[bot]` so that it fits `Forge.permission`; None for a deleted account.
-    """
+    """Someone set a label; `actor` is a login, a bot's with `[bot]`, or None for a deleted account."""
 
     label: str
     actor: str | None
@@ -77,16 +73,15 @@ class PullRequest:
 
     Attributes:
         commits: the first hundred; `commit_count` says how many there are.
-        author: the login without `[bot]`, as GraphQL gives it; None for a deleted account.
-        head_repository: None when the fork was deleted.
+        author: the login without `[bot]`, as in GraphQL; None for a deleted account.
+        head_repository: None if the fork was deleted.
         label_events: the latest fifty, oldest first.
-        head_seen_at: when GitHub first made a check suite for the head, by its own clock: no committer can choose it.
-            The commit may have come here later, if it was another pull request's head before. None when nothing tells:
-            there is no suite, or the token may not read them.
-        checked_at: when this pull request's first check run of our name on the head began, None when there is none.
-        forced_at: when the head was last force-pushed, None when it never was: an older head may have come back then.
-        is_first_head: whether nothing was force-pushed and none of its other commits has a check run of our name for
-            it, so that we have met it at no other head; False where it has more commits than are looked at.
+        head_seen_at: when GitHub created the first check suite for the head, which no committer can choose; None if it
+            is unknown. The commit may have been the head of another pull request then.
+        checked_at: when the first check run of our name for this pull request on the head started, if any.
+        forced_at: when the head was last force-pushed, if ever: an older head may have come back then.
+        is_first_head: whether nothing was force-pushed, and no other commit has a check run of our name for this pull
+            request; False if it has more commits than are read.
     """
 
     number: int
@@ -116,15 +111,15 @@ class PullRequest:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment of the pull request's timeline.
+    """A comment on the pull request's timeline.
 
     Attributes:
         id: the REST id.
-        ours: whether the token that reads wrote it (`viewerDidAuthor`).
-        edited_by: the login of the last editor, None when nobody edited it.
+        ours: whether our token wrote it (`viewerDidAuthor`).
+        edited_by: the login of the last editor, if any.
         edited_by_us: whether the last editor is the author.
-        author: a login, a bot's with `[bot]` so that it fits `Forge.permission`; None for a deleted account.
-        reacted: whether the token that reads has put one of the emoji under it with which we answer.
+        author: a login, a bot's with `[bot]`; None for a deleted account.
+        reacted: whether our token has put one of our reactions under it.
     """
 
     id: int
@@ -141,13 +136,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class ThreadComment:
-    """One comment of a review thread.
-
-    Attributes:
-        node_id: the GraphQL id, for `Forge.hide_comment`.
-        is_minimized: whether somebody has hidden it, under whatever reason.
-        hidden_as_outdated: whether the reason is the one that we give.
-    """
+    """One comment of a review thread; `hidden_as_outdated` says that the reason is the one that we give."""
 
     id: int
     url: str
@@ -165,11 +154,11 @@ class Thread:
     """A review thread.
 
     Attributes:
-        id: the GraphQL id, for `Forge.resolve_thread`.
-        line: None when the thread is outdated or on the whole file.
-        can_resolve: whether the token that reads may resolve it now (`viewerCanResolve`): not one that is resolved.
-        can_unresolve: whether it may open it again.
-        resolved_by: login, None when no person has, an app perhaps.
+        id: the GraphQL id.
+        line: None if the thread is outdated or on the whole file.
+        can_resolve: whether our token may resolve it now (`viewerCanResolve`).
+        can_unresolve: whether our token may open it again.
+        resolved_by: login; None if no person resolved it, perhaps an app.
     """
 
     id: str
@@ -185,7 +174,7 @@ class Thread:
 
 
 class CheckStatus(StrEnum):
-    """The status of a check run, as far as we write it."""
+    """The statuses of a check run that we write."""
 
     IN_PROGRESS = "in_progress"
     COMPLETED = "completed"
@@ -202,12 +191,12 @@ class Conclusion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckRun:
-    """A check run of our name, as GitHub tells it; `status` and `conclusion` are GitHub's own words.
+    """A check run of our name; `status` and `conclusion` are GitHub's own words.
 
     Attributes:
-        external_id: the short copy of task and credits, without the tag.
-        tag: None where we have not written it; such a check run is no pull request's.
-        foreign: whether another App has made it than the one whose token this is: it may say what it wants.
+        external_id: the signed copy of task and credits, without the tag.
+        tag: None if we did not write it; then it belongs to no pull request.
+        foreign: whether another App than our token's created it.
     """
 
     id: int
@@ -223,7 +212,7 @@ class CheckRun:
 
     @property
     def verdict(self) -> str | None:
-        """What its own pull request came to, whatever a second one makes GitHub show; None while nobody knows."""
+        """The conclusion for its own pull request, if known; GitHub may show that of another one."""
         return None if self.foreign or self.tag is None else self.tag.verdict or None
 
 
@@ -232,8 +221,8 @@ class Waiting:
     """Where an open task may be.
 
     Attributes:
-        known: numbers of the open pull requests, oldest first; then those of the closed ones, the latest first.
-        unknown: those without any check run of ours, which tells nothing where none can be written.
+        known: numbers of the open pull requests, oldest first, then those of the closed ones, latest first.
+        unknown: those without a check run of ours.
     """
 
     known: tuple[int, ...]
@@ -242,7 +231,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A review that we wrote (`state` is GitHub's own word, such as `PENDING` or `CHANGES_REQUESTED`)."""
+    """A review that we wrote; `state` is GitHub's word, such as `CHANGES_REQUESTED`."""
 
     id: int
     state: str
@@ -253,13 +242,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class DefaultBranch:
-    """What the default branch says about us: the only place that settings and templates are read from.
-
-    Attributes:
-        config: the text of the config file, None when there is none.
-        attributes: the text of `.gitattributes`, empty when there is none.
-        templates: file name to text.
-    """
+    """The files of the default branch that we read: config (if any), `.gitattributes`, templates by file name."""
 
     config: str | None = None
     attributes: str = ""
@@ -268,14 +251,14 @@ class DefaultBranch:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that a run reads before it decides anything; lists are oldest first.
+    """Everything that a run reads before it decides; lists are oldest first.
 
     Attributes:
         reviews: those that we wrote.
-        checks: this pull request's runs of our check's name on the head.
-        older_checks: those on the nine commits before it, and on the heads that the last five force-pushes replaced.
+        checks: this pull request's check runs of our name on the head.
+        older_checks: those on the nine commits before it, and on the heads before the last five force-pushes.
         other_checks: those of other pull requests on all these commits.
-        checks_readable: False when the token may not read check runs, and there are none here because of that.
+        checks_readable: whether the token may read check runs.
     """
 
     repository: Repository
@@ -291,7 +274,7 @@ class Snapshot:
 
 
 BINARY_WINDOW = 8000
-"""Git calls a file binary when there is a NUL among this many first bytes."""
+"""Git calls a file binary if there is a NUL among so many first bytes."""
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CONTROLS = bytes({*range(32), 127} - {*b"\t\n\f\r"})
@@ -312,15 +295,15 @@ class Entry:
 
     Attributes:
         oid: the full blob id.
-        mode: six octal digits, such as `100644`; `160000` is a submodule, `120000` a link.
-        size: bytes; None when it was not asked for.
-        text: the whole text; None when it was not asked for, or is binary or not UTF-8.
-        binary: whether git takes the bytes for no text, as it does UTF-16; None when unknown.
-        misencoded: whether the bytes were read, and are text that is not UTF-8.
-        shebang: whether binary bytes begin with `#!`; None when they were not read.
-        legible: the share of binary bytes, NULs apart, that are printable UTF-8, from 0 to 1; None when they were not
+        mode: six octal digits, such as `100644`.
+        size: bytes, if read.
+        text: None if it was not read, is binary or is not UTF-8.
+        binary: whether git calls it binary, as it does UTF-16; None if unknown.
+        misencoded: whether it was read and is text that is not UTF-8.
+        shebang: whether binary bytes start with `#!`; None if they were not read.
+        legible: the share of binary bytes, NULs apart, that are printable UTF-8, from 0 to 1; None if they were not
             read.
-        tar: whether binary bytes are an uncompressed tar archive, which is as legible as the files in it.
+        tar: whether it is an uncompressed tar archive, which is as legible as the files in it.
     """
 
     oid: str
@@ -334,7 +317,7 @@ class Entry:
     tar: bool = False
 
     def with_content(self, content: bytes) -> Entry:
-        """Return the entry with what its bytes say."""
+        """Add what the bytes say."""
         if content.startswith(_UTF_16):
             return replace(self, text=None, binary=True, misencoded=True)
         if b"\0" in content[:BINARY_WINDOW]:
@@ -350,12 +333,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class RawChange:
-    """The change as GitHub or git gave it: `parse.assemble` makes a change set of it.
+    """The change as GitHub or git gave it.
 
     Attributes:
-        merge_base: full sha.
-        head: full sha.
-        diff: git's unified diff from merge base to head, renames found.
+        diff: git's unified diff from merge base to head, with renames.
         old: entries at the merge base, by old path.
         new: entries at the head, by path, with texts.
     """

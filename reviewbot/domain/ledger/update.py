@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from reviewbot.domain.findings.placement import assign_ids, remembered, said
 from reviewbot.domain.findings.tracking import Answered, ChangeIndex, absorb, update_states
-from reviewbot.domain.findings.tracking_ids import assign_ids, remembered, said
 from reviewbot.domain.ledger.edits import LedgerEdit, apply_edits
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
 

@@ -1,4 +1,4 @@
-"""The choices that a team makes: each a few words, in the contract's spelling."""
+"""The values of settings, in the contract's spelling."""
 
 from __future__ import annotations
 

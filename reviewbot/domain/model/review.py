@@ -1,4 +1,4 @@
-"""The nouns of a review: severities, findings, the report, the task and the submission."""
+"""The values of a review: severities, findings, the report, the task and the submission."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import Enum, StrEnum
 
 
 class Severity(StrEnum):
-    """How bad a finding is; `UNRATED` is what the service left out or made up."""
+    """How bad a finding is; `UNRATED` if CodeVF gave no severity that we know."""
 
     UNRATED = "unrated"
     CRITICAL = "critical"
@@ -19,7 +19,7 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
-        """0 is shown first. Unrated comes before critical, since nobody knows."""
+        """0 is shown first. Unrated comes before critical, because nobody knows."""
         return _RANKS[self]
 
     def at_least(self, other: Severity) -> bool:
@@ -28,7 +28,7 @@ class Severity(StrEnum):
 
     @property
     def takes_another(self) -> bool:
-        """Whether somebody other than the author has to take the responsibility for it."""
+        """Whether someone other than the author has to accept it."""
         return self.at_least(Severity.HIGH)
 
 
@@ -48,7 +48,7 @@ class Category(StrEnum):
 
 
 class Side(StrEnum):
-    """GitHub's names for the two sides of a diff: RIGHT is the head, LEFT is the merge base."""
+    """GitHub's names: RIGHT is the head, LEFT the merge base."""
 
     RIGHT = "RIGHT"
     LEFT = "LEFT"
@@ -61,21 +61,18 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding as the service gave it, read but not yet placed.
+    """A finding as parsed, not yet placed.
 
     Attributes:
-        path: the file, as the reviewer wrote it; empty when the finding names none.
-        severity: mapped to ours.
-        category: None when the service gave none that we know.
+        path: as the reviewer wrote it; may be empty.
+        category: None if CodeVF gave none that we know.
         title: one line.
-        explanation: free text, may be empty.
-        side: the side that the reviewer named.
-        line: first cited line, from 1; None when none was cited.
-        end_line: last cited line, at least `line`; None when `line` is.
-        code: the quoted lines, our gutter possibly still in front; empty when nothing was quoted.
-        suggestion: the replacement, None when there is none; empty means "delete the lines".
-        existing_code: what the suggestion replaces; None when the service did not say.
-        references: addresses or names, as given.
+        explanation: may be empty.
+        line: first cited line, from 1, if any.
+        end_line: last cited line, at least `line`; None if `line` is.
+        code: the quoted lines, perhaps with our line numbers; may be empty.
+        suggestion: the replacement, if any; empty means "delete the lines".
+        existing_code: what the suggestion replaces, if given.
     """
 
     path: str
@@ -94,12 +91,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """A part of the answer that broke the schema, kept as text.
+    """A part of the answer that violates the schema, kept as text.
 
     Attributes:
         where: a path into the answer, such as `files[2].findings[0]`.
         why: what is wrong with it.
-        text: the part itself, as JSON or as it came.
+        text: the part, as JSON or as it came.
     """
 
     where: str
@@ -116,7 +113,7 @@ class PreviousState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Previous:
-    """What an incremental answer says of one earlier finding."""
+    """An incremental answer's word on one earlier finding."""
 
     id: str
     state: PreviousState
@@ -125,13 +122,12 @@ class Previous:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the reviewer said, whole.
+    """The reviewer's answer.
 
     Attributes:
-        summary: the reviewer's own summary, may be empty.
         findings: in the order of the answer.
-        leftovers: what could not be read as a finding; never empty when something was lost on the way.
-        readable: whether the answer fitted the schema. Only a readable report without findings is a clean one.
+        leftovers: what is not a valid finding; nothing is lost.
+        readable: whether the answer matched the schema. Only a readable report without findings is a clean one.
         previous: the reviewer's word on earlier findings.
     """
 
@@ -143,7 +139,7 @@ class Report:
 
 
 class TaskStatus(Enum):
-    """The life of a task; the service may use words that its documentation does not have."""
+    """The status of a task; CodeVF may use undocumented words."""
 
     PENDING = "pending"
     PROCESSING = "processing"
@@ -155,13 +151,13 @@ class TaskStatus(Enum):
 
     @property
     def is_over(self) -> bool:
-        """Whether polling on is useless. An unknown status is still running."""
+        """Whether polling can stop. An unknown status is still running."""
         return self in {TaskStatus.COMPLETED, TaskStatus.CANCELLED, TaskStatus.FAILED, TaskStatus.EXPIRED}
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A file that the reviewer did not read to its end, and why, in a few words that may be empty."""
+    """A file that the reviewer did not read completely, and why, in a few words or none."""
 
     path: str
     why: str
@@ -169,17 +165,15 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task as the service tells it.
+    """A task as CodeVF describes it.
 
     Attributes:
-        id: the service's id.
-        status: mapped.
-        status_text: the service's own word.
-        result: the decoded JSON of `result`, or None; `response.read_result` makes a report of it.
-        credits_used: None when the service has not said.
-        retry_after: seconds that the service asks to wait before the next poll, or None.
-        unseen: files that the reviewer says it could not read to their end; they make the review partial.
-        parts: the tasks that were bought together and are one here, empty for one that is alone.
+        status_text: CodeVF's own word.
+        result: the decoded JSON of `result`, if any.
+        credits_used: None if unknown.
+        retry_after: seconds until the next poll that CodeVF asks for, if it does.
+        unseen: files that the reviewer could not read completely; they make the review partial.
+        parts: the tasks of one purchase that are joined here; empty for a single task.
     """
 
     id: str
@@ -203,19 +197,19 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """An expertise level and what it multiplies the price by."""
+    """An expertise tag and its price multiplier."""
 
     id: int
     name: str
     multiplier: Decimal
 
     def is_called(self, expertise: str) -> bool:
-        """Whether `expertise` names it: by its name in any case, or by its number."""
+        """Whether `expertise` is its name, in any case, or its number."""
         return expertise.casefold() in {self.name.casefold(), str(self.id)}
 
 
 class Mode(StrEnum):
-    """CodeVF's service levels."""
+    """CodeVF's modes."""
 
     REALTIME_ANSWER = "realtime_answer"
     FAST = "fast"
@@ -223,22 +217,18 @@ class Mode(StrEnum):
 
     @property
     def multiplier(self) -> Decimal:
-        """What the level multiplies the price by."""
+        """The price multiplier."""
         return {"realtime_answer": Decimal(2), "fast": Decimal("1.5"), "standard": Decimal(1)}[self.value]
 
     @property
     def credits(self) -> range:
-        """The values of `max-credits` that the service takes at this level."""
+        """The values of `max-credits` that CodeVF accepts."""
         return range(60, 601) if self is Mode.REALTIME_ANSWER else range(240, 115_201)
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A text file that goes along with a task.
-
-    Attributes:
-        path: of the one changed file that it holds, empty when it holds anything else.
-    """
+    """A text file of a task; `path` is that of the one changed file in it, if it contains nothing else."""
 
     file_name: str
     content: str
@@ -252,12 +242,9 @@ class Submission:
 
     Attributes:
         prompt: 10 to 10,000 characters.
-        project_id: the service's number of the project.
-        max_credits: sent as is.
-        mode: the service level.
-        tag_id: the expertise, or None for the service's default.
+        tag_id: the expertise, or None for CodeVF's default.
         metadata: flat, for the customer's own reference.
-        idempotency_key: a version-4-shaped UUID.
+        idempotency_key: a version 4 UUID.
         attachments: at most five.
         response_schema: JSON Schema of the answer.
     """

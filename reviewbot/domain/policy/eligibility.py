@@ -1,11 +1,10 @@
-"""Whether a review is due, and whether somebody who may spend asked for it."""
+"""Decides whether a review is due, and whether someone entitled approved the cost."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import assert_never
 
 from reviewbot.domain.github.pull_request import Permission, PullRequest
 from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
@@ -16,23 +15,17 @@ from reviewbot.errors import NotApproved
 SKIP_LABEL = "skip-review"
 
 BOT_SUFFIX = "[bot]"
-"""The end of every bot's login, which no person's login can have."""
+"""The end of every bot's login; no person's login can end so."""
 
 _ANYBODY = f"github-actions{BOT_SUFFIX}"
 
 PermissionOf = Callable[[str], Permission]
-"""Asks GitHub what a login may do here."""
+"""Reads a login's permission from GitHub."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Somebody asked for a review in a comment.
-
-    Attributes:
-        sender: login of the comment's author.
-        comment_id: so that the same comment never asks twice.
-        head_sha: the head that it names, or that was there when it was written.
-    """
+    """A review was requested in a comment, for the head that it names or that was there when it was written."""
 
     sender: str
     comment_id: str
@@ -41,16 +34,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class AtTerminal:
-    """Somebody who has the key asked, right here."""
+    """Whoever has the key requested a review at a terminal."""
 
 
 Trigger = ReviewEvent | DispatchEvent | Asked | AtTerminal
-"""What can ask for a review of one pull request."""
+"""What can request a review of one pull request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The settings that say when a review is due and who may spend."""
+    """The settings on when a review is due and who may spend."""
 
     review_on: ReviewOn
     allow: Allow
@@ -60,9 +53,9 @@ class Policy:
 
 
 def not_due_for(pull: PullRequest, policy: Policy, permission_of: PermissionOf) -> Outcome | None:
-    """Why no review of this pull request is due, None when one is.
+    """Why no review of this pull request is due, if so.
 
-    The label counts only when somebody with maintain or admin set it on this head, and asks GitHub for that only then.
+    The label counts only if someone with maintain or admin set it on this head.
     """
     if not pull.is_open:
         return not_due(Reason.CLOSED, f"The pull request #{pull.number} is closed.")
@@ -94,9 +87,9 @@ def _skip_login(pull: PullRequest) -> str:
 
 
 def _was_head(pull: PullRequest, at: datetime) -> bool:
-    """Whether the head was the head then: our check on it had begun, or nothing tells that there ever was another.
+    """Whether the head was the head then: our check on it had started, or there was never another head.
 
-    That GitHub had seen the commit proves nothing alone: it may have stood on another branch.
+    That GitHub had seen the commit is no proof: it may have been on another branch.
     """
     checked, seen = pull.checked_at, pull.head_seen_at
     if checked is not None and checked <= at and (pull.forced_at is None or pull.forced_at < checked):
@@ -105,7 +98,7 @@ def _was_head(pull: PullRequest, at: datetime) -> bool:
 
 
 def skipped_bot(authors: Iterable[str], policy: Policy) -> str | None:
-    """Return the bot that authored everything and whose pull requests are skipped, None if there is none.
+    """The bot that authored everything and whose pull requests are skipped, if any.
 
     Args:
         authors: logins of all authors of all commits, a bot's with `[bot]`; empty for an address without an account.
@@ -119,11 +112,10 @@ def skipped_bot(authors: Iterable[str], policy: Policy) -> str | None:
 
 
 def _is_bots_own(pull: PullRequest, policy: Policy) -> bool:
-    """Whether every commit is the bot's own; with more commits than are listed nobody knows, so it is not.
+    """Whether every commit is the bot's own; False with more commits than are listed.
 
-    Whoever commits chooses the author's address, and signs with a key of their own: only GitHub's own signature makes
-    it more than a claim. A person may have the bot's name, but for `[bot]`, which no person's login can hold. And
-    whoever may push a workflow commits as `github-actions[bot]`, so that its commits are anybody's.
+    The committer chooses the author's address, so only GitHub's own signature makes it more than a claim. A person may
+    have the bot's name, but not with `[bot]`. Commits of `github-actions[bot]` are anyone's who may push a workflow.
     """
     if pull.author is None or pull.commit_count > len(pull.commits):
         return False
@@ -134,44 +126,33 @@ def _is_bots_own(pull: PullRequest, policy: Policy) -> bool:
 
 
 def is_requested(policy: Policy, trigger: Trigger, *, reviewed_before: bool) -> bool:
-    """Whether this event asks for a purchase, by `review-on`."""
+    """Whether this event requests a purchase, by `review-on`."""
     if isinstance(trigger, DispatchEvent | Asked | AtTerminal) or _is_approval_label(trigger, policy):
         return True
-    match policy.review_on:
-        case ReviewOn.PUSH:
-            return True
-        case ReviewOn.READY:
-            return not reviewed_before
-        case ReviewOn.REQUEST:
-            return False
-        case unknown:
-            assert_never(unknown)
+    return policy.review_on is ReviewOn.PUSH or (policy.review_on is ReviewOn.READY and not reviewed_before)
 
 
 _OF_THE_CODE = frozenset({"opened", "reopened", "synchronize", "ready_for_review"})
 
 
 def tries_again(policy: Policy, trigger: Trigger) -> bool:
-    """Whether this event may cause another attempt at what ended without a result, or was called off.
-
-    A title or a label that changes is no reason to spend again.
-    """
+    """Whether this event may start another attempt at a review that ended without a result."""
     return not isinstance(trigger, ReviewEvent) or trigger.action in _OF_THE_CODE or _is_approval_label(trigger, policy)
 
 
 def has_no_other_token(pull: PullRequest, trigger: Trigger) -> bool:
-    """Whether GitHub itself gives this event a token that can only read, whatever the workflow asks for."""
+    """Whether GitHub gives this event a read-only token, whatever the workflow requests."""
     return pull.from_fork and isinstance(trigger, ReviewEvent) and trigger.name == "pull_request"
 
 
 def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permission_of: PermissionOf) -> None:
-    """Pass, or say who could approve the spending.
+    """Refuse to spend without an approval.
 
-    A fork's pull request needs somebody with write access, unless anyone may spend; with `approve-spend` every pull
-    request does. Starting the workflow by hand is an approval, and so is setting the label on exactly this head.
+    A fork's pull request needs someone with write access, unless anyone may spend; with `approve-spend` every pull
+    request does. A manual run is an approval, and so is the label on exactly this head.
 
     Raises:
-        NotApproved: nobody with write access asked for it.
+        NotApproved: nobody with write access requested it.
     """
     if isinstance(trigger, AtTerminal) or not _needs_approval(pull, policy):
         return
@@ -200,17 +181,11 @@ def _needs_approval(pull: PullRequest, policy: Policy) -> bool:
 
 
 def _approves(trigger: ReviewEvent | DispatchEvent | Asked, policy: Policy, head_sha: str) -> bool:
-    """Whether the trigger is an approval of this head, if its sender may give one."""
-    match trigger:
-        case DispatchEvent():
-            return True
-        case Asked():
-            return trigger.head_sha == head_sha
-        case ReviewEvent():
-            labelled = _is_approval_label(trigger, policy) and not trigger.sender_is_bot
-            return labelled and trigger.head_sha == head_sha
-        case unknown:
-            assert_never(unknown)
+    # Of exactly this head, if the sender may give an approval.
+    if isinstance(trigger, DispatchEvent):
+        return True
+    by_person = isinstance(trigger, Asked) or (_is_approval_label(trigger, policy) and not trigger.sender_is_bot)
+    return by_person and trigger.head_sha == head_sha
 
 
 def _is_approval_label(trigger: Trigger, policy: Policy) -> bool:

@@ -1,7 +1,6 @@
-"""Publishing as a difference: what is wished for, minus what is there, is what is left to do.
+"""Computes what has to change on GitHub: the desired comments and threads minus the current ones.
 
-A finding has a comment when a comment of ours carries its id. One that had a comment and has none any more was deleted
-by a person, and what people did stands: it is not posted again.
+A finding has a comment if a comment of ours contains its id. If someone deleted the comment, it is not posted again.
 """
 
 from __future__ import annotations
@@ -27,12 +26,12 @@ class CommentGroup:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The ids that the comment's mark lists."""
+        """The ids for the comment's mark."""
         return tuple(item.id for item in self.placed)
 
 
 def target_of(placed: Placed) -> Target | None:
-    """Where a finding's comment goes; None when it has none."""
+    """Where a finding's comment goes, if it has one."""
     match placed.placement:
         case OnLines(target=target):
             return target
@@ -43,9 +42,9 @@ def target_of(placed: Placed) -> Target | None:
 
 
 def group(placed: Iterable[Placed]) -> tuple[CommentGroup, ...]:
-    """One group for each target, the worst finding first in each and the groups in the order of the files.
+    """One group for each target: the groups in the order of the files, in each the worst finding first.
 
-    What two answers told is said once, in the words of the later one.
+    Of two findings with one id, the later counts.
     """
     groups: dict[Target, list[Placed]] = {}
     wished = {item.id: (target, item) for item in placed if (target := target_of(item)) is not None}
@@ -65,7 +64,7 @@ def _position(target: Target) -> tuple[str, int, int, str]:
 
 
 def posted_comments(threads: Iterable[Thread], instance: str) -> Mapping[str, str]:
-    """The findings that have a comment of ours, by id, with the comment's address."""
+    """The URLs of our comments, by the ids of their findings."""
     there: dict[str, str] = {}
     for thread, mark in marked_threads(threads, instance):
         there |= dict.fromkeys(mark.ids, thread.comments[0].url)
@@ -73,9 +72,9 @@ def posted_comments(threads: Iterable[Thread], instance: str) -> Mapping[str, st
 
 
 def duplicates(threads: Iterable[Thread], instance: str) -> tuple[int, ...]:
-    """Comments of ours whose findings all have another one: two runs at the same time each posted theirs.
+    """Comments of ours whose findings all have another comment, because two runs raced.
 
-    One that a person has answered or resolved stays, whichever of them was first; of the others the first does.
+    Comments that someone answered or resolved stay; of the others, the first.
     """
     marked = list(marked_threads(threads, instance))
     marked.sort(key=lambda entry: (not _touched(entry[0]), entry[0].comments[0].id))
@@ -89,17 +88,12 @@ def duplicates(threads: Iterable[Thread], instance: str) -> tuple[int, ...]:
 
 
 def marked_threads(threads: Iterable[Thread], instance: str) -> Iterator[tuple[Thread, FindingMark]]:
-    """The threads that a comment of ours began, each with its mark."""
+    """The threads that a comment of ours started, each with its mark."""
     for thread in threads:
-        if (mark := _mark_of(thread, instance)) is not None:
+        first = next(iter(thread.comments), None)
+        mark = read_finding_mark(first.body) if first and first.ours else None
+        if mark and mark.instance == instance:
             yield thread, mark
-
-
-def _mark_of(thread: Thread, instance: str) -> FindingMark | None:
-    """The mark of the thread's first comment, when that is ours."""
-    first = next(iter(thread.comments), None)
-    mark = read_finding_mark(first.body) if first and first.ours else None
-    return mark if mark and mark.instance == instance else None
 
 
 def _touched(thread: Thread) -> bool:
@@ -109,7 +103,7 @@ def _touched(thread: Thread) -> bool:
 def left_to_post(
     groups: Sequence[CommentGroup], there: Mapping[str, str], posted: frozenset[str]
 ) -> tuple[CommentGroup, ...]:
-    """The groups without the findings that have a comment, or had one that a person deleted."""
+    """The groups without the findings that have a comment, or had one that someone deleted."""
     rest = (
         CommentGroup(item.target, tuple(one for one in item.placed if one.id not in there and one.id not in posted))
         for item in groups
@@ -119,14 +113,14 @@ def left_to_post(
 
 @dataclass(frozen=True, slots=True)
 class Summaries:
-    """Our summary comments: the one to keep, and those that a race left beside it."""
+    """Our summary comments: the one to keep, and those that a race left."""
 
     keep: Comment | None
     extra: tuple[Comment, ...]
 
 
 def summaries(comments: Iterable[Comment], instance: str) -> Summaries:
-    """The oldest comment that is ours and begins with our mark is the summary; the others go."""
+    """Keep the oldest comment of ours that starts with our mark."""
     mark = summary_mark(instance)
     ours = sorted((one for one in comments if one.ours and one.body.startswith(mark)), key=lambda one: one.id)
     return Summaries(ours[0] if ours else None, tuple(ours[1:]))
@@ -134,7 +128,7 @@ def summaries(comments: Iterable[Comment], instance: str) -> Summaries:
 
 @dataclass(frozen=True, slots=True)
 class EditComment:
-    """Give a review comment of ours another body."""
+    """Replace the body of a review comment of ours."""
 
     comment_id: int
     body: str
@@ -142,28 +136,28 @@ class EditComment:
 
 @dataclass(frozen=True, slots=True)
 class ResolveThread:
-    """Resolve a thread that we began."""
+    """Resolve a thread that we started."""
 
     thread_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class HideComment:
-    """Fold a comment of ours away as outdated."""
+    """Hide a comment of ours as outdated."""
 
     node_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class UnresolveThread:
-    """Open a thread again that we have resolved."""
+    """Reopen a thread that we resolved."""
 
     thread_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class ShowComment:
-    """Unfold a comment again that we have folded away."""
+    """Show a comment that we hid."""
 
     node_id: str
 
@@ -173,7 +167,7 @@ Operation = EditComment | ResolveThread | HideComment | UnresolveThread | ShowCo
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A thread of ours, what is remembered of its findings, and what its comment should say of them."""
+    """A thread of ours, its findings in the ledger, and the state that its comment should show."""
 
     thread: Thread
     records: tuple[TrackedFinding, ...]
@@ -181,52 +175,47 @@ class Told:
 
     @property
     def body(self) -> str:
-        """The comment with that word."""
+        """The comment with that state."""
         return with_state(self.thread.comments[0].body, self.word, closed=self.is_done)
 
     @property
     def is_done(self) -> bool:
-        """Whether every finding of it is known and closed."""
+        """Whether all findings of the comment are known and closed."""
         mark = read_finding_mark(self.thread.comments[0].body)
         closed = {record.id for record in self.records if not record.standing.is_open}
         return bool(closed) and mark is not None and closed.issuperset(mark.ids)
 
     @property
     def is_back(self) -> bool:
-        """Whether its comment calls it done, and one of its findings has come back."""
+        """Whether the comment says closed, but one of its findings is open again."""
         return says_closed(self.thread.comments[0].body) and not self.is_done
 
 
 def thread_operations(told: Iterable[Told]) -> tuple[Operation, ...]:
-    """What is left to do about the threads that are there: what a person did stands, and what they answered is kept.
+    """What is left to do about the existing threads; people's actions and answers stay.
 
-    A thread is put away once, just before its comment first says that it is closed: so a run that was stopped between
-    the two is made up for, and whoever opens it again has the last word. When a finding of it comes back it is brought
-    out, unless a person had put it away.
+    A thread is resolved once, just before its comment first says closed: a run that is killed in between is repeated,
+    and whoever reopens the thread has the last word. It is reopened when a finding comes back, unless a person resolved
+    it.
     """
-    operations: list[Operation] = []
-    for one in told:
-        first = one.thread.comments[0]
-        if first.body != one.body:
-            operations += [*_put_away(one), *_brought_out(one), EditComment(first.id, one.body)]
-    return tuple(operations)
+    return tuple(
+        operation
+        for one in told
+        if one.thread.comments[0].body != one.body
+        for operation in (*_moves(one), EditComment(one.thread.comments[0].id, one.body))
+    )
 
 
-def _put_away(told: Told) -> Iterator[Operation]:
-    first = told.thread.comments[0]
-    if not told.is_done or told.thread.is_resolved:
-        return
-    if told.thread.can_resolve:
-        yield ResolveThread(told.thread.id)
-    elif len(told.thread.comments) == 1 and not first.is_minimized:
-        yield HideComment(first.node_id)
-
-
-def _brought_out(told: Told) -> Iterator[Operation]:
+def _moves(told: Told) -> Iterator[Operation]:
     thread, first = told.thread, told.thread.comments[0]
+    if told.is_done and not thread.is_resolved:
+        if thread.can_resolve:
+            yield ResolveThread(thread.id)
+        elif len(thread.comments) == 1 and not first.is_minimized:
+            yield HideComment(first.node_id)
     if not told.is_back:
         return
-    # GitHub names people alone: a thread that an app has resolved was resolved by nobody.
+    # GitHub names only people: a thread that an app resolved was resolved by nobody.
     if thread.is_resolved and thread.can_unresolve and thread.resolved_by in {None, first.author}:
         yield UnresolveThread(thread.id)
     if first.is_minimized and first.hidden_as_outdated:

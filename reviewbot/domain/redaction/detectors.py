@@ -1,8 +1,7 @@
-"""Finds credentials in text, line by line.
+"""Finds credentials in text, line by line: tokens by their format, and values by a word such as `password` in front.
 
-Three sources: detect-secrets' detectors, used as plain functions; the shapes that they lack or cut short; and words
-such as `password` with a value behind them. A cheap look at the lower-cased line comes first, since most lines hold
-nothing. Our patterns take linear time on any text; the library's do not, so they see only lines that cannot hurt.
+A cheap look at the lower-cased line comes first, since most lines contain nothing. Every pattern takes linear time on
+any text.
 """
 
 from __future__ import annotations
@@ -11,65 +10,16 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from detect_secrets.plugins.artifactory import ArtifactoryDetector
-from detect_secrets.plugins.aws import AWSKeyDetector
-from detect_secrets.plugins.azure_storage_key import AzureStorageKeyDetector
-from detect_secrets.plugins.base import BasePlugin
-from detect_secrets.plugins.basic_auth import BasicAuthDetector
-from detect_secrets.plugins.cloudant import CloudantDetector
-from detect_secrets.plugins.discord import DiscordBotTokenDetector
-from detect_secrets.plugins.ibm_cloud_iam import IbmCloudIamDetector
-from detect_secrets.plugins.ibm_cos_hmac import IbmCosHmacDetector
-from detect_secrets.plugins.keyword import KeywordDetector
-from detect_secrets.plugins.mailchimp import MailchimpDetector
-from detect_secrets.plugins.pypi_token import PypiTokenDetector
-from detect_secrets.plugins.sendgrid import SendGridDetector
-from detect_secrets.plugins.softlayer import SoftlayerDetector
-from detect_secrets.plugins.square_oauth import SquareOAuthDetector
-from detect_secrets.plugins.stripe import StripeDetector
-from detect_secrets.plugins.telegram_token import TelegramBotTokenDetector
-from detect_secrets.plugins.twilio import TwilioKeyDetector
-
 SHORTEST = 6
 _LONGEST_CHOSEN = 1_000
 _SHORTEST_STRONG = 8
 
 
-@dataclass(frozen=True, slots=True)
-class _LibraryDetector:
-    """A detector of the library, asked only when one of its markers is in the lower-cased line."""
-
-    markers: tuple[str, ...]
-    plugin: BasePlugin
-
-
-# Left out: GitHub's and GitLab's (they tell the prefix, not the token), JWT (without its signature), npm, OpenAI and
-# Slack (quadratic), private keys (the header only; `private_keys` has the block), addresses and entropy (no secrets).
-_LIBRARY = (
-    _LibraryDetector(("akc", "ap"), ArtifactoryDetector()),
-    _LibraryDetector(("aws",), AWSKeyDetector()),
-    _LibraryDetector(("accountkey=",), AzureStorageKeyDetector()),
-    _LibraryDetector(("cloudant",), CloudantDetector()),
-    _LibraryDetector((".",), DiscordBotTokenDetector()),
-    _LibraryDetector(("key", "pwd", "pass", "token"), IbmCloudIamDetector()),
-    _LibraryDetector(("secret",), IbmCosHmacDetector()),
-    _LibraryDetector(("-us",), MailchimpDetector()),
-    _LibraryDetector(("pypi-",), PypiTokenDetector()),
-    _LibraryDetector(("sg.",), SendGridDetector()),
-    _LibraryDetector(("softlayer",), SoftlayerDetector()),
-    _LibraryDetector(("sq0csp-",), SquareOAuthDetector()),
-    _LibraryDetector(("k_live_",), StripeDetector()),
-    _LibraryDetector((":",), TelegramBotTokenDetector()),
-    _LibraryDetector(("ac", "sk"), TwilioKeyDetector()),
-)
-_BASIC_AUTH = BasicAuthDetector()
-_KEYWORD_DETECTOR = KeywordDetector()
-
-# Not in the middle of a word, but behind an escaped line end, whose letter looks like one.
+# Not inside a word; the letter of an escaped line end in front is none.
 _START = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt]))"
 _JWT = _START + r"eyJ[A-Za-z0-9_-]{8,}+={0,2}\.eyJ[A-Za-z0-9_-]{8,}+={0,2}(?:\.[A-Za-z0-9_-]*+)?"
-# What the prefix is for: GitHub, GitLab, CodeVF, Slack, Google, model services, package registries, shops and vaults,
-# then Atlassian, Databricks, Grafana, Terraform Cloud, Linear, RubyGems, Discord and shared access to Azure.
+# GitHub, GitLab, CodeVF, Slack, Google, model services, package registries, shops and vaults; Atlassian, Databricks,
+# Grafana, Terraform Cloud, Linear, RubyGems, Discord; mail and telephone services, Square, Telegram, JFrog, Azure.
 _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
     (markers, re.compile(pattern))
     for markers, pattern in (
@@ -103,7 +53,14 @@ _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
         (("lin_api_",), r"lin_api_[A-Za-z0-9]{40,}"),
         (("rubygems_",), r"rubygems_[0-9a-f]{48}"),
         (("/api/webhooks/",), r"discord(?:app)?\.com/api/webhooks/[0-9]{15,20}/([A-Za-z0-9_-]{60,})"),
-        (("sharedaccesskey=",), r"SharedAccessKey=([A-Za-z0-9+/]{40,}={0,2})"),
+        ((".",), _START + r"[MNO][A-Za-z0-9_-]{22,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}"),
+        (("sg.",), r"SG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{30,}"),
+        (("-us",), _START + r"[0-9a-f]{32}-us[0-9]{1,2}"),
+        (("ac", "sk"), _START + r"(?:AC|SK)[0-9a-f]{32}(?![0-9A-Za-z])"),
+        (("sq0",), r"sq0[a-z]{3}-[A-Za-z0-9_-]{22,}"),
+        ((":",), _START + r"[0-9]{8,10}:[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])"),
+        (("akc",), _START + r"AKC(?=[A-Za-z]{0,60}[0-9])[A-Za-z0-9]{10,}"),
+        (("accesskey=", "accountkey="), r"(?:SharedAccess|Account)Key=([A-Za-z0-9+/]{40,}={0,2})"),
         (("sig=",), r"[?&]sig=([A-Za-z0-9%+/_-]{40,}={0,2})"),
     )
 )
@@ -122,19 +79,23 @@ _ASSIGNED_QUOTED = re.compile(
     r"\s{0,20}(?::=|=>|[:=!]{1,3}|\()\s{0,20}@?[rbu]?([\"'`])((?:(?!\2)[^\\]|\\.)++)\2",
     re.IGNORECASE,
 )
+_STATED = re.compile(_WORDS + r"[\w-]{0,40}\s{1,4}([\"'])((?:(?!\2)[^\\]|\\.){1,200}+)\2;", re.IGNORECASE)
 _ASSIGNED_BARE = re.compile(
     r"[+\- ]?\s{0,40}(?:-\s{1,4}|(?:export|set|ENV|ARG)\s{1,4})?[\w.-]{0,60}" + _WORDS + r"[\w.-]{0,40}"
     r"(?:=|:\s{1,8}|\s{1,8}=\s{1,8})([^\s\"'`(){}\[\]<>,;|\\]{8,}+)\s*+(;?)\s*+(?:(?:#|//).*)?$",
     re.IGNORECASE,
 )
-# Handed over on the way: in the query of an address, in a header of one's own, and as curl takes a user.
+_COMPARED = re.compile(
+    r"([\"'`])((?:(?!\1)[^\\]|\\.){1,200}+)\1\s{0,9}[!=]={1,2}\s{0,9}[\w.]{0,40}" + _WORDS, re.IGNORECASE
+)
+# In the query of an address, in a header, and as curl takes a user.
 _VALUE = r"([^\s\"'`&#;,<>{}()$\\]{8,}+)"
 _IN_QUERY = re.compile(r"[?&][\w.-]{0,40}" + _WORDS + "=" + _VALUE, re.IGNORECASE)
 _IN_HEADER = re.compile(
     r"\b(?:x-[a-z-]{0,40}|private-|deploy-|job-)(key|token|secret|password):\s{0,4}" + _VALUE, re.IGNORECASE
 )
 _OF_USER = re.compile(r"\s(?:-u|--user)[ =]?[\"']?[\w.@+-]{1,60}:" + _VALUE)
-# And where programs and their files have a value behind a word; the last two are names of environment variables.
+# In files and options of programs; the last two are names of environment variables.
 _NAME = r"[\w.-]{0,40}" + _WORDS + r"[\w.-]{0,40}"
 _NAME_IN_CAPITALS = "[A-Z0-9_]{0,40}" + _WORDS.upper() + "[A-Z0-9_]{0,40}"
 _ELSEWHERE = (
@@ -148,13 +109,9 @@ _ELSEWHERE = (
     re.compile(r"(?:^[+\- ]?|[\s\"';])" + _NAME_IN_CAPITALS + "=[\"']?" + _VALUE + r"(?=[\s\"';&]|$)"),
     re.compile(r"^[+\- ]?\s{0,9}(?:ENV|ARG) {1,4}" + _NAME_IN_CAPITALS + " {1,4}" + _VALUE),
 )
-_NO_USER = re.compile(r"[a-z+]{2,20}://:([^\s@/\"'`<>(){}$]{6,}+)@")
+_USER_INFO = re.compile(r"://[^\s:/?#@\"'`<>(){}$]{0,100}+:([^\s/?#@\"'`<>(){}$]{1,300}+)@")
 _DOCKER_AUTH = re.compile(r"\"auth\"\s{0,4}:\s{0,4}\"([A-Za-z0-9+/]{16,}={0,2})\"")
 _WORD = re.compile(_WORDS, re.IGNORECASE)
-_BLANKS = re.compile(r"[ \t]{2,}")
-# The library's keyword patterns take time that grows with the cube of the line's length and the number of keywords.
-_KEYWORD_LINE = 300
-_KEYWORDS_IN_LINE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +119,9 @@ class Secrets:
     """Secret values.
 
     Attributes:
-        strong: replaced wherever they stand.
-        weak: words that could be a name, too; replaced where they stand as a value (quoted, or after `=` or `:`).
-        shaped: those that are tokens of a known format; the others stand behind a word such as `password`.
+        strong: redacted everywhere.
+        weak: could be names as well; redacted only as values (quoted, or after `=` or `:`).
+        shaped: the strong ones that are tokens of a known format; all others stand behind a word such as `password`.
     """
 
     strong: frozenset[str]
@@ -180,7 +137,8 @@ def secrets_of(lines: Iterable[str]) -> Secrets:
         if len(line) >= SHORTEST:
             lower = line.lower()
             certain.update(_shaped(line, lower))
-            certain.update(value for value in _tokens(line, lower) if _is_strong(value))
+            if "bearer" in lower or "basic" in lower or "token" in lower:
+                certain.update(filter(_is_strong, _HEADERS.findall(line)))
             chosen.update(_chosen(line, lower))
     chosen = {value for value in chosen if not _is_placeholder(value)} - certain
     strong = {value for value in chosen if _is_strong(value) and not _IDENTIFIER.fullmatch(value)}
@@ -192,29 +150,15 @@ def secrets_of(lines: Iterable[str]) -> Secrets:
 
 
 def _shaped(line: str, lower: str) -> Iterator[str]:
-    """Tokens with a prefix that nothing else has."""
     for markers, shape in _SHAPES:
         if any(marker in lower for marker in markers):
             yield from shape.findall(line)
 
 
-def _tokens(line: str, lower: str) -> Iterator[str]:
-    """Values that machines made, recognised by their length and alphabet."""
-    # A run of blanks costs the library cubic time, and none of these values holds one.
-    short = _BLANKS.sub(" ", line)
-    for detector in _LIBRARY:
-        if any(marker in lower for marker in detector.markers):
-            for value in detector.plugin.analyze_string(short):
-                yield value.strip(" \t\r=:\"'").removeprefix("AccountKey=")
-    if "bearer" in lower or "basic" in lower or "token" in lower:
-        yield from _HEADERS.findall(line)
-
-
 def _chosen(line: str, lower: str) -> Iterator[str]:
-    """Values that a person may have chosen, recognised by the word in front of them."""
+    """Values that a person may have chosen."""
     if "://" in lower:
-        yield from _BASIC_AUTH.analyze_string(line)
-        yield from _NO_USER.findall(line)
+        yield from _USER_INFO.findall(line)
     if ":_" in lower:
         yield from _NPMRC.findall(line)
     if "curl" in lower:
@@ -226,19 +170,20 @@ def _chosen(line: str, lower: str) -> Iterator[str]:
 
 
 def _behind_words(line: str) -> Iterator[str]:
-    for found in _ASSIGNED_QUOTED.finditer(line):
-        yield from _if_fitting(found[1], found[3].strip(), always=True)
+    for pattern in (_ASSIGNED_QUOTED, _STATED):
+        for word, _, value in pattern.findall(line):
+            yield from _if_fitting(word, value.strip(), always=True)
+    for _, value, word in _COMPARED.findall(line):
+        yield from _if_fitting(word, value.strip(), always=True)
     for pattern in (_IN_QUERY, _IN_HEADER, *_ELSEWHERE):
         for word, value in pattern.findall(line):
             yield from _if_fitting(word, value, always=False)
     if (bare := _ASSIGNED_BARE.match(line)) and not (bare[3] and _VARIABLE.fullmatch(bare[2])):
         yield from _if_fitting(bare[1], bare[2], always=False)
-    if len(line) <= _KEYWORD_LINE and 0 < len(_WORD.findall(line)) <= _KEYWORDS_IN_LINE:
-        yield from (value.strip() for value in _KEYWORD_DETECTOR.analyze_string(line))
 
 
 def _if_fitting(word: str, value: str, *, always: bool) -> Iterator[str]:
-    """The value, if it fits the word in front: `token` and `credential` mean many things, and so does a bare value."""
+    """Yield the value if it fits the word: `token` and `credential` are vague, and so is an unquoted value."""
     if word.lower() in _VAGUE_WORDS:
         always, shortest = False, _SHORTEST_VAGUE
     else:
@@ -247,7 +192,7 @@ def _if_fitting(word: str, value: str, *, always: bool) -> Iterator[str]:
         yield value
 
 
-# What stands behind a keyword and is no secret: variables and templates, calls, lookups, addresses, paths, stand-ins.
+# No secrets: variables and templates, calls, lookups, addresses, paths, placeholders.
 _TEMPLATE = re.compile(r"\$[{(]|\{\{|#\{|%\(|<%|%s|\{[\w.]*\}|^[$%]")
 _NO_VALUE = re.compile(
     r"\W*|(.)\1*|[<{\[(].*[>}\])]|[A-Za-z_][\w.:>-]*\(.*|[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+(?:\[.*)?"
@@ -257,11 +202,9 @@ _NO_VALUE = re.compile(
 )
 _ENVIRONMENT_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _LETTERS = re.compile(r"[A-Za-z_./ -]+")
-# Whoever calls a function `run7shell` and a password so, too, must not get the function hidden from the reviewer.
+# A password named like a function must not hide the function.
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w{0,20}|[A-Za-z]+(?:[-_.][A-Za-z]+)*[-_]?v?[0-9]{0,3}")
-
-
-# Before a semicolon it is rather a variable than a value: `newPassword2`.
+# Before a semicolon, it is a variable and no value: `newPassword2`.
 _VARIABLE = re.compile(r"[A-Za-z_]+[0-9]*[A-Za-z_]*")
 
 
@@ -275,10 +218,10 @@ def _is_placeholder(value: str) -> bool:
     return " " in value and not re.search(r"[0-9]", value)  # a label or a sentence
 
 
-# To be matched, not searched for: each place without a digit behind it would be looked at to the end of the line.
+# For `fullmatch` only: a search would take quadratic time.
 _STRONG = re.compile(r"(?=.*[0-9])(?=.*[^\W\d])\S+")
 
 
 def _is_strong(value: str) -> bool:
-    """Whether nobody would use the value as a name: eight characters or more, letters and digits, no blank."""
+    # Nobody uses such a value as a name: letters and digits, no whitespace.
     return len(value) >= _SHORTEST_STRONG and _STRONG.fullmatch(value) is not None

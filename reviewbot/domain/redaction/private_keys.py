@@ -1,7 +1,6 @@
-"""Finds private keys: blocks of many lines, whole or cut by the edge of a hunk, in a file or in a diff of it.
+"""Finds private keys of several lines, whole or cut by the edge of a hunk, in a file or in a diff of it.
 
-A block reaches only as far as its lines look like a key. Otherwise two comment lines would be enough to hide the code
-between them from the reviewer.
+A block reaches only as far as its lines look like a key; otherwise two comment lines could hide the code between them.
 """
 
 from __future__ import annotations
@@ -13,20 +12,20 @@ from dataclasses import dataclass
 _KIND = r"(BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?"
 _EDGE = re.compile(rf"-----{_KIND}-----|---- {_KIND} ----|^[+\- ]?(Private-)(?:Lines|MAC):")
 _BEFORE = r"[\s\"'`#*/|>]*+"
-# Passed over and left standing: anything may stand behind a name and a colon, code as well.
+# Skipped and kept: anything can follow a name and a colon, even code.
 _HEADER = re.compile(
     _BEFORE + r"(?:Proc-Type|DEK-Info|Version|Comment|Charset|Hash|Encryption|Key-Derivation|Argon2-[A-Za-z]{1,12}):.*"
 )
 _MATTER = re.compile(rf"({_BEFORE})(=?[A-Za-z0-9+/]{{1,120}}+={{0,2}})((?:\\[nr])*[\s\"'`,;+\\]*)")
-# One slash is base64, two begin a comment.
+# One slash is base64, two start a comment.
 _OF_KEY = re.compile(r"(?<!/)/\Z")
 _BLANK = re.compile(_BEFORE)
 _WHOLE_LINE = 64
-"""Characters of every line of a key but its last one."""
+"""Characters of every line of a key except the last."""
 _SHORTEST_LINE = 16
 _MIXED = re.compile(r"(?=.*[0-9=]|.*[a-z].*[A-Z]|.*[A-Z].*[a-z]).*")
 _LAST_LINES = 2
-"""The end of the key, and a checksum."""
+"""The end of the key and a checksum, which may be short."""
 _COMMENTS = ("#", "//", "*")
 _HUNK_ENDS = ("@@ ", "diff ", "\\ ")
 _RUN = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
@@ -39,11 +38,11 @@ REDACTED = "[REDACTED]"
 
 @dataclass(frozen=True, slots=True)
 class KeyLines:
-    """The lines that hold nothing but a private key; BEGIN, END and headers are not among them.
+    """The lines of private keys, without BEGIN, END and headers.
 
     Attributes:
-        marks: index from 0, to the diff's mark in front of the line, or nothing.
-        doubtful: those of them that may be something else, such as the name of a program to run.
+        marks: index from 0, to the diff's sign in front of the line, if any.
+        doubtful: those that may be something else, such as the name of a program to run.
     """
 
     marks: Mapping[int, str]
@@ -51,7 +50,7 @@ class KeyLines:
 
 
 def key_lines(lines: Sequence[str]) -> KeyLines:
-    """The lines of private keys; what was redacted before is none."""
+    """Find the lines of private keys."""
     marks: dict[int, str] = {}
     doubtful: set[int] = set()
     for index in _edges(lines):
@@ -67,13 +66,13 @@ def key_lines(lines: Sequence[str]) -> KeyLines:
 
 
 def _comment(content: str) -> str:
-    """The sign that makes a comment of the line: no code stands on lines that have it, and none hides between them."""
+    # A line with such a sign is a comment, which hides no code.
     start = content.lstrip(" \t\"'`>|")
     return next((sign for sign in _COMMENTS if start.startswith(sign)), "")
 
 
 def _block(lines: Sequence[str], edge: int, width: int) -> tuple[list[int], bool]:
-    """The lines of a key from the first that can be nothing else, and whether the other edge, or a hunk's, follows."""
+    """The lines of a key from the first sure one, and whether the other edge, or the end of the hunk, follows."""
     found: list[int] = []
     ended = width > 0
     for at in _reach(lines, edge):
@@ -96,12 +95,11 @@ def _block(lines: Sequence[str], edge: int, width: int) -> tuple[list[int], bool
 
 
 def _begins(content: str) -> bool:
-    """Whether a line may be the first of a key; a whole one may, though it looks like a path, and is doubtful then."""
     return _is_sure(content, last=False) or len(content.strip()) == _WHOLE_LINE
 
 
 def _is_sure(content: str, *, last: bool) -> bool:
-    """Whether a line of base64 is no path and no word; the last of a key may be as short as one."""
+    # Not a path and not a word.
     matter = _MATTER.fullmatch(content)
     if matter is None or matter[1].endswith("/"):
         return False
@@ -109,12 +107,12 @@ def _is_sure(content: str, *, last: bool) -> bool:
 
 
 def without_key(content: str) -> str:
-    """A line without its part of the key; quotes, commas and line ends around it stay, so that code still parses."""
+    """Redact a line of a key; quotes, commas and line ends around it stay, so that code still parses."""
     return _MATTER.sub(lambda found: _OF_KEY.sub("", found[1]) + REDACTED + found[3], content)
 
 
 def key_values(lines: Sequence[str]) -> Iterator[str]:
-    """The long pieces of private keys, which are secrets wherever else they stand."""
+    """The long pieces of private keys, which are secrets everywhere."""
     for index, mark in key_lines(lines).marks.items():
         yield from _RUN.findall(_ESCAPED_BREAK.split(lines[index][len(mark) :])[0])
     for index in _edges(lines):
@@ -129,12 +127,12 @@ def _edges(lines: Sequence[str]) -> Iterator[int]:
 
 
 def _width(edge: str) -> int:
-    """Of the diff's mark in front of the line, 0 or 1; five dashes are its own, a sixth is a mark."""
+    # Of the diff's sign: five dashes belong to the edge, a sixth is a sign.
     return int(edge.startswith(_MARKS) and _EDGE.search(edge[1:]) is not None)
 
 
 def _reach(lines: Sequence[str], index: int) -> Iterable[int]:
-    """The lines that may belong to the edge: after a BEGIN, before an END, in that order."""
+    """The lines after a BEGIN, or before an END, in the order of the search."""
     edge = lines[index]
     ends = "END " in edge and "BEGIN " not in edge
     return range(index - 1, -1, -1) if ends or "Private-MAC" in edge else range(index + 1, len(lines))

@@ -1,24 +1,25 @@
-"""Takes credentials out of everything that is sent, without moving a line.
+"""Redacts credentials in everything that is sent, without moving a line.
 
-Values are collected from all texts first and then replaced in each: a password that one file gives away by its name is
-taken out of the others, too. A diff stays a diff: lines keep their number and their mark.
+Values are collected from all texts first and then replaced in each one: a password that one file gives away is redacted
+in the others, too. A diff stays a diff: lines keep their number and their sign.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import groupby
+from operator import itemgetter
 
 from reviewbot.domain.redaction.private_keys import REDACTED, key_lines, key_values, without_key
 
 _SHORTEST_KNOWN = 4
-# Where a word stands as a value: none of these characters is in the mark, so no second pass finds a new place.
+# A word as a value. `[REDACTED]` has none of these characters, so redacting again finds nothing new.
 _VALUE_BEFORE = r"(?:(?<=[\"'`:=])|(?<=[:=] ))"
 _VALUE_AFTER = r"(?=[\"'`@]|[ \t\r]*(?:\#|$))"
-# Behind the very word, as in `--password postgres --host db`, it is a value whatever follows, unless it is called.
+# Behind the very word, as in `--password postgres --host db`, it is a value, unless it is called.
 _WORDS_BEFORE = "|".join(
     f"(?<={word}{sign})"
     for word in ("password", "passwd", "pwd", "secret", "token", "key")
@@ -27,11 +28,11 @@ _WORDS_BEFORE = "|".join(
 _WORDS_AFTER = r"(?=[\"'`@;<&]|[ \t\r]++(?![(.\[])|$)"
 
 
-# What a language runs inside of a string, and what ends a string, a comment or a block of code of a template.
+# What a language runs inside a string, and what ends a string, a comment or a template's block of code.
 _MAY_RUN = re.compile(
     r"`|<[?%]|[?%]>|\*/|[{@$\\][({]|\{\$|\[[^\]]*\]|\\[u\"']|\"\"\"|'''|[\"'][^;()|&=,$<>\s]*[;()|&=,$<>\s]"
 )
-# Where the value is not quoted, a shell runs what follows these.
+# Behind these, a shell runs what follows an unquoted value.
 _ENDS_COMMAND = re.compile(r"[;|&]")
 
 
@@ -45,7 +46,7 @@ class Detector(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """A line from which something was taken that may be code; its number counts from 1."""
+    """A line, from 1, in which something was redacted that may be code."""
 
     line: int
     detector: Detector
@@ -57,9 +58,9 @@ class Redacted:
 
     Attributes:
         text: as many lines as before.
-        lines: numbers, from 1, of the lines that changed; lines end at a line feed and at nothing else.
+        lines: numbers, from 1, of the lines that changed; only a line feed ends a line.
         count: how many values were replaced.
-        hidden: lines where something was replaced that may be code: any name can be called a password.
+        hidden: lines where a redaction may hide code: any name can be called a password.
     """
 
     text: str
@@ -70,7 +71,7 @@ class Redacted:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Redactor:
-    """Knows the secrets of some texts and takes them out of any text; it never shows one."""
+    """Knows the secrets of some texts, redacts them in any text, and never shows one."""
 
     _pattern: re.Pattern[str] | None
     _known: frozenset[str] = field(default=frozenset())
@@ -82,13 +83,8 @@ class Redactor:
 
     @classmethod
     def of(cls, texts: Iterable[str], known: Iterable[str] = ()) -> Redactor:
-        """A redactor for the secrets of all texts.
-
-        Args:
-            texts: files or diffs; everything that is sent.
-            known: values that are secret whatever they look like, such as our own keys; four characters or more.
-        """
-        # Imported here: the detectors take a while to load, and the first request need not wait for them.
+        """A redactor for the secrets of everything that is sent, and for known ones of four characters or more."""
+        # Compiling the patterns takes a while, and the first request need not wait for it.
         from reviewbot.domain.redaction.detectors import SHORTEST, secrets_of  # noqa: PLC0415
 
         ours = frozenset(piece for value in known for piece in _pieces(value, _SHORTEST_KNOWN))
@@ -106,7 +102,7 @@ class Redactor:
         return cls(_pattern_of(strong, weak), ours, detectors, len(strong | weak))
 
     def redact(self, text: str) -> Redacted:
-        """The text without the secrets. Doing it twice is doing it once."""
+        """Redact a text; idempotent."""
         before = text.split("\n")
         keys = key_lines(before)
         kept = list(before)
@@ -124,7 +120,7 @@ class Redactor:
         return Redacted(text=replaced, lines=changed, count=count, hidden=told)
 
     def _hides(self, line: str) -> Detector | None:
-        """What takes possible code out of a line; None if the line gives the value away, once, and it cannot run."""
+        # A redaction hides nothing if the line itself gives the value away, once, and the value cannot run.
         from reviewbot.domain.redaction.detectors import SHORTEST, secrets_of  # noqa: PLC0415 — as above
 
         found = [one[0] for one in self._pattern.finditer(line)] if self._pattern else []
@@ -133,7 +129,7 @@ class Redactor:
         own = secrets_of([line])
         values = {*own.strong, *own.weak, *key_values([line])}
         given = values.union(self._known, *(_pieces(value, SHORTEST) for value in values))
-        # What is assigned in backticks is run by a shell.
+        # A shell runs what is assigned in backticks.
         run = re.compile("=[ ]?`(?:" + "|".join(map(re.escape, found)) + ")`")
         hides = (
             len(found) > len(set(found))
@@ -151,10 +147,7 @@ def _is_quoted(value: str, line: str) -> bool:
 
 
 def _pieces(value: str, shortest: int) -> Iterable[str]:
-    """A value as it is searched for: without line ends, a diff's marks in front, and the brackets of our own mark.
-
-    A value that held a bracket could be found again across the edge of a mark, and redacting would never come to rest.
-    """
+    # Without line ends, a diff's signs, and brackets: those could be found again across the edge of `[REDACTED]`.
     pieces = (piece.strip().lstrip("+- ") for piece in re.split(r"[\[\]\r\n]", value))
     return [piece for piece in pieces if len(piece) >= shortest and not _looks_redacted(piece)]
 
@@ -166,29 +159,22 @@ def _looks_redacted(value: str) -> bool:
 
 def _pattern_of(strong: Iterable[str], weak: Iterable[str]) -> re.Pattern[str] | None:
     branches = []
-    if anywhere := _alternatives(sorted(strong)):
-        branches.append(anywhere)
-    if words := _alternatives(sorted(weak)):
+    if anywhere := _alternatives(strong):
+        branches.append(f"(?:{anywhere})")
+    if words := _alternatives(weak):
         before = f"(?:(?P<word>(?<=[ =>])(?i:{_WORDS_BEFORE}))|{_VALUE_BEFORE})"
-        branches.append(f"{before}{words}(?(word){_WORDS_AFTER}|{_VALUE_AFTER})")
+        branches.append(f"{before}(?:{words})(?(word){_WORDS_AFTER}|{_VALUE_AFTER})")
     return re.compile("|".join(branches), re.MULTILINE) if branches else None
 
 
-def _alternatives(values: Sequence[str], depth: int = 0) -> str:
-    """A pattern for any of the sorted values, the longest first.
-
-    The first two characters are branched on one after the other, so that thousands of values cost little more than one.
-    """
-    if not values:
-        return ""
-    if depth == 2:  # noqa: PLR2004 — see above
-        return "(?:" + "|".join(re.escape(value) for value in sorted(values, key=len, reverse=True)) + ")"
-    groups = groupby(values, key=lambda value: value[0])
-    return "(?:" + "|".join(_branch(first, list(group), depth) for first, group in groups) + ")"
-
-
-def _branch(first: str, values: Sequence[str], depth: int) -> str:
-    return re.escape(first) + _alternatives([value[1:] for value in values], depth + 1)
+def _alternatives(values: Iterable[str], depth: int = 2) -> str:
+    """A pattern for any of the values; branches on the first two characters, so that thousands cost little."""
+    if not depth:
+        return "|".join(map(re.escape, sorted(values, key=len, reverse=True)))
+    groups = groupby(sorted(values), key=itemgetter(0))
+    return "|".join(
+        f"{re.escape(first)}(?:{_alternatives([value[1:] for value in group], depth - 1)})" for first, group in groups
+    )
 
 
 _CODE = r"(?:js|mjs|cjs|jsx|ts|tsx|py|rb|php|go|rs|java|kt|cs|lua|pl|sh|bash|zsh|ps1)"
@@ -205,13 +191,13 @@ _HOME_FILE = re.compile(r"(?:^|/)(?:\.aws/credentials|\.docker/config\.json|\.ku
 
 
 def secret_name(path: str) -> bool:
-    """Whether a file's name says that it is there to hold secrets, or is a secret itself."""
+    """Whether a file's name says that it contains secrets, or is a secret itself."""
     name = path.rpartition("/")[2].lower()
     return bool(_SECRET_FILE.fullmatch(name) or _HOME_FILE.search(path) or Redactor.of([path]).redact(path).count)
 
 
 def mostly_secrets(path: str, text: str) -> bool:
-    """Whether most of a file's text is secrets; in npm's configuration one is enough."""
+    """Whether most of a file's text is secrets; for npm's configuration one is enough."""
     redacted = Redactor.of([text]).redact(text)
     left = redacted.text.replace(REDACTED, "")
     enough = path.rpartition("/")[2].lower() == ".npmrc" or len(left.strip()) * 2 < len(text.strip())

@@ -1,4 +1,4 @@
-"""What a file's name says about its content: text, opaque bytes, something that can be executed, or a document."""
+"""What a file's name says about its content and its role."""
 
 from __future__ import annotations
 
@@ -84,3 +84,25 @@ def named_as_document(path: str) -> bool:
     if _HIDDEN.search(lower) and not _CONTRIBUTORS.fullmatch(lower):
         return False
     return _DOCUMENT.search(path) is not None and not (_FOLLOWED.search(lower) or _INSTALLED.search(lower))
+
+
+_LOCK_FILE = re.compile(
+    r"(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|(?:yarn|bun|deno|poetry|uv|pdm|pixi|mix|rebar|flake)\.lock"
+    r"|pnpm-lock\.yaml|Cargo\.lock|pylock\.toml|conda-lock\.yml|(?:Pipfile|Gemfile|Podfile|Chart)\.lock|composer\.lock"
+    r"|go(?:\.work)?\.sum|pubspec\.lock|(?:Package|Cartfile)\.resolved|packages\.lock\.json|(?:paket|conan)\.lock"
+    r"|(?:buildscript-)?gradle\.lockfile|stack\.yaml\.lock|\.terraform\.lock\.hcl|MODULE\.bazel\.lock)\Z"
+)
+
+
+def is_lock_file(path: str) -> bool:
+    """Whether a package manager writes the file."""
+    return _LOCK_FILE.search(path) is not None
+
+
+def is_protected(path: str) -> bool:
+    """Whether nobody should change the file by committing a suggestion: it decides what is installed, approved or run.
+
+    That is everything in a `.github` folder and every CODEOWNERS, in any letter case, and every lock file.
+    """
+    *folders, name = path.casefold().split("/")
+    return ".github" in folders or name == "codeowners" or is_lock_file(path)

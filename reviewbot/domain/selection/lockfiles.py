@@ -1,4 +1,4 @@
-"""Lock files: nobody reads them, so the ways to abuse one are told: another source, plain http, a lost hash."""
+"""Warns about changes to lock files, which nobody reads: a new source, plain http, a lost integrity hash."""
 
 from __future__ import annotations
 
@@ -9,47 +9,9 @@ from itertools import groupby
 
 from reviewbot.domain.diff.parse import ChangedFile, DiffLine, LineKind
 
-_LOCK_FILES = frozenset(
-    {
-        "package-lock.json",
-        "npm-shrinkwrap.json",
-        "yarn.lock",
-        "pnpm-lock.yaml",
-        "bun.lock",
-        "deno.lock",
-        "Cargo.lock",
-        "poetry.lock",
-        "uv.lock",
-        "pdm.lock",
-        "pylock.toml",
-        "pixi.lock",
-        "conda-lock.yml",
-        "Pipfile.lock",
-        "Gemfile.lock",
-        "composer.lock",
-        "go.sum",
-        "go.work.sum",
-        "mix.lock",
-        "rebar.lock",
-        "pubspec.lock",
-        "Podfile.lock",
-        "Package.resolved",
-        "Cartfile.resolved",
-        "packages.lock.json",
-        "paket.lock",
-        "gradle.lockfile",
-        "buildscript-gradle.lockfile",
-        "flake.lock",
-        "stack.yaml.lock",
-        "Chart.lock",
-        ".terraform.lock.hcl",
-        "MODULE.bazel.lock",
-        "conan.lock",
-    }
-)
 _LENGTH = 100
 _MOST = 10
-"""Sources of one file that are told one by one."""
+"""Sources of one file that are listed one by one."""
 
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|(/))")
 _REST = r"[^\s\"'`<>]*"
@@ -59,23 +21,18 @@ _LIKE_A_COPY = re.compile(r"@([A-Za-z0-9.-]{1,100}\.[A-Za-z]{2,20}):(?!\d+(?:[/\
 _FOLDER = re.compile(r"(?<!\w)(?:file|portal):(?!//)([^\s\"'`<>#]+)", re.IGNORECASE)
 _FORGES = {"github": "github.com", "gitlab": "gitlab.com", "bitbucket": "bitbucket.org", "gist": "gist.github.com"}
 _OWNED = frozenset({*_FORGES.values(), "api.github.com", "codeload.github.com", "raw.githubusercontent.com"})
-"""Hosts on which anybody can have a repository, so that the owner says whose a file is."""
+"""Hosts on which anyone can have a repository, so the owner matters."""
 
 _HASH = re.compile(
     r"(?:\b(?:integrity|checksum|hash(?:es)?|narHash)\b|\bh1:|sha(?:1|256|384|512)[-:=])[\s\"':=]{0,9}([^\s\"',]*)",
     re.IGNORECASE,
 )
 _PACKAGE = re.compile(r"\s{0,99}\"[^\"]{0,999}node_modules/[^\"]+\": ?\{|name = |\s{0,2}[\"'/]?[^\s@]{0,300}@.*:\s*\Z")
-"""The line with which a package's part begins: npm's, then Cargo's and the Python ones', then yarn's and pnpm's."""
-
-
-def is_lock_file(path: str) -> bool:
-    """Whether a package manager writes the file; told by its name."""
-    return path.rpartition("/")[2] in _LOCK_FILES
+"""The first line of a package's entry: npm; Cargo and Python; yarn and pnpm."""
 
 
 def lock_file_notices(file: ChangedFile) -> Iterator[str]:
-    """A sentence for each thing about a lock file that a person should know."""
+    """Yield a sentence for each suspicious change of a lock file."""
     added = _texts(file.diff.lines(), LineKind.ADDED)
     known = _sources((*_texts(file.diff.lines(), LineKind.DELETED), *_unchanged(file)))
     fresh = sorted(_sources(added) - known)
@@ -100,11 +57,8 @@ def _unchanged(file: ChangedFile) -> Iterator[str]:
             yield text
 
 
-# --- Sources ----------------------------------------------------------------------------------------------------------
-
-
 def _sources(lines: Iterable[str]) -> frozenset[str]:
-    """Where packages come from, each in words that can be shown: hosts, owners on a forge, folders."""
+    """Where packages come from, in words: hosts, owners on a forge, folders."""
     return frozenset(source for line in lines for source in _named(_ESCAPE.sub(_unescaped, line)))
 
 
@@ -125,7 +79,7 @@ def _named(line: str) -> Iterator[str]:
 
 
 def _of_address(scheme: str, authority: str, rest: str) -> Iterator[str]:
-    """Where parsers may differ about where the host ends, both readings are named."""
+    # Parsers disagree about where the host ends: name both readings.
     for host in {_host(authority), _host(re.split(r"[\\?#]", authority)[0])} - {""}:
         yield f"the host `{_shown(host)}`"
         if scheme == "http":
@@ -140,23 +94,19 @@ def _of_owner(host: str, owner: str) -> Iterator[str]:
 
 
 def _host(authority: str) -> str:
-    """What stands after a user, without a port or what closes a bracket around the address."""
     return re.sub(r":[^\]]*\Z", "", authority.rpartition("@")[2]).rstrip(",;)}").lower()
 
 
 def _shown(text: str) -> str:
-    """As it can be shown: look-alike letters told by their codes."""
+    # Look-alike letters become their codes.
     return ascii(text)[1:-1].replace("`", "'")[:_LENGTH]
 
 
-# --- Hashes -----------------------------------------------------------------------------------------------------------
-
-
 def _lost(file: ChangedFile) -> int:
-    """Hashes that are gone while their packages stay.
+    """Count the hashes that are gone while their packages stay.
 
-    Neighbouring changes are looked at together, since the hash of a package that comes would make up for one that was
-    taken from another. What has only moved counts on neither side.
+    Adjacent changes are counted together: the hash of a new package must not make up for one that another package
+    lost. Hashes that only moved do not count.
     """
     removed, added = (Counter(_marks(_texts(file.diff.lines(), kind))) for kind in (LineKind.DELETED, LineKind.ADDED))
     moved = frozenset(mark for mark, times in removed.items() if times <= added[mark])
@@ -182,7 +132,6 @@ _OF_PACKAGE = "package "
 
 
 def _marks(lines: Iterable[str]) -> Iterator[str]:
-    """The hashes, and the beginnings of packages."""
     for line in lines:
         if _PACKAGE.match(line):
             yield _OF_PACKAGE + line.strip()

@@ -35,13 +35,7 @@ _MDX = re.compile(r"[{}]|^[ \t]*(?:import|export)\b(?!\s+[\w, ]+\s+from\s+(['\"]
 
 @dataclass(frozen=True, slots=True)
 class RedactionPlace:
-    """A place where a redaction may hide code.
-
-    Attributes:
-        where: the line, or the file's name, in words.
-        why: what was redacted, in words.
-        in_code: False in a document.
-    """
+    """A place where a redaction may hide code: the line and what was redacted, in words."""
 
     where: str
     why: str
@@ -49,7 +43,7 @@ class RedactionPlace:
 
 
 def redaction_places(file: ChangedFile, diff: Redacted, text: Redacted | None) -> tuple[RedactionPlace, ...]:
-    """The places in a file where a redaction may hide code, those of the whole text first, each line once.
+    """The lines of a file where a redaction may hide code, each once.
 
     Args:
         file: as it was before the redaction.
@@ -124,7 +118,7 @@ def _in_jsx(lines: Sequence[str]) -> Iterator[int]:
 
 
 def _rows(file: ChangedFile) -> Mapping[int, DiffLine]:
-    """The lines of the hunks by their number in the section, from 1; the headers in front are not among them."""
+    # The lines of the hunks by their number in the section, from 1.
     lines = file.diff.text.split("\n")
     first = next((number for number, line in enumerate(lines) if line.startswith("@@ ")), len(lines))
     numbers = (at for at, line in enumerate(lines[first:], start=first + 1) if line.startswith(_MARKS))
@@ -132,10 +126,7 @@ def _rows(file: ChangedFile) -> Mapping[int, DiffLine]:
 
 
 def is_document(file: ChangedFile) -> bool:
-    """Whether only people read the file, on both sides of the change, so that no code can hide in it.
-
-    Comments in code are no documents: without a parser, a line that looks like one may be part of a string.
-    """
+    """Whether only people read the file, on both sides of the change, so that no code can hide in it."""
     first = [line.text for line in file.diff.lines() if 1 in {line.old, line.new}]
     texts = [file.diff.text, *first, *(side.text or "" for side in (file.old, file.new) if side)]
     lines = [line.text for line in file.diff.lines()]
@@ -150,7 +141,7 @@ def is_document(file: ChangedFile) -> bool:
 
 
 def held_for(path: str, places: tuple[RedactionPlace, ...]) -> Held | None:
-    """What makes the review partial: the first redaction that may hide code; None when there is none in code."""
+    """Hold the file, and make the review partial, for the first redaction that may hide code; None without one."""
     code = [place for place in places if place.in_code]
     if not code:
         return None
@@ -159,13 +150,13 @@ def held_for(path: str, places: tuple[RedactionPlace, ...]) -> Held | None:
 
 
 def document_notice(path: str, places: tuple[RedactionPlace, ...]) -> str:
-    """One sentence on redactions in a document that nothing in the line itself explains."""
+    """A notice on unexplained redactions in a document."""
     more = f", and in {len(places) - 1:,} more places" if len(places) > 1 else ""
     first = f"`{path}`, {places[0].where}{more}: reviewbot redacted {places[0].why}."
     return f"{first} If it is real, revoke it; an example needs no action."
 
 
 def secrets_notice(path: str) -> str:
-    """Two sentences on a document that would be held back as a file of secrets if it were another file."""
+    """A notice on a document that would be held back as a file of secrets if it were code."""
     first = f"Most of `{path}` is secrets. It is a document, so reviewbot redacted them and did not hold it back."
     return f"{first} If one is real, revoke it; examples need no action."

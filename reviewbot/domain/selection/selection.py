@@ -1,21 +1,26 @@
-"""Which files are reviewed, and for each of the others a reason that a person can read.
+"""Selects the files to review, with a readable reason for each file that is held back.
 
-What is left out is where an attacker hides, so the rules are few and narrow: a rename is left out only when both names
-are, a minified file only when it looks minified, and what builds, tests or deploys is never left out unless `paths`
-says so.
+An attacker hides in what is held back, so the rules are few and narrow. A rename is held back only if both names are, a
+minified file only if it looks minified, and what builds, tests or deploys only if `paths` says so.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reviewbot.domain.diff.parse import ChangedFile, DiffLine, FileStatus, LineKind
+from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind
 from reviewbot.domain.github.pull_request import Entry
-from reviewbot.domain.selection.file_kinds import named_as_binary, named_as_executable, named_as_media, named_as_text
-from reviewbot.domain.selection.lockfiles import is_lock_file, lock_file_notices
+from reviewbot.domain.selection.file_kinds import (
+    is_lock_file,
+    named_as_binary,
+    named_as_executable,
+    named_as_media,
+    named_as_text,
+)
+from reviewbot.domain.selection.lockfiles import lock_file_notices
 from reviewbot.domain.selection.path_filters import Attributes, attributes_of, matches, names
 from reviewbot.domain.text.escaping import hidden_sign
 from reviewbot.domain.text.formatting import counted, size
@@ -26,7 +31,7 @@ LARGEST_TEXT = 5 * 1024 * 1024
 """Bytes of a file above which neither its lines nor its text are read."""
 
 LARGEST_POINTER = 1024
-"""Bytes that a pointer of Git LFS has at most (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md)."""
+"""Most bytes of a Git LFS pointer (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md)."""
 
 
 class HeldBecause(StrEnum):
@@ -46,13 +51,8 @@ class HeldBecause(StrEnum):
     REDACTED = "redacted"
     UNSEEN = "unseen"
 
-    @property
-    def sentence(self) -> str:
-        """The reason in words."""
-        return _SENTENCES[self]
 
-
-_SENTENCES = {
+_SENTENCES: Mapping[str, str] = {
     HeldBecause.PATHS: "The setting `paths` leaves it out.",
     HeldBecause.GENERATED: "`.gitattributes` of the default branch says that a program writes it.",
     HeldBecause.VENDORED: "It is a copy of somebody else's code.",
@@ -70,9 +70,8 @@ _SENTENCES = {
 
 
 def held_sentence(reason: str) -> str:
-    """A reason in words: a report of another version may know others, which stand for themselves."""
-    known = {one.value: one.sentence for one in HeldBecause}
-    return known.get(reason, reason)
+    """The reason in words; a reason that only another version knows stands for itself."""
+    return _SENTENCES.get(reason, reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,6 @@ class Held:
 
     Attributes:
         path: the file's name at the head.
-        reason: why.
         detail: what exactly met the rule, may be empty.
         missed: whether it was selected, so that the review is partial without it.
     """
@@ -94,7 +92,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The changed files, parted; each is in exactly one of `selected` and `held`."""
+    """The changed files; each is in exactly one of `selected` and `held`."""
 
     selected: tuple[ChangedFile, ...]
     held: tuple[Held, ...]
@@ -102,13 +100,7 @@ class Selection:
 
 
 def select(files: Sequence[ChangedFile], *, paths: Sequence[str], attributes: str) -> Selection:
-    """Parts the changed files.
-
-    Args:
-        files: the change set's files.
-        paths: the setting of that name.
-        attributes: the text of the default branch's `.gitattributes`, empty when there is none.
-    """
+    """Divide the changed files by the setting `paths` and the text of the default branch's `.gitattributes`."""
     rules = attributes_of(attributes)
     verdicts = [(file, _held(file, paths, rules)) for file in files]
     return Selection(
@@ -116,7 +108,12 @@ def select(files: Sequence[ChangedFile], *, paths: Sequence[str], attributes: st
         held=tuple(held for _, held in verdicts if held is not None),
         notices=(
             *(notice for file in files for notice in _notices(file)),
-            *(_not_utf_8(file) for file, held in verdicts if held is None and file.new and file.new.misencoded),
+            *(
+                f"`{file.path}` is not UTF-8: reviewbot sends only its diff, with \ufffd for other bytes. "
+                "Save it as UTF-8."
+                for file, held in verdicts
+                if held is None and file.new and file.new.misencoded
+            ),
             *_unseen_notices(verdicts),
         ),
     )
@@ -126,8 +123,8 @@ def _held(file: ChangedFile, paths: Sequence[str], rules: Attributes) -> Held | 
     known = _names(file)
     if not any(matches(paths, path) for path in known):
         return Held(file.path, HeldBecause.PATHS)
-    if reason := _unreadable(file):
-        return _held_unreadable(file, reason)
+    if unreadable := _unreadable(file):
+        return unreadable
     if any(_steers(path) or names(paths, path) for path in known):
         return None
     reasons = [_by_name(file, path, rules) for path in known]
@@ -139,12 +136,20 @@ def _names(file: ChangedFile) -> tuple[str, ...]:
     return (file.path, file.diff.old_path) if renamed else (file.path,)
 
 
-def _unreadable(file: ChangedFile) -> HeldBecause | None:
+def _unreadable(file: ChangedFile) -> Held | None:
+    """Hold a file without lines to send. What may be source code in disguise is missed, other binaries are not."""
     if file.diff.is_submodule:
-        return HeldBecause.SUBMODULE
-    if _is_binary(file):
-        return _why_binary(file)
-    return HeldBecause.LFS_POINTER if _is_lfs_pointer(file) else None
+        return Held(file.path, HeldBecause.SUBMODULE)
+    if not _is_binary(file):
+        return Held(file.path, HeldBecause.LFS_POINTER) if _is_lfs_pointer(file) else None
+    side, suspicion = file.new or file.old, _suspicion(file)
+    reason, detail = HeldBecause.BINARY, suspicion
+    if side and side.misencoded:
+        reason, detail = HeldBecause.NOT_UTF_8, "save it as UTF-8"
+    # Git also calls a file binary for its size alone, and for an attribute of the author's branch.
+    elif (over := over_limit(file)) and (not (side and side.binary) or suspicion == _UNREAD):
+        reason, detail = HeldBecause.TOO_LARGE, over
+    return Held(file.path, reason, detail, missed=bool(suspicion))
 
 
 def _is_binary(file: ChangedFile) -> bool:
@@ -155,31 +160,11 @@ def _is_binary(file: ChangedFile) -> bool:
     return file.diff.binary and not (side and side.text is not None)
 
 
-def _why_binary(file: ChangedFile) -> HeldBecause:
-    """Git also calls a file binary for its size alone, and for an attribute of the author's branch."""
-    side = file.new or file.old
-    if side and side.misencoded:
-        return HeldBecause.NOT_UTF_8
-    unread = not (side and side.binary) or _suspicion(file) == _UNREAD
-    return HeldBecause.TOO_LARGE if unread and over_limit(file) else HeldBecause.BINARY
-
-
 def over_limit(file: ChangedFile) -> str:
-    """The size of a file whose text is not read for it, and the limit, in words; empty for a smaller one."""
+    """The size of a file that is too large to be read, and the limit, in words; empty for a smaller file."""
     sizes = [entry.size for entry in (file.new, file.old) if entry and entry.size is not None]
     over = bool(sizes) and sizes[0] > LARGEST_TEXT
     return f"{size(sizes[0])}; the limit is {size(LARGEST_TEXT)}" if over else ""
-
-
-def _held_unreadable(file: ChangedFile, reason: HeldBecause) -> Held:
-    """A file without lines to send: what may be source code in disguise is missed, other binaries are not."""
-    if reason in {HeldBecause.SUBMODULE, HeldBecause.LFS_POINTER}:
-        return Held(file.path, reason)
-    suspicion = _suspicion(file)
-    told = [over_limit(file)] if reason is HeldBecause.TOO_LARGE else []
-    told += [suspicion] if reason is HeldBecause.BINARY and suspicion else []
-    told += ["save it as UTF-8"] if reason is HeldBecause.NOT_UTF_8 else []
-    return Held(file.path, reason, "; ".join(told), missed=bool(suspicion))
 
 
 _UNREAD = "it may be text"
@@ -192,7 +177,7 @@ _LEGIBLE_BY_NAME = 0.99
 
 
 def _suspicion(file: ChangedFile) -> str:
-    """Why bytes that nobody reviewed may be code, empty when they are not: one NUL makes any source binary for git."""
+    """Why bytes that nobody reviewed may be code, else empty: a single NUL makes any source binary for git."""
     new, names_ = file.new, _names(file)
     if new is None:
         return ""
@@ -217,7 +202,6 @@ def _is_legible(path: str, new: Entry) -> bool:
 
 
 def _was_text(old: Entry | None) -> bool:
-    """Whether a file's old version had text that a person may have read, and that a shell may run."""
     if old is None or not old.size or not old.mode.startswith(_REGULAR):
         return False
     if old.text is not None and _POINTER.fullmatch(old.text):
@@ -230,7 +214,7 @@ _POINTER = re.compile(rf"(?:{_POINTER_LINE}\n){{2,8}}")
 
 
 def _is_lfs_pointer(file: ChangedFile) -> bool:
-    """Whether nothing but pointers changed: a text that a pointer replaces is still reviewed."""
+    # A text that a pointer replaces is still reviewed.
     changed = [line.text for line in file.diff.lines()]
     if not changed or not all(re.fullmatch(_POINTER_LINE, text) for text in changed):
         return False
@@ -242,8 +226,8 @@ def _by_name(file: ChangedFile, path: str, rules: Attributes) -> tuple[HeldBecau
         (HeldBecause.LOCK_FILE, "", lambda: is_lock_file(path)),
         (HeldBecause.MINIFIED, "", lambda: _is_minified(file, path)),
         (HeldBecause.VENDORED, _BY_FOLDER, lambda: _VENDORED.search(path) is not None),
-        (HeldBecause.VENDORED, "linguist-vendored", lambda: rules.vendored(path)),
-        (HeldBecause.GENERATED, "linguist-generated", lambda: rules.generated(path)),
+        (HeldBecause.VENDORED, "linguist-vendored", lambda: rules.is_set("linguist-vendored", path)),
+        (HeldBecause.GENERATED, "linguist-generated", lambda: rules.is_set("linguist-generated", path)),
     )
     return next(((reason, detail) for reason, detail, holds in rules_in_order if holds()), None)
 
@@ -256,7 +240,7 @@ _MINIFIED_LINE = 200
 
 
 def _is_minified(file: ChangedFile, path: str) -> bool:
-    """Whether the name says so and the lines do not contradict: minified lines are long."""
+    """Whether the name says so and the lines are as long as minified ones."""
     if not _MINIFIED.search(path):
         return False
     lines = [line.text for line in file.diff.lines() if line.kind is not LineKind.CONTEXT and line.text]
@@ -294,20 +278,13 @@ def _notices(file: ChangedFile) -> Iterator[str]:
     added = [line for line in file.diff.lines() if line.kind is LineKind.ADDED]
     if turned := next((line.new for line in added if _REORDERING.search(line.text)), None):
         yield f"Line {turned} of `{file.path}` has a sign that reorders others: it may run otherwise than it reads."
-    signs = ((line.new, hidden_sign(_as_shown(line))) for line in added if not _REORDERING.search(line.text))
-    if unseen := next((one for one in signs if one[1]), None):
-        number, sign = unseen
-        yield f"Line {number} of `{file.path}` has a sign that nobody sees, {sign}: it may run otherwise than it reads."
-
-
-def _not_utf_8(file: ChangedFile) -> str:
-    return f"`{file.path}` is not UTF-8: reviewbot sends only its diff, with \ufffd for other bytes. Save it as UTF-8."
-
-
-def _as_shown(line: DiffLine) -> str:
-    """The line without what every editor knows: a mark of byte order before all, a form feed between two parts."""
-    text = line.text.removeprefix("\ufeff") if line.new == 1 else line.text
-    return text.strip("\x0c")
+    for line in added:
+        # Editors know a byte order mark before the first line, and a form feed between two parts.
+        text = (line.text.removeprefix("\ufeff") if line.new == 1 else line.text).strip("\x0c")
+        if not _REORDERING.search(text) and (sign := hidden_sign(text)):
+            where = f"Line {line.new} of `{file.path}`"
+            yield f"{where} has a sign that nobody sees, {sign}: it may run otherwise than it reads."
+            break
 
 
 _MOST_NAMED = 3
@@ -316,7 +293,7 @@ _OPAQUE = frozenset({HeldBecause.BINARY, HeldBecause.TOO_LARGE, HeldBecause.NOT_
 
 
 def _unseen_notices(verdicts: Iterable[tuple[ChangedFile, Held | None]]) -> Iterator[str]:
-    """What is not reviewed, was left out by no setting of the owners, and does not make the review partial."""
+    """Name what is not reviewed although no setting excludes it, and does not make the review partial."""
     there = [held for file, held in verdicts if held and file.diff.status is not FileStatus.REMOVED and not held.missed]
     unasked = [one.path for one in there if one.reason in _UNASKED or one.detail == _BY_FOLDER]
     opaque = [one.path for one in there if one.reason in _OPAQUE]
@@ -353,7 +330,7 @@ _QUIET = re.compile(
 
 
 def risk(file: ChangedFile) -> int:
-    """A number for packing, higher first: what the file is for, then what its new lines do, then how many there are."""
+    """Rank for packing, higher first: by the file's purpose, what its new lines do, and how many there are."""
     added = [line.text for line in file.diff.lines() if line.kind is LineKind.ADDED]
     return _tier(file.path, added) * (_MOST_LINES + 1) + min(len(added), _MOST_LINES)
 

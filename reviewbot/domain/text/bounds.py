@@ -1,8 +1,4 @@
-"""Bounds for every text of a view, found by walking its fields.
-
-A view that is bounded has a size that depends on its number of rows alone, so the smallest size tier always fits. A new
-field is bounded without a change here.
-"""
+"""Bounds every text of a view by walking its fields, so that the smallest size tier always fits."""
 
 from __future__ import annotations
 
@@ -18,37 +14,33 @@ from reviewbot.domain.text.size_limits import Detail
 T = TypeVar("T")
 
 _TRUSTED = frozenset({"mark", "ledger", "boundary"})
-"""Texts that reviewbot writes itself, and bounds where it writes them."""
+"""Texts that reviewbot writes, and bounds where it writes them."""
 
 _ADDRESSES = frozenset({"comment_url", "blob_url", "run_url", "summary_url"})
-"""Addresses: a part of one leads elsewhere, so it is shown whole or not at all."""
+"""URLs: shown whole or not at all."""
 
 _PROSE = frozenset({"explanation", "code", "suggestion", "text", "message", "hint", "reviewer_summary"})
 """Texts of several lines. Every other text is shown on one line."""
 
 _ADDRESS_LIMIT = 2000
-"""Characters of an address."""
+"""Characters of a URL."""
 
 
 class Cut(str):  # noqa: SLOT000 — a slot needs a fixed layout, and a str's is not
-    """A text that was cut.
-
-    Attributes:
-        omitted: how many characters are missing at the end.
-    """
+    """A text that was cut; `omitted` counts the missing characters."""
 
     omitted: int
 
     @classmethod
     def of(cls, text: str, omitted: int) -> Self:
-        """The text that is left, and how much is not."""
+        """Mark a text as cut."""
         cut = cls(text)
         cut.omitted = omitted
         return cut
 
 
 def shorten(text: str, limit: int) -> str:
-    """At most `limit` characters, ending at a line's end where one is near; a `Cut` when something is missing."""
+    """Cut to `limit` characters, at the end of a line if one is near; a `Cut` if something is missing."""
     if len(text) <= limit:
         return text
     end = text.rfind("\n", limit // 2, limit + 1)
@@ -57,12 +49,12 @@ def shorten(text: str, limit: int) -> str:
 
 
 def shorten_line(text: str, limit: int) -> str:
-    """At most `limit` characters of a title or a path, with an ellipsis for the rest."""
+    """Cut a title or a path to `limit` characters, with an ellipsis."""
     return text if len(text) <= limit else text[: max(0, limit - 1)] + "…"
 
 
 def shorten_title(text: str, limit: int) -> str:
-    """The same, counted in UTF-16 units as GitHub may count them: no character is cut in two."""
+    """The same in UTF-16 units, as GitHub may count; no character is cut in two."""
     units = text.encode("utf-16-le", "replace")
     if len(units) // 2 <= limit:
         return text
@@ -70,17 +62,14 @@ def shorten_title(text: str, limit: int) -> str:
 
 
 def first_lines(texts: Sequence[str], rows: int, limit: int) -> tuple[str, ...]:
-    """The first of some one-line texts, each shortened, with a last line that counts the rest."""
+    """The first of several one-line texts, each shortened, and a last line that counts the others."""
     shown = tuple(shorten_line(text, limit) for text in texts[:rows])
     more = len(texts) - len(shown)
     return (*shown, f"… and {more:,} more") if more else shown
 
 
 def bounded(view: T, detail: Detail) -> T:
-    """Return the view with each of its texts within the limits of a size tier.
-
-    Lists keep their length; an item is bounded when it is read.
-    """
+    """Bound each text of a view by a size tier; lists keep their length, and items are bounded when they are read."""
     return _bounded(view, "", detail)  # type: ignore[no-any-return]  # of the same type as the view
 
 

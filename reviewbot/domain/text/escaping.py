@@ -1,7 +1,7 @@
-"""Hostile text made harmless: one function per place that text goes to.
+"""Escapes hostile text: one function for each place that text goes to, all linear in the length of the text.
 
-Everything here is linear in the length of the text. The zero-width space (`ZWSP`) is the only character that we add
-invisibly; in the input it is shown, so that every one in the output is ours.
+The zero-width space (`ZWSP`) is the only invisible character that we add. In the input it is made visible, so every one
+in the output is ours.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 ZWSP = "\u200b"
-"""Stops a mention or a reference where a backslash and an entity do not: GitHub links the rendered text."""
+"""Stops a mention or a reference where a backslash and an entity do not: GitHub links in the rendered text."""
 
 _INVISIBLE = re.compile(
     "["
@@ -27,20 +27,15 @@ _INVISIBLE = re.compile(
 
 
 def visible(text: str) -> str:
-    """Show what cannot be seen: a right-to-left override becomes `⟨U+202E⟩`.
-
-    Line ends become line feeds; line feed and tab stay as they are.
-    """
+    """Make invisible characters visible: a right-to-left override becomes `⟨U+202E⟩`. CRLF becomes LF."""
     return _INVISIBLE.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text.replace("\r\n", "\n"))
 
 
 def hidden_sign(line: str) -> str | None:
-    """The first character of a line that cannot be seen, as it is shown; the line's end is none."""
+    """The first invisible character of a line, as `U+202E`; the line's end does not count."""
     found = _INVISIBLE.search(line.removesuffix("\r"))
     return f"U+{ord(found[0]):04X}" if found else None
 
-
-# --- Markdown ---------------------------------------------------------------------------------------------------------
 
 _COMMIT = r"(?<![0-9A-Za-z_])[0-9a-fA-F]{7,40}(?![0-9A-Za-z_])"
 # GitHub makes something of each of these in the *rendered* text, so that only a foreign character inside stops it.
@@ -71,7 +66,6 @@ _ENTITIES = {
 
 
 def _inert(found: re.Match[str]) -> str:
-    """What stands in the output for one thing that would have taken effect."""
     piece = found[0]
     match found.lastgroup:
         case "commit":  # six digits are too few for a reference
@@ -85,7 +79,7 @@ def _inert(found: re.Match[str]) -> str:
 
 
 def _line(line: str) -> str:
-    """Take the meaning from how a line begins (`/` would be a command to other bots)."""
+    # The start of a line has a meaning: `/` would be a command to other bots.
     line = line.strip(" \t")
     if line.startswith(("-", "+", "=", ":", "/")):
         return "\\" + line
@@ -98,7 +92,7 @@ def _lines(markdown: str) -> str:
 
 
 def markdown_text(text: str) -> str:
-    """GitHub Markdown that shows the text literally, line by line; blanks around a line are lost."""
+    """GitHub Markdown that shows the text literally, without whitespace around its lines."""
     return _lines(_MARKDOWN.sub(_inert, visible(text)))
 
 
@@ -108,7 +102,7 @@ def markdown_line(text: str) -> str:
 
 
 def html_text(text: str) -> str:
-    """Text inside raw HTML on GitHub (such as `<summary>`), where backslashes do not count but mentions do."""
+    """Text in raw HTML on GitHub, such as `<summary>`: backslashes mean nothing there, but mentions do."""
     return _HTML.sub(lambda found: found[0] + ZWSP if found[0] == "#" else _inert(found), visible(text))
 
 
@@ -123,7 +117,7 @@ _LONG_RUN = re.compile(f"`{{{_MOST_BACKTICKS}}}(?=`)")
 
 
 def code_text(text: str) -> str:
-    """Text as it can stand in code: what is invisible is shown, and no run of backticks is too long to be enclosed."""
+    """Text for code: invisible characters are visible, and no run of backticks is too long to be enclosed."""
     return _LONG_RUN.sub(rf"\g<0>{ZWSP}", visible(text))
 
 
@@ -132,7 +126,7 @@ def _longest_run(text: str) -> int:
 
 
 def code_span(text: str) -> str:
-    """A code span that shows the text on one line; an empty one shows a blank."""
+    """A code span that shows the text on one line; a space if it is empty."""
     code = code_text(text).replace("\n", " ") or " "
     marks = "`" * (_longest_run(code) + 1)
     # CommonMark takes one blank from each side when both are there and something else is, too.
@@ -142,17 +136,12 @@ def code_span(text: str) -> str:
 
 
 def code_cell(text: str) -> str:
-    """A code span inside a table, where a bar needs a backslash even in code."""
+    """A code span in a table, where a bar needs a backslash even in code."""
     return code_span(text).replace("|", "\\|")
 
 
 def fence(text: str, info: str = "") -> str:
-    """A fenced block that nothing inside can close.
-
-    Args:
-        text: shown verbatim, its final line feed apart.
-        info: the language, such as `python`; anything but `[A-Za-z0-9+-]` is dropped.
-    """
+    """A fenced block that nothing inside can close; the final line feed is dropped, and `info` is the language."""
     code = code_text(text).removesuffix("\n")
     marks = "`" * max(3, _longest_run(code) + 1)
     return f"{marks}{_language(info)}\n{code}\n{marks}"
@@ -162,15 +151,13 @@ def _language(info: str) -> str:
     return re.sub("[^A-Za-z0-9+-]", "", info)
 
 
-# --- A reviewer's free text -------------------------------------------------------------------------------------------
-
 _FENCE = re.compile(r" {0,3}(?P<marks>`{3,}(?=[^`]*\Z)|~{3,})[ \t]*(?P<info>[^ \t]*)")
 _ACTIVE = ("suggestion", "mermaid", "math", "geojson", "topojson", "stl")
-"""Languages that GitHub acts on: a suggestion could be committed unchecked, the others draw."""
+"""Languages on which GitHub acts: it commits a suggestion unchecked, and draws the others."""
 
 
 def prose(text: str) -> str:
-    """A reviewer's words: code spans and fenced blocks stay what they are, everything else is shown literally."""
+    """A reviewer's words: code spans and fenced blocks stay, everything else is shown literally."""
     lines = visible(text).rstrip("\n").split("\n")
     out: list[str] = []
     at = 0
@@ -183,7 +170,6 @@ def prose(text: str) -> str:
 
 
 def _block_end(lines: list[str], start: int, marks: str) -> int:
-    """Where the closing fence stands; an open block reaches to the end."""
     for at in range(start, len(lines)):
         closing = lines[at].strip(" \t")
         if len(closing) >= len(marks) and not closing.strip(marks[0]):
@@ -192,7 +178,7 @@ def _block_end(lines: list[str], start: int, marks: str) -> int:
 
 
 def _words_end(lines: list[str], start: int) -> int:
-    """Where the paragraph ends: a code span does not reach over a blank line."""
+    # A code span does not reach over a blank line.
     for at in range(start, len(lines)):
         if not lines[at].strip(" \t") or _FENCE.match(lines[at]):
             return at
@@ -205,7 +191,7 @@ def _refenced(lines: list[str], info: str) -> str:
 
 
 def _words(lines: list[str]) -> str:
-    """One paragraph: pairs of equal backtick runs are code spans, as in CommonMark."""
+    # As in CommonMark, pairs of equal runs of backticks are code spans.
     text = "\n".join(lines)
     runs = [(run.start(), run.end()) for run in re.finditer("`+", text)]
     closers = _closers(runs)
@@ -225,7 +211,7 @@ def _words(lines: list[str]) -> str:
 
 
 def _closers(runs: list[tuple[int, int]]) -> list[int | None]:
-    """For each run the index of the next one of the same length."""
+    """For each run of backticks the next one of the same length."""
     found: list[int | None] = [None] * len(runs)
     nearest: dict[int, int] = {}
     for index in reversed(range(len(runs))):
@@ -241,11 +227,8 @@ def _unpadded(code: str) -> str:
     return code[1:-1] if padded else code
 
 
-# --- Terminal, log and workflow commands ------------------------------------------------------------------------------
-
-
 def terminal(text: str) -> str:
-    """Text for a person's terminal: no escape sequence survives."""
+    """Text for a terminal: no escape sequence survives."""
     return visible(text)
 
 
@@ -265,12 +248,12 @@ _COMMAND = re.compile(rf"\A[\s\ufe0e\ufe0f]*:(?={_SELECTOR}:)|\#{_SELECTOR}\#(?=
 
 
 def log_line(text: str) -> str:
-    """One line that the runner cannot take for a command: neither `::name::` at its start nor `##[name]` anywhere."""
+    """One log line that the runner does not take for a command: `::name::` at its start, or `##[name]` anywhere."""
     return log_text(visible(text).replace("\n", " "))
 
 
 def log_text(text: str) -> str:
-    """Lines of which the runner takes none for a command; everything else stays as it is, colours too."""
+    """The same for several lines; everything else stays, even colours."""
     return "\n".join(_COMMAND.sub(lambda found: found[0] + " ", line) for line in text.split("\n"))
 
 

@@ -1,4 +1,4 @@
-"""Numbers, sizes and times as a person says them."""
+"""Formats numbers, sizes and times for people."""
 
 from __future__ import annotations
 
@@ -12,18 +12,12 @@ _KILO = 1000
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """`1 finding`, `2 findings`, `1,234 findings`.
-
-    Args:
-        number: how many.
-        one: the noun for one.
-        many: the noun for any other number; `one` with an s when left out.
-    """
+    """`1 finding`, `2 findings`, `1,234 findings`; `many` is the plural if it is not `one` with an s."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def size(number: int) -> str:
-    """Bytes in round figures: `312 bytes`, `34 kB`, `1.2 MB`."""
+    """Bytes, rounded: `312 bytes`, `34 kB`, `1.2 MB`."""
     if number < _KILO:
         return counted(number, "byte")
     if number < _KILO**2:
@@ -32,7 +26,7 @@ def size(number: int) -> str:
 
 
 def duration(seconds: int) -> str:
-    """In the two largest units: `40 seconds`, `8 minutes`, `1 hour 20 minutes`, `2 days 3 hours`."""
+    """The two largest units: `40 seconds`, `1 hour 20 minutes`, `2 days 3 hours`."""
     if seconds < _MINUTE:
         return counted(max(0, seconds), "second")
     if seconds < _HOUR:
@@ -43,23 +37,23 @@ def duration(seconds: int) -> str:
 
 
 def moment(at: datetime) -> str:
-    """A moment in UTC, to the minute: `2026-11-24 09:05 UTC`."""
+    """UTC, to the minute: `2026-11-24 09:05 UTC`."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def number(value: int | Decimal) -> str:
-    """Digits with thousands apart and without idle zeros: `1,200`, `1.5`."""
+    """Thousands separated and no trailing zeros: `1,200`, `1.5`."""
     text = f"{Decimal(value):,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def short(commit: str) -> str:
-    """A commit as git and GitHub abbreviate it."""
+    """A commit as git abbreviates it."""
     return commit[:7]
 
 
 def lines(start: int | None, end: int | None) -> str:
-    """`line 3` or `lines 3 to 5`; empty when there are none."""
+    """`line 3` or `lines 3 to 5`; empty without an end."""
     if end is None:
         return ""
     return f"line {end}" if start is None or start == end else f"lines {start} to {end}"
@@ -69,5 +63,5 @@ _STATES = {"submitted": "handed in", "pending": "in the queue", "processing": "i
 
 
 def state(status: str) -> str:
-    """How a task stands, by the service's word for it; that word itself where there is no better one."""
+    """A task's state in words; CodeVF's own word if there is no better one."""
     return _STATES.get(status, status)

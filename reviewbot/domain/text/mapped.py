@@ -1,4 +1,4 @@
-"""Values that are made when they are looked at, and not kept: what there is no room for is never made."""
+"""Lazy sequences: an item for which there is no room is never made."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ To = TypeVar("To")
 
 
 class Mapped(Sequence[To], Generic[From, To]):
-    """What a function makes of each of some values, anew at every look.
-
-    No dataclass, since a template may read the fields of one.
-    """
+    """Maps a function over a sequence, again at every access; not a dataclass, whose fields a template could read."""
 
     __slots__ = ("_make", "_source")
 
@@ -22,11 +19,9 @@ class Mapped(Sequence[To], Generic[From, To]):
         self._source = source
 
     def __len__(self) -> int:
-        """As many as there are sources."""
         return len(self._source)
 
     def __iter__(self) -> Iterator[To]:
-        """Each in its turn."""
         return map(self._make, self._source)
 
     @overload
@@ -34,7 +29,6 @@ class Mapped(Sequence[To], Generic[From, To]):
     @overload
     def __getitem__(self, at: slice) -> Mapped[From, To]: ...
     def __getitem__(self, at: int | slice) -> To | Mapped[From, To]:
-        """One of them, or a stretch that is as lazy."""
         if isinstance(at, slice):
             return Mapped(self._make, self._source[at])
         return self._make(self._source[at])

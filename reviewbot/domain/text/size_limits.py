@@ -1,4 +1,4 @@
-"""How long a text may be where it goes, and the steps from a whole story down to its figures."""
+"""How long a text may be where it goes, and the size tiers from everything down to figures alone."""
 
 from __future__ import annotations
 
@@ -6,65 +6,56 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 LINE_LIMIT = 500
-"""Characters of a title or a path at most: more is no title."""
+"""Characters of a title or a path."""
 
 SHORTEST_LINE = 64
 """Characters of a SHA-256."""
 
 
 def _units(text: str) -> int:
-    """UTF-16 units: the narrower way to count characters."""
     return len(text.encode("utf-16-le", "replace")) // 2
 
 
 def _bytes(text: str) -> int:
-    """Bytes in UTF-8."""
     return len(text.encode("utf-8", "replace"))
 
 
 @dataclass(frozen=True, slots=True)
 class SizeLimit:
-    """How long a text may be where it goes, and what counts."""
+    """A limit, and how a text's size is counted."""
 
     limit: int
     size: Callable[[str], int]
 
 
 COMMENT = SizeLimit(65_000, _units)
-"""A comment or a review's body; GitHub takes 65,536 characters."""
+"""A comment or the body of a review; GitHub accepts 65,536 characters."""
 
 FINDING = SizeLimit(63_000, _units)
-"""A finding's comment: the word on where it stands has to fit in later, with its two hidden lines."""
+"""A finding's comment: its state has to fit in later, with two hidden lines."""
 
 STANDING = SizeLimit(2000, _units)
-"""That word."""
+"""That state."""
 
 CHECK = SizeLimit(65_000, _bytes)
-"""The check's page; GitHub takes 65,535."""
+"""The page of the check; GitHub accepts 65,535."""
 
 MESSAGE = SizeLimit(60_000, _bytes)
-"""An annotation's message; GitHub takes 64 KB."""
+"""The message of an annotation; GitHub accepts 64 KB."""
 
 PAGE = SizeLimit(900_000, _bytes)
-"""The job summary; GitHub takes a mebibyte a step."""
+"""The job summary; GitHub accepts 1 MiB a step."""
 
 REPORT = SizeLimit(6_000_000, _bytes)
-"""The page of HTML: what a browser still opens at once."""
+"""The HTML report: what a browser opens at once."""
 
 PROMPT = SizeLimit(10_000, _units)
-"""What CodeVF takes."""
+"""What CodeVF accepts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """How much is shown.
-
-    Attributes:
-        full: findings in full at most.
-        lines: findings as one line at most.
-        rows: entries of any other list at most.
-        text: characters of a free text or a piece of code at most.
-    """
+    """The most findings in full, findings on one line, rows of any other list, and characters of a text or of code."""
 
     full: int
     lines: int
@@ -73,7 +64,7 @@ class Detail:
 
     @property
     def line(self) -> int:
-        """Characters of a title or a path at most: never less than a commit or an id has."""
+        """Most characters of a title or a path, enough for a commit or an id."""
         return max(SHORTEST_LINE, min(self.text, LINE_LIMIT))
 
 
@@ -88,7 +79,7 @@ COMMENT_DETAILS = (
     Detail(0, 0, 0, 80),
     Detail(0, 0, 0, 20),
 )
-"""From the whole story down to its figures, for a comment and the check's page."""
+"""For a comment and the page of the check."""
 
 PAGE_DETAILS = (
     Detail(2000, 5000, 5000, 60_000),
@@ -97,7 +88,7 @@ PAGE_DETAILS = (
     Detail(100, 1000, 200, 2000),
     *COMMENT_DETAILS,
 )
-"""The same for the job summary, which has room for everything most of the time."""
+"""For the job summary."""
 
 REPORT_DETAILS = (Detail(2000, 5000, 5000, 60_000), Detail(1000, 2000, 2000, 8000), *PAGE_DETAILS[2:])
-"""The same for the page of HTML, which has more room."""
+"""For the HTML report."""

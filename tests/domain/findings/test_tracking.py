@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, parse_diff
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.diff.text_index import Block, fold
-from reviewbot.domain.findings.placement import Why, in_summary
+from reviewbot.domain.findings.placement import Why, assign_ids, in_summary, remembered
 from reviewbot.domain.findings.tracked_finding import (
     MAX_REASON,
     MAX_TEXT,
@@ -23,18 +23,15 @@ from reviewbot.domain.findings.tracked_finding import (
     TrackedFinding,
 )
 from reviewbot.domain.findings.tracking import (
-    Absent,
     Answered,
     ChangeIndex,
     Match,
-    Unseen,
-    Vanished,
+    NoMatch,
     absorb,
     find_match,
     update_states,
     waived,
 )
-from reviewbot.domain.findings.tracking_ids import assign_ids, remembered
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.model.review import Finding, Leftover, Severity, Side
 from tests.domain.builders import answer, change_index, file_diff, finding, numbered, view
@@ -182,7 +179,7 @@ def test_a_file_that_cannot_be_looked_into_changes_nothing_but_its_waivers() -> 
     first = found(NOW, finding(code="bad()"), finding("No tests"))
     first = replace(first, records=tuple(waived(record, "mona", "fine", NOW) for record in first.records))
     binary = ChangeIndex((FileView(APP, APP, ()),), frozenset())
-    assert isinstance(find_match(first.records[0], binary), Unseen | Absent)
+    assert find_match(first.records[0], binary) in {NoMatch.UNSEEN, NoMatch.ABSENT}
     after = {record.title: record for record in update_states(first, binary).records}
     assert after["A finding"].waiver is None, "nobody knows whether it is for this code"
     assert after["No tests"].waiver is None
@@ -746,7 +743,7 @@ def test_a_finding_is_never_said_to_stand_on_other_code(past: tuple[Findings, Ch
                 assert record.block is not None
                 block = view.index(record.side).block(line, record.block.count)
                 assert Block.of(block) == record.block
-            case Absent() | Unseen() | Vanished():
+            case NoMatch():
                 pass
 
 

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.findings.placement import DuplicateOf, Placed
+from reviewbot.domain.findings.placement import DuplicateOf, Placed, assign_ids, remembered, said
 from reviewbot.domain.findings.tracked_finding import MAX_TITLE
-from reviewbot.domain.findings.tracking_ids import assign_ids, remembered, said
 from reviewbot.domain.ledger.codec import decode, encode
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.signing import Signer

@@ -138,6 +138,11 @@ out/yes.py linguist-generated=yes
 "t\303\274r.py" linguist-generated
 lib/**/gen/*.c linguist-generated
 *.[ch]pp linguist-generated
+q?.[!a-c] linguist-generated
+[]]x linguist-generated
+[] linguist-generated
+a\*b linguist-generated
+y[[:digit:]] linguist-generated
 [attr]linguist-vendored linguist-generated
 !negative.py linguist-generated
 \ linguist-generated
@@ -168,6 +173,13 @@ PATHS = [
     "lib/x/y/gen/a.c",
     "x.cpp",
     "x.hpp",
+    "qx.d",
+    "qx.b",
+    "q.d",
+    "deep/q/.d",
+    "]x",
+    "a*b",
+    "axb",
     "negative.py",
     "other.py",
     "vendor/x/y.go",
@@ -195,19 +207,18 @@ def git_says(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, st
 def test_attributes_are_what_git_says(git_says: dict[str, dict[str, str]], path: str) -> None:
     attributes = attributes_of(ATTRIBUTES)
     off = {"unspecified", "unset", "false"}
-    assert attributes.generated(path) is (git_says[path]["linguist-generated"] not in off)
-    assert attributes.vendored(path) is (git_says[path]["linguist-vendored"] not in off)
+    assert attributes.is_set("linguist-generated", path) is (git_says[path]["linguist-generated"] not in off)
+    assert attributes.is_set("linguist-vendored", path) is (git_says[path]["linguist-vendored"] not in off)
 
 
 def test_no_attributes_name_nothing() -> None:
-    assert not attributes_of("").generated("a")
-    assert not attributes_of("").vendored("a")
+    assert not attributes_of("").is_set("linguist-generated", "a")
 
 
 @given(st.text(), st.text(min_size=1, max_size=20))
 def test_garbage_is_no_error(text: str, path: str) -> None:
     attributes = attributes_of(text + "\n* linguist-vendored")
-    assert attributes.generated(path) in {True, False}
+    assert attributes.is_set("linguist-generated", path) in {True, False}
 
 
 @pytest.mark.parametrize(
@@ -216,7 +227,7 @@ def test_garbage_is_no_error(text: str, path: str) -> None:
 @pytest.mark.parametrize("path", ["a" * 4000, "a/" * 2000 + "a", ("a" * 200 + "/") * 20])
 def test_a_path_that_a_pattern_would_take_for_ever_for_is_not_held(pattern: str, path: str) -> None:
     started = time.process_time()
-    attributes_of(f"{pattern} linguist-generated").generated(path)
+    attributes_of(f"{pattern} linguist-generated").is_set("linguist-generated", path)
     assert time.process_time() - started < 10
 
 
@@ -230,4 +241,4 @@ def test_the_patterns_that_people_write_cover_the_paths_that_people_choose() -> 
         "**/src/**/generated/**/*_*.java",
         "services/*/src/**/*Message*_*.java",
     ):
-        assert attributes_of(f"{pattern} linguist-generated").generated(path), pattern
+        assert attributes_of(f"{pattern} linguist-generated").is_set("linguist-generated", path), pattern

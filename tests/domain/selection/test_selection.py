@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from reviewbot.domain.diff.parse import ChangedFile, parse_diff
 from reviewbot.domain.github.pull_request import Entry
+from reviewbot.domain.selection.file_kinds import is_protected
 from reviewbot.domain.selection.selection import LARGEST_TEXT, Held, HeldBecause, Selection, held_sentence, risk, select
 
 POINTER = ("version https://git-lfs.github.com/spec/v1", f"oid sha256:{'a' * 64}", "size 12")
@@ -189,7 +190,7 @@ def test_every_reason_has_a_sentence_and_the_contracts_word() -> None:
     words = "paths generated vendored lock-file binary lfs-pointer submodule secret-file too-large minified"
     words += " not-utf-8 redacted unseen"
     assert " ".join(HeldBecause) == words
-    assert all(re.fullmatch(r"(A|It|Its|The|`).+\.", reason.sentence) for reason in HeldBecause)
+    assert all(re.fullmatch(r"(A|It|Its|The|`).+\.", held_sentence(reason)) for reason in HeldBecause)
 
 
 @pytest.mark.parametrize(
@@ -521,5 +522,11 @@ def test_a_deleted_binary_is_not_missed() -> None:
 
 
 def test_a_reason_of_another_version_stands_for_itself() -> None:
-    assert held_sentence("lock-file") == HeldBecause.LOCK_FILE.sentence
+    assert held_sentence("lock-file") == "It is a lock file, which a package manager writes."
     assert held_sentence("too-old") == "too-old"
+
+
+@pytest.mark.parametrize("path", [".github/workflows/ci.yml", "a/.GitHub/x", "docs/CodeOwners", "web/yarn.lock"])
+def test_no_suggestion_for_these_files_can_be_committed(path: str) -> None:
+    assert is_protected(path)
+    assert not is_protected(f"{path}.py" if "github" not in path.lower() else "github/x")
