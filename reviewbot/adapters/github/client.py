@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
 from typing import TypeVar
 
 import httpx
 from github import Github
+from msgspec import Struct
 
 from reviewbot.adapters.github.connection import WHOLE_ANSWER, Bounds, open_github
 from reviewbot.adapters.github.errors import (
@@ -47,8 +47,7 @@ T = TypeVar("T")
 Forgives = Callable[[GraphQLError], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(Struct, frozen=True):
     """How long requests may take.
 
     Attributes:
@@ -65,8 +64,7 @@ class Patience:
     whole: float = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """Where GitHub is.
 
     Attributes:

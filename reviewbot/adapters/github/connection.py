@@ -8,7 +8,6 @@ does, so such an answer does not reach it.
 from __future__ import annotations
 
 from collections.abc import Callable, ItemsView
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -21,6 +20,7 @@ from github.Requester import (
     Requester,
     RequestsResponse,
 )
+from msgspec import Struct
 from requests.utils import get_environ_proxies
 
 from reviewbot.ports import Clock
@@ -35,8 +35,7 @@ _DETOURS = 5
 _CHUNK = 65_536
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(Struct, frozen=True):
     """How long and how much.
 
     Attributes:
