@@ -110,7 +110,8 @@ class Calls:
     def _github(self) -> Github:
         address, patience = self._address, self._patience
         trusted(address.ca_file)
-        if httpx.URL(address.api_url).host != httpx.URL(address.graphql_url).host:
+        if _origin(address.api_url) != _origin(address.graphql_url):
+            # PyGithub would send the query to the API's host all the same.
             raise ForgeUnreachable(
                 "GitHub's GraphQL address is on another host than the API's.",
                 hint="Check `GITHUB_API_URL` and `GITHUB_GRAPHQL_URL`.",
@@ -285,3 +286,8 @@ class Calls:
                 raise outcome.error from cause
             self._clock.sleep(pause)
             attempt, waited, self._lost = attempt + 1, waited + pause, self._lost + pause
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    parsed = httpx.URL(url)
+    return parsed.scheme, parsed.host, parsed.port
