@@ -12,10 +12,10 @@ from http import HTTPStatus
 from typing import TypeVar
 
 import httpx
-from github import Github
+from github import Auth, Github
 from msgspec import Struct
 
-from reviewbot.adapters.github.connection import WHOLE_ANSWER, Bounds, open_github
+from reviewbot.adapters.github.connection import WHOLE_ANSWER, Connection
 from reviewbot.adapters.github.errors import (
     NETWORK,
     ErrorDecision,
@@ -108,7 +108,7 @@ class Calls:
 
     @cached_property
     def _github(self) -> Github:
-        address, patience = self._address, self._patience
+        address = self._address
         trusted(address.ca_file)
         if _origin(address.api_url) != _origin(address.graphql_url):
             # PyGithub would send the query to the API's host all the same.
@@ -116,15 +116,23 @@ class Calls:
                 "GitHub's GraphQL address is on another host than the API's.",
                 hint="Check `GITHUB_API_URL` and `GITHUB_GRAPHQL_URL`.",
             )
-        opened = open_github(
-            address.api_url.rstrip("/"),
-            self._token,
-            Bounds(patience.connect, patience.read, self._clock),
+        # Without its own retries and pauses: they would repeat a POST that GitHub had already recorded, and wait
+        # without a budget.
+        opened = Github(
+            auth=Auth.Token(self._token),
+            base_url=address.api_url.rstrip("/"),
             user_agent=_USER_AGENT,
+            retry=None,
+            seconds_between_requests=0,
+            seconds_between_writes=0,
             api_version=_API_VERSION,
-            ca_file=address.ca_file,
         )
         return self._opened.enter_context(closing(opened))
+
+    @cached_property
+    def _connection(self) -> Connection:
+        address, timeout = self._address, (self._patience.connect, self._patience.read)
+        return self._opened.enter_context(closing(Connection(address.api_url, timeout, self._clock, address.ca_file)))
 
     @cached_property
     def _bytes(self) -> httpx.Client:
@@ -245,7 +253,11 @@ class Calls:
     ) -> tuple[Mapping[str, str], object] | ErrorDecision:
         """Send once; the answer's headers and JSON, or what its failure means."""
         status, headers, text = self._github.requester.requestJson(
-            verb, path, parameters=dict(parameters or {}), input=None if body is None else dict(body)
+            verb,
+            path,
+            parameters=dict(parameters or {}),
+            input=None if body is None else dict(body),
+            cnx=self._connection,  # type: ignore[arg-type]  # has the methods that PyGithub calls
         )
         if status >= HTTPStatus.BAD_REQUEST:
             return self._judge(status, headers, text, intent)
