@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 CANNOT_START = frozenset({126, 127})
 """What a confined command exits with when there is no such program, or one that cannot be started."""
@@ -11,8 +12,7 @@ CANNOT_START = frozenset({126, 127})
 _BLOCK = 512  # bytes; what POSIX counts the size of a file in
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """The most that a process may use; its children get as much each.
 
     Attributes:

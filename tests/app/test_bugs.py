@@ -28,7 +28,7 @@ runpy.run_module('reviewbot', run_name='__main__')
 @pytest.mark.parametrize(
     ("module", "name"),
     [
-        ("reviewbot.adapters.github.connection", "_Receiver.receive"),
+        ("reviewbot.adapters.github.connection", "Connection.getresponse"),
         ("reviewbot.adapters.github.connection", "_Response.read"),
         ("reviewbot.adapters.github.client", "parse"),
         ("reviewbot.adapters.github.graphql.parse", "pull_request"),

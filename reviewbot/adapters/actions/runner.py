@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 from uuid import uuid4
+
+from msgspec import Struct
 
 from reviewbot.adapters.actions.safe_files import check_inside, write_inside
 from reviewbot.domain.diff.reviewed_file import FileView
@@ -37,8 +38,7 @@ _COMMANDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """What the runner gave us.
 
     Attributes:

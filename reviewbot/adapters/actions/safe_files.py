@@ -6,11 +6,12 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from errno import EISDIR
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 from uuid import uuid4
+
+from msgspec import Struct
 
 from reviewbot.domain.text import escaping
 from reviewbot.errors import Problem, SettingsError
@@ -60,8 +61,7 @@ def is_taken(workspace: str, path: str, forbidden: frozenset[str]) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Regular:
+class Regular(Struct, frozen=True):
     """A regular file, with who may do what with it."""
 
     content: bytes

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 
 from msgspec import Struct
@@ -29,8 +28,7 @@ Scrub = Callable[[str], str]
 """Takes the key out of a text; runs before anything is cut, so that no half of it stays."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """What an error body says, in any of its forms; everything may be missing.
 
     Attributes:

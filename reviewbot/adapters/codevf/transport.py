@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from itertools import count
 from random import Random
 from typing import Protocol
 
 import httpx
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reviewbot.adapters.codevf.errors import Said, error_of, error_of_fault, read_error, seconds
 from reviewbot.adapters.codevf.urls import check_base_url, refuse_inner
@@ -36,8 +37,7 @@ class Key(Protocol):
         """The API key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(Struct, frozen=True):
     """How the service is reached.
 
     Attributes:
@@ -53,8 +53,7 @@ class Access:
     proxy: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A whole answer, whatever its status; `json` is its value where one was asked for."""
 
     status: int
@@ -69,8 +68,7 @@ class Answer:
         return self.status // 100 == 2  # noqa: PLR2004 — the class of success
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """One request.
 
     Attributes:
@@ -89,8 +87,7 @@ class Ask:
     buys: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Failure:
+class _Failure(Struct, frozen=True):
     kind: int | Fault
     error: ReviewDidNotHappen
     retry_after: float | None = None

@@ -11,8 +11,9 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from reviewbot.adapters.git.objects import read_between, read_files, read_folder
 from reviewbot.adapters.git.process import Bounds, Git, isolated_environment
@@ -35,8 +36,7 @@ MOST_LISTED = 100
 _AUTHORS = "%an <%ae>%n%(trailers:key=Co-authored-by,valueonly,unfold)%x00"
 
 
-@dataclass(frozen=True, slots=True)
-class Landed:
+class Landed(Struct, frozen=True):
     """A commit on the main line.
 
     Attributes:

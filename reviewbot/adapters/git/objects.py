@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reviewbot.adapters.git.process import Git
 from reviewbot.domain.github.pull_request import Entry, RawChange
@@ -30,8 +31,7 @@ _DIFF = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
+class _Pair(Struct, frozen=True):
     """One line of `git diff --raw`: a file on both sides; `path` is the new name."""
 
     old_mode: str
@@ -42,8 +42,7 @@ class _Pair:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(Struct, frozen=True):
     """A file of a tree."""
 
     path: str

@@ -10,8 +10,9 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from reviewbot.adapters.subprocess_limits import CANNOT_START, Limits, confined
 from reviewbot.domain.model.urls import is_loopback
@@ -27,8 +28,7 @@ MEMORY_LIMIT = 4 * 1024**3
 _PASSED_ON = ("PATH", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(Struct, frozen=True):
     """What reading a change may take.
 
     Attributes:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
 from typing import TypeVar
 
 import httpx
-from github import Github
+from github import Auth, Github
+from msgspec import Struct
 
-from reviewbot.adapters.github.connection import WHOLE_ANSWER, Bounds, open_github
+from reviewbot.adapters.github.connection import WHOLE_ANSWER, Connection
 from reviewbot.adapters.github.errors import (
     NETWORK,
     ErrorDecision,
@@ -47,8 +47,7 @@ T = TypeVar("T")
 Forgives = Callable[[GraphQLError], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(Struct, frozen=True):
     """How long requests may take.
 
     Attributes:
@@ -65,8 +64,7 @@ class Patience:
     whole: float = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """Where GitHub is.
 
     Attributes:
@@ -110,22 +108,31 @@ class Calls:
 
     @cached_property
     def _github(self) -> Github:
-        address, patience = self._address, self._patience
+        address = self._address
         trusted(address.ca_file)
-        if httpx.URL(address.api_url).host != httpx.URL(address.graphql_url).host:
+        if _origin(address.api_url) != _origin(address.graphql_url):
+            # PyGithub would send the query to the API's host all the same.
             raise ForgeUnreachable(
                 "GitHub's GraphQL address is on another host than the API's.",
                 hint="Check `GITHUB_API_URL` and `GITHUB_GRAPHQL_URL`.",
             )
-        opened = open_github(
-            address.api_url.rstrip("/"),
-            self._token,
-            Bounds(patience.connect, patience.read, self._clock),
+        # Without its own retries and pauses: they would repeat a POST that GitHub had already recorded, and wait
+        # without a budget.
+        opened = Github(
+            auth=Auth.Token(self._token),
+            base_url=address.api_url.rstrip("/"),
             user_agent=_USER_AGENT,
+            retry=None,
+            seconds_between_requests=0,
+            seconds_between_writes=0,
             api_version=_API_VERSION,
-            ca_file=address.ca_file,
         )
         return self._opened.enter_context(closing(opened))
+
+    @cached_property
+    def _connection(self) -> Connection:
+        address, timeout = self._address, (self._patience.connect, self._patience.read)
+        return self._opened.enter_context(closing(Connection(address.api_url, timeout, self._clock, address.ca_file)))
 
     @cached_property
     def _bytes(self) -> httpx.Client:
@@ -246,7 +253,11 @@ class Calls:
     ) -> tuple[Mapping[str, str], object] | ErrorDecision:
         """Send once; the answer's headers and JSON, or what its failure means."""
         status, headers, text = self._github.requester.requestJson(
-            verb, path, parameters=dict(parameters or {}), input=None if body is None else dict(body)
+            verb,
+            path,
+            parameters=dict(parameters or {}),
+            input=None if body is None else dict(body),
+            cnx=self._connection,  # type: ignore[arg-type]  # has the methods that PyGithub calls
         )
         if status >= HTTPStatus.BAD_REQUEST:
             return self._judge(status, headers, text, intent)
@@ -287,3 +298,8 @@ class Calls:
                 raise outcome.error from cause
             self._clock.sleep(pause)
             attempt, waited, self._lost = attempt + 1, waited + pause, self._lost + pause
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    parsed = httpx.URL(url)
+    return parsed.scheme, parsed.host, parsed.port

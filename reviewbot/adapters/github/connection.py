@@ -7,20 +7,12 @@ does, so such an answer does not reach it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, ItemsView
-from dataclasses import dataclass
+from collections.abc import ItemsView, Mapping
 from http import HTTPStatus
-from typing import TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import requests
-from github import Auth, Github
-from github.Requester import (
-    HTTPRequestsConnectionClass,
-    HTTPSRequestsConnectionClass,
-    Requester,
-    RequestsResponse,
-)
+from github.Requester import RequestsResponse
 from requests.utils import get_environ_proxies
 
 from reviewbot.ports import Clock
@@ -33,21 +25,6 @@ WHOLE_ANSWER = 60.0
 
 _DETOURS = 5
 _CHUNK = 65_536
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """How long and how much.
-
-    Attributes:
-        connect: seconds until there is a connection.
-        read: seconds of silence.
-        clock: measures the answer as a whole.
-    """
-
-    connect: float
-    read: float
-    clock: Clock
 
 
 class EndlessAnswer(requests.RequestException):
@@ -92,37 +69,51 @@ class _Response(RequestsResponse):
         return body.decode("utf-8", "replace")
 
 
-_Connection: TypeAlias = HTTPRequestsConnectionClass | HTTPSRequestsConnectionClass
+class Connection:
+    """A connection in place of PyGithub's own: its requests take a `cnx`.
 
+    Args:
+        base_url: the API's address.
+        timeout: seconds until there is a connection, and of silence.
+        clock: measures an answer as a whole.
+        ca_file: certificates to trust instead of the system's.
+    """
 
-class _Receiver:
-    """Sends what PyGithub has put into a connection, and hands out the answer before it is read."""
-
-    def __init__(self, bounds: Bounds) -> None:
-        self._bounds = bounds
+    def __init__(self, base_url: str, timeout: tuple[float, float], clock: Clock, ca_file: str | None) -> None:
+        self._base = urlsplit(base_url)
+        self._timeout = timeout
+        self._clock = clock
+        self._session = requests.Session()
+        # Of what requests finds in the environment, only proxies: neither other certificates nor a `.netrc` file.
+        self._session.trust_env = False
+        self._session.verify = ca_file or True
+        self._url = ""
+        self._asked = requests.Request()
         self._detours = 0
 
-    def receive(self, connection: _Connection) -> RequestsResponse:
-        """The answer's head.
+    def close(self) -> None:
+        """Close it."""
+        self._session.close()
+
+    def request(
+        self, verb: str, path: str, body: str | None, headers: Mapping[str, str], _stream: object = None
+    ) -> None:
+        """Prepare a request."""
+        self._url = f"{self._base.scheme}://{self._base.netloc}{path}"
+        self._asked = requests.Request(verb, self._url, headers, data=body)
+
+    def getresponse(self) -> RequestsResponse:
+        """Send the request and return the answer's head.
 
         Raises:
             EndlessAnswer: it leads nowhere.
             ElsewhereError: it leads to another host.
         """
-        send: Callable[..., requests.Response] = getattr(connection.session, connection.verb.lower())
-        url = f"{connection.protocol}://{connection.host}:{connection.port}{connection.url}"
-        # Of what requests finds in the environment, only proxies: neither other certificates nor a `.netrc` file.
-        connection.session.trust_env = False
+        asked = self._session.prepare_request(self._asked)
+        proxies = get_environ_proxies(self._url)
         try:
-            response = send(
-                url,
-                proxies=get_environ_proxies(url),
-                headers=connection.headers,
-                data=connection.input,
-                timeout=(self._bounds.connect, self._bounds.read),
-                verify=connection.verify,
-                allow_redirects=False,
-                stream=True,
+            response = self._session.send(
+                asked, timeout=self._timeout, proxies=proxies, allow_redirects=False, stream=True
             )
         except requests.RequestException:
             raise
@@ -130,59 +121,24 @@ class _Receiver:
             raise ElsewhereError from None
         moved = response.status_code == HTTPStatus.MOVED_PERMANENTLY
         self._detours = self._detours + 1 if moved else 0
-        if self._detours > _DETOURS or response.status_code == HTTPStatus.ACCEPTED:
-            self._detours = 0
+        try:
+            if self._detours > _DETOURS or response.status_code == HTTPStatus.ACCEPTED:
+                self._detours = 0
+                raise EndlessAnswer
+            if moved and "location" in response.headers:
+                _check_detour(urlsplit(self._url), response.headers["location"])
+        except requests.RequestException:
             response.close()
-            raise EndlessAnswer
-        if moved and "location" in response.headers:
-            try:
-                _check_detour(url, response.headers["location"])
-            except requests.RequestException:
-                response.close()
-                raise
-        return _Response(response, self._bounds.clock)
+            raise
+        return _Response(response, self._clock)
 
 
-def _check_detour(here: str, location: str) -> None:
+def _check_detour(here: SplitResult, location: str) -> None:
     try:
         there, host = urlsplit(location), urlsplit(location).hostname
     except ValueError:
         raise ElsewhereError from None
-    if (there.scheme, host) != (urlsplit(here).scheme, urlsplit(here).hostname):
+    if (there.scheme, host) != (here.scheme, here.hostname):
         raise ElsewhereError
-    if there.path == urlsplit(here).path:
+    if there.path == here.path:
         raise EndlessAnswer
-
-
-def open_github(
-    base_url: str, token: str, bounds: Bounds, *, user_agent: str, api_version: str, ca_file: str | None
-) -> Github:
-    """PyGithub on bounded connections, without its own retries and pauses.
-
-    They would repeat a POST that GitHub had already recorded, and wait without a budget.
-    """
-    receiver = _Receiver(bounds)
-
-    class Plain(HTTPRequestsConnectionClass):
-        def getresponse(self) -> RequestsResponse:
-            return receiver.receive(self)
-
-    class Secure(HTTPSRequestsConnectionClass):
-        def getresponse(self) -> RequestsResponse:
-            return receiver.receive(self)
-
-    # PyGithub takes connections for the whole process; each of its objects keeps those that were set when it was made.
-    Requester.injectConnectionClasses(Plain, Secure)
-    try:
-        return Github(
-            auth=Auth.Token(token),
-            base_url=base_url,
-            user_agent=user_agent,
-            verify=ca_file or True,
-            retry=None,
-            seconds_between_requests=0,
-            seconds_between_writes=0,
-            api_version=api_version,
-        )
-    finally:
-        Requester.resetConnectionClasses()

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
 import httpx
 import requests
+from msgspec import Struct, field
 from urllib3.exceptions import HTTPError as Urllib3Error
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 from urllib3.exceptions import TimeoutError as Urllib3Timeout
@@ -47,8 +47,7 @@ class RetryPolicy(Enum):
     ALWAYS = "GitHub did nothing"
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorDecision:
+class ErrorDecision(Struct, frozen=True):
     """A failure, understood.
 
     Attributes:
@@ -62,16 +61,14 @@ class ErrorDecision:
     after: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(Struct, frozen=True):
     """What was being done: `doing` for the message, `needs` the permission in workflow syntax."""
 
     doing: str
     needs: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """A refusal of GitHub's, read.
 
     Attributes:
@@ -162,8 +159,7 @@ _GRAPHQL_STATUS = {"RATE_LIMITED": 429, "NOT_FOUND": 404, "FORBIDDEN": 403, "INS
 Verdict = Callable[[Reply, Intent, datetime], ErrorDecision]
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(Struct, frozen=True):
     fits: Callable[[Reply], bool]
     verdict: Verdict
 

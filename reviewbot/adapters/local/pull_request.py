@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reviewbot.adapters.git.clone import EMPTY_TREE, Clone
 from reviewbot.domain.github.pull_request import DefaultBranch, Entry, PullRequest, RawChange, Repository, Snapshot
@@ -15,8 +16,7 @@ BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 ATTRIBUTES = ".gitattributes"
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Struct, frozen=True):
     """What is reviewed.
 
     Attributes:

@@ -8,7 +8,6 @@ was due is never taken for one that was not.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -22,8 +21,7 @@ LONGEST_NAME = 1000
 """Characters of a login, a label, a branch or an action."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewEvent:
+class ReviewEvent(Struct, frozen=True):
     """Something happened to an open pull request.
 
     Attributes:
@@ -43,8 +41,7 @@ class ReviewEvent:
     label: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ClosedEvent:
+class ClosedEvent(Struct, frozen=True):
     """A pull request was closed: nothing more is bought for it."""
 
     number: int
@@ -52,8 +49,7 @@ class ClosedEvent:
     sender: str
 
 
-@dataclass(frozen=True, slots=True)
-class CommentEvent:
+class CommentEvent(Struct, frozen=True):
     """Somebody wrote on a pull request's timeline; the payload has no head, so it must be asked for.
 
     Attributes:
@@ -71,8 +67,7 @@ class CommentEvent:
     comment_id: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class DispatchEvent:
+class DispatchEvent(Struct, frozen=True):
     """A person started the workflow.
 
     Attributes:
@@ -86,8 +81,7 @@ class DispatchEvent:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MergeGroupEvent:
+class MergeGroupEvent(Struct, frozen=True):
     """The merge queue wants to know.
 
     Attributes:
@@ -102,16 +96,14 @@ class MergeGroupEvent:
     base_ref: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class OtherEvent:
+class OtherEvent(Struct, frozen=True):
     """Nothing for us, and why."""
 
     name: str
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenEvent:
+class BrokenEvent(Struct, frozen=True):
     """An event that we act on, with a payload that we cannot read: an error, never a skip."""
 
     name: str

@@ -331,8 +331,11 @@ def test_a_server_that_is_not_there_is_unreachable(github: GitHubOnLoopback, dee
     assert github.clock.waits == [1.0, 2.0, 4.0, 8.0]
 
 
-def test_graphql_on_another_host_gets_no_token(github: GitHubOnLoopback) -> None:
-    address = Address(github.address.api_url, "https://graphql.example.com/graphql")
+@pytest.mark.parametrize(
+    "graphql_url", ["https://graphql.example.com/graphql", "https://127.0.0.1/graphql", "http://127.0.0.1:9/graphql"]
+)
+def test_graphql_on_another_host_gets_no_token(github: GitHubOnLoopback, graphql_url: str) -> None:
+    address = Address(github.address.api_url, graphql_url)
     with (
         GitHubForge("ghs_x", REPO, address, github.clock) as forge,
         pytest.raises(ForgeUnreachable, match="another host"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+
+from msgspec import Struct, field
 
 from reviewbot.adapters.github.client import Calls
 from reviewbot.adapters.github.errors import Intent
@@ -31,16 +33,14 @@ _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _SUBMODULE = "160000"
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """An entry, and whether its text is known to be the file's, byte for byte."""
 
     entry: Entry
     is_exact: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
+class _Batch(Struct, frozen=True):
     """What one request asks for."""
 
     head: str
@@ -68,8 +68,7 @@ class _Batch:
         return {**commits, **new, **old}
 
 
-@dataclass(slots=True)
-class Files:
+class Files(Struct):
     """Reads the files of one repository.
 
     Attributes:

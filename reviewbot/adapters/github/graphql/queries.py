@@ -89,7 +89,7 @@ query Snapshot(
   repository(owner: $owner, name: $name) {{
     databaseId nameWithOwner url
     defaultBranchRef {{ name }}
-    config: object(expression: $config) {{ __typename ... on Blob {{ text isBinary }} }}
+    config: object(expression: $config) {{ ... on Blob {{ text }} }}
     attributes: object(expression: $attributes) {{ ... on Blob {{ text isTruncated }} }}
     templates: object(expression: $templates) {{
       ... on Tree {{ entries {{ name object {{ ... on Blob {{ text isTruncated }} }} }} }}
@@ -181,14 +181,14 @@ def aliases(letter: str, count: int) -> tuple[str, ...]:
 
 _NEW_FILE = """
 fragment NewFile on TreeEntry {
-  oid mode size type
+  oid mode size
   object { ... on Blob { text isBinary isTruncated byteSize } }
 }
 """
 
 _OLD_FILE = """
 fragment OldFile on TreeEntry {
-  oid mode size type
+  oid mode size
   object { ... on Blob { isBinary } }
 }
 """
@@ -205,7 +205,7 @@ def _files(names: tuple[str, ...], parts: str) -> str:
 CONFIG = """
 query Config($owner: String!, $name: String!, $config: String!) {
   repository(owner: $owner, name: $name) {
-    config: object(expression: $config) { __typename ... on Blob { text isBinary } }
+    config: object(expression: $config) { ... on Blob { text } }
   }
 }
 """
@@ -216,7 +216,7 @@ query Setup($owner: String!, $name: String!, $config: String!, $templates: Strin
   repository(owner: $owner, name: $name) {
     nameWithOwner
     defaultBranchRef { name }
-    config: object(expression: $config) { __typename ... on Blob { text isBinary } }
+    config: object(expression: $config) { ... on Blob { text } }
     templates: object(expression: $templates) {
       ... on Tree { entries { name object { ... on Blob { text isTruncated } } } }
     }

@@ -1,0 +1,123 @@
+"""The types of GraphQL's answers against the documents and GitHub's schema: nothing is asked for in vain or missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import reviewbot_sandbox.github
+from graphql import GraphQLList, GraphQLNonNull, build_schema, parse
+from graphql.language import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+)
+from msgspec import inspect
+
+from reviewbot.adapters.github.graphql import answers, queries
+
+SCHEMA = build_schema(Path(reviewbot_sandbox.github.__file__).with_name("schema.graphql").read_text(encoding="utf-8"))
+DOCUMENTS = [
+    (queries.SNAPSHOT, answers.Snapshot),
+    (queries.CONFIG, answers.InRepository[answers.ConfigNode]),
+    (queries.SETUP, answers.Setup),
+    (queries.CHECKS, answers.InRepository[answers.InPullRequest[answers.CheckedPages]]),
+    (queries.WAITING, answers.InRepository[answers.Paged[answers.Checked]]),
+    (queries.SUMMARIES, answers.InRepository[answers.Paged[answers.Summary]]),
+    (queries.QUEUE, answers.InRepository[answers.Queued]),
+    (queries.heads(2), answers.InRepository[dict[str, answers.Head | None]]),
+    (queries.MORE_COMMENTS, answers.InRepository[answers.InPullRequest[answers.Paged[answers.CommentNode]]]),
+    (queries.MORE_THREADS, answers.InRepository[answers.InPullRequest[answers.Paged[answers.ThreadNode]]]),
+    (queries.MORE_REVIEWS, answers.InRepository[answers.InPullRequest[answers.Paged[answers.ReviewNode]]]),
+    (queries.MORE_THREAD_COMMENTS, answers.PagedNode[answers.ThreadCommentNode]),
+    (queries.entries(2, 2), answers.InRepository[answers.Files]),
+]
+ALWAYS_THERE = {"nodes", "databaseId", "fullDatabaseId", "reviews", "page", "node", "repository"}
+"""Fields that the schema allows to be null, and without which an answer is of no use."""
+
+
+@pytest.mark.parametrize(("document", "kind"), DOCUMENTS)
+def test_a_document_and_its_type_have_the_same_fields(document: str, kind: type) -> None:
+    assert differences(document, kind) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "instead", "told"),
+    [
+        ("isDraft ", "", ".repository.pullRequest.isDraft is not asked for"),
+        ("isDraft ", "isDraft merged ", ".repository.pullRequest.merged is not read"),
+        ("title body", "title: lastEditedAt body", ".repository.pullRequest.title may be null"),
+    ],
+)
+def test_a_planted_difference_is_named(asked: str, instead: str, told: str) -> None:
+    assert differences(queries.SNAPSHOT.replace(asked, instead), answers.Snapshot) == [told]
+
+
+def differences(document: str, kind: type) -> list[str]:
+    definitions = parse(document).definitions
+    fragments = {one.name.value: one for one in definitions if isinstance(one, FragmentDefinitionNode)}
+    (operation,) = (one for one in definitions if isinstance(one, OperationDefinitionNode))
+    return [*complaints(operation.selection_set, SCHEMA.query_type, inspect.type_info(kind), "", fragments)]
+
+
+def complaints(
+    asked: SelectionSetNode | None,
+    published: object,
+    read: inspect.Type,
+    where: str,
+    fragments: dict[str, FragmentDefinitionNode],
+) -> Iterator[str]:
+    """Where a type and a selection differ, or the type refuses a null that the schema allows."""
+    if isinstance(published, GraphQLList):
+        (item,) = (one.item_type for one in options(read) if isinstance(one, inspect.VarTupleType))
+        yield from complaints(asked, bare(published.of_type), item, f"{where}[]", fragments)
+    elif asked is not None:
+        (inner,) = (one for one in options(read) if isinstance(one, inspect.StructType | inspect.DictType))
+        selected = dict(fields(asked, published, fragments))
+        known = {one.encode_name: one for one in inner.fields} if isinstance(inner, inspect.StructType) else {}
+        if isinstance(inner, inspect.StructType):
+            yield from (f"{where}.{name} is not read" for name in selected.keys() - known.keys() - {"__typename"})
+            yield from (
+                f"{where}.{name} is not asked for" for name in known.keys() - selected.keys() if known[name].required
+            )
+        for name in selected.keys() & (known or selected).keys() - {"__typename"}:
+            node, kind = selected[name]
+            value = known[name].type if known else inner.value_type  # type: ignore[union-attr]  # a dict where nothing is known
+            may_be_null = any(isinstance(one, inspect.NoneType) for one in options(value))
+            if not isinstance(kind, GraphQLNonNull) and not may_be_null and name not in ALWAYS_THERE:
+                yield f"{where}.{name} may be null"
+            yield from complaints(node.selection_set, bare(kind), value, f"{where}.{name}", fragments)
+
+
+def fields(
+    asked: SelectionSetNode, published: object, fragments: dict[str, FragmentDefinitionNode]
+) -> Iterator[tuple[str, tuple[FieldNode, object]]]:
+    """The fields of a selection by the names in the answer, each with its type in the schema."""
+    for node in asked.selections:
+        match node:
+            case FieldNode(name=name, alias=alias):
+                kind = None if name.value == "__typename" else published.fields[name.value].type  # type: ignore[attr-defined]
+                yield (alias or name).value, (node, kind)
+            case InlineFragmentNode(type_condition=on, selection_set=inner) if on is not None:
+                yield from fields(inner, SCHEMA.type_map[on.name.value], fragments)
+            case FragmentSpreadNode(name=name):
+                fragment = fragments[name.value]
+                yield from fields(
+                    fragment.selection_set, SCHEMA.type_map[fragment.type_condition.name.value], fragments
+                )
+
+
+def options(kind: inspect.Type) -> tuple[inspect.Type, ...]:
+    """The types that a value may have."""
+    if isinstance(kind, inspect.Metadata):
+        return options(kind.type)
+    return kind.types if isinstance(kind, inspect.UnionType) else (kind,)
+
+
+def bare(kind: object) -> object:
+    """A type of the schema that may be null."""
+    return kind.of_type if isinstance(kind, GraphQLNonNull) else kind
