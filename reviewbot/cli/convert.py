@@ -14,6 +14,7 @@ from reviewbot.domain.text.escaping import log_text, may_command
 from reviewbot.domain.text.escaping import terminal as harmless
 from reviewbot.errors import ReportUnreadable
 from reviewbot.exports.rdjson import rdjson
+from reviewbot.exports.report import report_json
 from reviewbot.exports.sarif import sarif
 from reviewbot.exports.stored import StoredReport, read_report
 from reviewbot.render.renderer import Renderer
@@ -23,8 +24,9 @@ DOCUMENTS: Mapping[str, Callable[[StoredReport], str]] = {
     "rdjson": lambda report: rdjson(report.view),
     "html": lambda report: Renderer().html(report.view),
     "markdown": lambda report: Renderer().job_summary(report.view) + "\n",
+    "json": lambda report: report_json(report.view, version=report.version, review_url=report.review_url),
 }
-"""What `render` makes of a report."""
+"""What each kind of document is made by."""
 
 
 def write_document(out: TextIO, kind: str, text: str) -> None:
@@ -61,7 +63,7 @@ def _is_file(out: TextIO) -> bool:
 
 
 def read_stored(path: Path) -> StoredReport:
-    """The report in a file.
+    """Read the report in a file.
 
     Raises:
         ReportUnreadable: it is none, or cannot be read.
@@ -69,11 +71,6 @@ def read_stored(path: Path) -> StoredReport:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ReportUnreadable(f"The report cannot be read: {_why(error)}.", hint=str(path)) from None
+        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        raise ReportUnreadable(f"The report cannot be read: {why}.", hint=str(path)) from None
     return read_report(text)
-
-
-def _why(error: OSError | UnicodeDecodeError) -> str:
-    if isinstance(error, OSError):
-        return error.strerror or "nobody knows why"
-    return "it is no text in UTF-8"

@@ -10,8 +10,17 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import TextIO
 
+from reviewbot.errors import Problem, SettingsError
+
 INTERRUPTED = 130
-"""The exit status of what Ctrl-C has ended, as shells have it."""
+"""The exit status of a command that Ctrl-C ended, as shells define it."""
+
+LONGEST_WAIT = 350
+"""Minutes that a terminal waits by default: the most that the setting allows, since Ctrl-C ends the wait."""
+
+_INPUTS = (
+    "reviewer", "mode", "expertise", "max_credits", "codevf_project", "codevf_url", "fail_on", "wait_minutes",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +28,11 @@ class Call:
     """A command as it was called.
 
     Attributes:
-        chosen: what was said at the command line.
+        chosen: the parsed command line.
         env: the environment; nothing else reads it.
         out: where results go.
         err: where progress and errors go.
-        typed: what somebody types, None where nobody can be asked.
+        typed: the standard input, None if nobody can be asked.
     """
 
     chosen: argparse.Namespace
@@ -31,6 +40,28 @@ class Call:
     out: TextIO
     err: TextIO
     typed: TextIO | None = None
+
+
+def wrong(where: str, what: str, allowed: str) -> SettingsError:
+    """Return the error for one wrong word of the command line."""
+    return SettingsError((Problem(where, what, allowed),))
+
+
+def inputs_of(chosen: argparse.Namespace, env: Mapping[str, str]) -> dict[str, str]:
+    """Return a command line as inputs of the action, so that the same table reads and checks them."""
+    said = {name.replace("_", "-"): getattr(chosen, name, None) for name in _INPUTS}
+    return {
+        "wait-minutes": str(LONGEST_WAIT),
+        **{name: value for name, value in said.items() if value is not None},
+        "paths": "\n".join(chosen.paths or ()),
+        "dry-run": "true" if getattr(chosen, "dry_run", False) else "",
+        "codevf-api-key": env.get("CODEVF_API_KEY", ""),
+        "github-token": env.get("GITHUB_TOKEN") or env.get("GH_TOKEN", ""),
+        "review-on": "push",
+        # There is no check at a terminal; the summary holds the memory.
+        "check-run": "false",
+        "summary-comment": "true",
+    }
 
 
 HELD_BACK_SECONDS = 5

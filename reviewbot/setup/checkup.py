@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ from reviewbot.domain.codevf.budget import Spending, check, hold
 from reviewbot.domain.model.installation import ACTIONS_APP, Required
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.model.review import Balance, Tag
-from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW, EXIT_SETTINGS, first_exit_status
+from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW, EXIT_SETTINGS
 from reviewbot.domain.text.formatting import number
 from reviewbot.errors import OverBudget, Problem, ReviewbotError
 from reviewbot.settings import Settings
@@ -40,11 +40,6 @@ class Finding:
     def mark(self) -> str:
         """`ok`, `note` or `problem`."""
         return "problem" if self.status else "note" if self.todo else "ok"
-
-
-def exit_status(findings: Iterable[Finding]) -> int:
-    """Of all of them."""
-    return first_exit_status(*(finding.status for finding in findings))
 
 
 def of_error(about: str, error: ReviewbotError) -> Finding:

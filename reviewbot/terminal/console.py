@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from io import TextIOBase, TextIOWrapper
 from typing import TextIO, cast
 
@@ -44,7 +44,7 @@ class _Log(TextIOBase):
 
 
 def open_console(out: TextIO, env: Mapping[str, str], *, plain: bool, widest: int = WIDTH) -> Console:
-    """A console that hears `NO_COLOR`, `TERM` and `COLUMNS` from this environment, and is plain where nobody looks.
+    """Return a console that reads `NO_COLOR`, `TERM` and `COLUMNS` from this environment.
 
     Args:
         out: a terminal, a pipe or a file.
@@ -71,49 +71,48 @@ def open_console(out: TextIO, env: Mapping[str, str], *, plain: bool, widest: in
 
 
 def shown(text: str, style: str = "") -> Text:
-    """A text from outside on one line."""
+    """Return a text from outside on one line."""
     return Text(" ".join(harmless(text).split()), style=style)
 
 
 def code(text: str) -> str:
-    """A line of code as it can be shown: blanks for tabs, no control characters."""
+    """Return a line of code with spaces for tabs and without control characters."""
     return harmless(text).expandtabs(_TAB)
 
 
-def paragraph(console: Console, text: Text, *, indent: int, hang: int) -> Iterator[Text]:
-    """The lines of a paragraph, wrapped at blanks.
+def say(console: Console, text: str | Text, style: str = "", *, indent: int = 0, hang: int = 0) -> None:
+    """Print a text from outside, paragraph by paragraph; an empty line separates two.
 
     Args:
-        console: tells the width.
-        text: without line ends.
-        indent: blanks in front of each line.
-        hang: more blanks in front of each but the first.
+        console: where.
+        text: a `Text` is one paragraph, without line ends.
+        style: of a text that is no `Text`.
+        indent: spaces in front of each line.
+        hang: more spaces in front of each line of a paragraph but the first.
     """
-    room = max(_NARROWEST, console.width - indent - hang)
-    for number, line in enumerate(text.wrap(console, room)):
-        line.rstrip()
-        yield Text(" " * (indent + hang * bool(number))) + line
-
-
-def say(console: Console, text: str | Text, style: str = "", *, indent: int = 0, hang: int = 0) -> None:
-    """Print a text from outside, paragraph by paragraph; a line of blanks separates two."""
     if isinstance(text, Text):
-        _print(console, paragraph(console, text, indent=indent, hang=hang))
+        room = max(_NARROWEST, console.width - indent - hang)
+        for number, line in enumerate(text.wrap(console, room)):
+            line.rstrip()
+            console.print(Text(" " * (indent + hang * bool(number))) + line)
         return
-    for line in harmless(text).split("\n"):
-        if not line.strip():
+    for part in harmless(text).split("\n"):
+        margin = min(len(part) - len(part.lstrip(" ")), console.width // 3)
+        if part.strip():
+            say(console, Text(part.strip(), style=style), indent=indent + margin, hang=hang)
+        else:
             console.print()
-            continue
-        margin = len(line) - len(line.lstrip(" "))
-        deeper = min(margin, console.width // 3)
-        _print(console, paragraph(console, Text(line.strip(), style=style), indent=indent + deeper, hang=hang))
 
 
 def say_command(console: Console, command: str) -> None:
-    """A command on a line of its own, however long: it is to be copied."""
+    """Print a command on one line, however long: it is to be copied."""
     console.print(Text(f"  {harmless(command)}"), soft_wrap=True)
 
 
-def _print(console: Console, lines: Iterator[Text]) -> None:
-    for line in lines:
-        console.print(line)
+def say_hint(console: Console, text: str, *, indent: int = 0) -> None:
+    """Print what to do next, in which indented lines are commands."""
+    for line in text.split("\n"):
+        if line.startswith("  "):
+            say_command(console, line.strip())
+        elif line:
+            say(console, line, indent=indent)

@@ -399,7 +399,7 @@ def test_quiet_says_nothing_when_there_is_nothing_to_say(sit: Opened) -> None:
         (("--staged", "--reviewer", "local", "--base", "main"), "no --base and no --head beside it"),
         (("--pr", "1", "--head", "topic"), "--pr: a pull request has its own base and head"),
         (("--repo", "acme/shop"), "--repo: it says where a pull request is"),
-        (("--pr", "1"), "--pr: this clone's origin is no repository on a host"),
+        (("--pr", "1"), "--repo: this clone's origin is no repository on a host"),
         (("--pr", "1", "--repo", "shop"), "--repo: `shop` is no repository"),
         (("--pr", "1", "--repo", "a/b"), "--pr: there is no token to read it with"),
     ],

@@ -1,10 +1,9 @@
-"""`reviewbot config`: the settings checked, or shown with where each comes from."""
+"""`reviewbot config`: checks the settings, or shows where each comes from."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,9 +14,12 @@ from reviewbot.domain.text.escaping import log_line
 from reviewbot.errors import Problem, SettingsError
 from reviewbot.settings import INPUTS, read_settings
 from reviewbot.settings.configfile import CONFIG_BYTES, key_lines
-from reviewbot.settings.environment import PASSED_ON
+from reviewbot.settings.environment import passed_on
 from reviewbot.settings.sources import explain_settings
 from reviewbot.settings.table import CONFIG_FILE, config_place
+
+SAYABLE = sorted({row.name for row in INPUTS if row.action} - {"codevf-api-key", "github-token"})
+"""The inputs of `--input`: no secrets, since every user of this machine can see a command line."""
 
 UNREADABLE = "\0"
 """Stands for a file that is no text: YAML refuses a NUL, so the settings refuse it too."""
@@ -31,7 +33,8 @@ class Given:
     """What the settings are made of.
 
     Attributes:
-        path: of the config file, as it is told; `text` None when there is no file.
+        path: of the config file, as it is shown.
+        text: of the config file, None if there is none.
         lines: of the file's keys, each by the place that a problem names.
         inputs: name to text.
     """
@@ -42,12 +45,12 @@ class Given:
     inputs: Mapping[str, str]
 
     def told(self, place: str) -> str:
-        """A place as a problem names it: with the file and the line, where that is known."""
+        """Return a place of a problem, with the file and the line if they are known."""
         line = self.lines.get(place)
         return f"{self.path}:{line}" if line else self.path if place == "config file" else place
 
 
-def run_config(call: Call) -> int:
+def run(call: Call) -> int:
     """Check, or show.
 
     Raises:
@@ -72,7 +75,7 @@ def _problems(given: Given) -> tuple[Problem, ...]:
 
 
 def _placed(given: Given, problem: Problem) -> Problem:
-    """The problem, with the line of its key in front."""
+    """Put the line of its key in front of the problem."""
     told = given.told(problem.where)
     key = problem.where.removeprefix("config file ")
     return replace(problem, where=told if told in {problem.where, given.path} else f"{told}: {key}")
@@ -87,20 +90,18 @@ def _table(given: Given) -> str:
 
 def _given(call: Call) -> Given:
     own = {row.name: call.env.get(f"INPUT_{row.name.upper()}", "") for row in INPUTS if row.action}
-    inputs = {**own, **_pairs(call.chosen)}
     path, text = _file(call)
     lines = {config_place(key): line for key, line in key_lines(text or "").items()}
-    return Given(path, text, lines, inputs)
+    return Given(path, text, lines, {**own, **_pairs(call.chosen)})
 
 
 def _file(call: Call) -> tuple[str, str | None]:
-    """The config file's name, and its text unless there is none."""
+    """Return the config file's name, and its text unless there is none."""
     if call.chosen.file:
         path = Path(call.chosen.file)
         return call.chosen.file, _read(str(path.parent), path.name)
-    with ExitStack() as stack:
-        environment = {name: call.env[name] for name in PASSED_ON if name in call.env}
-        root = str(stack.enter_context(open_clone(Path.cwd(), environment)).root)
+    with open_clone(Path.cwd(), passed_on(call.env)) as clone:
+        root = str(clone.root)
     return CONFIG_FILE, _read(root, CONFIG_FILE) if is_taken(root, CONFIG_FILE, _NOWHERE) else None
 
 
@@ -113,27 +114,22 @@ def _read(folder: str, path: str) -> str:
 
 
 def inputs_said(chosen: argparse.Namespace) -> dict[str, str]:
-    """The inputs of `--input NAME=VALUE`; secrets are none of them, since everybody here can see a command line.
+    """Return the inputs of `--input NAME=VALUE`.
 
     Raises:
         SettingsError: a name is no input's, or there is no value.
     """
-    if wrong := _misnamed(chosen):
-        raise SettingsError(wrong)
+    if problems := _misnamed(chosen):
+        raise SettingsError(problems)
     return _pairs(chosen)
 
 
-SAYABLE = sorted({row.name for row in INPUTS if row.action} - {"codevf-api-key", "github-token"})
-
-
 def _pairs(chosen: argparse.Namespace) -> dict[str, str]:
-    """Those of them that are right."""
     pairs = (one.partition("=") for one in chosen.inputs)
     return {name: value for name, equals, value in pairs if equals and name in SAYABLE}
 
 
 def _misnamed(chosen: argparse.Namespace) -> tuple[Problem, ...]:
-    """What is wrong with the others."""
     pairs, allowed = (one.partition("=") for one in chosen.inputs), ", ".join(f"`{one}`" for one in SAYABLE)
-    wrong = [name for name, equals, _ in pairs if name not in SAYABLE or not equals]
-    return tuple(Problem(f"--input {name[:60]}", "it is no `NAME=VALUE` of an input", allowed) for name in wrong)
+    names = [name for name, equals, _ in pairs if name not in SAYABLE or not equals]
+    return tuple(Problem(f"--input {name[:60]}", "it is no `NAME=VALUE` of an input", allowed) for name in names)
