@@ -8,8 +8,8 @@ START = """\
 To begin:
   reviewbot review --reviewer local   this branch, by analyzers: no account, and
                                       nothing leaves the machine
-  reviewbot plan                      what reviews of past merges would have cost
-  reviewbot demo                      a whole paid review on this machine, made up
+  reviewbot plan                      what past merges would have cost
+  reviewbot demo                      a whole paid review, made up, right here
   reviewbot init                      the workflows and settings of this clone
   reviewbot doctor                    whether reviews of a repository would work
   reviewbot COMMAND --help            each command, with examples

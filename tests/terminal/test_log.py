@@ -12,6 +12,7 @@ from typing import TextIO
 import pytest
 
 from reviewbot import cli
+from reviewbot.cli.convert import DOCUMENTS
 from reviewbot.cli.parser import KINDS
 from reviewbot.exports.report import report_json
 from reviewbot.exports.stored import read_report
@@ -64,12 +65,12 @@ def test_no_line_of_a_document_is_a_command(kind: str, report: Path) -> None:
 
 def test_json_in_a_pipe_says_what_it_says_in_a_file(report: Path) -> None:
     text = piped(lambda out: cli.main(["render", str(report), "--to", "rdjson"], {}, out))
-    assert json.loads(text) == json.loads(KINDS["rdjson"](read_report(report.read_text(encoding="utf-8"))))
+    assert json.loads(text) == json.loads(DOCUMENTS["rdjson"](read_report(report.read_text(encoding="utf-8"))))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_file_is_exact(kind: str, report: Path, tmp_path: Path) -> None:
     with (tmp_path / "out").open("w", encoding="utf-8") as out:
         cli.main(["render", str(report), "--to", kind], {}, out)
-    exact = KINDS[kind](read_report(report.read_text(encoding="utf-8")))
+    exact = DOCUMENTS[kind](read_report(report.read_text(encoding="utf-8")))
     assert (tmp_path / "out").read_text(encoding="utf-8") == exact
