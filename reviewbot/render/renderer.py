@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Concatenate, ParamSpec, TypeVar
 
 from reviewbot.domain.diff.reviewed_file import FileView
+from reviewbot.domain.findings.markers import review_mark
 from reviewbot.domain.text import escaping
 from reviewbot.domain.text.bounds import shorten_title
 from reviewbot.domain.text.size_limits import (
@@ -33,7 +34,7 @@ from reviewbot.errors import TemplateError
 from reviewbot.render import contexts, report
 from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN, Markdown
 from reviewbot.render.overrides import check_override, fallback_notice, lost_mark, mistake
-from reviewbot.render.rehearsal import rehearse
+from reviewbot.render.rehearsal import rehearsal
 from reviewbot.render.sandbox import Templates
 from reviewbot.render.view_models.command import AnswerView
 from reviewbot.render.view_models.review import CommentView, FindingStateView, FindingView, PromptView, SummaryView
@@ -96,9 +97,32 @@ class Renderer:
         self.own = tuple(overrides)
         self.shipped: Renderer | None = None
         if overrides:
-            rehearse(self)
+            self.rehearse()
             self.shipped = Renderer()
             self.shipped.problems = self.problems
+
+    def rehearse(self) -> None:
+        """Write one of everything.
+
+        Raises:
+            TemplateError: as it would be raised after the review.
+        """
+        for view in rehearsal():
+            match view:
+                case SummaryView():
+                    for write in (self.summary, self.check, self.job_summary, self.terminal, self.html):
+                        write(view)
+                    self.review_body(view, review_mark(""))
+                case CommentView():
+                    self.comment(view)
+                case FindingView():
+                    self.annotation(view)
+                case FindingStateView():
+                    self.standing(view)
+                case AnswerView():
+                    self.answer(view)
+                case PromptView():
+                    self.prompt(view)
 
     @_or_shipped
     def summary(self, view: SummaryView) -> str:
