@@ -17,7 +17,7 @@ from reviewbot.domain.text.size_limits import REPORT, REPORT_DETAILS, Detail
 from reviewbot.render import html_escaping
 from reviewbot.render.change import Heading, Paint, Runs, anchor, shown, written
 from reviewbot.render.contexts import of_summary
-from reviewbot.render.dialects import Html, link
+from reviewbot.render.dialects import Html
 from reviewbot.render.view_models.excerpts import Excerpts
 from reviewbot.render.view_models.review import FindingView, SummaryView
 from reviewbot.render.view_models.truncation import every_finding, truncate_finding, truncate_summary, truncate_texts
@@ -84,8 +84,9 @@ class Page:
     """The report without what depends on its size.
 
     Attributes:
+        view: its addresses are links.
         paint: gives code its colours.
-        markdown: writes a finding down as Markdown.
+        markdown: writes a finding as Markdown.
         style: trusted.
     """
 
@@ -131,16 +132,12 @@ def _weight(findings: Sequence[FindingView], detail: Detail) -> int:
 
 def _of_story(view: SummaryView, detail: Detail) -> dict[str, object]:
     """What is told around the findings."""
-    context, lists = of_summary(view, detail), truncate_summary(view, detail)
-    thin = replace(
-        truncate_texts(view, detail), run_url=link(view.run_url), summary_url=link(view.summary_url), files=(),
-        check_name=shorten_line(view.check_name, 100), repository=shorten_line(view.repository, 200),
-    )  # fmt: skip
-    return context | {
-        "view": thin,
-        "shown": lists,
-        "waived": Mapped(lambda one: Card(_with_links(one), "", "waived"), lists.waived),
-        "closed": Mapped(lambda one: Card(_with_links(one), "", one.standing.value), lists.closed),
+    lists = truncate_summary(view, detail)
+    check_name, repository = shorten_line(view.check_name, 100), shorten_line(view.repository, 200)
+    return of_summary(view, detail) | {
+        "view": replace(truncate_texts(view, detail), files=(), check_name=check_name, repository=repository),
+        "waived": Mapped(lambda one: Card(one, "", "waived"), lists.waived),
+        "closed": Mapped(lambda one: Card(one, "", one.standing.value), lists.closed),
         "left_out": max(0, sum(len(group.findings) for group in view.files) - detail.full),
     }
 
@@ -175,7 +172,7 @@ def _cards(page: Page, findings: Iterable[FindingView], excerpts: Excerpts, deta
         lines = (
             CodeLine(line.number, _html(runs), line.cited) for line, runs in zip(excerpt.lines, painted, strict=True)
         )
-        small = _with_links(truncate_finding(finding, detail))
+        small = truncate_finding(finding, detail)
         yield Card(small, f"finding-{names.of(finding.id)}", _state(finding), tuple(lines), excerpt.more)
 
 
@@ -203,10 +200,6 @@ def _html(runs: Runs) -> Html:
     """A line of code."""
     pieces = ((html_escaping.escaped(text), colour) for text, colour in runs)
     return Html("".join(text if colour == " " else f'<span class="{colour}">{text}</span>' for text, colour in pieces))
-
-
-def _with_links(finding: FindingView) -> FindingView:
-    return replace(finding, comment_url=link(finding.comment_url), blob_url=link(finding.blob_url))
 
 
 class _Names:

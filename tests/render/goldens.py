@@ -27,8 +27,8 @@ from reviewbot.domain.model.review import Balance
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict, did_not_happen, not_due
 from reviewbot.domain.selection.selection import HeldBecause
 from reviewbot.errors import NoKey, ReviewbotError, TaskEnded
-from reviewbot.render.overrides import lost_mark
 from reviewbot.render.renderer import Renderer
+from reviewbot.render.sandbox import lost_mark
 from reviewbot.render.view_models.command import AnswerView
 from reviewbot.render.view_models.review import FileGroup, FindingView, HeldView, SummaryView, SumView
 from reviewbot.settings import read_settings

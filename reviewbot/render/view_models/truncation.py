@@ -12,6 +12,7 @@ from functools import partial
 
 from reviewbot.domain.findings.placement import SuggestionState, Why
 from reviewbot.domain.model.review import Leftover
+from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.text.bounds import Cut, bounded, first_lines, shorten_line
 from reviewbot.domain.text.mapped import Mapped
 from reviewbot.domain.text.size_limits import Detail
@@ -134,7 +135,15 @@ def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
     groups = _grouped(commented[: detail.lines], detail)
     by_file = [FileGroup(path, items) for path, items in groups.items()]
     others = FileGroup("", [*loud[: detail.full], *quiet[:quiet_room], *one_line[: detail.lines]])
-    thin = partial(_thinned, detail=detail)
+    passed = view.outcome.reason is Reason.BYPASS  # nothing blocks a head that somebody let through
+
+    def thin_one(finding: FindingView) -> FindingView:
+        small = truncate_finding(finding, detail)
+        return replace(small, blocks=small.blocks and not passed)
+
+    def thin(findings: Sequence[FindingView]) -> Sequence[FindingView]:
+        return Mapped(thin_one, findings)
+
     return Shown(
         commented=tuple(replace(group, findings=thin(group.findings)) for group in by_file),
         full=thin(loud[: detail.full]),
@@ -164,10 +173,6 @@ def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
 def _is_quiet(finding: FindingView) -> bool:
     """Whether a finding without a comment is folded away."""
     return finding.why is Why.BELOW_THRESHOLD or (finding.carried and not finding.blocks)
-
-
-def _thinned(findings: Sequence[FindingView], detail: Detail) -> Sequence[FindingView]:
-    return Mapped(partial(truncate_finding, detail=detail), findings)
 
 
 _NAMED = 5
