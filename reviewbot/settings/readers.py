@@ -1,9 +1,9 @@
-"""Readers: from the text of an input or a value of the config file to a typed value, or a word on what is right."""
+"""Readers: from the text of an input or a value of the config file to a typed value."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -79,7 +79,7 @@ BOOLEAN = Reader("true or false", _boolean, {"anyOf": [{"type": "boolean"}, {"en
 
 
 def whole_number(least: int, most: int) -> Reader[int]:
-    """A whole number within bounds, both included."""
+    """Read a whole number within bounds, both included."""
 
     def read(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int | str):
@@ -99,40 +99,26 @@ def whole_number(least: int, most: int) -> Reader[int]:
 E_co = TypeVar("E_co", bound=StrEnum, covariant=True)
 
 
-def one_of(choices: type[E_co]) -> Reader[E_co]:
-    """One of a few words."""
-    return Reader(_named(choices), lambda value: _choice(choices, value), _words(choices))
+def one_of(choices: type[E_co], *, without: E_co | None = None) -> Reader[E_co]:
+    """Read one of a few words."""
+    words = [choice for choice in choices if choice is not without]
 
-
-def _choice(choices: type[E_co], value: object) -> E_co:
-    text = _text(value)
-    try:
+    def read(value: object) -> E_co:
+        text = _text(value)
+        if text not in words:
+            raise NotAllowed
         return choices(text)
-    except ValueError:
-        raise NotAllowed from None
 
-
-def _named(choices: Iterable[str]) -> str:
-    return ", ".join(f"`{choice}`" for choice in choices)
-
-
-def _words(choices: Iterable[str]) -> Mapping[str, object]:
-    """The words themselves first, for editors to offer; `read` takes blanks around them, too."""
+    # The words themselves first, for editors to offer; spaces around them are allowed, too.
     # JSON Schema's patterns are those of JavaScript, which take no backslash before a hyphen.
-    escaped = "|".join(re.escape(choice).replace(r"\-", "-") for choice in choices)
+    escaped = "|".join(re.escape(word).replace(r"\-", "-") for word in words)
     padded = {"type": "string", "pattern": rf"^\s*({escaped})\s*$"}
-    return {"anyOf": [{"enum": [str(choice) for choice in choices]}, padded]}
+    allowed = ", ".join(f"`{word}`" for word in words)
+    return Reader(allowed, read, {"anyOf": [{"enum": [str(word) for word in words]}, padded]})
 
 
-def _threshold(value: object) -> Severity:
-    severity = _choice(Severity, value)
-    if severity is Severity.UNRATED:
-        raise NotAllowed  # unrated findings always get a comment, so it is no threshold
-    return severity
-
-
-_THRESHOLDS = tuple(severity for severity in Severity if severity is not Severity.UNRATED)
-THRESHOLD = Reader(_named(_THRESHOLDS), _threshold, _words(_THRESHOLDS))
+THRESHOLD = one_of(Severity, without=Severity.UNRATED)
+"""Unrated findings always get a comment, so it is no threshold."""
 
 
 def _patterns(value: object) -> tuple[str, ...]:
@@ -149,15 +135,14 @@ PATTERNS = Reader("a list of patterns, one a line", _patterns, _LINES)
 def _path_instructions(value: object) -> tuple[PathInstruction, ...]:
     if not isinstance(value, list):
         raise NotAllowed
-    return tuple(_path_instruction(item) for item in value)
-
-
-def _path_instruction(item: object) -> PathInstruction:
-    match item:
-        case {"path": str(path), "instructions": str(instructions), **rest} if not rest:
-            return PathInstruction(path, instructions)
-        case _:
-            raise NotAllowed
+    found = []
+    for item in value:
+        match item:
+            case {"path": str(path), "instructions": str(instructions), **rest} if not rest:
+                found.append(PathInstruction(path, instructions))
+            case _:
+                raise NotAllowed
+    return tuple(found)
 
 
 _PAIR = {
@@ -174,28 +159,23 @@ PATH_INSTRUCTIONS = Reader(
 _NAME = "[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}"
 
 
-def _instance(value: object) -> str:
-    text = _text(value)
-    if not re.fullmatch(f"{_NAME}|", text):
-        raise NotAllowed
-    return text
+def _matching(pattern: str, make: Callable[[str], T]) -> Callable[[object], T]:
+    def read(value: object) -> T:
+        text = _text(value)
+        if not re.fullmatch(pattern, text):
+            raise NotAllowed
+        return make(text)
+
+    return read
 
 
 INSTANCE = Reader(
     "at most 40 letters, digits, blanks, dots, dashes and underscores",
-    _instance,
+    _matching(f"{_NAME}|", str),
     {"type": ["string", "integer"], "pattern": rf"^\s*({_NAME})?\s*$", "minimum": 0},
 )
 
-
-def _secret(value: object) -> Secret:
-    text = _text(value)
-    if not re.fullmatch(r"[!-~]*", text):
-        raise NotAllowed
-    return Secret(text)
-
-
-SECRET = Reader("printable characters without blanks", _secret)
+SECRET = Reader("printable characters without blanks", _matching("[!-~]*", Secret))
 
 
 def _service_url(value: object) -> str:

@@ -12,7 +12,6 @@ from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.model.remotes import read_remote
 from reviewbot.domain.text.strict_json import JsonMismatch, JsonNode
 from reviewbot.settings import INPUTS, Input, Settings
-from reviewbot.settings.schema import SCHEMA_FILE
 from reviewbot.settings.table import CONFIG_FILE
 from reviewbot.setup.workflows import (
     Action,
@@ -24,6 +23,9 @@ from reviewbot.setup.workflows import (
 )
 
 WORKFLOWS = ".github/workflows"
+
+SCHEMA_FILE = "docs/reviewbot.schema.json"
+"""Where the config file's JSON Schema is published, inside the action's repository."""
 
 _COLUMNS = 100
 _RELEASE = re.compile(r"v\d+\.\d+\.\d+")

@@ -9,18 +9,32 @@ from pathlib import Path
 
 import pytest
 
-from reviewbot.settings.schema import SCHEMA_FILE, config_schema
-from reviewbot.setup.reference import INPUTS_BOTH, KEYS_ALONE, WORKFLOW_ALONE, table
+from reviewbot.settings import INPUTS, Input
+from reviewbot.setup.files import SCHEMA_FILE
 from reviewbot.setup.workflows import Wish, collect_workflow, commands_workflow, review_workflow
+from tests.project.config_schema import config_schema
+
+
+def table(*, action: bool, config: bool) -> str:
+    """A Markdown table of some settings, without a line end after it."""
+    lines = [f"| {'input' if action else 'key'} | default | meaning | allowed |", "|---|---|---|---|"]
+    lines += [row_of(row) for row in INPUTS if (row.action, row.config) == (action, config)]
+    return "\n".join(lines)
+
+
+def row_of(row: Input) -> str:
+    default = f"`{row.default}`" if row.default else ""
+    return f"| `{row.name}` | {default} | {row.meaning} | {row.allowed} |"
+
 
 PARTS: Mapping[str, str] = {
     "review": f"```yaml\n{review_workflow(Wish())}```",
     "gate": f"```yaml\n{review_workflow(Wish(gate=True))}```",
     "collect": f"```yaml\n{collect_workflow(Wish())}```",
     "commands": f"```yaml\n{commands_workflow(Wish())}```",
-    "inputs": table(INPUTS_BOTH),
-    "workflow inputs": table(WORKFLOW_ALONE),
-    "keys": table(KEYS_ALONE),
+    "inputs": table(action=True, config=True),
+    "workflow inputs": table(action=True, config=False),
+    "keys": table(action=False, config=True),
 }
 SHOWN = [
     ("README.md", "review"),

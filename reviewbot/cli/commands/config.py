@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from reviewbot.adapters.actions.safe_files import is_taken, read_inside
 from reviewbot.adapters.git.clone import open_clone
 from reviewbot.cli.invocation import Call
+from reviewbot.domain.model.options import PathInstruction
+from reviewbot.domain.redaction.detectors import secrets_of
 from reviewbot.domain.text.escaping import log_line
 from reviewbot.errors import Problem, SettingsError
-from reviewbot.settings import INPUTS, read_settings
-from reviewbot.settings.configfile import CONFIG_BYTES, key_lines
+from reviewbot.settings import INPUTS, Settings, read_settings
+from reviewbot.settings.configfile import CONFIG_BYTES, key_lines, read_config
 from reviewbot.settings.environment import passed_on
-from reviewbot.settings.sources import explain_settings
-from reviewbot.settings.table import CONFIG_FILE, config_place
+from reviewbot.settings.readers import Secret
+from reviewbot.settings.table import CONFIG_FILE, config_place, default_text, given_values, name_of
 
 SAYABLE = sorted({row.name for row in INPUTS if row.action} - {"codevf-api-key", "github-token"})
 """The inputs of `--input`: no secrets, since every user of this machine can see a command line."""
@@ -82,10 +84,27 @@ def _placed(given: Given, problem: Problem) -> Problem:
 
 
 def _table(given: Given) -> str:
-    rows = [(one.name, one.value, given.told(one.source)) for one in explain_settings(given.inputs, given.text)]
-    rows = [(name, log_line(" ".join(value.split())), log_line(place)) for name, value, place in rows]
-    name, value = (max(len(row[column]) for row in rows) for column in (0, 1))
-    return "".join(f"{row[0]:<{name}}  {row[1]:<{min(value, 40)}}  {row[2]}\n" for row in rows)
+    """Return every setting with its value and where that comes from."""
+    settings, keys = read_settings(given.inputs, given.text), read_config(given.text or "")[0]
+    rows = []
+    for field in fields(Settings):
+        place = next((place for place, _ in given_values(field, given.inputs, keys)), "default")
+        value = " ".join(_shown(getattr(settings, field.name)).split())
+        rows.append((name_of(field), log_line(value), log_line(given.told(place))))
+    name, value_width = (max(len(row[column]) for row in rows) for column in (0, 1))
+    return "".join(f"{row[0]:<{name}}  {row[1]:<{min(value_width, 40)}}  {row[2]}\n" for row in rows)
+
+
+def _shown(value: object) -> str:
+    match value:
+        case Secret():
+            return "***" if value else ""
+        case tuple():
+            return ", ".join(one.path if isinstance(one, PathInstruction) else str(one) for one in value)
+        case str() if secrets_of([f'secret="{value}"']).strong:
+            return "***"  # a key may have been pasted into the wrong place
+        case _:
+            return default_text(value)
 
 
 def _given(call: Call) -> Given:

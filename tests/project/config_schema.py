@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reviewbot.settings.table import INPUTS, Input
-
-SCHEMA_FILE = "docs/reviewbot.schema.json"
-"""Where it is published, inside the action's repository."""
+from reviewbot.settings import INPUTS, Input
 
 _UNSET: Mapping[str, object] = {"enum": [None, ""], "description": "Not set: the default holds."}
 
