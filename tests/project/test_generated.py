@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+import reviewbot
+from reviewbot.errors import Reason
 from reviewbot.settings import INPUTS, Input
 from reviewbot.setup.files import SCHEMA_FILE
 from reviewbot.setup.workflows import Wish, collect_workflow, commands_workflow, review_workflow
 from tests.project.config_schema import config_schema
+
+PROGRAM = Path(reviewbot.__file__).parent
 
 
 def table(*, action: bool, config: bool) -> str:
@@ -20,6 +25,30 @@ def table(*, action: bool, config: bool) -> str:
     lines = [f"| {'input' if action else 'key'} | default | meaning | allowed |", "|---|---|---|---|"]
     lines += [row_of(row) for row in INPUTS if (row.action, row.config) == (action, config)]
     return "\n".join(lines)
+
+
+def decisions() -> str:
+    """A Markdown table of the reasons with what decides each: a class of `errors.py`, or a function of the domain."""
+    places: dict[str, list[str]] = {reason.name: [] for reason in Reason}
+    for path in (PROGRAM / "errors.py", *sorted((PROGRAM / "domain").rglob("*.py"))):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name != "Reason":
+                for name in dict.fromkeys(chosen(node)):
+                    places[name].append(f"`{node.name}` in `reviewbot/{path.relative_to(PROGRAM).as_posix()}`")
+    rows = [f"| `{reason}` | {', '.join(places[reason.name])} |" for reason in Reason if places[reason.name]]
+    return "\n".join(["| reason | decided by |", "|---|---|", *rows])
+
+
+def chosen(node: ast.AST) -> Iterator[str]:
+    """The reasons that a part of a program gives; it may ask for others."""
+    match node:
+        case ast.Attribute(ast.Name("Reason"), name):
+            yield name
+        case ast.Compare() | ast.MatchValue():
+            return
+        case _:
+            for child in ast.iter_child_nodes(node):
+                yield from chosen(child)
 
 
 def row_of(row: Input) -> str:
@@ -35,6 +64,7 @@ PARTS: Mapping[str, str] = {
     "inputs": table(action=True, config=True),
     "workflow inputs": table(action=True, config=False),
     "keys": table(action=False, config=True),
+    "reasons": decisions(),
 }
 SHOWN = [
     ("README.md", "review"),
@@ -45,6 +75,7 @@ SHOWN = [
     ("docs/configuration.md", "workflow inputs"),
     ("docs/configuration.md", "keys"),
     ("docs/forks.md", "gate"),
+    ("docs/outcomes.md", "reasons"),
 ]
 
 
