@@ -26,7 +26,7 @@ COMPANIONS = {
 """Commands of another distribution, which parses their options."""
 
 KINDS = ("sarif", "rdjson", "html", "markdown")
-"""The kinds of documents that `convert` makes of a report; it is imported only when it makes one."""
+"""The kinds of documents that `commands.render` makes of a report; it is imported only when it makes one."""
 
 REVIEWERS = [str(one) for one in ReviewerKind]
 

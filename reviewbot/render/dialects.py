@@ -63,7 +63,7 @@ class Html(Written):
     line = staticmethod(html_escaping.line)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Dialect:
     """How one kind of template shows values.
 

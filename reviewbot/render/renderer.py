@@ -34,7 +34,7 @@ from reviewbot.errors import TemplateError
 from reviewbot.render import contexts, report
 from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN, Markdown, address, link
 from reviewbot.render.rehearsal import rehearsal
-from reviewbot.render.sandbox import Templates, lost_mark, mistake
+from reviewbot.render.sandbox import Templates, lost_mark, mistake, templates_of
 from reviewbot.render.view_models.command import AnswerView
 from reviewbot.render.view_models.review import CommentView, FindingStateView, FindingView, PromptView, SummaryView
 
@@ -90,9 +90,8 @@ class Renderer:
     """
 
     def __init__(self, overrides: Mapping[str, str] = MappingProxyType({})) -> None:
-        self._markdown = Templates(MARKDOWN, overrides)
-        self._plain = Templates(PLAIN, overrides)
-        self._html = Templates(HTML, overrides)
+        own = tuple(overrides.items())
+        self._markdown, self._plain, self._html = (templates_of(one, own) for one in (MARKDOWN, PLAIN, HTML))
         kinds = {"md": self._markdown, "html": self._html, "css": self._html}
         for name, source in overrides.items():
             if name not in self._markdown.names:

@@ -14,12 +14,10 @@ from decimal import Decimal
 from enum import Enum
 from functools import cache
 from pathlib import PurePath
-from types import CodeType
 from typing import Any
 
 import jinja2
 from jinja2 import nodes
-from jinja2.bccache import Bucket
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.environment import TemplateModule
 from jinja2.exceptions import SecurityError
@@ -28,7 +26,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from reviewbot.errors import TemplateError
-from reviewbot.render.dialects import Dialect, Written, WrongType
+from reviewbot.render.dialects import Dialect, WrongType
 
 MAX_STEPS = 500_000
 """Turns of loops and calls in one rendering."""
@@ -117,25 +115,6 @@ class _Compiler(CodeGenerator):
         super().visit_Template(node, frame)
 
 
-class _Compiled(jinja2.BytecodeCache):
-    """What templates were compiled to, for all of the process: a collection has a renderer for each pull request."""
-
-    def __init__(self) -> None:
-        self._codes: dict[tuple[str, str], CodeType | None] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self._codes.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._codes[bucket.key, bucket.checksum] = bucket.code
-
-
-@cache
-def _compiled(_: type[Written]) -> _Compiled:
-    """One for each dialect, since its filters are called on constants when a template is compiled."""
-    return _Compiled()
-
-
 class _Sandbox(ImmutableSandboxedEnvironment):
     """Values can be read and shown, and that is all."""
 
@@ -151,7 +130,6 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
-            bytecode_cache=_compiled(dialect.written),
         )
         self.meter = Meter()
         self._written = dialect.written
@@ -228,6 +206,12 @@ def _of_view(kind: type) -> frozenset[str]:
     """Names of a view's fields and of the properties it offers."""
     names = {item.name for item in fields(kind)}
     return frozenset(names | {name for name in dir(kind) if isinstance(getattr(kind, name), property)})
+
+
+@cache
+def templates_of(dialect: Dialect, overrides: tuple[tuple[str, str], ...]) -> Templates:
+    """Return the templates of a dialect, compiled once for all: a collection has a renderer for each pull request."""
+    return Templates(dialect, dict(overrides))
 
 
 class Templates:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reviewbot import cli
-from reviewbot.cli.convert import DOCUMENTS
+from reviewbot.cli.commands.render import DOCUMENTS
 from reviewbot.cli.parser import KINDS
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.report import report_json

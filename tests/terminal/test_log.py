@@ -12,7 +12,7 @@ from typing import TextIO
 import pytest
 
 from reviewbot import cli
-from reviewbot.cli.convert import DOCUMENTS
+from reviewbot.cli.commands.render import DOCUMENTS
 from reviewbot.cli.parser import KINDS
 from reviewbot.exports.report import report_json
 from reviewbot.exports.stored import read_report

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reviewbot.adapters.actions.safe_files import read_inside, write_inside
 from reviewbot.adapters.git.clone import Clone, open_clone
-from reviewbot.cli.convert import read_stored, write_patch
+from reviewbot.cli.commands.render import read_stored, write_patch
 from reviewbot.cli.invocation import Call, wrong
 from reviewbot.cli.patch import Edit, Patched, patch, patched
 from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW

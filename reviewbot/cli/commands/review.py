@@ -19,7 +19,7 @@ from reviewbot.app.read_change import load_snapshot
 from reviewbot.app.review import review_pull_request
 from reviewbot.cli.bootstrap import Reviewers
 from reviewbot.cli.commands.apply import applicable
-from reviewbot.cli.convert import DOCUMENTS, write_document
+from reviewbot.cli.commands.render import DOCUMENTS, write_document
 from reviewbot.cli.install import how_to_install
 from reviewbot.cli.invocation import INTERRUPTED, Call, Interrupts, inputs_of, signals
 from reviewbot.cli.review_target import Place, Setting, open_place
