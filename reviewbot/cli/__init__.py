@@ -22,18 +22,7 @@ def main(
     err: TextIO | None = None,
     typed: TextIO | None = None,
 ) -> int:
-    """Run a command.
-
-    Args:
-        arguments: without the program's name.
-        env: the environment; nothing else reads it.
-        out: where results go.
-        err: where progress and errors go; to the results when there is no place of their own.
-        typed: what somebody types, None where nobody can be asked.
-
-    Returns:
-        The exit status.
-    """
+    """Run a command and return its exit status; `typed` is the standard input, None if nobody can be asked."""
     chosen = parse(arguments)
     command: Callable[[Call], int] = chosen.run
     call = Call(chosen, env, out, err or out, typed)
@@ -57,14 +46,7 @@ def _told(error: ReviewbotError) -> tuple[str, ...]:
 
 
 def report_bug(arguments: Sequence[str], env: Mapping[str, str], log: TextIO, error: Exception) -> None:
-    """Say that a bug of ours stopped the run: where, and never with which values, which may hold a secret.
-
-    Args:
-        arguments: without the program's name.
-        env: the environment.
-        log: where lines go.
-        error: what nobody foresaw.
-    """
+    """Report where a bug of ours stopped the run, and never with which values, which may hold a secret."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [f"  {frame.filename}:{frame.lineno} in {frame.name}\n" for frame in frames]
     what = f"reviewbot {__version__} has a bug: {type(error).__name__}."

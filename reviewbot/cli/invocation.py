@@ -25,15 +25,7 @@ _INPUTS = (
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A command as it was called.
-
-    Attributes:
-        chosen: the parsed command line.
-        env: the environment; nothing else reads it.
-        out: where results go.
-        err: where progress and errors go.
-        typed: the standard input, None if nobody can be asked.
-    """
+    """A command as it was called; nothing else reads the environment, and `typed` is None if nobody can be asked."""
 
     chosen: argparse.Namespace
     env: Mapping[str, str]
@@ -70,11 +62,7 @@ HELD_BACK_SECONDS = 5
 
 @dataclass(slots=True)
 class Interrupts:
-    """Signals, as interrupts of what is going on; none comes between buying and writing down what was bought.
-
-    Attributes:
-        happened: whether there was one.
-    """
+    """Turns signals into interrupts, but none between buying and recording what was bought."""
 
     happened: bool = False
     _held_back: bool = False

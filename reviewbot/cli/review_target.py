@@ -32,15 +32,7 @@ _REPEATED = ("reviewer", "mode", "expertise", "codevf_project", "codevf_url", "m
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What is reviewed, ready to be read.
-
-    Attributes:
-        number: of the pull request, 0 if there is none.
-        told: what it is, in a few words.
-        again: the command that resumes its review.
-        paid: whether its review is bought.
-        uncommitted: number of files whose changes are not in it, since they are not committed.
-    """
+    """What is reviewed; `number` is 0 without a pull request, and `again` is the command that resumes the review."""
 
     forge: Desk
     changes: ChangeReader

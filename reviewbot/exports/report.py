@@ -36,13 +36,7 @@ _NULL_IF_EMPTY = frozenset({"task_id", "fail_on", "awaited", "since", "attachmen
 
 
 def report_json(view: SummaryView, *, version: str, review_url: str | None) -> str:
-    """Return the report document, ASCII text with a final newline.
-
-    Args:
-        view: the whole story.
-        version: ours.
-        review_url: the pull request's address.
-    """
+    """Return the report of this version as JSON, ASCII text with a final newline."""
     document: dict[str, object] = {
         "schema": SCHEMA,
         "generator": {"name": "reviewbot", "version": version},

@@ -71,13 +71,7 @@ _SIZE_TIERS = (
 
 
 def sarif(view: SummaryView, *, version: str, review_url: str | None) -> str:
-    """The report as one SARIF run: ASCII text with a final newline, at most 10 MB when compressed.
-
-    Args:
-        view: the whole story.
-        version: ours.
-        review_url: the pull request's address; the repository's is taken from it.
-    """
+    """Return the report as one SARIF run: ASCII text with a final newline, at most 10 MB when compressed."""
     text = ""
     for size_tier in _SIZE_TIERS:
         log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(view, size_tier, version, review_url)]}

@@ -57,12 +57,7 @@ Run = tuple[str, Colour]
 
 
 class Colours:
-    """Colours code until the time is used up.
-
-    Args:
-        clock: seconds that this process has worked.
-        seconds: how many of them there are.
-    """
+    """Colours code until `seconds` of this process's time are used."""
 
     def __init__(self, clock: Callable[[], float] = time.process_time, seconds: float = SECONDS) -> None:
         self._clock = clock

@@ -188,5 +188,4 @@ def _prompt(view: PromptView, limits: _PromptLimits) -> dict[str, object]:
 
 
 def _without(text: str, boundary: str) -> str:
-    """The text without the word that ends its fence."""
     return text.replace(boundary, "[…]") if boundary else text

@@ -65,12 +65,7 @@ class Html(Written):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dialect:
-    """How one kind of template shows values.
-
-    Attributes:
-        written: the class of what is escaped already.
-        filters: by name.
-    """
+    """How one kind of template shows values: the class of what is written already, and filters by name."""
 
     written: type[Written]
     filters: Mapping[str, Callable[..., object]]

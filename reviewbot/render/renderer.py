@@ -253,7 +253,6 @@ def _first_fit(
     render: Callable[[str, Mapping[str, object], int], str | None],
     limit: SizeLimit,
 ) -> str:
-    """Return the most detailed text that fits."""
     for context in attempts:
         text = render(name, context, limit.limit)
         if text is not None and limit.size(text) <= limit.limit:

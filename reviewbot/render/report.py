@@ -27,13 +27,7 @@ _UNSAFE = re.compile("[^0-9A-Za-z_-]+")
 
 @dataclass(frozen=True, slots=True)
 class CodeLine:
-    """A line of an excerpt.
-
-    Attributes:
-        number: in its file; None when only the quote is known.
-        code: its text as HTML.
-        cited: whether the finding is about it.
-    """
+    """A line of an excerpt; `number` is None if only the quote is known."""
 
     number: int | None
     code: Html
@@ -59,14 +53,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A file on the page.
-
-    Attributes:
-        path: as it is shown, perhaps shortened; empty for findings that name no file.
-        anchor: what links to it are called.
-        cards: its findings, worst first.
-        heading: None when the change does not have the file.
-    """
+    """A file on the page; `path` is empty for findings that name no file, `heading` None outside the change."""
 
     path: str
     anchor: str
@@ -81,14 +68,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The report without what depends on its size.
-
-    Attributes:
-        view: its addresses are links.
-        paint: gives code its colours.
-        markdown: writes a finding as Markdown.
-        style: trusted.
-    """
+    """The report without what depends on its size; the view's addresses are links, and `style` is trusted."""
 
     view: SummaryView
     files: Sequence[FileView]
@@ -131,7 +111,6 @@ def _weight(findings: Sequence[FindingView], detail: Detail) -> int:
 
 
 def _of_story(view: SummaryView, detail: Detail) -> dict[str, object]:
-    """What is told around the findings."""
     lists = truncate_summary(view, detail)
     check_name, repository = shorten_line(view.check_name, 100), shorten_line(view.repository, 200)
     return of_summary(view, detail) | {
@@ -197,7 +176,6 @@ def _sections(
 
 
 def _html(runs: Runs) -> Html:
-    """A line of code."""
     pieces = ((html_escaping.escaped(text), colour) for text, colour in runs)
     return Html("".join(text if colour == " " else f'<span class="{colour}">{text}</span>' for text, colour in pieces))
 

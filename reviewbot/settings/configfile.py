@@ -20,11 +20,7 @@ _LONG_NUMBER = re.compile("[-+]?0[xo][0-9A-Fa-f_]{20,}")
 
 
 class NotYaml(Exception):
-    """A text is not YAML, or has a key twice.
-
-    Args:
-        error: the parser's, which may quote the text.
-    """
+    """A text is not YAML, or has a key twice. The parser's error may quote the text, so it is not kept."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__()
@@ -51,11 +47,7 @@ def yaml_events(text: str) -> Iterator[tuple[Event, int]]:
 
 
 def yaml_value(text: str) -> object:
-    """Return the value of a text.
-
-    Raises:
-        NotYaml: it is not YAML.
-    """
+    """Return the value of a text, or raise `NotYaml`."""
     try:
         return YAML(typ="safe", pure=True).load(text)
     except (YAMLError, ValueError) as error:

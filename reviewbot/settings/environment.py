@@ -40,11 +40,7 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What a runner gives every step; names as in GitHub's documentation.
-
-    Attributes:
-        inputs: input name to text, as the workflow set them.
-    """
+    """What a runner gives every step; names as in GitHub's documentation."""
 
     network: Network
     inputs: Mapping[str, str]
@@ -60,14 +56,7 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Desktop:
-    """What a review at a terminal takes from the environment.
-
-    Attributes:
-        api_key: CodeVF's key, empty if there is none.
-        token: GitHub's token, empty if there is none.
-        index_file: the index that git tells a hook to read.
-        state: the folder in which the user's programs keep their state.
-    """
+    """What a review at a terminal takes from the environment; a key or token that is missing is empty."""
 
     network: Network
     api_key: str
@@ -104,11 +93,7 @@ def read_environment(env: Mapping[str, str]) -> Environment:
 
 
 def read_desktop(env: Mapping[str, str], codevf_url: str, *, asks_github: bool) -> Desktop:
-    """Read the environment of a terminal.
-
-    Raises:
-        SettingsError: a value is invalid.
-    """
+    """Read the environment of a terminal."""
     return Desktop(
         network=_network(env, codevf_url, asks_github=asks_github),
         api_key=env.get("CODEVF_API_KEY", ""),

@@ -49,15 +49,7 @@ TEMPLATES_DIR = ".github/reviewbot"
 
 
 def setting(default: T, reader: Reader[T], meaning: str, *, action: bool = True, config: bool = True) -> T:
-    """A field of `Settings`.
-
-    Args:
-        default: the value when nobody sets it.
-        reader: reads what somebody set.
-        meaning: one sentence for the documentation.
-        action: whether it is an input of the action.
-        config: whether the config file may set it.
-    """
+    """Return a field of `Settings`; `action` and `config` say who may set it."""
     metadata = {"reader": reader, "meaning": meaning, "action": action, "config": config}
     return field(default=default, metadata=metadata)
 
@@ -189,13 +181,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A setting as the documentation sees it.
-
-    Attributes:
-        default: as text, empty where there is none.
-        action: whether it is an input of the action; `config` whether the config file may set it.
-        schema: a JSON Schema of its value in the config file.
-    """
+    """A setting as the documentation sees it; `schema` is a JSON Schema of its value in the config file."""
 
     name: str
     default: str

@@ -88,11 +88,7 @@ class Job:
 
 
 def read_jobs(workflows: Mapping[str, str]) -> tuple[Job, ...]:
-    """The jobs that run the action, of all workflows; one that is no YAML is passed over, as GitHub does.
-
-    Args:
-        workflows: file name to text.
-    """
+    """Return the jobs that run the action, of all workflows by file name; GitHub ignores one that is not YAML, too."""
     return tuple(job for name in sorted(workflows) for job in _jobs(name, _mapping(_yaml(workflows[name]))))
 
 

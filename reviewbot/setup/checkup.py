@@ -22,14 +22,7 @@ AROUND = 5
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at.
-
-    Attributes:
-        about: what, in a word.
-        told: how it is.
-        todo: what to do; empty when there is nothing.
-        status: the exit status that it comes to, 0 when reviews would work all the same.
-    """
+    """One thing that was checked; `status` is the exit status that it causes, 0 if reviews would work."""
 
     about: str
     told: str

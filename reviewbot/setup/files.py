@@ -67,12 +67,7 @@ def _key(row: Input) -> Iterator[str]:
 
 
 def ruleset(settings: Settings, source: int = ACTIONS_APP) -> Mapping[str, object]:
-    """The ruleset that requires our check on the default branch, as GitHub imports it.
-
-    Args:
-        settings: give the check its name.
-        source: the number of the App whose check counts: that of the token which writes it.
-    """
+    """Return the ruleset that requires our check from the App `source` on the default branch, for GitHub to import."""
     check = {"context": settings.check_name, "integration_id": source}
     parameters = {"strict_required_status_checks_policy": False, "required_status_checks": [check]}
     return {
@@ -85,11 +80,7 @@ def ruleset(settings: Settings, source: int = ACTIONS_APP) -> Mapping[str, objec
 
 
 def installed_from(direct_url: str | None) -> Action | None:
-    """The action at the commit that this program was installed from, None unless from its repository.
-
-    Args:
-        direct_url: what pip wrote down (PEP 610).
-    """
+    """Return the action at the commit in PEP 610's `direct_url.json`; None unless it is from a repository."""
     try:
         told = JsonNode.parse(direct_url or "null")
         url, commit = told["url"].text(), told["vcs_info"]["commit_id"].text()

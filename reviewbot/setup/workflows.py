@@ -52,11 +52,7 @@ def read_action(text: str, release: str = "") -> Action | None:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How a repository wants its reviews.
-
-    Attributes:
-        gate: whether the check gates what gets in, forks included, so that no author can edit the workflow.
-    """
+    """How a repository wants its reviews; a `gate` covers forks, and no author can edit its workflow."""
 
     action: Action = PLACEHOLDER
     gate: bool = False
@@ -65,13 +61,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """A job that runs the action.
-
-    Attributes:
-        only: the condition under which it runs.
-        keyed: whether it may buy, and so has the key.
-        inputs: beside the key, as lines of YAML.
-    """
+    """A job that runs the action; a `keyed` one may buy, and so has the key."""
 
     key: str
     name: str

@@ -44,14 +44,7 @@ class _Log(TextIOBase):
 
 
 def open_console(out: TextIO, env: Mapping[str, str], *, plain: bool, widest: int = WIDTH) -> Console:
-    """Return a console that reads `NO_COLOR`, `TERM` and `COLUMNS` from this environment.
-
-    Args:
-        out: a terminal, a pipe or a file.
-        env: the environment.
-        plain: no colour, nothing that moves.
-        widest: columns that are used at most, unless `COLUMNS` says how many.
-    """
+    """Return a console that reads `NO_COLOR`, `TERM` and `COLUMNS`; `plain` has no colour and nothing that moves."""
     if isinstance(out, TextIOWrapper):
         out.reconfigure(errors="replace")  # a terminal without Unicode shows question marks and goes on
     width = int(env["COLUMNS"]) if env.get("COLUMNS", "").isdecimal() else None
@@ -81,15 +74,7 @@ def code(text: str) -> str:
 
 
 def say(console: Console, text: str | Text, style: str = "", *, indent: int = 0, hang: int = 0) -> None:
-    """Print a text from outside, paragraph by paragraph; an empty line separates two.
-
-    Args:
-        console: where.
-        text: a `Text` is one paragraph, without line ends.
-        style: of a text that is no `Text`.
-        indent: spaces in front of each line.
-        hang: more spaces in front of each line of a paragraph but the first.
-    """
+    """Print a text from outside, paragraph by paragraph; `hang` indents each line of one but the first."""
     if isinstance(text, Text):
         room = max(_NARROWEST, console.width - indent - hang)
         for number, line in enumerate(text.wrap(console, room)):

@@ -37,14 +37,7 @@ _MOST_SENT = 200
 
 
 def show_review(console: Console, view: SummaryView, files: Sequence[FileView], *, quiet: bool = False) -> None:
-    """Print a review.
-
-    Args:
-        console: where.
-        view: the whole story.
-        files: as they were sent, for the code around the findings.
-        quiet: without what was sent and what it cost; nothing at all if there is nothing to report.
-    """
+    """Print a review; `quiet` only the findings and the verdict, and nothing if there is nothing to report."""
     excerpts, findings = Excerpts(files), every_finding(view.files)
     if view.sum is None:
         _show_remembered(console, findings)
@@ -186,7 +179,6 @@ def _show_past(console: Console, view: SummaryView) -> None:
 
 
 def _show_manifest(console: Console, view: SummaryView) -> None:
-    """Print what was sent, or would be, and what was held back and why."""
     names_all = view.outcome.reason is Reason.DRY_RUN
     if view.sent:
         sent = "sent" if view.reviewer == "codevf" else "selected"

@@ -93,13 +93,7 @@ def _note(view: SummaryView) -> str:
 
 
 def show_plan(console: Console, replays: Sequence[Replay], told: str) -> None:
-    """Print the rows and their sum.
-
-    Args:
-        console: where.
-        replays: newest first.
-        told: what they are of, such as `main since 90d`.
-    """
+    """Print the rows, the newest first, and their sum; `told` says of what, such as `main since 90d`."""
     if not replays:
         say(console, f"Nothing was merged: {told}.")
         return

@@ -21,12 +21,7 @@ from reviewbot.terminal.console import say, shown
 
 @dataclass(slots=True)
 class Progress:
-    """Shows what is being done.
-
-    Attributes:
-        console: None shows nothing.
-        bar: the line that moves, None where lines follow each other.
-    """
+    """Shows what is being done: nothing without a console, lines that follow each other without a bar."""
 
     console: Console | None = None
     bar: moving.Progress | None = None
@@ -60,11 +55,7 @@ def telling(console: Console, *, quiet: bool) -> Iterator[Progress]:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The story of a run.
-
-    Attributes:
-        files: as they were sent.
-    """
+    """The story of a run, and its files as they were sent."""
 
     view: SummaryView
     files: Sequence[FileView]
@@ -97,11 +88,7 @@ class TerminalReporter:
         """Drop the outputs."""
 
     def check_file(self, path: str) -> str:
-        """Refuse to write a file.
-
-        Raises:
-            SettingsError: always.
-        """
+        """Refuse: a terminal's review writes no files."""
         raise SettingsError((Problem(path, "a terminal's review writes no files", "redirect the output"),))
 
     def write_file(self, path: str, text: str) -> None:  # noqa: ARG002 — the port's signature

@@ -31,8 +31,6 @@ FEWEST_DIGITS = 4
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file before and after, and its mode."""
-
     path: str
     before: str
     done: Patched

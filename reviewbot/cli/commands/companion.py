@@ -16,11 +16,7 @@ Command: TypeAlias = Callable[[Sequence[str], Mapping[str, str], TextIO], int]
 
 
 def run(call: Call) -> int:
-    """Run `reviewbot demo` or `reviewbot sandbox`.
-
-    Raises:
-        NotInstalled: with the command that installs it.
-    """
+    """Run `reviewbot demo` or `reviewbot sandbox`."""
     return _load(call.chosen.name)(call.chosen.rest, call.env, call.out)
 
 

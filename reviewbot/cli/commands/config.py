@@ -32,14 +32,7 @@ _NOWHERE: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the settings are made of.
-
-    Attributes:
-        path: of the config file, as it is shown.
-        text: of the config file, None if there is none.
-        lines: of the file's keys, each by the place that a problem names.
-        inputs: name to text.
-    """
+    """What the settings are made of; `lines` has those of the file's keys, by the place that a problem names."""
 
     path: str
     text: str | None
@@ -53,11 +46,7 @@ class Given:
 
 
 def run(call: Call) -> int:
-    """Check, or show.
-
-    Raises:
-        SettingsError: with every problem, each with its line.
-    """
+    """Check the settings, or show them; an error lists every problem with its line."""
     given = _given(call)
     if problems := (*_misnamed(call.chosen), *_problems(given)):
         raise SettingsError(problems)

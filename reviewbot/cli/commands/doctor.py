@@ -39,11 +39,7 @@ _SECONDS = 30
 
 
 def run(call: Call) -> int:
-    """Check, and show each finding as it comes.
-
-    Raises:
-        SettingsError: nothing says which repository.
-    """
+    """Check, and show each finding as it comes."""
     said = inputs_said(call.chosen)
     desktop = read_desktop(call.env, peek_settings(said).codevf_url, asks_github=True)
     repository = repository_name(call.chosen.repo or call.env.get("GITHUB_REPOSITORY"), Path.cwd(), desktop)
@@ -69,8 +65,6 @@ def _line(finding: Finding, secrets: set[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Visit:
-    """One look at a repository and the account that pays for it."""
-
     repository: str
     said: Mapping[str, str]
     desktop: Desktop

@@ -36,11 +36,7 @@ _ADVICE_ALONE = (
 
 
 def run(call: Call) -> int:
-    """Ask, check that no file is in the way, then write all files.
-
-    Raises:
-        SettingsError: something was not said, or is in the way; nothing is written then.
-    """
+    """Ask, check that no file is in the way, then write all files, or none."""
     with open_clone(Path.cwd(), passed_on(call.env)) as clone:
         root = str(clone.root)
     wish = _wish(call)

@@ -32,11 +32,7 @@ from reviewbot.terminal.progress import Progress, TerminalReporter, telling
 
 
 def run(call: Call) -> int:
-    """Replay, and show the table.
-
-    Raises:
-        SettingsError: there is no such branch or time, or the settings are wrong.
-    """
+    """Replay, and show the table."""
     chosen, clock = call.chosen, SystemClock()
     span = since(chosen.since)
     if span is None:
@@ -61,14 +57,11 @@ def run(call: Call) -> int:
 
 
 def _nobody(_: Settings) -> ReviewService:
-    """A dry run asks nobody."""
     raise ServiceRefused("A plan asks no reviewer.")
 
 
 @dataclass(frozen=True, slots=True)
 class _Replayer:
-    """Replays merges into a commit, by its settings of today."""
-
     clone: Clone
     head: str
     inputs: Mapping[str, str]

@@ -71,11 +71,7 @@ def _is_file(out: TextIO) -> bool:
 
 
 def read_stored(path: Path) -> StoredReport:
-    """Read the report in a file.
-
-    Raises:
-        ReportUnreadable: it is none, or cannot be read.
-    """
+    """Read the report in a file; `ReportUnreadable` says why not."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -47,11 +47,7 @@ _OF_AN_ANSWER = frozenset({"sarif", "rdjson", "github"})
 
 
 def run(call: Call) -> int:
-    """Review, and show the result.
-
-    Raises:
-        ReviewbotError: there is nothing that could be reviewed.
-    """
+    """Review, and show the result."""
     chosen, inputs = call.chosen, inputs_of(call.chosen, call.env)
     first = peek_settings(inputs)
     desktop = read_desktop(call.env, first.codevf_url, asks_github=chosen.pr is not None)
@@ -78,11 +74,7 @@ def run(call: Call) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Session:
-    """One review.
-
-    Attributes:
-        missing: the names of the analyzers that the review needs and that are not installed.
-    """
+    """One review; `missing` has the names of the analyzers that it needs and that are not installed."""
 
     setting: Setting
     place: Place
@@ -120,7 +112,6 @@ class _Session:
 
 
 def _write(call: Call, told: Told, reporter: TerminalReporter, first: Settings) -> None:
-    """Write the result in the format that was asked for."""
     chosen, view = call.chosen, told.view
     if chosen.format == "text":
         show_review(open_console(call.out, call.env, plain=chosen.plain), view, told.files, quiet=chosen.quiet)
