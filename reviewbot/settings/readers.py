@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -43,14 +43,12 @@ class Reader(Generic[T]):
     """Reads one value.
 
     Attributes:
-        allowed: what would be right, as a phrase.
-        read: from an input's text or a YAML value; raises `NotAllowed` when it is not right.
-        schema: a JSON Schema of a value in the config file; what it refuses, `read` refuses too.
+        allowed: the values that are allowed, as a phrase.
+        read: from an input's text or a YAML value; raises `NotAllowed` for any other.
     """
 
     allowed: str
     read: Callable[[object], T]
-    schema: Mapping[str, object] = field(default_factory=dict, compare=False)
 
 
 def _text(value: object) -> str:
@@ -61,21 +59,21 @@ def _text(value: object) -> str:
     raise NotAllowed
 
 
-TEXT = Reader("text", _text, {"type": ["string", "integer"]})
+TEXT = Reader("text", _text)
 
-_KNOWN = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
 
 def _boolean(value: object) -> bool:
     # The toolkit's rule: YAML 1.2's booleans and nothing else.
     if isinstance(value, bool):
         return value
-    if isinstance(value, str) and value in _KNOWN:
-        return _KNOWN[value]
+    if isinstance(value, str) and value in BOOLEANS:
+        return BOOLEANS[value]
     raise NotAllowed
 
 
-BOOLEAN = Reader("true or false", _boolean, {"anyOf": [{"type": "boolean"}, {"enum": list(_KNOWN)}]})
+BOOLEAN = Reader("true or false", _boolean)
 
 
 def whole_number(least: int, most: int) -> Reader[int]:
@@ -91,9 +89,7 @@ def whole_number(least: int, most: int) -> Reader[int]:
             raise NotAllowed
         return number
 
-    number = {"type": "integer", "minimum": least, "maximum": most}
-    digits = {"type": "string", "pattern": "^[0-9]{1,12}$"}
-    return Reader(f"a whole number from {least} to {most}", read, {"anyOf": [number, digits]})
+    return Reader(f"a whole number from {least} to {most}", read)
 
 
 E_co = TypeVar("E_co", bound=StrEnum, covariant=True)
@@ -109,12 +105,7 @@ def one_of(choices: type[E_co], *, without: E_co | None = None) -> Reader[E_co]:
             raise NotAllowed
         return choices(text)
 
-    # The words themselves first, for editors to offer; spaces around them are allowed, too.
-    # JSON Schema's patterns are those of JavaScript, which take no backslash before a hyphen.
-    escaped = "|".join(re.escape(word).replace(r"\-", "-") for word in words)
-    padded = {"type": "string", "pattern": rf"^\s*({escaped})\s*$"}
-    allowed = ", ".join(f"`{word}`" for word in words)
-    return Reader(allowed, read, {"anyOf": [{"enum": [str(word) for word in words]}, padded]})
+    return Reader(", ".join(f"`{word}`" for word in words), read)
 
 
 THRESHOLD = one_of(Severity, without=Severity.UNRATED)
@@ -128,8 +119,7 @@ def _patterns(value: object) -> tuple[str, ...]:
     return tuple(line.strip() for line in lines if line.strip())
 
 
-_LINES = {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]}
-PATTERNS = Reader("a list of patterns, one a line", _patterns, _LINES)
+PATTERNS = Reader("a list of patterns, one a line", _patterns)
 
 
 def _path_instructions(value: object) -> tuple[PathInstruction, ...]:
@@ -145,18 +135,7 @@ def _path_instructions(value: object) -> tuple[PathInstruction, ...]:
     return tuple(found)
 
 
-_PAIR = {
-    "type": "object",
-    "properties": {"path": {"type": "string"}, "instructions": {"type": "string"}},
-    "required": ["path", "instructions"],
-    "additionalProperties": False,
-}
-PATH_INSTRUCTIONS = Reader(
-    "a list of items with `path` and `instructions`", _path_instructions, {"type": "array", "items": _PAIR}
-)
-
-
-_NAME = "[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}"
+PATH_INSTRUCTIONS = Reader("a list of items with `path` and `instructions`", _path_instructions)
 
 
 def _matching(pattern: str, make: Callable[[str], T]) -> Callable[[object], T]:
@@ -169,11 +148,8 @@ def _matching(pattern: str, make: Callable[[str], T]) -> Callable[[object], T]:
     return read
 
 
-INSTANCE = Reader(
-    "at most 40 letters, digits, blanks, dots, dashes and underscores",
-    _matching(f"{_NAME}|", str),
-    {"type": ["string", "integer"], "pattern": rf"^\s*({_NAME})?\s*$", "minimum": 0},
-)
+NAME = "[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}"
+INSTANCE = Reader("at most 40 letters, digits, blanks, dots, dashes and underscores", _matching(f"{NAME}|", str))
 
 SECRET = Reader("printable characters without blanks", _matching("[!-~]*", Secret))
 

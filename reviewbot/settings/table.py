@@ -181,7 +181,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A setting as the documentation sees it; `schema` is a JSON Schema of its value in the config file."""
+    """A setting as the documentation sees it; `default` is a text, empty if there is none."""
 
     name: str
     default: str
@@ -189,13 +189,7 @@ class Input:
     allowed: str
     action: bool
     config: bool
-    schema: Mapping[str, object] = field(default_factory=dict, compare=False)
-
-    @property
-    def is_list(self) -> bool:
-        """Whether its value is a list, or may be one."""
-        forms = self.schema.get("anyOf", [self.schema])
-        return isinstance(forms, list) and any(form.get("type") == "array" for form in forms)
+    is_list: bool
 
 
 def name_of(row: Field[Any]) -> str:
@@ -222,7 +216,7 @@ INPUTS: tuple[Input, ...] = tuple(
         row.metadata["reader"].allowed,
         row.metadata["action"],
         row.metadata["config"],
-        row.metadata["reader"].schema,
+        isinstance(row.default, tuple),
     )
     for row in fields(Settings)
 )

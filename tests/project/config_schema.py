@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import Field, fields
+from enum import StrEnum
+from typing import Any
 
-from reviewbot.settings import INPUTS, Input
+from reviewbot.settings import Settings
+from reviewbot.settings.readers import BOOLEANS, INSTANCE, NAME
+from reviewbot.settings.table import default_text, name_of
 
 _UNSET: Mapping[str, object] = {"enum": [None, ""], "description": "Not set: the default holds."}
+_PAIR = {
+    "type": "object",
+    "properties": {"path": {"type": "string"}, "instructions": {"type": "string"}},
+    "required": ["path", "instructions"],
+    "additionalProperties": False,
+}
 
 
 def config_schema() -> dict[str, object]:
@@ -20,19 +32,35 @@ def config_schema() -> dict[str, object]:
         "title": "The config file of reviewbot",
         "type": ["object", "null"],
         "additionalProperties": False,
-        "properties": {row.name: _property(row) for row in INPUTS if row.config},
+        "properties": {name_of(row): _property(row) for row in fields(Settings) if row.metadata["config"]},
     }
 
 
-def _property(row: Input) -> dict[str, object]:
-    default = {"default": _default(row)} if row.default else {}
-    return {"description": f"{row.meaning} Allowed: {row.allowed}.", **default, "anyOf": [row.schema, _UNSET]}
+def _property(row: Field[Any]) -> dict[str, object]:
+    default = {"default": row.default} if default_text(row.default) else {}
+    told = f"{row.metadata['meaning']} Allowed: {row.metadata['reader'].allowed}."
+    return {"description": told, **default, "anyOf": [_values(row), _UNSET]}
 
 
-def _default(row: Input) -> object:
-    """The default as the value that a file would have."""
-    forms = row.schema.get("anyOf")
-    kinds = [form.get("type") for form in forms] if isinstance(forms, list) else []
-    if "boolean" in kinds:
-        return row.default == "true"
-    return int(row.default) if "integer" in kinds else row.default
+def _values(row: Field[Any]) -> Mapping[str, object]:
+    reader = row.metadata["reader"]
+    match row.default:
+        case bool():
+            return {"anyOf": [{"type": "boolean"}, {"enum": list(BOOLEANS)}]}
+        case int():
+            least, most = map(int, re.findall("[0-9]+", reader.allowed))
+            number = {"type": "integer", "minimum": least, "maximum": most}
+            return {"anyOf": [number, {"type": "string", "pattern": "^[0-9]{1,12}$"}]}
+        case StrEnum():
+            words = re.findall("`(.*?)`", reader.allowed)
+            # The words themselves first, for editors to offer; spaces around them are allowed, too.
+            # JSON Schema's patterns are those of JavaScript, which take no backslash before a hyphen.
+            escaped = "|".join(re.escape(word).replace(r"\-", "-") for word in words)
+            return {"anyOf": [{"enum": words}, {"type": "string", "pattern": rf"^\s*({escaped})\s*$"}]}
+        case ():
+            pairs = {"type": "array", "items": _PAIR}
+            lines = {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]}
+            return pairs if row.name == "path_instructions" else lines
+        case _:
+            instance = {"pattern": rf"^\s*({NAME})?\s*$", "minimum": 0} if reader is INSTANCE else {}
+            return {"type": ["string", "integer"], **instance}

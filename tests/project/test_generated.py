@@ -13,8 +13,7 @@ import pytest
 import reviewbot
 from reviewbot.errors import Reason
 from reviewbot.settings import INPUTS, Input
-from reviewbot.setup.files import SCHEMA_FILE
-from reviewbot.setup.workflows import Wish, collect_workflow, commands_workflow, review_workflow
+from reviewbot.setup.files import SCHEMA_FILE, Wish, collect_workflow, commands_workflow, review_workflow
 from tests.project.config_schema import config_schema
 
 PROGRAM = Path(reviewbot.__file__).parent

@@ -14,8 +14,7 @@ from reviewbot_sandbox.fault_rules import Reply
 from reviewbot_sandbox.github import Access, RequiredCheck, Scope
 
 from reviewbot import cli
-from reviewbot.setup.files import files
-from reviewbot.setup.workflows import Action, Wish
+from reviewbot.setup.files import Action, Wish, files
 from tests.app.house import KEY, REPO, SCALE, TOKEN, Rig, house
 from tests.terminal.ground import Clone, Said
 

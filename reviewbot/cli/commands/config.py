@@ -48,7 +48,7 @@ class Given:
 def run(call: Call) -> int:
     """Check the settings, or show them; an error lists every problem with its line."""
     given = _given(call)
-    if problems := (*_misnamed(call.chosen), *_problems(given)):
+    if problems := (*_pairs(call.chosen)[1], *_problems(given)):
         raise SettingsError(problems)
     if call.chosen.what == "check":
         call.out.write(f"{log_line(given.path)}: {'right' if given.text is not None else 'there is none'}.\n")
@@ -100,7 +100,7 @@ def _given(call: Call) -> Given:
     own = {row.name: call.env.get(f"INPUT_{row.name.upper()}", "") for row in INPUTS if row.action}
     path, text = _file(call)
     lines = {config_place(key): line for key, line in key_lines(text or "").items()}
-    return Given(path, text, lines, {**own, **_pairs(call.chosen)})
+    return Given(path, text, lines, {**own, **_pairs(call.chosen)[0]})
 
 
 def _file(call: Call) -> tuple[str, str | None]:
@@ -127,17 +127,14 @@ def inputs_said(chosen: argparse.Namespace) -> dict[str, str]:
     Raises:
         SettingsError: a name is no input's, or there is no value.
     """
-    if problems := _misnamed(chosen):
+    inputs, problems = _pairs(chosen)
+    if problems:
         raise SettingsError(problems)
-    return _pairs(chosen)
+    return inputs
 
 
-def _pairs(chosen: argparse.Namespace) -> dict[str, str]:
-    pairs = (one.partition("=") for one in chosen.inputs)
-    return {name: value for name, equals, value in pairs if equals and name in SAYABLE}
-
-
-def _misnamed(chosen: argparse.Namespace) -> tuple[Problem, ...]:
-    pairs, allowed = (one.partition("=") for one in chosen.inputs), ", ".join(f"`{one}`" for one in SAYABLE)
+def _pairs(chosen: argparse.Namespace) -> tuple[dict[str, str], tuple[Problem, ...]]:
+    pairs, allowed = [one.partition("=") for one in chosen.inputs], ", ".join(f"`{one}`" for one in SAYABLE)
     names = [name for name, equals, _ in pairs if name not in SAYABLE or not equals]
-    return tuple(Problem(f"--input {name[:60]}", "it is no `NAME=VALUE` of an input", allowed) for name in names)
+    problems = [Problem(f"--input {name[:60]}", "it is no `NAME=VALUE` of an input", allowed) for name in names]
+    return {name: value for name, equals, value in pairs if equals and name in SAYABLE}, tuple(problems)

@@ -17,8 +17,7 @@ from reviewbot.errors import Problem, SettingsError
 from reviewbot.settings import Settings
 from reviewbot.settings.environment import passed_on
 from reviewbot.settings.table import CONFIG_FILE
-from reviewbot.setup.files import files, installed_from, ruleset
-from reviewbot.setup.workflows import ENVIRONMENT, SECRET, Action, Wish, read_action
+from reviewbot.setup.files import ENVIRONMENT, SECRET, Action, Wish, files, installed_from, read_action, ruleset
 
 ADVISORY, GATE = "advisory", "gate"
 
