@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from reviewbot.domain.text import formatting
 from reviewbot.domain.text.bounds import bounded, shorten, shorten_line
@@ -84,8 +85,10 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
 
 def _is_followed(progress: ProgressView | None) -> bool:
     """Whether there is more to tell than a first review of the whole change."""
-    earlier = progress and (progress.carried, progress.fixed, progress.gone, progress.waived, progress.beyond)
-    return progress is not None and bool(progress.since or any(earlier or ()))
+    if progress is None:
+        return False
+    earlier = progress.carried, progress.fixed, progress.gone, progress.waived, progress.beyond
+    return bool(progress.since or any(earlier))
 
 
 def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
@@ -125,14 +128,6 @@ def of_annotation(finding: FindingView, detail: Detail) -> dict[str, object]:
     return {"finding": with_links(truncate_finding(finding, detail))}
 
 
-def of_prompt(view: PromptView) -> Iterator[dict[str, object]]:
-    """Yield what the prompt gets, smaller and smaller: the body is cut first, then the title, then the lists."""
-    for body in _BODIES:
-        yield _prompt(view, _PromptLimits(body=body))
-    for limits in _PROMPT_LIMITS:
-        yield _prompt(view, limits)
-
-
 @dataclass(frozen=True, slots=True)
 class _PromptLimits:
     """How many characters of each text a prompt takes, and how many rows of each list."""
@@ -144,8 +139,8 @@ class _PromptLimits:
     rows: int = 200
 
 
-_BODIES = (10_000, 8000, 6000, 4500, 3000, 2000, 1200, 600, 300, 0)
 _PROMPT_LIMITS = (
+    *(_PromptLimits(body=body) for body in (10_000, 8000, 6000, 4500, 3000, 2000, 1200, 600, 300, 0)),
     _PromptLimits(title=120),
     _PromptLimits(title=60),
     _PromptLimits(title=60, rows=60),
@@ -157,34 +152,28 @@ _PROMPT_LIMITS = (
 )
 
 
-def _prompt(view: PromptView, limits: _PromptLimits) -> dict[str, object]:
-    author = AuthorText(
-        shorten_line(_without(view.author.title, view.boundary), limits.title),
-        shorten(_without(view.author.body, view.boundary), limits.body),
-    )
-    thin = replace(
-        view,
-        author=author,
-        instructions=shorten(view.instructions, limits.text),
-        path_instructions=tuple(
-            (shorten_line(pattern, limits.path), shorten(text, limits.text))
-            for pattern, text in view.path_instructions[: limits.rows]
-        ),
-        file_names=tuple(
-            (shorten_line(name, limits.path), shorten_line(text, limits.path))
-            for name, text in view.file_names[: limits.rows]
-        ),
-        omitted=tuple(shorten_line(path, limits.path) for path in view.omitted[: limits.rows]),
-        repository=shorten_line(view.repository, limits.path),
-        since=shorten_line(view.since, SHORTEST_LINE),
-        confirms=shorten_line(view.confirms, SHORTEST_LINE),
-    )
-    return {
-        "view": thin,
-        "more_patterns": max(0, len(view.path_instructions) - limits.rows),
-        "more_files": max(0, len(view.file_names) - limits.rows),
-        "more_omitted": max(0, len(view.omitted) - limits.rows),
-    }
+def of_prompt(view: PromptView) -> Iterator[dict[str, object]]:
+    """Yield what the prompt gets, smaller and smaller: the body is cut first, then the title, then the lists."""
+    for limits in _PROMPT_LIMITS:
+        rows, path, text = limits.rows, partial(shorten_line, limit=limits.path), partial(shorten, limit=limits.text)
+        title = shorten_line(_without(view.author.title, view.boundary), limits.title)
+        thin = replace(
+            view,
+            author=AuthorText(title, shorten(_without(view.author.body, view.boundary), limits.body)),
+            instructions=text(view.instructions),
+            path_instructions=tuple((path(pattern), text(told)) for pattern, told in view.path_instructions[:rows]),
+            file_names=tuple((path(name), path(told)) for name, told in view.file_names[:rows]),
+            omitted=tuple(map(path, view.omitted[:rows])),
+            repository=path(view.repository),
+            since=shorten_line(view.since, SHORTEST_LINE),
+            confirms=shorten_line(view.confirms, SHORTEST_LINE),
+        )
+        yield {
+            "view": thin,
+            "more_patterns": max(0, len(view.path_instructions) - rows),
+            "more_files": max(0, len(view.file_names) - rows),
+            "more_omitted": max(0, len(view.omitted) - rows),
+        }
 
 
 def _without(text: str, boundary: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar
 
 from reviewbot.domain.findings.placement import SuggestionState, Why
 from reviewbot.domain.model.review import Leftover
@@ -26,6 +27,8 @@ from reviewbot.render.view_models.review import (
     SentView,
     SummaryView,
 )
+
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +72,10 @@ class Shown:
     quiet: Sequence[FindingView]
     folded: Sequence[FindingView]
     leftovers: Sequence[Leftover]
-    duplicates: tuple[DuplicateView, ...]
-    sent: tuple[SentView, ...]
-    held: tuple[HeldView, ...]
-    missed: tuple[HeldView, ...]
+    duplicates: Sequence[DuplicateView]
+    sent: Sequence[SentView]
+    held: Sequence[HeldView]
+    missed: Sequence[HeldView]
     waived: Sequence[FindingView]
     closed: Sequence[FindingView]
     listed: Sequence[FindingView]
@@ -144,16 +147,19 @@ def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
     def thin(findings: Sequence[FindingView]) -> Sequence[FindingView]:
         return Mapped(thin_one, findings)
 
+    def small(items: Sequence[V]) -> Sequence[V]:
+        return Mapped(partial(bounded, detail=detail), items)
+
     return Shown(
         commented=tuple(replace(group, findings=thin(group.findings)) for group in by_file),
         full=thin(loud[: detail.full]),
         quiet=thin(quiet[:quiet_room]),
         folded=thin(one_line[: detail.lines]),
-        leftovers=Mapped(partial(bounded, detail=detail), view.leftovers[:leftovers]),
-        duplicates=tuple(bounded(item, detail) for item in view.duplicates[: detail.rows]),
-        sent=tuple(bounded(item, detail) for item in view.sent[: detail.rows]),
-        held=tuple(bounded(item, detail) for item in view.held_back[: detail.rows]),
-        missed=tuple(bounded(item, detail) for item in view.missed[:_NAMED]),
+        leftovers=small(view.leftovers[:leftovers]),
+        duplicates=small(view.duplicates[: detail.rows]),
+        sent=small(view.sent[: detail.rows]),
+        held=small(view.held_back[: detail.rows]),
+        missed=small(view.missed[:_NAMED]),
         waived=thin(view.waived[: detail.rows]),
         closed=thin(view.closed[: detail.rows]),
         listed=thin(every_finding((*by_file, others))),
