@@ -11,7 +11,7 @@ from reviewbot.domain.text.bounds import bounded, shorten, shorten_line
 from reviewbot.domain.text.size_limits import SHORTEST_LINE, Detail
 from reviewbot.render.dialects import Markdown, Written, address
 from reviewbot.render.view_models.command import AnswerView
-from reviewbot.render.view_models.exclusions import excludable, exclusion_setting
+from reviewbot.render.view_models.exclusions import excludable, exclusion_options, exclusion_setting
 from reviewbot.render.view_models.review import (
     AuthorText,
     CommentView,
@@ -76,11 +76,17 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
         "bytes_sent": sum(item.bytes for item in view.sent),
         "redactions": sum(item.redactions for item in view.sent),
         "missed": len(view.missed),
-        "exclusion": exclusion_setting(excludable(view.missed)),
+        "exclusion": exclusion_setting(excludable(view.missed)) if view.pull_number else _as_options(view),
         "branch": not view.pull_number,
         "followed": _is_followed(view.progress),
         "beyond": view.progress.beyond if view.progress else 0,
     }
+
+
+def _as_options(view: SummaryView) -> str:
+    """Return how a command leaves out what was missed, indented as a command is; empty if there is nothing."""
+    options = exclusion_options(excludable(view.missed))
+    return f"  {options}" if options else ""
 
 
 def _is_followed(progress: ProgressView | None) -> bool:

@@ -174,9 +174,15 @@ class Renderer:
     @_or_shipped
     def check(self, view: SummaryView) -> tuple[str, str]:
         """Return the check's title (plain, at most 255 characters) and its page (Markdown, at most 65,000 bytes)."""
-        words = self._story(self._plain, "outcomes.md.j2", view, COMMENT_DETAILS, CHECK)
-        title = shorten_title(words.partition("\n")[0], _TITLE_LIMIT)
-        return title[:1].upper() + title[1:], self._story(self._markdown, "check.md.j2", view, COMMENT_DETAILS, CHECK)
+        title = shorten_title(self.words(view)[0], _TITLE_LIMIT)
+        return title, self._story(self._markdown, "check.md.j2", view, COMMENT_DETAILS, CHECK)
+
+    @_or_shipped
+    def words(self, view: SummaryView) -> tuple[str, str]:
+        """Return the result in plain words: a title, and what it means and what to do next."""
+        text = self._story(self._plain, "outcomes.md.j2", view, COMMENT_DETAILS, CHECK)
+        title, _, told = text.partition("\n")
+        return title[:1].upper() + title[1:], told.strip("\n")
 
     @_or_shipped
     def job_summary(self, view: SummaryView) -> str:

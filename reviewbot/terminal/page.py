@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.cells import chop_cells
 from rich.console import Console
@@ -13,14 +14,14 @@ from reviewbot.domain.diff.text_index import split_lines
 from reviewbot.domain.findings.placement import UNVERIFIED, SuggestionState, Why
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.model.review import Severity, Side
-from reviewbot.domain.policy.verdict import Reason
+from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict
 from reviewbot.domain.selection.selection import HeldBecause, held_sentence
-from reviewbot.domain.text.formatting import counted, number, size
+from reviewbot.domain.text.formatting import counted, duration, moment, number, size
+from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.excerpts import Excerpt, Excerpts
 from reviewbot.render.view_models.review import FindingView, HeldView, SummaryView
 from reviewbot.render.view_models.truncation import every_finding
 from reviewbot.terminal.console import code, say, say_hint, shown
-from reviewbot.terminal.words import saying
 
 STYLES = {
     Severity.UNRATED: "bold magenta",
@@ -152,16 +153,30 @@ def _show_fix(console: Console, finding: FindingView, excerpt: Excerpt) -> None:
 
 
 def _show_verdict(console: Console, view: SummaryView) -> None:
-    told = saying(view)
+    title, told = words_of(view)
     console.print()
-    say(console, shown(told.title, told.style))
+    say(console, shown(title, _style(view.outcome)))
     counts = [(severity, count) for severity, count in (view.counts or {}).items() if count]
     if counts:
         words = [Text.assemble(f"{number(count)} ", (severity.value, STYLES[severity])) for severity, count in counts]
         say(console, Text(", ").join(words), indent=_INDENT)
-    say_hint(console, told.more, indent=_INDENT)
+    say_hint(console, told, indent=_INDENT)
+    if view.wait:
+        since = f"{moment(view.wait.submitted_at)} ({duration(view.wait.elapsed_seconds)})"
+        say(console, f"The task is {view.wait.state}, since {since}.", indent=_INDENT)
     for text in filter(str.strip, view.degraded):
         say(console, text, indent=_INDENT)
+
+
+def words_of(view: SummaryView) -> tuple[str, str]:
+    """Return a title, and what to do next at a terminal, which has no workflow, whatever is reviewed."""
+    return Renderer().words(replace(view, pull_number=0))
+
+
+def _style(outcome: Outcome) -> str:
+    if outcome.status is Status.PENDING or outcome.reason is Reason.DRY_RUN:
+        return "bold yellow"
+    return "bold green" if outcome.verdict is Verdict.PASS or outcome.status is Status.SKIPPED else "bold red"
 
 
 def _show_past(console: Console, view: SummaryView) -> None:
@@ -185,7 +200,8 @@ def _show_manifest(console: Console, view: SummaryView) -> None:
         sent = f"Would be {sent}" if names_all else sent.capitalize()
         size_of_all, secrets = sum(one.bytes for one in view.sent), sum(one.redactions for one in view.sent)
         say(console, f"{sent}: {counted(len(view.sent), 'file')}, {size(size_of_all)}{_redacted(secrets)}.", "dim")
-    if read_in_part := [one for one in view.missed if one not in view.held_back]:
+    read_in_part = [one for one in view.missed if one not in view.held_back]
+    if read_in_part and view.outcome.reason is not Reason.PARTIAL:  # otherwise the verdict has them
         say(console, f"Not fully reviewed: {counted(len(read_in_part), 'file')}.")
         _list(console, [(one.path, _why_held(one), "") for one in read_in_part], _MOST_HELD)
     if names_all:

@@ -45,8 +45,8 @@ def test_a_wait_moves_in_colour_and_ctrl_c_leaves_it_to_go_on(sit: Opened) -> No
     seen = at_terminal(desk, press=("in the queue", CTRL_C), after=1.5)
     assert seen.status == 130
     assert re.search(r"CodeVF: in the queue \d:\d\d:\d\d", seen.text)
-    assert "\x1b[1;33mNot finished" in seen.raw
-    assert [seen.text.count(words) for words in ("goes on", "picks it up", "The task is in the queue, since")] == [
+    assert "\x1b[1;33mIn the queue, not finished yet" in seen.raw
+    assert [seen.text.count(words) for words in ("picks it up", "buys nothing", "The task is in the queue, since")] == [
         1,
         1,
         1,
@@ -57,7 +57,7 @@ def test_a_wait_moves_in_colour_and_ctrl_c_leaves_it_to_go_on(sit: Opened) -> No
     clock.advance(60)
     said = desk.call(*command.split())
     assert said.status == 1
-    assert "The gate is closed" in said.out
+    assert "closes the gate\n" in said.out
     assert len(desk.service.tasks()) == 1
 
 

@@ -31,9 +31,8 @@ from reviewbot.ports import ReviewService
 from reviewbot.settings import Settings, peek_settings
 from reviewbot.settings.environment import read_desktop
 from reviewbot.terminal.console import open_console, say, say_command, say_hint
-from reviewbot.terminal.page import show_review
+from reviewbot.terminal.page import show_review, words_of
 from reviewbot.terminal.progress import Progress, TerminalReporter, Told, Watched, telling
-from reviewbot.terminal.words import saying
 
 YOU = "you"
 
@@ -133,11 +132,11 @@ def _leave(call: Call, told: Told, place: Place, *, interrupted: bool) -> int:
     chosen, outcome = call.chosen, told.view.outcome
     console = open_console(call.err, call.env, plain=chosen.plain)
     if chosen.format != "text" and not chosen.quiet:
-        words = saying(told.view)
-        say(console, words.title)
-        say_hint(console, words.more, indent=2)
+        title, words = words_of(told.view)
+        say(console, title)
+        say_hint(console, words, indent=2)
     if outcome.reason is Reason.PENDING:
-        say(console, "This picks it up and buys nothing again; what is committed meanwhile would be bought after it:")
+        say(console, "What is committed meanwhile would be bought after it. The command:")
         say_command(console, place.again)
         return INTERRUPTED if interrupted else outcome.exit_status
     if not chosen.quiet:
