@@ -29,20 +29,14 @@ def main(
     try:
         return command(call)
     except ReviewbotError as error:
-        call.err.write("".join(f"{_prefix(line)}{log_line(line)}\n" for line in _told(error)))
+        # Of invalid settings the problems alone, since here they are words of the command.
+        lines = (
+            map(str, error.problems) if isinstance(error, SettingsError) else (error.message, *error.hint.splitlines())
+        )
+        for line in lines:
+            # An indented line is a command, which must stay ready to paste.
+            call.err.write(f"{'' if line.startswith('  ') else 'reviewbot: '}{log_line(line)}\n")
         return error.exit_status
-
-
-def _prefix(line: str) -> str:
-    """The program's name, except before an indented command, which must stay ready to paste."""
-    return "" if line.startswith("  ") else "reviewbot: "
-
-
-def _told(error: ReviewbotError) -> tuple[str, ...]:
-    """What went wrong, in lines; of settings the problems alone, since here they are the words of the command."""
-    if isinstance(error, SettingsError):
-        return tuple(map(str, error.problems))
-    return (error.message, *error.hint.splitlines())
 
 
 def report_bug(arguments: Sequence[str], env: Mapping[str, str], log: TextIO, error: Exception) -> None:

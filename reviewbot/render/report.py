@@ -144,7 +144,7 @@ _STATES = ("new", "carried", "changed", "waived", "fixed", "gone")
 
 
 def _cards(page: Page, findings: Iterable[FindingView], excerpts: Excerpts, detail: Detail) -> Iterator[Card]:
-    names = _Names()
+    taken: dict[str, int] = {}
     for finding in findings:
         excerpt = excerpts.of(finding)
         painted = page.paint(finding.path, [shown(line.text) for line in excerpt.lines])
@@ -152,7 +152,14 @@ def _cards(page: Page, findings: Iterable[FindingView], excerpts: Excerpts, deta
             CodeLine(line.number, _html(runs), line.cited) for line, runs in zip(excerpt.lines, painted, strict=True)
         )
         small = truncate_finding(finding, detail)
-        yield Card(small, f"finding-{names.of(finding.id)}", _state(finding), tuple(lines), excerpt.more)
+        yield Card(small, f"finding-{_anchor(finding.id, taken)}", _state(finding), tuple(lines), excerpt.more)
+
+
+def _anchor(text: str, taken: dict[str, int]) -> str:
+    """Return a name of the letters that an address takes, each only once."""
+    name = _UNSAFE.sub("-", text)[:60] or "x"
+    taken[name] = taken.get(name, 0) + 1
+    return name if taken[name] == 1 else _anchor(f"{name[:50]}-{taken[name]}", taken)
 
 
 def _state(finding: FindingView) -> str:
@@ -178,20 +185,3 @@ def _sections(
 def _html(runs: Runs) -> Html:
     pieces = ((html_escaping.escaped(text), colour) for text, colour in runs)
     return Html("".join(text if colour == " " else f'<span class="{colour}">{text}</span>' for text, colour in pieces))
-
-
-class _Names:
-    """Names for anchors: of the letters that an address takes, and each only once."""
-
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
-
-    def of(self, text: str) -> str:
-        """The text, or what is near to it."""
-        base = _UNSAFE.sub("-", text)[:60] or "x"
-        name, number = base, 1
-        while name in self._taken:
-            number += 1
-            name = f"{base}-{number}"
-        self._taken.add(name)
-        return name

@@ -32,25 +32,6 @@ V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
-    """How many entries of each list are not shown."""
-
-    commented: int = 0
-    uncommented: int = 0
-    leftovers: int = 0
-    duplicates: int = 0
-    sent: int = 0
-    held: int = 0
-    waived: int = 0
-    closed: int = 0
-
-    @property
-    def findings(self) -> int:
-        """Findings and parts of the answer that are only counted."""
-        return self.commented + self.uncommented + self.leftovers
-
-
-@dataclass(frozen=True, slots=True)
 class Shown:
     """What of a summary is shown, and how. What may be long is cut when it is looked at.
 
@@ -64,7 +45,7 @@ class Shown:
         waived: findings that somebody took the responsibility for, one line each.
         closed: findings of earlier reviews that are fixed or gone, likewise.
         listed: every finding that is shown and counts, worst first, wherever it is shown.
-        rest: what is only counted.
+        rest: how many entries of each list are only counted; `findings` is the sum of all that were found.
     """
 
     commented: Sequence[FileGroup]
@@ -79,7 +60,7 @@ class Shown:
     waived: Sequence[FindingView]
     closed: Sequence[FindingView]
     listed: Sequence[FindingView]
-    rest: Rest
+    rest: Mapping[str, int]
 
 
 def every_finding(groups: Iterable[FileGroup]) -> tuple[FindingView, ...]:
@@ -150,6 +131,17 @@ def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
     def small(items: Sequence[V]) -> Sequence[V]:
         return Mapped(partial(bounded, detail=detail), items)
 
+    lengths = {
+        "commented": len(commented) - detail.lines,
+        "uncommented": len(one_line) - detail.lines,
+        "leftovers": len(view.leftovers) - leftovers,
+        "duplicates": len(view.duplicates) - detail.rows,
+        "sent": len(view.sent) - detail.rows,
+        "held": len(view.held_back) - detail.rows,
+        "waived": len(view.waived) - detail.rows,
+        "closed": len(view.closed) - detail.rows,
+    }
+    rest = {name: max(0, more) for name, more in lengths.items()}
     return Shown(
         commented=tuple(replace(group, findings=thin(group.findings)) for group in by_file),
         full=thin(loud[: detail.full]),
@@ -163,16 +155,7 @@ def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
         waived=thin(view.waived[: detail.rows]),
         closed=thin(view.closed[: detail.rows]),
         listed=thin(every_finding((*by_file, others))),
-        rest=Rest(
-            commented=max(0, len(commented) - detail.lines),
-            uncommented=max(0, len(one_line) - detail.lines),
-            leftovers=max(0, len(view.leftovers) - leftovers),
-            duplicates=max(0, len(view.duplicates) - detail.rows),
-            sent=max(0, len(view.sent) - detail.rows),
-            held=max(0, len(view.held_back) - detail.rows),
-            waived=max(0, len(view.waived) - detail.rows),
-            closed=max(0, len(view.closed) - detail.rows),
-        ),
+        rest=rest | {"findings": rest["commented"] + rest["uncommented"] + rest["leftovers"]},
     )
 
 
