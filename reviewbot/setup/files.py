@@ -175,9 +175,12 @@ def _job(  # noqa: PLR0913 — each is a part of the YAML
 
 def files(wish: Wish) -> Mapping[str, str]:
     """Path to text of every file that a wish comes to."""
-    texts = {"review": review_workflow(wish), "commands": commands_workflow(wish)}
-    if wish.reviewer is ReviewerKind.CODEVF:  # a local review is never left open
-        texts["collect"] = collect_workflow(wish)
+    collecting = wish.reviewer is ReviewerKind.CODEVF  # a local review is never left open
+    texts = {
+        "review": review_workflow(wish),
+        **({"collect": collect_workflow(wish)} if collecting else {}),
+        "commands": commands_workflow(wish),
+    }
     named = {f"{WORKFLOWS}/reviewbot-{name}.yml": text for name, text in texts.items()}
     return {**named, CONFIG_FILE: config_file(wish.action)}
 
