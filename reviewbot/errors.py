@@ -33,8 +33,48 @@ An exit status of 1 means the gate and nothing else; 70 is a bug of ours (anythi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from http import HTTPStatus
 from typing import ClassVar
+
+
+class Reason(StrEnum):
+    """The output `reason`; each has its own text in the templates, and docs/outcomes.md says where it is decided."""
+
+    REVIEWED = "reviewed"
+    GATE = "gate"
+    PENDING = "pending"
+    DRY_RUN = "dry-run"
+    DRAFT = "draft"
+    BOT = "bot"
+    CLOSED = "closed"
+    LABEL = "skip-review"
+    NOTHING_SELECTED = "nothing-selected"
+    NOT_REQUESTED = "not-requested"
+    EVENT = "event"
+    MERGE_GROUP = "merge-group"
+    COLLECTED = "collected"
+    COMMAND = "command"
+    NO_KEY = "no-key"
+    OVER_BUDGET = "over-budget"
+    NOT_APPROVED = "not-approved"
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+    MEMORY = "memory"
+    SHARED_HEAD = "shared-head"
+    BYPASS = "bypass"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    NO_REVIEW = "no-review"
+    UNREADABLE = "unreadable"
+    PARTIAL = "partial"
+    CHANGE_UNREADABLE = "change-unreadable"
+    GITHUB = "github"
+    PERMISSION = "permission"
+    SETTINGS = "settings"
+    TEMPLATE = "template"
+    NOT_PUBLISHED = "not-published"
+    BUG = "bug"
 
 
 class ReviewbotError(Exception):
@@ -46,7 +86,7 @@ class ReviewbotError(Exception):
     """
 
     exit_status: ClassVar[int] = 70
-    reason: ClassVar[str] = "bug"
+    reason: ClassVar[Reason] = Reason.BUG
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -76,8 +116,8 @@ class Problem:
 class SettingsError(ReviewbotError):
     """The settings are wrong; all problems are listed and nothing was spent."""
 
-    exit_status: ClassVar[int] = 2
-    reason: ClassVar[str] = "settings"
+    exit_status = 2
+    reason = Reason.SETTINGS
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
@@ -91,72 +131,72 @@ class SettingsError(ReviewbotError):
 class TemplateError(ReviewbotError):
     """A template of the default branch cannot be rendered, or lost what must stand in it."""
 
-    exit_status: ClassVar[int] = 2
-    reason: ClassVar[str] = "template"
+    exit_status = 2
+    reason = Reason.TEMPLATE
 
 
 class ReportUnreadable(ReviewbotError):
     """A file that `render` was given is no report of ours."""
 
-    exit_status: ClassVar[int] = 2
-    reason: ClassVar[str] = "settings"
+    exit_status = 2
+    reason = Reason.SETTINGS
 
 
 class NotInstalled(ReviewbotError):
     """A command needs packages that are not installed."""
 
-    exit_status: ClassVar[int] = 2
-    reason: ClassVar[str] = "settings"
+    exit_status = 2
+    reason = Reason.SETTINGS
 
 
 class EventUnreadable(ReviewbotError):
     """The event should be acted on and does not say on what."""
 
-    exit_status: ClassVar[int] = 3
-    reason: ClassVar[str] = "event"
+    exit_status = 3
+    reason = Reason.EVENT
 
 
 class ReviewDidNotHappen(ReviewbotError):
     """A review was due and there is none."""
 
-    exit_status: ClassVar[int] = 3
-    reason: ClassVar[str] = "no-review"
+    exit_status = 3
+    reason = Reason.NO_REVIEW
 
 
 class NoKey(ReviewDidNotHappen):
     """`reviewer: codevf` without a key."""
 
-    reason: ClassVar[str] = "no-key"
+    reason = Reason.NO_KEY
 
 
 class OverBudget(ReviewDidNotHappen):
     """The balance or a budget does not cover what the task would hold."""
 
-    reason: ClassVar[str] = "over-budget"
+    reason = Reason.OVER_BUDGET
 
 
 class NotApproved(ReviewDidNotHappen):
     """Nobody who may spend asked for this review."""
 
-    reason: ClassVar[str] = "not-approved"
+    reason = Reason.NOT_APPROVED
 
 
 class TaskEnded(ReviewDidNotHappen):
     """The task ended without a result."""
 
-    reason: ClassVar[str] = "cancelled"
+    reason = Reason.CANCELLED
 
 
 class NothingSendable(ReviewDidNotHappen):
     """Files are selected, and not one of them fits into a request."""
 
-    reason: ClassVar[str] = "partial"
+    reason = Reason.PARTIAL
 
 
 class ServiceError(ReviewDidNotHappen):
     """CodeVF did not do what was asked."""
 
-    reason: ClassVar[str] = "unreachable"
+    reason = Reason.UNREACHABLE
 
 
 class ServiceRefused(ServiceError):
@@ -169,7 +209,7 @@ class ServiceRefused(ServiceError):
         code: the service's own code, lower case, or empty.
     """
 
-    reason: ClassVar[str] = "refused"
+    reason = Reason.REFUSED
 
     def __init__(self, message: str, *, hint: str = "", status: int = 0, code: str = "") -> None:
         super().__init__(message, hint=hint)
@@ -190,7 +230,7 @@ class ServiceRefused(ServiceError):
 class PayloadTooLarge(ServiceError):
     """CodeVF answered 413; no task exists, so the same key may be sent with less."""
 
-    reason: ClassVar[str] = "partial"
+    reason = Reason.PARTIAL
 
 
 class ServiceUnreachable(ServiceError):
@@ -200,8 +240,8 @@ class ServiceUnreachable(ServiceError):
 class ForgeError(ReviewbotError):
     """GitHub did not do what was asked."""
 
-    exit_status: ClassVar[int] = 3
-    reason: ClassVar[str] = "github"
+    exit_status = 3
+    reason = Reason.GITHUB
 
 
 class TokenUnknown(ForgeError):
@@ -217,7 +257,7 @@ class PermissionMissing(ForgeError):
         needs: the permission in workflow syntax, such as `pull-requests: write`.
     """
 
-    reason: ClassVar[str] = "permission"
+    reason = Reason.PERMISSION
 
     def __init__(self, message: str, *, hint: str = "", needs: str = "") -> None:
         super().__init__(message, hint=hint)
@@ -253,5 +293,5 @@ class ForgeUnreachable(ForgeError):
 class ChangeUnreadable(ReviewbotError):
     """Neither the API nor git gives the change whole."""
 
-    exit_status: ClassVar[int] = 3
-    reason: ClassVar[str] = "change-unreadable"
+    exit_status = 3
+    reason = Reason.CHANGE_UNREADABLE

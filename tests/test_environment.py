@@ -20,11 +20,11 @@ def read(**more: str) -> Environment:
 def test_the_least_that_a_runner_gives_is_enough() -> None:
     env = read()
     assert (env.repository, env.event_name, env.event_path) == ("acme/parcels", "pull_request", "/e.json")
-    assert (env.api_url, env.server_url) == ("https://api.github.com", "https://github.com")
-    assert env.graphql_url == "https://api.github.com/graphql"
-    nothing = (env.output_file, env.summary_file, env.workspace, env.run_url, env.ssl_file, env.proxy)
+    assert (env.network.api_url, env.network.server_url) == ("https://api.github.com", "https://github.com")
+    assert env.network.graphql_url == "https://api.github.com/graphql"
+    nothing = (env.output_file, env.summary_file, env.workspace, env.run_url, env.network.ssl_file, env.network.proxy)
     assert nothing == (None,) * 6
-    assert (env.debug, env.path_env, env.time_scale) == (False, {}, 1.0)
+    assert (env.debug, env.network.children, env.network.time_scale) == (False, {}, 1.0)
     assert set(env.inputs.values()) == {""}
 
 
@@ -41,17 +41,17 @@ def test_all_that_a_runner_gives_is_kept() -> None:
         SSL_CERT_FILE="/ca.pem",
         https_proxy="http://proxy.test:3128",
     )
-    assert (env.api_url, env.graphql_url) == ("https://ghe.test/api/v3", "https://ghe.test/api/graphql")
+    assert (env.network.api_url, env.network.graphql_url) == ("https://ghe.test/api/v3", "https://ghe.test/api/graphql")
     assert env.run_url == "https://ghe.test/acme/parcels/actions/runs/42"
     assert (env.output_file, env.summary_file, env.workspace) == ("/out", "/summary", "/ws")
-    assert (env.debug, env.ssl_file, env.proxy) == (True, "/ca.pem", "http://proxy.test:3128")
-    assert read(HTTPS_PROXY="http://a.test", https_proxy="http://b.test").proxy == "http://a.test"
+    assert (env.debug, env.network.ssl_file, env.network.proxy) == (True, "/ca.pem", "http://proxy.test:3128")
+    assert read(HTTPS_PROXY="http://a.test", https_proxy="http://b.test").network.proxy == "http://a.test"
 
 
 def test_an_empty_value_is_as_good_as_none() -> None:
     env = read(GITHUB_OUTPUT="", GITHUB_STEP_SUMMARY="", GITHUB_WORKSPACE="", GITHUB_API_URL="", RUNNER_DEBUG="0")
     assert (env.output_file, env.summary_file, env.workspace, env.debug) == (None, None, None, False)
-    assert env.api_url == "https://api.github.com"
+    assert env.network.api_url == "https://api.github.com"
 
 
 def test_inputs_arrive_in_upper_case_with_their_hyphens() -> None:
@@ -62,8 +62,8 @@ def test_inputs_arrive_in_upper_case_with_their_hyphens() -> None:
 
 def test_children_see_where_programs_are_and_nothing_that_is_secret() -> None:
     env = read(**dict.fromkeys(PASSED_ON, "x"), **{"INPUT_CODEVF-API-KEY": "cvf_test_1", "GITHUB_TOKEN": "ghs_1"})
-    assert set(env.path_env) == set(PASSED_ON)
-    assert not {name for name in env.path_env if "TOKEN" in name or "KEY" in name}
+    assert set(env.network.children) == set(PASSED_ON)
+    assert not {name for name in env.network.children if "TOKEN" in name or "KEY" in name}
 
 
 def test_what_is_missing_is_listed_at_once() -> None:
@@ -78,7 +78,7 @@ def test_what_is_missing_is_listed_at_once() -> None:
 
 @pytest.mark.parametrize(("text", "scale"), [("0.02", 0.02), ("1", 1.0), ("", 1.0), ("1e-3", 0.001)])
 def test_a_test_on_this_machine_may_set_the_pace(text: str, scale: float) -> None:
-    assert read_environment({**LOCAL, "REVIEWBOT_TIME_SCALE": text}).time_scale == scale
+    assert read_environment({**LOCAL, "REVIEWBOT_TIME_SCALE": text}).network.time_scale == scale
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_test_on_this_machine_may_set_the_pace(text: str, scale: float) -> Non
 )
 def test_nobody_else_is_asked_at_another_pace(more: dict[str, str]) -> None:
     for text in ("0.02", "nonsense"):
-        assert read_environment({**LOCAL, "REVIEWBOT_TIME_SCALE": text, **more}).time_scale == 1.0
+        assert read_environment({**LOCAL, "REVIEWBOT_TIME_SCALE": text, **more}).network.time_scale == 1.0
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "1.5", "inf", "nan", "fast", "0,5"])
@@ -107,7 +107,7 @@ def test_a_pace_that_is_none_is_refused(text: str) -> None:
 @given(st.dictionaries(st.sampled_from([*LEAST, *LOCAL, "REVIEWBOT_TIME_SCALE", "GITHUB_RUN_ID"]), st.text()))
 def test_any_environment_is_read_or_refused_with_words(env: dict[str, str]) -> None:
     try:
-        scale = read_environment(env).time_scale
+        scale = read_environment(env).network.time_scale
     except SettingsError as error:
         scale = 1.0 if error.problems else 0.0
     assert 0 < scale <= 1
@@ -122,4 +122,4 @@ def test_no_certificates_are_taken_from_the_workspace(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["/wsx/ca.pem", "../ca.pem", "/github/home/ca.pem"])
 def test_certificates_beside_the_workspace_are(name: str) -> None:
-    assert read(GITHUB_WORKSPACE="/ws", SSL_CERT_FILE=name).ssl_file == name
+    assert read(GITHUB_WORKSPACE="/ws", SSL_CERT_FILE=name).network.ssl_file == name

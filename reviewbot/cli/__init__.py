@@ -22,49 +22,25 @@ def main(
     err: TextIO | None = None,
     typed: TextIO | None = None,
 ) -> int:
-    """Run a command.
-
-    Args:
-        arguments: without the program's name.
-        env: the environment; nothing else reads it.
-        out: where results go.
-        err: where progress and errors go; to the results when there is no place of their own.
-        typed: what somebody types, None where nobody can be asked.
-
-    Returns:
-        The exit status.
-    """
+    """Run a command and return its exit status; `typed` is the standard input, None if nobody can be asked."""
     chosen = parse(arguments)
     command: Callable[[Call], int] = chosen.run
     call = Call(chosen, env, out, err or out, typed)
     try:
         return command(call)
     except ReviewbotError as error:
-        call.err.write("".join(f"{_prefix(line)}{log_line(line)}\n" for line in _told(error)))
+        # Of invalid settings the problems alone, since here they are words of the command.
+        lines = (
+            map(str, error.problems) if isinstance(error, SettingsError) else (error.message, *error.hint.splitlines())
+        )
+        for line in lines:
+            # An indented line is a command, which must stay ready to paste.
+            call.err.write(f"{'' if line.startswith('  ') else 'reviewbot: '}{log_line(line)}\n")
         return error.exit_status
 
 
-def _prefix(line: str) -> str:
-    """The program's name, except before an indented command, which must stay ready to paste."""
-    return "" if line.startswith("  ") else "reviewbot: "
-
-
-def _told(error: ReviewbotError) -> tuple[str, ...]:
-    """What went wrong, in lines; of settings the problems alone, since here they are the words of the command."""
-    if isinstance(error, SettingsError):
-        return tuple(map(str, error.problems))
-    return (error.message, *error.hint.splitlines())
-
-
 def report_bug(arguments: Sequence[str], env: Mapping[str, str], log: TextIO, error: Exception) -> None:
-    """Say that a bug of ours stopped the run: where, and never with which values, which may hold a secret.
-
-    Args:
-        arguments: without the program's name.
-        env: the environment.
-        log: where lines go.
-        error: what nobody foresaw.
-    """
+    """Report where a bug of ours stopped the run, and never with which values, which may hold a secret."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [f"  {frame.filename}:{frame.lineno} in {frame.name}\n" for frame in frames]
     what = f"reviewbot {__version__} has a bug: {type(error).__name__}."

@@ -10,21 +10,22 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import TextIO
 
+from reviewbot.errors import Problem, SettingsError
+
 INTERRUPTED = 130
-"""The exit status of what Ctrl-C has ended, as shells have it."""
+"""The exit status of a command that Ctrl-C ended, as shells define it."""
+
+LONGEST_WAIT = 350
+"""Minutes that a terminal waits by default: the most that the setting allows, since Ctrl-C ends the wait."""
+
+_INPUTS = (
+    "reviewer", "mode", "expertise", "max_credits", "codevf_project", "codevf_url", "fail_on", "wait_minutes",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A command as it was called.
-
-    Attributes:
-        chosen: what was said at the command line.
-        env: the environment; nothing else reads it.
-        out: where results go.
-        err: where progress and errors go.
-        typed: what somebody types, None where nobody can be asked.
-    """
+    """A command as it was called; nothing else reads the environment, and `typed` is None if nobody can be asked."""
 
     chosen: argparse.Namespace
     env: Mapping[str, str]
@@ -33,17 +34,35 @@ class Call:
     typed: TextIO | None = None
 
 
+def wrong(where: str, what: str, allowed: str) -> SettingsError:
+    """Return the error for one wrong word of the command line."""
+    return SettingsError((Problem(where, what, allowed),))
+
+
+def inputs_of(chosen: argparse.Namespace, env: Mapping[str, str]) -> dict[str, str]:
+    """Return a command line as inputs of the action, so that the same table reads and checks them."""
+    said = {name.replace("_", "-"): getattr(chosen, name, None) for name in _INPUTS}
+    return {
+        "wait-minutes": str(LONGEST_WAIT),
+        **{name: value for name, value in said.items() if value is not None},
+        "paths": "\n".join(chosen.paths or ()),
+        "dry-run": "true" if getattr(chosen, "dry_run", False) else "",
+        "codevf-api-key": env.get("CODEVF_API_KEY", ""),
+        "github-token": env.get("GITHUB_TOKEN") or env.get("GH_TOKEN", ""),
+        "review-on": "push",
+        # There is no check at a terminal; the summary holds the memory.
+        "check-run": "false",
+        "summary-comment": "true",
+    }
+
+
 HELD_BACK_SECONDS = 5
 """How long a signal waits for what must not be cut in two: a runner ends a job 7.5 seconds after it."""
 
 
 @dataclass(slots=True)
 class Interrupts:
-    """Signals, as interrupts of what is going on; none comes between buying and writing down what was bought.
-
-    Attributes:
-        happened: whether there was one.
-    """
+    """Turns signals into interrupts, but none between buying and recording what was bought."""
 
     happened: bool = False
     _held_back: bool = False

@@ -93,7 +93,6 @@ def _is_there(before: Sequence[str], now: Sequence[str], edit: Edit, compared: i
 
 
 def _overlapping(others: Sequence[Edit], edit: Edit) -> str:
-    """The first of these edits that has one of its lines, empty when none has."""
     return next((one.id for one in others if one.first <= edit.last and edit.first <= one.last), "")
 
 

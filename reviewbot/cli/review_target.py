@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from reviewbot.adapters.git.clone import Clone, open_clone
-from reviewbot.adapters.git.fetch import GitChangeReader
-from reviewbot.adapters.github.client import Address
-from reviewbot.adapters.github.forge import GitHubForge
+from reviewbot.adapters.git.clone import open_clone
 from reviewbot.adapters.local.forge import Desk
 from reviewbot.adapters.local.pull_request import LocalChange, Stretch, branch_stretch, staged_stretch
 from reviewbot.adapters.local.state_file import Notebook, page_name
+from reviewbot.cli.bootstrap import open_repository
+from reviewbot.cli.invocation import wrong
 from reviewbot.domain.codevf.idempotency import account_number
 from reviewbot.domain.model.options import ReviewerKind
-from reviewbot.domain.model.remotes import Remote
+from reviewbot.domain.text.formatting import counted
 from reviewbot.errors import Problem, SettingsError
 from reviewbot.ports import ChangeReader, Clock
 from reviewbot.settings import Settings, peek_settings
@@ -33,15 +32,7 @@ _REPEATED = ("reviewer", "mode", "expertise", "codevf_project", "codevf_url", "m
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What is reviewed, ready to be read.
-
-    Attributes:
-        number: of the pull request, 0 where there is none.
-        told: what it is, in a few words.
-        again: the command that picks its review up.
-        paid: whether its review is bought.
-        uncommitted: files whose changes are not in it, since they are not committed.
-    """
+    """What is reviewed; `number` is 0 without a pull request, and `again` is the command that resumes the review."""
 
     forge: Desk
     changes: ChangeReader
@@ -54,77 +45,69 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a place is made of: the words of the command, also as inputs, the environment, and where one stands."""
+    """What a place is made of: the command line, also as inputs, the environment, and the current folder."""
 
     chosen: argparse.Namespace
     inputs: Mapping[str, str]
     desktop: Desktop
     folder: Path
 
-    @property
-    def account(self) -> int:
-        """The account that pays, as a number: what one has bought is no memory of another's."""
-        return account_number(self.desktop.api_key)
-
     def notebook(self, settings: Settings, folder: Path, about: str) -> Notebook:
-        """The page of what is reviewed. Free reviews need no memory."""
-        page = folder / NOTEBOOK / page_name(f"{self.account} {settings.instance} {about}")
+        """Return the memory of what is reviewed: one for each account that pays, none for free reviews."""
+        page = folder / NOTEBOOK / page_name(f"{account_number(self.desktop.api_key)} {settings.instance} {about}")
         return Notebook(page if settings.reviewer is ReviewerKind.CODEVF else None)
 
 
 def open_place(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
-    """The place that the command names.
+    """Open what the command names.
 
     Raises:
-        SettingsError: what it names is not there, or does not go together.
+        SettingsError: it does not exist, or options exclude each other.
     """
-    _check(setting.chosen, setting.desktop)
-    if setting.chosen.pr is not None:
+    chosen = setting.chosen
+    if problems := tuple(_problems(chosen, setting.desktop)):
+        raise SettingsError(problems)
+    if chosen.pr is not None:
         return _pull_request(setting, clock, stack)
-    clone = enter_clone(setting, stack)
-    head = setting.chosen.head or "HEAD"
-    stretch = staged_stretch(clone) if setting.chosen.staged else branch_stretch(clone, setting.chosen.base, head)
-    change = LocalChange(clone, stretch, setting.account)
+    clone = stack.enter_context(open_clone(setting.folder, _git_environment(setting.desktop)))
+    stretch = staged_stretch(clone) if chosen.staged else branch_stretch(clone, chosen.base, chosen.head or "HEAD")
+    change = LocalChange(clone, stretch, account_number(setting.desktop.api_key))
     settings = peek_settings(setting.inputs, change.config(CONFIG_FILE))
-    if setting.chosen.staged and settings.reviewer is not ReviewerKind.LOCAL:
-        told = "a paid review can take hours, and what is staged is gone by then"
-        raise SettingsError((Problem("--staged", told, "`--staged --reviewer local`, or a commit"),))
-    notebook = setting.notebook(settings, clone.common_dir, stretch.branch or stretch.new)
     paid = settings.reviewer is ReviewerKind.CODEVF
-    here = not setting.chosen.staged and clone.resolve("HEAD") == stretch.new
+    if chosen.staged and paid:
+        told = "a paid review can take hours, and what is staged is gone by then"
+        raise wrong("--staged", told, "`--staged --reviewer local`, or a commit")
+    notebook = setting.notebook(settings, clone.common_dir, stretch.branch or stretch.new)
+    here = not chosen.staged and clone.resolve("HEAD") == stretch.new
     uncommitted = clone.uncommitted() if here else 0
-    return Place(Desk(change, notebook), change, 0, _told(stretch), _again(setting.chosen, stretch), paid, uncommitted)
+    return Place(Desk(change, notebook), change, 0, _told(stretch), _again(chosen, stretch), paid, uncommitted)
 
 
-def enter_clone(setting: Setting, stack: ExitStack) -> Clone:
-    """The clone that one stands in."""
-    index = {"GIT_INDEX_FILE": setting.desktop.index_file} if setting.desktop.index_file else {}
-    return stack.enter_context(open_clone(setting.folder, {**setting.desktop.path_env, **index}))
+def _git_environment(desktop: Desktop) -> Mapping[str, str]:
+    index = {"GIT_INDEX_FILE": desktop.index_file} if desktop.index_file else {}
+    return {**desktop.network.children, **index}
 
 
-def _check(chosen: argparse.Namespace, desktop: Desktop) -> None:
-    problems = []
+def _problems(chosen: argparse.Namespace, desktop: Desktop) -> Iterator[Problem]:
     if chosen.staged and (chosen.base or chosen.head):
-        problems.append(Problem("--staged", "it is compared with the last commit", "no --base and no --head beside it"))
+        yield Problem("--staged", "it is compared with the last commit", "no --base and no --head beside it")
     if chosen.pr is not None and (chosen.staged or chosen.base or chosen.head):
-        problems.append(Problem("--pr", "a pull request has its own base and head", "none of the others beside it"))
+        yield Problem("--pr", "a pull request has its own base and head", "none of the others beside it")
     if chosen.pr is not None and not desktop.token:
-        problems.append(Problem("--pr", "there is no token to read it with", "one in GITHUB_TOKEN or GH_TOKEN"))
+        yield Problem("--pr", "there is no token to read it with", "one in GITHUB_TOKEN or GH_TOKEN")
     if chosen.pr is None and chosen.repo:
-        problems.append(Problem("--repo", "it says where a pull request is", "`--pr N` beside it"))
-    if problems:
-        raise SettingsError(tuple(problems))
+        yield Problem("--repo", "it says where a pull request is", "`--pr N` beside it")
 
 
 def _told(stretch: Stretch) -> str:
     if not stretch.settled or stretch.base_ref == "HEAD":
         return "what is staged"
-    commits = "1 commit" if stretch.commits == 1 else f"{stretch.commits} commits"
-    return f"{stretch.branch or stretch.new[:10]} since {stretch.base_ref} ({commits})"
+    name = stretch.branch or stretch.new[:10]
+    return f"{name} since {stretch.base_ref} ({counted(stretch.commits, 'commit')})"
 
 
 def _again(chosen: argparse.Namespace, stretch: Stretch) -> str:
-    """By the branch's name, which its memory goes by."""
+    """Return the command by the branch's name, which identifies the memory."""
     if chosen.staged:
         return _command(chosen, "--staged")
     return _command(chosen, "--base", stretch.base_ref, "--head", stretch.branch or stretch.new)
@@ -138,30 +121,28 @@ def _command(chosen: argparse.Namespace, *place: str) -> str:
 
 
 def _pull_request(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
-    """Read from GitHub; nothing is written there."""
     desktop, number = setting.desktop, int(setting.chosen.pr)
-    repository = setting.chosen.repo or _origin(setting, stack).full_name
-    if repository.count("/") != 1:
-        raise SettingsError((Problem("--repo", f"`{repository}` is no repository", "`--repo OWNER/NAME`"),))
-    address = Address(desktop.api_url, desktop.graphql_url, desktop.ssl_file)
-    source = stack.enter_context(GitHubForge(desktop.token, repository, address, clock))
-    changes = GitChangeReader(
-        server_url=desktop.server_url,
-        repository=repository,
-        token=desktop.token,
-        environment=desktop.path_env,
-        ca_file=desktop.ssl_file,
-    )
+    repository = repository_name(setting.chosen.repo, setting.folder, desktop)
+    source, changes = open_repository(desktop.network, repository, desktop.token, clock, stack)
     settings = peek_settings(setting.inputs, source.config(CONFIG_FILE))
-    notebook = setting.notebook(settings, Path(desktop.state), f"{desktop.server_url}/{repository}#{number}")
+    notebook = setting.notebook(settings, Path(desktop.state), f"{desktop.network.server_url}/{repository}#{number}")
     told = f"pull request #{number} of {repository}"
     again = _command(setting.chosen, "--pr", str(number), "--repo", repository)
     return Place(Desk(source, notebook), changes, number, told, again, settings.reviewer is ReviewerKind.CODEVF)
 
 
-def _origin(setting: Setting, stack: ExitStack) -> Remote:
-    origin = enter_clone(setting, stack).origin()
-    if origin is None:
-        told = "this clone's origin is no repository on a host"
-        raise SettingsError((Problem("--pr", told, "`--repo OWNER/NAME` beside it"),))
-    return origin
+def repository_name(said: str | None, folder: Path, desktop: Desktop) -> str:
+    """Return `owner/name`: what was said, otherwise the origin of the clone that the folder is in.
+
+    Raises:
+        SettingsError: it is no such name, or the clone has no origin on a host.
+    """
+    if not said:
+        with open_clone(folder, _git_environment(desktop)) as clone:
+            origin = clone.origin()
+        if origin is None:
+            raise wrong("--repo", "this clone's origin is no repository on a host", "`--repo OWNER/NAME`")
+        said = origin.full_name
+    if said.count("/") != 1:
+        raise wrong("--repo", f"`{said[:80]}` is no repository", "`--repo OWNER/NAME`")
+    return said

@@ -6,12 +6,13 @@ one. So what names no file stands on a file of the change, without lines, and it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reviewbot.domain.findings.placement import UNVERIFIED, SuggestionState, Why
+from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.model.review import Side
 from reviewbot.domain.selection.selection import held_sentence
+from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import lines
 from reviewbot.render.view_models.review import FindingView, SummaryView
@@ -21,6 +22,8 @@ _PATH_LIMIT = 4096
 
 _LINE_LIMIT = 2**31 - 1
 """The largest line number that both formats can hold."""
+
+_NOTE_LIMIT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +42,12 @@ class Place:
 
 
 def place_of(finding: FindingView, view: SummaryView) -> Place | None:
-    """The finding's place; None when neither it nor the run names a single file."""
+    """Return the finding's place; None if neither it nor the run names a single file."""
     if _is_path(finding.path):
         found = _lines_at_head(finding)
         return Place(finding.path, found, "" if found else _elsewhere(finding))
-    path = next(_paths(view), None)
+    changed = [path for some in (view.sent, view.held, view.files) for path in (one.path for one in some)]
+    path = next(filter(_is_path, changed), None)
     if path is None:
         return None
     named = visible(finding.path[:200]).replace("\n", " ")
@@ -52,7 +56,7 @@ def place_of(finding: FindingView, view: SummaryView) -> Place | None:
 
 
 def replacement(finding: FindingView, place: Place) -> str | None:
-    """The text that can take the place of these lines as it is, without its final line feed; None when none can."""
+    """Return the text that can replace these lines as it is, without its final line feed; None if none can."""
     text = finding.suggestion
     if text is None or place.lines is None or finding.suggestion_state is not SuggestionState.COMMITTABLE:
         return None
@@ -60,7 +64,7 @@ def replacement(finding: FindingView, place: Place) -> str | None:
 
 
 def literal_replacement(finding: FindingView, place: Place) -> str | None:
-    """The same with the line endings of the lines that it replaces, for tools that insert it as it is."""
+    """Return the same with the line endings of the lines that it replaces, for tools that insert it as it is."""
     text = replacement(finding, place)
     return text.replace("\n", "\r\n") if text and finding.crlf else text
 
@@ -87,13 +91,6 @@ def _elsewhere(finding: FindingView) -> str:
     return f"The reviewer named {words}; the change {verb} not touch this file."
 
 
-def _paths(view: SummaryView) -> Iterator[str]:
-    """Files of the change, those that were sent first."""
-    yield from (item.path for item in view.sent if _is_path(item.path))
-    yield from (item.path for item in view.held if _is_path(item.path))
-    yield from (group.path for group in view.files if _is_path(group.path))
-
-
 def _is_path(path: str) -> bool:
     """Whether this can be a file of a repository: no empty step, none upwards, nothing that no file system takes."""
     steps = path.split("/")
@@ -102,3 +99,14 @@ def _is_path(path: str) -> bool:
         and "\0" not in path
         and not any(step in {"", ".", ".."} for step in steps)
     )
+
+
+def standing_words(finding: FindingView) -> str:
+    """Return sentences on the state of an earlier finding, for which the formats have no field; empty for a new one."""
+    note = " ".join(finding.note.split())
+    words = ["Found by an earlier review."] if finding.carried else []
+    if finding.standing is FindingState.CHANGED:
+        words.append("Its code has changed since, and nobody has confirmed that this mends it.")
+    if note:
+        words.append(f"The reviewer's last word: {shorten_line(note, _NOTE_LIMIT)}")
+    return " ".join(words)

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.text.escaping import ZWSP, visible
-from reviewbot.exports.places import Place, literal_replacement, place_of
-from reviewbot.exports.standings import standing_words
+from reviewbot.exports.places import Place, literal_replacement, place_of, standing_words
 from reviewbot.render.view_models.review import FindingView, SummaryView
 from reviewbot.render.view_models.truncation import every_finding
 

@@ -18,8 +18,7 @@ from reviewbot.domain.policy.verdict import Status
 from reviewbot.domain.text.bounds import shorten, shorten_line
 from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import counted
-from reviewbot.exports.places import Place, literal_replacement, place_of
-from reviewbot.exports.standings import standing_words
+from reviewbot.exports.places import Place, literal_replacement, place_of, standing_words
 from reviewbot.render.view_models.review import FindingView, SummaryView
 from reviewbot.render.view_models.truncation import every_finding
 
@@ -48,17 +47,6 @@ _SECURITY_SCORES = {
 }
 """The middle of GitHub's bands. Nobody has scored an unrated one, and an information is no vulnerability."""
 
-_ABOUT = {
-    Category.SECURITY: "Security",
-    Category.CORRECTNESS: "Correctness",
-    Category.PERFORMANCE: "Performance",
-    Category.MAINTAINABILITY: "Maintainability",
-    Category.TESTS: "Tests",
-    Category.DOCUMENTATION: "Documentation",
-    Category.STYLE: "Style",
-    None: "Without a category",
-}
-
 _HELP = (
     "A reviewer read the change and said this. The message holds the reviewer's own words. The same finding keeps its "
     "identity while the code that it is about stays the same."
@@ -83,13 +71,7 @@ _SIZE_TIERS = (
 
 
 def sarif(view: SummaryView, *, version: str, review_url: str | None) -> str:
-    """The report as one SARIF run: ASCII text with a final newline, at most 10 MB when compressed.
-
-    Args:
-        view: the whole story.
-        version: ours.
-        review_url: the pull request's address; the repository's is taken from it.
-    """
+    """Return the report as one SARIF run: ASCII text with a final newline, at most 10 MB when compressed."""
     text = ""
     for size_tier in _SIZE_TIERS:
         log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(view, size_tier, version, review_url)]}
@@ -104,7 +86,7 @@ def _run(view: SummaryView, size_tier: _SizeTier, version: str, review_url: str 
     placed = [(finding, place) for finding in findings if (place := place_of(finding, view))]
     kept = placed[: size_tier.results]
     homeless = [finding for finding in findings if place_of(finding, view) is None]
-    notes = list(_notifications(view, homeless[: size_tier.results], len(placed) - len(kept), size_tier))
+    notes = _notifications(view, homeless[: size_tier.results], len(placed) - len(kept), size_tier)
     return {
         "tool": {"driver": {"name": "reviewbot", "version": version, "rules": list(_RULES.values())}},
         "automationDetails": {"id": _category(view)},
@@ -113,7 +95,9 @@ def _run(view: SummaryView, size_tier: _SizeTier, version: str, review_url: str 
             {
                 "executionSuccessful": view.outcome.status is Status.COMPLETED,
                 "exitCode": view.outcome.exit_status,
-                "toolExecutionNotifications": notes,
+                "toolExecutionNotifications": [
+                    {"level": "warning", "message": {"text": _plain(note)}} for note in notes
+                ],
             }
         ],
         "results": [{**_result(finding, place, size_tier), **_standing(finding, view)} for finding, place in kept],
@@ -143,7 +127,7 @@ def _rule_id(category: Category | None, severity: Severity) -> str:
 
 
 def _rule(category: Category | None, severity: Severity) -> Mapping[str, object]:
-    about, level = _ABOUT[category], "warning"
+    about, level = category.value.capitalize() if category else "Without a category", "warning"
     properties: dict[str, object] = {"tags": ["review", *([category.value] if category else [])]}
     if category is Category.SECURITY:
         about, level = f"{about}, {severity.value}", _LEVELS[severity]
@@ -204,18 +188,15 @@ def _standing(finding: FindingView, view: SummaryView) -> Mapping[str, object]:
 
 
 def _message(finding: FindingView, place: Place, size_tier: _SizeTier) -> str:
-    """The title, then the reviewer's words: plain text in which nothing is a link."""
+    """Return the title, then the reviewer's words: plain text in which nothing is a link."""
     title = shorten_line(" ".join(finding.title.split()), 500) or "(without a title)"
+    if not title.endswith((".", "!", "?", "…")):
+        title += "."  # GitHub shows the first sentence where space is short
     explanation = shorten(finding.explanation.strip(), size_tier.text)
     cut = "(The rest is in the JSON report.)" if len(explanation) < len(finding.explanation.strip()) else ""
     references = [shorten_line(" ".join(text.split()), 500) for text in finding.references[:20]]
     told = (explanation, cut, standing_words(finding), place.told, *references)
-    return _plain("\n\n".join([_sentence(title), *filter(None, told)]))
-
-
-def _sentence(title: str) -> str:
-    """With an end, since GitHub shows the first sentence where room is short."""
-    return title if title.endswith((".", "!", "?", "…")) else f"{title}."
+    return _plain("\n\n".join([title, *filter(None, told)]))
 
 
 def _plain(text: str) -> str:
@@ -252,23 +233,19 @@ def _fix(finding: FindingView, place: Place, size_tier: _SizeTier) -> Mapping[st
 
 def _notifications(
     view: SummaryView, homeless: Sequence[FindingView], dropped: int, size_tier: _SizeTier
-) -> Iterator[Mapping[str, object]]:
-    """What has no place in a file of results, so that nothing is left out in silence."""
+) -> Iterator[str]:
+    """Yield what has no place in a file of results, so that nothing is left out in silence."""
     if dropped:
-        yield _notification(f"{dropped:,} more findings, the least severe ones, are in the JSON report only.")
+        yield f"{dropped:,} more findings, the least severe ones, are in the JSON report only."
     if view.bypass:
-        yield _notification(f"Let through by {view.bypass.by}: {shorten_line(view.bypass.reason, 1000)}")
+        yield f"Let through by {view.bypass.by}: {shorten_line(view.bypass.reason, 1000)}"
     if view.progress and view.progress.beyond:
         more = counted(view.progress.beyond, "more finding")
-        yield _notification(f"{more} of earlier reviews: only the severity is remembered.")
+        yield f"{more} of earlier reviews: only the severity is remembered."
     for finding in homeless:
-        yield _notification(_message(finding, Place("", None, "The reviewer named no file."), size_tier))
+        yield _message(finding, Place("", None, "The reviewer named no file."), size_tier)
     for leftover in view.leftovers[: size_tier.results]:
         where = shorten_line(f"{leftover.where}: {leftover.why}", 500)
-        yield _notification(f"Could not be read: {where}\n\n{shorten(leftover.text, size_tier.text)}")
+        yield f"Could not be read: {where}\n\n{shorten(leftover.text, size_tier.text)}"
     for sentence in (*view.notices, *view.degraded)[: size_tier.results]:
-        yield _notification(shorten_line(sentence, 2000))
-
-
-def _notification(text: str) -> Mapping[str, object]:
-    return {"level": "warning", "message": {"text": _plain(text)}}
+        yield shorten_line(sentence, 2000)

@@ -35,14 +35,7 @@ Paint = Callable[[str, Sequence[str]], Sequence[Runs]]
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A changed file.
-
-    Attributes:
-        path: at the head, or the old name of a deleted file.
-        old_path: empty unless it had another name.
-        added: lines; `deleted` likewise.
-        entry: where its code is among the data, None when there is no room for it.
-    """
+    """A changed file; `old_path` is empty unless it was renamed, `entry` None if there is no space for its code."""
 
     path: str
     old_path: str
@@ -62,13 +55,7 @@ def anchor(path: str) -> str:
 
 
 def written(files: Iterable[FileView], paint: Paint, room: int = MAX_CODE_BYTES) -> tuple[Mapping[str, Heading], str]:
-    """Headings by path, and the data of those that fit as one JSON list.
-
-    Args:
-        files: the most important one first.
-        paint: gives the colours.
-        room: bytes of data.
-    """
+    """Return headings by path, and one JSON list of the files that fit into `room` bytes, the first ones first."""
     headings: dict[str, Heading] = {}
     entries: list[str] = []
     for file in files:

@@ -7,32 +7,21 @@ read in short pieces, by well-known lexers alone, and no longer than a few secon
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from functools import cache
-from pathlib import PurePosixPath
 
 from pygments.lexer import Lexer  # type: ignore[import-untyped]  # the package has no type hints
 from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]  # likewise
 from pygments.token import Comment, Keyword, Literal, Name, Number, String  # type: ignore[import-untyped]  # likewise
+
+from reviewbot.domain.diff.languages import language_of
 
 SECONDS = 5.0
 """Of this processor, for one report."""
 
 PIECE = 8000
 """Characters that are read at once; the worst that was found takes three seconds for them."""
-
-_BY_SUFFIX: Mapping[str, str] = {
-    ".py": "python", ".pyi": "python", ".js": "javascript", ".mjs": "javascript", ".cjs": "javascript", ".jsx": "jsx",
-    ".ts": "typescript", ".mts": "typescript", ".tsx": "tsx", ".go": "go", ".rs": "rust", ".java": "java",
-    ".kt": "kotlin", ".kts": "kotlin", ".swift": "swift", ".scala": "scala", ".rb": "ruby", ".sh": "bash",
-    ".bash": "bash", ".zsh": "bash", ".yml": "yaml", ".yaml": "yaml", ".json": "json", ".toml": "toml", ".sql": "sql",
-    ".html": "html", ".htm": "html", ".vue": "html", ".svg": "xml", ".xml": "xml", ".css": "css", ".scss": "scss",
-    ".c": "c", ".h": "c", ".cc": "cpp", ".cpp": "cpp", ".hpp": "cpp", ".cs": "csharp", ".php": "php", ".lua": "lua",
-    ".pl": "perl", ".dart": "dart", ".ex": "elixir", ".exs": "elixir", ".ini": "ini", ".cfg": "ini", ".tf": "terraform",
-    ".groovy": "groovy", ".gradle": "groovy", ".r": "r", ".ps1": "powershell", ".hs": "haskell",
-}  # fmt: skip
-_BY_NAME: Mapping[str, str] = {"dockerfile": "docker", "makefile": "make"}
 
 
 class Colour(StrEnum):
@@ -68,12 +57,7 @@ Run = tuple[str, Colour]
 
 
 class Colours:
-    """Colours code until the time is used up.
-
-    Args:
-        clock: seconds that this process has worked.
-        seconds: how many of them there are.
-    """
+    """Colours code until `seconds` of this process's time are used."""
 
     def __init__(self, clock: Callable[[], float] = time.process_time, seconds: float = SECONDS) -> None:
         self._clock = clock
@@ -94,9 +78,8 @@ class Colours:
         return iter(_checked(lines, _lines(lexer.get_tokens(text + "\n"))))
 
     def _lexer(self, path: str) -> Lexer | None:
-        name = PurePosixPath(path)
-        language = _BY_SUFFIX.get(name.suffix.lower()) or _BY_NAME.get(name.name.lower())
-        if language is None:
+        language = language_of(path)
+        if not language:
             return None
         if language not in self._lexers:
             self._lexers[language] = get_lexer_by_name(language, stripnl=False, ensurenl=False)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
-from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.text import formatting
 from reviewbot.domain.text.bounds import bounded, shorten, shorten_line
-from reviewbot.domain.text.mapped import Mapped
 from reviewbot.domain.text.size_limits import SHORTEST_LINE, Detail
-from reviewbot.render.dialects import Markdown, address
+from reviewbot.render.dialects import Markdown, Written, address
 from reviewbot.render.view_models.command import AnswerView
-from reviewbot.render.view_models.exclusions import excludable, exclusion_setting
+from reviewbot.render.view_models.exclusions import excludable, exclusion_options, exclusion_setting
 from reviewbot.render.view_models.review import (
     AuthorText,
     CommentView,
@@ -24,7 +23,6 @@ from reviewbot.render.view_models.review import (
     SummaryView,
 )
 from reviewbot.render.view_models.truncation import (
-    Shown,
     every_finding,
     truncate_comment,
     truncate_finding,
@@ -33,20 +31,37 @@ from reviewbot.render.view_models.truncation import (
     truncate_texts,
 )
 
+Link = Callable[[str | None], Written | None]
+
+
+def linked(view: SummaryView, link: Link) -> SummaryView:
+    """Return the view with addresses that can stand in a link."""
+
+    def each(findings: Sequence[FindingView]) -> tuple[FindingView, ...]:
+        return tuple(with_links(one, link) for one in findings)
+
+    return replace(
+        view,
+        run_url=link(view.run_url),
+        summary_url=link(view.summary_url),
+        files=tuple(FileGroup(group.path, each(group.findings)) for group in view.files),
+        waived=each(view.waived),
+        closed=each(view.closed),
+    )
+
+
+def with_links(finding: FindingView, link: Link = address) -> FindingView:
+    """Return the finding with addresses that can stand in a link."""
+    return replace(finding, comment_url=link(finding.comment_url), blob_url=link(finding.blob_url))
+
 
 def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
-    """For everything that tells the whole story."""
+    """Return what the templates of the whole story get; the view's addresses are `linked`."""
     findings = every_finding(view.files)
     thin = truncate_texts(view, detail)
     return {
-        "view": replace(
-            thin,
-            mark=Markdown(view.mark),
-            ledger=Markdown(view.ledger),
-            run_url=address(thin.run_url),
-            summary_url=address(thin.summary_url),
-        ),
-        "shown": _linked(truncate_summary(view, detail), bypassed=view.outcome.reason is Reason.BYPASS),
+        "view": replace(thin, mark=Markdown(view.mark), ledger=Markdown(view.ledger)),
+        "shown": truncate_summary(view, detail),
         "detail": detail,
         "message": thin.outcome.message,
         "hint": thin.outcome.hint,
@@ -61,23 +76,31 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
         "bytes_sent": sum(item.bytes for item in view.sent),
         "redactions": sum(item.redactions for item in view.sent),
         "missed": len(view.missed),
-        "exclusion": exclusion_setting(excludable(view.missed)),
+        "exclusion": exclusion_setting(excludable(view.missed)) if view.pull_number else _as_options(view),
         "branch": not view.pull_number,
         "followed": _is_followed(view.progress),
         "beyond": view.progress.beyond if view.progress else 0,
     }
 
 
+def _as_options(view: SummaryView) -> str:
+    """Return how a command leaves out what was missed, indented as a command is; empty if there is nothing."""
+    options = exclusion_options(excludable(view.missed))
+    return f"  {options}" if options else ""
+
+
 def _is_followed(progress: ProgressView | None) -> bool:
     """Whether there is more to tell than a first review of the whole change."""
-    earlier = progress and (progress.carried, progress.fixed, progress.gone, progress.waived, progress.beyond)
-    return progress is not None and bool(progress.since or any(earlier or ()))
+    if progress is None:
+        return False
+    earlier = progress.carried, progress.fixed, progress.gone, progress.waived, progress.beyond
+    return bool(progress.since or any(earlier))
 
 
 def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
-    """For one comment."""
+    """Return what the template of a comment gets."""
     thin, left_out = truncate_comment(view, detail)
-    findings = tuple(addressed(finding) for finding in thin.findings)
+    findings = tuple(with_links(finding) for finding in thin.findings)
     return {
         "view": replace(thin, mark=Markdown(view.mark), findings=findings),
         "left_out": left_out,
@@ -88,14 +111,14 @@ def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
 
 
 def of_standing(view: FindingStateView) -> Iterator[dict[str, object]]:
-    """For a word on the findings of a comment: fewer words of others when there is no room, then fewer findings."""
+    """Yield what the template of a comment's state gets: fewer words if there is no room, then fewer findings."""
     for words, rows in ((300, 10), (100, 10), (0, 10), (0, 0)):
         thin, more = truncate_finding_state(view, words, rows)
         yield {"view": thin, "more": more}
 
 
 def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
-    """For the answer to a command."""
+    """Return what the template of an answer to a command gets."""
     thin = bounded(view, detail)
     target = thin.head_sha if view.word in {"review", "bypass"} else thin.target
     return {
@@ -107,16 +130,8 @@ def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
 
 
 def of_annotation(finding: FindingView, detail: Detail) -> dict[str, object]:
-    """For one annotation of the check."""
-    return {"finding": addressed(truncate_finding(finding, detail))}
-
-
-def of_prompt(view: PromptView) -> Iterator[dict[str, object]]:
-    """For the reviewer, smaller and smaller: the author's body gives way first, then the title, then the lists."""
-    for body in _BODIES:
-        yield _prompt(view, _PromptLimits(body=body))
-    for limits in _PROMPT_LIMITS:
-        yield _prompt(view, limits)
+    """Return what the template of an annotation gets."""
+    return {"finding": with_links(truncate_finding(finding, detail))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +145,8 @@ class _PromptLimits:
     rows: int = 200
 
 
-_BODIES = (10_000, 8000, 6000, 4500, 3000, 2000, 1200, 600, 300, 0)
 _PROMPT_LIMITS = (
+    *(_PromptLimits(body=body) for body in (10_000, 8000, 6000, 4500, 3000, 2000, 1200, 600, 300, 0)),
     _PromptLimits(title=120),
     _PromptLimits(title=60),
     _PromptLimits(title=60, rows=60),
@@ -143,60 +158,29 @@ _PROMPT_LIMITS = (
 )
 
 
-def _prompt(view: PromptView, limits: _PromptLimits) -> dict[str, object]:
-    author = AuthorText(
-        shorten_line(_without(view.author.title, view.boundary), limits.title),
-        shorten(_without(view.author.body, view.boundary), limits.body),
-    )
-    thin = replace(
-        view,
-        author=author,
-        instructions=shorten(view.instructions, limits.text),
-        path_instructions=tuple(
-            (shorten_line(pattern, limits.path), shorten(text, limits.text))
-            for pattern, text in view.path_instructions[: limits.rows]
-        ),
-        file_names=tuple(
-            (shorten_line(name, limits.path), shorten_line(text, limits.path))
-            for name, text in view.file_names[: limits.rows]
-        ),
-        omitted=tuple(shorten_line(path, limits.path) for path in view.omitted[: limits.rows]),
-        repository=shorten_line(view.repository, limits.path),
-        since=shorten_line(view.since, SHORTEST_LINE),
-        confirms=shorten_line(view.confirms, SHORTEST_LINE),
-    )
-    return {
-        "view": thin,
-        "more_patterns": max(0, len(view.path_instructions) - limits.rows),
-        "more_files": max(0, len(view.file_names) - limits.rows),
-        "more_omitted": max(0, len(view.omitted) - limits.rows),
-    }
+def of_prompt(view: PromptView) -> Iterator[dict[str, object]]:
+    """Yield what the prompt gets, smaller and smaller: the body is cut first, then the title, then the lists."""
+    for limits in _PROMPT_LIMITS:
+        rows, path, text = limits.rows, partial(shorten_line, limit=limits.path), partial(shorten, limit=limits.text)
+        title = shorten_line(_without(view.author.title, view.boundary), limits.title)
+        thin = replace(
+            view,
+            author=AuthorText(title, shorten(_without(view.author.body, view.boundary), limits.body)),
+            instructions=text(view.instructions),
+            path_instructions=tuple((path(pattern), text(told)) for pattern, told in view.path_instructions[:rows]),
+            file_names=tuple((path(name), path(told)) for name, told in view.file_names[:rows]),
+            omitted=tuple(map(path, view.omitted[:rows])),
+            repository=path(view.repository),
+            since=shorten_line(view.since, SHORTEST_LINE),
+            confirms=shorten_line(view.confirms, SHORTEST_LINE),
+        )
+        yield {
+            "view": thin,
+            "more_patterns": max(0, len(view.path_instructions) - rows),
+            "more_files": max(0, len(view.file_names) - rows),
+            "more_omitted": max(0, len(view.omitted) - rows),
+        }
 
 
 def _without(text: str, boundary: str) -> str:
-    """The text without the word that ends its fence."""
     return text.replace(boundary, "[…]") if boundary else text
-
-
-def addressed(finding: FindingView) -> FindingView:
-    """With links that can stand in Markdown."""
-    return replace(finding, comment_url=address(finding.comment_url), blob_url=address(finding.blob_url))
-
-
-def _linked(shown: Shown, *, bypassed: bool) -> Shown:
-    """With links that can stand in Markdown; of a head that a person let through, nothing closes the gate."""
-    linked = _passed if bypassed else addressed
-    return replace(
-        shown,
-        commented=tuple(FileGroup(group.path, Mapped(linked, group.findings)) for group in shown.commented),
-        full=Mapped(linked, shown.full),
-        quiet=Mapped(linked, shown.quiet),
-        folded=Mapped(linked, shown.folded),
-        waived=Mapped(linked, shown.waived),
-        closed=Mapped(linked, shown.closed),
-        listed=Mapped(linked, shown.listed),
-    )
-
-
-def _passed(finding: FindingView) -> FindingView:
-    return replace(addressed(finding), blocks=False)

@@ -28,20 +28,26 @@ _ADDRESS = re.compile(r"https?://[^\s<>\"'`\\\x00-\x1f\x7f-\x9f]+")
 
 
 class Written(Markup):
-    """Text that is written down already; whatever is added to it is escaped as one line of its dialect."""
+    """Text that is written already; whatever is added to it is escaped as one line of its dialect."""
 
     __slots__ = ()
+
+    @staticmethod
+    def line(text: str) -> str:
+        """Return the text on one line, with what is invisible shown."""
+        return _one_line(text)
+
+    @classmethod
+    def escape(cls, value: object, /) -> Self:
+        """Return what shows the value; what is written already stays as it is."""
+        return cls(value if isinstance(value, Markup) else cls.line(str(value)))
 
 
 class Markdown(Written):
     """GitHub Markdown that may take effect."""
 
     __slots__ = ()
-
-    @classmethod
-    def escape(cls, value: object, /) -> Self:
-        """Markdown that shows the value."""
-        return cls(value) if isinstance(value, Markup) else cls(escaping.markdown_line(str(value)))
+    line = staticmethod(escaping.markdown_line)
 
 
 class Plain(Written):
@@ -49,31 +55,17 @@ class Plain(Written):
 
     __slots__ = ()
 
-    @classmethod
-    def escape(cls, value: object, /) -> Self:
-        """The value on one line, with what is invisible shown."""
-        return cls(value) if isinstance(value, Markup) else cls(_one_line(str(value)))
-
 
 class Html(Written):
     """HTML of a page of our own."""
 
     __slots__ = ()
-
-    @classmethod
-    def escape(cls, value: object, /) -> Self:
-        """HTML that shows the value on one line."""
-        return cls(value) if isinstance(value, Markup) else cls(html_escaping.line(str(value)))
+    line = staticmethod(html_escaping.line)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Dialect:
-    """How one kind of template shows values.
-
-    Attributes:
-        written: the class of what is escaped already.
-        filters: by name.
-    """
+    """How one kind of template shows values: the class of what is written already, and filters by name."""
 
     written: type[Written]
     filters: Mapping[str, Callable[..., object]]
@@ -100,19 +92,19 @@ class WrongType(Exception):
 
 
 def _once(written: type[Written], write: Callable[[str], str]) -> Callable[..., Written]:
-    """A filter that leaves alone what is written down already."""
+    """Return a filter that leaves alone what is written already."""
 
     def filtered(value: object) -> Written:
-        return written(value) if isinstance(value, Markup) else written(write(_text(value)))
+        return written(value if isinstance(value, Markup) else write(_text(value)))
 
     return filtered
 
 
 def _block(written: type[Written], write: Callable[[str, str], str]) -> Callable[..., Written]:
-    """The same of a block, whose language a template may name."""
+    """Return the same for a block, whose language a template may name."""
 
     def filtered(value: object, info: str = "") -> Written:
-        return written(value) if isinstance(value, Markup) else written(write(_text(value), _text(info)))
+        return written(value if isinstance(value, Markup) else write(_text(value), _text(info)))
 
     return filtered
 
@@ -140,19 +132,17 @@ def _number(value: object) -> str:
     return formatting.number(value if isinstance(value, Decimal) else _checked(value, int))
 
 
-def _cut_note(text: str) -> str:
-    return f"cut here: {formatting.counted(text.omitted, 'more character')}" if isinstance(text, Cut) else ""
+def _cut_note(text: Cut) -> str:
+    return f"cut here: {formatting.counted(text.omitted, 'more character')}"
 
 
-def _markdown_prose(text: str) -> str:
-    note = _cut_note(text)
-    return escaping.prose(text) + (f"\n\n*… {note}*" if note else "")
+def _in_comment(written: str, text: str) -> str:
+    """Markdown, with a note if the text is cut."""
+    return f"{written}\n\n*… {_cut_note(text)}*" if isinstance(text, Cut) else written
 
 
 def _markdown_fence(text: str, info: str) -> str:
-    note = _cut_note(text)
-    language = "" if info.lower().startswith(_ACTING) else info
-    return escaping.fence(text, language) + (f"\n\n*… {note}*" if note else "")
+    return _in_comment(escaping.fence(text, "" if info.lower().startswith(_ACTING) else info), text)
 
 
 def _phrase(text: str) -> str:
@@ -166,16 +156,14 @@ def _suggestion(text: str) -> str:
     return escaping.fence(text, "suggestion") if text else "```suggestion\n```"
 
 
-def _page_prose(text: str) -> str:
-    return html_escaping.article(text) + (
-        f"<p><em>… {html_escaping.line(_cut_note(text))}</em></p>" if isinstance(text, Cut) else ""
-    )
+def _on_page(write: Callable[[str], str]) -> Callable[[str], str]:
+    """A block of the page, with a note where it is cut."""
 
+    def written(text: str) -> str:
+        note = f"<p><em>… {html_escaping.line(_cut_note(text))}</em></p>" if isinstance(text, Cut) else ""
+        return write(text) + note
 
-def _page_block(text: str) -> str:
-    return html_escaping.block(text) + (
-        f"<p><em>… {html_escaping.line(_cut_note(text))}</em></p>" if isinstance(text, Cut) else ""
-    )
+    return written
 
 
 def _told(prose: Callable[[str], str]) -> Callable[[str], str]:
@@ -189,8 +177,7 @@ def _told(prose: Callable[[str], str]) -> Callable[[str], str]:
 
 
 def _plain_text(text: str) -> str:
-    note = _cut_note(text)
-    return escaping.visible(text) + (f"\n[… {note}]" if note else "")
+    return escaping.visible(text) + (f"\n[… {_cut_note(text)}]" if isinstance(text, Cut) else "")
 
 
 def _joined(written: type[Written]) -> Callable[..., Written]:
@@ -226,7 +213,7 @@ MARKDOWN = _with_shared(
         "line": escaping.markdown_line,
         "text": escaping.markdown_text,
         "phrase": _phrase,
-        "prose": _markdown_prose,
+        "prose": lambda text: _in_comment(escaping.prose(text), text),
         "told": _told(_phrase),
         "code": lambda text: escaping.code_span(_one_line(text)),
         "cell": lambda text: escaping.code_cell(_one_line(text)),
@@ -255,7 +242,7 @@ PLAIN = _with_shared(
 
 _HTML = _with_shared(
     Html,
-    lambda text, _: _page_block(text),
+    lambda text, _: _on_page(html_escaping.block)(text),
     {
         "line": html_escaping.line,
         "text": html_escaping.escaped,
@@ -265,9 +252,9 @@ _HTML = _with_shared(
         "code": lambda text: f"<code>{html_escaping.line(text)}</code>",
         "cell": lambda text: f"<code>{html_escaping.line(text)}</code>",
         "html": html_escaping.line,
-        "suggestion": _page_block,
+        "suggestion": _on_page(html_escaping.block),
         "strong": lambda text: f"<strong>{html_escaping.line(text)}</strong>",
-        "article": _page_prose,
+        "article": _on_page(html_escaping.article),
     },
 )
 

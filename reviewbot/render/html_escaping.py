@@ -86,7 +86,6 @@ def article(text: str) -> str:
 
 
 def _end(lines: list[str], start: int, marks: str) -> int:
-    """Where the fence closes, or where the next one opens."""
     for at in range(start, len(lines)):
         stripped = lines[at].strip()
         closes = marks and len(stripped) >= len(marks) and not stripped.strip(marks[0])

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Concatenate, ParamSpec, TypeVar
 
 from reviewbot.domain.diff.reviewed_file import FileView
+from reviewbot.domain.findings.markers import review_mark
 from reviewbot.domain.text import escaping
 from reviewbot.domain.text.bounds import shorten_title
 from reviewbot.domain.text.size_limits import (
@@ -31,10 +32,9 @@ from reviewbot.domain.text.size_limits import (
 )
 from reviewbot.errors import TemplateError
 from reviewbot.render import contexts, report
-from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN, Markdown
-from reviewbot.render.overrides import check_override, fallback_notice, lost_mark, mistake
-from reviewbot.render.rehearsal import rehearse
-from reviewbot.render.sandbox import Templates
+from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN, Markdown, address, link
+from reviewbot.render.rehearsal import rehearsal
+from reviewbot.render.sandbox import Templates, lost_mark, mistake, templates_of
 from reviewbot.render.view_models.command import AnswerView
 from reviewbot.render.view_models.review import CommentView, FindingStateView, FindingView, PromptView, SummaryView
 
@@ -43,6 +43,12 @@ T = TypeVar("T")
 
 _TITLE_LIMIT = 255
 _PROMPT_MINIMUM = 10
+
+
+def _fallback_notice(error: TemplateError, own: Sequence[str]) -> str:
+    """Return the sentence for the summary where the shipped templates replace a repository's own."""
+    names = ", ".join(f"`{name}`" for name in own)
+    return f"{error.message} reviewbot used the shipped templates instead. Fix or delete {names} on the default branch."
 
 
 def _or_shipped(write: Callable[Concatenate[Renderer, P], T]) -> Callable[Concatenate[Renderer, P], T]:
@@ -55,7 +61,7 @@ def _or_shipped(write: Callable[Concatenate[Renderer, P], T]) -> Callable[Concat
         except TemplateError as error:
             if renderer.shipped is None:
                 raise
-            notice = fallback_notice(error, renderer.own)
+            notice = _fallback_notice(error, renderer.own)
             if notice not in renderer.problems:
                 renderer.problems.append(notice)
             return write(renderer.shipped, *args, **kwargs)
@@ -84,25 +90,49 @@ class Renderer:
     """
 
     def __init__(self, overrides: Mapping[str, str] = MappingProxyType({})) -> None:
-        self._markdown = Templates(MARKDOWN, overrides)
-        self._plain = Templates(PLAIN, overrides)
-        self._html = Templates(HTML, overrides)
+        own = tuple(overrides.items())
+        self._markdown, self._plain, self._html = (templates_of(one, own) for one in (MARKDOWN, PLAIN, HTML))
         kinds = {"md": self._markdown, "html": self._html, "css": self._html}
         for name, source in overrides.items():
-            check_override(name, source, self._markdown.names)
+            if name not in self._markdown.names:
+                known = ", ".join(sorted(self._markdown.names))
+                raise mistake(name, None, f"there is no such template; the names are {known}")
             kinds.get(name.split(".")[-2], self._plain).compile(name, source)
         self.problems: list[str] = []
         self.refusal: TemplateError | None = None
         self.own = tuple(overrides)
         self.shipped: Renderer | None = None
         if overrides:
-            rehearse(self)
+            self.rehearse()
             self.shipped = Renderer()
             self.shipped.problems = self.problems
 
+    def rehearse(self) -> None:
+        """Write one of everything.
+
+        Raises:
+            TemplateError: as it would be raised after the review.
+        """
+        for view in rehearsal():
+            match view:
+                case SummaryView():
+                    for write in (self.summary, self.check, self.job_summary, self.terminal, self.html):
+                        write(view)
+                    self.review_body(view, review_mark(""))
+                case CommentView():
+                    self.comment(view)
+                case FindingView():
+                    self.annotation(view)
+                case FindingStateView():
+                    self.standing(view)
+                case AnswerView():
+                    self.answer(view)
+                case PromptView():
+                    self.prompt(view)
+
     @_or_shipped
     def summary(self, view: SummaryView) -> str:
-        """The summary comment: the marks first, at most 65,000 characters."""
+        """Return the summary comment: the marks first, at most 65,000 characters."""
         text = self._story(self._markdown, "summary.md.j2", view, COMMENT_DETAILS, COMMENT)
         hidden = text.removeprefix(view.mark)
         if hidden == text or not hidden.lstrip("\n").startswith(view.ledger):
@@ -111,16 +141,13 @@ class Renderer:
 
     @_or_shipped
     def comment(self, view: CommentView) -> str:
-        """A comment on lines or on a file: the mark first, at most 63,000 characters."""
-        contexts_of = (contexts.of_comment(view, detail) for detail in COMMENT_DETAILS)
-        text = _first_fit("comment.md.j2", contexts_of, self._markdown.render, FINDING)
-        if not text.startswith(view.mark):
-            raise lost_mark("comment.md.j2")
-        return text
+        """Return a comment on lines or on a file: the mark first, at most 63,000 characters."""
+        attempts = (contexts.of_comment(view, detail) for detail in COMMENT_DETAILS)
+        return self._marked("comment.md.j2", attempts, view.mark, FINDING)
 
     @_or_shipped
     def standing(self, view: FindingStateView) -> str:
-        """A word on where a comment's findings stand, to go right after its mark; at most 2,000 characters."""
+        """Return the state of a comment's findings, to follow its mark; at most 2,000 characters."""
         text = _first_fit("standing.md.j2", contexts.of_standing(view), self._markdown.render, STANDING)
         if "<!--" in text:
             raise mistake("standing.md.j2", None, "it writes a hidden comment, where ours mark the end of the word")
@@ -128,51 +155,57 @@ class Renderer:
 
     @_or_shipped
     def answer(self, view: AnswerView) -> str:
-        """The answer to a command: the mark first."""
-        contexts_of = (contexts.of_answer(view, detail) for detail in COMMENT_DETAILS)
-        text = _first_fit("command.md.j2", contexts_of, self._markdown.render, COMMENT)
-        if not text.startswith(view.mark):
-            raise lost_mark("command.md.j2")
-        return text
+        """Return the answer to a command: the mark first."""
+        attempts = (contexts.of_answer(view, detail) for detail in COMMENT_DETAILS)
+        return self._marked("command.md.j2", attempts, view.mark, COMMENT)
 
     @_or_shipped
     def review_body(self, view: SummaryView, mark: str) -> str:
-        """The one line above a review's comments: the mark first."""
-        context = contexts.of_summary(view, COMMENT_DETAILS[-1]) | {"mark": Markdown(mark)}
-        text = _first_fit("review.md.j2", [context], self._markdown.render, COMMENT)
+        """Return the one line above a review's comments: the mark first."""
+        context = contexts.of_summary(contexts.linked(view, address), COMMENT_DETAILS[-1]) | {"mark": Markdown(mark)}
+        return self._marked("review.md.j2", [context], mark, COMMENT)
+
+    def _marked(self, name: str, attempts: Iterable[Mapping[str, object]], mark: str, limit: SizeLimit) -> str:
+        text = _first_fit(name, attempts, self._markdown.render, limit)
         if not text.startswith(mark):
-            raise lost_mark("review.md.j2")
+            raise lost_mark(name)
         return text
 
     @_or_shipped
     def check(self, view: SummaryView) -> tuple[str, str]:
-        """The check's title (plain, at most 255 characters) and its page (Markdown, at most 65,000 bytes)."""
-        words = self._story(self._plain, "outcomes.md.j2", view, COMMENT_DETAILS, CHECK)
-        title = shorten_title(words.partition("\n")[0], _TITLE_LIMIT)
-        return title[:1].upper() + title[1:], self._story(self._markdown, "check.md.j2", view, COMMENT_DETAILS, CHECK)
+        """Return the check's title (plain, at most 255 characters) and its page (Markdown, at most 65,000 bytes)."""
+        title = shorten_title(self.words(view)[0], _TITLE_LIMIT)
+        return title, self._story(self._markdown, "check.md.j2", view, COMMENT_DETAILS, CHECK)
+
+    @_or_shipped
+    def words(self, view: SummaryView) -> tuple[str, str]:
+        """Return the result in plain words: a title, and what it means and what to do next."""
+        text = self._story(self._plain, "outcomes.md.j2", view, COMMENT_DETAILS, CHECK)
+        title, _, told = text.partition("\n")
+        return title[:1].upper() + title[1:], told.strip("\n")
 
     @_or_shipped
     def job_summary(self, view: SummaryView) -> str:
-        """The whole story with every finding in full, as long as 900 kB take it."""
+        """Return the whole story with every finding in full, as long as 900 kB take it."""
         return self._story(self._markdown, "job-summary.md.j2", view, PAGE_DETAILS, PAGE)
 
     @_or_shipped
     def terminal(self, view: SummaryView) -> str:
-        """Plain text for a log: no line of it is a workflow command or an escape sequence."""
+        """Return plain text for a log: no line of it is a workflow command or an escape sequence."""
         return escaping.log_text(
             escaping.visible(self._story(self._plain, "terminal.txt.j2", view, PAGE_DETAILS, PAGE))
         )
 
     @_or_shipped
     def annotation(self, finding: FindingView) -> tuple[str, str]:
-        """An annotation's title (at most 255 characters) and message (at most 60 kB), plain text both."""
+        """Return an annotation's title (at most 255 characters) and message (at most 60 kB), plain text both."""
         contexts_of = (contexts.of_annotation(finding, detail) for detail in COMMENT_DETAILS)
         text = _first_fit("annotation.txt.j2", contexts_of, self._plain.render, MESSAGE)
         title, _, message = text.partition("\n")
         return shorten_title(title, _TITLE_LIMIT), message.strip("\n") or title
 
     def prompt(self, view: PromptView) -> str:
-        """What the reviewer is told, 10 to 10,000 characters: the author's text gives way first."""
+        """Return what the reviewer is told, 10 to 10,000 characters: the author's text gives way first."""
         if self.refusal is not None:
             raise self.refusal
         text = _first_fit("prompt.txt.j2", contexts.of_prompt(view), self._plain.render, PROMPT)
@@ -182,26 +215,26 @@ class Renderer:
 
     @_or_shipped
     def html(self, view: SummaryView, files: Sequence[FileView] = ()) -> str:
-        """The page: one file that needs nothing else, at most 6 MB; `files` as sent for the change, else quotes."""
+        """Return the page, at most 6 MB: the change as `files` were sent, quotes without them."""
         from reviewbot.render.colours import Colours  # noqa: PLC0415 — slow to import, and few runs write a page
 
         style = _first_fit("report.css.j2", [{}], self._html.render, REPORT)
-        page = report.Page(self._with_problems(view), files, Colours().of, self._copied, style)
+        page = report.Page(contexts.linked(self._with_problems(view), link), files, Colours().of, self._copied, style)
         return _first_fit("report.html.j2", report.contexts_of(page), self._html.render_with_words, REPORT) + "\n"
 
     def _copied(self, finding: FindingView) -> str:
-        """A finding as Markdown, as a comment has it; empty when that is too long to be copied."""
-        context = {"finding": contexts.addressed(finding), "placed": False, "waivable": False, "branch": False}
+        """Return a finding as Markdown, as a comment has it; empty when that is too long to be copied."""
+        context = {"finding": contexts.with_links(finding), "placed": False, "waivable": False, "branch": False}
         return self._markdown.render("finding.md.j2", context, COMMENT.limit) or ""
 
     def _with_problems(self, view: SummaryView) -> SummaryView:
-        """The view with what failed here, first, since a small size tier shows few sentences."""
+        """Return the view with what failed here, first, since a small size tier shows few sentences."""
         return replace(view, degraded=tuple(dict.fromkeys((*self.problems, *view.degraded))))
 
     def _story(
         self, templates: Templates, name: str, view: SummaryView, details: Sequence[Detail], limit: SizeLimit
     ) -> str:
-        view = self._with_problems(view)
+        view = contexts.linked(self._with_problems(view), address)
         attempts = (contexts.of_summary(view, detail) for detail in details)
         return _first_fit(name, attempts, templates.render_with_words, limit)
 
@@ -215,7 +248,7 @@ def collecting_renderer(overrides: Mapping[str, str]) -> Renderer:
         return Renderer(overrides)
     except TemplateError as error:
         renderer = Renderer()
-        renderer.problems.append(fallback_notice(error, tuple(overrides)))
+        renderer.problems.append(_fallback_notice(error, tuple(overrides)))
         renderer.refusal = error
         return renderer
 
@@ -226,7 +259,6 @@ def _first_fit(
     render: Callable[[str, Mapping[str, object], int], str | None],
     limit: SizeLimit,
 ) -> str:
-    """The most detailed text that fits."""
     for context in attempts:
         text = render(name, context, limit.limit)
         if text is not None and limit.size(text) <= limit.limit:

@@ -17,7 +17,7 @@ from reviewbot.domain.text.size_limits import REPORT, REPORT_DETAILS, Detail
 from reviewbot.render import html_escaping
 from reviewbot.render.change import Heading, Paint, Runs, anchor, shown, written
 from reviewbot.render.contexts import of_summary
-from reviewbot.render.dialects import Html, link
+from reviewbot.render.dialects import Html
 from reviewbot.render.view_models.excerpts import Excerpts
 from reviewbot.render.view_models.review import FindingView, SummaryView
 from reviewbot.render.view_models.truncation import every_finding, truncate_finding, truncate_summary, truncate_texts
@@ -27,13 +27,7 @@ _UNSAFE = re.compile("[^0-9A-Za-z_-]+")
 
 @dataclass(frozen=True, slots=True)
 class CodeLine:
-    """A line of an excerpt.
-
-    Attributes:
-        number: in its file; None when only the quote is known.
-        code: its text as HTML.
-        cited: whether the finding is about it.
-    """
+    """A line of an excerpt; `number` is None if only the quote is known."""
 
     number: int | None
     code: Html
@@ -59,14 +53,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A file on the page.
-
-    Attributes:
-        path: as it is shown, perhaps shortened; empty for findings that name no file.
-        anchor: what links to it are called.
-        cards: its findings, worst first.
-        heading: None when the change does not have the file.
-    """
+    """A file on the page; `path` is empty for findings that name no file, `heading` None outside the change."""
 
     path: str
     anchor: str
@@ -81,13 +68,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The report without what depends on its size.
-
-    Attributes:
-        paint: gives code its colours.
-        markdown: writes a finding down as Markdown.
-        style: trusted.
-    """
+    """The report without what depends on its size; the view's addresses are links, and `style` is trusted."""
 
     view: SummaryView
     files: Sequence[FileView]
@@ -131,17 +112,12 @@ def _weight(findings: Sequence[FindingView], detail: Detail) -> int:
 
 
 def _of_story(view: SummaryView, detail: Detail) -> dict[str, object]:
-    """What is told around the findings."""
-    context, lists = of_summary(view, detail), truncate_summary(view, detail)
-    thin = replace(
-        truncate_texts(view, detail), run_url=link(view.run_url), summary_url=link(view.summary_url), files=(),
-        check_name=shorten_line(view.check_name, 100), repository=shorten_line(view.repository, 200),
-    )  # fmt: skip
-    return context | {
-        "view": thin,
-        "shown": lists,
-        "waived": Mapped(lambda one: Card(_with_links(one), "", "waived"), lists.waived),
-        "closed": Mapped(lambda one: Card(_with_links(one), "", one.standing.value), lists.closed),
+    lists = truncate_summary(view, detail)
+    check_name, repository = shorten_line(view.check_name, 100), shorten_line(view.repository, 200)
+    return of_summary(view, detail) | {
+        "view": replace(truncate_texts(view, detail), files=(), check_name=check_name, repository=repository),
+        "waived": Mapped(lambda one: Card(one, "", "waived"), lists.waived),
+        "closed": Mapped(lambda one: Card(one, "", one.standing.value), lists.closed),
         "left_out": max(0, sum(len(group.findings) for group in view.files) - detail.full),
     }
 
@@ -165,15 +141,22 @@ _STATES = ("new", "carried", "changed", "waived", "fixed", "gone")
 
 
 def _cards(page: Page, findings: Iterable[FindingView], excerpts: Excerpts, detail: Detail) -> Iterator[Card]:
-    names = _Names()
+    taken: dict[str, int] = {}
     for finding in findings:
         excerpt = excerpts.of(finding)
         painted = page.paint(finding.path, [shown(line.text) for line in excerpt.lines])
         lines = (
             CodeLine(line.number, _html(runs), line.cited) for line, runs in zip(excerpt.lines, painted, strict=True)
         )
-        small = _with_links(truncate_finding(finding, detail))
-        yield Card(small, f"finding-{names.of(finding.id)}", _state(finding), tuple(lines), excerpt.more)
+        small = truncate_finding(finding, detail)
+        yield Card(small, f"finding-{_anchor(finding.id, taken)}", _state(finding), tuple(lines), excerpt.more)
+
+
+def _anchor(text: str, taken: dict[str, int]) -> str:
+    """Return a name of the letters that an address takes, each only once."""
+    name = _UNSAFE.sub("-", text)[:60] or "x"
+    taken[name] = taken.get(name, 0) + 1
+    return name if taken[name] == 1 else _anchor(f"{name[:50]}-{taken[name]}", taken)
 
 
 def _state(finding: FindingView) -> str:
@@ -212,27 +195,5 @@ def _section(path: str, heading: Heading | None, cards: Iterable[Card], detail: 
 
 
 def _html(runs: Runs) -> Html:
-    """A line of code."""
     pieces = ((html_escaping.escaped(text), colour) for text, colour in runs)
     return Html("".join(text if colour == " " else f'<span class="{colour}">{text}</span>' for text, colour in pieces))
-
-
-def _with_links(finding: FindingView) -> FindingView:
-    return replace(finding, comment_url=link(finding.comment_url), blob_url=link(finding.blob_url))
-
-
-class _Names:
-    """Names for anchors: of the letters that an address takes, and each only once."""
-
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
-
-    def of(self, text: str) -> str:
-        """The text, or what is near to it."""
-        base = _UNSAFE.sub("-", text)[:60] or "x"
-        name, number = base, 1
-        while name in self._taken:
-            number += 1
-            name = f"{base}-{number}"
-        self._taken.add(name)
-        return name

@@ -9,17 +9,15 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
 from functools import cache
 from pathlib import PurePath
-from types import CodeType
 from typing import Any
 
 import jinja2
 from jinja2 import nodes
-from jinja2.bccache import Bucket
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.environment import TemplateModule
 from jinja2.exceptions import SecurityError
@@ -27,9 +25,53 @@ from jinja2.runtime import BlockReference, Context, LoopContext, TemplateReferen
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from reviewbot.render.dialects import Dialect, Written, WrongType
-from reviewbot.render.metering import Meter, TooManyCharacters, TooManySteps
-from reviewbot.render.overrides import check_blocks, mistake
+from reviewbot.errors import TemplateError
+from reviewbot.render.dialects import Dialect, WrongType
+
+MAX_STEPS = 500_000
+"""Turns of loops and calls in one rendering."""
+
+MAX_CHARACTERS = 16_000_000
+"""Characters written in one rendering, those that are thrown away included."""
+
+SOURCE_LIMIT = 64 * 1024
+"""Bytes of one override."""
+
+
+class TooManySteps(RuntimeError):
+    """A template that would not end."""
+
+
+class TooManyCharacters(RuntimeError):
+    """A template that writes more than fits anywhere."""
+
+
+@dataclass(slots=True)
+class Meter:
+    """Counts what one rendering uses."""
+
+    steps: int = 0
+    characters: int = 0
+
+    def step(self, characters: int = 0) -> None:
+        """Count one turn of a loop or one call, with the characters of template text that it may write."""
+        self.steps += 1
+        if self.steps > MAX_STEPS:
+            raise TooManySteps(f"it takes more than {MAX_STEPS:,} steps")
+        self.write(characters)
+
+    def write(self, characters: int) -> None:
+        """Count characters that are written."""
+        self.characters += characters
+        if self.characters > MAX_CHARACTERS:
+            raise TooManyCharacters(f"it writes more than {MAX_CHARACTERS:,} characters")
+
+    def ticked(self, items: Iterable[object], characters: int) -> Iterator[object]:
+        """Yield the items, each of them counted as a turn."""
+        for item in items:
+            self.step(characters)
+            yield item
+
 
 _MISTAKES = (jinja2.TemplateError, TooManySteps, WrongType)
 """What a template that is wrong raises while it is rendered."""
@@ -73,25 +115,6 @@ class _Compiler(CodeGenerator):
         super().visit_Template(node, frame)
 
 
-class _Compiled(jinja2.BytecodeCache):
-    """What templates were compiled to, for all of the process: a collection has a renderer for each pull request."""
-
-    def __init__(self) -> None:
-        self._codes: dict[tuple[str, str], CodeType | None] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self._codes.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._codes[bucket.key, bucket.checksum] = bucket.code
-
-
-@cache
-def _compiled(_: type[Written]) -> _Compiled:
-    """One for each dialect, since its filters are called on constants when a template is compiled."""
-    return _Compiled()
-
-
 class _Sandbox(ImmutableSandboxedEnvironment):
     """Values can be read and shown, and that is all."""
 
@@ -107,7 +130,6 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
-            bytecode_cache=_compiled(dialect.written),
         )
         self.meter = Meter()
         self._written = dialect.written
@@ -186,6 +208,12 @@ def _of_view(kind: type) -> frozenset[str]:
     return frozenset(names | {name for name in dir(kind) if isinstance(getattr(kind, name), property)})
 
 
+@cache
+def templates_of(dialect: Dialect, overrides: tuple[tuple[str, str], ...]) -> Templates:
+    """Return the templates of a dialect, compiled once for all: a collection has a renderer for each pull request."""
+    return Templates(dialect, dict(overrides))
+
+
 class Templates:
     """The shipped templates with a repository's own above them, in one dialect."""
 
@@ -200,17 +228,21 @@ class Templates:
         )
 
     def compile(self, name: str, source: str) -> None:
-        """Find the mistakes that can be found without values, such as a block that would replace nothing."""
+        """Find the mistakes in an override that can be found without values."""
+        if len(source.encode("utf-8", "replace")) > SOURCE_LIMIT:
+            raise mistake(name, None, f"it has more than {SOURCE_LIMIT:,} bytes")
         with self._translated(name):
             self._sandbox.get_template(name)
             body = self._sandbox.parse(source).body
             for base in (node.template.as_const() for node in body if isinstance(node, nodes.Extends)):
-                blocks = {node.name: node.lineno for node in body if isinstance(node, nodes.Block)}
-                check_blocks(name, blocks, base, frozenset(self._sandbox.get_template(base).blocks))
+                known = self._sandbox.get_template(base).blocks
+                for block in (node for node in body if isinstance(node, nodes.Block) and node.name not in known):
+                    told = f"`{base}` has no block `{block.name}`; it has {', '.join(sorted(known))}"
+                    raise mistake(name, block.lineno, told)
 
     def render(self, name: str, context: Mapping[str, object], limit: int) -> str | None:
         """The text, or None when it has more characters than the limit."""
-        self._sandbox.meter.reset()
+        self._sandbox.meter = Meter()
         pieces: list[str] = []
         room = limit
         with self._translated(name):
@@ -266,3 +298,22 @@ def _place_of(error: Exception, name: str) -> tuple[str, int | None]:
         if frame.filename.endswith(".j2"):
             return PurePath(frame.filename).name, frame.lineno
     return name, None
+
+
+def mistake(name: str, line: int | None, what: str) -> TemplateError:
+    """Return the error for a mistake in a template, with its place."""
+    where = f"`{name}`, line {line}" if line else f"`{name}`"
+    return TemplateError(
+        f"The template {where}: {what.removesuffix('.')}.",
+        hint="Templates come from the folder `templates-dir` of the default branch; nothing of the pull request is "
+        "rendered as one. Fix it there, or delete it to get the shipped one back.",
+    )
+
+
+def lost_mark(name: str) -> TemplateError:
+    """Return the error for a text that the next run would not recognize as ours."""
+    return TemplateError(
+        f"The template `{name}` does not begin with its mark.",
+        hint="Without it the next run would not know its own comment and write a second one. Begin the template with "
+        "`{{ view.mark }}` (and the summary with `{{ view.mark }}{{ view.ledger }}`), with nothing before it.",
+    )

@@ -1,15 +1,16 @@
-"""The config file's grammar: a YAML mapping, small and plain."""
+"""YAML 1.2 that others wrote, and the config file's grammar: a YAML mapping, small and plain."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from ruamel.yaml import YAML
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent, ScalarEvent
+from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, Event, NodeEvent, ScalarEvent
 
 from reviewbot.errors import Problem
-from reviewbot.settings import yaml_text
-from reviewbot.settings.yaml_text import NotYaml
 
 CONFIG_BYTES = 65_536
 CONFIG_DEPTH = 10
@@ -18,8 +19,43 @@ _LONG_NUMBER = re.compile("[-+]?0[xo][0-9A-Fa-f_]{20,}")
 """Python writes no integer of thousands of digits in decimal, so no error could show it."""
 
 
+class NotYaml(Exception):
+    """A text is not YAML, or has a key twice. The parser's error may quote the text, so it is not kept."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+        self.line = mark.line + 1 if mark else None
+        self.is_double_key = isinstance(error, DuplicateKeyError)
+
+
+def yaml_events(text: str) -> Iterator[tuple[Event, int]]:
+    """Yield the events of a text, each with its depth, so that the reader can stop before something large is built.
+
+    The parser takes minutes to build what is nested ten thousand times.
+
+    Raises:
+        NotYaml: it is not YAML.
+    """
+    depth = 0
+    try:
+        for event in YAML(typ="safe", pure=True).parse(text):
+            depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+            yield event, depth
+    except (YAMLError, ValueError) as error:
+        raise NotYaml(error) from None
+
+
+def yaml_value(text: str) -> object:
+    """Return the value of a text, or raise `NotYaml`."""
+    try:
+        return YAML(typ="safe", pure=True).load(text)
+    except (YAMLError, ValueError) as error:
+        raise NotYaml(error) from None
+
+
 def read_config(text: str) -> tuple[dict[str, object], list[Problem]]:
-    """The keys of a config file, and what is wrong with it as a whole.
+    """Return the keys of a config file, and what is wrong with it as a whole.
 
     YAML 1.2 (so `on` is a word), at most 64 KB, not nested deeply, no key twice, no aliases, anchors or tags (a small
     file must not become a large value or an object).
@@ -28,7 +64,7 @@ def read_config(text: str) -> tuple[dict[str, object], list[Problem]]:
         return {}, [_problem("it is too large", f"at most {CONFIG_BYTES} bytes")]
     try:
         refused = _refused_syntax(text)
-        content = yaml_text.value(text) if refused is None else None
+        content = yaml_value(text) if refused is None else None
     except NotYaml as error:
         return {}, [_problem(_told(error), "a YAML mapping, no key twice")]
     if refused is not None:
@@ -41,7 +77,7 @@ def read_config(text: str) -> tuple[dict[str, object], list[Problem]]:
 
 
 def key_lines(text: str) -> dict[str, int]:
-    """The line of each key at the top of a config file, from 1; nothing when `read_config` refuses it."""
+    """Return the line of each key at the top of a config file, from 1; nothing if `read_config` refuses it."""
     if not read_config(text)[0]:
         return {}
     node = YAML(typ="safe", pure=True).compose(text)
@@ -49,11 +85,8 @@ def key_lines(text: str) -> dict[str, int]:
 
 
 def _refused_syntax(text: str) -> str | None:
-    depth = 0
-    for event in yaml_text.events(text):
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+    for event, depth in yaml_events(text):
         if depth > CONFIG_DEPTH:
-            # Before anything is built: the parser takes minutes for what is nested ten thousand times.
             return "it is nested too deeply"
         if isinstance(event, AliasEvent):
             return "it holds an alias"
@@ -67,7 +100,7 @@ def _refused_syntax(text: str) -> str | None:
 
 
 def _told(error: NotYaml) -> str:
-    """What is wrong, without the parser's own words where they quote the file: somebody may have put a key into it."""
+    """Return what is wrong without the parser's own words, which may quote a secret of the file."""
     where = f" (line {error.line})" if error.line else ""
     return f"it holds a key twice{where}" if error.is_double_key else f"it is not YAML{where}"
 

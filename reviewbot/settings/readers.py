@@ -1,10 +1,10 @@
-"""Readers: from the text of an input or a value of the config file to a typed value, or a word on what is right."""
+"""Readers: from the text of an input or a value of the config file to a typed value."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -43,14 +43,12 @@ class Reader(Generic[T]):
     """Reads one value.
 
     Attributes:
-        allowed: what would be right, as a phrase.
-        read: from an input's text or a YAML value; raises `NotAllowed` when it is not right.
-        schema: a JSON Schema of a value in the config file; what it refuses, `read` refuses too.
+        allowed: the values that are allowed, as a phrase.
+        read: from an input's text or a YAML value; raises `NotAllowed` for any other.
     """
 
     allowed: str
     read: Callable[[object], T]
-    schema: Mapping[str, object] = field(default_factory=dict, compare=False)
 
 
 def _text(value: object) -> str:
@@ -61,25 +59,25 @@ def _text(value: object) -> str:
     raise NotAllowed
 
 
-TEXT = Reader("text", _text, {"type": ["string", "integer"]})
+TEXT = Reader("text", _text)
 
-_KNOWN = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
 
 def _boolean(value: object) -> bool:
     # The toolkit's rule: YAML 1.2's booleans and nothing else.
     if isinstance(value, bool):
         return value
-    if isinstance(value, str) and value in _KNOWN:
-        return _KNOWN[value]
+    if isinstance(value, str) and value in BOOLEANS:
+        return BOOLEANS[value]
     raise NotAllowed
 
 
-BOOLEAN = Reader("true or false", _boolean, {"anyOf": [{"type": "boolean"}, {"enum": list(_KNOWN)}]})
+BOOLEAN = Reader("true or false", _boolean)
 
 
 def whole_number(least: int, most: int) -> Reader[int]:
-    """A whole number within bounds, both included."""
+    """Read a whole number within bounds, both included."""
 
     def read(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int | str):
@@ -91,48 +89,27 @@ def whole_number(least: int, most: int) -> Reader[int]:
             raise NotAllowed
         return number
 
-    number = {"type": "integer", "minimum": least, "maximum": most}
-    digits = {"type": "string", "pattern": "^[0-9]{1,12}$"}
-    return Reader(f"a whole number from {least} to {most}", read, {"anyOf": [number, digits]})
+    return Reader(f"a whole number from {least} to {most}", read)
 
 
 E_co = TypeVar("E_co", bound=StrEnum, covariant=True)
 
 
-def one_of(choices: type[E_co]) -> Reader[E_co]:
-    """One of a few words."""
-    return Reader(_named(choices), lambda value: _choice(choices, value), _words(choices))
+def one_of(choices: type[E_co], *, without: E_co | None = None) -> Reader[E_co]:
+    """Read one of a few words."""
+    words = [choice for choice in choices if choice is not without]
 
-
-def _choice(choices: type[E_co], value: object) -> E_co:
-    text = _text(value)
-    try:
+    def read(value: object) -> E_co:
+        text = _text(value)
+        if text not in words:
+            raise NotAllowed
         return choices(text)
-    except ValueError:
-        raise NotAllowed from None
+
+    return Reader(", ".join(f"`{word}`" for word in words), read)
 
 
-def _named(choices: Iterable[str]) -> str:
-    return ", ".join(f"`{choice}`" for choice in choices)
-
-
-def _words(choices: Iterable[str]) -> Mapping[str, object]:
-    """The words themselves first, for editors to offer; `read` takes blanks around them, too."""
-    # JSON Schema's patterns are those of JavaScript, which take no backslash before a hyphen.
-    escaped = "|".join(re.escape(choice).replace(r"\-", "-") for choice in choices)
-    padded = {"type": "string", "pattern": rf"^\s*({escaped})\s*$"}
-    return {"anyOf": [{"enum": [str(choice) for choice in choices]}, padded]}
-
-
-def _threshold(value: object) -> Severity:
-    severity = _choice(Severity, value)
-    if severity is Severity.UNRATED:
-        raise NotAllowed  # unrated findings always get a comment, so it is no threshold
-    return severity
-
-
-_THRESHOLDS = tuple(severity for severity in Severity if severity is not Severity.UNRATED)
-THRESHOLD = Reader(_named(_THRESHOLDS), _threshold, _words(_THRESHOLDS))
+THRESHOLD = one_of(Severity, without=Severity.UNRATED)
+"""Unrated findings always get a comment, so it is no threshold."""
 
 
 def _patterns(value: object) -> tuple[str, ...]:
@@ -142,60 +119,39 @@ def _patterns(value: object) -> tuple[str, ...]:
     return tuple(line.strip() for line in lines if line.strip())
 
 
-_LINES = {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]}
-PATTERNS = Reader("a list of patterns, one a line", _patterns, _LINES)
+PATTERNS = Reader("a list of patterns, one a line", _patterns)
 
 
 def _path_instructions(value: object) -> tuple[PathInstruction, ...]:
     if not isinstance(value, list):
         raise NotAllowed
-    return tuple(_path_instruction(item) for item in value)
+    found = []
+    for item in value:
+        match item:
+            case {"path": str(path), "instructions": str(instructions), **rest} if not rest:
+                found.append(PathInstruction(path, instructions))
+            case _:
+                raise NotAllowed
+    return tuple(found)
 
 
-def _path_instruction(item: object) -> PathInstruction:
-    match item:
-        case {"path": str(path), "instructions": str(instructions), **rest} if not rest:
-            return PathInstruction(path, instructions)
-        case _:
+PATH_INSTRUCTIONS = Reader("a list of items with `path` and `instructions`", _path_instructions)
+
+
+def _matching(pattern: str, make: Callable[[str], T]) -> Callable[[object], T]:
+    def read(value: object) -> T:
+        text = _text(value)
+        if not re.fullmatch(pattern, text):
             raise NotAllowed
+        return make(text)
+
+    return read
 
 
-_PAIR = {
-    "type": "object",
-    "properties": {"path": {"type": "string"}, "instructions": {"type": "string"}},
-    "required": ["path", "instructions"],
-    "additionalProperties": False,
-}
-PATH_INSTRUCTIONS = Reader(
-    "a list of items with `path` and `instructions`", _path_instructions, {"type": "array", "items": _PAIR}
-)
+NAME = "[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}"
+INSTANCE = Reader("at most 40 letters, digits, blanks, dots, dashes and underscores", _matching(f"{NAME}|", str))
 
-
-_NAME = "[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}"
-
-
-def _instance(value: object) -> str:
-    text = _text(value)
-    if not re.fullmatch(f"{_NAME}|", text):
-        raise NotAllowed
-    return text
-
-
-INSTANCE = Reader(
-    "at most 40 letters, digits, blanks, dots, dashes and underscores",
-    _instance,
-    {"type": ["string", "integer"], "pattern": rf"^\s*({_NAME})?\s*$", "minimum": 0},
-)
-
-
-def _secret(value: object) -> Secret:
-    text = _text(value)
-    if not re.fullmatch(r"[!-~]*", text):
-        raise NotAllowed
-    return Secret(text)
-
-
-SECRET = Reader("printable characters without blanks", _secret)
+SECRET = Reader("printable characters without blanks", _matching("[!-~]*", Secret))
 
 
 def _service_url(value: object) -> str:

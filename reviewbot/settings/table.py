@@ -7,7 +7,6 @@ Each field of `Settings` carries its default, its reader and its meaning, once; 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, TypeVar
 
@@ -50,15 +49,7 @@ TEMPLATES_DIR = ".github/reviewbot"
 
 
 def setting(default: T, reader: Reader[T], meaning: str, *, action: bool = True, config: bool = True) -> T:
-    """A field of `Settings`.
-
-    Args:
-        default: the value when nobody sets it.
-        reader: reads what somebody set.
-        meaning: one sentence for the documentation.
-        action: whether it is an input of the action.
-        config: whether the config file may set it.
-    """
+    """Return a field of `Settings`; `action` and `config` say who may set it."""
     metadata = {"reader": reader, "meaning": meaning, "action": action, "config": config}
     return field(default=default, metadata=metadata)
 
@@ -190,13 +181,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A setting as the documentation sees it.
-
-    Attributes:
-        default: as text, empty where there is none.
-        action: whether it is an input of the action; `config` whether the config file may set it.
-        schema: a JSON Schema of its value in the config file.
-    """
+    """A setting as the documentation sees it; `default` is a text, empty if there is none."""
 
     name: str
     default: str
@@ -204,22 +189,16 @@ class Input:
     allowed: str
     action: bool
     config: bool
-    schema: Mapping[str, object] = field(default_factory=dict, compare=False)
-
-    @property
-    def is_list(self) -> bool:
-        """Whether its value is a list, or may be one."""
-        forms = self.schema.get("anyOf", [self.schema])
-        return isinstance(forms, list) and any(form.get("type") == "array" for form in forms)
+    is_list: bool
 
 
 def name_of(row: Field[Any]) -> str:
-    """The name that users know a setting by."""
+    """Return the name that users know a setting by."""
     return row.name.replace("_", "-")
 
 
 def default_text(value: object) -> str:
-    """A value as the documentation writes it."""
+    """Return a value as the documentation writes it."""
     match value:
         case bool():
             return str(value).lower()
@@ -237,57 +216,61 @@ INPUTS: tuple[Input, ...] = tuple(
         row.metadata["reader"].allowed,
         row.metadata["action"],
         row.metadata["config"],
-        row.metadata["reader"].schema,
+        isinstance(row.default, tuple),
     )
     for row in fields(Settings)
 )
 
 
 def peek_settings(inputs: Mapping[str, str], config: str | None = None) -> Settings:
-    """What can be read; what is wrong counts as not set here, since `read_settings` reports it.
+    """Return what can be read; an invalid value counts as not set, since `read_settings` reports it.
 
     For what must be known before or in spite of a problem: the token, where the config file is, the name of the check.
     """
     keys, _ = read_config(config) if config is not None else ({}, [])
-    values: dict[str, Any] = {}
-    for row in fields(Settings):
-        for _, value in given(row, inputs, keys):
-            with suppress(NotAllowed):
-                values.setdefault(row.name, row.metadata["reader"].read(value))
-    return Settings(**values)
+    return _read(inputs, keys)[0]
 
 
 def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
-    """The settings of a run.
+    """Return the settings of a run.
 
     Args:
         inputs: input name to text, as the workflow set them; an empty text means "not set".
-        config: the text of the default branch's config file, None when there is none.
+        config: the text of the default branch's config file, None if there is none.
 
     Raises:
         SettingsError: with every problem.
     """
     keys, problems = read_config(config) if config is not None else ({}, [])
-    rows = {name_of(row): row for row in fields(Settings)}
-    problems += list(_unknown(keys, rows))
-    values: dict[str, Any] = {}
-    wrong: set[str] = set()
-    for row in rows.values():
-        for where, value in given(row, inputs, keys):
-            try:
-                values.setdefault(row.name, row.metadata["reader"].read(value))
-            except NotAllowed:
-                wrong.add(row.name)
-                problems.append(_wrong(where, value, row))
-    settings = Settings(**values)
+    problems += list(_unknown(keys))
+    settings, invalid = _read(inputs, keys)
+    problems += [_wrong(where, value, row) for where, value, row in invalid]
+    wrong = {row.name for _, _, row in invalid}
     problems += [problem for names, problem in _impossible(settings) if not wrong & names]
     if problems:
         raise SettingsError(tuple(problems))
     return settings
 
 
-def given(row: Field[Any], inputs: Mapping[str, str], keys: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    """What somebody set, the strongest first, each with its place; only from where the setting may be set."""
+def _read(
+    inputs: Mapping[str, str], keys: Mapping[str, object]
+) -> tuple[Settings, list[tuple[str, object, Field[Any]]]]:
+    """Return the settings without the invalid values, and those with their places."""
+    values: dict[str, Any] = {}
+    invalid: list[tuple[str, object, Field[Any]]] = []
+    for row in fields(Settings):
+        for where, value in given_values(row, inputs, keys):
+            try:
+                values.setdefault(row.name, row.metadata["reader"].read(value))
+            except NotAllowed:
+                invalid.append((where, value, row))
+    return Settings(**values), invalid
+
+
+def given_values(
+    row: Field[Any], inputs: Mapping[str, str], keys: Mapping[str, object]
+) -> Iterator[tuple[str, object]]:
+    """Yield the values of a setting, the strongest first, each with its place; only from where it may be set."""
     name = name_of(row)
     if row.metadata["action"] and (text := inputs.get(name, "").strip()):
         yield input_place(name), text
@@ -296,16 +279,17 @@ def given(row: Field[Any], inputs: Mapping[str, str], keys: Mapping[str, object]
 
 
 def config_place(key: str) -> str:
-    """How a problem names a key of the config file."""
+    """Return how a problem names a key of the config file."""
     return f"config file `{key[:60]}`"
 
 
 def input_place(name: str) -> str:
-    """How a problem names an input of the workflow."""
+    """Return how a problem names an input of the workflow."""
     return f"input `{name}`"
 
 
-def _unknown(keys: Mapping[str, object], rows: Mapping[str, Field[Any]]) -> Iterator[Problem]:
+def _unknown(keys: Mapping[str, object]) -> Iterator[Problem]:
+    rows = {name_of(row): row for row in fields(Settings)}
     allowed = sorted(name for name, row in rows.items() if row.metadata["config"])
     for key in list(keys):
         if key not in rows:

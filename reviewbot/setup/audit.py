@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+from ruamel.yaml.events import AliasEvent
 
 from reviewbot.domain.model.options import ActionCommand, ReviewerKind
-from reviewbot.settings import yaml_text
-from reviewbot.settings.yaml_text import NotYaml
+from reviewbot.settings.configfile import NotYaml, yaml_events, yaml_value
 
 LEVELS = ("none", "read", "write")
 PULL_REQUESTS = ("pull_request", "pull_request_target")
@@ -89,11 +88,7 @@ class Job:
 
 
 def read_jobs(workflows: Mapping[str, str]) -> tuple[Job, ...]:
-    """The jobs that run the action, of all workflows; one that is no YAML is passed over, as GitHub does.
-
-    Args:
-        workflows: file name to text.
-    """
+    """Return the jobs that run the action, of all workflows by file name; GitHub ignores one that is not YAML, too."""
     return tuple(job for name in sorted(workflows) for job in _jobs(name, _mapping(_yaml(workflows[name]))))
 
 
@@ -108,22 +103,16 @@ def inputs_of_review(jobs: Sequence[Job]) -> Mapping[str, str]:
 
 
 def _yaml(text: str) -> object:
-    """The document; None for what is no YAML, or is nested or repeated as no workflow is."""
+    """Return the document; None for what is no YAML, or is nested or repeated as no workflow is."""
+    aliases = 0
     try:
-        return None if _is_large(text) else yaml_text.value(text)
+        for event, depth in yaml_events(text):
+            aliases += isinstance(event, AliasEvent)
+            if depth > _DEEPEST or aliases > _ALIASES:
+                return None
+        return yaml_value(text)
     except NotYaml:
         return None
-
-
-def _is_large(text: str) -> bool:
-    # Before anything is built: what is nested ten thousand times takes minutes, what is repeated in itself all memory.
-    depth = aliases = 0
-    for event in yaml_text.events(text):
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        aliases += isinstance(event, AliasEvent)
-        if depth > _DEEPEST or aliases > _ALIASES:
-            return True
-    return False
 
 
 def _jobs(file: str, workflow: Mapping[str, object]) -> Iterator[Job]:

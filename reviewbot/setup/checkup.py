@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ from reviewbot.domain.codevf.budget import Spending, check, hold
 from reviewbot.domain.model.installation import ACTIONS_APP, Required
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.model.review import Balance, Tag
-from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW, EXIT_SETTINGS, first_exit_status
+from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW, EXIT_SETTINGS
 from reviewbot.domain.text.formatting import number
 from reviewbot.errors import OverBudget, Problem, ReviewbotError
 from reviewbot.settings import Settings
@@ -22,14 +22,7 @@ AROUND = 5
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at.
-
-    Attributes:
-        about: what, in a word.
-        told: how it is.
-        todo: what to do; empty when there is nothing.
-        status: the exit status that it comes to, 0 when reviews would work all the same.
-    """
+    """One thing that was checked; `status` is the exit status that it causes, 0 if reviews would work."""
 
     about: str
     told: str
@@ -40,11 +33,6 @@ class Finding:
     def mark(self) -> str:
         """`ok`, `note` or `problem`."""
         return "problem" if self.status else "note" if self.todo else "ok"
-
-
-def exit_status(findings: Iterable[Finding]) -> int:
-    """Of all of them."""
-    return first_exit_status(*(finding.status for finding in findings))
 
 
 def of_error(about: str, error: ReviewbotError) -> Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from io import TextIOBase, TextIOWrapper
 from typing import TextIO, cast
 
@@ -44,14 +44,7 @@ class _Log(TextIOBase):
 
 
 def open_console(out: TextIO, env: Mapping[str, str], *, plain: bool, widest: int = WIDTH) -> Console:
-    """A console that hears `NO_COLOR`, `TERM` and `COLUMNS` from this environment, and is plain where nobody looks.
-
-    Args:
-        out: a terminal, a pipe or a file.
-        env: the environment.
-        plain: no colour, nothing that moves.
-        widest: columns that are used at most, unless `COLUMNS` says how many.
-    """
+    """Return a console that reads `NO_COLOR`, `TERM` and `COLUMNS`; `plain` has no colour and nothing that moves."""
     if isinstance(out, TextIOWrapper):
         out.reconfigure(errors="replace")  # a terminal without Unicode shows question marks and goes on
     width = int(env["COLUMNS"]) if env.get("COLUMNS", "").isdecimal() else None
@@ -71,49 +64,40 @@ def open_console(out: TextIO, env: Mapping[str, str], *, plain: bool, widest: in
 
 
 def shown(text: str, style: str = "") -> Text:
-    """A text from outside on one line."""
+    """Return a text from outside on one line."""
     return Text(" ".join(harmless(text).split()), style=style)
 
 
 def code(text: str) -> str:
-    """A line of code as it can be shown: blanks for tabs, no control characters."""
+    """Return a line of code with spaces for tabs and without control characters."""
     return harmless(text).expandtabs(_TAB)
 
 
-def paragraph(console: Console, text: Text, *, indent: int, hang: int) -> Iterator[Text]:
-    """The lines of a paragraph, wrapped at blanks.
-
-    Args:
-        console: tells the width.
-        text: without line ends.
-        indent: blanks in front of each line.
-        hang: more blanks in front of each but the first.
-    """
-    room = max(_NARROWEST, console.width - indent - hang)
-    for number, line in enumerate(text.wrap(console, room)):
-        line.rstrip()
-        yield Text(" " * (indent + hang * bool(number))) + line
-
-
 def say(console: Console, text: str | Text, style: str = "", *, indent: int = 0, hang: int = 0) -> None:
-    """Print a text from outside, paragraph by paragraph; a line of blanks separates two."""
+    """Print a text from outside, paragraph by paragraph; `hang` indents each line of one but the first."""
     if isinstance(text, Text):
-        _print(console, paragraph(console, text, indent=indent, hang=hang))
+        room = max(_NARROWEST, console.width - indent - hang)
+        for number, line in enumerate(text.wrap(console, room)):
+            line.rstrip()
+            console.print(Text(" " * (indent + hang * bool(number))) + line)
         return
-    for line in harmless(text).split("\n"):
-        if not line.strip():
+    for part in harmless(text).split("\n"):
+        margin = min(len(part) - len(part.lstrip(" ")), console.width // 3)
+        if part.strip():
+            say(console, Text(part.strip(), style=style), indent=indent + margin, hang=hang)
+        else:
             console.print()
-            continue
-        margin = len(line) - len(line.lstrip(" "))
-        deeper = min(margin, console.width // 3)
-        _print(console, paragraph(console, Text(line.strip(), style=style), indent=indent + deeper, hang=hang))
 
 
 def say_command(console: Console, command: str) -> None:
-    """A command on a line of its own, however long: it is to be copied."""
+    """Print a command on one line, however long: it is to be copied."""
     console.print(Text(f"  {harmless(command)}"), soft_wrap=True)
 
 
-def _print(console: Console, lines: Iterator[Text]) -> None:
-    for line in lines:
-        console.print(line)
+def say_hint(console: Console, text: str, *, indent: int = 0) -> None:
+    """Print what to do next, in which indented lines are commands."""
+    for line in text.split("\n"):
+        if line.startswith("  "):
+            say_command(console, line.strip())
+        elif line:
+            say(console, line, indent=indent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.cells import chop_cells
 from rich.console import Console
@@ -12,15 +13,15 @@ from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.diff.text_index import split_lines
 from reviewbot.domain.findings.placement import UNVERIFIED, SuggestionState, Why
 from reviewbot.domain.findings.tracked_finding import FindingState
-from reviewbot.domain.model.review import Leftover, Severity, Side
-from reviewbot.domain.policy.verdict import Reason
+from reviewbot.domain.model.review import Severity, Side
+from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict
 from reviewbot.domain.selection.selection import HeldBecause, held_sentence
-from reviewbot.domain.text.formatting import counted, number, size
+from reviewbot.domain.text.formatting import counted, duration, moment, number, size
+from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.excerpts import Excerpt, Excerpts
-from reviewbot.render.view_models.review import FindingView, HeldView, SentView, SummaryView
+from reviewbot.render.view_models.review import FindingView, HeldView, SummaryView
 from reviewbot.render.view_models.truncation import every_finding
-from reviewbot.terminal.console import code, say, say_command, shown
-from reviewbot.terminal.words import Mood, saying
+from reviewbot.terminal.console import code, say, say_hint, shown
 
 STYLES = {
     Severity.UNRATED: "bold magenta",
@@ -30,9 +31,6 @@ STYLES = {
     Severity.LOW: "bold blue",
     Severity.INFO: "bold cyan",
 }
-MOODS = {Mood.GOOD: "bold green", Mood.BAD: "bold red", Mood.OPEN: "bold yellow"}
-
-UNTITLED = "(without a title)"
 
 _INDENT = 2
 _MOST_HELD = 20
@@ -40,22 +38,17 @@ _MOST_SENT = 200
 
 
 def show_review(console: Console, view: SummaryView, files: Sequence[FileView], *, quiet: bool = False) -> None:
-    """Print a review.
-
-    Args:
-        console: where.
-        view: the whole story.
-        files: as they were sent, for the code around the findings.
-        quiet: without what was sent and what it cost; nothing at all when there is nothing to say.
-    """
+    """Print a review; `quiet` only the findings and the verdict, and nothing if there is nothing to report."""
     excerpts, findings = Excerpts(files), every_finding(view.files)
     if view.sum is None:
         _show_remembered(console, findings)
     else:
         for finding in findings:
-            show_finding(console, finding, excerpts.of(finding))
+            _show_finding(console, finding, excerpts.of(finding))
     for leftover in view.leftovers:
-        _show_leftover(console, leftover)
+        console.print()
+        say(console, shown(f"Could not be read: {leftover.where}: {leftover.why}", "bold magenta"), hang=_INDENT)
+        say(console, leftover.text, indent=_INDENT)
     if quiet and not findings and view.outcome.exit_status == 0:
         return
     _show_verdict(console, view)
@@ -66,36 +59,24 @@ def show_review(console: Console, view: SummaryView, files: Sequence[FileView], 
 
 
 def _show_remembered(console: Console, findings: Sequence[FindingView]) -> None:
-    """The open findings of earlier reviews, in short: this one has no answer, and that is what matters."""
+    """List the open findings of earlier reviews, where this review has no answer yet."""
     if findings:
         console.print()
         say(console, "Open, from the reviews before:")
     for finding in findings:
-        line = Text.assemble(shown(place(finding)), "  ", (finding.severity.value, STYLES[finding.severity]), "  ")
-        say(console, line + shown(finding.title.strip() or UNTITLED), indent=_INDENT, hang=_INDENT)
+        line = Text.assemble(shown(_place(finding)), "  ", (finding.severity.value, STYLES[finding.severity]), "  ")
+        say(console, line + _title(finding), indent=_INDENT, hang=_INDENT)
 
 
-def show_finding(console: Console, finding: FindingView, excerpt: Excerpt) -> None:
-    """A finding: where, how bad, what, the code, why, and what to do about it."""
+def _title(finding: FindingView, style: str = "") -> Text:
+    return shown(finding.title.strip() or "(without a title)", style)
+
+
+def _show_finding(console: Console, finding: FindingView, excerpt: Excerpt) -> None:
     console.print()
-    _show_place(console, finding)
-    say(console, shown(finding.title.strip() or UNTITLED, "bold"), indent=_INDENT)
-    _show_code(console, excerpt)
-    if excerpt.lines and (finding.explanation.strip() or finding.note.strip()):
-        console.print()
-    if finding.explanation.strip():
-        say(console, finding.explanation.strip(), indent=_INDENT)
-    if finding.note.strip():
-        say(console, f"The reviewer: {finding.note.strip()}", indent=_INDENT, hang=_INDENT)
-    _show_fix(console, finding, excerpt)
-    for reference in finding.references:
-        _show_reference(console, reference)
-
-
-def _show_place(console: Console, finding: FindingView) -> None:
-    """Path and line first, as compilers do it, so that terminals and editors find the place."""
+    # Path and line first, as compilers do it, so that terminals and editors find the place.
     line = Text.assemble(
-        shown(place(finding), "underline"),
+        shown(_place(finding), "underline"),
         "  ",
         (finding.severity.value, STYLES[finding.severity]),
         f" {finding.category.value}" if finding.category else "",
@@ -105,10 +86,25 @@ def _show_place(console: Console, finding: FindingView) -> None:
         (f"  {finding.id}", "dim"),
     )
     say(console, line, hang=_INDENT)
+    say(console, _title(finding, "bold"), indent=_INDENT)
+    _show_code(console, excerpt)
+    explanation, note = finding.explanation.strip(), finding.note.strip()
+    if excerpt.lines and (explanation or note):
+        console.print()
+    if explanation:
+        say(console, explanation, indent=_INDENT)
+    if note:
+        say(console, f"The reviewer: {note}", indent=_INDENT, hang=_INDENT)
+    _show_fix(console, finding, excerpt)
+    for reference in (shown(one, "dim") for one in finding.references):
+        if " " in reference.plain:
+            say(console, reference, indent=_INDENT, hang=_INDENT)
+        else:  # an address stays in one piece, or nobody could click on it or copy it
+            console.print(Text(" " * _INDENT) + reference, soft_wrap=True)
 
 
-def place(finding: FindingView) -> str:
-    """The finding's file and line, as far as they are known."""
+def _place(finding: FindingView) -> str:
+    """Return the finding's file and line, as far as they are known."""
     if not finding.path:
         return "(no file named)"
     first = finding.line if finding.start_line is None else finding.start_line
@@ -132,7 +128,7 @@ def _show_code(console: Console, excerpt: Excerpt) -> None:
 
 
 def _show_line(console: Console, gutter: str, text: str, style: str, *, whole: bool = True) -> None:
-    """A line of code beside its gutter: one that matters goes on below where it is too long, another is cut."""
+    """Print a line of code beside its gutter: a long one is continued below if it is shown whole, otherwise cut."""
     line, room = code(text).rstrip(), max(10, console.width - len(gutter))
     pieces = chop_cells(line, room) if whole else [line]
     for at, piece in enumerate(pieces or [""]):
@@ -156,37 +152,31 @@ def _show_fix(console: Console, finding: FindingView, excerpt: Excerpt) -> None:
         say(console, "(nothing: delete the lines)", "dim", indent=_INDENT * 2)
 
 
-def _show_reference(console: Console, reference: str) -> None:
-    """An address stays in one piece, however narrow the terminal: broken, it could be neither clicked nor copied."""
-    line = shown(reference, "dim")
-    if " " in line.plain:
-        say(console, line, indent=_INDENT, hang=_INDENT)
-    else:
-        console.print(Text(" " * _INDENT) + line, soft_wrap=True)
-
-
-def _show_leftover(console: Console, leftover: Leftover) -> None:
-    console.print()
-    say(console, shown(f"Could not be read: {leftover.where}: {leftover.why}", "bold magenta"), hang=_INDENT)
-    say(console, leftover.text, indent=_INDENT)
-
-
 def _show_verdict(console: Console, view: SummaryView) -> None:
-    told = saying(view)
+    title, told = words_of(view)
     console.print()
-    say(console, shown(told.title, MOODS[told.mood]))
+    say(console, shown(title, _style(view.outcome)))
     counts = [(severity, count) for severity, count in (view.counts or {}).items() if count]
     if counts:
         words = [Text.assemble(f"{number(count)} ", (severity.value, STYLES[severity])) for severity, count in counts]
         say(console, Text(", ").join(words), indent=_INDENT)
-    for line in told.more.split("\n"):
-        if line.startswith("  "):
-            say_command(console, line.strip())
-        elif line:
-            say(console, line, indent=_INDENT)
-    for text in view.degraded:
-        if text.strip():
-            say(console, text, indent=_INDENT)
+    say_hint(console, told, indent=_INDENT)
+    if view.wait:
+        since = f"{moment(view.wait.submitted_at)} ({duration(view.wait.elapsed_seconds)})"
+        say(console, f"The task is {view.wait.state}, since {since}.", indent=_INDENT)
+    for text in filter(str.strip, view.degraded):
+        say(console, text, indent=_INDENT)
+
+
+def words_of(view: SummaryView) -> tuple[str, str]:
+    """Return a title, and what to do next at a terminal, which has no workflow, whatever is reviewed."""
+    return Renderer().words(replace(view, pull_number=0))
+
+
+def _style(outcome: Outcome) -> str:
+    if outcome.status is Status.PENDING or outcome.reason is Reason.DRY_RUN:
+        return "bold yellow"
+    return "bold green" if outcome.verdict is Verdict.PASS or outcome.status is Status.SKIPPED else "bold red"
 
 
 def _show_past(console: Console, view: SummaryView) -> None:
@@ -195,63 +185,55 @@ def _show_past(console: Console, view: SummaryView) -> None:
     if view.progress and view.progress.beyond:
         told = counted(view.progress.beyond, "more open finding")
         say(console, f"{told} of earlier reviews, of which only the severity is remembered.", indent=_INDENT)
-    for finding in view.closed:
-        say(console, f"{finding.standing.value.capitalize()}: {place(finding)}: {finding.title}", indent=_INDENT)
-    for finding in view.waived:
-        say(console, f"Waived by {finding.waived_by}: {place(finding)}: {finding.title}", indent=_INDENT)
-    for one in view.duplicates:
-        say(console, f"Said already, by {one.original}: {one.title}", "dim", indent=_INDENT)
-    for notice in view.notices:
-        say(console, f"Notice: {notice}", "yellow", indent=_INDENT)
+    lines = [(f"{one.standing.value.capitalize()}: {_place(one)}: {one.title}", "") for one in view.closed]
+    lines += [(f"Waived by {one.waived_by}: {_place(one)}: {one.title}", "") for one in view.waived]
+    lines += [(f"Said already, by {one.original}: {one.title}", "dim") for one in view.duplicates]
+    lines += [(f"Notice: {notice}", "yellow") for notice in view.notices]
+    for line, style in lines:
+        say(console, line, style, indent=_INDENT)
 
 
 def _show_manifest(console: Console, view: SummaryView) -> None:
-    """What left the building, or would, and what was held back and why."""
     names_all = view.outcome.reason is Reason.DRY_RUN
     if view.sent:
-        say(console, f"{_sent(view)}.", "dim")
-    if read_in_part := [one for one in view.missed if one not in view.held_back]:
+        sent = "sent" if view.reviewer == "codevf" else "selected"
+        sent = f"Would be {sent}" if names_all else sent.capitalize()
+        size_of_all, secrets = sum(one.bytes for one in view.sent), sum(one.redactions for one in view.sent)
+        say(console, f"{sent}: {counted(len(view.sent), 'file')}, {size(size_of_all)}{_redacted(secrets)}.", "dim")
+    read_in_part = [one for one in view.missed if one not in view.held_back]
+    if read_in_part and view.outcome.reason is not Reason.PARTIAL:  # otherwise the verdict has them
         say(console, f"Not fully reviewed: {counted(len(read_in_part), 'file')}.")
-        _list(console, [(one.path, why_held(one), "") for one in read_in_part], _MOST_HELD)
+        _list(console, [(one.path, _why_held(one), "") for one in read_in_part], _MOST_HELD)
     if names_all:
-        _list(console, [(one.path, _amount(one), "") for one in view.sent], _MOST_SENT)
+        rows = [(one.path, f"{size(one.bytes)}{'' if one.whole else ', the diff alone'}", one) for one in view.sent]
+        _list(console, [(path, told + _redacted(one.redactions), "") for path, told, one in rows], _MOST_SENT)
     held = view.held_back
     told = [one for one in held if names_all or one.reason != HeldBecause.PATHS]
     if held:
         left_out = len(held) - len(told)
         by_paths = f", {number(left_out)} of them by `paths`" if left_out and told else ", by `paths`" * bool(left_out)
         say(console, f"Held back: {counted(len(held), 'file')}{by_paths}.", "dim")
-    rows = [(one.path, f"{why_held(one)}{' NOT REVIEWED.' if one.missed else ''}") for one in told]
-    _list(console, [(*row, "" if one.missed else "dim") for row, one in zip(rows, told, strict=True)], _MOST_HELD)
+    lines = [
+        (one.path, f"{_why_held(one)}{' NOT REVIEWED.' * one.missed}", "" if one.missed else "dim") for one in told
+    ]
+    _list(console, lines, _MOST_HELD)
+
+
+def _redacted(secrets: int) -> str:
+    return f", {counted(secrets, 'secret')} redacted" if secrets else ""
 
 
 def _list(console: Console, rows: Sequence[tuple[str, str, str]], most: int) -> None:
-    """Files, and a word on each: path, word, style."""
+    """Print files with a word on each: path, word, style."""
     for path, word, style in rows[:most]:
         say(console, shown(f"{path}: {word}", style), indent=_INDENT, hang=_INDENT)
     if len(rows) > most:
         say(console, f"and {counted(len(rows) - most, 'more file')}", "dim", indent=_INDENT)
 
 
-def _amount(sent: SentView) -> str:
-    """How much of a file would be sent."""
-    redacted = f", {counted(sent.redactions, 'secret')} redacted" if sent.redactions else ""
-    return f"{size(sent.bytes)}{'' if sent.whole else ', the diff alone'}{redacted}"
-
-
-def _sent(view: SummaryView) -> str:
-    verb = "sent" if view.reviewer == "codevf" else "selected"
-    verb = f"Would be {verb}" if view.outcome.reason is Reason.DRY_RUN else verb.capitalize()
-    redactions = sum(one.redactions for one in view.sent)
-    redacted = f", {counted(redactions, 'secret')} redacted" if redactions else ""
-    return f"{verb}: {counted(len(view.sent), 'file')}, {size(sum(one.bytes for one in view.sent))}{redacted}"
-
-
-def why_held(held: HeldView) -> str:
-    """Why a file was held back, in words; whether the review is short of it."""
+def _why_held(held: HeldView) -> str:
     detail = f" ({held.detail})" if held.detail else ""
-    sentence = held_sentence(held.reason).removesuffix(".")
-    return f"{sentence}{detail}."
+    return f"{held_sentence(held.reason).removesuffix('.')}{detail}."
 
 
 def _show_cost(console: Console, view: SummaryView) -> None:

@@ -1,103 +1,141 @@
-"""What happens meanwhile: a line that moves on a terminal, plain lines in a pipe, nothing when nobody wants to know."""
+"""What a run reports, at a terminal: its progress line by line, and the whole story as values for the end."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from dataclasses import dataclass, field
 
+from rich import progress as moving
 from rich.console import Console
-from rich.live import Live
-from rich.spinner import Spinner
-from rich.text import Text
 
+from reviewbot.domain.diff.reviewed_file import FileView
+from reviewbot.domain.github.drafts import Annotation
+from reviewbot.domain.model.review import Balance, Submission, Tag, Task
+from reviewbot.domain.text.formatting import size, state
+from reviewbot.errors import Problem, SettingsError
+from reviewbot.ports import Pages, ReviewService
+from reviewbot.render.view_models.review import SummaryView
 from reviewbot.terminal.console import say, shown
 
 
-class Progress(Protocol):
-    """Hears of what happens."""
+@dataclass(slots=True)
+class Progress:
+    """Shows what is being done: nothing without a console, lines that follow each other without a bar."""
+
+    console: Console | None = None
+    bar: moving.Progress | None = None
+    _stage: str = ""
 
     def say(self, line: str) -> None:
-        """Something worth keeping."""
+        """Print something worth keeping."""
+        if self.console:
+            say(self.console, line, "dim" if self.bar else "")
 
     def stage(self, what: str) -> None:
-        """What is being done from now on."""
-
-
-class NullProgress:
-    """Nobody wants to know."""
-
-    def say(self, line: str) -> None:
-        """Nothing."""
-
-    def stage(self, what: str) -> None:
-        """Nothing."""
-
-
-class PlainProgress:
-    """One line after another; a stage that is said twice in a row is one."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._stage = ""
-
-    def say(self, line: str) -> None:
-        """A line."""
-        say(self._console, line)
-
-    def stage(self, what: str) -> None:
-        """A line, too."""
-        if what != self._stage:
-            self._stage = what
-            say(self._console, f"{what} …")
-
-
-class LiveProgress:
-    """A line at the bottom that says what is being done and how long it has taken; what is said stands above it."""
-
-    def __init__(self, console: Console, elapsed: Callable[[], float]) -> None:
-        self._console = console
-        self._elapsed = elapsed
-        self._stage = ""
-        self._spinner = Spinner("dots", style="cyan")
-
-    def say(self, line: str) -> None:
-        """A line above."""
-        say(self._console, line, "dim")
-
-    def stage(self, what: str) -> None:
-        """The line at the bottom."""
+        """Show what is being done from now on."""
+        if self.bar:
+            self.bar.update(self.bar.task_ids[0], description=shown(what).plain)
+        elif self.console and what != self._stage:
+            say(self.console, f"{what} …")
         self._stage = what
-
-    def line(self) -> Spinner:
-        """The bottom line as it is now."""
-        text = Text.assemble(shown(self._stage), (f"  {stopwatch(self._elapsed())}", "dim"))
-        text.truncate(max(10, self._console.width - 4), overflow="ellipsis")
-        self._spinner.update(text=text)
-        return self._spinner
-
-
-def stopwatch(seconds: float) -> str:
-    """Minutes and seconds, hours when there are any."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 @contextmanager
-def telling(console: Console, elapsed: Callable[[], float], *, quiet: bool) -> Iterator[Progress]:
-    """Tell what happens for the length of a `with` block.
+def telling(console: Console, *, quiet: bool) -> Iterator[Progress]:
+    """Show progress for the length of a `with` block: a line that moves on a terminal, plain lines in a pipe."""
+    if quiet or not console.is_terminal or console.is_dumb_terminal:
+        yield Progress(None if quiet else console)
+        return
+    columns = moving.SpinnerColumn(), moving.TextColumn("{task.description}", markup=False), moving.TimeElapsedColumn()
+    with moving.Progress(*columns, console=console, transient=True) as bar:
+        bar.add_task("", total=None)
+        yield Progress(console, bar)
 
-    Args:
-        console: where; whether it is a terminal decides how.
-        elapsed: seconds since the beginning.
-        quiet: tell nothing.
-    """
-    if quiet:
-        yield NullProgress()
-    elif not console.is_terminal or console.is_dumb_terminal:
-        yield PlainProgress(console)
-    else:
-        moving = LiveProgress(console, elapsed)
-        with Live(get_renderable=moving.line, console=console, transient=True, refresh_per_second=8):
-            yield moving
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The story of a run, and its files as they were sent."""
+
+    view: SummaryView
+    files: Sequence[FileView]
+
+
+@dataclass(slots=True)
+class TerminalReporter:
+    """`ports.Reporter`: keeps what the end needs, and drops what is only for a runner."""
+
+    progress: Progress
+    told: Told | None = None
+    annotations: list[Annotation] = field(default_factory=list)
+
+    def say(self, line: str) -> None:
+        """Show the line as progress."""
+        self.progress.say(line)
+
+    def debug(self, line: str) -> None:
+        """Drop the line."""
+
+    def annotate(self, annotation: Annotation) -> None:
+        """Keep the annotation."""
+        self.annotations.append(annotation)
+
+    def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:  # noqa: ARG002 — a terminal has its own words
+        """Keep the story."""
+        self.told = Told(view, files)
+
+    def outputs(self, values: Mapping[str, str]) -> None:
+        """Drop the outputs."""
+
+    def check_file(self, path: str) -> str:
+        """Refuse: a terminal's review writes no files."""
+        raise SettingsError((Problem(path, "a terminal's review writes no files", "redirect the output"),))
+
+    def write_file(self, path: str, text: str) -> None:  # noqa: ARG002 — the port's signature
+        """Refuse to write a file, as `check_file` does."""
+        self.check_file(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A `ports.ReviewService` whose requests are shown as progress."""
+
+    service: ReviewService
+    progress: Progress
+    reviewer: str
+
+    def balance(self) -> Balance | None:
+        """As the service."""
+        self.progress.stage(f"Asking {self.reviewer}")
+        return self.service.balance()
+
+    def project(self, name: str) -> int:
+        """As the service."""
+        return self.service.project(name)
+
+    def tags(self) -> tuple[Tag, ...]:
+        """As the service."""
+        return self.service.tags()
+
+    def create(self, submission: Submission) -> Task:
+        """As the service."""
+        handed = sum(len(one.content.encode("utf-8", "replace")) for one in submission.attachments)
+        self.progress.stage(f"Handing {size(handed)} to {self.reviewer}")
+        return self._seen(self.service.create(submission))
+
+    def retrieve(self, task_id: str) -> Task:
+        """As the service."""
+        return self._seen(self.service.retrieve(task_id))
+
+    def cancel(self, task_id: str) -> None:
+        """As the service."""
+        self.service.cancel(task_id)
+
+    def deliverable(self, url: str) -> str:
+        """As the service."""
+        return self.service.deliverable(url)
+
+    def _seen(self, task: Task) -> Task:
+        told = "Reading the answer" if task.status.is_over else f"{self.reviewer}: {state(task.status_text)}"
+        self.progress.stage(told)
+        return task

@@ -13,9 +13,8 @@ import reviewbot.app.dispatch  # the commands import both when they are called
 import reviewbot.cli.bootstrap
 import reviewbot.domain.redaction.detectors  # when the first text is scanned  # noqa: F401
 import tests.app.forked  # noqa: F401 — where a run begins
-from reviewbot.render.rehearsal import rehearse
 from reviewbot.render.renderer import Renderer
 
-rehearse(Renderer())
+Renderer().rehearse()
 # The children share what is here, as long as nobody counts its references.
 gc.freeze()

@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 
 from reviewbot.cli.parser import make_parser
 from reviewbot.settings import read_settings
-from reviewbot.setup.workflows import Wish, review_workflow
+from reviewbot.setup.files import Wish, review_workflow
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent

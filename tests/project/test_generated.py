@@ -2,25 +2,68 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from reviewbot.settings.schema import SCHEMA_FILE, config_schema
-from reviewbot.setup.reference import INPUTS_BOTH, KEYS_ALONE, WORKFLOW_ALONE, table
-from reviewbot.setup.workflows import Wish, collect_workflow, commands_workflow, review_workflow
+import reviewbot
+from reviewbot.errors import Reason
+from reviewbot.settings import INPUTS, Input
+from reviewbot.setup.files import SCHEMA_FILE, Wish, collect_workflow, commands_workflow, review_workflow
+from tests.project.config_schema import config_schema
+
+PROGRAM = Path(reviewbot.__file__).parent
+
+
+def table(*, action: bool, config: bool) -> str:
+    """A Markdown table of some settings, without a line end after it."""
+    lines = [f"| {'input' if action else 'key'} | default | meaning | allowed |", "|---|---|---|---|"]
+    lines += [row_of(row) for row in INPUTS if (row.action, row.config) == (action, config)]
+    return "\n".join(lines)
+
+
+def decisions() -> str:
+    """A Markdown table of the reasons with what decides each: a class of `errors.py`, or a function of the domain."""
+    places: dict[str, list[str]] = {reason.name: [] for reason in Reason}
+    for path in (PROGRAM / "errors.py", *sorted((PROGRAM / "domain").rglob("*.py"))):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name != "Reason":
+                for name in dict.fromkeys(chosen(node)):
+                    places[name].append(f"`{node.name}` in `reviewbot/{path.relative_to(PROGRAM).as_posix()}`")
+    rows = [f"| `{reason}` | {', '.join(places[reason.name])} |" for reason in Reason if places[reason.name]]
+    return "\n".join(["| reason | decided by |", "|---|---|", *rows])
+
+
+def chosen(node: ast.AST) -> Iterator[str]:
+    """The reasons that a part of a program gives; it may ask for others."""
+    match node:
+        case ast.Attribute(ast.Name("Reason"), name):
+            yield name
+        case ast.Compare() | ast.MatchValue():
+            return
+        case _:
+            for child in ast.iter_child_nodes(node):
+                yield from chosen(child)
+
+
+def row_of(row: Input) -> str:
+    default = f"`{row.default}`" if row.default else ""
+    return f"| `{row.name}` | {default} | {row.meaning} | {row.allowed} |"
+
 
 PARTS: Mapping[str, str] = {
     "review": f"```yaml\n{review_workflow(Wish())}```",
     "gate": f"```yaml\n{review_workflow(Wish(gate=True))}```",
     "collect": f"```yaml\n{collect_workflow(Wish())}```",
     "commands": f"```yaml\n{commands_workflow(Wish())}```",
-    "inputs": table(INPUTS_BOTH),
-    "workflow inputs": table(WORKFLOW_ALONE),
-    "keys": table(KEYS_ALONE),
+    "inputs": table(action=True, config=True),
+    "workflow inputs": table(action=True, config=False),
+    "keys": table(action=False, config=True),
+    "reasons": decisions(),
 }
 SHOWN = [
     ("README.md", "review"),
@@ -31,6 +74,7 @@ SHOWN = [
     ("docs/configuration.md", "workflow inputs"),
     ("docs/configuration.md", "keys"),
     ("docs/forks.md", "gate"),
+    ("docs/outcomes.md", "reasons"),
 ]
 
 

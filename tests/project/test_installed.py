@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from reviewbot.cli.companion import NO_SOURCE, source_of
+from reviewbot.cli.install import NO_SOURCE, source_of
 from tests.project.commands import run
 from tests.terminal.ground import make_clone
 
@@ -146,7 +146,7 @@ def test_doctor_runs(reviewbot: Installed) -> None:
 
 
 def test_a_copy_that_is_not_installed_names_the_extra(root: Path) -> None:
-    code = "import sys; sys.path.insert(0, sys.argv[1]); from reviewbot.cli.extras import how_to_install as how"
+    code = "import sys; sys.path.insert(0, sys.argv[1]); from reviewbot.cli.install import how_to_install as how"
     said = run(sys.executable, "-I", "-S", "-c", f"{code}; print(how('local'))", root, cwd=root)
     assert "Install `reviewbot[local]` from its source." in said
 

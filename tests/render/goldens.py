@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.codevf.errors import Said, error_of
 from reviewbot.adapters.github.errors import Intent, Reply, judge
-from reviewbot.cli.bootstrap import FORK_HINT, Line, Reviewers
-from reviewbot.cli.review import WITHOUT_KEY
+from reviewbot.cli.bootstrap import FORK_HINT, Reviewers
+from reviewbot.cli.commands.review import WITHOUT_KEY
 from reviewbot.domain.codevf import budget
 from reviewbot.domain.commands.authorize import Refusal
 from reviewbot.domain.commands.parse import CommandName
@@ -27,11 +27,12 @@ from reviewbot.domain.model.review import Balance
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict, did_not_happen, not_due
 from reviewbot.domain.selection.selection import HeldBecause
 from reviewbot.errors import NoKey, ReviewbotError, TaskEnded
-from reviewbot.render.overrides import lost_mark
 from reviewbot.render.renderer import Renderer
+from reviewbot.render.sandbox import lost_mark
 from reviewbot.render.view_models.command import AnswerView
 from reviewbot.render.view_models.review import FileGroup, FindingView, HeldView, SummaryView, SumView
 from reviewbot.settings import read_settings
+from reviewbot.settings.environment import read_desktop
 from tests.render.view_builders import (
     ANSWER,
     AWAITING,
@@ -151,8 +152,8 @@ def raised(call: Callable[[], object]) -> ReviewbotError:
 
 
 def _without_key() -> None:
-    now = SystemClock()
-    reviewers = Reviewers(Line(None, None, {}), now, SystemRandom(), ExitStack(), FORK_HINT)
+    now, network = SystemClock(), read_desktop({}, "", asks_github=False).network
+    reviewers = Reviewers(network, now, SystemRandom(), ExitStack(), FORK_HINT)
     reviewers.open(read_settings({}, None))
 
 

@@ -91,7 +91,7 @@ WRITERS: Mapping[str, Writer] = {
 
 
 def test_every_writer_of_the_renderer_is_here() -> None:
-    names = {name for name in vars(Renderer) if not name.startswith("_")}
+    names = {name for name in vars(Renderer) if not name.startswith("_")} - {"rehearse", "words"}
     assert {name.replace(" ", "_") for name in WRITERS} == names
 
 

@@ -14,9 +14,8 @@ import reviewbot
 from reviewbot.domain.text import formatting
 from reviewbot.errors import TemplateError
 from reviewbot.render.dialects import MARKDOWN
-from reviewbot.render.overrides import SOURCE_LIMIT
 from reviewbot.render.renderer import Renderer, collecting_renderer
-from reviewbot.render.sandbox import Templates
+from reviewbot.render.sandbox import SOURCE_LIMIT, Templates
 from reviewbot.render.view_models.review import SummaryView
 from tests.hostile.built import Building
 from tests.render.test_flood import WRITERS

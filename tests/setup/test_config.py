@@ -16,7 +16,8 @@ from ruamel.yaml import YAML
 from reviewbot import cli
 from reviewbot.errors import SettingsError
 from reviewbot.settings import read_settings
-from reviewbot.settings.schema import SCHEMA_FILE, config_schema
+from reviewbot.setup.files import SCHEMA_FILE
+from tests.project.config_schema import config_schema
 from tests.terminal.ground import Clone, Said
 from tests.test_settings import CONFIG, KEY, TOKEN, quoted
 

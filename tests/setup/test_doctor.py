@@ -14,8 +14,7 @@ from reviewbot_sandbox.fault_rules import Reply
 from reviewbot_sandbox.github import Access, RequiredCheck, Scope
 
 from reviewbot import cli
-from reviewbot.setup.files import files
-from reviewbot.setup.workflows import Action, Wish
+from reviewbot.setup.files import Action, Wish, files
 from tests.app.house import KEY, REPO, SCALE, TOKEN, Rig, house
 from tests.terminal.ground import Clone, Said
 
@@ -357,7 +356,7 @@ def test_the_repository_is_the_clones_own(rig: Rig, tmp_path: Path, monkeypatch:
     clone.git("init", "--quiet")
     monkeypatch.chdir(clone.root)
     bare = doctor(rig)
-    assert (bare.status, "--repo: this clone has no origin on a server" in bare.err) == (2, True), bare.err
+    assert (bare.status, "--repo: this clone's origin is no repository on a host" in bare.err) == (2, True), bare.err
     clone.git("remote", "add", "origin", f"git@github.com:{REPO}.git")
     assert f"project: `{REPO}` was not checked" in doctor(rig).out
     assert doctor(rig, "--repo", "parcels").status == 2

@@ -17,11 +17,10 @@ from ruamel.yaml import YAML
 from reviewbot import cli
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.settings import INPUTS, Settings, read_settings
-from reviewbot.settings.schema import config_schema
-from reviewbot.setup.files import config_file, files, installed_from, ruleset
-from reviewbot.setup.workflows import Action, Wish, read_action
+from reviewbot.setup.files import Action, Wish, config_file, files, installed_from, read_action, ruleset
 from tests.contract.referee import Request, rest_complaints
 from tests.contract.test_snippets import LINTERS, complaint
+from tests.project.config_schema import config_schema
 from tests.terminal.ground import Clone, Said
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

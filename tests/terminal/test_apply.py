@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from reviewbot import cli
-from reviewbot.cli.convert import write_patch
+from reviewbot.cli.commands.render import write_patch
 from reviewbot.domain.findings.placement import SuggestionState, Why
 from reviewbot.exports.report import report_json
 from reviewbot.render.view_models.review import FileGroup, FindingView

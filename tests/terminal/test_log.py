@@ -12,7 +12,8 @@ from typing import TextIO
 import pytest
 
 from reviewbot import cli
-from reviewbot.cli.convert import DOCUMENTS
+from reviewbot.cli.commands.render import DOCUMENTS
+from reviewbot.cli.parser import KINDS
 from reviewbot.exports.report import report_json
 from reviewbot.exports.stored import read_report
 from reviewbot.render.view_models.review import FileGroup
@@ -55,7 +56,7 @@ def test_no_line_of_a_review_is_a_command(env: dict[str, str]) -> None:
     assert "## [error]inline" in text
 
 
-@pytest.mark.parametrize("kind", sorted({*DOCUMENTS} - {"html"}))
+@pytest.mark.parametrize("kind", sorted({*KINDS} - {"html"}))
 def test_no_line_of_a_document_is_a_command(kind: str, report: Path) -> None:
     text = piped(lambda out: cli.main(["render", str(report), "--to", kind], {}, out))
     assert not commands(text)
@@ -67,7 +68,7 @@ def test_json_in_a_pipe_says_what_it_says_in_a_file(report: Path) -> None:
     assert json.loads(text) == json.loads(DOCUMENTS["rdjson"](read_report(report.read_text(encoding="utf-8"))))
 
 
-@pytest.mark.parametrize("kind", sorted(DOCUMENTS))
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_file_is_exact(kind: str, report: Path, tmp_path: Path) -> None:
     with (tmp_path / "out").open("w", encoding="utf-8") as out:
         cli.main(["render", str(report), "--to", kind], {}, out)

@@ -18,9 +18,9 @@ from msgspec import Struct
 from reviewbot.adapters.git.objects import read_between, read_files, read_folder
 from reviewbot.adapters.git.process import Bounds, Git, isolated_environment
 from reviewbot.domain.github.pull_request import Entry, RawChange
+from reviewbot.domain.model.commits import login_of, title_of
 from reviewbot.domain.model.remotes import Remote, read_remote
 from reviewbot.errors import Problem, SettingsError
-from reviewbot.render.view_models.replay import login_of, title_of
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 """What stands before the first commit; git knows it without having it."""

@@ -13,6 +13,7 @@ from enum import StrEnum
 from reviewbot.domain.github.pull_request import Conclusion
 from reviewbot.domain.model.options import FailOn, Tolerance
 from reviewbot.domain.model.review import Severity
+from reviewbot.errors import Reason as Reason  # noqa: PLC0414 — an outcome's vocabulary is imported from here
 
 EXIT_GATE = 1
 EXIT_SETTINGS = 2
@@ -39,45 +40,6 @@ class Verdict(StrEnum):
     PASS = "pass"  # noqa: S105 — the word of the contract, no password
     FAIL = "fail"
     NONE = "none"
-
-
-class Reason(StrEnum):
-    """The output `reason`; each has its own text in the templates."""
-
-    REVIEWED = "reviewed"
-    GATE = "gate"
-    PENDING = "pending"
-    DRY_RUN = "dry-run"
-    DRAFT = "draft"
-    BOT = "bot"
-    CLOSED = "closed"
-    LABEL = "skip-review"
-    NOTHING_SELECTED = "nothing-selected"
-    NOT_REQUESTED = "not-requested"
-    EVENT = "event"
-    MERGE_GROUP = "merge-group"
-    COLLECTED = "collected"
-    COMMAND = "command"
-    NO_KEY = "no-key"
-    OVER_BUDGET = "over-budget"
-    NOT_APPROVED = "not-approved"
-    CANCELLED = "cancelled"
-    SUPERSEDED = "superseded"
-    MEMORY = "memory"
-    SHARED_HEAD = "shared-head"
-    BYPASS = "bypass"
-    REFUSED = "refused"
-    UNREACHABLE = "unreachable"
-    NO_REVIEW = "no-review"
-    UNREADABLE = "unreadable"
-    PARTIAL = "partial"
-    CHANGE_UNREADABLE = "change-unreadable"
-    GITHUB = "github"
-    PERMISSION = "permission"
-    SETTINGS = "settings"
-    TEMPLATE = "template"
-    NOT_PUBLISHED = "not-published"
-    BUG = "bug"
 
 
 class Coverage(StrEnum):

@@ -27,12 +27,7 @@ _READ = _WIDTH + 100
 
 @dataclass(frozen=True, slots=True)
 class ExcerptLine:
-    """A line.
-
-    Attributes:
-        number: in its file; None when only the quote is known.
-        cited: whether the finding is about it.
-    """
+    """A line; `number` is None if only the quote is known."""
 
     number: int | None
     text: str
@@ -48,11 +43,7 @@ class Excerpt:
 
 
 class Excerpts:
-    """Excerpts of files as they were sent.
-
-    Args:
-        files: may be empty; then there are only quotes.
-    """
+    """Excerpts of files as they were sent; without files there are only quotes."""
 
     def __init__(self, files: Iterable[FileView] = ()) -> None:
         self._files = {file.path: file for file in files}

@@ -305,11 +305,7 @@ class SummaryView:
 
 @dataclass(frozen=True, slots=True)
 class FindingStateView:
-    """A word on where the findings of a comment stand, for those that are no longer simply open.
-
-    Attributes:
-        several: whether the comment has more than one finding.
-    """
+    """The state of a comment's findings; `several` if the comment has more than one."""
 
     findings: tuple[FindingView, ...]
     several: bool

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar
 
 from reviewbot.domain.findings.placement import SuggestionState, Why
 from reviewbot.domain.model.review import Leftover
+from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.text.bounds import Cut, bounded, first_lines, shorten_line
 from reviewbot.domain.text.mapped import Mapped
 from reviewbot.domain.text.size_limits import Detail
@@ -26,24 +28,7 @@ from reviewbot.render.view_models.review import (
     SummaryView,
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Rest:
-    """How many entries of each list are not shown."""
-
-    commented: int = 0
-    uncommented: int = 0
-    leftovers: int = 0
-    duplicates: int = 0
-    sent: int = 0
-    held: int = 0
-    waived: int = 0
-    closed: int = 0
-
-    @property
-    def findings(self) -> int:
-        """Findings and parts of the answer that are only counted."""
-        return self.commented + self.uncommented + self.leftovers
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +45,7 @@ class Shown:
         waived: findings that somebody took the responsibility for, one line each.
         closed: findings of earlier reviews that are fixed or gone, likewise.
         listed: every finding that is shown and counts, worst first, wherever it is shown.
-        rest: what is only counted.
+        rest: how many entries of each list are only counted; `findings` is the sum of all that were found.
     """
 
     commented: Sequence[FileGroup]
@@ -68,14 +53,14 @@ class Shown:
     quiet: Sequence[FindingView]
     folded: Sequence[FindingView]
     leftovers: Sequence[Leftover]
-    duplicates: tuple[DuplicateView, ...]
-    sent: tuple[SentView, ...]
-    held: tuple[HeldView, ...]
-    missed: tuple[HeldView, ...]
+    duplicates: Sequence[DuplicateView]
+    sent: Sequence[SentView]
+    held: Sequence[HeldView]
+    missed: Sequence[HeldView]
     waived: Sequence[FindingView]
     closed: Sequence[FindingView]
     listed: Sequence[FindingView]
-    rest: Rest
+    rest: Mapping[str, int]
 
 
 def every_finding(groups: Iterable[FileGroup]) -> tuple[FindingView, ...]:
@@ -134,40 +119,49 @@ def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
     groups = _grouped(commented[: detail.lines], detail)
     by_file = [FileGroup(path, items) for path, items in groups.items()]
     others = FileGroup("", [*loud[: detail.full], *quiet[:quiet_room], *one_line[: detail.lines]])
-    thin = partial(_thinned, detail=detail)
+    passed = view.outcome.reason is Reason.BYPASS  # nothing blocks a head that somebody let through
+
+    def thin_one(finding: FindingView) -> FindingView:
+        small = truncate_finding(finding, detail)
+        return replace(small, blocks=small.blocks and not passed)
+
+    def thin(findings: Sequence[FindingView]) -> Sequence[FindingView]:
+        return Mapped(thin_one, findings)
+
+    def small(items: Sequence[V]) -> Sequence[V]:
+        return Mapped(partial(bounded, detail=detail), items)
+
+    lengths = {
+        "commented": len(commented) - detail.lines,
+        "uncommented": len(one_line) - detail.lines,
+        "leftovers": len(view.leftovers) - leftovers,
+        "duplicates": len(view.duplicates) - detail.rows,
+        "sent": len(view.sent) - detail.rows,
+        "held": len(view.held_back) - detail.rows,
+        "waived": len(view.waived) - detail.rows,
+        "closed": len(view.closed) - detail.rows,
+    }
+    rest = {name: max(0, more) for name, more in lengths.items()}
     return Shown(
         commented=tuple(replace(group, findings=thin(group.findings)) for group in by_file),
         full=thin(loud[: detail.full]),
         quiet=thin(quiet[:quiet_room]),
         folded=thin(one_line[: detail.lines]),
-        leftovers=Mapped(partial(bounded, detail=detail), view.leftovers[:leftovers]),
-        duplicates=tuple(bounded(item, detail) for item in view.duplicates[: detail.rows]),
-        sent=tuple(bounded(item, detail) for item in view.sent[: detail.rows]),
-        held=tuple(bounded(item, detail) for item in view.held_back[: detail.rows]),
-        missed=tuple(bounded(item, detail) for item in view.missed[:_NAMED]),
+        leftovers=small(view.leftovers[:leftovers]),
+        duplicates=small(view.duplicates[: detail.rows]),
+        sent=small(view.sent[: detail.rows]),
+        held=small(view.held_back[: detail.rows]),
+        missed=small(view.missed[:_NAMED]),
         waived=thin(view.waived[: detail.rows]),
         closed=thin(view.closed[: detail.rows]),
         listed=thin(every_finding((*by_file, others))),
-        rest=Rest(
-            commented=max(0, len(commented) - detail.lines),
-            uncommented=max(0, len(one_line) - detail.lines),
-            leftovers=max(0, len(view.leftovers) - leftovers),
-            duplicates=max(0, len(view.duplicates) - detail.rows),
-            sent=max(0, len(view.sent) - detail.rows),
-            held=max(0, len(view.held_back) - detail.rows),
-            waived=max(0, len(view.waived) - detail.rows),
-            closed=max(0, len(view.closed) - detail.rows),
-        ),
+        rest=rest | {"findings": rest["commented"] + rest["uncommented"] + rest["leftovers"]},
     )
 
 
 def _is_quiet(finding: FindingView) -> bool:
     """Whether a finding without a comment is folded away."""
     return finding.why is Why.BELOW_THRESHOLD or (finding.carried and not finding.blocks)
-
-
-def _thinned(findings: Sequence[FindingView], detail: Detail) -> Sequence[FindingView]:
-    return Mapped(partial(truncate_finding, detail=detail), findings)
 
 
 _NAMED = 5

@@ -8,10 +8,9 @@ from typing import TextIO
 
 from reviewbot.analyzers.reviewer import review
 from reviewbot.analyzers.service import with_interpreter
-from reviewbot.cli.help_formatter import Help
 from reviewbot.cli.invocation import signals
 from reviewbot.cli.parser import between
-from reviewbot.settings.environment import PASSED_ON
+from reviewbot.settings.environment import passed_on
 from reviewbot_sandbox.command import run_sandbox
 from reviewbot_sandbox.demo import Options, Plan, run_demo
 
@@ -73,7 +72,7 @@ def sandbox(arguments: Sequence[str], env: Mapping[str, str], out: TextIO) -> in
 
 def _analyzers(env: Mapping[str, str]) -> Callable[[Sequence[tuple[str, str]]], Mapping[str, object]]:
     """The local reviewer, as the sandbox's engineer calls it."""
-    path_env = with_interpreter({name: env[name] for name in PASSED_ON if name in env})
+    path_env = with_interpreter(passed_on(env))
     return lambda attachments: review(attachments, path_env=path_env)
 
 
@@ -83,7 +82,7 @@ def _parser(name: str, description: str, examples: str) -> argparse.ArgumentPars
         usage=f"reviewbot {name} [options]",
         description=description,
         epilog=examples,
-        formatter_class=Help,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
 

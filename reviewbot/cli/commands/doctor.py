@@ -12,31 +12,22 @@ from random import SystemRandom
 from reviewbot import __version__
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.codevf import Access, CodeVF
-from reviewbot.adapters.git.clone import open_clone
 from reviewbot.adapters.github.client import Address, Patience
 from reviewbot.adapters.github.doctor_reader import SetupReader
-from reviewbot.cli.config import inputs_said
+from reviewbot.cli.commands.config import inputs_said
 from reviewbot.cli.invocation import Call, signals
+from reviewbot.cli.review_target import repository_name
 from reviewbot.domain.model.installation import Installation
 from reviewbot.domain.model.options import ReviewerKind
-from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW, EXIT_SETTINGS
+from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW, EXIT_SETTINGS, first_exit_status
 from reviewbot.domain.text.escaping import log_line
-from reviewbot.errors import ForgeError, Problem, ReviewbotError, SettingsError, TemplateError, TokenUnknown
+from reviewbot.errors import ForgeError, ReviewbotError, SettingsError, TemplateError, TokenUnknown
 from reviewbot.render.renderer import Renderer
 from reviewbot.settings import Settings, peek_settings, read_settings
 from reviewbot.settings.environment import Desktop, read_desktop
 from reviewbot.settings.readers import Secret
 from reviewbot.setup.audit import Job, inputs_of_review, read_jobs
-from reviewbot.setup.checkup import (
-    Finding,
-    exit_status,
-    of_error,
-    of_price,
-    of_problems,
-    of_project,
-    of_required,
-    of_workflows,
-)
+from reviewbot.setup.checkup import Finding, of_error, of_price, of_problems, of_project, of_required, of_workflows
 
 PATIENCE = Patience(most=10, whole=30)
 """Somebody sits and waits."""
@@ -47,40 +38,23 @@ _SECONDS = 30
 """How long CodeVF may take in all."""
 
 
-def run_doctor(call: Call) -> int:
-    """Look, and tell each finding as it comes.
-
-    Raises:
-        SettingsError: nothing says which repository.
-    """
+def run(call: Call) -> int:
+    """Check, and show each finding as it comes."""
     said = inputs_said(call.chosen)
     desktop = read_desktop(call.env, peek_settings(said).codevf_url, asks_github=True)
+    repository = repository_name(call.chosen.repo or call.env.get("GITHUB_REPOSITORY"), Path.cwd(), desktop)
     secrets = {secret for secret in (desktop.api_key, desktop.token) if secret}
     findings = []
     with ExitStack() as stack, signals():
-        visit = _Visit(_repository(call, desktop), said, desktop, SystemClock(desktop.time_scale), stack)
-        for finding in visit.findings():
+        for finding in _Visit(repository, said, desktop, SystemClock(desktop.network.time_scale), stack).findings():
             findings.append(finding)
             call.out.write(_line(finding, secrets))
             call.out.flush()
-    return exit_status(findings)
-
-
-def _repository(call: Call, desktop: Desktop) -> str:
-    said: str = call.chosen.repo or call.env.get("GITHUB_REPOSITORY", "")
-    if not said:
-        with open_clone(Path.cwd(), desktop.path_env) as clone:
-            origin = clone.origin()
-        if origin is None:
-            raise SettingsError((Problem("--repo", "this clone has no origin on a server", "`--repo OWNER/NAME`"),))
-        said = origin.full_name
-    if said.count("/") != 1:
-        raise SettingsError((Problem("--repo", f"`{said[:80]}` is no repository", "`--repo OWNER/NAME`"),))
-    return said
+    return first_exit_status(*(finding.status for finding in findings))
 
 
 def _line(finding: Finding, secrets: set[str]) -> str:
-    """A line for how it is and, where something is to be done, one for that."""
+    """Return a finding as lines: how it is, then what to do."""
     told = [f"{finding.mark:<8} {finding.about}: {finding.told.removesuffix('.')}."]
     told += [f"{'':<8} -> {line}" for line in finding.todo.splitlines()]
     text = "".join(f"{log_line(line)}\n" for line in told)
@@ -91,8 +65,6 @@ def _line(finding: Finding, secrets: set[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Visit:
-    """One look at a repository and the account that pays for it."""
-
     repository: str
     said: Mapping[str, str]
     desktop: Desktop
@@ -100,10 +72,10 @@ class _Visit:
     stack: ExitStack
 
     def findings(self) -> Iterator[Finding]:
-        """All of them, those of GitHub first: there the settings are."""
+        """Return all findings, those of GitHub first, which has the settings."""
         yield Finding("versions", f"reviewbot {__version__}, Python {platform.python_version()}")
-        settings = peek_settings(self._inputs(()))
         if not self.desktop.token:
+            settings = peek_settings(self._inputs(()))
             yield Finding("token", "there is none, so nothing on GitHub was looked at", _ASK_GH, EXIT_NO_REVIEW)
         else:
             settings = yield from self._github()
@@ -113,14 +85,13 @@ class _Visit:
             yield Finding("reviewer", "`local` needs no account")
 
     def _inputs(self, jobs: tuple[Job, ...]) -> Mapping[str, str]:
-        """What the workflow that reviews says, and what was said here."""
         return {**inputs_of_review(jobs), **self.said}
 
     def _github(self) -> Generator[Finding, None, Settings]:
-        """What GitHub tells; returns the settings of the workflow that reviews, as far as they can be read."""
-        first, desktop = peek_settings(self.said), self.desktop
-        address = Address(desktop.api_url, desktop.graphql_url, desktop.ssl_file)
-        reader = SetupReader(desktop.token, self.repository, address, self.clock, PATIENCE)
+        """Check GitHub; return the settings of the workflow that reviews, as far as they can be read."""
+        first, network = peek_settings(self.said), self.desktop.network
+        address = Address(network.api_url, network.graphql_url, network.ssl_file)
+        reader = SetupReader(self.desktop.token, self.repository, address, self.clock, PATIENCE)
         self.stack.enter_context(reader)
         try:
             there = reader.installation(first.config_file, first.templates_dir)
@@ -160,7 +131,8 @@ class _Visit:
                 "key", "there is none, so CodeVF was not asked", "Put it into CODEVF_API_KEY.", EXIT_NO_REVIEW
             )
             return
-        access = Access(settings.codevf_url, Secret(self.desktop.api_key), self.desktop.ssl_file, self.desktop.proxy)
+        network = self.desktop.network
+        access = Access(settings.codevf_url, Secret(self.desktop.api_key), network.ssl_file, network.proxy)
         try:
             deadline = self.clock.monotonic() + _SECONDS
             service = self.stack.enter_context(CodeVF(access, self.clock, deadline, SystemRandom()))
@@ -185,7 +157,7 @@ def _templates(there: Installation) -> Iterator[Finding]:
 
 
 def _token(reader: SetupReader, there: Installation) -> Iterator[Finding]:
-    """What the token here may read; what the workflow's own may do stands in the workflow."""
+    """Check what the token here may read; the workflow says what its own token may do."""
     for about, look in (
         ("pull requests", reader.try_pull_requests),
         ("check runs", lambda: reader.try_checks(there.branch)),

@@ -1,4 +1,4 @@
-"""Reports as documents."""
+"""`reviewbot render`: reports as documents."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from stat import S_ISREG
 from typing import TextIO
 from uuid import uuid4
 
+from reviewbot.cli.invocation import Call
 from reviewbot.domain.text.escaping import log_text, may_command
 from reviewbot.domain.text.escaping import terminal as harmless
 from reviewbot.errors import ReportUnreadable
 from reviewbot.exports.rdjson import rdjson
+from reviewbot.exports.report import report_json
 from reviewbot.exports.sarif import sarif
 from reviewbot.exports.stored import StoredReport, read_report
 from reviewbot.render.renderer import Renderer
@@ -23,8 +25,16 @@ DOCUMENTS: Mapping[str, Callable[[StoredReport], str]] = {
     "rdjson": lambda report: rdjson(report.view),
     "html": lambda report: Renderer().html(report.view),
     "markdown": lambda report: Renderer().job_summary(report.view) + "\n",
+    "json": lambda report: report_json(report.view, version=report.version, review_url=report.review_url),
 }
-"""What `render` makes of a report."""
+"""What each kind of document is made by."""
+
+
+def run(call: Call) -> int:
+    """Write a report as another kind of document."""
+    kind = call.chosen.to
+    write_document(call.out, kind, DOCUMENTS[kind](read_stored(call.chosen.report)))
+    return 0
 
 
 def write_document(out: TextIO, kind: str, text: str) -> None:
@@ -61,19 +71,10 @@ def _is_file(out: TextIO) -> bool:
 
 
 def read_stored(path: Path) -> StoredReport:
-    """The report in a file.
-
-    Raises:
-        ReportUnreadable: it is none, or cannot be read.
-    """
+    """Read the report in a file; `ReportUnreadable` says why not."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ReportUnreadable(f"The report cannot be read: {_why(error)}.", hint=str(path)) from None
+        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        raise ReportUnreadable(f"The report cannot be read: {why}.", hint=str(path)) from None
     return read_report(text)
-
-
-def _why(error: OSError | UnicodeDecodeError) -> str:
-    if isinstance(error, OSError):
-        return error.strerror or "nobody knows why"
-    return "it is no text in UTF-8"

@@ -17,47 +17,38 @@ from reviewbot.adapters.local.state_file import Notebook
 from reviewbot.app.context import policy_of
 from reviewbot.app.dispatch import Ports
 from reviewbot.app.review import review_pull_request
-from reviewbot.cli.invocation import Call, signals
-from reviewbot.cli.overrides import inputs_of
+from reviewbot.cli.invocation import Call, inputs_of, signals, wrong
 from reviewbot.domain.policy.eligibility import AtTerminal, Policy, skipped_bot
 from reviewbot.domain.text.formatting import counted
-from reviewbot.errors import Problem, ServiceRefused, SettingsError
+from reviewbot.errors import ServiceRefused
 from reviewbot.ports import ReviewService
-from reviewbot.render.view_models.replay import Replay, replayed, since, skipped
 from reviewbot.render.view_models.review import SummaryView
 from reviewbot.settings import Settings, read_settings
-from reviewbot.settings.environment import PASSED_ON
+from reviewbot.settings.environment import passed_on
 from reviewbot.settings.table import CONFIG_FILE
 from reviewbot.terminal.console import open_console
-from reviewbot.terminal.progress import NullProgress, Progress, telling
-from reviewbot.terminal.reporter import TerminalReporter
-from reviewbot.terminal.table import show_plan
+from reviewbot.terminal.plan import Replay, replayed, show_plan, since
+from reviewbot.terminal.progress import Progress, TerminalReporter, telling
 
 
-def run_plan(call: Call) -> int:
-    """Replay, and show the table.
-
-    Raises:
-        SettingsError: there is no such branch or time, or the settings are wrong.
-    """
+def run(call: Call) -> int:
+    """Replay, and show the table."""
     chosen, clock = call.chosen, SystemClock()
     span = since(chosen.since)
     if span is None:
-        raise _wrong("--since", f"`{chosen.since}` is no time", "such as 90d, 12w, 6m, 1y or 2026-01-31")
-    environment = {name: call.env[name] for name in PASSED_ON if name in call.env}
-    began = clock.monotonic()
+        raise wrong("--since", f"`{chosen.since}` is no time", "such as 90d, 12w, 6m, 1y or 2026-01-31")
     with ExitStack() as stack, signals():
-        clone = stack.enter_context(open_clone(Path.cwd(), environment))
+        clone = stack.enter_context(open_clone(Path.cwd(), passed_on(call.env)))
         head = clone.resolve(chosen.branch)
         if head is None:
-            raise _wrong("--branch", f"`{chosen.branch}` is no commit here", "a branch, a tag or a commit")
+            raise wrong("--branch", f"`{chosen.branch}` is no commit here", "a branch, a tag or a commit")
         inputs = {**inputs_of(chosen, {}), "dry-run": "true", "reviewer": "codevf"}
         config = clone.files(head, [CONFIG_FILE]).get(CONFIG_FILE)
         # What is wrong is told once, and not for each merge.
         policy = policy_of(read_settings(inputs, config.text if config else None))
         replayer = _Replayer(clone, head, inputs, policy, clock)
         console = open_console(call.err, call.env, plain=chosen.plain)
-        with telling(console, lambda: clock.monotonic() - began, quiet=False) as progress:
+        with telling(console, quiet=False) as progress:
             landed = clone.landed(head, span, chosen.most)
             replays = tuple(replayer.replays(landed, progress))
         told = f"{clone.branch(chosen.branch) or chosen.branch} since {chosen.since}"
@@ -65,19 +56,12 @@ def run_plan(call: Call) -> int:
     return 0
 
 
-def _wrong(where: str, what: str, allowed: str) -> SettingsError:
-    return SettingsError((Problem(where, what, allowed),))
-
-
 def _nobody(_: Settings) -> ReviewService:
-    """A dry run asks nobody."""
     raise ServiceRefused("A plan asks no reviewer.")
 
 
 @dataclass(frozen=True, slots=True)
 class _Replayer:
-    """Replays merges into a commit, by its settings of today."""
-
     clone: Clone
     head: str
     inputs: Mapping[str, str]
@@ -89,14 +73,14 @@ class _Replayer:
         progress.stage(f"Replaying {counted(len(landed), 'merge')}")
         for one in landed:
             if bot := skipped_bot(self.clone.authors(one), self.policy):
-                yield skipped(one.day, one.sha, one.subject, bot)
+                yield Replay(one.day, one.sha, one.subject, note=bot, bot=bot)
             else:
                 yield replayed(one.day, one.sha, one.subject, self._dry_run(one))
 
     def _dry_run(self, landed: Landed) -> SummaryView:
         old = self.clone.merge_base(landed.parent, landed.merged) if landed.merged != landed.sha else landed.parent
         stretch = Stretch("", "", self.head, old or landed.parent, landed.merged, landed.subject)
-        change, reporter = LocalChange(self.clone, stretch, 0), TerminalReporter(NullProgress())
+        change, reporter = LocalChange(self.clone, stretch, 0), TerminalReporter(Progress())
         ports = Ports(
             forge=Desk(change, Notebook()),
             changes=change,

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import TextIO
 
 from reviewbot.adapters.actions.safe_files import is_taken, write_inside
 from reviewbot.adapters.git.clone import open_clone
-from reviewbot.cli.invocation import Call
+from reviewbot.cli.invocation import Call, wrong
 from reviewbot.domain.model.installation import ACTIONS_APP
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.text.escaping import terminal
 from reviewbot.errors import Problem, SettingsError
 from reviewbot.settings import Settings
-from reviewbot.settings.environment import PASSED_ON
+from reviewbot.settings.environment import passed_on
 from reviewbot.settings.table import CONFIG_FILE
-from reviewbot.setup.files import files, installed_from, ruleset
-from reviewbot.setup.workflows import ENVIRONMENT, SECRET, Action, Wish, read_action
+from reviewbot.setup.files import ENVIRONMENT, SECRET, Action, Wish, files, installed_from, read_action, ruleset
 
 ADVISORY, GATE = "advisory", "gate"
 
@@ -37,15 +34,10 @@ _ADVICE_ALONE = (
 )
 
 
-def run_init(call: Call) -> int:
-    """Ask, look whether there is room for every file, then write them all.
-
-    Raises:
-        SettingsError: something was not said, or is in the way; nothing is written then.
-    """
-    with ExitStack() as stack:
-        environment = {name: call.env[name] for name in PASSED_ON if name in call.env}
-        root = str(stack.enter_context(open_clone(Path.cwd(), environment)).root)
+def run(call: Call) -> int:
+    """Ask, check that no file is in the way, then write all files, or none."""
+    with open_clone(Path.cwd(), passed_on(call.env)) as clone:
+        root = str(clone.root)
     wish = _wish(call)
     texts = {path: text for path, text in files(wish).items() if path != CONFIG_FILE or not call.chosen.no_config}
     taken = [path for path in texts if is_taken(root, path, OUT_OF_BOUNDS)]
@@ -66,44 +58,43 @@ def _in_the_way(path: str) -> Problem:
 
 
 def _wish(call: Call) -> Wish:
-    """What is wished for: said by flags, asked at a terminal, or the usual."""
+    """Return what flags or answers at the terminal ask for, otherwise the default."""
     chosen = call.chosen
-    known = installed_from(distribution("reviewbot").read_text("direct_url.json"))
-    reviewers = [str(one) for one in ReviewerKind]
-    reviewer = chosen.reviewer or _asked(call, "Who reviews?", reviewers)
+    reviewer = chosen.reviewer or _asked(call, "Who reviews?", [str(one) for one in ReviewerKind])
     kind = chosen.kind or _asked(call, "Advice, or a gate that no author can edit?", (ADVISORY, GATE))
-    return Wish(_action(call, known), kind == GATE, ReviewerKind(reviewer))
+    return Wish(_action(call), kind == GATE, ReviewerKind(reviewer))
 
 
-def _action(call: Call, known: Action | None) -> Action:
-    said = call.chosen.action or (None if known else _line(call.typed, call.err, f"Which action? ({_WHICH}) "))
-    if said is None and known:
+def _action(call: Call) -> Action:
+    known = installed_from(distribution("reviewbot").read_text("direct_url.json"))
+    if call.chosen.action is None and known:
         return known
+    said = call.chosen.action or _line(call, f"Which action? ({_WHICH}) ")
     if not said:
-        raise SettingsError((Problem("--action", "nobody says which action, and at which commit", _WHICH),))
+        raise wrong("--action", "nobody says which action, and at which commit", _WHICH)
     action = read_action(said)
     if action is None:
-        raise SettingsError((Problem("--action", f"`{said[:80]}` names no action by its commit", _WHICH),))
+        raise wrong("--action", f"`{said[:80]}` names no action by its commit", _WHICH)
     return action
 
 
 def _asked(call: Call, question: str, choices: Sequence[str]) -> str:
-    """One of a few words; the first where nothing is said, or nobody can be asked."""
+    """Return one of the choices, the first if there is no answer or nobody can be asked."""
     while True:
-        said = _line(call.typed, call.err, f"{question} [{'/'.join(choices)}; {choices[0]}] ")
+        said = _line(call, f"{question} [{'/'.join(choices)}; {choices[0]}] ")
         if not said:
             return choices[0]
         if said in choices:
             return said
 
 
-def _line(typed: TextIO | None, shown: TextIO, question: str) -> str | None:
-    """What somebody types, None when nobody can be asked."""
-    if typed is None or not typed.isatty():
-        return None
-    shown.write(question)
-    shown.flush()
-    return typed.readline().strip()
+def _line(call: Call, question: str) -> str:
+    """Return the line that the user types, empty if nobody can be asked."""
+    if call.typed is None or not call.typed.isatty():
+        return ""
+    call.err.write(question)
+    call.err.flush()
+    return call.typed.readline().strip()
 
 
 def _next(wish: Wish, texts: Mapping[str, str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""`reviewbot apply`: the suggestions of a report, put into the files of this clone."""
+"""`reviewbot apply`: puts the suggestions of a report into the files of this clone."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 from reviewbot.adapters.actions.safe_files import read_inside, write_inside
 from reviewbot.adapters.git.clone import Clone, open_clone
-from reviewbot.cli.convert import read_stored, write_patch
-from reviewbot.cli.invocation import Call
+from reviewbot.cli.commands.render import read_stored, write_patch
+from reviewbot.cli.invocation import Call, wrong
 from reviewbot.cli.patch import Edit, Patched, patch, patched
 from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW
 from reviewbot.domain.selection.file_kinds import is_protected
@@ -21,7 +21,7 @@ from reviewbot.errors import Problem, SettingsError
 from reviewbot.exports.places import place_of, replacement
 from reviewbot.render.view_models.review import FindingView, SummaryView
 from reviewbot.render.view_models.truncation import every_finding
-from reviewbot.settings.environment import PASSED_ON
+from reviewbot.settings.environment import passed_on
 
 REGULAR_MODE = "100644"
 
@@ -30,41 +30,29 @@ FEWEST_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
-    """A suggestion that can take the place of its lines as it is."""
-
-    path: str
-    edit: Edit
-
-
-@dataclass(frozen=True, slots=True)
 class _File:
-    """A file before and after, and who may do what with it."""
-
     path: str
     before: str
     done: Patched
     mode: int
 
 
-def run_apply(call: Call) -> int:
+def run(call: Call) -> int:
     """Apply, and tell what was done.
 
     Returns:
-        0 when all that was asked for is done, 3 when something was refused.
+        0 if everything that was asked for is done, 3 if something was refused.
 
     Raises:
-        SettingsError: there is no such finding, or the report is of a commit that is not here.
+        SettingsError: there is no such finding, or this clone does not have the report's commit.
     """
     chosen = call.chosen
     view = read_stored(chosen.report).view
-    findings = _asked(view, chosen.ids)
-    wishes, refused = _wishes(view, findings, asked=bool(chosen.ids))
+    edits, refused = _edits(view, _asked(view, chosen.ids), asked=bool(chosen.ids))
     rivals: dict[str, str] = {}
-    environment = {name: call.env[name] for name in PASSED_ON if name in call.env}
-    with open_clone(Path.cwd(), environment) as clone:
-        files, more = _read(clone, view, wishes)
-        refused |= more
+    with open_clone(Path.cwd(), passed_on(call.env)) as clone:
+        files, unreadable = _read(clone, view, edits)
+        refused |= unreadable
         for file in files:
             refused |= file.done.refused
             rivals |= {one: f"its lines are those of {rival}" for one, rival in file.done.rivals.items()}
@@ -74,22 +62,23 @@ def run_apply(call: Call) -> int:
                 write_inside(str(clone.root), file.path, file.done.text.encode(), file.mode)
     if chosen.ids:
         refused |= rivals
+        rivals = {}
     _tell(call, files, refused)
-    for identifier, why in rivals.items() if not chosen.ids else ():
+    for identifier, why in rivals.items():
         call.err.write(harmless(f"Left out {identifier}: {why}.\n"))
     return EXIT_NO_REVIEW if refused else 0
 
 
 def applicable(view: SummaryView) -> int:
-    """How many suggestions can be applied as they are."""
-    return len(_wishes(view, every_finding(view.files), asked=False)[0])
+    """Return how many suggestions can be applied as they are."""
+    return sum(map(len, _edits(view, every_finding(view.files), asked=False)[0].values()))
 
 
 def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
-    """The findings of these ids, or of what one alone begins with; all when none is named; worst first.
+    """Return the findings of these ids or unique prefixes, all if none is named; worst first.
 
     Raises:
-        SettingsError: a name is of no finding, or of several.
+        SettingsError: an id names no finding, or several.
     """
     findings = every_finding(view.files)
     named = {said: _named(findings, said) for said in sorted(set(ids))}
@@ -111,78 +100,61 @@ def _no_name(said: str, found: int) -> Problem:
     )
 
 
-def _wishes(
+def _edits(
     view: SummaryView, findings: Iterable[FindingView], *, asked: bool
-) -> tuple[tuple[_Wish, ...], dict[str, str]]:
-    """What can be applied; of the rest what was asked for by name is refused, with a reason."""
-    wishes: list[_Wish] = []
+) -> tuple[dict[str, list[Edit]], dict[str, str]]:
+    """Return the edits by path; and, if they were asked for by name, why the others cannot be made, by id."""
+    edits: dict[str, list[Edit]] = {}
     refused: dict[str, str] = {}
     for finding in findings:
         place = place_of(finding, view)
-        text = replacement(finding, place) if place else None
-        if is_protected(finding.path):
-            text = None  # whoever wrote the report may have called it committable
+        # The writer of a report may call a suggestion for a protected path committable.
+        text = replacement(finding, place) if place and not is_protected(finding.path) else None
         if place and place.lines and text is not None:
-            wishes.append(_Wish(place.path, Edit(finding.id, *place.lines, text)))
+            edits.setdefault(place.path, []).append(Edit(finding.id, *place.lines, text))
         elif asked:
             refused[finding.id] = "it has no suggestion that fits as it is"
-    return tuple(wishes), refused
+    return edits, refused
 
 
-def _read(clone: Clone, view: SummaryView, wishes: Sequence[_Wish]) -> tuple[list[_File], dict[str, str]]:
-    """The files with their edits; the edits of a file that cannot be edited are refused."""
-    by_path: dict[str, list[Edit]] = {}
-    for wish in wishes:
-        by_path.setdefault(wish.path, []).append(wish.edit)
-    modes, reviewed = clone.tracked(list(by_path)), _reviewed(clone, view, list(by_path))
+def _read(clone: Clone, view: SummaryView, wanted: Mapping[str, Sequence[Edit]]) -> tuple[list[_File], dict[str, str]]:
+    """Return the files with their edits; and why the others cannot be edited, by the id of each edit."""
+    if wanted and not clone.has(view.head_sha):
+        told = f"it is of the commit {harmless(short(view.head_sha))}, which this clone has not"
+        raise wrong("the report", told, "git fetch, or a review of what is here")
+    modes, reviewed = clone.tracked(list(wanted)), clone.files(view.head_sha, list(wanted)) if wanted else {}
     files: list[_File] = []
     refused: dict[str, str] = {}
-    for path, edits in by_path.items():
+    for path, edits in wanted.items():
         try:
-            files.append(_file(clone, path, modes.get(path, ""), reviewed.get(path), edits))
+            entry = reviewed.get(path)
+            files.append(_file(clone, path, modes.get(path, ""), entry.text if entry else None, edits))
         except SettingsError as error:
             refused |= dict.fromkeys((edit.id for edit in edits), error.problems[0].what)
     return files, refused
 
 
-def _reviewed(clone: Clone, view: SummaryView, paths: list[str]) -> Mapping[str, str | None]:
-    """The texts that were reviewed, by path; without them nobody knows whether a suggestion fits."""
-    if not paths:
-        return {}
-    if not clone.has(view.head_sha):
-        told = f"it is of the commit {harmless(short(view.head_sha))}, which this clone has not"
-        raise SettingsError((Problem("the report", told, "git fetch, or a review of what is here"),))
-    return {path: entry.text for path, entry in clone.files(view.head_sha, paths).items()}
-
-
 def _file(clone: Clone, path: str, mode: str, reviewed: str | None, edits: Sequence[Edit]) -> _File:
-    """A file with its edits.
+    """Return a file with its edits.
 
     Raises:
         SettingsError: it is not tracked, no regular file, or no text.
     """
     if mode not in {REGULAR_MODE, EXECUTABLE_MODE} or reviewed is None:
-        raise _wrong(path, "git tracks no regular text file of that name")
+        raise wrong(path, "git tracks no regular text file of that name", "a tracked text file")
     there = read_inside(str(clone.root), path, LARGEST_TEXT)
     try:
         before = there.content.decode("utf-8")
     except UnicodeDecodeError:
-        raise _wrong(path, "it is not UTF-8 text") from None
+        raise wrong(path, "it is not UTF-8 text", "a tracked text file") from None
     return _File(path, before, patched(reviewed, before, edits), there.mode)
-
-
-def _wrong(path: str, what: str) -> SettingsError:
-    return SettingsError((Problem(path, what, "a tracked text file"),))
 
 
 def _tell(call: Call, files: Sequence[_File], refused: Mapping[str, str]) -> None:
     verb = "Would apply" if call.chosen.check else "Applied"
-    for file in files:
-        for identifier in file.done.applied:
-            call.err.write(log_line(f"{verb} {identifier} to {file.path}.") + "\n")
-        for identifier in file.done.there:
-            call.err.write(log_line(f"Already applied {identifier} to {file.path}.") + "\n")
-    for identifier, why in refused.items():
-        call.err.write(log_line(f"Refused {identifier}: {why}.") + "\n")
+    told = [f"{verb} {identifier} to {file.path}." for file in files for identifier in file.done.applied]
+    told += [f"Already applied {identifier} to {file.path}." for file in files for identifier in file.done.there]
+    told += [f"Refused {identifier}: {why}." for identifier, why in refused.items()]
     if not (files or refused):
-        call.err.write("The report has no suggestion that fits as it is.\n")
+        told = ["The report has no suggestion that fits as it is."]
+    call.err.write("".join(f"{log_line(line)}\n" for line in told))

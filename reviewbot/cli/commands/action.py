@@ -1,0 +1,16 @@
+"""`reviewbot action` and `reviewbot collect`."""
+
+from __future__ import annotations
+
+from reviewbot.app.dispatch import act
+from reviewbot.cli.bootstrap import open_ports, read_event
+from reviewbot.cli.invocation import Call
+from reviewbot.settings.environment import read_environment
+
+
+def run(call: Call) -> int:
+    """Handle the event of GitHub's runner."""
+    collecting = {"INPUT_COMMAND": "collect"} if call.chosen.name == "collect" else {}
+    environment = read_environment({**call.env, **collecting})
+    with open_ports(environment, call.out) as ports:
+        return act(ports, environment.inputs, read_event(environment)).exit_status

@@ -1,0 +1,38 @@
+"""The commands of the distribution `reviewbot-sandbox`, found by its entry points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, distribution
+from typing import TextIO, TypeAlias
+
+from reviewbot.cli.install import SANDBOX, how_to_install_sandbox
+from reviewbot.cli.invocation import Call
+from reviewbot.errors import NotInstalled
+
+GROUP = "reviewbot.commands"
+
+Command: TypeAlias = Callable[[Sequence[str], Mapping[str, str], TextIO], int]
+
+
+def run(call: Call) -> int:
+    """Run `reviewbot demo` or `reviewbot sandbox`."""
+    return _load(call.chosen.name)(call.chosen.rest, call.env, call.out)
+
+
+def _load(name: str) -> Command:
+    try:
+        (entry,) = distribution(SANDBOX).entry_points.select(group=GROUP, name=name)
+        command: Command = entry.load()
+    except PackageNotFoundError:
+        raise NotInstalled(
+            f"`reviewbot {name}` is part of `{SANDBOX}`, which is not installed.", hint=how_to_install_sandbox()
+        ) from None
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing in {"", "reviewbot", "reviewbot_sandbox"}:
+            raise
+        raise NotInstalled(
+            f"`reviewbot {name}` needs a package that is not installed: `{missing}`.", hint=how_to_install_sandbox()
+        ) from error
+    return command

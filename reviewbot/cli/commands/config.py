@@ -1,0 +1,140 @@
+"""`reviewbot config`: checks the settings, or shows where each comes from."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from reviewbot.adapters.actions.safe_files import is_taken, read_inside
+from reviewbot.adapters.git.clone import open_clone
+from reviewbot.cli.invocation import Call
+from reviewbot.domain.model.options import PathInstruction
+from reviewbot.domain.redaction.detectors import secrets_of
+from reviewbot.domain.text.escaping import log_line
+from reviewbot.errors import Problem, SettingsError
+from reviewbot.settings import INPUTS, Settings, read_settings
+from reviewbot.settings.configfile import CONFIG_BYTES, key_lines, read_config
+from reviewbot.settings.environment import passed_on
+from reviewbot.settings.readers import Secret
+from reviewbot.settings.table import CONFIG_FILE, config_place, default_text, given_values, name_of
+
+SAYABLE = sorted({row.name for row in INPUTS if row.action} - {"codevf-api-key", "github-token"})
+"""The inputs of `--input`: no secrets, since every user of this machine can see a command line."""
+
+UNREADABLE = "\0"
+"""Stands for a file that is no text: YAML refuses a NUL, so the settings refuse it too."""
+
+_NOWHERE: frozenset[str] = frozenset()
+"""This file is in a folder that reports are not written to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the settings are made of; `lines` has those of the file's keys, by the place that a problem names."""
+
+    path: str
+    text: str | None
+    lines: Mapping[str, int]
+    inputs: Mapping[str, str]
+
+    def told(self, place: str) -> str:
+        """Return a place of a problem, with the file and the line if they are known."""
+        line = self.lines.get(place)
+        return f"{self.path}:{line}" if line else self.path if place == "config file" else place
+
+
+def run(call: Call) -> int:
+    """Check the settings, or show them; an error lists every problem with its line."""
+    given = _given(call)
+    if problems := (*_pairs(call.chosen)[1], *_problems(given)):
+        raise SettingsError(problems)
+    if call.chosen.what == "check":
+        call.out.write(f"{log_line(given.path)}: {'right' if given.text is not None else 'there is none'}.\n")
+    else:
+        call.out.write(_table(given))
+    return 0
+
+
+def _problems(given: Given) -> tuple[Problem, ...]:
+    try:
+        read_settings(given.inputs, given.text)
+    except SettingsError as error:
+        return tuple(_placed(given, one) for one in error.problems)
+    return ()
+
+
+def _placed(given: Given, problem: Problem) -> Problem:
+    """Put the line of its key in front of the problem."""
+    told = given.told(problem.where)
+    key = problem.where.removeprefix("config file ")
+    return replace(problem, where=told if told in {problem.where, given.path} else f"{told}: {key}")
+
+
+def _table(given: Given) -> str:
+    """Return every setting with its value and where that comes from."""
+    settings, keys = read_settings(given.inputs, given.text), read_config(given.text or "")[0]
+    rows = []
+    for field in fields(Settings):
+        place = next((place for place, _ in given_values(field, given.inputs, keys)), "default")
+        value = " ".join(_shown(getattr(settings, field.name)).split())
+        rows.append((name_of(field), log_line(value), log_line(given.told(place))))
+    name, value_width = (max(len(row[column]) for row in rows) for column in (0, 1))
+    return "".join(f"{row[0]:<{name}}  {row[1]:<{min(value_width, 40)}}  {row[2]}\n" for row in rows)
+
+
+def _shown(value: object) -> str:
+    match value:
+        case Secret():
+            return "***" if value else ""
+        case tuple():
+            return ", ".join(one.path if isinstance(one, PathInstruction) else str(one) for one in value)
+        case str() if secrets_of([f'secret="{value}"']).strong:
+            return "***"  # a key may have been pasted into the wrong place
+        case _:
+            return default_text(value)
+
+
+def _given(call: Call) -> Given:
+    own = {row.name: call.env.get(f"INPUT_{row.name.upper()}", "") for row in INPUTS if row.action}
+    path, text = _file(call)
+    lines = {config_place(key): line for key, line in key_lines(text or "").items()}
+    return Given(path, text, lines, {**own, **_pairs(call.chosen)[0]})
+
+
+def _file(call: Call) -> tuple[str, str | None]:
+    """Return the config file's name, and its text unless there is none."""
+    if call.chosen.file:
+        path = Path(call.chosen.file)
+        return call.chosen.file, _read(str(path.parent), path.name)
+    with open_clone(Path.cwd(), passed_on(call.env)) as clone:
+        root = str(clone.root)
+    return CONFIG_FILE, _read(root, CONFIG_FILE) if is_taken(root, CONFIG_FILE, _NOWHERE) else None
+
+
+def _read(folder: str, path: str) -> str:
+    content = read_inside(folder, path, CONFIG_BYTES, _NOWHERE).content
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return UNREADABLE
+
+
+def inputs_said(chosen: argparse.Namespace) -> dict[str, str]:
+    """Return the inputs of `--input NAME=VALUE`.
+
+    Raises:
+        SettingsError: a name is no input's, or there is no value.
+    """
+    inputs, problems = _pairs(chosen)
+    if problems:
+        raise SettingsError(problems)
+    return inputs
+
+
+def _pairs(chosen: argparse.Namespace) -> tuple[dict[str, str], tuple[Problem, ...]]:
+    pairs, allowed = [one.partition("=") for one in chosen.inputs], ", ".join(f"`{one}`" for one in SAYABLE)
+    names = [name for name, equals, _ in pairs if name not in SAYABLE or not equals]
+    problems = [Problem(f"--input {name[:60]}", "it is no `NAME=VALUE` of an input", allowed) for name in names]
+    return {name: value for name, equals, value in pairs if equals and name in SAYABLE}, tuple(problems)

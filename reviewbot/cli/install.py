@@ -1,0 +1,82 @@
+"""What is not installed, and the command that installs it into this environment, ready to paste in any directory."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import sys
+from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+DISTRIBUTION, SANDBOX = "reviewbot", "reviewbot-sandbox"
+NO_SOURCE = f"Install `{SANDBOX}` from where you have reviewbot: it is the folder `sandbox/` of the repository."
+
+_OF_EXTRA = re.compile(r"""\s*(?:;|\band)\s*extra\s*==\s*["']([\w.-]+)["']\s*$""")
+"""The end of a `Requires-Dist` line: the extra that it belongs to."""
+
+
+def how_to_install(*extras: str) -> str:
+    """Return the hint that installs extras of reviewbot."""
+    lines, _ = _metadata()
+    if lines is None:
+        wanted = f"{DISTRIBUTION}[{','.join(extras)}]"
+        return f"This copy of reviewbot runs without being installed. Install `{wanted}` from its source."
+    return _pip_install(_requirements_of(lines, extras))
+
+
+def how_to_install_sandbox() -> str:
+    """Return the hint that installs the sandbox, and the analyzers, which play CodeVF's engineer."""
+    lines, direct_url = _metadata()
+    source = source_of(direct_url)
+    return _pip_install([source, *_requirements_of(lines or (), ["local"])]) if source else NO_SOURCE
+
+
+def _metadata() -> tuple[Sequence[str] | None, str | None]:
+    """Return the requirements of reviewbot and its `direct_url.json`; None if it is not installed."""
+    # Imported here: only a hint needs it, and it imports much of the standard library.
+    from importlib import metadata  # noqa: PLC0415
+
+    try:
+        found = metadata.distribution(DISTRIBUTION)
+    except metadata.PackageNotFoundError:
+        return None, None
+    return found.requires or (), found.read_text("direct_url.json")
+
+
+def _pip_install(requirements: Sequence[str]) -> str:
+    python, words = shlex.quote(sys.executable), shlex.join(requirements)
+    if find_spec("pip") is None:  # uv makes environments without pip
+        return f"Install them:\n  uv pip install --python {python} {words}"
+    return f"Install them:\n  {python} -m pip install {words}"
+
+
+def _requirements_of(lines: Iterable[str], extras: Sequence[str]) -> list[str]:
+    """Return the requirements of extras, without the extra's name in their markers.
+
+    Args:
+        lines: `Requires-Dist`, see https://packaging.python.org/en/latest/specifications/core-metadata/.
+        extras: their names.
+    """
+    found = [(line, _OF_EXTRA.search(line)) for line in lines]
+    # A marker may have either quotes; double ones need no escapes in a shell word.
+    return [line[: end.start()].replace("'", '"') for line, end in found if end and end[1] in extras]
+
+
+def source_of(direct_url: str | None) -> str | None:
+    """Return what pip installs the sandbox from: the source of this program; None if that is unknown.
+
+    Never a bare name: a package index may have another project of this name.
+
+    Args:
+        direct_url: https://packaging.python.org/en/latest/specifications/direct-url/, None if there is none.
+    """
+    origin = json.loads(direct_url or "{}")
+    url = str(origin.get("url", ""))
+    if vcs := origin.get("vcs_info"):
+        return f"{vcs['vcs']}+{url}@{vcs['commit_id']}#subdirectory=sandbox"
+    if "dir_info" in origin:
+        return str(Path(unquote(urlsplit(url).path)) / "sandbox")
+    return None

@@ -1,0 +1,134 @@
+"""What past merges would have sent and held: one row for each, and their sum."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from reviewbot.domain.policy.verdict import Reason
+from reviewbot.domain.selection.selection import held_sentence
+from reviewbot.domain.text.formatting import counted, number, short, size
+from reviewbot.render.view_models.review import SummaryView
+from reviewbot.terminal.console import say, shown
+
+_SPAN = re.compile(r"([1-9][0-9]{0,4})([dwmy])")
+_UNITS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+_NARROW = 70
+"""Columns below which days and sizes are left out."""
+
+_SHORTEST_SUBJECT = 10
+
+_NOTE = """\
+Credits are what a review holds while it is open; what it uses is known when it is finished. It is one review each: with
+`review-on: push`, every push that changes something is another. An expertise multiplies it."""
+
+_BOTS = """\
+Anyone can commit under such a name. Without `bots: true` the action skips only pull requests that a bot opened and \
+whose commits GitHub verifies."""
+
+
+def since(text: str) -> str | None:
+    """Return a span such as `90d` or a date in git's words; None if it is neither."""
+    if _DATE.fullmatch(text):
+        return f"{text} 00:00"
+    found = _SPAN.fullmatch(text)
+    return f"{found[1]} {_UNITS[found[2]]} ago" if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """One merge, as if it had been reviewed.
+
+    Attributes:
+        sent: number of files; `sent_bytes` is their size.
+        held: number of files that were held back, by reason.
+        credits: what a review would have held, 0 if none was due.
+        note: why none was due, or what it does not cover; may be empty.
+        bot: login of the bot that authored it, if the action skips that bot's pull requests; else empty.
+    """
+
+    day: str
+    sha: str
+    subject: str
+    sent: int = 0
+    sent_bytes: int = 0
+    held: Mapping[str, int] = field(default_factory=dict)
+    credits: int = 0
+    note: str = ""
+    bot: str = ""
+
+
+def replayed(day: str, sha: str, subject: str, view: SummaryView) -> Replay:
+    """Return a merge with the result of a dry run of its review."""
+    bought = view.outcome.reason is Reason.DRY_RUN
+    return Replay(
+        day,
+        sha,
+        subject,
+        sent=len(view.sent),
+        sent_bytes=sum(one.bytes for one in view.sent),
+        held=Counter(one.reason for one in view.held),
+        credits=view.cost.hold if bought and view.cost else 0,
+        note=_note(view),
+    )
+
+
+def _note(view: SummaryView) -> str:
+    match view.outcome.reason:
+        case Reason.DRY_RUN:
+            missed = sum(one.missed for one in view.held)
+            return f"{missed} not reviewed" if missed else ""
+        case Reason.NOTHING_SELECTED:
+            return "nothing to review"
+        case other:
+            return view.outcome.message or other.value
+
+
+def show_plan(console: Console, replays: Sequence[Replay], told: str) -> None:
+    """Print the rows, the newest first, and their sum; `told` says of what, such as `main since 90d`."""
+    if not replays:
+        say(console, f"Nothing was merged: {told}.")
+        return
+    held = sum((Counter(one.held) for one in replays), Counter[str]())
+    figures = (
+        sum(one.sent for one in replays),
+        sum(one.sent_bytes for one in replays),
+        sum(one.credits for one in replays),
+    )
+    whole = Replay("", "", "", sent=figures[0], sent_bytes=figures[1], held=held, credits=figures[2])
+    console.print(_table((*replays, whole), wide=console.width >= _NARROW))
+    console.print()
+    bought = sum(one.credits > 0 for one in replays)
+    say(console, f"{told}: {counted(bought, 'review')}, {counted(whole.credits, 'credit')} held at most.", "bold")
+    if bots := Counter(one.bot for one in replays if one.bot):
+        named = ", ".join(f"{bot} {number(count)}" for bot, count in bots.most_common())
+        told = f"Not counted: {counted(bots.total(), 'merge')} whose commits name a bot as their author: {named}."
+        say(console, f"{told} {_BOTS}", "dim", hang=2)
+    for reason, count in held.most_common():
+        say(console, f"Held back: {counted(count, 'file')}. {held_sentence(reason)}", "dim", hang=2)
+    say(console, Text(" ".join(_NOTE.split()), style="dim"))
+
+
+def _table(rows: Sequence[Replay], *, wide: bool) -> Table:
+    """Return the table, whose last row is the sum."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1), expand=True, header_style="dim")
+    for name in ("day", "commit") if wide else ("commit",):
+        table.add_column(name, no_wrap=True)
+    table.add_column("subject", no_wrap=True, ratio=1, min_width=_SHORTEST_SUBJECT)
+    for name in ("sent", "size", "held back", "credits") if wide else ("sent", "held", "credits"):
+        table.add_column(name, no_wrap=True, justify="right")
+    for row in rows:
+        subject = shown(f"{row.subject} ({row.note})" if row.note else row.subject)
+        held = number(sum(row.held.values()))
+        first, amount = ((row.day,), (size(row.sent_bytes),)) if wide else ((), ())
+        cells = (*first, short(row.sha) or "in all", subject, number(row.sent), *amount, held, number(row.credits))
+        table.add_row(*cells, style="bold" if row is rows[-1] else None)
+    return table

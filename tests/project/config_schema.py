@@ -1,0 +1,66 @@
+"""The JSON Schema of the config file, made from the settings' table: what editors complete and underline by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import Field, fields
+from enum import StrEnum
+from typing import Any
+
+from reviewbot.settings import Settings
+from reviewbot.settings.readers import BOOLEANS, INSTANCE, NAME
+from reviewbot.settings.table import default_text, name_of
+
+_UNSET: Mapping[str, object] = {"enum": [None, ""], "description": "Not set: the default holds."}
+_PAIR = {
+    "type": "object",
+    "properties": {"path": {"type": "string"}, "instructions": {"type": "string"}},
+    "required": ["path", "instructions"],
+    "additionalProperties": False,
+}
+
+
+def config_schema() -> dict[str, object]:
+    """The schema. It refuses nothing that the program takes.
+
+    What it cannot say: bounds of numbers that are written as text, and what is wrong only together with another key,
+    which an input of the workflow may still put right.
+    """
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "The config file of reviewbot",
+        "type": ["object", "null"],
+        "additionalProperties": False,
+        "properties": {name_of(row): _property(row) for row in fields(Settings) if row.metadata["config"]},
+    }
+
+
+def _property(row: Field[Any]) -> dict[str, object]:
+    default = {"default": row.default} if default_text(row.default) else {}
+    told = f"{row.metadata['meaning']} Allowed: {row.metadata['reader'].allowed}."
+    return {"description": told, **default, "anyOf": [_values(row), _UNSET]}
+
+
+def _values(row: Field[Any]) -> Mapping[str, object]:
+    reader = row.metadata["reader"]
+    match row.default:
+        case bool():
+            return {"anyOf": [{"type": "boolean"}, {"enum": list(BOOLEANS)}]}
+        case int():
+            least, most = map(int, re.findall("[0-9]+", reader.allowed))
+            number = {"type": "integer", "minimum": least, "maximum": most}
+            return {"anyOf": [number, {"type": "string", "pattern": "^[0-9]{1,12}$"}]}
+        case StrEnum():
+            words = re.findall("`(.*?)`", reader.allowed)
+            # The words themselves first, for editors to offer; spaces around them are allowed, too.
+            # JSON Schema's patterns are those of JavaScript, which take no backslash before a hyphen.
+            escaped = "|".join(re.escape(word).replace(r"\-", "-") for word in words)
+            return {"anyOf": [{"enum": words}, {"type": "string", "pattern": rf"^\s*({escaped})\s*$"}]}
+        case ():
+            pairs = {"type": "array", "items": _PAIR}
+            lines = {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]}
+            return pairs if row.name == "path_instructions" else lines
+        case _:
+            instance = {"pattern": rf"^\s*({NAME})?\s*$", "minimum": 0} if reader is INSTANCE else {}
+            return {"type": ["string", "integer"], **instance}
