@@ -14,6 +14,8 @@ from functools import lru_cache
 from reviewbot.domain.github.pull_request import BINARY_WINDOW, Entry
 
 REGULAR = "100644"
+SUBMODULE = "160000"
+"""The content of such a file is the submodule's commit."""
 _CONTEXT = 3
 _ABSENT = "0" * 40
 
@@ -44,6 +46,8 @@ def _oid(content: bytes) -> str:
 @lru_cache(maxsize=10_000)
 def entry_of(file: File, *, with_text: bool) -> Entry:
     """A file as the port tells it."""
+    if file.mode == SUBMODULE:
+        return Entry(file.content.decode(), SUBMODULE)
     entry = Entry(file.oid, file.mode, len(file.content), binary=file.is_binary)
     return entry.with_content(file.content) if with_text else entry
 
@@ -126,12 +130,12 @@ class Git:
         return known
 
     def merge_base(self, one: str, other: str) -> str:
-        """The best common ancestor; of several the latest one."""
+        """The best common ancestor; of several the latest one. Empty when the two have none."""
         if (one, other) not in self._bases:
             common = self.ancestors(one) & self.ancestors(other)
             best = [sha for sha in common if not any(sha in self.ancestors(each) - {each} for each in common)]
             order = list(self.commits)
-            self._bases[one, other] = max(best, key=order.index)
+            self._bases[one, other] = max(best, key=order.index, default="")
         return self._bases[one, other]
 
     def between(self, base: str, head: str) -> list[StoredCommit]:
@@ -152,7 +156,7 @@ def diff_trees(old: Tree, new: Tree) -> tuple[Change, ...]:
     gone = {path: before[path] for path in sorted(before.keys() - both)}
     changes = [_change(path, path, before[path], after[path]) for path in both]
     for path in sorted(after.keys() - both):
-        source = next((name for name, file in gone.items() if file.content and file.content == after[path].content), "")
+        source = next((name for name, file in gone.items() if file.content == after[path].content), "")
         if source:
             changes.append(_change(path, source, gone.pop(source), after[path]))
         else:

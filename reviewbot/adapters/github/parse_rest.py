@@ -17,10 +17,11 @@ def _permission(word: str | None) -> Permission | None:
     return next((permission for permission in Permission if permission.value == word), None)
 
 
-def check(answer: object) -> CheckRun:
-    """A check run."""
+def check(answer: object, app: str = "") -> CheckRun:
+    """Read a check run; `app` is the slug of our App, empty when nobody knows."""
     run = Answer.of(answer, "check run")
     tag, copy = split_tag(run.maybe_text("external_id") or "")
+    maker = run.maybe_node("app")
     return CheckRun(
         id=run.number("id"),
         name=run.text("name"),
@@ -31,6 +32,7 @@ def check(answer: object) -> CheckRun:
         url=run.maybe_text("html_url") or "",
         title=output.maybe_text("title") or "" if (output := run.maybe_node("output")) else "",
         tag=tag,
+        foreign=app != "" and (maker is None or maker.text("slug") != app),
     )
 
 

@@ -50,7 +50,7 @@ class Reading(Bound):
         on_head = parse_graphql.checks(pull, "tip", app=app)
         if not (hidden or pull.node("commits").number("totalCount")):
             # A base that has the head already leaves no commit in the list, and the head keeps its check runs.
-            on_head = self._checks_on(pull.text("headRefOid"), check_name)
+            on_head = self._checks_on(pull.text("headRefOid"), check_name, app)
         checks = on_head, parse_graphql.checks(pull, "recent", "forced", app=app)
         return self._assemble(node, pull, checks, readable=not hidden)
 
@@ -86,12 +86,12 @@ class Reading(Bound):
         """See `ports.Forge.checks`."""
         return tuple(run for run in self._checks_on(head_sha, name) if is_of(run, number))
 
-    def _checks_on(self, head_sha: str, name: str) -> tuple[CheckRun, ...]:
+    def _checks_on(self, head_sha: str, name: str, app: str = "") -> tuple[CheckRun, ...]:
         intent = Intent("reading the check runs of a commit", "checks: read")
         query = {"check_name": name, "filter": "all", "per_page": PAGE}
         path = f"{self._path}/commits/{head_sha}/check-runs?{urlencode(query)}"
         answer = Answer.of(self._calls.get(path, intent), "check runs")
-        return tuple(sorted((parse_rest.check(run.fields) for run in answer.items("check_runs")), key=_by_id))
+        return tuple(sorted((parse_rest.check(run.fields, app) for run in answer.items("check_runs")), key=_by_id))
 
     def config(self, path: str) -> str | None:
         """See `ports.Forge.config`."""
