@@ -376,6 +376,7 @@ class SandboxGitHub:
         self.world = Sandbox(Store(self.folder, clock=lambda: START + timedelta(seconds=int(self.seconds))))
         self.world.repository(REPOSITORY)
         self._homes: dict[str, str] = {}
+        self._pushes = 0
         self.world.app_token("ghs_all", permissions=FULL)
         self.forge = self._open("ghs_all")
         self.changes = GitChangeReader(
@@ -429,7 +430,9 @@ class SandboxGitHub:
         self._account(author)
         onto = None if parents is None else tuple(parents)
         home = self._homes.get(branch, REPOSITORY)
-        sha = self.world.push(home, branch, stored, author=author, parents=onto)
+        # Of the same files in the same second git makes the same commit.
+        self._pushes += 1
+        sha = self.world.push(home, branch, stored, message=f"Change {self._pushes}", author=author, parents=onto)
         if verified:
             self.world.store.verified.add(sha)
         return sha
