@@ -33,7 +33,12 @@ class Life:
 
 @dataclass(slots=True)
 class StoredTask:
-    """A task. `ended_at` and `end` are set when somebody ends it before its life does."""
+    """A task.
+
+    Attributes:
+        ended_at: when somebody ended it before its life did, and `end` how.
+        asker: the run that created it.
+    """
 
     id: str
     submission: Submission
@@ -43,6 +48,7 @@ class StoredTask:
     ended_at: float | None = None
     end: TaskStatus | None = None
     forgotten: bool = False
+    asker: object = None
 
     def status(self, now: float) -> TaskStatus:
         """Where the task is."""
@@ -68,6 +74,7 @@ class SimulatedCodeVF:
     Attributes:
         reviewer: reads what a task shows, at the moment of its creation.
         life_of: how a new task lives, by how many there were before.
+        asker: tells which run asks at this moment.
         largest: characters of all attachments above which a request is answered 413.
         refuses: whether it says no to every new task; `out_of_credits` likewise with 402.
     """
@@ -79,6 +86,7 @@ class SimulatedCodeVF:
     largest: int = 4_000_000
     refuses: bool = False
     out_of_credits: bool = False
+    asker: Callable[[], object] = lambda: None
     tasks: dict[str, StoredTask] = field(default_factory=dict)
     keys: dict[str, tuple[str, float]] = field(default_factory=dict)
     projects: dict[str, int] = field(default_factory=dict)
@@ -129,7 +137,7 @@ class SimulatedCodeVF:
         )
         if self.out_of_credits or made.hold > self.balance().available:
             raise OverBudget("The CodeVF account does not cover what this task would hold (HTTP 402).")
-        self.tasks[made.id] = made
+        self.tasks[made.id], made.asker = made, self.asker()
         self.keys[key] = (made.id, now)
         return self._seen(made)
 

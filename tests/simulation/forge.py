@@ -53,6 +53,7 @@ from tests.simulation.github import (
     StoredReply,
     StoredReview,
     StoredThread,
+    moment,
     thread_line,
 )
 from tests.simulation.repository import Change, Hunk, diff_text, entry_of
@@ -132,7 +133,7 @@ class SimulatedForge:
             for one in (github.checks_on(pull.head_sha, check_name) if commits and readable else [])
             if is_of(self._check(one), number)
         ]
-        forced = [push.at for push in pull.forced[-FORCED:]]
+        forced = [moment(push.at) for push in pull.forced[-FORCED:]]
         met = self._checks([sha for sha in recent if sha != pull.head_sha], check_name) if readable else []
         return PullRequest(
             number=number,
@@ -316,6 +317,9 @@ class SimulatedForge:
         # GitHub appends. Only where they take several requests can a run have died between two of them.
         several = len(check.annotations) > ANNOTATIONS_PER_REQUEST
         stored.annotations += check.annotations[len(stored.annotations) if several else 0 :]
+        pull = self.github.pulls.get(check.tag.number)
+        stored.base = pull.base_ref if pull else ""
+        self.github.on_check(stored)
         return self._check(stored)
 
     def _checks(self, shas: Iterable[str], name: str) -> list[CheckRun]:
@@ -354,7 +358,9 @@ class SimulatedForge:
         self._needs("pull-requests: write")
         self._pull(number)
         _fits(body)
-        return self._comment(self.github.comment(number, BOT, body))
+        made = self.github.comment(number, BOT, body)
+        self.github.on_text(made)
+        return self._comment(made)
 
     def update_comment(self, comment_id: int, body: str) -> Comment:
         """See `ports.Comments.update_comment`."""
@@ -363,7 +369,10 @@ class SimulatedForge:
         if comment_id not in self.github.comments:
             raise NotFound("There is no such comment.")
         stored = self.github.comments[comment_id]
+        before = stored.body
         self.github.edit_comment(comment_id, BOT, body)
+        if before != body:
+            self.github.on_text(stored)
         return self._comment(stored)
 
     def delete_comment(self, comment_id: int) -> None:

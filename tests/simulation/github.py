@@ -23,6 +23,11 @@ BOT = f"{APP}[bot]"
 STALE_AFTER = timedelta(days=14)
 
 
+def moment(seconds: float) -> datetime:
+    """A moment of virtual time on the wall clock."""
+    return START + timedelta(seconds=int(seconds))
+
+
 @dataclass(slots=True)
 class Time:
     """Virtual seconds since the start."""
@@ -31,7 +36,7 @@ class Time:
 
     def now(self) -> datetime:
         """The wall clock; GitHub tells whole seconds."""
-        return START + timedelta(seconds=int(self.seconds))
+        return moment(self.seconds)
 
 
 @dataclass(slots=True)
@@ -87,7 +92,12 @@ class StoredReview:
 
 @dataclass(slots=True)
 class StoredCheck:
-    """A check run. `number` is the pull request that a run of ours wrote it for, None when anybody else did."""
+    """A check run.
+
+    Attributes:
+        number: the pull request that a run of ours wrote it for, None when anybody else did.
+        base: the branch that this one was against then.
+    """
 
     id: int
     name: str
@@ -102,13 +112,14 @@ class StoredCheck:
     annotations: tuple[Annotation, ...] = ()
     number: int | None = None
     reopened: datetime | None = None
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Push:
     """A head that a pull request had, and whether a force-push brought it."""
 
-    at: datetime
+    at: float
     before: str
     sha: str
     forced: bool
@@ -168,6 +179,8 @@ class GitHub:
         self.seen: dict[str, datetime] = {}
         self.queues: dict[str, list[tuple[int, str]]] = {}
         self.refusals: Callable[[str], str] = lambda _body: ""
+        self.on_check: Callable[[StoredCheck], None] = lambda _check: None
+        self.on_text: Callable[[StoredComment], None] = lambda _comment: None
         self._ids = 1000
         self.push("main", {"README.md": "# parcels\n"}, author="acme")
 
@@ -210,7 +223,7 @@ class GitHub:
             pull.base_sha, pull.updated = sha, self.time.seconds
         if branch == pull.head_ref and sha != pull.head_sha:
             forced = pull.head_sha not in self.git.ancestors(sha)
-            pull.pushes.append(Push(self.time.now(), pull.head_sha, sha, forced))
+            pull.pushes.append(Push(self.time.seconds, pull.head_sha, sha, forced))
             pull.head_sha, pull.updated = sha, self.time.seconds
             self.see(sha)
 
@@ -227,7 +240,7 @@ class GitHub:
             number, author, head_ref, base, head, self.git.branches[base], "Track parcels", "Adds tracking.",
             from_fork, draft,
         )  # fmt: skip
-        pull.pushes.append(Push(self.time.now(), "", head, forced=False))
+        pull.pushes.append(Push(self.time.seconds, "", head, forced=False))
         pull.bases.append((self.time.seconds, base))
         pull.updated = self.time.seconds
         self.pulls[number] = pull

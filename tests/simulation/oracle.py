@@ -69,10 +69,27 @@ def _shown(diff: str) -> Iterator[Shown]:
             number += 1
 
 
+def diffs_in(submission: Submission) -> tuple[str, ...]:
+    """The parts of the diff that a submission shows."""
+    return tuple(one.content for one in submission.attachments if one.file_name.endswith(".diff"))
+
+
+@lru_cache(maxsize=5_000)
+def headers(diff: str) -> frozenset[str]:
+    """What a diff says of each file beside its lines: names, type and mode. Blobs are said by the lines."""
+    found, current = set(), list[str]()
+    for line in [*diff.split("\n"), "diff --git "]:
+        if line.startswith("diff --git "):
+            found.add("\n".join(current))
+            current = [line]
+        elif line.startswith(("new file", "deleted", "old mode", "new mode", "rename ", "similarity")):
+            current.append(line)
+    return frozenset(found - {""})
+
+
 def shown_in(submission: Submission) -> tuple[Shown, ...]:
     """The added lines that a submission shows."""
-    diffs = [one.content for one in submission.attachments if one.file_name.endswith(".diff")]
-    return tuple(line for diff in diffs for line in shown(diff))
+    return tuple(line for diff in diffs_in(submission) for line in shown(diff))
 
 
 def earlier(submission: Submission) -> list[dict[str, object]]:

@@ -96,6 +96,7 @@ class Run:
     start: object
     body: Callable[[Run], Outcome]
     greenlet: greenlet | None = None
+    began: float = 0.0
     wake: float = 0.0
     calls: int = 0
     is_dead: bool = False
@@ -120,6 +121,7 @@ class Scheduler:
     trace: Callable[[float, str, str, str], None] | None = None
     calls: int = 0
     struck: int = 0
+    current: Run | None = None
     _at: dict[int, list[Disturbance]] = field(default_factory=dict)
     _live: list[Run] = field(default_factory=list)
     _all: list[Run] = field(default_factory=list)
@@ -181,6 +183,7 @@ class Scheduler:
         after: list[Disturbance] = []
         for what in self._at.get(index, ()):
             self._before(run, name, what, unreachable, after)
+        self.current = run
         result = effect() if self.trace is None else self._traced(run, name, effect)
         for what in after:
             self._tell(run, name, "the run is killed" if isinstance(what, Kill) else "the answer is lost")

@@ -41,6 +41,8 @@ BASE = {
     "app.py": "".join(f"value_{number} = {number}\n" for number in range(1, 31)),
     "lib/util.py": "".join(f"def helper_{number}():\n    return {number}\n" for number in range(1, 9)),
     "docs/guide.md": "# Guide\n\nHow to.\n",
+    "lib/one.py": "same = True\n",
+    "lib/two.py": "same = True\n",
 }
 
 
@@ -89,6 +91,10 @@ class Truth:
         resolved: threads that people resolved.
         renamed: new name to old name.
         losses: what makes it impossible to remember everything.
+        texts: every text that our summary has had.
+        hindered: whether somebody has cancelled something; `is_forged`, whether somebody has made a check of our name.
+        by_committers: tokens that people with write access waived who have committed to the branch.
+        withdrawn: waivers that were taken back; `skipped`: heads that ever were skipped.
     """
 
     waivers: list[Waiver] = field(default_factory=list)
@@ -100,6 +106,12 @@ class Truth:
     resolved: set[int] = field(default_factory=set)
     renamed: dict[str, str] = field(default_factory=dict)
     losses: set[str] = field(default_factory=set)
+    texts: list[str] = field(default_factory=list)
+    withdrawn: list[Waiver] = field(default_factory=list)
+    skipped: set[str] = field(default_factory=set)
+    hindered: bool = False
+    is_forged: bool = False
+    by_committers: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -151,9 +163,10 @@ class World:
         self.truth = Truth()
         self.pending: list[Event] = []
         self.runs: list[Run] = []
-        self.broken: list[str] = []
+        self.broken: list[Any] = []
         self.heads: dict[tuple[int, str], set[str]] = {}
         self.scheduler = Scheduler(self.time, self.happen, self.begin, trace)
+        self.codevf.asker = lambda: self.scheduler.current
         self._prepare()
 
     def _prepare(self) -> None:
@@ -161,8 +174,8 @@ class World:
         for login, permission in PEOPLE.items():
             github.grant(login, permission)
         config = {".github/reviewbot.yml": self.setting.config} if self.setting.config else {}
-        github.push("main", {**BASE, **config}, author="boss")
-        github.push("release", {"release.md": "1.0\n"}, author="boss")
+        github.push("main", {**BASE, **config}, author="acme")
+        github.push("release", {"release.md": "1.0\n"}, author="acme")
         github.push("topic", {"app.py": BASE["app.py"].replace("value_9 = 9\n", "value_9 = 9\nstep()\n")})
         pull = github.open_pull_request("topic")
         self.note(pull)
@@ -179,7 +192,7 @@ class World:
         event, more = self._event_of(start)
         kept = Start("again", event) if start.kind != "collect" else start
         run = Run(number, name, kept, lambda run: self._act(run, event, more))
-        run.wake = self.time.seconds
+        run.began = run.wake = self.time.seconds
         self.runs.append(run)
         if self.trace:
             self.trace(self.time.seconds, name, "", f"begins: {'collect' if more else event}")

@@ -131,9 +131,7 @@ class Pair:
         onto = [self.commits[place] for place in parents]
 
         def act(harness: GitHubHarness, side: int) -> str:
-            return harness.push(
-                branch, files, author=author, parents=[one.on(side) for one in onto] if onto else None
-            )
+            return harness.push(branch, files, author=author, parents=[one.on(side) for one in onto] if onto else None)
 
         made = self.both(f"push {branch} {sorted(files)} {parents} by {author}", act)
         assert made is not None
@@ -147,7 +145,9 @@ class Pair:
 
     def push(self, branch: str, files: Mapping[str, Content], author: str = "mona") -> None:
         """Push on top of a branch."""
-        if branch in self.branches and any(self.trees[self.branches[branch]].get(path) != one for path, one in files.items()):
+        if branch in self.branches and any(
+            self.trees[self.branches[branch]].get(path) != one for path, one in files.items()
+        ):
             self.commit(branch, files, author)
 
     def edit(self, branch: str, changed: Mapping[int, str]) -> None:
@@ -171,10 +171,29 @@ class Pair:
     def push_somewhere(self) -> None:
         """Push another file, to any branch."""
         branch = self.rng.choice(["topic", "topic", "main", "release"])
-        path = self.rng.choice(["new.py", "old.txt", "docs/guide.md"])
+        path = self.rng.choice(["new.py", "docs/guide.md"])
         there = path in self.trees[self.branches[branch]]
         content = None if there and self.rng.random() < 0.4 else f"one\n{self.rng.randrange(3)}\n"
         self.push(branch, {path: content}, self.rng.choice(PEOPLE[:2]))
+
+    def edit_base(self) -> None:
+        """Push lines of `app.py` to `main`, which move the others or not."""
+        changes = [{1: "zero\nline 1\n"}, {1: "one\n"}, {30: "main's\n"}, {20: "", 21: ""}, {}]
+        self.edit("main", self.rng.choice(changes))
+
+    def rename(self) -> None:
+        """Rename a file that nothing else changes, or rename it back."""
+        names = ["old.txt", "moved.txt", "docs/moved.txt"]
+        there = self.trees[self.branches["topic"]]
+        found = self.pick(name for name in names if name in there)
+        new = self.rng.choice([name for name in names if name != found])
+        if found is not None and new not in there:
+            self.push("topic", {found: None, new: there[found]})
+
+    def push_many(self) -> None:
+        """Push more commits than a snapshot looks at."""
+        for _ in range(self.rng.choice([3, 11])):
+            self.push("topic", {"count.txt": f"{len(self.log)}\n"})
 
     def force_push(self) -> None:
         """Push onto an older commit."""
@@ -243,7 +262,9 @@ class Pair:
         number, by = self.rng.choice(list(self.pulls)), self.rng.choice(PEOPLE)
         body = self.rng.choice(["Hm.", f"{MARK} text", "", "x" * 65_537][: 2 if by != US else 4])
         if by == US:
-            made = self.both(f"we comment on {number}", lambda harness, _side: harness.forge.create_comment(number, body).id)
+            made = self.both(
+                f"we comment on {number}", lambda harness, _side: harness.forge.create_comment(number, body).id
+            )
         else:
             made = self.both(f"{by} comments on {number}", lambda harness, _side: harness.comment(number, by, body))
         self.comments += [made] if made else []
@@ -379,9 +400,11 @@ class Pair:
         twin, conclusion = self.commits[place], self.rng.choice(list(Conclusion))
         made = self.both(
             f"check of {number} on commit {place}, {done=}",
-            lambda harness, side: harness.forge.create_check(
-                check(twin.on(side), number=number, done=done, conclusion=conclusion, annotations=done * 2)
-            ).id,
+            lambda harness, side: (
+                harness.forge.create_check(
+                    check(twin.on(side), number=number, done=done, conclusion=conclusion, annotations=done * 2)
+                ).id
+            ),
         )
         self.checks += [made] if made else []
 
@@ -405,9 +428,7 @@ class Pair:
         if found is not None:
             self.both(
                 f"update check {self.checks.index(found)}, {done=}",
-                lambda harness, side: (
-                    harness.forge.update_check(found.on(side), check("0" * 40, done=done)).conclusion
-                ),
+                lambda harness, side: harness.forge.update_check(found.on(side), check("0" * 40, done=done)).conclusion,
             )
 
     # Compare
@@ -415,7 +436,7 @@ class Pair:
     def compare(self) -> None:
         """Read everything that the ports tell."""
         for number in self.pulls:
-            self.agree(f"snapshot {number}", lambda harness, _side, number=number: read(harness, number))
+            self.agree(f"snapshot {number}", _snapshot(number))
         self.agree("heads", lambda harness, _side: harness.forge.heads([1, 2, 3]))
         self.agree("waiting", lambda harness, _side: asdict(harness.forge.waiting(CHECK_NAME)))
         self.agree("summaries", lambda harness, _side: [one for one, _ in harness.forge.summaries(MARK)])
@@ -424,6 +445,10 @@ class Pair:
         )
         self.agree("diff", lambda harness, _side: plain_diff(harness.forge.diff(1)))
         self.agree("annotations", lambda harness, side: [harness.annotations(one.on(side)) for one in self.checks])
+
+
+def _snapshot(number: int) -> Act[Snapshot]:
+    return lambda harness, _side: read(harness, number)
 
 
 def plain_diff(diff: bytes) -> str:
@@ -463,6 +488,9 @@ def _difference(mine: object, theirs: object) -> object:
 ACTS: tuple[tuple[int, Callable[[Pair], None]], ...] = (
     (6, Pair.edit_somewhere),
     (3, Pair.push_somewhere),
+    (2, Pair.edit_base),
+    (1, Pair.rename),
+    (1, Pair.push_many),
     (2, Pair.force_push),
     (2, Pair.go_back),
     (1, Pair.merge_main),

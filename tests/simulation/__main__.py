@@ -1,0 +1,117 @@
+"""`python -m tests.simulation`: plays histories with new seeds, or replays one and prints it step by step."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from random import SystemRandom
+
+from tests.simulation.histories import Episode, History, judge, make, play, shrink
+from tests.simulation.laws import Violation
+from tests.simulation.quick import quick
+
+CHUNK = 50
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status 1 when a law does not hold."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--seed", type=int, help="replay this history, and print it")
+    parser.add_argument("--histories", type=int, default=1000, help="how many to play (default: %(default)s)")
+    parser.add_argument("--from", type=int, dest="first", help="the first seed (default: a new one)")
+    parser.add_argument("--workers", type=int, default=2, help="processes (default: %(default)s)")
+    parser.add_argument("--keep-going", action="store_true", help="go on after a violation")
+    chosen = parser.parse_args(arguments)
+    if chosen.seed is not None:
+        return replay(chosen.seed)
+    first = SystemRandom().randrange(10**9) if chosen.first is None else chosen.first
+    return explore(first, chosen.histories, chosen.workers, keep_going=chosen.keep_going)
+
+
+def replay(seed: int) -> int:
+    """Print a history: time, run, call, what happened."""
+    history = make(seed)
+    describe(history)
+
+    def tell(at: float, run: str, call: str, what: str) -> None:
+        sys.stdout.write(f"{at:8.0f}  {run:7} {call:28} {what}\n")
+
+    with quick():
+        play(history, tell)
+        violations = judge(history)
+    for one in violations:
+        sys.stdout.write(f"{one}\n")
+    return 1 if violations else 0
+
+
+def describe(history: History) -> None:
+    """Print a history as data."""
+    setting = history.setting
+    sys.stdout.write(f"seed {history.seed}: {dict(setting.inputs)} {setting.config!r} {setting.life} {setting.mind}\n")
+    for step in history.steps:
+        if isinstance(step, Episode):
+            sys.stdout.write(f"  runs {[one.kind for one in step.starts]}\n")
+            for at in step.at:
+                sys.stdout.write(f"    at call {at.call}: {at.what}\n")
+        else:
+            sys.stdout.write(f"  {step.kind} ({step.a}, {step.b})\n")
+
+
+def explore(first: int, count: int, workers: int, *, keep_going: bool) -> int:
+    """Play many histories, and shorten those in which a law does not hold."""
+    began, played, holes, failed = time.perf_counter(), 0, Counter[str](), 0
+    chunks = [range(start, min(start + CHUNK, first + count)) for start in range(first, first + count, CHUNK)]
+    with ProcessPoolExecutor(workers) as pool:
+        for chunk, found in zip(chunks, pool.map(judged, chunks), strict=True):
+            played += len(chunk)
+            for seed, violations in found:
+                known = [one for one in violations if one.hole]
+                holes.update({one.hole for one in known})
+                if len(known) < len(violations):
+                    failed += 1
+                    report(seed, next(one for one in violations if not one.hole))
+            if failed and not keep_going:
+                pool.shutdown(cancel_futures=True)
+                break
+    seconds = time.perf_counter() - began
+    sys.stdout.write(f"{played} histories from seed {first} in {seconds:.1f} s: {played / seconds:.0f} a second\n")
+    for hole, number in sorted(holes.items()):
+        sys.stdout.write(f"known hole: {hole}: met in {number} histories\n")
+    sys.stdout.write(f"{failed} histories break a law\n")
+    return 1 if failed else 0
+
+
+def judged(seeds: range) -> list[tuple[int, list[Violation]]]:
+    """The seeds whose histories break a law."""
+    with quick():
+        found = [(seed, judge(make(seed))) for seed in seeds]
+    return [(seed, violations) for seed, violations in found if violations]
+
+
+def report(seed: int, violation: Violation) -> None:
+    """Print a violation, the line that replays it, and the shortest history that breaks the same law."""
+    sys.stdout.write(f"\n{violation}\n  replay: python -m tests.simulation --seed {seed}\n")
+    with quick():
+        shortest = shrink(make(seed), partial(_breaks, law=violation.law))
+    describe(shortest)
+    sys.stdout.flush()
+
+
+def _breaks(history: History, law: str) -> bool:
+    return any(one.law == law and not one.hole for one in judge(history))
+
+
+def seeds_of(first: int) -> Iterator[int]:
+    """Seeds without end."""
+    while True:
+        yield first
+        first += 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

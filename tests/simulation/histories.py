@@ -1,0 +1,333 @@
+"""Histories: made from a seed as plain data, played, judged, and shortened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from random import Random
+
+from reviewbot.domain.policy.verdict import Status
+from tests.simulation import laws, people
+from tests.simulation.codevf import Life
+from tests.simulation.github import StoredCheck, StoredComment
+from tests.simulation.laws import CONVERGES, NO_BUG, Violation
+from tests.simulation.oracle import Mind
+from tests.simulation.people import Move
+from tests.simulation.schedule import At, Begin, Delay, Disturbance, Interrupt, Kill, Lose, Meanwhile, Run, Switch
+from tests.simulation.world import Setting, Start, Trace, World
+
+LONG = 3 * 3600.0
+MOST_COLLECTIONS = 5
+MOST_TRIES = 3
+CALLS = 40
+"""Calls of an episode at which something can happen; one review makes about twenty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """Runs that begin together, and what happens at their calls."""
+
+    starts: tuple[Start, ...]
+    at: tuple[At, ...] = ()
+
+
+Step = Move | Episode
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Everything that happens, as data. `seed` only names it.
+
+    Attributes:
+        starts_again: whether a run that fails is started again before anything else happens. Such a history has only
+            kills and lost answers, and one run at a time: it ends as it would without them.
+    """
+
+    seed: int
+    setting: Setting
+    steps: tuple[Step, ...]
+    starts_again: bool = False
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether something happens in it that must make no difference."""
+        return self.starts_again and any(isinstance(step, Episode) and step.at for step in self.steps)
+
+    def undisturbed(self) -> History:
+        """The same without disturbances."""
+        steps = tuple(Episode(one.starts) if isinstance(one, Episode) else one for one in self.steps)
+        return replace(self, steps=steps)
+
+
+@dataclass(slots=True)
+class Played:
+    """What came of a history."""
+
+    history: History
+    world: World
+    violations: list[Violation] = field(default_factory=list)
+
+    @property
+    def unknown(self) -> list[Violation]:
+        """The violations that are no known holes."""
+        return [one for one in self.violations if not one.hole]
+
+
+# Made from a seed
+
+CALM = 0.35
+"""How often the dust settles after an episode, so that people see findings to speak about."""
+
+
+KILLS, BY_PEOPLE, ADVERSARIAL = range(3)
+"""The kinds of histories: with kills and lost answers alone, with whatever people do, with an adversary's moves."""
+
+
+def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> History:
+    """The history of a seed.
+
+    Args:
+        seed: of three, one each is of a kind.
+        kind: of this kind.
+        moves: of these alone; whatever the kind allows without any.
+    """
+    rng = Random(seed)  # noqa: S311 — a seed makes it the same every time
+    kind = seed % 3 if kind is None else kind
+    moves = moves or (_KILLED, _PEOPLE, _ADVERSARY)[kind]
+    setting = _setting(rng, adversary=kind == ADVERSARIAL)
+    steps: list[Step] = []
+    for _ in range(rng.randint(1, 5 if kind else 3)):
+        steps += [_move(rng, moves) for _ in range(rng.choice((0, 1, 1, 2) if kind else (0, 0, 1)))]
+        steps.append(_episode(rng, kind, moves))
+        if kind != KILLS and rng.random() < CALM:
+            steps += [Move("finish"), Episode((Start("collect"),)), Episode((Start("next"),))]
+    if kind == ADVERSARIAL:
+        steps += [_move(rng, moves) for _ in range(rng.choice((0, 1, 2)))]
+    return History(seed, setting, tuple(steps), starts_again=kind == KILLS)
+
+
+_INPUTS = (
+    ("wait-minutes", "0"),
+    ("mode", "standard"),
+    ("check-run", "false"),
+    ("summary-comment", "false"),
+    ("fail-on", "low"),
+    ("incremental", "false"),
+    ("max-comments", "1"),
+    ("review-event", "request-changes"),
+    ("comment-from", "high"),
+    ("on-error", "pass"),
+    ("review-on", "ready"),
+    ("paths", "!lib/**"),
+)
+_CONFIGS = ("supersede: always-replace\n", "supersede: keep\n", "max-tasks: 3\nattachment-bytes: 3000\n")
+
+
+def _setting(rng: Random, *, adversary: bool) -> Setting:
+    inputs = dict(rng.sample(_INPUTS, rng.choice((0, 0, 1, 1, 2, 3))))
+    config = rng.choice(("", "", "", *_CONFIGS))
+    if inputs.get("check-run") == "false" or "max-tasks" in config:
+        inputs.pop("summary-comment", None)
+    inputs.setdefault("wait-minutes", rng.choice(("0", "8")))
+    life = rng.choice((Life(), Life(2, 20), Life(60, 300), Life(600, 3600)))
+    mind = Mind(sloppiness=rng.choice((0, rng.randint(1, 99))), as_text=rng.random() < 0.1)
+    if not adversary:
+        mind = replace(mind, is_messy=rng.random() < 0.05, is_mute=rng.random() < 0.05, lies=rng.random() < 0.2)
+    denied = frozenset({"contents: write"}) if rng.random() < 0.8 else frozenset[str]()
+    return Setting(tuple(sorted(inputs.items())), config, life, mind, denied)
+
+
+_KILLED = ("evil", "note", "fix", "harmless", "finish", "waive", "rename")
+_PEOPLE = (
+    *people.AUTHOR,
+    *people.OTHERS,
+    *people.SERVICE,
+    "evil",
+    "note",
+    "fix",
+    "evil",
+    "waive",
+    "delete_summary",
+    "finish",
+    "a_day_later",
+    "failed",
+)
+_ADVERSARY = (*people.AUTHOR, *people.ADVERSARY, *people.OTHERS, "evil", "evil", "evil", "fix", "revert", "go_back")
+
+
+def _move(rng: Random, moves: tuple[str, ...]) -> Move:
+    return Move(rng.choice(moves), rng.randint(0, 5), rng.randint(0, 5))
+
+
+def _episode(rng: Random, kind: int, moves: tuple[str, ...]) -> Episode:
+    starts = [Start(rng.choice(("next", "next", "next", "push", "collect")))]
+    if kind:
+        starts += [Start(rng.choice(("next", "push", "collect")))] * rng.choice((0, 0, 0, 1, 1, 2))
+    at = [At(rng.randint(0, CALLS), _disturbance(rng, kind, moves)) for _ in range(rng.choice((0, 1, 1, 2, 3)))]
+    at += [At(rng.randint(0, CALLS), Switch()) for _ in range(4 if len(starts) > 1 else 0)]
+    return Episode(tuple(starts), tuple(sorted(at, key=lambda one: one.call)))
+
+
+def _disturbance(rng: Random, kind: int, moves: tuple[str, ...]) -> Disturbance:
+    choice = rng.randint(0, 3 if kind == KILLS else 9)
+    match choice:
+        case 0 | 1:
+            return Kill(after=choice == 1)
+        case 2 | 3:
+            return Lose(done=choice == 3)
+        case 4:
+            return Delay(rng.choice((30, 600, 4000)))
+        case 5:
+            return Interrupt()
+        case 6:
+            return Begin(Start(rng.choice(("next", "push", "collect"))))
+        case _:
+            return Meanwhile(_move(rng, moves))
+
+
+# Played
+
+
+def play(history: History, trace: Trace | None = None) -> Played:
+    """Play a history to its rest, and judge it."""
+    world = World(history.setting, people.play, trace)
+    played = Played(history, world)
+    seen = world.broken
+
+    def on_check(check: StoredCheck) -> None:
+        seen.extend(laws.when_written(world, check))
+
+    def on_text(comment: StoredComment) -> None:
+        if "reviewbot:summary" in comment.body:
+            world.truth.texts.append(comment.body)
+
+    world.github.on_check, world.github.on_text = on_check, on_text
+    for step in history.steps:
+        if isinstance(step, Episode):
+            runs = world.scheduler.play([world.begin(start) for start in step.starts], step.at)
+            if history.starts_again:
+                _start_again(world, runs)
+                _settle(world)
+        else:
+            world.happen(step)
+    rest(world, again=not history.starts_again)
+    played.violations = list(laws.at_rest(world))
+    before = laws.shown_by(world)
+    _run(world, Start("push"))
+    if difference := laws.shown_by(world).difference(before):
+        played.violations.append(Violation(CONVERGES, f"one more run changes {difference}"))
+    return played
+
+
+def judge(history: History) -> list[Violation]:
+    """The violations of a history; one that only kills and loses is compared with its undisturbed self, too."""
+    played = play(history)
+    violations = played.violations
+    if not violations and history.is_comparable:
+        other = play(history.undisturbed())
+        mine, theirs = laws.shown_by(played.world), laws.shown_by(other.world)
+        if (difference := mine.difference(theirs)) and not other.violations:
+            ready = history.setting.input("review-on", "") == "ready" and "not-requested" in difference
+            told = f"it does not end as without the disturbance: {difference}"
+            violations = [Violation(CONVERGES, told, "ready" if ready else "")]
+    return violations
+
+
+def rest(world: World, *, again: bool) -> None:
+    """Let everything come to an end: what was killed is started again, all tasks end, and collections come by."""
+    world.codevf.refuses = world.codevf.out_of_credits = False
+    pull = world.pull
+    if pull.is_draft:
+        world.happen(Move("draft"))
+    if pull.base_ref != "main":
+        world.happen(Move("retarget"))
+    for run in [one for one in world.runs if again and one.outcome is None and one.error is None]:
+        _run(world, run.start)
+    while world.pending:
+        _run(world, Start("next"))
+    for _ in range(MOST_COLLECTIONS):
+        _settle(world)
+        if not world.codevf.open_tasks():
+            break
+    if len(world.github.pulls) > 1:
+        other = world.github.pulls[2]
+        _run(world, Start("again", world.event(other, "synchronize")))
+
+
+def _start_again(world: World, runs: list[Run]) -> None:
+    """Start runs again that were killed or failed, until they end well; some cannot."""
+    for run in runs:
+        tried = run
+        for _ in range(MOST_TRIES):
+            if (
+                tried.outcome is not None
+                and tried.outcome.exit_status in {0, 1}
+                and tried.outcome.status is not Status.FAILED
+            ):
+                break
+            tried = _run(world, tried.start)
+
+
+def _settle(world: World) -> None:
+    """Let open tasks end and come in, so that what people do next does not depend on how long a run took."""
+    world.time.seconds += LONG
+    _run(world, Start("collect"))
+    _run(world, Start("push"))
+
+
+def _run(world: World, start: object) -> Run:
+    [run] = world.scheduler.play([world.begin(start)])
+    return run
+
+
+# Shortened
+
+
+def shrink(history: History, fails: Callable[[History], bool], *, most: int = 400) -> History:
+    """The shortest history that fails alike: steps, runs and disturbances go, numbers become 0."""
+    tries, going = 0, True
+    while going and tries < most:
+        going = False
+        for shorter in _shorter(history):
+            tries += 1
+            if fails(shorter):
+                history, going = shorter, True
+                break
+            if tries >= most:
+                break
+    return history
+
+
+def _shorter(history: History) -> Iterator[History]:
+    steps = history.steps
+    for size in (len(steps) // 2, 2, 1):
+        if size:
+            for at in range(0, len(steps), size):
+                yield replace(history, steps=steps[:at] + steps[at + size :])
+    setting = history.setting
+    for simpler in (
+        *(replace(setting, inputs=tuple(one for one in setting.inputs if one != left)) for left in setting.inputs),
+        replace(setting, config=""),
+        replace(setting, mind=Mind()),
+        replace(setting, life=Life()),
+        replace(setting, denied=frozenset()),
+    ):
+        if simpler != setting:
+            yield replace(history, setting=simpler)
+    for index, step in enumerate(steps):
+        for simpler_step in _simpler(step):
+            yield replace(history, steps=(*steps[:index], simpler_step, *steps[index + 1 :]))
+
+
+def _simpler(step: Step) -> Iterator[Step]:
+    if isinstance(step, Move):
+        yield from (one for one in (replace(step, a=0), replace(step, b=0)) if one != step)
+        return
+    for index in range(len(step.at)):
+        yield replace(step, at=step.at[:index] + step.at[index + 1 :])
+    for index in range(len(step.starts)):
+        if len(step.starts) > 1:
+            yield replace(step, starts=step.starts[:index] + step.starts[index + 1 :])
+
+
+__all__ = ["NO_BUG", "Episode", "History", "Played", "judge", "make", "play", "shrink"]

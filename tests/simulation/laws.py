@@ -1,0 +1,406 @@
+"""The laws of `docs/design.md`, asked of a world: when a check turns green, and when everything is at rest."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from reviewbot.domain.findings.markers import read_finding_mark
+from reviewbot.domain.model.review import TaskStatus
+from reviewbot.domain.selection.path_filters import matches
+from tests.simulation.codevf import KEY_MEMORY, StoredTask
+from tests.simulation.github import BOT, Pull, StoredCheck, thread_line
+from tests.simulation.oracle import TOKEN, diffs_in, headers, shown_in
+from tests.simulation.repository import Change
+from tests.simulation.schedule import Run
+from tests.simulation.world import CHECK, GREEN, World
+
+NO_BUG = "no bug"
+PAY_ONCE = "never pay twice"
+NOTHING_LOST = "nothing lost"
+CONVERGES = "converges"
+NEVER_GREEN = "never green by accident"
+PEOPLE_STAND = "what people did stands"
+HAPPENS = "a due review happens"
+LAWS = (NO_BUG, PAY_ONCE, NOTHING_LOST, CONVERGES, NEVER_GREEN, PEOPLE_STAND, HAPPENS)
+
+MOST_ATTEMPTS = 3
+EXIT_STATUSES = frozenset({0, 1, 3, 4})
+"""2 is for settings, which are right in all histories, and 70 for a bug."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A law that does not hold, and what shows it. `hole` names the class of a known one, empty for all others."""
+
+    law: str
+    what: str
+    hole: str = ""
+
+    def __str__(self) -> str:
+        known = f" (known hole: {self.hole})" if self.hole else ""
+        return f"{self.law}: {self.what}{known}"
+
+
+def at_rest(world: World) -> Iterator[Violation]:
+    """Every violation, now that all runs have ended and nothing is open any more."""
+    yield from _bugs(world)
+    yield from world.broken
+    for pull in world.github.pulls.values():
+        yield from _paid_twice(world, pull)
+        if pull.is_open and not pull.is_draft:
+            yield from _unfinished(world, pull)
+            yield from _green(world, pull)
+    yield from _undone(world)
+    yield from _lost(world)
+    yield from _doubles(world)
+    yield from _people(world)
+
+
+def _bugs(world: World) -> Iterator[Violation]:
+    for run in world.runs:
+        if run.error is not None:
+            yield Violation(NO_BUG, f"{run.name} raised {run.error!r}")
+        elif run.outcome is not None and run.outcome.exit_status not in EXIT_STATUSES:
+            yield Violation(NO_BUG, f"{run.name} ended with exit status {run.outcome.exit_status}: {run.outcome}")
+
+
+# Law 1
+
+
+def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
+    if world.truth.losses & {"memory"}:
+        return
+    bought: defaultdict[tuple[tuple[Change, ...], str], list[StoredTask]] = defaultdict(list)
+    for task in world.tasks_of(pull.number):
+        changes = world.changes_for(pull.number, str(task.submission.metadata["headSha"]))
+        part = str(task.submission.metadata.get("part", "1/1"))
+        if len(changes) == 1 and part.startswith("1/"):
+            [change] = changes
+            bought[change, task.submission.mode.value].append(task)
+    for (change, mode), tasks in bought.items():
+        ended = sum(task.status(world.time.seconds) is not TaskStatus.COMPLETED for task in tasks)
+        asked = world.truth.asked[change]
+        if len(tasks) > 1 + ended + asked:
+            paths, ids = [one.path for one in change], [task.id for task in tasks]
+            told = f"{ids} are of one change of {paths} in mode {mode}; {ended} ended, {asked} asked"
+            yield Violation(PAY_ONCE, told, _hole_of_purchase(pull, tasks))
+
+
+def _hole_of_purchase(pull: Pull, tasks: list[StoredTask]) -> str:
+    """The class of a second purchase: by a run whose head moved, or under another key while its run was there."""
+    spans = [(task.asker.began, task.created) for task in tasks if isinstance(task.asker, Run)]
+    if any(began <= push.at <= created for began, created in spans for push in pull.pushes):
+        return "moved"
+    raced = any(
+        isinstance(later.asker, Run)
+        and later.asker.began <= earlier.created
+        and later.submission.idempotency_key != earlier.submission.idempotency_key
+        for earlier, later in pairwise(tasks)
+    )
+    return "twice" if raced else ""
+
+
+# Law 2
+
+
+def _lost(world: World) -> Iterator[Violation]:
+    """Every token of every answer is in a text of ours, or in one that people deleted."""
+    if world.setting.denied:
+        return
+    for pull in world.github.pulls.values():
+        texts = [one.body for one in world.github.comments_of(pull.number) if one.author == BOT]
+        texts += [reply.body for one in world.github.threads_of(pull.number) for reply in one.replies]
+        texts += [check.summary for check in world.github.checks.values() if check.number == pull.number]
+        told = set(TOKEN.findall("\n".join([*texts, *world.truth.erased])))
+        for task in world.tasks_of(pull.number):
+            if task.status(world.time.seconds) is TaskStatus.COMPLETED:
+                missing = set(TOKEN.findall(str(task.result))) - told
+                if missing:
+                    yield Violation(NOTHING_LOST, f"{task.id} reported {sorted(missing)}, and nothing shows it")
+
+
+def _doubles(world: World) -> Iterator[Violation]:
+    for pull in world.github.pulls.values():
+        marks = [read_finding_mark(one.replies[0].body) for one in world.github.threads_of(pull.number)]
+        counts = Counter(one for mark in marks if mark for one in mark.ids)
+        for finding, count in counts.items():
+            if count > 1:
+                yield Violation(NOTHING_LOST, f"finding {finding} has {count} comments")
+        ours = [one for one in world.github.comments_of(pull.number) if one.author == BOT]
+        if sum("reviewbot:summary" in one.body for one in ours) > 1:
+            no_review = pull.head_sha in world.truth.skipped or not pull.is_open or pull.is_draft
+            yield Violation(CONVERGES, "there are two summary comments", "summaries" if no_review else "")
+
+
+# Law 3
+
+
+def _unfinished(world: World, pull: Pull) -> Iterator[Violation]:
+    check = newest_check(world, pull)
+    if check is not None and check.conclusion is None:
+        yield Violation(CONVERGES, f"the check of #{pull.number} is still open: {check.title!r}")
+
+
+def _undone(world: World) -> Iterator[Violation]:
+    """A review of the head that is due has been completed, if nobody and nothing stood against it."""
+    pull, setting = world.pull, world.setting
+    # An intent of yesterday is not gone on with: its key is forgotten, and a person has to ask again.
+    is_old = world.time.seconds > KEY_MEMORY
+    stopped = not pull.is_open or pull.head_sha in world.truth.skipped or world.truth.hindered or is_old
+    if stopped or setting.input("review-on", "push") != "push":
+        return
+    changes = world.github.changes_of(pull)
+    if not selected(world, changes):
+        return
+    ends = [
+        task.status(world.time.seconds)
+        for task in world.tasks_of(1)
+        if changes in world.changes_for(1, str(task.submission.metadata["headSha"]))
+    ]
+    if TaskStatus.COMPLETED not in ends and len(ends) < MOST_ATTEMPTS:
+        yield Violation(HAPPENS, f"no review of the head was completed; tasks: {[end.value for end in ends]}")
+
+
+_VOLATILE = (
+    (re.compile(r"<!-- reviewbot:ledger:\S+ \S+ \S+ -->"), "LEDGER"),
+    (re.compile(r"\btask_[0-9a-f]{12}\b"), "TASK"),
+    (re.compile(r"\b[0-9a-f]{7,40}\b"), "SHA"),
+    (re.compile(r"(discussion_r|issuecomment-|/runs/|comment=)\d+"), r"\1N"),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"), "TIME"),
+    (re.compile(r"(within|after|At the last look,?) [^,.\n]+"), r"\1 SO LONG"),
+)
+
+
+def words(text: str) -> str:
+    """A text without times, numbers and addresses."""
+    for pattern, name in _VOLATILE:
+        text = pattern.sub(name, text)
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a pull request shows, without what differs between two histories that should end alike."""
+
+    check: tuple[object, ...]
+    summaries: tuple[str, ...]
+    threads: tuple[tuple[object, ...], ...]
+    tasks: int
+
+    def difference(self, other: Shown) -> str:
+        """The first part that is not the same, in words."""
+        for name in ("check", "summaries", "threads", "tasks"):
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if mine != theirs:
+                one, two = repr(mine), repr(theirs)
+                at = next((i for i, pair in enumerate(zip(one, two, strict=False)) if pair[0] != pair[1]), 0)
+                return f"{name}: …{one[max(0, at - 60) : at + 120]} instead of …{two[max(0, at - 60) : at + 120]}"
+        return ""
+
+
+def shown_by(world: World, number: int = 1) -> Shown:
+    """What a pull request shows now."""
+    github, pull = world.github, world.github.pulls[number]
+    check = newest_check(world, pull)
+    ours = [one for one in github.comments_of(number) if one.author == BOT]
+    threads = github.threads_of(number)
+    return Shown(
+        (check.status, check.conclusion, check.title, words(check.summary)) if check else (),
+        tuple(sorted(words(one.body) for one in ours)),
+        tuple(
+            sorted(
+                (one.path, one.side.value, thread_line(github, pull, one, one.line) or 0, words(one.replies[0].body))
+                for one in threads
+            )
+        ),
+        len(world.tasks_of(number)),
+    )
+
+
+# Law 4
+
+
+def newest_check(world: World, pull: Pull) -> StoredCheck | None:
+    """The check of ours that GitHub shows on the head."""
+    return next(iter(list(world.github.written_checks(pull, CHECK))[::-1]), None)
+
+
+def _green(world: World, pull: Pull) -> Iterator[Violation]:
+    check = newest_check(world, pull)
+    if check is not None and check.conclusion in GREEN:
+        changes = world.github.changes_of(pull)
+        skips, bypasses = world.truth.skips, {(head, base) for head, base in world.truth.bypasses}
+        if pull.head_sha in skips or (pull.head_sha, pull.base_ref) in bypasses:
+            return
+        if problem := _why_not(world, str(check.conclusion), changes, strict=True):
+            yield Violation(
+                NEVER_GREEN,
+                f"#{pull.number} is green at rest: {problem}",
+                hole_of(world, pull, changes, check, problem),
+            )
+
+
+def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
+    """Judge a check that a run has just written, by the best that anybody could have known."""
+    if check.conclusion not in GREEN or check.number is None:
+        return
+    truth, number, head = world.truth, check.number, check.head_sha
+    bypassed = any(head == one for one, _ in truth.bypasses)
+    if bypassed or head in truth.skipped or not world.github.pulls[number].is_open:
+        return
+    problems = [
+        (_why_not(world, str(check.conclusion), changes, strict=False), changes)
+        for changes in world.changes_for(number, head)
+    ]
+    if problems and all(problem for problem, _ in problems):
+        problem, changes = problems[0]
+        pull = world.github.pulls[number]
+        yield Violation(
+            NEVER_GREEN, f"#{number} was called green: {problem}", hole_of(world, pull, changes, check, problem)
+        )
+
+
+def selected(world: World, changes: tuple[Change, ...]) -> list[Change]:
+    """The changed files that are due for a review."""
+    patterns = tuple(world.setting.input("paths", "").split())
+    return [one for one in changes if matches(patterns, one.path)]
+
+
+def _why_not(world: World, conclusion: str, changes: tuple[Change, ...], *, strict: bool) -> str:
+    """Why a change may not be green, empty when it may."""
+    due = selected(world, changes)
+    if conclusion == "skipped" or not due:
+        return f"a review of {[one.path for one in due]} is due" if due else ""
+    if problem := _unseen(world, due):
+        return problem
+    if world.setting.input("fail-on", "critical") == "never":
+        return ""
+    open_lines = [
+        f"{count} of {token} in {path}" for (token, path), count in uncovered(world, tuple(due), strict=strict)
+    ]
+    return f"{', '.join(open_lines)}: reported, not fixed and not waived" if open_lines else ""
+
+
+def uncovered(world: World, changes: tuple[Change, ...], *, strict: bool) -> Iterator[tuple[tuple[str, str], int]]:
+    """The evil lines that nobody who may has waived."""
+    waivers = world.truth.waivers if strict else [*world.truth.waivers, *world.truth.withdrawn]
+    for (token, path), count in world.evil_in(changes).items():
+        names = world.was_named(path)
+        if not any(one.token == token and one.path in names and one.count >= count for one in waivers):
+            yield (token, path), count
+
+
+@dataclass(slots=True)
+class Reading:
+    """What completed and readable reviews of a head were shown: added lines by file, and headers of files."""
+
+    lines: set[tuple[str, str]] = field(default_factory=set)
+    headers: set[str] = field(default_factory=set)
+
+
+def readings(world: World) -> dict[str, Reading]:
+    """What the reviews of each head were shown."""
+    seen: defaultdict[str, Reading] = defaultdict(Reading)
+    for task in world.codevf.tasks.values() if not world.setting.mind.is_mute else ():
+        if task.status(world.time.seconds) is TaskStatus.COMPLETED and "MESS1" not in str(task.result):
+            reading = seen[str(task.submission.metadata["headSha"])]
+            reading.lines |= {(line.path, line.text) for line in shown_in(task.submission)}
+            reading.headers |= {one for diff in diffs_in(task.submission) for one in headers(diff)}
+    return seen
+
+
+def _unseen(world: World, changes: list[Change]) -> str:
+    lines = {(change.path, line) for change in changes for line in change.added()}
+    named = {one for change in changes for one in headers(change.text)}
+    seen = readings(world).values()
+    if not seen:
+        return "no review was completed"
+    if any(lines <= one.lines and named <= one.headers for one in seen):
+        return ""
+    if any(lines <= one.lines for one in seen):
+        return f"{UNNAMED} {min((sorted(named - one.headers) for one in seen), key=len)[:2]}"
+    return f"nobody has seen {min((sorted(lines - one.lines) for one in seen), key=len)[:3]}"
+
+
+# What people did
+
+
+def _people(world: World) -> Iterator[Violation]:
+    threads = world.github.threads_of(1)
+    marks = [read_finding_mark(one.replies[0].body) for one in threads]
+    back = world.truth.deleted & {one for mark in marks if mark for one in mark.ids}
+    is_remembered = world.setting.input("summary-comment", "true") == "true" and "summary" not in world.truth.losses
+    if back and is_remembered:
+        yield Violation(PEOPLE_STAND, f"deleted comments are back: {sorted(back)}")
+    for thread in threads:
+        if thread.id in world.truth.resolved and thread.resolved_by != "boss":
+            yield Violation(
+                PEOPLE_STAND, f"thread {thread.id} was resolved by a person, and is by {thread.resolved_by}"
+            )
+
+
+# Known holes
+
+UNNAMED = "nobody has seen that a file came from there, or has this mode:"
+
+HOLES: Mapping[str, str] = {
+    "base": "A check that is green against one base stays so when the pull request goes to another.",
+    "label": "A label or a command counts for a head or a base that it was not given for.",
+    "revert": "A change that was judged red turns green when it comes back after it was gone.",
+    "committer": "Somebody who has committed to the branch waives or bypasses.",
+    "freshness": "An older signed text, put back, brings back what it says.",
+    "identity": "A change is known by less than the reviewer sees of it: another old name counts as the same.",
+    "moved": "The diff is read by number after the head has moved, and taken for that of the old head.",
+    "twice": "A run that has waited for a task of an older head buys what another run has bought meanwhile.",
+    "summaries": "Two runs at once write a summary each, and both stay while no review is due.",
+    "ready": "With `review-on: ready`, a run that fails leaves a check on a head that needs none.",
+}
+"""Classes of known holes, with what goes wrong. A violation belongs to one by what has happened, not by its seed."""
+
+
+def hole_of(  # noqa: PLR0911 — one line for each class
+    world: World, pull: Pull, changes: tuple[Change, ...], check: StoredCheck, problem: str
+) -> str:
+    """The class of a check that is green and should not be, empty for one that is unknown."""
+    run, truth = world.scheduler.current, world.truth
+    since = run.began if run else 0.0
+    if any(push.at >= since for push in pull.pushes) and check.head_sha != pull.head_sha:
+        return "moved"
+    if check.base != pull.base_ref:
+        return "base"
+    is_of_another_base = any(head == check.head_sha for head, _ in truth.bypasses)
+    if (check.conclusion == "skipped" and truth.skipped) or (truth.is_forged and truth.bypasses) or is_of_another_base:
+        return "label"
+    if problem.startswith(UNNAMED):
+        return "identity"
+    places = {place for place, _ in uncovered(world, changes, strict=True)}
+    tokens = {token for token, _ in places}
+    if tokens & truth.by_committers:
+        return "committer"
+    if "old text" in truth.losses and tokens & {one.token for one in truth.withdrawn}:
+        return "freshness"
+    return "revert" if places and _was_gone(world, pull, places) else ""
+
+
+def _was_gone(world: World, pull: Pull, places: set[tuple[str, str]]) -> bool:
+    """Whether an evil line was there, then not, and is there again, among the heads of a pull request."""
+    git, heads = world.github.git, [push.sha for push in pull.pushes]
+    for token, path in places:
+        names = world.was_named(path)
+        there = [
+            any(name == token and one in names for name, one in world.evil_in(_change_of(world, pull, sha)))
+            for sha in heads
+            if sha in git.commits
+        ]
+        if True in there and False in there[there.index(True) :]:
+            return True
+    return False
+
+
+def _change_of(world: World, pull: Pull, head: str) -> tuple[Change, ...]:
+    git = world.github.git
+    return git.changes(git.merge_base(pull.base_sha, head), head)

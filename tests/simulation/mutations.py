@@ -1,0 +1,300 @@
+"""Planted mistakes: each removes one guard of the product, and one of the laws must notice.
+
+A mistake that no history notices means that the simulator is blind there. `moves` are those that the mistake is about,
+so that a few hundred histories of them are enough in the tests; `make simulate` plays whole ones, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reviewbot.domain.github.drafts import CheckState
+from reviewbot.domain.github.pull_request import Conclusion, Permission
+from reviewbot.domain.model.review import Report, TaskStatus
+from tests.simulation.histories import ADVERSARIAL, BY_PEOPLE, KILLS, History, judge, make
+from tests.simulation.laws import HAPPENS, NEVER_GREEN, NOTHING_LOST, PAY_ONCE, PEOPLE_STAND, Violation
+from tests.simulation.oracle import Mind
+from tests.simulation.quick import Replacement, quick, replaced
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """A planted mistake.
+
+    Attributes:
+        name: what is wrong.
+        place: what is replaced, as `package.module:name`.
+        make: makes the wrong one of the right one.
+        law: that notices.
+        kind: of the histories that show it.
+        moves: of these.
+        mind: of the reviewer, where it matters.
+    """
+
+    name: str
+    place: str
+    make: Replacement
+    law: str
+    kind: int = BY_PEOPLE
+    moves: tuple[str, ...] = ()
+    mind: Mind | None = None
+
+
+def _returning(value: object) -> Replacement:
+    return lambda _right: lambda *_arguments, **_named: value
+
+
+def _without_external_id(word: str) -> Replacement:
+    """A forge that forgets what a check run says of a task in that state, and the summary, too."""
+
+    def make_write(right: Any) -> object:  # noqa: ANN401 — a method of the port
+        def write(self: object, *arguments: Any) -> object:  # noqa: ANN401 — as above
+            check: CheckState = arguments[-1]
+            if f" {word} " in check.external_id:
+                check = replace(check, external_id="")
+            return right(self, *arguments[:-1], check)
+
+        return write
+
+    return make_write
+
+
+def _no_word_of_open_tasks(right: Any) -> object:  # noqa: ANN401 — any function
+    def encode(ledger: Any, signer: object) -> object:  # noqa: ANN401 — a ledger
+        kept = tuple(one for one in ledger.purchases if one.state.value != "open")
+        return right(replace(ledger, purchases=kept), signer)
+
+    return encode
+
+
+def _attempt_one(right: Any) -> object:  # noqa: ANN401 — a method
+    return lambda self: right(replace(self, attempt=1))
+
+
+def _key_of_the_moment(right: Any) -> object:  # noqa: ANN401 — a method
+    count = iter(range(10**9))
+    return lambda self: right(replace(self, attempt=1000 + next(count)))
+
+
+def _green(right: Any) -> object:  # noqa: ANN401 — a function that makes an outcome
+    return lambda *said, **named: replace(right(*said, **named), conclusion=Conclusion.SUCCESS)
+
+
+def _nothing_open(right: Any) -> object:  # noqa: ANN401 — the judge
+    return lambda _severities, **named: right((), **named)
+
+
+def _cancelled_is_completed(right: Any) -> object:  # noqa: ANN401 — a method of the port
+    def seen(self: object, task: object) -> object:
+        told = right(self, task)
+        return (
+            replace(told, status=TaskStatus.COMPLETED, result={"summary": "", "files": []})
+            if told.status
+            in {
+                TaskStatus.CANCELLED,
+                TaskStatus.FAILED,
+            }
+            else told
+        )
+
+    return seen
+
+
+def _first_finding_alone(right: Any) -> object:  # noqa: ANN401 — a function that reads an answer
+    def read(*arguments: Any, **named: Any) -> object:  # noqa: ANN401 — as above
+        report = right(*arguments, **named)
+        return replace(report, findings=report.findings[:1])
+
+    return read
+
+
+def _posted_is_forgotten(right: Any) -> object:  # noqa: ANN401 — a function
+    return lambda groups, there, _posted: right(groups, there, frozenset())
+
+
+MUTATIONS: tuple[Mutation, ...] = (
+    Mutation(
+        "the key is another one each time",
+        "reviewbot.domain.codevf.idempotency:Identity.key",
+        _key_of_the_moment,
+        PAY_ONCE,
+        KILLS,
+    ),
+    Mutation(
+        "the key has no attempt",
+        "reviewbot.domain.codevf.idempotency:Identity.key",
+        _attempt_one,
+        HAPPENS,
+        BY_PEOPLE,
+        ("failed", "harmless", "finish"),
+    ),
+    Mutation(
+        "the task's id is not recorded while it is open",
+        "reviewbot.domain.ledger.codec:encode",
+        _no_word_of_open_tasks,
+        PAY_ONCE,
+        BY_PEOPLE,
+        ("a_day_later", "harmless", "finish"),
+    ),
+    Mutation(
+        "the intent is not written",
+        "tests.simulation.forge:SimulatedForge.create_check",
+        _without_external_id("intent"),
+        PAY_ONCE,
+        BY_PEOPLE,
+        ("a_day_later", "harmless"),
+    ),
+    Mutation(
+        "the identity does not cover the content",
+        "reviewbot.domain.codevf.idempotency:change_digest",
+        _returning("0" * 64),
+        NEVER_GREEN,
+        BY_PEOPLE,
+        ("evil", "harmless"),
+    ),
+    Mutation(
+        "a bypass survives a push",
+        "reviewbot.domain.findings.tracked_finding:Bypass.is_of",
+        _returning(value=True),
+        NEVER_GREEN,
+        BY_PEOPLE,
+        ("bypass", "evil", "harmless"),
+    ),
+    Mutation(
+        "the check of an older head turns green",
+        "reviewbot.domain.policy.verdict:superseded",
+        _green,
+        NEVER_GREEN,
+        BY_PEOPLE,
+        ("evil", "harmless", "fix"),
+    ),
+    Mutation(
+        "a review that is open is green",
+        "reviewbot.domain.policy.verdict:pending",
+        _green,
+        NEVER_GREEN,
+        BY_PEOPLE,
+        ("evil",),
+    ),
+    Mutation(
+        "an unreadable answer is a clean one",
+        "reviewbot.domain.codevf.response:_unread",
+        _returning(Report("", ())),
+        NEVER_GREEN,
+        KILLS,
+        ("harmless",),
+        Mind(is_mute=True),
+    ),
+    Mutation(
+        "no finding blocks",
+        "reviewbot.domain.policy.verdict:judge",
+        _nothing_open,
+        NEVER_GREEN,
+        BY_PEOPLE,
+        ("evil", "note"),
+    ),
+    Mutation(
+        "a cancelled task is a clean review",
+        "tests.simulation.codevf:SimulatedCodeVF._seen",
+        _cancelled_is_completed,
+        NEVER_GREEN,
+        BY_PEOPLE,
+        ("cancelled", "failed", "evil"),
+    ),
+    Mutation(
+        "the reviewer's word alone makes a finding fixed",
+        "reviewbot.domain.findings.tracking:_has_changed",
+        _returning(value=True),
+        NEVER_GREEN,
+        BY_PEOPLE,
+        ("evil", "harmless", "harmless"),
+    ),
+    Mutation(
+        "the author waives",
+        "reviewbot.domain.commands.authorize:_is_author",
+        _returning(value=False),
+        NEVER_GREEN,
+        ADVERSARIAL,
+        ("evil", "author_waives", "harmless"),
+    ),
+    Mutation(
+        "anybody who reads may command",
+        "reviewbot.domain.commands.parse:CommandName.needs",
+        lambda _right: property(lambda _self: Permission.READ),
+        NEVER_GREEN,
+        ADVERSARIAL,
+        ("evil", "bypass_by_kim"),
+    ),
+    Mutation(
+        "a command counts for whatever head is there",
+        "reviewbot.domain.commands.authorize:_is_meant",
+        _returning(value=True),
+        NEVER_GREEN,
+        BY_PEOPLE,
+        ("evil", "bypass", "harmless"),
+    ),
+    Mutation(
+        "anybody may set the skip label",
+        "reviewbot.domain.policy.eligibility:_skip_stands",
+        _returning(value=True),
+        NEVER_GREEN,
+        ADVERSARIAL,
+        ("evil", "author_skips"),
+    ),
+    Mutation(
+        "a finding of an answer is dropped",
+        "reviewbot.domain.codevf.response:read_answer",
+        _first_finding_alone,
+        NOTHING_LOST,
+        BY_PEOPLE,
+        ("evil", "note"),
+    ),
+    Mutation(
+        "a comment that people deleted is posted again",
+        "reviewbot.domain.publishing.comment_diff:left_to_post",
+        _posted_is_forgotten,
+        PEOPLE_STAND,
+        BY_PEOPLE,
+        ("evil", "note", "delete_comment", "delete_comment"),
+    ),
+    Mutation(
+        "what two runs have posted twice stays",
+        "reviewbot.domain.publishing.comment_diff:duplicates",
+        _returning(()),
+        NOTHING_LOST,
+        BY_PEOPLE,
+        ("evil", "note"),
+    ),
+    Mutation(
+        "an open task of an older head is not looked up",
+        "reviewbot.domain.ledger.ledger:Ledger.open_tasks",
+        _returning(()),
+        NOTHING_LOST,
+        BY_PEOPLE,
+        ("evil", "note", "fix"),
+    ),
+)
+
+
+def histories(mutation: Mutation) -> Iterator[History]:
+    """Histories of what a mistake is about."""
+    seed = 0
+    while True:
+        made = make(seed, kind=mutation.kind, moves=mutation.moves)
+        setting = made.setting if mutation.mind is None else replace(made.setting, mind=mutation.mind)
+        yield replace(made, setting=setting)
+        seed += 1
+
+
+def noticed(mutation: Mutation, most: int) -> tuple[int, Violation] | None:
+    """The first of so many histories that breaks a law because of a mistake, by its number, and the violation."""
+    with quick(), replaced(mutation.place, mutation.make):
+        for number, history in enumerate(histories(mutation)):
+            if number == most:
+                return None
+            for violation in judge(history):
+                if violation.law == mutation.law and not violation.hole:
+                    return number, violation
+    return None

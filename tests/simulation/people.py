@@ -1,0 +1,517 @@
+"""What people and the service do, by name. Every move can be played at any moment: where it has no object, it is none.
+
+The numbers of a move choose its object; 0 and 0 are the simplest choice. `MOVES` says who makes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from reviewbot.domain.findings.markers import read_finding_mark
+from reviewbot.domain.github.check_identity import CheckTag, with_tag
+from reviewbot.domain.github.pull_request import Permission
+from reviewbot.domain.model.events import ClosedEvent, CommentEvent
+from reviewbot.domain.model.review import TaskStatus
+from tests.simulation.github import BOT, START, Content, Pull, StoredThread
+from tests.simulation.oracle import EVIL, TOKEN
+from tests.simulation.repository import File
+from tests.simulation.world import CHECK, PEOPLE, Waiver, World
+
+T = TypeVar("T")
+SKIP = "skip-review"
+OWN_BASE = "mine"
+MOVE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Something that people or the service do."""
+
+    kind: str
+    a: int = 0
+    b: int = 0
+
+
+Play = Callable[[World, Move], None]
+
+
+def play(world: World, move: object) -> None:
+    """Play a move."""
+    if not isinstance(move, Move):
+        raise TypeError(move)
+    world.time.seconds += MOVE_SECONDS
+    if world.trace:
+        world.trace(world.time.seconds, "people", move.kind, f"({move.a}, {move.b})")
+    MOVES[move.kind](world, move)
+
+
+def _pick(things: list[T], number: int) -> T | None:
+    return things[number % len(things)] if things else None
+
+
+# What the author does with the code
+
+
+def _files(world: World) -> Mapping[str, File]:
+    return world.github.git.commits[world.pull.head_sha].files
+
+
+def _push(
+    world: World, changes: Mapping[str, Content], parents: tuple[str, ...] | None = None, author: str = "mona"
+) -> None:
+    if not changes and parents is None:
+        return
+    world.github.push(world.pull.head_ref, changes, parents=parents, author=author)
+    _pushed(world)
+
+
+def _pushed(world: World) -> None:
+    for pull in world.github.pulls.values():
+        if pull.is_open and pull.head_ref == world.pull.head_ref:
+            world.pending.append(world.event(pull, "synchronize"))
+
+
+def _text_files(world: World) -> list[str]:
+    return sorted(
+        path for path, file in _files(world).items() if not file.is_binary and path.endswith(".py") and file.content
+    )
+
+
+def _insert(world: World, line: str, where: int, *, author: str = "mona") -> None:
+    path = _pick([*_text_files(world), "new.py"], where)
+    if path is None:
+        return
+    lines = _files(world)[path].content.decode().split("\n") if path in _files(world) else [""]
+    at = (where * 7) % len(lines)
+    _push(world, {path: "\n".join([*lines[:at], line, *lines[at:]])}, author=author)
+
+
+def _evil(world: World, move: Move) -> None:
+    _insert(world, f"EVIL{1 + move.a % 4}()", move.b)
+
+
+def _evil_by_kim(world: World, move: Move) -> None:
+    """Somebody who helps commits to the branch."""
+    _insert(world, f"EVIL{1 + move.a % 4}()", move.b, author="kim")
+
+
+def _note(world: World, move: Move) -> None:
+    _insert(world, f"NOTE{1 + move.a % 4}()", move.b)
+
+
+def _harmless(world: World, move: Move) -> None:
+    _insert(world, f"step_{move.a}()", move.b)
+
+
+def _fix(world: World, move: Move) -> None:
+    """Take lines with tokens out: all, or those of one token."""
+    wanted = "" if move.a % 2 == 0 else f"{('EVIL', 'NOTE')[move.b % 2]}{1 + move.b % 4}"
+    changes: dict[str, Content] = {}
+    for path, file in _files(world).items():
+        text = file.content.decode("utf-8", "replace")
+        if TOKEN.search(text):
+            lines = text.split("\n")
+            kept = [line for line in lines if not any(wanted in ("", one) for one in TOKEN.findall(line))]
+            if kept != lines:
+                changes[path] = "\n".join(kept)
+    _push(world, changes)
+
+
+def _heads(pull: Pull) -> list[str]:
+    return [push.sha for push in pull.pushes]
+
+
+def _revert(world: World, move: Move) -> None:
+    """Push the files of an older head."""
+    older = _pick(_heads(world.pull)[:-1][::-1], move.a)
+    if older is None:
+        return
+    there, now = world.github.git.commits[older].files, _files(world)
+    changes: dict[str, Content] = {path: None for path in now if path not in there}
+    changes |= {path: file for path, file in there.items() if now.get(path) != file}
+    _push(world, changes)
+
+
+def _go_back(world: World, move: Move) -> None:
+    """Force-push an older head."""
+    older = _pick(_heads(world.pull)[:-1][::-1], move.a)
+    if older is not None and older != world.pull.head_sha:
+        world.github.move(world.pull.head_ref, older)
+        _pushed(world)
+
+
+def _squash(world: World, move: Move) -> None:
+    """Force-push the same files as one commit, on the merge base or on the base's tip."""
+    github, pull = world.github, world.pull
+    base = pull.base_sha if move.a % 2 else github.git.merge_base(pull.base_sha, pull.head_sha)
+    there, wanted = github.git.commits[base].files, dict(_files(world))
+    old = github.git.commits[github.git.merge_base(base, pull.head_sha)].files
+    for path, file in there.items():
+        if old.get(path) != file and wanted.get(path) == old.get(path):
+            wanted[path] = file
+    changes: dict[str, Content] = {path: None for path in there if path not in wanted}
+    changes |= {path: file for path, file in wanted.items() if there.get(path) != file}
+    _push(world, changes, (base,))
+
+
+def _merge_main(world: World, move: Move) -> None:
+    """Merge the base's tip into the branch."""
+    del move
+    github, pull = world.github, world.pull
+    base = github.git.merge_base(pull.base_sha, pull.head_sha)
+    if base == pull.base_sha:
+        return
+    old, theirs = github.git.commits[base].files, github.git.commits[pull.base_sha].files
+    ours = _files(world)
+    changes: dict[str, Content] = {
+        path: file for path, file in theirs.items() if old.get(path) != file and ours.get(path) == old.get(path)
+    }
+    _push(world, changes, (pull.head_sha, pull.base_sha))
+
+
+def _rename(world: World, move: Move) -> None:
+    path = _pick(_text_files(world), move.a)
+    if path is None:
+        return
+    new = ("moved.py", "lib/moved.py", "other.py")[move.b % 3]
+    if new not in _files(world):
+        world.truth.renamed[new] = path
+        _push(world, {path: None, new: _files(world)[path]})
+
+
+def _copy(world: World, move: Move) -> None:
+    path = _pick(_text_files(world), move.a)
+    new = ("copy.py", "lib/copy.py")[move.b % 2]
+    if path is not None and new not in _files(world):
+        _push(world, {new: _files(world)[path]})
+
+
+def _delete(world: World, move: Move) -> None:
+    path = _pick(_text_files(world), move.a)
+    if path is not None:
+        _push(world, {path: None})
+
+
+def _make_executable(world: World, move: Move) -> None:
+    path = _pick(_text_files(world), move.a)
+    if path is not None:
+        file = _files(world)[path]
+        _push(world, {path: File(file.content, "100755" if file.mode == "100644" else "100644")})
+
+
+def _main_moves(world: World, move: Move) -> None:
+    """Somebody merges something else into the default branch."""
+    world.github.push("main", {"docs/guide.md": f"# Guide\n\nHow to, {move.a}.\n"}, author="acme")
+
+
+# What the author does with the pull request
+
+
+def _retarget(world: World, move: Move) -> None:
+    base = ("main", "release")[move.a % 2]
+    _to_base(world, base)
+
+
+def _to_base(world: World, base: str) -> None:
+    if world.pull.base_ref != base:
+        world.github.retarget(1, base)
+        world.pending.append(world.event(world.pull, "edited"))
+
+
+def _own_base(world: World, move: Move) -> None:
+    """A branch of the author's, at the head, at the commit before it, or ahead of it."""
+    head = world.github.git.commits[world.pull.head_sha]
+    at = head.parents[0] if move.a % 3 == 1 and head.parents else head.sha
+    world.github.move(OWN_BASE, at)
+    if move.a % 3 == 2:
+        world.github.push(OWN_BASE, {"landed.py": "z = 1\n"}, parents=(at,))
+    _to_base(world, OWN_BASE)
+
+
+def _second_pull_request(world: World, move: Move) -> None:
+    """Another pull request with the same commit, by another or to another branch."""
+    if len(world.github.pulls) > 1:
+        return
+    author, base = ("mona", "kim")[move.a % 2], ("release", "main", "main")[move.b % 3]
+    pull = world.github.open_pull_request(world.pull.head_ref, author=author, base=base)
+    world.note(pull)
+    world.pending.append(world.event(pull, "opened", sender=author))
+
+
+def _close(world: World, move: Move) -> None:
+    del move
+    if world.pull.is_open:
+        world.github.close(1)
+        world.pending.append(ClosedEvent(1, merged=False, sender="mona"))
+
+
+def _reopen(world: World, move: Move) -> None:
+    del move
+    if not world.pull.is_open:
+        world.github.reopen(1)
+        world.pending.append(world.event(world.pull, "reopened"))
+
+
+def _draft(world: World, move: Move) -> None:
+    del move
+    pull = world.pull
+    pull.is_draft = not pull.is_draft
+    world.pending.append(world.event(pull, "converted_to_draft" if pull.is_draft else "ready_for_review"))
+
+
+def _forged_check(world: World, move: Move) -> None:
+    """Another App or workflow makes a check run of our name, as if it had begun long ago."""
+    app = ("other-app", "github-actions")[move.a % 2]
+    tag = with_tag(CheckTag(1, "success"), "")
+    copied = [check.external_id for check in world.github.checks.values() if check.number is not None]
+    external_id = (_pick([tag, *copied[::-1]], move.b)) or tag
+    world.truth.is_forged = True
+    world.github.foreign_check(
+        world.pull.head_sha, CHECK, app=app, external_id=external_id, started=START - timedelta(days=1)
+    )
+
+
+def _old_text(world: World, move: Move) -> None:
+    """Somebody with write access copies an older text of our summary back into it, or ours into a new comment."""
+    kept = world.truth.texts
+    ours = [one for one in world.github.comments_of(1) if one.author == BOT and "reviewbot:summary" in one.body]
+    text = _pick(kept[::-1], move.a)
+    if text is None:
+        return
+    if move.b % 2 == 0 and ours:
+        world.github.edit_comment(ours[0].id, "mona", text)
+        world.truth.losses.add("old text")
+        _loses_summary(world)
+    else:
+        world.github.comment(1, "mona", text)
+
+
+# What people say
+
+
+def _command(world: World, number: int, by: str, text: str) -> None:
+    made = world.github.comment(number, by, text)
+    world.pending.append(CommentEvent(number, "created", text, by, by, sender_is_bot=False, comment_id=made.id))
+
+
+def _says(by: str, word: str) -> Play:
+    def says(world: World, move: Move) -> None:
+        pull = world.pull
+        head = f" {pull.head_sha}" if move.a % 2 else ""
+        world.truth.hindered |= word == "cancel"
+        if word == "review":
+            if PEOPLE[by].at_least(Permission.WRITE):
+                for changes in world.changes_for(1, pull.head_sha):
+                    world.truth.asked[changes] += 1
+            _command(world, 1, by, f"/reviewbot review{head}")
+        elif word == "bypass":
+            if PEOPLE[by].at_least(Permission.MAINTAIN) and by not in authors_of(world, pull):
+                world.truth.bypasses.add((pull.head_sha, pull.base_ref))
+            _command(world, 1, by, f"/reviewbot bypass{head} It is known.")
+        else:
+            _command(world, 1, by, f"/reviewbot {word}")
+
+    return says
+
+
+def authors_of(world: World, pull: Pull) -> set[str]:
+    """The opener, and everyone who authored a commit."""
+    commits = world.github.git.between(pull.base_sha, pull.head_sha)
+    return {pull.author, *(commit.author for commit in commits)}
+
+
+def _waives(by: str) -> Play:
+    def waives(world: World, move: Move) -> None:
+        found = _pick(list(world.open_findings(1)), move.a)
+        if found is None:
+            return
+        if by != "mona" and by in authors_of(world, world.pull):
+            world.truth.by_committers |= set(EVIL.findall(found.title))
+        if PEOPLE[by].at_least(Permission.WRITE) and by not in authors_of(world, world.pull):
+            there = world.evil_in(world.github.changes_of(world.pull))
+            for token in EVIL.findall(found.title):
+                count = max(there[token, found.path], 0)
+                world.truth.waivers.append(Waiver(token, found.path, count, found.id))
+        _command(world, 1, by, f"/reviewbot waive {found.id} It is known.")
+
+    return waives
+
+
+def _unwaives(world: World, move: Move) -> None:
+    waived = [one for one in world.open_findings(1) if one.waiver is not None]
+    found = _pick(waived, move.a)
+    if found is not None:
+        truth = world.truth
+        truth.withdrawn += [one for one in truth.waivers if one.finding_id == found.id]
+        truth.waivers = [one for one in truth.waivers if one.finding_id != found.id]
+        _command(world, 1, "boss", f"/reviewbot unwaive {found.id}")
+
+
+def _labels(by: str) -> Play:
+    def labels(world: World, move: Move) -> None:
+        del move
+        pull = world.pull
+        if SKIP in pull.labels:
+            world.github.unlabel(1, SKIP)
+            world.truth.skips.clear()
+            world.pending.append(world.event(pull, "unlabeled", sender=by, label=SKIP))
+        else:
+            world.github.label(1, SKIP, by)
+            if PEOPLE[by].at_least(Permission.MAINTAIN):
+                world.truth.skips.add(pull.head_sha)
+                world.truth.skipped.add(pull.head_sha)
+            world.pending.append(world.event(pull, "labeled", sender=by, label=SKIP))
+
+    return labels
+
+
+def _own_threads(world: World) -> list[StoredThread]:
+    return [one for one in world.github.threads_of(1) if one.replies[0].author == BOT]
+
+
+def _delete_comment(world: World, move: Move) -> None:
+    thread = _pick(_own_threads(world), move.a)
+    if thread is None:
+        return
+    first = thread.replies[0]
+    mark = read_finding_mark(first.body)
+    world.truth.deleted |= set(mark.ids) if mark else set()
+    world.truth.erased.append(first.body)
+    world.github.delete_review_comment(first.id)
+
+
+def _delete_summary(world: World, move: Move) -> None:
+    ours = [one for one in world.github.comments_of(1) if one.author == BOT]
+    found = _pick(ours, move.a)
+    if found is not None:
+        _loses_summary(world)
+        world.truth.erased.append(found.body)
+        world.github.delete_comment(found.id)
+
+
+def _loses_summary(world: World) -> None:
+    """Without check runs the summary is the only memory."""
+    world.truth.losses.add("summary")
+    if world.setting.input("check-run", "true") == "false":
+        world.truth.losses.add("memory")
+
+
+def _resolve(world: World, move: Move) -> None:
+    thread = _pick(_own_threads(world), move.a)
+    if thread is not None:
+        world.github.resolve(thread.id, "boss")
+        world.truth.resolved.add(thread.id)
+
+
+def _reply(world: World, move: Move) -> None:
+    thread = _pick(_own_threads(world), move.a)
+    if thread is not None:
+        world.github.reply(thread.id, "mona", "Is it?")
+
+
+# What happens at CodeVF
+
+
+def _finish(world: World, move: Move) -> None:
+    del move
+    world.time.seconds += 3 * 3600
+
+
+def _end(status: TaskStatus) -> Play:
+    def end(world: World, move: Move) -> None:
+        task = _pick(world.codevf.open_tasks(), move.a)
+        if task is not None:
+            world.codevf.end(task, status)
+
+    return end
+
+
+def _forget_task(world: World, move: Move) -> None:
+    task = _pick(world.codevf.open_tasks(), move.a)
+    if task is not None:
+        task.forgotten = world.truth.hindered = True
+        world.codevf.end(task, TaskStatus.EXPIRED)
+
+
+def _a_day_later(world: World, move: Move) -> None:
+    del move
+    world.time.seconds += 25 * 3600
+
+
+def _refuse(world: World, move: Move) -> None:
+    world.codevf.refuses = move.a % 2 == 0 and not world.codevf.refuses
+
+
+def _out_of_credits(world: World, move: Move) -> None:
+    del move
+    world.codevf.out_of_credits = not world.codevf.out_of_credits
+
+
+AUTHOR: Mapping[str, Play] = {
+    "evil": _evil,
+    "note": _note,
+    "harmless": _harmless,
+    "fix": _fix,
+    "revert": _revert,
+    "go_back": _go_back,
+    "squash": _squash,
+    "merge_main": _merge_main,
+    "rename": _rename,
+    "copy": _copy,
+    "delete": _delete,
+    "make_executable": _make_executable,
+    "retarget": _retarget,
+    "draft": _draft,
+    "close": _close,
+    "reopen": _reopen,
+    "author_reviews": _says("mona", "review"),
+    "author_waives": _waives("mona"),
+    "author_bypasses": _says("mona", "bypass"),
+    "author_skips": _labels("mona"),
+    "author_cancels": _says("mona", "cancel"),
+}
+"""Moves of the author that need no bad will."""
+
+ADVERSARY: Mapping[str, Play] = {
+    "evil_by_kim": _evil_by_kim,
+    "own_base": _own_base,
+    "second_pull_request": _second_pull_request,
+    "forged_check": _forged_check,
+    "old_text": _old_text,
+    "delete_summary": _delete_summary,
+}
+"""Moves that only an adversary makes."""
+
+OTHERS: Mapping[str, Play] = {
+    "main_moves": _main_moves,
+    "review": _says("boss", "review"),
+    "cancel": _says("boss", "cancel"),
+    "collect": _says("boss", "collect"),
+    "status": _says("eve", "status"),
+    "waive": _waives("boss"),
+    "waive_by_kim": _waives("kim"),
+    "unwaive": _unwaives,
+    "bypass": _says("boss", "bypass"),
+    "bypass_by_kim": _says("kim", "bypass"),
+    "skip": _labels("boss"),
+    "delete_comment": _delete_comment,
+    "resolve": _resolve,
+    "reply": _reply,
+}
+"""Moves of other people."""
+
+SERVICE: Mapping[str, Play] = {
+    "finish": _finish,
+    "cancelled": _end(TaskStatus.CANCELLED),
+    "failed": _end(TaskStatus.FAILED),
+    "forget_task": _forget_task,
+    "a_day_later": _a_day_later,
+    "refuse": _refuse,
+    "out_of_credits": _out_of_credits,
+}
+"""What happens at CodeVF."""
+
+MOVES: Mapping[str, Play] = {**AUTHOR, **ADVERSARY, **OTHERS, **SERVICE}

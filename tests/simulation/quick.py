@@ -1,0 +1,183 @@
+"""What makes histories quick without changing what the product decides.
+
+Pure functions remember their results, since histories share files and settings. And views are written down as their
+own fields instead of by templates: `exact` histories use the templates.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import cache, lru_cache, partial
+from importlib import import_module
+from typing import Any
+
+SIZE = 20_000
+
+Replacement = Callable[[Any], object]
+
+
+def found(place: str) -> tuple[object, str, Any]:
+    """The object at `package.module:name` or `package.module:Class.name`, with its owner and its name there."""
+    module, _, path = place.partition(":")
+    owner: object = import_module(module)
+    *classes, name = path.split(".")
+    for one in classes:
+        owner = getattr(owner, one)
+    return owner, name, vars(owner)[name]
+
+
+@contextmanager
+def replaced(place: str, make: Replacement) -> Iterator[None]:
+    """Replace an object wherever the product has imported it; `make` makes the new one of the old one."""
+    owner, name, original = found(place)
+    new = make(original)
+    places = [(owner, name)]
+    if not isinstance(owner, type):
+        modules = [module for key, module in sys.modules.items() if key.startswith("reviewbot.")]
+        places += [(module, key) for module in modules for key, one in vars(module).items() if one is original]
+    for where, key in places:
+        setattr(where, key, new)
+    try:
+        yield
+    finally:
+        for where, key in places:
+            setattr(where, key, original)
+
+
+def _by_tuples(function: Any) -> object:  # noqa: ANN401 — any function
+    """Remember by arguments whose iterables count as tuples and whose mappings count as their items."""
+    is_class_method = isinstance(function, classmethod)
+    plain = function.__func__ if is_class_method else function
+
+    @lru_cache(maxsize=SIZE)
+    def known(*arguments: object, **named: object) -> object:
+        return plain(*(_thawed(one) for one in arguments), **named)
+
+    def call(*arguments: object, **named: object) -> object:
+        return known(*(_frozen(one) for one in arguments), **{name: _frozen(one) for name, one in named.items()})
+
+    return classmethod(call) if is_class_method else call
+
+
+class _Items(tuple[tuple[str, object], ...]):
+    """A mapping as a key."""
+
+    __slots__ = ()
+
+
+def _frozen(argument: object) -> object:
+    if isinstance(argument, str | bytes | int | type | None):
+        return argument
+    if isinstance(argument, Mapping):
+        return _Items(argument.items())
+    return tuple(argument) if hasattr(argument, "__iter__") else argument
+
+
+def _thawed(argument: object) -> object:
+    return dict(argument) if isinstance(argument, _Items) else argument
+
+
+def _by_identity(method: Any) -> object:  # noqa: ANN401 — any method
+    """Remember by the very object, which is kept."""
+    kept: dict[tuple[int, object], tuple[object, object]] = {}
+
+    def call(self: object, argument: object) -> object:
+        key = id(self), argument
+        if key not in kept:
+            if len(kept) > SIZE:
+                kept.clear()
+            kept[key] = self, method(self, argument)
+        return kept[key][1]
+
+    return call
+
+
+REMEMBERED: Mapping[str, Replacement] = {
+    "reviewbot.settings.table:peek_settings": _by_tuples,
+    "reviewbot.settings.table:read_settings": _by_tuples,
+    "reviewbot.domain.diff.parse:parse_diff": _by_tuples,
+    "reviewbot.domain.redaction.detectors:secrets_of": _by_tuples,
+    "reviewbot.domain.redaction.redactor:mostly_secrets": _by_tuples,
+    "reviewbot.domain.redaction.redactor:Redactor.of": _by_tuples,
+    "reviewbot.domain.redaction.redactor:Redactor.redact": _by_identity,
+}
+"""Pure functions that take long, each with how it remembers."""
+
+
+def _finding(view: Any) -> tuple[object, ...]:  # noqa: ANN401 — a view of the product, whose fields may move
+    place = (view.path, view.side.value, view.why.value)
+    said = (view.id, view.severity.value, view.title, view.explanation)
+    return *said, place, view.blocks, view.standing.value, view.waived_by
+
+
+def _summary(view: Any) -> str:  # noqa: ANN401 — as above
+    """What a summary says, without times and addresses."""
+    outcome = view.outcome
+    told = (
+        (outcome.status.value, outcome.verdict.value, outcome.reason.value, outcome.conclusion),
+        sorted((severity.value, count) for severity, count in (view.counts or {}).items() if count),
+        [_finding(one) for group in view.files for one in group.findings],
+        [_finding(one) for one in (*view.waived, *view.closed)],
+        [(one.where, one.why, one.text) for one in view.leftovers],
+        [(one.title, one.path, one.original) for one in view.duplicates],
+        view.sum,
+        (view.coverage.value, [one.path for one in view.sent], [(one.path, one.reason) for one in view.held]),
+        (view.notices, view.bypass, view.reviewer_summary),
+    )
+    return "\n".join(map(repr, told))
+
+
+def _comment(view: Any) -> str:  # noqa: ANN401 — as above
+    """What a comment says when it is posted; what becomes of its findings is added to it later."""
+    told = [(one.id, one.severity.value, one.title, one.explanation) for one in view.findings]
+    return f"{view.mark}\n{told!r}"
+
+
+def _check(view: Any) -> tuple[str, str]:  # noqa: ANN401 — as above
+    return f"{view.outcome.reason.value}: {view.outcome.message}", _summary(view)
+
+
+def _prepare(self: Any, _overrides: object = None) -> None:  # noqa: ANN401 — a renderer
+    self.problems, self.refusal, self.own, self.shipped = [], None, (), None
+
+
+PLAIN_WORDS: Mapping[str, Callable[..., object]] = {
+    "__init__": _prepare,
+    "summary": lambda _self, view: f"{view.mark}{view.ledger}\n{_summary(view)}",
+    "comment": lambda _self, view: _comment(view),
+    "standing": lambda _self, view: repr([_finding(one) for one in view.findings]),
+    "answer": lambda _self, view: f"{view.mark}\n{view.word} {view.refusal} {view.finding}",
+    "review_body": lambda _self, _view, mark: f"{mark}\nA review.",
+    "check": lambda _self, view: _check(view),
+    "annotation": lambda _self, finding: (finding.title, finding.id),
+    "prompt": lambda _self, view: f"Review {view.pull_number} of {view.repository}.",
+}
+"""The methods of the renderer, as plain words. No history overrides a template."""
+
+
+@contextmanager
+def quick(*, exact: bool = False) -> Iterator[None]:
+    """Play histories quickly; `exact` ones keep the templates."""
+    with ExitStack() as stack:
+        for place, make in REMEMBERED.items():
+            if _is_there(place):
+                stack.enter_context(replaced(place, make))
+        for name, words in ({} if exact else PLAIN_WORDS).items():
+            stack.enter_context(replaced(f"reviewbot.render.renderer:Renderer.{name}", partial(_instead, words)))
+        yield
+
+
+def _instead(new: object, _old: object) -> object:
+    return new
+
+
+@cache
+def _is_there(place: str) -> bool:
+    """A shortcut whose function has moved costs time alone; a test says so."""
+    try:
+        found(place)
+    except (ImportError, AttributeError, KeyError):
+        return False
+    return True

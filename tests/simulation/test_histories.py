@@ -1,0 +1,100 @@
+"""Histories hold the laws, are the same for the same seed, and can be shortened."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulation import __main__ as program
+from tests.simulation.histories import Episode, History, judge, make, play, shrink
+from tests.simulation.laws import HOLES, LAWS, NEVER_GREEN
+from tests.simulation.mutations import MUTATIONS, histories
+from tests.simulation.people import Move
+from tests.simulation.quick import PLAIN_WORDS, REMEMBERED, found, quick, replaced
+from tests.simulation.schedule import At, Kill
+from tests.simulation.world import Setting, Start
+
+CHUNKS = [range(start, start + 25) for start in range(0, 300, 25)]
+NO_FINDING_BLOCKS = next(one for one in MUTATIONS if one.name == "no finding blocks")
+
+
+@pytest.mark.parametrize("seeds", CHUNKS, ids=lambda seeds: f"{seeds.start}-{seeds.stop - 1}")
+def test_whatever_happens_the_laws_hold(seeds: range) -> None:
+    broken = [(seed, one) for seed, violations in program.judged(seeds) for one in violations if not one.hole]
+    told = [f"{one}\n  replay: python -m tests.simulation --seed {seed}" for seed, one in broken]
+    assert not told, "\n".join(told)
+
+
+def test_the_templates_write_what_the_laws_look_for() -> None:
+    """A few histories with the words of the templates, which the others do without."""
+    with quick(exact=True):
+        for seed in range(9):
+            assert not [one for one in judge(make(seed)) if not one.hole]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_seed_is_the_same_history_each_time(seed: int) -> None:
+    told: list[list[tuple[object, ...]]] = [[], []]
+    with quick():
+        for lines in told:
+            play(make(seed), lambda *line, to=lines: to.append(line))
+    assert told[0] == told[1]
+    assert make(seed) == make(seed)
+    assert make(seed) != make(seed + 3)
+
+
+def test_a_run_that_is_killed_and_started_again_ends_as_one_that_is_not() -> None:
+    for call in range(12):
+        history = History(
+            0, Setting(), (Episode((Start(),), (At(call, Kill(after=call % 2 == 0)),)),), starts_again=True
+        )
+        with quick():
+            assert not judge(history)
+
+
+def test_a_history_that_breaks_a_law_is_shortened_to_what_it_takes() -> None:
+    with quick(), replaced(NO_FINDING_BLOCKS.place, NO_FINDING_BLOCKS.make):
+        long = next(one for one in histories(NO_FINDING_BLOCKS) if _breaks(one) and len(one.steps) > 3)
+        short = shrink(long, _breaks)
+    assert len(short.steps) == 1
+    [step] = short.steps
+    assert isinstance(step, Move)
+    assert step.kind == "evil"
+    assert short.setting.inputs == ()
+
+
+def _breaks(history: History) -> bool:
+    return any(one.law == NEVER_GREEN for one in judge(history))
+
+
+def test_a_violation_is_printed_with_its_law_the_line_that_replays_it_and_the_shortest_history(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with replaced(NO_FINDING_BLOCKS.place, NO_FINDING_BLOCKS.make):
+        seed = next(seed for seed, violations in program.judged(range(200)) if violations)
+        [(_, violations)] = program.judged(range(seed, seed + 1))
+        program.report(seed, violations[0])
+        told = capsys.readouterr().out
+        assert program.main(["--seed", str(seed)]) == 1
+    assert violations[0].law in LAWS
+    assert violations[0].law in told
+    assert f"python -m tests.simulation --seed {seed}\n" in told
+    assert told.count("\n  ") < 12
+    replayed = capsys.readouterr().out
+    assert "forge.snapshot" in replayed
+    assert violations[0].law in replayed
+
+
+def test_the_program_plays_new_histories_and_prints_the_rate(capsys: pytest.CaptureFixture[str]) -> None:
+    assert program.main(["--from", "0", "--histories", "4", "--workers", "1"]) == 0
+    assert "4 histories from seed 0 in " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "place", [*REMEMBERED, *(f"reviewbot.render.renderer:Renderer.{name}" for name in PLAIN_WORDS)]
+)
+def test_every_shortcut_stands_for_a_function_that_exists(place: str) -> None:
+    assert found(place)
+
+
+def test_known_holes_are_classes_with_words() -> None:
+    assert all(name.isidentifier() and words.endswith(".") for name, words in HOLES.items())

@@ -1,0 +1,29 @@
+"""Each planted mistake is noticed by the law that it is about."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import pytest
+
+from tests.simulation.histories import judge
+from tests.simulation.laws import LAWS
+from tests.simulation.mutations import MUTATIONS, Mutation, histories, noticed
+from tests.simulation.quick import quick
+
+MOST = 300
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
+def test_a_planted_mistake_is_noticed(mutation: Mutation) -> None:
+    found = noticed(mutation, MOST)
+    assert found, f"{MOST} histories do not notice that {mutation.name}"
+    number, _ = found
+    [same] = islice(histories(mutation), number, number + 1)
+    with quick():
+        assert not [one for one in judge(same) if not one.hole], "it breaks a law without the mistake, too"
+
+
+def test_each_law_has_a_mistake_that_trips_it() -> None:
+    assert {mutation.law for mutation in MUTATIONS} == set(LAWS)
+    assert len({mutation.name for mutation in MUTATIONS}) == len(MUTATIONS) >= 15
