@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -139,9 +140,17 @@ class Git:
         return self._bases[one, other]
 
     def between(self, base: str, head: str) -> list[StoredCommit]:
-        """What is reachable from the head and not from the base, oldest first."""
+        """What is reachable from the head and not from the base, oldest first, as `git log --topo-order` sorts it."""
         wanted = self.ancestors(head) - self.ancestors(base)
-        return [commit for sha, commit in self.commits.items() if sha in wanted]
+        children = Counter(parent for sha in wanted for parent in self.commits[sha].parents)
+        ready, found = [head] if wanted else [], []
+        while ready:
+            found.append(self.commits[ready.pop()])
+            for parent in found[-1].parents:
+                children[parent] -= 1
+                if parent in wanted and not children[parent]:
+                    ready.append(parent)
+        return found[::-1]
 
     def changes(self, base: str, head: str) -> tuple[Change, ...]:
         """The diff of two commits' trees."""

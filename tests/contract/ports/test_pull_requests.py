@@ -123,11 +123,20 @@ def test_commits_are_those_that_the_base_lacks_oldest_first(github: GitHubHarnes
 
 def test_a_merge_of_the_base_is_a_commit_with_two_parents(github: GitHubHarness) -> None:
     head = open_change(github)
+    base = github.tip("main")
     main = github.push("main", {"other.md": "x\n"})
     merge = github.push("topic", {"other.md": "x\n"}, parents=(head, main))
     pull = read(github).pull
-    assert {one.sha for one in pull.commits} == {head, merge}
-    assert next(one.parents for one in pull.commits if one.sha == merge) == (head, main)
+    assert [(one.sha, one.parents) for one in pull.commits] == [(head, (base,)), (merge, (head, main))]
+
+
+def test_the_commits_of_a_merged_branch_come_just_before_the_merge(github: GitHubHarness) -> None:
+    first = open_change(github)
+    side = github.push("side", {"side.py": "1\n"}, parents=(github.tip("main"),))
+    second = github.push("topic", {"more.py": "1\n"})
+    merge = github.push("topic", {"side.py": "1\n"}, parents=(second, side))
+    last = github.push("topic", {"more.py": "2\n"})
+    assert [one.sha for one in read(github).pull.commits] == [first, second, side, merge, last]
 
 
 def test_a_head_that_the_base_has_already_leaves_no_commit(github: GitHubHarness) -> None:

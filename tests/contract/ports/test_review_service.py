@@ -248,6 +248,7 @@ def test_credits_are_held_while_a_task_is_open_and_used_when_it_is_completed(cod
         (Mode.REALTIME_ANSWER, 61, None, 122),
         (Mode.FAST, 240, 1, 612),
         (Mode.FAST, 241, 1, 615),
+        (Mode.FAST, 242, 1, 618),
         (Mode.STANDARD, 241, 2, 362),
         (Mode.STANDARD, 240, 3, 240),
     ],
