@@ -1,7 +1,7 @@
 """The ports: what the app needs from the outside world, in the terms of the domain.
 
-The same tests run on each port's adapter and on the sandbox. Every method either returns or raises a class of
-`reviewbot.errors`; the adapters translate foreign exceptions, once each.
+`tests/contract/ports` runs the same tests on the adapters and on the ports in memory. Every method either returns or
+raises a class of `reviewbot.errors`; the adapters translate foreign exceptions, once each.
 """
 
 from __future__ import annotations

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
+from uuid import UUID
 
 from reviewbot.domain.model.review import Balance, Submission, Tag, Task, TaskStatus
 from reviewbot.errors import OverBudget, PayloadTooLarge, ServiceRefused
 from tests.simulation.github import Time
 
 KEY_MEMORY = 24 * 3600.0
-TAGS = (Tag(1, "engineer", Decimal("1.7")), Tag(3, "general_purpose", Decimal(1)))
+TAGS = (
+    Tag(1, "engineer", Decimal("1.7")),
+    Tag(2, "vibe_coder", Decimal("1.5")),
+    Tag(3, "general_purpose", Decimal(1)),
+)
 
 Reviewer = Callable[[Submission], object]
 """What comes of a task: decoded JSON."""
@@ -85,6 +90,7 @@ class SimulatedCodeVF:
     tasks: dict[str, StoredTask] = field(default_factory=dict)
     keys: dict[str, tuple[str, float]] = field(default_factory=dict)
     projects: dict[str, int] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
 
     # The port
 
@@ -100,7 +106,9 @@ class SimulatedCodeVF:
 
     def project(self, name: str) -> int:
         """See `ports.ReviewService.project`."""
-        return self.projects.setdefault(name, 101 + len(self.projects))
+        if not name.strip():
+            raise _invalid("project name")
+        return self.projects.setdefault(name.strip(), 101 + len(self.projects))
 
     def tags(self) -> tuple[Tag, ...]:
         """See `ports.ReviewService.tags`."""
@@ -108,14 +116,18 @@ class SimulatedCodeVF:
 
     def create(self, submission: Submission) -> Task:
         """See `ports.ReviewService.create`."""
-        now, key = self.time.seconds, submission.idempotency_key
+        now = self.time.seconds
+        if sum(len(one.content) for one in submission.attachments) > self.largest:
+            raise PayloadTooLarge("CodeVF takes no request of this size (HTTP 413).")
+        key = _canonical(submission.idempotency_key)
         known = self.keys.get(key)
         if known is not None and now - known[1] < KEY_MEMORY:
             return self._seen(self.tasks[known[0]])
         if self.refuses:
             raise ServiceRefused("CodeVF finds the request wrong (HTTP 400).", status=400)
-        if sum(len(one.content) for one in submission.attachments) > self.largest:
-            raise PayloadTooLarge("CodeVF takes no request of this size (HTTP 413).")
+        _check(submission)
+        if submission.project_id not in self.projects.values():
+            raise ServiceRefused("CodeVF does not know what was asked for (HTTP 404).", status=404)
         made = StoredTask(
             f"task_{len(self.tasks) + 1:012x}",
             submission,
@@ -144,7 +156,9 @@ class SimulatedCodeVF:
         self.end(task, TaskStatus.CANCELLED)
 
     def deliverable(self, url: str) -> str:
-        """See `ports.ReviewService.deliverable`: nothing is delivered as a file here."""
+        """See `ports.ReviewService.deliverable`: what stands in `files`, by address."""
+        if url in self.files:
+            return self.files[url]
         raise ServiceRefused(f"CodeVF does not know what was asked for (HTTP 404): {url}", status=404)
 
     def _task(self, task_id: str) -> StoredTask:
@@ -178,3 +192,30 @@ class SimulatedCodeVF:
     def forget_keys(self) -> None:
         """Remember no idempotency key any more, as a day later."""
         self.keys.clear()
+
+
+def _check(submission: Submission) -> None:
+    """Refuse a submission with a field out of range."""
+    for name, fits in (
+        ("prompt", len(submission.prompt) in range(10, 10_001)),
+        ("maxCredits", submission.max_credits in submission.mode.credits),
+        ("tagId", submission.tag_id in {None, *(tag.id for tag in TAGS)}),
+        ("attachments", len(submission.attachments) in range(6)),
+    ):
+        if not fits:
+            raise _invalid(name)
+
+
+def _canonical(key: str) -> str:
+    """An idempotency key as the service compares it: a UUID of version 4 in lower case."""
+    try:
+        read = UUID(key)
+    except ValueError:
+        raise _invalid("idempotencyKey") from None
+    if read.version != 4:
+        raise _invalid("idempotencyKey")
+    return str(read)
+
+
+def _invalid(name: str) -> ServiceRefused:
+    return ServiceRefused(f"CodeVF finds the request wrong (HTTP 400): {name}.", status=400)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reviewbot.adapters.github.graphql.parse import UNREADABLE
 from reviewbot.domain.github.check_identity import split_tag, with_tag
 from reviewbot.domain.github.drafts import (
+    ANNOTATIONS_PER_REQUEST,
     CheckState,
     FileComment,
     Hidden,
@@ -36,7 +38,8 @@ from reviewbot.domain.github.pull_request import (
 from reviewbot.domain.github.shared_heads import is_of
 from reviewbot.domain.ledger.external_id import tells_of_open_task
 from reviewbot.domain.model.review import Side
-from reviewbot.errors import ChangeUnreadable, NotFound, PermissionMissing, Refused
+from reviewbot.domain.selection.selection import LARGEST_POINTER
+from reviewbot.errors import ChangeUnreadable, DiffTooLarge, NotFound, PermissionMissing, Refused
 from tests.simulation.github import (
     APP,
     BOT,
@@ -59,6 +62,8 @@ FORCED = 5
 LISTED = 50
 _ANSWERS = frozenset(reaction.value for reaction in Reaction)
 _LONGEST_BODY = 65_536
+_LONGEST_SUMMARY = 65_535
+_LARGEST_DIFF = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,8 @@ class SimulatedForge:
 
     def snapshot(self, number: int, *, check_name: str, config_file: str, templates_dir: str) -> Snapshot:
         """See `ports.PullRequests.snapshot`."""
+        self._needs("pull-requests: read")
+        self._needs("contents: read")
         github, pull = self.github, self._pull(number)
         commits = github.git.between(pull.base_sha, pull.head_sha)
         readable = "checks: read" not in self.denied
@@ -119,14 +126,15 @@ class SimulatedForge:
 
     def _pull_request(self, pull: Pull, check_name: str, recent: Sequence[str]) -> PullRequest:
         github, number = self.github, pull.number
+        readable = "checks: read" not in self.denied
         commits = github.git.between(pull.base_sha, pull.head_sha)
         began = [
             one.started
-            for one in (github.checks_on(pull.head_sha, check_name) if commits else [])
+            for one in (github.checks_on(pull.head_sha, check_name) if commits and readable else [])
             if is_of(self._check(one), number)
         ]
         forced = [moment(push.at) for push in pull.forced[-FORCED:]]
-        met = self._checks([sha for sha in recent if sha != pull.head_sha], check_name)
+        met = self._checks([sha for sha in recent if sha != pull.head_sha], check_name) if readable else []
         return PullRequest(
             number=number,
             node_id=f"PR_{number}",
@@ -147,7 +155,7 @@ class SimulatedForge:
             label_events=tuple(pull.label_events[-50:]),
             commits=tuple(Commit(one.sha, one.parents, (one.author,), one.verified) for one in commits[:100]),
             commit_count=len(commits),
-            head_seen_at=github.seen.get(pull.head_sha) if commits else None,
+            head_seen_at=github.seen.get(pull.head_sha) if commits and readable else None,
             checked_at=min(began, default=None),
             forced_at=max(forced, default=None),
             is_first_head=not forced and len(commits) <= RECENT_COMMITS and not any(is_of(run, number) for run in met),
@@ -158,16 +166,21 @@ class SimulatedForge:
         files = git.commits[git.branches[self.github.default_branch]].files
         folder = f"{templates_dir.strip('/')}/"
         templates = {
-            path.removeprefix(folder): file.content.decode()
+            path.removeprefix(folder): file.content.decode("utf-8", "replace")
             for path, file in files.items()
-            if path.startswith(folder) and "/" not in path.removeprefix(folder)
+            if path.startswith(folder) and "/" not in path.removeprefix(folder) and not file.is_binary
         }
-        attributes = files.get(".gitattributes")
-        return DefaultBranch(self.config(config_file), attributes.content.decode() if attributes else "", templates)
+        found = files.get(".gitattributes")
+        attributes = found.content.decode("utf-8", "replace") if found and not found.is_binary else ""
+        return DefaultBranch(self.config(config_file), attributes, templates)
 
     def diff(self, number: int) -> bytes:
         """See `ports.PullRequests.diff`."""
-        return diff_text(self.github.changes_of(self._pull(number))).encode()
+        self._needs("pull-requests: read")
+        changes = self.github.changes_of(self._pull(number))
+        if len(changes) > _LARGEST_DIFF:
+            raise DiffTooLarge(f"GitHub has no diff of more than {_LARGEST_DIFF} files.")
+        return diff_text(changes).encode()
 
     def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:
         """See `ports.PullRequests.heads`."""
@@ -191,61 +204,79 @@ class SimulatedForge:
 
     def _open_then_closed(self) -> Iterable[Pull]:
         pulls = self.github.pulls.values()
-        closed = sorted((one for one in pulls if not one.is_open), key=lambda one: -one.updated)
+        closed = sorted((one for one in pulls if not one.is_open), key=lambda one: (-int(one.updated), -one.number))
         return [*(one for one in pulls if one.is_open), *closed[:LISTED]]
 
     def remove_label(self, number: int, label: str) -> None:
         """See `ports.PullRequests.remove_label`."""
         self._needs("pull-requests: write")
-        self.github.unlabel(number, label)
+        if number in self.github.pulls:
+            self.github.unlabel(number, label)
 
     # The repository
 
     def config(self, path: str) -> str | None:
         """See `ports.Repository.config`."""
+        self._needs("contents: read")
         git = self.github.git
-        file = git.commits[git.branches[self.github.default_branch]].files.get(path)
-        return file.content.decode() if file else None
+        files = git.commits[git.branches[self.github.default_branch]].files
+        file = files.get(path)
+        if file is None:
+            return UNREADABLE if any(name.startswith(f"{path}/") for name in files) else None
+        return UNREADABLE if file.is_binary else file.content.decode("utf-8", "replace")
 
     def entries(
         self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
     ) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
         """See `ports.Repository.entries`."""
+        self._needs("contents: read")
         commits = self.github.git.commits
-        for sha in (head, merge_base):
-            if sha not in commits:
+        for sha, paths in ((head, new_paths), (merge_base, old_paths)):
+            if paths and sha not in commits:
                 raise NotFound(f"Commit {sha[:12]} is not in the repository.")
-        new, old = commits[head].files, commits[merge_base].files
-        return (
-            {path: entry_of(new[path], with_text=True) for path in new_paths if path in new},
-            {path: entry_of(old[path], with_text=False) for path in old_paths if path in old},
-        )
+        there, before = (commits[head].files if new_paths else {}), (commits[merge_base].files if old_paths else {})
+        new = {path: entry_of(there[path], with_text=True) for path in new_paths if path in there}
+        # A small text that a binary has replaced may be a pointer of Git LFS, so it is read.
+        pointers = {path for path, one in new.items() if one.binary and path in before}
+        return new, {
+            path: entry_of(before[path], with_text=path in pointers and len(before[path].content) <= LARGEST_POINTER)
+            for path in old_paths
+            if path in before
+        }
 
     def merge_base(self, base: str, head: str) -> str:
         """See `ports.Repository.merge_base`."""
+        self._needs("contents: read")
         git = self.github.git
         one, other = git.branches.get(base, base), git.branches.get(head, head)
-        if one not in git.commits or other not in git.commits:
-            raise NotFound("A commit is not in the repository.")
-        return git.merge_base(one, other)
+        found = git.merge_base(one, other) if one in git.commits and other in git.commits else ""
+        if not found:
+            raise NotFound("A commit is not in the repository, or the two have no ancestor in common.")
+        return found
 
     def permission(self, login: str) -> Permission:
         """See `ports.Repository.permission`."""
-        return self.github.permissions.get(login, Permission.NONE)
+        known = {name.lower(): permission for name, permission in self.github.permissions.items()}
+        return known.get(login.lower(), Permission.NONE)
 
     def queued(self, base_ref: str, head_sha: str) -> tuple[int, ...]:
-        """See `ports.Repository.queued`: there is no merge queue here."""
-        del base_ref, head_sha
-        return ()
+        """See `ports.Repository.queued`."""
+        line = self.github.queue_of(base_ref)
+        place = next((at for at, (_, sha) in enumerate(line, 1) if sha == head_sha), 0)
+        return () if "merge-queues: read" in self.denied else tuple(number for number, _ in line[:place])
 
     # Check runs
 
     def checks(self, head_sha: str, name: str, number: int) -> tuple[CheckRun, ...]:
         """See `ports.CheckRuns.checks`."""
+        self._needs("checks: read")
+        if head_sha not in self.github.git.commits:
+            raise NotFound("There is no such commit.")
         return tuple(run for run in self._checks([head_sha], name) if is_of(run, number))
 
     def older_checks(self, number: int, check_name: str) -> tuple[CheckRun, ...]:
         """See `ports.CheckRuns.older_checks`."""
+        self._needs("checks: read")
         pull = self._pull(number)
         commits = self.github.git.between(pull.base_sha, pull.head_sha)
         shas = [*(one.sha for one in commits), *(push.before for push in pull.forced)]
@@ -255,9 +286,12 @@ class SimulatedForge:
         """See `ports.CheckRuns.create_check`."""
         self._needs("checks: write")
         if check.head_sha not in self.github.git.commits:
-            raise Refused(f"No commit found for SHA: {check.head_sha}")
+            raise _refused(f"No commit found for SHA: {check.head_sha}")
+        if len(check.summary) > _LONGEST_SUMMARY:
+            raise _refused(f"summary exceeds a maximum length of {_LONGEST_SUMMARY}.")
         made = StoredCheck(self.github.next_id(), check.name, check.head_sha, APP, self.github.time.now())
         self.github.checks[made.id] = made
+        self.github.see(check.head_sha)
         return self._bring(made, check)
 
     def update_check(self, check_id: int, check: CheckState) -> CheckRun:
@@ -265,15 +299,26 @@ class SimulatedForge:
         self._needs("checks: write")
         if check_id not in self.github.checks:
             raise NotFound("There is no such check run.")
-        return self._bring(self.github.checks[check_id], check)
+        stored = self.github.checks[check_id]
+        if stored.app != APP:
+            raise PermissionMissing("A check run can only be modified by the App that created it.")
+        if len(check.summary) > _LONGEST_SUMMARY:
+            raise _refused(f"summary exceeds a maximum length of {_LONGEST_SUMMARY}.")
+        return self._bring(stored, check)
 
     def _bring(self, stored: StoredCheck, check: CheckState) -> CheckRun:
+        self.github.checks_on(stored.head_sha, stored.name)  # what was open for two weeks is stale before it is written
+        if stored.status == "completed" and check.conclusion is None:
+            stored.reopened = self.github.time.now()
         stored.status = check.status.value
         stored.conclusion = check.conclusion.value if check.conclusion else None
         stored.external_id = with_tag(check.tag, check.external_id)
         stored.title, stored.summary, stored.number = check.title, check.summary, check.tag.number
-        stored.annotations += check.annotations
-        stored.base = self.github.pulls[check.tag.number].base_ref
+        # GitHub appends. Only where they take several requests can a run have died between two of them.
+        several = len(check.annotations) > ANNOTATIONS_PER_REQUEST
+        stored.annotations += check.annotations[len(stored.annotations) if several else 0 :]
+        pull = self.github.pulls.get(check.tag.number)
+        stored.base = pull.base_ref if pull else ""
         self.github.on_check(stored)
         return self._check(stored)
 
@@ -311,6 +356,7 @@ class SimulatedForge:
     def create_comment(self, number: int, body: str) -> Comment:
         """See `ports.Comments.create_comment`."""
         self._needs("pull-requests: write")
+        self._pull(number)
         _fits(body)
         made = self.github.comment(number, BOT, body)
         self.github.on_text(made)
@@ -323,8 +369,9 @@ class SimulatedForge:
         if comment_id not in self.github.comments:
             raise NotFound("There is no such comment.")
         stored = self.github.comments[comment_id]
-        if stored.body != body:
-            self.github.edit_comment(comment_id, BOT, body)
+        before = stored.body
+        self.github.edit_comment(comment_id, BOT, body)
+        if before != body:
             self.github.on_text(stored)
         return self._comment(stored)
 
@@ -342,6 +389,7 @@ class SimulatedForge:
 
     def show_comment(self, node_id: str) -> None:
         """See `ports.Comments.show_comment`."""
+        self._needs("pull-requests: write")
         self._reply(int(node_id.removeprefix("PRRC_"))).minimized = None
 
     def hide_comment(self, node_id: str, why: Hidden) -> None:
@@ -370,12 +418,15 @@ class SimulatedForge:
         """See `ports.Reviews.create_review`."""
         self._needs("pull-requests: write")
         pull = self._pull(number)
-        if any(one.number == number and one.state == "PENDING" for one in self.github.reviews.values()):
+        mine = (one for one in self.github.reviews.values() if (one.number, one.author) == (number, BOT))
+        if any(one.state == "PENDING" for one in mine):
             raise _refused("User can only have one pending review per pull request")
         if pull.author == APP and draft.event is ReviewEvent.REQUEST_CHANGES:
             raise _refused("Can not request changes on your own pull request")
         if not (draft.body.strip() or draft.comments):
             raise _refused("Body can't be blank")
+        if len(draft.body) > _LONGEST_BODY:
+            raise _refused("Body is too long")
         changes = self.github.changes_at(pull, draft.commit_sha)
         if changes is None:
             raise _refused("Commit is not part of the pull request")
@@ -388,7 +439,8 @@ class SimulatedForge:
         self.github.reviews[review.id] = review
         for comment in draft.comments:
             target = comment.target
-            place = Place(target.path, target.side, target.line, target.start_line)
+            start = None if target.start_line == target.line else target.start_line
+            place = Place(target.path, target.side, target.line, start)
             self._start(review, draft.commit_sha, comment.body, place)
         return review.id
 
@@ -401,9 +453,8 @@ class SimulatedForge:
 
     def delete_pending_review(self, number: int, review_id: int) -> None:
         """See `ports.Reviews.delete_pending_review`."""
-        del number
         self._needs("pull-requests: write")
-        review = self.github.reviews.get(review_id)
+        review = self._review(number, review_id)
         if review is None:
             return
         if review.state != "PENDING":
@@ -412,12 +463,21 @@ class SimulatedForge:
 
     def dismiss_review(self, number: int, review_id: int, message: str) -> None:
         """See `ports.Reviews.dismiss_review`."""
-        del number, message
+        del message
         self._needs("pull-requests: write")
-        review = self.github.reviews[review_id]
+        review = self._review(number, review_id)
+        if review is None:
+            raise NotFound("There is no such review.")
         if review.state != "CHANGES_REQUESTED":
             raise _refused(f"Can not dismiss a {review.state.lower()} pull request review")
         review.state = "DISMISSED"
+
+    def _review(self, number: int, review_id: int) -> StoredReview | None:
+        """A review of a pull request that the token may see: a pending one is its author's alone."""
+        review = self.github.reviews.get(review_id)
+        if review is None or review.number != number or (review.state == "PENDING" and review.author != BOT):
+            return None
+        return review
 
     def update_review_comment(self, comment_id: int, body: str) -> None:
         """See `ports.Reviews.update_review_comment`."""
@@ -434,6 +494,7 @@ class SimulatedForge:
         """See `ports.Reviews.create_file_comment`."""
         self._needs("pull-requests: write")
         changes = self.github.changes_at(self._pull(number), commit_sha)
+        _fits(comment.body)
         if changes is None:
             raise _refused("commit_id is not part of the pull request")
         if all(change.path != comment.target.path for change in changes):
@@ -448,29 +509,39 @@ class SimulatedForge:
     def reply(self, number: int, comment_id: int, body: str) -> PostedComment:
         """See `ports.Reviews.reply`."""
         self._needs("pull-requests: write")
-        for thread in self.github.threads.values():
-            if thread.replies[0].id == comment_id:
-                return _posted(number, self.github.reply(thread.id, BOT, body))
-        raise NotFound("There is no such comment.")
+        root = self._reply(comment_id)
+        thread = next(one for one in self.github.threads.values() if root in one.replies)
+        if thread.number != number:
+            raise NotFound("There is no such comment.")
+        if root.in_reply_to is not None:
+            raise _refused("in_reply_to must be a top-level comment")
+        _fits(body)
+        return _posted(number, self.github.reply(thread.id, BOT, body))
 
     def resolve_thread(self, thread_id: str) -> None:
         """See `ports.Reviews.resolve_thread`."""
-        self._needs("contents: write")
-        self.github.threads[int(thread_id)].resolved_by = BOT
+        self._resolve(thread_id, BOT)
 
     def unresolve_thread(self, thread_id: str) -> None:
         """See `ports.Reviews.unresolve_thread`."""
+        self._resolve(thread_id, None)
+
+    def _resolve(self, thread_id: str, by: str | None) -> None:
+        if int(thread_id) not in self.github.threads:
+            raise NotFound("There is no such thread.")
+        self._needs("pull-requests: write")
         self._needs("contents: write")
-        self.github.threads[int(thread_id)].resolved_by = None
+        self.github.threads[int(thread_id)].resolved_by = by
 
     def _thread(self, pull: Pull, stored: StoredThread) -> Thread:
-        may, resolver = "contents: write" not in self.denied, stored.resolved_by
+        may, resolver = not self.denied & {"contents: write", "pull-requests: write"}, stored.resolved_by
+        line = thread_line(self.github, pull, stored, stored.line)
         return Thread(
             id=str(stored.id),
             path=stored.path,
             side=stored.side,
-            line=thread_line(self.github, pull, stored, stored.line),
-            start_line=thread_line(self.github, pull, stored, stored.start_line),
+            line=line,
+            start_line=None if line is None else thread_line(self.github, pull, stored, stored.start_line),
             is_resolved=resolver is not None,
             comments=tuple(
                 ThreadComment(
@@ -488,7 +559,7 @@ class SimulatedForge:
             ),
             can_resolve=may and resolver is None,
             can_unresolve=may and resolver is not None,
-            resolved_by=None if resolver is None or resolver.endswith("[bot]") else resolver,
+            resolved_by=None if resolver is None else resolver.removesuffix("[bot]"),
         )
 
     def _reply(self, comment_id: int) -> StoredReply:
@@ -499,7 +570,8 @@ class SimulatedForge:
         return found
 
     def _needs(self, permission: str) -> None:
-        if permission in self.denied:
+        name, _, level = permission.partition(": ")
+        if permission in self.denied or (level == "write" and f"{name}: read" in self.denied):
             raise PermissionMissing(f"The token lacks {permission}.", needs=permission)
 
 
@@ -511,10 +583,14 @@ class SimulatedChangeReader:
 
     def read_change(self, *, number: int, head: str, base: str) -> RawChange:
         """See `ports.ChangeReader.read_change`."""
-        git = self.github.git
-        if self.github.pulls[number].head_sha != head:
+        git, pull = self.github.git, self.github.pulls.get(number)
+        if pull is None or base not in git.commits:
+            raise ChangeUnreadable("The change cannot be fetched.")
+        if pull.head_sha != head:
             raise ChangeUnreadable("The head has moved.")
         merge_base = git.merge_base(base, head)
+        if not merge_base:
+            raise ChangeUnreadable("The pull request and its base have no commit in common.")
         changes = git.changes(merge_base, head)
         return RawChange(
             merge_base,
@@ -541,16 +617,16 @@ def _fits(body: str) -> None:
 def _check_lines(changes: Sequence[Change], comment: InlineComment) -> None:
     """Refuse a comment whose lines are not in one hunk of the diff."""
     target = comment.target
+    _fits(comment.body)
     change = next((one for one in changes if one.path == target.path), None)
     if change is None:
         raise _refused("Path could not be resolved")
     hunk = next((one for one in change.hunks if target.line in _side(one, target.side)), None)
     if hunk is None:
         raise _refused("Pull request review thread line must be part of the diff")
-    start = target.start_line
-    if start is not None and (start >= target.line or start not in _side(hunk, target.side)):
+    start = None if target.start_line == target.line else target.start_line
+    if start is not None and (start > target.line or start not in _side(hunk, target.side)):
         raise _refused("Pull request review thread start line must be part of the same hunk as the line.")
-    _fits(comment.body)
 
 
 def _side(hunk: Hunk, side: Side) -> range:

@@ -54,13 +54,14 @@ class StoredComment:
 
 @dataclass(slots=True)
 class StoredReply:
-    """A review comment."""
+    """A review comment; `in_reply_to` is the thread's first one, None for that one itself."""
 
     id: int
     author: str
     body: str
     review_id: int
     minimized: str | None = None
+    in_reply_to: int | None = None
 
 
 @dataclass(slots=True)
@@ -110,6 +111,7 @@ class StoredCheck:
     summary: str = ""
     annotations: tuple[Annotation, ...] = ()
     number: int | None = None
+    reopened: datetime | None = None
     base: str = ""
 
 
@@ -175,6 +177,7 @@ class GitHub:
         self.checks: dict[int, StoredCheck] = {}
         self.permissions: dict[str, Permission] = {"acme": Permission.ADMIN}
         self.seen: dict[str, datetime] = {}
+        self.queues: dict[str, list[tuple[int, str]]] = {}
         self.refusals: Callable[[str], str] = lambda _body: ""
         self.on_check: Callable[[StoredCheck], None] = lambda _check: None
         self.on_text: Callable[[StoredComment], None] = lambda _comment: None
@@ -211,7 +214,6 @@ class GitHub:
     def move(self, branch: str, sha: str) -> None:
         """Let a branch be at a commit that is there already."""
         self.git.branches[branch] = sha
-        self.seen.setdefault(sha, self.time.now())
         for pull in self.pulls.values():
             if pull.is_open:
                 self._follow(pull, branch, sha)
@@ -223,6 +225,11 @@ class GitHub:
             forced = pull.head_sha not in self.git.ancestors(sha)
             pull.pushes.append(Push(self.time.seconds, pull.head_sha, sha, forced))
             pull.head_sha, pull.updated = sha, self.time.seconds
+            self.see(sha)
+
+    def see(self, sha: str) -> None:
+        """Make the first check suite of a commit: an App's first check run does, and a head of a pull request."""
+        self.seen.setdefault(sha, self.time.now())
 
     def open_pull_request(
         self, head_ref: str, *, author: str = "mona", base: str = "main", from_fork: bool = False, draft: bool = False
@@ -237,6 +244,7 @@ class GitHub:
         pull.bases.append((self.time.seconds, base))
         pull.updated = self.time.seconds
         self.pulls[number] = pull
+        self.see(head)
         return pull
 
     def close(self, number: int, *, merged: bool = False) -> None:
@@ -263,10 +271,31 @@ class GitHub:
         if name not in pull.labels:
             pull.labels.add(name)
             pull.label_events.append(LabelEvent(name, by, self.time.now()))
+        pull.updated = self.time.seconds
 
     def unlabel(self, number: int, name: str) -> None:
         """Take a label off."""
-        self.pulls[number].labels.discard(name)
+        pull = self.pulls[number]
+        if name in pull.labels:
+            pull.labels.remove(name)
+            pull.updated = self.time.seconds
+
+    def queue(self, numbers: Sequence[int]) -> str:
+        """Add pull requests to the merge queue, each merged onto the one before it; returns the last commit."""
+        head = ""
+        for number in numbers:
+            pull, commits = self.pulls[number], self.git.commits
+            line = self.queue_of(pull.base_ref)
+            onto = line[-1][1] if line else self.git.branches[pull.base_ref]
+            old, new = commits[self.git.merge_base(onto, pull.head_sha)].files, commits[pull.head_sha].files
+            changes = {path: new.get(path) for path in {**old, **new} if old.get(path) != new.get(path)}
+            head = self.git.commit((onto, pull.head_sha), changes, "web-flow", verified=True).sha
+            self.queues[pull.base_ref] = [*line, (number, head)]
+        return head
+
+    def queue_of(self, base_ref: str) -> list[tuple[int, str]]:
+        """The merge queue of a branch, oldest first; closed pull requests have left it."""
+        return [(number, sha) for number, sha in self.queues.get(base_ref, []) if self.pulls[number].is_open]
 
     def comment(self, number: int, by: str, body: str) -> StoredComment:
         """Write in the conversation."""
@@ -305,8 +334,19 @@ class GitHub:
         thread = self.threads[thread_id]
         review = StoredReview(self.next_id(), thread.number, by, "COMMENTED", "")
         self.reviews[review.id] = review
-        made = StoredReply(self.next_id(), by, body, review.id)
+        first = thread.replies[0]
+        made = StoredReply(self.next_id(), by, body, review.id, in_reply_to=first.in_reply_to or first.id)
         thread.replies.append(made)
+        return made
+
+    def start_thread(
+        self, number: int, by: str, where: tuple[str, Side, int | None, int | None], body: str
+    ) -> StoredReply:
+        """Write a review comment on the head: path, side, line and first line."""
+        review = StoredReview(self.next_id(), number, by, "COMMENTED", "")
+        self.reviews[review.id] = review
+        made, thread_id = StoredReply(self.next_id(), by, body, review.id), self.next_id()
+        self.threads[thread_id] = StoredThread(thread_id, number, *where, self.pulls[number].head_sha, [made])
         return made
 
     def resolve(self, thread_id: int, by: str | None) -> None:
@@ -322,6 +362,7 @@ class GitHub:
         made.status, made.conclusion = "completed" if conclusion else "in_progress", conclusion
         made.external_id = external_id
         self.checks[made.id] = made
+        self.see(head_sha)
         return made
 
     # What can be seen
@@ -352,7 +393,7 @@ class GitHub:
         """A commit's check runs of a name, oldest first; one that stays open for two weeks is stale."""
         found = [one for one in self.checks.values() if (one.head_sha, one.name) == (sha, name)]
         for one in found:
-            if one.status != "completed" and self.time.now() - one.started > STALE_AFTER:
+            if one.status != "completed" and self.time.now() - (one.reopened or one.started) >= STALE_AFTER:
                 one.status, one.conclusion = "completed", "stale"
         return found
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,6 +15,8 @@ from functools import lru_cache
 from reviewbot.domain.github.pull_request import BINARY_WINDOW, Entry
 
 REGULAR = "100644"
+SUBMODULE = "160000"
+"""The content of such a file is the submodule's commit."""
 _CONTEXT = 3
 _ABSENT = "0" * 40
 
@@ -44,6 +47,8 @@ def _oid(content: bytes) -> str:
 @lru_cache(maxsize=10_000)
 def entry_of(file: File, *, with_text: bool) -> Entry:
     """A file as the port tells it."""
+    if file.mode == SUBMODULE:
+        return Entry(file.content.decode(), SUBMODULE)
     entry = Entry(file.oid, file.mode, len(file.content), binary=file.is_binary)
     return entry.with_content(file.content) if with_text else entry
 
@@ -126,18 +131,26 @@ class Git:
         return known
 
     def merge_base(self, one: str, other: str) -> str:
-        """The best common ancestor; of several the latest one."""
+        """The best common ancestor; of several the latest one. Empty when the two have none."""
         if (one, other) not in self._bases:
             common = self.ancestors(one) & self.ancestors(other)
             best = [sha for sha in common if not any(sha in self.ancestors(each) - {each} for each in common)]
             order = list(self.commits)
-            self._bases[one, other] = max(best, key=order.index)
+            self._bases[one, other] = max(best, key=order.index, default="")
         return self._bases[one, other]
 
     def between(self, base: str, head: str) -> list[StoredCommit]:
-        """What is reachable from the head and not from the base, oldest first."""
+        """What is reachable from the head and not from the base, oldest first, as `git log --topo-order` sorts it."""
         wanted = self.ancestors(head) - self.ancestors(base)
-        return [commit for sha, commit in self.commits.items() if sha in wanted]
+        children = Counter(parent for sha in wanted for parent in self.commits[sha].parents)
+        ready, found = [head] if wanted else [], []
+        while ready:
+            found.append(self.commits[ready.pop()])
+            for parent in found[-1].parents:
+                children[parent] -= 1
+                if parent in wanted and not children[parent]:
+                    ready.append(parent)
+        return found[::-1]
 
     def changes(self, base: str, head: str) -> tuple[Change, ...]:
         """The diff of two commits' trees."""
@@ -152,7 +165,7 @@ def diff_trees(old: Tree, new: Tree) -> tuple[Change, ...]:
     gone = {path: before[path] for path in sorted(before.keys() - both)}
     changes = [_change(path, path, before[path], after[path]) for path in both]
     for path in sorted(after.keys() - both):
-        source = next((name for name, file in gone.items() if file.content and file.content == after[path].content), "")
+        source = next((name for name, file in gone.items() if file.content == after[path].content), "")
         if source:
             changes.append(_change(path, source, gone.pop(source), after[path]))
         else:

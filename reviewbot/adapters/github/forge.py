@@ -76,7 +76,7 @@ class GitHubForge(Bound):
         on_head, on_older = parse.tip_checks(pull, app), parse.older_checks(pull, app)
         if not (hidden or pull.commits.total_count):
             # A base that has the head already leaves no commit in the list, and the head keeps its check runs.
-            on_head = self._checks_on(pull.head_ref_oid, check_name)
+            on_head = self._checks_on(pull.head_ref_oid, check_name, app)
         own = tuple(run for run in on_head if is_of(run, number))
         comments = self._whole(pull.comments, queries.MORE_COMMENTS, self._pull(number), answers.CommentNode)
         threads = self._whole(pull.review_threads, queries.MORE_THREADS, self._pull(number), answers.ThreadNode)
@@ -124,12 +124,12 @@ class GitHubForge(Bound):
         """See `ports.Forge.checks`."""
         return tuple(run for run in self._checks_on(head_sha, name) if is_of(run, number))
 
-    def _checks_on(self, head_sha: str, name: str) -> tuple[CheckRun, ...]:
+    def _checks_on(self, head_sha: str, name: str, app: str = "") -> tuple[CheckRun, ...]:
         intent = Intent("reading the check runs of a commit", "checks: read")
         query = {"check_name": name, "filter": "all", "per_page": PAGE}
         path = f"{self._path}/commits/{head_sha}/check-runs?{urlencode(query)}"
         runs = self._calls.get(path, intent, rest.Checks).check_runs
-        return tuple(sorted((run.value() for run in runs), key=_by_id))
+        return tuple(sorted((run.value(app) for run in runs), key=_by_id))
 
     def config(self, path: str) -> str | None:
         """See `ports.Forge.config`."""

@@ -31,6 +31,10 @@ class CheckOutput(Struct, frozen=True):
     annotations_count: int = 0
 
 
+class CheckApp(Struct, frozen=True):
+    slug: Name | None = None
+
+
 class Check(Struct, frozen=True):
     id: int
     name: Name
@@ -40,9 +44,10 @@ class Check(Struct, frozen=True):
     external_id: Name | None = None
     html_url: Name | None = None
     output: CheckOutput = CheckOutput()
+    app: CheckApp | None = None
 
-    def value(self) -> CheckRun:
-        """The check run."""
+    def value(self, app: str = "") -> CheckRun:
+        """The check run; `app` is the slug of our App, empty when nobody knows."""
         tag, copy = split_tag(self.external_id or "")
         return CheckRun(
             id=self.id,
@@ -54,6 +59,7 @@ class Check(Struct, frozen=True):
             url=self.html_url or "",
             title=self.output.title or "",
             tag=tag,
+            foreign=app not in {"", self.app.slug if self.app else ""},
         )
 
 

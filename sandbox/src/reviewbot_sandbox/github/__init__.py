@@ -14,7 +14,8 @@ and comparisons; GraphQL at `/graphql` on a cut of the published schema (`schema
 `/owner/name.git`, with `refs/pull/N/head` and `refs/pull/N/merge`. Addresses in answers are on the host that was asked.
 
 `World` is what people do: `push`, `open_pull_request`, `fork`, `label`, `comment`, `edit_comment`, `delete_comment`,
-`review`, `review_comment`, `reply`, `resolve`, `ready`, `close`, `grant`, `check`, `queue` and the two kinds of token.
+`review`, `review_comment`, `reply`, `resolve`, `ready`, `close`, `reopen`, `grant`, `check`, `queue` and the two kinds
+of token.
 `world.store` holds every record for a test to look at, `Store(rules=Rules(...))` lowers GitHub's limits,
 `Store(clock=...)` sets the time, and `world.limits` switches the rate limits on.
 """

@@ -206,6 +206,15 @@ class World:
             pull, now = self.store.pull((full_name, number)), self.store.now()
             return talk.keep(self.store, replace(pull, closed_at=now, merged_at=now if merged else None))
 
+    def reopen(self, full_name: str, number: int) -> PullRequest:
+        """Opens a closed pull request again; it follows its branches from now on."""
+        with self.store.lock:
+            pull = talk.keep(self.store, replace(self.store.pull((full_name, number)), closed_at=None))
+            for repository in dict.fromkeys((pull.repo, pull.head_repo)):
+                if repository is not None:
+                    pulls.follow(self.store, repository, pull.author)
+            return self.store.pull((full_name, number))
+
     def retitle(self, full_name: str, number: int, title: str, body: str | None = None) -> PullRequest:
         """Changes a pull request's title, and its body where one is given."""
         with self.store.lock:

@@ -1,0 +1,305 @@
+"""The port `CheckRuns`, and what a snapshot says of check runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+
+from reviewbot.domain.github.check_identity import CheckTag
+from reviewbot.domain.github.pull_request import CheckRun, Conclusion
+from reviewbot.errors import NotFound, PermissionMissing, Refused
+from tests.contract.ports.github_harness import CHECK_NAME, TOPIC, GitHubHarness, open_change, read
+from tests.contract.ports.states import check
+
+DAY = 24 * 3600.0
+
+
+def ids(found: Iterable[CheckRun]) -> list[int]:
+    return [one.id for one in found]
+
+
+def second_pull(github: GitHubHarness) -> None:
+    """Open pull request 2, with the same head as pull request 1."""
+    github.push("release", {"release.txt": "1\n"})
+    github.open_pull("topic", base="release", author="kim")
+
+
+# Create, update, read
+
+
+def test_an_open_check_is_created(github: GitHubHarness) -> None:
+    head = open_change(github)
+    made = github.forge.create_check(check(head, done=False))
+    assert (made.name, made.head_sha, made.status, made.conclusion) == (CHECK_NAME, head, "in_progress", None)
+    assert (made.external_id, made.title, made.tag, made.foreign) == ("copy", "Waiting", CheckTag(1), False)
+    assert made.verdict is None
+    assert read(github).checks == (made,)
+
+
+@pytest.mark.parametrize("conclusion", Conclusion)
+def test_a_check_is_completed(github: GitHubHarness, conclusion: Conclusion) -> None:
+    head = open_change(github)
+    made = github.forge.create_check(check(head, done=False))
+    done = github.forge.update_check(made.id, check(head, conclusion=conclusion, external_id="other"))
+    assert (done.id, done.status, done.conclusion) == (made.id, "completed", conclusion.value)
+    assert (done.external_id, done.title, done.verdict) == ("other", "Nothing blocks", conclusion.value)
+    assert read(github).checks == (done,)
+
+
+def test_a_completed_check_can_be_opened_again(github: GitHubHarness) -> None:
+    head = open_change(github)
+    made = github.forge.create_check(check(head))
+    again = github.forge.update_check(made.id, check(head, done=False))
+    assert (again.id, again.status, again.conclusion, again.tag) == (made.id, "in_progress", None, CheckTag(1))
+    assert read(github).checks == (again,)
+
+
+def test_a_check_without_a_copy_keeps_its_tag(github: GitHubHarness) -> None:
+    made = github.forge.create_check(check(open_change(github), external_id=""))
+    assert (made.external_id, made.tag) == ("", CheckTag(1, "success"))
+
+
+def test_a_check_needs_a_commit_of_the_repository(github: GitHubHarness) -> None:
+    open_change(github)
+    with pytest.raises(Refused):
+        github.forge.create_check(check("0" * 40))
+
+
+def test_a_summary_has_a_limit(github: GitHubHarness) -> None:
+    head = open_change(github)
+    github.forge.create_check(replace(check(head), summary="x" * 65_535))
+    with pytest.raises(Refused):
+        github.forge.create_check(replace(check(head), summary="x" * 65_536))
+    assert len(read(github).checks) == 1
+
+
+def test_a_check_that_does_not_exist_is_not_updated(github: GitHubHarness) -> None:
+    head = open_change(github)
+    with pytest.raises(NotFound):
+        github.forge.update_check(1, check(head))
+
+
+@pytest.mark.parametrize("permission", ["checks: write", "checks: read"])
+def test_writing_checks_needs_a_permission(github: GitHubHarness, permission: str) -> None:
+    head = open_change(github)
+    made = github.forge.create_check(check(head, done=False))
+    forge = github.forge_without(permission)
+    with pytest.raises(PermissionMissing) as caught:
+        forge.create_check(check(head))
+    assert caught.value.needs == "checks: write"
+    with pytest.raises(PermissionMissing):
+        forge.update_check(made.id, check(head))
+    assert read(github).checks == (made,)
+
+
+def test_the_checks_of_a_commit_are_read_by_name_and_pull_request(github: GitHubHarness) -> None:
+    head = open_change(github)
+    made = [github.forge.create_check(check(head, number=number)).id for number in (1, 2, 1)]
+    github.forge.create_check(replace(check(head), name="tests"))
+    assert ids(github.forge.checks(head, CHECK_NAME, 1)) == [made[0], made[2]]
+    assert ids(github.forge.checks(head, CHECK_NAME, 2)) == [made[1]]
+    assert ids(github.forge.checks(head, CHECK_NAME, 3)) == []
+    assert ids(github.forge.checks(github.tip("main"), CHECK_NAME, 1)) == []
+    with pytest.raises(NotFound):
+        github.forge.checks("0" * 40, CHECK_NAME, 1)
+    with pytest.raises(PermissionMissing):
+        github.forge_without("checks: read").checks(head, CHECK_NAME, 1)
+
+
+# Annotations
+
+
+@pytest.mark.parametrize("count", [0, 1, 50, 51, 120])
+def test_annotations_arrive_once_and_in_order(github: GitHubHarness, count: int) -> None:
+    head = open_change(github)
+    made = github.forge.create_check(check(head, annotations=count))
+    assert (made.status, made.conclusion) == ("completed", "success")
+    assert github.annotations(made.id) == [f"note {index}" for index in range(count)]
+
+
+@pytest.mark.parametrize("there", [0, 50, 100])
+def test_an_interrupted_update_goes_on_where_it_stopped(github: GitHubHarness, there: int) -> None:
+    head = open_change(github)
+    check_id = github.interrupted_check(head, "pr1= copy", there)
+    done = github.forge.update_check(check_id, check(head, annotations=120))
+    assert (done.status, done.conclusion) == ("completed", "success")
+    assert github.annotations(check_id) == [f"note {index}" for index in range(120)]
+
+
+def test_annotations_stay_when_an_update_brings_none(github: GitHubHarness) -> None:
+    head = open_change(github)
+    made = github.forge.create_check(check(head, annotations=2))
+    github.forge.update_check(made.id, check(head, done=False))
+    assert github.annotations(made.id) == ["note 0", "note 1"]
+
+
+# Stale
+
+
+def test_a_check_that_is_open_for_two_weeks_is_stale(github: GitHubHarness) -> None:
+    head = open_change(github)
+    made = github.forge.create_check(check(head, done=False))
+    github.advance(14 * DAY - 1)
+    assert read(github).checks[0].status == "in_progress"
+    github.advance(1)
+    assert [(one.status, one.conclusion) for one in read(github).checks] == [("completed", "stale")]
+    done = github.forge.update_check(made.id, check(head))
+    assert (done.status, done.conclusion) == ("completed", "success")
+    github.advance(30 * DAY)
+    assert read(github).checks == (done,)
+
+
+def test_a_check_that_is_opened_again_has_two_weeks_again(github: GitHubHarness) -> None:
+    head = open_change(github)
+    made = github.forge.create_check(check(head))
+    github.advance(20 * DAY)
+    github.forge.update_check(made.id, check(head, done=False))
+    github.advance(13 * DAY)
+    assert read(github).checks[0].status == "in_progress"
+    github.forge.update_check(made.id, check(head, done=False))
+    github.advance(1 * DAY)
+    assert read(github).checks[0].conclusion == "stale"
+
+
+# Whose check it is
+
+
+def test_a_snapshot_separates_the_checks_of_pull_requests_with_one_head(github: GitHubHarness) -> None:
+    head = open_change(github)
+    second_pull(github)
+    mine, theirs = (github.forge.create_check(check(head, number=number)) for number in (1, 2))
+    first, second = read(github, 1), read(github, 2)
+    assert (first.checks, first.other_checks, first.older_checks) == ((mine,), (theirs,), ())
+    assert (second.checks, second.other_checks, second.older_checks) == ((theirs,), (mine,), ())
+
+
+def test_a_check_without_a_tag_is_no_pull_requests(github: GitHubHarness) -> None:
+    head = open_change(github)
+    strange = github.foreign_check(head, "rb1 copied from somewhere")
+    snapshot = read(github)
+    assert (snapshot.checks, ids(snapshot.other_checks)) == ((), [strange])
+    assert [(one.tag, one.external_id) for one in snapshot.other_checks] == [(None, "")]
+
+
+def test_a_check_of_another_app_has_no_verdict(github: GitHubHarness) -> None:
+    head = open_change(github)
+    forged = github.foreign_check(head, "pr1=success copy")
+    ours = github.forge.create_check(check(head, conclusion=Conclusion.FAILURE))
+    found = read(github).checks
+    assert [(one.id, one.foreign, one.verdict) for one in found] == [
+        (forged, True, None),
+        (ours.id, False, "failure"),
+    ]
+    assert [(one.conclusion, one.tag, one.external_id) for one in found[:1]] == [
+        ("success", CheckTag(1, "success"), "copy")
+    ]
+
+
+def test_a_check_of_another_app_has_no_verdict_where_the_base_has_the_head(github: GitHubHarness) -> None:
+    head = open_change(github)
+    forged = github.foreign_check(head, "pr1=success copy")
+    github.move("main", head)
+    assert [(one.id, one.foreign, one.verdict) for one in read(github).checks] == [(forged, True, None)]
+
+
+def test_a_check_of_another_app_cannot_be_updated(github: GitHubHarness) -> None:
+    head = open_change(github)
+    forged = github.foreign_check(head, "pr1=", conclusion=None)
+    with pytest.raises(PermissionMissing):
+        github.forge.update_check(forged, check(head))
+    assert [(one.status, one.conclusion) for one in read(github).checks] == [("in_progress", None)]
+
+
+def test_a_check_began_when_the_first_of_the_pull_request_did(github: GitHubHarness) -> None:
+    head = open_change(github)
+    second_pull(github)
+    assert read(github).pull.checked_at is None
+    github.forge.create_check(check(head, number=2))
+    github.advance(60)
+    github.forge.create_check(check(head, done=False))
+    began = github.now()
+    github.advance(60)
+    github.forge.create_check(check(head))
+    assert read(github).pull.checked_at == began
+    github.push("topic", {"more.py": "1\n"})
+    assert read(github).pull.checked_at is None
+
+
+# Older heads
+
+
+def test_the_checks_of_older_commits_come_apart(github: GitHubHarness) -> None:
+    first = open_change(github)
+    github.forge.create_check(check(first))
+    github.forge.create_check(check(first, number=2))
+    second = github.push("topic", {"more.py": "1\n"})
+    github.forge.create_check(check(second, done=False))
+    snapshot = read(github)
+    assert [(one.head_sha, one.tag) for one in snapshot.checks] == [(second, CheckTag(1))]
+    assert [(one.head_sha, one.tag) for one in snapshot.older_checks] == [(first, CheckTag(1, "success"))]
+    assert [(one.head_sha, one.tag) for one in snapshot.other_checks] == [(first, CheckTag(2, "success"))]
+
+
+def test_a_snapshot_has_the_checks_of_nine_commits_before_the_head(github: GitHubHarness) -> None:
+    heads = [open_change(github)]
+    heads += [github.push("topic", {"more.py": f"{index}\n"}) for index in range(11)]
+    made = [github.forge.create_check(check(head)).id for head in heads]
+    snapshot = read(github)
+    assert ids(snapshot.checks) == made[-1:]
+    assert ids(snapshot.older_checks) == made[-10:-1]
+    assert ids(github.forge.older_checks(1, CHECK_NAME)) == made
+
+
+def test_the_checks_before_a_force_push_are_found(github: GitHubHarness) -> None:
+    first = open_change(github)
+    lost = github.forge.create_check(check(first))
+    foreign = github.forge.create_check(check(first, number=2))
+    github.push("topic", TOPIC, parents=(github.tip("main"),), author="kim")
+    snapshot = read(github)
+    assert (ids(snapshot.checks), ids(snapshot.older_checks)) == ([], [lost.id])
+    assert ids(snapshot.other_checks) == [foreign.id]
+    assert ids(github.forge.older_checks(1, CHECK_NAME)) == [lost.id]
+
+
+def test_a_snapshot_has_the_heads_of_the_last_five_force_pushes(github: GitHubHarness) -> None:
+    heads = [open_change(github)]
+    main = github.tip("main")
+    heads += [github.push("topic", {"more.py": f"{index}\n"}, parents=(main,)) for index in range(6)]
+    made = [github.forge.create_check(check(head)).id for head in heads]
+    snapshot = read(github)
+    assert (ids(snapshot.checks), ids(snapshot.older_checks)) == (made[-1:], made[1:-1])
+    assert ids(github.forge.older_checks(1, CHECK_NAME)) == made
+
+
+def test_the_head_is_an_older_one_too(github: GitHubHarness) -> None:
+    head = open_change(github)
+    made = github.forge.create_check(check(head))
+    github.forge.create_check(replace(check(head), name="tests"))
+    assert github.forge.older_checks(1, CHECK_NAME) == (made,)
+    with pytest.raises(NotFound):
+        github.forge.older_checks(2, CHECK_NAME)
+    with pytest.raises(PermissionMissing):
+        github.forge_without("checks: read").older_checks(1, CHECK_NAME)
+
+
+def test_an_older_check_of_another_app_is_told_as_such(github: GitHubHarness) -> None:
+    head = open_change(github)
+    github.foreign_check(head, "pr1=success")
+    github.push("topic", {"more.py": "1\n"})
+    assert [one.foreign for one in read(github).older_checks] == [True]
+
+
+# Unreadable
+
+
+def test_a_token_that_may_not_read_checks_gets_the_rest(github: GitHubHarness) -> None:
+    head = open_change(github)
+    github.forge.create_check(check(head))
+    github.push("topic", {"more.py": "1\n"})
+    snapshot = read(github, forge=github.forge_without("checks: read"))
+    assert not snapshot.checks_readable
+    assert snapshot.checks + snapshot.older_checks + snapshot.other_checks == ()
+    assert (snapshot.pull.head_seen_at, snapshot.pull.checked_at, snapshot.pull.commit_count) == (None, None, 2)
+    assert read(github).checks_readable

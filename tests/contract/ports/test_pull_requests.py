@@ -1,0 +1,520 @@
+"""The port `PullRequests`: what a snapshot says, the diff, and which pull requests there are."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from reviewbot.domain.diff.parse import assemble
+from reviewbot.domain.github.pull_request import Commit, LabelEvent, RawChange
+from reviewbot.errors import DiffTooLarge, NotFound, PermissionMissing
+from tests.contract.ports.github_harness import (
+    CHECK_NAME,
+    CONFIG,
+    TEMPLATES,
+    TOPIC,
+    GitHubHarness,
+    Version,
+    open_change,
+    read,
+)
+from tests.contract.ports.states import check, open_task_copy
+
+DAY = 24 * 3600.0
+
+
+# Snapshot
+
+
+def test_the_facts_of_a_pull_request(github: GitHubHarness) -> None:
+    head = open_change(github)
+    snapshot = read(github)
+    repository, pull = snapshot.repository, snapshot.pull
+    assert (repository.full_name, repository.default_branch) == ("acme/parcels", "main")
+    assert (pull.number, pull.title, pull.body) == (1, "Track parcels", "Adds tracking.")
+    assert (pull.author, pull.author_is_bot) == ("mona", False)
+    assert (pull.is_open, pull.is_draft, pull.from_fork) == (True, False, False)
+    assert (pull.head_sha, pull.head_ref, pull.head_repository) == (head, "topic", "acme/parcels")
+    assert (pull.base_sha, pull.base_ref) == (github.tip("main"), "main")
+    assert pull.commits == (Commit(head, (github.tip("main"),), ("mona",)),)
+    assert pull.commit_count == 1
+    assert snapshot.checks_readable
+    assert pull.url == f"{repository.url}/pull/1"
+    assert (pull.labels, pull.label_events) == (frozenset(), ())
+    assert snapshot.comments + snapshot.threads + snapshot.reviews == ()
+    assert snapshot.checks + snapshot.older_checks + snapshot.other_checks == ()
+
+
+def test_there_is_no_such_pull_request(github: GitHubHarness) -> None:
+    with pytest.raises(NotFound):
+        read(github)
+
+
+@pytest.mark.parametrize("permission", ["pull-requests: read", "contents: read"])
+def test_a_snapshot_needs_permissions_to_read(github: GitHubHarness, permission: str) -> None:
+    open_change(github)
+    forge = github.forge_without(permission)
+    with pytest.raises(PermissionMissing):
+        read(github, forge=forge)
+
+
+def test_a_draft_becomes_ready(github: GitHubHarness) -> None:
+    open_change(github, draft=True)
+    assert read(github).pull.is_draft
+    github.ready(1)
+    assert not read(github).pull.is_draft
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_a_closed_pull_request_keeps_its_head(github: GitHubHarness, merged: bool) -> None:  # noqa: FBT001 — the case
+    head = open_change(github)
+    github.close(1, merged=merged)
+    github.push("topic", {"late.py": "x\n"})
+    pull = read(github).pull
+    assert (pull.is_open, pull.head_sha, pull.commit_count) == (False, head, 1)
+
+
+def test_a_reopened_pull_request_follows_its_branch_again(github: GitHubHarness) -> None:
+    open_change(github)
+    github.close(1)
+    head = github.push("topic", {"late.py": "x\n"})
+    github.reopen(1)
+    pull = read(github).pull
+    assert (pull.is_open, pull.head_sha, pull.commit_count) == (True, head, 2)
+
+
+def test_a_bot_opens_a_pull_request(github: GitHubHarness) -> None:
+    github.push("deps", {"lock.txt": "1\n"}, author="dependabot[bot]", verified=True)
+    github.open_pull("deps", author="dependabot[bot]")
+    pull = read(github).pull
+    assert (pull.author, pull.author_is_bot) == ("dependabot", True)
+    assert [(one.authors, one.verified) for one in pull.commits] == [(("dependabot[bot]",), True)]
+
+
+def test_a_pull_request_comes_from_a_fork_and_follows_it(github: GitHubHarness) -> None:
+    open_change(github, author="fay", from_fork=True)
+    head = github.push("topic", {"more.py": "1\n"}, author="fay")
+    pull = read(github).pull
+    assert (pull.from_fork, pull.head_repository, pull.head_sha) == (True, "fay/parcels", head)
+
+
+def test_another_base(github: GitHubHarness) -> None:
+    open_change(github)
+    release = github.push("release", {"release.md": "1.0\n"})
+    github.retarget(1, "release")
+    pull = read(github).pull
+    assert (pull.base_ref, pull.base_sha) == ("release", release)
+    moved = github.push("release", {"release.md": "1.1\n"})
+    github.push("main", {"other.md": "x\n"})
+    assert read(github).pull.base_sha == moved
+
+
+def test_commits_are_those_that_the_base_lacks_oldest_first(github: GitHubHarness) -> None:
+    first = open_change(github)
+    second = github.push("topic", {"second.py": "2\n"}, author="kim")
+    github.push("main", {"other.md": "x\n"}, author="acme")
+    third = github.push("topic", {"third.py": "3\n"})
+    commits = read(github).pull.commits
+    assert [one.sha for one in commits] == [first, second, third]
+    assert [one.parents[0] for one in commits[1:]] == [first, second]
+    assert [one.authors for one in commits] == [("mona",), ("kim",), ("mona",)]
+
+
+def test_a_merge_of_the_base_is_a_commit_with_two_parents(github: GitHubHarness) -> None:
+    head = open_change(github)
+    base = github.tip("main")
+    main = github.push("main", {"other.md": "x\n"})
+    merge = github.push("topic", {"other.md": "x\n"}, parents=(head, main))
+    pull = read(github).pull
+    assert [(one.sha, one.parents) for one in pull.commits] == [(head, (base,)), (merge, (head, main))]
+
+
+def test_the_commits_of_a_merged_branch_come_just_before_the_merge(github: GitHubHarness) -> None:
+    first = open_change(github)
+    side = github.push("side", {"side.py": "1\n"}, parents=(github.tip("main"),))
+    second = github.push("topic", {"more.py": "1\n"})
+    merge = github.push("topic", {"side.py": "1\n"}, parents=(second, side))
+    last = github.push("topic", {"more.py": "2\n"})
+    assert [one.sha for one in read(github).pull.commits] == [first, second, side, merge, last]
+
+
+def test_a_head_that_the_base_has_already_leaves_no_commit(github: GitHubHarness) -> None:
+    head = open_change(github)
+    made = github.forge.create_check(check(head))
+    github.move("main", head)
+    snapshot = read(github)
+    assert (snapshot.pull.commits, snapshot.pull.commit_count) == ((), 0)
+    assert [one.id for one in snapshot.checks] == [made.id]
+    assert (snapshot.pull.head_seen_at, snapshot.pull.checked_at) == (None, None)
+
+
+# Labels
+
+
+def test_labels_and_who_set_them_when(github: GitHubHarness) -> None:
+    open_change(github)
+    github.label(1, "skip-review", "kim")
+    first = github.now()
+    github.label(1, "skip-review", "mona")
+    github.advance(60)
+    github.unlabel(1, "skip-review", "kim")
+    github.label(1, "skip-review", "helper[bot]")
+    github.label(1, "docs", "mona")
+    pull = read(github).pull
+    assert pull.labels == {"skip-review", "docs"}
+    assert pull.label_events == (
+        LabelEvent("skip-review", "kim", first),
+        LabelEvent("skip-review", "helper[bot]", github.now()),
+        LabelEvent("docs", "mona", github.now()),
+    )
+
+
+def test_only_the_latest_fifty_label_events_are_read(github: GitHubHarness) -> None:
+    open_change(github)
+    for index in range(52):
+        github.label(1, f"label-{index}", "mona")
+    events = read(github).pull.label_events
+    assert [one.label for one in events] == [f"label-{index}" for index in range(2, 52)]
+
+
+def test_removing_a_label_twice_is_fine_and_keeps_the_events(github: GitHubHarness) -> None:
+    open_change(github)
+    github.label(1, "review", "mona")
+    github.label(1, "a b/c?d#e%2F", "mona")
+    for _ in range(2):
+        github.forge.remove_label(1, "a b/c?d#e%2F")
+    pull = read(github).pull
+    assert pull.labels == {"review"}
+    assert [one.label for one in pull.label_events] == ["review", "a b/c?d#e%2F"]
+    github.forge.remove_label(99, "review")
+
+
+def test_removing_a_label_needs_a_permission(github: GitHubHarness) -> None:
+    open_change(github)
+    github.label(1, "review", "mona")
+    with pytest.raises(PermissionMissing):
+        github.forge_without("pull-requests: write").remove_label(1, "review")
+    assert read(github).pull.labels == {"review"}
+
+
+# Times
+
+
+def test_a_head_was_seen_when_the_pull_request_had_it_first(github: GitHubHarness) -> None:
+    open_change(github)
+    opened = github.now()
+    github.advance(60)
+    assert read(github).pull.head_seen_at == opened
+    old = github.tip("topic")
+    github.push("topic", {"more.py": "1\n"})
+    pushed = github.now()
+    github.advance(60)
+    assert read(github).pull.head_seen_at == pushed
+    github.move("topic", old)
+    assert read(github).pull.head_seen_at == opened, "it has been here before"
+
+
+def test_a_branch_without_a_pull_request_is_not_seen(github: GitHubHarness) -> None:
+    github.push("main", {"a": "1\n"})
+    github.push("topic", TOPIC)
+    github.advance(60)
+    github.open_pull("topic")
+    assert read(github).pull.head_seen_at == github.now()
+
+
+def test_an_app_sees_a_commit_before_the_pull_request_has_it(github: GitHubHarness) -> None:
+    github.push("main", {"a": "1\n"})
+    head = github.push("topic", TOPIC)
+    github.foreign_check(head, "")
+    earlier = github.now()
+    github.advance(60)
+    github.open_pull("topic")
+    assert read(github).pull.head_seen_at == earlier
+
+
+def test_a_force_push_is_told_by_its_time(github: GitHubHarness) -> None:
+    head = open_change(github)
+    assert read(github).pull.forced_at is None
+    assert read(github).pull.is_first_head
+    github.advance(60)
+    github.push("topic", TOPIC, parents=(github.tip("main"),), author="kim")
+    forced = github.now()
+    assert github.tip("topic") != head
+    github.advance(60)
+    github.push("topic", {"more.py": "1\n"})
+    pull = read(github).pull
+    assert (pull.forced_at, pull.is_first_head) == (forced, False)
+
+
+def test_a_branch_that_goes_back_was_force_pushed(github: GitHubHarness) -> None:
+    head = open_change(github)
+    github.push("topic", {"more.py": "1\n"})
+    assert read(github).pull.forced_at is None
+    github.move("topic", head)
+    assert read(github).pull.forced_at == github.now()
+
+
+def test_a_head_is_the_first_while_no_older_commit_has_a_check_of_ours(github: GitHubHarness) -> None:
+    head = open_change(github)
+    github.push("topic", {"more.py": "1\n"})
+    assert read(github).pull.is_first_head
+    github.forge.create_check(check(head, number=2))
+    assert read(github).pull.is_first_head, "another pull request's"
+    github.forge.create_check(check(head))
+    assert not read(github).pull.is_first_head
+
+
+def test_a_head_behind_more_commits_than_are_read_is_not_the_first(github: GitHubHarness) -> None:
+    open_change(github)
+    for index in range(9):
+        github.push("topic", {"more.py": f"{index}\n"})
+    assert read(github).pull.is_first_head
+    github.push("topic", {"more.py": "x\n"})
+    assert not read(github).pull.is_first_head
+
+
+# The default branch
+
+
+def test_settings_come_from_the_default_branch(github: GitHubHarness) -> None:
+    files = {CONFIG: "mode: fast\n", ".gitattributes": "*.lock generated\n", f"{TEMPLATES}/summary.md.j2": "Hi"}
+    github.push("main", {**files, f"{TEMPLATES}/deep/other.md.j2": "no", f"{TEMPLATES}/image.png": b"\0"})
+    github.push("topic", {CONFIG: "mode: standard\n", ".gitattributes": "", f"{TEMPLATES}/summary.md.j2": "Ho"})
+    github.open_pull("topic")
+    found = read(github).default_branch
+    assert (found.config, found.attributes) == ("mode: fast\n", "*.lock generated\n")
+    assert found.templates == {"summary.md.j2": "Hi"}
+
+
+def test_settings_are_those_of_now(github: GitHubHarness) -> None:
+    open_change(github)
+    found = read(github).default_branch
+    assert (found.config, found.attributes, dict(found.templates)) == (None, "", {})
+    github.push("main", {CONFIG: "mode: fast\n"})
+    assert read(github).default_branch.config == "mode: fast\n"
+
+
+def test_attributes_that_are_not_text_are_empty(github: GitHubHarness) -> None:
+    open_change(github)
+    github.push("main", {".gitattributes": b"\0"})
+    assert read(github).default_branch.attributes == ""
+
+
+# Diff
+
+
+def diff_of(github: GitHubHarness, number: int = 1) -> str:
+    """The diff without what the sides may write differently: blob ids, and the words behind a hunk's numbers."""
+    text = github.forge.diff(number).decode()
+    return re.sub(r"^(@@ .* @@).*$", r"\1", re.sub(r"^index .*\n", "", text, flags=re.MULTILINE), flags=re.MULTILINE)
+
+
+def test_the_diff_goes_from_the_merge_base_to_the_head(github: GitHubHarness) -> None:
+    open_change(github)
+    github.push("main", {"app.py": "all new\n", "other.md": "x\n"})
+    assert (
+        diff_of(github)
+        == """\
+diff --git a/app.py b/app.py
+--- a/app.py
++++ b/app.py
+@@ -2,7 +2,7 @@
+ line 2
+ line 3
+ line 4
+-line 5
++five
+ line 6
+ line 7
+ line 8
+@@ -27,7 +27,7 @@
+ line 27
+ line 28
+ line 29
+-line 30
++thirty
+ line 31
+ line 32
+ line 33
+diff --git a/new.py b/new.py
+new file mode 100644
+--- /dev/null
++++ b/new.py
+@@ -0,0 +1 @@
++print(1)
+diff --git a/old.txt b/old.txt
+deleted file mode 100644
+--- a/old.txt
++++ /dev/null
+@@ -1 +0,0 @@
+-gone soon
+"""
+    )
+
+
+def test_the_diff_tells_renames_modes_binaries_and_missing_line_ends(github: GitHubHarness) -> None:
+    github.push("main", {"a.py": "1\n2\n", "bin": b"\0one", "end.txt": "x", "empty": "", "run.sh": "echo\n"})
+    changes = {"a.py": None, "b c.py": "1\n2\n", "bin": b"\0two", "end.txt": "y", "empty": None, "void": ""}
+    github.push("topic", {**changes, "run.sh": Version(b"echo\n", "100755")})
+    github.open_pull("topic")
+    assert (
+        diff_of(github)
+        == """\
+diff --git a/a.py b/b c.py
+similarity index 100%
+rename from a.py
+rename to b c.py
+diff --git a/bin b/bin
+Binary files a/bin and b/bin differ
+diff --git a/end.txt b/end.txt
+--- a/end.txt
++++ b/end.txt
+@@ -1 +1 @@
+-x
+\\ No newline at end of file
++y
+\\ No newline at end of file
+diff --git a/run.sh b/run.sh
+old mode 100644
+new mode 100755
+diff --git a/empty b/void
+similarity index 100%
+rename from empty
+rename to void
+"""
+    )
+
+
+def test_the_diff_and_the_entries_make_a_change(github: GitHubHarness) -> None:
+    head = open_change(github)
+    base = github.forge.merge_base("main", head)
+    new, old = github.forge.entries(
+        head=head, new_paths=["app.py", "new.py"], merge_base=base, old_paths=["app.py", "old.txt"]
+    )
+    change = assemble(RawChange(base, head, github.forge.diff(1).decode(), old, new))
+    assert [file.path for file in change.files] == ["app.py", "new.py", "old.txt"]
+
+
+def test_a_diff_of_more_than_300_files_is_too_large(github: GitHubHarness) -> None:
+    github.push("topic", {f"f{index}.txt": "x\n" for index in range(300)})
+    github.open_pull("topic")
+    assert diff_of(github).count("diff --git ") == 300
+    github.push("topic", {"one-more.txt": "x\n"})
+    with pytest.raises(DiffTooLarge):
+        github.forge.diff(1)
+
+
+def test_there_is_no_diff_of_a_pull_request_that_does_not_exist(github: GitHubHarness) -> None:
+    with pytest.raises(NotFound):
+        github.forge.diff(1)
+
+
+# Lists
+
+
+def test_heads_are_those_of_open_pull_requests(github: GitHubHarness) -> None:
+    head = open_change(github)
+    github.open_pull("topic", base=branch(github, "release"))
+    other = github.push("second", {"b.txt": "2\n"})
+    github.open_pull("second")
+    github.open_pull("second", base="release")
+    github.close(4)
+    assert github.forge.heads([1, 2, 3, 4, 99]) == {1: head, 2: head, 3: other}
+
+
+def branch(github: GitHubHarness, name: str) -> str:
+    github.push(name, {f"{name}.txt": "1\n"})
+    return name
+
+
+def test_an_open_task_makes_a_pull_request_wait(github: GitHubHarness) -> None:
+    head = open_change(github)
+    assert github.forge.waiting(CHECK_NAME).unknown == {1}
+    made = github.forge.create_check(check(head, done=False))
+    waiting = github.forge.waiting(CHECK_NAME)
+    assert (waiting.known, waiting.unknown) == ((1,), frozenset())
+    github.forge.update_check(made.id, check(head))
+    waiting = github.forge.waiting(CHECK_NAME)
+    assert (waiting.known, waiting.unknown) == ((), frozenset())
+    assert github.forge.waiting("another name").unknown == {1}
+
+
+def test_a_completed_check_can_tell_of_an_open_task(github: GitHubHarness) -> None:
+    head = open_change(github)
+    github.forge.create_check(check(head, external_id=open_task_copy()))
+    assert github.forge.waiting(CHECK_NAME).known == (1,)
+
+
+def test_the_newest_check_of_each_head_counts(github: GitHubHarness) -> None:
+    head = open_change(github)
+    github.forge.create_check(check(head, done=False))
+    github.forge.create_check(check(head))
+    assert github.forge.waiting(CHECK_NAME).known == ()
+    github.forge.create_check(check(head, done=False, number=2))
+    assert github.forge.waiting(CHECK_NAME).known == (), "another pull request's"
+    second = github.push("topic", {"more.py": "1\n"})
+    github.forge.create_check(check(second, done=False))
+    third = github.push("topic", {"more.py": "2\n"})
+    github.forge.create_check(check(third))
+    assert github.forge.waiting(CHECK_NAME).known == (1,), "the task of an older head"
+
+
+def test_a_head_before_a_force_push_can_wait(github: GitHubHarness) -> None:
+    head = open_change(github)
+    github.forge.create_check(check(head, done=False))
+    github.push("topic", TOPIC, parents=(github.tip("main"),), author="kim")
+    assert github.forge.waiting(CHECK_NAME).known == (1,)
+
+
+def test_only_the_last_ten_commits_are_looked_at(github: GitHubHarness) -> None:
+    head = open_change(github)
+    github.forge.create_check(check(head, done=False))
+    for index in range(9):
+        github.push("topic", {"more.py": f"{index}\n"})
+    assert github.forge.waiting(CHECK_NAME).known == (1,)
+    github.push("topic", {"more.py": "x\n"})
+    waiting = github.forge.waiting(CHECK_NAME)
+    assert (waiting.known, waiting.unknown) == ((), frozenset({1}))
+
+
+def test_a_check_that_github_gave_up_can_wait(github: GitHubHarness) -> None:
+    head = open_change(github)
+    github.forge.create_check(check(head, done=False))
+    github.advance(14 * DAY)
+    assert read(github).checks[0].conclusion == "stale"
+    assert github.forge.waiting(CHECK_NAME).known == (1,)
+
+
+def test_open_pull_requests_come_first_then_closed_ones_by_their_last_change(github: GitHubHarness) -> None:
+    open_change(github)
+    for name in ("b", "c", "d", "e"):
+        github.push(name, {f"{name}.txt": "1\n"})
+        github.open_pull(name)
+        github.advance(1)
+    for number in range(1, 6):
+        name = f"{['topic', 'b', 'c', 'd', 'e'][number - 1]}"
+        github.forge.create_check(check(github.tip(name), done=False, number=number))
+    for number in (3, 1, 5):
+        github.close(number)
+        github.advance(1)
+    assert github.forge.waiting(CHECK_NAME).known == (2, 4, 5, 1, 3)
+    github.label(3, "late", "mona")
+    assert github.forge.waiting(CHECK_NAME).known == (2, 4, 3, 5, 1)
+
+
+def test_closed_in_the_same_second_the_higher_number_comes_first(github: GitHubHarness) -> None:
+    head = open_change(github)
+    github.open_pull("topic", base=branch(github, "release"))
+    for number in (1, 2):
+        github.forge.create_check(check(head, done=False, number=number))
+    for number in (2, 1):
+        github.close(number)
+    assert github.forge.waiting(CHECK_NAME).known == (2, 1)
+
+
+def test_the_list_needs_a_permission_to_read_checks(github: GitHubHarness) -> None:
+    open_change(github)
+    forge = github.forge_without("checks: read")
+    with pytest.raises(PermissionMissing):
+        forge.waiting(CHECK_NAME)

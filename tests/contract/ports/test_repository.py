@@ -1,0 +1,255 @@
+"""The ports `Repository` and `ChangeReader`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reviewbot.domain.diff.parse import assemble
+from reviewbot.domain.github.pull_request import Permission
+from reviewbot.errors import ChangeUnreadable, NotFound, PermissionMissing
+from tests.contract.ports.github_harness import CONFIG, TOPIC, Content, GitHubHarness, Version, open_change
+
+NOBODY = "0" * 40
+
+
+# Config
+
+
+def test_the_config_is_that_of_the_default_branch(github: GitHubHarness) -> None:
+    assert github.forge.config(CONFIG) is None
+    github.push("topic", {CONFIG: "mode: standard\n"})
+    assert github.forge.config(CONFIG) is None
+    github.push("main", {CONFIG: "mode: fast\n"})
+    assert github.forge.config(CONFIG) == "mode: fast\n"
+
+
+@pytest.mark.parametrize("path", [CONFIG, f"{CONFIG}/inside"], ids=["binary", "folder"])
+def test_a_config_that_cannot_be_read_is_not_none(github: GitHubHarness, path: str) -> None:
+    github.push("main", {path: b"\0"})
+    assert github.forge.config(CONFIG) == "\0"
+
+
+def test_bytes_that_are_not_text_are_replaced(github: GitHubHarness) -> None:
+    github.push("main", {CONFIG: b"mode: caf\xe9\n"})
+    assert github.forge.config(CONFIG) == "mode: caf\N{REPLACEMENT CHARACTER}\n"
+
+
+# Entries
+
+
+def test_entries_of_both_sides(github: GitHubHarness) -> None:
+    base = github.push("main", {"app.py": "one\n", "old.txt": "gone soon\n"})
+    head = github.push("topic", {"app.py": "two\n", "new.py": "", "old.txt": None})
+    new, old = github.forge.entries(
+        head=head, new_paths=["app.py", "new.py", "old.txt"], merge_base=base, old_paths=["app.py", "old.txt", "new.py"]
+    )
+    assert {path: (one.mode, one.size, one.text, one.binary) for path, one in new.items()} == {
+        "app.py": ("100644", 4, "two\n", False),
+        "new.py": ("100644", 0, "", False),
+    }
+    assert {path: (one.mode, one.size, one.text, one.binary) for path, one in old.items()} == {
+        "app.py": ("100644", 4, None, False),
+        "old.txt": ("100644", 10, None, False),
+    }
+    assert new["app.py"].oid == "f719efd430d52bcfc8566a43b2eb655688d38871", "git's own id of these bytes"
+
+
+def test_entries_tell_modes_encodings_and_binaries(github: GitHubHarness) -> None:
+    files: dict[str, Content] = {
+        "run.sh": Version(b"#!/bin/sh\n", "100755"),
+        "link": Version(b"app.py", "120000"),
+        "latin.txt": b"caf\xe9\n",
+        "bom.txt": b"\xef\xbb\xbfx\r\n",
+        "script": b"#!/bin/sh\n\0",
+        "data.bin": b"\0\1",
+        "wide.txt": "x".encode("utf-16"),
+        'quo"te ü.py': "x\n",
+        "deep/down/file.py": "x\n",
+    }
+    head = github.push("topic", files)
+    new, _ = github.forge.entries(head=head, new_paths=[*files], merge_base=head, old_paths=[])
+    told = {path: (one.mode, one.text, one.binary, one.misencoded, one.shebang) for path, one in new.items()}
+    assert told == {
+        "run.sh": ("100755", "#!/bin/sh\n", False, False, None),
+        "link": ("120000", "app.py", False, False, None),
+        "latin.txt": ("100644", None, False, True, None),
+        "bom.txt": ("100644", "\ufeffx\r\n", False, False, None),
+        "script": ("100644", None, True, False, True),
+        "data.bin": ("100644", None, True, False, False),
+        "wide.txt": ("100644", None, True, True, None),
+        'quo"te ü.py': ("100644", "x\n", False, False, None),
+        "deep/down/file.py": ("100644", "x\n", False, False, None),
+    }
+
+
+def test_a_submodule_has_a_commit_and_no_text(github: GitHubHarness) -> None:
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    head = github.push("topic", {"lib": Version(commit.encode(), "160000")})
+    new, old = github.forge.entries(head=head, new_paths=["lib"], merge_base=head, old_paths=["lib"])
+    for one in (new["lib"], old["lib"]):
+        assert (one.mode, one.oid, one.size, one.text, one.binary) == ("160000", commit, None, None, None)
+
+
+def test_a_small_text_before_a_binary_comes_with_its_text(github: GitHubHarness) -> None:
+    base = github.push("main", {"a.zip": "pointer\n", "b.zip": b"\0\1", "c.py": "x\n"})
+    paths = ["a.zip", "b.zip", "c.py"]
+    head = github.push("topic", {"a.zip": b"\0\2", "b.zip": b"\0\2", "c.py": "y\n"})
+    _, old = github.forge.entries(head=head, new_paths=paths, merge_base=base, old_paths=paths)
+    assert {path: (one.binary, one.text) for path, one in old.items()} == {
+        "a.zip": (False, "pointer\n"),
+        "b.zip": (True, None),
+        "c.py": (False, None),
+    }
+
+
+def test_a_folder_is_no_entry_with_a_text(github: GitHubHarness) -> None:
+    head = github.push("topic", {"deep/file.py": "x\n"})
+    new, _ = github.forge.entries(head=head, new_paths=["deep/file.py", "de"], merge_base=head, old_paths=[])
+    assert set(new) == {"deep/file.py"}
+
+
+def test_a_commit_that_is_gone_is_not_found(github: GitHubHarness) -> None:
+    main = github.tip("main")
+    with pytest.raises(NotFound):
+        github.forge.entries(head=NOBODY, new_paths=["README.md"], merge_base=main, old_paths=["README.md"])
+    with pytest.raises(NotFound):
+        github.forge.entries(head=main, new_paths=["README.md"], merge_base=NOBODY, old_paths=["README.md"])
+    new, old = github.forge.entries(head=main, new_paths=["README.md"], merge_base=NOBODY, old_paths=[])
+    assert (set(new), set(old)) == ({"README.md"}, set())
+
+
+# Merge base
+
+
+def test_the_merge_base_of_two_commits_and_of_branches(github: GitHubHarness) -> None:
+    base = github.push("main", {"a.txt": "1\n"})
+    head = github.push("topic", {"b.txt": "1\n"})
+    main = github.push("main", {"a.txt": "2\n"})
+    for one, other in ((main, head), (head, main), ("main", "topic"), ("main", head)):
+        assert github.forge.merge_base(one, other) == base
+    assert github.forge.merge_base(base, head) == base
+    assert github.forge.merge_base(head, base) == base
+    assert github.forge.merge_base(head, head) == head
+
+
+def test_the_merge_base_after_a_merge(github: GitHubHarness) -> None:
+    head = github.push("topic", {"b.txt": "1\n"})
+    main = github.push("main", {"a.txt": "2\n"})
+    merged = github.push("topic", {"a.txt": "2\n"}, parents=(head, main))
+    github.push("main", {"a.txt": "3\n"})
+    assert github.forge.merge_base("main", merged) == main
+
+
+def test_there_is_no_merge_base(github: GitHubHarness) -> None:
+    main = github.tip("main")
+    unrelated = github.push("island", {"x.txt": "1\n"}, parents=())
+    for one, other in ((main, unrelated), (main, NOBODY), (NOBODY, main), ("absent", main)):
+        with pytest.raises(NotFound):
+            github.forge.merge_base(one, other)
+
+
+# Permissions
+
+
+@pytest.mark.parametrize("permission", [one for one in Permission if one is not Permission.NONE])
+def test_a_persons_permission(github: GitHubHarness, permission: Permission) -> None:
+    github.grant("Pat", permission)
+    assert github.forge.permission("Pat") is permission
+    assert github.forge.permission("pat") is permission
+    github.grant("Pat", Permission.WRITE)
+    assert github.forge.permission("Pat") is Permission.WRITE
+
+
+def test_the_owner_is_an_admin_and_strangers_are_nobody(github: GitHubHarness) -> None:
+    assert github.forge.permission("acme") is Permission.ADMIN
+    for login in ("nobody", "dependabot[bot]", "../../user", "a/b?c#d"):
+        assert github.forge.permission(login) is Permission.NONE
+
+
+# The merge queue
+
+
+def test_a_merge_group_has_all_that_waited_before_it(github: GitHubHarness) -> None:
+    open_change(github)
+    for name in ("b", "c"):
+        github.push(name, {f"{name}.txt": "1\n"})
+        github.open_pull(name)
+    main = github.tip("main")
+    assert github.forge.queued("main", main) == ()
+    first = github.queue(1)
+    second = github.queue(3, 2)
+    assert github.forge.queued("main", first) == (1,)
+    assert github.forge.queued("main", second) == (1, 3, 2)
+    for branch, sha in (("main", main), ("main", NOBODY), ("release", first), ("main", github.tip("b"))):
+        assert github.forge.queued(branch, sha) == ()
+    assert github.forge.merge_base("main", second) == main
+
+
+def test_a_closed_pull_request_leaves_the_queue(github: GitHubHarness) -> None:
+    open_change(github)
+    github.push("b", {"b.txt": "1\n"})
+    github.open_pull("b")
+    first, second = github.queue(1), github.queue(2)
+    github.close(1)
+    assert github.forge.queued("main", first) == ()
+    assert github.forge.queued("main", second) == (2,)
+
+
+def test_a_queue_that_may_not_be_read_tells_nothing(github: GitHubHarness) -> None:
+    open_change(github)
+    sha = github.queue(1)
+    assert github.forge_without("merge-queues: read").queued("main", sha) == ()
+
+
+# The change by git
+
+
+def test_the_change_by_git_is_that_of_the_diff(github: GitHubHarness) -> None:
+    head = open_change(github)
+    base = github.tip("main")
+    main = github.push("main", {"app.py": "all new\n"})
+    change = github.changes.read_change(number=1, head=head, base=main)
+    assert (change.head, change.merge_base) == (head, base)
+    assert set(change.old) == {"app.py", "old.txt"}
+    assert {path: one.text for path, one in change.new.items()} == {"app.py": TOPIC["app.py"], "new.py": "print(1)\n"}
+    by_api = replace(change, diff=github.forge.diff(1).decode())
+    told = [
+        [replace(one.diff, old_blob="", new_blob="", text="") for one in assemble(each).files]
+        for each in (change, by_api)
+    ]
+    assert told[0] == told[1]
+
+
+def test_a_change_whose_head_has_moved_is_not_read(github: GitHubHarness) -> None:
+    head = open_change(github)
+    github.push("topic", {"more.py": "1\n"})
+    with pytest.raises(ChangeUnreadable):
+        github.changes.read_change(number=1, head=head, base=github.tip("main"))
+
+
+def test_a_change_that_cannot_be_fetched_is_not_read(github: GitHubHarness) -> None:
+    head = open_change(github)
+    with pytest.raises(ChangeUnreadable):
+        github.changes.read_change(number=2, head=head, base=github.tip("main"))
+    with pytest.raises(ChangeUnreadable):
+        github.changes.read_change(number=1, head=head, base=NOBODY)
+
+
+def test_a_change_without_a_common_commit_is_not_read(github: GitHubHarness) -> None:
+    github.push("island", {"x.txt": "1\n"}, parents=())
+    github.open_pull("island")
+    with pytest.raises(ChangeUnreadable):
+        github.changes.read_change(number=1, head=github.tip("island"), base=github.tip("main"))
+
+
+def test_files_need_a_permission_to_read(github: GitHubHarness) -> None:
+    head = open_change(github)
+    forge = github.forge_without("contents: read")
+    with pytest.raises(PermissionMissing):
+        forge.config(CONFIG)
+    with pytest.raises(PermissionMissing):
+        forge.merge_base("main", head)
+    with pytest.raises(PermissionMissing):
+        forge.entries(head=head, new_paths=["app.py"], merge_base=head, old_paths=[])
