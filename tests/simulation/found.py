@@ -104,8 +104,9 @@ FOUND: dict[str, Bug] = {
     "revert-of-a-fix": Bug(
         "A flaw is found, removed and called fixed; the revert of the removal is green.",
         NEVER_GREEN,
-        "revert",
+        "",
         history(Move("evil"), Episode((PUSH,)), Move("fix"), Episode((PUSH,)), Move("revert"), Episode((PUSH,))),
+        is_open=False,
     ),
     "withdrawn-waiver-comes-back": Bug(
         "An older text of the summary is put back, with a waiver that was withdrawn.",

@@ -350,7 +350,6 @@ UNNAMED = "nobody has seen that a file came from there, or has this mode:"
 HOLES: Mapping[str, str] = {
     "base": "A check that is green against one base stays so when the pull request goes to another.",
     "label": "A label or a command counts for a head or a base that it was not given for.",
-    "revert": "A change that was judged red turns green when it comes back after it was gone.",
     "committer": "Somebody who has committed to the branch waives or bypasses.",
     "freshness": "An older signed text, put back, brings back what it says.",
     "identity": "A change is known by less than the reviewer sees of it: another old name counts as the same.",
@@ -362,7 +361,7 @@ HOLES: Mapping[str, str] = {
 """Classes of known holes, with what goes wrong. A violation belongs to one by what has happened, not by its seed."""
 
 
-def hole_of(  # noqa: PLR0911 — one line for each class
+def hole_of(
     world: World, pull: Pull, changes: tuple[Change, ...], check: StoredCheck, problem: str
 ) -> str:
     """The class of a check that is green and should not be, empty for one that is unknown."""
@@ -377,30 +376,8 @@ def hole_of(  # noqa: PLR0911 — one line for each class
         return "label"
     if problem.startswith(UNNAMED):
         return "identity"
-    places = {place for place, _ in uncovered(world, changes, strict=True)}
-    tokens = {token for token, _ in places}
+    tokens = {token for (token, _), _ in uncovered(world, changes, strict=True)}
     if tokens & truth.by_committers:
         return "committer"
-    if "old text" in truth.losses and tokens & {one.token for one in truth.withdrawn}:
-        return "freshness"
-    return "revert" if places and _was_gone(world, pull, places) else ""
-
-
-def _was_gone(world: World, pull: Pull, places: set[tuple[str, str]]) -> bool:
-    """Whether an evil line was there, then not, and is there again, among the heads of a pull request."""
-    git, heads = world.github.git, [push.sha for push in pull.pushes]
-    for token, path in places:
-        names = world.was_named(path)
-        there = [
-            any(name == token and one in names for name, one in world.evil_in(_change_of(world, pull, sha)))
-            for sha in heads
-            if sha in git.commits
-        ]
-        if True in there and False in there[there.index(True) :]:
-            return True
-    return False
-
-
-def _change_of(world: World, pull: Pull, head: str) -> tuple[Change, ...]:
-    git = world.github.git
-    return git.changes(git.merge_base(pull.base_sha, head), head)
+    is_old = "old text" in truth.losses and tokens & {one.token for one in truth.withdrawn}
+    return "freshness" if is_old else ""
