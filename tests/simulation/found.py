@@ -95,6 +95,18 @@ FOUND: dict[str, Bug] = {
             RUN, Move("harmless"), Episode((NEXT,), (At(3, Lose(done=True)),)), setting=READY_ALONE, starts_again=True
         ),
     ),
+    "refused-command": Bug(
+        "A waiver whose run loses an answer of GitHub is refused as not kept, and no later run tries it again.",
+        CONVERGES,
+        "refused",
+        history(
+            Move("evil"),
+            Episode((PUSH,)),
+            Move("waive"),
+            Episode((NEXT,), (At(2, Lose(done=True)),)),
+            starts_again=True,
+        ),
+    ),
     "twin-moved": Bug(
         "One of two identical files is moved and reviewed; the other, moved to the same place, counts as reviewed.",
         NEVER_GREEN,

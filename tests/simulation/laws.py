@@ -16,7 +16,7 @@ from tests.simulation.github import BOT, Pull, StoredCheck, thread_line
 from tests.simulation.oracle import TOKEN, diffs_in, headers, shown_in
 from tests.simulation.repository import Change
 from tests.simulation.schedule import Run
-from tests.simulation.world import CHECK, GREEN, World
+from tests.simulation.world import CHECK, GREEN, Setting, World
 
 NO_BUG = "no bug"
 PAY_ONCE = "never pay twice"
@@ -356,14 +356,20 @@ HOLES: Mapping[str, str] = {
     "moved": "The diff is read by number after the head has moved, and taken for that of the old head.",
     "twice": "A run that has waited for a task of an older head buys what another run has bought meanwhile.",
     "summaries": "Two runs at once write a summary each, and both stay while no review is due.",
+    "refused": "A command whose run meets an unreachable GitHub is refused for good, and nobody tries it again.",
     "ready": "With `review-on: ready`, a run that fails leaves a check on a head that needs none.",
 }
 """Classes of known holes, with what goes wrong. A violation belongs to one by what has happened, not by its seed."""
 
 
-def hole_of(
-    world: World, pull: Pull, changes: tuple[Change, ...], check: StoredCheck, problem: str
-) -> str:
+def hole_of_difference(setting: Setting, mine: Shown, theirs: Shown) -> str:
+    """The class of a difference that a disturbance has made."""
+    if setting.input("review-on", "push") == "ready" and not theirs.check and "action_required" in mine.check:
+        return "ready"
+    return "refused" if "not-kept" in "".join(mine.summaries) else ""
+
+
+def hole_of(world: World, pull: Pull, changes: tuple[Change, ...], check: StoredCheck, problem: str) -> str:
     """The class of a check that is green and should not be, empty for one that is unknown."""
     run, truth = world.scheduler.current, world.truth
     since = run.began if run else 0.0
