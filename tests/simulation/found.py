@@ -95,6 +95,18 @@ FOUND: dict[str, Bug] = {
             RUN, Move("harmless"), Episode((NEXT,), (At(3, Lose(done=True)),)), setting=READY_ALONE, starts_again=True
         ),
     ),
+    "refused-command": Bug(
+        "A waiver whose run loses an answer of GitHub is refused as not kept, and no later run tries it again.",
+        CONVERGES,
+        "refused",
+        history(
+            Move("evil"),
+            Episode((PUSH,)),
+            Move("waive"),
+            Episode((NEXT,), (At(2, Lose(done=True)),)),
+            starts_again=True,
+        ),
+    ),
     "twin-moved": Bug(
         "One of two identical files is moved and reviewed; the other, moved to the same place, counts as reviewed.",
         NEVER_GREEN,
@@ -104,8 +116,9 @@ FOUND: dict[str, Bug] = {
     "revert-of-a-fix": Bug(
         "A flaw is found, removed and called fixed; the revert of the removal is green.",
         NEVER_GREEN,
-        "revert",
+        "",
         history(Move("evil"), Episode((PUSH,)), Move("fix"), Episode((PUSH,)), Move("revert"), Episode((PUSH,))),
+        is_open=False,
     ),
     "withdrawn-waiver-comes-back": Bug(
         "An older text of the summary is put back, with a waiver that was withdrawn.",

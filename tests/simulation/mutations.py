@@ -159,7 +159,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         _without_external_id("intent"),
         PAY_ONCE,
         BY_PEOPLE,
-        ("a_day_later", "harmless"),
+        ("a_day_later",),
     ),
     Mutation(
         "the identity does not cover the content",
