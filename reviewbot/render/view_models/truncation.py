@@ -115,7 +115,6 @@ def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
     quiet = [finding for finding in bare if _is_quiet(finding)]
     quiet_room = max(0, detail.full - len(loud))
     one_line = loud[detail.full :] + quiet[quiet_room:]
-    leftovers = max(1, detail.full // 3)
     groups = _grouped(commented[: detail.lines], detail)
     by_file = [FileGroup(path, items) for path, items in groups.items()]
     others = FileGroup("", [*loud[: detail.full], *quiet[:quiet_room], *one_line[: detail.lines]])
@@ -131,23 +130,12 @@ def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
     def small(items: Sequence[V]) -> Sequence[V]:
         return Mapped(partial(bounded, detail=detail), items)
 
-    lengths = {
-        "commented": len(commented) - detail.lines,
-        "uncommented": len(one_line) - detail.lines,
-        "leftovers": len(view.leftovers) - leftovers,
-        "duplicates": len(view.duplicates) - detail.rows,
-        "sent": len(view.sent) - detail.rows,
-        "held": len(view.held_back) - detail.rows,
-        "waived": len(view.waived) - detail.rows,
-        "closed": len(view.closed) - detail.rows,
-    }
-    rest = {name: max(0, more) for name, more in lengths.items()}
     return Shown(
         commented=tuple(replace(group, findings=thin(group.findings)) for group in by_file),
         full=thin(loud[: detail.full]),
         quiet=thin(quiet[:quiet_room]),
         folded=thin(one_line[: detail.lines]),
-        leftovers=small(view.leftovers[:leftovers]),
+        leftovers=small(view.leftovers[: _leftovers(detail)]),
         duplicates=small(view.duplicates[: detail.rows]),
         sent=small(view.sent[: detail.rows]),
         held=small(view.held_back[: detail.rows]),
@@ -155,8 +143,27 @@ def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
         waived=thin(view.waived[: detail.rows]),
         closed=thin(view.closed[: detail.rows]),
         listed=thin(every_finding((*by_file, others))),
-        rest=rest | {"findings": rest["commented"] + rest["uncommented"] + rest["leftovers"]},
+        rest=_rest(view, len(commented) - detail.lines, len(one_line) - detail.lines, detail),
     )
+
+
+def _rest(view: SummaryView, commented: int, uncommented: int, detail: Detail) -> Mapping[str, int]:
+    more = {
+        "commented": commented,
+        "uncommented": uncommented,
+        "leftovers": len(view.leftovers) - _leftovers(detail),
+        "duplicates": len(view.duplicates) - detail.rows,
+        "sent": len(view.sent) - detail.rows,
+        "held": len(view.held_back) - detail.rows,
+        "waived": len(view.waived) - detail.rows,
+        "closed": len(view.closed) - detail.rows,
+    }
+    rest = {name: max(0, count) for name, count in more.items()}
+    return rest | {"findings": rest["commented"] + rest["uncommented"] + rest["leftovers"]}
+
+
+def _leftovers(detail: Detail) -> int:
+    return max(1, detail.full // 3)
 
 
 def _is_quiet(finding: FindingView) -> bool:
