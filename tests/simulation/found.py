@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tests.simulation.histories import Episode, History, Step
-from tests.simulation.laws import CONVERGES, NEVER_GREEN, PAY_ONCE
+from tests.simulation.laws import CONVERGES, NEVER_GREEN, NO_BUG, PAY_ONCE
 from tests.simulation.people import Move
 from tests.simulation.schedule import At, Delay, Lose, Meanwhile, Switch
 from tests.simulation.world import Setting, Start
@@ -106,6 +106,12 @@ FOUND: dict[str, Bug] = {
             Episode((NEXT,), (At(2, Lose(done=True)),)),
             starts_again=True,
         ),
+    ),
+    "unread-change": Bug(
+        "A run that skips a review loses GitHub's answer to its summary, and ends with a `TypeError`.",
+        NO_BUG,
+        "unread",
+        history(Move("skip"), Episode((NEXT,), (At(2, Lose(done=True)),)), setting=Setting((("check-run", "false"),))),
     ),
     "twin-moved": Bug(
         "One of two identical files is moved and reviewed; the other, moved to the same place, counts as reviewed.",

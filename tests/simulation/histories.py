@@ -250,12 +250,11 @@ def rest(world: World, *, again: bool) -> None:
     while world.pending:
         _run(world, Start("next"))
     for _ in range(MOST_COLLECTIONS):
+        for other in list(world.github.pulls.values())[1:]:
+            _run(world, Start("again", world.event(other, "synchronize")))
         _settle(world)
         if not world.codevf.open_tasks():
             break
-    if len(world.github.pulls) > 1:
-        other = world.github.pulls[2]
-        _run(world, Start("again", world.event(other, "synchronize")))
 
 
 def _start_again(world: World, runs: list[Run]) -> None:

@@ -63,7 +63,8 @@ def at_rest(world: World) -> Iterator[Violation]:
 def _bugs(world: World) -> Iterator[Violation]:
     for run in world.runs:
         if run.error is not None:
-            yield Violation(NO_BUG, f"{run.name} raised {run.error!r}")
+            is_known = isinstance(run.error, TypeError) and str(run.error).startswith("Story(")
+            yield Violation(NO_BUG, f"{run.name} raised {run.error!r}", "unread" if is_known else "")
         elif run.outcome is not None and run.outcome.exit_status not in EXIT_STATUSES:
             yield Violation(NO_BUG, f"{run.name} ended with exit status {run.outcome.exit_status}: {run.outcome}")
 
@@ -151,7 +152,9 @@ def _undone(world: World) -> Iterator[Violation]:
     # An intent of yesterday is not gone on with: its key is forgotten, and a person has to ask again.
     is_old = world.time.seconds > KEY_MEMORY
     stopped = not pull.is_open or pull.head_sha in world.truth.skipped or world.truth.hindered or is_old
-    if stopped or setting.input("review-on", "push") != "push":
+    # Where nothing says what earlier reviews have cost, a person has to approve the next one.
+    is_lost = bool(world.truth.losses) or (setting.input("summary-comment", "true") == "false" and bool(pull.forced))
+    if stopped or is_lost or setting.input("review-on", "push") != "push":
         return
     changes, check = world.github.changes_of(pull), newest_check(world, pull)
     if not selected(world, changes) or (check is not None and check.conclusion in GREEN):
@@ -355,6 +358,7 @@ HOLES: Mapping[str, str] = {
     "identity": "A change is known by less than the reviewer sees of it: another old name counts as the same.",
     "moved": "The diff is read by number after the head has moved, and taken for that of the old head.",
     "twice": "A run that has waited for a task of an older head buys what another run has bought meanwhile.",
+    "unread": "A run that has read no change, and loses the answer to its summary, ends with an error of ours.",
     "summaries": "Two runs at once write a summary each, and both stay while no review is due.",
     "refused": "A command whose run meets an unreachable GitHub is refused for good, and nobody tries it again.",
     "ready": "With `review-on: ready`, a run that fails leaves a check on a head that needs none.",

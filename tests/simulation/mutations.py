@@ -14,7 +14,16 @@ from reviewbot.domain.github.drafts import CheckState
 from reviewbot.domain.github.pull_request import Conclusion, Permission
 from reviewbot.domain.model.review import Report, TaskStatus
 from tests.simulation.histories import ADVERSARIAL, BY_PEOPLE, KILLS, History, judge, make
-from tests.simulation.laws import HAPPENS, NEVER_GREEN, NO_BUG, NOTHING_LOST, PAY_ONCE, PEOPLE_STAND, Violation
+from tests.simulation.laws import (
+    CONVERGES,
+    HAPPENS,
+    NEVER_GREEN,
+    NO_BUG,
+    NOTHING_LOST,
+    PAY_ONCE,
+    PEOPLE_STAND,
+    Violation,
+)
 from tests.simulation.oracle import Mind
 from tests.simulation.quick import Replacement, quick, replaced
 
@@ -115,6 +124,10 @@ def _raising(_right: object) -> object:
         raise AttributeError("a mistake of ours")
 
     return raises
+
+
+def _no_summary_too_many(right: Any) -> object:  # noqa: ANN401 — a function
+    return lambda comments, instance: replace(right(comments, instance), extra=())
 
 
 def _posted_is_forgotten(right: Any) -> object:  # noqa: ANN401 — a function
@@ -281,6 +294,14 @@ MUTATIONS: tuple[Mutation, ...] = (
         NOTHING_LOST,
         BY_PEOPLE,
         ("evil", "note"),
+    ),
+    Mutation(
+        "a second summary stays",
+        "reviewbot.domain.publishing.comment_diff:summaries",
+        _no_summary_too_many,
+        CONVERGES,
+        BY_PEOPLE,
+        ("harmless",),
     ),
     Mutation(
         "an open task of an older head is not looked up",
