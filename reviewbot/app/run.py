@@ -26,10 +26,13 @@ def play(run: RunContext, phase: Phase) -> Outcome:
                 uninterrupted.close()
             for line in phase.known.log[len(before.log) :]:
                 run.say(line)
+        run.ports.reporter.debug(told(phase, step))
+        outcome, why = step.outcome, "".join(f"; partial: {one}" for one in phase.known.why_partial)
+        run.ports.reporter.debug(f"{outcome.status}, {outcome.verdict}, {outcome.reason}: {outcome.message}{why}")
         return step.outcome
 
 
-def told(phase: Phase, step: Step) -> str:
+def told(phase: Phase, step: Step | Finish) -> str:
     """A step and its reason, for the log."""
     reason = (inspect.getdoc(phase) or "").partition("\n")[0]
     return f"{type(phase).__name__} -> {type(step).__name__}: {reason}"

@@ -135,9 +135,11 @@ def test_a_debug_log_has_every_step_and_its_reason(tmp_path: Path) -> None:
         "Refreshed -> WriteCheckRun",
         "Refreshed -> CloseOlderChecks",
         "Published -> WriteOutput",
+        "Ended -> Finish",
     ]
     page = (Path(__file__).parents[2] / "docs" / "design.md").read_text(encoding="utf-8")
     assert all(f"| `{phase}` | {reason} |" in page for phase, _, reason in told), "the reason is the page's"
+    assert "::debug::completed, pass, reviewed: " in log
     assert " -> " not in quiet
 
 

@@ -97,6 +97,8 @@ class ReviewedChange:
         return {file.diff.old_path: unsent[file.path] for file in renamed if file.path in unsent} | unsent
 
 
+_RESELECTED = "other files are selected than were sent"
+
 NO_CHANGE = ReviewedChange(ChangeSet("", "", ()), "", (), (), (), (), "", "", "", (), Redactor(None), "")
 """What a run knows of the change before it has read it."""
 
@@ -330,17 +332,28 @@ class Known:
     @property
     def coverage(self) -> Coverage:
         """Whether the reviewer saw every selected file."""
-        reselected = self.bought is not None and self.bought.reselected
-        return Coverage.PARTIAL if reselected or self.is_short else Coverage.FULL
+        return Coverage.PARTIAL if self.why_partial else Coverage.FULL
 
     @property
     def is_short(self) -> bool:
         """Whether the reviewer did not see all that was selected at submission."""
-        bought = self.bought
-        missed = bought is not None and (bought.purchase.missed > 0 or bought.purchase.coverage is Coverage.PARTIAL)
-        unseen = self.task.unseen if self.task else ()
-        held = () if bought and bought.frozen else self.change.missed
-        return missed or bool(unseen) or bool(held)
+        return any(not one.startswith(_RESELECTED) for one in self.why_partial)
+
+    @property
+    def why_partial(self) -> tuple[str, ...]:
+        """Why the review is partial, a few words for each reason; empty if the reviewer saw every selected file."""
+        bought, found = self.bought, []
+        if bought and bought.reselected:
+            found.append(_RESELECTED)
+        if bought and bought.purchase.missed:
+            found.append(f"{bought.purchase.missed} files were left out at submission")
+        elif bought and bought.purchase.coverage is Coverage.PARTIAL:
+            found.append("the ledger calls this review partial")
+        if self.task and self.task.unseen:
+            found.append(f"{len(self.task.unseen)} files were not read to the end by the reviewer")
+        if self.change.missed and not (bought and bought.frozen):
+            found.append(f"{len(self.change.missed)} selected files are held back")
+        return tuple(found)
 
     # The pull request
 

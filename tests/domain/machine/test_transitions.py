@@ -25,7 +25,7 @@ from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.purchase import purchase_of
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Allow, ReviewOn, Supersede
-from reviewbot.domain.model.review import Balance, Report, Task, TaskStatus
+from reviewbot.domain.model.review import Balance, Report, Task, TaskStatus, Unread
 from reviewbot.domain.policy.eligibility import Asked, Policy
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict, carried, judge, pending
 from reviewbot.domain.selection.selection import Held, HeldBecause
@@ -371,3 +371,23 @@ def test_the_files_of_a_change_by_what_becomes_of_them() -> None:
     assert set(held.held_by_path) == {"logo.bin"}
     assert held.selected == ("src/app.py", "logo.bin")
     assert (change.misencoded, change.oversized) == (frozenset(), {})
+
+
+def test_each_cause_of_a_partial_review_is_named() -> None:
+    now = replace(known(), change=sendable().change)
+    task = Task("task_1", TaskStatus.COMPLETED, "completed", unseen=(Unread("a.py", ""),))
+    held = replace(now.change, held=(Held("logo.bin", HeldBecause.BINARY, missed=True),))
+    cases: dict[str, Bought | Underway] = {
+        "other files are selected than were sent": Bought(purchase(), reselected=True),
+        "2 files were left out at submission": Bought(purchase(missed=2, coverage=Coverage.PARTIAL)),
+        "the ledger calls this review partial": Bought(purchase(coverage=Coverage.PARTIAL)),
+        "1 files were not read to the end by the reviewer": Underway(Bought(purchase()), task),
+    }
+    for cause, state in cases.items():
+        partial = replace(now, own=state)
+        assert partial.why_partial == (cause,)
+        assert partial.coverage is Coverage.PARTIAL
+        assert partial.is_short is (not cause.startswith("other"))
+    assert replace(now, change=held).why_partial == ("1 selected files are held back",)
+    assert replace(now, change=held, own=Bought(purchase(), frozen=True)).why_partial == ()
+    assert now.coverage is Coverage.FULL
