@@ -13,7 +13,7 @@ from reviewbot.domain.model.review import TaskStatus
 from reviewbot.domain.selection.path_filters import matches
 from tests.simulation.codevf import KEY_MEMORY, StoredTask
 from tests.simulation.github import BOT, Pull, StoredCheck, thread_line
-from tests.simulation.oracle import TOKEN, diffs_in, headers, shown_in
+from tests.simulation.oracle import SAID, diffs_in, headers, shown_in
 from tests.simulation.repository import Change
 from tests.simulation.schedule import Run
 from tests.simulation.world import CHECK, GREEN, Setting, World
@@ -116,10 +116,10 @@ def _lost(world: World) -> Iterator[Violation]:
         texts = [one.body for one in world.github.comments_of(pull.number) if one.author == BOT]
         texts += [reply.body for one in world.github.threads_of(pull.number) for reply in one.replies]
         texts += [check.summary for check in world.github.checks.values() if check.number == pull.number]
-        told = set(TOKEN.findall("\n".join([*texts, *world.truth.erased])))
+        told = set(SAID.findall("\n".join([*texts, *world.truth.erased])))
         for task in world.tasks_of(pull.number):
             if task.status(world.time.seconds) is TaskStatus.COMPLETED:
-                missing = set(TOKEN.findall(str(task.result))) - told
+                missing = set(SAID.findall(str(task.result))) - told
                 if missing:
                     yield Violation(NOTHING_LOST, f"{task.id} reported {sorted(missing)}, and nothing shows it")
 
@@ -308,8 +308,10 @@ class Reading:
 def readings(world: World) -> dict[str, Reading]:
     """What the reviews of each head were shown."""
     seen: defaultdict[str, Reading] = defaultdict(Reading)
+    # An item that fits no schema is a finding that nobody has rated: a person has to take it on.
+    taken = any(one.token == "MESS1" for one in (*world.truth.waivers, *world.truth.withdrawn))
     for task in world.codevf.tasks.values() if not world.setting.mind.is_mute else ():
-        if task.status(world.time.seconds) is TaskStatus.COMPLETED and "MESS1" not in str(task.result):
+        if task.status(world.time.seconds) is TaskStatus.COMPLETED and (taken or "MESS1" not in str(task.result)):
             reading = seen[str(task.submission.metadata["headSha"])]
             reading.lines |= {(line.path, line.text) for line in shown_in(task.submission)}
             reading.headers |= {one for diff in diffs_in(task.submission) for one in headers(diff)}

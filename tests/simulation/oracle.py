@@ -17,6 +17,9 @@ from zlib import crc32
 from reviewbot.domain.model.review import Submission
 
 TOKEN = re.compile(r"\b(?:EVIL|NOTE)\d+\b")
+SAID = re.compile(r"\b(?:EVIL|NOTE|MESS)\d+\b")
+"""What the oracle says, with the one item that violates the schema: `MESS1`."""
+
 EVIL = re.compile(r"\bEVIL\d+\b")
 SO_FAR = "review-so-far.txt"
 

@@ -8,7 +8,6 @@ from tests.simulation import __main__ as program
 from tests.simulation.histories import Episode, History, judge, make, play, shrink
 from tests.simulation.laws import HOLES, LAWS, NEVER_GREEN
 from tests.simulation.mutations import MUTATIONS, histories
-from tests.simulation.people import Move
 from tests.simulation.quick import PLAIN_WORDS, REMEMBERED, found, quick, replaced
 from tests.simulation.schedule import At, Kill
 from tests.simulation.world import Setting, Start
@@ -57,10 +56,8 @@ def test_a_history_that_breaks_a_law_is_shortened_to_what_it_takes() -> None:
         long = next(one for one in histories(NO_FINDING_BLOCKS) if _breaks(one) and len(one.steps) > 3)
         short = shrink(long, _breaks)
     assert len(short.steps) == 1
-    [step] = short.steps
-    assert isinstance(step, Move)
-    assert step.kind == "evil"
-    assert short.setting.inputs == ()
+    assert "evil" in repr(short.steps)
+    assert not short.setting.inputs
 
 
 def _breaks(history: History) -> bool:
