@@ -29,7 +29,7 @@ ifneq ($(MADE_FOR),$(CURDIR)/.venv)
 .PHONY: $(BIN)/python
 endif
 
-.PHONY: help setup docs site referees peers demo test proof test-image properties crash faults large bench lint lint-style lint-types lint-layers lint-workflows lint-image format pins build clean
+.PHONY: help setup docs site referees peers demo test proof test-image properties simulate crash faults large bench lint lint-style lint-types lint-layers lint-workflows lint-image format pins build clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,8 +56,9 @@ test: setup ## Run the tests, and require all branches of reviewbot/domain (ARGS
 	$(BIN)/python -m pytest -n auto --cov --cov-report= $(if $(REQUIRE),--require-referees=$(REQUIRE)) $(if $(ARGS),$(ARGS),-m 'not proof and not container')
 	$(if $(ARGS),,$(BIN)/coverage report --include='reviewbot/domain/*' --fail-under=100)
 
-proof: setup ## Run what proves more and takes longer: crashes, faults, the largest changes, the browser, the peers, the image
+proof: setup ## Run what proves more and takes longer: crashes, faults, new histories, the largest changes, the browser, the peers, the image
 	$(BIN)/python -m pytest -n auto $(if $(REQUIRE),--require-referees=$(REQUIRE)) -m 'proof and not container'
+	$(BIN)/python -m tests.simulation --from $(SEED) --histories 5000
 	$(MAKE) --no-print-directory test-image
 
 test-image: setup ## Run whole reviews inside the image, as GitHub's runner does (ENGINE=docker: not by podman)
@@ -65,6 +66,9 @@ test-image: setup ## Run whole reviews inside the image, as GitHub's runner does
 
 properties: setup ## Run the property tests with examples that no run had yet, and print how to replay a failure (SEED=1: those of that seed; ARGS=tests/render: a part)
 	$(BIN)/python -m pytest -n auto -m hypothesis --hypothesis-seed=$(SEED) $(ARGS)
+
+simulate: setup ## Play random histories with everything in memory, and the planted mistakes (HISTORIES=100000; SEED=1: from that seed on)
+	$(BIN)/python -m tests.simulation --from $(SEED) --histories $(or $(HISTORIES),5000) --mutations
 
 crash: setup ## Kill the action at every request of every story, race it a hundred times, play histories (WORD=collect: a part; SEED=1: the histories of that seed)
 	$(BIN)/python -m tests.crash --seed $(SEED) $(WORD)

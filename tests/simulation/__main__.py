@@ -6,36 +6,53 @@ import argparse
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from random import SystemRandom
 
+from tests.simulation.found import FOUND
 from tests.simulation.histories import Episode, History, judge, make, play, shrink
 from tests.simulation.laws import Violation
+from tests.simulation.mutations import MUTATIONS, noticed
 from tests.simulation.quick import quick
 
-CHUNK = 50
+CHUNK = 25
+MOST_HISTORIES = 10_000
+"""In which each planted mistake must be noticed."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit status 1 when a law does not hold."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.add_argument("--seed", type=int, help="replay this history, and print it")
+    parser.add_argument("--found", choices=sorted(FOUND), metavar="NAME", help="replay a bug of `found.py`")
     parser.add_argument("--histories", type=int, default=1000, help="how many to play (default: %(default)s)")
     parser.add_argument("--from", type=int, dest="first", help="the first seed (default: a new one)")
     parser.add_argument("--workers", type=int, default=2, help="processes (default: %(default)s)")
     parser.add_argument("--keep-going", action="store_true", help="go on after a violation")
+    parser.add_argument("--mutations", action="store_true", help="plant each mistake, too")
     chosen = parser.parse_args(arguments)
     if chosen.seed is not None:
-        return replay(chosen.seed)
+        return replay(make(chosen.seed))
+    if chosen.found is not None:
+        return replay(FOUND[chosen.found].history)
     first = SystemRandom().randrange(10**9) if chosen.first is None else chosen.first
-    return explore(first, chosen.histories, chosen.workers, keep_going=chosen.keep_going)
+    failed = explore(first, chosen.histories, chosen.workers, keep_going=chosen.keep_going)
+    return failed or (plant(chosen.workers) if chosen.mutations else 0)
 
 
-def replay(seed: int) -> int:
+def plant(workers: int) -> int:
+    """Plant each mistake, and print which history notices it."""
+    with ProcessPoolExecutor(workers) as pool:
+        found = list(pool.map(_noticed, range(len(MUTATIONS))))
+    for mutation, one in zip(MUTATIONS, found, strict=True):
+        told = f"history {one[0]}: {one[1]}" if one else f"not noticed in {MOST_HISTORIES} histories"
+        sys.stdout.write(f"{mutation.name}: {told[:150]}\n")
+    return 0 if all(found) else 1
+
+
+def replay(history: History) -> int:
     """Print a history: time, run, call, what happened."""
-    history = make(seed)
     describe(history)
 
     def tell(at: float, run: str, call: str, what: str) -> None:
@@ -67,7 +84,7 @@ def explore(first: int, count: int, workers: int, *, keep_going: bool) -> int:
     began, played, holes, failed = time.perf_counter(), 0, Counter[str](), 0
     chunks = [range(start, min(start + CHUNK, first + count)) for start in range(first, first + count, CHUNK)]
     with ProcessPoolExecutor(workers) as pool:
-        for chunk, found in zip(chunks, pool.map(judged, chunks), strict=True):
+        for chunk, found in zip(chunks, pool.map(judged, chunks), strict=False):
             played += len(chunk)
             for seed, violations in found:
                 known = [one for one in violations if one.hole]
@@ -84,6 +101,10 @@ def explore(first: int, count: int, workers: int, *, keep_going: bool) -> int:
         sys.stdout.write(f"known hole: {hole}: met in {number} histories\n")
     sys.stdout.write(f"{failed} histories break a law\n")
     return 1 if failed else 0
+
+
+def _noticed(number: int) -> tuple[int, Violation] | None:
+    return noticed(MUTATIONS[number], MOST_HISTORIES)
 
 
 def judged(seeds: range) -> list[tuple[int, list[Violation]]]:
@@ -104,13 +125,6 @@ def report(seed: int, violation: Violation) -> None:
 
 def _breaks(history: History, law: str) -> bool:
     return any(one.law == law and not one.hole for one in judge(history))
-
-
-def seeds_of(first: int) -> Iterator[int]:
-    """Seeds without end."""
-    while True:
-        yield first
-        first += 1
 
 
 if __name__ == "__main__":

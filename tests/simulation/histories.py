@@ -19,8 +19,8 @@ from tests.simulation.world import Setting, Start, Trace, World
 LONG = 3 * 3600.0
 MOST_COLLECTIONS = 5
 MOST_TRIES = 3
-CALLS = 40
-"""Calls of an episode at which something can happen; one review makes about twenty."""
+CALLS = (9, 18, 40)
+"""Until which call of an episode something happens: a purchase takes about eight, a whole review twenty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +163,13 @@ def _episode(rng: Random, kind: int, moves: tuple[str, ...]) -> Episode:
     starts = [Start(rng.choice(("next", "next", "next", "push", "collect")))]
     if kind:
         starts += [Start(rng.choice(("next", "push", "collect")))] * rng.choice((0, 0, 0, 1, 1, 2))
-    at = [At(rng.randint(0, CALLS), _disturbance(rng, kind, moves)) for _ in range(rng.choice((0, 1, 1, 2, 3)))]
-    at += [At(rng.randint(0, CALLS), Switch()) for _ in range(4 if len(starts) > 1 else 0)]
+    at = [At(_call(rng), _disturbance(rng, kind, moves)) for _ in range(rng.choice((0, 1, 1, 2, 3)))]
+    at += [At(rng.randint(0, CALLS[-1]), Switch()) for _ in range(rng.choice((4, 16)) if len(starts) > 1 else 0)]
     return Episode(tuple(starts), tuple(sorted(at, key=lambda one: one.call)))
+
+
+def _call(rng: Random) -> int:
+    return rng.randint(0, rng.choice(CALLS))
 
 
 def _disturbance(rng: Random, kind: int, moves: tuple[str, ...]) -> Disturbance:
@@ -182,7 +186,8 @@ def _disturbance(rng: Random, kind: int, moves: tuple[str, ...]) -> Disturbance:
         case 6:
             return Begin(Start(rng.choice(("next", "push", "collect"))))
         case _:
-            return Meanwhile(_move(rng, moves))
+            # No job lasts a day, so none passes while a run is there.
+            return Meanwhile(_move(rng, tuple(one for one in moves if one != "a_day_later") or ("finish",)))
 
 
 # Played
@@ -214,7 +219,7 @@ def play(history: History, trace: Trace | None = None) -> Played:
     played.violations = list(laws.at_rest(world))
     before = laws.shown_by(world)
     _run(world, Start("push"))
-    if difference := laws.shown_by(world).difference(before):
+    if world.pull.is_open and (difference := laws.shown_by(world).difference(before)):
         played.violations.append(Violation(CONVERGES, f"one more run changes {difference}"))
     return played
 
@@ -227,9 +232,8 @@ def judge(history: History) -> list[Violation]:
         other = play(history.undisturbed())
         mine, theirs = laws.shown_by(played.world), laws.shown_by(other.world)
         if (difference := mine.difference(theirs)) and not other.violations:
-            ready = history.setting.input("review-on", "") == "ready" and "not-requested" in difference
             told = f"it does not end as without the disturbance: {difference}"
-            violations = [Violation(CONVERGES, told, "ready" if ready else "")]
+            violations = [Violation(CONVERGES, told, laws.hole_of_difference(history.setting, mine, theirs))]
     return violations
 
 
@@ -246,12 +250,11 @@ def rest(world: World, *, again: bool) -> None:
     while world.pending:
         _run(world, Start("next"))
     for _ in range(MOST_COLLECTIONS):
+        for other in list(world.github.pulls.values())[1:]:
+            _run(world, Start("again", world.event(other, "synchronize")))
         _settle(world)
         if not world.codevf.open_tasks():
             break
-    if len(world.github.pulls) > 1:
-        other = world.github.pulls[2]
-        _run(world, Start("again", world.event(other, "synchronize")))
 
 
 def _start_again(world: World, runs: list[Run]) -> None:

@@ -16,7 +16,7 @@ from tests.simulation.github import BOT, Pull, StoredCheck, thread_line
 from tests.simulation.oracle import TOKEN, diffs_in, headers, shown_in
 from tests.simulation.repository import Change
 from tests.simulation.schedule import Run
-from tests.simulation.world import CHECK, GREEN, World
+from tests.simulation.world import CHECK, GREEN, Setting, World
 
 NO_BUG = "no bug"
 PAY_ONCE = "never pay twice"
@@ -63,7 +63,8 @@ def at_rest(world: World) -> Iterator[Violation]:
 def _bugs(world: World) -> Iterator[Violation]:
     for run in world.runs:
         if run.error is not None:
-            yield Violation(NO_BUG, f"{run.name} raised {run.error!r}")
+            is_known = isinstance(run.error, TypeError) and str(run.error).startswith("Story(")
+            yield Violation(NO_BUG, f"{run.name} raised {run.error!r}", "unread" if is_known else "")
         elif run.outcome is not None and run.outcome.exit_status not in EXIT_STATUSES:
             yield Violation(NO_BUG, f"{run.name} ended with exit status {run.outcome.exit_status}: {run.outcome}")
 
@@ -93,7 +94,7 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
 def _hole_of_purchase(pull: Pull, tasks: list[StoredTask]) -> str:
     """The class of a second purchase: by a run whose head moved, or under another key while its run was there."""
     spans = [(task.asker.began, task.created) for task in tasks if isinstance(task.asker, Run)]
-    if any(began <= push.at <= created for began, created in spans for push in pull.pushes):
+    if any(began < push.at <= created for began, created in spans for push in pull.pushes):
         return "moved"
     raced = any(
         isinstance(later.asker, Run)
@@ -151,10 +152,12 @@ def _undone(world: World) -> Iterator[Violation]:
     # An intent of yesterday is not gone on with: its key is forgotten, and a person has to ask again.
     is_old = world.time.seconds > KEY_MEMORY
     stopped = not pull.is_open or pull.head_sha in world.truth.skipped or world.truth.hindered or is_old
-    if stopped or setting.input("review-on", "push") != "push":
+    # Where nothing says what earlier reviews have cost, a person has to approve the next one.
+    is_lost = bool(world.truth.losses) or (setting.input("summary-comment", "true") == "false" and bool(pull.forced))
+    if stopped or is_lost or setting.input("review-on", "push") != "push":
         return
-    changes = world.github.changes_of(pull)
-    if not selected(world, changes):
+    changes, check = world.github.changes_of(pull), newest_check(world, pull)
+    if not selected(world, changes) or (check is not None and check.conclusion in GREEN):
         return
     ends = [
         task.status(world.time.seconds)
@@ -350,25 +353,31 @@ UNNAMED = "nobody has seen that a file came from there, or has this mode:"
 HOLES: Mapping[str, str] = {
     "base": "A check that is green against one base stays so when the pull request goes to another.",
     "label": "A label or a command counts for a head or a base that it was not given for.",
-    "revert": "A change that was judged red turns green when it comes back after it was gone.",
     "committer": "Somebody who has committed to the branch waives or bypasses.",
     "freshness": "An older signed text, put back, brings back what it says.",
     "identity": "A change is known by less than the reviewer sees of it: another old name counts as the same.",
     "moved": "The diff is read by number after the head has moved, and taken for that of the old head.",
     "twice": "A run that has waited for a task of an older head buys what another run has bought meanwhile.",
+    "unread": "A run that has read no change, and loses the answer to its summary, ends with an error of ours.",
     "summaries": "Two runs at once write a summary each, and both stay while no review is due.",
+    "refused": "A command whose run meets an unreachable GitHub is refused for good, and nobody tries it again.",
     "ready": "With `review-on: ready`, a run that fails leaves a check on a head that needs none.",
 }
 """Classes of known holes, with what goes wrong. A violation belongs to one by what has happened, not by its seed."""
 
 
-def hole_of(  # noqa: PLR0911 — one line for each class
-    world: World, pull: Pull, changes: tuple[Change, ...], check: StoredCheck, problem: str
-) -> str:
+def hole_of_difference(setting: Setting, mine: Shown, theirs: Shown) -> str:
+    """The class of a difference that a disturbance has made."""
+    if setting.input("review-on", "push") == "ready" and not theirs.check and "action_required" in mine.check:
+        return "ready"
+    return "refused" if "not-kept" in "".join(mine.summaries) else ""
+
+
+def hole_of(world: World, pull: Pull, changes: tuple[Change, ...], check: StoredCheck, problem: str) -> str:
     """The class of a check that is green and should not be, empty for one that is unknown."""
     run, truth = world.scheduler.current, world.truth
     since = run.began if run else 0.0
-    if any(push.at >= since for push in pull.pushes) and check.head_sha != pull.head_sha:
+    if any(push.at > since for push in pull.pushes) and check.head_sha != pull.head_sha:
         return "moved"
     if check.base != pull.base_ref:
         return "base"
@@ -377,30 +386,8 @@ def hole_of(  # noqa: PLR0911 — one line for each class
         return "label"
     if problem.startswith(UNNAMED):
         return "identity"
-    places = {place for place, _ in uncovered(world, changes, strict=True)}
-    tokens = {token for token, _ in places}
+    tokens = {token for (token, _), _ in uncovered(world, changes, strict=True)}
     if tokens & truth.by_committers:
         return "committer"
-    if "old text" in truth.losses and tokens & {one.token for one in truth.withdrawn}:
-        return "freshness"
-    return "revert" if places and _was_gone(world, pull, places) else ""
-
-
-def _was_gone(world: World, pull: Pull, places: set[tuple[str, str]]) -> bool:
-    """Whether an evil line was there, then not, and is there again, among the heads of a pull request."""
-    git, heads = world.github.git, [push.sha for push in pull.pushes]
-    for token, path in places:
-        names = world.was_named(path)
-        there = [
-            any(name == token and one in names for name, one in world.evil_in(_change_of(world, pull, sha)))
-            for sha in heads
-            if sha in git.commits
-        ]
-        if True in there and False in there[there.index(True) :]:
-            return True
-    return False
-
-
-def _change_of(world: World, pull: Pull, head: str) -> tuple[Change, ...]:
-    git = world.github.git
-    return git.changes(git.merge_base(pull.base_sha, head), head)
+    is_old = "old text" in truth.losses and tokens & {one.token for one in truth.withdrawn}
+    return "freshness" if is_old else ""

@@ -14,7 +14,16 @@ from reviewbot.domain.github.drafts import CheckState
 from reviewbot.domain.github.pull_request import Conclusion, Permission
 from reviewbot.domain.model.review import Report, TaskStatus
 from tests.simulation.histories import ADVERSARIAL, BY_PEOPLE, KILLS, History, judge, make
-from tests.simulation.laws import HAPPENS, NEVER_GREEN, NOTHING_LOST, PAY_ONCE, PEOPLE_STAND, Violation
+from tests.simulation.laws import (
+    CONVERGES,
+    HAPPENS,
+    NEVER_GREEN,
+    NO_BUG,
+    NOTHING_LOST,
+    PAY_ONCE,
+    PEOPLE_STAND,
+    Violation,
+)
 from tests.simulation.oracle import Mind
 from tests.simulation.quick import Replacement, quick, replaced
 
@@ -110,11 +119,30 @@ def _first_finding_alone(right: Any) -> object:  # noqa: ANN401 — a function t
     return read
 
 
+def _raising(_right: object) -> object:
+    def raises(*_arguments: object, **_named: object) -> object:
+        raise AttributeError("a mistake of ours")
+
+    return raises
+
+
+def _no_summary_too_many(right: Any) -> object:  # noqa: ANN401 — a function
+    return lambda comments, instance: replace(right(comments, instance), extra=())
+
+
 def _posted_is_forgotten(right: Any) -> object:  # noqa: ANN401 — a function
     return lambda groups, there, _posted: right(groups, there, frozenset())
 
 
 MUTATIONS: tuple[Mutation, ...] = (
+    Mutation(
+        "an error of ours ends a run",
+        "reviewbot.domain.policy.verdict:superseded",
+        _raising,
+        NO_BUG,
+        BY_PEOPLE,
+        ("evil", "harmless"),
+    ),
     Mutation(
         "the key is another one each time",
         "reviewbot.domain.codevf.idempotency:Identity.key",
@@ -144,7 +172,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         _without_external_id("intent"),
         PAY_ONCE,
         BY_PEOPLE,
-        ("a_day_later", "harmless"),
+        ("a_day_later",),
     ),
     Mutation(
         "the identity does not cover the content",
@@ -266,6 +294,14 @@ MUTATIONS: tuple[Mutation, ...] = (
         NOTHING_LOST,
         BY_PEOPLE,
         ("evil", "note"),
+    ),
+    Mutation(
+        "a second summary stays",
+        "reviewbot.domain.publishing.comment_diff:summaries",
+        _no_summary_too_many,
+        CONVERGES,
+        BY_PEOPLE,
+        ("harmless",),
     ),
     Mutation(
         "an open task of an older head is not looked up",

@@ -134,8 +134,6 @@ class Oracle:
         choice = self._choice(token)
         number: int | None = (line.line, line.line, line.line + 3, 1, None)[choice % 5]
         code = (line.text, "", line.text, line.text.strip(), "", "no such line")[choice // 5 % 6]
-        if number is None and not code:
-            code = line.text
         return {
             "severity": "critical" if token.startswith("EVIL") else "low",
             "category": "security",

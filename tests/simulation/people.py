@@ -275,14 +275,13 @@ def _forged_check(world: World, move: Move) -> None:
 
 
 def _old_text(world: World, move: Move) -> None:
-    """Somebody with write access copies an older text of our summary back into it, or ours into a new comment."""
-    kept = world.truth.texts
+    """Somebody puts an older text of our summary back: as our bot by a workflow, by hand, or in a comment."""
     ours = [one for one in world.github.comments_of(1) if one.author == BOT and "reviewbot:summary" in one.body]
-    text = _pick(kept[::-1], move.a)
+    text = _pick(world.truth.texts[::-1], move.a)
     if text is None:
         return
-    if move.b % 2 == 0 and ours:
-        world.github.edit_comment(ours[0].id, "mona", text)
+    if move.b % 3 < 2 and ours:
+        world.github.edit_comment(ours[0].id, (BOT, "mona")[move.b % 3], text)
         world.truth.losses.add("old text")
         _loses_summary(world)
     else:

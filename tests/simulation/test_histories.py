@@ -8,7 +8,6 @@ from tests.simulation import __main__ as program
 from tests.simulation.histories import Episode, History, judge, make, play, shrink
 from tests.simulation.laws import HOLES, LAWS, NEVER_GREEN
 from tests.simulation.mutations import MUTATIONS, histories
-from tests.simulation.people import Move
 from tests.simulation.quick import PLAIN_WORDS, REMEMBERED, found, quick, replaced
 from tests.simulation.schedule import At, Kill
 from tests.simulation.world import Setting, Start
@@ -51,27 +50,27 @@ def test_a_run_that_is_killed_and_started_again_ends_as_one_that_is_not() -> Non
             assert not judge(history)
 
 
+@pytest.mark.timeout(300)
 def test_a_history_that_breaks_a_law_is_shortened_to_what_it_takes() -> None:
     with quick(), replaced(NO_FINDING_BLOCKS.place, NO_FINDING_BLOCKS.make):
         long = next(one for one in histories(NO_FINDING_BLOCKS) if _breaks(one) and len(one.steps) > 3)
         short = shrink(long, _breaks)
     assert len(short.steps) == 1
-    [step] = short.steps
-    assert isinstance(step, Move)
-    assert step.kind == "evil"
-    assert short.setting.inputs == ()
+    assert "evil" in repr(short.steps)
+    assert not short.setting.inputs
 
 
 def _breaks(history: History) -> bool:
     return any(one.law == NEVER_GREEN for one in judge(history))
 
 
+@pytest.mark.timeout(300)
 def test_a_violation_is_printed_with_its_law_the_line_that_replays_it_and_the_shortest_history(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with replaced(NO_FINDING_BLOCKS.place, NO_FINDING_BLOCKS.make):
-        seed = next(seed for seed, violations in program.judged(range(200)) if violations)
-        [(_, violations)] = program.judged(range(seed, seed + 1))
+        found = (one for seed in range(200) for one in program.judged(range(seed, seed + 1)))
+        seed, violations = next(found)
         program.report(seed, violations[0])
         told = capsys.readouterr().out
         assert program.main(["--seed", str(seed)]) == 1

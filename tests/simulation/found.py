@@ -1,0 +1,143 @@
+"""Bugs that the simulator has found or that were found by hand, as the shortest histories that show them.
+
+A seed is another history as soon as the generator changes, so these are kept as data. `is_open` ones still break their
+law, and belong to a class of `laws.HOLES`; all others must hold. Whoever fixes one turns its `is_open` off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.simulation.histories import Episode, History, Step
+from tests.simulation.laws import CONVERGES, NEVER_GREEN, NO_BUG, PAY_ONCE
+from tests.simulation.people import Move
+from tests.simulation.schedule import At, Delay, Lose, Meanwhile, Switch
+from tests.simulation.world import Setting, Start
+
+NEXT, PUSH, COLLECT = (Start(kind) for kind in ("next", "push", "collect"))
+RUN = Episode((NEXT,))
+READY = Setting((("review-on", "ready"),))
+READY_ALONE = Setting((("review-on", "ready"), ("summary-comment", "false")))
+
+
+def history(*steps: Step, setting: Setting | None = None, starts_again: bool = False) -> History:
+    """A history without a seed."""
+    return History(0, setting or Setting(), steps, starts_again)
+
+
+@dataclass(frozen=True, slots=True)
+class Bug:
+    """A bug.
+
+    Attributes:
+        what: it does.
+        law: that it breaks.
+        hole: its class while it is open.
+        history: shows it.
+    """
+
+    what: str
+    law: str
+    hole: str
+    history: History
+    is_open: bool = True
+
+
+FOUND: dict[str, Bug] = {
+    "moved-head": Bug(
+        "A push between the reading of the pull request and of its diff: the check of the old head turns green by the "
+        "new head's diff.",
+        NEVER_GREEN,
+        "moved",
+        history(RUN, Move("evil", 0, 4), Episode((NEXT,), (At(1, Meanwhile(Move("revert"))),))),
+    ),
+    "waited-then-bought": Bug(
+        "Two of three runs at once: the one that has looked up an older task does not see that the other has bought.",
+        PAY_ONCE,
+        "twice",
+        history(
+            Episode((PUSH,)),
+            Move("a_day_later"),
+            Move("make_executable"),
+            Episode((NEXT, PUSH, PUSH), (At(4, Switch()), At(8, Switch()), At(31, Delay(4000)))),
+            setting=Setting((("wait-minutes", "0"),)),
+        ),
+    ),
+    "retargeted-bypass": Bug(
+        "A bypass is given for one base, and the pull request goes to another before a run carries it out.",
+        NEVER_GREEN,
+        "label",
+        history(Move("evil"), Move("retarget", 1), Move("bypass", 1)),
+    ),
+    "stays-green-on-another-base": Bug(
+        "With `review-on: ready`: nothing to review against the author's own branch is green, and stays so on main.",
+        NEVER_GREEN,
+        "base",
+        history(Episode((PUSH,)), Move("evil"), Move("own_base"), RUN, setting=READY),
+    ),
+    "committer-waives": Bug(
+        "Somebody who has pushed the flaw to another's pull request waives it.",
+        NEVER_GREEN,
+        "committer",
+        history(Move("evil_by_kim"), Episode((PUSH,)), Move("waive_by_kim")),
+    ),
+    "two-summaries": Bug(
+        "Two runs at once write a summary each, and no run removes one while no review is due.",
+        CONVERGES,
+        "summaries",
+        history(Move("skip"), Move("bypass", 3), Episode((NEXT, NEXT), (At(6, Switch()),))),
+    ),
+    "check-of-a-failed-run": Bug(
+        "With `review-on: ready`, a run that fails leaves `action_required` on a head that gets no check otherwise.",
+        CONVERGES,
+        "ready",
+        history(
+            RUN, Move("harmless"), Episode((NEXT,), (At(3, Lose(done=True)),)), setting=READY_ALONE, starts_again=True
+        ),
+    ),
+    "refused-command": Bug(
+        "A waiver whose run loses an answer of GitHub is refused as not kept, and no later run tries it again.",
+        CONVERGES,
+        "refused",
+        history(
+            Move("evil"),
+            Episode((PUSH,)),
+            Move("waive"),
+            Episode((NEXT,), (At(2, Lose(done=True)),)),
+            starts_again=True,
+        ),
+    ),
+    "unread-change": Bug(
+        "A run that skips a review loses GitHub's answer to its summary, and ends with a `TypeError`.",
+        NO_BUG,
+        "unread",
+        history(Move("skip"), Episode((NEXT,), (At(2, Lose(done=True)),)), setting=Setting((("check-run", "false"),))),
+    ),
+    "twin-moved": Bug(
+        "One of two identical files is moved and reviewed; the other, moved to the same place, counts as reviewed.",
+        NEVER_GREEN,
+        "identity",
+        history(Move("rename", 1), Episode((PUSH,)), Move("revert"), Move("rename", 2), Episode((PUSH,))),
+    ),
+    "revert-of-a-fix": Bug(
+        "A flaw is found, removed and called fixed; the revert of the removal is green.",
+        NEVER_GREEN,
+        "",
+        history(Move("evil"), Episode((PUSH,)), Move("fix"), Episode((PUSH,)), Move("revert"), Episode((PUSH,))),
+        is_open=False,
+    ),
+    "withdrawn-waiver-comes-back": Bug(
+        "An older text of the summary is put back, with a waiver that was withdrawn.",
+        NEVER_GREEN,
+        "freshness",
+        history(
+            Move("evil"), Episode((PUSH,)), Move("waive"), RUN, RUN, Move("unwaive"), RUN, RUN, Move("old_text", 1)
+        ),
+    ),
+    "label-of-another-head": Bug(
+        "A skip label counts for a head that it was not set on, by a check run that anybody has made.",
+        NEVER_GREEN,
+        "label",
+        history(Move("forged_check"), Move("skip"), Move("evil"), Move("forged_check")),
+    ),
+}
