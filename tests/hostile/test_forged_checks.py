@@ -40,3 +40,12 @@ def test_what_another_app_has_made_is_no_verdict_for_a_merge_group(tmp_path: Pat
         group = rig.world.queue(REPO, (1,))
         done = rig.run(event="merge_group", payload=merge_group_event(rig.world.store, group, rig.github_url))
         assert (done.exit_status, [one.conclusion for one in rig.checks(group.head_sha)]) == (3, ["action_required"])
+
+
+def test_an_open_check_of_another_app_keeps_nobody_from_writing_ours(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=canned(answer(CRITICAL))) as rig:
+        head = rig.world.pull(REPO, rig.number).head_sha
+        told = {"status": "in_progress", "external_id": f"pr{rig.number}="}
+        rig.world.check(REPO, MALLORY, {"name": "CodeVF review", "head_sha": head, **told})
+        assert rig.run().exit_status == 1
+        assert (rig.checks()[-1].app, rig.checks()[-1].conclusion) == (ACTIONS, "failure")

@@ -78,11 +78,12 @@ def _uncovered(run: RunContext, known: Known, state: CheckState, check: CheckRun
 
 def _bring_check(run: RunContext, state: CheckState, there: CheckRun | None) -> CheckRun | None:
     """The check run in its new state; None when the token may not write it."""
-    if there and _says_the_same(there, state):
-        return there
+    ours = there if there and not there.foreign else None  # GitHub lets no App write another one's
+    if ours and _says_the_same(ours, state):
+        return ours
     forge = run.ports.forge
     # GitHub appends annotations, so one that is completed is not written over: a new one of the same name counts.
-    usable = there if there and there.status != CheckStatus.COMPLETED else None
+    usable = ours if ours and ours.status != CheckStatus.COMPLETED else None
     write = partial(forge.update_check, usable.id, state) if usable else partial(forge.create_check, state)
     return run.attempt(CHECK_RUN, write)
 

@@ -19,7 +19,7 @@ from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.machine.acquire import may_shrink, start
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.finish import concluded, on_group_head
-from reviewbot.domain.machine.judge import beside_another, current_check
+from reviewbot.domain.machine.judge import beside_another
 from reviewbot.domain.machine.known import Answered, Bought, Cancels, Known, OpenTask, Underway
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.purchase import purchase_of
@@ -392,10 +392,3 @@ def test_each_cause_of_a_partial_review_is_named() -> None:
     assert replace(now, change=held, own=Bought(purchase(), frozen=True)).why_partial == ()
     assert now.coverage is Coverage.FULL
 
-
-def test_a_check_run_of_another_app_is_not_ours() -> None:
-    ours = RandomWorld(0).check("")
-    theirs = replace(ours, id=ours.id + 1, foreign=True)
-    snapshot = replace(known().snapshot, checks=(ours, theirs))
-    assert current_check(snapshot) == ours
-    assert current_check(replace(snapshot, checks=(theirs,))) is None
