@@ -120,7 +120,7 @@ FOUND: dict[str, Bug] = {
         history(Move("rename", 1), Episode((PUSH,)), Move("revert"), Move("rename", 2), Episode((PUSH,))),
     ),
     "revert-of-a-fix": Bug(
-        "A flaw is found, removed and called fixed; the revert of the removal is green.",
+        "A flaw is found, removed and called fixed, and the removal is reverted: must be red again.",
         NEVER_GREEN,
         "",
         history(Move("evil"), Episode((PUSH,)), Move("fix"), Episode((PUSH,)), Move("revert"), Episode((PUSH,))),
