@@ -107,6 +107,20 @@ FOUND: dict[str, Bug] = {
             starts_again=True,
         ),
     ),
+    "hidden-check": Bug(
+        "With `review-on: ready`: another workflow's check run with our tag hides an open one of ours, which stays open.",
+        CONVERGES,
+        "hidden",
+        history(
+            Episode((NEXT,)),
+            Move("evil"),
+            Episode((COLLECT, COLLECT), (At(12, Delay(30)),)),
+            Episode((PUSH,), (At(2, Meanwhile(Move("forged_check", 2))),)),
+            Move("revert"),
+            Move("go_back"),
+            setting=Setting((("review-on", "ready"), ("wait-minutes", "0"))),
+        ),
+    ),
     "unread-change": Bug(
         "A run that skips a review loses GitHub's answer to its summary, and ends with a `TypeError`.",
         NO_BUG,
