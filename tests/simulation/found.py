@@ -107,8 +107,19 @@ FOUND: dict[str, Bug] = {
             starts_again=True,
         ),
     ),
+    "asks-once": Bug(
+        "Without check runs, and after somebody deleted the summary: one run asks for an approval, and the next buys.",
+        CONVERGES,
+        "forgotten",
+        history(
+            Move("evil"),
+            Episode((NEXT, NEXT)),
+            Move("delete_summary"),
+            setting=Setting((("check-run", "false"),)),
+        ),
+    ),
     "hidden-check": Bug(
-        "With `review-on: ready`: another workflow's check run with our tag hides an open one of ours, which stays open.",
+        "With `review-on: ready`: another workflow's check run with our tag hides an open one of ours for ever.",
         CONVERGES,
         "hidden",
         history(

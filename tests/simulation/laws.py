@@ -365,6 +365,7 @@ HOLES: Mapping[str, str] = {
     "twice": "A run that has waited for a task of an older head buys what another run has bought meanwhile.",
     "unread": "A run that has read no change, and loses the answer to its summary, ends with an error of ours.",
     "hidden": "Somebody else's check run with our name and tag hides an open one of ours, which stays open.",
+    "forgotten": "Without check runs: after the summary was deleted one run asks for an approval, and the next buys.",
     "summaries": "Two runs at once write a summary each, and both stay while no review is due.",
     "refused": "A command whose run meets an unreachable GitHub is refused for good, and nobody tries it again.",
     "ready": "With `review-on: ready`, a run that fails leaves a check on a head that needs none.",
