@@ -107,6 +107,31 @@ FOUND: dict[str, Bug] = {
             starts_again=True,
         ),
     ),
+    "asks-once": Bug(
+        "Without check runs, and after somebody deleted the summary: one run asks for an approval, and the next buys.",
+        CONVERGES,
+        "forgotten",
+        history(
+            Move("evil"),
+            Episode((NEXT, NEXT)),
+            Move("delete_summary"),
+            setting=Setting((("check-run", "false"),)),
+        ),
+    ),
+    "hidden-check": Bug(
+        "With `review-on: ready`: another workflow's check run with our tag hides an open one of ours for ever.",
+        CONVERGES,
+        "hidden",
+        history(
+            Episode((NEXT,)),
+            Move("evil"),
+            Episode((COLLECT, COLLECT), (At(12, Delay(30)),)),
+            Episode((PUSH,), (At(2, Meanwhile(Move("forged_check", 2))),)),
+            Move("revert"),
+            Move("go_back"),
+            setting=Setting((("review-on", "ready"), ("wait-minutes", "0"))),
+        ),
+    ),
     "unread-change": Bug(
         "A run that skips a review loses GitHub's answer to its summary, and ends with a `TypeError`.",
         NO_BUG,
@@ -120,7 +145,7 @@ FOUND: dict[str, Bug] = {
         history(Move("rename", 1), Episode((PUSH,)), Move("revert"), Move("rename", 2), Episode((PUSH,))),
     ),
     "revert-of-a-fix": Bug(
-        "A flaw is found, removed and called fixed; the revert of the removal is green.",
+        "A flaw is found, removed and called fixed, and the removal is reverted: must be red again.",
         NEVER_GREEN,
         "",
         history(Move("evil"), Episode((PUSH,)), Move("fix"), Episode((PUSH,)), Move("revert"), Episode((PUSH,))),

@@ -220,7 +220,8 @@ def play(history: History, trace: Trace | None = None) -> Played:
     before = laws.shown_by(world)
     _run(world, Start("push"))
     if world.pull.is_open and (difference := laws.shown_by(world).difference(before)):
-        played.violations.append(Violation(CONVERGES, f"one more run changes {difference}"))
+        hole = "forgotten" if "memory" in world.truth.losses else ""
+        played.violations.append(Violation(CONVERGES, f"one more run changes {difference}", hole))
     return played
 
 

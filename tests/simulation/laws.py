@@ -143,7 +143,8 @@ def _doubles(world: World) -> Iterator[Violation]:
 def _unfinished(world: World, pull: Pull) -> Iterator[Violation]:
     check = newest_check(world, pull)
     if check is not None and check.conclusion is None:
-        yield Violation(CONVERGES, f"the check of #{pull.number} is still open: {check.title!r}")
+        told = f"the check of #{pull.number} is still open: {check.title!r}"
+        yield Violation(CONVERGES, told, "hidden" if world.truth.is_forged else "")
 
 
 def _undone(world: World) -> Iterator[Violation]:
@@ -165,7 +166,9 @@ def _undone(world: World) -> Iterator[Violation]:
         if changes in world.changes_for(1, str(task.submission.metadata["headSha"]))
     ]
     if TaskStatus.COMPLETED not in ends and len(ends) < MOST_ATTEMPTS:
-        yield Violation(HAPPENS, f"no review of the head was completed; tasks: {[end.value for end in ends]}")
+        told = f"no review of the head was completed; tasks: {[end.value for end in ends]}"
+        is_moved = _hole_of_purchase(pull, world.tasks_of(1)) == "moved"  # it was bought under the name of another head
+        yield Violation(HAPPENS, told, "moved" if is_moved else "")
 
 
 _VOLATILE = (
@@ -361,6 +364,8 @@ HOLES: Mapping[str, str] = {
     "moved": "The diff is read by number after the head has moved, and taken for that of the old head.",
     "twice": "A run that has waited for a task of an older head buys what another run has bought meanwhile.",
     "unread": "A run that has read no change, and loses the answer to its summary, ends with an error of ours.",
+    "hidden": "Somebody else's check run with our name and tag hides an open one of ours, which stays open.",
+    "forgotten": "Without check runs: after the summary was deleted one run asks for an approval, and the next buys.",
     "summaries": "Two runs at once write a summary each, and both stay while no review is due.",
     "refused": "A command whose run meets an unreachable GitHub is refused for good, and nobody tries it again.",
     "ready": "With `review-on: ready`, a run that fails leaves a check on a head that needs none.",

@@ -33,7 +33,7 @@ def test_each_known_hole_has_a_bug_that_is_open() -> None:
 
 
 def row(name: str, bug: Bug) -> str:
-    replay, state = f"`python -m tests.simulation --found {name}`", "open" if bug.is_open else "fixed"
+    replay, state = f"`python -m tests.simulation --found {name}`", "open" if bug.is_open else "holds"
     return f"| {bug.what} | {bug.law} | {replay} | {state} |"
 
 
