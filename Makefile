@@ -58,7 +58,7 @@ test: setup ## Run the tests, and require all branches of reviewbot/domain (ARGS
 
 proof: setup ## Run what proves more and takes longer: crashes, faults, new histories, the largest changes, the browser, the peers, the image
 	$(BIN)/python -m pytest -n auto $(if $(REQUIRE),--require-referees=$(REQUIRE)) -m 'proof and not container'
-	$(BIN)/python -m tests.simulation --from $(SEED) --histories 5000
+	$(BIN)/python -m tests.simulation --from 1000000 --histories 2500
 	$(MAKE) --no-print-directory test-image
 
 test-image: setup ## Run whole reviews inside the image, as GitHub's runner does (ENGINE=docker: not by podman)

@@ -19,6 +19,8 @@ from reviewbot.domain.model.review import Task, TaskStatus
 from reviewbot.ports import ReviewService
 from tests.app.house import KEY, REPO, Rig, answer, earlier, finding, house, said
 
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+
 LINES = "".join(f"value_{number} = {number}\n" for number in range(200))
 LARGE: dict[str, str | None] = {f"{folder}/module.py": LINES for folder in ("billing", "parcels", "tracks")}
 CONFIG = "max-tasks: {}\nattachment-bytes: 5000\n"

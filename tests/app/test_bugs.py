@@ -10,6 +10,8 @@ import pytest
 
 from tests.app.house import house
 
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+
 TEMPLATE = '{% extends "shipped/summary.md.j2" %}\n'
 FILES = {".github/reviewbot.yml": "fail-on: high\n", ".github/reviewbot/summary.md.j2": TEMPLATE}
 

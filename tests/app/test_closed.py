@@ -13,6 +13,8 @@ from reviewbot_sandbox.github import WORKFLOW, Access, Scope, merge_group_event
 
 from tests.app.house import CLEAN, REPO, Rig, answer, finding, house
 
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 QUICK = TaskLife(pending=2, processing=2)
 

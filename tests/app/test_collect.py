@@ -19,6 +19,8 @@ from reviewbot.domain.github.pull_request import Waiting
 from reviewbot.errors import NotFound
 from tests.app.house import house, read_outputs
 
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+
 
 @dataclass
 class Town:

@@ -15,6 +15,8 @@ from reviewbot_sandbox.github import Level
 
 from tests.app.house import CLEAN, REPO, Finished, Rig, answer, finding, house
 
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 LONG = TaskLife(pending=100_000, processing=100_000)
 BOT = "github-actions[bot]"

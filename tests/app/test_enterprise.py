@@ -17,6 +17,8 @@ from reviewbot_sandbox.github import Rules
 from tests.app.house import REPO, Rig, answer, finding, house
 from tests.app.wires import Identity, identity, proxy, secured
 
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 PLAIN = answer(CRITICAL)
 AT_ONCE = TaskLife(pending=0, processing=0)

@@ -16,6 +16,8 @@ from reviewbot_sandbox.github import WORKFLOW, Access, Level, Scope
 
 from tests.app.house import CLEAN, FORGETFUL, HEAD, REPO, Rig, answer, earlier, finding, house, said
 
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 EVAL = finding("new file.py", 2, severity="high", title="It evaluates a parcel", code="    return eval(parcel)")
 FIXED = {"app.py": str(HEAD["app.py"]).replace("os.system(command)", "subprocess.run([command], check=True)")}

@@ -19,6 +19,8 @@ from reviewbot.domain.ledger.signing import Signer
 from tests.app.house import HEAD, KEY, REPO, Finished, Rig, answer, finding, house
 from tests.app.test_durable import age_memory
 
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 LONG = 10_000
 

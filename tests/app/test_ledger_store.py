@@ -18,6 +18,8 @@ from reviewbot.domain.ledger.signing import Signer
 from tests.app.house import CLEAN, FORGETFUL, HEAD, KEY, OTHER_KEY, REPO, Finished, Rig, answer, finding, house
 from tests.app.test_durable import CRITICAL, LONG, SOMEBODY, collect, commanded, conclusion, delete_summary, push, until
 
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+
 AT_ONCE = TaskLife(pending=0, processing=0)
 
 

@@ -11,6 +11,8 @@ from reviewbot_sandbox.codevf import TaskLife
 
 from tests.app.house import REPO, SCALE, answer, finding, house
 
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+
 FINDING = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 MANY = {f"data/file_{number}.py": f"x = {number}\n" for number in range(60)}
 LISTS_ALL = "{{% extends 'shipped/{name}' %}}{{% block {block} %}}{{{{ super() }}}}" + (

@@ -16,6 +16,8 @@ from reviewbot.domain.github.check_identity import CheckTag, split_tag
 from tests.app.house import CLEAN, REPO, Finished, Rig, answer, finding, house
 from tests.app.test_commands import people, say
 
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 SLOW = TaskLife(pending=2, processing=2)
 

@@ -13,6 +13,8 @@ from reviewbot_sandbox.github import FULL, READ_ONLY, WORKFLOW, Access, App, Lev
 
 from tests.app.house import REPO, TOKEN, Rig, answer, finding, fork, from_fork, house
 
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 
 NOTHING: Mapping[Scope, Access] = MappingProxyType({})

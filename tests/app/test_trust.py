@@ -11,6 +11,8 @@ from reviewbot_sandbox.github import Level, Rules
 
 from tests.app.house import CLEAN, FORGETFUL, KEY, REPO, answer, finding, fork, from_fork, house
 
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 
 

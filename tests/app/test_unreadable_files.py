@@ -11,6 +11,8 @@ from reviewbot_sandbox.codevf import Limits
 
 from tests.app.house import CLEAN, REPO, Finished, Rig, house
 
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+
 SECRET_KEY = r"""app.secret_key = b'_5#y2L"F4Q8z\n\xec]/'"""
 PRINTED = r"""    >>> print(app.secret_key)  # b'_5#y2L"F4Q8z\n\xec]/' b'_5#y2L"F4Q8z\n\xec]/'"""
 LATIN = "# Größe\nsize = 1\n".encode("latin-1")

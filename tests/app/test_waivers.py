@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from reviewbot_sandbox.faults import ClientDies
 
 from tests.app.house import HEAD, REPO, Rig, answer, house
 from tests.app.test_commands import CRITICAL, answers, check, emoji, event_of, identifier, people, say, summary
 from tests.app.test_durable import come_back
 from tests.app.test_incremental import OTHER, first_then
+
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
 
 EVIL = {"app.py": str(HEAD["app.py"]).replace("os.system(command)", "  os.system(command)")}
 """The same finding, on code that nobody has looked at."""
