@@ -174,10 +174,10 @@ class SimulatedForge:
         attributes = found.content.decode("utf-8", "replace") if found and not found.is_binary else ""
         return DefaultBranch(self.config(config_file), attributes, templates)
 
-    def diff(self, number: int) -> bytes:
+    def diff(self, base: str, head: str) -> bytes:
         """See `ports.PullRequests.diff`."""
-        self._needs("pull-requests: read")
-        changes = self.github.changes_of(self._pull(number))
+        self._needs("contents: read")
+        changes = self.github.git.changes(base, head)
         if len(changes) > _LARGEST_DIFF:
             raise DiffTooLarge(f"GitHub has no diff of more than {_LARGEST_DIFF} files.")
         return diff_text(changes).encode()

@@ -11,6 +11,7 @@ from reviewbot_sandbox.github.limits import RESOURCES
 from reviewbot_sandbox.github.records import Access, Scope
 from reviewbot_sandbox.github.refusal import Refusal, forbidden, not_found
 from reviewbot_sandbox.github.repos import Entry, GitObject, Kind
+from reviewbot_sandbox.github.rest_pulls import whole_diff
 
 if TYPE_CHECKING:
     from reviewbot_sandbox.github.records import Repository
@@ -177,7 +178,7 @@ def compare(call: Call) -> Answer:
     if not dots or old is None or new is None or merge_base is None:
         raise not_found()
     if call.wants("diff"):
-        return Answer(200, git.diff(merge_base, new), media="application/vnd.github.diff; charset=utf-8")
+        return Answer(200, whole_diff(call, merge_base, new), media="application/vnd.github.diff; charset=utf-8")
     ahead, behind = git.count(f"{old}..{new}"), git.count(f"{new}..{old}")
     size, page = page_of(call)
     asked = "page" in call.query or "per_page" in call.query
