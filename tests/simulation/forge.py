@@ -155,6 +155,7 @@ class SimulatedForge:
             label_events=tuple(pull.label_events[-50:]),
             commits=tuple(Commit(one.sha, one.parents, (one.author,), one.verified) for one in commits[:100]),
             commit_count=len(commits),
+            changed_files=len(github.changes_of(pull)),
             head_seen_at=github.seen.get(pull.head_sha) if commits and readable else None,
             checked_at=min(began, default=None),
             forced_at=max(forced, default=None),
@@ -176,8 +177,7 @@ class SimulatedForge:
 
     def diff(self, base: str, head: str) -> bytes:
         """See `ports.PullRequests.diff`."""
-        self._needs("contents: read")
-        changes = self.github.git.changes(base, head)
+        changes = self.github.git.changes(self.merge_base(base, head), head)
         if len(changes) > _LARGEST_DIFF:
             raise DiffTooLarge(f"GitHub has no diff of more than {_LARGEST_DIFF} files.")
         return diff_text(changes).encode()
