@@ -212,6 +212,8 @@ def test_both_forms_of_a_refusals_details_are_read(github: GitHubOnLoopback, ans
     [
         reply(406, "Sorry, the diff exceeded", errors=[{"resource": "P", "field": "diff", "code": "too_large"}]),
         reply(422, "taking too long", errors=[{"resource": "P", "field": "diff", "code": "not_available"}]),
+        reply(500, "Server Error", errors=[{"resource": "Comparison", "field": "diff", "code": "not_available"}]),
+        reply(503, "Server Error", errors=[{"resource": "Comparison", "field": "diff", "code": "not_available"}]),
     ],
 )
 def test_a_diff_that_github_has_not_is_too_large(github: GitHubOnLoopback, answer: Reply) -> None:
