@@ -150,9 +150,8 @@ def test_a_head_that_moves_while_waiting_gets_no_comment_on_a_wrong_line(tmp_pat
         assert done.outputs["reviewed-sha"] == reviewed
 
 
-def test_a_file_that_another_head_lacks_is_reviewed_when_that_head_is_pushed_while_the_diff_is_read(
-    tmp_path: Path,
-) -> None:
+def test_a_head_that_is_pushed_while_the_diff_is_read_hides_no_file(tmp_path: Path) -> None:
+    """A head without the file is pushed before the diff is read, and the reviewed head is pushed back after it."""
     flaw = finding("new file.py", 2, severity="critical", title="It runs text", code="    return eval(parcel)")
 
     def engineer(task: TaskRequest) -> Answer:
