@@ -54,8 +54,14 @@ class PullRequests(Protocol):
             NotFound: there is no such pull request, or the token may not see it.
         """
 
-    def diff(self, number: int) -> bytes:
-        """The pull request's diff (merge base to head) as bytes, one request.
+    def diff(self, base: str, head: str) -> bytes:
+        """The diff from the merge base of two commits to the second, as bytes, one request.
+
+        By commits and not by pull request, so that a push in between cannot put another diff in its place.
+
+        Args:
+            base: a full sha.
+            head: a full sha.
 
         Raises:
             DiffTooLarge: GitHub has no diff of this size.

@@ -48,6 +48,9 @@ def test_a_diff_that_is_too_large_is_a_406(
     assert answer.status_code == 406
     assert answer.json()["message"].startswith(f"Sorry, the diff exceeded the maximum number of {what} ({limit}).")
     assert answer.json()["errors"] == [{"resource": "PullRequest", "field": "diff", "code": "too_large"}]
+    compared = github_http.get("/compare/main...topic", headers=DIFF)
+    assert compared.status_code == 500
+    assert compared.json()["errors"] == [{"resource": "Comparison", "field": "diff", "code": "not_available"}]
 
 
 def test_the_files_are_listed_with_their_patches(github_http: httpx.Client) -> None:

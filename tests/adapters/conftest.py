@@ -59,6 +59,11 @@ class GitHubOnLoopback:
             number, check_name=CHECK_NAME, config_file=".github/reviewbot.yml", templates_dir=".github/reviewbot"
         )
 
+    def diff(self, number: int = 1, forge: GitHubForge | None = None) -> bytes:
+        """The pull request's diff, in one request."""
+        pull = self.world.pull(REPO, number)
+        return (forge or self.forge).diff(self.world.store.merge_base(pull), pull.head_sha)
+
     def open(self, token: str = TOKEN, repository: str = REPO, patience: Patience | None = None) -> GitHubForge:
         """Another forge; close it by `with`."""
         self.opened.append(GitHubForge(token, repository, self.address, self.clock, patience))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -70,7 +71,8 @@ def test_the_companys_certificates_are_trusted_by_everything_that_asks(tmp_path:
         status, reason, log = review(rig, ports, at(f"https://127.0.0.1:{ports['github.test']}", own))
         assert (status, reason) == (1, "gate"), log
         assert len(rig.comments()) == 1
-        assert f"GET {REST}/repos/{REPO}/pulls/1" in rig.github_requests(), "the diff is asked for by another library"
+        diff = re.compile(rf"GET {REST}/repos/{REPO}/compare/\w+\.\.\.\w+")
+        assert any(map(diff.fullmatch, rig.github_requests())), "the diff is asked for by another library"
 
 
 def test_certificates_that_nobody_vouches_for_are_told_with_the_way_out(tmp_path: Path) -> None:

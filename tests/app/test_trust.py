@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from reviewbot_sandbox.codevf import Answer, TaskLife
-from reviewbot_sandbox.faults import DropBefore
-from reviewbot_sandbox.github import Level, Rules
+from reviewbot_sandbox.codevf import Answer, TaskLife, TaskRequest
+from reviewbot_sandbox.faults import DropBefore, Meanwhile, Reply
+from reviewbot_sandbox.github import Level, Rules, pulls
 
-from tests.app.house import CLEAN, FORGETFUL, KEY, REPO, answer, finding, fork, from_fork, house
+from tests.app.house import CLEAN, FORGETFUL, HEAD, KEY, REPO, answer, finding, fork, from_fork, house
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
 
@@ -152,12 +152,52 @@ def test_a_head_that_moves_while_waiting_gets_no_comment_on_a_wrong_line(tmp_pat
         assert done.outputs["reviewed-sha"] == reviewed
 
 
+def test_a_head_that_is_pushed_while_the_diff_is_read_hides_no_file(tmp_path: Path) -> None:
+    """A head without the file is pushed before the diff is read, and the reviewed head is pushed back after it."""
+    flaw = finding("new file.py", 2, severity="critical", title="It runs text", code="    return eval(parcel)")
+
+    def engineer(task: TaskRequest) -> Answer:
+        return answer(flaw) if "eval(parcel)" in str(task.attachments) else CLEAN
+
+    with house(tmp_path, engineer=engineer) as rig:
+        pull, heads = rig.world.pull(REPO, 1), []
+        fewer = {name: text for name, text in HEAD.items() if name != "new file.py"}
+
+        def push_fewer() -> None:
+            heads.append(rig.world.push(REPO, "topic", fewer, author="mona", parents=(pull.base_sha,)))
+
+        def push_back() -> None:
+            rig.world.store.git(REPO).set_ref("refs/heads/topic", pull.head_sha)
+            pulls.follow(rig.world.store, REPO, "mona")
+            heads.append(rig.world.pull(REPO, 1).head_sha)
+
+        rig.github_faults.add("/compare/", Meanwhile(push_fewer), method="GET")
+        rig.github_faults.add("/graphql$", Meanwhile(push_back), body="query Entries")
+        done = rig.run()
+        assert len(heads) == 2
+        assert heads[0] != heads[1] == pull.head_sha
+        assert (done.exit_status, done.outputs["verdict"]) == (1, "fail"), done.log
+        assert rig.checks()[-1].conclusion == "failure"
+
+
 def test_a_diff_that_the_api_refuses_is_fetched(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.store.rules = Rules(diff_files=1)
         done = rig.run()
         assert done.exit_status == 1, done.log
         assert len(rig.comments()) == 1
+
+
+def test_a_diff_with_fewer_files_than_the_change_has_is_fetched(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        pull = rig.world.pull(REPO, 1)
+        whole = rig.world.store.git(REPO).diff(pull.base_sha, pull.head_sha)
+        part, split, _ = whole.partition(b"diff --git a/gone.py")
+        assert part
+        assert split
+        rig.github_faults.add("/compare/", Reply(200, (("Content-Type", "application/vnd.github.diff"),), part))
+        rig.run()
+        assert "eval(parcel)" in str([one.body for one in rig.codevf_faults.log])
 
 
 def test_an_attribute_cannot_hide_lines(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def _codevf(name: str, method: str, match: str, body: str | None = None) -> Requ
 
 GRAPHQL = "^/graphql$"
 SNAPSHOT = _github("the pull request", "POST", GRAPHQL, "query Snapshot")
-DIFF = _github("the diff", "GET", r"/pulls/\d+$")
+DIFF = _github("the diff", "GET", r"/compare/\w+\.\.\.\w+$")
 FILES = _github("the files", "POST", GRAPHQL, "query Entries")
 OPEN_CHECK = _github("the open check", "POST", "/check-runs$")
 SUMMARY = _github("the summary", "POST", r"/issues/\d+/comments$")

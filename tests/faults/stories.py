@@ -14,6 +14,7 @@ from tests.app.house import REPO, Rig
 from tests.app.test_batch_service import THREE, grow
 from tests.app.test_commands import event_of
 from tests.crash.town import NEVER, QUICK, SCALE, Town
+from tests.faults.asked import DIFF
 from tests.faults.troubles import REFUSALS
 
 LIFE = TaskLife(pending=10, processing=10)
@@ -56,7 +57,7 @@ def _pushed(_: Town, rig: Rig) -> Start:
 
 def _refused_diff(town: Town, rig: Rig) -> Start:
     """GitHub has no diff, so that git has to fetch it."""
-    town.faults["github"].add(r"/pulls/\d+$", REFUSALS["406"](), method="GET", times=None)
+    town.faults["github"].add(DIFF.match, REFUSALS["406"](), method="GET", times=None)
     return _pushed(town, rig)
 
 

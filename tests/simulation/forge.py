@@ -155,6 +155,7 @@ class SimulatedForge:
             label_events=tuple(pull.label_events[-50:]),
             commits=tuple(Commit(one.sha, one.parents, (one.author,), one.verified) for one in commits[:100]),
             commit_count=len(commits),
+            changed_files=len(github.changes_of(pull)),
             head_seen_at=github.seen.get(pull.head_sha) if commits and readable else None,
             checked_at=min(began, default=None),
             forced_at=max(forced, default=None),
@@ -174,10 +175,9 @@ class SimulatedForge:
         attributes = found.content.decode("utf-8", "replace") if found and not found.is_binary else ""
         return DefaultBranch(self.config(config_file), attributes, templates)
 
-    def diff(self, number: int) -> bytes:
+    def diff(self, base: str, head: str) -> bytes:
         """See `ports.PullRequests.diff`."""
-        self._needs("pull-requests: read")
-        changes = self.github.changes_of(self._pull(number))
+        changes = self.github.git.changes(self.merge_base(base, head), head)
         if len(changes) > _LARGEST_DIFF:
             raise DiffTooLarge(f"GitHub has no diff of more than {_LARGEST_DIFF} files.")
         return diff_text(changes).encode()

@@ -48,8 +48,9 @@ FOUND: dict[str, Bug] = {
         "A push between the reading of the pull request and of its diff: the check of the old head turns green by the "
         "new head's diff.",
         NEVER_GREEN,
-        "moved",
+        "",
         history(RUN, Move("evil", 0, 4), Episode((NEXT,), (At(1, Meanwhile(Move("revert"))),))),
+        is_open=False,
     ),
     "waited-then-bought": Bug(
         "Two of three runs at once: the one that has looked up an older task does not see that the other has bought.",

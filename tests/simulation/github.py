@@ -368,8 +368,9 @@ class GitHub:
     # What can be seen
 
     def changes_of(self, pull: Pull) -> tuple[Change, ...]:
-        """The diff of a pull request: merge base to head."""
-        return self.git.changes(self.git.merge_base(pull.base_sha, pull.head_sha), pull.head_sha)
+        """The diff of a pull request: merge base to head, or base to head if they have no commit in common."""
+        merge_base = self.git.merge_base(pull.base_sha, pull.head_sha) or pull.base_sha
+        return self.git.changes(merge_base, pull.head_sha)
 
     def changes_at(self, pull: Pull, commit: str) -> tuple[Change, ...] | None:
         """The diff as of one of the pull request's commits; None for a commit that never was in it."""

@@ -327,6 +327,9 @@ def _simpler(step: Step) -> Iterator[Step]:
     if isinstance(step, Move):
         yield from (one for one in (replace(step, a=0), replace(step, b=0)) if one != step)
         return
+    for one in step.at:
+        if isinstance(one.what, Meanwhile) and isinstance(one.what.move, Move):
+            yield one.what.move
     for index in range(len(step.at)):
         yield replace(step, at=step.at[:index] + step.at[index + 1 :])
     for index in range(len(step.starts)):

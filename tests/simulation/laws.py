@@ -88,14 +88,11 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
         if len(tasks) > 1 + ended + asked:
             paths, ids = [one.path for one in change], [task.id for task in tasks]
             told = f"{ids} are of one change of {paths} in mode {mode}; {ended} ended, {asked} asked"
-            yield Violation(PAY_ONCE, told, _hole_of_purchase(pull, tasks))
+            yield Violation(PAY_ONCE, told, _hole_of_purchase(tasks))
 
 
-def _hole_of_purchase(pull: Pull, tasks: list[StoredTask]) -> str:
-    """The class of a second purchase: by a run whose head moved, or under another key while its run was there."""
-    spans = [(task.asker.began, task.created) for task in tasks if isinstance(task.asker, Run)]
-    if any(began < push.at <= created for began, created in spans for push in pull.pushes):
-        return "moved"
+def _hole_of_purchase(tasks: list[StoredTask]) -> str:
+    """The class of a second purchase: under another key while its run was there."""
     raced = any(
         isinstance(later.asker, Run)
         and later.asker.began <= earlier.created
@@ -361,7 +358,6 @@ HOLES: Mapping[str, str] = {
     "committer": "Somebody who has committed to the branch waives or bypasses.",
     "freshness": "An older signed text, put back, brings back what it says.",
     "identity": "A change is known by less than the reviewer sees of it: another old name counts as the same.",
-    "moved": "The diff is read by number after the head has moved, and taken for that of the old head.",
     "twice": "A run that has waited for a task of an older head buys what another run has bought meanwhile.",
     "unread": "A run that has read no change, and loses the answer to its summary, ends with an error of ours.",
     "hidden": "Somebody else's check run with our name and tag hides an open one of ours, which stays open.",
@@ -382,10 +378,7 @@ def hole_of_difference(setting: Setting, mine: Shown, theirs: Shown) -> str:
 
 def hole_of(world: World, pull: Pull, changes: tuple[Change, ...], check: StoredCheck, problem: str) -> str:
     """The class of a check that is green and should not be, empty for one that is unknown."""
-    run, truth = world.scheduler.current, world.truth
-    since = run.began if run else 0.0
-    if any(push.at > since for push in pull.pushes) and check.head_sha != pull.head_sha:
-        return "moved"
+    truth = world.truth
     if check.base != pull.base_ref:
         return "base"
     is_of_another_base = any(head == check.head_sha for head, _ in truth.bypasses)

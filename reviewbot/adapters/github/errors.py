@@ -289,10 +289,10 @@ _not_understood = _plain(
     ForgeError, "GitHub's answer is not understood", "The API's address may point to something that is not GitHub."
 )
 
-# The order matters: a limit comes dressed as 403, 422 or 429, and a diff that is too large as 406 or 422.
+# The order matters: a limit comes dressed as 403, 422 or 429, and a diff that is too large as 406, 422 or 5xx.
 _RULES = (
     _Rule(_is_throttled, _throttled),
-    _Rule(lambda reply: reply.status in {406, 422} and "diff" in reply.codes, _diff_too_large),
+    _Rule(lambda reply: reply.status in {406, 422, 500, 503} and "diff" in reply.codes, _diff_too_large),
     _Rule(_has(401), _unknown_token),
     _Rule(_has(403), _no_permission),
     _Rule(_has(404, 410), _not_found),

@@ -94,10 +94,10 @@ class GitHubForge(Bound):
             checks_readable=not hidden,
         )
 
-    def diff(self, number: int) -> bytes:
+    def diff(self, base: str, head: str) -> bytes:
         """See `ports.Forge.diff`."""
-        intent = Intent(f"reading the diff of pull request {number}", "pull-requests: read")
-        return self._calls.download(f"{self._path}/pulls/{number}", _DIFF_TYPE, DIFF_LIMIT, intent)
+        intent = Intent("reading the diff of the pull request", "contents: read")
+        return self._calls.download(f"{self._path}/compare/{base}...{head}", _DIFF_TYPE, DIFF_LIMIT, intent)
 
     def merge_base(self, base: str, head: str) -> str:
         """See `ports.Forge.merge_base`."""

@@ -23,7 +23,7 @@ class Source(Protocol):
     def snapshot(self, number: int, *, check_name: str, config_file: str, templates_dir: str) -> Snapshot:
         """Read the change's surroundings."""
 
-    def diff(self, number: int) -> bytes:
+    def diff(self, base: str, head: str) -> bytes:
         """Read the diff."""
 
     def merge_base(self, base: str, head: str) -> str:
@@ -66,9 +66,9 @@ class Desk:
     def _comment(body: str) -> Comment:
         return Comment(_COMMENT_ID, "", body, ours=True)
 
-    def diff(self, number: int) -> bytes:
+    def diff(self, base: str, head: str) -> bytes:
         """As the source has it."""
-        return self._source.diff(number)
+        return self._source.diff(base, head)
 
     def merge_base(self, base: str, head: str) -> str:
         """As the source has it."""

@@ -142,7 +142,7 @@ class LocalChange:
         named = {path.rpartition("/")[2]: entry.text for path, entry in templates.items() if entry.text is not None}
         return DefaultBranch(texts.get(config_file), texts.get(ATTRIBUTES) or "", named)
 
-    def diff(self, number: int) -> bytes:  # noqa: ARG002 — the port's signature
+    def diff(self, base: str, head: str) -> bytes:  # noqa: ARG002 — the port's signature
         """Never: git reads the change, by `read_change`.
 
         Raises:

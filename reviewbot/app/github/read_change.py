@@ -45,11 +45,13 @@ def load_change(ports: Ports, pull: PullRequest) -> ChangeSet:
 
 
 def _from_api(ports: Ports, pull: PullRequest) -> RawChange:
-    diff = _utf8(ports.forge.diff(pull.number))
     merge_base = merge_base_of(pull.commits, pull.commit_count)
     if merge_base is None:
         merge_base = ports.forge.merge_base(pull.base_ref, pull.head_sha)
+    diff = _utf8(ports.forge.diff(merge_base, pull.head_sha))
     files = parse_diff(diff)
+    if pull.changed_files not in {None, len(files)}:
+        raise ChangeUnreadable(f"The API's diff has {len(files)} files of {pull.changed_files}.")
     new, old = ports.forge.entries(
         head=pull.head_sha,
         new_paths=[file.path for file in files if file.status is not FileStatus.REMOVED and not file.is_submodule],

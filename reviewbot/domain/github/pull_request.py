@@ -73,6 +73,7 @@ class PullRequest:
 
     Attributes:
         commits: the first hundred; `commit_count` says how many there are.
+        changed_files: how many files GitHub counts in the change; None if nobody counts.
         author: the login without `[bot]`, as in GraphQL; None for a deleted account.
         head_repository: None if the fork was deleted.
         label_events: the latest fifty, oldest first.
@@ -103,6 +104,7 @@ class PullRequest:
     label_events: tuple[LabelEvent, ...]
     commits: tuple[Commit, ...]
     commit_count: int
+    changed_files: int | None = None
     head_seen_at: datetime | None = None
     checked_at: datetime | None = None
     forced_at: datetime | None = None

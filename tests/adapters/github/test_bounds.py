@@ -19,6 +19,8 @@ from reviewbot.domain.github.pull_request import Permission
 from reviewbot.errors import ForgeError, ForgeUnreachable
 from tests.adapters.conftest import REPO, TOKEN, GitHubOnLoopback, PatientClock
 
+BASE, HEAD = "a" * 40, "b" * 40
+
 
 class HastyClock(PatientClock):
     """Half a minute passes with every look at it."""
@@ -54,7 +56,7 @@ def test_a_connection_that_does_not_come_is_not_waited_for_as_long_as_an_answer(
         with GitHubForge(TOKEN, REPO, address, clock, Patience(connect=0.2, read=30, most=0)) as forge:
             began = time.monotonic()
             with pytest.raises(ForgeUnreachable, match="cannot be reached"):
-                forge.permission("mona") if deed == "permission" else forge.diff(1)
+                forge.permission("mona") if deed == "permission" else forge.diff(BASE, HEAD)
     assert time.monotonic() - began < 5
 
 
@@ -67,7 +69,7 @@ def test_an_answer_that_drips_is_given_up(github: GitHubOnLoopback, deed: str) -
     github.faults.add(".", Drip(8, 0.001), times=None)
     with GitHubForge(TOKEN, REPO, github.address, HastyClock(), Patience(most=0)) as forge:
         with pytest.raises(ForgeUnreachable, match="in time"):
-            forge.permission("mona") if deed == "permission" else forge.diff(1)
+            forge.permission("mona") if deed == "permission" else github.diff(forge=forge)
         assert forge.requests == 1
 
 
@@ -151,5 +153,5 @@ def test_twenty_changes_are_sent_without_a_pause_and_then_each_takes_its_turn(gi
     first, second = github.clock.waits
     assert 0 < first <= 60 / 57
     assert first < second <= 120 / 57
-    github.forge.diff(1)
+    github.diff()
     assert len(github.clock.waits) == 2, "reading needs no turn"

@@ -90,7 +90,7 @@ def read(github: GitHubOnLoopback) -> object:
 
 
 def diff(github: GitHubOnLoopback) -> object:
-    return github.forge.diff(1)
+    return github.diff()
 
 
 def snapshot(github: GitHubOnLoopback) -> object:
@@ -180,7 +180,7 @@ def test_the_sandboxs_own_read_only_token_may_not_write(github: GitHubOnLoopback
 
 def test_an_unknown_token_is_told_without_showing_it(github: GitHubOnLoopback) -> None:
     with github.open("ghp_wrong-secret") as forge, pytest.raises(ForgeError, match="does not know the token") as caught:
-        forge.diff(1)
+        github.diff(forge=forge)
     assert "wrong-secret" not in f"{caught.value.message}{caught.value.hint}{caught.value!r}"
 
 
@@ -212,6 +212,8 @@ def test_both_forms_of_a_refusals_details_are_read(github: GitHubOnLoopback, ans
     [
         reply(406, "Sorry, the diff exceeded", errors=[{"resource": "P", "field": "diff", "code": "too_large"}]),
         reply(422, "taking too long", errors=[{"resource": "P", "field": "diff", "code": "not_available"}]),
+        reply(500, "Server Error", errors=[{"resource": "Comparison", "field": "diff", "code": "not_available"}]),
+        reply(503, "Server Error", errors=[{"resource": "Comparison", "field": "diff", "code": "not_available"}]),
     ],
 )
 def test_a_diff_that_github_has_not_is_too_large(github: GitHubOnLoopback, answer: Reply) -> None:
@@ -256,7 +258,7 @@ def test_all_requests_together_wait_no_longer_than_a_run_may_lose(github: GitHub
     with github.open(patience=Patience(most=10, whole=20)) as forge:
         for _ in range(4):
             with pytest.raises(ForgeUnreachable):
-                forge.diff(1)
+                github.diff(forge=forge)
     assert github.clock.waits == [7.0, 7.0]
 
 
@@ -499,6 +501,6 @@ def test_hostile_words_in_a_refusal_stay_one_short_line(github: GitHubOnLoopback
 
 
 def test_a_dripping_diff_comes_whole(github: GitHubOnLoopback) -> None:
-    whole = github.forge.diff(1)
-    github.faults.add("pulls", Drip(16, 0.001))
-    assert github.forge.diff(1) == whole
+    whole = github.diff()
+    github.faults.add("compare", Drip(16, 0.001))
+    assert github.diff() == whole

@@ -162,7 +162,7 @@ def test_a_repository_that_is_not_there_is_not_found(github: GitHubOnLoopback) -
 
 def test_the_diff_comes_as_the_bytes_that_git_wrote(github: GitHubOnLoopback) -> None:
     github.world.push(REPO, "topic", {"latin.txt": b"caf\xe9\n"})
-    diff = github.forge.diff(1)
+    diff = github.diff()
     assert diff.startswith(b"diff --git a/app.py b/app.py\n")
     assert b"+caf\xe9\n" in diff
 
@@ -189,7 +189,7 @@ def test_entries_make_a_whole_change_with_the_diff(github: GitHubOnLoopback) -> 
     assert old["app.py"].text is None
     assert set(new) == {"app.py", "new.py"}
     assert set(old) == {"app.py"}
-    change = assemble(RawChange(base, pull.head_sha, github.forge.diff(1).decode(), old, new))
+    change = assemble(RawChange(base, pull.head_sha, github.forge.diff(base, pull.head_sha).decode(), old, new))
     assert [file.path for file in change.files] == ["app.py", "new.py"]
 
 
@@ -455,7 +455,7 @@ def test_a_comment_on_a_whole_file_has_an_address_and_no_line(github: GitHubOnLo
 
 def test_requests_are_counted(github: GitHubOnLoopback) -> None:
     github.snapshot()
-    github.forge.diff(1)
+    github.diff()
     assert github.forge.requests == 2 == len(github.sent())
 
 
@@ -466,7 +466,7 @@ def test_the_token_stands_in_no_text_of_the_forge(github: GitHubOnLoopback) -> N
 
 def test_enterprise_server_has_its_own_addresses(enterprise: GitHubOnLoopback) -> None:
     head = enterprise.snapshot().pull.head_sha
-    assert enterprise.forge.diff(1).startswith(b"diff --git")
+    assert enterprise.diff().startswith(b"diff --git")
     enterprise.forge.create_review(1, ReviewDraft(head, ReviewEvent.COMMENT, "Body.", (inline(2),)))
     assert len(enterprise.snapshot().threads) == 1
     paths = {entry.path for entry in enterprise.sent()}

@@ -443,12 +443,18 @@ class Pair:
         self.agree(
             "older checks", lambda harness, _side: [one.head_sha for one in harness.forge.older_checks(1, CHECK_NAME)]
         )
-        self.agree("diff", lambda harness, _side: plain_diff(harness.forge.diff(1)))
+        self.agree("diff", lambda harness, _side: diff_of(harness, 1))
         self.agree("annotations", lambda harness, side: [harness.annotations(one.on(side)) for one in self.checks])
 
 
 def _snapshot(number: int) -> Act[Snapshot]:
     return lambda harness, _side: read(harness, number)
+
+
+def diff_of(harness: GitHubHarness, number: int = 1) -> str:
+    """Return the diff of a pull request as it is now, plainly."""
+    pull = read(harness, number).pull
+    return plain_diff(harness.forge.diff(pull.base_sha, pull.head_sha))
 
 
 def plain_diff(diff: bytes) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from reviewbot.domain.diff.parse import assemble
@@ -12,6 +10,7 @@ from reviewbot.errors import DiffTooLarge, NotFound, PermissionMissing
 from tests.contract.ports.github_harness import (
     CHECK_NAME,
     CONFIG,
+    MAIN,
     TEMPLATES,
     TOPIC,
     GitHubHarness,
@@ -19,9 +18,11 @@ from tests.contract.ports.github_harness import (
     open_change,
     read,
 )
+from tests.contract.ports.pair import diff_of, plain_diff
 from tests.contract.ports.states import check, open_task_copy
 
 DAY = 24 * 3600.0
+NOBODY = "0" * 40
 
 
 # Snapshot
@@ -304,12 +305,6 @@ def test_attributes_that_are_not_text_are_empty(github: GitHubHarness) -> None:
 # Diff
 
 
-def diff_of(github: GitHubHarness, number: int = 1) -> str:
-    """The diff without what the sides may write differently: blob ids, and the words behind a hunk's numbers."""
-    text = github.forge.diff(number).decode()
-    return re.sub(r"^(@@ .* @@).*$", r"\1", re.sub(r"^index .*\n", "", text, flags=re.MULTILINE), flags=re.MULTILINE)
-
-
 def test_the_diff_goes_from_the_merge_base_to_the_head(github: GitHubHarness) -> None:
     open_change(github)
     github.push("main", {"app.py": "all new\n", "other.md": "x\n"})
@@ -392,7 +387,7 @@ def test_the_diff_and_the_entries_make_a_change(github: GitHubHarness) -> None:
     new, old = github.forge.entries(
         head=head, new_paths=["app.py", "new.py"], merge_base=base, old_paths=["app.py", "old.txt"]
     )
-    change = assemble(RawChange(base, head, github.forge.diff(1).decode(), old, new))
+    change = assemble(RawChange(base, head, github.forge.diff(base, head).decode(), old, new))
     assert [file.path for file in change.files] == ["app.py", "new.py", "old.txt"]
 
 
@@ -402,12 +397,47 @@ def test_a_diff_of_more_than_300_files_is_too_large(github: GitHubHarness) -> No
     assert diff_of(github).count("diff --git ") == 300
     github.push("topic", {"one-more.txt": "x\n"})
     with pytest.raises(DiffTooLarge):
-        github.forge.diff(1)
+        diff_of(github)
 
 
-def test_there_is_no_diff_of_a_pull_request_that_does_not_exist(github: GitHubHarness) -> None:
+def test_the_diff_of_a_head_stays_when_another_is_pushed(github: GitHubHarness) -> None:
+    head, base = open_change(github), github.tip("main")
+    before = diff_of(github)
+    github.push("topic", {"more.py": "1\n"}, parents=(base,))
+    assert diff_of(github) != before
+    github.move("topic", head)
+    assert diff_of(github) == before
+    second = github.push("topic", {"more.py": "1\n"}, parents=(base,))
+    assert plain_diff(github.forge.diff(base, head)) == before
+    assert "more.py" in plain_diff(github.forge.diff(base, second))
+
+
+def test_there_is_no_diff_of_a_commit_that_does_not_exist(github: GitHubHarness) -> None:
+    head = open_change(github)
+    for base, other in ((NOBODY, head), (head, NOBODY)):
+        with pytest.raises(NotFound):
+            github.forge.diff(base, other)
+
+
+def test_there_is_no_diff_without_a_common_commit(github: GitHubHarness) -> None:
+    island = github.push("island", {"x.txt": "1\n"}, parents=())
     with pytest.raises(NotFound):
-        github.forge.diff(1)
+        github.forge.diff(github.tip("main"), island)
+
+
+def test_the_diff_needs_a_permission_to_read_the_contents(github: GitHubHarness) -> None:
+    head = open_change(github)
+    with pytest.raises(PermissionMissing):
+        github.forge_without("contents: read").diff(github.tip("main"), head)
+    assert github.forge_without("pull-requests: read").diff(github.tip("main"), head)
+
+
+def test_as_many_files_are_changed_as_the_diff_has(github: GitHubHarness) -> None:
+    open_change(github)
+    github.push("main", {"other.md": "x\n"})
+    assert read(github).pull.changed_files == diff_of(github).count("diff --git ") == 3
+    github.push("topic", {"more.py": "1\n", "older.txt": MAIN["old.txt"]})
+    assert read(github).pull.changed_files == diff_of(github).count("diff --git ") == 4, "a rename is one file"
 
 
 # Lists

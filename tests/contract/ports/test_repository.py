@@ -214,7 +214,7 @@ def test_the_change_by_git_is_that_of_the_diff(github: GitHubHarness) -> None:
     assert (change.head, change.merge_base) == (head, base)
     assert set(change.old) == {"app.py", "old.txt"}
     assert {path: one.text for path, one in change.new.items()} == {"app.py": TOPIC["app.py"], "new.py": "print(1)\n"}
-    by_api = replace(change, diff=github.forge.diff(1).decode())
+    by_api = replace(change, diff=github.forge.diff(base, head).decode())
     told = [
         [replace(one.diff, old_blob="", new_blob="", text="") for one in assemble(each).files]
         for each in (change, by_api)

@@ -257,6 +257,7 @@ class PullRequestNode(Checked, frozen=True):
     base_ref_name: Name
     labels: Nodes[Named] | None
     label_events: Nodes[LabeledEvent] | None = field(name="timelineItems")
+    changed_files: int
     commits: Commits
     comments: Page[CommentNode]
     review_threads: Page[ThreadNode]

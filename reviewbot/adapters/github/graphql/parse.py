@@ -86,6 +86,7 @@ def pull_request(node: answers.PullRequestNode) -> PullRequest:
         label_events=tuple(_label_events(node)),
         commits=tuple(_commit(item.commit) for item in node.commits.present),
         commit_count=node.commits.total_count,
+        changed_files=node.changed_files,
         head_seen_at=_first_seen(node),
         checked_at=_first_checked(node),
         forced_at=max(forced, default=None),

@@ -102,6 +102,7 @@ query Snapshot(
       timelineItems(last: 50, itemTypes: [LABELED_EVENT]) {{
         nodes {{ ... on LabeledEvent {{ createdAt label {{ name }} actor {{ __typename login }} }} }}
       }}
+      changedFiles
       commits(first: 100) {{
         totalCount
         nodes {{ commit {{

@@ -11,6 +11,7 @@ from reviewbot_sandbox.github.limits import RESOURCES
 from reviewbot_sandbox.github.records import Access, Scope
 from reviewbot_sandbox.github.refusal import Refusal, forbidden, not_found
 from reviewbot_sandbox.github.repos import Entry, GitObject, Kind
+from reviewbot_sandbox.github.rest_pulls import whole_diff
 
 if TYPE_CHECKING:
     from reviewbot_sandbox.github.records import Repository
@@ -177,7 +178,7 @@ def compare(call: Call) -> Answer:
     if not dots or old is None or new is None or merge_base is None:
         raise not_found()
     if call.wants("diff"):
-        return Answer(200, git.diff(merge_base, new), media="application/vnd.github.diff; charset=utf-8")
+        return Answer(200, _diff(call, merge_base, new), media="application/vnd.github.diff; charset=utf-8")
     ahead, behind = git.count(f"{old}..{new}"), git.count(f"{new}..{old}")
     size, page = page_of(call)
     asked = "page" in call.query or "per_page" in call.query
@@ -202,6 +203,16 @@ def compare(call: Call) -> Answer:
         "files": [call.wire.change(full, new, change) for change in files],
     }
     return Answer(200, body, links(call, page, max(1, -(-ahead // limit))) if asked else {})
+
+
+def _diff(call: Call, old: str, new: str) -> bytes:
+    """The diff of a comparison. GitHub's description knows no 406 here: a diff that is too large is a server error."""
+    try:
+        return whole_diff(call, old, new)
+    except Refusal:
+        message = "Server Error: Sorry, this diff is taking too long to generate."
+        error = {"resource": "Comparison", "field": "diff", "code": "not_available"}
+        raise Refusal(500, message, (error,)) from None
 
 
 def get_permission(call: Call) -> Answer:

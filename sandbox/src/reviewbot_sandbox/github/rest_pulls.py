@@ -7,7 +7,7 @@ from dataclasses import replace
 from reviewbot_sandbox.github import forms, pulls, reviews, talk
 from reviewbot_sandbox.github.access import is_writer, level_of
 from reviewbot_sandbox.github.call import Answer, Call, Route, paged
-from reviewbot_sandbox.github.records import ACTIONS, Access, Level, PullRequest, ReviewComment, ReviewState, Scope
+from reviewbot_sandbox.github.records import ACTIONS, Access, Level, ReviewComment, ReviewState, Scope
 from reviewbot_sandbox.github.refusal import Refusal, forbidden
 
 _PULLS = "/repos/{owner}/{repo}/pulls"
@@ -51,15 +51,17 @@ def get_pull(call: Call) -> Answer:
     """As JSON, or as the diff that the pull request's page shows."""
     pull = call.pull
     if call.wants("diff"):
-        return Answer(200, _whole_diff(call, pull), media="application/vnd.github.diff; charset=utf-8")
+        diff = whole_diff(call, call.store.merge_base(pull), pull.head_sha)
+        return Answer(200, diff, media="application/vnd.github.diff; charset=utf-8")
     return Answer(200, call.wire.pull(pull))
 
 
-def _whole_diff(call: Call, pull: PullRequest) -> bytes:
+def whole_diff(call: Call, old: str, new: str) -> bytes:
+    """The diff between two commits, unless it is too large."""
     rules = call.store.rules
-    if len(call.store.changes_of(pull)) > rules.diff_files:
+    if len(call.store.changes(call.repo.full_name, old, new)) > rules.diff_files:
         raise _too_large("files", rules.diff_files)
-    diff = call.git.diff(call.store.merge_base(pull), pull.head_sha)
+    diff = call.git.diff(old, new)
     if diff.count(b"\n") > rules.diff_lines:
         raise _too_large("lines", rules.diff_lines)
     return diff
