@@ -19,7 +19,7 @@
     │   ├── PermissionMissing          the token may not do it (403)
     │   ├── NotFound                   404, also for what the token may not see
     │   ├── Refused                    GitHub understood the request and will not do it (422)
-    │   ├── DiffTooLarge               the API has no diff of this size (406)
+    │   ├── DiffTooLarge               the API has no diff of this size
     │   └── ForgeUnreachable           no usable answer within the deadline
     ├── ChangeUnreadable           3   neither the API nor git gives the change whole
     ├── TemplateError              2   a template of the default branch cannot be rendered

@@ -164,8 +164,7 @@ def _undone(world: World) -> Iterator[Violation]:
     ]
     if TaskStatus.COMPLETED not in ends and len(ends) < MOST_ATTEMPTS:
         told = f"no review of the head was completed; tasks: {[end.value for end in ends]}"
-        is_moved = _hole_of_purchase(pull, world.tasks_of(1)) == "moved"  # it was bought under the name of another head
-        yield Violation(HAPPENS, told, "moved" if is_moved else "")
+        yield Violation(HAPPENS, told)
 
 
 _VOLATILE = (
