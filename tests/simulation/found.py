@@ -54,7 +54,7 @@ FOUND: dict[str, Bug] = {
     "waited-then-bought": Bug(
         "Two of three runs at once: the one that has looked up an older task does not see that the other has bought.",
         PAY_ONCE,
-        "twice",
+        "",
         history(
             Episode((PUSH,)),
             Move("a_day_later"),
@@ -62,6 +62,7 @@ FOUND: dict[str, Bug] = {
             Episode((NEXT, PUSH, PUSH), (At(4, Switch()), At(8, Switch()), At(31, Delay(4000)))),
             setting=Setting((("wait-minutes", "0"),)),
         ),
+        is_open=False,
     ),
     "retargeted-bypass": Bug(
         "A bypass is given for one base, and the pull request goes to another before a run carries it out.",
@@ -135,8 +136,9 @@ FOUND: dict[str, Bug] = {
     "unread-change": Bug(
         "A run that skips a review loses GitHub's answer to its summary, and ends with a `TypeError`.",
         NO_BUG,
-        "unread",
+        "",
         history(Move("skip"), Episode((NEXT,), (At(2, Lose(done=True)),)), setting=Setting((("check-run", "false"),))),
+        is_open=False,
     ),
     "twin-moved": Bug(
         "One of two identical files is moved and reviewed; the other, moved to the same place, counts as reviewed.",

@@ -6,7 +6,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from reviewbot.domain.findings.markers import read_finding_mark
 from reviewbot.domain.model.review import TaskStatus
@@ -63,8 +62,7 @@ def at_rest(world: World) -> Iterator[Violation]:
 def _bugs(world: World) -> Iterator[Violation]:
     for run in world.runs:
         if run.error is not None:
-            is_known = isinstance(run.error, TypeError) and str(run.error).startswith("Story(")
-            yield Violation(NO_BUG, f"{run.name} raised {run.error!r}", "unread" if is_known else "")
+            yield Violation(NO_BUG, f"{run.name} raised {run.error!r}")
         elif run.outcome is not None and run.outcome.exit_status not in EXIT_STATUSES:
             yield Violation(NO_BUG, f"{run.name} ended with exit status {run.outcome.exit_status}: {run.outcome}")
 
@@ -92,17 +90,10 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
 
 
 def _hole_of_purchase(pull: Pull, tasks: list[StoredTask]) -> str:
-    """The class of a second purchase: by a run whose head moved, or under another key while its run was there."""
+    """The class of a second purchase: by a run whose head moved."""
     spans = [(task.asker.began, task.created) for task in tasks if isinstance(task.asker, Run)]
-    if any(began < push.at <= created for began, created in spans for push in pull.pushes):
-        return "moved"
-    raced = any(
-        isinstance(later.asker, Run)
-        and later.asker.began <= earlier.created
-        and later.submission.idempotency_key != earlier.submission.idempotency_key
-        for earlier, later in pairwise(tasks)
-    )
-    return "twice" if raced else ""
+    is_moved = any(began < push.at <= created for began, created in spans for push in pull.pushes)
+    return "moved" if is_moved else ""
 
 
 # Law 2
@@ -362,8 +353,6 @@ HOLES: Mapping[str, str] = {
     "freshness": "An older signed text, put back, brings back what it says.",
     "identity": "A change is known by less than the reviewer sees of it: another old name counts as the same.",
     "moved": "The diff is read by number after the head has moved, and taken for that of the old head.",
-    "twice": "A run that has waited for a task of an older head buys what another run has bought meanwhile.",
-    "unread": "A run that has read no change, and loses the answer to its summary, ends with an error of ours.",
     "hidden": "Somebody else's check run with our name and tag hides an open one of ours, which stays open.",
     "forgotten": "Without check runs: after the summary was deleted one run asks for an approval, and the next buys.",
     "summaries": "Two runs at once write a summary each, and both stay while no review is due.",
