@@ -220,8 +220,7 @@ def play(history: History, trace: Trace | None = None) -> Played:
     before = laws.shown_by(world)
     _run(world, Start("push"))
     if world.pull.is_open and (difference := laws.shown_by(world).difference(before)):
-        hole = "forgotten" if "memory" in world.truth.losses else ""
-        played.violations.append(Violation(CONVERGES, f"one more run changes {difference}", hole))
+        played.violations.append(Violation(CONVERGES, f"one more run changes {difference}"))
     return played
 
 
@@ -231,10 +230,11 @@ def judge(history: History) -> list[Violation]:
     violations = played.violations
     if not violations and history.is_comparable:
         other = play(history.undisturbed())
-        mine, theirs = laws.shown_by(played.world), laws.shown_by(other.world)
+        theirs = laws.shown_by(other.world)
+        mine = laws.shown_by(played.world).without_needless_check(theirs)
         if (difference := mine.difference(theirs)) and not other.violations:
             told = f"it does not end as without the disturbance: {difference}"
-            violations = [Violation(CONVERGES, told, laws.hole_of_difference(history.setting, mine, theirs))]
+            violations = [Violation(CONVERGES, told)]
     return violations
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reviewbot.domain.findings.markers import read_finding_mark
 from reviewbot.domain.model.review import TaskStatus
@@ -15,7 +15,7 @@ from tests.simulation.github import BOT, Pull, StoredCheck, thread_line
 from tests.simulation.oracle import SAID, diffs_in, headers, shown_in
 from tests.simulation.repository import Change
 from tests.simulation.schedule import Run
-from tests.simulation.world import CHECK, GREEN, Setting, World
+from tests.simulation.world import CHECK, GREEN, World
 
 NO_BUG = "no bug"
 PAY_ONCE = "never pay twice"
@@ -124,8 +124,7 @@ def _doubles(world: World) -> Iterator[Violation]:
                 yield Violation(NOTHING_LOST, f"finding {finding} has {count} comments")
         ours = [one for one in world.github.comments_of(pull.number) if one.author == BOT]
         if sum("reviewbot:summary" in one.body for one in ours) > 1:
-            no_review = pull.head_sha in world.truth.skipped or not pull.is_open or pull.is_draft
-            yield Violation(CONVERGES, "there are two summary comments", "summaries" if no_review else "")
+            yield Violation(CONVERGES, "there are two summary comments")
 
 
 # Law 3
@@ -135,7 +134,7 @@ def _unfinished(world: World, pull: Pull) -> Iterator[Violation]:
     check = newest_check(world, pull)
     if check is not None and check.conclusion is None:
         told = f"the check of #{pull.number} is still open: {check.title!r}"
-        yield Violation(CONVERGES, told, "hidden" if world.truth.is_forged else "")
+        yield Violation(CONVERGES, told)
 
 
 def _undone(world: World) -> Iterator[Violation]:
@@ -187,6 +186,14 @@ class Shown:
     summaries: tuple[str, ...]
     threads: tuple[tuple[object, ...], ...]
     tasks: int
+
+    def without_needless_check(self, undisturbed: Shown) -> Shown:
+        """Without the check of a failed run on a head that gets none: GitHub deletes no check run.
+
+        Required or not, `action_required` lets no more through than no check does, so it may stay.
+        """
+        is_needless = not undisturbed.check and "action_required" in self.check
+        return replace(self, check=()) if is_needless else self
 
     def difference(self, other: Shown) -> str:
         """The first part that is not the same, in words."""
@@ -353,20 +360,8 @@ HOLES: Mapping[str, str] = {
     "freshness": "An older signed text, put back, brings back what it says.",
     "identity": "A change is known by less than the reviewer sees of it: another old name counts as the same.",
     "moved": "The diff is read by number after the head has moved, and taken for that of the old head.",
-    "hidden": "Somebody else's check run with our name and tag hides an open one of ours, which stays open.",
-    "forgotten": "Without check runs: after the summary was deleted one run asks for an approval, and the next buys.",
-    "summaries": "Two runs at once write a summary each, and both stay while no review is due.",
-    "refused": "A command whose run meets an unreachable GitHub is refused for good, and nobody tries it again.",
-    "ready": "With `review-on: ready`, a run that fails leaves a check on a head that needs none.",
 }
 """Classes of known holes, with what goes wrong. A violation belongs to one by what has happened, not by its seed."""
-
-
-def hole_of_difference(setting: Setting, mine: Shown, theirs: Shown) -> str:
-    """The class of a difference that a disturbance has made."""
-    if setting.input("review-on", "push") == "ready" and not theirs.check and "action_required" in mine.check:
-        return "ready"
-    return "refused" if "not-kept" in "".join(mine.summaries) else ""
 
 
 def hole_of(world: World, pull: Pull, changes: tuple[Change, ...], check: StoredCheck, problem: str) -> str:

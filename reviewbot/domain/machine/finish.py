@@ -35,7 +35,7 @@ def concluded(known: Known, outcome: Outcome) -> Judged | Refreshed | Published:
     known = replace(known, ended=True)
     if known.request.dry_run:
         return Published(known, outcome)
-    if known.is_read and known.memory.has_news and not known.read_again:
+    if known.is_read and known.has_news and not known.read_again:
         return Judged(known, outcome)
     return _publishing(known, outcome)
 

@@ -84,7 +84,8 @@ def not_asked_for(known: Known) -> Outcome:
     if (known.awaited or begun or deferred) and pull.is_open:
         message = _DEFERRED_BY_OTHERS if deferred and known.awaited is None else ""
         return replace(pending(request.judgement.rules), message=message)
-    outcome, there = _why_not(known), current_check(known.snapshot)
+    # Another App's check run hides no open one of ours: GitHub requires the check of ours.
+    outcome, there = _why_not(known), newest(one for one in known.snapshot.checks if not one.foreign)
     if there is None:
         return outcome
     open_task = tells_of_open_task(there.external_id)
