@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tests.simulation.histories import Episode, History, Step
-from tests.simulation.laws import CONVERGES, NEVER_GREEN, NO_BUG, PAY_ONCE
+from tests.simulation.laws import CONVERGES, NEVER_GREEN, NO_BUG, NOTHING_LOST, PAY_ONCE
 from tests.simulation.people import Move
-from tests.simulation.schedule import At, Delay, Lose, Meanwhile, Switch
+from tests.simulation.schedule import At, Begin, Delay, Kill, Lose, Meanwhile, Switch
 from tests.simulation.world import Setting, Start
 
 NEXT, PUSH, COLLECT = (Start(kind) for kind in ("next", "push", "collect"))
@@ -62,6 +62,43 @@ FOUND: dict[str, Bug] = {
             Episode((NEXT, PUSH, PUSH), (At(4, Switch()), At(8, Switch()), At(31, Delay(4000)))),
             setting=Setting((("wait-minutes", "0"),)),
         ),
+        is_open=False,
+    ),
+    "other-scope": Bug(
+        "Two runs at once, and somebody deletes the summary between their readings: one buys what is new, the other "
+        "the whole change.",
+        PAY_ONCE,
+        "scope",
+        history(
+            RUN,
+            Move("rename"),
+            Episode((NEXT, NEXT), (At(3, Meanwhile(Move("delete_summary", 3, 1))), At(4, Switch()))),
+        ),
+    ),
+    "written-over": Bug(
+        "Without check runs: a run that waits between reading and writing the summary writes over what another bought.",
+        PAY_ONCE,
+        "overwritten",
+        history(
+            RUN,
+            Move("note"),
+            Episode((PUSH, PUSH, PUSH), (At(12, Switch()), At(14, Switch()), At(15, Switch()))),
+            Move("reopen", 1),
+            Episode(
+                (NEXT, PUSH, PUSH),
+                (At(5, Begin(NEXT)), At(5, Switch()), At(7, Begin(COLLECT)), At(15, Meanwhile(Move("draft", 5, 5)))),
+            ),
+            Move("collect", 5, 4),
+            Move("squash", 4, 2),
+            setting=Setting((("check-run", "false"), ("wait-minutes", "0"))),
+        ),
+    ),
+    "key-that-is-forgotten": Bug(
+        "A run is killed before it records its task, and nobody comes within a day: its answer is out of reach, and "
+        "the summary says so.",
+        NOTHING_LOST,
+        "",
+        history(Move("note"), Episode((NEXT,), (At(7, Kill(after=False)),)), Move("a_day_later")),
         is_open=False,
     ),
     "retargeted-bypass": Bug(

@@ -6,16 +6,19 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from reviewbot.domain.findings.markers import read_finding_mark
+from reviewbot.domain.ledger.codec import decode
+from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import TaskStatus
 from reviewbot.domain.selection.path_filters import matches
 from tests.simulation.codevf import KEY_MEMORY, StoredTask
-from tests.simulation.github import BOT, Pull, StoredCheck, thread_line
+from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, thread_line
 from tests.simulation.oracle import SAID, diffs_in, headers, shown_in
 from tests.simulation.repository import Change
 from tests.simulation.schedule import Run
-from tests.simulation.world import CHECK, GREEN, World
+from tests.simulation.world import CHECK, GREEN, KEY, World
 
 NO_BUG = "no bug"
 PAY_ONCE = "never pay twice"
@@ -86,14 +89,23 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
         if len(tasks) > 1 + ended + asked:
             paths, ids = [one.path for one in change], [task.id for task in tasks]
             told = f"{ids} are of one change of {paths} in mode {mode}; {ended} ended, {asked} asked"
-            yield Violation(PAY_ONCE, told, _hole_of_purchase(pull, tasks))
+            yield Violation(PAY_ONCE, told, _hole_of_purchase(world, pull, tasks))
 
 
-def _hole_of_purchase(pull: Pull, tasks: list[StoredTask]) -> str:
-    """The class of a second purchase: by a run whose head moved."""
+def _hole_of_purchase(world: World, pull: Pull, tasks: list[StoredTask]) -> str:
+    """The class of a second purchase."""
     spans = [(task.asker.began, task.created) for task in tasks if isinstance(task.asker, Run)]
-    is_moved = any(began < push.at <= created for began, created in spans for push in pull.pushes)
-    return "moved" if is_moved else ""
+    if any(began < push.at <= created for began, created in spans for push in pull.pushes):
+        return "moved"
+    if "written over" in world.truth.losses and world.setting.input("check-run", "true") == "false":
+        return "overwritten"
+    raced = any(
+        isinstance(later.asker, Run)
+        and later.asker.began <= earlier.created
+        and later.submission.idempotency_key != earlier.submission.idempotency_key
+        for earlier, later in pairwise(tasks)
+    )
+    return "scope" if raced and "summary" in world.truth.losses else ""
 
 
 # Law 2
@@ -109,10 +121,24 @@ def _lost(world: World) -> Iterator[Violation]:
         texts += [check.summary for check in world.github.checks.values() if check.number == pull.number]
         told = set(SAID.findall("\n".join([*texts, *world.truth.erased])))
         for task in world.tasks_of(pull.number):
-            if task.status(world.time.seconds) is TaskStatus.COMPLETED:
+            if task.status(world.time.seconds) is TaskStatus.COMPLETED and not _is_out_of_reach(world, task):
                 missing = set(SAID.findall(str(task.result))) - told
                 if missing:
                     yield Violation(NOTHING_LOST, f"{task.id} reported {sorted(missing)}, and nothing shows it")
+
+
+def _is_out_of_reach(world: World, task: StoredTask) -> bool:
+    """Whether nobody has asked for a task while its key was known, and its id was never recorded.
+
+    The summary then counts its hold and sends people to the CodeVF account: its answer has not been returned.
+    """
+    if task.is_told or world.time.seconds - task.created < KEY_MEMORY:
+        return False
+    number = int(str(task.submission.metadata["pullRequest"]))
+    signer = Signer(KEY, REPOSITORY_ID, number, "")
+    ledgers = [decode(text, signer).ledger for text in world.truth.texts]
+    recorded = [one.task_id for ledger in ledgers for one in ledger.purchases]
+    return not any(task.id in one for one in (*recorded, *(one.external_id for one in world.github.checks.values())))
 
 
 def _doubles(world: World) -> Iterator[Violation]:
@@ -157,7 +183,9 @@ def _undone(world: World) -> Iterator[Violation]:
     ]
     if TaskStatus.COMPLETED not in ends and len(ends) < MOST_ATTEMPTS:
         told = f"no review of the head was completed; tasks: {[end.value for end in ends]}"
-        is_moved = _hole_of_purchase(pull, world.tasks_of(1)) == "moved"  # it was bought under the name of another head
+        is_moved = (
+            _hole_of_purchase(world, pull, world.tasks_of(1)) == "moved"
+        )  # it was bought under the name of another head
         yield Violation(HAPPENS, told, "moved" if is_moved else "")
 
 
@@ -359,6 +387,8 @@ HOLES: Mapping[str, str] = {
     "committer": "Somebody who has committed to the branch waives or bypasses.",
     "freshness": "An older signed text, put back, brings back what it says.",
     "identity": "A change is known by less than the reviewer sees of it: another old name counts as the same.",
+    "overwritten": "Without check runs: a summary is written that another run has written since it was read.",
+    "scope": "Of two runs at once one finds the summary and one does not, so they buy the change in another scope.",
     "moved": "The diff is read by number after the head has moved, and taken for that of the old head.",
 }
 """Classes of known holes, with what goes wrong. A violation belongs to one by what has happened, not by its seed."""
