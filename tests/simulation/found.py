@@ -149,6 +149,19 @@ FOUND: dict[str, Bug] = {
         ),
         is_open=False,
     ),
+    "command-that-is-not-written": Bug(
+        "A waiver whose run cannot read the pull request again before it publishes is refused, and not tried again.",
+        CONVERGES,
+        "",
+        history(
+            Move("evil"),
+            Episode((PUSH,)),
+            Move("waive"),
+            Episode((NEXT,), (At(5, Lose(done=True)),)),
+            starts_again=True,
+        ),
+        is_open=False,
+    ),
     "asks-once": Bug(
         "Without check runs, and after somebody deleted the summary: one run asks for an approval, and the next buys.",
         CONVERGES,

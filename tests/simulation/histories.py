@@ -235,7 +235,7 @@ def judge(history: History) -> list[Violation]:
     if not violations and history.is_comparable:
         other = play(history.undisturbed())
         theirs = laws.shown_by(other.world)
-        mine = laws.shown_by(played.world).without_needless_check(theirs)
+        mine = laws.shown_by(played.world).beside(theirs)
         if (difference := mine.difference(theirs)) and not other.violations:
             told = f"it does not end as without the disturbance: {difference}"
             violations = [Violation(CONVERGES, told)]

@@ -215,13 +215,15 @@ class Shown:
     threads: tuple[tuple[object, ...], ...]
     tasks: int
 
-    def without_needless_check(self, undisturbed: Shown) -> Shown:
-        """Without the check of a failed run on a head that gets none: GitHub deletes no check run.
+    def beside(self, undisturbed: Shown) -> Shown:
+        """With the check of a history without disturbances where both say the same.
 
-        Required or not, `action_required` lets no more through than no check does, so it may stay.
+        GitHub deletes no check run: that of a failed run stays on a head that gets none, where `action_required` lets
+        no more through than none. And a check whose conclusion and title stay is not written again for its text.
         """
-        is_needless = not undisturbed.check and "action_required" in self.check
-        return replace(self, check=()) if is_needless else self
+        theirs = undisturbed.check
+        is_needless = not theirs and "action_required" in self.check
+        return replace(self, check=theirs) if is_needless or self.check[:3] == theirs[:3] else self
 
     def difference(self, other: Shown) -> str:
         """The first part that is not the same, in words."""

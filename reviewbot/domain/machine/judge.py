@@ -129,6 +129,11 @@ def not_taken(outcome: Outcome, error: ReviewbotError) -> Outcome:
     return replace(undelivered(outcome), reason=Reason.NOT_PUBLISHED, message=error.message, hint=error.hint)
 
 
+def not_changed(outcome: Outcome, error: ReviewbotError) -> Outcome:
+    """A command's change of the ledger could not be written: the next run tries again."""
+    return replace(undelivered(outcome), reason=Reason.GITHUB, message=error.message, hint=error.hint)
+
+
 def undelivered(outcome: Outcome) -> Outcome:
     """There is a result of which the runner could not take everything."""
     return replace(outcome, exit_status=first_exit_status(EXIT_NOT_PUBLISHED, outcome.exit_status))

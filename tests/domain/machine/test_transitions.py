@@ -12,6 +12,7 @@ from msgspec import structs
 from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Comment, Conclusion, Permission
+from reviewbot.domain.ledger.edits import Unwaive
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
@@ -34,6 +35,7 @@ from reviewbot.errors import (
     NotApproved,
     OverBudget,
     PayloadTooLarge,
+    PermissionMissing,
     ServiceRefused,
     ServiceUnreachable,
     TemplateError,
@@ -252,6 +254,17 @@ def test_a_run_that_cannot_read_again_writes_over_no_summary() -> None:
     assert after.left == (phases.Write.CHECK_RUN,)
     assert after.known.purchase is not None
     assert after.known.purchase.state is TaskState.OPEN, "the next run publishes it"
+
+
+def test_a_command_whose_change_is_not_written_is_tried_again() -> None:
+    now = answered(summary=Comment(1, "https://x/1", "", ours=True))
+    update = replace(now.memory.update, edits=(Unwaive("c0de"),))
+    now = replace(now, memory=Memory.of(Ledger(), update, now.change.index))
+    judged = phases.Judged(now, pending(now.judgement.rules))
+    assert go(judged, AWAY).outcome.reason is Reason.GITHUB
+    assert go(judged, steps.Failed(PermissionMissing("No."))).outcome.reason is Reason.NOT_PUBLISHED
+    alone = replace(now, memory=Memory.of(Ledger(), replace(update, answers=()), now.change.index))
+    assert go(phases.Judged(alone, judged.outcome), AWAY).outcome.reason is Reason.GITHUB
 
 
 def test_a_summary_that_a_run_writes_first_makes_it_blind_no_more() -> None:
