@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from contextlib import ExitStack
+from functools import cache
 
 from reviewbot.app.context import RunContext
 from reviewbot.app.perform import perform
@@ -34,5 +35,9 @@ def play(run: RunContext, phase: Phase) -> Outcome:
 
 def told(phase: Phase, step: Step | Finish) -> str:
     """A step and its reason, for the log."""
-    reason = (inspect.getdoc(phase) or "").partition("\n")[0]
-    return f"{type(phase).__name__} -> {type(step).__name__}: {reason}"
+    return f"{type(phase).__name__} -> {type(step).__name__}: {_reason(type(phase))}"
+
+
+@cache
+def _reason(phase: type[Phase]) -> str:
+    return (inspect.getdoc(phase) or "").partition("\n")[0]

@@ -38,6 +38,7 @@ class StoredTask:
     Attributes:
         ended_at: when somebody ended it before its life did, and `end` how.
         asker: the run that created it.
+        is_told: whether somebody has asked for it once it was over.
     """
 
     id: str
@@ -49,6 +50,7 @@ class StoredTask:
     end: TaskStatus | None = None
     forgotten: bool = False
     asker: object = None
+    is_told: bool = False
 
     def status(self, now: float) -> TaskStatus:
         """Where the task is."""
@@ -169,6 +171,7 @@ class SimulatedCodeVF:
 
     def _seen(self, task: StoredTask) -> Task:
         status = task.status(self.time.seconds)
+        task.is_told |= status.is_over
         done = status is TaskStatus.COMPLETED
         return Task(
             id=task.id,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tests.simulation.histories import Episode, History, Step
-from tests.simulation.laws import CONVERGES, NEVER_GREEN, NO_BUG, PAY_ONCE
+from tests.simulation.laws import CONVERGES, NEVER_GREEN, NO_BUG, NOTHING_LOST, PAY_ONCE
 from tests.simulation.people import Move
-from tests.simulation.schedule import At, Delay, Lose, Meanwhile, Switch
+from tests.simulation.schedule import At, Begin, Delay, Kill, Lose, Meanwhile, Switch
 from tests.simulation.world import Setting, Start
 
 NEXT, PUSH, COLLECT = (Start(kind) for kind in ("next", "push", "collect"))
@@ -55,7 +55,7 @@ FOUND: dict[str, Bug] = {
     "waited-then-bought": Bug(
         "Two of three runs at once: the one that has looked up an older task does not see that the other has bought.",
         PAY_ONCE,
-        "twice",
+        "",
         history(
             Episode((PUSH,)),
             Move("a_day_later"),
@@ -63,6 +63,44 @@ FOUND: dict[str, Bug] = {
             Episode((NEXT, PUSH, PUSH), (At(4, Switch()), At(8, Switch()), At(31, Delay(4000)))),
             setting=Setting((("wait-minutes", "0"),)),
         ),
+        is_open=False,
+    ),
+    "other-scope": Bug(
+        "Two runs at once, and somebody deletes the summary between their readings: one buys what is new, the other "
+        "the whole change.",
+        PAY_ONCE,
+        "scope",
+        history(
+            RUN,
+            Move("rename"),
+            Episode((NEXT, NEXT), (At(3, Meanwhile(Move("delete_summary", 3, 1))), At(4, Switch()))),
+        ),
+    ),
+    "written-over": Bug(
+        "Without check runs: a run that waits between reading and writing the summary writes over what another bought.",
+        PAY_ONCE,
+        "overwritten",
+        history(
+            RUN,
+            Move("note"),
+            Episode((PUSH, PUSH, PUSH), (At(12, Switch()), At(14, Switch()), At(15, Switch()))),
+            Move("reopen", 1),
+            Episode(
+                (NEXT, PUSH, PUSH),
+                (At(5, Begin(NEXT)), At(5, Switch()), At(7, Begin(COLLECT)), At(15, Meanwhile(Move("draft", 5, 5)))),
+            ),
+            Move("collect", 5, 4),
+            Move("squash", 4, 2),
+            setting=Setting((("check-run", "false"), ("wait-minutes", "0"))),
+        ),
+    ),
+    "key-that-is-forgotten": Bug(
+        "A run is killed before it records its task, and nobody comes within a day: its answer is out of reach, and "
+        "the summary says so.",
+        NOTHING_LOST,
+        "",
+        history(Move("note"), Episode((NEXT,), (At(7, Kill(after=False)),)), Move("a_day_later")),
+        is_open=False,
     ),
     "retargeted-bypass": Bug(
         "A bypass is given for one base, and the pull request goes to another before a run carries it out.",
@@ -85,21 +123,24 @@ FOUND: dict[str, Bug] = {
     "two-summaries": Bug(
         "Two runs at once write a summary each, and no run removes one while no review is due.",
         CONVERGES,
-        "summaries",
+        "",
         history(Move("skip"), Move("bypass", 3), Episode((NEXT, NEXT), (At(6, Switch()),))),
+        is_open=False,
     ),
     "check-of-a-failed-run": Bug(
-        "With `review-on: ready`, a run that fails leaves `action_required` on a head that gets no check otherwise.",
+        "With `review-on: ready`, a run that fails leaves `action_required` on a head that gets no check otherwise: "
+        "the law allows it, since GitHub deletes no check run.",
         CONVERGES,
-        "ready",
+        "",
         history(
             RUN, Move("harmless"), Episode((NEXT,), (At(3, Lose(done=True)),)), setting=READY_ALONE, starts_again=True
         ),
+        is_open=False,
     ),
     "refused-command": Bug(
         "A waiver whose run loses an answer of GitHub is refused as not kept, and no later run tries it again.",
         CONVERGES,
-        "refused",
+        "",
         history(
             Move("evil"),
             Episode((PUSH,)),
@@ -107,22 +148,37 @@ FOUND: dict[str, Bug] = {
             Episode((NEXT,), (At(2, Lose(done=True)),)),
             starts_again=True,
         ),
+        is_open=False,
+    ),
+    "command-that-is-not-written": Bug(
+        "A waiver whose run cannot read the pull request again before it publishes is refused, and not tried again.",
+        CONVERGES,
+        "",
+        history(
+            Move("evil"),
+            Episode((PUSH,)),
+            Move("waive"),
+            Episode((NEXT,), (At(5, Lose(done=True)),)),
+            starts_again=True,
+        ),
+        is_open=False,
     ),
     "asks-once": Bug(
         "Without check runs, and after somebody deleted the summary: one run asks for an approval, and the next buys.",
         CONVERGES,
-        "forgotten",
+        "",
         history(
             Move("evil"),
             Episode((NEXT, NEXT)),
             Move("delete_summary"),
             setting=Setting((("check-run", "false"),)),
         ),
+        is_open=False,
     ),
     "hidden-check": Bug(
         "With `review-on: ready`: another workflow's check run with our tag hides an open one of ours for ever.",
         CONVERGES,
-        "hidden",
+        "",
         history(
             Episode((NEXT,)),
             Move("evil"),
@@ -132,12 +188,14 @@ FOUND: dict[str, Bug] = {
             Move("go_back"),
             setting=Setting((("review-on", "ready"), ("wait-minutes", "0"))),
         ),
+        is_open=False,
     ),
     "unread-change": Bug(
         "A run that skips a review loses GitHub's answer to its summary, and ends with a `TypeError`.",
         NO_BUG,
-        "unread",
+        "",
         history(Move("skip"), Episode((NEXT,), (At(2, Lose(done=True)),)), setting=Setting((("check-run", "false"),))),
+        is_open=False,
     ),
     "twin-moved": Bug(
         "One of two identical files is moved and reviewed; the other, moved to the same place, counts as reviewed.",

@@ -205,6 +205,10 @@ def play(history: History, trace: Trace | None = None) -> Played:
     def on_text(comment: StoredComment) -> None:
         if "reviewbot:summary" in comment.body:
             world.truth.texts.append(comment.body)
+            run, (writer, at) = world.scheduler.current, world.truth.written
+            if run is not None and writer not in {0, run.number} and run.read < at:
+                world.truth.losses.add("written over")
+            world.truth.written = (run.number if run else 0, world.time.seconds)
 
     world.github.on_check, world.github.on_text = on_check, on_text
     for step in history.steps:
@@ -220,8 +224,7 @@ def play(history: History, trace: Trace | None = None) -> Played:
     before = laws.shown_by(world)
     _run(world, Start("push"))
     if world.pull.is_open and (difference := laws.shown_by(world).difference(before)):
-        hole = "forgotten" if "memory" in world.truth.losses else ""
-        played.violations.append(Violation(CONVERGES, f"one more run changes {difference}", hole))
+        played.violations.append(Violation(CONVERGES, f"one more run changes {difference}"))
     return played
 
 
@@ -231,10 +234,11 @@ def judge(history: History) -> list[Violation]:
     violations = played.violations
     if not violations and history.is_comparable:
         other = play(history.undisturbed())
-        mine, theirs = laws.shown_by(played.world), laws.shown_by(other.world)
+        theirs = laws.shown_by(other.world)
+        mine = laws.shown_by(played.world).beside(theirs)
         if (difference := mine.difference(theirs)) and not other.violations:
             told = f"it does not end as without the disturbance: {difference}"
-            violations = [Violation(CONVERGES, told, laws.hole_of_difference(history.setting, mine, theirs))]
+            violations = [Violation(CONVERGES, told)]
     return violations
 
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from reviewbot.domain.findings.markers import read_finding_mark
+from reviewbot.domain.ledger.codec import decode
+from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import TaskStatus
 from reviewbot.domain.selection.path_filters import matches
 from tests.simulation.codevf import KEY_MEMORY, StoredTask
-from tests.simulation.github import BOT, Pull, StoredCheck, thread_line
+from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, thread_line
 from tests.simulation.oracle import SAID, diffs_in, headers, shown_in
 from tests.simulation.repository import Change
 from tests.simulation.schedule import Run
-from tests.simulation.world import CHECK, GREEN, Setting, World
+from tests.simulation.world import CHECK, GREEN, KEY, World
 
 NO_BUG = "no bug"
 PAY_ONCE = "never pay twice"
@@ -63,8 +65,7 @@ def at_rest(world: World) -> Iterator[Violation]:
 def _bugs(world: World) -> Iterator[Violation]:
     for run in world.runs:
         if run.error is not None:
-            is_known = isinstance(run.error, TypeError) and str(run.error).startswith("Story(")
-            yield Violation(NO_BUG, f"{run.name} raised {run.error!r}", "unread" if is_known else "")
+            yield Violation(NO_BUG, f"{run.name} raised {run.error!r}")
         elif run.outcome is not None and run.outcome.exit_status not in EXIT_STATUSES:
             yield Violation(NO_BUG, f"{run.name} ended with exit status {run.outcome.exit_status}: {run.outcome}")
 
@@ -88,18 +89,20 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
         if len(tasks) > 1 + ended + asked:
             paths, ids = [one.path for one in change], [task.id for task in tasks]
             told = f"{ids} are of one change of {paths} in mode {mode}; {ended} ended, {asked} asked"
-            yield Violation(PAY_ONCE, told, _hole_of_purchase(tasks))
+            yield Violation(PAY_ONCE, told, _hole_of_purchase(world, tasks))
 
 
-def _hole_of_purchase(tasks: list[StoredTask]) -> str:
-    """The class of a second purchase: under another key while its run was there."""
+def _hole_of_purchase(world: World, tasks: list[StoredTask]) -> str:
+    """The class of a second purchase."""
+    if "written over" in world.truth.losses and world.setting.input("check-run", "true") == "false":
+        return "overwritten"
     raced = any(
         isinstance(later.asker, Run)
         and later.asker.began <= earlier.created
         and later.submission.idempotency_key != earlier.submission.idempotency_key
         for earlier, later in pairwise(tasks)
     )
-    return "twice" if raced else ""
+    return "scope" if raced and "summary" in world.truth.losses else ""
 
 
 # Law 2
@@ -115,10 +118,24 @@ def _lost(world: World) -> Iterator[Violation]:
         texts += [check.summary for check in world.github.checks.values() if check.number == pull.number]
         told = set(SAID.findall("\n".join([*texts, *world.truth.erased])))
         for task in world.tasks_of(pull.number):
-            if task.status(world.time.seconds) is TaskStatus.COMPLETED:
+            if task.status(world.time.seconds) is TaskStatus.COMPLETED and not _is_out_of_reach(world, task):
                 missing = set(SAID.findall(str(task.result))) - told
                 if missing:
                     yield Violation(NOTHING_LOST, f"{task.id} reported {sorted(missing)}, and nothing shows it")
+
+
+def _is_out_of_reach(world: World, task: StoredTask) -> bool:
+    """Whether nobody has asked for a task while its key was known, and its id was never recorded.
+
+    The summary then counts its hold and sends people to the CodeVF account: its answer has not been returned.
+    """
+    if task.is_told or world.time.seconds - task.created < KEY_MEMORY:
+        return False
+    number = int(str(task.submission.metadata["pullRequest"]))
+    signer = Signer(KEY, REPOSITORY_ID, number, "")
+    ledgers = [decode(text, signer).ledger for text in world.truth.texts]
+    recorded = [one.task_id for ledger in ledgers for one in ledger.purchases]
+    return not any(task.id in one for one in (*recorded, *(one.external_id for one in world.github.checks.values())))
 
 
 def _doubles(world: World) -> Iterator[Violation]:
@@ -130,8 +147,7 @@ def _doubles(world: World) -> Iterator[Violation]:
                 yield Violation(NOTHING_LOST, f"finding {finding} has {count} comments")
         ours = [one for one in world.github.comments_of(pull.number) if one.author == BOT]
         if sum("reviewbot:summary" in one.body for one in ours) > 1:
-            no_review = pull.head_sha in world.truth.skipped or not pull.is_open or pull.is_draft
-            yield Violation(CONVERGES, "there are two summary comments", "summaries" if no_review else "")
+            yield Violation(CONVERGES, "there are two summary comments")
 
 
 # Law 3
@@ -141,7 +157,7 @@ def _unfinished(world: World, pull: Pull) -> Iterator[Violation]:
     check = newest_check(world, pull)
     if check is not None and check.conclusion is None:
         told = f"the check of #{pull.number} is still open: {check.title!r}"
-        yield Violation(CONVERGES, told, "hidden" if world.truth.is_forged else "")
+        yield Violation(CONVERGES, told)
 
 
 def _undone(world: World) -> Iterator[Violation]:
@@ -192,6 +208,16 @@ class Shown:
     summaries: tuple[str, ...]
     threads: tuple[tuple[object, ...], ...]
     tasks: int
+
+    def beside(self, undisturbed: Shown) -> Shown:
+        """With the check of a history without disturbances where both say the same.
+
+        GitHub deletes no check run: that of a failed run stays on a head that gets none, where `action_required` lets
+        no more through than none. And a check whose conclusion and title stay is not written again for its text.
+        """
+        theirs = undisturbed.check
+        is_needless = not theirs and "action_required" in self.check
+        return replace(self, check=theirs) if is_needless or self.check[:3] == theirs[:3] else self
 
     def difference(self, other: Shown) -> str:
         """The first part that is not the same, in words."""
@@ -357,22 +383,10 @@ HOLES: Mapping[str, str] = {
     "committer": "Somebody who has committed to the branch waives or bypasses.",
     "freshness": "An older signed text, put back, brings back what it says.",
     "identity": "A change is known by less than the reviewer sees of it: another old name counts as the same.",
-    "twice": "A run that has waited for a task of an older head buys what another run has bought meanwhile.",
-    "unread": "A run that has read no change, and loses the answer to its summary, ends with an error of ours.",
-    "hidden": "Somebody else's check run with our name and tag hides an open one of ours, which stays open.",
-    "forgotten": "Without check runs: after the summary was deleted one run asks for an approval, and the next buys.",
-    "summaries": "Two runs at once write a summary each, and both stay while no review is due.",
-    "refused": "A command whose run meets an unreachable GitHub is refused for good, and nobody tries it again.",
-    "ready": "With `review-on: ready`, a run that fails leaves a check on a head that needs none.",
+    "overwritten": "Without check runs: a summary is written that another run has written since it was read.",
+    "scope": "Of two runs at once one finds the summary and one does not, so they buy the change in another scope.",
 }
 """Classes of known holes, with what goes wrong. A violation belongs to one by what has happened, not by its seed."""
-
-
-def hole_of_difference(setting: Setting, mine: Shown, theirs: Shown) -> str:
-    """The class of a difference that a disturbance has made."""
-    if setting.input("review-on", "push") == "ready" and not theirs.check and "action_required" in mine.check:
-        return "ready"
-    return "refused" if "not-kept" in "".join(mine.summaries) else ""
 
 
 def hole_of(world: World, pull: Pull, changes: tuple[Change, ...], check: StoredCheck, problem: str) -> str:

@@ -14,11 +14,12 @@ from reviewbot.app.comments.reply import react, reply
 from reviewbot.app.context import Ports, RunContext
 from reviewbot.app.load import load_settings, load_snapshot, overrides
 from reviewbot.app.output.runner_output import bare_outputs
+from reviewbot.domain.commands.authorize import is_left
 from reviewbot.domain.commands.parse import PostedCommand, answers_to, open_commands, why_not
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.model.events import CommentEvent
 from reviewbot.domain.policy.verdict import Outcome, Reason, answered, command_outcome, not_due
-from reviewbot.errors import ReviewbotError
+from reviewbot.errors import ForgeError, ReviewbotError
 from reviewbot.render.renderer import Renderer
 from reviewbot.settings import peek_settings
 
@@ -87,7 +88,11 @@ def _catch_up(
 
 
 def _carry_out(ports: Ports, inputs: Mapping[str, str], posted: PostedCommand, snapshot: Snapshot) -> Outcome:
-    """Do what a command asks for, answer it, and write the outputs."""
+    """Do what a command asks for, answer it, and write the outputs.
+
+    Raises:
+        ForgeError: GitHub failed before anything was changed; the next run tries again.
+    """
     settings, snapshot = load_settings(ports, inputs, snapshot)
     run = RunContext.of(ports, settings, snapshot, Renderer(overrides(snapshot)))
     word = posted.command.name.value
@@ -96,6 +101,8 @@ def _carry_out(ports: Ports, inputs: Mapping[str, str], posted: PostedCommand, s
         return _told(run, answered(carried_out=True, message=f"`{word}` was answered by an earlier run."))
     action = action_of(run, snapshot, posted)
     outcome = do(Asking(run, inputs, snapshot, posted.sender), action)
+    if outcome is not None and is_left(action, outcome):
+        raise ForgeError(outcome.message, hint=outcome.hint)
     refusal = reply(run, snapshot, posted, action, outcome)
     for sentence in (*run.renderer.problems, *run.degraded.sentences):
         run.say(sentence)

@@ -54,7 +54,7 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
         ledger = ledger.costing(max((one.copy.spent for one in copies), default=Decimal(0)))
     lost = not (believed or ledger.purchases) and _was_here(run, snapshot, keep)
     claimed, on_head = Decimal(0) if believed else reading.spent, _on_head(run, snapshot)
-    return StoredLedger(ledger, claimed, reading.problem, lost, keep, on_head)
+    return StoredLedger(ledger, claimed, reading.problem, lost, keep, bool(found.extra), on_head)
 
 
 def _on_head(run: RunContext, snapshot: Snapshot) -> Mapping[int, ExternalId]:

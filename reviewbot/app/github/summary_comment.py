@@ -27,7 +27,7 @@ def write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     """
     homeless = known.check is None and outcome.conclusion is not None and known.summary is None
     homeless = homeless and summaries(known.snapshot.comments, run.settings.instance).keep is None
-    if not run.settings.summary_comment or not (known.memory.has_news or homeless):
+    if not run.settings.summary_comment or not (known.has_news or homeless):
         return known
     if run.settings.is_keyless and summaries(known.snapshot.comments, run.settings.instance).keep is not None:
         return known  # it holds what a run without the key can neither read nor sign

@@ -44,13 +44,19 @@ from reviewbot.render.view_models.review import (
 )
 
 
+def _encoded(run: RunContext, known: Known) -> str:
+    """The ledger; none where the former one is lost and this one is empty, since the next run would believe it."""
+    is_unknown = known.stored.lost and not known.ledger.purchases and known.ledger.bypass is None
+    return "" if is_unknown else encode(known.ledger, run.signer)
+
+
 def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView:
     """Everything that a run knows, to be shown."""
     pull, repository = known.snapshot.pull, known.snapshot.repository
     report, findings = known.report, _Findings(known)
     return SummaryView(
         mark=summary_mark(run.settings.instance),
-        ledger=encode(known.ledger, run.signer),
+        ledger=_encoded(run, known),
         instance=run.settings.instance,
         check_name=run.settings.check_name,
         reviewer=run.settings.reviewer.value,

@@ -14,7 +14,7 @@ from reviewbot.domain.github.pull_request import Permission, PullRequest
 from reviewbot.domain.ledger.edits import GrantBypass, Unwaive, Waive
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.policy.eligibility import Asked
-from reviewbot.domain.policy.verdict import Outcome, Status
+from reviewbot.domain.policy.verdict import Outcome, Reason, Status
 
 
 class Refusal(StrEnum):
@@ -229,6 +229,16 @@ def is_kept(action: EditLedger, ledger: Ledger) -> bool:
         return ledger.bypass is not None and ledger.bypass.is_of(action.edit.head_sha, action.edit.base_ref)
     record = ledger.findings.find(action.edit.finding_id)
     return (record is not None and record.waiver is not None) is isinstance(action.edit, Waive)
+
+
+def is_left(action: CommandAction, outcome: Outcome | None) -> bool:
+    """Whether the next run tries a command again: GitHub failed before the change of the ledger was written.
+
+    Args:
+        action: what the command does.
+        outcome: of the run that it started, if any.
+    """
+    return isinstance(action, EditLedger) and outcome is not None and outcome.reason is Reason.GITHUB
 
 
 def refusal_after(action: CommandAction, outcome: Outcome | None, ledger: Ledger) -> Refusal | None:

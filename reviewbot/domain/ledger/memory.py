@@ -24,6 +24,7 @@ class StoredLedger:
         problem: why the ledger is not believed, empty when it is.
         lost: whether there was a review here of which nothing says what it cost.
         summary: our summary comment.
+        doubled: whether two runs at the same time have written a summary each; what both say is in `ledger`.
         on_head: what each of our check runs on the head remembers, by its id; without those that another key signed.
     """
 
@@ -32,6 +33,7 @@ class StoredLedger:
     problem: str = ""
     lost: bool = False
     summary: Comment | None = None
+    doubled: bool = False
     on_head: Mapping[int, ExternalId] = field(default_factory=dict)
 
 

@@ -145,9 +145,9 @@ def triaged(known: Known, permission: Permission) -> Due | NotDue | Concluded:
 
 
 def with_ledger(at: NotDue, got: LedgerRead) -> Due | Concluded:
-    """No review is due; the change is read only for what was bought before and is not over."""
+    """No review is due; the change is read only for what was bought before and is not over, or stands in a double."""
     ledger = got.stored.ledger
-    left = at.known.request.edits or ledger.open_tasks() or ledger.intents()
+    left = at.known.request.edits or ledger.open_tasks() or ledger.intents() or got.stored.doubled
     return Due(at.known, at.outcome) if left else concluded(at.known, at.outcome)
 
 

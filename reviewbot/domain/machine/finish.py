@@ -9,12 +9,12 @@ from functools import partial
 from reviewbot.domain.findings.placement import Why, in_summary, place
 from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
 from reviewbot.domain.ledger.ledger import TaskState
-from reviewbot.domain.machine.judge import COMMENTS, by_findings, newer_head, not_taken, published
+from reviewbot.domain.machine.judge import COMMENTS, by_findings, newer_head, not_changed, not_taken, published
 from reviewbot.domain.machine.known import Answered, Bought, Known, Underway
 from reviewbot.domain.machine.phases import Completed, Judged, Published, Refreshed, Reported, Write
 from reviewbot.domain.model.review import Report
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason
-from reviewbot.errors import ReviewbotError
+from reviewbot.errors import ForgeUnreachable, ReviewbotError
 
 
 def reported(at: Completed, report: Report, now: datetime) -> Reported:
@@ -35,7 +35,7 @@ def concluded(known: Known, outcome: Outcome) -> Judged | Refreshed | Published:
     known = replace(known, ended=True)
     if known.request.dry_run:
         return Published(known, outcome)
-    if known.is_read and known.memory.has_news and not known.read_again:
+    if known.is_read and known.has_news and not known.read_again:
         return Judged(known, outcome)
     return _publishing(known, outcome)
 
@@ -62,9 +62,12 @@ def refreshed(known: Known, outcome: Outcome) -> Refreshed | Published:
 def not_refreshed(known: Known, outcome: Outcome, error: ReviewbotError) -> Refreshed | Published:
     """The pull request cannot be read again: nothing is posted, and the answer stays in the files."""
     known = known.noting(error.message)
+    if known.is_blind and known.memory.update.edits and isinstance(error, ForgeUnreachable):
+        outcome = not_changed(outcome, error)
+    elif known.memory.update.answers:
+        outcome = not_taken(outcome, error)
     if not known.memory.update.answers:
         return _publishing(known, outcome)
-    outcome = not_taken(outcome, error)
     if known.is_blind:
         return _writing(_unpublished(_unposted(known)), outcome, (Write.CHECK_RUN,), refused=True)
     return _writing(_unposted(known), outcome, (Write.SUMMARY, Write.CHECK_RUN), refused=True)

@@ -84,7 +84,8 @@ def not_asked_for(known: Known) -> Outcome:
     if (known.awaited or begun or deferred) and pull.is_open:
         message = _DEFERRED_BY_OTHERS if deferred and known.awaited is None else ""
         return replace(pending(request.judgement.rules), message=message)
-    outcome, there = _why_not(known), current_check(known.snapshot)
+    # Another App's check run hides no open one of ours: GitHub requires the check of ours.
+    outcome, there = _why_not(known), newest(one for one in known.snapshot.checks if not one.foreign)
     if there is None:
         return outcome
     open_task = tells_of_open_task(there.external_id)
@@ -126,6 +127,11 @@ def nothing_selected(known: Known) -> Outcome:
 def not_taken(outcome: Outcome, error: ReviewbotError) -> Outcome:
     """There is a result that GitHub did not take."""
     return replace(undelivered(outcome), reason=Reason.NOT_PUBLISHED, message=error.message, hint=error.hint)
+
+
+def not_changed(outcome: Outcome, error: ReviewbotError) -> Outcome:
+    """A command's change of the ledger could not be written: the next run tries again."""
+    return replace(undelivered(outcome), reason=Reason.GITHUB, message=error.message, hint=error.hint)
 
 
 def undelivered(outcome: Outcome) -> Outcome:

@@ -388,7 +388,12 @@ class Known:
     @property
     def is_blind(self) -> bool:
         """Whether there is something to add to a summary that could not be read again."""
-        return self.is_read and self.memory.has_news and not self.read_again and self.summary is not None
+        return self.is_read and self.has_news and not self.read_again and self.summary is not None
+
+    @property
+    def has_news(self) -> bool:
+        """Whether the summary has to be written: with what this run adds, or with what a second summary says."""
+        return self.memory.has_news or (self.is_read and self.stored.doubled)
 
     # What a run learns
 

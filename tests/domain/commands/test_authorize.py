@@ -19,6 +19,7 @@ from reviewbot.domain.commands.authorize import (
     Scope,
     Tell,
     authorize,
+    is_left,
     refusal_after,
 )
 from reviewbot.domain.commands.parse import CommandName, PostedCommand, parse
@@ -27,9 +28,10 @@ from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.edits import GrantBypass, Unwaive, Waive
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
+from reviewbot.domain.model.options import Tolerance
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.eligibility import Asked
-from reviewbot.domain.policy.verdict import Outcome, Reason, Rules, answered, not_due, pending
+from reviewbot.domain.policy.verdict import Outcome, Reason, Rules, answered, did_not_happen, not_due, pending
 from tests.domain.builders import HEAD, NOON, pull, purchase
 
 ASKED_AT = NOON
@@ -267,3 +269,11 @@ def test_done_is_what_is_written_down(
     did: CommandAction, outcome: Outcome | None, ledger: Ledger, refusal: Refusal | None
 ) -> None:
     assert refusal_after(did, outcome, ledger) is refusal
+
+
+def test_a_change_that_github_did_not_take_is_tried_again() -> None:
+    away = did_not_happen(Reason.GITHUB, "GitHub is away.", "", exit_status=3, on_error=Tolerance.FAIL)
+    assert is_left(THROUGH, away)
+    assert not is_left(THROUGH, PENDING)
+    assert not is_left(THROUGH, None)
+    assert not is_left(BUY, away)

@@ -11,7 +11,8 @@ from msgspec import structs
 
 from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
-from reviewbot.domain.github.pull_request import Comment, Conclusion, Permission
+from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Comment, Conclusion, Permission
+from reviewbot.domain.ledger.edits import Unwaive
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
@@ -19,7 +20,7 @@ from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.machine.acquire import may_shrink, start
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.finish import concluded, on_group_head
-from reviewbot.domain.machine.judge import beside_another
+from reviewbot.domain.machine.judge import beside_another, not_asked_for
 from reviewbot.domain.machine.known import Answered, Bought, Cancels, Known, OpenTask, Underway
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.purchase import purchase_of
@@ -27,13 +28,14 @@ from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Allow, ReviewOn, Supersede
 from reviewbot.domain.model.review import Balance, Report, Task, TaskStatus, Unread
 from reviewbot.domain.policy.eligibility import Asked, Policy
-from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict, carried, judge, pending
+from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict, carried, judge, not_due, pending
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.errors import (
     ForgeUnreachable,
     NotApproved,
     OverBudget,
     PayloadTooLarge,
+    PermissionMissing,
     ServiceRefused,
     ServiceUnreachable,
     TemplateError,
@@ -225,12 +227,44 @@ def test_threads_are_left_alone_on_a_closed_pull_request_and_without_permission(
     assert phases.Write.THREADS not in go(at, steps.Updated(denied)).left
 
 
+def test_what_a_second_summary_says_is_read_and_written_into_the_first() -> None:
+    not_due_now = phases.NotDue(known(), not_due(Reason.LABEL))
+    assert isinstance(go(not_due_now, steps.LedgerRead(StoredLedger())), phases.Published | phases.Refreshed)
+    doubled = StoredLedger(doubled=True)
+    due = go(not_due_now, steps.LedgerRead(doubled))
+    assert decide(due) == steps.ReadChange()
+    ended = go(due, structs.replace(sendable(), stored=doubled))
+    assert decide(ended) == steps.Refresh(), "the other run may have written to either"
+    assert ended.known.has_news
+
+
+def test_a_check_run_of_another_app_hides_no_open_one_of_ours() -> None:
+    now = known(may_buy=False)
+    ours = CheckRun(1, "reviewbot", HEAD, CheckStatus.IN_PROGRESS, None, "", "")
+    theirs = CheckRun(2, "reviewbot", HEAD, CheckStatus.COMPLETED, "success", "", "", foreign=True)
+    there = replace(now, snapshot=replace(now.snapshot, checks=(ours, theirs)))
+    assert not_asked_for(there).conclusion is Conclusion.ACTION_REQUIRED
+    alone = replace(now, snapshot=replace(now.snapshot, checks=(theirs,)))
+    assert not_asked_for(alone).conclusion is None
+
+
 def test_a_run_that_cannot_read_again_writes_over_no_summary() -> None:
     now = answered(summary=Comment(1, "https://x/1", "", ours=True))
     after = go(phases.Judged(now, pending(now.judgement.rules)), AWAY)
     assert after.left == (phases.Write.CHECK_RUN,)
     assert after.known.purchase is not None
     assert after.known.purchase.state is TaskState.OPEN, "the next run publishes it"
+
+
+def test_a_command_whose_change_is_not_written_is_tried_again() -> None:
+    now = answered(summary=Comment(1, "https://x/1", "", ours=True))
+    update = replace(now.memory.update, edits=(Unwaive("c0de"),))
+    now = replace(now, memory=Memory.of(Ledger(), update, now.change.index))
+    judged = phases.Judged(now, pending(now.judgement.rules))
+    assert go(judged, AWAY).outcome.reason is Reason.GITHUB
+    assert go(judged, steps.Failed(PermissionMissing("No."))).outcome.reason is Reason.NOT_PUBLISHED
+    alone = replace(now, memory=Memory.of(Ledger(), replace(update, answers=()), now.change.index))
+    assert go(phases.Judged(alone, judged.outcome), AWAY).outcome.reason is Reason.GITHUB
 
 
 def test_a_summary_that_a_run_writes_first_makes_it_blind_no_more() -> None:
@@ -391,4 +425,3 @@ def test_each_cause_of_a_partial_review_is_named() -> None:
     assert replace(now, change=held).why_partial == ("1 selected files are held back",)
     assert replace(now, change=held, own=Bought(purchase(), frozen=True)).why_partial == ()
     assert now.coverage is Coverage.FULL
-
