@@ -114,6 +114,34 @@ FOUND: dict[str, Bug] = {
         "base",
         history(Episode((PUSH,)), Move("evil"), Move("own_base"), RUN, setting=READY),
     ),
+    "squashed-without-summary": Bug(
+        "Without a summary, after a force-push hides the check that had the finding: an answer that only confirms it "
+        "is read again, and turns the check green.",
+        NEVER_GREEN,
+        "",
+        history(
+            Move("evil"),
+            RUN,
+            Move("note"),
+            RUN,
+            Move("squash"),
+            setting=Setting((("summary-comment", "false"),)),
+        ),
+        is_open=False,
+    ),
+    "homeless-finding": Bug(
+        "Without a summary and with `review-on: ready`: a finding of an older head, whose code is gone, comes in on a "
+        "head that gets no check, and nothing shows it.",
+        NOTHING_LOST,
+        "homeless",
+        history(
+            Episode((COLLECT, COLLECT), (At(3, Meanwhile(Move("evil", 3))),)),
+            RUN,
+            Move("go_back"),
+            Move("finish"),
+            setting=Setting((("review-on", "ready"), ("summary-comment", "false"), ("wait-minutes", "0"))),
+        ),
+    ),
     "committer-waives": Bug(
         "Somebody who has pushed the flaw to another's pull request waives it.",
         NEVER_GREEN,

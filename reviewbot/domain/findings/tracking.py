@@ -203,10 +203,12 @@ def absorb(findings: Findings, answer: Answered, change_index: ChangeIndex) -> F
     )
     stamped = (_stamped(record, answer.task_id) for record in (*fresh, *others))
     stands = answer.whole and answer.here
+    # The answer calls a finding open that nobody remembers: the ledger that the reviewer was shown is lost.
+    forgotten = any(one.state is PreviousState.OPEN and one.id not in {*known, *told} for one in verdicts.values())
     return Findings(
         records=worst_first(stamped),
         beyond=() if stands else findings.beyond,
-        broken=findings.broken and not stands,
+        broken=forgotten or (findings.broken and not stands),
     )
 
 

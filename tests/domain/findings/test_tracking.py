@@ -348,6 +348,14 @@ def test_an_answer_of_the_whole_change_makes_up_for_what_was_forgotten() -> None
     assert (older.beyond, older.broken) == (before.beyond, True), "reviews came after the head that it is of"
 
 
+def test_an_answer_that_calls_a_finding_open_that_nobody_remembers_is_not_the_whole_story() -> None:
+    said = answer(NOW, still=["c0de"], whole=True)
+    assert absorb(Findings(()), said, NOW).broken, "the ledger that the reviewer was shown is lost"
+    assert not absorb(Findings(()), answer(NOW, fixed=["c0de"], whole=True), NOW).broken
+    known = found(NOW, finding(code="bad()"))
+    assert not absorb(known, answer(NOW, still=[one(known).id], whole=True), NOW).broken
+
+
 def test_what_was_fixed_on_an_older_head_counts_until_a_review_of_this_one_says_so() -> None:
     first = found(NOW, finding(code="bad()"))
     for here, standing in ((False, FindingState.CHANGED), (True, FindingState.FIXED)):
