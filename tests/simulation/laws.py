@@ -387,11 +387,7 @@ HOLES: Mapping[str, str] = {
     "identity": "A change is known by less than the reviewer sees of it: another old name counts as the same.",
     "overwritten": "Without check runs: a summary is written that another run has written since it was read.",
     "scope": "Of two runs at once one finds the summary and one does not, so they buy the change in another scope.",
-<<<<<<< HEAD
-=======
     "homeless": "Without a summary, and without a check on the head: nothing shows a finding whose code is gone.",
-    "moved": "The diff is read by number after the head has moved, and taken for that of the old head.",
->>>>>>> 56bd534de31bcefe50dc511ae35dcafd5de90e51
 }
 """Classes of known holes, with what goes wrong. A violation belongs to one by what has happened, not by its seed."""
 
