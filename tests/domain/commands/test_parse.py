@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from reviewbot.domain.commands.parse import (
     KEPT_FOR,
@@ -88,7 +89,7 @@ def test_reading_never_fails(text: str) -> None:
 
 
 def event(**more: Any) -> CommentEvent:  # noqa: ANN401 — any field
-    return replace(CommentEvent(7, "created", "/reviewbot help", "wendy", "wendy", sender_is_bot=False), **more)
+    return structs.replace(CommentEvent(7, "created", "/reviewbot help", "wendy", "wendy", sender_is_bot=False), **more)
 
 
 def test_a_person_who_writes_a_command_is_heard() -> None:
