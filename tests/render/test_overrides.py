@@ -98,6 +98,7 @@ def test_a_mistake_that_only_some_story_meets_is_found_before_anything_is_bought
         Renderer({"why.md.j2": "{% if finding.why == 'no-file' %}{{ wy }}{% endif %}"})
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(
     ("name", "condition"),
     [
@@ -264,6 +265,7 @@ def test_every_writer_but_the_prompt_can_fall_back() -> None:
     assert LATER.keys() == WRITERS.keys() - {"prompt"}
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("fault", range(len(FAULTS)))
 @pytest.mark.parametrize("name", LATER)
 def test_the_shipped_templates_replace_one_that_fails_after_the_rehearsal(name: str, fault: int) -> None:

@@ -14,6 +14,7 @@ from tests.simulation.quick import quick
 MOST = 300
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
 def test_a_planted_mistake_is_noticed(mutation: Mutation) -> None:
     found = noticed(mutation, MOST)
