@@ -403,7 +403,8 @@ def hole_of(world: World, pull: Pull, changes: tuple[Change, ...], check: Stored
     """The class of a check that is green and should not be, empty for one that is unknown."""
     run, truth = world.scheduler.current, world.truth
     since = run.began if run else 0.0
-    if any(push.at > since for push in pull.pushes) and check.head_sha != pull.head_sha:
+    pushes = [push for push in pull.pushes if push.at > since]
+    if pushes and (check.head_sha != pull.head_sha or len(pushes) > 1):  # it has gone, or gone and come back
         return "moved"
     if check.base != pull.base_ref:
         return "base"
