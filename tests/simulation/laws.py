@@ -126,7 +126,8 @@ def _lost(world: World) -> Iterator[Violation]:
                 if missing:
                     is_shown = world.setting.input("summary-comment", "true") == "true" or newest_check(world, pull)
                     told_of = f"{task.id} reported {sorted(missing)}, and nothing shows it"
-                    yield Violation(NOTHING_LOST, told_of, "" if is_shown else "homeless")
+                    lost = "overwritten" if "written over" in world.truth.losses else ""
+                    yield Violation(NOTHING_LOST, told_of, lost if is_shown else "homeless")
 
 
 def _is_out_of_reach(world: World, task: StoredTask) -> bool:
@@ -391,7 +392,7 @@ HOLES: Mapping[str, str] = {
     "committer": "Somebody who has committed to the branch waives or bypasses.",
     "freshness": "An older signed text, put back, brings back what it says.",
     "identity": "A change is known by less than the reviewer sees of it: another old name counts as the same.",
-    "overwritten": "Without check runs: a summary is written that another run has written since it was read.",
+    "overwritten": "A summary is written that another run has written since it was read: what that one bought is lost.",
     "scope": "Of two runs at once one finds the summary and one does not, so they buy the change in another scope.",
     "homeless": "Without a summary, and without a check on the head: nothing shows a finding whose code is gone.",
     "moved": "The diff is read by number after the head has moved, and taken for that of the old head.",
