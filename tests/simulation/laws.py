@@ -105,7 +105,8 @@ def _hole_of_purchase(world: World, pull: Pull, tasks: list[StoredTask]) -> str:
         and later.submission.idempotency_key != earlier.submission.idempotency_key
         for earlier, later in pairwise(tasks)
     )
-    return "scope" if raced and "summary" in world.truth.losses else ""
+    retargeted = any(began < at <= created for began, created in spans for at, _ in pull.bases)
+    return "scope" if raced and (retargeted or "summary" in world.truth.losses) else ""
 
 
 # Law 2
@@ -393,7 +394,7 @@ HOLES: Mapping[str, str] = {
     "freshness": "An older signed text, put back, brings back what it says.",
     "identity": "A change is known by less than the reviewer sees of it: another old name counts as the same.",
     "overwritten": "A summary is written that another run has written since it was read: what that one bought is lost.",
-    "scope": "Of two runs at once one finds the summary and one does not, so they buy the change in another scope.",
+    "scope": "Two runs at once find another summary or another base branch, so they buy the change in another scope.",
     "homeless": "Without a summary, and without a check on the head: nothing shows a finding whose code is gone.",
     "moved": "The diff is read by number after the head has moved, and taken for that of the old head.",
 }
