@@ -94,6 +94,25 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("check-run", "false"), ("wait-minutes", "0"))),
         ),
     ),
+    "task-written-over": Bug(
+        "A run that skips a review writes the intent of another run over the id of its task, and that run is killed.",
+        NOTHING_LOST,
+        "overwritten",
+        history(
+            RUN,
+            Move("note"),
+            Episode(
+                (PUSH, NEXT),
+                (
+                    At(7, Meanwhile(Move("draft"))),
+                    At(8, Switch()),
+                    At(13, Switch()),
+                    At(16, Kill(after=False)),
+                ),
+            ),
+            Move("skip"),
+        ),
+    ),
     "key-that-is-forgotten": Bug(
         "A run is killed before it records its task, and nobody comes within a day: its answer is out of reach, and "
         "the summary says so.",

@@ -102,7 +102,8 @@ def _hole_of_purchase(world: World, tasks: list[StoredTask]) -> str:
         and later.submission.idempotency_key != earlier.submission.idempotency_key
         for earlier, later in pairwise(tasks)
     )
-    return "scope" if raced and "summary" in world.truth.losses else ""
+    retargeted = any(began < at <= created for began, created in spans for at, _ in pull.bases)
+    return "scope" if raced and (retargeted or "summary" in world.truth.losses) else ""
 
 
 # Law 2
@@ -123,7 +124,8 @@ def _lost(world: World) -> Iterator[Violation]:
                 if missing:
                     is_shown = world.setting.input("summary-comment", "true") == "true" or newest_check(world, pull)
                     told_of = f"{task.id} reported {sorted(missing)}, and nothing shows it"
-                    yield Violation(NOTHING_LOST, told_of, "" if is_shown else "homeless")
+                    lost = "overwritten" if "written over" in world.truth.losses else ""
+                    yield Violation(NOTHING_LOST, told_of, lost if is_shown else "homeless")
 
 
 def _is_out_of_reach(world: World, task: StoredTask) -> bool:
@@ -385,8 +387,8 @@ HOLES: Mapping[str, str] = {
     "committer": "Somebody who has committed to the branch waives or bypasses.",
     "freshness": "An older signed text, put back, brings back what it says.",
     "identity": "A change is known by less than the reviewer sees of it: another old name counts as the same.",
-    "overwritten": "Without check runs: a summary is written that another run has written since it was read.",
-    "scope": "Of two runs at once one finds the summary and one does not, so they buy the change in another scope.",
+    "overwritten": "A summary is written that another run has written since it was read: what that one bought is lost.",
+    "scope": "Two runs at once find another summary or another base branch, so they buy the change in another scope.",
     "homeless": "Without a summary, and without a check on the head: nothing shows a finding whose code is gone.",
 }
 """Classes of known holes, with what goes wrong. A violation belongs to one by what has happened, not by its seed."""
