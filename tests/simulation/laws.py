@@ -89,11 +89,12 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
         if len(tasks) > 1 + ended + asked:
             paths, ids = [one.path for one in change], [task.id for task in tasks]
             told = f"{ids} are of one change of {paths} in mode {mode}; {ended} ended, {asked} asked"
-            yield Violation(PAY_ONCE, told, _hole_of_purchase(world, tasks))
+            yield Violation(PAY_ONCE, told, _hole_of_purchase(world, pull, tasks))
 
 
-def _hole_of_purchase(world: World, tasks: list[StoredTask]) -> str:
+def _hole_of_purchase(world: World, pull: Pull, tasks: list[StoredTask]) -> str:
     """The class of a second purchase."""
+    spans = [(task.asker.began, task.created) for task in tasks if isinstance(task.asker, Run)]
     if "written over" in world.truth.losses and world.setting.input("check-run", "true") == "false":
         return "overwritten"
     raced = any(
