@@ -18,11 +18,17 @@ _ANSWER = re.compile(
 )
 _STATE = re.compile(r"<!-- reviewbot:state( closed)? -->\n(.*?)\n<!-- /reviewbot:state -->\n\n", re.DOTALL)
 _ID_LENGTH = 10
+_ID = re.compile(f"[0-9a-f]{{{_ID_LENGTH}}}")
 
 
 def finding_id(*parts: str) -> str:
     """Ten hex digits for the parts, which may contain any character."""
     return hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()[:_ID_LENGTH]
+
+
+def is_finding_id(text: str) -> bool:
+    """Whether a text can be an id that `finding_id` has made."""
+    return _ID.fullmatch(text) is not None
 
 
 def summary_mark(instance: str) -> str:

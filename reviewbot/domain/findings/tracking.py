@@ -15,7 +15,7 @@ from functools import cached_property
 from reviewbot.domain.diff.parse import ChangeSet, FileStatus
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.diff.text_index import Block, outward
-from reviewbot.domain.findings.markers import finding_id
+from reviewbot.domain.findings.markers import finding_id, is_finding_id
 from reviewbot.domain.findings.placement import (
     DuplicateOf,
     InSummary,
@@ -203,8 +203,10 @@ def absorb(findings: Findings, answer: Answered, change_index: ChangeIndex) -> F
     )
     stamped = (_stamped(record, answer.task_id) for record in (*fresh, *others))
     stands = answer.whole and answer.here
-    # The answer calls a finding open that nobody remembers: the ledger that the reviewer was shown is lost.
-    forgotten = any(one.state is PreviousState.OPEN and one.id not in {*known, *told} for one in verdicts.values())
+    # The answer calls a finding open that nobody remembers: the ledger that the reviewer was shown is lost. An id that
+    # cannot be one of ours is made up.
+    unknown = (one for key, one in verdicts.items() if key not in {*known, *told} and is_finding_id(key))
+    forgotten = any(one.state is PreviousState.OPEN for one in unknown)
     return Findings(
         records=worst_first(stamped),
         beyond=() if stands else findings.beyond,

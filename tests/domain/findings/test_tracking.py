@@ -349,9 +349,10 @@ def test_an_answer_of_the_whole_change_makes_up_for_what_was_forgotten() -> None
 
 
 def test_an_answer_that_calls_a_finding_open_that_nobody_remembers_is_not_the_whole_story() -> None:
-    said = answer(NOW, still=["c0de"], whole=True)
+    said = answer(NOW, still=["c0dec0dec0"], whole=True)
     assert absorb(Findings(()), said, NOW).broken, "the ledger that the reviewer was shown is lost"
-    assert not absorb(Findings(()), answer(NOW, fixed=["c0de"], whole=True), NOW).broken
+    assert not absorb(Findings(()), answer(NOW, fixed=["c0dec0dec0"], whole=True), NOW).broken
+    assert not absorb(Findings(()), answer(NOW, still=["the first one"], whole=True), NOW).broken, "it is made up"
     known = found(NOW, finding(code="bad()"))
     assert not absorb(known, answer(NOW, still=[one(known).id], whole=True), NOW).broken
 
