@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from reviewbot.domain.findings.placement import Placed
-from reviewbot.domain.findings.tracking import Answered, ChangeIndex
+from reviewbot.domain.findings.tracking import ChangeIndex
 from reviewbot.domain.github.pull_request import Comment
 from reviewbot.domain.ledger.external_id import ExternalId
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
@@ -74,10 +74,6 @@ class Memory:
     def with_purchase(self, purchase: Purchase, change_index: ChangeIndex) -> Memory:
         """With a purchase as it stands now."""
         return Memory.of(self.written, self.update.with_purchase(purchase), change_index)
-
-    def with_answer(self, answer: Answered, change_index: ChangeIndex) -> Memory:
-        """With the answer of a task."""
-        return Memory.of(self.written, self.update.with_answer(answer), change_index)
 
     def moved(self, place: Callable[[Placed], Placed], change_index: ChangeIndex) -> Memory:
         """With other places for the findings of every answer."""
