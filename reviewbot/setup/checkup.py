@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -143,13 +144,13 @@ def _of_events(job: Job) -> Iterator[Finding]:
         todo = f"Add `{kind}` to the `types:` of the event."
         told = f"`{job.name}` does not start on `{kind}`: {_WHY[kind]}"
         yield Finding(job.file, told, todo, EXIT_SETTINGS if kind in _VITAL else 0)
-    if job.filtered:
+    if job.is_filtered:
         told = "a filter of paths or branches keeps it from starting, so a required check stays missing there"
         yield Finding(job.file, told, "Select files by the input `paths`, and leave the event whole.")
 
 
 def _of_refs(jobs: Sequence[Job]) -> Iterator[Finding]:
-    for ref in sorted({job.ref for job in jobs if not job.is_pinned}):
+    for ref in sorted({job.ref for job in jobs if not re.fullmatch("[0-9a-f]{40}", job.ref)}):
         told = f"the action is named by `{ref}`, which can be moved"
         yield Finding("versions", told, "Name it by all forty digits of a released commit.")
     refs = sorted({job.ref[:12] for job in jobs})

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from reviewbot.adapters.github import rest
 from reviewbot.adapters.github.base import Bound
@@ -44,22 +43,13 @@ class SetupReader(Bound):
         )
 
     def try_pull_requests(self) -> None:
-        """Read pull requests.
-
-        Raises:
-            ForgeError: the token may not.
-        """
-        query = urlencode({"per_page": 1})
-        self._calls.get(f"{self._path}/pulls?{query}", Intent("reading pull requests", "pull-requests: read"), object)
+        """Read pull requests, or raise a `ForgeError` if the token may not."""
+        intent = Intent("reading pull requests", "pull-requests: read")
+        self._calls.get(f"{self._path}/pulls?per_page=1", intent, object)
 
     def try_checks(self, branch: str) -> None:
-        """Read the check runs of a branch.
-
-        Raises:
-            ForgeError: the token may not.
-        """
-        query = urlencode({"per_page": 1})
-        path = f"{self._path}/commits/{quote(branch, safe='')}/check-runs?{query}"
+        """Read the check runs of a branch, or raise a `ForgeError` if the token may not."""
+        path = f"{self._path}/commits/{quote(branch, safe='')}/check-runs?per_page=1"
         self._calls.get(path, Intent("reading check runs", "checks: read"), object)
 
     def required(self, branch: str) -> tuple[Required, ...]:
@@ -71,16 +61,16 @@ class SetupReader(Bound):
         name, intent = quote(branch, safe=""), Intent("reading what the branch requires", "contents: read")
         protection = self._calls.get(f"{self._path}/branches/{name}", intent, rest.Branch).protection
         rules = self._calls.pages(f"{self._path}/rules/branches/{name}", intent, rest.Rule)
-        return (*_protected(protection), *(one for rule in rules for one in _ruled(rule)))
-
-
-def _ruled(rule: rest.Rule) -> Iterator[Required]:
-    if rule.type == "required_status_checks" and rule.parameters:
-        for check in rule.parameters.required_status_checks:
-            yield Required(check.context, check.integration_id)
-
-
-def _protected(protection: rest.Protection | None) -> Iterator[Required]:
-    required = protection.required_status_checks if protection else None
-    for check in required.checks if required else ():
-        yield Required(check.context, None if check.app_id == _ANYBODY else check.app_id)
+        branch_checks = protection.required_status_checks if protection else None
+        return (
+            *(
+                Required(check.context, None if check.app_id == _ANYBODY else check.app_id)
+                for check in (branch_checks.checks if branch_checks else ())
+            ),
+            *(
+                Required(check.context, check.integration_id)
+                for rule in rules
+                if rule.type == "required_status_checks" and rule.parameters
+                for check in rule.parameters.required_status_checks
+            ),
+        )
