@@ -12,7 +12,7 @@ from reviewbot.adapters.git.clone import open_clone
 from reviewbot.cli.invocation import Call, wrong
 from reviewbot.domain.model.installation import ACTIONS_APP
 from reviewbot.domain.model.options import ReviewerKind
-from reviewbot.domain.text.escaping import terminal
+from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import Problem, SettingsError
 from reviewbot.settings import Settings
 from reviewbot.settings.environment import passed_on
@@ -113,5 +113,5 @@ def _next(wish: Wish, texts: Mapping[str, str]) -> list[str]:
     if not wish.gate:
         steps[-1] += f"\n     {_ADVICE_ALONE}"
     steps.append("Ask whether reviews would work, which spends nothing: reviewbot doctor")
-    written = [f"  {terminal(path)}" for path in texts]
+    written = [f"  {visible(path)}" for path in texts]
     return ["Written:", *written, "", "Next:", *(f"  {number}. {step}" for number, step in enumerate(steps, start=1))]

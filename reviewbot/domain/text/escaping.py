@@ -27,7 +27,10 @@ _INVISIBLE = re.compile(
 
 
 def visible(text: str) -> str:
-    """Make invisible characters visible: a right-to-left override becomes `⟨U+202E⟩`. CRLF becomes LF."""
+    """Make invisible characters visible: a right-to-left override becomes `⟨U+202E⟩`. CRLF becomes LF.
+
+    So no escape sequence of a terminal survives.
+    """
     return _INVISIBLE.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text.replace("\r\n", "\n"))
 
 
@@ -225,11 +228,6 @@ def _unpadded(code: str) -> str:
     code = code.replace("\n", " ")
     padded = code.startswith(" ") and code.endswith(" ") and code.strip(" ")
     return code[1:-1] if padded else code
-
-
-def terminal(text: str) -> str:
-    """Text for a terminal: no escape sequence survives."""
-    return visible(text)
 
 
 def command_data(text: str) -> str:

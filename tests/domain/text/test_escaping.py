@@ -210,7 +210,7 @@ def test_visible_leaves_what_people_write() -> None:
     assert escaping.visible(said) == said
     assert escaping.visible("a\r\nb\rc") == "a\nb⟨U+000D⟩c"
     assert escaping.visible("a\ufe0f\ufe0f\ufe0e") == "a\ufe0f⟨U+FE0F⟩⟨U+FE0E⟩"
-    assert escaping.terminal("\x1b]0;title\x07") == "⟨U+001B⟩]0;title⟨U+0007⟩"
+    assert escaping.visible("\x1b]0;title\x07") == "⟨U+001B⟩]0;title⟨U+0007⟩"
 
 
 @given(st.one_of(hostile, st.lists(st.sampled_from([":", "#", "[", "\ufe0f", " ", "\n", "x"])).map("".join)))
