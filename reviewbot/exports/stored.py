@@ -12,13 +12,15 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from msgspec import Struct, defstruct
 
+from reviewbot.domain.codevf.attachments import Sent
 from reviewbot.domain.diff.text_index import line_feeds
 from reviewbot.domain.findings.placement import Why
+from reviewbot.domain.selection.selection import Held
 from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.strict_json import DecimalText, JsonMismatch, Moment, Whole, convert, parse
 from reviewbot.errors import ReportUnreadable
 from reviewbot.exports.report import NULL_IF_EMPTY, SCHEMA, keys_of
-from reviewbot.render.view_models.review import FileGroup, FindingView, HeldView, SentView, SummaryView
+from reviewbot.render.view_models.review import FileGroup, FindingView, SummaryView
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class _Generator(Struct, frozen=True):
 def _report() -> type[Any]:
     """Return the struct of the document, in which every key is required."""
     view = _struct(SummaryView)
-    manifest = {"sent": tuple[SentView, ...], "held_back": tuple[HeldView, ...]}
+    manifest = {"sent": tuple[Sent, ...], "held_back": tuple[Held, ...]}
     fields = [
         ("generator", _Generator),
         ("review_url", str | None),

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reviewbot.domain.policy.verdict import Reason
-from reviewbot.domain.selection.selection import held_sentence
+from reviewbot.domain.selection.selection import HeldBecause, held_sentence
 from reviewbot.domain.text.formatting import counted, number, short, size
 from reviewbot.render.view_models.review import SummaryView
 from reviewbot.terminal.console import say, shown
@@ -60,7 +60,7 @@ class Replay:
     subject: str
     sent: int = 0
     sent_bytes: int = 0
-    held: Mapping[str, int] = field(default_factory=dict)
+    held: Mapping[HeldBecause, int] = field(default_factory=dict)
     credits: int = 0
     note: str = ""
     bot: str = ""
@@ -97,7 +97,7 @@ def show_plan(console: Console, replays: Sequence[Replay], told: str) -> None:
     if not replays:
         say(console, f"Nothing was merged: {told}.")
         return
-    held = sum((Counter(one.held) for one in replays), Counter[str]())
+    held = sum((Counter(one.held) for one in replays), Counter[HeldBecause]())
     figures = (
         sum(one.sent for one in replays),
         sum(one.sent_bytes for one in replays),

@@ -79,16 +79,17 @@ class Sent:
 
     Attributes:
         bytes: of diff and text as sent, in UTF-8.
-        sha256: hex digest of diff and text as sent, one after the other.
         whole: whether the text was sent with the diff.
+        redactions: how many secrets were redacted.
+        sha256: hex digest of diff and text as sent, one after the other.
         attachment: the name of the attachment with the text, empty without one.
     """
 
     path: str
     bytes: int
-    sha256: str
     whole: bool
     redactions: int
+    sha256: str = ""
     attachment: str = ""
 
 
@@ -217,7 +218,7 @@ def _section(file: Sendable) -> str:
 def _manifest_line(file: Sendable, attachment: str) -> Sent:
     content = (_diff(file) + (_section(file) if attachment else "")).encode("utf-8", "replace")
     digest = hashlib.sha256(content).hexdigest()
-    return Sent(file.path, len(content), digest, bool(attachment), file.redactions, attachment)
+    return Sent(file.path, len(content), bool(attachment), file.redactions, digest, attachment)
 
 
 def _size(text: str) -> int:

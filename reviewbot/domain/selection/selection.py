@@ -52,7 +52,7 @@ class HeldBecause(StrEnum):
     UNSEEN = "unseen"
 
 
-_SENTENCES: Mapping[str, str] = {
+_SENTENCES: Mapping[HeldBecause, str] = {
     HeldBecause.PATHS: "The setting `paths` leaves it out.",
     HeldBecause.GENERATED: "`.gitattributes` of the default branch says that a program writes it.",
     HeldBecause.VENDORED: "It is a copy of somebody else's code.",
@@ -69,9 +69,9 @@ _SENTENCES: Mapping[str, str] = {
 }
 
 
-def held_sentence(reason: str) -> str:
-    """The reason in words; a reason that only another version knows stands for itself."""
-    return _SENTENCES.get(reason, reason)
+def held_sentence(reason: HeldBecause) -> str:
+    """The reason in words."""
+    return _SENTENCES[reason]
 
 
 @dataclass(frozen=True, slots=True)

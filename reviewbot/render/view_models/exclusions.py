@@ -8,8 +8,7 @@ import shlex
 from collections.abc import Iterable
 
 from reviewbot.domain.redaction.private_keys import REDACTED
-from reviewbot.domain.selection.selection import HeldBecause
-from reviewbot.render.view_models.review import HeldView
+from reviewbot.domain.selection.selection import Held, HeldBecause
 
 MOST = 5
 """Files that are named; a change that misses more needs a pattern that nobody can guess."""
@@ -20,7 +19,7 @@ LONGEST = 300
 _SPECIAL = re.compile(r"[*?+\[\]\\]")
 
 
-def excludable(missed: Iterable[HeldView]) -> tuple[str, ...]:
+def excludable(missed: Iterable[Held]) -> tuple[str, ...]:
     """The names of the files among what was missed; a part of the review that was lost is no file."""
     return tuple(one.path for one in missed if one.detail or one.reason != HeldBecause.UNSEEN)
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from reviewbot.domain.codevf.attachments import Sent
 from reviewbot.domain.findings.placement import SuggestionState, Why
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.model.options import FailOn
 from reviewbot.domain.model.review import Category, Leftover, Severity, Side
 from reviewbot.domain.policy.verdict import Coverage, Outcome, blocks
-from reviewbot.domain.selection.selection import HeldBecause
+from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.domain.text.formatting import state
 
 
@@ -62,7 +63,7 @@ class FindingView:
     waived_by: str = ""
     waived_for: str = ""
     closed_at: str = ""
-    held: HeldView | None = None
+    held: Held | None = None
     crlf: bool = False
 
     @property
@@ -151,37 +152,6 @@ class BypassView:
 
 
 @dataclass(frozen=True, slots=True)
-class SentView:
-    """A file that was sent: its bytes as sent, whether whole or only its diff, and how many secrets were redacted.
-
-    `sha256` is the hex digest of what was sent, `attachment` the name of the attachment with the whole text.
-    """
-
-    path: str
-    bytes: int
-    whole: bool
-    redactions: int
-    sha256: str = ""
-    attachment: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class HeldView:
-    """A changed file that was held back: a reason that a person can read, and whether the review is short of it.
-
-    Attributes:
-        reason: one of `selection.HeldBecause`, as its value.
-        detail: more, such as the pattern; may be empty.
-        missed: True when it was selected and not fully reviewed, which makes the review partial.
-    """
-
-    path: str
-    reason: str
-    detail: str
-    missed: bool
-
-
-@dataclass(frozen=True, slots=True)
 class CostView:
     """What the review costs, in credits; None where the service has not said (say "unknown", never 0).
 
@@ -265,8 +235,8 @@ class SummaryView:
     sum: SumView | None
     reviewer_summary: str
     coverage: Coverage
-    sent: tuple[SentView, ...]
-    held: tuple[HeldView, ...]
+    sent: tuple[Sent, ...]
+    held: tuple[Held, ...]
     notices: tuple[str, ...]
     degraded: tuple[str, ...]
     cost: CostView | None
@@ -284,13 +254,13 @@ class SummaryView:
     approved_by: str = ""
 
     @property
-    def held_back(self) -> tuple[HeldView, ...]:
+    def held_back(self) -> tuple[Held, ...]:
         """The changed files that were not sent; the others of `held` were sent, and are not fully reviewed."""
         sent = {one.path for one in self.sent}
         return tuple(one for one in self.held if one.reason != HeldBecause.UNSEEN and one.path not in sent)
 
     @property
-    def missed(self) -> tuple[HeldView, ...]:
+    def missed(self) -> tuple[Held, ...]:
         """The files that make the review partial, each once, with its first reason."""
         return tuple({one.path: one for one in reversed(self.held) if one.missed}.values())[::-1]
 

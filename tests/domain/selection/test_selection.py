@@ -521,11 +521,6 @@ def test_a_deleted_binary_is_not_missed() -> None:
     assert not select([gone], paths=(), attributes="").held[0].missed
 
 
-def test_a_reason_of_another_version_stands_for_itself() -> None:
-    assert held_sentence("lock-file") == "It is a lock file, which a package manager writes."
-    assert held_sentence("too-old") == "too-old"
-
-
 @pytest.mark.parametrize("path", [".github/workflows/ci.yml", "a/.GitHub/x", "docs/CodeOwners", "web/yarn.lock"])
 def test_no_suggestion_for_these_files_can_be_committed(path: str) -> None:
     assert is_protected(path)
