@@ -35,11 +35,9 @@ class Examination:
     unseen: tuple[Unseen, ...]
 
 
-def review(
-    attachments: Sequence[tuple[str, str]], *, path_env: Mapping[str, str], seconds: float = 120
-) -> dict[str, object]:
+def review(attachments: Sequence[tuple[str, str]], *, path_env: Mapping[str, str]) -> dict[str, object]:
     """The answer of `examine`."""
-    return examine(attachments, path_env=path_env, seconds=seconds).answer
+    return examine(attachments, path_env=path_env).answer
 
 
 def examine(
