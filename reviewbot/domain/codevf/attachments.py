@@ -52,11 +52,9 @@ def split_for_context(limits: SizeTier) -> tuple[SizeTier, SizeTier]:
 
 @dataclass(frozen=True, slots=True)
 class Sendable:
-    """A selected file, ready to be sent.
+    """A selected file, ready to be sent: its section of the diff and its text at the head, if any, both redacted.
 
     Attributes:
-        diff: its section of the diff, redacted.
-        text: its whole text at the head, redacted; None if there is none to send.
         redactions: how many values were replaced in either.
         risk: higher goes first.
     """
@@ -99,8 +97,7 @@ class Packing:
 
     Attributes:
         attachments: at most five a task, diffs first.
-        sent: the manifest.
-        omitted: selected files that are not in it.
+        omitted: selected files that are not in the manifest.
         limits: which limit kept a file's diff or text out, in words, by path.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, StrEnum
@@ -124,6 +125,17 @@ class Report:
     leftovers: tuple[Leftover, ...] = ()
     readable: bool = True
     previous: tuple[Previous, ...] = ()
+
+    @classmethod
+    def of(cls, reports: Sequence[Report]) -> Report:
+        """Several reports as one."""
+        return cls(
+            summary="\n\n".join(one.summary for one in reports if one.summary),
+            findings=tuple(finding for one in reports for finding in one.findings),
+            leftovers=tuple(leftover for one in reports for leftover in one.leftovers),
+            readable=all(one.readable for one in reports),
+            previous=tuple(word for one in reports for word in one.previous),
+        )
 
 
 class TaskStatus(Enum):
