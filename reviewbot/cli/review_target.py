@@ -80,7 +80,9 @@ def open_place(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
     notebook = setting.notebook(settings, clone.common_dir, stretch.branch or stretch.new)
     here = not chosen.staged and clone.resolve("HEAD") == stretch.new
     uncommitted = clone.uncommitted() if here else 0
-    return Place(Desk(change, notebook), change, 0, _told(stretch), _again(chosen, stretch), paid, uncommitted)
+    # By the branch's name, which identifies the memory.
+    what = ["--staged"] if chosen.staged else ["--base", stretch.base_ref, "--head", stretch.branch or stretch.new]
+    return Place(Desk(change, notebook), change, 0, _told(stretch), _command(chosen, *what), paid, uncommitted)
 
 
 def _git_environment(desktop: Desktop) -> Mapping[str, str]:
@@ -104,13 +106,6 @@ def _told(stretch: Stretch) -> str:
         return "what is staged"
     name = stretch.branch or stretch.new[:10]
     return f"{name} since {stretch.base_ref} ({counted(stretch.commits, 'commit')})"
-
-
-def _again(chosen: argparse.Namespace, stretch: Stretch) -> str:
-    """Return the command by the branch's name, which identifies the memory."""
-    if chosen.staged:
-        return _command(chosen, "--staged")
-    return _command(chosen, "--base", stretch.base_ref, "--head", stretch.branch or stretch.new)
 
 
 def _command(chosen: argparse.Namespace, *place: str) -> str:

@@ -173,17 +173,12 @@ def parse_diff(text: str) -> tuple[FileDiff, ...]:
     Raises:
         ChangeUnreadable: the text is not a git diff.
     """
-    return tuple(_parse_section(section) for section in _sections(text))
-
-
-def _sections(text: str) -> Iterator[str]:
     starts = [match.start() for match in re.finditer(r"^diff --git ", text, re.MULTILINE)]
     if text[: starts[0] if starts else len(text)].strip():
         raise ChangeUnreadable(
             "What came as the diff is not a git diff.", hint="It does not start with a `diff --git` line."
         )
-    for start, end in pairwise([*starts, len(text)]):
-        yield text[start:end]
+    return tuple(_parse_section(text[start:end]) for start, end in pairwise([*starts, len(text)]))
 
 
 def _parse_section(section: str) -> FileDiff:

@@ -167,7 +167,11 @@ def prose(text: str) -> str:
     while at < len(lines):
         opening = _FENCE.match(lines[at])
         end = _block_end(lines, at + 1, opening["marks"]) if opening else _words_end(lines, at + 1)
-        out.append(_refenced(lines[at + 1 : end], opening["info"]) if opening else _words(lines[at:end]))
+        if opening is None:
+            out.append(_words(lines[at:end]))
+        else:
+            active = _language(opening["info"]).lower().startswith(_ACTIVE)
+            out.append(fence("\n".join(lines[at + 1 : end]) + "\n", "" if active else opening["info"]))
         at = end + 1 if opening else end
     return "\n".join(out)
 
@@ -186,11 +190,6 @@ def _words_end(lines: list[str], start: int) -> int:
         if not lines[at].strip(" \t") or _FENCE.match(lines[at]):
             return at
     return len(lines)
-
-
-def _refenced(lines: list[str], info: str) -> str:
-    active = _language(info).lower().startswith(_ACTIVE)
-    return fence("\n".join(lines) + "\n", "" if active else info)
 
 
 def _words(lines: list[str]) -> str:
