@@ -14,11 +14,9 @@ NO_NEWLINE = "\\ No newline at end of file\n"
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Lines of the reviewed file, and what takes their place.
+    """A finding's lines of the reviewed file, from 1, and what takes their place.
 
     Attributes:
-        id: of the finding.
-        first: from 1; `last` is the last line, at least `first`.
         text: the new lines without the last line feed; empty deletes the lines.
     """
 
@@ -30,11 +28,11 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Patched:
-    """A file with its edits.
+    """A file with its edits, by their ids.
 
     Attributes:
-        applied: the ids of the edits that are in it, in the order of the file.
-        there: the ids of the edits that were in it already.
+        applied: in the order of the file.
+        there: those that were in it already.
         refused: id to reason.
         rivals: id to the edit that has one of its lines, applied or there already.
     """

@@ -36,7 +36,6 @@ class Job:
     """A job that runs the action.
 
     Attributes:
-        file: the workflow's name.
         name: as GitHub names its check.
         ref: the action's commit, tag or branch.
         events: what starts it, each with its filters.

@@ -51,8 +51,8 @@ class Replay:
         sent: number of files; `sent_bytes` is their size.
         held: number of files that were held back, by reason.
         credits: what a review would have held, 0 if none was due.
-        note: why none was due, or what it does not cover; may be empty.
-        bot: login of the bot that authored it, if the action skips that bot's pull requests; else empty.
+        note: why none was due, or what it does not cover.
+        bot: login of the bot that authored it, if the action skips that bot's pull requests.
     """
 
     day: str
@@ -98,12 +98,8 @@ def show_plan(console: Console, replays: Sequence[Replay], told: str) -> None:
         say(console, f"Nothing was merged: {told}.")
         return
     held = sum((Counter(one.held) for one in replays), Counter[HeldBecause]())
-    figures = (
-        sum(one.sent for one in replays),
-        sum(one.sent_bytes for one in replays),
-        sum(one.credits for one in replays),
-    )
-    whole = Replay("", "", "", sent=figures[0], sent_bytes=figures[1], held=held, credits=figures[2])
+    sent, sent_bytes = sum(one.sent for one in replays), sum(one.sent_bytes for one in replays)
+    whole = Replay("", "", "", sent, sent_bytes, held, credits=sum(one.credits for one in replays))
     console.print(_table((*replays, whole), wide=console.width >= _NARROW))
     console.print()
     bought = sum(one.credits > 0 for one in replays)
