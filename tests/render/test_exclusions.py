@@ -10,7 +10,6 @@ from reviewbot.domain.text.escaping import visible
 from reviewbot.render.view_models.exclusions import MOST, exclusion_setting, exclusions
 from reviewbot.settings.readers import PATTERNS
 
-
 SIGNS = st.one_of(st.sampled_from("ab*?+[]\\!/.\"'é "), st.characters(exclude_categories=["Cs"]))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -283,6 +284,8 @@ _CONTROLS = bytes({*range(32), 127} - {*b"\t\n\f\r"})
 _TAR_MAGIC_AT = 257
 """Offset of the magic number of a tar header
 (https://www.gnu.org/software/tar/manual/html_node/Standard.html)."""
+_WORDS = re.compile(rb"[\t\n\r -~]{20}")
+"""Of random bytes, one in 200 million begins as many printable characters."""
 
 
 def _legible(content: bytes) -> float:
@@ -305,6 +308,7 @@ class Entry:
         shebang: whether binary bytes start with `#!`; None if they were not read.
         legible: the share of binary bytes, NULs apart, that are printable UTF-8, from 0 to 1; None if they were not
             read.
+        worded: whether binary bytes, NULs apart, have twenty printable ASCII characters in a row.
         tar: whether it is an uncompressed tar archive, which is as legible as the files in it.
     """
 
@@ -316,6 +320,7 @@ class Entry:
     misencoded: bool = False
     shebang: bool | None = None
     legible: float | None = None
+    worded: bool = False
     tar: bool = False
 
     def with_content(self, content: bytes) -> Entry:
@@ -325,6 +330,7 @@ class Entry:
         if b"\0" in content[:BINARY_WINDOW]:
             return replace(
                 self, text=None, binary=True, shebang=content.startswith(b"#!"), legible=_legible(content),
+                worded=_WORDS.search(content.translate(None, b"\0")) is not None,
                 tar=content[_TAR_MAGIC_AT:].startswith(b"ustar"),
             )  # fmt: skip
         try:
