@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 from urllib.parse import quote
 
 from reviewbot.adapters.github.client import Address, Calls, Patience
 from reviewbot.adapters.github.graphql.files import Files
+from reviewbot.errors import NotFound
 from reviewbot.ports import Clock
+
+T = TypeVar("T")
 
 
 class Bound:
@@ -44,6 +47,18 @@ class Bound:
     ) -> None:
         """Close the connections."""
         self._calls.close()
+
+    @staticmethod
+    def _found(node: T | None, what: str) -> T:
+        if node is None:
+            raise NotFound(
+                f"There is no {what}, or the token may not see it.",
+                hint="Check the number, and that the job has `contents: read` and `pull-requests: read`.",
+            )
+        return node
+
+    def _there(self, repository: T | None) -> T:
+        return self._found(repository, f"repository {self._repository}")
 
     @property
     def requests(self) -> int:

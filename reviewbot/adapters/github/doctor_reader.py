@@ -34,7 +34,8 @@ class SetupReader(Bound):
             "templates": f"HEAD:{templates_dir.strip('/')}",
             "workflows": f"HEAD:{WORKFLOWS}",
         }
-        node = self._calls.query(queries.SETUP, variables, intent, answers.Setup).repository
+        kind = answers.InRepository[answers.DoctorNode]
+        node = self._there(self._calls.query(queries.SETUP, variables, intent, kind).repository)
         return Installation(
             repository=node.name_with_owner,
             branch=node.default_branch_ref.name if node.default_branch_ref else "",

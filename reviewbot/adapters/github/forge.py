@@ -72,7 +72,7 @@ class GitHubForge(Bound):
         hidden: list[GraphQLError] = []
         data = self._calls.query(queries.SNAPSHOT, variables, intent, answers.Snapshot, forgives=_remembering(hidden))
         node = self._there(data.repository)
-        pull, app = _there(node.pull_request, f"pull request {number}"), parse.app_of(data.viewer)
+        pull, app = self._found(node.pull_request, f"pull request {number}"), parse.app_of(data.viewer)
         on_head, on_older = parse.tip_checks(pull, app), parse.older_checks(pull, app)
         if not (hidden or pull.commits.total_count):
             # A base that has the head already leaves no commit in the list, and the head keeps its check runs.
@@ -148,7 +148,7 @@ class GitHubForge(Bound):
             data = self._calls.query(
                 queries.CHECKS, variables, intent, answers.InRepository[answers.InPullRequest[answers.CheckedPages]]
             )
-            pull = _there(self._there(data.repository).pull_request, f"pull request {number}")
+            pull = self._found(self._there(data.repository).pull_request, f"pull request {number}")
             found |= {run.id: run for run in parse.older_checks(pull) if is_of(run, number)}
             commits, forced = pull.recent.after, pull.forced.after
             if commits is None and forced is None:
@@ -304,9 +304,6 @@ class GitHubForge(Bound):
     def _pull(self, number: int) -> dict[str, object]:
         return {**self._here, "number": number}
 
-    def _there(self, repository: T | None) -> T:
-        return _there(repository, f"repository {self._repository}")
-
     def _listed(self, document: str, variables: Mapping[str, object], kind: type[T]) -> Iterator[T]:
         """The pull requests of a list; a page is asked for when the one before it is used up."""
         after: str | None = None
@@ -327,7 +324,7 @@ class GitHubForge(Bound):
             asked = {**variables, "page": PAGE, "after": page.after}
             whole = answers.InRepository[answers.InPullRequest[answers.Paged[kind]]]  # type: ignore[valid-type]  # a type at run time
             data = self._calls.query(document, asked, _PULL, whole)
-            page = _there(self._there(data.repository).pull_request, "pull request any more").page
+            page = self._found(self._there(data.repository).pull_request, "pull request any more").page
             yield from page.present
 
     def _thread_comments(self, thread: answers.ThreadNode) -> Iterator[answers.ThreadCommentNode]:
@@ -380,12 +377,3 @@ def _is_missing(error: GraphQLError) -> bool:
 
 def _by_id(run: CheckRun) -> int:
     return run.id
-
-
-def _there(node: T | None, what: str) -> T:
-    if node is None:
-        raise NotFound(
-            f"There is no {what}, or the token may not see it.",
-            hint="Check the number, and that the job has `contents: read` and `pull-requests: read`.",
-        )
-    return node
