@@ -51,7 +51,7 @@ class _Response(RequestsResponse):
         }.items()
 
     def read(self) -> str:
-        """The whole text.
+        """The whole text, of which `bytes_of` makes the bytes again.
 
         Raises:
             requests.ReadTimeout: it drips.
@@ -66,7 +66,12 @@ class _Response(RequestsResponse):
             if self._clock.monotonic() > ends:
                 self.response.close()
                 raise requests.ReadTimeout
-        return body.decode("utf-8", "replace")
+        return body.decode("utf-8", "surrogateescape")
+
+
+def bytes_of(text: str) -> bytes:
+    """The bytes of an answer, which PyGithub passes on as text."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 class Connection:

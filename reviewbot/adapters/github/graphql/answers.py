@@ -50,7 +50,8 @@ def _selected(kind: inspect.Type) -> str:
             return _selected(inner)
         case inspect.StructType(cls, fields):
             names = " ".join(f"{_called(one)}{_selected(one.type)}" for one in fields)
-            return f" {{ ... on {cls.on} {{ {names} }} }}" if cls.on else f" {{ {names} }}"
+            on = getattr(cls, "on", "")
+            return f" {{ ... on {on} {{ {names} }} }}" if on else f" {{ {names} }}"
         case _:
             return ""
 
@@ -142,25 +143,28 @@ class AppNode(Node, frozen=True):
     slug: Name
 
 
-Runs = Nodes[CheckRunNode] | None
-
-
 class CheckSuite(Node, frozen=True):
     """Every run of a workflow has one. All runs are asked for: the latest may be another pull request's."""
 
     app: AppNode | None
-    check_runs: Annotated[Runs, asks("checkRuns(first: 50, filterBy: {checkName: $check, checkType: ALL})")]
+    check_runs: Annotated[
+        Nodes[CheckRunNode] | None, asks("checkRuns(first: 100, filterBy: {checkName: $check, checkType: ALL})")
+    ]
 
 
-class TipSuite(CheckSuite, frozen=True):
-    check_runs: Annotated[Runs, asks("checkRuns(first: 100, filterBy: {checkName: $check, checkType: ALL})")]
+class OlderSuite(CheckSuite, frozen=True):
+    """The same of an older commit, of which there are many."""
+
+    check_runs: Annotated[
+        Nodes[CheckRunNode] | None, asks("checkRuns(first: 50, filterBy: {checkName: $check, checkType: ALL})")
+    ]
 
 
 class CheckedCommit(Node, frozen=True):
     """A commit with its check runs; null where the token may not read them."""
 
     oid: Name
-    check_suites: Annotated[Nodes[CheckSuite] | None, asks("checkSuites(first: 5, filterBy: {checkName: $check})")]
+    check_suites: Annotated[Nodes[OlderSuite] | None, asks("checkSuites(first: 5, filterBy: {checkName: $check})")]
 
 
 class Created(Node, frozen=True):
@@ -170,7 +174,7 @@ class Created(Node, frozen=True):
 class TipCommit(Node, frozen=True):
     oid: Name
     seen: Annotated[Nodes[Created] | None, asks("checkSuites(first: 100)")]
-    check_suites: Annotated[Nodes[TipSuite] | None, asks("checkSuites(first: 50, filterBy: {checkName: $check})")]
+    check_suites: Annotated[Nodes[CheckSuite] | None, asks("checkSuites(first: 50, filterBy: {checkName: $check})")]
 
 
 class ForcePush(Node, frozen=True):

@@ -243,11 +243,15 @@ def older_checks(pull: answers.Checked | answers.CheckedPages, app: str = "") ->
     return _checks((*(item.commit for item in _present(pull.recent)), *replaced), app)
 
 
-def _checks(commits: Iterable[answers.CheckedCommit], app: str = "") -> tuple[CheckRun, ...]:
-    found = {
-        run.database_id: _check(run, commit.oid, foreign=app not in {"", suite.app.slug if suite.app else ""})
+def _checks(commits: Iterable[answers.CheckedCommit | answers.TipCommit], app: str = "") -> tuple[CheckRun, ...]:
+    suites: Iterable[tuple[str, answers.CheckSuite]] = (
+        (commit.oid, suite)
         for commit in commits
-        for suite in _present(commit.check_suites)
+        for suite in (commit.check_suites.present if commit.check_suites else ())
+    )
+    found = {
+        run.database_id: _check(run, oid, foreign=app not in {"", suite.app.slug if suite.app else ""})
+        for oid, suite in suites
         for run in _present(suite.check_runs)
     }
     return tuple(found[key] for key in sorted(found))
