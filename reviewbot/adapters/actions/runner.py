@@ -6,8 +6,8 @@ comes in is hostile, and every text that goes out has lost the registered secret
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 from uuid import uuid4
@@ -39,21 +39,12 @@ _COMMANDS = {
 
 
 class Surroundings(Struct, frozen=True):
-    """What the runner gave us.
-
-    Attributes:
-        output_file: path in `GITHUB_OUTPUT`; None outside a runner.
-        summary_file: path in `GITHUB_STEP_SUMMARY`; likewise.
-        workspace: the folder that files may be written into.
-        debug: whether the runner debugs (`RUNNER_DEBUG` is 1).
-        commands: whether the log is read by a runner; at a terminal, commands would only be noise.
-    """
+    """What the runner gave us: `GITHUB_OUTPUT`, `GITHUB_STEP_SUMMARY`, the workspace, and whether it debugs."""
 
     output_file: str | None = None
     summary_file: str | None = None
     workspace: str | None = None
     debug: bool = False
-    commands: bool = True
 
 
 class Runner:
@@ -62,7 +53,8 @@ class Runner:
     Args:
         log: where the log goes.
         surroundings: what the runner gave us.
-        secrets: values that must never show; masked at the runner, and taken out of every text here.
+        secrets: values that must never show: each is masked at the runner, whole and line by line, and taken out of
+            every text here.
     """
 
     def __init__(self, log: TextIO, surroundings: Surroundings, secrets: tuple[str, ...] = ()) -> None:
@@ -70,16 +62,12 @@ class Runner:
         self._around = surroundings
         self._secrets: list[str] = []
         for secret in secrets:
-            self.mask(secret)
-
-    def mask(self, secret: str) -> None:
-        """Register a secret: whole, and each of its lines; once."""
-        lines = [line for line in secret.splitlines() if len(line.strip()) >= _SHORTEST_LINE]
-        for value in (secret, *lines):
-            if value.strip() and value not in self._secrets:
-                self._secrets.append(value)
-                # The one line that shows a secret: the runner hides it, which is what it is for.
-                self._command(f"::add-mask::{_mask_data(value)}")
+            lines = [line for line in secret.splitlines() if len(line.strip()) >= _SHORTEST_LINE]
+            for value in (secret, *lines):
+                if value.strip() and value not in self._secrets:
+                    self._secrets.append(value)
+                    # The one line that shows a secret: the runner hides it, which is what it is for.
+                    self._write(f"::add-mask::{_mask_data(value)}")
         self._secrets.sort(key=len, reverse=True)
 
     def scrub(self, text: str) -> str:
@@ -95,38 +83,26 @@ class Runner:
 
     def debug(self, line: str) -> None:
         """For the log when the runner debugs; a command to it, so that it is shown as such."""
-        if not self._around.debug:
-            return
-        if self._around.commands:
-            self._command(f"::debug::{escaping.command_data(self.scrub(line))}")
-        else:
-            self.say(line)
+        if self._around.debug:
+            self._write(f"::debug::{escaping.command_data(self.scrub(line))}")
 
     def annotate(self, annotation: Annotation) -> None:
-        """An annotation by workflow command; at a terminal, a line."""
+        """An annotation by workflow command."""
         message = escaping.truncate(escaping.visible(self.scrub(annotation.message)), ANNOTATION_CHARACTERS, "…")
-        title = self.scrub(annotation.title)
-        path = self.scrub(annotation.path)
-        if not self._around.commands:
-            self.say(f"{path}:{annotation.start_line}: {annotation.level.value}: {title}: {message}")
-            return
-        properties = {"file": path, "line": str(annotation.start_line), "endLine": str(annotation.end_line)}
-        self._command(_command(_COMMANDS[annotation.level], {**properties, "title": title}, message))
+        properties = {
+            "file": self.scrub(annotation.path),
+            "line": str(annotation.start_line),
+            "endLine": str(annotation.end_line),
+            "title": self.scrub(annotation.title),
+        }
+        told = ",".join(f"{key}={escaping.command_property(value)}" for key, value in properties.items())
+        self._write(f"::{_COMMANDS[annotation.level]} {told}::{escaping.command_data(message)}")
 
     def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:  # noqa: ARG002 — no code here
         """In the job summary and in the log."""
         self.job_summary(pages.job_summary(view))
         for line in pages.terminal(view).splitlines():
             self.say(line)
-
-    @contextmanager
-    def group(self, title: str) -> Iterator[None]:
-        """Fold what is said inside."""
-        self._command(f"::group::{escaping.command_data(self.scrub(title))}")
-        try:
-            yield
-        finally:
-            self._command("::endgroup::")
 
     def outputs(self, values: Mapping[str, str]) -> None:
         """The step's outputs; outside a runner they are dropped.
@@ -146,34 +122,24 @@ class Runner:
         """
         if self._around.summary_file is None:
             return
-        taken = _size(self._around.summary_file)
+        taken = 0
+        with suppress(OSError):
+            taken = Path(self._around.summary_file).stat().st_size
         text = _encodable(self.scrub(markdown)).encode() + b"\n"
         _append(self._around.summary_file, _cut(text, SUMMARY_BYTES - taken), "GITHUB_STEP_SUMMARY")
 
     def check_file(self, path: str) -> str:
-        """Try beforehand whether a file can be written; return its path inside the workspace.
-
-        Raises:
-            SettingsError: the path leads elsewhere, through a link, or into `.git` or `.github`, or cannot be written.
-        """
+        """See `ports.Reporter.check_file`."""
         return check_inside(self._workspace(path), path)
 
     def write_file(self, path: str, text: str) -> None:
-        """Write a file inside the workspace, whole or not at all.
-
-        Raises:
-            SettingsError: the path leads elsewhere, through a link, or into `.git` or `.github`.
-        """
+        """Write a file inside the workspace, whole or not at all."""
         write_inside(self._workspace(path), path, _encodable(self.scrub(text)).encode())
 
     def _workspace(self, path: str) -> str:
         if self._around.workspace is None:
             raise SettingsError((Problem(path, "there is no workspace to write it into", "a run inside a runner"),))
         return self._around.workspace
-
-    def _command(self, line: str) -> None:
-        if self._around.commands:
-            self._write(line)
 
     def _write(self, line: str) -> None:
         self._log.write(_encodable(line) + "\n")
@@ -183,11 +149,6 @@ class Runner:
 def _mask_data(secret: str) -> str:
     """Escaped, but not made visible: the runner must know the very value."""
     return secret.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _command(name: str, properties: Mapping[str, str], message: str) -> str:
-    told = ",".join(f"{key}={escaping.command_property(value)}" for key, value in properties.items())
-    return f"::{name} {told}::{escaping.command_data(message)}"
 
 
 def _output(name: str, value: str) -> str:
@@ -200,13 +161,6 @@ def _output(name: str, value: str) -> str:
 def _encodable(text: str) -> str:
     """Lone surrogates, which no file takes, become their replacement character."""
     return text.encode("utf-8", "replace").decode()
-
-
-def _size(path: str) -> int:
-    try:
-        return Path(path).stat().st_size
-    except OSError:
-        return 0
 
 
 def _cut(text: bytes, limit: int) -> bytes:
