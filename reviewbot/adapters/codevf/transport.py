@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from itertools import count
 from random import Random
-from typing import Protocol
 
 import httpx
 from msgspec import Struct
@@ -20,6 +18,7 @@ from reviewbot.domain.model.urls import is_loopback
 from reviewbot.domain.text.strict_json import JsonMismatch, parse
 from reviewbot.errors import NoKey, Problem, ReviewDidNotHappen, ServiceError, SettingsError
 from reviewbot.ports import Clock
+from reviewbot.settings.readers import Secret
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0, read=10.0, write=30.0)
 """Seconds for each step; a whole answer is bounded by `WHOLE_ANSWER`."""
@@ -30,25 +29,17 @@ WHOLE_ANSWER = 60.0
 ANSWER_BYTES = 10_000_000
 
 
-class Key(Protocol):
-    """A secret that shows itself only when asked."""
-
-    def reveal(self) -> str:
-        """The API key."""
-
-
 class Access(Struct, frozen=True):
     """How the service is reached.
 
     Attributes:
-        base_url: the API's address; https, or loopback.
-        key: the API key.
+        base_url: https, or loopback.
         ssl_file: certificates to trust in place of the usual ones.
         proxy: address of a proxy, may hold a password; not used for loopback.
     """
 
     base_url: str
-    key: Key
+    key: Secret
     ssl_file: str | None = None
     proxy: str | None = None
 
@@ -69,12 +60,9 @@ class Answer(Struct, frozen=True):
 
 
 class Ask(Struct, frozen=True):
-    """One request.
+    """One request; a `public` one goes to public addresses alone, as far as we are who looks them up.
 
-    Attributes:
-        limit: bytes of the answer.
-        public: whether it may go to public addresses alone, as far as we are who looks them up.
-        buys: whether it creates a task.
+    It `buys` if it creates a task. `limit` is in bytes of the answer.
     """
 
     method: str
@@ -128,7 +116,9 @@ class Transport:
         Raises:
             ReviewDidNotHappen: the class says what happened.
         """
-        for attempt in count(1):
+        attempt = 0
+        while True:
+            attempt += 1
             outcome = self._once(ask)
             if isinstance(outcome, Answer):
                 return outcome
@@ -136,14 +126,15 @@ class Transport:
             if delay is None or self._clock.monotonic() + delay >= self._deadline:
                 raise outcome.error
             self._clock.sleep(delay)
-        raise AssertionError  # pragma: no cover — `count` does not end
 
     def scrub(self, text: str) -> str:
         """The text without the key."""
         return text.replace(self._key.reveal(), "***")
 
     def _once(self, ask: Ask) -> Answer | _Failure:
-        self._wait_for_turn()
+        if (early := self._next_at - self._clock.monotonic()) > 0:
+            self._clock.sleep(early)
+        self.requests += 1
         try:
             answer = self._exchange(ask)
         except httpx.HTTPError as error:
@@ -151,12 +142,6 @@ class Transport:
         finally:
             self._next_at = self._clock.monotonic() + MIN_SPACING
         return answer if isinstance(answer, _Failure) else self._judge(ask, answer)
-
-    def _wait_for_turn(self) -> None:
-        early = self._next_at - self._clock.monotonic()
-        if early > 0:
-            self._clock.sleep(early)
-        self.requests += 1
 
     def _exchange(self, ask: Ask) -> Answer | _Failure:
         body = bytearray()
