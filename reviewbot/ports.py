@@ -38,8 +38,8 @@ class Clock(Protocol):
         """Wait. May raise `KeyboardInterrupt` when the runner cancels the job."""
 
 
-class PullRequests(Protocol):
-    """Reads pull requests and sets their labels."""
+class ChangeSource(Protocol):
+    """Reads a pull request and its change."""
 
     def snapshot(self, number: int, *, check_name: str, config_file: str, templates_dir: str) -> Snapshot:
         """Read the pull request and the default branch's word on us: one request, more only for long conversations.
@@ -59,6 +59,21 @@ class PullRequests(Protocol):
             DiffTooLarge: GitHub has no diff of this size.
         """
 
+    def entries(
+        self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
+    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
+        """Files at the head with their texts, and at the merge base without: one request for a hundred files.
+
+        Both by path; one that does not exist at its commit is left out.
+        """
+
+    def merge_base(self, base: str, head: str) -> str:
+        """The best common ancestor of two commits: a full sha, one request."""
+
+
+class PullRequests(ChangeSource, Protocol):
+    """Reads pull requests and sets their labels."""
+
     def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:
         """The heads of those of these pull requests that are open: one request."""
 
@@ -74,21 +89,10 @@ class PullRequests(Protocol):
 
 
 class Repository(Protocol):
-    """Reads the repository: files, commits, permissions and the merge queue."""
+    """Reads the repository: the config file, permissions and the merge queue."""
 
     def config(self, path: str) -> str | None:
         """The text of a file on the default branch, None when there is none: one request."""
-
-    def entries(
-        self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
-    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
-        """Files at the head with their texts, and at the merge base without: one request for a hundred files.
-
-        Both by path; one that does not exist at its commit is left out.
-        """
-
-    def merge_base(self, base: str, head: str) -> str:
-        """The best common ancestor of two commits: a full sha, one request."""
 
     def permission(self, login: str) -> Permission:
         """What a person may do here; `Permission.NONE` for strangers."""

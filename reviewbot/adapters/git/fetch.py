@@ -27,7 +27,7 @@ class GitChangeReader:
         server_url: such as `https://github.com`; plain http only on loopback.
         repository: `owner/name`.
         token: a token that may read the repository, empty for none.
-        environment: the process's environment; only the search path and the proxies are passed on to git.
+        environment: the process's; only the search path and the proxies are passed on to git.
         ca_file: certificates to trust instead of the system's.
         bounds: of time and disk.
     """

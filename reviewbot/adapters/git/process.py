@@ -29,12 +29,9 @@ _PASSED_ON = ("PATH", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
 
 
 class Bounds(Struct, frozen=True):
-    """What reading a change may take.
+    """What reading a change may take: seconds of all commands together, and bytes of a file that git writes.
 
-    Attributes:
-        seconds: of all commands together.
-        disk: bytes of a file that git writes while it fetches; a fetch writes one, since what is checked stays packed,
-            and there are three at most.
+    A fetch writes one file, since what is checked stays packed, and there are three fetches at most.
     """
 
     seconds: float = 300
@@ -42,13 +39,9 @@ class Bounds(Struct, frozen=True):
 
 
 class Git:
-    """Git in one folder with one environment.
+    """Git within bounds from now on, in the environment that `isolated_environment` makes.
 
-    Args:
-        folder: where the bare repository is (made by `init`); also git's home.
-        environment: from `isolated_environment`.
-        bounds: from now on.
-        elsewhere: the repository, when it is not in the folder, which then is only git's home.
+    The folder is git's home, and its bare repository (made by `init`) unless that is `elsewhere`.
     """
 
     def __init__(
