@@ -15,15 +15,7 @@ T = TypeVar("T")
 
 
 class Bound:
-    """A connection to GitHub for one repository.
-
-    Args:
-        token: the token; it is not kept here and stands in no message.
-        repository: `owner/name`.
-        address: where GitHub is.
-        clock: every wait and every deadline.
-        patience: timeouts and budgets.
-    """
+    """A connection to GitHub for one repository, `owner/name`; the token is not kept here and stands in no message."""
 
     def __init__(
         self, token: str, repository: str, address: Address, clock: Clock, patience: Patience | None = None
@@ -35,17 +27,14 @@ class Bound:
         self._files = Files(self._calls, self._owner, self._name)
 
     def __repr__(self) -> str:
-        """The repository, never the token."""
         return f"{type(self).__name__}({self._repository!r})"
 
     def __enter__(self) -> Self:
-        """Keep the connections open."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the connections."""
         self._calls.close()
 
     @staticmethod

@@ -51,12 +51,7 @@ class _Response(RequestsResponse):
         }.items()
 
     def read(self) -> str:
-        """The whole text, of which `bytes_of` makes the bytes again.
-
-        Raises:
-            requests.ReadTimeout: it drips.
-            EndlessAnswer: it is too long.
-        """
+        """The whole text, of which `bytes_of` makes the bytes again."""
         body, ends = bytearray(), self._clock.monotonic() + WHOLE_ANSWER
         while chunk := self.response.raw.read1(_CHUNK, decode_content=True):
             body += chunk
@@ -77,11 +72,7 @@ def bytes_of(text: str) -> bytes:
 class Connection:
     """A connection in place of PyGithub's own: its requests take a `cnx`.
 
-    Args:
-        base_url: the API's address.
-        timeout: seconds until there is a connection, and of silence.
-        clock: measures an answer as a whole.
-        ca_file: certificates to trust instead of the system's.
+    The timeout is in seconds until there is a connection, and of silence; the clock measures an answer as a whole.
     """
 
     def __init__(self, base_url: str, timeout: tuple[float, float], clock: Clock, ca_file: str | None) -> None:
@@ -108,12 +99,7 @@ class Connection:
         self._asked = requests.Request(verb, self._url, headers, data=body)
 
     def getresponse(self) -> RequestsResponse:
-        """Send the request and return the answer's head.
-
-        Raises:
-            EndlessAnswer: it leads nowhere.
-            ElsewhereError: it leads to another host.
-        """
+        """Send the request and return the answer's head."""
         asked = self._session.prepare_request(self._asked)
         proxies = get_environ_proxies(self._url)
         try:

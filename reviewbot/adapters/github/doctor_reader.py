@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from reviewbot.adapters.github import rest
 from reviewbot.adapters.github.base import Bound
@@ -18,14 +18,10 @@ _ANYBODY = -1
 
 
 class SetupReader(Bound):
-    """A repository as somebody sees it who wants to know whether reviews would work."""
+    """A repository as somebody sees it who wants to know whether reviews would work; what fails is a `ForgeError`."""
 
     def installation(self, config_file: str, templates_dir: str) -> Installation:
-        """Settings, templates and workflows of the default branch.
-
-        Raises:
-            ForgeError: they cannot be read.
-        """
+        """Settings, templates and workflows of the default branch."""
         intent = Intent("reading the settings and workflows of the default branch", "contents: read")
         variables = {
             "owner": self._owner,
@@ -45,30 +41,17 @@ class SetupReader(Bound):
         )
 
     def try_pull_requests(self) -> None:
-        """Read pull requests.
-
-        Raises:
-            ForgeError: the token may not.
-        """
-        query = urlencode({"per_page": 1})
-        self._calls.get(f"{self._path}/pulls?{query}", Intent("reading pull requests", "pull-requests: read"), object)
+        """Read pull requests."""
+        intent = Intent("reading pull requests", "pull-requests: read")
+        self._calls.get(f"{self._path}/pulls", intent, object, {"per_page": 1})
 
     def try_checks(self, branch: str) -> None:
-        """Read the check runs of a branch.
-
-        Raises:
-            ForgeError: the token may not.
-        """
-        query = urlencode({"per_page": 1})
-        path = f"{self._path}/commits/{quote(branch, safe='')}/check-runs?{query}"
-        self._calls.get(path, Intent("reading check runs", "checks: read"), object)
+        """Read the check runs of a branch."""
+        path = f"{self._path}/commits/{quote(branch, safe='')}/check-runs"
+        self._calls.get(path, Intent("reading check runs", "checks: read"), object, {"per_page": 1})
 
     def required(self, branch: str) -> tuple[Required, ...]:
-        """The checks that a branch requires, by rulesets and by its own protection.
-
-        Raises:
-            ForgeError: they cannot be read.
-        """
+        """The checks that a branch requires, by rulesets and by its own protection."""
         name, intent = quote(branch, safe=""), Intent("reading what the branch requires", "contents: read")
         protection = self._calls.get(f"{self._path}/branches/{name}", intent, rest.Branch).protection
         rules = self._calls.pages(f"{self._path}/rules/branches/{name}", intent, rest.Rule)

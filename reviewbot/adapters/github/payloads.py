@@ -41,15 +41,12 @@ def _changed(check: CheckState, annotations: tuple[Annotation, ...]) -> Body:
         **({"conclusion": check.conclusion.value} if check.conclusion else {}),
         "external_id": with_tag(check.tag, check.external_id),
         **({"details_url": check.details_url} if check.details_url else {}),
-        "output": _output(check, annotations),
+        "output": {
+            "title": check.title,
+            "summary": check.summary,
+            **({"annotations": [_annotation(one) for one in annotations]} if annotations else {}),
+        },
     }
-
-
-def _output(check: CheckState, annotations: tuple[Annotation, ...]) -> Body:
-    output: Body = {"title": check.title, "summary": check.summary}
-    if annotations:
-        output["annotations"] = [_annotation(annotation) for annotation in annotations]
-    return output
 
 
 def _annotation(annotation: Annotation) -> Body:

@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from reviewbot.adapters.github.client import Calls
 from reviewbot.adapters.github.errors import Intent
@@ -69,19 +69,12 @@ class _Batch(Struct, frozen=True):
 
 
 class Files(Struct):
-    """Reads the files of one repository.
-
-    Attributes:
-        calls: the connection.
-        owner: the repository's owner.
-        name: the repository's name.
-        raw_left: files that may still be fetched one by one.
-    """
+    """Reads the files of one repository, of which `raw_left` may still be fetched one by one."""
 
     calls: Calls
     owner: str
     name: str
-    raw_left: int = field(default=RAW_FILES)
+    raw_left: int = RAW_FILES
 
     def entries(
         self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
@@ -112,7 +105,9 @@ class Files(Struct):
             for half in batch.halves():
                 yield from self._read(half)
         else:
-            yield _read_batch(batch, found.repository or FilesAnswer())
+            files = found.repository or FilesAnswer()
+            new = _read_side(files.head, "n", batch.head, batch.new)
+            yield new, _read_side(files.base, "o", batch.merge_base, batch.old)
 
     def _with_exact_text(self, path: str, found: _Found) -> Entry:
         # Only the bytes of a binary tell a script and UTF-16. Images and fonts are too many to be asked for one by one.
@@ -121,20 +116,15 @@ class Files(Struct):
         return self._read_raw(found.entry)
 
     def _read_raw(self, entry: Entry) -> Entry:
-        """The entry with what its bytes say, if they may be fetched by themselves."""
+        """The entry with what its bytes say, if they may be fetched by themselves: base64 keeps every byte."""
         if self.raw_left <= 0 or (entry.size or 0) > LARGEST_TEXT:
             return replace(entry, text=None)
         self.raw_left -= 1
-        content = self._raw(entry.oid)
-        return replace(entry, text=None) if content is None else entry.with_content(content)
-
-    def _raw(self, oid: str) -> bytes | None:
-        """The blob by itself: base64 keeps every byte. None when it is not base64."""
-        blob = self.calls.get(f"/repos/{self.owner}/{self.name}/git/blobs/{oid}", _READING, Blob)
+        blob = self.calls.get(f"/repos/{self.owner}/{self.name}/git/blobs/{entry.oid}", _READING, Blob)
         try:
-            return base64.b64decode(blob.content)
+            return entry.with_content(base64.b64decode(blob.content))
         except binascii.Error:
-            return None
+            return replace(entry, text=None)
 
 
 def _may_be_pointer(found: _Found) -> bool:
@@ -143,10 +133,6 @@ def _may_be_pointer(found: _Found) -> bool:
 
 
 _READING = Intent("reading files of the change", "contents: read")
-
-
-def _read_batch(batch: _Batch, found: FilesAnswer) -> tuple[dict[str, _Found], dict[str, _Found]]:
-    return _read_side(found.head, "n", batch.head, batch.new), _read_side(found.base, "o", batch.merge_base, batch.old)
 
 
 def _read_side(
