@@ -50,11 +50,7 @@ class Surroundings(Struct, frozen=True):
 class Runner:
     """The port `Reporter`.
 
-    Args:
-        log: where the log goes.
-        surroundings: what the runner gave us.
-        secrets: values that must never show: each is masked at the runner, whole and line by line, and taken out of
-            every text here.
+    The secrets must never show: each is masked at the runner, whole and line by line, and taken out of every text here.
     """
 
     def __init__(self, log: TextIO, surroundings: Surroundings, secrets: tuple[str, ...] = ()) -> None:
@@ -105,21 +101,13 @@ class Runner:
             self.say(line)
 
     def outputs(self, values: Mapping[str, str]) -> None:
-        """The step's outputs; outside a runner they are dropped.
-
-        Raises:
-            SettingsError: the runner's file cannot be written.
-        """
+        """The step's outputs; outside a runner they are dropped."""
         text = "".join(_output(name, _encodable(self.scrub(value))) for name, value in values.items())
         if self._around.output_file is not None:
             _append(self._around.output_file, text.encode(), "GITHUB_OUTPUT")
 
     def job_summary(self, markdown: str) -> None:
-        """Append to the job summary, cut at a line when the whole of it would be too large for the runner.
-
-        Raises:
-            SettingsError: the runner's file cannot be written.
-        """
+        """Append to the job summary, cut at a line when the whole of it would be too large for the runner."""
         if self._around.summary_file is None:
             return
         taken = 0

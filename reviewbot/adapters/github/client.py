@@ -233,13 +233,7 @@ class Calls:
         return judge(read_reply(status, headers, bytes_of(text), self._token), intent, self._clock.now())
 
     def _persist(self, exchange: Callable[[], T | ErrorDecision], intent: Intent, *, repeats: bool) -> T:
-        """Send, and send again while that is safe and the budget lasts.
-
-        Args:
-            exchange: sends the request.
-            intent: for the message.
-            repeats: whether to send again also when nobody knows what GitHub did.
-        """
+        """Send, and again while the budget lasts and that is safe, or `repeats` though nobody knows what GitHub did."""
         attempt, waited = 1, 0.0
         while True:
             self._requests += 1

@@ -57,7 +57,7 @@ class Intent(Struct, frozen=True):
     """What was being done: `doing` for the message, `needs` the permission in workflow syntax."""
 
     doing: str
-    needs: str = ""
+    needs: str
 
 
 class Reply(Struct, frozen=True):
@@ -218,27 +218,12 @@ def _no_permission(reply: Reply, intent: Intent) -> PermissionMissing:
             hint="Use the workflow's own token or an App's, or set `check-run: false`. GitHub says: " + reply.words,
             needs=f"{intent.needs} of an App",
         )
-    needs = _accepted(reply.headers.get("x-accepted-github-permissions", "")) or intent.needs
-    ask = f"Add `{needs}` to the job's `permissions:`. " if needs else ""
     return PermissionMissing(
         f"The token may not do this: {intent.doing} ({reply.status}).",
-        hint=f"{ask}On a fork's or Dependabot's `pull_request` event the token can only read, whatever the workflow "
+        hint=f"Add `{intent.needs}` to the job's `permissions:`. On a fork's or Dependabot's `pull_request` event the token can only read, whatever the workflow "
         f"asks for. GitHub says: {reply.words}",
-        needs=needs,
+        needs=intent.needs,
     )
-
-
-def _accepted(header: str) -> str:
-    """`X-Accepted-GitHub-Permissions` in workflow syntax: `;` parts alternatives, `,` what is needed together."""
-    alternatives = (
-        " and ".join(_permission(part) for part in group.split(",") if "=" in part) for group in header.split(";")
-    )
-    return " or ".join(filter(None, alternatives))
-
-
-def _permission(part: str) -> str:
-    name, _, level = words(part).partition("=")
-    return f"{name.strip().replace('_', '-')}: {level.strip()}"
 
 
 def _refused(reply: Reply, intent: Intent) -> Refused:

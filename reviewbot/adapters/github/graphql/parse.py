@@ -230,9 +230,7 @@ def app_of(viewer: answers.Actor) -> str:
 def tip_checks(pull: answers.PullRequestNode, app: str = "") -> tuple[CheckRun, ...]:
     """The check runs of our name on the last commit, oldest first, whosever; none where the token may not read them.
 
-    Args:
-        pull: the pull request.
-        app: the slug of our App, empty when nobody knows.
+    `app` is the slug of our App, empty when nobody knows.
     """
     return _checks((item.commit for item in _present(pull.tip)), app)
 
