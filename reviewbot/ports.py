@@ -15,7 +15,6 @@ from reviewbot.domain.github.drafts import (
     Annotation,
     CheckState,
     FileComment,
-    Hidden,
     PostedComment,
     Reaction,
     ReviewDraft,
@@ -154,8 +153,8 @@ class Comments(Protocol):
     def show_comment(self, node_id: str) -> None:
         """Unfold a comment that was folded away."""
 
-    def hide_comment(self, node_id: str, why: Hidden) -> None:
-        """Fold a comment away under a reason, with the text one click off."""
+    def hide_comment(self, node_id: str) -> None:
+        """Fold a comment away as outdated, with the text one click off."""
 
 
 class Reviews(Protocol):
@@ -182,9 +181,6 @@ class Reviews(Protocol):
 
     def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:
         """Post a comment on a changed file as a whole: one request each, since a review cannot carry them."""
-
-    def reply(self, number: int, comment_id: int, body: str) -> PostedComment:
-        """Answer in a review thread, of which `comment_id` is the first comment."""
 
     def resolve_thread(self, thread_id: str) -> None:
         """Resolve a review thread.

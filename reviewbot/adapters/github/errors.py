@@ -220,8 +220,8 @@ def _no_permission(reply: Reply, intent: Intent) -> PermissionMissing:
         )
     return PermissionMissing(
         f"The token may not do this: {intent.doing} ({reply.status}).",
-        hint=f"Add `{intent.needs}` to the job's `permissions:`. On a fork's or Dependabot's `pull_request` event the token can only read, whatever the workflow "
-        f"asks for. GitHub says: {reply.words}",
+        hint=f"Add `{intent.needs}` to the job's `permissions:`. On a fork's or Dependabot's `pull_request` event "
+        f"the token can only read, whatever the workflow asks for. GitHub says: {reply.words}",
         needs=intent.needs,
     )
 

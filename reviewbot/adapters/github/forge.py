@@ -21,12 +21,11 @@ from reviewbot.domain.github.drafts import (
     ANNOTATIONS_PER_REQUEST,
     CheckState,
     FileComment,
-    Hidden,
     PostedComment,
     Reaction,
     ReviewDraft,
 )
-from reviewbot.domain.github.pull_request import CheckRun, Comment, Entry, Permission, Snapshot, Waiting
+from reviewbot.domain.github.pull_request import CheckRun, Comment, Entry, Permission, Review, Snapshot, Waiting
 from reviewbot.domain.github.shared_heads import is_of
 from reviewbot.errors import NotFound
 
@@ -85,7 +84,7 @@ class GitHubForge(Bound):
             default_branch=parse.default_branch(node),
             comments=tuple(map(parse.comment, comments)),
             threads=tuple(parse.thread(thread, self._thread_comments(thread)) for thread in threads),
-            reviews=tuple(parse.review(review) for review in reviews if review.viewer_did_author),
+            reviews=tuple(Review(int(one.id), one.state, one.body) for one in reviews if one.viewer_did_author),
             checks=own,
             older_checks=tuple(run for run in on_older if is_of(run, number) and run not in own),
             other_checks=tuple(sorted({run for run in (*on_head, *on_older) if not is_of(run, number)}, key=_by_id)),
@@ -209,11 +208,11 @@ class GitHubForge(Bound):
 
     def create_comment(self, number: int, body: str) -> Comment:
         path = f"{self._path}/issues/{number}/comments"
-        return self._calls.write("POST", path, _COMMENTS, {"body": body}, rest.OwnComment).value()
+        return self._calls.write("POST", path, _COMMENTS, {"body": body}, rest.Written).comment()
 
     def update_comment(self, comment_id: int, body: str) -> Comment:
         path = f"{self._path}/issues/comments/{comment_id}"
-        return self._calls.write("PATCH", path, _COMMENTS, {"body": body}, rest.OwnComment).value()
+        return self._calls.write("PATCH", path, _COMMENTS, {"body": body}, rest.Written).comment()
 
     def delete_comment(self, comment_id: int) -> None:
         self._delete(f"{self._path}/issues/comments/{comment_id}", _COMMENTS)
@@ -245,11 +244,7 @@ class GitHubForge(Bound):
     def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:
         path = f"{self._path}/pulls/{number}/comments"
         body = payloads.file_comment(commit_sha, comment)
-        return self._calls.write("POST", path, _REVIEWS, body, rest.OwnReviewComment).value()
-
-    def reply(self, number: int, comment_id: int, body: str) -> PostedComment:
-        path = f"{self._path}/pulls/{number}/comments/{comment_id}/replies"
-        return self._calls.write("POST", path, _REVIEWS, {"body": body}, rest.OwnReviewComment).value()
+        return self._calls.write("POST", path, _REVIEWS, body, rest.Written).posted()
 
     def resolve_thread(self, thread_id: str) -> None:
         self._calls.mutate(queries.RESOLVE_THREAD, {"thread": thread_id}, _RESOLVING)
@@ -260,9 +255,8 @@ class GitHubForge(Bound):
     def show_comment(self, node_id: str) -> None:
         self._calls.mutate(queries.SHOW_COMMENT, {"comment": node_id}, _HIDING)
 
-    def hide_comment(self, node_id: str, why: Hidden) -> None:
-        variables = {"comment": node_id, "why": why.value}
-        self._calls.mutate(queries.HIDE_COMMENT, variables, _HIDING)
+    def hide_comment(self, node_id: str) -> None:
+        self._calls.mutate(queries.HIDE_COMMENT, {"comment": node_id}, _HIDING)
 
     # --- Parts of these -----------------------------------------------------------------------------------------------
 

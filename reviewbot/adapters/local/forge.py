@@ -91,6 +91,3 @@ class Desk:
     def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:  # noqa: ARG002 — the port's signature
         """Create a comment that is nowhere; without a mark, so that nobody looks for its address."""
         return PostedComment(_COMMENT_ID, "", "")
-
-    def reply(self, number: int, comment_id: int, body: str) -> PostedComment:  # noqa: ARG002 — the port's signature
-        return PostedComment(_COMMENT_ID, "", "")

@@ -99,7 +99,6 @@ class LocalChange:
         stretch = self._stretch
         return PullRequest(
             number=number,
-            node_id="",
             title=stretch.title,
             body=stretch.body,
             url="",
@@ -109,8 +108,6 @@ class LocalChange:
             is_draft=False,
             from_fork=False,
             head_sha=stretch.new,
-            head_ref=stretch.branch,
-            head_repository=None,
             base_sha=stretch.old,
             base_ref=stretch.base_ref,
             labels=frozenset(),

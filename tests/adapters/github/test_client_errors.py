@@ -28,7 +28,7 @@ from reviewbot.adapters.github.client import Address, Patience
 from reviewbot.adapters.github.forge import GitHubForge
 from reviewbot.adapters.github.graphql.queries import SNAPSHOT
 from reviewbot.domain.github.check_identity import CheckTag
-from reviewbot.domain.github.drafts import CheckState, Hidden
+from reviewbot.domain.github.drafts import CheckState
 from reviewbot.domain.github.pull_request import CheckStatus, Permission
 from reviewbot.errors import (
     DiffTooLarge,
@@ -82,7 +82,7 @@ def comment(github: GitHubOnLoopback) -> object:
 
 def hide(github: GitHubOnLoopback) -> None:
     """A write over GraphQL."""
-    github.forge.hide_comment("IC_1", Hidden.OUTDATED)
+    github.forge.hide_comment("IC_1")
 
 
 def read(github: GitHubOnLoopback) -> object:

@@ -256,10 +256,6 @@ class CommentNode(Node, frozen=True):
     reaction_groups: tuple[ReactionGroup, ...] | None
 
 
-class ReviewId(Node, frozen=True):
-    id: BigInt | None = field(name="fullDatabaseId")
-
-
 class ThreadCommentNode(Node, frozen=True):
     node_id: Name = field(name="id")
     id: BigInt = field(name="fullDatabaseId")
@@ -269,7 +265,6 @@ class ThreadCommentNode(Node, frozen=True):
     is_minimized: bool
     minimized_reason: Name | None
     author: Actor | None
-    pull_request_review: ReviewId | None
 
 
 class ThreadNode(Node, frozen=True):
@@ -289,16 +284,10 @@ class ReviewNode(Node, frozen=True):
     id: BigInt = field(name="fullDatabaseId")
     state: Name
     body: str
-    url: Name
     viewer_did_author: bool
 
 
-class HeadRepository(Node, frozen=True):
-    name_with_owner: Name
-
-
 class PullRequestNode(Checked, frozen=True):
-    id: Name
     title: Name
     body: str
     url: Name
@@ -307,8 +296,6 @@ class PullRequestNode(Checked, frozen=True):
     is_cross_repository: bool
     author: Actor | None
     head_ref_oid: Name
-    head_ref_name: Name
-    head_repository: HeadRepository | None
     base_ref_oid: Name
     base_ref_name: Name
     labels: Annotated[Nodes[Named] | None, asks("labels(first: 100)")]

@@ -16,7 +16,6 @@ from reviewbot.domain.github.pull_request import (
     LabelEvent,
     PullRequest,
     Repository,
-    Review,
     Thread,
     ThreadComment,
 )
@@ -68,7 +67,6 @@ def pull_request(node: answers.PullRequestNode) -> PullRequest:
     forced = [event.created_at for event in _present(node.forced) if event.created_at]
     return PullRequest(
         number=node.number,
-        node_id=node.id,
         title=node.title,
         body=node.body,
         url=node.url,
@@ -78,8 +76,6 @@ def pull_request(node: answers.PullRequestNode) -> PullRequest:
         is_draft=node.is_draft,
         from_fork=node.is_cross_repository,
         head_sha=node.head_ref_oid,
-        head_ref=node.head_ref_name,
-        head_repository=node.head_repository.name_with_owner if node.head_repository else None,
         base_sha=node.base_ref_oid,
         base_ref=node.base_ref_name,
         labels=frozenset(label.name for label in _present(node.labels)),
@@ -203,23 +199,16 @@ def thread(node: answers.ThreadNode, comments: Iterable[answers.ThreadCommentNod
 
 
 def _thread_comment(node: answers.ThreadCommentNode) -> ThreadComment:
-    review_id = node.pull_request_review.id if node.pull_request_review else None
     return ThreadComment(
         id=int(node.id),
         url=node.url,
         body=node.body,
         ours=node.viewer_did_author,
         author=_login(node.author),
-        review_id=None if review_id is None else int(review_id),
         node_id=node.node_id,
         is_minimized=node.is_minimized,
         hidden_as_outdated=node.minimized_reason == "outdated",
     )
-
-
-def review(node: answers.ReviewNode) -> Review:
-    """A review."""
-    return Review(int(node.id), node.state, node.body, node.url, node.viewer_did_author)
 
 
 def app_of(viewer: answers.Actor) -> str:

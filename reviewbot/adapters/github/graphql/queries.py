@@ -165,7 +165,7 @@ mutation ShowComment($comment: ID!) {
 """
 
 HIDE_COMMENT = """
-mutation HideComment($comment: ID!, $why: ReportedContentClassifiers!) {
-  done: minimizeComment(input: {subjectId: $comment, classifier: $why}) { minimizedComment { isMinimized } }
+mutation HideComment($comment: ID!) {
+  done: minimizeComment(input: {subjectId: $comment, classifier: OUTDATED}) { minimizedComment { isMinimized } }
 }
 """
