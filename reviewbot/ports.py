@@ -139,10 +139,10 @@ class Comments(Protocol):
         """
 
     def create_comment(self, number: int, body: str) -> Comment:
-        """Post a comment on the timeline."""
+        """Post a comment on the timeline; what is returned tells neither its author nor its time."""
 
     def update_comment(self, comment_id: int, body: str) -> Comment:
-        """Edit a comment of ours."""
+        """Edit a comment of ours; likewise."""
 
     def delete_comment(self, comment_id: int) -> None:
         """Delete a comment of ours from the timeline; gone already is fine."""

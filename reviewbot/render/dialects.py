@@ -226,15 +226,9 @@ PLAIN = _with_shared(
     Plain,
     lambda text, _: _plain_text(text),
     {
-        "line": _one_line,
-        "text": _plain_text,
-        "phrase": _one_line,
-        "prose": _plain_text,
         "told": _told(escaping.visible),
-        "code": _one_line,
-        "cell": _one_line,
-        "suggestion": _plain_text,
-        "strong": _one_line,
+        **dict.fromkeys(("text", "prose", "suggestion"), _plain_text),
+        **dict.fromkeys(("line", "phrase", "code", "cell", "strong"), _one_line),
     },
 )
 

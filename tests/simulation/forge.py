@@ -356,7 +356,7 @@ class SimulatedForge:
         _fits(body)
         made = self.github.comment(number, BOT, body)
         self.github.on_text(made)
-        return self._comment(made)
+        return Comment(made.id, _address(made), body, ours=True)
 
     def update_comment(self, comment_id: int, body: str) -> Comment:
         """See `ports.Comments.update_comment`."""
@@ -369,7 +369,7 @@ class SimulatedForge:
         self.github.edit_comment(comment_id, BOT, body)
         if before != body:
             self.github.on_text(stored)
-        return self._comment(stored)
+        return Comment(stored.id, _address(stored), body, ours=True)
 
     def delete_comment(self, comment_id: int) -> None:
         """See `ports.Comments.delete_comment`."""
@@ -397,7 +397,7 @@ class SimulatedForge:
         is_bot = stored.author.endswith("[bot]")
         return Comment(
             id=stored.id,
-            url=f"{WEB}/pull/{stored.number}#issuecomment-{stored.id}",
+            url=_address(stored),
             body=stored.body,
             ours=stored.author == BOT,
             edited_by=stored.editor.removesuffix("[bot]") if stored.editor else None,
@@ -614,6 +614,10 @@ def _check_lines(changes: Sequence[Change], comment: InlineComment) -> None:
 
 def _side(hunk: Hunk, side: Side) -> range:
     return hunk.new if side is Side.RIGHT else hunk.old
+
+
+def _address(stored: StoredComment) -> str:
+    return f"{WEB}/pull/{stored.number}#issuecomment-{stored.id}"
 
 
 def _posted(number: int, reply: StoredReply) -> PostedComment:

@@ -10,7 +10,7 @@ import httpx
 from msgspec import Struct
 from msgspec.structs import replace
 
-from reviewbot.adapters.codevf.errors import Said, error_of, error_of_fault, read_error, seconds
+from reviewbot.adapters.codevf.errors import error_of, error_of_fault, read_error, seconds
 from reviewbot.adapters.codevf.urls import check_base_url, refuse_inner
 from reviewbot.adapters.tls import trusted
 from reviewbot.domain.codevf.polling import MIN_SPACING, Fault, moment, retry_delay
@@ -82,13 +82,9 @@ class _Failure(Struct, frozen=True):
 
 
 class Transport:
-    """Sends requests until one succeeds, none can, or the deadline is too near.
+    """Sends requests until one succeeds, none can, or the deadline on the clock's `monotonic` is too near.
 
-    Args:
-        access: where to, and as whom.
-        clock: waits and measures.
-        deadline: on `clock.monotonic()`; the first request is made even after it, so that a task can be cancelled.
-        rng: jitter.
+    The first request is made even after the deadline, so that a task can be cancelled.
 
     Raises:
         SettingsError: the address, the key, the proxy or the certificates' file is wrong.
@@ -141,9 +137,9 @@ class Transport:
             return _failed(fault_of(error), type(error).__name__)
         finally:
             self._next_at = self._clock.monotonic() + MIN_SPACING
-        return answer if isinstance(answer, _Failure) else self._judge(ask, answer)
+        return self._judge(ask, answer)
 
-    def _exchange(self, ask: Ask) -> Answer | _Failure:
+    def _exchange(self, ask: Ask) -> Answer:
         body = bytearray()
         content = None if ask.payload is None else _encoded(ask.payload)
         # Behind a proxy a name is the proxy's to look up, and the connection leads to the proxy.
@@ -157,8 +153,14 @@ class Transport:
                 if len(body) > ask.limit:
                     raise ServiceError(f"CodeVF answered with more than {ask.limit:,} bytes.", hint=_REPORT)
                 if self._clock.monotonic() > give_up:
-                    return _failed(Fault.TIMEOUT, "slow answer")
-        return self._answer(response, bytes(body))
+                    raise httpx.ReadTimeout("the answer drips")
+        return Answer(
+            response.status_code,
+            # The service may echo what it was sent; from here on the key is nowhere.
+            bytes(body).replace(self._key.reveal().encode(), b"***"),
+            response.headers.get("content-type", "").partition(";")[0].strip().lower(),
+            self._retry_after(response.headers),
+        )
 
     def _headers(self, ask: Ask) -> dict[str, str]:
         headers = {"Accept": "application/json" if ask.json_answer else "*/*", "Accept-Encoding": "identity"}
@@ -167,15 +169,6 @@ class Transport:
         if ask.payload is not None:
             headers["Content-Type"] = "application/json"
         return headers
-
-    def _answer(self, response: httpx.Response, body: bytes) -> Answer:
-        return Answer(
-            response.status_code,
-            # The service may echo what it was sent; from here on the key is nowhere.
-            body.replace(self._key.reveal().encode(), b"***"),
-            response.headers.get("content-type", "").partition(";")[0].strip().lower(),
-            self._retry_after(response.headers),
-        )
 
     def _retry_after(self, headers: Mapping[str, str]) -> float | None:
         """Seconds or a date (RFC 9110, 10.2.3), by the service's own clock where it tells it; None when neither."""
@@ -189,7 +182,8 @@ class Transport:
         if not answer.is_success:
             said = read_error(answer.body)
             error = error_of(answer.status, said, self.scrub, buys=ask.buys)
-            return _Failure(answer.status, error, _longer(said, answer))
+            # The service tells its wish in two places; the longer one is safe.
+            return _Failure(answer.status, error, max(said.retry_after or 0, answer.retry_after or 0))
         if not ask.json_answer:
             return answer
         try:
@@ -214,12 +208,6 @@ def fault_of(error: httpx.HTTPError) -> Fault:
 
 def _failed(fault: Fault, kind: str) -> _Failure:
     return _Failure(fault, error_of_fault(fault, kind))
-
-
-def _longer(said: Said, answer: Answer) -> float | None:
-    """The service tells its wish in two places; the longer one is safe."""
-    told = [wish for wish in (said.retry_after, answer.retry_after) if wish is not None]
-    return max(told, default=None)
 
 
 def _encoded(payload: object) -> bytes:
