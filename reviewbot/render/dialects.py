@@ -151,11 +151,6 @@ def _phrase(text: str) -> str:
     return escaping.markdown_line(line) if line.startswith(("```", "~~~")) else escaping.prose(line)
 
 
-def _suggestion(text: str) -> str:
-    """A block that GitHub offers to commit. Without any line in it, it deletes what it stands on."""
-    return escaping.fence(text, "suggestion") if text else "```suggestion\n```"
-
-
 def _on_page(write: Callable[[str], str]) -> Callable[[str], str]:
     """A block of the page, with a note where it is cut."""
 
@@ -217,7 +212,8 @@ MARKDOWN = _with_shared(
         "told": _told(_phrase),
         "code": lambda text: escaping.code_span(_one_line(text)),
         "cell": lambda text: escaping.code_cell(_one_line(text)),
-        "suggestion": _suggestion,
+        # A block that GitHub offers to commit; without any line in it, it deletes what it stands on.
+        "suggestion": lambda text: escaping.fence(text, "suggestion") if text else "```suggestion\n```",
         "strong": lambda text: f"**{escaping.markdown_line(text)}**",
     },
 )

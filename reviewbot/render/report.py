@@ -131,7 +131,8 @@ def _cards(page: Page, findings: Iterable[FindingView], excerpts: Excerpts, deta
         painted = page.paint(finding.path, [shown(line.text) for line in excerpt.lines])
         lines = tuple(replace(line, text=_html(runs)) for line, runs in zip(excerpt.lines, painted, strict=True))
         small, name = truncate_finding(finding, detail), f"finding-{_anchor(finding.id, taken)}"
-        yield Card(small, name, _state(finding), replace(excerpt, lines=lines))
+        state = "changed" if finding.standing is FindingState.CHANGED else "carried" if finding.carried else "new"
+        yield Card(small, name, state, replace(excerpt, lines=lines))
 
 
 def _anchor(text: str, taken: dict[str, int]) -> str:
@@ -139,12 +140,6 @@ def _anchor(text: str, taken: dict[str, int]) -> str:
     name = _UNSAFE.sub("-", text)[:60] or "x"
     taken[name] = taken.get(name, 0) + 1
     return name if taken[name] == 1 else _anchor(f"{name[:50]}-{taken[name]}", taken)
-
-
-def _state(finding: FindingView) -> str:
-    if finding.standing is FindingState.CHANGED:
-        return "changed"
-    return "carried" if finding.carried else "new"
 
 
 def _of_files(
@@ -159,7 +154,11 @@ def _of_files(
         by_path.setdefault(finding.path, []).append(card)
     others = sorted(headings.keys() - by_path)
     kept = sorted(sorted(others, key=lambda path: headings[path].entry is None)[: detail.rows])
-    sections = [_section(path, headings.get(path), by_path.get(path, ()), detail) for path in (*by_path, *kept)]
+    sections = []
+    for path in (*by_path, *kept):
+        heading = headings.get(path)
+        small = heading and replace(heading, old_path=shorten_line(heading.old_path, detail.line))
+        sections.append(Section(shorten_line(path, detail.line), anchor(path), tuple(by_path.get(path, ())), small))
     return {
         "sections": tuple(sections[: len(by_path)]),
         "others": tuple(sections[len(by_path) :]),
@@ -167,11 +166,6 @@ def _of_files(
         "others_unnamed": len(others) - len(kept),
         "others_left_out": sum(headings[path].is_left_out for path in kept),
     }
-
-
-def _section(path: str, heading: Heading | None, cards: Iterable[Card], detail: Detail) -> Section:
-    small = heading and replace(heading, old_path=shorten_line(heading.old_path, detail.line))
-    return Section(shorten_line(path, detail.line), anchor(path), tuple(cards), small)
 
 
 def _html(runs: Runs) -> Html:

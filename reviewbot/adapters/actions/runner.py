@@ -62,8 +62,9 @@ class Runner:
             for value in (secret, *lines):
                 if value.strip() and value not in self._secrets:
                     self._secrets.append(value)
-                    # The one line that shows a secret: the runner hides it, which is what it is for.
-                    self._write(f"::add-mask::{_mask_data(value)}")
+                    # The one line that shows a secret, escaped but not made visible: the runner hides this very value.
+                    data = value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+                    self._write(f"::add-mask::{data}")
         self._secrets.sort(key=len, reverse=True)
 
     def scrub(self, text: str) -> str:
@@ -132,11 +133,6 @@ class Runner:
     def _write(self, line: str) -> None:
         self._log.write(_encodable(line) + "\n")
         self._log.flush()
-
-
-def _mask_data(secret: str) -> str:
-    """Escaped, but not made visible: the runner must know the very value."""
-    return secret.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _output(name: str, value: str) -> str:

@@ -12,7 +12,7 @@ import httpx
 from github import Auth, Github
 from msgspec import Struct
 
-from reviewbot.adapters.github.connection import Connection, EndlessAnswer, bytes_of
+from reviewbot.adapters.github.connection import ANSWER_BYTES, Connection, TooLong, bytes_of
 from reviewbot.adapters.github.errors import (
     NETWORK,
     ErrorDecision,
@@ -192,8 +192,8 @@ class Calls:
                 status, headers, text = self._github.requester.requestJson(
                     "GET", path, headers={"Accept": accept}, cnx=self._connection
                 )
-            except EndlessAnswer:
-                raise DiffTooLarge(f"GitHub's answer comes to no end: {intent.doing}.") from None
+            except TooLong:
+                raise DiffTooLarge(f"GitHub sends more than {ANSWER_BYTES:,} bytes: {intent.doing}.") from None
             if status >= HTTPStatus.BAD_REQUEST:
                 return self._judge(status, headers, text, intent)
             return bytes_of(text) if status == HTTPStatus.OK else not_json(intent)

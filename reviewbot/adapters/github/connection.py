@@ -28,7 +28,11 @@ _CHUNK = 65_536
 
 
 class EndlessAnswer(requests.RequestException):
-    """More bytes than any answer of GitHub's has, one redirect after the other, or "not yet" (202)."""
+    """One redirect after the other, or "not yet" (202)."""
+
+
+class TooLong(EndlessAnswer):
+    """More bytes than any answer of GitHub's has, but for a diff."""
 
 
 class ElsewhereError(requests.RequestException):
@@ -57,7 +61,7 @@ class _Response(RequestsResponse):
             body += chunk
             if len(body) > ANSWER_BYTES:
                 self.response.close()
-                raise EndlessAnswer
+                raise TooLong
             if self._clock.monotonic() > ends:
                 self.response.close()
                 raise requests.ReadTimeout

@@ -88,9 +88,13 @@ class Files(Struct):
                 new |= found_new
                 old |= found_old
         exact = {path: self._with_exact_text(path, found) for path, found in new.items()}
-        small = [path for path, entry in exact.items() if entry.binary and path in old and _may_be_pointer(old[path])]
-        pointers = {path: self._read_raw(old[path].entry) for path in small}
-        return exact, {path: found.entry for path, found in old.items()} | pointers
+        before = {path: found.entry for path, found in old.items()}
+        for path, entry in exact.items():
+            was = before.get(path)
+            # A text that became binary may have been a pointer of Git LFS, if it was as small as one.
+            if was and entry.binary and was.binary is False and 0 < (was.size or 0) <= LARGEST_POINTER:
+                before[path] = self._read_raw(was)
+        return exact, before
 
     def _read(self, batch: _Batch) -> Iterator[tuple[dict[str, _Found], dict[str, _Found]]]:
         """A batch, in halves where GitHub does not manage it in its ten seconds."""
@@ -127,11 +131,6 @@ class Files(Struct):
             return replace(entry, text=None)
 
 
-def _may_be_pointer(found: _Found) -> bool:
-    """Whether an old file is a text as small as a pointer of Git LFS."""
-    return found.entry.binary is False and 0 < (found.entry.size or 0) <= LARGEST_POINTER
-
-
 _READING = Intent("reading files of the change", "contents: read")
 
 
@@ -157,10 +156,9 @@ def _entry(file: FileNode) -> _Found:
     entry = replace(entry, binary=blob.is_binary)
     if blob.byte_size is None:
         return _Found(entry, is_exact=True)
-    exact = entry.binary or _is_exact(blob.text, blob.byte_size, truncated=blob.is_truncated)
-    return _Found(replace(entry, text=None if entry.binary else blob.text), exact)
-
-
-def _is_exact(text: str | None, size: int, *, truncated: bool) -> bool:
-    """Whether the text's bytes are the file's: GitHub cuts long texts and replaces what is not UTF-8."""
-    return text is not None and not truncated and _REPLACEMENT not in text and len(text.encode("utf-8")) == size
+    if entry.binary:
+        return _Found(entry, is_exact=True)
+    # GitHub cuts long texts and replaces what is not UTF-8.
+    whole = blob.text is not None and not blob.is_truncated and _REPLACEMENT not in blob.text
+    exact = whole and len((blob.text or "").encode("utf-8")) == blob.byte_size
+    return _Found(replace(entry, text=blob.text), exact)

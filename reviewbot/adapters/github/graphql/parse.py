@@ -79,7 +79,11 @@ def pull_request(node: answers.PullRequestNode) -> PullRequest:
         base_sha=node.base_ref_oid,
         base_ref=node.base_ref_name,
         labels=frozenset(label.name for label in _present(node.labels)),
-        label_events=tuple(_label_events(node)),
+        label_events=tuple(
+            LabelEvent(event.label.name, _whole_login(event.actor), event.created_at)
+            for event in _present(node.label_events)
+            if event.label and event.created_at
+        ),
         commits=tuple(_commit(item.commit) for item in node.commits.present),
         commit_count=node.commits.total_count,
         changed_files=node.changed_files,
@@ -118,12 +122,6 @@ def _first_checked(pull: answers.PullRequestNode) -> datetime | None:
 def _at_tip(pull: answers.PullRequestNode) -> Iterator[answers.TipCommit]:
     """The head; nothing when the list of commits is behind it."""
     return (item.commit for item in _present(pull.tip) if item.commit.oid == pull.head_ref_oid)
-
-
-def _label_events(pull: answers.PullRequestNode) -> Iterator[LabelEvent]:
-    for event in _present(pull.label_events):
-        if event.label and event.created_at:
-            yield LabelEvent(event.label.name, _whole_login(event.actor), event.created_at)
 
 
 def _login(actor: answers.Actor | None) -> str | None:
