@@ -31,11 +31,6 @@ SUMMARY_BYTES = 1024 * 1024
 _SUMMARY_CUT = "\n\n_The rest is left out: a job summary holds at most 1 MiB._\n"
 _MASK = "***"
 _SHORTEST_LINE = 4  # a brace on a line of its own, masked, would take every brace from every text
-_COMMANDS = {
-    AnnotationLevel.NOTICE: "notice",
-    AnnotationLevel.WARNING: "warning",
-    AnnotationLevel.FAILURE: "error",
-}
 
 
 class Surroundings(Struct, frozen=True):
@@ -93,7 +88,8 @@ class Runner:
             "title": self.scrub(annotation.title),
         }
         told = ",".join(f"{key}={escaping.command_property(value)}" for key, value in properties.items())
-        self._write(f"::{_COMMANDS[annotation.level]} {told}::{escaping.command_data(message)}")
+        command = "error" if annotation.level is AnnotationLevel.FAILURE else annotation.level.value
+        self._write(f"::{command} {told}::{escaping.command_data(message)}")
 
     def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:  # noqa: ARG002 — no code here
         """In the job summary and in the log."""

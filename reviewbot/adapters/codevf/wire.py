@@ -19,15 +19,7 @@ _LONGEST_WORD = 200
 _Figure = int | float | str
 """A number, as such or as text."""
 
-_STATUSES = {
-    "pending": TaskStatus.PENDING,
-    "processing": TaskStatus.PROCESSING,
-    "completed": TaskStatus.COMPLETED,
-    "cancelled": TaskStatus.CANCELLED,
-    "canceled": TaskStatus.CANCELLED,
-    "failed": TaskStatus.FAILED,
-    "expired": TaskStatus.EXPIRED,
-}
+_STATUSES = {"canceled": TaskStatus.CANCELLED} | {one.value: one for one in TaskStatus}
 
 
 def submission_body(submission: Submission) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from urllib.parse import quote
 
 from reviewbot.adapters.github import rest
@@ -54,17 +53,17 @@ class SetupReader(Bound):
         """The checks that a branch requires, by rulesets and by its own protection."""
         name, intent = quote(branch, safe=""), Intent("reading what the branch requires", "contents: read")
         protection = self._calls.get(f"{self._path}/branches/{name}", intent, rest.Branch).protection
+        own = protection.required_status_checks if protection else None
         rules = self._calls.pages(f"{self._path}/rules/branches/{name}", intent, rest.Rule)
-        return (*_protected(protection), *(one for rule in rules for one in _ruled(rule)))
-
-
-def _ruled(rule: rest.Rule) -> Iterator[Required]:
-    if rule.type == "required_status_checks" and rule.parameters:
-        for check in rule.parameters.required_status_checks:
-            yield Required(check.context, check.integration_id)
-
-
-def _protected(protection: rest.Protection | None) -> Iterator[Required]:
-    required = protection.required_status_checks if protection else None
-    for check in required.checks if required else ():
-        yield Required(check.context, None if check.app_id == _ANYBODY else check.app_id)
+        return (
+            *(
+                Required(one.context, None if one.app_id == _ANYBODY else one.app_id)
+                for one in (own.checks if own else ())
+            ),
+            *(
+                Required(one.context, one.integration_id)
+                for rule in rules
+                if rule.type == "required_status_checks" and rule.parameters
+                for one in rule.parameters.required_status_checks
+            ),
+        )
