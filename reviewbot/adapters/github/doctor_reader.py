@@ -53,13 +53,10 @@ class SetupReader(Bound):
         """The checks that a branch requires, by rulesets and by its own protection."""
         name, intent = quote(branch, safe=""), Intent("reading what the branch requires", "contents: read")
         protection = self._calls.get(f"{self._path}/branches/{name}", intent, rest.Branch).protection
-        own = protection.required_status_checks if protection else None
+        own = protection.required_status_checks.checks if protection and protection.required_status_checks else ()
         rules = self._calls.pages(f"{self._path}/rules/branches/{name}", intent, rest.Rule)
         return (
-            *(
-                Required(one.context, None if one.app_id == _ANYBODY else one.app_id)
-                for one in (own.checks if own else ())
-            ),
+            *(Required(one.context, None if one.app_id == _ANYBODY else one.app_id) for one in own),
             *(
                 Required(one.context, one.integration_id)
                 for rule in rules
