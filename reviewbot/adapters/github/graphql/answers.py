@@ -32,9 +32,9 @@ def asks(call: str) -> Meta:
 
 
 class Node(Struct, frozen=True, rename="camel"):
-    """An object; what we do not use is not in it. `on` is its type where the schema leaves that open."""
+    """An object; what we do not use is not in it. `on` names its types where the schema leaves them open."""
 
-    on: ClassVar[str] = ""
+    on: ClassVar[tuple[str, ...]] = ()
 
 
 def selection(kind: object) -> str:
@@ -50,8 +50,8 @@ def _selected(kind: inspect.Type) -> str:
             return _selected(inner)
         case inspect.StructType(cls, fields):
             names = " ".join(f"{_called(one)}{_selected(one.type)}" for one in fields)
-            on = getattr(cls, "on", "")
-            return f" {{ ... on {on} {{ {names} }} }}" if on else f" {{ {names} }}"
+            parts = " ".join(f"... on {one} {{ {names} }}" for one in getattr(cls, "on", ()))
+            return f" {{ {parts or names} }}"
         case _:
             return ""
 
@@ -111,7 +111,7 @@ class Oid(Node, frozen=True):
 class Blob(Node, frozen=True):
     """A Git object; anything but a blob has no text."""
 
-    on = "Blob"
+    on = ("Blob",)
     text: str | None = None
     is_truncated: bool = False
 
@@ -124,7 +124,7 @@ class TreeEntry(Node, frozen=True):
 class Tree(Node, frozen=True):
     """A Git object; anything but a folder has no entries."""
 
-    on = "Tree"
+    on = ("Tree",)
     entries: tuple[TreeEntry, ...] | None = None
 
 
@@ -180,7 +180,7 @@ class TipCommit(Node, frozen=True):
 class ForcePush(Node, frozen=True):
     """A force-push, with the commit that it replaced; anything else on the timeline has no fields."""
 
-    on = "HeadRefForcePushedEvent"
+    on = ("HeadRefForcePushedEvent",)
     created_at: Moment | None = None
     before_commit: CheckedCommit | None = None
 
@@ -206,7 +206,7 @@ class CheckedPages(Node, frozen=True):
 class LabeledEvent(Node, frozen=True):
     """A label was set; anything else on the timeline has no fields."""
 
-    on = "LabeledEvent"
+    on = ("LabeledEvent",)
     created_at: Moment | None = None
     label: Named | None = None
     actor: Actor | None = None
