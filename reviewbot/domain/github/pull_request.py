@@ -76,7 +76,6 @@ class PullRequest:
         commits: the first hundred; `commit_count` says how many there are.
         changed_files: how many files GitHub counts in the change; None if nobody counts.
         author: the login without `[bot]`, as in GraphQL; None for a deleted account.
-        head_repository: None if the fork was deleted.
         label_events: the latest fifty, oldest first.
         head_seen_at: when GitHub created the first check suite for the head, which no committer can choose; None if it
             is unknown. The commit may have been the head of another pull request then.
@@ -87,7 +86,6 @@ class PullRequest:
     """
 
     number: int
-    node_id: str
     title: str
     body: str
     url: str
@@ -97,8 +95,6 @@ class PullRequest:
     is_draft: bool
     from_fork: bool
     head_sha: str
-    head_ref: str
-    head_repository: str | None
     base_sha: str
     base_ref: str
     labels: frozenset[str]
@@ -146,7 +142,6 @@ class ThreadComment:
     body: str
     ours: bool
     author: str | None
-    review_id: int | None
     node_id: str = ""
     is_minimized: bool = False
     hidden_as_outdated: bool = False
@@ -239,8 +234,6 @@ class Review:
     id: int
     state: str
     body: str
-    url: str
-    ours: bool
 
 
 @dataclass(frozen=True, slots=True)
