@@ -163,13 +163,14 @@ OVER_BUDGET = raised(
 NOT_ALLOWED = Reply(
     403,
     "Resource not accessible by integration",
-    headers={"x-accepted-github-permissions": "pull_requests=write"},
 )
 ERRORS: Mapping[str, ReviewbotError] = {
     "settings": raised(lambda: read_settings({"fail-on": "criticl"}, "max-credits: 47\nmode: fats\n")),
     "template": lost_mark("comment.md.j2"),
     "no-key": raised(_without_key),
-    "permission": judge(NOT_ALLOWED, Intent("posting the review"), datetime(2026, 11, 24, tzinfo=UTC)).error,
+    "permission": judge(
+        NOT_ALLOWED, Intent("posting the review", "pull-requests: write"), datetime(2026, 11, 24, tzinfo=UTC)
+    ).error,
     "cancelled": TaskEnded(
         "CodeVF ended the task task_8Jd2 without a result: expired.",
         hint="Run it again to submit a new task. What this one cost is not known here.",

@@ -181,7 +181,7 @@ def _suspicion(file: ChangedFile) -> str:
     new, names_ = file.new, _names(file)
     if new is None:
         return ""
-    opaque = named_as_binary(file.path) or new.shebang is False
+    opaque = named_as_binary(file.path) or (new.shebang is False and not new.worded)
     reasons = (
         ("its name says that it is text", any(named_as_text(path) or _steers(path) for path in names_)),
         ("it is executable and may be a script", new.mode == EXECUTABLE_MODE),

@@ -53,17 +53,13 @@ _REFERENCES = rf"""
       | :(?=[0-9A-Za-z_+-]{{1,60}}:)  # an emoji's name
     )
 """
-_FLAGS = re.VERBOSE | re.IGNORECASE
-_HTML = re.compile(_REFERENCES + r"| (?P<html>[&<>\"'$])", _FLAGS)
-_MARKDOWN = re.compile(_REFERENCES + r"| (?P<html>[&<>$]) | (?P<mark>[\\`*_\[\]|~\#])", _FLAGS)
+_MARKDOWN = re.compile(_REFERENCES + r"| (?P<html>[&<>$]) | (?P<mark>[\\`*_\[\]|~\#])", re.VERBOSE | re.IGNORECASE)
 _LIST_NUMBER = re.compile(r"\d{1,9}(?=[.)])")
 
 _ENTITIES = {
     "&": "&amp;",
     "<": "&lt;",
     ">": "&gt;",
-    '"': "&quot;",
-    "'": "&#39;",
     "$": "<span>$</span>",  # GitHub's documented way to keep a dollar sign from opening mathematics
 }
 
@@ -102,11 +98,6 @@ def markdown_text(text: str) -> str:
 def markdown_line(text: str) -> str:
     """The same on one line: for headings, list items and table cells."""
     return markdown_text(_one_line(text))
-
-
-def html_text(text: str) -> str:
-    """Text in raw HTML on GitHub, such as `<summary>`: backslashes mean nothing there, but mentions do."""
-    return _HTML.sub(lambda found: found[0] + ZWSP if found[0] == "#" else _inert(found), visible(text))
 
 
 def _one_line(text: str) -> str:

@@ -42,8 +42,6 @@ class Shown:
             not closing the gate. In full, and folded away.
         folded: findings without a comment that are one line each.
         missed: files that were selected and not fully reviewed, a few of them by name.
-        waived: findings that somebody took the responsibility for, one line each.
-        closed: findings of earlier reviews that are fixed or gone, likewise.
         listed: every finding that is shown and counts, worst first, wherever it is shown.
         rest: how many entries of each list are only counted; `findings` is the sum of all that were found.
     """
