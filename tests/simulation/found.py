@@ -247,8 +247,9 @@ FOUND: dict[str, Bug] = {
     "twin-moved": Bug(
         "One of two identical files is moved and reviewed; the other, moved to the same place, counts as reviewed.",
         NEVER_GREEN,
-        "identity",
+        "",
         history(Move("rename", 1), Episode((PUSH,)), Move("revert"), Move("rename", 2), Episode((PUSH,))),
+        is_open=False,
     ),
     "revert-of-a-fix": Bug(
         "A flaw is found, removed and called fixed, and the removal is reverted: must be red again.",
