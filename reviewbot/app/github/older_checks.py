@@ -31,7 +31,7 @@ def _close(run: RunContext, known: Known, check: CheckRun, bought: Purchase) -> 
     message = f"Its findings, and those of the reviews since, stand on {known.snapshot.pull.head_sha[:7]}."
     pull = replace(known.snapshot.pull, head_sha=check.head_sha)
     snapshot = replace(known.snapshot, pull=pull, checks=(check,), other_checks=())
-    memory = Memory(ledger=Ledger(forgotten=known.ledger.spent))
+    memory = Memory(ledger=Ledger(forgotten=known.ledger.spent, counter=known.ledger.counter))
     older = Known(known.request, snapshot, memory=memory, own=Bought(bought))
     try:
         write_check_run(run, older, superseded(message))

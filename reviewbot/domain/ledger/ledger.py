@@ -136,6 +136,8 @@ class Ledger:
         posted: ids of the findings that have had a comment.
         forgotten: credits of purchases that there was no room for: the budget does not forget them.
         bypass: the latest one.
+        counter: how often it was written, so that an older one that is put back is known; at least what our check runs
+            say.
     """
 
     purchases: tuple[Purchase, ...] = ()
@@ -143,6 +145,7 @@ class Ledger:
     forgotten: Decimal = Decimal(0)
     findings: Findings = field(default_factory=Findings)
     bypass: Bypass | None = None
+    counter: int = 0
 
     def find(self, identity: str) -> Purchase | None:
         """The latest attempt at an identity."""
@@ -237,6 +240,16 @@ class Ledger:
     def costing(self, least: Decimal) -> Ledger:
         """With so many credits spent at least, whatever they were for."""
         return replace(self, forgotten=self.forgotten + max(least - self.spent, Decimal(0)))
+
+    @property
+    def favours(self) -> bool:
+        """Whether somebody has let something stand or through: what an older ledger could bring back."""
+        return self.bypass is not None or any(one.waiver for one in self.findings.records)
+
+    def without_favours(self) -> Ledger:
+        """What of it blocks: without waivers and bypass, and as one of which findings may be lost."""
+        records = tuple(replace(record, waiver=None) for record in self.findings.records)
+        return replace(self, bypass=None, findings=replace(self.findings, records=records, broken=True))
 
     @property
     def spent(self) -> Decimal:
