@@ -261,15 +261,38 @@ FOUND: dict[str, Bug] = {
     "withdrawn-waiver-comes-back": Bug(
         "An older text of the summary is put back, with a waiver that was withdrawn.",
         NEVER_GREEN,
-        "freshness",
+        "",
         history(
             Move("evil"), Episode((PUSH,)), Move("waive"), RUN, RUN, Move("unwaive"), RUN, RUN, Move("old_text", 1)
         ),
+        is_open=False,
     ),
     "label-of-another-head": Bug(
         "A skip label counts for a head that it was not set on, by a check run that anybody has made.",
         NEVER_GREEN,
         "label",
         history(Move("forged_check"), Move("skip"), Move("evil"), Move("forged_check")),
+    ),
+    "waiver-comes-back-on-a-head-without-check": Bug(
+        "With `review-on: ready`: a waiver is withdrawn on a head that gets no check, and an older text is put back.",
+        NEVER_GREEN,
+        "",
+        history(
+            *(Move("evil"), RUN, Episode((PUSH,)), Move("waive"), RUN, RUN),
+            *(Move("harmless"), RUN, Move("unwaive"), RUN, RUN, Move("old_text", 1), Move("review"), RUN, RUN),
+            setting=READY,
+        ),
+        is_open=False,
+    ),
+    "waiver-comes-back-under-a-force-push": Bug(
+        "An older text is put back with a withdrawn waiver, and a force-push hides the head whose check says so under "
+        "one that no run has seen.",
+        NEVER_GREEN,
+        "freshness",
+        history(
+            *(Move("evil"), RUN, Episode((PUSH,)), Move("waive"), RUN, RUN),
+            *(Move("harmless"), RUN, Move("unwaive"), RUN, RUN, Move("note"), Move("go_back", 1), Move("old_text", 1)),
+            *(Episode((PUSH,)), RUN),
+        ),
     ),
 }

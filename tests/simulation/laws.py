@@ -383,7 +383,7 @@ HOLES: Mapping[str, str] = {
     "base": "A check that is green against one base stays so when the pull request goes to another.",
     "label": "A label or a command counts for a head or a base that it was not given for.",
     "committer": "Somebody who has committed to the branch waives or bypasses.",
-    "freshness": "An older signed text, put back, brings back what it says.",
+    "freshness": "An older signed text is put back, and a force-push hides the check runs that are newer than it.",
     "overwritten": "A summary is written that another run has written since it was read: what that one bought is lost.",
     "scope": "Two runs at once find another summary or another base branch, so they buy the change in another scope.",
     "homeless": "Without a summary, and without a check on the head: nothing shows a finding whose code is gone.",
@@ -402,5 +402,5 @@ def hole_of(world: World, pull: Pull, changes: tuple[Change, ...], check: Stored
     tokens = {token for (token, _), _ in uncovered(world, changes, strict=True)}
     if tokens & truth.by_committers:
         return "committer"
-    is_old = "old text" in truth.losses and tokens & {one.token for one in truth.withdrawn}
+    is_old = "old text" in truth.losses and pull.forced and tokens & {one.token for one in truth.withdrawn}
     return "freshness" if is_old else ""

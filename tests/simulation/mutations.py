@@ -325,6 +325,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         NEVER_GREEN,
         found="twin-moved",
     ),
+    Mutation(
+        "a ledger that is older than a check run says is believed",
+        "reviewbot.domain.ledger.codec:not_before",
+        lambda _right: lambda reading, _counter: reading,
+        NEVER_GREEN,
+        found="withdrawn-waiver-comes-back",
+    ),
 )
 
 

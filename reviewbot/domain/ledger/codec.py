@@ -43,8 +43,8 @@ _LEDGER = re.compile(r"<!-- reviewbot:ledger:v([1-9][0-9]{0,3}) ([A-Za-z0-9_=-]{
 
 _Counter = Annotated[int, Meta(ge=0, le=MAX_COUNTER)]
 _OLDER = (
-    "Somebody put an older text of the summary comment back: its waivers do not count, and only a whole review opens the "
-    "gate. `/reviewbot review` asks for one."
+    "Somebody put an older text of the summary comment back: its waivers do not count, and only a whole review opens "
+    "the gate. `/reviewbot review` asks for one."
 )
 
 _Hold = Annotated[int, Meta(ge=0, le=MAX_CREDITS)]
