@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from reviewbot.app.context import RunContext, judgement_of
-from reviewbot.domain.findings.tracked_finding import Findings
+from reviewbot.domain.findings.tracked_finding import LOST, Findings
 from reviewbot.domain.github.pull_request import RECENT_COMMITS, CheckRun, Comment, PullRequest, Snapshot
 from reviewbot.domain.ledger.codec import LedgerReading, decode, not_before
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
@@ -100,7 +100,8 @@ def _reading(run: RunContext, keep: Comment | None, checks: Iterable[CheckRun]) 
     reading = decode(keep.body, run.signer, edited_by_other=not keep.edited_by_us)
     if run.paid:
         return not_before(reading, counter)
-    return replace(reading, ledger=replace(reading.ledger, findings=Findings(), bypass=None))
+    purchases = tuple(replace(one, judged=()) for one in reading.ledger.purchases)
+    return replace(reading, ledger=replace(reading.ledger, purchases=purchases, findings=Findings(), bypass=None))
 
 
 def _of_now(ledger: Ledger, pull: PullRequest) -> Ledger:
@@ -206,6 +207,7 @@ def _adopted(run: RunContext, snapshot: Snapshot, found: _Found, digest: str) ->
         parts=copy.parts,
         selection=copy.selection,
         selecting="",
+        judged=(LOST,) if copy.carried else (),
     )
 
 

@@ -19,6 +19,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.ledger.finding_codec import FindingsJson, Row, smaller
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.signing import Signer
@@ -68,6 +69,13 @@ class _JudgementJson(Struct, frozen=True):
     review_kind: ReviewKind
 
 
+class _JudgedRow(Row, frozen=True):
+    id: str
+    standing: FindingState
+    blocks: bool
+    carried: bool
+
+
 class _PurchaseJson(Struct, frozen=True):
     identity: str
     attempt: Whole
@@ -90,6 +98,8 @@ class _PurchaseJson(Struct, frozen=True):
     confirms: bool
     parts: Whole
     minutes: Whole | None
+    change: str
+    judged: tuple[_JudgedRow, ...]
 
 
 class _BypassRow(Row, frozen=True):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from reviewbot.domain.findings.tracked_finding import Judged
 from reviewbot.domain.github.check_identity import TAG_LENGTH
 from reviewbot.domain.ledger.codec import MAX_COUNTER, short_credits
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
@@ -38,7 +39,7 @@ _PARTS: Mapping[str, str] = {
     "spent": _CREDITS,
     "asked": "[0-9]{1,20}|-",
     "parts": "[0-9]{1,2}",
-    "rules": "[chmlin][pf]{3}",
+    "rules": "[chmlin][pf]{3}[co]",
     "selection": f"[0-9a-f]{{{SHORT_SELECTION}}}",
     "counter": "[0-9]{1,9}",
     "task": r"\S{0,200}",
@@ -63,6 +64,7 @@ class ExternalId:
         asked: the id of the comment that asked for it, empty when none did.
         parts: over how many tasks it is split.
         rules: by which it is judged.
+        carried: whether a finding blocked it that another task reported first: what this one's answer says is not all.
         selection: `idempotency.selection_digest` of what was selected.
         counter: `Ledger.counter` when it was written.
     """
@@ -81,6 +83,7 @@ class ExternalId:
     asked: str
     parts: int
     rules: Rules
+    carried: bool
     selection: str
     counter: int
 
@@ -92,8 +95,12 @@ def _rules_word(rules: Rules) -> str:
 
 def _read_rules(word: str) -> Rules:
     fail_on = next(one for one in FailOn if one.value[0] == word[0])
-    pending, error, partial = (next(one for one in Tolerance if one.value[0] == letter) for letter in word[1:])
+    pending, error, partial = (next(one for one in Tolerance if one.value[0] == letter) for letter in word[1:4])
     return Rules(fail_on, pending, error, partial)
+
+
+def _is_carried(judged: Judged) -> bool:
+    return judged.blocks and judged.carried
 
 
 def encode_external_id(purchase: Purchase, ledger: Ledger, signer: Signer) -> str:
@@ -103,7 +110,8 @@ def encode_external_id(purchase: Purchase, ledger: Ledger, signer: Signer) -> st
     # Nobody knows how many files, where one was found again.
     missed = purchase.missed or int(purchase.coverage is Coverage.PARTIAL)
     figures = f"{purchase.attempt} {purchase.state} {purchase.hold} {used} {purchase.size_tier} {missed}"
-    asked, rules = purchase.asked[-1] if purchase.asked else "-", _rules_word(purchase.judgement.rules)
+    asked, carried = purchase.asked[-1] if purchase.asked else "-", any(map(_is_carried, purchase.judged))
+    rules = f"{_rules_word(purchase.judgement.rules)}{'c' if carried else 'o'}"
     more = f"{purchase.since or '-'} {at} {short_credits(ledger.spent):f} {asked} {purchase.parts} {rules}"
     counter = min(ledger.counter, MAX_COUNTER)
     payload = f"{purchase.identity[:SHORT_IDENTITY]} {figures} {more} {purchase.selection[:SHORT_SELECTION]} {counter} "
@@ -133,6 +141,7 @@ def decode_external_id(external_id: str, signer: Signer) -> ExternalId | None:
         asked=part["asked"].strip("-"),
         parts=int(part["parts"]),
         rules=_read_rules(part["rules"]),
+        carried=part["rules"].endswith("c"),
         selection=part["selection"],
         counter=int(part["counter"]),
     )
