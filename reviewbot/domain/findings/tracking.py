@@ -152,8 +152,11 @@ def _elsewhere(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoM
 
 
 def update_state(record: TrackedFinding, change_index: ChangeIndex, stood: Stood = NOT_JUDGED) -> TrackedFinding:
-    """Update a finding by the code, and by how it stood in this very change, whatever it was called in another one."""
-    before = stood.get(record.id)
+    """Update a finding by the code, and by how it stood in this very change, whatever it was called in another one.
+
+    One without code that was closed opens again when its file is as it was.
+    """
+    before = FindingState.OPEN if _is_back(record, change_index) else stood.get(record.id)
     if before is None:
         return _by_code(record, change_index)
     least = FindingState.OPEN if FindingState.OPEN in {before, record.standing} else before
@@ -187,6 +190,11 @@ def _by_code(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFindin
     if fewer:
         return replace(seen, standing=FindingState.CHANGED)
     return replace(seen, standing=FindingState.OPEN, copies=matched.copies)
+
+
+def _is_back(record: TrackedFinding, change_index: ChangeIndex) -> bool:
+    """Whether a closed finding without code is in a file that is again as it was when the finding was reported."""
+    return not record.standing.is_open and record.file != "" and record.file == change_index.content(record.path)
 
 
 def _text(record: TrackedFinding, matched: Match | NoMatch, change_index: ChangeIndex) -> tuple[int, str]:

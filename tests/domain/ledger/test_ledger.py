@@ -24,6 +24,7 @@ from reviewbot.domain.findings.tracked_finding import (
     Bypass,
     Findings,
     FindingState,
+    Judged,
     TrackedFinding,
     Waiver,
     worst_first,
@@ -89,6 +90,13 @@ purchases = st.builds(
     confirms=st.booleans(),
     minutes=st.none() | st.integers(1, 10**6),
     selecting=hexes,
+    change=st.just("") | hexes,
+    judged=st.lists(
+        st.builds(
+            Judged, hexes, st.sampled_from([FindingState.OPEN, FindingState.CHANGED]), st.booleans(), st.booleans()
+        ),
+        max_size=3,
+    ).map(tuple),
 )
 texts = st.text(max_size=40)
 records = st.builds(
@@ -501,7 +509,10 @@ def test_a_purchase_goes_on_and_never_back(one: Purchase, other: Purchase) -> No
     other = replace(other, identity=one.identity, attempt=one.attempt)
     (kept,) = Ledger().with_purchase(one).with_purchase(other).purchases
     further = [(bool(each.task_id), each.state.rank) for each in (one, other)]
-    assert kept == (other if further[1] >= further[0] else one)
+    latest = other if further[1] >= further[0] else one
+    assert kept == replace(latest, judged=kept.judged, change=kept.change)
+    assert kept.change == latest.change or not latest.change
+    assert {each.id for each in kept.judged} == {each.id for each in (*one.judged, *other.judged)}
     order = [TaskState.DEFERRED, TaskState.INTENT, TaskState.OPEN, TaskState.DONE]
     assert order == sorted(order, key=lambda state: state.rank)
     assert TaskState.ENDED.rank == TaskState.DONE.rank
@@ -635,6 +646,7 @@ def test_a_short_copy_is_read_back(bought: Purchase, task_id: str, spent: Decima
         asked=bought.asked[-1] if bought.asked else "",
         parts=bought.parts,
         rules=bought.judgement.rules,
+        carried=any(one.blocks and one.carried for one in bought.judged),
         selection=bought.selection[:16],
         counter=counter,
     )
