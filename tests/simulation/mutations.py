@@ -332,6 +332,20 @@ MUTATIONS: tuple[Mutation, ...] = (
         NEVER_GREEN,
         found="withdrawn-waiver-comes-back",
     ),
+    Mutation(
+        "how the findings of a change stood is not remembered",
+        "reviewbot.domain.ledger.ledger:Ledger.stood",
+        _returning({}),
+        NEVER_GREEN,
+        found="one-copy-of-two",
+    ),
+    Mutation(
+        "a check run does not say that another review had the finding",
+        "reviewbot.domain.ledger.ledger:Purchase.is_carried",
+        lambda _right: property(lambda _self: False),
+        NEVER_GREEN,
+        found="carried-and-forgotten",
+    ),
 )
 
 

@@ -153,6 +153,9 @@ def _with_copies(run: RunContext, snapshot: Snapshot, ledger: Ledger, copies: Se
             ledger = replace(ledger, findings=replace(ledger.findings, broken=broken))
         elif not known.task_id and (copy.task_id or _begins(known, copy)):
             ledger = ledger.with_purchase(_caught_up(known, copy))
+        known = ledger.named(*found.key)
+        if known is not None and copy.carried and not known.is_carried:
+            ledger = ledger.with_purchase(replace(known, judged=(*known.judged, LOST)))
     return ledger
 
 
@@ -207,7 +210,6 @@ def _adopted(run: RunContext, snapshot: Snapshot, found: _Found, digest: str) ->
         parts=copy.parts,
         selection=copy.selection,
         selecting="",
-        judged=(LOST,) if copy.carried else (),
     )
 
 

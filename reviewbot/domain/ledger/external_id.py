@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from reviewbot.domain.findings.tracked_finding import Judged
 from reviewbot.domain.github.check_identity import TAG_LENGTH
 from reviewbot.domain.ledger.codec import MAX_COUNTER, short_credits
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
@@ -99,10 +98,6 @@ def _read_rules(word: str) -> Rules:
     return Rules(fail_on, pending, error, partial)
 
 
-def _is_carried(judged: Judged) -> bool:
-    return judged.blocks and judged.carried
-
-
 def encode_external_id(purchase: Purchase, ledger: Ledger, signer: Signer) -> str:
     """The `external_id` of a purchase; the ledger, which has it, tells what the pull request has cost so far."""
     used = "-" if purchase.used is None else f"{short_credits(purchase.used):f}"
@@ -110,8 +105,8 @@ def encode_external_id(purchase: Purchase, ledger: Ledger, signer: Signer) -> st
     # Nobody knows how many files, where one was found again.
     missed = purchase.missed or int(purchase.coverage is Coverage.PARTIAL)
     figures = f"{purchase.attempt} {purchase.state} {purchase.hold} {used} {purchase.size_tier} {missed}"
-    asked, carried = purchase.asked[-1] if purchase.asked else "-", any(map(_is_carried, purchase.judged))
-    rules = f"{_rules_word(purchase.judgement.rules)}{'c' if carried else 'o'}"
+    asked = purchase.asked[-1] if purchase.asked else "-"
+    rules = f"{_rules_word(purchase.judgement.rules)}{'c' if purchase.is_carried else 'o'}"
     more = f"{purchase.since or '-'} {at} {short_credits(ledger.spent):f} {asked} {purchase.parts} {rules}"
     counter = min(ledger.counter, MAX_COUNTER)
     payload = f"{purchase.identity[:SHORT_IDENTITY]} {figures} {more} {purchase.selection[:SHORT_SELECTION]} {counter} "

@@ -128,6 +128,11 @@ class Purchase:
         """Whether its answer is about every selected file of the whole change."""
         return self.state is TaskState.DONE and not self.since and self.coverage is Coverage.FULL
 
+    @property
+    def is_carried(self) -> bool:
+        """Whether a finding blocked its change that another task reported first: its answer alone does not tell."""
+        return any(one.blocks and one.carried for one in self.judged)
+
     def asked_by(self, *comment_ids: str) -> Purchase:
         """This purchase once more comments have asked for it."""
         return replace(self, asked=tuple(dict.fromkeys((*self.asked, *comment_ids))))
