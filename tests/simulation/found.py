@@ -352,8 +352,8 @@ FOUND: dict[str, Bug] = {
         is_open=False,
     ),
     "carried-and-forgotten": Bug(
-        "The summary is deleted, and a force-push hides the review that found a flaw: a later whole one, which calls it "
-        "fixed, turns the change green.",
+        "The summary is deleted, and a force-push hides the review that found a flaw: a later whole one, which calls "
+        "it fixed, turns the change green.",
         NEVER_GREEN,
         "",
         history(
