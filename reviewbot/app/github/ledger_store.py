@@ -56,6 +56,8 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
     ledger = _with_doubles(run, reading.ledger.told_whole(digest), found.extra)
     ledger = _with_copies(run, snapshot, _of_now(ledger, snapshot.pull), copies, digest)
     if not believed:
+        for one in copies:
+            ledger = _with_carried(ledger, one)
         ledger = ledger.costing(max((one.copy.spent for one in copies), default=Decimal(0)))
     lost = not (believed or ledger.purchases) and _was_here(run, snapshot, keep)
     claimed, on_head = Decimal(0) if believed else reading.spent, _on_head(run, snapshot)
@@ -153,10 +155,15 @@ def _with_copies(run: RunContext, snapshot: Snapshot, ledger: Ledger, copies: Se
             ledger = replace(ledger, findings=replace(ledger.findings, broken=broken))
         elif not known.task_id and (copy.task_id or _begins(known, copy)):
             ledger = ledger.with_purchase(_caught_up(known, copy))
-        known = ledger.named(*found.key)
-        if known is not None and copy.carried and not known.is_carried:
-            ledger = ledger.with_purchase(replace(known, judged=(*known.judged, LOST)))
     return ledger
+
+
+def _with_carried(ledger: Ledger, found: _Found) -> Ledger:
+    """The ledger, which is not believed, where a copy tells that earlier findings blocked its change."""
+    known = ledger.named(*found.key)
+    if known is None or known.is_carried or not found.copy.carried:
+        return ledger
+    return ledger.with_purchase(replace(known, judged=(*known.judged, LOST)))
 
 
 def _begins(known: Purchase, copy: ExternalId) -> bool:
@@ -210,6 +217,7 @@ def _adopted(run: RunContext, snapshot: Snapshot, found: _Found, digest: str) ->
         parts=copy.parts,
         selection=copy.selection,
         selecting="",
+        judged=(LOST,) if copy.carried else (),
     )
 
 
