@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -62,7 +63,7 @@ def again(ledger: Ledger, change: ChangeIndex) -> Ledger:
     return applied(ledger, LedgerUpdate(), change)
 
 
-def critical(**more: object) -> Finding:
+def critical(**more: Any) -> Finding:  # noqa: ANN401 — any field
     return finding(severity=Severity.CRITICAL, **more)
 
 
@@ -76,7 +77,7 @@ CITED = {
 }
 
 
-@pytest.fixture(params=CITED.values(), ids=CITED)
+@pytest.fixture(params=list(CITED.values()), ids=list(CITED))
 def red(request: pytest.FixtureRequest) -> Ledger:
     """Found in one change, carried into another one that is judged red, and called fixed in a third."""
     ledger = reviewed(Ledger(), EVIL, "task_1", request.param, whole=True)
