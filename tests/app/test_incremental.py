@@ -112,6 +112,33 @@ def test_a_finding_is_carried_until_it_is_dealt_with(
         assert "A shell runs it" in summary
 
 
+@pytest.mark.parametrize("mode", ["standard", "fast"])
+def test_a_change_that_was_red_is_red_again_whatever_mode_has_called_its_finding_fixed(
+    tmp_path: Path, mode: str
+) -> None:
+    nowhere = {**CRITICAL, "line": None, "end_line": None, "code": ""}
+    other = first_then(nowhere, state="open")
+
+    def engineer(request: TaskRequest) -> Answer:
+        if len(rig.service.tasks()) < 3:
+            return other(request)  # type: ignore[no-any-return]
+        return answer(previous=said(request, "fixed"))
+
+    with house(tmp_path, engineer=engineer) as rig:
+        assert rig.run().exit_status == 1
+        push(rig, OTHER)
+        assert rig.run().exit_status == 1, "it is carried"
+        push(rig, FIXED)
+        done = rig.run(mode=mode)
+        assert done.exit_status == 0, done.log
+        push(rig, {"app.py": HEAD["app.py"]})
+        for _ in range(2):
+            done = rig.run(mode=mode)
+            assert (done.exit_status, done.outputs["critical"]) == (1, "1"), done.log
+            assert rig.checks()[0].conclusion == "failure"
+        assert len(rig.service.tasks()) == (4 if mode == "standard" else 3)
+
+
 def test_the_word_in_a_comment_is_written_once_and_taken_back(tmp_path: Path) -> None:
     with house(tmp_path, engineer=first_then(CRITICAL, state="fixed")) as rig:
         rig.run()

@@ -80,6 +80,25 @@ def test_a_bypass_ends_with_a_push_though_its_head_comes_back(tmp_path: Path) ->
         assert check(rig) == "failure"
 
 
+def test_a_waiver_that_was_withdrawn_does_not_come_back_with_an_older_summary(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        say(rig, f"/reviewbot waive {identifier(rig)} only admins can call it")
+        assert check(rig) == "success"
+        [green] = [one for one in rig.world.store.comments.values() if "reviewbot:summary" in one.body]
+        say(rig, f"/reviewbot unwaive {identifier(rig)}")
+        assert check(rig) == "failure"
+        rig.world.edit_comment(green.id, green.author, green.body)
+        done = rig.run()
+        assert done.outputs["verdict"] == "fail"
+        assert "an older text of the summary comment" in done.summary
+        assert "Waived" not in summary(rig)
+        checks = len(rig.checks())
+        assert rig.run().outputs["verdict"] == "fail"
+        assert (check(rig), len(rig.checks()), len(rig.service.tasks())) == ("failure", checks, 1)
+
+
 def test_something_else_on_waived_code_is_another_finding_with_a_comment_of_its_own(tmp_path: Path) -> None:
     other = {**CRITICAL, "title": "The command is logged with its password", "explanation": "Look at the log."}
     with house(tmp_path, engineer=first_then(CRITICAL, new=(other,))) as rig:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from tests.simulation.histories import Episode, History, Step
 from tests.simulation.laws import CONVERGES, NEVER_GREEN, NO_BUG, NOTHING_LOST, PAY_ONCE
+from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.schedule import At, Begin, Delay, Kill, Lose, Meanwhile, Switch
 from tests.simulation.world import Setting, Start
@@ -17,6 +18,9 @@ from tests.simulation.world import Setting, Start
 NEXT, PUSH, COLLECT = (Start(kind) for kind in ("next", "push", "collect"))
 RUN = Episode((NEXT,))
 READY = Setting((("review-on", "ready"),))
+NOWHERE, MISQUOTED, ELSEWHERE = 11, 41, 23
+"""By such a sloppiness a mind cites `EVIL1` without line and quote, with other code, three lines below."""
+
 READY_ALONE = Setting((("review-on", "ready"), ("summary-comment", "false")))
 
 
@@ -247,8 +251,9 @@ FOUND: dict[str, Bug] = {
     "twin-moved": Bug(
         "One of two identical files is moved and reviewed; the other, moved to the same place, counts as reviewed.",
         NEVER_GREEN,
-        "identity",
+        "",
         history(Move("rename", 1), Episode((PUSH,)), Move("revert"), Move("rename", 2), Episode((PUSH,))),
+        is_open=False,
     ),
     "revert-of-a-fix": Bug(
         "A flaw is found, removed and called fixed, and the removal is reverted: must be red again.",
@@ -260,15 +265,102 @@ FOUND: dict[str, Bug] = {
     "withdrawn-waiver-comes-back": Bug(
         "An older text of the summary is put back, with a waiver that was withdrawn.",
         NEVER_GREEN,
-        "freshness",
+        "",
         history(
             Move("evil"), Episode((PUSH,)), Move("waive"), RUN, RUN, Move("unwaive"), RUN, RUN, Move("old_text", 1)
         ),
+        is_open=False,
     ),
     "label-of-another-head": Bug(
         "A skip label counts for a head that it was not set on, by a check run that anybody has made.",
         NEVER_GREEN,
         "label",
         history(Move("forged_check"), Move("skip"), Move("evil"), Move("forged_check")),
+    ),
+    "waiver-comes-back-on-a-head-without-check": Bug(
+        "With `review-on: ready`: a waiver is withdrawn on a head that gets no check, and an older text is put back.",
+        NEVER_GREEN,
+        "",
+        history(
+            *(Move("evil"), RUN, Episode((PUSH,)), Move("waive"), RUN, RUN),
+            *(Move("harmless"), RUN, Move("unwaive"), RUN, RUN, Move("old_text", 1), Move("review"), RUN, RUN),
+            setting=READY,
+        ),
+        is_open=False,
+    ),
+    "waiver-comes-back-under-a-force-push": Bug(
+        "An older text is put back with a withdrawn waiver, and a force-push hides the head whose check says so under "
+        "one that no run has seen.",
+        NEVER_GREEN,
+        "freshness",
+        history(
+            *(Move("evil"), RUN, Episode((PUSH,)), Move("waive"), RUN, RUN),
+            *(Move("harmless"), RUN, Move("unwaive"), RUN, RUN, Move("note"), Move("go_back", 1), Move("old_text", 1)),
+            *(Episode((PUSH,)), RUN),
+        ),
+    ),
+    "carried-and-reverted": Bug(
+        "A flaw without line and quote is carried into another change, which is red; it is called fixed elsewhere, and "
+        "a revert turns the change green.",
+        NEVER_GREEN,
+        "",
+        history(
+            *(Move("evil"), RUN, Episode((PUSH,)), Move("note", 0, 3), Episode((PUSH,))),
+            *(Move("fix"), Episode((PUSH,)), Move("revert"), Episode((PUSH,))),
+            setting=Setting(mind=Mind(sloppiness=NOWHERE)),
+        ),
+        is_open=False,
+    ),
+    "carried-and-reset": Bug(
+        "The same for a misquoted flaw, when a force-push puts the change back on another base.",
+        NEVER_GREEN,
+        "",
+        history(
+            *(Move("evil"), RUN, Episode((PUSH,)), Move("note", 0, 3), Episode((PUSH,)), Move("fix"), Episode((PUSH,))),
+            *(Move("main_moves"), Move("revert"), Move("squash", 1), Episode((PUSH,))),
+            setting=Setting(mind=Mind(sloppiness=MISQUOTED)),
+        ),
+        is_open=False,
+    ),
+    "renamed-and-back": Bug(
+        "A flaw whose file is renamed and named back is taken for gone.",
+        NEVER_GREEN,
+        "",
+        history(
+            *(Move("evil"), RUN, Episode((PUSH,)), Move("note", 0, 3), Episode((PUSH,))),
+            *(Move("rename"), Episode((PUSH,)), Move("revert"), Episode((PUSH,))),
+            setting=Setting(mind=Mind(sloppiness=ELSEWHERE)),
+        ),
+        is_open=False,
+    ),
+    "one-copy-of-two": Bug(
+        "A flaw that had two copies since is called fixed, and is not open again in the change that had one.",
+        NEVER_GREEN,
+        "",
+        history(
+            *(
+                Move("evil"),
+                RUN,
+                Episode((PUSH,)),
+                Move("note", 0, 3),
+                Episode((PUSH,)),
+                Move("evil"),
+                Episode((PUSH,)),
+            ),
+            *(Move("fix"), Episode((PUSH,)), Move("revert", 1), Episode((PUSH,))),
+        ),
+        is_open=False,
+    ),
+    "carried-and-forgotten": Bug(
+        "The summary is deleted, and a force-push hides the review that found a flaw: a later whole one, which calls "
+        "it fixed, turns the change green.",
+        NEVER_GREEN,
+        "",
+        history(
+            *(Move("evil"), RUN, Episode((PUSH,)), Move("note", 0, 3), Episode((PUSH,))),
+            *(Move("squash"), Move("delete_summary"), Episode((PUSH,))),
+            setting=Setting((("incremental", "false"),), mind=Mind(lies=True)),
+        ),
+        is_open=False,
     ),
 }

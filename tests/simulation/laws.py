@@ -273,7 +273,7 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
             yield Violation(
                 NEVER_GREEN,
                 f"#{pull.number} is green at rest: {problem}",
-                hole_of(world, pull, changes, check, problem),
+                hole_of(world, pull, changes, check),
             )
 
 
@@ -292,9 +292,7 @@ def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
     if problems and all(problem for problem, _ in problems):
         problem, changes = problems[0]
         pull = world.github.pulls[number]
-        yield Violation(
-            NEVER_GREEN, f"#{number} was called green: {problem}", hole_of(world, pull, changes, check, problem)
-        )
+        yield Violation(NEVER_GREEN, f"#{number} was called green: {problem}", hole_of(world, pull, changes, check))
 
 
 def selected(world: World, changes: tuple[Change, ...]) -> list[Change]:
@@ -357,7 +355,8 @@ def _unseen(world: World, changes: list[Change]) -> str:
     if any(lines <= one.lines and named <= one.headers for one in seen):
         return ""
     if any(lines <= one.lines for one in seen):
-        return f"{UNNAMED} {min((sorted(named - one.headers) for one in seen), key=len)[:2]}"
+        least = min((sorted(named - one.headers) for one in seen), key=len)[:2]
+        return f"nobody has seen that a file came from there, or has this mode: {least}"
     return f"nobody has seen {min((sorted(lines - one.lines) for one in seen), key=len)[:3]}"
 
 
@@ -380,14 +379,11 @@ def _people(world: World) -> Iterator[Violation]:
 
 # Known holes
 
-UNNAMED = "nobody has seen that a file came from there, or has this mode:"
-
 HOLES: Mapping[str, str] = {
     "base": "A check that is green against one base stays so when the pull request goes to another.",
     "label": "A label or a command counts for a head or a base that it was not given for.",
     "committer": "Somebody who has committed to the branch waives or bypasses.",
-    "freshness": "An older signed text, put back, brings back what it says.",
-    "identity": "A change is known by less than the reviewer sees of it: another old name counts as the same.",
+    "freshness": "An older signed text is put back, and a force-push hides the check runs that are newer than it.",
     "overwritten": "A summary is written that another run has written since it was read: what that one bought is lost.",
     "scope": "Two runs at once find another summary or another base branch, so they buy the change in another scope.",
     "homeless": "Without a summary, and without a check on the head: nothing shows a finding whose code is gone.",
@@ -395,7 +391,7 @@ HOLES: Mapping[str, str] = {
 """Classes of known holes, with what goes wrong. A violation belongs to one by what has happened, not by its seed."""
 
 
-def hole_of(world: World, pull: Pull, changes: tuple[Change, ...], check: StoredCheck, problem: str) -> str:
+def hole_of(world: World, pull: Pull, changes: tuple[Change, ...], check: StoredCheck) -> str:
     """The class of a check that is green and should not be, empty for one that is unknown."""
     truth = world.truth
     if check.base != pull.base_ref:
@@ -403,10 +399,8 @@ def hole_of(world: World, pull: Pull, changes: tuple[Change, ...], check: Stored
     is_of_another_base = any(head == check.head_sha for head, _ in truth.bypasses)
     if (check.conclusion == "skipped" and truth.skipped) or (truth.is_forged and truth.bypasses) or is_of_another_base:
         return "label"
-    if problem.startswith(UNNAMED):
-        return "identity"
     tokens = {token for (token, _), _ in uncovered(world, changes, strict=True)}
     if tokens & truth.by_committers:
         return "committer"
-    is_old = "old text" in truth.losses and tokens & {one.token for one in truth.withdrawn}
+    is_old = "old text" in truth.losses and pull.forced and tokens & {one.token for one in truth.withdrawn}
     return "freshness" if is_old else ""

@@ -13,6 +13,7 @@ from typing import Any
 from reviewbot.domain.github.drafts import CheckState
 from reviewbot.domain.github.pull_request import Conclusion, Permission
 from reviewbot.domain.model.review import Report, TaskStatus
+from tests.simulation.found import FOUND
 from tests.simulation.histories import ADVERSARIAL, BY_PEOPLE, KILLS, History, judge, make
 from tests.simulation.laws import (
     CONVERGES,
@@ -40,6 +41,7 @@ class Mutation:
         kind: of the histories that show it.
         moves: of these.
         mind: of the reviewer, where it matters.
+        found: name of the bug whose history shows it, in place of histories from seeds.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Mutation:
     kind: int = BY_PEOPLE
     moves: tuple[str, ...] = ()
     mind: Mind | None = None
+    found: str = ""
 
 
 def _returning(value: object) -> Replacement:
@@ -85,6 +88,10 @@ def _attempt_one(right: Any) -> object:  # noqa: ANN401 — a method
 def _key_of_the_moment(right: Any) -> object:  # noqa: ANN401 — a method
     count = iter(range(10**9))
     return lambda self: right(replace(self, attempt=1000 + next(count)))
+
+
+def _without_old_names(right: Any) -> object:  # noqa: ANN401 — any function
+    return lambda files: right(replace(one, diff=replace(one.diff, old_path="")) for one in files)
 
 
 def _green(right: Any) -> object:  # noqa: ANN401 — a function that makes an outcome
@@ -311,11 +318,42 @@ MUTATIONS: tuple[Mutation, ...] = (
         BY_PEOPLE,
         ("evil", "note", "fix"),
     ),
+    Mutation(
+        "the identity covers no name but the new one",
+        "reviewbot.domain.codevf.idempotency:change_digest",
+        _without_old_names,
+        NEVER_GREEN,
+        found="twin-moved",
+    ),
+    Mutation(
+        "a ledger that is older than a check run says is believed",
+        "reviewbot.domain.ledger.codec:not_before",
+        lambda _right: lambda reading, _counter: reading,
+        NEVER_GREEN,
+        found="withdrawn-waiver-comes-back",
+    ),
+    Mutation(
+        "how the findings of a change stood is not remembered",
+        "reviewbot.domain.ledger.ledger:Ledger.stood",
+        _returning({}),
+        NEVER_GREEN,
+        found="one-copy-of-two",
+    ),
+    Mutation(
+        "a check run does not say that another review had the finding",
+        "reviewbot.domain.ledger.ledger:Purchase.is_carried",
+        lambda _right: property(lambda _self: False),
+        NEVER_GREEN,
+        found="carried-and-forgotten",
+    ),
 )
 
 
 def histories(mutation: Mutation) -> Iterator[History]:
     """Histories of what a mistake is about."""
+    if mutation.found:
+        yield FOUND[mutation.found].history
+        return
     seed = 0
     while True:
         made = make(seed, kind=mutation.kind, moves=mutation.moves)

@@ -128,7 +128,11 @@ def _external_id(run: RunContext, known: Known) -> str:
         held = next((one for one in known.ledger.postponed() if one.head_sha == known.head_sha), None)
     if held is None and (copy := decode_external_id(handed, run.signer)):
         held = known.ledger.named(copy.identity, copy.attempt)
-    return encode_external_id(held, known.ledger.spent, run.signer) if held is not None and run.paid else handed
+    if held is None or not run.paid:
+        return handed
+    recorded = known.ledger.named(held.identity, held.attempt)
+    held = replace(held, judged=recorded.judged if recorded else held.judged)
+    return encode_external_id(held, known.ledger, run.signer)
 
 
 def annotations_of(run: RunContext, known: Known) -> tuple[Annotation, ...]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from reviewbot.app.context import RunContext, judgement_of
-from reviewbot.domain.findings.tracked_finding import Findings
+from reviewbot.domain.findings.tracked_finding import LOST, Findings
 from reviewbot.domain.github.pull_request import RECENT_COMMITS, CheckRun, Comment, PullRequest, Snapshot
-from reviewbot.domain.ledger.codec import LedgerReading, decode
+from reviewbot.domain.ledger.codec import LedgerReading, decode, not_before
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import StoredLedger
@@ -34,8 +34,9 @@ class _Found:
 def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedger:
     """Read the ledger of the summary comment and the check runs' copies.
 
-    A ledger that is believed has all but what a run was stopped with. Without one the copies of every head that the
-    pull request has had are read, so that neither a push nor a force-push after a deletion makes us forget.
+    A ledger that is believed has all but what a run was stopped with. Without one, and where it lets something through,
+    the copies of every head that the pull request has had are read, so that neither a push nor a force-push makes us
+    forget, or believe a ledger that is older than one of them.
 
     Args:
         run: whose settings sign.
@@ -43,14 +44,20 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
         digest: of the change's identity; a copy holds the beginning of it alone.
     """
     found = summaries(snapshot.comments, run.settings.instance)
-    keep, reading = found.keep, _reading(run, found.keep)
+    keep, checks = found.keep, (*snapshot.older_checks, *snapshot.checks)
+    reading = _reading(run, keep, checks)
+    if keep is None or reading.problem or reading.ledger.favours:
+        checks = _every_check(run, snapshot)
+        reading = _reading(run, keep, checks)
     believed = keep is not None and not reading.problem
-    copies = _copies(run, _checks(run, snapshot, everything=not believed and run.paid))
+    copies = _copies(run, checks)
     room = not believed or len(reading.ledger.purchases) < MAX_TASKS
     copies = tuple(one for one in copies if room or one.head_sha == snapshot.pull.head_sha)
     ledger = _with_doubles(run, reading.ledger.told_whole(digest), found.extra)
     ledger = _with_copies(run, snapshot, _of_now(ledger, snapshot.pull), copies, digest)
     if not believed:
+        for one in copies:
+            ledger = _with_carried(ledger, one)
         ledger = ledger.costing(max((one.copy.spent for one in copies), default=Decimal(0)))
     lost = not (believed or ledger.purchases) and _was_here(run, snapshot, keep)
     claimed, on_head = Decimal(0) if believed else reading.spent, _on_head(run, snapshot)
@@ -68,7 +75,7 @@ def _with_doubles(run: RunContext, ledger: Ledger, doubles: Sequence[Comment]) -
     One that is done counts as open, so that its findings are fetched once more.
     """
     for comment in doubles if run.paid else ():
-        reading = _reading(run, comment)
+        reading = _reading(run, comment, ())
         for one in () if reading.problem else reading.ledger.purchases:
             if ledger.named(one.identity, one.attempt) is None:
                 state = TaskState.OPEN if one.state is TaskState.DONE else one.state
@@ -86,14 +93,17 @@ def _was_here(run: RunContext, snapshot: Snapshot, keep: Comment | None) -> bool
     return not keep.edited_by_us or bool(decode(keep.body, replace(run.signer, secret="")).problem)
 
 
-def _reading(run: RunContext, keep: Comment | None) -> LedgerReading:
+def _reading(run: RunContext, keep: Comment | None, checks: Iterable[CheckRun]) -> LedgerReading:
     """The ledger in the summary; a free review lives as long as its run, and its ledger is signed with no key."""
+    copies = (decode_external_id(one.external_id, run.signer) for one in checks)
+    counter = max((copy.counter for copy in copies if copy), default=0)
     if keep is None:
-        return LedgerReading(Ledger(), Decimal(0))
+        return LedgerReading(Ledger(counter=counter), Decimal(0))
     reading = decode(keep.body, run.signer, edited_by_other=not keep.edited_by_us)
     if run.paid:
-        return reading
-    return replace(reading, ledger=replace(reading.ledger, findings=Findings(), bypass=None))
+        return not_before(reading, counter)
+    purchases = tuple(replace(one, judged=()) for one in reading.ledger.purchases)
+    return replace(reading, ledger=replace(reading.ledger, purchases=purchases, findings=Findings(), bypass=None))
 
 
 def _of_now(ledger: Ledger, pull: PullRequest) -> Ledger:
@@ -102,15 +112,15 @@ def _of_now(ledger: Ledger, pull: PullRequest) -> Ledger:
     return ledger if bypass is None or bypass.is_of(pull.head_sha, pull.base_ref) else replace(ledger, bypass=None)
 
 
-def _checks(run: RunContext, snapshot: Snapshot, *, everything: bool) -> Iterable[CheckRun]:
+def _every_check(run: RunContext, snapshot: Snapshot) -> tuple[CheckRun, ...]:
     """The check runs that may hold a copy; those of all heads cost a request, where the snapshot lacks some."""
     pull, there = snapshot.pull, (*snapshot.older_checks, *snapshot.checks)
     hidden = pull.forced_at is not None or pull.commit_count > RECENT_COMMITS
-    if not (everything and hidden and snapshot.checks_readable and run.settings.check_run):
+    if not (run.paid and hidden and snapshot.checks_readable and run.settings.check_run):
         return there
     try:
         every = run.ports.forge.older_checks(pull.number, run.settings.check_name)
-        return {one.id: one for one in (*every, *there)}.values()
+        return tuple({one.id: one for one in (*every, *there)}.values())
     except ForgeError as error:
         run.degraded.say(f"The check runs of older heads could not be read: {error.message}")
         return there
@@ -146,6 +156,14 @@ def _with_copies(run: RunContext, snapshot: Snapshot, ledger: Ledger, copies: Se
         elif not known.task_id and (copy.task_id or _begins(known, copy)):
             ledger = ledger.with_purchase(_caught_up(known, copy))
     return ledger
+
+
+def _with_carried(ledger: Ledger, found: _Found) -> Ledger:
+    """The ledger, which is not believed, where a copy tells that earlier findings blocked its change."""
+    known = ledger.named(*found.key)
+    if known is None or known.is_carried or not found.copy.carried:
+        return ledger
+    return ledger.with_purchase(replace(known, judged=(*known.judged, LOST)))
 
 
 def _begins(known: Purchase, copy: ExternalId) -> bool:
@@ -199,6 +217,7 @@ def _adopted(run: RunContext, snapshot: Snapshot, found: _Found, digest: str) ->
         parts=copy.parts,
         selection=copy.selection,
         selecting="",
+        judged=(LOST,) if copy.carried else (),
     )
 
 

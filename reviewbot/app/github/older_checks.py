@@ -1,4 +1,4 @@
-"""The check runs of older heads: completed once their tasks are written down as over."""
+"""The check runs of older heads: completed once their tasks are written down as over, and kept as new as the ledger."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from reviewbot.errors import ForgeError
 
 
 def close_older_checks(run: RunContext, known: Known) -> Known:
-    """Complete the check runs of older heads whose tasks are over: till then a collection has to come by."""
+    """Complete the check runs of older heads whose tasks are over: till then a collection has to come by.
+
+    Where this run has written the ledger and no check run that says so, the latest one that can say it does.
+    """
     newest_of = {one.head_sha: one for one in known.snapshot.older_checks}
     for check in newest_of.values() if run.paid and run.settings.check_run else ():
         copy = decode_external_id(check.external_id, run.signer)
@@ -24,14 +27,31 @@ def close_older_checks(run: RunContext, known: Known) -> Known:
         left = check.status != CheckStatus.COMPLETED or tells_of_open_task(check.external_id)
         if left and bought and bought.state.is_over and check.head_sha != known.reviewed_sha:
             _close(run, known, check, bought)
+    if run.paid and run.settings.check_run and (found := _behind(run, known)):
+        _close(run, known, *found)
     return known
+
+
+def _behind(run: RunContext, known: Known) -> tuple[CheckRun, Purchase] | None:
+    """The latest check run with a purchase, if none says how often the ledger was written: an older one could pass."""
+    here = () if known.check else known.snapshot.checks
+    there = sorted((*known.snapshot.older_checks, *here), key=lambda one: one.id)
+    told = [(one, copy) for one in there if (copy := decode_external_id(one.external_id, run.signer))]
+    newest = decode_external_id(known.check.external_id, run.signer) if known.check else None
+    counters = (copy.counter for copy in (*(copy for _, copy in told), newest) if copy)
+    if max(counters, default=known.ledger.counter) >= known.ledger.counter:
+        return None
+    bought = ((one, known.ledger.named(copy.identity, copy.attempt)) for one, copy in reversed(told) if not one.foreign)
+    return next(((one, purchase) for one, purchase in bought if purchase), None)
 
 
 def _close(run: RunContext, known: Known, check: CheckRun, bought: Purchase) -> None:
     message = f"Its findings, and those of the reviews since, stand on {known.snapshot.pull.head_sha[:7]}."
+    if check.head_sha == known.snapshot.pull.head_sha:
+        message = "What is remembered of this pull request has changed since: the next run judges again."
     pull = replace(known.snapshot.pull, head_sha=check.head_sha)
     snapshot = replace(known.snapshot, pull=pull, checks=(check,), other_checks=())
-    memory = Memory(ledger=Ledger(forgotten=known.ledger.spent))
+    memory = Memory(ledger=Ledger(forgotten=known.ledger.spent, counter=known.ledger.counter))
     older = Known(known.request, snapshot, memory=memory, own=Bought(bought))
     try:
         write_check_run(run, older, superseded(message))

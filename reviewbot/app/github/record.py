@@ -94,7 +94,7 @@ def _only(known: Known, purchase: Purchase) -> Known:
 
 def _keeping(known: Known, written: Known) -> Known:
     """With what was written, and with all that this run knows."""
-    return replace(written, memory=known.memory)
+    return replace(written, memory=known.memory.stored(written.ledger.counter))
 
 
 def _outcome(known: Known) -> Outcome:

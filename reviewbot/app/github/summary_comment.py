@@ -8,6 +8,7 @@ from functools import partial
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.refresh import refresh
 from reviewbot.app.output.views import summary_view
+from reviewbot.domain.github.pull_request import Comment
 from reviewbot.domain.ledger.codec import encode, replace_ledger
 from reviewbot.domain.machine.judge import SUMMARY, let_through
 from reviewbot.domain.machine.known import Known
@@ -42,10 +43,11 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     snapshot = known.snapshot
     found = summaries(snapshot.comments, run.settings.instance)
     keep = known.summary or found.keep
-    body = _summary_body(run, known, outcome)
+    written = _counted(run, known, keep)
+    body = _summary_body(run, written, outcome)
     if keep and known.superseded:
         # A newer head has its own review: its words stay, and ours are in the check of our head.
-        body = replace_ledger(keep.body, encode(known.ledger, run.signer))
+        body = replace_ledger(keep.body, encode(written.ledger, run.signer))
     forge, number = run.ports.forge, known.snapshot.pull.number
     for double in found.extra:
         run.attempt(SUMMARY, partial(forge.delete_comment, double.id))
@@ -53,7 +55,14 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
         return replace(known, summary=keep)
     write = partial(forge.update_comment, keep.id, body) if keep else partial(forge.create_comment, number, body)
     comment = run.attempt(SUMMARY, write)
-    return replace(known, summary=comment or keep, denied=frozenset(run.degraded.denied))
+    return replace(written if comment else known, summary=comment or keep, denied=frozenset(run.degraded.denied))
+
+
+def _counted(run: RunContext, known: Known, keep: Comment | None) -> Known:
+    """With one more writing of the ledger, unless it is there: so that other words alone count nothing."""
+    if keep and encode(known.ledger, run.signer) in keep.body:
+        return known
+    return replace(known, memory=known.memory.stored(known.ledger.counter + 1))
 
 
 def _summary_body(run: RunContext, known: Known, outcome: Outcome) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reviewbot.domain.diff.parse import ChangedFile
+from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.model.review import Mode
 
 WHOLE = "whole"
@@ -20,10 +21,17 @@ WHOLE = "whole"
 
 
 def change_digest(files: Iterable[ChangedFile]) -> str:
-    """Hex SHA-256 over (path, mode, old blob, new blob) of every changed file, in any order."""
-    pairs = ((file.path, file.old, file.new) for file in files)
-    rows = ((path, new.mode if new else "", old.oid if old else "", new.oid if new else "") for path, old, new in pairs)
+    """Hex SHA-256 over all that a diff can tell of each changed file, in any order.
+
+    Names, type, modes and blobs on both sides: of a symlink the blob is its target, of a submodule its commit. Lines
+    follow from the blobs, and what git abbreviates or leaves out in a diff is not taken from there.
+    """
+    rows = ([one.path, one.diff.old_path, one.diff.status.value, *_side(one.old), *_side(one.new)] for one in files)
     return _sha256(json.dumps(sorted(rows))).hex()
+
+
+def _side(entry: Entry | None) -> tuple[str, str]:
+    return (entry.mode, entry.oid) if entry else ("", "")
 
 
 def selection_digest(paths: Iterable[str]) -> str:

@@ -66,6 +66,27 @@ class Bypass:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """A finding that was open when a change was judged, waived or not.
+
+    Attributes:
+        id: of the finding; empty where there was no room for it.
+        standing: `OPEN` or `CHANGED`.
+        blocks: whether it blocked, but for a waiver.
+        carried: whether another task than the change's reported it first.
+    """
+
+    id: str
+    standing: FindingState
+    blocks: bool
+    carried: bool
+
+
+LOST = Judged("", FindingState.OPEN, blocks=True, carried=True)
+"""One or more that blocked and that nothing remembers."""
+
+
+@dataclass(frozen=True, slots=True)
 class TrackedFinding:
     """A finding in the ledger.
 

@@ -2,7 +2,7 @@
 
 A finding is looked up by its code, never by its line number. *Changed* still counts; *fixed* needs the reviewer's word
 and changed code; *gone* means that its file is deleted or no longer differs from the base there. A finding that an
-answer does not mention stays as it was.
+answer does not mention stays as it was. In a change that was judged before, it is at least as open as it was then.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 
+from reviewbot.domain.codevf.idempotency import change_digest
 from reviewbot.domain.diff.parse import ChangeSet, FileStatus
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.diff.text_index import Block, outward
@@ -37,6 +38,14 @@ from reviewbot.domain.findings.tracked_finding import (
 )
 from reviewbot.domain.model.review import Leftover, Previous, PreviousState, Report, Severity, Side
 
+SHORT_CHANGE = 32
+"""Hex digits."""
+
+Stood = Mapping[str, FindingState]
+"""How the findings stood that were open when this very change was judged, by id."""
+
+NOT_JUDGED: Stood = {}
+
 
 @dataclass(frozen=True)
 class ChangeIndex:
@@ -47,12 +56,14 @@ class ChangeIndex:
         removed: the names of deleted files.
         added: the names of files that the merge base has under no name.
         blobs: blob ids at the head, by name.
+        change: the beginning of `idempotency.change_digest`, by which the change is known when it comes back.
     """
 
     views: tuple[FileView, ...]
     removed: frozenset[str]
     added: frozenset[str] = frozenset()
     blobs: Mapping[str, str] = field(default_factory=dict)
+    change: str = ""
 
     @classmethod
     def of(cls, change: ChangeSet, views: Sequence[FileView]) -> ChangeIndex:
@@ -67,7 +78,7 @@ class ChangeIndex:
             for status in (FileStatus.REMOVED, FileStatus.ADDED)
         )
         blobs = {file.path: file.new.oid for file in change.files if file.new}
-        return cls(tuple(seen), removed, added, blobs)
+        return cls(tuple(seen), removed, added, blobs, change_digest(change.files)[:SHORT_CHANGE])
 
     @cached_property
     def by_path(self) -> Mapping[str, FileView]:
@@ -140,7 +151,24 @@ def _elsewhere(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoM
     return next((one for one in matches if one and (one.touched or one.view.path != one.view.old_path)), missing)
 
 
-def update_state(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFinding:
+def update_state(record: TrackedFinding, change_index: ChangeIndex, stood: Stood = NOT_JUDGED) -> TrackedFinding:
+    """Update a finding by the code, and by how it stood in this very change, whatever it was called in another one.
+
+    One without code that was closed opens again when its file is as it was.
+    """
+    before = FindingState.OPEN if _is_back(record, change_index) else stood.get(record.id)
+    if before is None:
+        return _by_code(record, change_index)
+    least = FindingState.OPEN if FindingState.OPEN in {before, record.standing} else before
+    note = record.note if record.standing.is_open else ""
+    seen = _by_code(replace(record, standing=least, closed="", note=note), change_index)
+    if not seen.standing.is_open:
+        # Its code cannot be looked up: it was last found under another name, or beside other copies.
+        return replace(seen, standing=least, waiver=None)
+    return replace(seen, standing=least) if least is FindingState.OPEN else seen
+
+
+def _by_code(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFinding:
     """Update a finding by the code alone: a fixed one opens again when its code is back."""
     matched = find_match(record, change_index)
     if matched is NoMatch.UNSEEN:
@@ -162,6 +190,11 @@ def update_state(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFi
     if fewer:
         return replace(seen, standing=FindingState.CHANGED)
     return replace(seen, standing=FindingState.OPEN, copies=matched.copies)
+
+
+def _is_back(record: TrackedFinding, change_index: ChangeIndex) -> bool:
+    """Whether a closed finding without code is in a file that is again as it was when the finding was reported."""
+    return not record.standing.is_open and record.file != "" and record.file == change_index.content(record.path)
 
 
 def _text(record: TrackedFinding, matched: Match | NoMatch, change_index: ChangeIndex) -> tuple[int, str]:
@@ -187,9 +220,9 @@ class Answered:
     placed: tuple[Placed, ...]
 
 
-def absorb(findings: Findings, answer: Answered, change_index: ChangeIndex) -> Findings:
+def absorb(findings: Findings, answer: Answered, change_index: ChangeIndex, stood: Stood = NOT_JUDGED) -> Findings:
     """The findings after an answer; idempotent."""
-    known = {record.id: update_state(record, change_index) for record in findings.records}
+    known = {record.id: update_state(record, change_index, stood) for record in findings.records}
     placed = assign_ids(answer.placed, remembered(findings.records))
     told = {record.id: record for record in _reported(replace(answer, placed=placed), change_index)}
     fresh = (_beside(record, known.get(key), change_index) for key, record in told.items())
@@ -214,9 +247,10 @@ def absorb(findings: Findings, answer: Answered, change_index: ChangeIndex) -> F
     )
 
 
-def update_states(findings: Findings, change_index: ChangeIndex) -> Findings:
-    """Update all findings by the code alone."""
-    return replace(findings, records=worst_first(update_state(record, change_index) for record in findings.records))
+def update_states(findings: Findings, change_index: ChangeIndex, stood: Stood = NOT_JUDGED) -> Findings:
+    """Update all findings without an answer."""
+    updated = (update_state(record, change_index, stood) for record in findings.records)
+    return replace(findings, records=worst_first(updated))
 
 
 def _reported(answer: Answered, change_index: ChangeIndex) -> Iterable[TrackedFinding]:

@@ -19,6 +19,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.ledger.finding_codec import FindingsJson, Row, smaller
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.signing import Signer
@@ -36,7 +37,16 @@ MAX_ENCODED = 34_000
 MAX_CREDITS = 10**12
 """More than anybody has: what says so is no ledger of ours."""
 
+MAX_COUNTER = 10**9 - 1
+"""More than a comment is ever written, and nine digits, which a check run has room for."""
+
 _LEDGER = re.compile(r"<!-- reviewbot:ledger:v([1-9][0-9]{0,3}) ([A-Za-z0-9_=-]{1,60000}) ([0-9a-f]{64}) -->")
+
+_Counter = Annotated[int, Meta(ge=0, le=MAX_COUNTER)]
+_OLDER = (
+    "Somebody put an older text of the summary comment back: its waivers do not count, and only a whole review opens "
+    "the gate. `/reviewbot review` asks for one."
+)
 
 _Hold = Annotated[int, Meta(ge=0, le=MAX_CREDITS)]
 
@@ -57,6 +67,13 @@ class _JudgementJson(Struct, frozen=True):
     rules: _RulesJson
     placement: _PlacementJson
     review_kind: ReviewKind
+
+
+class _JudgedRow(Row, frozen=True):
+    id: str
+    standing: FindingState
+    blocks: bool
+    carried: bool
 
 
 class _PurchaseJson(Struct, frozen=True):
@@ -81,6 +98,8 @@ class _PurchaseJson(Struct, frozen=True):
     confirms: bool
     parts: Whole
     minutes: Whole | None
+    change: str
+    judged: tuple[_JudgedRow, ...]
 
 
 class _BypassRow(Row, frozen=True):
@@ -98,6 +117,7 @@ class _LedgerJson(Struct, frozen=True):
     forgotten: Decimal
     findings: FindingsJson
     bypass: _BypassRow | None
+    counter: _Counter
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +182,25 @@ def decode(body: str, signer: Signer, *, edited_by_other: bool = False) -> Ledge
         return LedgerReading(Ledger(), ledger.spent, f"The ledger's signature does not fit: it was {who}.")
     if edited_by_other:
         told = "Somebody edited the summary comment: its waivers do not count, and only a whole review opens the gate."
-        return LedgerReading(_without_favours(ledger), ledger.spent, told)
+        return LedgerReading(ledger.without_favours(), ledger.spent, told)
     return LedgerReading(ledger, ledger.spent)
 
 
-def _without_favours(ledger: Ledger) -> Ledger:
-    records = tuple(replace(record, waiver=None) for record in ledger.findings.records)
-    return replace(ledger, bypass=None, findings=replace(ledger.findings, records=records, broken=True))
+def not_before(reading: LedgerReading, counter: int) -> LedgerReading:
+    """The ledger in our summary, where our check runs say how often it was written at least.
+
+    Whoever can write as our token can put an older one back, signed as it is: then it is believed like one that
+    somebody else's edit put there.
+    """
+    ledger = reading.ledger
+    if ledger.counter >= counter:
+        return reading
+    ledger = replace(ledger, counter=counter)
+    return (
+        replace(reading, ledger=ledger)
+        if reading.problem
+        else LedgerReading(ledger.without_favours(), ledger.spent, _OLDER)
+    )
 
 
 def replace_ledger(body: str, encoded: str) -> str:
@@ -216,6 +248,7 @@ def _to_json(ledger: Ledger) -> _LedgerJson:
         forgotten=short_credits(ledger.forgotten),
         findings=same_fields(ledger.findings, FindingsJson),
         bypass=None if ledger.bypass is None else same_fields(ledger.bypass, _BypassRow),
+        counter=min(ledger.counter, MAX_COUNTER),
     )
 
 

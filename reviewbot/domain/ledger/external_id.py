@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from reviewbot.domain.github.check_identity import TAG_LENGTH
-from reviewbot.domain.ledger.codec import short_credits
-from reviewbot.domain.ledger.ledger import Purchase, TaskState
+from reviewbot.domain.ledger.codec import MAX_COUNTER, short_credits
+from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.signing import SHORT_SIGNATURE, Signer
 from reviewbot.domain.model.options import FailOn, Tolerance
 from reviewbot.domain.policy.verdict import Coverage, Rules
@@ -38,8 +38,9 @@ _PARTS: Mapping[str, str] = {
     "spent": _CREDITS,
     "asked": "[0-9]{1,20}|-",
     "parts": "[0-9]{1,2}",
-    "rules": "[chmlin][pf]{3}",
+    "rules": "[chmlin][pf]{3}[co]",
     "selection": f"[0-9a-f]{{{SHORT_SELECTION}}}",
+    "counter": "[0-9]{1,9}",
     "task": r"\S{0,200}",
 }
 """What each part looks like, in the order in which they are written."""
@@ -62,7 +63,9 @@ class ExternalId:
         asked: the id of the comment that asked for it, empty when none did.
         parts: over how many tasks it is split.
         rules: by which it is judged.
+        carried: whether a finding blocked it that another task reported first: what this one's answer says is not all.
         selection: `idempotency.selection_digest` of what was selected.
+        counter: `Ledger.counter` when it was written.
     """
 
     identity: str
@@ -79,7 +82,9 @@ class ExternalId:
     asked: str
     parts: int
     rules: Rules
+    carried: bool
     selection: str
+    counter: int
 
 
 def _rules_word(rules: Rules) -> str:
@@ -89,20 +94,22 @@ def _rules_word(rules: Rules) -> str:
 
 def _read_rules(word: str) -> Rules:
     fail_on = next(one for one in FailOn if one.value[0] == word[0])
-    pending, error, partial = (next(one for one in Tolerance if one.value[0] == letter) for letter in word[1:])
+    pending, error, partial = (next(one for one in Tolerance if one.value[0] == letter) for letter in word[1:4])
     return Rules(fail_on, pending, error, partial)
 
 
-def encode_external_id(purchase: Purchase, spent: Decimal, signer: Signer) -> str:
-    """The `external_id` of a purchase; `spent` is what the pull request has cost so far, with it."""
+def encode_external_id(purchase: Purchase, ledger: Ledger, signer: Signer) -> str:
+    """The `external_id` of a purchase; the ledger, which has it, tells what the pull request has cost so far."""
     used = "-" if purchase.used is None else f"{short_credits(purchase.used):f}"
     at = int(datetime.fromisoformat(purchase.submitted_at).timestamp())
     # Nobody knows how many files, where one was found again.
     missed = purchase.missed or int(purchase.coverage is Coverage.PARTIAL)
     figures = f"{purchase.attempt} {purchase.state} {purchase.hold} {used} {purchase.size_tier} {missed}"
-    asked, rules = purchase.asked[-1] if purchase.asked else "-", _rules_word(purchase.judgement.rules)
-    more = f"{purchase.since or '-'} {at} {short_credits(spent):f} {asked} {purchase.parts} {rules}"
-    payload = f"{purchase.identity[:SHORT_IDENTITY]} {figures} {more} {purchase.selection[:SHORT_SELECTION]} "
+    asked = purchase.asked[-1] if purchase.asked else "-"
+    rules = f"{_rules_word(purchase.judgement.rules)}{'c' if purchase.is_carried else 'o'}"
+    more = f"{purchase.since or '-'} {at} {short_credits(ledger.spent):f} {asked} {purchase.parts} {rules}"
+    counter = min(ledger.counter, MAX_COUNTER)
+    payload = f"{purchase.identity[:SHORT_IDENTITY]} {figures} {more} {purchase.selection[:SHORT_SELECTION]} {counter} "
     # Without the ids it is an intent: buying the same change again finds the tasks.
     room = MAX_COPY - len(payload) - SHORT_SIGNATURE - len(f"{_VERSION}  ")
     payload += purchase.task_id if len(purchase.task_id) <= room else ""
@@ -129,7 +136,9 @@ def decode_external_id(external_id: str, signer: Signer) -> ExternalId | None:
         asked=part["asked"].strip("-"),
         parts=int(part["parts"]),
         rules=_read_rules(part["rules"]),
+        carried=part["rules"].endswith("c"),
         selection=part["selection"],
+        counter=int(part["counter"]),
     )
 
 

@@ -5,6 +5,7 @@ It lives on GitHub itself (`codec` writes it into our summary comment, `external
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -12,11 +13,13 @@ from enum import StrEnum
 from math import ceil
 
 from reviewbot.domain.findings.placement import PlacementRules
-from reviewbot.domain.findings.tracked_finding import Bypass, Findings
+from reviewbot.domain.findings.tracked_finding import LOST, Bypass, Findings, FindingState, Judged
 from reviewbot.domain.model.options import ReviewKind
-from reviewbot.domain.policy.verdict import Coverage, Rules
+from reviewbot.domain.policy.verdict import Coverage, Rules, blocks
 
 MAX_TASKS = 30
+MAX_JUDGED = 30
+"""How many open findings are remembered of one judgement; where more block, a fix of all has to be reviewed whole."""
 
 
 class TaskState(StrEnum):
@@ -79,6 +82,9 @@ class Purchase:
         selecting: `idempotency.selection_digest` of the rules by which files were selected; empty where only a short
             copy remembers the purchase.
         minutes: until a run saw that the task was over, rounded up; None while unknown.
+        change: `ChangeIndex.change`, the same for every mode and attempt; empty where only a short copy remembers the
+            purchase.
+        judged: the findings that were open when its change was judged, the worst `MAX_JUDGED`.
     """
 
     identity: str
@@ -102,6 +108,8 @@ class Purchase:
     confirms: bool = False
     parts: int = 1
     minutes: int | None = None
+    change: str = ""
+    judged: tuple[Judged, ...] = ()
 
     @property
     def cost(self) -> Decimal:
@@ -114,6 +122,16 @@ class Purchase:
     def is_unknown(self) -> bool:
         """Whether CodeVF may have a task for it whose id was never recorded."""
         return self.state is not TaskState.DEFERRED and not self.task_id and self.used is None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its answer is about every selected file of the whole change."""
+        return self.state is TaskState.DONE and not self.since and self.coverage is Coverage.FULL
+
+    @property
+    def is_carried(self) -> bool:
+        """Whether a finding blocked its change that another task reported first: its answer alone does not tell."""
+        return any(one.blocks and one.carried for one in self.judged)
 
     def asked_by(self, *comment_ids: str) -> Purchase:
         """This purchase once more comments have asked for it."""
@@ -136,6 +154,8 @@ class Ledger:
         posted: ids of the findings that have had a comment.
         forgotten: credits of purchases that there was no room for: the budget does not forget them.
         bypass: the latest one.
+        counter: how often it was written, so that an older one that is put back is known; at least what our check runs
+            say.
     """
 
     purchases: tuple[Purchase, ...] = ()
@@ -143,6 +163,7 @@ class Ledger:
     forgotten: Decimal = Decimal(0)
     findings: Findings = field(default_factory=Findings)
     bypass: Bypass | None = None
+    counter: int = 0
 
     def find(self, identity: str) -> Purchase | None:
         """The latest attempt at an identity."""
@@ -168,6 +189,8 @@ class Ledger:
         same = (purchase.identity, purchase.attempt)
         if known := next((one for one in self.purchases if (one.identity, one.attempt) == same), None):
             latest = purchase if _progress(purchase) >= _progress(known) else known
+            judged = _together((*known.judged, *purchase.judged))
+            latest = replace(latest, change=latest.change or known.change, judged=judged)
             return replace(self, purchases=tuple(latest if one is known else one for one in self.purchases))
         if len(self.purchases) < MAX_TASKS:
             return replace(self, purchases=(*self.purchases, purchase))
@@ -226,6 +249,36 @@ class Ledger:
         """The purchases that a run began and of which it has not recorded a task."""
         return tuple(entry for entry in self.purchases if entry.state is TaskState.INTENT)
 
+    def _of_change(self, change: str) -> tuple[Purchase, ...]:
+        return tuple(entry for entry in self.purchases if change and entry.change == change)
+
+    def stood(self, change: str) -> Mapping[str, FindingState]:
+        """How the findings stood that were open when a change was judged, in whatever mode or attempt, by id."""
+        judged = _together(one for entry in self._of_change(change) for one in entry.judged)
+        return {one.id: one.standing for one in judged}
+
+    def with_judged(self, change: str) -> Ledger:
+        """With the findings as they are now in the latest finished purchase of a change, beside what it has."""
+        bought = [entry for entry in self._of_change(change) if entry.state is TaskState.DONE]
+        if not bought:
+            return self
+        last, judged = bought[-1], _together((*_open_now(self.findings, bought[-1]), *bought[-1].judged))
+        judged = tuple(sorted(judged, key=lambda one: not one.blocks))
+        if any(one.blocks for one in judged[MAX_JUDGED:]):
+            judged = (*judged[: MAX_JUDGED - 1], LOST)
+        marked = replace(last, judged=judged[:MAX_JUDGED])
+        return replace(self, purchases=tuple(marked if one is last else one for one in self.purchases))
+
+    def forgets(self, change: str) -> bool:
+        """Whether a finding that blocked when a change was judged is remembered no more.
+
+        A whole review after that does not need it.
+        """
+        bought = self._of_change(change)
+        whole = [at for at, entry in enumerate(bought) if entry.is_whole]
+        judged = (one for entry in bought[whole[-1] if whole else 0 :] for one in entry.judged)
+        return any(one.blocks and self.findings.find(one.id) is None for one in judged)
+
     def last_reviewed(self) -> Purchase | None:
         """The latest finished purchase."""
         return next((entry for entry in reversed(self.purchases) if entry.state is TaskState.DONE), None)
@@ -239,9 +292,37 @@ class Ledger:
         return replace(self, forgotten=self.forgotten + max(least - self.spent, Decimal(0)))
 
     @property
+    def favours(self) -> bool:
+        """Whether somebody has let something stand or through: what an older ledger could bring back."""
+        return self.bypass is not None or any(one.waiver for one in self.findings.records)
+
+    def without_favours(self) -> Ledger:
+        """What of it blocks: without waivers and bypass, and as one of which findings may be lost."""
+        records = tuple(replace(record, waiver=None) for record in self.findings.records)
+        return replace(self, bypass=None, findings=replace(self.findings, records=records, broken=True))
+
+    @property
     def spent(self) -> Decimal:
         """Credits held by open tasks and used by finished ones."""
         return sum((entry.cost for entry in self.purchases), self.forgotten)
+
+
+def _together(judged: Iterable[Judged]) -> tuple[Judged, ...]:
+    """Each finding once, as open as it was at any time, in the order in which they come first."""
+    found: dict[str, Judged] = {}
+    for one in judged:
+        before = found.get(one.id, one)
+        found[one.id] = before if before.standing is FindingState.OPEN else one
+    return tuple(found.values())
+
+
+def _open_now(findings: Findings, bought: Purchase) -> Iterator[Judged]:
+    """The open findings as the rules of a purchase judge them, worst first."""
+    fail_on = bought.judgement.rules.fail_on
+    for one in findings.open():
+        yield Judged(one.id, one.standing, blocks(one.severity, fail_on), carried=one.found != bought.task_id)
+    if any(blocks(severity, fail_on) for severity, _ in findings.beyond):
+        yield LOST
 
 
 def _progress(entry: Purchase) -> tuple[bool, int]:

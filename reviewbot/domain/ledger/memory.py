@@ -75,6 +75,12 @@ class Memory:
         """With a purchase as it stands now."""
         return Memory.of(self.written, self.update.with_purchase(purchase), change_index)
 
+    def stored(self, counter: int) -> Memory:
+        """Once the ledger stands on GitHub, written so many times."""
+        return replace(
+            self, written=replace(self.written, counter=counter), ledger=replace(self.ledger, counter=counter)
+        )
+
     def moved(self, place: Callable[[Placed], Placed], change_index: ChangeIndex) -> Memory:
         """With other places for the findings of every answer."""
         answers = (replace(one, placed=tuple(map(place, one.placed))) for one in self.update.answers)

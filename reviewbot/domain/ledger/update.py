@@ -53,7 +53,9 @@ def applied(ledger: Ledger, changes: LedgerUpdate, change_index: ChangeIndex) ->
     """The ledger with the changes, its findings as the change is now."""
     for purchase in changes.purchases:
         ledger = ledger.with_purchase(purchase)
-    findings = update_states(ledger.findings, change_index)
+    stood = ledger.stood(change_index.change)
+    findings = update_states(ledger.findings, change_index, stood)
     for answer in changes.answers:
-        findings = absorb(findings, answer, change_index)
-    return apply_edits(replace(ledger, findings=findings), changes.edits, change_index).with_posted(changes.posted)
+        findings = absorb(findings, answer, change_index, stood)
+    ledger = apply_edits(replace(ledger, findings=findings), changes.edits, change_index)
+    return ledger.with_posted(changes.posted).with_judged(change_index.change)

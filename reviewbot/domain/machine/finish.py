@@ -84,6 +84,8 @@ def _publishing(known: Known, outcome: Outcome) -> Refreshed | Published:
         return _writing(known, outcome, (Write.COMMENTS, Write.SUMMARY, Write.CHECK_RUN, Write.OLDER_CHECKS))
     if known.is_blind:
         return _writing(_unpublished(known), outcome, (Write.CHECK_RUN, Write.OLDER_CHECKS))
+    if known.has_news:  # the check run says how often the ledger was written
+        return _writing(known, outcome, (Write.SUMMARY, Write.CHECK_RUN, Write.OLDER_CHECKS))
     return _writing(known, outcome, (Write.CHECK_RUN, Write.SUMMARY, Write.OLDER_CHECKS))
 
 

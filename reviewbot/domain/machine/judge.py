@@ -15,6 +15,7 @@ from reviewbot.domain.policy.verdict import (
     Outcome,
     Reason,
     Rules,
+    Verdict,
     bypassed,
     did_not_happen,
     first_exit_status,
@@ -63,7 +64,8 @@ def by_findings(known: Known, rules: Rules, *, readable: bool) -> Outcome:
     findings = known.ledger.findings
     outcome = judge(findings.severities(known.task_id), readable=readable, coverage=known.coverage, rules=rules)
     founded = known.purchase is None or known.ledger.is_founded(known.purchase)
-    return outcome if founded and not findings.broken else incomplete_history(outcome, rules)
+    forgotten = outcome.verdict is Verdict.PASS and known.ledger.forgets(known.change.index.change)
+    return incomplete_history(outcome, rules) if findings.broken or forgotten or not founded else outcome
 
 
 def newer_head() -> Outcome:

@@ -51,6 +51,7 @@ def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetim
         asked=asked,
         selection=selection_digest([*known.change.selected, f"in {request.attachment_bytes} bytes"]),
         selecting=request.selecting,
+        change=known.change.index.change,
     )
 
 
@@ -70,6 +71,7 @@ def resumed(known: Known, before: Purchase) -> tuple[Known, Bought]:
         judgement=judgement,
         head_sha=known.snapshot.pull.head_sha,
         merge_base=known.change.change.merge_base,
+        change=known.change.index.change,
     )
     reselected = request.may_buy and before.selection not in {"", selection_digest(known.change.selected)}
     if reselected:

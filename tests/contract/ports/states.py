@@ -17,7 +17,7 @@ from reviewbot.domain.github.drafts import (
 )
 from reviewbot.domain.github.pull_request import CheckStatus, Conclusion
 from reviewbot.domain.ledger.external_id import encode_external_id
-from reviewbot.domain.ledger.ledger import Judgement, Purchase, TaskState
+from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import Attachment, Mode, Side, Submission
 from reviewbot.domain.policy.verdict import Coverage
@@ -70,7 +70,7 @@ def open_task_copy() -> str:
         selection="d" * 64,
         selecting="e" * 64,
     )
-    return encode_external_id(purchase, Decimal(360), Signer("cvf_test", 1, 1, ""))
+    return encode_external_id(purchase, Ledger(forgotten=Decimal(360)), Signer("cvf_test", 1, 1, ""))
 
 
 def inline(

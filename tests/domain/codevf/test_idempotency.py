@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
+from random import Random
 
 import codevf
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reviewbot.domain.codevf.idempotency import (
@@ -19,7 +20,7 @@ from reviewbot.domain.codevf.idempotency import (
     scope_since,
     since_of,
 )
-from reviewbot.domain.diff.parse import ChangedFile
+from reviewbot.domain.diff.parse import SUBMODULE_MODE, SYMLINK_MODE, ChangedFile, FileStatus, parse_diff
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.model.review import Mode
 from tests.domain.builders import changed_file
@@ -37,10 +38,6 @@ identities = st.builds(
     expertise=st.text(max_size=10),
     attempt=st.integers(1, 99),
 )
-
-
-def entry(oid: str, mode: str = "100644") -> Entry:
-    return Entry(oid=oid * 40, mode=mode)
 
 
 @given(identities)
@@ -98,38 +95,78 @@ def test_the_case_of_the_expertise_does_not_matter() -> None:
     assert replace(PLAIN, expertise="Engineer").key() == replace(PLAIN, expertise="engineer").key()
 
 
-def files() -> list[ChangedFile]:
+NAMES = st.sampled_from(["a.py", "b.py", "lib/a.py", "vendor/parcel"])
+MODES = st.sampled_from(["100644", "100755", SYMLINK_MODE, SUBMODULE_MODE])
+OIDS = st.sampled_from(["1" * 40, "2" * 40, "3" * 40])
+"""A symlink's target and a submodule's commit are the id of its entry, as a text's blob is."""
+
+entries = st.builds(Entry, oid=OIDS, mode=MODES)
+
+
+@st.composite
+def changed_files(draw: st.DrawFn) -> ChangedFile:
+    """A changed file of any type, with the entries that its type has."""
+    path, status = draw(NAMES), draw(st.sampled_from(FileStatus))
+    plain = changed_file(path, None, None)
+    moved = status in {FileStatus.RENAMED, FileStatus.COPIED}
+    diff = replace(plain.diff, status=status, old_path=draw(NAMES) if moved else path)
+    old = None if status is FileStatus.ADDED else draw(entries)
+    return ChangedFile(diff, old, None if status is FileStatus.REMOVED else draw(entries))
+
+
+changes = st.lists(changed_files(), max_size=4, unique_by=lambda file: file.path)
+
+
+def altered(file: ChangedFile) -> list[ChangedFile]:
+    """The file with one thing changed, in every way."""
+    diff, old, new = file.diff, file.old, file.new
+    others = [one for one in FileStatus if one is not diff.status]
     return [
-        changed_file("a.py", entry("1"), entry("2")),
-        changed_file("b.py", None, entry("3")),
-        changed_file("c.py", entry("4"), None),
+        replace(file, diff=replace(diff, path="else.py")),
+        replace(file, diff=replace(diff, old_path="else.py")),
+        *(replace(file, diff=replace(diff, status=one)) for one in others),
+        *(replace(file, old=one) for one in _altered(old)),
+        *(replace(file, new=one) for one in _altered(new)),
     ]
 
 
-@given(st.permutations(files()))
-def test_the_order_of_the_files_does_not_matter(order: list[ChangedFile]) -> None:
-    assert change_digest(order) == change_digest(files())
+def _altered(entry: Entry | None) -> list[Entry | None]:
+    return [None, replace(entry, oid="4" * 40), replace(entry, mode="100600")] if entry else []
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        [],
-        files()[:2],
-        [*files()[:2], changed_file("d.py", entry("4"), None)],
-        [*files()[:2], changed_file("c.py", entry("5"), None)],
-        [*files()[1:], changed_file("a.py", entry("1"), entry("5"))],
-        [*files()[1:], changed_file("a.py", entry("5"), entry("2"))],
-        [*files()[1:], changed_file("a.py", entry("1"), entry("2", "100755"))],
-        [*files()[1:], changed_file("a.py", entry("2"), entry("1"))],
-    ],
-)
-def test_path_mode_and_both_blobs_of_each_file_count(other: list[ChangedFile]) -> None:
-    assert change_digest(other) != change_digest(files())
+@given(changes, st.data())
+def test_whatever_changes_in_a_diff_changes_the_digest(change: list[ChangedFile], data: st.DataObject) -> None:
+    assume(change)
+    at = data.draw(st.integers(0, len(change) - 1))
+    other = data.draw(st.sampled_from([None, *altered(change[at])]))
+    kept = [*change[:at], *change[at + 1 :]]
+    assert change_digest([*kept, other] if other else kept) != change_digest(change)
+
+
+def test_two_identical_files_that_swap_their_names_have_another_digest() -> None:
+    same = Entry("1" * 40, "100644")
+    one, two = (
+        ChangedFile(diff, same, same)
+        for diff in parse_diff(
+            "diff --git a/one.py b/here.py\nsimilarity index 100%\nrename from one.py\nrename to here.py\n"
+            "diff --git a/two.py b/here.py\nsimilarity index 100%\nrename from two.py\nrename to here.py\n"
+        )
+    )
+    assert change_digest([one]) != change_digest([two])
+
+
+@given(changes, st.randoms())
+def test_neither_the_order_of_files_nor_what_surrounds_them_changes_the_digest(
+    change: list[ChangedFile], random: Random
+) -> None:
+    """After a rebase the hunks have other numbers, and a larger repository abbreviates blobs less."""
+    moved = [replace(one, diff=replace(one.diff, text="@@ -9 +9 @@", old_blob="1111111", hunks=())) for one in change]
+    random.shuffle(moved)
+    assert change_digest(moved) == change_digest(change)
 
 
 def test_a_name_that_is_no_utf8_has_a_digest() -> None:
-    assert len(change_digest([changed_file("\udcff.py", None, entry("1"))])) == 64
+    assert len(change_digest([changed_file("\udcff.py", None, Entry("1" * 40, "100644"))])) == 64
     assert uuid.UUID(replace(PLAIN, instance="\udcff").key()).version == 4
 
 

@@ -672,6 +672,42 @@ def is_left(record: TrackedFinding, now: ChangeIndex) -> bool:
     return record.touched and not any(Block.of([text]) == record.block for text in changed)
 
 
+stoods = st.sampled_from([FindingState.OPEN, FindingState.CHANGED])
+
+
+@given(histories(), st.data())
+def test_in_a_change_that_was_judged_a_finding_is_at_least_as_open_as_then(
+    past: tuple[Findings, ChangeIndex], data: st.DataObject
+) -> None:
+    findings, now = past
+    by = data.draw(answers(now, findings, "task_9"))
+    quiet = replace(by, placed=(), report=replace(by.report, findings=(), leftovers=()))
+    stood = {record.id: data.draw(stoods) for record in findings.records if data.draw(st.booleans())}
+    let = replace(findings, records=tuple(waived(one, "octocat", "Known.", now) for one in findings.records))
+    for after in (update_states(let, now, stood), absorb(let, quiet, now, stood)):
+        for record in after.records:
+            if stood.get(record.id) is FindingState.OPEN and record.block is not None:
+                assert (record.standing, record.closed) == (FindingState.OPEN, "")
+            if record.waiver:
+                assert record == replace(waived(record, "octocat", "Known.", now), standing=record.standing)
+    for record in update_states(findings, now, stood).records:
+        assert record.standing.is_open or record.id not in stood
+    assert absorb(absorb(let, quiet, now, stood), quiet, now, stood) == absorb(let, quiet, now, stood)
+
+
+@pytest.mark.parametrize("before", [finding(), finding(line=300), finding(code="no such line")])
+@pytest.mark.parametrize("text", [BAD.replace("bad()", "good()"), None])
+def test_what_names_no_code_is_open_again_when_its_file_is_as_it_was(before: Finding, text: str | None) -> None:
+    first = found(NOW, before)
+    assert one(first).block is None
+    now = change_index({APP: BASE}, {APP: text} if text else {})
+    closed = absorb(first, answer(now, task="task_2", fixed=[one(first).id]), now)
+    assert not one(closed).standing.is_open
+    assert one(update_states(closed, NOW)).standing is FindingState.OPEN
+    other = change_index({APP: BASE}, {APP: BAD.replace("bad()", "bad(1)")})
+    assert not one(update_states(closed, other)).standing.is_open
+
+
 @given(histories(), st.data())
 def test_what_an_answer_does_not_mention_stays_as_it_was(
     past: tuple[Findings, ChangeIndex], data: st.DataObject

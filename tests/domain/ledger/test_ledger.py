@@ -24,11 +24,13 @@ from reviewbot.domain.findings.tracked_finding import (
     Bypass,
     Findings,
     FindingState,
+    Judged,
     TrackedFinding,
     Waiver,
     worst_first,
 )
 from reviewbot.domain.ledger.codec import (
+    MAX_COUNTER,
     MAX_CREDITS,
     MAX_ENCODED,
     MAX_PLAIN_BYTES,
@@ -37,6 +39,7 @@ from reviewbot.domain.ledger.codec import (
     decode,
     encode,
     is_waiting,
+    not_before,
     replace_ledger,
 )
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id, encode_external_id, tells_of_open_task
@@ -48,6 +51,7 @@ from reviewbot.domain.policy.verdict import Coverage, Rules
 from tests.domain.builders import COMMENT_LIMIT, purchase
 
 SIGNER = Signer("cvf_test_key", 5, 7, "")
+COSTING = Ledger(forgotten=Decimal(360), counter=3)
 BOUGHT = purchase()
 PLAIN = Ledger((BOUGHT, replace(BOUGHT, attempt=2, state=TaskState.DONE, used=Decimal("387.5"))), frozenset({"ab12"}))
 
@@ -86,6 +90,13 @@ purchases = st.builds(
     confirms=st.booleans(),
     minutes=st.none() | st.integers(1, 10**6),
     selecting=hexes,
+    change=st.just("") | hexes,
+    judged=st.lists(
+        st.builds(
+            Judged, hexes, st.sampled_from([FindingState.OPEN, FindingState.CHANGED]), st.booleans(), st.booleans()
+        ),
+        max_size=3,
+    ).map(tuple),
 )
 texts = st.text(max_size=40)
 records = st.builds(
@@ -122,6 +133,7 @@ ledgers = st.builds(
     credits_,
     findings,
     st.none() | st.builds(Bypass, hexes, texts, texts, texts),
+    st.integers(0, MAX_COUNTER),
 )
 
 
@@ -361,6 +373,53 @@ def test_an_edit_by_somebody_else_takes_away_what_opens_the_gate_and_leaves_what
     assert decode(encode(bypassed, SIGNER), SIGNER).ledger == bypassed
 
 
+@pytest.mark.parametrize(
+    "favour",
+    [
+        Ledger(bypass=Bypass("a" * 40, "main", "octocat", "It is urgent.")),
+        Ledger(
+            findings=Findings(
+                (
+                    TrackedFinding(
+                        "1" * 10, Severity.HIGH, None, "T", "a.py", waiver=Waiver("octocat", "Known.", 1, "d")
+                    ),
+                )
+            )
+        ),
+    ],
+)
+def test_a_ledger_that_is_older_than_a_check_run_says_lets_nothing_through(favour: Ledger) -> None:
+    reading = decode(encode(replace(favour, counter=4), SIGNER), SIGNER)
+    assert favour.favours
+    assert not_before(reading, 4) == reading
+    assert not_before(reading, 3) == reading, "a run may stop between the summary and the check run"
+    older = not_before(reading, 5)
+    assert "an older text" in older.problem
+    assert "`/reviewbot review`" in older.problem
+    assert older.spent == reading.spent
+    assert not older.ledger.favours
+    assert older.ledger.findings.broken
+    assert older.ledger.findings.open() == tuple(replace(one, waiver=None) for one in favour.findings.open())
+    assert older.ledger.counter == 5, "what is written next is newer than all"
+
+
+def test_a_ledger_that_is_not_believed_anyway_keeps_its_reason() -> None:
+    reading = decode(encode(PLAIN, replace(SIGNER, secret="another")), SIGNER)
+    assert not_before(reading, 5) == replace(reading, ledger=Ledger(counter=5))
+
+
+@pytest.mark.parametrize("counter", [-1, MAX_COUNTER + 1, "1", None])
+def test_a_counter_that_cannot_be_is_not_read(counter: object) -> None:
+    assert "cannot be read" in decode(packed({**plain_json(), "counter": counter}), SIGNER).problem
+
+
+def test_the_counter_ends_where_a_check_run_has_no_more_room_for_it() -> None:
+    over = Ledger(counter=MAX_COUNTER + 5)
+    copy = decode_external_id(encode_external_id(BOUGHT, over, SIGNER), SIGNER)
+    assert copy
+    assert copy.counter == decode(encode(over, SIGNER), SIGNER).ledger.counter == MAX_COUNTER
+
+
 @pytest.mark.parametrize("count", [1, 150, 400, 3_000])
 def test_there_is_room_for_words_beside_any_number_of_findings_and_the_worst_are_kept(count: int) -> None:
     kinds = [one for one in Severity if one is not Severity.UNRATED]
@@ -450,7 +509,10 @@ def test_a_purchase_goes_on_and_never_back(one: Purchase, other: Purchase) -> No
     other = replace(other, identity=one.identity, attempt=one.attempt)
     (kept,) = Ledger().with_purchase(one).with_purchase(other).purchases
     further = [(bool(each.task_id), each.state.rank) for each in (one, other)]
-    assert kept == (other if further[1] >= further[0] else one)
+    latest = other if further[1] >= further[0] else one
+    assert kept == replace(latest, judged=kept.judged, change=kept.change)
+    assert kept.change == latest.change or not latest.change
+    assert {each.id for each in kept.judged} == {each.id for each in (*one.judged, *other.judged)}
     order = [TaskState.DEFERRED, TaskState.INTENT, TaskState.OPEN, TaskState.DONE]
     assert order == sorted(order, key=lambda state: state.rank)
     assert TaskState.ENDED.rank == TaskState.DONE.rank
@@ -557,7 +619,7 @@ def test_odd_figures_are_written_so_that_they_can_be_read_again(used: str, kept:
     bought = replace(BOUGHT, used=Decimal(used))
     reading = decode(encode(Ledger((bought,)), SIGNER), SIGNER)
     assert reading.ledger.purchases[0].used == Decimal(kept)
-    copy = decode_external_id(encode_external_id(bought, Decimal(used), SIGNER), SIGNER)
+    copy = decode_external_id(encode_external_id(bought, Ledger(forgotten=Decimal(used)), SIGNER), SIGNER)
     assert copy is not None
     assert (copy.used, copy.spent) == (Decimal(kept), Decimal(kept))
 
@@ -565,9 +627,10 @@ def test_odd_figures_are_written_so_that_they_can_be_read_again(used: str, kept:
 # --- Short copies -----------------------------------------------------------------------------------------------------
 
 
-@given(purchases, st.text("abcXYZ019_-", max_size=60), credits_)
-def test_a_short_copy_is_read_back(bought: Purchase, task_id: str, spent: Decimal) -> None:
-    text = encode_external_id(replace(bought, task_id=task_id), spent, SIGNER)
+@given(purchases, st.text("abcXYZ019_-", max_size=55), credits_, st.integers(0, MAX_COUNTER))
+def test_a_short_copy_is_read_back(bought: Purchase, task_id: str, spent: Decimal, counter: int) -> None:
+    ledger = Ledger(forgotten=spent, counter=counter)
+    text = encode_external_id(replace(bought, task_id=task_id), ledger, SIGNER)
     assert decode_external_id(text, SIGNER) == ExternalId(
         identity=bought.identity[:16],
         attempt=bought.attempt,
@@ -583,14 +646,16 @@ def test_a_short_copy_is_read_back(bought: Purchase, task_id: str, spent: Decima
         asked=bought.asked[-1] if bought.asked else "",
         parts=bought.parts,
         rules=bought.judgement.rules,
+        carried=any(one.blocks and one.carried for one in bought.judged),
         selection=bought.selection[:16],
+        counter=counter,
     )
     assert tells_of_open_task(text) is not bought.state.is_over
 
 
 @given(st.data())
 def test_no_single_edit_of_a_short_copy_is_believed(data: st.DataObject) -> None:
-    text = encode_external_id(BOUGHT, Decimal(360), SIGNER)
+    text = encode_external_id(BOUGHT, COSTING, SIGNER)
     at = data.draw(st.integers(0, len(text) - 1))
     new = data.draw(st.characters(codec="utf-8") | st.sampled_from("0123456789abcdef -.") | st.just(""))
     edited = text[:at] + new + text[at + 1 :]
@@ -608,14 +673,14 @@ def test_any_external_id_can_be_asked(text: str) -> None:
 
 def test_a_short_copy_of_another_place_or_with_odd_figures_is_not_believed() -> None:
     for other in (replace(SIGNER, secret="x"), replace(SIGNER, pull_number=8), replace(SIGNER, instance="n")):
-        assert decode_external_id(encode_external_id(BOUGHT, Decimal(360), SIGNER), other) is None
-    text = encode_external_id(replace(BOUGHT, used=Decimal("12.5")), Decimal(360), SIGNER)
+        assert decode_external_id(encode_external_id(BOUGHT, COSTING, SIGNER), other) is None
+    text = encode_external_id(replace(BOUGHT, used=Decimal("12.5")), COSTING, SIGNER)
     odd = re.sub(r" 12\.5 (.*) [0-9a-f]{32}", r" 1.2.3 \1", text).removeprefix("rb1 ")
     assert decode_external_id(f"rb1 {odd} {SIGNER.sign(odd)[:32]}", SIGNER) is None
 
 
 def test_only_this_version_of_a_short_copy_is_read() -> None:
-    text = encode_external_id(BOUGHT, Decimal(360), SIGNER)
+    text = encode_external_id(BOUGHT, COSTING, SIGNER)
     words = text.split(" ")
     assert decode_external_id(text, SIGNER) is not None
     for version in ("rb0", "rb2", "rb4", "rb", ""):
@@ -628,7 +693,7 @@ def test_only_this_version_of_a_short_copy_is_read() -> None:
 
 def test_ids_that_do_not_fit_into_a_copy_are_left_out() -> None:
     bought = replace(BOUGHT, task_id=",".join(["task_0123456789abcdef"] * 9))
-    copy = decode_external_id(encode_external_id(bought, Decimal(1), SIGNER), SIGNER)
+    copy = decode_external_id(encode_external_id(bought, COSTING, SIGNER), SIGNER)
     assert copy is not None
     assert copy.task_id == ""
 
@@ -652,7 +717,7 @@ def test_only_tasks_count_as_attempts_that_have_ended() -> None:
 
 def test_a_copy_says_that_files_were_missed_where_nobody_knows_how_many() -> None:
     copy = decode_external_id(
-        encode_external_id(replace(BOUGHT, coverage=Coverage.PARTIAL, missed=0), Decimal(0), SIGNER), SIGNER
+        encode_external_id(replace(BOUGHT, coverage=Coverage.PARTIAL, missed=0), COSTING, SIGNER), SIGNER
     )
     assert copy is not None
     assert copy.missed == 1

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from reviewbot.domain.findings.tracking import Answered, ChangeIndex
 from reviewbot.domain.ledger.edits import GrantBypass, LedgerEdit, Unwaive, Waive
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
+from reviewbot.domain.ledger.memory import Memory
 from reviewbot.domain.ledger.update import LedgerUpdate, applied
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.verdict import Coverage
@@ -51,6 +52,13 @@ changes = st.builds(
     st.lists(edits, max_size=2).map(tuple),
     st.frozensets(st.sampled_from(["aa", "bb"])),
 )
+
+
+@given(changes)
+def test_what_is_stored_is_known_as_often_written_as_it_was(update: LedgerUpdate) -> None:
+    memory = Memory.of(Ledger(counter=3), update, NOW).stored(4)
+    assert memory.ledger.counter == Memory.of(memory.written, update, NOW).ledger.counter == 4
+    assert replace(memory.ledger, counter=3) == applied(Ledger(counter=3), memory.update, NOW)
 
 
 @given(changes, changes)

@@ -202,7 +202,7 @@ class RandomWorld:
         """What the check runs on the head remember."""
         bought = self.purchase("a" * 64)
         signer = self.random.choice([SIGNER, Signer("another", 1, 7, "")])
-        return [self.random.choice(["", encode_external_id(bought, Decimal(0), signer)])] if self.chance(0.5) else []
+        return [self.random.choice(["", encode_external_id(bought, Ledger(), signer)])] if self.chance(0.5) else []
 
     def check(self, external_id: str) -> CheckRun:
         """A check run of ours."""
