@@ -271,4 +271,23 @@ FOUND: dict[str, Bug] = {
         "label",
         history(Move("forged_check"), Move("skip"), Move("evil"), Move("forged_check")),
     ),
+    "label-set-for-another-base": Bug(
+        "A skip label that was set while the pull request was against another branch counts after a retarget.",
+        NEVER_GREEN,
+        "label",
+        history(Move("retarget", 1), Move("evil"), Episode((PUSH,)), Move("skip"), Move("retarget")),
+    ),
+    "sha-that-begins-alike": Bug(
+        "A bypass names the beginning of a commit, and before a run carries it out the author pushes another commit "
+        "that begins alike, with a check run that seems to have been there.",
+        NEVER_GREEN,
+        "label",
+        history(Move("bypass", 2), Move("same_beginning"), Move("forged_check")),
+    ),
+    "only-committed": Bug(
+        "Somebody who has committed the flaw in the opener's name waives it.",
+        NEVER_GREEN,
+        "committer",
+        history(Move("evil_by_kim", 3), Episode((PUSH,)), Move("waive_by_kim")),
+    ),
 }

@@ -195,19 +195,21 @@ class GitHub:
         """Give a person a permission in the repository."""
         self.permissions[login] = permission
 
-    def push(
+    def push(  # noqa: PLR0913 — what a commit has
         self,
         branch: str,
         changes: Mapping[str, Content],
         *,
         author: str = "mona",
+        committer: str = "",
         parents: Sequence[str] | None = None,
         verified: bool = False,
+        begins: str = "",
     ) -> str:
         """Commit onto a branch and push it; pull requests follow. Other `parents` than its tip make it a force-push."""
         tip = self.git.branches.get(branch) or self.git.branches.get(self.default_branch)
         onto = tuple(parents) if parents is not None else ((tip,) if tip else ())
-        made = self.git.commit(onto, changes, author, verified=verified)
+        made = self.git.commit(onto, changes, author, verified=verified, committer=committer, begins=begins)
         self.move(branch, made.sha)
         return made.sha
 

@@ -85,7 +85,7 @@ class Truth:
 
     Attributes:
         waivers: of people who may; `bypasses` likewise: heads with the branch that the pull request was against.
-        skips: heads on which somebody with maintain or admin has set the label.
+        skips: heads on which somebody with maintain or admin has set the label, with the branch likewise.
         asked: how often somebody who may has asked for another review, by change.
         deleted: ids of findings whose comments people deleted, and `erased` their texts.
         resolved: threads that people resolved.
@@ -99,7 +99,7 @@ class Truth:
 
     waivers: list[Waiver] = field(default_factory=list)
     bypasses: set[tuple[str, str]] = field(default_factory=set)
-    skips: set[str] = field(default_factory=set)
+    skips: set[tuple[str, str]] = field(default_factory=set)
     asked: Counter[tuple[Change, ...]] = field(default_factory=Counter)
     deleted: set[str] = field(default_factory=set)
     erased: list[str] = field(default_factory=list)
@@ -109,7 +109,7 @@ class Truth:
     texts: list[str] = field(default_factory=list)
     written: tuple[int, float] = (0, 0.0)
     withdrawn: list[Waiver] = field(default_factory=list)
-    skipped: set[str] = field(default_factory=set)
+    skipped: set[tuple[str, str]] = field(default_factory=set)
     hindered: bool = False
     is_forged: bool = False
     by_committers: set[str] = field(default_factory=set)
