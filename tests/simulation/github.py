@@ -176,7 +176,6 @@ class GitHub:
         self.reviews: dict[int, StoredReview] = {}
         self.checks: dict[int, StoredCheck] = {}
         self.permissions: dict[str, Permission] = {"acme": Permission.ADMIN}
-        self.seen: dict[str, datetime] = {}
         self.queues: dict[str, list[tuple[int, str]]] = {}
         self.refusals: Callable[[str], str] = lambda _body: ""
         self.on_check: Callable[[StoredCheck], None] = lambda _check: None
@@ -227,11 +226,6 @@ class GitHub:
             forced = pull.head_sha not in self.git.ancestors(sha)
             pull.pushes.append(Push(self.time.seconds, pull.head_sha, sha, forced))
             pull.head_sha, pull.updated = sha, self.time.seconds
-            self.see(sha)
-
-    def see(self, sha: str) -> None:
-        """Make the first check suite of a commit: an App's first check run does, and a head of a pull request."""
-        self.seen.setdefault(sha, self.time.now())
 
     def open_pull_request(
         self, head_ref: str, *, author: str = "mona", base: str = "main", from_fork: bool = False, draft: bool = False
@@ -246,7 +240,6 @@ class GitHub:
         pull.bases.append((self.time.seconds, base))
         pull.updated = self.time.seconds
         self.pulls[number] = pull
-        self.see(head)
         return pull
 
     def close(self, number: int, *, merged: bool = False) -> None:
@@ -364,7 +357,6 @@ class GitHub:
         made.status, made.conclusion = "completed" if conclusion else "in_progress", conclusion
         made.external_id = external_id
         self.checks[made.id] = made
-        self.see(head_sha)
         return made
 
     # What can be seen

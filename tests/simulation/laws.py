@@ -384,8 +384,6 @@ UNNAMED = "nobody has seen that a file came from there, or has this mode:"
 
 HOLES: Mapping[str, str] = {
     "base": "A check that is green against one base stays so when the pull request goes to another.",
-    "label": "A label or a command counts for a head or a base that it was not given for.",
-    "committer": "Somebody who has committed to the branch waives or bypasses.",
     "freshness": "An older signed text, put back, brings back what it says.",
     "identity": "A change is known by less than the reviewer sees of it: another old name counts as the same.",
     "overwritten": "A summary is written that another run has written since it was read: what that one bought is lost.",
@@ -400,13 +398,8 @@ def hole_of(world: World, pull: Pull, changes: tuple[Change, ...], check: Stored
     truth = world.truth
     if check.base != pull.base_ref:
         return "base"
-    is_of_another_base = any(head == check.head_sha for head, _ in truth.bypasses)
-    if (check.conclusion == "skipped" and truth.skipped) or (truth.is_forged and truth.bypasses) or is_of_another_base:
-        return "label"
     if problem.startswith(UNNAMED):
         return "identity"
     tokens = {token for (token, _), _ in uncovered(world, changes, strict=True)}
-    if tokens & truth.by_committers:
-        return "committer"
     is_old = "old text" in truth.losses and tokens & {one.token for one in truth.withdrawn}
     return "freshness" if is_old else ""

@@ -288,7 +288,6 @@ def _forged_check(world: World, move: Move) -> None:
     tag = with_tag(CheckTag(1, "success"), "")
     copied = [check.external_id for check in world.github.checks.values() if check.number is not None]
     external_id = (_pick([tag, *copied[::-1]], move.b)) or tag
-    world.truth.is_forged = True
     world.github.foreign_check(
         world.pull.head_sha, CHECK, app=app, external_id=external_id, started=START - timedelta(days=1)
     )
@@ -347,8 +346,6 @@ def _waives(by: str) -> Play:
         found = _pick(list(world.open_findings(1)), move.a)
         if found is None:
             return
-        if by != "mona" and by in authors_of(world, world.pull):
-            world.truth.by_committers |= set(EVIL.findall(found.title))
         if PEOPLE[by].at_least(Permission.WRITE) and by not in authors_of(world, world.pull):
             there = world.evil_in(world.github.changes_of(world.pull))
             if "MESS1" in found.title:

@@ -109,7 +109,7 @@ class Git:
         self._ancestors: dict[str, frozenset[str]] = {}
         self._bases: dict[tuple[str, str], str] = {}
 
-    def commit(  # noqa: PLR0913 — what a commit has
+    def commit(
         self,
         parents: tuple[str, ...],
         changes: Mapping[str, str | bytes | File | None],

@@ -92,8 +92,7 @@ class Truth:
         renamed: new name to old name.
         losses: what makes it impossible to remember everything.
         texts: every text that our summary has had; `written`, which run has written the last one, and when.
-        hindered: whether somebody has cancelled something; `is_forged`, whether somebody has made a check of our name.
-        by_committers: tokens that people with write access waived who have committed to the branch.
+        hindered: whether somebody has cancelled something.
         withdrawn: waivers that were taken back; `skipped`: heads that ever were skipped.
     """
 
@@ -111,8 +110,6 @@ class Truth:
     withdrawn: list[Waiver] = field(default_factory=list)
     skipped: set[tuple[str, str]] = field(default_factory=set)
     hindered: bool = False
-    is_forged: bool = False
-    by_committers: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
-from reviewbot.app.context import RunContext
+from reviewbot.app.context import RunContext, policy_of
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.review import review_pull_request
 from reviewbot.domain.commands.authorize import (
@@ -26,6 +26,7 @@ from reviewbot.domain.ledger.edits import CallOff, LedgerEdit
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
 from reviewbot.domain.machine.known import Cancels
 from reviewbot.domain.model.events import DispatchEvent
+from reviewbot.domain.policy.eligibility import needs_approval
 from reviewbot.domain.policy.verdict import Outcome
 
 
@@ -61,6 +62,8 @@ def action_of(run: RunContext, snapshot: Snapshot, posted: PostedCommand) -> Com
         pull=snapshot.pull,
         permission=run.ports.forge.permission(posted.sender),
         ledger=read_ledger(run, snapshot, "").ledger,
+        fail_on=run.settings.fail_on,
+        needs_approval=run.paid and needs_approval(snapshot.pull, policy_of(run.settings)),
         paid=run.paid,
         remembers=run.settings.summary_comment,
     )

@@ -81,6 +81,7 @@ class _PurchaseJson(Struct, frozen=True):
     confirms: bool
     parts: Whole
     minutes: Whole | None
+    head_at: str
 
 
 class _BypassRow(Row, frozen=True):

@@ -79,6 +79,8 @@ class Purchase:
         selecting: `idempotency.selection_digest` of the rules by which files were selected; empty where only a short
             copy remembers the purchase.
         minutes: until a run saw that the task was over, rounded up; None while unknown.
+        head_at: when a run first saw this head with this change, ISO 8601, UTC; empty where only a short copy
+            remembers the purchase, which may be on any commit.
     """
 
     identity: str
@@ -102,6 +104,7 @@ class Purchase:
     confirms: bool = False
     parts: int = 1
     minutes: int | None = None
+    head_at: str = ""
 
     @property
     def cost(self) -> Decimal:
@@ -114,6 +117,12 @@ class Purchase:
     def is_unknown(self) -> bool:
         """Whether CodeVF may have a task for it whose id was never recorded."""
         return self.state is not TaskState.DEFERRED and not self.task_id and self.used is None
+
+    def seen_on(self, head_sha: str, now: datetime) -> Purchase:
+        """This purchase on the head of now, which may be another one with the same change."""
+        if self.head_at and self.head_sha == head_sha:
+            return self
+        return replace(self, head_sha=head_sha, head_at=now.isoformat(timespec="seconds"))
 
     def asked_by(self, *comment_ids: str) -> Purchase:
         """This purchase once more comments have asked for it."""
@@ -174,6 +183,13 @@ class Ledger:
         gone = min(self.purchases, key=_worth)
         kept = tuple(entry for entry in self.purchases if entry is not gone)
         return replace(self, purchases=(*kept, purchase), forgotten=self.forgotten + gone.cost)
+
+    def was_head(self, head_sha: str, at: datetime, forced_at: datetime | None) -> bool:
+        """Whether a run of ours had recorded this head before a moment, and no force-push has come since."""
+        moments = (
+            datetime.fromisoformat(one.head_at) for one in self.purchases if one.head_at and one.head_sha == head_sha
+        )
+        return any(seen < at and (forced_at is None or forced_at < seen) for seen in moments)
 
     def told_whole(self, identity: str) -> Ledger:
         """With the whole identity in place of the beginning of it, which is all that a short copy has."""

@@ -101,7 +101,6 @@ class CheckRunNode(Node, frozen=True):
     external_id: Name | None
     url: Name
     title: Name | None
-    started_at: Moment | None
 
 
 class AppNode(Node, frozen=True):
@@ -118,14 +117,6 @@ class CheckedCommit(Node, frozen=True):
 
     oid: Name
     check_suites: Nodes[CheckSuite] | None
-
-
-class Created(Node, frozen=True):
-    created_at: Moment
-
-
-class TipCommit(CheckedCommit, frozen=True):
-    seen: Nodes[Created] | None
 
 
 class ForcePush(Node, frozen=True):
@@ -156,6 +147,12 @@ class LabeledEvent(Node, frozen=True):
     actor: Actor | None = None
 
 
+class Retargeted(Node, frozen=True):
+    """The pull request got another base branch; anything else on the timeline has no fields."""
+
+    created_at: Moment | None = None
+
+
 class Signature(Node, frozen=True):
     is_valid: bool
     was_signed_by_github: bool = field(name="wasSignedByGitHub")
@@ -177,6 +174,7 @@ class CommitNode(Node, frozen=True):
     signature: Signature | None
     parents: Nodes[Oid]
     authors: Nodes[Author]
+    committer: Author | None
 
 
 class Commits(Nodes[InCommits[CommitNode]], frozen=True):
@@ -257,12 +255,13 @@ class PullRequestNode(Checked, frozen=True):
     base_ref_name: Name
     labels: Nodes[Named] | None
     label_events: Nodes[LabeledEvent] | None = field(name="timelineItems")
+    retargeted: Nodes[Retargeted] | None
     changed_files: int
     commits: Commits
     comments: Page[CommentNode]
     review_threads: Page[ThreadNode]
     reviews: Page[ReviewNode]
-    tip: Nodes[InCommits[TipCommit]] | None
+    tip: Nodes[InCommits[CheckedCommit]] | None
 
 
 class RepositoryNode(Node, frozen=True):

@@ -53,7 +53,7 @@ def _commit_checks(suites: int, runs: int) -> str:
             nodes {{
               app {{ slug }}
               checkRuns(first: {runs}, filterBy: {{checkName: $check, checkType: ALL}}) {{
-                nodes {{ databaseId name status conclusion externalId url title startedAt }}
+                nodes {{ databaseId name status conclusion externalId url title }}
               }}
             }}
           }}"""
@@ -61,10 +61,7 @@ def _commit_checks(suites: int, runs: int) -> str:
 
 _TIP = f"""
       tip: commits(last: 1) {{
-        nodes {{ commit {{
-          seen: checkSuites(first: 100) {{ nodes {{ createdAt }} }}
-          {_commit_checks(50, 100)}
-        }} }}
+        nodes {{ commit {{ {_commit_checks(50, 100)} }} }}
       }}"""
 
 
@@ -79,6 +76,8 @@ def _older(commits: int, forced: int) -> str:
 
 FORCED = 5
 """Force-pushes whose replaced heads come with the snapshot, with their check runs."""
+
+_RETARGETED = ("BASE_REF_CHANGED_EVENT", "AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT")
 
 SNAPSHOT = f"""
 query Snapshot(
@@ -102,6 +101,9 @@ query Snapshot(
       timelineItems(last: 50, itemTypes: [LABELED_EVENT]) {{
         nodes {{ ... on LabeledEvent {{ createdAt label {{ name }} actor {{ __typename login }} }} }}
       }}
+      retargeted: timelineItems(last: 1, itemTypes: [{", ".join(_RETARGETED)}]) {{
+        nodes {{ ... on BaseRefChangedEvent {{ createdAt }} ... on AutomaticBaseChangeSucceededEvent {{ createdAt }} }}
+      }}
       changedFiles
       commits(first: 100) {{
         totalCount
@@ -110,6 +112,7 @@ query Snapshot(
           signature {{ isValid wasSignedByGitHub }}
           parents(first: 20) {{ nodes {{ oid }} }}
           authors(first: 20) {{ nodes {{ user {{ id login }} }} }}
+          committer {{ user {{ id login }} }}
         }} }}
       }}
       comments(first: $page) {{ {_PAGE} nodes {{ ...CommentParts }} }}
