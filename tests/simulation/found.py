@@ -111,6 +111,8 @@ FOUND: dict[str, Bug] = {
                 ),
             ),
             Move("skip"),
+            RUN,
+            RUN,
         ),
     ),
     "key-that-is-forgotten": Bug(
