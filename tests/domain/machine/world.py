@@ -191,8 +191,6 @@ class RandomWorld:
             author_is_bot=self.chance(0.05),
             labels=labels,
             label_events=(labelled("skip-review", self.random.choice(["ann", None])),),
-            is_first_head=True,
-            head_seen_at=NOON,
         )
         checks = tuple(self.check(copy) for copy in self.copies())
         repository = Repository(1, "acme/parcels", "main", "https://github.com/acme/parcels")
