@@ -189,7 +189,7 @@ class Ledger:
         moments = (
             datetime.fromisoformat(one.head_at) for one in self.purchases if one.head_at and one.head_sha == head_sha
         )
-        return any(seen < at and (forced_at is None or forced_at < seen) for seen in moments)
+        return any(seen <= at and (forced_at is None or forced_at < seen) for seen in moments)
 
     def told_whole(self, identity: str) -> Ledger:
         """With the whole identity in place of the beginning of it, which is all that a short copy has."""

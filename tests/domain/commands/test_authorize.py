@@ -107,7 +107,6 @@ def recorded(seconds: float, **more: Any) -> Ledger:  # noqa: ANN401 — any fie
     "ledger",
     [
         replace(LEDGER, purchases=()),
-        recorded(0),
         recorded(1),
         recorded(-60, head_sha="d" * 40),
         # a short copy can be on any commit
