@@ -249,7 +249,7 @@ def test_a_skip_label_counts_on_a_draft_and_once_it_is_ready(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("inputs", [{"check_run": "false"}, {"reviewer": "local"}])
 def test_without_a_signed_check_a_skip_label_counts_for_its_own_run_alone(
-    tmp_path: Path, inputs: dict[str, str]
+    tmp_path: Path, inputs: dict[str, Any]
 ) -> None:
     with house(tmp_path) as rig:
         rig.world.grant(REPO, "hubot", Level.MAINTAIN)

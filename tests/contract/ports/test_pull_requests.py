@@ -247,7 +247,7 @@ def test_everyone_who_opened_authored_or_committed_is_one_of_its_people(github: 
     github.push("topic", {"more.py": "2\n"}, author="helper[bot]", committer="web-flow")
     pull = read(github).pull
     assert [one.committer for one in pull.commits] == ["mona", "boss", None]
-    assert pull.people == {"mona", "kim", "boss", "helper[bot]"}
+    assert pull.people == frozenset({"mona", "kim", "boss", "helper[bot]"})
 
 
 def test_nobody_knows_the_people_of_more_commits_than_are_read(github: GitHubHarness) -> None:

@@ -86,8 +86,8 @@ def pull_request(node: answers.PullRequestNode) -> PullRequest:
         commits=tuple(_commit(item.commit) for item in node.commits.present),
         commit_count=node.commits.total_count,
         changed_files=node.changed_files,
-        forced_at=_latest(node.forced),
-        retargeted_at=_latest(node.retargeted),
+        forced_at=_latest(event.created_at for event in _present(node.forced)),
+        retargeted_at=_latest(event.created_at for event in _present(node.retargeted)),
     )
 
 
@@ -95,8 +95,8 @@ def _present(nodes: answers.Nodes[answers.T] | None) -> tuple[answers.T, ...]:
     return nodes.present if nodes else ()
 
 
-def _latest(events: answers.Nodes[answers.ForcePush] | answers.Nodes[answers.Retargeted] | None) -> datetime | None:
-    return max((event.created_at for event in _present(events) if event.created_at), default=None)
+def _latest(moments: Iterable[datetime | None]) -> datetime | None:
+    return max((one for one in moments if one), default=None)
 
 
 def _label_events(pull: answers.PullRequestNode) -> Iterator[LabelEvent]:
