@@ -484,14 +484,16 @@ def test_a_run_without_the_key_leaves_memory_and_commands_to_others(tmp_path: Pa
 # --- Heads that are not what they were -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", ["bypass harmless", "bypass {head:.12} harmless", "review"])
+@pytest.mark.parametrize("text", ["bypass {head:.12} harmless", "review {head:.12}", "review"])
 def test_a_head_that_came_back_gets_nothing_by_the_word_on_another(tmp_path: Path, text: str) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with house(tmp_path, config="approve-spend: spend\n", engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "max", Level.MAINTAIN)
         evil = rig.world.pull(REPO, 1).head_sha
-        rig.run()
-        force_push(rig, tiny="x = 1\n")
-        rig.run()
+        approved = commanded(rig, f"/reviewbot review {evil}", "max")
+        rig.run(event="issue_comment", payload=approved)
+        tiny = force_push(rig, tiny="x = 1\n")
+        approved = commanded(rig, f"/reviewbot review {tiny}", "max")
+        rig.run(event="issue_comment", payload=approved)
         tasks = len(rig.service.tasks())
         payload = commanded(rig, f"/reviewbot {text.format(head=evil)}", "max")
         come_back(rig, evil)
