@@ -20,7 +20,16 @@ from reviewbot.domain.github.drafts import (
     Reaction,
     ReviewDraft,
 )
-from reviewbot.domain.github.pull_request import CheckRun, Comment, Entry, Permission, RawChange, Snapshot, Waiting
+from reviewbot.domain.github.pull_request import (
+    CheckRun,
+    Comment,
+    Commit,
+    Entry,
+    Permission,
+    RawChange,
+    Snapshot,
+    Waiting,
+)
 from reviewbot.domain.model.review import Balance, Submission, Tag, Task
 from reviewbot.render.view_models.review import SummaryView
 
@@ -66,6 +75,9 @@ class PullRequests(Protocol):
         Raises:
             DiffTooLarge: GitHub has no diff of this size.
         """
+
+    def commits(self, number: int) -> tuple[Commit, ...]:
+        """Every commit of a pull request, oldest first: one request for a hundred."""
 
     def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:
         """The heads of those of these pull requests that are open: one request."""

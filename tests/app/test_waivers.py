@@ -102,6 +102,22 @@ def test_whoever_has_committed_the_code_neither_waives_nor_bypasses(
         assert check(rig) == "success"
 
 
+def test_whoever_has_committed_after_a_hundred_commits_is_an_author_too(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        people(rig)
+        rig.world.grant(REPO, "hubot", Level.MAINTAIN)
+        for number in range(100):
+            rig.world.push(REPO, "topic", {"more.py": f"x = {number}\n"}, author="mona")
+        rig.world.push(REPO, "topic", {"more.py": "y = 1\n"}, author="hubot")
+        say(rig, f"{bypass(rig)} it is fine")
+        assert "`hubot` is an author of this pull request" in answers(rig)[0]
+        before = len(rig.github_faults.log)
+        say(rig, f"{bypass(rig)} it is fine", by="max")
+        assert emoji(rig) == ["-1", "+1"]
+        asked = [one for one in rig.github_faults.log[before:] if "query Commits" in str(one.body)]
+        assert len(asked) == 2, "a hundred commits in each"
+
+
 def test_a_bypass_ends_with_a_push_though_its_head_comes_back(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)

@@ -172,6 +172,11 @@ class SimulatedForge:
         attributes = found.content.decode("utf-8", "replace") if found and not found.is_binary else ""
         return DefaultBranch(self.config(config_file), attributes, templates)
 
+    def commits(self, number: int) -> tuple[Commit, ...]:
+        """See `ports.PullRequests.commits`."""
+        pull = self._pull(number)
+        return tuple(self._commit(one) for one in self.github.git.between(pull.base_sha, pull.head_sha))
+
     def diff(self, base: str, head: str) -> bytes:
         """See `ports.PullRequests.diff`."""
         changes = self.github.git.changes(self.merge_base(base, head), head)

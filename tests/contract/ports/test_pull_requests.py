@@ -259,6 +259,15 @@ def test_nobody_knows_the_people_of_more_commits_than_are_read(github: GitHubHar
     assert replace(whole, commits=whole.commits[:1], commit_count=1).people is None, "the head is not among them"
 
 
+def test_every_commit_is_read_on_request(github: GitHubHarness) -> None:
+    open_change(github)
+    for number in range(3):
+        github.push("topic", {"more.py": f"{number}\n"}, author="kim", committer="boss")
+    assert github.forge.commits(1) == read(github).pull.commits
+    with pytest.raises(NotFound):
+        github.forge.commits(2)
+
+
 # The default branch
 
 

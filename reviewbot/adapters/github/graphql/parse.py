@@ -83,7 +83,7 @@ def pull_request(node: answers.PullRequestNode) -> PullRequest:
         base_ref=node.base_ref_name,
         labels=frozenset(label.name for label in _present(node.labels)),
         label_events=tuple(_label_events(node)),
-        commits=tuple(_commit(item.commit) for item in node.commits.present),
+        commits=tuple(commit(item.commit) for item in node.commits.present),
         commit_count=node.commits.total_count,
         changed_files=node.changed_files,
         forced_at=_latest(event.created_at for event in _present(node.forced)),
@@ -125,7 +125,8 @@ def _login_of_account(user: answers.Account) -> str:
     return f"{login}{_BOT_SUFFIX if is_bot else ''}"
 
 
-def _commit(node: answers.CommitNode) -> Commit:
+def commit(node: answers.CommitNode) -> Commit:
+    """A commit of the pull request."""
     users = [author.user for author in node.authors.present]
     return Commit(
         sha=node.oid,

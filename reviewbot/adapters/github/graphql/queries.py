@@ -42,6 +42,20 @@ fragment ReviewParts on PullRequestReview { fullDatabaseId state body url viewer
 """
 
 
+# The author is the first of the authors; those after the twentieth only have their names in the message.
+_COMMITS = """
+fragment CommitParts on PullRequestCommit {
+  commit {
+    oid
+    signature { isValid wasSignedByGitHub }
+    parents(first: 20) { nodes { oid } }
+    authors(first: 20) { nodes { user { id login } } }
+    committer { user { id login } }
+  }
+}
+"""
+
+
 def _commit_checks(suites: int, runs: int) -> str:
     """A commit with the check runs of our name; every run of a workflow has a suite of its own.
 
@@ -107,13 +121,7 @@ query Snapshot(
       changedFiles
       commits(first: 100) {{
         totalCount
-        nodes {{ commit {{
-          oid
-          signature {{ isValid wasSignedByGitHub }}
-          parents(first: 20) {{ nodes {{ oid }} }}
-          authors(first: 20) {{ nodes {{ user {{ id login }} }} }}
-          committer {{ user {{ id login }} }}
-        }} }}
+        nodes {{ ...CommitParts }}
       }}
       comments(first: $page) {{ {_PAGE} nodes {{ ...CommentParts }} }}
       reviewThreads(first: $page) {{ {_PAGE} nodes {{ ...ThreadParts }} }}
@@ -123,14 +131,14 @@ query Snapshot(
     }}
   }}
 }}
-{_COMMENT}{_THREAD}{_REVIEW}
+{_COMMENT}{_THREAD}{_REVIEW}{_COMMITS}
 """
 """Everything that a run reads before it decides anything, in one request."""
 
 
 def _more(name: str, field: str, parts: str) -> str:
     return f"""
-query {name}($owner: String!, $name: String!, $number: Int!, $page: Int!, $after: String!) {{
+query {name}($owner: String!, $name: String!, $number: Int!, $page: Int!, $after: String) {{
   repository(owner: $owner, name: $name) {{
     pullRequest(number: $number) {{
       page: {field}(first: $page, after: $after) {{ {_PAGE} nodes {{ ...{parts} }} }}
@@ -143,6 +151,7 @@ query {name}($owner: String!, $name: String!, $number: Int!, $page: Int!, $after
 MORE_COMMENTS = _more("MoreComments", "comments", "CommentParts") + _COMMENT
 MORE_THREADS = _more("MoreThreads", "reviewThreads", "ThreadParts") + _THREAD
 MORE_REVIEWS = _more("MoreReviews", "reviews", "ReviewParts") + _REVIEW
+COMMITS = _more("Commits", "commits", "CommitParts") + _COMMITS
 
 MORE_THREAD_COMMENTS = f"""
 query MoreThreadComments($thread: ID!, $page: Int!, $after: String!) {{
