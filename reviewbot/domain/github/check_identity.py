@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-SKIP_LENGTH = 24
-"""Hex digits of `CheckTag.skip`."""
+SKIP_LENGTH = 11
+"""Characters of `CheckTag.skip`: 66 bits in Base64. Each guess takes a check run and a run of ours."""
 
-TAG_LENGTH = 48
+TAG_LENGTH = 32
 """Characters of the longest tag, with the space after it: only a skipped check has `CheckTag.skip`."""
 
 _TAG = re.compile(
     r"pr(?P<number>[1-9][0-9]{0,8})=(?P<verdict>[a-z_]{0,15})"
-    rf"(?:\+(?P<skip>[0-9a-f]{{{SKIP_LENGTH}}}))?(?: (?P<rest>.*))?",
+    rf"(?:\+(?P<skip>[0-9A-Za-z_-]{{{SKIP_LENGTH}}}))?(?: (?P<rest>.*))?",
     re.ASCII | re.DOTALL,
 )
 

@@ -6,6 +6,8 @@ no check run of another App or workflow, no copy of the record on another commit
 
 from __future__ import annotations
 
+import base64
+
 from reviewbot.domain.github.check_identity import SKIP_LENGTH
 from reviewbot.domain.github.pull_request import PullRequest
 from reviewbot.domain.ledger.signing import Signer
@@ -18,4 +20,5 @@ def skip_record(pull: PullRequest, signer: Signer) -> str:
     if label is None or not signer.secret:
         return ""
     at = label.at.isoformat(timespec="seconds")
-    return signer.sign(f"{label.label} {pull.head_sha} {pull.base_ref} {at} {label.actor}")[:SKIP_LENGTH]
+    signature = signer.sign(f"{label.label} {pull.head_sha} {pull.base_ref} {at} {label.actor}")
+    return base64.urlsafe_b64encode(bytes.fromhex(signature)).decode()[:SKIP_LENGTH]

@@ -99,7 +99,7 @@ from reviewbot.errors import (
 )
 from tests.domain.builders import HEAD, NOON, changed_file, finding, labelled, pull, purchase, view
 
-RECORD = "0a" * 12
+RECORD = "0a_-0a_-xYz"
 TAGS = (CheckTag(7), CheckTag(7, "skipped", RECORD))
 SIGNER = Signer("cvf_key", 1, 7, "")
 OTHER_HEAD = "e" * 40
