@@ -19,7 +19,16 @@ from reviewbot.domain.github.drafts import (
     Reaction,
     ReviewDraft,
 )
-from reviewbot.domain.github.pull_request import CheckRun, Comment, Entry, Permission, RawChange, Snapshot, Waiting
+from reviewbot.domain.github.pull_request import (
+    CheckRun,
+    Comment,
+    Commit,
+    Entry,
+    Permission,
+    RawChange,
+    Snapshot,
+    Waiting,
+)
 from reviewbot.domain.model.review import Balance, Submission, Tag, Task
 from reviewbot.render.view_models.review import SummaryView
 
@@ -72,6 +81,9 @@ class ChangeSource(Protocol):
 
 class PullRequests(ChangeSource, Protocol):
     """Reads pull requests and sets their labels."""
+
+    def commits(self, number: int) -> tuple[Commit, ...]:
+        """Every commit of a pull request, oldest first: one request for a hundred."""
 
     def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:
         """The heads of those of these pull requests that are open: one request."""

@@ -54,6 +54,12 @@ def test_an_empty_value_is_as_good_as_none() -> None:
     assert env.network.api_url == "https://api.github.com"
 
 
+@pytest.mark.parametrize(("attempt", "repeated"), [("", False), ("1", False), ("2", True)])
+def test_a_run_that_was_started_again_is_told(attempt: str, repeated: bool) -> None:  # noqa: FBT001 — a column
+    assert read(GITHUB_RUN_ATTEMPT=attempt).is_repeated is repeated
+    assert not read().is_repeated
+
+
 def test_inputs_arrive_in_upper_case_with_their_hyphens() -> None:
     env = read(**{"INPUT_FAIL-ON": "high", "INPUT_FAIL_ON": "low", "INPUT_MADE-UP": "x"})
     assert env.inputs["fail-on"] == "high"

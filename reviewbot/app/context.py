@@ -17,6 +17,7 @@ from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.edits import LedgerEdit
 from reviewbot.domain.ledger.ledger import Judgement
 from reviewbot.domain.ledger.signing import Signer
+from reviewbot.domain.ledger.skip_record import skip_record
 from reviewbot.domain.machine.known import Cancels, Known, Request
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.policy.eligibility import Policy, Trigger
@@ -203,7 +204,7 @@ def known_of(
         cancels=cancels,
         edits=edits,
     )
-    return Known(request, snapshot)
+    return Known(request, snapshot, skip_record=skip_record(snapshot.pull, run.signer))
 
 
 def policy_of(settings: Settings) -> Policy:

@@ -17,6 +17,8 @@ from reviewbot.domain.policy.verdict import Outcome
 
 def play(run: RunContext, phase: Phase) -> Outcome:
     """Run from a phase to the end."""
+    for line in phase.known.log:
+        run.say(line)
     with ExitStack() as uninterrupted:
         while not isinstance(step := decide(phase), Finish):
             run.ports.reporter.debug(told(phase, step))

@@ -9,6 +9,8 @@ from pathlib import Path
 from random import Random, SystemRandom
 from typing import TextIO
 
+from msgspec import structs
+
 from reviewbot import __version__
 from reviewbot.adapters.actions.runner import Runner, Surroundings
 from reviewbot.adapters.clock import SystemClock
@@ -18,7 +20,7 @@ from reviewbot.adapters.github.client import Address
 from reviewbot.adapters.github.forge import GitHubForge
 from reviewbot.app.dispatch import Ports
 from reviewbot.cli.invocation import signals
-from reviewbot.domain.model.events import Event, read_event_text
+from reviewbot.domain.model.events import Event, ReviewEvent, read_event_text
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.errors import NoKey
 from reviewbot.ports import ChangeReader, Clock, ReviewService
@@ -40,7 +42,8 @@ def read_event(environment: Environment) -> Event:
         text = Path(environment.event_path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         text = ""
-    return read_event_text(environment.event_name, text)
+    event = read_event_text(environment.event_name, text)
+    return structs.replace(event, is_repeated=environment.is_repeated) if isinstance(event, ReviewEvent) else event
 
 
 def open_repository(

@@ -70,6 +70,7 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
         "waivable": False,
         "head": formatting.short(view.head_sha),
         "ask": f"/reviewbot review {thin.head_sha}",
+        "let_through": f"/reviewbot bypass {thin.head_sha} REASON",
         "total": None if view.counts is None else sum(view.counts.values()),
         "closing": view.closing,
         "commented": sum(finding.comment_url is not None for finding in findings),
@@ -121,10 +122,11 @@ def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
     """Return what the template of an answer to a command gets."""
     thin = bounded(view, detail)
     target = thin.head_sha if view.word in {"review", "bypass"} else thin.target
+    reason = "REASON" if view.word in {"waive", "bypass"} else ""
     return {
         "view": replace(thin, mark=Markdown(view.mark)),
         "head": formatting.short(view.head_sha),
-        "again": f"/reviewbot {thin.word} {target}".strip(),
+        "again": " ".join(word for word in ("/reviewbot", thin.word, target, reason) if word),
         "total": sum(view.status.counts.values()) if view.status else 0,
     }
 

@@ -40,7 +40,11 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What a runner gives every step; names as in GitHub's documentation."""
+    """What a runner gives every step; names as in GitHub's documentation.
+
+    Attributes:
+        is_repeated: whether somebody has started the run again, so that its event is an old one.
+    """
 
     network: Network
     inputs: Mapping[str, str]
@@ -51,6 +55,7 @@ class Environment:
     summary_file: str | None
     workspace: str | None
     run_url: str | None
+    is_repeated: bool
     debug: bool
 
 
@@ -88,6 +93,7 @@ def read_environment(env: Mapping[str, str]) -> Environment:
         summary_file=env.get("GITHUB_STEP_SUMMARY") or None,
         workspace=env.get("GITHUB_WORKSPACE") or None,
         run_url=f"{network.server_url}/{repository}/actions/runs/{run_id}" if run_id else None,
+        is_repeated=env.get("GITHUB_RUN_ATTEMPT") not in {None, "", "1"},
         debug=env.get("RUNNER_DEBUG") == "1",
     )
 

@@ -129,7 +129,8 @@ _WHY = {
     "synchronize": "a push is not reviewed",
     "ready_for_review": "a draft that becomes ready is not reviewed",
     "edited": "another base is not seen",
-    "labeled": "labels are not heard until the next push",
+    "labeled": "labels are not heard",
+    "unlabeled": "a label that was removed counts until the next push",
     "closed": "an open review goes on after its pull request is closed",
 }
 _VITAL = frozenset({"opened", "reopened", "synchronize", "ready_for_review"})

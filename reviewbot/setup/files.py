@@ -99,12 +99,14 @@ _REVIEW = """\
 name: Review
 on:
   EVENT
-    types: [opened, reopened, synchronize, ready_for_review, edited, labeled, closed]
+    types: [opened, reopened, synchronize, ready_for_review, edited, labeled, unlabeled, closed]
   workflow_dispatch:
     inputs:
       pr:
         description: Number of the pull request
         required: true
+      sha:
+        description: "Commit to approve: the whole SHA of its head"
 QUEUE\
 permissions: {}
 concurrency:

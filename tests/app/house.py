@@ -179,6 +179,11 @@ class Rig:
             **more,
         }
 
+    def labeled(self, name: str, by: str) -> dict[str, Any]:
+        """Set a label as a person; returns the payload of the event."""
+        self.world.label(REPO, self.number, name, by)
+        return self.event("labeled", label={"name": name}, sender={"login": by, "type": "User"})
+
     def run(
         self,
         *,

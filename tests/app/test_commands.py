@@ -74,6 +74,11 @@ def identifier(rig: Rig) -> str:
     return identifier
 
 
+def bypass(rig: Rig) -> str:
+    """The command that lets the head through, without its reason."""
+    return f"/reviewbot bypass {rig.world.pull(REPO, rig.number).head_sha}"
+
+
 def test_a_review_is_bought_anew_on_request(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
@@ -103,12 +108,13 @@ def test_a_review_waits_for_a_request_and_is_bought_by_one(tmp_path: Path) -> No
         ("quill", "/reviewbot review", "does not have"),
         ("quill", "/reviewbot cancel", "does not have"),
         ("hubot", "/reviewbot bypass it burns", "does not have"),
-        ("mona", "/reviewbot bypass it burns", "The author of a pull request cannot let it through"),
-        ("mona", "/reviewbot waive {id} it is fine", "The author of a pull request cannot waive"),
-        ("hubot", "/reviewbot waive {id}", "A reason is needed"),
+        ("mona", "/reviewbot bypass {head} it burns", "Authors cannot bypass the check"),
+        ("mona", "/reviewbot waive {id} it is fine", "Authors cannot waive a finding that blocks"),
+        ("hubot", "/reviewbot waive {id}", "The summary shows the reason"),
         ("hubot", "/reviewbot waive 0000 it is fine", "No open finding"),
         ("hubot", "/reviewbot review 1234567", "is not the pull request's head"),
         ("hubot", "/reviewbot cancel", "No review is open"),
+        ("max", "/reviewbot bypass it burns", "A bypass names its commit"),
     ],
 )
 def test_what_somebody_may_not_have_is_refused_with_words(tmp_path: Path, by: str, text: str, word: str) -> None:
@@ -116,7 +122,7 @@ def test_what_somebody_may_not_have_is_refused_with_words(tmp_path: Path, by: st
         people(rig)
         rig.run()
         before = (summary(rig), rig.checks())
-        done = say(rig, text.replace("{id}", identifier(rig)), by=by)
+        done = say(rig, text.format(id=identifier(rig), head=rig.world.pull(REPO, 1).head_sha), by=by)
         assert (done.exit_status, done.outputs["status"], done.outputs["reason"]) == (0, "skipped", "command"), done.log
         assert (summary(rig), rig.checks()) == before
         assert len(rig.service.tasks()) == 1
@@ -142,18 +148,21 @@ def test_how_things_stand_is_told_to_whoever_may_read(tmp_path: Path) -> None:
         assert len(rig.codevf_faults.log) == asked, "what a stranger asks costs the service nothing"
 
 
-def test_a_head_that_was_pushed_after_the_comment_is_not_what_was_meant(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+@pytest.mark.parametrize("text", ["review", "review {head:.7}", "bypass {head:.7} it burns", "bypass {head} it burns"])
+def test_a_head_that_was_pushed_after_the_comment_is_not_what_was_meant(tmp_path: Path, text: str) -> None:
+    with house(tmp_path, config="approve-spend: spend\n") as rig:
         people(rig)
-        rig.run()
-        for text in ("/reviewbot review", "/reviewbot bypass it burns"):
-            comment = rig.world.comment(REPO, 1, "max", text)
-            rig.world.store.clock = lambda: datetime.now(UTC) + timedelta(minutes=1)
-            head = rig.world.push(REPO, "topic", {"late.py": f"x = {len(text)}\n"}, author="mona")
-            rig.run(event="issue_comment", payload=event_of(rig, comment))
-            rig.world.store.clock = lambda: datetime.now(UTC)
-            assert f"Nobody can tell that `{head[:7]}` was what you looked at" in answers(rig)[-1]
-        assert emoji(rig) == ["-1", "-1"]
+        before = rig.world.pull(REPO, 1).head_sha
+        assert say(rig, f"/reviewbot review {before}").outputs["verdict"] == "pass"
+        comment = rig.world.comment(REPO, 1, "max", f"/reviewbot {text.format(head=before)}")
+        rig.world.store.clock = lambda: datetime.now(UTC) + timedelta(minutes=1)
+        head = rig.world.push(REPO, "topic", {"late.py": "x = 1\n"}, author="mona")
+        rig.run(event="issue_comment", payload=event_of(rig, comment))
+        rig.world.store.clock = lambda: datetime.now(UTC)
+        told = answers(rig)[-1]
+        assert f"`{head[:7]}`" in told
+        assert f"\n/reviewbot {text.split(maxsplit=1)[0]} {head}" in told
+        assert emoji(rig) == ["+1", "-1"]
         assert len(rig.service.tasks()) == 1
         assert not rig.checks()
 
@@ -189,7 +198,7 @@ def test_a_maintainer_lets_a_head_through_that_was_never_reviewed(tmp_path: Path
     with house(tmp_path, available=10) as rig:
         people(rig)
         assert rig.run().outputs["reason"] == "over-budget"
-        done = say(rig, "/reviewbot bypass the house is on fire", by="max")
+        done = say(rig, f"{bypass(rig)} the house is on fire", by="max")
         assert (done.exit_status, done.outputs["verdict"], done.outputs["reason"]) == (0, "pass", "bypass"), done.log
         assert check(rig) == "success"
         assert "the house is on fire" in answers(rig)[0]
@@ -266,12 +275,12 @@ def test_words_that_somebody_put_into_a_comment_are_nobodys(tmp_path: Path) -> N
 # --- Once, wherever a run was stopped ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("missed", ["/reviewbot status", "/reviewbot bypass it burns"])
+@pytest.mark.parametrize("missed", ["/reviewbot status", "/reviewbot bypass {head} it burns"])
 def test_what_a_cancelled_run_missed_is_carried_out_by_the_next(tmp_path: Path, missed: str) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
-        comment = rig.world.comment(REPO, 1, "max", missed)
+        comment = rig.world.comment(REPO, 1, "max", missed.format(head=rig.world.pull(REPO, 1).head_sha))
         rig.run()
         assert emoji(rig) == ["+1"]
         assert len(answers(rig)) == 1

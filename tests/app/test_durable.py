@@ -414,8 +414,7 @@ def test_behind_the_label_that_skips_reviews(tmp_path: Path) -> None:
     with house(tmp_path, clock=clock, life=SOMEBODY, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
         rig.world.grant(REPO, "boss", Level.MAINTAIN)
-        rig.world.label(REPO, 1, "skip-review", "boss")
-        assert rig.run(payload=rig.event("labeled")).outputs["reason"] == "skip-review"
+        assert rig.run(payload=rig.labeled("skip-review", "boss")).outputs["reason"] == "skip-review"
         assert conclusion(rig) == "skipped"
         found(rig, clock)
         assert conclusion(rig) == "skipped", "the label has the say"
@@ -436,7 +435,10 @@ def test_of_a_head_that_somebody_let_through(tmp_path: Path) -> None:
     with house(tmp_path, clock=clock, life=SOMEBODY, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "max", Level.MAINTAIN)
         rig.run(wait_minutes="0")
-        rig.run(event="issue_comment", payload=commanded(rig, "/reviewbot bypass it burns", "max"))
+        rig.run(
+            event="issue_comment",
+            payload=commanded(rig, f"/reviewbot bypass {rig.world.pull(REPO, 1).head_sha} it burns", "max"),
+        )
         assert conclusion(rig) == "success"
         found(rig, clock)
         assert conclusion(rig) == "success", "it was let through"
@@ -472,7 +474,7 @@ def test_a_run_without_the_key_leaves_memory_and_commands_to_others(tmp_path: Pa
         rig.world.grant(REPO, "max", Level.MAINTAIN)
         rig.run()
         before = rig.summaries()
-        commanded(rig, "/reviewbot bypass it burns", "max")
+        commanded(rig, f"/reviewbot bypass {rig.world.pull(REPO, 1).head_sha} it burns", "max")
         assert rig.run(codevf_api_key="").outputs["reason"] == "no-key"
         assert rig.summaries() == before
         rig.run()
@@ -482,14 +484,16 @@ def test_a_run_without_the_key_leaves_memory_and_commands_to_others(tmp_path: Pa
 # --- Heads that are not what they were -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", ["bypass harmless", "bypass {head:.12} harmless", "review"])
+@pytest.mark.parametrize("text", ["bypass {head:.12} harmless", "review {head:.12}", "review"])
 def test_a_head_that_came_back_gets_nothing_by_the_word_on_another(tmp_path: Path, text: str) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with house(tmp_path, config="approve-spend: spend\n", engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "max", Level.MAINTAIN)
         evil = rig.world.pull(REPO, 1).head_sha
-        rig.run()
-        force_push(rig, tiny="x = 1\n")
-        rig.run()
+        approved = commanded(rig, f"/reviewbot review {evil}", "max")
+        rig.run(event="issue_comment", payload=approved)
+        tiny = force_push(rig, tiny="x = 1\n")
+        approved = commanded(rig, f"/reviewbot review {tiny}", "max")
+        rig.run(event="issue_comment", payload=approved)
         tasks = len(rig.service.tasks())
         payload = commanded(rig, f"/reviewbot {text.format(head=evil)}", "max")
         come_back(rig, evil)

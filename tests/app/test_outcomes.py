@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -203,10 +204,57 @@ def test_nothing_selected_is_skipped_with_the_reason(tmp_path: Path) -> None:
 def test_the_skip_label_counts_when_a_maintainer_set_it(tmp_path: Path, level: Level, skipped: bool) -> None:  # noqa: FBT001 — a column of the table
     with house(tmp_path) as rig:
         rig.world.grant(REPO, "hubot", level)
-        rig.world.label(REPO, 1, "skip-review", "hubot")
-        done = rig.run()
+        done = rig.run(payload=rig.labeled("skip-review", "hubot"))
         assert (done.outputs["reason"] == "skip-review") is skipped
         assert bool(rig.service.tasks()) is not skipped
+        assert ("The label `skip-review` does not count" in done.log) is not skipped
+        assert ("The label `skip-review` does not count" in str(rig.summaries())) is not skipped
+        later = rig.run(payload=rig.event("edited"))
+        assert (later.outputs["reason"] == "skip-review") is skipped, "its check has the record"
+        assert bool(rig.service.tasks()) is not skipped
+
+
+def test_a_skip_label_without_a_record_of_its_own_run_counts_for_nothing(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        rig.world.grant(REPO, "hubot", Level.MAINTAIN)
+        payload = rig.labeled("skip-review", "hubot")
+        done = rig.run()
+        assert (done.outputs["reason"], len(rig.service.tasks())) == ("reviewed", 1)
+        again = rig.run(payload=payload, runner={"GITHUB_RUN_ATTEMPT": "2"})
+        assert again.outputs["reason"] == "reviewed", "whoever starts a run again chooses when"
+        assert rig.run(payload=payload).outputs["reason"] == "skip-review"
+
+
+def test_the_end_of_a_skip_label_ends_its_record(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        rig.world.grant(REPO, "hubot", Level.MAINTAIN)
+        assert rig.run(payload=rig.labeled("skip-review", "hubot")).outputs["reason"] == "skip-review"
+        rig.world.unlabel(REPO, 1, "skip-review", "hubot")
+        payload = rig.labeled("skip-review", "mona")
+        assert rig.run(payload=payload).outputs["reason"] == "reviewed", "the author has set it again"
+        assert rig.checks()[-1].conclusion == "success"
+
+
+def test_a_skip_label_counts_on_a_draft_and_once_it_is_ready(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        rig.world.grant(REPO, "hubot", Level.MAINTAIN)
+        rig.world.store.pulls[REPO, 1] = replace(rig.world.pull(REPO, 1), draft=True)
+        for review_on in ("push", "request"):
+            payload = rig.labeled("skip-review", "hubot")
+            assert rig.run(payload=payload, review_on=review_on).outputs["reason"] == "skip-review"
+        rig.world.store.pulls[REPO, 1] = replace(rig.world.pull(REPO, 1), draft=False)
+        assert rig.run(payload=rig.event("ready_for_review")).outputs["reason"] == "skip-review"
+        assert not rig.service.tasks()
+
+
+@pytest.mark.parametrize("inputs", [{"check_run": "false"}, {"reviewer": "local"}])
+def test_without_a_signed_check_a_skip_label_counts_for_its_own_run_alone(
+    tmp_path: Path, inputs: dict[str, Any]
+) -> None:
+    with house(tmp_path) as rig:
+        rig.world.grant(REPO, "hubot", Level.MAINTAIN)
+        assert rig.run(payload=rig.labeled("skip-review", "hubot"), **inputs).outputs["reason"] == "skip-review"
+        assert rig.run(payload=rig.event("edited"), **inputs).outputs["reason"] != "skip-review"
 
 
 MORE = "print(3)\n"
@@ -218,14 +266,15 @@ def test_the_skip_label_is_not_for_what_is_pushed_after_it(tmp_path: Path) -> No
         clock.advance(60)
         rig.run(wait_minutes="0")
         rig.world.grant(REPO, "hubot", Level.MAINTAIN)
-        rig.world.label(REPO, 1, "skip-review", "hubot")
-        assert rig.run(wait_minutes="0").outputs["reason"] == "skip-review"
+        labeled = rig.labeled("skip-review", "hubot")
+        assert rig.run(payload=labeled, wait_minutes="0").outputs["reason"] == "skip-review"
         clock.advance(60)
         rig.world.push(REPO, "topic", {"more.py": MORE})
-        assert rig.run(wait_minutes="0").outputs["reason"] != "skip-review"
+        for payload in (rig.event(), labeled):
+            assert rig.run(payload=payload, wait_minutes="0").outputs["reason"] != "skip-review"
         rig.world.unlabel(REPO, 1, "skip-review", "hubot")
-        rig.world.label(REPO, 1, "skip-review", "hubot")
-        assert rig.run(wait_minutes="0").outputs["reason"] == "skip-review"
+        labeled = rig.labeled("skip-review", "hubot")
+        assert rig.run(payload=labeled, wait_minutes="0").outputs["reason"] == "skip-review"
 
 
 def test_a_closed_pull_request_buys_nothing(tmp_path: Path) -> None:
@@ -493,8 +542,7 @@ def test_what_was_bought_is_remembered_whatever_the_runs_between_come_to(tmp_pat
         assert rig.run(codevf_api_key="").outputs["reason"] == "no-key"
         assert rig.run(mode="quick").outputs["reason"] == "settings"
         rig.world.grant(REPO, "hubot", Level.ADMIN)
-        rig.world.label(REPO, 1, "skip-review", "hubot")
-        assert rig.run().outputs["reason"] == "skip-review"
+        assert rig.run(payload=rig.labeled("skip-review", "hubot")).outputs["reason"] == "skip-review"
         rig.world.unlabel(REPO, 1, "skip-review", "hubot")
         assert rig.summaries() == before
         assert rig.run().exit_status == 1

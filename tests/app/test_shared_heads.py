@@ -14,7 +14,7 @@ from reviewbot_sandbox.github import merge_group_event
 
 from reviewbot.domain.github.check_identity import CheckTag, split_tag
 from tests.app.house import CLEAN, REPO, Finished, Rig, answer, finding, house
-from tests.app.test_commands import people, say
+from tests.app.test_commands import bypass, people, say
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
 
@@ -172,11 +172,11 @@ def test_a_bypass_is_of_one_pull_request(tmp_path: Path) -> None:
         people(rig)
         run(rig, 1)
         run(rig, 2, codevf_api_key="")
-        done = say(rig, "/reviewbot bypass it burns", by="max")
+        done = say(rig, f"{bypass(rig)} it burns", by="max")
         assert done.outputs["reason"] == "shared-head", done.log
         assert (shown(rig), own(rig, 2)) == ("action_required", ["action_required", "success"])
         rig.number = 1
-        assert say(rig, "/reviewbot bypass it burns", by="max").outputs["reason"] == "bypass"
+        assert say(rig, f"{bypass(rig)} it burns", by="max").outputs["reason"] == "bypass"
         assert (shown(rig), own(rig, 1)[-1]) == ("success", "success")
         assert told(run(rig, 2)) == (0, "pass", "bypass")
 

@@ -35,7 +35,14 @@ def test_somebody_with_write_access_approves_by_starting_the_workflow(tmp_path: 
     with house(tmp_path) as rig:
         fork(rig)
         rig.world.grant(REPO, "hubot", Level.WRITE)
-        payload = {"inputs": {"pr": str(rig.number)}, "sender": {"login": "hubot", "type": "User"}}
+        head = rig.world.pull(REPO, rig.number).head_sha
+        inputs, sender = {"pr": str(rig.number)}, {"login": "hubot", "type": "User"}
+        for sha in ("", head[:12], "e" * 40):
+            payload = {"inputs": {**inputs, "sha": sha}, "sender": sender}
+            done = rig.run(event="workflow_dispatch", payload=payload)
+            assert (done.exit_status, done.outputs["reason"]) == (3, "not-approved")
+            assert f"gh workflow run WORKFLOW -f pr={rig.number} -f sha={head}" in done.log
+        payload = {"inputs": {**inputs, "sha": head}, "sender": sender}
         assert rig.run(event="workflow_dispatch", payload=payload).exit_status == 0
         assert len(rig.service.tasks()) == 1
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from reviewbot_sandbox.faults import ClientDies
+from reviewbot_sandbox.github import Level
 
 from tests.app.house import HEAD, REPO, Rig, answer, house
-from tests.app.test_commands import CRITICAL, answers, check, emoji, event_of, identifier, people, say, summary
+from tests.app.test_commands import CRITICAL, answers, bypass, check, emoji, event_of, identifier, people, say, summary
 from tests.app.test_durable import come_back
 from tests.app.test_incremental import OTHER, first_then
 
@@ -34,7 +35,7 @@ def test_a_waiver_is_not_for_what_was_pushed_after_the_comment(tmp_path: Path) -
         comment = rig.world.comment(REPO, 1, "hubot", f"{said} only admins can call it")
         push(rig)
         rig.run(event="issue_comment", payload=event_of(rig, comment))
-        assert f"write it again: `{said}` and why" in answers(rig)[0]
+        assert f"\n{said} REASON\n" in answers(rig)[0]
         assert emoji(rig) == ["-1"]
         assert rig.run().outputs["verdict"] == "fail"
         assert check(rig) == "failure"
@@ -58,7 +59,8 @@ def test_a_bypass_ends_with_the_base_that_it_was_for(tmp_path: Path) -> None:
         rig.run()
         rig.world.push(REPO, "next", {}, parents=(rig.world.store.git(REPO).branches()["main"],))
         rig.world.retarget(REPO, 1, "next")
-        say(rig, "/reviewbot bypass nobody releases next", by="max")
+        rig.world.store.clock = lambda: datetime.now(UTC) + timedelta(minutes=1)
+        say(rig, f"{bypass(rig)} nobody releases next", by="max")
         assert check(rig) == "success"
         rig.world.retarget(REPO, 1, "main")
         edited = rig.event("edited", changes={"base": {"ref": {"from": "next"}}})
@@ -66,12 +68,62 @@ def test_a_bypass_ends_with_the_base_that_it_was_for(tmp_path: Path) -> None:
         assert check(rig) == "failure"
 
 
+def test_a_bypass_is_not_for_a_base_that_was_chosen_after_the_comment(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.world.push(REPO, "next", {}, parents=(rig.world.store.git(REPO).branches()["main"],))
+        rig.world.retarget(REPO, 1, "next")
+        rig.world.store.clock = lambda: datetime.now(UTC) + timedelta(minutes=1)
+        comment = rig.world.comment(REPO, 1, "max", f"{bypass(rig)} nobody releases next")
+        rig.world.store.clock = lambda: datetime.now(UTC) + timedelta(minutes=2)
+        rig.world.retarget(REPO, 1, "main")
+        rig.world.store.clock = lambda: datetime.now(UTC)
+        rig.run(event="issue_comment", payload=event_of(rig, comment))
+        assert "The base branch has changed since you wrote this" in answers(rig)[0]
+        assert rig.run().outputs["verdict"] == "fail"
+        assert check(rig) == "failure"
+
+
+@pytest.mark.parametrize(("author", "committer"), [("hubot", None), ("mona", "hubot")])
+def test_whoever_has_committed_the_code_neither_waives_nor_bypasses(
+    tmp_path: Path, author: str, committer: str | None
+) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.world.grant(REPO, "hubot", Level.MAINTAIN)
+        rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author=author, committer=committer)
+        rig.run()
+        say(rig, f"/reviewbot waive {identifier(rig)} it is fine")
+        say(rig, f"{bypass(rig)} it is fine")
+        assert all("`hubot` is an author of this pull request" in told for told in answers(rig))
+        assert emoji(rig) == ["-1", "-1"]
+        assert check(rig) == "failure"
+        say(rig, f"{bypass(rig)} it is fine", by="max")
+        assert check(rig) == "success"
+
+
+def test_whoever_has_committed_after_a_hundred_commits_is_an_author_too(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        people(rig)
+        rig.world.grant(REPO, "hubot", Level.MAINTAIN)
+        for number in range(100):
+            rig.world.push(REPO, "topic", {"more.py": f"x = {number}\n"}, author="mona")
+        rig.world.push(REPO, "topic", {"more.py": "y = 1\n"}, author="hubot")
+        say(rig, f"{bypass(rig)} it is fine")
+        assert "`hubot` is an author of this pull request" in answers(rig)[0]
+        before = len(rig.github_faults.log)
+        say(rig, f"{bypass(rig)} it is fine", by="max")
+        assert emoji(rig) == ["-1", "+1"]
+        asked = [one for one in rig.github_faults.log[before:] if "query Commits" in str(one.body)]
+        assert len(asked) == 2, "a hundred commits in each"
+
+
 def test_a_bypass_ends_with_a_push_though_its_head_comes_back(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
         before = rig.world.pull(REPO, 1).head_sha
-        say(rig, "/reviewbot bypass it burns", by="max")
+        say(rig, f"{bypass(rig)} it burns", by="max")
         assert check(rig) == "success"
         push(rig)
         rig.run()

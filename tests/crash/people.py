@@ -176,7 +176,11 @@ class People(RuleBasedStateMachine):
         worst = next((one.id for one in records if one.severity is Severity.CRITICAL), "none")
         if word == "review":
             self.past.asked[key_of(changes_of(self.rig))] += 1
-        more = {"waive": f"{worst} It is fine.", "unwaive": worst, "bypass": "It has to go out."}
+        more = {
+            "waive": f"{worst} It is fine.",
+            "unwaive": worst,
+            "bypass": f"{self.town.world.pull(REPO, self.rig.number).head_sha} It has to go out.",
+        }
         return f"/reviewbot {word} {more.get(word, '')}".strip()
 
     # What owners set

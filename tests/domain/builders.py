@@ -53,6 +53,7 @@ def purchase(**more: Any) -> Purchase:  # noqa: ANN401 — any field
         asked=(),
         selection="5" * 16,
         selecting="6" * 16,
+        head_at="2026-11-24T12:00:00+00:00",
     )
     return replace(bought, **more)
 
@@ -117,9 +118,9 @@ def changed_file(path: str, old: Entry | None, new: Entry | None) -> ChangedFile
     return ChangedFile(diff, old, new)
 
 
-def commit(*authors: str | None, verified: bool = True) -> Commit:
-    """A commit by these logins."""
-    return Commit(sha="d" * 40, parents=(), authors=authors, verified=verified)
+def commit(*authors: str | None, verified: bool = True, committer: str | None = None) -> Commit:
+    """A commit by these logins; it is the head."""
+    return Commit(sha=HEAD, parents=(), authors=authors, verified=verified, committer=committer)
 
 
 def labelled(label: str, actor: str | None) -> LabelEvent:

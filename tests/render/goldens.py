@@ -292,6 +292,9 @@ def _answers() -> Iterator[tuple[str, Golden]]:
     views["answer-status-postponed.md"] = replace(told, status=replace(quiet, postponed=True))
     asked = {
         Refusal.OWN: CommandName.BYPASS,
+        Refusal.UNKNOWN_AUTHORS: CommandName.WAIVE,
+        Refusal.NO_COMMIT: CommandName.BYPASS,
+        Refusal.OTHER_BASE: CommandName.BYPASS,
         Refusal.NO_REASON: CommandName.WAIVE,
         Refusal.NO_FINDING: CommandName.WAIVE,
     }

@@ -12,7 +12,6 @@ import pytest
 import reviewbot
 from reviewbot.domain.commands.authorize import Refusal
 from reviewbot.domain.findings.placement import Why
-from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.truncation import every_finding
@@ -73,11 +72,28 @@ def test_every_comment_says_how_to_answer_it(renderer: Renderer) -> None:
     assert ("waive" in local, "until it is mended" in local, "resolve it" in local) == (False, True, True)
 
 
-@pytest.mark.parametrize("severity", Severity)
-def test_a_comment_says_when_its_author_may_not_waive_it(renderer: Renderer, severity: Severity) -> None:
-    text = renderer.comment(comment_of(replace(INJECTION, severity=severity)))
-    grave = {Severity.UNRATED, Severity.CRITICAL, Severity.HIGH}
-    assert ("Somebody other than the author may waive it" in text) == (severity in grave)
+@pytest.mark.parametrize("blocks", [True, False])
+def test_a_comment_says_when_no_author_may_waive_it(renderer: Renderer, blocks: bool) -> None:  # noqa: FBT001 — a column
+    text = renderer.comment(comment_of(replace(INJECTION, blocks=blocks)))
+    assert ("Somebody who is no author of the pull request may waive it" in text) is blocks
+
+
+@pytest.mark.parametrize(
+    ("refusal", "word", "line"),
+    [
+        (Refusal.NO_COMMIT, "bypass", f"/reviewbot bypass {ANSWER.head_sha} REASON"),
+        (Refusal.OTHER_HEAD, "bypass", f"/reviewbot bypass {ANSWER.head_sha} REASON"),
+        (Refusal.NEWER_HEAD, "bypass", f"/reviewbot bypass {ANSWER.head_sha} REASON"),
+        (Refusal.OTHER_BASE, "bypass", f"/reviewbot bypass {ANSWER.head_sha} REASON"),
+        (Refusal.NO_REASON, "bypass", f"/reviewbot bypass {ANSWER.head_sha} REASON"),
+        (Refusal.NEWER_HEAD, "review", f"/reviewbot review {ANSWER.head_sha}"),
+        (Refusal.OTHER_HEAD, "review", f"/reviewbot review {ANSWER.head_sha}"),
+        (Refusal.NEWER_HEAD, "waive", f"/reviewbot waive {ANSWER.target} REASON"),
+    ],
+)
+def test_a_refusal_has_the_line_to_paste(renderer: Renderer, refusal: Refusal, word: str, line: str) -> None:
+    text = renderer.answer(replace(ANSWER, word=word, refusal=refusal.value))
+    assert f"\n{line}\n" in text
 
 
 def test_the_check_names_what_a_command_needs_and_what_closes_the_gate(renderer: Renderer) -> None:

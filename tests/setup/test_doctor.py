@@ -64,7 +64,7 @@ def allowing(path: str, permissions: str) -> Mapping[str, str]:
     return {path: text}
 
 
-TYPES = "[opened, reopened, synchronize, ready_for_review, edited, labeled, closed]"
+TYPES = "[opened, reopened, synchronize, ready_for_review, edited, labeled, unlabeled, closed]"
 GATE = files(Wish(Action("acme/reviewbot", COMMIT), gate=True))
 ACTIONS = 15368
 R, C, M = (path.rpartition("/")[2] for path in (REVIEW, COLLECT, COMMANDS))

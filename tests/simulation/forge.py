@@ -55,7 +55,7 @@ from tests.simulation.github import (
     moment,
     thread_line,
 )
-from tests.simulation.repository import Change, Hunk, diff_text, entry_of
+from tests.simulation.repository import Change, Hunk, StoredCommit, diff_text, entry_of
 
 FORCED = 5
 LISTED = 50
@@ -103,7 +103,7 @@ class SimulatedForge:
         others = {run.id: run for run in (*tip, *older) if not is_of(run, number)}
         return Snapshot(
             repository=Repository(REPOSITORY_ID, REPOSITORY, github.default_branch, WEB),
-            pull=self._pull_request(pull, check_name, recent),
+            pull=self._pull_request(pull),
             default_branch=self._default_branch(config_file, templates_dir),
             comments=tuple(self._comment(one) for one in github.comments_of(number)),
             threads=tuple(self._thread(pull, one) for one in github.threads_of(number)),
@@ -123,17 +123,11 @@ class SimulatedForge:
             raise NotFound(f"There is no pull request {number}, or the token may not see it.")
         return self.github.pulls[number]
 
-    def _pull_request(self, pull: Pull, check_name: str, recent: Sequence[str]) -> PullRequest:
+    def _pull_request(self, pull: Pull) -> PullRequest:
         github, number = self.github, pull.number
-        readable = "checks: read" not in self.denied
         commits = github.git.between(pull.base_sha, pull.head_sha)
-        began = [
-            one.started
-            for one in (github.checks_on(pull.head_sha, check_name) if commits and readable else [])
-            if is_of(self._check(one), number)
-        ]
         forced = [moment(push.at) for push in pull.forced[-FORCED:]]
-        met = self._checks([sha for sha in recent if sha != pull.head_sha], check_name) if readable else []
+        retargeted = [moment(at) for at, _ in pull.bases[1:]]
         return PullRequest(
             number=number,
             title=pull.title,
@@ -149,14 +143,17 @@ class SimulatedForge:
             base_ref=pull.base_ref,
             labels=frozenset(pull.labels),
             label_events=tuple(pull.label_events[-50:]),
-            commits=tuple(Commit(one.sha, one.parents, (one.author,), one.verified) for one in commits[:100]),
+            commits=tuple(self._commit(one) for one in commits[:100]),
             commit_count=len(commits),
             changed_files=len(github.changes_of(pull)),
-            head_seen_at=github.seen.get(pull.head_sha) if commits and readable else None,
-            checked_at=min(began, default=None),
             forced_at=max(forced, default=None),
-            is_first_head=not forced and len(commits) <= RECENT_COMMITS and not any(is_of(run, number) for run in met),
+            retargeted_at=max(retargeted, default=None),
         )
+
+    def _commit(self, made: StoredCommit) -> Commit:
+        committer = made.committer or made.author
+        by = None if committer == "web-flow" else committer
+        return Commit(made.sha, made.parents, (made.author,), made.verified, by)
 
     def _default_branch(self, config_file: str, templates_dir: str) -> DefaultBranch:
         git = self.github.git
@@ -170,6 +167,11 @@ class SimulatedForge:
         found = files.get(".gitattributes")
         attributes = found.content.decode("utf-8", "replace") if found and not found.is_binary else ""
         return DefaultBranch(self.config(config_file), attributes, templates)
+
+    def commits(self, number: int) -> tuple[Commit, ...]:
+        """See `ports.PullRequests.commits`."""
+        pull = self._pull(number)
+        return tuple(self._commit(one) for one in self.github.git.between(pull.base_sha, pull.head_sha))
 
     def diff(self, base: str, head: str) -> bytes:
         """See `ports.PullRequests.diff`."""
@@ -287,7 +289,6 @@ class SimulatedForge:
             raise _refused(f"summary exceeds a maximum length of {_LONGEST_SUMMARY}.")
         made = StoredCheck(self.github.next_id(), check.name, check.head_sha, APP, self.github.time.now())
         self.github.checks[made.id] = made
-        self.github.see(check.head_sha)
         return self._bring(made, check)
 
     def update_check(self, check_id: int, check: CheckState) -> CheckRun:

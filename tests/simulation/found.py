@@ -115,6 +115,8 @@ FOUND: dict[str, Bug] = {
                 ),
             ),
             Move("skip"),
+            RUN,
+            RUN,
         ),
     ),
     "key-that-is-forgotten": Bug(
@@ -128,8 +130,9 @@ FOUND: dict[str, Bug] = {
     "retargeted-bypass": Bug(
         "A bypass is given for one base, and the pull request goes to another before a run carries it out.",
         NEVER_GREEN,
-        "label",
+        "",
         history(Move("evil"), Move("retarget", 1), Move("bypass", 1)),
+        is_open=False,
     ),
     "stays-green-on-another-base": Bug(
         "With `review-on: ready`: nothing to review against the author's own branch is green, and stays so on main.",
@@ -168,8 +171,9 @@ FOUND: dict[str, Bug] = {
     "committer-waives": Bug(
         "Somebody who has pushed the flaw to another's pull request waives it.",
         NEVER_GREEN,
-        "committer",
+        "",
         history(Move("evil_by_kim"), Episode((PUSH,)), Move("waive_by_kim")),
+        is_open=False,
     ),
     "two-summaries": Bug(
         "Two runs at once write a summary each, and no run removes one while no review is due.",
@@ -274,8 +278,31 @@ FOUND: dict[str, Bug] = {
     "label-of-another-head": Bug(
         "A skip label counts for a head that it was not set on, by a check run that anybody has made.",
         NEVER_GREEN,
-        "label",
+        "",
         history(Move("forged_check"), Move("skip"), Move("evil"), Move("forged_check")),
+        is_open=False,
+    ),
+    "label-set-for-another-base": Bug(
+        "A skip label that was set while the pull request was against another branch counts after a retarget.",
+        NEVER_GREEN,
+        "",
+        history(Move("retarget", 1), Move("evil"), Episode((PUSH,)), Move("skip"), Move("retarget")),
+        is_open=False,
+    ),
+    "sha-that-begins-alike": Bug(
+        "A bypass names the beginning of a commit, and before a run carries it out the author pushes another commit "
+        "that begins alike, with a check run that seems to have been there.",
+        NEVER_GREEN,
+        "",
+        history(Move("bypass", 2), Move("same_beginning"), Move("forged_check")),
+        is_open=False,
+    ),
+    "only-committed": Bug(
+        "Somebody who has committed the flaw in the opener's name waives it.",
+        NEVER_GREEN,
+        "",
+        history(Move("evil_by_kim", 3), Episode((PUSH,)), Move("waive_by_kim")),
+        is_open=False,
     ),
     "waiver-comes-back-on-a-head-without-check": Bug(
         "With `review-on: ready`: a waiver is withdrawn on a head that gets no check, and an older text is put back.",

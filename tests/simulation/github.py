@@ -176,7 +176,6 @@ class GitHub:
         self.reviews: dict[int, StoredReview] = {}
         self.checks: dict[int, StoredCheck] = {}
         self.permissions: dict[str, Permission] = {"acme": Permission.ADMIN}
-        self.seen: dict[str, datetime] = {}
         self.queues: dict[str, list[tuple[int, str]]] = {}
         self.refusals: Callable[[str], str] = lambda _body: ""
         self.on_check: Callable[[StoredCheck], None] = lambda _check: None
@@ -195,19 +194,21 @@ class GitHub:
         """Give a person a permission in the repository."""
         self.permissions[login] = permission
 
-    def push(
+    def push(  # noqa: PLR0913 — what a commit has
         self,
         branch: str,
         changes: Mapping[str, Content],
         *,
         author: str = "mona",
+        committer: str = "",
         parents: Sequence[str] | None = None,
         verified: bool = False,
+        begins: str = "",
     ) -> str:
         """Commit onto a branch and push it; pull requests follow. Other `parents` than its tip make it a force-push."""
         tip = self.git.branches.get(branch) or self.git.branches.get(self.default_branch)
         onto = tuple(parents) if parents is not None else ((tip,) if tip else ())
-        made = self.git.commit(onto, changes, author, verified=verified)
+        made = self.git.commit(onto, changes, author, verified=verified, committer=committer, begins=begins)
         self.move(branch, made.sha)
         return made.sha
 
@@ -225,11 +226,6 @@ class GitHub:
             forced = pull.head_sha not in self.git.ancestors(sha)
             pull.pushes.append(Push(self.time.seconds, pull.head_sha, sha, forced))
             pull.head_sha, pull.updated = sha, self.time.seconds
-            self.see(sha)
-
-    def see(self, sha: str) -> None:
-        """Make the first check suite of a commit: an App's first check run does, and a head of a pull request."""
-        self.seen.setdefault(sha, self.time.now())
 
     def open_pull_request(
         self, head_ref: str, *, author: str = "mona", base: str = "main", from_fork: bool = False, draft: bool = False
@@ -244,7 +240,6 @@ class GitHub:
         pull.bases.append((self.time.seconds, base))
         pull.updated = self.time.seconds
         self.pulls[number] = pull
-        self.see(head)
         return pull
 
     def close(self, number: int, *, merged: bool = False) -> None:
@@ -262,8 +257,9 @@ class GitHub:
     def retarget(self, number: int, base: str) -> None:
         """Open a pull request against another branch."""
         pull = self.pulls[number]
+        if pull.base_ref != base:
+            pull.bases.append((self.time.seconds, base))
         pull.base_ref, pull.base_sha, pull.updated = base, self.git.branches[base], self.time.seconds
-        pull.bases.append((self.time.seconds, base))
 
     def label(self, number: int, name: str, by: str) -> None:
         """Set a label; setting it again is no event."""
@@ -362,7 +358,6 @@ class GitHub:
         made.status, made.conclusion = "completed" if conclusion else "in_progress", conclusion
         made.external_id = external_id
         self.checks[made.id] = made
-        self.see(head_sha)
         return made
 
     # What can be seen

@@ -170,7 +170,8 @@ def _undone(world: World) -> Iterator[Violation]:
     pull, setting = world.pull, world.setting
     # An intent of yesterday is not gone on with: its key is forgotten, and a person has to ask again.
     is_old = world.time.seconds > KEY_MEMORY
-    stopped = not pull.is_open or pull.head_sha in world.truth.skipped or world.truth.hindered or is_old
+    is_skipped = (pull.head_sha, pull.base_ref) in world.truth.skipped
+    stopped = not pull.is_open or is_skipped or world.truth.hindered or is_old
     # Where nothing says what earlier reviews have cost, a person has to approve the next one.
     is_lost = bool(world.truth.losses) or (setting.input("summary-comment", "true") == "false" and bool(pull.forced))
     if stopped or is_lost or setting.input("review-on", "push") != "push":
@@ -266,8 +267,7 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
     check = newest_check(world, pull)
     if check is not None and check.conclusion in GREEN:
         changes = world.github.changes_of(pull)
-        skips, bypasses = world.truth.skips, {(head, base) for head, base in world.truth.bypasses}
-        if pull.head_sha in skips or (pull.head_sha, pull.base_ref) in bypasses:
+        if (pull.head_sha, pull.base_ref) in world.truth.skips | world.truth.bypasses:
             return
         if problem := _why_not(world, str(check.conclusion), changes, strict=True):
             yield Violation(
@@ -282,8 +282,8 @@ def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
     if check.conclusion not in GREEN or check.number is None:
         return
     truth, number, head = world.truth, check.number, check.head_sha
-    bypassed = any(head == one for one, _ in truth.bypasses)
-    if bypassed or head in truth.skipped or not world.github.pulls[number].is_open:
+    let_through = any(head == one for one, _ in truth.bypasses | truth.skipped)
+    if let_through or not world.github.pulls[number].is_open:
         return
     problems = [
         (_why_not(world, str(check.conclusion), changes, strict=False), changes)
@@ -381,8 +381,6 @@ def _people(world: World) -> Iterator[Violation]:
 
 HOLES: Mapping[str, str] = {
     "base": "A check that is green against one base stays so when the pull request goes to another.",
-    "label": "A label or a command counts for a head or a base that it was not given for.",
-    "committer": "Somebody who has committed to the branch waives or bypasses.",
     "freshness": "An older signed text is put back, and a force-push hides the check runs that are newer than it.",
     "overwritten": "A summary is written that another run has written since it was read: what that one bought is lost.",
     "scope": "Two runs at once find another summary or another base branch, so they buy the change in another scope.",
@@ -396,11 +394,6 @@ def hole_of(world: World, pull: Pull, changes: tuple[Change, ...], check: Stored
     truth = world.truth
     if check.base != pull.base_ref:
         return "base"
-    is_of_another_base = any(head == check.head_sha for head, _ in truth.bypasses)
-    if (check.conclusion == "skipped" and truth.skipped) or (truth.is_forged and truth.bypasses) or is_of_another_base:
-        return "label"
     tokens = {token for (token, _), _ in uncovered(world, changes, strict=True)}
-    if tokens & truth.by_committers:
-        return "committer"
     is_old = "old text" in truth.losses and pull.forced and tokens & {one.token for one in truth.withdrawn}
     return "freshness" if is_old else ""

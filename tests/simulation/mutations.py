@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reviewbot.domain.github.drafts import CheckState
-from reviewbot.domain.github.pull_request import Conclusion, Permission
+from reviewbot.domain.github.pull_request import Conclusion, Permission, PullRequest
 from reviewbot.domain.model.review import Report, TaskStatus
+from reviewbot.domain.policy.eligibility import skip_label
 from tests.simulation.found import FOUND
 from tests.simulation.histories import ADVERSARIAL, BY_PEOPLE, KILLS, History, judge, make
 from tests.simulation.laws import (
@@ -141,6 +142,22 @@ def _posted_is_forgotten(right: Any) -> object:  # noqa: ANN401 — a function
     return lambda groups, there, _posted: right(groups, there, frozenset())
 
 
+def _by_an_admin(right: Any) -> object:  # noqa: ANN401 — a function
+    return lambda known, permission: right(known, permission if permission is Permission.NONE else Permission.ADMIN)
+
+
+def _whoever_set_it(_right: object) -> object:
+    def login(pull: PullRequest, _trigger: object) -> str:
+        label = skip_label(pull)
+        return (label.actor or "") if label else ""
+
+    return login
+
+
+def _never_retargeted(right: Any) -> object:  # noqa: ANN401 — a method of the port
+    return lambda self, pull: replace(right(self, pull), retargeted_at=None)
+
+
 MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "an error of ours ends a run",
@@ -248,8 +265,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the author waives",
-        "reviewbot.domain.commands.authorize:_is_author",
-        _returning(value=False),
+        "reviewbot.domain.commands.authorize:_not_by_authors",
+        _returning(None),
         NEVER_GREEN,
         ADVERSARIAL,
         ("evil", "author_waives", "harmless"),
@@ -263,17 +280,17 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("evil", "bypass_by_kim"),
     ),
     Mutation(
-        "a command counts for whatever head is there",
+        "the beginning of a SHA names a commit",
         "reviewbot.domain.commands.authorize:_is_meant",
         _returning(value=True),
         NEVER_GREEN,
-        BY_PEOPLE,
-        ("evil", "bypass", "harmless"),
+        ADVERSARIAL,
+        ("bypass", "same_beginning"),
     ),
     Mutation(
         "anybody may set the skip label",
-        "reviewbot.domain.policy.eligibility:_skip_stands",
-        _returning(value=True),
+        "reviewbot.domain.machine.acquire:triaged",
+        _by_an_admin,
         NEVER_GREEN,
         ADVERSARIAL,
         ("evil", "author_skips"),
@@ -345,6 +362,38 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda _right: property(lambda _self: False),
         NEVER_GREEN,
         found="carried-and-forgotten",
+    ),
+    Mutation(
+        "a skip label counts without a record of its head",
+        "reviewbot.domain.machine.acquire:_is_recorded",
+        lambda _right: lambda known: bool(known.skip_record),
+        NEVER_GREEN,
+        ADVERSARIAL,
+        ("evil", "skip"),
+    ),
+    Mutation(
+        "a skip label counts at any event for the head of now",
+        "reviewbot.domain.policy.eligibility:skip_label_login",
+        _whoever_set_it,
+        NEVER_GREEN,
+        ADVERSARIAL,
+        ("evil", "skip"),
+    ),
+    Mutation(
+        "a label or a bypass counts for the base of now",
+        "tests.simulation.forge:SimulatedForge._pull_request",
+        _never_retargeted,
+        NEVER_GREEN,
+        ADVERSARIAL,
+        ("evil", "retarget", "bypass", "skip"),
+    ),
+    Mutation(
+        "somebody who has committed to it waives",
+        "reviewbot.domain.github.pull_request:PullRequest.people",
+        lambda _right: property(lambda self: frozenset({self.author})),
+        NEVER_GREEN,
+        ADVERSARIAL,
+        ("evil_by_kim", "waive_by_kim"),
     ),
 )
 

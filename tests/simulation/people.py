@@ -38,6 +38,15 @@ class Move:
 Play = Callable[[World, Move], None]
 
 
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who makes a commit; `begins` is what its sha begins with, if somebody has tried long enough."""
+
+    author: str = "mona"
+    committer: str = ""
+    begins: str = ""
+
+
 def play(world: World, move: object) -> None:
     """Play a move."""
     if not isinstance(move, Move):
@@ -60,11 +69,14 @@ def _files(world: World) -> Mapping[str, File]:
 
 
 def _push(
-    world: World, changes: Mapping[str, Content], parents: tuple[str, ...] | None = None, author: str = "mona"
+    world: World, changes: Mapping[str, Content], parents: tuple[str, ...] | None = None, *, by: By | None = None
 ) -> None:
     if not changes and parents is None:
         return
-    world.github.push(world.pull.head_ref, changes, parents=parents, author=author)
+    by = by or By()
+    world.github.push(
+        world.pull.head_ref, changes, parents=parents, author=by.author, committer=by.committer, begins=by.begins
+    )
     _pushed(world)
 
 
@@ -80,13 +92,13 @@ def _text_files(world: World) -> list[str]:
     )
 
 
-def _insert(world: World, line: str, where: int, *, author: str = "mona") -> None:
+def _insert(world: World, line: str, where: int, *, by: By | None = None) -> None:
     path = _pick([*_text_files(world), "new.py"], where)
     if path is None:
         return
     lines = _files(world)[path].content.decode().split("\n") if path in _files(world) else [""]
     at = (where * 7) % len(lines)
-    _push(world, {path: "\n".join([*lines[:at], line, *lines[at:]])}, author=author)
+    _push(world, {path: "\n".join([*lines[:at], line, *lines[at:]])}, by=by)
 
 
 def _evil(world: World, move: Move) -> None:
@@ -94,8 +106,16 @@ def _evil(world: World, move: Move) -> None:
 
 
 def _evil_by_kim(world: World, move: Move) -> None:
-    """Somebody who helps commits to the branch."""
-    _insert(world, f"EVIL{1 + move.a % 4}()", move.b, author="kim")
+    """Somebody who helps commits to the branch, under the own name or only as the committer."""
+    by = By("kim") if move.a < 3 else By("mona", "kim")
+    _insert(world, f"EVIL{1 + move.a % 4}()", move.b, by=by)
+
+
+def _same_beginning(world: World, move: Move) -> None:
+    """Push another commit whose sha begins like the head's, on it or in its place."""
+    head, parents = world.pull.head_sha, world.github.git.commits[world.pull.head_sha].parents
+    changes = {"same.py": f"EVIL{1 + move.b % 4}()\n"}
+    _push(world, changes, parents if move.a % 2 else None, by=By(begins=head[:7]))
 
 
 def _note(world: World, move: Move) -> None:
@@ -268,7 +288,6 @@ def _forged_check(world: World, move: Move) -> None:
     tag = with_tag(CheckTag(1, "success"), "")
     copied = [check.external_id for check in world.github.checks.values() if check.number is not None]
     external_id = (_pick([tag, *copied[::-1]], move.b)) or tag
-    world.truth.is_forged = True
     world.github.foreign_check(
         world.pull.head_sha, CHECK, app=app, external_id=external_id, started=START - timedelta(days=1)
     )
@@ -299,7 +318,7 @@ def _command(world: World, number: int, by: str, text: str) -> None:
 def _says(by: str, word: str) -> Play:
     def says(world: World, move: Move) -> None:
         pull = world.pull
-        head = f" {pull.head_sha}" if move.a % 2 else ""
+        head = ("", f" {pull.head_sha}", f" {pull.head_sha[:7]}")[move.a % 3]
         world.truth.hindered |= word == "cancel"
         if word == "review":
             if PEOPLE[by].at_least(Permission.WRITE):
@@ -307,7 +326,7 @@ def _says(by: str, word: str) -> Play:
                     world.truth.asked[changes] += 1
             _command(world, 1, by, f"/reviewbot review{head}")
         elif word == "bypass":
-            if PEOPLE[by].at_least(Permission.MAINTAIN) and by not in authors_of(world, pull):
+            if head and PEOPLE[by].at_least(Permission.MAINTAIN) and by not in authors_of(world, pull):
                 world.truth.bypasses.add((pull.head_sha, pull.base_ref))
             _command(world, 1, by, f"/reviewbot bypass{head} It is known.")
         else:
@@ -317,9 +336,9 @@ def _says(by: str, word: str) -> Play:
 
 
 def authors_of(world: World, pull: Pull) -> set[str]:
-    """The opener, and everyone who authored a commit."""
+    """The opener, and everyone who authored or committed a commit."""
     commits = world.github.git.between(pull.base_sha, pull.head_sha)
-    return {pull.author, *(commit.author for commit in commits)}
+    return {pull.author}.union(*(commit.people for commit in commits))
 
 
 def _waives(by: str) -> Play:
@@ -327,8 +346,6 @@ def _waives(by: str) -> Play:
         found = _pick(list(world.open_findings(1)), move.a)
         if found is None:
             return
-        if by != "mona" and by in authors_of(world, world.pull):
-            world.truth.by_committers |= set(EVIL.findall(found.title))
         if PEOPLE[by].at_least(Permission.WRITE) and by not in authors_of(world, world.pull):
             there = world.evil_in(world.github.changes_of(world.pull))
             if "MESS1" in found.title:
@@ -362,8 +379,8 @@ def _labels(by: str) -> Play:
         else:
             world.github.label(1, SKIP, by)
             if PEOPLE[by].at_least(Permission.MAINTAIN):
-                world.truth.skips.add(pull.head_sha)
-                world.truth.skipped.add(pull.head_sha)
+                world.truth.skips.add((pull.head_sha, pull.base_ref))
+                world.truth.skipped.add((pull.head_sha, pull.base_ref))
             world.pending.append(world.event(pull, "labeled", sender=by, label=SKIP))
 
     return labels
@@ -478,6 +495,7 @@ AUTHOR: Mapping[str, Play] = {
 
 ADVERSARY: Mapping[str, Play] = {
     "evil_by_kim": _evil_by_kim,
+    "same_beginning": _same_beginning,
     "own_base": _own_base,
     "second_pull_request": _second_pull_request,
     "forged_check": _forged_check,

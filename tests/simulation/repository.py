@@ -66,6 +66,12 @@ class StoredCommit:
     tree: Tree
     author: str
     verified: bool = False
+    committer: str = ""
+
+    @property
+    def people(self) -> set[str]:
+        """The author and the committer."""
+        return {self.author, self.committer or self.author}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +110,16 @@ class Git:
         self._bases: dict[tuple[str, str], str] = {}
 
     def commit(
-        self, parents: tuple[str, ...], changes: Mapping[str, str | bytes | File | None], author: str, *, verified: bool
+        self,
+        parents: tuple[str, ...],
+        changes: Mapping[str, str | bytes | File | None],
+        author: str,
+        *,
+        verified: bool,
+        committer: str = "",
+        begins: str = "",
     ) -> StoredCommit:
-        """Commit onto the first parent; None deletes a file."""
+        """Commit onto the first parent; None deletes a file. Whoever tries long enough chooses how the sha begins."""
         files = dict(self.commits[parents[0]].files) if parents else {}
         for path, content in changes.items():
             if content is None:
@@ -118,7 +131,8 @@ class Git:
                 files[path] = File(content.encode() if isinstance(content, str) else content, mode)
         number = len(self.commits)
         sha = hashlib.sha1(f"{number} {parents} {author}".encode(), usedforsecurity=False).hexdigest()
-        made = StoredCommit(sha, parents, files, frozenset(files.items()), author, verified)
+        sha = begins + sha[len(begins) :]
+        made = StoredCommit(sha, parents, files, frozenset(files.items()), author, verified, committer)
         self.commits[sha] = made
         return made
 

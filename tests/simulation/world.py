@@ -85,21 +85,20 @@ class Truth:
 
     Attributes:
         waivers: of people who may; `bypasses` likewise: heads with the branch that the pull request was against.
-        skips: heads on which somebody with maintain or admin has set the label.
+        skips: heads on which somebody with maintain or admin has set the label, with the branch likewise.
         asked: how often somebody who may has asked for another review, by change.
         deleted: ids of findings whose comments people deleted, and `erased` their texts.
         resolved: threads that people resolved.
         renamed: new name to old name.
         losses: what makes it impossible to remember everything.
         texts: every text that our summary has had; `written`, which run has written the last one, and when.
-        hindered: whether somebody has cancelled something; `is_forged`, whether somebody has made a check of our name.
-        by_committers: tokens that people with write access waived who have committed to the branch.
+        hindered: whether somebody has cancelled something.
         withdrawn: waivers that were taken back; `skipped`: heads that ever were skipped.
     """
 
     waivers: list[Waiver] = field(default_factory=list)
     bypasses: set[tuple[str, str]] = field(default_factory=set)
-    skips: set[str] = field(default_factory=set)
+    skips: set[tuple[str, str]] = field(default_factory=set)
     asked: Counter[tuple[Change, ...]] = field(default_factory=Counter)
     deleted: set[str] = field(default_factory=set)
     erased: list[str] = field(default_factory=list)
@@ -109,10 +108,8 @@ class Truth:
     texts: list[str] = field(default_factory=list)
     written: tuple[int, float] = (0, 0.0)
     withdrawn: list[Waiver] = field(default_factory=list)
-    skipped: set[str] = field(default_factory=set)
+    skipped: set[tuple[str, str]] = field(default_factory=set)
     hindered: bool = False
-    is_forged: bool = False
-    by_committers: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)

@@ -25,7 +25,7 @@ from reviewbot.domain.github.drafts import (
     Reaction,
     ReviewDraft,
 )
-from reviewbot.domain.github.pull_request import CheckRun, Comment, Entry, Permission, Review, Snapshot, Waiting
+from reviewbot.domain.github.pull_request import CheckRun, Comment, Commit, Entry, Permission, Review, Snapshot, Waiting
 from reviewbot.domain.github.shared_heads import is_of
 from reviewbot.errors import NotFound
 
@@ -90,6 +90,12 @@ class GitHubForge(Bound):
             other_checks=tuple(sorted({run for run in (*on_head, *on_older) if not is_of(run, number)}, key=_by_id)),
             checks_readable=not hidden,
         )
+
+    def commits(self, number: int) -> tuple[Commit, ...]:
+        """See `ports.Forge.commits`."""
+        kind, asked = answers.InCommits[answers.CommitNode], self._pull(number)
+        first = self._page(None, queries.COMMITS, asked, kind)
+        return tuple(parse.commit(item.commit) for item in self._whole(first, queries.COMMITS, asked, kind))
 
     def diff(self, base: str, head: str) -> bytes:
         intent = Intent("reading the diff of the pull request", "contents: read")
@@ -284,11 +290,16 @@ class GitHubForge(Bound):
         """A list of the pull request: its first page from the snapshot, the others asked for."""
         yield from page.present
         while page.after:
-            asked = {**variables, "page": PAGE, "after": page.after}
-            whole = answers.InRepository[answers.InPullRequest[answers.Paged[kind]]]  # type: ignore[valid-type]  # a type at run time
-            data = self._calls.query(document, asked, _PULL, whole)
-            page = self._found(self._there(data.repository).pull_request, "pull request any more").page
+            page = self._page(page.after, document, variables, kind)
             yield from page.present
+
+    def _page(
+        self, after: str | None, document: str, variables: Mapping[str, object], kind: type[T]
+    ) -> answers.Page[T]:
+        asked = {**variables, "page": PAGE, "after": after}
+        whole = answers.InRepository[answers.InPullRequest[answers.Paged[kind]]]  # type: ignore[valid-type]  # a type at run time
+        data = self._calls.query(document, asked, _PULL, whole)
+        return self._found(self._there(data.repository).pull_request, "pull request any more").page
 
     def _thread_comments(self, thread: answers.ThreadNode) -> Iterator[answers.ThreadCommentNode]:
         page = thread.comments

@@ -74,7 +74,7 @@ class Desk:
     # Nothing else is kept here, so there is nothing to read and nothing to change.
 
     config = _nothing
-    checks = older_checks = summaries = queued = _empty
+    checks = older_checks = commits = summaries = queued = _empty
     delete_comment = react = show_comment = hide_comment = remove_label = _nothing
     delete_pending_review = dismiss_review = update_review_comment = delete_review_comment = _nothing
     resolve_thread = unresolve_thread = _nothing

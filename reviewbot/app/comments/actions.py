@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
-from reviewbot.app.context import RunContext
+from reviewbot.app.context import RunContext, policy_of
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.review import review_pull_request
 from reviewbot.domain.commands.authorize import (
@@ -20,12 +20,13 @@ from reviewbot.domain.commands.authorize import (
     Tell,
     authorize,
 )
-from reviewbot.domain.commands.parse import PostedCommand
-from reviewbot.domain.github.pull_request import Snapshot
+from reviewbot.domain.commands.parse import CommandName, PostedCommand
+from reviewbot.domain.github.pull_request import PullRequest, Snapshot
 from reviewbot.domain.ledger.edits import CallOff, LedgerEdit
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
 from reviewbot.domain.machine.known import Cancels
 from reviewbot.domain.model.events import DispatchEvent
+from reviewbot.domain.policy.eligibility import needs_approval
 from reviewbot.domain.policy.verdict import Outcome
 
 
@@ -58,13 +59,23 @@ class Asking:
 def action_of(run: RunContext, snapshot: Snapshot, posted: PostedCommand) -> CommandAction:
     """What comes of a command, by what its writer may do at this moment."""
     scope = Scope(
-        pull=snapshot.pull,
+        pull=_with_authors(run, snapshot.pull, posted),
         permission=run.ports.forge.permission(posted.sender),
         ledger=read_ledger(run, snapshot, "").ledger,
+        fail_on=run.settings.fail_on,
+        needs_approval=run.paid and needs_approval(snapshot.pull, policy_of(run.settings)),
         paid=run.paid,
         remembers=run.settings.summary_comment,
     )
     return authorize(posted, scope)
+
+
+def _with_authors(run: RunContext, pull: PullRequest, posted: PostedCommand) -> PullRequest:
+    """The pull request with all its commits, where it depends on their authors what a command may do."""
+    depends = posted.command.name in {CommandName.WAIVE, CommandName.BYPASS}
+    if not depends or pull.commit_count <= len(pull.commits):
+        return pull
+    return replace(pull, commits=run.ports.forge.commits(pull.number))
 
 
 def do(asking: Asking, action: CommandAction) -> Outcome | None:

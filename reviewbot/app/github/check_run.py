@@ -9,7 +9,7 @@ from reviewbot.app.context import RunContext
 from reviewbot.app.output.views import counting_views, summary_view
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.drafts import Annotation, AnnotationLevel, CheckState
-from reviewbot.domain.github.pull_request import CheckRun, CheckStatus
+from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusion
 from reviewbot.domain.github.shared_heads import GREEN, is_covered, newest, not_green
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
 from reviewbot.domain.machine.judge import CHECK_RUN, beside_another, current_check, let_through
@@ -107,11 +107,17 @@ def check_state(run: RunContext, known: Known, outcome: Outcome) -> CheckState:
         title=title,
         summary=text,
         external_id=_external_id(run, known),
-        tag=CheckTag(known.snapshot.pull.number, outcome.own or outcome.conclusion or ""),
+        tag=_tag(known, outcome),
         details_url=known.summary.url if known.summary else None,
         # GitHub appends annotations: they come with the verdict, once.
         annotations=annotations_of(run, known) if outcome.conclusion else (),
     )
+
+
+def _tag(known: Known, outcome: Outcome) -> CheckTag:
+    verdict = outcome.own or outcome.conclusion or ""
+    skip = known.skip_record if known.skips and verdict == Conclusion.SKIPPED else ""
+    return CheckTag(known.snapshot.pull.number, verdict, skip)
 
 
 def _external_id(run: RunContext, known: Known) -> str:

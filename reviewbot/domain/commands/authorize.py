@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
@@ -13,8 +12,9 @@ from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Permission, PullRequest
 from reviewbot.domain.ledger.edits import GrantBypass, Unwaive, Waive
 from reviewbot.domain.ledger.ledger import Ledger
+from reviewbot.domain.model.options import FailOn
 from reviewbot.domain.policy.eligibility import Asked
-from reviewbot.domain.policy.verdict import Outcome, Reason, Status
+from reviewbot.domain.policy.verdict import Outcome, Reason, Status, blocks
 
 
 class Refusal(StrEnum):
@@ -27,8 +27,11 @@ class Refusal(StrEnum):
     NO_MEMORY = "no-memory"
     NO_REASON = "no-reason"
     OWN = "own"
+    UNKNOWN_AUTHORS = "unknown-authors"
+    NO_COMMIT = "no-commit"
     NEWER_HEAD = "newer-head"
     OTHER_HEAD = "other-head"
+    OTHER_BASE = "other-base"
     NO_FINDING = "no-finding"
     SEVERAL_FINDINGS = "several-findings"
     NOTHING_OPEN = "nothing-open"
@@ -84,6 +87,8 @@ class Scope:
     Attributes:
         permission: of the command's author, now.
         ledger: as far as it is trusted.
+        fail_on: the setting.
+        needs_approval: whether somebody with write access has to approve the spending for each head.
         paid: whether the reviewer costs money; otherwise the ledger is signed with no secret.
         remembers: whether there is a summary comment for the ledger.
     """
@@ -91,6 +96,8 @@ class Scope:
     pull: PullRequest
     permission: Permission
     ledger: Ledger
+    fail_on: FailOn
+    needs_approval: bool
     paid: bool
     remembers: bool
 
@@ -135,34 +142,20 @@ def _review(posted: PostedCommand, scope: Scope) -> CommandAction:
         return Refusal.CLOSED
     if named and not pull.head_sha.startswith(named):
         return Refusal.OTHER_HEAD
-    if not _is_meant(posted, pull, without_check=True):
+    if scope.needs_approval and not _is_meant(posted, scope):
         return Refusal.NEWER_HEAD
     return Buy(Asked(posted.sender, str(posted.comment_id), pull.head_sha))
 
 
-def _is_meant(posted: PostedCommand, pull: PullRequest, *, without_check: bool) -> bool:
+def _is_meant(posted: PostedCommand, scope: Scope) -> bool:
     """Whether a command is about this head: nobody may push something else after it.
 
-    A command with the whole commit is. Otherwise the head must have been there when the command was written: our check
-    on it had started, so it was the head, and no force-push came later, so every later head builds on it. The start of
-    a commit's name proves nothing: another commit with the same start takes an afternoon.
-
-    Args:
-        posted: the command.
-        pull: as it is now.
-        without_check: whether it suffices, without a check of ours, that GitHub had seen the commit and that nobody
-            ever force-pushed.
+    A command with the whole SHA is. Otherwise our signed ledger must say that the head was there when the comment was
+    written, and no force-push may have come since, so that every later head builds on it. The beginning of a SHA
+    proves nothing: another commit that begins with the same seven digits takes minutes to make.
     """
-    if posted.command.target == pull.head_sha:
-        return True
-    if pull.checked_at is not None:
-        return pull.checked_at <= posted.at and _has_stayed(pull, pull.checked_at)
-    seen = pull.head_seen_at is not None and pull.head_seen_at <= posted.at
-    return without_check and seen and pull.forced_at is None
-
-
-def _has_stayed(pull: PullRequest, since: datetime) -> bool:
-    return pull.forced_at is None or pull.forced_at < since
+    pull = scope.pull
+    return posted.command.target == pull.head_sha or scope.ledger.was_head(pull.head_sha, posted.at, pull.forced_at)
 
 
 def _amend(posted: PostedCommand, scope: Scope) -> CommandAction:
@@ -180,14 +173,16 @@ def _amend(posted: PostedCommand, scope: Scope) -> CommandAction:
 
 
 def _bypass(posted: PostedCommand, scope: Scope) -> CommandAction:
-    pull = scope.pull
-    if _is_author(posted.sender, pull):
-        return Refusal.OWN
-    if posted.command.target and not pull.head_sha.startswith(posted.command.target):
-        return Refusal.OTHER_HEAD
-    if not _is_meant(posted, pull, without_check=False):
-        return Refusal.NEWER_HEAD
-    return EditLedger(GrantBypass(pull.head_sha, pull.base_ref, posted.sender, posted.command.reason))
+    """Let the named head through, to the base that the pull request had when the comment was written."""
+    pull, named = scope.pull, posted.command.target
+    impossible = {
+        Refusal.NO_COMMIT: not named,
+        Refusal.OTHER_HEAD: not pull.head_sha.startswith(named),
+        Refusal.NEWER_HEAD: not _is_meant(posted, scope),
+        Refusal.OTHER_BASE: pull.retargeted_at is not None and pull.retargeted_at >= posted.at,
+    }
+    refused = _not_by_authors(posted, scope) or next((one for one, applies in impossible.items() if applies), None)
+    return refused or EditLedger(GrantBypass(pull.head_sha, pull.base_ref, posted.sender, posted.command.reason))
 
 
 def _waive(posted: PostedCommand, scope: Scope) -> CommandAction:
@@ -199,28 +194,24 @@ def _waive(posted: PostedCommand, scope: Scope) -> CommandAction:
     [record] = fitting
     if not waives:
         return EditLedger(Unwaive(record.id), record)
-    if record.severity.takes_another and _is_author(posted.sender, scope.pull):
-        return Refusal.OWN
-    if not _is_of_this_code(posted, scope):
-        return Refusal.NEWER_HEAD
-    return EditLedger(Waive(record.id, posted.sender, command.reason), record)
+    refused = _not_by_authors(posted, scope) if _may_block(record, scope) else None
+    if refused is None and not _is_meant(posted, scope):
+        refused = Refusal.NEWER_HEAD
+    return refused or EditLedger(Waive(record.id, posted.sender, command.reason), record)
 
 
-def _is_of_this_code(posted: PostedCommand, scope: Scope) -> bool:
-    """Whether a waiver is about the current head: it is for its code, and names no commit.
-
-    Without a check of ours, the ledger can prove that a review of this head had been bought.
-    """
-    pull = scope.pull
-    if pull.checked_at is not None:
-        return _is_meant(posted, pull, without_check=False)
-    of_head = (one for one in scope.ledger.purchases if one.head_sha == pull.head_sha)
-    moments = (datetime.fromisoformat(one.submitted_at) for one in of_head)
-    return any(at <= posted.at and _has_stayed(pull, at) for at in moments)
+def _may_block(record: TrackedFinding, scope: Scope) -> bool:
+    """Whether a finding blocks by the settings of now, or by those that a purchase has frozen."""
+    frozen = (one.judgement.rules.fail_on for one in scope.ledger.purchases)
+    return any(blocks(record.severity, fail_on) for fail_on in (scope.fail_on, *frozen))
 
 
-def _is_author(login: str, pull: PullRequest) -> bool:
-    return pull.author is not None and login.casefold() == pull.author.casefold()
+def _not_by_authors(posted: PostedCommand, scope: Scope) -> Refusal | None:
+    """The refusal for somebody who opened the pull request, or authored or committed a commit of it."""
+    people = scope.pull.people
+    if people is None:
+        return Refusal.UNKNOWN_AUTHORS
+    return Refusal.OWN if posted.sender.casefold() in people else None
 
 
 def is_kept(action: EditLedger, ledger: Ledger) -> bool:

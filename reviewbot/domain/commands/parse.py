@@ -42,10 +42,9 @@ class CommandName(StrEnum):
 
 
 _ID = "(?P<target>[0-9a-f]{4,10})"
-# The first word of a reason is a commit if it has a digit or is whole; others just happen to have these letters.
-_COMMIT = "(?P<target>(?=[a-f]{0,39}[0-9]|[a-f]{40})[0-9a-f]{7,40})"
+_COMMIT = "(?P<target>[0-9a-f]{7,64})"
 _SYNTAX: Mapping[CommandName, tuple[Permission, str]] = {
-    CommandName.REVIEW: (Permission.WRITE, "(?P<target>[0-9a-f]{7,40})?"),
+    CommandName.REVIEW: (Permission.WRITE, f"{_COMMIT}?"),
     CommandName.COLLECT: (Permission.WRITE, ""),
     CommandName.CANCEL: (Permission.WRITE, ""),
     CommandName.STATUS: (Permission.READ, ""),

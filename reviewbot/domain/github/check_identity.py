@@ -9,23 +9,36 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-TAG_LENGTH = 32
-"""Characters of the longest tag, with the space after it."""
+SKIP_LENGTH = 11
+"""Characters of `CheckTag.skip`: 66 bits in Base64. Each guess takes a check run and a run of ours."""
 
-_TAG = re.compile(r"pr(?P<number>[1-9][0-9]{0,8})=(?P<verdict>[a-z_]{0,15})(?: (?P<rest>.*))?", re.ASCII | re.DOTALL)
+TAG_LENGTH = 32
+"""Characters of the longest tag, with the space after it: only a skipped check has `CheckTag.skip`."""
+
+_TAG = re.compile(
+    r"pr(?P<number>[1-9][0-9]{0,8})=(?P<verdict>[a-z_]{0,15})"
+    rf"(?:\+(?P<skip>[0-9A-Za-z_-]{{{SKIP_LENGTH}}}))?(?: (?P<rest>.*))?",
+    re.ASCII | re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class CheckTag:
-    """A check run's pull request and that pull request's own conclusion, which is empty while the review is open."""
+    """A check run's pull request and that pull request's own conclusion, which is empty while the review is open.
+
+    Attributes:
+        skip: the record that a label has skipped the review of this head; `skip_record` says what it must be.
+    """
 
     number: int
     verdict: str = ""
+    skip: str = ""
 
 
 def with_tag(tag: CheckTag, copy: str) -> str:
     """The `external_id`: the tag, then the copy, which may be empty."""
-    return " ".join(part for part in (f"pr{tag.number}={tag.verdict}", copy) if part)
+    skip = f"+{tag.skip}" if tag.skip else ""
+    return " ".join(part for part in (f"pr{tag.number}={tag.verdict}{skip}", copy) if part)
 
 
 def split_tag(external_id: str) -> tuple[CheckTag | None, str]:
@@ -33,4 +46,4 @@ def split_tag(external_id: str) -> tuple[CheckTag | None, str]:
     match = _TAG.fullmatch(external_id)
     if match is None:
         return None, ""
-    return CheckTag(int(match["number"]), match["verdict"]), match["rest"] or ""
+    return CheckTag(int(match["number"]), match["verdict"], match["skip"] or ""), match["rest"] or ""

@@ -49,6 +49,7 @@ class Commit:
     Attributes:
         authors: logins, a bot's with `[bot]`; None for an address without an account. The committer chooses the
             address, so an author is only a claim.
+        committer: likewise; None also for GitHub itself, which commits in the web editor's name.
         verified: whether GitHub itself signed the commit, as it does for commits of an App. A person's signature
             vouches for the committer, not for the author.
     """
@@ -57,6 +58,7 @@ class Commit:
     parents: tuple[str, ...]
     authors: tuple[str | None, ...]
     verified: bool = False
+    committer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +79,8 @@ class PullRequest:
         changed_files: how many files GitHub counts in the change; None if nobody counts.
         author: the login without `[bot]`, as in GraphQL; None for a deleted account.
         label_events: the latest fifty, oldest first.
-        head_seen_at: when GitHub created the first check suite for the head, which no committer can choose; None if it
-            is unknown. The commit may have been the head of another pull request then.
-        checked_at: when the first check run of our name for this pull request on the head started, if any.
         forced_at: when the head was last force-pushed, if ever: an older head may have come back then.
-        is_first_head: whether nothing was force-pushed, and no other commit has a check run of our name for this pull
-            request; False if it has more commits than are read.
+        retargeted_at: when the pull request last got another base branch, if ever.
     """
 
     number: int
@@ -102,10 +100,20 @@ class PullRequest:
     commits: tuple[Commit, ...]
     commit_count: int
     changed_files: int | None = None
-    head_seen_at: datetime | None = None
-    checked_at: datetime | None = None
     forced_at: datetime | None = None
-    is_first_head: bool = False
+    retargeted_at: datetime | None = None
+
+    @property
+    def people(self) -> frozenset[str] | None:
+        """Everyone who opened it, or authored or committed a commit, in lower case; None if not all commits are known.
+
+        An address without an account is nobody here: whoever commits chooses it.
+        """
+        is_whole = self.commit_count == len(self.commits) and any(one.sha == self.head_sha for one in self.commits)
+        if not is_whole:
+            return None
+        logins = (login for one in self.commits for login in (*one.authors, one.committer))
+        return frozenset(login.casefold() for login in (self.author, *logins) if login)
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,7 @@ class _PurchaseJson(Struct, frozen=True):
     minutes: Whole | None
     change: str
     judged: tuple[_JudgedRow, ...]
+    head_at: str
 
 
 class _BypassRow(Row, frozen=True):

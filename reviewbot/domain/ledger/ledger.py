@@ -85,6 +85,8 @@ class Purchase:
         change: `ChangeIndex.change`, the same for every mode and attempt; empty where only a short copy remembers the
             purchase.
         judged: the findings that were open when its change was judged, the worst `MAX_JUDGED`.
+        head_at: when a run first saw this head with this change, ISO 8601, UTC; empty where only a short copy
+            remembers the purchase, which may be on any commit.
     """
 
     identity: str
@@ -110,6 +112,7 @@ class Purchase:
     minutes: int | None = None
     change: str = ""
     judged: tuple[Judged, ...] = ()
+    head_at: str = ""
 
     @property
     def cost(self) -> Decimal:
@@ -132,6 +135,12 @@ class Purchase:
     def is_carried(self) -> bool:
         """Whether a finding blocked its change that another task reported first: its answer alone does not tell."""
         return any(one.blocks and one.carried for one in self.judged)
+
+    def seen_on(self, head_sha: str, now: datetime) -> Purchase:
+        """This purchase on the head of now, which may be another one with the same change."""
+        if self.head_at and self.head_sha == head_sha:
+            return self
+        return replace(self, head_sha=head_sha, head_at=now.isoformat(timespec="seconds"))
 
     def asked_by(self, *comment_ids: str) -> Purchase:
         """This purchase once more comments have asked for it."""
@@ -197,6 +206,13 @@ class Ledger:
         gone = min(self.purchases, key=_worth)
         kept = tuple(entry for entry in self.purchases if entry is not gone)
         return replace(self, purchases=(*kept, purchase), forgotten=self.forgotten + gone.cost)
+
+    def was_head(self, head_sha: str, at: datetime, forced_at: datetime | None) -> bool:
+        """Whether a run of ours had recorded this head before a moment, and no force-push has come since."""
+        moments = (
+            datetime.fromisoformat(one.head_at) for one in self.purchases if one.head_at and one.head_sha == head_sha
+        )
+        return any(seen <= at and (forced_at is None or forced_at < seen) for seen in moments)
 
     def told_whole(self, identity: str) -> Ledger:
         """With the whole identity in place of the beginning of it, which is all that a short copy has."""

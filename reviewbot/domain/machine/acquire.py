@@ -76,6 +76,7 @@ from reviewbot.domain.machine.steps import (
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.review import Task, TaskStatus
 from reviewbot.domain.policy.eligibility import (
+    SKIP_LABEL,
     Asked,
     AtTerminal,
     approval_login,
@@ -132,13 +133,31 @@ def eligible(known: Known) -> Loaded | Due | NotDue | Concluded:
     request, pull = known.request, known.snapshot.pull
     if not (request.may_buy or pull.is_open):
         return Due(known, None)  # what was paid for is published on a closed pull request, too
-    login = skip_label_login(pull, request.policy)
+    login = "" if _is_recorded(known) else skip_label_login(pull, request.trigger)
     return Loaded(known, login) if login else triaged(known, Permission.NONE)
+
+
+def _is_recorded(known: Known) -> bool:
+    """Whether the run of the label's own event has recorded the label on this head."""
+    return bool(known.skip_record) and any(
+        check.tag is not None and check.tag.skip == known.skip_record for check in known.snapshot.checks
+    )
+
+
+_LABEL_IGNORED = (
+    f"The label `{SKIP_LABEL}` does not count for this head: it was set on another head or base, or by "
+    "somebody without maintain, or no run has recorded it. To skip the review, somebody with maintain removes it and "
+    "sets it again."
+)
 
 
 def triaged(known: Known, permission: Permission) -> Due | NotDue | Concluded:
     """By the permission of whoever set the label that skips a review."""
-    skipped = not_due_for(known.snapshot.pull, known.request.policy, lambda _: permission)
+    pull = known.snapshot.pull
+    known = replace(known, skips=_is_recorded(known) or permission.at_least(Permission.MAINTAIN))
+    if SKIP_LABEL in pull.labels and pull.is_open and not known.skips:
+        known = known.noting(_LABEL_IGNORED).saying(_LABEL_IGNORED)
+    skipped = not_due_for(pull, known.request.policy, skips=known.skips)
     if skipped is None:
         return Due(known, None)
     return NotDue(known, skipped) if known.request.remembers else concluded(known, skipped)
@@ -325,7 +344,7 @@ def _acquired(known: Known, before: Purchase | None, now: datetime) -> Resumed |
             known = known.saying(
                 f"This change was bought before: the task {before.task_id} is looked up, nothing is paid again."
             )
-            known, bought = resumed(known, before)
+            known, bought = resumed(known, before, now)
             return Resumed(known, bought, before, _label(known) if known.request.may_buy else "")
         case Step.BUY | Step.DEFER as step:
             identity = replace(known.identity, attempt=next_attempt(before))

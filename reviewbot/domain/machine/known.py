@@ -247,6 +247,8 @@ class Known:
         denied: the parts that the token may not write.
         reviewed_sha: the head that was reviewed, if the pull request has another one by now; else empty.
         superseded: whether that newer head has a purchase of its own.
+        skip_record: what our check run on the head must say for the label `skip-review` to count; empty if it cannot.
+        skips: whether the label counts.
         neighbour: an open pull request with the same head and no green verdict on it, 0 when there is none.
         ended: whether the run waits no longer.
         notes: what the summary says of this run, beside what it could not write.
@@ -268,6 +270,8 @@ class Known:
     denied: frozenset[str] = frozenset()
     reviewed_sha: str = ""
     superseded: bool = False
+    skip_record: str = ""
+    skips: bool = False
     neighbour: int = 0
     ended: bool = False
     notes: tuple[str, ...] = ()

@@ -32,7 +32,7 @@ def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetim
     request, pull = known.request, known.snapshot.pull
     before = known.ledger.named(identity.digest(), identity.attempt)
     asked = before.asked_by(*asked_by(request)).asked if before else asked_by(request)
-    return Purchase(
+    made = Purchase(
         identity=identity.digest(),
         attempt=identity.attempt,
         state=state,
@@ -53,6 +53,8 @@ def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetim
         selecting=request.selecting,
         change=known.change.index.change,
     )
+    seen = before if before and before.head_sha == pull.head_sha else made
+    return replace(made, head_at=seen.head_at).seen_on(pull.head_sha, now)
 
 
 def batches_of(known: Known, bought: Purchase) -> TaskBatches:
@@ -61,15 +63,14 @@ def batches_of(known: Known, bought: Purchase) -> TaskBatches:
     return TaskBatches.of(known.change.sendables, limits, bought.parts, confirms=bought.confirms)
 
 
-def resumed(known: Known, before: Purchase) -> tuple[Known, Bought]:
+def resumed(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bought]:
     """The purchase of an earlier run, which this one goes on with; the settings that judge it were frozen then."""
     request = known.request
     packing = together(batches_of(known, before).packed(), len(split_ids(before.task_id)))
     judgement = request.judgement if isinstance(request.trigger, AtTerminal) else before.judgement
     purchase = replace(
-        before.asked_by(*asked_by(request)),
+        before.asked_by(*asked_by(request)).seen_on(known.snapshot.pull.head_sha, now),
         judgement=judgement,
-        head_sha=known.snapshot.pull.head_sha,
         merge_base=known.change.change.merge_base,
         change=known.change.index.change,
     )

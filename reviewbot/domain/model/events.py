@@ -28,6 +28,8 @@ class ReviewEvent(Struct, frozen=True):
         action: GitHub's word, such as `opened`, `synchronize` or `labeled`; the app decides which of them matter.
         head_sha: the head when it happened, None when the payload has none that looks like a commit.
         sender: login of who did it, empty for a deleted account.
+        label: the label of a `labeled` or `unlabeled` action.
+        is_repeated: whether somebody has started the run again: then it happened long ago.
     """
 
     name: str
@@ -37,6 +39,7 @@ class ReviewEvent(Struct, frozen=True):
     sender: str
     sender_is_bot: bool
     label: str | None
+    is_repeated: bool = False
 
 
 class ClosedEvent(Struct, frozen=True):
@@ -71,11 +74,13 @@ class DispatchEvent(Struct, frozen=True):
         number: the input `pr`, None when it was left out or is no number.
         problem: what is wrong with the input, empty when nothing is.
         sender: login of that person.
+        sha: the input `sha`, in lower case and not checked; empty when it was left out.
     """
 
     number: int | None
     sender: str
     problem: str = ""
+    sha: str = ""
 
 
 class MergeGroupEvent(Struct, frozen=True):
@@ -167,6 +172,7 @@ class _CommentPayload(Struct, frozen=True):
 
 class _DispatchInputs(Struct, frozen=True):
     pr: object = None
+    sha: Name | None = None
 
 
 class _DispatchPayload(Struct, frozen=True):
@@ -248,12 +254,12 @@ def _comment(payload: _CommentPayload) -> Event:
 
 
 def _dispatch(payload: _DispatchPayload) -> DispatchEvent:
-    sender, given = (payload.sender or _NOBODY).login, payload.inputs.pr if payload.inputs else None
-    if given is None or given == "":
+    sender, inputs = (payload.sender or _NOBODY).login, payload.inputs or _DispatchInputs()
+    if inputs.pr is None or inputs.pr == "":
         return DispatchEvent(None, sender)
-    number = _typed_number(given)
+    number = _typed_number(inputs.pr)
     problem = "" if number else "the input `pr` is not the number of a pull request"
-    return DispatchEvent(number, sender, problem)
+    return DispatchEvent(number, sender, problem, (inputs.sha or "").strip().casefold())
 
 
 def _merge_group(payload: _MergeGroupPayload) -> Event:

@@ -27,11 +27,6 @@ class Severity(StrEnum):
         """Whether this is as bad as `other` or worse."""
         return self.rank <= other.rank
 
-    @property
-    def takes_another(self) -> bool:
-        """Whether someone other than the author has to accept it."""
-        return self.at_least(Severity.HIGH)
-
 
 _RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 

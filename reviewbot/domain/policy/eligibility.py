@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
-from reviewbot.domain.github.pull_request import Permission, PullRequest
+from reviewbot.domain.github.pull_request import LabelEvent, Permission, PullRequest
 from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
 from reviewbot.domain.model.options import Allow, ReviewOn
 from reviewbot.domain.policy.verdict import Outcome, Reason, not_due
+from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import NotApproved
 
 SKIP_LABEL = "skip-review"
@@ -52,49 +52,45 @@ class Policy:
     bots: bool
 
 
-def not_due_for(pull: PullRequest, policy: Policy, permission_of: PermissionOf) -> Outcome | None:
+def not_due_for(pull: PullRequest, policy: Policy, *, skips: bool) -> Outcome | None:
     """Why no review of this pull request is due, if so.
 
-    The label counts only if someone with maintain or admin set it on this head.
+    Args:
+        pull: as it is now.
+        policy: the settings.
+        skips: whether the label `skip-review` counts for this head. It comes before the draft, so that it is recorded
+            while its event has the head.
     """
     if not pull.is_open:
         return not_due(Reason.CLOSED, f"The pull request #{pull.number} is closed.")
+    if skips:
+        return not_due(Reason.LABEL)
     if pull.is_draft and not policy.drafts:
         return not_due(Reason.DRAFT)
-    if SKIP_LABEL in pull.labels and _skip_stands(pull, permission_of):
-        return not_due(Reason.LABEL)
     if pull.author_is_bot and _is_bots_own(pull, policy):
         return not_due(Reason.BOT)
     return None
 
 
-def _skip_stands(pull: PullRequest, permission_of: PermissionOf) -> bool:
-    login = _skip_login(pull)
-    return bool(login) and permission_of(login).at_least(Permission.MAINTAIN)
-
-
-def skip_label_login(pull: PullRequest, policy: Policy) -> str:
-    """The login whose permission decides whether the label skips the review; empty when no permission matters."""
-    if not pull.is_open or (pull.is_draft and not policy.drafts) or SKIP_LABEL not in pull.labels:
-        return ""
-    return _skip_login(pull)
-
-
-def _skip_login(pull: PullRequest) -> str:
-    """Whoever set the label on this very head, empty when it was set on another one or nobody knows by whom."""
+def skip_label(pull: PullRequest) -> LabelEvent | None:
+    """When the label that skips a review was set, and by whom; None if it is not set, or was for another base."""
     last = next((event for event in reversed(pull.label_events) if event.label == SKIP_LABEL), None)
-    return last.actor or "" if last is not None and _was_head(pull, last.at) else ""
+    if last is None or SKIP_LABEL not in pull.labels or not pull.is_open:
+        return None
+    return None if pull.retargeted_at is not None and pull.retargeted_at >= last.at else last
 
 
-def _was_head(pull: PullRequest, at: datetime) -> bool:
-    """Whether the head was the head then: our check on it had started, or there was never another head.
+def skip_label_login(pull: PullRequest, trigger: Trigger) -> str:
+    """The login whose permission decides whether this event's label skips the review; empty when no permission matters.
 
-    That GitHub had seen the commit is no proof: it may have been on another branch.
+    Only the event that the label itself has caused says on which head it was set. Whoever starts an older run again
+    plays its event again, so the first attempt alone counts.
     """
-    checked, seen = pull.checked_at, pull.head_seen_at
-    if checked is not None and checked <= at and (pull.forced_at is None or pull.forced_at < checked):
-        return True
-    return pull.is_first_head and seen is not None and seen <= at
+    label = skip_label(pull)
+    if label is None or not isinstance(trigger, ReviewEvent) or trigger.is_repeated:
+        return ""
+    is_its_own = (trigger.action, trigger.label, trigger.head_sha) == ("labeled", SKIP_LABEL, pull.head_sha)
+    return trigger.sender if is_its_own and trigger.sender == label.actor else ""
 
 
 def skipped_bot(authors: Iterable[str], policy: Policy) -> str | None:
@@ -149,41 +145,51 @@ def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permissi
     """Refuse to spend without an approval.
 
     A fork's pull request needs someone with write access, unless anyone may spend; with `approve-spend` every pull
-    request does. A manual run is an approval, and so is the label on exactly this head.
+    request does. A manual run approves the commit that it names, and the label the head in its own event.
 
     Raises:
-        NotApproved: nobody with write access requested it.
+        NotApproved: nobody with write access requested it, or a manual run names another commit.
     """
-    if isinstance(trigger, AtTerminal) or not _needs_approval(pull, policy):
+    if isinstance(trigger, DispatchEvent) and trigger.sha not in {"", pull.head_sha}:
+        raise NotApproved(
+            f"The manual run names `{visible(trigger.sha[:64])}`, which is not the whole SHA of the head.",
+            hint=f"Look at the head, then run `{_by_hand(pull)}`.",
+        )
+    if isinstance(trigger, AtTerminal) or not needs_approval(pull, policy):
         return
     login = approval_login(pull, policy, trigger)
     if login and permission_of(login).at_least(Permission.WRITE):
         return
-    by_label = f"set the label `{policy.approve_spend}`" if policy.approve_spend else ""
+    again = "remove the label `{}` and set it again" if policy.approve_spend in pull.labels else "set the label `{}`"
+    by_label = again.format(policy.approve_spend) if policy.approve_spend else ""
     by_word = f"comment `/reviewbot review {pull.head_sha}`"
-    by_hand = f"start the workflow by hand with `pr: {pull.number}`"
-    ways = ", ".join(way for way in (by_label, by_word) if way) + f", or {by_hand}"
+    ways = ", ".join(way for way in (by_label, by_word) if way) + f", or run `{_by_hand(pull)}`"
     raise NotApproved(
         "Nobody with write access has approved the spending for this head.",
         hint=f"Somebody with write access can {ways}.",
     )
 
 
+def _by_hand(pull: PullRequest) -> str:
+    return f"gh workflow run WORKFLOW -f pr={pull.number} -f sha={pull.head_sha}"
+
+
 def approval_login(pull: PullRequest, policy: Policy, trigger: Trigger) -> str:
     """The login whose permission decides whether the spending is approved; empty when no permission matters."""
-    if isinstance(trigger, AtTerminal) or not _needs_approval(pull, policy):
+    if isinstance(trigger, AtTerminal) or not needs_approval(pull, policy):
         return ""
     return trigger.sender if _approves(trigger, policy, pull.head_sha) else ""
 
 
-def _needs_approval(pull: PullRequest, policy: Policy) -> bool:
+def needs_approval(pull: PullRequest, policy: Policy) -> bool:
+    """Whether somebody with write access has to approve the spending for each head."""
     return bool(policy.approve_spend) or (pull.from_fork and policy.allow is not Allow.ANYONE)
 
 
 def _approves(trigger: ReviewEvent | DispatchEvent | Asked, policy: Policy, head_sha: str) -> bool:
     # Of exactly this head, if the sender may give an approval.
     if isinstance(trigger, DispatchEvent):
-        return True
+        return trigger.sha == head_sha
     by_person = isinstance(trigger, Asked) or (_is_approval_label(trigger, policy) and not trigger.sender_is_bot)
     return by_person and trigger.head_sha == head_sha
 

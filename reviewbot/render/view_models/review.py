@@ -62,11 +62,6 @@ class FindingView:
     crlf: bool = False
 
     @property
-    def waived_by_another(self) -> bool:
-        """Whether the pull request's author may not waive it."""
-        return self.severity.takes_another
-
-    @property
     def waive(self) -> str:
         """The command that waives it."""
         return f"/reviewbot waive {self.id} REASON"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from reviewbot_sandbox.faults import Reply
-from reviewbot_sandbox.github import ACTIONS, WORKFLOW, Access, App, CommentForm, FileVersion, Level, Rules, Scope
+from reviewbot_sandbox.github import ACTIONS, CommentForm, FileVersion, Level
 
 from reviewbot.domain.diff.merge_base import merge_base_of
 from reviewbot.domain.diff.parse import assemble
@@ -297,36 +295,6 @@ def test_a_check_is_created_updated_and_found_again(github: GitHubOnLoopback) ->
     assert (done.id, done.status, done.conclusion) == (made.id, "completed", "failure")
     (found,) = github.snapshot().checks
     assert found == done
-
-
-def test_the_head_was_seen_when_its_first_suite_was_made(github: GitHubOnLoopback) -> None:
-    store, now = github.world.store, datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
-    store.clock = lambda: now
-    head = github.world.push(REPO, "topic", {"app.py": "one\n2\n3\n"})
-    store.clock = lambda: now + timedelta(hours=1)
-    github.world.check(REPO, App(7, "other-app", "Other"), {"name": "tests", "head_sha": head})
-    assert github.snapshot().pull.head_seen_at == now
-    store.suites = dict(reversed(store.suites.items()))
-    assert github.snapshot().pull.head_seen_at == now, "whatever their order is"
-
-
-def test_a_head_without_a_suite_or_behind_a_permission_was_never_seen(github: GitHubOnLoopback) -> None:
-    store = github.world.store
-    store.repos[REPO] = replace(store.repos[REPO], private=True)
-    github.world.app_token("ghs_unchecked", permissions={**WORKFLOW, Scope.CHECKS: Access.NONE})
-    with github.open("ghs_unchecked") as forge:
-        hidden = github.snapshot(forge=forge)
-    assert (hidden.pull.head_seen_at, hidden.checks_readable) == (None, False)
-    assert github.snapshot().pull.head_seen_at is not None
-    store.suites.clear()
-    assert github.snapshot().pull.head_seen_at is None
-
-
-def test_a_head_beyond_the_listed_commits_was_never_seen(github: GitHubOnLoopback) -> None:
-    github.world.push(REPO, "topic", {"app.py": "one\n2\n3\n"})
-    assert github.snapshot().pull.head_seen_at is not None
-    github.world.store.rules = Rules(commits=1)
-    assert github.snapshot().pull.head_seen_at is None, "the suites are those of an older commit"
 
 
 def test_other_names_checks_are_not_read(github: GitHubOnLoopback) -> None:

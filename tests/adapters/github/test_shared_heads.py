@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,15 +61,6 @@ def test_no_number_of_runs_hides_a_check(github: GitHubOnLoopback) -> None:
     theirs = [checked(github, f"pr2={'skipped' if turn % 2 else ''}") for turn in range(45)]
     found = github.snapshot()
     assert (ids(found.checks), ids(found.other_checks)) == ([mine], theirs)
-
-
-def test_a_check_began_when_the_pull_requests_own_did(github: GitHubOnLoopback) -> None:
-    other, began = twin(github), datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
-    for number, minutes in ((other, 0), (1, 5), (1, 7)):
-        github.world.store.clock = lambda minutes=minutes: began + timedelta(minutes=minutes)  # type: ignore[misc]
-        checked(github, f"pr{number}=")
-    assert github.snapshot().pull.checked_at == began + timedelta(minutes=5)
-    assert github.snapshot(other).pull.checked_at == began
 
 
 @pytest.mark.parametrize("last", ["pr1= rb1 x", "pr2= rb1 x"])

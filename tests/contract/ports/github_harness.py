@@ -91,6 +91,7 @@ class GitHubHarness(Protocol):
         files: Mapping[str, Content],
         *,
         author: str = "mona",
+        committer: str = "",
         parents: Sequence[str] | None = None,
         verified: bool = False,
     ) -> str:
@@ -235,11 +236,12 @@ class MemoryGitHub:
         files: Mapping[str, Content],
         *,
         author: str = "mona",
+        committer: str = "",
         parents: Sequence[str] | None = None,
         verified: bool = False,
     ) -> str:
         stored = {path: File(one.content, one.mode) if isinstance(one, Version) else one for path, one in files.items()}
-        return self._github.push(branch, stored, author=author, parents=parents, verified=verified)
+        return self._github.push(branch, stored, author=author, committer=committer, parents=parents, verified=verified)
 
     def move(self, branch: str, sha: str) -> None:
         self._github.move(branch, sha)
@@ -421,6 +423,7 @@ class SandboxGitHub:
         files: Mapping[str, Content],
         *,
         author: str = "mona",
+        committer: str = "",
         parents: Sequence[str] | None = None,
         verified: bool = False,
     ) -> str:
@@ -432,7 +435,9 @@ class SandboxGitHub:
         home = self._homes.get(branch, REPOSITORY)
         # Of the same files in the same second git makes the same commit.
         self._pushes += 1
-        sha = self.world.push(home, branch, stored, message=f"Change {self._pushes}", author=author, parents=onto)
+        by = self._account(committer) if committer else None
+        message = f"Change {self._pushes}"
+        sha = self.world.push(home, branch, stored, message=message, author=author, committer=by, parents=onto)
         if verified:
             self.world.store.verified.add(sha)
         return sha

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reviewbot.domain.diff.parse import assemble
@@ -38,7 +40,7 @@ def test_the_facts_of_a_pull_request(github: GitHubHarness) -> None:
     assert (pull.is_open, pull.is_draft, pull.from_fork) == (True, False, False)
     assert pull.head_sha == head
     assert (pull.base_sha, pull.base_ref) == (github.tip("main"), "main")
-    assert pull.commits == (Commit(head, (github.tip("main"),), ("mona",)),)
+    assert pull.commits == (Commit(head, (github.tip("main"),), ("mona",), committer="mona"),)
     assert pull.commit_count == 1
     assert snapshot.checks_readable
     assert pull.url == f"{repository.url}/pull/1"
@@ -147,7 +149,6 @@ def test_a_head_that_the_base_has_already_leaves_no_commit(github: GitHubHarness
     snapshot = read(github)
     assert (snapshot.pull.commits, snapshot.pull.commit_count) == ((), 0)
     assert [one.id for one in snapshot.checks] == [made.id]
-    assert (snapshot.pull.head_seen_at, snapshot.pull.checked_at) == (None, None)
 
 
 # Labels
@@ -202,50 +203,16 @@ def test_removing_a_label_needs_a_permission(github: GitHubHarness) -> None:
 # Times
 
 
-def test_a_head_was_seen_when_the_pull_request_had_it_first(github: GitHubHarness) -> None:
-    open_change(github)
-    opened = github.now()
-    github.advance(60)
-    assert read(github).pull.head_seen_at == opened
-    old = github.tip("topic")
-    github.push("topic", {"more.py": "1\n"})
-    pushed = github.now()
-    github.advance(60)
-    assert read(github).pull.head_seen_at == pushed
-    github.move("topic", old)
-    assert read(github).pull.head_seen_at == opened, "it has been here before"
-
-
-def test_a_branch_without_a_pull_request_is_not_seen(github: GitHubHarness) -> None:
-    github.push("main", {"a": "1\n"})
-    github.push("topic", TOPIC)
-    github.advance(60)
-    github.open_pull("topic")
-    assert read(github).pull.head_seen_at == github.now()
-
-
-def test_an_app_sees_a_commit_before_the_pull_request_has_it(github: GitHubHarness) -> None:
-    github.push("main", {"a": "1\n"})
-    head = github.push("topic", TOPIC)
-    github.foreign_check(head, "")
-    earlier = github.now()
-    github.advance(60)
-    github.open_pull("topic")
-    assert read(github).pull.head_seen_at == earlier
-
-
 def test_a_force_push_is_told_by_its_time(github: GitHubHarness) -> None:
     head = open_change(github)
     assert read(github).pull.forced_at is None
-    assert read(github).pull.is_first_head
     github.advance(60)
     github.push("topic", TOPIC, parents=(github.tip("main"),), author="kim")
     forced = github.now()
     assert github.tip("topic") != head
     github.advance(60)
     github.push("topic", {"more.py": "1\n"})
-    pull = read(github).pull
-    assert (pull.forced_at, pull.is_first_head) == (forced, False)
+    assert read(github).pull.forced_at == forced
 
 
 def test_a_branch_that_goes_back_was_force_pushed(github: GitHubHarness) -> None:
@@ -256,23 +223,49 @@ def test_a_branch_that_goes_back_was_force_pushed(github: GitHubHarness) -> None
     assert read(github).pull.forced_at == github.now()
 
 
-def test_a_head_is_the_first_while_no_older_commit_has_a_check_of_ours(github: GitHubHarness) -> None:
-    head = open_change(github)
-    github.push("topic", {"more.py": "1\n"})
-    assert read(github).pull.is_first_head
-    github.forge.create_check(check(head, number=2))
-    assert read(github).pull.is_first_head, "another pull request's"
-    github.forge.create_check(check(head))
-    assert not read(github).pull.is_first_head
-
-
-def test_a_head_behind_more_commits_than_are_read_is_not_the_first(github: GitHubHarness) -> None:
+def test_another_base_is_told_by_its_time(github: GitHubHarness) -> None:
     open_change(github)
-    for index in range(9):
-        github.push("topic", {"more.py": f"{index}\n"})
-    assert read(github).pull.is_first_head
-    github.push("topic", {"more.py": "x\n"})
-    assert not read(github).pull.is_first_head
+    github.move("release", github.tip("main"))
+    github.retarget(1, "main")
+    assert read(github).pull.retargeted_at is None, "it is the same"
+    github.advance(60)
+    github.retarget(1, "release")
+    github.advance(60)
+    github.retarget(1, "main")
+    back = github.now()
+    github.advance(60)
+    github.push("topic", {"more.py": "1\n"})
+    assert read(github).pull.retargeted_at == back
+
+
+# People
+
+
+def test_everyone_who_opened_authored_or_committed_is_one_of_its_people(github: GitHubHarness) -> None:
+    open_change(github)
+    github.push("topic", {"more.py": "1\n"}, author="kim", committer="boss")
+    github.push("topic", {"more.py": "2\n"}, author="helper[bot]", committer="web-flow")
+    pull = read(github).pull
+    assert [one.committer for one in pull.commits] == ["mona", "boss", None]
+    assert pull.people == frozenset({"mona", "kim", "boss", "helper[bot]"})
+
+
+def test_nobody_knows_the_people_of_more_commits_than_are_read(github: GitHubHarness) -> None:
+    open_change(github)
+    github.push("topic", {"more.py": "1\n"})
+    whole = read(github).pull
+    assert whole.people is not None
+    assert replace(whole, commit_count=3).people is None
+    assert replace(whole, commits=whole.commits[:1], commit_count=1).people is None, "the head is not among them"
+
+
+def test_every_commit_is_read_on_request(github: GitHubHarness) -> None:
+    open_change(github)
+    for number in range(3):
+        github.push("topic", {"more.py": f"{number}\n"}, author="kim", committer="boss")
+    assert github.forge.commits(1) == read(github).pull.commits
+    with pytest.raises(NotFound):
+        github.forge.commits(2)
 
 
 # The default branch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -25,16 +25,16 @@ from reviewbot.domain.commands.authorize import (
 from reviewbot.domain.commands.parse import CommandName, PostedCommand, parse
 from reviewbot.domain.findings.tracked_finding import Bypass, Findings, FindingState, TrackedFinding, Waiver
 from reviewbot.domain.github.drafts import Reaction
-from reviewbot.domain.github.pull_request import Permission
+from reviewbot.domain.github.pull_request import Commit, Permission
 from reviewbot.domain.ledger.edits import GrantBypass, Unwaive, Waive
-from reviewbot.domain.ledger.ledger import Ledger, TaskState
-from reviewbot.domain.model.options import Tolerance
+from reviewbot.domain.ledger.ledger import Judgement, Ledger, TaskState
+from reviewbot.domain.model.options import FailOn, Tolerance
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.eligibility import Asked
 from reviewbot.domain.policy.verdict import Outcome, Reason, Rules, answered, did_not_happen, not_due, pending
-from tests.domain.builders import HEAD, NOON, pull, purchase
+from tests.domain.builders import HEAD, NOON, commit, pull, purchase
 
-ASKED_AT = NOON
+ASKED_AT = NOON + timedelta(minutes=5)
 BOUGHT = purchase(state=TaskState.DONE, used=Decimal(100))
 WAIVER = Waiver("wendy", "known", 1, "")
 MEDIUM = TrackedFinding("3f9a000001", Severity.MEDIUM, None, "medium", "a.py")
@@ -43,11 +43,13 @@ UNRATED = TrackedFinding("77aa000003", Severity.UNRATED, None, "unrated", "a.py"
 FIXED = TrackedFinding("beef000004", Severity.LOW, None, "fixed", "a.py", standing=FindingState.FIXED)
 WAIVED = TrackedFinding("c0de000005", Severity.LOW, None, "waived", "a.py", waiver=WAIVER)
 LEDGER = Ledger((BOUGHT,), findings=Findings((MEDIUM, HIGH, UNRATED, FIXED, WAIVED)))
-THERE = pull(head_seen_at=ASKED_AT, checked_at=ASKED_AT)
+THERE = pull()
 
 
 def scope(**more: Any) -> Scope:  # noqa: ANN401 — any field
-    return replace(Scope(THERE, Permission.ADMIN, LEDGER, paid=True, remembers=True), **more)
+    return replace(
+        Scope(THERE, Permission.ADMIN, LEDGER, FailOn.CRITICAL, needs_approval=False, paid=True, remembers=True), **more
+    )
 
 
 def action(text: str, by: str = "wendy", **more: Any) -> CommandAction:  # noqa: ANN401 — any field
@@ -62,7 +64,7 @@ COMMANDS = {
     "cancel": Permission.WRITE,
     "waive 77aa because": Permission.WRITE,
     "unwaive c0de": Permission.WRITE,
-    "bypass because": Permission.MAINTAIN,
+    f"bypass {HEAD} because": Permission.MAINTAIN,
     "status": Permission.READ,
     "help": Permission.READ,
 }
@@ -87,83 +89,74 @@ def test_what_is_no_command_is_answered_to_anybody() -> None:
 
 def test_a_review_is_bought_for_the_head_that_was_there() -> None:
     assert action("review") == Buy(Asked("wendy", "42", HEAD))
+    assert action("review", ledger=Ledger()) == Buy(Asked("wendy", "42", HEAD)), "nobody has to approve it"
+    assert action(f"review {HEAD[:12]}", ledger=Ledger()) == Buy(Asked("wendy", "42", HEAD))
+    assert action("review 1234567") is Refusal.OTHER_HEAD
 
 
-@pytest.mark.parametrize("seen", [None, ASKED_AT + timedelta(seconds=1)])
-def test_a_head_that_came_later_or_from_nowhere_must_be_named(seen: Any) -> None:  # noqa: ANN401 — a column
-    later = pull(head_seen_at=seen)
-    assert action("review", pull=later) is Refusal.NEWER_HEAD
-    assert action("bypass now", pull=later) is Refusal.NEWER_HEAD
-    assert action(f"review {HEAD[:12]}", pull=later) is Refusal.NEWER_HEAD, "one that begins alike can be made"
-    assert action(f"bypass {HEAD[:12]} now", pull=later) is Refusal.NEWER_HEAD
-    assert action(f"review {HEAD}", pull=later) == Buy(Asked("wendy", "42", HEAD))
-    assert action(f"bypass {HEAD} now", pull=later) == EditLedger(GrantBypass(HEAD, "main", "wendy", "now"))
-    assert action("review 1234567", pull=later) is Refusal.OTHER_HEAD
-    assert action("bypass 1234567 now", pull=later) is Refusal.OTHER_HEAD
+BY_HEAD = ["review", f"review {HEAD[:12]}", f"bypass {HEAD[:7]} now", "waive 77aa because"]
 
 
-@pytest.mark.parametrize(
-    "moved",
-    [
-        {"forced_at": ASKED_AT},
-        {"forced_at": ASKED_AT + timedelta(days=1)},
-        {"checked_at": ASKED_AT + timedelta(seconds=1)},
-        # it was the head once, gave way by force to another, and that one was moved on to it after the comment
-        {"checked_at": ASKED_AT - timedelta(hours=2), "forced_at": ASKED_AT - timedelta(hours=1)},
-    ],
-)
-@pytest.mark.parametrize("text", ["review", "bypass now", f"review {HEAD[:12]}", f"bypass {HEAD[:12]} now"])
-def test_an_older_head_that_came_back_is_not_what_was_meant(moved: Any, text: str) -> None:  # noqa: ANN401 — a column
-    assert action(text, pull=replace(THERE, **moved)) is Refusal.NEWER_HEAD
-
-
-def test_a_head_that_stayed_is_what_was_meant() -> None:
-    stayed = replace(THERE, forced_at=ASKED_AT - timedelta(seconds=1))
-    assert isinstance(action("review", pull=stayed), Buy)
-    assert isinstance(action(f"bypass {HEAD[:12]} now", pull=stayed), EditLedger)
-
-
-def test_a_head_without_a_check_is_let_through_by_its_whole_name_alone() -> None:
-    unchecked = replace(THERE, checked_at=None)
-    assert isinstance(action("review", pull=unchecked), Buy)
-    assert action("review", pull=replace(unchecked, forced_at=ASKED_AT - timedelta(days=1))) is Refusal.NEWER_HEAD
-    assert action("bypass now", pull=unchecked) is Refusal.NEWER_HEAD
-    assert isinstance(action(f"bypass {HEAD} now", pull=unchecked), EditLedger)
-
-
-UNCHECKED = {"checked_at": None}
+def recorded(seconds: float, **more: Any) -> Ledger:  # noqa: ANN401 — any field
+    """The ledger with a purchase of the head that was recorded so many seconds after the comment."""
+    at = (ASKED_AT + timedelta(seconds=seconds)).isoformat()
+    return replace(LEDGER, purchases=(replace(BOUGHT, **{"head_at": at, **more}),))
 
 
 @pytest.mark.parametrize(
-    ("more", "submitted", "refused"),
+    "ledger",
     [
-        ({}, None, False),
-        ({"checked_at": ASKED_AT + timedelta(seconds=1)}, None, True),
-        ({"forced_at": ASKED_AT}, None, True),
-        (UNCHECKED, None, True),
-        # without any check the review that was bought of this head says that it was there
-        (UNCHECKED, ASKED_AT, False),
-        (UNCHECKED, ASKED_AT + timedelta(seconds=1), True),
-        ({**UNCHECKED, "head_sha": "d" * 40}, ASKED_AT, True),
-        ({**UNCHECKED, "forced_at": ASKED_AT}, ASKED_AT, True),
+        replace(LEDGER, purchases=()),
+        recorded(1),
+        recorded(-60, head_sha="d" * 40),
+        # a short copy can be on any commit
+        recorded(0, head_at=""),
     ],
 )
-def test_a_waiver_is_for_the_head_that_its_comment_was_written_on(
-    more: Any,  # noqa: ANN401 — a column
-    submitted: datetime | None,
-    refused: bool,  # noqa: FBT001 — a column
-) -> None:
-    bought = () if submitted is None else (replace(BOUGHT, submitted_at=submitted.isoformat()),)
-    came = action("waive 77aa because", pull=replace(THERE, **more), ledger=replace(LEDGER, purchases=bought))
-    assert (came is Refusal.NEWER_HEAD) is refused
-    assert isinstance(action("unwaive c0de", pull=replace(THERE, **more)), EditLedger), (
-        "what closes the gate is for any head"
-    )
+@pytest.mark.parametrize("text", BY_HEAD)
+def test_without_a_signed_record_of_the_head_before_the_comment_it_must_be_named(text: str, ledger: Ledger) -> None:
+    assert action(text, ledger=ledger, needs_approval=True) is Refusal.NEWER_HEAD
 
 
-@pytest.mark.parametrize("text", ["review", "waive 77aa because", "unwaive c0de", "bypass because"])
+@pytest.mark.parametrize("text", [f"review {HEAD}", f"bypass {HEAD} now"])
+def test_the_whole_sha_needs_no_record(text: str) -> None:
+    assert isinstance(action(text, ledger=Ledger(), needs_approval=True), Buy | EditLedger)
+
+
+@pytest.mark.parametrize("text", BY_HEAD)
+def test_a_head_with_a_record_before_the_comment_is_what_was_meant(text: str) -> None:
+    stayed = replace(THERE, forced_at=ASKED_AT - timedelta(seconds=61))
+    assert isinstance(action(text, ledger=recorded(-60), needs_approval=True), Buy | EditLedger)
+    assert isinstance(action(text, ledger=recorded(-60), needs_approval=True, pull=stayed), Buy | EditLedger)
+
+
+@pytest.mark.parametrize("forced", [-60, -30, 30])
+@pytest.mark.parametrize("text", BY_HEAD)
+def test_an_older_head_that_came_back_is_not_what_was_meant(text: str, forced: float) -> None:
+    back = replace(THERE, forced_at=ASKED_AT + timedelta(seconds=forced))
+    assert action(text, ledger=recorded(-60), needs_approval=True, pull=back) is Refusal.NEWER_HEAD
+
+
+def test_a_bypass_names_its_commit() -> None:
+    assert action("bypass it burns") is Refusal.NO_COMMIT
+    assert action("bypass 1234567 now") is Refusal.OTHER_HEAD
+    assert action(f"bypass {HEAD[:6]} now") is Refusal.NO_COMMIT, "that is a word"
+    assert action(f"bypass {HEAD} now") == EditLedger(GrantBypass(HEAD, "main", "wendy", "now"))
+
+
+@pytest.mark.parametrize(("seconds", "refused"), [(-1, False), (0, True), (1, True)])
+def test_a_bypass_is_for_the_base_that_was_there(seconds: float, refused: bool) -> None:  # noqa: FBT001 — a column
+    moved = replace(THERE, retargeted_at=ASKED_AT + timedelta(seconds=seconds))
+    assert (action(f"bypass {HEAD} now", pull=moved) is Refusal.OTHER_BASE) is refused
+
+
+def test_what_blocks_again_is_for_any_head() -> None:
+    assert isinstance(action("unwaive c0de", ledger=replace(LEDGER, purchases=())), EditLedger)
+
+
+@pytest.mark.parametrize("text", ["review", "waive 77aa because", "unwaive c0de", f"bypass {HEAD} because"])
 def test_nothing_is_bought_or_let_through_on_a_closed_pull_request(text: str) -> None:
-    assert action(text, pull=pull(is_open=False, head_seen_at=ASKED_AT)) is Refusal.CLOSED
+    assert action(text, pull=pull(is_open=False)) is Refusal.CLOSED
 
 
 def test_collecting_and_telling_need_nothing_else() -> None:
@@ -191,7 +184,7 @@ def test_what_is_open_or_postponed_is_cancelled(state: TaskState, came: CommandA
     assert action("cancel", ledger=bought(state)) == came
 
 
-@pytest.mark.parametrize("text", ["cancel", "waive 77aa because", "unwaive c0de", "bypass because"])
+@pytest.mark.parametrize("text", ["cancel", "waive 77aa because", "unwaive c0de", f"bypass {HEAD} because"])
 def test_a_free_reviewers_memory_is_no_ground_for_anything(text: str) -> None:
     assert action(text, paid=False) is Refusal.FREE
 
@@ -208,16 +201,61 @@ def test_a_finding_is_waived_by_the_beginning_of_its_id() -> None:
     assert action("waive beef because") is Refusal.NO_FINDING, "it is fixed"
 
 
-@pytest.mark.parametrize("text", ["waive 77aa", "bypass"])
+@pytest.mark.parametrize("text", ["waive 77aa", "bypass", f"bypass {HEAD}"])
 def test_a_reason_is_needed(text: str) -> None:
     assert action(text) is Refusal.NO_REASON
 
 
-@pytest.mark.parametrize(("finding", "refused"), [(MEDIUM, False), (HIGH, True), (UNRATED, True)])
-def test_authors_waive_what_is_harmless_of_their_own(finding: TrackedFinding, refused: bool) -> None:  # noqa: FBT001 — a column
-    assert (action(f"waive {finding.id} because", by="Ann") is Refusal.OWN) is refused
-    nobody = replace(THERE, author=None)
-    assert isinstance(action(f"waive {finding.id} because", by="Ann", pull=nobody), EditLedger)
+@pytest.mark.parametrize(
+    ("finding", "fail_on", "frozen", "refused"),
+    [
+        (MEDIUM, FailOn.CRITICAL, FailOn.CRITICAL, False),
+        (HIGH, FailOn.CRITICAL, FailOn.CRITICAL, False),
+        (HIGH, FailOn.HIGH, FailOn.CRITICAL, True),
+        (MEDIUM, FailOn.CRITICAL, FailOn.MEDIUM, True),
+        (UNRATED, FailOn.CRITICAL, FailOn.CRITICAL, True),
+        (UNRATED, FailOn.NEVER, FailOn.CRITICAL, True),
+        (UNRATED, FailOn.NEVER, FailOn.NEVER, False),
+    ],
+)
+def test_authors_waive_nothing_that_blocks(
+    finding: TrackedFinding,
+    fail_on: FailOn,
+    frozen: FailOn,
+    refused: bool,  # noqa: FBT001 — a column
+) -> None:
+    bought = replace(BOUGHT, judgement=Judgement(Rules(fail_on=frozen)))
+    ledger = replace(LEDGER, purchases=(bought,))
+    came = action(f"waive {finding.id} because", by="Ann", fail_on=fail_on, ledger=ledger)
+    assert (came is Refusal.OWN) is refused
+    nobody = replace(THERE, author=None, commits=(commit(None),))
+    assert isinstance(action(f"waive {finding.id} because", by="Ann", pull=nobody, ledger=ledger), EditLedger)
+
+
+@pytest.mark.parametrize("text", ["waive 77aa because", f"bypass {HEAD} now"])
+@pytest.mark.parametrize(
+    "made",
+    [
+        commit("ann", "Kim"),
+        commit("ann", committer="kim"),
+        commit("kim", committer="ann"),
+        commit(None, committer="Kim"),
+    ],
+)
+def test_whoever_has_authored_or_committed_a_commit_is_an_author(text: str, made: Commit) -> None:
+    both = replace(THERE, commits=(replace(made, sha="d" * 40), commit("ann")), commit_count=2)
+    assert action(text, by="kim", pull=both) is Refusal.OWN
+    assert isinstance(action(text, by="wendy", pull=both), EditLedger)
+    assert isinstance(action("unwaive c0de", by="kim", pull=both), EditLedger)
+
+
+@pytest.mark.parametrize("text", ["waive 77aa because", f"bypass {HEAD} now"])
+@pytest.mark.parametrize("more", [{"commit_count": 101}, {"commits": (replace(commit("ann"), sha="d" * 40),)}])
+def test_with_commits_that_are_not_known_nobody_lets_anything_through(text: str, more: Any) -> None:  # noqa: ANN401 — a column
+    assert action(text, pull=replace(THERE, **more)) is Refusal.UNKNOWN_AUTHORS
+    assert isinstance(action(f"waive {MEDIUM.id} because", pull=replace(THERE, **more)), EditLedger), (
+        "it does not block"
+    )
 
 
 def test_a_waiver_is_taken_back_where_there_is_one() -> None:
@@ -226,8 +264,8 @@ def test_a_waiver_is_taken_back_where_there_is_one() -> None:
 
 
 def test_a_head_is_let_through_by_somebody_else_than_its_author() -> None:
-    assert action("bypass it burns") == EditLedger(GrantBypass(HEAD, "main", "wendy", "it burns"))
-    assert action("bypass it burns", by="ANN") is Refusal.OWN
+    assert action(f"bypass {HEAD} it burns") == EditLedger(GrantBypass(HEAD, "main", "wendy", "it burns"))
+    assert action(f"bypass {HEAD} it burns", by="ANN") is Refusal.OWN
 
 
 # --- Whether it was done ----------------------------------------------------------------------------------------------

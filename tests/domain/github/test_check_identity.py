@@ -6,10 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.github.check_identity import TAG_LENGTH, CheckTag, split_tag, with_tag
+from reviewbot.domain.github.check_identity import SKIP_LENGTH, TAG_LENGTH, CheckTag, split_tag, with_tag
 from reviewbot.domain.github.pull_request import Conclusion
 
-TAGS = st.builds(CheckTag, st.integers(1, 999_999_999), st.just("") | st.sampled_from(Conclusion))
+RECORDS = st.text("0123456789abcXYZ_-", min_size=SKIP_LENGTH, max_size=SKIP_LENGTH)
+TAGS = st.builds(CheckTag, st.integers(1, 999_999_999), st.just("") | st.sampled_from(Conclusion)) | st.builds(
+    CheckTag, st.integers(1, 999_999_999), st.just(Conclusion.SKIPPED), RECORDS
+)
 COPIES = st.text(st.characters(codec="ascii", exclude_characters=" "), min_size=1).map(lambda text: f"rb1 {text}")
 
 
@@ -33,6 +36,10 @@ def test_any_text_can_be_asked_for_a_tag_and_without_one_there_is_no_copy(text: 
         ("pr7= rb1 abc", CheckTag(7), "rb1 abc"),
         ("pr7=action_required", CheckTag(7, "action_required"), ""),
         ("pr7=", CheckTag(7), ""),
+        (f"pr7=skipped+{'0a_-' * 2}xYz", CheckTag(7, "skipped", "0a_-0a_-xYz"), ""),
+        (f"pr7=skipped+{'0a_-' * 2}xYz rb1 abc", CheckTag(7, "skipped", "0a_-0a_-xYz"), "rb1 abc"),
+        (f"pr7=skipped+{'0a_-' * 3}", None, ""),
+        ("pr7=skipped+", None, ""),
         ("rb1 abc", None, ""),
         ("", None, ""),
         ("pr0=success", None, ""),

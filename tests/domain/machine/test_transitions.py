@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from msgspec import structs
 
 from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
+from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Comment, Conclusion, Permission
 from reviewbot.domain.ledger.edits import Unwaive
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
@@ -40,8 +42,8 @@ from reviewbot.errors import (
     ServiceUnreachable,
     TemplateError,
 )
-from tests.domain.builders import HEAD, NOON, pull, purchase
-from tests.domain.machine.world import OTHER_HEAD, RandomWorld
+from tests.domain.builders import HEAD, NOON, labelled, pull, purchase
+from tests.domain.machine.world import OTHER_HEAD, RECORD, RandomWorld
 
 AWAY = steps.Failed(ForgeUnreachable("GitHub is away."))
 RICH = steps.PriceRead(None, Balance(Decimal(9999), Decimal(0), Decimal(9999)))
@@ -121,6 +123,80 @@ def test_open_tasks_are_cancelled_even_if_the_change_cannot_be_read() -> None:
     assert isinstance(go(cancelling, AWAY), phases.Due), "what is open is looked up all the same"
     assert isinstance(go(begun, AWAY), phases.Due)
     assert isinstance(go(begun, steps.LedgerRead(StoredLedger())), phases.Due)
+
+
+def marked(record: str = "", **trigger: Any) -> Known:  # noqa: ANN401 — any field of the event
+    """A run on a head with the label that skips reviews, and with a check run that says `record`."""
+    event = ReviewEvent("pull_request", 7, "labeled", HEAD, "max", sender_is_bot=False, label="skip-review")
+    now = known(trigger=structs.replace(event, **trigger))
+    there = pull(labels=frozenset({"skip-review"}), label_events=(labelled("skip-review", "max"),))
+    check = CheckRun(
+        3, "CodeVF review", HEAD, "completed", "skipped", "", "https://x/3", tag=CheckTag(7, "skipped", record)
+    )
+    return replace(now, snapshot=replace(now.snapshot, pull=there, checks=(check,)), skip_record=RECORD)
+
+
+@pytest.mark.parametrize(
+    ("permission", "counts"),
+    [(Permission.MAINTAIN, True), (Permission.ADMIN, True), (Permission.WRITE, False), (Permission.NONE, False)],
+)
+def test_in_its_own_event_a_skip_label_counts_by_the_permission(permission: Permission, counts: bool) -> None:  # noqa: FBT001 — a column
+    loaded = start(marked())
+    assert decide(loaded) == steps.ReadPermission("max")
+    after = go(loaded, steps.PermissionRead(permission))
+    assert (isinstance(after, phases.NotDue), after.known.skips) == (counts, counts)
+    assert ("does not count" in str(after.known.notes)) is not counts
+    assert after.known.notes == after.known.log
+
+
+@pytest.mark.parametrize(("record", "counts"), [(RECORD, True), ("", False), ("0b_-0b_-xYz", False)])
+def test_in_later_events_a_skip_label_counts_by_its_record(record: str, counts: bool) -> None:  # noqa: FBT001 — a column
+    for action in ("synchronize", "edited"):
+        after = start(marked(record, action=action, label=None))
+        assert (isinstance(after, phases.NotDue), after.known.skips) == (counts, counts)
+
+
+def test_a_review_of_an_older_head_is_waited_for_until_it_is_over() -> None:
+    deferred = waiting_for_older(known(supersede=Supersede.KEEP))
+    assert isinstance(deferred, phases.Deferred)
+    waiting = go(deferred, steps.Updated(deferred.known))
+    still = go(waiting, steps.TaskRead(Task("task_older", TaskStatus.PROCESSING, "processing"), seconds=60))
+    assert (type(still), still.waited) == (phases.AwaitingOlder, 60)
+    over = steps.TaskRead(Task("task_older", TaskStatus.CANCELLED, "cancelled"))
+    rereading = go(still, over, over)
+    called_off = rereading.known.noted(replace(rereading.wanted, state=TaskState.ENDED, used=Decimal(0)))
+    ended = go(rereading, steps.Updated(called_off))
+    assert ended.outcome.reason is Reason.NOT_REQUESTED, "somebody has called it off meanwhile"
+
+
+def test_a_purchase_says_since_when_its_head_is_known() -> None:
+    now = known()
+    made = purchase_of(replace(now, change=sendable().change), now.identity, TaskState.INTENT, NOON)
+    assert made.head_at == NOON.isoformat()
+    later = NOON + timedelta(hours=1)
+    assert made.seen_on(HEAD, later) is made
+    assert made.seen_on(OTHER_HEAD, later) == replace(made, head_sha=OTHER_HEAD, head_at=later.isoformat())
+    assert replace(made, head_at="").seen_on(HEAD, later).head_at == later.isoformat(), "a short copy proves nothing"
+
+
+@pytest.mark.parametrize(("head", "hours"), [(HEAD, 0), (OTHER_HEAD, 1)])
+def test_what_was_bought_for_another_head_is_known_on_this_one_since_now(head: str, hours: int) -> None:
+    now, later = known(), NOON + timedelta(hours=1)
+    read = reading(own(now, head_sha=head, head_at=NOON.isoformat()))
+    resumed = learn(learn(start(now), read, later), steps.Done(), later)
+    assert isinstance(resumed, phases.Resumed)
+    assert resumed.bought.purchase.head_at == (NOON + timedelta(hours=hours)).isoformat()
+
+
+@pytest.mark.parametrize(("head", "hours"), [(HEAD, 0), (OTHER_HEAD, 1)])
+def test_an_intent_that_is_sent_again_keeps_when_its_head_was_known(head: str, hours: int) -> None:
+    now, later = known(), NOON + timedelta(hours=1)
+    before = own(now, state=TaskState.INTENT, task_id="", head_sha=head, head_at=NOON.isoformat())
+    again: Any = start(now)
+    for result in (reading(before), steps.Done(), RICH, steps.ProjectFound(12)):
+        again = learn(again, result, later)
+    assert isinstance(again, phases.Quoted)
+    assert again.bought.purchase.head_at == (NOON + timedelta(hours=hours)).isoformat()
 
 
 @pytest.mark.parametrize("status", TaskStatus)

@@ -99,6 +99,8 @@ from reviewbot.errors import (
 )
 from tests.domain.builders import HEAD, NOON, changed_file, finding, labelled, pull, purchase, view
 
+RECORD = "0a_-0a_-xYz"
+TAGS = (CheckTag(7), CheckTag(7, "skipped", RECORD))
 SIGNER = Signer("cvf_key", 1, 7, "")
 OTHER_HEAD = "e" * 40
 CHANGED = changed_file("src/app.py", Entry("1" * 40, "100644"), Entry("2" * 40, "100644"))
@@ -165,7 +167,7 @@ class RandomWorld:
             may_buy=self.chance(0.7),
             cancels=some([Cancels.NONE, Cancels.NONE, Cancels.NOT_BEGUN, Cancels.ALL]),
         )
-        return Known(request, self.snapshot())
+        return Known(request, self.snapshot(), skip_record=some(["", "", "", RECORD]))
 
     def trigger(self) -> Trigger:
         """What asks for the review."""
@@ -176,7 +178,7 @@ class RandomWorld:
             head_sha=HEAD,
             sender="ann",
             sender_is_bot=False,
-            label=self.random.choice(["", "spend"]),
+            label=self.random.choice(["", "", "spend", "spend", "skip-review"]),
         )
         others: list[Trigger] = [DispatchEvent(7, "ann"), Asked("ann", "5", HEAD), AtTerminal()]
         return event if self.chance(0.5) else self.random.choice(others)
@@ -191,8 +193,6 @@ class RandomWorld:
             author_is_bot=self.chance(0.05),
             labels=labels,
             label_events=(labelled("skip-review", self.random.choice(["ann", None])),),
-            is_first_head=True,
-            head_seen_at=NOON,
         )
         checks = tuple(self.check(copy) for copy in self.copies())
         repository = Repository(1, "acme/parcels", "main", "https://github.com/acme/parcels")
@@ -206,8 +206,8 @@ class RandomWorld:
 
     def check(self, external_id: str) -> CheckRun:
         """A check run of ours."""
-        status = self.random.choice(["in_progress", "completed"])
-        return CheckRun(3, "CodeVF review", HEAD, status, None, external_id, "https://x/3", tag=CheckTag(7, ""))
+        status, tag = self.random.choice(["in_progress", "completed"]), self.random.choice(TAGS)
+        return CheckRun(3, "CodeVF review", HEAD, status, None, external_id, "https://x/3", tag=tag)
 
     def purchase(self, identity: str) -> Purchase:
         """A purchase in any state."""

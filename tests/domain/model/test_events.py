@@ -166,6 +166,20 @@ def test_a_dispatch_takes_a_number_as_people_type_it(given: object, number: int)
     assert read_event("workflow_dispatch", payload) == DispatchEvent(number, "octocat")
 
 
+@pytest.mark.parametrize(
+    ("given", "sha"),
+    [(None, ""), ("", ""), (" ABC ", "abc"), ("c" * 40, "c" * 40), ("main", "main")],
+)
+def test_a_dispatch_takes_a_commit_as_it_is_written(given: object, sha: str) -> None:
+    payload = {"inputs": {"pr": "7", "sha": given}, "sender": {"login": "octocat"}}
+    assert read_event("workflow_dispatch", payload) == DispatchEvent(7, "octocat", sha=sha)
+
+
+@pytest.mark.parametrize("given", [7, ["x"], "x" * 1001])
+def test_a_commit_that_is_no_short_text_breaks_the_event(given: object) -> None:
+    assert isinstance(read_event("workflow_dispatch", {"inputs": {"pr": "7", "sha": given}}), BrokenEvent)
+
+
 @pytest.mark.parametrize("given", ["x", "7; rm", "-7", 0, "0", -1, True, 7.0, [7], 2**31, "9" * 5000, "\uff17"])
 def test_a_dispatch_with_a_wrong_number_says_so(given: object) -> None:
     event = read_event("workflow_dispatch", {"inputs": {"pr": given}})

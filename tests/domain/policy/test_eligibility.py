@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from reviewbot.domain.github.pull_request import Permission, PullRequest
 from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
@@ -19,6 +20,7 @@ from reviewbot.domain.policy.eligibility import (
     has_no_other_token,
     is_requested,
     not_due_for,
+    skip_label_login,
     tries_again,
 )
 from reviewbot.domain.policy.verdict import Reason
@@ -57,8 +59,8 @@ def approval(sender: str = "wendy", **more: Any) -> ReviewEvent:  # noqa: ANN401
     return push(**{"action": "labeled", "sender": sender, "label": "buy-review", **more})
 
 
-def reason(one: PullRequest, given: Policy = PLAIN) -> Reason | None:
-    outcome = not_due_for(one, given, People(**PEOPLE))
+def reason(one: PullRequest, given: Policy = PLAIN, *, skips: bool = False) -> Reason | None:
+    outcome = not_due_for(one, given, skips=skips)
     return outcome.reason if outcome else None
 
 
@@ -66,9 +68,8 @@ def reason(one: PullRequest, given: Policy = PLAIN) -> Reason | None:
 
 
 def test_a_plain_pull_request_is_reviewed_and_nobody_is_looked_up() -> None:
-    people = People(**PEOPLE)
-    assert not_due_for(pull(), PLAIN, people) is None
-    assert people.asked == []
+    assert reason(pull()) is None
+    assert skip_label_login(pull(), push()) == ""
 
 
 def test_closed_pull_requests_and_drafts_are_not() -> None:
@@ -77,57 +78,60 @@ def test_closed_pull_requests_and_drafts_are_not() -> None:
     assert reason(pull(is_draft=True), policy(drafts=True)) is None
 
 
-@pytest.mark.parametrize(
-    ("actors", "skipped"),
-    [
-        (["max"], True),
-        (["ada"], True),
-        (["wendy"], False),
-        (["tom"], False),
-        (["stranger"], False),
-        ([None], False),
-        ([], False),
-        (["max", "wendy"], False),
-        (["wendy", "max"], True),
-        (["max", None], False),
-    ],
-)
-def test_the_label_skips_only_when_a_maintainer_was_the_last_to_set_it(
-    actors: list[str | None],
-    skipped: bool,  # noqa: FBT001 — a table
-) -> None:
-    events = (*(labelled("skip-review", actor) for actor in actors), labelled("other", "ada"))
-    marked = pull(labels=frozenset({"skip-review"}), label_events=events, checked_at=NOON)
-    assert reason(marked) is (Reason.LABEL if skipped else None)
+def test_a_label_that_counts_comes_before_the_draft_and_after_the_end() -> None:
+    assert reason(pull(is_draft=True), skips=True) is Reason.LABEL
+    assert reason(pull(), skips=True) is Reason.LABEL
+    assert reason(pull(is_open=False), skips=True) is Reason.CLOSED
 
 
+def marked(**more: Any) -> PullRequest:  # noqa: ANN401 — any field
+    """A pull request with the label, which `max` has set last."""
+    events = (labelled("skip-review", "wendy"), labelled("skip-review", "max"), labelled("other", "ada"))
+    return pull(**{"labels": frozenset({"skip-review"}), "label_events": events, **more})
+
+
+SKIP = approval("max", label="skip-review")
 LATER, BEFORE = NOON + timedelta(seconds=1), NOON - timedelta(seconds=1)
 
 
+def test_in_its_own_event_a_label_counts_by_whoever_set_it() -> None:
+    assert skip_label_login(marked(), SKIP) == "max"
+    assert skip_label_login(marked(is_draft=True), SKIP) == "max"
+    assert skip_label_login(marked(retargeted_at=BEFORE, forced_at=LATER), SKIP) == "max"
+
+
 @pytest.mark.parametrize(
-    ("fields", "skipped"),
+    "trigger",
     [
-        ({"checked_at": NOON}, True),
-        ({"checked_at": LATER}, False),
-        ({"checked_at": BEFORE, "forced_at": LATER}, False),
-        ({"checked_at": NOON, "forced_at": BEFORE}, True),
-        ({"head_seen_at": BEFORE}, False),
-        ({"head_seen_at": NOON, "is_first_head": True}, True),
-        ({"head_seen_at": NOON, "is_first_head": True, "checked_at": LATER}, True),
-        ({"head_seen_at": LATER, "is_first_head": True}, False),
-        ({"is_first_head": True}, False),
+        structs.replace(SKIP, head_sha="d" * 40),
+        structs.replace(SKIP, head_sha=None),
+        structs.replace(SKIP, action="unlabeled"),
+        structs.replace(SKIP, label="other"),
+        structs.replace(SKIP, sender="ada"),
+        structs.replace(SKIP, is_repeated=True),
+        push(),
+        Asked("max", "5", HEAD),
+        DispatchEvent(7, "max", sha=HEAD),
     ],
 )
-def test_the_label_is_for_the_head_that_it_was_set_on(fields: dict[str, Any], skipped: bool) -> None:  # noqa: FBT001 — a table
-    events = (labelled("skip-review", "max"),)
-    marked = pull(labels=frozenset({"skip-review"}), label_events=events, **fields)
-    assert reason(marked) is (Reason.LABEL if skipped else None)
+def test_in_no_other_event_a_label_counts(trigger: Trigger) -> None:
+    assert skip_label_login(marked(), trigger) == ""
 
 
-def test_a_label_that_was_taken_off_again_skips_nothing() -> None:
-    people = People(**PEOPLE)
-    assert not_due_for(pull(label_events=(labelled("skip-review", "ada"),)), PLAIN, people) is None
-    assert people.asked == []
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"labels": frozenset()},
+        {"label_events": ()},
+        {"label_events": (labelled("skip-review", "max"), labelled("skip-review", "ada"))},
+        {"label_events": (labelled("skip-review", None),)},
+        {"is_open": False},
+        {"retargeted_at": NOON},
+        {"retargeted_at": LATER},
+    ],
+)
+def test_a_label_that_was_removed_set_again_or_set_for_another_base_does_not_count(fields: dict[str, Any]) -> None:
+    assert skip_label_login(marked(**fields), SKIP) == ""
 
 
 BOT = {"author": "renovate", "author_is_bot": True}
@@ -240,10 +244,14 @@ LABEL = "buy-review"
         (True, Allow.WRITE, LABEL, approval("wendy", label="other"), False),
         (True, Allow.WRITE, LABEL, approval("wendy", action="unlabeled"), False),
         # by hand
-        (True, Allow.WRITE, "", DispatchEvent(7, "wendy"), True),
-        (True, Allow.WRITE, "", DispatchEvent(7, "tom"), False),
-        (True, Allow.WRITE, "", DispatchEvent(7, ""), False),
-        (False, Allow.WRITE, LABEL, DispatchEvent(7, "ada"), True),
+        (True, Allow.WRITE, "", DispatchEvent(7, "wendy", sha=HEAD), True),
+        (True, Allow.WRITE, "", DispatchEvent(7, "wendy"), False),
+        (True, Allow.WRITE, "", DispatchEvent(7, "wendy", sha="e" * 40), False),
+        (True, Allow.WRITE, "", DispatchEvent(7, "wendy", sha=HEAD[:12]), False),
+        (True, Allow.WRITE, "", DispatchEvent(7, "tom", sha=HEAD), False),
+        (True, Allow.WRITE, "", DispatchEvent(7, "", sha=HEAD), False),
+        (False, Allow.WRITE, LABEL, DispatchEvent(7, "ada", sha=HEAD), True),
+        (False, Allow.WRITE, LABEL, DispatchEvent(7, "ada"), False),
     ],
 )
 def test_spending_needs_somebody_with_write_access(
@@ -260,8 +268,25 @@ def test_spending_needs_somebody_with_write_access(
         return
     with pytest.raises(NotApproved) as caught:
         check_approval(one, given, trigger, People(**PEOPLE))
-    assert "pr: 7" in caught.value.hint
-    assert (f"`{LABEL}`" in caught.value.hint) == bool(label)
+    assert f"`gh workflow run WORKFLOW -f pr=7 -f sha={HEAD}`" in caught.value.hint
+    names = "manual run names" in caught.value.message
+    assert names or (f"set the label `{LABEL}`" in caught.value.hint) == bool(label)
+
+
+def test_a_manual_run_is_of_the_commit_that_it_names_also_where_nobody_has_to_approve_it() -> None:
+    for sha in ("", HEAD):
+        check_approval(pull(), PLAIN, DispatchEvent(7, "wendy", sha=sha), People(**PEOPLE))
+    for sha in (HEAD[:12], "e" * 40, "<b>main"):
+        with pytest.raises(NotApproved) as caught:
+            check_approval(pull(), PLAIN, DispatchEvent(7, "wendy", sha=sha), People(**PEOPLE))
+        assert f"`{sha}`" in caught.value.message
+
+
+def test_a_label_that_has_been_set_has_to_be_set_again() -> None:
+    there = pull(labels=frozenset({LABEL}))
+    with pytest.raises(NotApproved) as caught:
+        check_approval(there, policy(approve_spend=LABEL), push(), People(**PEOPLE))
+    assert f"remove the label `{LABEL}` and set it again" in caught.value.hint
 
 
 # --- Asked for in a comment -------------------------------------------------------------------------------------------

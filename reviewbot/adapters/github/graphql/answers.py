@@ -136,7 +136,6 @@ class CheckRunNode(Node, frozen=True):
     external_id: Name | None
     url: Name
     title: Name | None
-    started_at: Moment | None
 
 
 class AppNode(Node, frozen=True):
@@ -167,13 +166,8 @@ class CheckedCommit(Node, frozen=True):
     check_suites: Annotated[Nodes[OlderSuite] | None, asks("checkSuites(first: 5, filterBy: {checkName: $check})")]
 
 
-class Created(Node, frozen=True):
-    created_at: Moment
-
-
 class TipCommit(Node, frozen=True):
     oid: Name
-    seen: Annotated[Nodes[Created] | None, asks("checkSuites(first: 100)")]
     check_suites: Annotated[Nodes[CheckSuite] | None, asks("checkSuites(first: 50, filterBy: {checkName: $check})")]
 
 
@@ -212,6 +206,13 @@ class LabeledEvent(Node, frozen=True):
     actor: Actor | None = None
 
 
+class Retargeted(Node, frozen=True):
+    """The pull request got another base branch; anything else on the timeline has no fields."""
+
+    on = ("BaseRefChangedEvent", "AutomaticBaseChangeSucceededEvent")
+    created_at: Moment | None = None
+
+
 class Signature(Node, frozen=True):
     is_valid: bool
     was_signed_by_github: bool = field(name="wasSignedByGitHub")
@@ -233,6 +234,7 @@ class CommitNode(Node, frozen=True):
     signature: Signature | None
     parents: Annotated[Nodes[Oid], asks("parents(first: 20)")]
     authors: Annotated[Nodes[Author], asks("authors(first: 20)")]
+    committer: Author | None
 
 
 class Commits(Nodes[InCommits[CommitNode]], frozen=True):
@@ -287,6 +289,9 @@ class ReviewNode(Node, frozen=True):
     viewer_did_author: bool
 
 
+_RETARGETED = "BASE_REF_CHANGED_EVENT, AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT"
+
+
 class PullRequestNode(Checked, frozen=True):
     title: Name
     body: str
@@ -300,6 +305,7 @@ class PullRequestNode(Checked, frozen=True):
     base_ref_name: Name
     labels: Annotated[Nodes[Named] | None, asks("labels(first: 100)")]
     label_events: Annotated[Nodes[LabeledEvent] | None, asks("timelineItems(last: 50, itemTypes: [LABELED_EVENT])")]
+    retargeted: Annotated[Nodes[Retargeted] | None, asks(f"timelineItems(last: 1, itemTypes: [{_RETARGETED}])")]
     changed_files: int
     commits: Annotated[Commits, asks("commits(first: 100)")]
     comments: Annotated[Page[CommentNode], asks("comments(first: $page)")]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 
 from reviewbot.adapters.github.graphql import answers
 from reviewbot.domain.github.check_identity import split_tag
 from reviewbot.domain.github.pull_request import (
-    RECENT_COMMITS,
     CheckRun,
     Comment,
     Commit,
@@ -19,12 +18,13 @@ from reviewbot.domain.github.pull_request import (
     Thread,
     ThreadComment,
 )
-from reviewbot.domain.github.shared_heads import is_of
 
 UNREADABLE = "\0"
 """Stands for a config file that is there and is no text: YAML refuses a NUL, so the settings refuse it too."""
 
 _GHOST = "ghost"
+_GITHUB = "web-flow"
+"""The account that commits what people do on GitHub's pages: https://github.com/web-flow."""
 _BOT_SUFFIX = "[bot]"
 
 
@@ -64,7 +64,6 @@ def _whole_text(blob: answers.Blob | None) -> str | None:
 
 def pull_request(node: answers.PullRequestNode) -> PullRequest:
     """The pull request itself."""
-    forced = [event.created_at for event in _present(node.forced) if event.created_at]
     return PullRequest(
         number=node.number,
         title=node.title,
@@ -84,13 +83,11 @@ def pull_request(node: answers.PullRequestNode) -> PullRequest:
             for event in _present(node.label_events)
             if event.label and event.created_at
         ),
-        commits=tuple(_commit(item.commit) for item in node.commits.present),
+        commits=tuple(commit(item.commit) for item in node.commits.present),
         commit_count=node.commits.total_count,
         changed_files=node.changed_files,
-        head_seen_at=_first_seen(node),
-        checked_at=_first_checked(node),
-        forced_at=max(forced, default=None),
-        is_first_head=not forced and _is_first(node),
+        forced_at=_latest(event.created_at for event in _present(node.forced)),
+        retargeted_at=_latest(event.created_at for event in _present(node.retargeted)),
     )
 
 
@@ -98,30 +95,8 @@ def _present(nodes: answers.Nodes[answers.T] | None) -> tuple[answers.T, ...]:
     return nodes.present if nodes else ()
 
 
-def _is_first(pull: answers.PullRequestNode) -> bool:
-    """Whether no other commit tells that it was a head before."""
-    if pull.commits.total_count > RECENT_COMMITS:
-        return False
-    runs = _checks(item.commit for item in _present(pull.recent))
-    return not any(run.head_sha != pull.head_ref_oid and is_of(run, pull.number) for run in runs)
-
-
-def _first_seen(pull: answers.PullRequestNode) -> datetime | None:
-    """When the first check suite of the head was made; GitHub documents no order of them."""
-    suites = (suite for commit in _at_tip(pull) for suite in _present(commit.seen))
-    return min((suite.created_at for suite in suites), default=None)
-
-
-def _first_checked(pull: answers.PullRequestNode) -> datetime | None:
-    suites = (suite for commit in _at_tip(pull) for suite in _present(commit.check_suites))
-    runs = (run for suite in suites for run in _present(suite.check_runs))
-    ours = (run for run in runs if is_of(_check(run, pull.head_ref_oid), pull.number))
-    return min((run.started_at for run in ours if run.started_at), default=None)
-
-
-def _at_tip(pull: answers.PullRequestNode) -> Iterator[answers.TipCommit]:
-    """The head; nothing when the list of commits is behind it."""
-    return (item.commit for item in _present(pull.tip) if item.commit.oid == pull.head_ref_oid)
+def _latest(moments: Iterable[datetime | None]) -> datetime | None:
+    return max((one for one in moments if one), default=None)
 
 
 def _login(actor: answers.Actor | None) -> str | None:
@@ -144,14 +119,21 @@ def _login_of_account(user: answers.Account) -> str:
     return f"{login}{_BOT_SUFFIX if is_bot else ''}"
 
 
-def _commit(node: answers.CommitNode) -> Commit:
+def commit(node: answers.CommitNode) -> Commit:
+    """A commit of the pull request."""
     users = [author.user for author in node.authors.present]
     return Commit(
         sha=node.oid,
         parents=tuple(parent.oid for parent in node.parents.present),
         authors=tuple(_login_of_account(user) if user else None for user in users),
         verified=node.signature is not None and node.signature.is_valid and node.signature.was_signed_by_github,
+        committer=_committer(node.committer),
     )
+
+
+def _committer(node: answers.Author | None) -> str | None:
+    user = node.user if node else None
+    return _login_of_account(user) if user and user.login != _GITHUB else None
 
 
 def comment(node: answers.CommentNode) -> Comment:

@@ -27,12 +27,13 @@ SNAPSHOT = _in_repository(
 def _more(name: str, field: str, kind: type) -> str:
     page = f"page: {field}(first: $page, after: $after){selection(answers.Page[kind])}"  # type: ignore[valid-type]  # a type at run time
     selected = f" {{ pullRequest(number: $number) {{ {page} }} }}"
-    return _in_repository(name, "$number: Int!, $page: Int!, $after: String!", selected)
+    return _in_repository(name, "$number: Int!, $page: Int!, $after: String", selected)
 
 
 MORE_COMMENTS = _more("MoreComments", "comments", answers.CommentNode)
 MORE_THREADS = _more("MoreThreads", "reviewThreads", answers.ThreadNode)
 MORE_REVIEWS = _more("MoreReviews", "reviews", answers.ReviewNode)
+COMMITS = _more("Commits", "commits", answers.InCommits[answers.CommitNode])
 
 MORE_THREAD_COMMENTS = f"""
 query MoreThreadComments($thread: ID!, $page: Int!, $after: String!) {{

@@ -323,6 +323,8 @@ RESOLVERS: Resolvers = {
         "isMinimized": lambda _review, _info: False,
         "minimizedReason": lambda _review, _info: None,
     },
+    "AutomaticBaseChangeSucceededEvent": _EVENT,
+    "BaseRefChangedEvent": _EVENT,
     "LabeledEvent": _EVENT,
     "UnlabeledEvent": _EVENT,
     "ReadyForReviewEvent": _EVENT,

@@ -33,7 +33,10 @@ FileChange: TypeAlias = "str | bytes | FileVersion | None"
 
 @dataclass(frozen=True, slots=True)
 class NewCommit:
-    """A commit to be written on top of `parents`, or as a root when there are none."""
+    """A commit to be written on top of `parents`, or as a root when there are none.
+
+    Without a committer its author commits it.
+    """
 
     files: Mapping[str, FileChange]
     message: str
@@ -41,6 +44,8 @@ class NewCommit:
     author_email: str
     when: datetime
     parents: tuple[str, ...] = ()
+    committer_name: str = ""
+    committer_email: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,9 @@ def fast_import(branch: str, commit: NewCommit) -> bytes:
 def _stream(branch: str, commit: NewCommit) -> Iterator[bytes]:
     when = f"{int(commit.when.timestamp())} +0000"
     yield f"reset refs/heads/{branch}\ncommit refs/heads/{branch}\n".encode()
-    yield f"committer {commit.author_name} <{commit.author_email}> {when}\n".encode()
+    author = f"{commit.author_name} <{commit.author_email}>"
+    committer = f"{commit.committer_name} <{commit.committer_email}>" if commit.committer_name else author
+    yield f"author {author} {when}\ncommitter {committer} {when}\n".encode()
     yield _data(commit.message.encode())
     for word, parent in zip(("from", *("merge",) * len(commit.parents)), commit.parents, strict=False):
         yield f"{word} {parent}\n".encode()

@@ -1,0 +1,47 @@
+"""The record of a label that skips a review is of one label, head, base and pull request, and takes the key."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from reviewbot.domain.github.check_identity import SKIP_LENGTH
+from reviewbot.domain.github.pull_request import LabelEvent
+from reviewbot.domain.ledger.signing import Signer
+from reviewbot.domain.ledger.skip_record import skip_record
+from tests.domain.builders import NOON, labelled, pull
+
+SIGNER = Signer("key", 1, 7, "")
+MARKED = pull(labels=frozenset({"skip-review"}), label_events=(labelled("skip-review", "max"),))
+
+
+def test_the_record_is_the_same_each_time_and_short() -> None:
+    record = skip_record(MARKED, SIGNER)
+    assert record == skip_record(replace(MARKED, title="Another", is_draft=True), SIGNER)
+    assert len(record) == SKIP_LENGTH
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"head_sha": "d" * 40},
+        {"base_ref": "next"},
+        {"label_events": (labelled("skip-review", "ann"),)},
+        {"label_events": (LabelEvent("skip-review", "max", NOON + timedelta(seconds=1)),)},
+    ],
+)
+def test_anything_else_is_another_record(fields: dict[str, Any]) -> None:
+    assert skip_record(replace(MARKED, **fields), SIGNER) not in {"", skip_record(MARKED, SIGNER)}
+
+
+@pytest.mark.parametrize("fields", [{"secret": "other"}, {"repository_id": 2}, {"pull_number": 8}, {"instance": "x"}])
+def test_another_place_or_key_makes_another_record(fields: dict[str, Any]) -> None:
+    assert skip_record(MARKED, replace(SIGNER, **fields)) != skip_record(MARKED, SIGNER)
+
+
+def test_without_a_secret_or_a_label_there_is_none() -> None:
+    assert skip_record(MARKED, replace(SIGNER, secret="")) == ""
+    assert skip_record(pull(), SIGNER) == ""
