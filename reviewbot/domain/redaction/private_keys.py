@@ -1,12 +1,13 @@
 """Finds private keys of several lines, whole or cut by the edge of a hunk, in a file or in a diff of it.
 
 A block reaches only as far as its lines look like a key; otherwise two comment lines could hide the code between them.
+A line that may be something else is masked, so that a path or a name in it keeps its structure.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 _KIND = r"(BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?"
@@ -28,41 +29,50 @@ _LAST_LINES = 2
 """The end of the key and a checksum, which may be short."""
 _COMMENTS = ("#", "//", "*")
 _HUNK_ENDS = ("@@ ", "diff ", "\\ ")
-_RUN = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
-_ESCAPED_BREAK = re.compile(r"\\[nr]")
-_ESCAPED_LINE = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
+# A key in one line: pieces between escaped line ends or spaces.
+_BREAKS = r"(?:\\+[nr]|[ \t])"
+_BEGIN = re.compile(rf"-----BEGIN [A-Z0-9 ]{{0,40}}PRIVATE KEY(?: BLOCK)?-----{_BREAKS}+")
+_PIECE = re.compile(rf"([A-Za-z0-9+/]{{1,8000}}+={{0,2}})(?:{_BREAKS}+(-----END)?|(?=[\"'`]))")
 _MARKS = ("+", "-", " ")
-
-REDACTED = "[REDACTED]"
 
 
 @dataclass(frozen=True, slots=True)
-class KeyLines:
-    """The lines of private keys, without BEGIN, END and headers.
+class KeyMatter:
+    """A piece of a private key.
 
     Attributes:
-        marks: index from 0, to the diff's sign in front of the line, if any.
-        doubtful: those that may be something else, such as the name of a program to run.
+        line: index from 0.
+        start: in the line; `stop` likewise.
+        doubtful: whether it may be something else, such as the name of a program to run.
     """
 
-    marks: Mapping[int, str]
-    doubtful: frozenset[int]
+    line: int
+    start: int
+    stop: int
+    doubtful: bool
 
 
-def key_lines(lines: Sequence[str]) -> KeyLines:
-    """Find the lines of private keys."""
-    marks: dict[int, str] = {}
-    doubtful: set[int] = set()
+def key_matter(lines: Sequence[str]) -> Iterator[KeyMatter]:
+    """Yield the pieces of private keys, without BEGIN, END, headers, quotes and line ends."""
+    found: dict[int, KeyMatter] = {}
     for index in _edges(lines):
-        width = _width(lines[index])
-        found, ended = _block(lines, index, width)
-        marks |= {at: lines[at][:width] for at in found}
-        last, comment = found[-_LAST_LINES:], _comment(lines[index][width:])
-        for at in found:
-            content = lines[at][width:]
-            if not (ended and _is_sure(content, last=at in last) and _comment(content) == comment):
-                doubtful.add(at)
-    return KeyLines(marks, frozenset(doubtful))
+        found |= {one.line: one for one in _of_edge(lines, index)}
+    yield from found.values()
+    for index, line in enumerate(lines):
+        yield from (KeyMatter(index, start, stop, doubtful=True) for start, stop in _in_line(line))
+
+
+def _of_edge(lines: Sequence[str], edge: int) -> Iterator[KeyMatter]:
+    width = _width(lines[edge])
+    found, ended = _block(lines, edge, width)
+    last, comment = found[-_LAST_LINES:], _comment(lines[edge][width:])
+    for at in found:
+        content = lines[at][width:]
+        matter = _MATTER.match(content)
+        if matter:
+            is_sure = ended and _is_sure(content, last=at in last) and _comment(content) == comment
+            start = matter.start(2) - (_OF_KEY.search(matter[1]) is not None)
+            yield KeyMatter(at, width + start, width + matter.end(2), doubtful=not is_sure)
 
 
 def _comment(content: str) -> str:
@@ -85,7 +95,7 @@ def _block(lines: Sequence[str], edge: int, width: int) -> tuple[list[int], bool
             break
         if _BLANK.fullmatch(content) or _HEADER.fullmatch(content):
             continue
-        if REDACTED in content or not _MATTER.fullmatch(content):
+        if not _MATTER.fullmatch(content):
             ended = False
             break
         found.append(at)
@@ -106,18 +116,14 @@ def _is_sure(content: str, *, last: bool) -> bool:
     return (last or len(matter[2]) >= _SHORTEST_LINE) and _MIXED.fullmatch(matter[2]) is not None
 
 
-def without_key(content: str) -> str:
-    """Redact a line of a key; quotes, commas and line ends around it stay, so that code still parses."""
-    return _MATTER.sub(lambda found: _OF_KEY.sub("", found[1]) + REDACTED + found[3], content)
-
-
-def key_values(lines: Sequence[str]) -> Iterator[str]:
-    """The long pieces of private keys, which are secrets everywhere."""
-    for index, mark in key_lines(lines).marks.items():
-        yield from _RUN.findall(_ESCAPED_BREAK.split(lines[index][len(mark) :])[0])
-    for index in _edges(lines):
-        for piece in _ESCAPED_BREAK.split(lines[index])[1:]:
-            yield from _ESCAPED_LINE.findall(piece)
+def _in_line(line: str) -> Iterator[tuple[int, int]]:
+    """Yield where the pieces of keys are that stand in one line with their BEGIN."""
+    for begin in _BEGIN.finditer(line) if "PRIVATE KEY" in line else ():
+        at = begin.end()
+        while found := _PIECE.match(line, at):
+            if len(found[1]) >= _SHORTEST_LINE or found[2]:
+                yield found.span(1)
+            at = found.end()
 
 
 def _edges(lines: Sequence[str]) -> Iterator[int]:
