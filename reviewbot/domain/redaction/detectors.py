@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import Flag, auto
 
 from reviewbot.domain.redaction.formats import tokens_of
 from reviewbot.domain.redaction.masks import (
+    decoded,
     SHORTEST,
-    is_encoded_text,
     is_name,
     is_placeholder,
     is_random,
@@ -36,7 +37,7 @@ _SURE = (
     r"(?:api|auth|service|account|storage|db|database|priv|private|client|access|secret|encryption|signing|master|license"
     r"|session|crypt|cipher|hmac|jwt|app|webhook|consumer|deploy)[_-]?key"
     r"|(?:db|database|key|user|admin|root|mysql|smtp|mail|ftp)[_-]?pass|passw(?:or)?d|passphrase|passcode|passwort"
-    r"|kennwort|contrase[nñ]a|pwd|secret|mnemonic|(?<![a-z])pw(?![a-z])"
+    r"|kennwort|contrase[nñ]a|pwd|secret|mnemonic|requirepass|bindpw|authtok|(?<![a-z])(?:pw|psk)(?![a-z])"
 )
 _VAGUE = r"token|credential|cookie|(?<![a-z])(?:auth|key|pass|session|bearer|salt|dsn)(?![a-z])"
 _WORD = rf"(?P<w>{_SURE}|{_VAGUE})"
@@ -44,7 +45,7 @@ _IS_VAGUE = re.compile(_VAGUE, re.IGNORECASE)
 _IS_SURE = re.compile(_SURE, re.IGNORECASE)
 _WORD_MARKERS = (
     *("key", "pass", "pwd", "secret", "token", "credential", "cookie", "auth", "session", "bearer", "salt", "dsn"),
-    *("contrase", "kennwort", "mnemonic", "pw"),
+    *("contrase", "kennwort", "mnemonic", "pw", "psk"),
 )
 _SHORTEST_VAGUE = 16
 _MNEMONIC_SPACES = 11
@@ -70,28 +71,44 @@ _NAME = rf"[\w.-]{{0,40}}?{_WORD}(?P<t>[\w.-]{{0,40}})"
 _CAPITALS = rf"[A-Z0-9_]{{0,40}}?(?P<w>{_SURE.upper()}|{_VAGUE.upper()})(?P<t>[A-Z0-9_]{{0,40}})"
 
 
+class _Is(Flag):
+    """What is known of the values that a rule finds.
+
+    Attributes:
+        QUOTED: the value need not be strong.
+        DATA: no command and no package can stand there.
+        CAPITALS: the same, if the word is in capitals, as in the name of an environment variable.
+        PROSE: it may be the next word of a sentence.
+        BARE: in code, it is the name of something.
+    """
+
+    PLAIN = 0
+    QUOTED = auto()
+    DATA = auto()
+    CAPITALS = auto()
+    PROSE = auto()
+    BARE = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class _Rule:
     """A pattern; its group `v` is the value, `w` the word and `t` the rest of the name, where a word decides.
 
     Attributes:
         markers: one of these must be in the lower-cased line.
-        quoted: whether the value need not be strong.
-        data: whether no command and no package can stand there; `capitals`, if the word is in capitals.
     """
 
     pattern: re.Pattern[str]
-    markers: tuple[str, ...] = _WORD_MARKERS
-    quoted: bool = False
-    data: bool = False
-    capitals: bool = False
+    traits: _Is
+    markers: tuple[str, ...]
 
 
-def _rule(
-    pattern: str, *markers: str, quoted: bool = False, data: bool = False, capitals: bool = False, cased: bool = False
-) -> _Rule:
-    flags = 0 if cased else re.IGNORECASE
-    return _Rule(re.compile(pattern, flags), markers or _WORD_MARKERS, quoted, data, capitals)
+def _rule(pattern: str, traits: _Is = _Is.PLAIN, *markers: str) -> _Rule:
+    return _Rule(re.compile(pattern, re.IGNORECASE), traits, markers or _WORD_MARKERS)
+
+
+def _cased(pattern: str, traits: _Is) -> _Rule:
+    return _Rule(re.compile(pattern), traits, _WORD_MARKERS)
 
 
 _RULES = (
@@ -99,116 +116,107 @@ _RULES = (
     _rule(
         _WORD + _TAIL + r"(?:\\?[\"'\]]){0,2}(?:\[[0-9]{0,5}\])?(?:\s{0,4}:\s{0,4}[A-Za-z_.\[\]|]{1,30})?"
         rf"{_ASSIGNS}{_PREFIX}{_STRING}",
-        quoted=True,
-        capitals=True,
+        _Is.QUOTED | _Is.CAPITALS,
     ),
     _rule(_WORD + _TAIL + r"\(" + _STRING),
-    _rule(_WORD + _TAIL + r"\s{1,4}" + _STRING + ";", quoted=True),
-    _rule(_STRING + r"\s{0,9}[!=]={1,2}\s{0,9}[\w.]{0,40}" + _WORD + "(?P<t>)", quoted=True),
-    _rule(r"<(?:[\w-]{1,20}:)?" + _NAME + ">" + _VALUE + "</"),
+    _rule(_WORD + _TAIL + r"\s{1,4}" + _STRING + ";", _Is.QUOTED),
+    _rule(_STRING + r"\s{0,9}[!=]={1,2}\s{0,9}[\w.]{0,40}" + _WORD + "(?P<t>)", _Is.QUOTED),
+    _rule(rf"<(?:[\w-]{{1,20}}:)?{_NAME}>{_VALUE}</"),
     _rule(rf"\b(?:key|name)\"? ?[=:] ?\"{_NAME}\",? {{0,4}}\"?value\"? ?[=:] ?\"{_VALUE}"),
     _rule(
         rf"[\"']{_NAME}[\"']\s{{0,4}}:\s{{0,4}}\{{\s{{0,4}}[\"'](?:default|value)[\"']\s{{0,4}}:\s{{0,4}}[\"']{_VALUE}"
     ),
-    _rule(rf"\bdefine\( ?[\"']{_NAME}[\"'], {{0,4}}[\"']{_VALUE}"),
+    _rule(rf"[\"']{_NAME}[\"']\s{{0,4}},\s{{0,4}}[\"']{_VALUE}(?=[\"'])"),
     _rule(rf"# {{0,9}}define {{1,9}}{_NAME}[ \t]{{1,20}}\"{_VALUE}"),
-    _rule(rf"(?:^[+\- ]?|[\s\"';]){_CAPITALS}=[\"']?{_VALUE}(?=[\s\"';&|]|$)", data=True, cased=True),
-    _rule(rf"^[+\- ]?\s{{0,9}}(?:ENV|ARG) {{1,4}}{_CAPITALS}[ =]{{1,4}}{_VALUE}", data=True, cased=True),
+    _cased(rf"(?:^[+\- ]?|[\s\"';]){_CAPITALS}=[\"']?{_VALUE}(?=[\s\"';&|]|$)", _Is.DATA),
+    _cased(rf"^[+\- ]?\s{{0,9}}(?:ENV|ARG|setx?) {{1,4}}{_CAPITALS}[ =]{{1,4}}{_VALUE}", _Is.DATA),
     # Connection strings, and the query of an address.
-    _rule(rf"[?&#][\w.-]{{0,40}}{_WORD}(?P<t>)=(?P<v>[^\s\"'`&#;,<>{{}}()$\\|]{{6,1200}}+)", data=True),
+    _rule(rf"[?&#][\w.-]{{0,40}}{_WORD}(?P<t>)={_VALUE}", _Is.DATA),
     _rule(rf"[;\"'\s] ?{_WORD}(?P<t>) ?= ?[\"']?{_VALUE}(?=[;\"'\s]|$)"),
     # Command lines.
-    _rule(rf"[\s\"'`]--?[\w-]{{0,40}}{_WORD}(?P<t>)=[\"']?(?!\w{{1,40}}=){_VALUE}", data=True),
+    _rule(rf"[\s\"'`]--?[\w-]{{0,40}}{_WORD}(?P<t>)=[\"']?(?!\w{{1,40}}=){_VALUE}", _Is.DATA),
     _rule(rf"[\s\"'`]--?[\w=-]{{0,40}}{_WORD}(?P<t>)[= ][\"']?(?!\w{{1,40}}=){_VALUE}"),
     # Prose, and a netrc.
-    _rule(rf"\blogin {{1,5}}\S{{1,60}} {{1,5}}(?P<w>password)(?P<t>) {{1,5}}{_VALUE}", "password", data=True),
-    _rule(rf"(?P<w>password)(?P<t>) {_STRING}", "password", quoted=True),
+    _rule(rf"\blogin {{1,5}}\S{{1,60}} {{1,5}}(?P<w>password)(?P<t>) {{1,5}}{_VALUE}", _Is.DATA, "password"),
+    _rule(rf"(?P<w>password)(?P<t>) {_STRING}", _Is.QUOTED, "password"),
     _rule(rf"{_WORD}(?P<t>):? {{1,4}}(?:is |was |= ?)?[\"'`](?P<v>[^\s\"'`]{{8,80}})[\"'`]"),
-    _rule(rf"(?P<w>passw(?:or)?d|passphrase|pwd|pw|secret)(?P<t>)(?::| is| was) {{1,4}}{_VALUE}(?=[\s.,;|]|$)"),
+    _rule(rf"(?P<w>{_SURE})(?P<t>)(?::| is| was| \|)? {{1,4}}(?!\w{{1,40}}=){_VALUE}(?=[\s.,;|]|$)", _Is.PROSE),
     # Unquoted, to the end of the line.
     _rule(
         rf"^[+\- ]?\s{{0,40}}(?:-\s{{1,4}}|(?:export|set|ENV|ARG)\s{{1,4}})?[\w.-]{{0,60}}?{_WORD}(?P<t>[\w.-]{{0,40}})"
         r"(?:=|:\s{1,8}(?:!!?[a-z]{1,10} )?|\s{1,8}=\s{1,8})(?P<v>[^\s\"'`(){}\[\]<>,;|\\]{6,1200}+)\s*+(?P<end>;?)\s*+"
         r"(?:(?:#|//).*)?$",
-        data=True,
-        capitals=True,
+        _Is.CAPITALS | _Is.BARE,
     ),
 )
-# Without a word of the author's: a header, a program's own option, a connection string. Nothing there is executed.
+_SEPARATES = r"\\?[\"']?\s{0,4}(?:[:=,]|=>)?\s{0,4}\\?[\"'`]?"
+_ECHOED = r"\becho {1,4}(?:-n {1,4})?[\"']?(?:[\w.-]{1,40}:)?(?P<v>[^\s\"'`:|$]{6,200}+)[\"']? {0,4}\| {0,4}"
+# Without a word of the author's: a header, a program's own option, a connection string.
 _FIXED = (
     _rule(
-        r"\bauthorization\\?[\"']?\s{0,4}(?:[:=,]|=>)?\s{0,4}\\?[\"'`]?"
-        r"(?:bearer|basic|token|digest|apikey|bot|key)\s{1,5}" + _VALUE,
+        rf"\bauthorization{_SEPARATES}(?:bearer|basic|token|digest|apikey|bot|key)\s{{1,5}}{_VALUE}",
+        _Is.DATA,
         "authorization",
-        data=True,
     ),
+    _rule(rf"\bauthorization{_SEPARATES}(?P<v>[\w.~+/=-]{{16,1200}}+)", _Is.DATA, "authorization"),
     _rule(
-        r"\bauthorization\\?[\"']?\s{0,4}(?:[:,]|=>)\s{0,4}\\?[\"'`]?(?P<v>[\w.~+/=-]{16,1200}+)",
-        "authorization",
-        data=True,
-    ),
-    _rule(r"\b(?:bearer|basic|token)\s{1,5}(?P<v>[A-Za-z0-9._~+/-]{20,1200}+={0,2})", "bearer", "basic", "token"),
-    _rule(
-        r"\b(?:x-[a-z-]{0,40}|private-|deploy-|job-|api-)(?:key|token|secret|password|auth)\\?[\"']?\s{0,4}(?:[:,]|=>)"
-        r"\s{0,4}\\?[\"'`]?" + _VALUE,
-        "key",
+        r"\b(?:bearer|basic|token)\s{1,5}(?P<v>[A-Za-z0-9._~+/-]{20,1200}+={0,2})",
+        _Is.PLAIN,
+        "bearer",
+        "basic",
         "token",
-        "secret",
-        "password",
-        "auth",
-        data=True,
     ),
     _rule(
-        r"\bcookie\b[^\n]{0,200}?\b[\w.-]{0,30}(?:sess|sid|token|auth)[\w.-]{0,20}=" + _VALUE,
-        "cookie",
-        data=True,
+        rf"\b(?:x-[a-z-]{{0,40}}|private-|deploy-|job-|api-)(?:key|token|secret|password|auth){_SEPARATES}{_VALUE}",
+        _Is.DATA,
+        *("key", "token", "secret", "password", "auth"),
     ),
     _rule(
-        r":?_(?:authToken|auth|password)\s{0,5}=\s{0,5}[\"']?" + _VALUE, "_auth", "_password", quoted=True, data=True
+        rf"\bcookie\b[^\n]{{0,200}}?\b[\w.-]{{0,30}}(?:sess|sid|token|auth)[\w.-]{{0,20}}={_VALUE}", _Is.DATA, "cookie"
     ),
-    _rule(r"\s(?:-u|--user|--proxy-user)[ =]?[\"']?[\w.@+-]{1,60}:" + _VALUE, "curl", "http", data=True),
     _rule(
-        r"\b(?:sshpass|mysql[a-z]{0,8}|redis-cli|(?:docker|podman|registry) login)\b[^|;&]{0,200}?\s-[pa] ?[\"']?"
-        + _VALUE,
+        rf"(?:^[+\- ]?|:)_(?:authToken|auth|password)\s{{0,5}}=\s{{0,5}}[\"']?{_VALUE}",
+        _Is.QUOTED | _Is.DATA,
+        *("_auth", "_password"),
+    ),
+    _rule(rf"\s(?:-[ua]|--user|--auth|--proxy-user)[ =]?[\"']?[\w.@+-]{{1,60}}:{_VALUE}", _Is.DATA, "curl", "http"),
+    _rule(
+        rf"\b(?:sshpass|mysql[a-z]{{0,8}}|redis-cli|(?:docker|podman|registry) login)\b[^|;&]{{0,200}}?\s-[pa] ?[\"']?{_VALUE}",
+        _Is.DATA,
         *("sshpass", "mysql", "redis-cli", " login"),
-        data=True,
     ),
-    _rule(r"\bpass:" + _VALUE, "pass:", data=True),
-    _rule(r"/user:\S{1,60} {1,4}" + _VALUE, "/user:", data=True),
-    _rule(r"\bhtpasswd {1,4}-[a-z]{0,5}b[a-z]{0,5} \S{1,80} \S{1,60} [\"']?" + _VALUE, "htpasswd", data=True),
+    _rule(rf"-pass(?:in|out|word)? {{1,4}}pass:{_VALUE}", _Is.DATA, "pass:"),
+    _rule(rf"/user:\S{{1,60}} {{1,4}}{_VALUE}", _Is.DATA, "/user:"),
+    _rule(rf"\bhtpasswd {{1,4}}-[a-z]{{0,5}}b[a-z]{{0,5}} \S{{1,80}} \S{{1,60}} [\"']?{_VALUE}", _Is.DATA, "htpasswd"),
     _rule(
-        r"\becho {1,4}(?:-n {1,4})?[\"']?(?:[\w.-]{1,40}:)?(?P<v>[^\s\"'`:|$]{6,200}+)[\"']? {0,4}\| {0,4}"
-        r"(?:docker|podman|helm|sudo|chpasswd|passwd|gpg|cryptsetup|gh) ",
+        _ECHOED + r"(?:(?:docker|podman|registry) login|sudo -S|chpasswd|passwd|gpg|cryptsetup|gh auth)\b",
+        _Is.DATA,
         "echo",
-        data=True,
     ),
-    _rule(
-        r"\becho {1,4}(?:-n {1,4})?[\"']?(?:[\w.-]{1,40}:)?(?P<v>[^\s\"'`:|$]{6,200}+)[\"']? {0,4}\| {0,4}chpasswd",
-        "chpasswd",
-        data=True,
-    ),
-    _rule(r"\bidentified by " + _STRING, "identified", quoted=True),
-    _rule(r"\bsecurestring {1,4}(?:-string {1,4})?" + _STRING, "securestring", quoted=True),
+    _rule(r"\bidentified by " + _STRING, _Is.QUOTED, "identified"),
+    _rule(r"\bsecurestring {1,4}(?:-string {1,4})?" + _STRING, _Is.QUOTED, "securestring"),
     _rule(
         r"(?:auth|login|log_in|sign_?in|connect|getconnection|credentials?)\w{0,20}\s{0,3}=?\s{0,3}\([^()\n]{0,120}?,\s{0,4}"
         + _STRING
         + r"\s{0,4}\)",
+        _Is.PLAIN,
         *("auth", "login", "log_in", "sign", "connect", "credential"),
     ),
-    _rule(
-        r"\"(?:d|p|q|dp|dq|qi|k)\"\s{0,4}:\s{0,4}\"(?P<v>[A-Za-z0-9_-]{40,1200}+)\"", '"d"', '"p"', '"q"', '"k"', '"dp"'
-    ),
+    _rule(r"\"(?:d|p|q|dp|dq|qi|k)\"\s{0,4}:\s{0,4}\"(?P<v>[\w-]{40,1200}+)\"", _Is.PLAIN, '"d', '"p"', '"q', '"k"'),
     _rule(
         r"[?&](?:sig|signature|x-amz-signature|x-goog-signature|code)=(?P<v>[A-Za-z0-9%+/_=-]{30,1200}+)",
+        _Is.DATA,
         *("sig", "code="),
-        data=True,
     ),
-    _rule(r"(?:thin:|sqlplus |userid=)[\w.-]{1,40}/(?P<v>[^\s\"'`@/]{6,200})@", "thin:", "sqlplus", "userid="),
-    _rule(r"[\"'`=\s][\w.-]{1,40}:(?P<v>[^\s\"'`@/]{6,200})@(?:tcp|unix)\(", "@tcp(", "@unix("),
-    _rule(r"^[+\- ]?[\w.*-]{1,80}:(?:[0-9]{2,5}|\*):[\w.*-]{1,60}:[\w.*-]{1,60}:(?P<v>[^\s:]{6,200}+)$", ":"),
-    _rule(r"://(?P<v>[A-Za-z0-9_.~-]{20,200})(?::x-oauth-basic|:)?@", "://", data=True),
+    _rule(
+        r"(?:thin:|sqlplus |userid=)[\w.-]{1,40}/(?P<v>[^\s\"'`@/]{6,200})@", _Is.PLAIN, "thin:", "sqlplus", "userid="
+    ),
+    _rule(r"[\"'`=\s][\w.-]{1,40}:(?P<v>[^\s\"'`@/]{6,200})@(?:tcp|unix)\(", _Is.PLAIN, "@tcp(", "@unix("),
+    _rule(
+        r"^[+\- ]?[\w.*-]{1,80}:(?:[0-9]{2,5}|\*):[\w.*-]{1,60}:[\w.*-]{1,60}:(?P<v>[^\s:]{6,200}+)$", _Is.PLAIN, ":"
+    ),
+    _rule(r"://(?P<v>[A-Za-z0-9_.~-]{20,200})(?::x-oauth-basic|:)?@", _Is.DATA, "://"),
 )
-_RULES_OF_CODE = _RULES[:-1]
 # The last `@` ends the password; `/`, `?` and `#` end the part of the address that has one.
 _USER_INFO = re.compile(r"://[^\s:/?#@\"'`<>(){}$]{0,100}+:(?P<v>[^\s/?#\"'`<>(){}$]{1,300})@")
 _COMMENT = re.compile(r"[+\- ]?\s{0,80}(?:#|//|\*|--|;|<!--)")
@@ -220,19 +228,13 @@ def values_in(line: str, place: Place) -> Iterator[Span]:
     """Yield the suspicious values of a line, without its end; it may have the sign of a diff."""
     lower = line.lower()
     if "://" in lower:
-        for found in _USER_INFO.finditer(line):
-            if not is_placeholder(found["v"]):
-                yield Span(*found.span("v"))
+        yield from (Span(*one.span("v")) for one in _USER_INFO.finditer(line) if not is_placeholder(one["v"]))
     for rule in _FIXED:
         if any(marker in lower for marker in rule.markers):
-            for found in rule.pattern.finditer(line):
-                if _is_fixed(found["v"], rule, place):
-                    yield Span(*found.span("v"))
+            found = rule.pattern.finditer(line)
+            yield from (Span(*one.span("v")) for one in found if _is_fixed(one["v"], rule, place))
     if any(marker in lower for marker in _WORD_MARKERS):
-        is_prose = place is not Place.CODE or _COMMENT.match(line) is not None
-        for rule in _RULES if is_prose else _RULES_OF_CODE:
-            for found in rule.pattern.finditer(line):
-                yield from _behind_word(found, rule, place)
+        yield from _behind_words(line, place)
     if place is not Place.EXECUTED:
         yield from _random_in(line, lower)
 
@@ -241,39 +243,56 @@ def _is_fixed(value: str, rule: _Rule, place: Place) -> bool:
     if is_placeholder(value):
         return False
     if place is Place.EXECUTED:
-        return rule.data and (rule.quoted or is_random(value))
-    return rule.quoted or (is_strong(value) and not is_name(value))
+        return _Is.DATA in rule.traits and (_Is.QUOTED in rule.traits or is_random(value))
+    return _Is.QUOTED in rule.traits or (is_strong(value) and not is_name(value))
 
 
-def _behind_word(found: re.Match[str], rule: _Rule, place: Place) -> Iterator[Span]:
-    """Yield a value that fits its word: an unquoted one, and one behind a vague word, must be strong."""
-    word, tail, value = found["w"], found["t"], found["v"].strip()
-    if _RUN.search(tail):
-        return
-    if word.lower() == "mnemonic" and value.count(" ") >= _MNEMONIC_SPACES:
-        yield Span(*found.span("v"))
-    elif is_placeholder(value):
-        return
-    elif place is Place.EXECUTED:
-        is_data = word.isupper() and not re.search("[a-z]", tail) if rule.capitals else rule.data
-        if is_data and not _OTHER.search(tail) and is_random(value):
-            yield Span(*found.span("v"))
-    elif _is_vague(word, tail):
-        if len(value) >= _SHORTEST_VAGUE and is_strong(value) and not is_name(value):
-            yield Span(*found.span("v"))
-    elif rule.quoted:
-        yield Span(*found.span("v"))
-    elif not (_VARIABLE.fullmatch(value) and (place is Place.CODE or found.groupdict().get("end"))):
-        yield Span(*found.span("v"), sure=is_strong(value))
+def _behind_words(line: str, place: Place) -> Iterator[Span]:
+    is_code = place is Place.CODE and not _COMMENT.match(line)
+    for rule in _RULES:
+        if is_code and rule.traits & (_Is.BARE | _Is.PROSE):
+            continue
+        for found in rule.pattern.finditer(line):
+            word, tail, value = found["w"], found["t"], found["v"].strip()
+            if word.lower() == "mnemonic" and value.count(" ") >= _MNEMONIC_SPACES:
+                yield Span(*found.span("v"))
+            elif _RUN.search(tail) or is_placeholder(value):
+                continue
+            elif place is Place.EXECUTED:
+                if _is_data(word, tail, value, rule.traits):
+                    yield Span(*found.span("v"))
+            elif _fits(word, tail, value, rule.traits):
+                is_sure = _Is.QUOTED in rule.traits or is_strong(value)
+                is_variable = (is_code or found.groupdict().get("end")) and _VARIABLE.fullmatch(value)
+                if _Is.QUOTED in rule.traits or not is_variable:
+                    yield Span(*found.span("v"), sure=is_sure)
+
+
+def _is_data(word: str, tail: str, value: str, traits: _Is) -> bool:
+    """Whether a value in an executed place can be masked."""
+    in_capitals = word.isupper() and not re.search("[a-z]", tail)
+    is_data = _Is.DATA in traits or (_Is.CAPITALS in traits and in_capitals)
+    return is_data and not _OTHER.search(tail) and is_random(value)
+
+
+def _fits(word: str, tail: str, value: str, traits: _Is) -> bool:
+    """Whether a value fits its name, which often stands for something else than a secret."""
+    if _Is.PROSE in traits:
+        return is_random(value)
+    if word.lower() == "pass" and not tail:
+        return is_random(value)
+    if _is_vague(word, tail):
+        return len(value) >= _SHORTEST_VAGUE and is_strong(value) and not is_name(value)
+    return True
 
 
 def _is_vague(word: str, tail: str) -> bool:
     """Whether a name often stands for something else than a secret."""
-    is_vague = _IS_VAGUE.fullmatch(word) is not None and not _IS_SURE.search(tail)
-    return is_vague or _OTHER.search(tail) is not None
+    is_vague_word = _IS_VAGUE.fullmatch(word) is not None and not _IS_SURE.search(tail)
+    return is_vague_word or _OTHER.search(tail) is not None
 
 
-_RANDOM = re.compile(r"(?<=[\"'`])[A-Za-z0-9+/_-]{24,100}={0,2}(?=[\"'`])")
+_RANDOM = re.compile(r"(?<=[\"'`])[A-Za-z0-9+/_-]{24,100}(?=[\"'`])")
 _HARMLESS = re.compile(
     r"hash|sha-?[0-9]|digest|integrity|checksum|\bsum\b|md5|commit|\brev|uuid|guid|etag|nonce|fingerprint|public|ssh-|cert"
     r"|data:|base64|alphabet|charset|import|require|\bfrom\b|resolved|\bsrc|href|path|locale|test-?id|class"
@@ -285,7 +304,7 @@ def _random_in(line: str, lower: str) -> Iterator[Span]:
     """Yield quoted values that nobody chose; hashes are in sight of a word that says so."""
     found = [one for one in _RANDOM.finditer(line) if all(kind.search(one[0]) for kind in _KINDS)]
     if found and not _HARMLESS.search(lower):
-        yield from (Span(*one.span()) for one in found if is_random(one[0]) and not is_encoded_text(one[0]))
+        yield from (Span(*one.span()) for one in found if is_random(one[0]) and not decoded(one[0]))
 
 
 _OPEN_NAME = re.compile(

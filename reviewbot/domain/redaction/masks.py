@@ -28,11 +28,6 @@ def _masked(sign: str) -> str:
     return sign if sign[1] in _ESCAPES else "\\0"
 
 
-def is_masked(value: str) -> bool:
-    """Whether a mask would change nothing."""
-    return mask(value) == value
-
-
 # For `fullmatch` only: a search would take quadratic time.
 _STRONG = re.compile(r"(?=.*[0-9])(?=.*[^\W\d])\S+")
 
@@ -91,7 +86,7 @@ _NO_VALUE = re.compile(
     # Words of forms and their validators.
     r"|(?i:required|invalid|missing|incorrect|mismatch|wrong|expired|hidden|visible|optional|string|undefined|unknown"
     r"|disabled|enabled|secret|bearer|number|boolean|default|lambda)"
-    r"|[a-z_]+(?:\|[a-z_]+(?::\w+)?)+|[A-Z][a-z]+",
+    r"|[a-z_]+(?:\|[a-z_]+(?::\w+)?)+|[A-Z][a-z]+|[A-Z][a-z']+(?: [a-z0-9,.'()+-]+)+",
     re.DOTALL,
 )
 _ENVIRONMENT_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
@@ -126,8 +121,3 @@ def decoded(value: str) -> str:
     except ValueError:
         return ""
     return text if _PRINTABLE.fullmatch(text) else ""
-
-
-def is_encoded_text(value: str) -> bool:
-    """Whether a value is text in base64, which may be code."""
-    return bool(decoded(value))
