@@ -80,6 +80,7 @@ class _Is(Flag):
         CAPITALS: the same, if the word is in capitals, as in the name of an environment variable.
         PROSE: it may be the next word of a sentence.
         BARE: in code, it is the name of something.
+        FIRST: the pattern starts with the word.
     """
 
     PLAIN = 0
@@ -88,6 +89,7 @@ class _Is(Flag):
     CAPITALS = auto()
     PROSE = auto()
     BARE = auto()
+    FIRST = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +118,10 @@ _RULES = (
     _rule(
         _WORD + _TAIL + r"(?:\\?[\"'\]]){0,2}(?:\[[0-9]{0,5}\])?(?:\s{0,4}:\s{0,4}[A-Za-z_.\[\]|]{1,30})?"
         rf"{_ASSIGNS}{_PREFIX}{_STRING}",
-        _Is.QUOTED | _Is.CAPITALS,
+        _Is.QUOTED | _Is.CAPITALS | _Is.FIRST,
     ),
-    _rule(_WORD + _TAIL + r"\(" + _STRING),
-    _rule(_WORD + _TAIL + r"\s{1,4}" + _STRING + ";", _Is.QUOTED),
+    _rule(_WORD + _TAIL + r"\(" + _STRING, _Is.FIRST),
+    _rule(_WORD + _TAIL + r"\s{1,4}" + _STRING + ";", _Is.QUOTED | _Is.FIRST),
     _rule(_STRING + r"\s{0,9}[!=]={1,2}\s{0,9}[\w.]{0,40}" + _WORD + "(?P<t>)", _Is.QUOTED),
     _rule(rf"<(?:[\w-]{{1,20}}:)?{_NAME}>{_VALUE}</"),
     _rule(rf"\b(?:key|name)\"? ?[=:] ?\"{_NAME}\",? {{0,4}}\"?value\"? ?[=:] ?\"{_VALUE}"),
@@ -131,16 +133,18 @@ _RULES = (
     _cased(rf"(?:^[+\- ]?|[\s\"';]){_CAPITALS}=[\"']?{_VALUE}(?=[\s\"';&|]|$)", _Is.DATA),
     _cased(rf"^[+\- ]?\s{{0,9}}(?:ENV|ARG|setx?) {{1,4}}{_CAPITALS}[ =]{{1,4}}{_VALUE}", _Is.DATA),
     # Connection strings, and the query of an address.
-    _rule(rf"[?&#][\w.-]{{0,40}}{_WORD}(?P<t>)={_VALUE}", _Is.DATA),
+    _rule(rf"[?&#][\w.-]{{0,40}}?{_WORD}(?P<t>)={_VALUE}", _Is.DATA),
     _rule(rf"[;\"'\s] ?{_WORD}(?P<t>) ?= ?[\"']?{_VALUE}(?=[;\"'\s]|$)"),
     # Command lines.
     _rule(rf"[\s\"'`]--?[\w-]{{0,40}}{_WORD}(?P<t>)=[\"']?(?!\w{{1,40}}=){_VALUE}", _Is.DATA),
     _rule(rf"[\s\"'`]--?[\w=-]{{0,40}}{_WORD}(?P<t>)[= ][\"']?(?!\w{{1,40}}=){_VALUE}"),
     # Prose, and a netrc.
     _rule(rf"\blogin {{1,5}}\S{{1,60}} {{1,5}}(?P<w>password)(?P<t>) {{1,5}}{_VALUE}", _Is.DATA, "password"),
-    _rule(rf"(?P<w>password)(?P<t>) {_STRING}", _Is.QUOTED, "password"),
-    _rule(rf"{_WORD}(?P<t>):? {{1,4}}(?:is |was |= ?)?[\"'`](?P<v>[^\s\"'`]{{8,80}})[\"'`]"),
-    _rule(rf"(?P<w>{_SURE})(?P<t>)(?::| is| was| \|)? {{1,4}}(?!\w{{1,40}}=){_VALUE}(?=[\s.,;|]|$)", _Is.PROSE),
+    _rule(rf"(?P<w>password)(?P<t>) {_STRING}", _Is.QUOTED | _Is.FIRST),
+    _rule(rf"{_WORD}(?P<t>):? {{1,4}}(?:is |was |= ?)?[\"'`](?P<v>[^\s\"'`]{{8,80}})[\"'`]", _Is.FIRST),
+    _rule(
+        rf"(?P<w>{_SURE})(?P<t>)(?::| is| was| \|)? {{1,4}}(?!\w{{1,40}}=){_VALUE}(?=[\s.,;|]|$)", _Is.PROSE | _Is.FIRST
+    ),
     # Unquoted, to the end of the line.
     _rule(
         rf"^[+\- ]?\s{{0,40}}(?:-\s{{1,4}}|(?:export|set|ENV|ARG)\s{{1,4}})?[\w.-]{{0,60}}?{_WORD}(?P<t>[\w.-]{{0,40}})"
@@ -247,25 +251,39 @@ def _is_fixed(value: str, rule: _Rule, place: Place) -> bool:
     return _Is.QUOTED in rule.traits or (is_strong(value) and not is_name(value))
 
 
-def _behind_words(line: str, place: Place) -> Iterator[Span]:
-    is_code = place is Place.CODE and not _COMMENT.match(line)
+_ANY_WORD = re.compile(_WORD, re.IGNORECASE)
+# A value is quoted, has a digit, or stands behind a sign.
+_PROMISING = re.compile(r"[0-9\"'`=]|: |--")
+
+
+def _matches(line: str, *, is_code: bool) -> Iterator[tuple[_Rule, re.Match[str]]]:
+    if not _PROMISING.search(line) or not (starts := [one.start() for one in _ANY_WORD.finditer(line)]):
+        return
     for rule in _RULES:
         if is_code and rule.traits & (_Is.BARE | _Is.PROSE):
             continue
-        for found in rule.pattern.finditer(line):
-            word, tail, value = found["w"], found["t"], found["v"].strip()
-            if word.lower() == "mnemonic" and value.count(" ") >= _MNEMONIC_SPACES:
+        if _Is.FIRST in rule.traits:
+            yield from ((rule, found) for start in starts if (found := rule.pattern.match(line, start)))
+        else:
+            yield from ((rule, found) for found in rule.pattern.finditer(line))
+
+
+def _behind_words(line: str, place: Place) -> Iterator[Span]:
+    is_code = place is Place.CODE and not _COMMENT.match(line)
+    for rule, found in _matches(line, is_code=is_code):
+        word, tail, value = found["w"], found["t"], found["v"].strip()
+        if word.lower() == "mnemonic" and value.count(" ") >= _MNEMONIC_SPACES:
+            yield Span(*found.span("v"))
+        elif _RUN.search(tail) or is_placeholder(value):
+            continue
+        elif place is Place.EXECUTED:
+            if _is_data(word, tail, value, rule.traits):
                 yield Span(*found.span("v"))
-            elif _RUN.search(tail) or is_placeholder(value):
-                continue
-            elif place is Place.EXECUTED:
-                if _is_data(word, tail, value, rule.traits):
-                    yield Span(*found.span("v"))
-            elif _fits(word, tail, value, rule.traits):
-                is_sure = _Is.QUOTED in rule.traits or is_strong(value)
-                is_variable = (is_code or found.groupdict().get("end")) and _VARIABLE.fullmatch(value)
-                if _Is.QUOTED in rule.traits or not is_variable:
-                    yield Span(*found.span("v"), sure=is_sure)
+        elif _fits(word, tail, value, rule.traits):
+            is_sure = _Is.QUOTED in rule.traits or is_strong(value)
+            is_variable = (is_code or found.groupdict().get("end")) and _VARIABLE.fullmatch(value)
+            if _Is.QUOTED in rule.traits or not is_variable:
+                yield Span(*found.span("v"), sure=is_sure)
 
 
 def _is_data(word: str, tail: str, value: str, traits: _Is) -> bool:

@@ -45,7 +45,11 @@ _TABLE: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("digitalocean-token", ("do",), rf"do[opr]_v1_{_H}{{64}}"),
     ("vault-token", ("hvs.", "hvb.", "hvr."), rf"hv[sbr]\.{_W}{{20,}}"),
     ("age-key", ("age-secret-key-",), r"AGE-SECRET-KEY-1[0-9A-Z]{58}"),
-    ("jwt", ("eyj",), rf"eyJ{_W}{{8,}}+={{0,2}}\.eyJ{_W}{{8,}}+={{0,2}}(?:\.{_W}*+)?"),
+    (
+        "jwt",
+        ("eyj",),
+        rf"eyJ(?:(?<![A-Za-z0-9_-]eyJ)|(?<=\\[nrt]eyJ)){_W}{{8,}}+={{0,2}}\.eyJ{_W}{{8,}}+={{0,2}}(?:\.{_W}*+)?",
+    ),
     ("atlassian-token", ("atatt", "atctt", "atbb"), rf"AT[AC]TT3{_W}{{20,}}(?:={_N}{{1,16}})?|ATBB{_N}{{32}}{_END}"),
     ("databricks-token", ("dapi",), rf"dapi{_H}{{32}}(?:-[0-9])?{_END}"),
     ("grafana-token", ("glsa_", "glc_"), rf"glsa_{_N}{{32}}_[0-9a-fA-F]{{8}}|glc_{_B}{{32,}}={{0,2}}"),

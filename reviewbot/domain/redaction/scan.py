@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate
 
 from reviewbot.domain.redaction.detectors import Span, Wrapped, values_in, values_in_heading
@@ -15,6 +16,7 @@ from reviewbot.domain.redaction.places import Place
 from reviewbot.domain.redaction.private_keys import key_matter
 
 PRIVATE_KEY = "private-key"
+_Search = Callable[[str, Sequence[int]], Iterator[tuple[int, int]]]
 _DIFF = re.compile(r"(?:diff --git |@@ -)")
 _HUNK = "@@ "
 
@@ -86,14 +88,20 @@ _UNDONE = re.compile(
     r"|(?<=[\w-])([\"'])\2(?=[\w-])|\\u00(?P<u>[2-7][0-9a-fA-F])|\\x(?P<x>[2-7][0-9a-fA-F])|%(?P<p>[2-7][0-9a-fA-F])|&#(?P<d>[0-9]{2,3});"
     r"|\\\r?\n[+\- ]?[ \t]*+"
 )
+_JOINS = re.compile(r"[^\n]*[+.&<\\]")
 _LIST = re.compile(r"(?P<q>[\"'`]),[ \t]*+\n?[+\- ]?[ \t]*+(?P=q)")
 
 
 def _split(text: str, place: Place) -> Iterator[Span]:
     """Yield the pieces of tokens, and of quoted values, that are split or escaped."""
-    yield from _pieces(text, [(*found.span(), _character(found)) for found in _UNDONE.finditer(text)], place)
+    undone = [(*found.span(), _character(found)) for found in _UNDONE.finditer(text)]
+    if undone:
+        yield from _pieces(text, undone, _tokens)
+        # A string on the next line may be another one, unless an operator joins them.
+        joined = [one for one in undone if "\n" not in text[one[0] : one[1]] or _JOINS.match(text[one[0] : one[1]])]
+        yield from _pieces(text, joined, partial(_values, place=place))
     if "join" in text:
-        yield from _pieces(text, [(*found.span(), "") for found in _LIST.finditer(text)], place)
+        yield from _pieces(text, [(*found.span(), "") for found in _LIST.finditer(text)], _tokens)
 
 
 def _character(found: re.Match[str]) -> str:
@@ -103,10 +111,8 @@ def _character(found: re.Match[str]) -> str:
     return chr(number) if " " < chr(number) <= "~" else ""
 
 
-def _pieces(text: str, undone: Sequence[tuple[int, int, str]], place: Place) -> Iterator[Span]:
+def _pieces(text: str, undone: Sequence[tuple[int, int, str]], search: _Search) -> Iterator[Span]:
     """Search the text without what was undone, and yield the parts of the original text that a find consists of."""
-    if not undone:
-        return
     parts: list[tuple[int, int, str]] = []  # start and stop in the text, and what they read
     end = 0
     for start, stop, character in undone:
@@ -115,11 +121,8 @@ def _pieces(text: str, undone: Sequence[tuple[int, int, str]], place: Place) -> 
             parts.append((start, stop, character))
         end = stop
     parts.append((end, len(text), text[end:]))
-    joined = "".join(read for *_, read in parts)
     starts = [0, *accumulate(len(read) for *_, read in parts)]
-    found = [(one.start, one.stop) for one in tokens_of(joined)]
-    found += _values_across(joined, starts, place)
-    for start, stop in found:
+    for start, stop in search("".join(read for *_, read in parts), starts):
         first, last = bisect_right(starts, start) - 1, bisect_right(starts, stop - 1) - 1
         for at in range(first, last + 1) if last > first else ():
             begin, close, read = parts[at]
@@ -129,13 +132,15 @@ def _pieces(text: str, undone: Sequence[tuple[int, int, str]], place: Place) -> 
                 yield Span(begin, close)
 
 
-def _values_across(joined: str, starts: Sequence[int], place: Place) -> list[tuple[int, int]]:
-    """Return the values in lines that were joined."""
-    found: list[tuple[int, int]] = []
+def _tokens(joined: str, _: Sequence[int]) -> Iterator[tuple[int, int]]:
+    yield from ((one.start, one.stop) for one in tokens_of(joined))
+
+
+def _values(joined: str, starts: Sequence[int], *, place: Place) -> Iterator[tuple[int, int]]:
+    """Yield the values in lines that were joined."""
     at = 0
     for line in joined.split("\n"):
         stop = at + len(line)
-        if bisect_right(starts, stop) - bisect_right(starts, at):
-            found += [(at + one.start, at + one.stop) for one in values_in(line, place) if one.sure]
+        if bisect_right(starts, stop) > bisect_right(starts, at):
+            yield from ((at + one.start, at + one.stop) for one in values_in(line, place) if one.sure)
         at = stop + 1
-    return found
