@@ -20,6 +20,7 @@ from reviewbot.domain.redaction.masks import (
     is_placeholder,
     is_random,
     is_strong,
+    is_surely_random,
 )
 from reviewbot.domain.redaction.places import Place
 
@@ -228,12 +229,18 @@ _COMMENT = re.compile(r"[+\- ]?\s{0,80}(?:#|//|\*|--|;|<!--)")
 _VARIABLE = re.compile(r"[A-Za-z_]+[0-9]*[A-Za-z_]*")
 
 
-def values_in(line: str, place: Place) -> Iterator[Span]:
+def rules_for(text: str) -> tuple[_Rule, ...]:
+    """Return the rules that can find something in a text, besides those that need a word."""
+    lower = text.lower()
+    return tuple(rule for rule in _FIXED if any(marker in lower for marker in rule.markers))
+
+
+def values_in(line: str, place: Place, rules: tuple[_Rule, ...] = _FIXED) -> Iterator[Span]:
     """Yield the suspicious values of a line, without its end; it may have the sign of a diff."""
     lower = line.lower()
     if "://" in lower:
         yield from (Span(*one.span("v")) for one in _USER_INFO.finditer(line) if not is_placeholder(one["v"]))
-    for rule in _FIXED:
+    for rule in rules:
         if any(marker in lower for marker in rule.markers):
             found = rule.pattern.finditer(line)
             yield from (Span(*one.span("v")) for one in found if _is_fixed(one["v"], rule, place))
@@ -247,7 +254,7 @@ def _is_fixed(value: str, rule: _Rule, place: Place) -> bool:
     if is_placeholder(value):
         return False
     if place is Place.EXECUTED:
-        return _Is.DATA in rule.traits and (_Is.QUOTED in rule.traits or is_random(value))
+        return _Is.DATA in rule.traits and (_Is.QUOTED in rule.traits or is_surely_random(value))
     return _Is.QUOTED in rule.traits or (is_strong(value) and not is_name(value))
 
 
@@ -290,7 +297,7 @@ def _is_data(word: str, tail: str, value: str, traits: _Is) -> bool:
     """Whether a value in an executed place can be masked."""
     in_capitals = word.isupper() and not re.search("[a-z]", tail)
     is_data = _Is.DATA in traits or (_Is.CAPITALS in traits and in_capitals)
-    return is_data and not _OTHER.search(tail) and is_random(value)
+    return is_data and not _OTHER.search(tail) and is_surely_random(value)
 
 
 def _fits(word: str, tail: str, value: str, traits: _Is) -> bool:
@@ -325,6 +332,8 @@ def _random_in(line: str, lower: str) -> Iterator[Span]:
         yield from (Span(*one.span()) for one in found if is_random(one[0]) and not decoded(one[0]))
 
 
+_OPEN = re.compile(r"(?:[:=>|(\[\\+-]|![a-z]{1,10}|[|>][0-9])\s{0,8}\Z")
+_NAMES = re.compile("name|key|variable")
 _OPEN_NAME = re.compile(
     rf"{_WORD}{_TAIL}[\"'\]]{{0,2}}\s{{0,8}}(?:(?::|=|=>|:=)\s{{0,8}}(?:[|>][+-]?[0-9]?|\(|\[|\\|!!?[a-z]{{1,10}})?|>)\s{{0,8}}$",
     re.IGNORECASE,
@@ -356,7 +365,7 @@ class Wrapped:
     def __init__(self, place: Place, *, diff: bool) -> None:
         """Start at the top of a text."""
         self._place, self._diff = place, diff
-        self._sides: Mapping[str, _Above] = {"+": _Above(), "-": _Above()}
+        self._sides: Mapping[str, _Above] = {"+": _Above(), "-": _Above()} if diff else {"": _Above()}
 
     def values_in(self, line: str) -> Iterator[Span]:
         """Yield the values of the next line."""
@@ -382,9 +391,8 @@ class Wrapped:
             yield Span(*found.span("v"))
         lower = content.lower()
         has_word = any(marker in lower for marker in _WORD_MARKERS)
-        above.name = _OPEN_NAME.search(content) if has_word else None
-        named = _NAMED.search(content) if has_word else None
-        if named:
+        above.name = _OPEN_NAME.search(content) if has_word and _OPEN.search(content) else None
+        if has_word and _NAMES.search(lower) and (named := _NAMED.search(content)):
             above.age = 0
             above.named = (named["w"], named["t"])
         above.age += 1
@@ -394,7 +402,7 @@ class Wrapped:
         if _RUN.search(tail) or is_placeholder(value) or value.endswith(":"):
             return False
         if self._place is Place.EXECUTED:
-            return word.isupper() and not _OTHER.search(tail) and is_random(value)
+            return word.isupper() and not _OTHER.search(tail) and is_surely_random(value)
         if _is_vague(word, tail):
             return len(value) >= _SHORTEST_VAGUE and is_strong(value) and not is_name(value)
         return is_strong(value) if not found["q"] else len(value) >= SHORTEST

@@ -41,6 +41,8 @@ _WORDS = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{4,}")
 _VOWEL = re.compile("[aeiouy]", re.IGNORECASE)
 _CLUSTER = re.compile("[^aeiouy]{4}", re.IGNORECASE)
 _READABLE = 0.4
+_HARDLY = 0.25
+_SHORTEST_SURE = 12
 _SWITCHES = 0.3
 
 
@@ -49,15 +51,29 @@ def is_random(value: str) -> bool:
     return is_strong(value) and reads_like_nothing(value)
 
 
+def is_surely_random(value: str) -> bool:
+    """Whether a value is random, and too long and too unreadable to have been chosen as a name."""
+    signs = _signs(value)
+    return is_random(value) and len(signs) >= _SHORTEST_SURE and _letters_of_words(value) <= _HARDLY * len(signs)
+
+
 def reads_like_nothing(value: str) -> bool:
     """Whether few of the letters and digits of a value are words, or their kind changes all the time."""
-    signs = re.sub(r"[\W_]", "", value)
+    signs = _signs(value)
     if len(signs) < _SHORTEST_STRONG:
         return False
-    words = sum(len(word) for word in _WORDS.findall(value) if _VOWEL.search(word) and not _CLUSTER.search(word))
     switches = sum(_class(one) != _class(other) != "a" for one, other in pairwise(signs))
     switches += sum(one.isdigit() and other.islower() for one, other in pairwise(signs))
-    return words <= _READABLE * len(signs) or switches >= _SWITCHES * len(signs)
+    return _letters_of_words(value) <= _READABLE * len(signs) or switches >= _SWITCHES * len(signs)
+
+
+def _signs(value: str) -> str:
+    return re.sub(r"[\W_]", "", value)
+
+
+def _letters_of_words(value: str) -> int:
+    words = _WORDS.findall(value)
+    return sum(len(word) for word in words if _VOWEL.search(word) and not _CLUSTER.search(word))
 
 
 def _class(sign: str) -> str:

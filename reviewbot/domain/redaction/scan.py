@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
 
-from reviewbot.domain.redaction.detectors import Span, Wrapped, values_in, values_in_heading
+from reviewbot.domain.redaction.detectors import Span, Wrapped, rules_for, values_in, values_in_heading
 from reviewbot.domain.redaction.formats import Token, apart, tokens_of
 from reviewbot.domain.redaction.masks import decoded
 from reviewbot.domain.redaction.places import Place
@@ -48,16 +48,17 @@ def scan(text: str, place: Place) -> Scan:
 
 
 def _in_lines(lines: Sequence[str], starts: Sequence[int], place: Place, *, diff: bool) -> Iterator[Span]:
+    rules = rules_for("\n".join(lines))
     wrapped = Wrapped(place, diff=diff)
     in_header = diff
     for line, start in zip(lines, starts, strict=False):
         if diff and line.startswith(_HUNK):
             in_header, wrapped = False, Wrapped(place, diff=True)
-            found = [*values_in(line, place), *values_in_heading(line)]
+            found = [*values_in(line, place, rules), *values_in_heading(line)]
         elif in_header:
-            found = [*values_in(line, Place.EXECUTED)]
+            found = [*values_in(line, Place.EXECUTED, rules)]
         else:
-            found = [*values_in(line, place), *wrapped.values_in(line)]
+            found = [*values_in(line, place, rules), *wrapped.values_in(line)]
         yield from (Span(start + one.start, start + one.stop, one.sure) for one in found)
 
 
@@ -138,9 +139,10 @@ def _tokens(joined: str, _: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 def _values(joined: str, starts: Sequence[int], *, place: Place) -> Iterator[tuple[int, int]]:
     """Yield the values in lines that were joined."""
+    rules = rules_for(joined)
     at = 0
     for line in joined.split("\n"):
         stop = at + len(line)
         if bisect_right(starts, stop) > bisect_right(starts, at):
-            yield from ((at + one.start, at + one.stop) for one in values_in(line, place) if one.sure)
+            yield from ((at + one.start, at + one.stop) for one in values_in(line, place, rules) if one.sure)
         at = stop + 1
