@@ -73,7 +73,7 @@ def test_an_older_finding_on_a_file_that_is_sent_by_now_is_not_said_to_be_unsent
     found = canned(answer(finding("x.py", 1)))
     with house(tmp_path, engineer=found, files={"x.py": "y = 0\n"}) as rig:
         rig.run(on_partial="pass")
-        files = {"x.py": "y = 1\n", "latin.py": "# Größe\n".encode("latin-1")}
+        files: dict[str, str | bytes] = {"x.py": "y = 1\n", "latin.py": "# Größe\n".encode("latin-1")}
         rig.world.push(REPO, "topic", files, author="mona")
         done = rig.run(on_partial="pass", **FILES)
         (summary,) = rig.summaries()

@@ -31,4 +31,4 @@ def test_a_name_that_the_setting_would_read_as_another_is_no_pattern(path: str) 
 
 
 def test_a_name_that_is_redacted_is_no_pattern_and_only_the_first_files_are_named() -> None:
-    assert exclusions(["[REDACTED]/a", "a\nb", *"abcdefg"]) == ("!a", "!b", "!c", "!d", "!e")
+    assert exclusions(["[REDACTED:github-token]/a", "a\nb", *"abcdefg"]) == ("!a", "!b", "!c", "!d", "!e")

@@ -14,15 +14,15 @@ from enum import Flag, auto
 
 from reviewbot.domain.redaction.formats import tokens_of
 from reviewbot.domain.redaction.masks import (
-    decoded,
     SHORTEST,
+    decoded,
     is_name,
     is_placeholder,
     is_random,
     is_strong,
     is_surely_random,
 )
-from reviewbot.domain.redaction.places import Place
+from reviewbot.domain.redaction.places import Place, of_line
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -186,7 +186,8 @@ _FIXED = (
     ),
     _rule(rf"\s(?:-[ua]|--user|--auth|--proxy-user)[ =]?[\"']?[\w.@+-]{{1,60}}:{_VALUE}", _Is.DATA, "curl", "http"),
     _rule(
-        rf"\b(?:sshpass|mysql[a-z]{{0,8}}|redis-cli|(?:docker|podman|registry) login)\b[^|;&]{{0,200}}?\s-[pa] ?[\"']?{_VALUE}",
+        r"\b(?:sshpass|mysql[a-z]{0,8}|redis-cli|(?:docker|podman|registry) login)\b[^|;&]{0,200}?\s-[pa] ?[\"']?"
+        + _VALUE,
         _Is.DATA,
         *("sshpass", "mysql", "redis-cli", " login"),
     ),
@@ -238,6 +239,7 @@ def rules_for(text: str) -> tuple[_Rule, ...]:
 def values_in(line: str, place: Place, rules: tuple[_Rule, ...] = _FIXED) -> Iterator[Span]:
     """Yield the suspicious values of a line, without its end; it may have the sign of a diff."""
     lower = line.lower()
+    place = of_line(line, place)
     if "://" in lower:
         yield from (Span(*one.span("v")) for one in _USER_INFO.finditer(line) if not is_placeholder(one["v"]))
     for rule in rules:
@@ -335,12 +337,14 @@ def _random_in(line: str, lower: str) -> Iterator[Span]:
 _OPEN = re.compile(r"(?:[:=>|(\[\\+-]|![a-z]{1,10}|[|>][0-9])\s{0,8}\Z")
 _NAMES = re.compile("name|key|variable")
 _OPEN_NAME = re.compile(
-    rf"{_WORD}{_TAIL}[\"'\]]{{0,2}}\s{{0,8}}(?:(?::|=|=>|:=)\s{{0,8}}(?:[|>][+-]?[0-9]?|\(|\[|\\|!!?[a-z]{{1,10}})?|>)\s{{0,8}}$",
+    rf"{_WORD}{_TAIL}[\"'\]]{{0,2}}\s{{0,8}}"
+    r"(?:(?::|=|=>|:=)\s{0,8}(?:[|>][+-]?[0-9]?|\(|\[|\\|!!?[a-z]{1,10})?|>)\s{0,8}$",
     re.IGNORECASE,
 )
 _VALUE_ALONE = re.compile(rf"\s{{0,80}}(?P<q>[\"'`]?){_VALUE}(?P=q)[,;)\]]{{0,3}}\s{{0,20}}$")
 _NAMED = re.compile(
-    rf"\b(?:(?:name|key)\"?\s{{0,8}}[=:>]\s{{0,8}}|variable )\"?{_NAME}(?:\"|</(?:key|name)>)?\s{{0,8}}[,{{]?\s{{0,8}}$",
+    rf"\b(?:(?:name|key)\"?\s{{0,8}}[=:>]\s{{0,8}}|variable )\"?{_NAME}(?:\"|</(?:key|name)>)?"
+    r"\s{0,8}[,{]?\s{0,8}$",
     re.IGNORECASE,
 )
 _ITS_VALUE = re.compile(

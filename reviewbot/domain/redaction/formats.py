@@ -12,8 +12,13 @@ from reviewbot.domain.redaction.masks import reads_like_nothing
 _INSIDE = re.compile(r"[A-Za-z0-9_]\Z")
 _ESCAPE = re.compile(r"(?:\\[nrt]|%[0-9A-Fa-f]{2})\Z")
 _END = r"(?![A-Za-z0-9])"
-_N, _W, _H, _B = "[A-Za-z0-9]", "[A-Za-z0-9_-]", "[0-9a-f]", "[A-Za-z0-9+/]"
+_N, _W, _H, _B, _S = "[A-Za-z0-9]", "[A-Za-z0-9_-]", "[0-9a-f]", "[A-Za-z0-9+/]", "[./A-Za-z0-9]"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+_PASSWORD_HASH = (
+    rf"\$(?:2[abxy]\$[0-9]{{2}}\${_S}{{53}}|apr1\${_S}{{1,8}}\${_S}{{22}}|[56]\$(?:rounds=[0-9]{{1,9}}\$)?{_S}{{1,16}}\$"
+    rf"{_S}{{43,86}}|argon2id?\$v=[0-9]{{1,3}}\$[a-z0-9=,]{{8,40}}\${_B}{{16,}}\${_B}{{20,}})"
+)
 
 # Kind, what the lower-cased text must contain, pattern. A group is the part to replace.
 _TABLE: tuple[tuple[str, tuple[str, ...], str], ...] = (
@@ -113,14 +118,9 @@ _TABLE: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("posthog-key", ("phx_",), rf"phx_{_N}{{40,}}"),
     ("openshift-token", ("sha256~",), rf"sha256~{_W}{{43}}{_END}"),
     ("snyk-token", ("snyk_",), rf"snyk_(?:uat|sat)\.{_H}{{8}}\.eyJ{_W}{{20,}}"),
-    ("bitcoin-key", ("xprv",), r"[xyzt]prv[1-9A-HJ-NP-Za-km-z]{100,112}"),
+    ("bitcoin-key", ("prv",), r"[xyzt]prv[1-9A-HJ-NP-Za-km-z]{100,112}"),
     ("nostr-key", ("nsec1",), r"nsec1[02-9ac-hj-np-z]{58}"),
-    (
-        "password-hash",
-        ("$",),
-        r"\$(?:2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}|apr1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}"
-        r"|[56]\$(?:rounds=[0-9]{1,9}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{43,86}|argon2id?\$v=[0-9]{1,3}\$[a-z0-9=,]{8,40}\$[A-Za-z0-9+/]{16,}\$[A-Za-z0-9+/]{20,})",
-    ),
+    ("password-hash", ("$",), _PASSWORD_HASH),
 )
 _FORMATS = tuple((kind, markers, re.compile(pattern)) for kind, markers, pattern in _TABLE)
 

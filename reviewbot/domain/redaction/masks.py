@@ -23,8 +23,8 @@ def mask(value: str) -> str:
 def _masked(sign: str) -> str:
     if sign[0] != "\\":
         return "x" if sign.isalpha() else "0"
-    if len(sign) > 2:
-        return sign[:2] + "0" * (len(sign) - 2)
+    if sign[2:]:
+        return sign[:2] + "0" * len(sign[2:])
     return sign if sign[1] in _ESCAPES else "\\0"
 
 
@@ -54,7 +54,7 @@ def is_random(value: str) -> bool:
 def is_surely_random(value: str) -> bool:
     """Whether a value is random, and too long and too unreadable to have been chosen as a name."""
     signs = _signs(value)
-    return is_random(value) and len(signs) >= _SHORTEST_SURE and _letters_of_words(value) <= _HARDLY * len(signs)
+    return is_random(value) and len(signs) >= _SHORTEST_SURE and letters_of_words(value) <= _HARDLY * len(signs)
 
 
 def reads_like_nothing(value: str) -> bool:
@@ -62,18 +62,23 @@ def reads_like_nothing(value: str) -> bool:
     signs = _signs(value)
     if len(signs) < _SHORTEST_STRONG:
         return False
-    switches = sum(_class(one) != _class(other) != "a" for one, other in pairwise(signs))
-    switches += sum(one.isdigit() and other.islower() for one, other in pairwise(signs))
-    return _letters_of_words(value) <= _READABLE * len(signs) or switches >= _SWITCHES * len(signs)
+    return letters_of_words(value) <= _READABLE * len(signs) or switches(signs) >= _SWITCHES * len(signs)
 
 
 def _signs(value: str) -> str:
     return re.sub(r"[\W_]", "", value)
 
 
-def _letters_of_words(value: str) -> int:
-    words = _WORDS.findall(value)
-    return sum(len(word) for word in words if _VOWEL.search(word) and not _CLUSTER.search(word))
+def letters_of_words(value: str, words: re.Pattern[str] = _WORDS) -> int:
+    """Return how many letters belong to runs that can be words."""
+    found = words.findall(value)
+    return sum(len(word) for word in found if _VOWEL.search(word) and not _CLUSTER.search(word))
+
+
+def switches(signs: str) -> int:
+    """Return how often letters and digits change their kind; a capital before a small letter begins a word."""
+    changes = sum(_class(one) != _class(other) != "a" for one, other in pairwise(signs))
+    return changes + sum(one.isdigit() and other.islower() for one, other in pairwise(signs))
 
 
 def _class(sign: str) -> str:
@@ -97,6 +102,7 @@ def is_name(value: str) -> bool:
 _TEMPLATE = re.compile(r"\$[{(]|\{\{|#\{|%\(|<%|%s|\{[\w.]*\}|^[$%]")
 _NO_VALUE = re.compile(
     r"\W*|(.)\1*|[<{\[(].*[>}\])]|[A-Za-z_][\w.:>-]*\(.*|[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+(?:\[.*)?"
+    r"|[a-z0-9-]+(?:\.[a-z0-9-]+)+/[\w./@-]*|@[\w-]+/[\w.-]+|[a-z]+:[\w./-]+@[\w.^~-]+"
     r"|(?:[a-z+]{2,12}://|\.{0,2}/|~/|[A-Za-z]:\\).*"
     r"|(?i:your|example|sample|dummy|fake|change|replace|insert|todo|placeholder|redacted|xxx).*"
     # Words of forms and their validators.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 
 
@@ -17,3 +18,24 @@ class Place(Enum):
     DATA = "data"
     CODE = "code"
     EXECUTED = "executed"
+
+
+_PROGRAMS = (
+    r"(?:npx|npm|pnpm|yarn|bunx|pipx?[23]?|uvx?|gem|cargo|brew|apt|apt-get|apk|dnf|yum|conda|go (?:run|install|get)"
+    r"|xargs|sudo|bash|zsh|sh)"
+)
+_RUNS = re.compile(
+    rf"(?:^|[^\w.-]){_PROGRAMS}(?:\s{{1,8}}[\w.@/$\"'-]|[\"']\s{{0,8}},)|\bsubprocess\b"
+    r"|\b(?:exec\w{0,20}|spawn\w{0,20}|system|eval|popen|require|import|__import__|atob|b64decode)\s{0,2}\(",
+    re.IGNORECASE,
+)
+_LOADS = re.compile(
+    r"[+\- ]?\s{0,80}(?:import|from|use|using|#?\s{0,8}include|@import|extends)\b|.{0,200}\b(?:from|import)\s{1,8}[\"']"
+)
+
+
+def of_line(line: str, place: Place) -> Place:
+    """Return what a line is: one that starts a program, or loads a module, is executed wherever it stands."""
+    if _RUNS.search(line) or (place is Place.CODE and _LOADS.match(line)):
+        return Place.EXECUTED
+    return place

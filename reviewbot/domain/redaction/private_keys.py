@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from reviewbot.domain.redaction.masks import letters_of_words, switches
+
 _KIND = r"(BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?"
 _EDGE = re.compile(rf"-----{_KIND}-----|---- {_KIND} ----|^[+\- ]?(Private-)(?:Lines|MAC):")
 _BEFORE = r"[\s\"'`#*/|>]*+"
@@ -24,7 +26,11 @@ _BLANK = re.compile(_BEFORE)
 _WHOLE_LINE = 64
 """Characters of every line of a key except the last."""
 _SHORTEST_LINE = 16
-_MIXED = re.compile(r"(?=.*[0-9=]|.*[a-z].*[A-Z]|.*[A-Z].*[a-z]).*")
+_WIDTHS = frozenset({64, 70, 76})
+_NAMES = re.compile("[A-Z]?[a-z]{3,}")
+_FEW_WORDS, _MOST_WORDS, _FEWEST_SWITCHES = 0.4, 0.6, 0.15
+"""Shares of a line's characters."""
+_SHORTEST_NAME = 8
 _LAST_LINES = 2
 """The end of the key and a checksum, which may be short."""
 _COMMENTS = ("#", "//", "*")
@@ -98,7 +104,8 @@ def _block(lines: Sequence[str], edge: int, width: int) -> tuple[list[int], bool
         if not _MATTER.fullmatch(content):
             ended = False
             break
-        found.append(at)
+        if _is_matter(content):
+            found.append(at)
     found.sort()
     starts = (place for place, at in enumerate(found) if _begins(lines[at][width:]))
     return found[next(starts, len(found)) :], ended
@@ -108,12 +115,28 @@ def _begins(content: str) -> bool:
     return _is_sure(content, last=False) or len(content.strip()) == _WHOLE_LINE
 
 
+def _is_matter(content: str) -> bool:
+    """Whether a line has the characters of a key, and reads like no name, path or command."""
+    matter = _MATTER.fullmatch(content)
+    if matter is None:
+        return False
+    text = matter[2].strip("=")
+    if len(text) < _SHORTEST_NAME:
+        return any(map(str.isdigit, text)) or "=" in matter[2]
+    return _reads_like_key(text) or (len(text) in _WIDTHS and letters_of_words(text, _NAMES) <= _MOST_WORDS * len(text))
+
+
+def _reads_like_key(text: str) -> bool:
+    is_mixed = switches(text) >= _FEWEST_SWITCHES * len(text)
+    return is_mixed and letters_of_words(text, _NAMES) <= _FEW_WORDS * len(text)
+
+
 def _is_sure(content: str, *, last: bool) -> bool:
     # Not a path and not a word.
     matter = _MATTER.fullmatch(content)
     if matter is None or matter[1].endswith("/"):
         return False
-    return (last or len(matter[2]) >= _SHORTEST_LINE) and _MIXED.fullmatch(matter[2]) is not None
+    return last or (len(matter[2]) >= _SHORTEST_LINE and _reads_like_key(matter[2]))
 
 
 def _in_line(line: str) -> Iterator[tuple[int, int]]:

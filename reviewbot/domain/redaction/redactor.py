@@ -1,8 +1,8 @@
 """Redacts credentials in everything that is sent, without moving a line.
 
-A token of a known format becomes `[REDACTED:kind]`, any other value a mask of the same length. Values are collected from
-all texts first: what one file gives away is masked in the others, too. A diff stays a diff: lines keep their number and
-their sign.
+A token of a known format becomes `[REDACTED:kind]`, any other value a mask of the same length. Values are collected
+from all texts first: what one file gives away is masked in the others, too. A diff stays a diff: lines keep their
+number and their sign.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.redaction.masks import is_name, is_random, mask
-from reviewbot.domain.redaction.places import Place
+from reviewbot.domain.redaction.places import Place, of_line
 
 if TYPE_CHECKING:
     from reviewbot.domain.redaction.formats import Token
@@ -28,6 +28,11 @@ _MASKED = re.compile(r"(?:[x0][^\w\s]?){6,}")
 # A value with signs of code in it is masked only where it was found.
 _SPREADABLE = re.compile(r"[^\s()\[\]{}<>;|&\"'`\\]{8,}")
 _KEY_LINE = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
+# Quotes, separators and escaped line ends around a line of a key.
+_NO_CODE = re.compile(r"(?:\\[nr]|[^\w(])*")
+_IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*")
+# Quotes, separators and escaped line ends around a line of a key.
+_NO_CODE = re.compile(r"(?:\\[nr]|[^\w(])*")
 _IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*")
 # What is loaded by its name stays in sight.
 _LOADS = re.compile(r"\b(?:import|require|from|include|use|using|load|source|extends)\b", re.IGNORECASE)
@@ -133,16 +138,13 @@ class Redactor:
 
 
 def _may_mask(value: str, line: str, at: int, place: Place) -> bool:
-    """Whether no name of a program, a package or a function can be hidden by masking a value that is known elsewhere."""
-    if place is Place.EXECUTED or _KEY_LINE.fullmatch(value):
-        return _KEY_LINE.fullmatch(value) is not None and line.lstrip("+- ").strip(" \t\r\"',\\n") == value.lstrip(
-            "+- "
-        )
-    if _LOADS.search(line[:at]):
+    """Whether masking a value that is known elsewhere hides no name of a program, a package or a function."""
+    before, after = line[:at], line[at + len(value) :]
+    if _KEY_LINE.fullmatch(value):
+        return all(map(_NO_CODE.fullmatch, (before, after)))
+    if of_line(line, place) is Place.EXECUTED or before.endswith("/"):
         return False
-    if place is Place.CODE and _IDENTIFIER.fullmatch(value):
-        return line[at - 1 : at] in {*"\"'`"} if at else False
-    return True
+    return place is not Place.CODE or not _IDENTIFIER.fullmatch(value) or before.endswith(("'", '"', "`"))
 
 
 def _is_spread(value: str) -> bool:

@@ -1,7 +1,7 @@
 """Secrets in the forms in which they are committed, in six groups, and harmless text that looks like them.
 
-A form is a text in which « and » enclose what must not be sent. Values are drawn, so that no scanner takes this file for
-a leak: `{n36}` stands for 36 letters and digits, and so on (`_ALPHABETS`). `{pem}` and the like are real keys.
+A form is a text in which « and » enclose what must not be sent. Values are drawn, so that no scanner takes this file
+for a leak: `{n36}` stands for 36 letters and digits, and so on (`_ALPHABETS`). `{pem}` and the like are real keys.
 """
 
 from __future__ import annotations
@@ -80,10 +80,7 @@ def keys() -> Mapping[str, str]:
         ("ec", curve, PrivateFormat.TraditionalOpenSSL, NoEncryption()),
         ("ssh", ssh, PrivateFormat.OpenSSH, NoEncryption()),
     )
-    made = {
-        name: one.private_bytes(Encoding.PEM, shape, lock).decode().strip()  # type: ignore[attr-defined]
-        for name, one, shape, lock in formats
-    }
+    made = {name: one.private_bytes(Encoding.PEM, shape, lock).decode().strip() for name, one, shape, lock in formats}
     bodies = {f"{name}_body": "\n".join(text.split("\n")[1:-1]) for name, text in made.items()}
     public = key.public_key()
     return {

