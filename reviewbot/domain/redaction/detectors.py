@@ -35,17 +35,17 @@ class Span:
 
 
 _SURE = (
-    r"(?:api|auth|service|account|storage|db|database|priv|private|client|access|secret|encryption|signing|master|license"
+    r"(?:api|auth|service|account|db|database|priv|private|client|access|secret|encryption|signing|master|license"
     r"|session|crypt|cipher|hmac|jwt|app|webhook|consumer|deploy)[_-]?key"
     r"|(?:db|database|key|user|admin|root|mysql|smtp|mail|ftp)[_-]?pass|passw(?:or)?d|passphrase|passcode|passwort"
     r"|kennwort|contrase[nñ]a|pwd|secret|mnemonic|requirepass|bindpw|authtok|(?<![a-z])(?:pw|psk)(?![a-z])"
 )
-_VAGUE = r"token|credential|cookie|(?<![a-z])(?:auth|key|pass|session|bearer|salt|dsn)(?![a-z])"
-_WORD = rf"(?P<w>{_SURE}|{_VAGUE})"
-_IS_VAGUE = re.compile(_VAGUE, re.IGNORECASE)
+_VAGUE = r"token|cred(?:ential)?s?(?![a-z])|credential|cookie|(?<![a-z])(?<!public[_-])(?:auth|key|pass|session|bearer|salt|dsn)(?![a-z])"
+_WORD = rf"(?P<w>{_SURE}|{_VAGUE}|(?-i:(?<=[a-z])(?<!ublic)Key(?![a-z])))"
+_IS_VAGUE = re.compile(rf"{_VAGUE}|Key", re.IGNORECASE)
 _IS_SURE = re.compile(_SURE, re.IGNORECASE)
 _WORD_MARKERS = (
-    *("key", "pass", "pwd", "secret", "token", "credential", "cookie", "auth", "session", "bearer", "salt", "dsn"),
+    *("key", "pass", "pwd", "secret", "token", "cred", "cookie", "auth", "session", "bearer", "salt", "dsn"),
     *("contrase", "kennwort", "mnemonic", "pw", "psk"),
 )
 _SHORTEST_VAGUE = 16
@@ -59,7 +59,9 @@ _RUN = re.compile(
 _OTHER = re.compile(
     r"(?:name|url|uri|path|file|dir|id|ref|arn|type|kind|field|label|hint|title|text|message|error|regex|pattern|format"
     r"|policy|provider|store|manager|service|handler|validator|class|header|version|count|length|ttl|expiry|rule|input"
-    r"|selector|prefix|suffix|param|parameter|column|table|env|var|variable|endpoint|host|schema|strategy|description)s?\Z",
+    r"|selector|prefix|suffix|param|parameter|column|table|env|var|variable|endpoint|host|schema|strategy|description"
+    r"|strength|status|state|level|size"
+    r"|confirm|confirmation|rotation|mode|alg|algorithm|encoding|age|days|min|max)s?\Z",
     re.IGNORECASE,
 )
 
@@ -79,7 +81,8 @@ class _Is(Flag):
         QUOTED: the value need not be strong.
         DATA: no command and no package can stand there.
         CAPITALS: the same, if the word is in capitals, as in the name of an environment variable.
-        PROSE: it may be the next word of a sentence.
+        RANDOM: it must read like no name.
+        PROSE: it may be the next word of a sentence, which code has none of.
         BARE: in code, it is the name of something.
         FIRST: the pattern starts with the word.
     """
@@ -88,6 +91,7 @@ class _Is(Flag):
     QUOTED = auto()
     DATA = auto()
     CAPITALS = auto()
+    RANDOM = auto()
     PROSE = auto()
     BARE = auto()
     FIRST = auto()
@@ -125,7 +129,8 @@ _RULES = (
     _rule(_WORD + _TAIL + r"\s{1,4}" + _STRING + ";", _Is.QUOTED | _Is.FIRST),
     _rule(_STRING + r"\s{0,9}[!=]={1,2}\s{0,9}[\w.]{0,40}" + _WORD + "(?P<t>)", _Is.QUOTED),
     _rule(rf"<(?:[\w-]{{1,20}}:)?{_NAME}>{_VALUE}</"),
-    _rule(rf"\b(?:key|name)\"? ?[=:] ?\"{_NAME}\",? {{0,4}}\"?value\"? ?[=:] ?\"{_VALUE}"),
+    _rule(_WORD + _TAIL + rf"{_ASSIGNS}[\w.]{{1,40}}\([\"']{_VALUE}[\"']\)", _Is.RANDOM | _Is.FIRST),
+    _rule(rf"\b(?:key|name)\"? ?[=:] ?\"{_NAME}\"(?:>|,? {{0,4}}\"?(?:value|content)\"? ?[=:] ?\"){_VALUE}"),
     _rule(
         rf"[\"']{_NAME}[\"']\s{{0,4}}:\s{{0,4}}\{{\s{{0,4}}[\"'](?:default|value)[\"']\s{{0,4}}:\s{{0,4}}[\"']{_VALUE}"
     ),
@@ -144,13 +149,20 @@ _RULES = (
     _rule(rf"(?P<w>password)(?P<t>) {_STRING}", _Is.QUOTED | _Is.FIRST),
     _rule(rf"{_WORD}(?P<t>):? {{1,4}}(?:is |was |= ?)?[\"'`](?P<v>[^\s\"'`]{{8,80}})[\"'`]", _Is.FIRST),
     _rule(
-        rf"(?P<w>{_SURE})(?P<t>)(?::| is| was| \|)? {{1,4}}(?!\w{{1,40}}=){_VALUE}(?=[\s.,;|]|$)", _Is.PROSE | _Is.FIRST
+        rf"(?P<w>{_SURE})(?P<t>)(?: (?:for|of) \S{{1,30}}?)?(?::| is| was| \|)? {{1,4}}"
+        rf"(?!\w{{1,40}}=){_VALUE}(?=[\s.,;|]|$)",
+        _Is.PROSE | _Is.RANDOM | _Is.FIRST,
+    ),
+    _rule(
+        rf"(?P<w>token|creds?|credentials?|(?<![a-z])pass)(?P<t>):? {{1,3}}\(?(?:[\w.@-]{{1,40}}(?::| / ))?{_VALUE}"
+        r"(?=[\s.,;|)]|$)",
+        _Is.PROSE | _Is.RANDOM,
     ),
     # Unquoted, to the end of the line.
     _rule(
         rf"^[+\- ]?\s{{0,40}}(?:-\s{{1,4}}|(?:export|set|ENV|ARG)\s{{1,4}})?[\w.-]{{0,60}}?{_WORD}(?P<t>[\w.-]{{0,40}})"
-        r"(?:=|:\s{1,8}(?:!!?[a-z]{1,10} )?|\s{1,8}=\s{1,8})(?P<v>[^\s\"'`(){}\[\]<>,;|\\]{6,1200}+)\s*+(?P<end>;?)\s*+"
-        r"(?:(?:#|//).*)?$",
+        r"(?:=|:\s{1,8}(?:!!?[a-z]{1,10} |&\w{1,20} )?|\s{1,8}=\s{1,8})"
+        r"(?P<v>[^\s\"'`(){}\[\]<>,;|\\]{6,1200}+)\s*+(?P<end>;?)\s*+(?:(?:#|//).*)?$",
         _Is.CAPITALS | _Is.BARE,
     ),
 )
@@ -221,7 +233,7 @@ _FIXED = (
     _rule(
         r"^[+\- ]?[\w.*-]{1,80}:(?:[0-9]{2,5}|\*):[\w.*-]{1,60}:[\w.*-]{1,60}:(?P<v>[^\s:]{6,200}+)$", _Is.PLAIN, ":"
     ),
-    _rule(r"://(?P<v>[A-Za-z0-9_.~-]{20,200})(?::x-oauth-basic|:)?@", _Is.DATA, "://"),
+    _rule(r"://(?P<v>[A-Za-z0-9_.~-]{20,200})(?::[^\s/@]{0,300})?@", _Is.DATA, "://"),
 )
 # The last `@` ends the password; `/`, `?` and `#` end the part of the address that has one.
 _USER_INFO = re.compile(r"://[^\s:/?#@\"'`<>(){}$]{0,100}+:(?P<v>[^\s/?#\"'`<>(){}$]{1,300})@")
@@ -304,8 +316,8 @@ def _is_data(word: str, tail: str, value: str, traits: _Is) -> bool:
 
 def _fits(word: str, tail: str, value: str, traits: _Is) -> bool:
     """Whether a value fits its name, which often stands for something else than a secret."""
-    if _Is.PROSE in traits:
-        return is_random(value)
+    if _Is.RANDOM in traits:
+        return is_random(value) if _IS_SURE.fullmatch(word) else is_surely_random(value)
     if word.lower() == "pass" and not tail:
         return is_random(value)
     if _is_vague(word, tail):

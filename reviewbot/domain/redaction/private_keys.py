@@ -74,9 +74,8 @@ def _of_edge(lines: Sequence[str], edge: int) -> Iterator[KeyMatter]:
     last, comment = found[-_LAST_LINES:], _comment(lines[edge][width:])
     for at in found:
         content = lines[at][width:]
-        matter = _MATTER.match(content)
-        if matter:
-            is_sure = ended and _is_sure(content, last=at in last) and _comment(content) == comment
+        is_sure = ended and _is_sure(content, last=at in last) and _comment(content) == comment
+        for matter in _MATTER.finditer(content):
             start = matter.start(2) - (_OF_KEY.search(matter[1]) is not None)
             yield KeyMatter(at, width + start, width + matter.end(2), doubtful=not is_sure)
 
@@ -101,10 +100,11 @@ def _block(lines: Sequence[str], edge: int, width: int) -> tuple[list[int], bool
             break
         if _BLANK.fullmatch(content) or _HEADER.fullmatch(content):
             continue
-        if not _MATTER.fullmatch(content):
+        matter = _MATTER.fullmatch(content)
+        if matter is None:
             ended = False
             break
-        if _is_matter(content):
+        if _is_matter(matter):
             found.append(at)
     found.sort()
     starts = (place for place, at in enumerate(found) if _begins(lines[at][width:]))
@@ -115,11 +115,8 @@ def _begins(content: str) -> bool:
     return _is_sure(content, last=False) or len(content.strip()) == _WHOLE_LINE
 
 
-def _is_matter(content: str) -> bool:
-    """Whether a line has the characters of a key, and reads like no name, path or command."""
-    matter = _MATTER.fullmatch(content)
-    if matter is None:
-        return False
+def _is_matter(matter: re.Match[str]) -> bool:
+    """Whether what has the characters of a key reads like no name, path or command."""
     text = matter[2].strip("=")
     if len(text) < _SHORTEST_NAME:
         return any(map(str.isdigit, text)) or "=" in matter[2]

@@ -13,9 +13,9 @@ from tests.domain.builders import changed_file
 @pytest.mark.parametrize(
     "path",
     [
-        "run.sh", "Dockerfile", "Makefile", "package.json", "requirements.txt", "requirements/dev.in", "environment.yml",
-        "Cargo.toml", "go.sum", "yarn.lock", ".github/workflows/ci.yml", ".husky/pre-commit", "hooks/post-update", "bin/tool",
-        "unit.service", "app.csproj", ".envrc", "Procfile", "composer.json",
+        "run.sh", "Dockerfile", "Makefile", "package.json", "requirements.txt", "requirements/dev.in",
+        "environment.yml", "Cargo.toml", "go.sum", "yarn.lock", ".github/workflows/ci.yml", ".husky/pre-commit",
+        "hooks/post-update", "bin/tool", "unit.service", "app.csproj", ".envrc", "Procfile", "composer.json",
     ],
 )  # fmt: skip
 def test_what_is_executed_or_installed_is_known_by_its_name(path: str) -> None:
