@@ -40,7 +40,10 @@ _SURE = (
     r"|(?:db|database|key|user|admin|root|mysql|smtp|mail|ftp)[_-]?pass|passw(?:or)?d|passphrase|passcode|passwort"
     r"|kennwort|contrase[nñ]a|pwd|secret|mnemonic|requirepass|bindpw|authtok|(?<![a-z])(?:pw|psk)(?![a-z])"
 )
-_VAGUE = r"token|cred(?:ential)?s?(?![a-z])|credential|cookie|(?<![a-z])(?<!public[_-])(?:auth|key|pass|session|bearer|salt|dsn)(?![a-z])"
+_VAGUE = (
+    r"token|creds?(?![a-z])|credential|cookie"
+    r"|(?<![a-z])(?<!public[_-])(?:auth|key|pass|session|bearer|salt|dsn)(?![a-z])"
+)
 _WORD = rf"(?P<w>{_SURE}|{_VAGUE}|(?-i:(?<=[a-z])(?<!ublic)Key(?![a-z])))"
 _IS_VAGUE = re.compile(rf"{_VAGUE}|Key", re.IGNORECASE)
 _IS_SURE = re.compile(_SURE, re.IGNORECASE)

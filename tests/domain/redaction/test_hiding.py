@@ -144,6 +144,15 @@ def test_code_between_the_edges_of_a_key_stays(lines: str) -> None:
     assert seen("run.sh", code).split("\n")[3:-1] == lines.split("\n")
 
 
+def test_a_random_value_is_masked_where_no_command_can_stand() -> None:
+    manifest = (
+        f"  - name: DB_PASSWORD\n    value: {RANDOM}\n  - command: [run]\n  - name: secretCommand\n    value: {RANDOM}"
+    )
+    assert seen("app.yml", manifest) == manifest.replace(RANDOM, mask(RANDOM), 1)
+    assert seen("run.sh", f"export API_TOKEN={RANDOM}") == f"export API_TOKEN={mask(RANDOM)}"
+    assert seen("run.sh", f"curl -H 'X-Api-Key: {RANDOM}' x") == f"curl -H 'X-Api-Key: {mask(RANDOM)}' x"
+
+
 def test_a_token_is_known_where_code_runs_too() -> None:
     assert seen("run.sh", f"curl -H 'Authorization: token {GHP}' x") == (
         "curl -H 'Authorization: token [REDACTED:github-token]' x"
