@@ -53,6 +53,7 @@ _WORD_MARKERS = (
 )
 _SHORTEST_VAGUE = 16
 _MNEMONIC_SPACES = 11
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 # What follows the word in a name. The value is executed or installed:
 _RUN = re.compile(
@@ -323,9 +324,12 @@ def _fits(word: str, tail: str, value: str, traits: _Is) -> bool:
         return is_random(value) if _IS_SURE.fullmatch(word) else is_surely_random(value)
     if word.lower() == "pass" and not tail:
         return is_random(value)
-    if _is_vague(word, tail):
-        return len(value) >= _SHORTEST_VAGUE and is_strong(value) and not is_name(value)
-    return True
+    return not _is_vague(word, tail) or _is_long(value)
+
+
+def _is_long(value: str) -> bool:
+    """Whether a value is long and strong enough for a vague name, and no UUID, which is mostly an identifier."""
+    return len(value) >= _SHORTEST_VAGUE and is_strong(value) and not is_name(value) and _UUID.fullmatch(value) is None
 
 
 def _is_vague(word: str, tail: str) -> bool:
@@ -423,7 +427,7 @@ class Wrapped:
         if self._place is Place.EXECUTED:
             return word.isupper() and not _OTHER.search(tail) and is_surely_random(value)
         if _is_vague(word, tail):
-            return len(value) >= _SHORTEST_VAGUE and is_strong(value) and not is_name(value)
+            return _is_long(value)
         return is_strong(value) if not found["q"] else len(value) >= SHORTEST
 
 

@@ -118,8 +118,10 @@ def _begins(content: str) -> bool:
 def _is_matter(matter: re.Match[str]) -> bool:
     """Whether what has the characters of a key reads like no name, path or command."""
     text = matter[2].strip("=")
+    if matter[2].endswith("="):
+        return True
     if len(text) < _SHORTEST_NAME:
-        return any(map(str.isdigit, text)) or "=" in matter[2]
+        return any(map(str.isdigit, text))
     return _reads_like_key(text) or (len(text) in _WIDTHS and letters_of_words(text, _NAMES) <= _MOST_WORDS * len(text))
 
 
@@ -133,7 +135,9 @@ def _is_sure(content: str, *, last: bool) -> bool:
     matter = _MATTER.fullmatch(content)
     if matter is None or matter[1].endswith("/"):
         return False
-    return last or (len(matter[2]) >= _SHORTEST_LINE and _reads_like_key(matter[2]))
+    if last:
+        return any(map(str.isdigit, matter[2])) or _reads_like_key(matter[2])
+    return len(matter[2]) >= _SHORTEST_LINE and _reads_like_key(matter[2])
 
 
 def _in_line(line: str) -> Iterator[tuple[int, int]]:
