@@ -143,7 +143,7 @@ class Settings:
         "", TEXT, "The label by which somebody with write access approves a review.", action=False
     )
     redact: Redact = setting(
-        Redact.ON, one_of(Redact), "`on` blacks secrets out, `block` holds their files back.", action=False
+        Redact.ON, one_of(Redact), "`on` redacts or masks secrets, `block` holds their files back.", action=False
     )
     supersede: Supersede = setting(
         Supersede.REPLACE_PENDING,
