@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from reviewbot.domain.codevf.attachments import Sent
 from reviewbot.domain.findings.placement import SuggestionState, Why
 from reviewbot.domain.github.pull_request import Conclusion
 from reviewbot.domain.model.review import Category, Finding, Severity, Side
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict
-from reviewbot.render.view_models.review import CostView, FileGroup, FindingView, SentView, SummaryView, SumView
+from reviewbot.render.view_models.review import CostView, FileGroup, FindingView, SummaryView, SumView
 
 CHANGED = 100
 """Files of a change that has many."""
@@ -90,7 +91,7 @@ def story_of(findings: int) -> SummaryView:
         sum=SumView(findings, findings, 0, 0, 0, 0),
         reviewer_summary="Read.",
         coverage=Coverage.FULL,
-        sent=tuple(SentView(group.path, 5_400, whole=True, redactions=0) for group in groups),
+        sent=tuple(Sent(group.path, 5_400, whole=True, redactions=0) for group in groups),
         held=(),
         notices=(),
         degraded=(),

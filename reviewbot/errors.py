@@ -78,12 +78,7 @@ class Reason(StrEnum):
 
 
 class ReviewbotError(Exception):
-    """A failure with words for the user.
-
-    Args:
-        message: what happened, one sentence. Never holds a secret.
-        hint: what it usually means and what to do next.
-    """
+    """A failure in one sentence for the user, never with a secret; `hint` says what to do next."""
 
     exit_status: ClassVar[int] = 70
     reason: ClassVar[Reason] = Reason.BUG
@@ -96,13 +91,7 @@ class ReviewbotError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with the settings.
-
-    Attributes:
-        where: the input or the config key, as the user wrote it.
-        what: what is wrong with it.
-        allowed: what would be right.
-    """
+    """One thing that is wrong with the settings; `where` is the input or the config key, as the user wrote it."""
 
     where: str
     what: str
@@ -200,21 +189,13 @@ class ServiceError(ReviewDidNotHappen):
 
 
 class ServiceRefused(ServiceError):
-    """CodeVF answered no, and asking again would not help.
-
-    Args:
-        message: what happened.
-        hint: what to do next.
-        status: the HTTP status.
-        code: the service's own code, lower case, or empty.
-    """
+    """CodeVF answered no, with an HTTP status, and asking again would not help."""
 
     reason = Reason.REFUSED
 
-    def __init__(self, message: str, *, hint: str = "", status: int = 0, code: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", status: int = 0) -> None:
         super().__init__(message, hint=hint)
         self.status = status
-        self.code = code
 
     @property
     def is_unauthorized(self) -> bool:
@@ -249,13 +230,7 @@ class TokenUnknown(ForgeError):
 
 
 class PermissionMissing(ForgeError):
-    """The token may not do this.
-
-    Args:
-        message: what was tried.
-        hint: what to do next.
-        needs: the permission in workflow syntax, such as `pull-requests: write`.
-    """
+    """The token may not do this; it `needs` a permission in workflow syntax, such as `pull-requests: write`."""
 
     reason = Reason.PERMISSION
 
@@ -269,13 +244,7 @@ class NotFound(ForgeError):
 
 
 class Refused(ForgeError):
-    """422: GitHub understood the request and will not do it.
-
-    Args:
-        message: what was tried.
-        hint: what to do next.
-        details: GitHub's own words, one per problem.
-    """
+    """422: GitHub understood the request and will not do it; `details` are its own words, one for each problem."""
 
     def __init__(self, message: str, *, hint: str = "", details: tuple[str, ...] = ()) -> None:
         super().__init__(message, hint=hint)

@@ -15,7 +15,6 @@ from reviewbot.domain.github.drafts import (
     Annotation,
     CheckState,
     FileComment,
-    Hidden,
     PostedComment,
     Reaction,
     ReviewDraft,
@@ -38,17 +37,13 @@ class Clock(Protocol):
         """Wait. May raise `KeyboardInterrupt` when the runner cancels the job."""
 
 
-class PullRequests(Protocol):
-    """Reads pull requests and sets their labels."""
+class ChangeSource(Protocol):
+    """Reads a pull request and its change."""
 
     def snapshot(self, number: int, *, check_name: str, config_file: str, templates_dir: str) -> Snapshot:
         """Read the pull request and the default branch's word on us: one request, more only for long conversations.
 
-        Args:
-            number: the pull request's number.
-            check_name: the name of our check run; others on the head are not read.
-            config_file: path of the config file on the default branch.
-            templates_dir: folder of the overriding templates on the default branch.
+        Check runs of another name are not read; config file and templates are those of the default branch.
 
         Raises:
             NotFound: there is no such pull request, or the token may not see it.
@@ -57,15 +52,26 @@ class PullRequests(Protocol):
     def diff(self, base: str, head: str) -> bytes:
         """The diff from the merge base of two commits to the second, as bytes, one request.
 
-        By commits and not by pull request, so that a push in between cannot put another diff in its place.
-
-        Args:
-            base: a full sha.
-            head: a full sha.
+        By full shas and not by pull request, so that a push in between cannot put another diff in its place.
 
         Raises:
             DiffTooLarge: GitHub has no diff of this size.
         """
+
+    def entries(
+        self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
+    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
+        """Files at the head with their texts, and at the merge base without: one request for a hundred files.
+
+        Both by path; one that does not exist at its commit is left out.
+        """
+
+    def merge_base(self, base: str, head: str) -> str:
+        """The best common ancestor of two commits: a full sha, one request."""
+
+
+class PullRequests(ChangeSource, Protocol):
+    """Reads pull requests and sets their labels."""
 
     def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:
         """The heads of those of these pull requests that are open: one request."""
@@ -82,22 +88,10 @@ class PullRequests(Protocol):
 
 
 class Repository(Protocol):
-    """Reads the repository: files, commits, permissions and the merge queue."""
+    """Reads the repository: the config file, permissions and the merge queue."""
 
     def config(self, path: str) -> str | None:
         """The text of a file on the default branch, None when there is none: one request."""
-
-    def entries(
-        self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
-    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
-        """Files at the head with their texts, and at the merge base without: one request for a hundred files.
-
-        Returns:
-            Entries by path, (new, old). A path that does not exist at its commit is left out.
-        """
-
-    def merge_base(self, base: str, head: str) -> str:
-        """The best common ancestor of two commits: a full sha, one request."""
 
     def permission(self, login: str) -> Permission:
         """What a person may do here; `Permission.NONE` for strangers."""
@@ -105,11 +99,8 @@ class Repository(Protocol):
     def queued(self, base_ref: str, head_sha: str) -> tuple[int, ...]:
         """The pull requests of a merge group: all that are contained in a commit of a branch's merge queue.
 
-        One request for a hundred entries.
-
-        Returns:
-            Numbers in the queue's order, last the one whose commit it is; empty when the queue does not know the
-            commit, or the token may not read all of it.
+        Numbers in the queue's order, last the one whose commit it is; none when the queue does not know the commit, or
+        the token may not read all of it. One request for a hundred entries.
         """
 
 
@@ -148,10 +139,10 @@ class Comments(Protocol):
         """
 
     def create_comment(self, number: int, body: str) -> Comment:
-        """Post a comment on the timeline."""
+        """Post a comment on the timeline; what is returned tells neither its author nor its time."""
 
     def update_comment(self, comment_id: int, body: str) -> Comment:
-        """Edit a comment of ours."""
+        """Edit a comment of ours; likewise."""
 
     def delete_comment(self, comment_id: int) -> None:
         """Delete a comment of ours from the timeline; gone already is fine."""
@@ -162,25 +153,22 @@ class Comments(Protocol):
     def show_comment(self, node_id: str) -> None:
         """Unfold a comment that was folded away."""
 
-    def hide_comment(self, node_id: str, why: Hidden) -> None:
-        """Fold a comment away under a reason, with the text one click off."""
+    def hide_comment(self, node_id: str) -> None:
+        """Fold a comment away as outdated, with the text one click off."""
 
 
 class Reviews(Protocol):
     """Writes reviews, review comments and threads."""
 
     def create_review(self, number: int, draft: ReviewDraft) -> int:
-        """Post one review with all its comments: all or nothing.
-
-        Returns:
-            The review's id.
+        """Post one review with all its comments, all or nothing, and return its id.
 
         Raises:
             Refused: GitHub refuses the whole review, usually for one line; it does not say which.
         """
 
     def delete_pending_review(self, number: int, review_id: int) -> None:
-        """Delete a review of ours that a killed run left pending."""
+        """Delete a review of ours that a killed run left pending; gone already is fine."""
 
     def dismiss_review(self, number: int, review_id: int, message: str) -> None:
         """Dismiss a review of ours that requests changes."""
@@ -193,9 +181,6 @@ class Reviews(Protocol):
 
     def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:
         """Post a comment on a changed file as a whole: one request each, since a review cannot carry them."""
-
-    def reply(self, number: int, comment_id: int, body: str) -> PostedComment:
-        """Answer in a review thread, of which `comment_id` is the first comment."""
 
     def resolve_thread(self, thread_id: str) -> None:
         """Resolve a review thread.
@@ -216,12 +201,7 @@ class ChangeReader(Protocol):
     """Git over HTTP: the whole change, whatever its size."""
 
     def read_change(self, *, number: int, head: str, base: str) -> RawChange:
-        """Fetch base and head into a temporary repository without a work tree, and read the change.
-
-        Args:
-            number: the pull request's number.
-            head: full sha that must be what is fetched.
-            base: full sha of the base's tip.
+        """Fetch the base's tip and the head into a temporary repository without a work tree, and read the change.
 
         Raises:
             ChangeUnreadable: the fetch failed, or what came is not what was asked for.
@@ -282,22 +262,13 @@ class Reporter(Protocol):
         """An annotation by workflow command; the runner shows ten of each level and step."""
 
     def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:
-        """The whole story, at the end of a run.
-
-        Args:
-            view: all of it.
-            files: as they were sent.
-            pages: writes the story down in the words of the templates.
-        """
+        """The whole story, at the end of a run, with the files as they were sent."""
 
     def outputs(self, values: Mapping[str, str]) -> None:
         """The step's outputs."""
 
     def check_file(self, path: str) -> str:
-        """Ask beforehand whether `write_file` can write a path.
-
-        Returns:
-            The path inside the workspace, in its shortest form: the same for the same file.
+        """Ask beforehand whether `write_file` can write a path; return its shortest form inside the workspace.
 
         Raises:
             SettingsError: the path leads elsewhere, or cannot be written.

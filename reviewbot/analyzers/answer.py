@@ -35,18 +35,12 @@ def rate(raw: RawFinding) -> tuple[Severity, Category]:
     return Severity(severity), Category(category)
 
 
-def _meaning(raw: RawFinding) -> str:
-    name = f"{raw.tool}:{raw.rule}"
-    return next((meaning for meaning, rules in ratings()["same"].items() if name in rules), name)
-
-
 @dataclass(frozen=True, slots=True)
 class Located:
     """A rated finding on lines of the author's file.
 
     Attributes:
         line: first line, from 1, as git counts.
-        end_line: last line.
         edits: the analyzer's fix, together with those of the same rule on the same lines.
     """
 
@@ -73,9 +67,11 @@ class Located:
 def locate(found: Iterable[tuple[Copy, RawFinding]]) -> tuple[Located, ...]:
     """Rate the findings that touch added lines; of those with one meaning on one line, the worst."""
     located = (one for copy, raw in found if (one := _located(copy, raw)) is not None)
+    meanings = {rule: meaning for meaning, rules in ratings()["same"].items() for rule in rules}
     kept: dict[tuple[str, int, str], Located] = {}
     for one in sorted(located, key=lambda one: one.order):
-        key = (one.file.path, one.line, _meaning(one.raw))
+        rule = f"{one.raw.tool}:{one.raw.rule}"
+        key = (one.file.path, one.line, meanings.get(rule, rule))
         kept[key] = _joined(kept[key], one) if key in kept else one
     return tuple(kept.values())
 

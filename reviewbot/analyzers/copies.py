@@ -9,10 +9,9 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file of the change, at its head.
+    """A file of the change, at its head; `path` is hostile and never used on disk.
 
     Attributes:
-        path: the author's name; hostile, never used on disk.
         lines: as git counts them, without LF or CRLF.
         added: the numbers of the added lines, from 1.
     """

@@ -26,8 +26,6 @@ class Disguise:
 
     Attributes:
         places: the numbers of a file's lines that use it, from 1.
-        message: the finding's title.
-        note: why it matters and what to do.
         why: why the file was not read; fits after "because".
     """
 

@@ -25,11 +25,8 @@ class RawFinding:
 
     Attributes:
         file: the copy's name as printed.
-        line: first line, from 1, in the copy.
-        end_line: last line, at least `line`.
+        line: first line, from 1, in the copy; `end_line` is at least that.
         level: the analyzer's word for how bad it is, in lower case.
-        message: one line.
-        note: more on it, may be empty.
         reference: URL of the rule, may be empty.
         edits: the analyzer's own fix, if it is safe.
     """

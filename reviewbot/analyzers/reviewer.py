@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from reviewbot.analyzers.answer import MAX_FINDINGS, Located, answer, locate
+from reviewbot.analyzers.answer import MAX_FINDINGS, answer, locate
 from reviewbot.analyzers.copies import SourceFile, source_file
 from reviewbot.analyzers.kinds import plain
 from reviewbot.analyzers.obfuscation import unmask
@@ -35,11 +35,9 @@ class Examination:
     unseen: tuple[Unseen, ...]
 
 
-def review(
-    attachments: Sequence[tuple[str, str]], *, path_env: Mapping[str, str], seconds: float = 120
-) -> dict[str, object]:
+def review(attachments: Sequence[tuple[str, str]], *, path_env: Mapping[str, str]) -> dict[str, object]:
     """The answer of `examine`."""
-    return examine(attachments, path_env=path_env, seconds=seconds).answer
+    return examine(attachments, path_env=path_env).answer
 
 
 def examine(
@@ -70,10 +68,10 @@ def examine(
         summary.append(f"No added lines: {counted(unchanged, 'file')}.")
     if cut:
         summary.append(f"{counted(len(cut), 'less severe finding')} left out: there were too many.")
-    return Examination(
-        answer=answer(kept, "\n".join(summary)),
-        unseen=(*(one for report in reports for one in report.unseen), *_without_text(textless), *_cut(cut)),
-    )
+    # An author could hide a finding among five hundred worse ones.
+    lost = dict.fromkeys(Unseen(one.file.path, one.raw.tool, "its less severe findings were cut") for one in cut)
+    unseen = (*(one for report in reports for one in report.unseen), *_without_text(textless), *lost)
+    return Examination(answer(kept, "\n".join(summary)), unseen)
 
 
 def _changed_files(attachments: Sequence[tuple[str, str]]) -> tuple[list[SourceFile], tuple[str, ...], int]:
@@ -103,12 +101,6 @@ def _without_text(paths: Sequence[str]) -> list[Unseen]:
         for file in files
         for name in [tool.name for tool in _tools(file)] or ([] if plain(file) else [ANY])
     ]
-
-
-def _cut(findings: Sequence[Located]) -> list[Unseen]:
-    # An author could hide a finding among five hundred worse ones.
-    lost = dict.fromkeys((one.file.path, one.raw.tool) for one in findings)
-    return [Unseen(path, tool, "its less severe findings were cut") for path, tool in lost]
 
 
 def _reports(files: Sequence[SourceFile], path_env: Mapping[str, str], seconds: float) -> list[ToolReport]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,8 +13,6 @@ from reviewbot.analyzers.tool_runner import NOT_INSTALLED
 from reviewbot.domain.model.review import Balance, Submission, Tag, Task, TaskStatus, Unread
 from reviewbot.errors import ServiceRefused
 
-PROJECT_ID = 1
-
 
 def with_interpreter(path_env: Mapping[str, str]) -> dict[str, str]:
     """Put the folder of our interpreter first in `PATH`: the extra `[local]` installs the analyzers there."""
@@ -21,36 +20,28 @@ def with_interpreter(path_env: Mapping[str, str]) -> dict[str, str]:
     return dict(path_env) | {"PATH": ":".join(filter(None, [folder, path_env.get("PATH", "")]))}
 
 
+@dataclass(frozen=True, slots=True)
 class LocalReviewer:
     """A `reviewbot.ports.ReviewService` that runs static analyzers on what it is sent.
 
     Tasks live as long as the object. A repeated idempotency key returns the first task.
 
-    Args:
+    Attributes:
         path_env: `PATH` and optionally `TZ`.
-        seconds: for all analyzers and one submission.
         on_missing: receives the names of analyzers that a submission needs and that are not installed.
     """
 
-    def __init__(
-        self,
-        *,
-        path_env: Mapping[str, str],
-        seconds: float = 120,
-        on_missing: Callable[[Sequence[str]], None] | None = None,
-    ) -> None:
-        self._path_env = path_env
-        self._seconds = seconds
-        self._on_missing = on_missing
-        self._done: dict[str, Examination] = {}
+    path_env: Mapping[str, str]
+    on_missing: Callable[[Sequence[str]], None] | None = None
+    _done: dict[str, Examination] = field(default_factory=dict)
 
     def balance(self) -> Balance | None:
         """None: it is free."""
         return None
 
-    def project(self, name: str) -> int:  # noqa: ARG002 — the port's signature; there are no projects here.
-        """The same number for every name."""
-        return PROJECT_ID
+    def project(self, name: str) -> int:  # noqa: ARG002 — the port's signature
+        """One number for every name: there are no projects here."""
+        return 1
 
     def tags(self) -> tuple[Tag, ...]:
         """None."""
@@ -65,10 +56,10 @@ class LocalReviewer:
         key = submission.idempotency_key
         if key not in self._done:
             attachments = [(attachment.file_name, attachment.content) for attachment in submission.attachments]
-            self._done[key] = done = examine(attachments, path_env=self._path_env, seconds=self._seconds)
+            self._done[key] = done = examine(attachments, path_env=self.path_env)
             missing = sorted({one.tool for one in done.unseen if one.why == NOT_INSTALLED})
-            if missing and self._on_missing is not None:
-                self._on_missing(missing)
+            if missing and self.on_missing is not None:
+                self.on_missing(missing)
         return self.retrieve(key)
 
     def retrieve(self, task_id: str) -> Task:

@@ -83,15 +83,7 @@ class Unseen:
 
 @dataclass(frozen=True, slots=True)
 class ToolReport:
-    """The result of one analyzer.
-
-    Attributes:
-        tool: its name.
-        version: empty if it did not run.
-        files: the paths of its files.
-        findings: each with the copy that it is in.
-        unseen: the files that it did not read completely.
-    """
+    """The result of one analyzer on the files of these paths; the version is empty if it did not run."""
 
     tool: str
     version: str
@@ -107,11 +99,10 @@ class ToolReport:
 
 @dataclass(slots=True)
 class ToolRunner:
-    """One analyzer at work.
+    """One analyzer at work, in a private and empty folder.
 
     Attributes:
         program: absolute path.
-        folder: private and empty; the working directory of the program.
         environment: all that the program sees.
         until: when to stop, by `time.monotonic`.
     """

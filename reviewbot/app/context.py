@@ -130,10 +130,15 @@ class RunContext:
         return BatchReviewService(service, self.ports.clock, self.wait_until)
 
     def leaving_out(self, paths: Iterable[str]) -> str:
-        """What leaves files out, ready to be pasted: a setting, or options on a line of their own at a terminal."""
+        """What leaves files out, ready to be pasted: a setting, or options on a line of their own at a terminal.
+
+        If no name can be pasted, it is the name of the setting or of the option.
+        """
+        named = tuple(paths)
         if self.ports.run_url is None:
-            return f"\n  {exclusion_options(paths)}"
-        return f" {exclusion_setting(paths)}"
+            options = exclusion_options(named)
+            return f"\n  {options}" if options else " use `--paths`."
+        return f" {exclusion_setting(named) or 'use `paths`.'}"
 
     def read_snapshot(self) -> Snapshot:
         """The pull request as it is now."""

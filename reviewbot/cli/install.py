@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 import sys
@@ -73,10 +72,12 @@ def source_of(direct_url: str | None) -> str | None:
     Args:
         direct_url: https://packaging.python.org/en/latest/specifications/direct-url/, None if there is none.
     """
-    origin = json.loads(direct_url or "{}")
-    url = str(origin.get("url", ""))
-    if vcs := origin.get("vcs_info"):
-        return f"{vcs['vcs']}+{url}@{vcs['commit_id']}#subdirectory=sandbox"
-    if "dir_info" in origin:
-        return str(Path(unquote(urlsplit(url).path)) / "sandbox")
+    # Imported here: a copy that is not installed has no msgspec.
+    from reviewbot.domain.model.remotes import read_direct_url  # noqa: PLC0415
+
+    origin = read_direct_url(direct_url)
+    if origin and origin.vcs_info:
+        return f"{origin.vcs_info.vcs}+{origin.url}@{origin.vcs_info.commit_id}#subdirectory=sandbox"
+    if origin and origin.dir_info is not None:
+        return str(Path(unquote(urlsplit(origin.url).path)) / "sandbox")
     return None

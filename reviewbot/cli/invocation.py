@@ -18,9 +18,8 @@ INTERRUPTED = 130
 LONGEST_WAIT = 350
 """Minutes that a terminal waits by default: the most that the setting allows, since Ctrl-C ends the wait."""
 
-_INPUTS = (
-    "reviewer", "mode", "expertise", "max_credits", "codevf_project", "codevf_url", "fail_on", "wait_minutes",
-)  # fmt: skip
+REPEATED = ("reviewer", "mode", "expertise", "codevf_project", "codevf_url", "max_credits", "fail_on")
+"""The options that are inputs of the action and that a resumed review needs, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ def wrong(where: str, what: str, allowed: str) -> SettingsError:
 
 def inputs_of(chosen: argparse.Namespace, env: Mapping[str, str]) -> dict[str, str]:
     """Return a command line as inputs of the action, so that the same table reads and checks them."""
-    said = {name.replace("_", "-"): getattr(chosen, name, None) for name in _INPUTS}
+    said = {name.replace("_", "-"): getattr(chosen, name, None) for name in (*REPEATED, "wait_minutes")}
     return {
         "wait-minutes": str(LONGEST_WAIT),
         **{name: value for name, value in said.items() if value is not None},

@@ -7,9 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher, unified_diff
 
-MOST_COMPARED = 20_000
-"""Lines of a file between its first and its last change that are compared with one another."""
-
 _SPECIAL = re.compile(r"[\x00-\x1f\x7f\"\\\udc80-\udcff]")
 
 NO_NEWLINE = "\\ No newline at end of file\n"
@@ -17,11 +14,9 @@ NO_NEWLINE = "\\ No newline at end of file\n"
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Lines of the reviewed file, and what takes their place.
+    """A finding's lines of the reviewed file, from 1, and what takes their place.
 
     Attributes:
-        id: of the finding.
-        first: from 1; `last` is the last line, at least `first`.
         text: the new lines without the last line feed; empty deletes the lines.
     """
 
@@ -33,11 +28,11 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Patched:
-    """A file with its edits.
+    """A file with its edits, by their ids.
 
     Attributes:
-        applied: the ids of the edits that are in it, in the order of the file.
-        there: the ids of the edits that were in it already.
+        applied: in the order of the file.
+        there: those that were in it already.
         refused: id to reason.
         rivals: id to the edit that has one of its lines, applied or there already.
     """
@@ -49,25 +44,25 @@ class Patched:
     rivals: Mapping[str, str]
 
 
-def patched(reviewed: str, current: str, edits: Sequence[Edit], compared: int = MOST_COMPARED) -> Patched:
+def patched(reviewed: str, current: str, edits: Sequence[Edit]) -> Patched:
     """The current text with the edits of the reviewed one, wherever their lines are by now.
 
     Args:
         reviewed: the text that the edits' numbers count in.
         current: the text as it is.
         edits: the most important first: of two that overlap, it is the one that counts.
-        compared: lines between the first and the last change at most; what is between more of them is not found.
     """
     before, now = _lines(reviewed), _lines(current)
-    moved = _Moved.between(before, now, compared)
-    starts = {edit: moved.find(edit.first - 1, edit.last) for edit in edits}
-    there = {edit: edit.id for edit in edits if starts[edit] is None and _is_there(before, now, edit, compared)}
+    runs = _unchanged(before, now)
+    starts = {edit: _start(runs, edit.first - 1, edit.last) for edit in edits}
+    there = {edit: edit.id for edit in edits if starts[edit] is None and _is_there(before, now, edit)}
     spots: dict[int, Edit] = {}
     refused: dict[str, str] = {}
     rivals: dict[str, str] = {}
     for edit in (one for one in edits if one not in there):
         start = starts[edit]
-        if rival := _overlapping([*there] if start is None else [*there, *spots.values()], edit):
+        others = [*there] if start is None else [*there, *spots.values()]
+        if rival := next((one.id for one in others if one.first <= edit.last and edit.first <= one.last), ""):
             rivals[edit.id] = rival
         elif start is None:
             refused[edit.id] = "its lines have changed since the review"
@@ -80,20 +75,16 @@ def patched(reviewed: str, current: str, edits: Sequence[Edit], compared: int = 
     return Patched("".join(now), applied, tuple(there.values()), refused, rivals)
 
 
-def _is_there(before: Sequence[str], now: Sequence[str], edit: Edit, compared: int) -> bool:
+def _is_there(before: Sequence[str], now: Sequence[str], edit: Edit) -> bool:
     """Whether somebody has put the edit in already: of deleted lines the ones above and below tell, now together."""
     if edit.last > len(before):
         return False
     start, new = edit.first - 1, _replacement(edit.text, before[edit.first - 1 : edit.last])
     done = [*before[:start], *new, *before[edit.last :]]
     if new:
-        return _Moved.between(done, now, compared).find(start, start + len(new)) is not None
+        return _start(_unchanged(done, now), start, start + len(new)) is not None
     # What is no line stands for the file's two ends, which a deletion may touch.
-    return _Moved.between(["", *done, ""], ["", *now, ""], compared).find(start, start + 2) is not None
-
-
-def _overlapping(others: Sequence[Edit], edit: Edit) -> str:
-    return next((one.id for one in others if one.first <= edit.last and edit.first <= one.last), "")
+    return _start(_unchanged(["", *done, ""], ["", *now, ""]), start, start + 2) is not None
 
 
 def _replacement(text: str, old: Sequence[str], above: str = "") -> list[str]:
@@ -135,32 +126,24 @@ def _bare(lines: Sequence[str]) -> list[str]:
     return [line.removesuffix(_end(line)) for line in lines]
 
 
-@dataclass(frozen=True, slots=True)
-class _Moved:
-    """Which lines are where they were, and which elsewhere: runs of (old start, new start, length)."""
+def _unchanged(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int]]:
+    """Return runs of lines that both have in this order: start in the old ones, start in the new ones, length."""
+    before, after = _bare(old), _bare(new)
+    head = _common(before, after)
+    tail = _common(before[head:][::-1], after[head:][::-1])
+    middle = before[head : len(before) - tail], after[head : len(after) - tail]
+    blocks = SequenceMatcher(None, *middle).get_matching_blocks()
+    return [
+        (0, 0, head),
+        *((head + block.a, head + block.b, block.size) for block in blocks),
+        (len(before) - tail, len(after) - tail, tail),
+    ]
 
-    runs: tuple[tuple[int, int, int], ...]
 
-    @classmethod
-    def between(cls, old: Sequence[str], new: Sequence[str], compared: int) -> _Moved:
-        """Compare two texts."""
-        before, after = _bare(old), _bare(new)
-        head = _common(before, after)
-        tail = _common(before[head:][::-1], after[head:][::-1])
-        middle = before[head : len(before) - tail], after[head : len(after) - tail]
-        runs = [(0, 0, head)]
-        if max(map(len, middle)) <= compared:
-            # What is frequent is passed over in long texts alone: there it would take minutes.
-            blocks = SequenceMatcher(None, *middle, autojunk=len(middle[0]) > compared // 10).get_matching_blocks()
-            runs += [(head + block.a, head + block.b, block.size) for block in blocks]
-        return cls((*runs, (len(before) - tail, len(after) - tail, tail)))
-
-    def find(self, start: int, end: int) -> int | None:
-        """Where the lines from `start` up to `end` are now, None when they are not together any more."""
-        for old, new, length in self.runs:
-            if old <= start and end <= old + length:
-                return new + start - old
-        return None
+def _start(runs: Sequence[tuple[int, int, int]], start: int, end: int) -> int | None:
+    """Return where the lines from `start` up to `end` are now, None when they are not together any more."""
+    found = (new + start - old for old, new, length in runs if old <= start and end <= old + length)
+    return next(found, None)
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:

@@ -14,7 +14,7 @@ from reviewbot.adapters.local.forge import Desk
 from reviewbot.adapters.local.pull_request import LocalChange, Stretch, branch_stretch, staged_stretch
 from reviewbot.adapters.local.state_file import Notebook, page_name
 from reviewbot.cli.bootstrap import open_repository
-from reviewbot.cli.invocation import wrong
+from reviewbot.cli.invocation import REPEATED, wrong
 from reviewbot.domain.codevf.idempotency import account_number
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.text.formatting import counted
@@ -26,8 +26,6 @@ from reviewbot.settings.table import CONFIG_FILE
 
 NOTEBOOK = "reviewbot"
 """The folder of the pages, inside git's own."""
-
-_REPEATED = ("reviewer", "mode", "expertise", "codevf_project", "codevf_url", "max_credits", "fail_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,9 @@ def open_place(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
     notebook = setting.notebook(settings, clone.common_dir, stretch.branch or stretch.new)
     here = not chosen.staged and clone.resolve("HEAD") == stretch.new
     uncommitted = clone.uncommitted() if here else 0
-    return Place(Desk(change, notebook), change, 0, _told(stretch), _again(chosen, stretch), paid, uncommitted)
+    # By the branch's name, which identifies the memory.
+    what = ["--staged"] if chosen.staged else ["--base", stretch.base_ref, "--head", stretch.branch or stretch.new]
+    return Place(Desk(change, notebook), change, 0, _told(stretch), _command(chosen, *what), paid, uncommitted)
 
 
 def _git_environment(desktop: Desktop) -> Mapping[str, str]:
@@ -106,15 +106,8 @@ def _told(stretch: Stretch) -> str:
     return f"{name} since {stretch.base_ref} ({counted(stretch.commits, 'commit')})"
 
 
-def _again(chosen: argparse.Namespace, stretch: Stretch) -> str:
-    """Return the command by the branch's name, which identifies the memory."""
-    if chosen.staged:
-        return _command(chosen, "--staged")
-    return _command(chosen, "--base", stretch.base_ref, "--head", stretch.branch or stretch.new)
-
-
 def _command(chosen: argparse.Namespace, *place: str) -> str:
-    named = {f"--{name.replace('_', '-')}": getattr(chosen, name) for name in _REPEATED}
+    named = {f"--{name.replace('_', '-')}": getattr(chosen, name) for name in REPEATED}
     options = [word for name, value in named.items() if value is not None for word in (name, str(value))]
     patterns = [word for pattern in chosen.paths or () for word in ("--paths", pattern)]
     return shlex.join(["reviewbot", "review", *place, *options, *patterns])

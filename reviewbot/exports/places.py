@@ -33,7 +33,7 @@ class Place:
     Attributes:
         path: relative to the repository's root, never empty, without steps upwards.
         lines: first and last line at the head, from 1; None for the file as a whole.
-        told: what the place alone does not say, as sentences; empty when it says all.
+        told: what the place alone does not say, as sentences.
     """
 
     path: str

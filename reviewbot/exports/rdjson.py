@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.text.escaping import ZWSP, visible
@@ -49,16 +50,21 @@ def rdjson(view: SummaryView) -> str:
 
 
 def _diagnostic(finding: FindingView, place: Place) -> Mapping[str, object]:
-    diagnostic: dict[str, object] = {
+    diagnostic: dict[str, Any] = {
         "message": _message(finding, place),
-        "location": _location(place),
+        "location": {"path": place.path.encode("utf-8", "replace").decode()},
         "severity": _SEVERITIES[finding.severity],
         "code": {"value": finding.category.value if finding.category else "other"},
     }
+    if place.lines is None:
+        return diagnostic
+    # Without columns a range is of whole lines, the last one included.
+    lines = {"start": {"line": place.lines[0]}, "end": {"line": place.lines[1]}}
+    diagnostic["location"] |= {"range": lines}
     text = literal_replacement(finding, place)
-    if place.lines and text is not None:
+    if text is not None:
         # It takes the place of whole lines, whose last line feed stays; an empty one deletes them.
-        diagnostic["suggestions"] = [{"range": _range(place.lines), "text": text}]
+        diagnostic["suggestions"] = [{"range": lines, "text": text}]
     return diagnostic
 
 
@@ -72,13 +78,3 @@ def _message(finding: FindingView, place: Place) -> str:
 def _plain(text: str) -> str:
     """Text in which nobody is called: reviewdog posts it to GitHub as it is."""
     return visible(text).replace("@", f"@{ZWSP}")
-
-
-def _location(place: Place) -> Mapping[str, object]:
-    path = place.path.encode("utf-8", "replace").decode()
-    return {"path": path} | ({"range": _range(place.lines)} if place.lines else {})
-
-
-def _range(lines: tuple[int, int]) -> Mapping[str, Mapping[str, int]]:
-    """Without columns a range is of whole lines, the last one included."""
-    return {"start": {"line": lines[0]}, "end": {"line": lines[1]}}

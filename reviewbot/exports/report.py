@@ -32,7 +32,15 @@ _KEYS: Mapping[type, Mapping[str, str | None]] = {
 }
 """Keys that are not the field's name in camel case; None if the field is not in the report, or elsewhere in it."""
 
-_NULL_IF_EMPTY = frozenset({"task_id", "fail_on", "awaited", "since", "attachment", "expertise"})
+NULL_IF_EMPTY = frozenset({"task_id", "fail_on", "awaited", "since", "attachment", "expertise"})
+"""Texts of which the report says null where the view has none."""
+
+
+def keys_of(kind: type) -> Mapping[str, str]:
+    """Return the keys of a view's object in the report, by the names of its fields."""
+    special = _KEYS.get(kind, {})
+    named = ((field.name, special.get(field.name, _camel(field.name))) for field in fields(kind))
+    return {name: key for name, key in named if key is not None}
 
 
 def report_json(view: SummaryView, *, version: str, review_url: str | None) -> str:
@@ -51,10 +59,8 @@ def report_json(view: SummaryView, *, version: str, review_url: str | None) -> s
 
 
 def _object(view: object) -> Mapping[str, object]:
-    kind = type(view)
-    named = [(field.name, _KEYS.get(kind, {}).get(field.name, _camel(field.name))) for field in fields(kind)]  # type: ignore[arg-type]  # a dataclass
-    values = [(key, name, getattr(view, name)) for name, key in named if key is not None]
-    return {key: None if name in _NULL_IF_EMPTY and not value else value for key, name, value in values}
+    values = ((key, name, getattr(view, name)) for name, key in keys_of(type(view)).items())
+    return {key: None if name in NULL_IF_EMPTY and not value else value for key, name, value in values}
 
 
 def _camel(name: str) -> str:

@@ -82,10 +82,10 @@ def sarif(view: SummaryView, *, version: str, review_url: str | None) -> str:
 
 
 def _run(view: SummaryView, size_tier: _SizeTier, version: str, review_url: str | None) -> Mapping[str, object]:
-    findings = (*every_finding(view.files), *view.waived)
-    placed = [(finding, place) for finding in findings if (place := place_of(finding, view))]
+    everywhere = [(finding, place_of(finding, view)) for finding in (*every_finding(view.files), *view.waived)]
+    placed = [(finding, place) for finding, place in everywhere if place]
     kept = placed[: size_tier.results]
-    homeless = [finding for finding in findings if place_of(finding, view) is None]
+    homeless = [finding for finding, place in everywhere if place is None]
     notes = _notifications(view, homeless[: size_tier.results], len(placed) - len(kept), size_tier)
     return {
         "tool": {"driver": {"name": "reviewbot", "version": version, "rules": list(_RULES.values())}},

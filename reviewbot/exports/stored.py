@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, is_dataclass, replace
+from datetime import datetime
 from decimal import Decimal
+from functools import cache, reduce
+from operator import or_
+from typing import Any, get_args, get_origin, get_type_hints
 
-from msgspec import Struct, field
-from msgspec.structs import replace as with_fields
+from msgspec import Struct, defstruct
 
+from reviewbot.domain.codevf.attachments import Sent
 from reviewbot.domain.diff.text_index import line_feeds
-from reviewbot.domain.findings.placement import SuggestionState, Why
-from reviewbot.domain.findings.tracked_finding import FindingState
-from reviewbot.domain.github.pull_request import Conclusion
-from reviewbot.domain.model.review import Category, Leftover, Severity, Side
-from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict
+from reviewbot.domain.findings.placement import Why
+from reviewbot.domain.selection.selection import Held
 from reviewbot.domain.text.escaping import visible
-from reviewbot.domain.text.strict_json import DecimalText, JsonMismatch, Moment, Whole, convert, parse, same_fields
+from reviewbot.domain.text.strict_json import DecimalText, JsonMismatch, Moment, Whole, convert, parse
 from reviewbot.errors import ReportUnreadable
-from reviewbot.exports.report import SCHEMA
-from reviewbot.render.view_models.review import (
-    BypassView,
-    CostView,
-    DuplicateView,
-    FileGroup,
-    FindingView,
-    HeldView,
-    ProgressView,
-    SentView,
-    SummaryView,
-    SumView,
-    WaitView,
-)
+from reviewbot.exports.report import NULL_IF_EMPTY, SCHEMA, keys_of
+from reviewbot.render.view_models.review import FileGroup, FindingView, SummaryView
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,244 +48,94 @@ def read_report(text: str) -> StoredReport:
         report = _of_this_version(parse(text))
     except JsonMismatch as error:
         raise ReportUnreadable(f"The report cannot be read: {error}.", hint=_HINT) from None
-    return StoredReport(_view(report), report.generator.version, report.pull_request_url)
+    return StoredReport(_view(report), report.generator.version, report.review_url)
 
 
-def _of_this_version(document: object) -> _Report:
+def _of_this_version(document: object) -> Any:  # noqa: ANN401 — of the type that `_report` makes
     schema = convert(document, _Schema).schema
     if schema != SCHEMA:
         raise JsonMismatch("schema", f"is `{visible(schema[:80])}` where this version reads `{SCHEMA}`")
-    return convert(document, _Report)
+    return convert(document, _report())
 
 
 _HINT = "`render` and `apply` read the file that `json-file` names, as this version wrote it."
-
-
-# The document, with the fields of the views: null stands for a text that is empty there.
 
 
 class _Schema(Struct, frozen=True):
     schema: str
 
 
-class _Object(Struct, frozen=True, rename="camel"):
-    """An object of the report; every key is required."""
-
-
-class _Generator(_Object, frozen=True):
+class _Generator(Struct, frozen=True):
     version: str
 
 
-class _Outcome(_Object, frozen=True):
-    status: Status
-    verdict: Verdict
-    reason: Reason
-    conclusion: Conclusion | None
-    exit_status: Whole
-    message: str
-    hint: str
+@cache
+def _report() -> type[Any]:
+    """Return the struct of the document, in which every key is required."""
+    view = _struct(SummaryView)
+    manifest = {"sent": tuple[Sent, ...], "held_back": tuple[Held, ...]}
+    fields = [
+        ("generator", _Generator),
+        ("review_url", str | None),
+        ("findings", _stored(tuple[FindingView, ...])),
+        ("manifest", defstruct("Manifest", [(name, _stored(kind)) for name, kind in manifest.items()], rename="camel")),
+    ]
+    return defstruct("Report", fields, bases=(view,), rename={"review_url": "pullRequestUrl"})
 
 
-class _Finding(_Object, frozen=True):
-    id: str
-    severity: Severity
-    category: Category | None
-    title: str
-    explanation: str
-    references: tuple[str, ...]
-    path: str
-    side: Side
-    start_line: Whole | None
-    line: Whole | None
-    why: Why = field(name="placement")
-    code: str
-    language: str
-    suggestion: str | None
-    suggestion_state: SuggestionState
-    crlf: bool
-    blocks: bool = field(name="closesGate")
-    comment_url: str | None
-    blob_url: str | None
-    standing: FindingState
-    carried: bool
-    note: str
-    waived_by: str
-    waived_for: str
-    closed_at: str
+def _struct(kind: Any) -> type[Struct]:  # noqa: ANN401 — the class of a view
+    """Return the struct of a view's object: the keys that are written, with values of the fields' types."""
+    keys, hints = keys_of(kind), get_type_hints(kind)
+    types = {name: str | None if name in NULL_IF_EMPTY else _stored(hints[name]) for name in keys}
+    return defstruct(kind.__name__, list(types.items()), rename=dict(keys))
 
 
-class _Counts(_Object, frozen=True):
-    unrated: Whole
-    critical: Whole
-    high: Whole
-    medium: Whole
-    low: Whole
-    info: Whole
+_SCALARS: Mapping[Any, Any] = {int: Whole, Decimal: DecimalText, datetime: Moment}
 
 
-class _Duplicate(_Object, frozen=True):
-    title: str
-    path: str
-    original: str = field(name="of")
+def _stored(hint: Any) -> Any:  # noqa: ANN401 — a type of any form
+    """Return the type of a value in the report for that of a view's field."""
+    origin, inside = get_origin(hint), get_args(hint)
+    if origin is tuple:
+        return origin[_stored(inside[0]), ...]
+    if origin is Mapping:  # from each word of an enum
+        return defstruct(inside[0].__name__, [(word.value, _stored(inside[1])) for word in inside[0]])
+    if inside:
+        return reduce(or_, map(_stored, inside))
+    return _struct(hint) if is_dataclass(hint) else _SCALARS.get(hint, hint)
 
 
-class _Progress(_Object, frozen=True):
-    since: str | None
-    new: Whole
-    fixed: Whole
-    gone: Whole
-    carried: Whole
-    changed: Whole
-    waived: Whole
-    beyond: Whole
+def _values(stored: Any) -> Any:  # noqa: ANN401 — a value of any form
+    """Return a value with objects as dictionaries by the fields' names, and without null for a text."""
+    if isinstance(stored, tuple):
+        return tuple(map(_values, stored))
+    if not isinstance(stored, Struct):
+        return stored
+    named = ((name, getattr(stored, name)) for name in stored.__struct_fields__)
+    return {name: "" if value is None and name in NULL_IF_EMPTY else _values(value) for name, value in named}
 
 
-class _Sum(_Object, frozen=True):
-    returned: Whole
-    on_lines: Whole
-    on_files: Whole
-    in_summary: Whole
-    duplicates: Whole
-    leftovers: Whole
+def _view(report: Any) -> SummaryView:  # noqa: ANN401 — of the type that `_report` made
+    values = _values(report)
+    sent, held = values["manifest"]["sent"], values["manifest"]["held_back"]
+    view = convert({**values, "mark": "", "ledger": "", "files": (), "sent": sent, "held": held}, SummaryView)
+    reasons = {one.path: one for one in view.held}
 
+    def told(finding: FindingView) -> FindingView:
+        """Return a finding with LF line endings, as the report may have been edited, and why its file was not sent."""
+        return replace(
+            finding,
+            code=line_feeds(finding.code),
+            suggestion=None if finding.suggestion is None else line_feeds(finding.suggestion),
+            held=reasons.get(finding.path) if finding.why is Why.FILE_NOT_SENT else None,
+        )
 
-class _Sent(_Object, frozen=True):
-    path: str
-    bytes: Whole
-    whole: bool
-    redactions: Whole
-    sha256: str
-    attachment: str | None
-
-
-class _Manifest(_Object, frozen=True):
-    sent: tuple[_Sent, ...]
-    held_back: tuple[HeldView, ...]
-
-
-class _Cost(_Object, frozen=True):
-    mode: str
-    max_credits: Whole
-    mode_multiplier: DecimalText
-    expertise: str | None
-    tag_multiplier: DecimalText | None
-    hold: Whole
-    used: DecimalText | None
-
-
-class _Wait(_Object, frozen=True):
-    status: str
-    submitted_at: Moment
-    elapsed_seconds: Whole
-
-
-class _Report(_Object, frozen=True):
-    generator: _Generator
-    repository: str
-    pull_request: Whole
-    pull_request_url: str | None
-    head: str
-    merge_base: str
-    reviewer: str
-    instance: str
-    check_name: str
-    task_id: str | None
-    minutes: Whole | None
-    outcome: _Outcome
-    fail_on: str | None
-    coverage: Coverage
-    counts: _Counts | None
-    summary: str
-    findings: tuple[_Finding, ...]
-    waived: tuple[_Finding, ...]
-    closed: tuple[_Finding, ...]
-    progress: _Progress | None
-    bypass: BypassView | None
-    duplicates: tuple[_Duplicate, ...]
-    leftovers: tuple[Leftover, ...]
-    sum: _Sum | None
-    manifest: _Manifest
-    cost: _Cost | None
-    wait: _Wait | None
-    awaited: str | None
-    run_url: str | None
-    summary_url: str | None
-    notices: tuple[str, ...]
-    degraded: tuple[str, ...]
-
-
-def _view(report: _Report) -> SummaryView:
-    held = {one.path: one for one in report.manifest.held_back}
-    return SummaryView(
-        mark="",
-        ledger="",
-        instance=report.instance,
-        check_name=report.check_name,
-        reviewer=report.reviewer,
-        pull_number=report.pull_request,
-        repository=report.repository,
-        head_sha=report.head,
-        merge_base=report.merge_base,
-        outcome=same_fields(report.outcome, Outcome),
-        counts=None if report.counts is None else {one: getattr(report.counts, one.value) for one in Severity},
-        files=_groups([_finding(one, held) for one in report.findings]),
-        leftovers=report.leftovers,
-        duplicates=tuple(same_fields(one, DuplicateView) for one in report.duplicates),
-        sum=None if report.sum is None else same_fields(report.sum, SumView),
-        reviewer_summary=report.summary,
-        coverage=report.coverage,
-        sent=tuple(_sent(one) for one in report.manifest.sent),
-        held=report.manifest.held_back,
-        notices=report.notices,
-        degraded=report.degraded,
-        cost=None if report.cost is None else _cost(report.cost),
-        wait=None if report.wait is None else same_fields(report.wait, WaitView),
-        task_id=report.task_id or "",
-        run_url=report.run_url,
-        summary_url=report.summary_url,
-        waived=tuple(_finding(one, held) for one in report.waived),
-        closed=tuple(_finding(one, held) for one in report.closed),
-        progress=None if report.progress is None else _progress(report.progress),
-        bypass=report.bypass,
-        awaited=report.awaited or "",
-        fail_on=report.fail_on or "",
-        minutes=report.minutes,
-    )
-
-
-def _groups(findings: list[FindingView]) -> tuple[FileGroup, ...]:
-    """By file, in the order of the report."""
     groups: dict[str, list[FindingView]] = {}
-    for finding in findings:
-        groups.setdefault(finding.path, []).append(finding)
-    return tuple(FileGroup(path, tuple(items)) for path, items in groups.items())
-
-
-def _finding(finding: _Finding, held: Mapping[str, HeldView]) -> FindingView:
-    """A finding with LF line endings, as the report may have been edited, and why its file was not sent."""
+    for finding in convert(values["findings"], tuple[FindingView, ...]):
+        groups.setdefault(finding.path, []).append(told(finding))
     return replace(
-        same_fields(finding, FindingView),
-        code=line_feeds(finding.code),
-        suggestion=None if finding.suggestion is None else line_feeds(finding.suggestion),
-        held=held.get(finding.path) if finding.why is Why.FILE_NOT_SENT else None,
-    )
-
-
-def _progress(progress: _Progress) -> ProgressView:
-    return same_fields(with_fields(progress, since=progress.since or ""), ProgressView)
-
-
-def _sent(sent: _Sent) -> SentView:
-    return same_fields(with_fields(sent, attachment=sent.attachment or ""), SentView)
-
-
-def _cost(cost: _Cost) -> CostView:
-    return CostView(
-        mode=cost.mode,
-        max_credits=cost.max_credits,
-        mode_multiplier=Decimal(cost.mode_multiplier),
-        expertise=cost.expertise or "",
-        tag_multiplier=None if cost.tag_multiplier is None else Decimal(cost.tag_multiplier),
-        hold=cost.hold,
-        used=None if cost.used is None else Decimal(cost.used),
+        view,
+        files=tuple(FileGroup(path, tuple(items)) for path, items in groups.items()),
+        waived=tuple(map(told, view.waived)),
+        closed=tuple(map(told, view.closed)),
     )

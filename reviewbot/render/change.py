@@ -6,6 +6,7 @@ The data hold texts and the lengths of their colours, never HTML. A file for whi
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -60,20 +61,16 @@ def written(files: Iterable[FileView], paint: Paint, room: int = MAX_CODE_BYTES)
     entries: list[str] = []
     for file in files:
         least = sum(len(line.text) for hunk in file.hunks for line in hunk.lines)
-        text = data([_hunk(*pair) for pair in _painted(file, paint)]) if file.hunks and least <= room else ""
+        text = data(list(_painted(file, paint))) if file.hunks and least <= room else ""
         size = len(text.encode())
         entry = len(entries) if text and size <= room else None
-        headings[file.path] = _heading(file, entry)
+        kinds = Counter(line.kind for hunk in file.hunks for line in hunk.lines)
+        old_path = file.old_path if file.old_path != file.path else ""
+        headings[file.path] = Heading(file.path, old_path, kinds[LineKind.ADDED], kinds[LineKind.DELETED], entry)
         if entry is not None:
             entries.append(text)
             room -= size
     return headings, f"[{','.join(entries)}]"
-
-
-def _heading(file: FileView, entry: int | None) -> Heading:
-    kinds = [line.kind for hunk in file.hunks for line in hunk.lines]
-    old_path = file.old_path if file.old_path != file.path else ""
-    return Heading(file.path, old_path, kinds.count(LineKind.ADDED), kinds.count(LineKind.DELETED), entry)
 
 
 def shown(text: str) -> str:
@@ -86,15 +83,19 @@ def _code(text: str) -> str:
     return shown(text.removesuffix("\r"))
 
 
-def _painted(file: FileView, paint: Paint) -> Iterator[tuple[Hunk, Sequence[Runs]]]:
-    """Each hunk with its lines in colour; the head's in the sight of the whole text where that is short."""
+def _painted(file: FileView, paint: Paint) -> Iterator[object]:
+    """Each hunk as `[first old number, first new number, rows]`, the rows in colour.
+
+    Those of the head are coloured in the sight of the whole text where that is short.
+    """
     whole: Sequence[Runs] = ()
     if file.text is not None and len(file.text) <= _TEXT_LIMIT:
         whole = paint(file.path, [_code(line) for line in split_lines(file.text)])
     for hunk in file.hunks:
         left = _side(file.old_path, hunk, Side.LEFT, paint)
         right = dict(enumerate(whole, start=1)) or _side(file.path, hunk, Side.RIGHT, paint)
-        yield hunk, [_runs(line, left, right) for line in hunk.lines]
+        starts = (hunk.numbers(side).start for side in (Side.LEFT, Side.RIGHT))
+        yield [*starts, [_row(line, _runs(line, left, right)) for line in hunk.lines]]
 
 
 def _side(path: str, hunk: Hunk, side: Side, paint: Paint) -> Mapping[int, Runs]:
@@ -109,12 +110,6 @@ def _runs(line: DiffLine, left: Mapping[int, Runs], right: Mapping[int, Runs]) -
     number, side = (line.old, left) if line.new is None else (line.new, right)
     runs, text = side.get(number or 0, ()), _code(line.text)
     return runs if "".join(part for part, _ in runs) == text else ((text, " "),)
-
-
-def _hunk(hunk: Hunk, lines: Sequence[Runs]) -> object:
-    """`[first old number, first new number, rows]`."""
-    starts = (hunk.numbers(side) for side in (Side.LEFT, Side.RIGHT))
-    return [*(numbers.start for numbers in starts), [_row(*pair) for pair in zip(hunk.lines, lines, strict=True)]]
 
 
 def _row(line: DiffLine, runs: Runs) -> object:

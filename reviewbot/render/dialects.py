@@ -151,11 +151,6 @@ def _phrase(text: str) -> str:
     return escaping.markdown_line(line) if line.startswith(("```", "~~~")) else escaping.prose(line)
 
 
-def _suggestion(text: str) -> str:
-    """A block that GitHub offers to commit. Without any line in it, it deletes what it stands on."""
-    return escaping.fence(text, "suggestion") if text else "```suggestion\n```"
-
-
 def _on_page(write: Callable[[str], str]) -> Callable[[str], str]:
     """A block of the page, with a note where it is cut."""
 
@@ -217,8 +212,8 @@ MARKDOWN = _with_shared(
         "told": _told(_phrase),
         "code": lambda text: escaping.code_span(_one_line(text)),
         "cell": lambda text: escaping.code_cell(_one_line(text)),
-        "html": lambda text: escaping.html_text(_one_line(text)),
-        "suggestion": _suggestion,
+        # A block that GitHub offers to commit; without any line in it, it deletes what it stands on.
+        "suggestion": lambda text: escaping.fence(text, "suggestion") if text else "```suggestion\n```",
         "strong": lambda text: f"**{escaping.markdown_line(text)}**",
     },
 )
@@ -227,16 +222,9 @@ PLAIN = _with_shared(
     Plain,
     lambda text, _: _plain_text(text),
     {
-        "line": _one_line,
-        "text": _plain_text,
-        "phrase": _one_line,
-        "prose": _plain_text,
         "told": _told(escaping.visible),
-        "code": _one_line,
-        "cell": _one_line,
-        "html": _one_line,
-        "suggestion": _plain_text,
-        "strong": _one_line,
+        **dict.fromkeys(("text", "prose", "suggestion"), _plain_text),
+        **dict.fromkeys(("line", "phrase", "code", "cell", "strong"), _one_line),
     },
 )
 
@@ -251,7 +239,6 @@ _HTML = _with_shared(
         "told": html_escaping.words,
         "code": lambda text: f"<code>{html_escaping.line(text)}</code>",
         "cell": lambda text: f"<code>{html_escaping.line(text)}</code>",
-        "html": html_escaping.line,
         "suggestion": _on_page(html_escaping.block),
         "strong": lambda text: f"<strong>{html_escaping.line(text)}</strong>",
         "article": _on_page(html_escaping.article),

@@ -75,9 +75,6 @@ class Renderer:
     Once the overrides have passed the rehearsal, only the prompt can raise `TemplateError`: it is written before a
     review is bought. Every other text uses the shipped templates where the overrides fail.
 
-    Args:
-        overrides: template name to source, from the default branch.
-
     Raises:
         TemplateError: when an override has a name that is not shipped, is too large, is not a template or cannot be
             rendered with made-up views. So a mistake is told before anything is bought.

@@ -12,43 +12,30 @@ from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.model.review import Category, Severity
 from reviewbot.domain.text.bounds import shorten_line
-from reviewbot.domain.text.mapped import Mapped
 from reviewbot.domain.text.size_limits import REPORT, REPORT_DETAILS, Detail
 from reviewbot.render import html_escaping
 from reviewbot.render.change import Heading, Paint, Runs, anchor, shown, written
 from reviewbot.render.contexts import of_summary
 from reviewbot.render.dialects import Html
-from reviewbot.render.view_models.excerpts import Excerpts
+from reviewbot.render.view_models.excerpts import Excerpt, Excerpts
 from reviewbot.render.view_models.review import FindingView, SummaryView
-from reviewbot.render.view_models.truncation import every_finding, truncate_finding, truncate_summary, truncate_texts
+from reviewbot.render.view_models.truncation import every_finding, truncate_finding, truncate_texts
 
 _UNSAFE = re.compile("[^0-9A-Za-z_-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class CodeLine:
-    """A line of an excerpt; `number` is None if only the quote is known."""
-
-    number: int | None
-    code: Html
-    cited: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Card:
-    """A finding on the page, with its code.
+    """A finding on the page, with its code in colour.
 
-    Attributes:
-        anchor: what links to it are called; no two are the same.
-        state: `new`, `carried`, `changed`, `waived`, `fixed` or `gone`: what the page filters by.
-        more: cited lines that are not shown.
+    What links to it is called by its anchor; no two are the same. The page filters by its state: `new`, `carried` or
+    `changed`.
     """
 
     finding: FindingView
     anchor: str
     state: str
-    lines: tuple[CodeLine, ...] = ()
-    more: int = 0
+    excerpt: Excerpt
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +99,9 @@ def _weight(findings: Sequence[FindingView], detail: Detail) -> int:
 
 
 def _of_story(view: SummaryView, detail: Detail) -> dict[str, object]:
-    lists = truncate_summary(view, detail)
     check_name, repository = shorten_line(view.check_name, 100), shorten_line(view.repository, 200)
     return of_summary(view, detail) | {
         "view": replace(truncate_texts(view, detail), files=(), check_name=check_name, repository=repository),
-        "waived": Mapped(lambda one: Card(one, "", "waived"), lists.waived),
-        "closed": Mapped(lambda one: Card(one, "", one.standing.value), lists.closed),
         "left_out": max(0, sum(len(group.findings) for group in view.files) - detail.full),
     }
 
@@ -145,11 +129,10 @@ def _cards(page: Page, findings: Iterable[FindingView], excerpts: Excerpts, deta
     for finding in findings:
         excerpt = excerpts.of(finding)
         painted = page.paint(finding.path, [shown(line.text) for line in excerpt.lines])
-        lines = (
-            CodeLine(line.number, _html(runs), line.cited) for line, runs in zip(excerpt.lines, painted, strict=True)
-        )
-        small = truncate_finding(finding, detail)
-        yield Card(small, f"finding-{_anchor(finding.id, taken)}", _state(finding), tuple(lines), excerpt.more)
+        lines = tuple(replace(line, text=_html(runs)) for line, runs in zip(excerpt.lines, painted, strict=True))
+        small, name = truncate_finding(finding, detail), f"finding-{_anchor(finding.id, taken)}"
+        state = "changed" if finding.standing is FindingState.CHANGED else "carried" if finding.carried else "new"
+        yield Card(small, name, state, replace(excerpt, lines=lines))
 
 
 def _anchor(text: str, taken: dict[str, int]) -> str:
@@ -159,27 +142,23 @@ def _anchor(text: str, taken: dict[str, int]) -> str:
     return name if taken[name] == 1 else _anchor(f"{name[:50]}-{taken[name]}", taken)
 
 
-def _state(finding: FindingView) -> str:
-    if finding.standing is FindingState.CHANGED:
-        return "changed"
-    return "carried" if finding.carried else "new"
-
-
 def _of_files(
     cards: Iterable[tuple[FindingView, Card]], headings: Mapping[str, Heading], detail: Detail
 ) -> dict[str, object]:
     """The files with findings, worst first; then the others by name, those with code on the page before those without.
 
-    Returns:
-        `others_count` is the number of all others, `others_unnamed` that of those without a section, and
-        `others_left_out` that of those with a section and without their code.
+    Of the others, some have no section (`others_unnamed`), and some a section without their code (`others_left_out`).
     """
     by_path: dict[str, list[Card]] = {}
     for finding, card in cards:
         by_path.setdefault(finding.path, []).append(card)
     others = sorted(headings.keys() - by_path)
     kept = sorted(sorted(others, key=lambda path: headings[path].entry is None)[: detail.rows])
-    sections = [_section(path, headings.get(path), by_path.get(path, ()), detail) for path in (*by_path, *kept)]
+    sections = []
+    for path in (*by_path, *kept):
+        heading = headings.get(path)
+        small = heading and replace(heading, old_path=shorten_line(heading.old_path, detail.line))
+        sections.append(Section(shorten_line(path, detail.line), anchor(path), tuple(by_path.get(path, ())), small))
     return {
         "sections": tuple(sections[: len(by_path)]),
         "others": tuple(sections[len(by_path) :]),
@@ -187,11 +166,6 @@ def _of_files(
         "others_unnamed": len(others) - len(kept),
         "others_left_out": sum(headings[path].is_left_out for path in kept),
     }
-
-
-def _section(path: str, heading: Heading | None, cards: Iterable[Card], detail: Detail) -> Section:
-    small = heading and replace(heading, old_path=shorten_line(heading.old_path, detail.line))
-    return Section(shorten_line(path, detail.line), anchor(path), tuple(cards), small)
 
 
 def _html(runs: Runs) -> Html:

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from reviewbot.domain.model.options import PathInstruction
 from reviewbot.domain.model.review import Severity
-from reviewbot.domain.model.urls import UnsafeUrl, check_service_url
+from reviewbot.domain.model.urls import check_service_url
 
 T = TypeVar("T")
 
@@ -155,10 +155,10 @@ SECRET = Reader("printable characters without blanks", _matching("[!-~]*", Secre
 
 
 def _service_url(value: object) -> str:
-    try:
-        return check_service_url(_text(value))
-    except UnsafeUrl:
-        raise NotAllowed from None
+    url = check_service_url(_text(value))
+    if url is None:
+        raise NotAllowed
+    return url
 
 
 SERVICE_URL = Reader("an https address without user, query or fragment (http on loopback only)", _service_url)

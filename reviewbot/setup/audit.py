@@ -17,6 +17,8 @@ PULL_REQUESTS = ("pull_request", "pull_request_target")
 USUAL_TYPES = frozenset({"opened", "reopened", "synchronize"})
 """What `pull_request` comes with when a workflow names no types."""
 
+_PARTS = frozenset({"paths", "paths-ignore", "branches", "branches-ignore"})
+
 _DEEPEST = 30
 """Levels of a workflow, with room to spare."""
 
@@ -27,7 +29,6 @@ _UNUSUAL = 10**18
 
 _NAMED = re.compile(r"[^@]*/reviewbot(/[^@]*)?@(?P<ref>.*)")
 _QUEUE_ALONE = re.compile(r"github\.event_name\s*==\s*'merge_group'")
-_COMMIT = re.compile("[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,9 @@ class Job:
     """A job that runs the action.
 
     Attributes:
-        file: the workflow's name.
         name: as GitHub names its check.
         ref: the action's commit, tag or branch.
-        events: what starts it, each with its activity types, None where it names none.
-        filtered: whether a filter of paths or branches keeps it from running on some pull requests.
+        events: what starts it, each with its filters.
         permissions: scope to level; None when neither job nor workflow says any.
         inputs: those that are written out; what an expression gives is left out.
         given: the names of all inputs.
@@ -50,18 +49,12 @@ class Job:
     file: str
     name: str
     ref: str
-    events: Mapping[str, frozenset[str] | None]
-    filtered: bool
+    events: Mapping[str, Mapping[str, object]]
     permissions: Mapping[str, str] | None
     inputs: Mapping[str, str]
     given: frozenset[str]
     minutes: int | None
     queued: bool
-
-    @property
-    def is_pinned(self) -> bool:
-        """Whether the action is named by a whole commit."""
-        return _COMMIT.fullmatch(self.ref) is not None
 
     @property
     def collects(self) -> bool:
@@ -76,8 +69,17 @@ class Job:
     @property
     def types(self) -> frozenset[str]:
         """The activity types of pull requests that start it."""
-        named = (self.events[event] for event in PULL_REQUESTS if event in self.events)
-        return frozenset().union(*(USUAL_TYPES if types is None else types for types in named))
+        named = (_words(filters.get("types")) or USUAL_TYPES for filters in self._filters)
+        return frozenset().union(*named)
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether a filter of paths or branches keeps it from running on some pull requests."""
+        return any(_PARTS & filters.keys() for filters in self._filters)
+
+    @property
+    def _filters(self) -> Sequence[Mapping[str, object]]:
+        return [self.events[event] for event in PULL_REQUESTS if event in self.events]
 
     def may(self, scope: str, level: str) -> bool:
         """Whether its token may do this; True when nothing says so, since the repository's setting decides then."""
@@ -127,7 +129,6 @@ def _jobs(file: str, workflow: Mapping[str, object]) -> Iterator[Job]:
             name=_text(job.get("name")) or key,
             ref=_text(step.get("uses")).rpartition("@")[2],
             events=events,
-            filtered=_is_filtered(workflow.get("on")),
             permissions=_permissions(job.get("permissions", workflow.get("permissions"))),
             inputs={name: text for name, text in inputs.items() if "${{" not in text},
             given=frozenset(inputs),
@@ -147,21 +148,15 @@ def _our_step(job: Mapping[str, object]) -> Mapping[str, object] | None:
     return None
 
 
-def _events(on: object) -> Mapping[str, frozenset[str] | None]:
-    if isinstance(on, str | list):
-        return dict.fromkeys([on] if isinstance(on, str) else map(_text, on))
-    return {event: _types(_mapping(how).get("types")) for event, how in _mapping(on).items()}
+def _events(on: object) -> Mapping[str, Mapping[str, object]]:
+    if isinstance(on, dict):
+        return {event: _mapping(filters) for event, filters in _mapping(on).items()}
+    return {event: {} for event in _words(on)}
 
 
-def _types(types: object) -> frozenset[str] | None:
-    if isinstance(types, str):
-        return frozenset({types})
-    return frozenset(map(_text, types)) if isinstance(types, list) else None
-
-
-def _is_filtered(on: object) -> bool:
-    filters = {"paths", "paths-ignore", "branches", "branches-ignore"}
-    return any(filters & _mapping(_mapping(on).get(event)).keys() for event in PULL_REQUESTS)
+def _words(value: object) -> list[str]:
+    """What is written as one word or as a list of them."""
+    return [value] if isinstance(value, str) else list(map(_text, value)) if isinstance(value, list) else []
 
 
 def _permissions(value: object) -> Mapping[str, str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -57,30 +58,26 @@ def of_project(name: str) -> Finding:
 
 def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag]) -> Iterator[Finding]:
     """What a review would hold with each expertise, and whether the account covers it."""
-    prices = ", ".join(f"`{tag.name}` {number(_hold(settings, tag))}" for tag in tags)
+
+    def held(tag: Tag | None) -> int:
+        return hold(settings.max_credits, settings.mode, tag.multiplier if tag else Decimal(1))
+
+    prices = ", ".join(f"`{tag.name}` {number(held(tag))}" for tag in tags)
     asked = f"`max-credits: {settings.max_credits}` and `mode: {settings.mode}`"
-    usual = number(_hold(settings, None))
+    usual = number(held(None))
     yield Finding("prices", f"with {asked} a review holds {usual} credits; by expertise: {prices}")
     tag = next((tag for tag in tags if tag.is_called(settings.expertise)), None) if settings.expertise else None
     if settings.expertise and tag is None:
         told = f"CodeVF has no active expertise `{settings.expertise}`"
         known = ", ".join(f"`{one.name}`" for one in tags)
         yield Finding("expertise", told, f"`expertise` may be one of: {known}.", EXIT_NO_REVIEW)
-    yield _covered(settings, balance, _hold(settings, tag))
-
-
-def _hold(settings: Settings, tag: Tag | None) -> int:
-    return hold(settings.max_credits, settings.mode, tag.multiplier if tag else Decimal(1))
-
-
-def _covered(settings: Settings, balance: Balance, holds: int) -> Finding:
-    spending = Spending(holds, Decimal(0), settings.max_credits_per_pr, settings.min_balance)
     try:
-        check(spending, balance)
+        check(Spending(held(tag), Decimal(0), settings.max_credits_per_pr, settings.min_balance), balance)
     except OverBudget as error:
-        return of_error("balance", error)
-    available, held = number(balance.available), number(balance.on_hold)
-    return Finding("balance", f"{available} credits are available, {held} are held")
+        yield of_error("balance", error)
+    else:
+        available, on_hold = number(balance.available), number(balance.on_hold)
+        yield Finding("balance", f"{available} credits are available, {on_hold} are held")
 
 
 def of_workflows(jobs: Sequence[Job], settings: Settings) -> Iterator[Finding]:
@@ -143,13 +140,13 @@ def _of_events(job: Job) -> Iterator[Finding]:
         todo = f"Add `{kind}` to the `types:` of the event."
         told = f"`{job.name}` does not start on `{kind}`: {_WHY[kind]}"
         yield Finding(job.file, told, todo, EXIT_SETTINGS if kind in _VITAL else 0)
-    if job.filtered:
+    if job.is_filtered:
         told = "a filter of paths or branches keeps it from starting, so a required check stays missing there"
         yield Finding(job.file, told, "Select files by the input `paths`, and leave the event whole.")
 
 
 def _of_refs(jobs: Sequence[Job]) -> Iterator[Finding]:
-    for ref in sorted({job.ref for job in jobs if not job.is_pinned}):
+    for ref in sorted({job.ref for job in jobs if not re.fullmatch("[0-9a-f]{40}", job.ref)}):
         told = f"the action is named by `{ref}`, which can be moved"
         yield Finding("versions", told, "Name it by all forty digits of a released commit.")
     refs = sorted({job.ref[:12] for job in jobs})

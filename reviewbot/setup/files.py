@@ -36,7 +36,6 @@ class Action:
     """The action as a workflow names it.
 
     Attributes:
-        repository: `owner/name`.
         commit: all forty digits: a tag or a branch could be moved.
         folder: inside the repository, with its slash; of the twin without Docker.
         release: the version that the commit is known to be, such as `v1.2.3`; what Dependabot goes by.

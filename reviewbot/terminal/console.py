@@ -9,8 +9,7 @@ from typing import TextIO, cast
 from rich.console import Console
 from rich.text import Text
 
-from reviewbot.domain.text.escaping import log_text
-from reviewbot.domain.text.escaping import terminal as harmless
+from reviewbot.domain.text.escaping import log_text, visible
 
 WIDTH = 100
 """Columns that are used at most: longer lines are hard to read."""
@@ -65,12 +64,12 @@ def open_console(out: TextIO, env: Mapping[str, str], *, plain: bool, widest: in
 
 def shown(text: str, style: str = "") -> Text:
     """Return a text from outside on one line."""
-    return Text(" ".join(harmless(text).split()), style=style)
+    return Text(" ".join(visible(text).split()), style=style)
 
 
 def code(text: str) -> str:
     """Return a line of code with spaces for tabs and without control characters."""
-    return harmless(text).expandtabs(_TAB)
+    return visible(text).expandtabs(_TAB)
 
 
 def say(console: Console, text: str | Text, style: str = "", *, indent: int = 0, hang: int = 0) -> None:
@@ -81,7 +80,7 @@ def say(console: Console, text: str | Text, style: str = "", *, indent: int = 0,
             line.rstrip()
             console.print(Text(" " * (indent + hang * bool(number))) + line)
         return
-    for part in harmless(text).split("\n"):
+    for part in visible(text).split("\n"):
         margin = min(len(part) - len(part.lstrip(" ")), console.width // 3)
         if part.strip():
             say(console, Text(part.strip(), style=style), indent=indent + margin, hang=hang)
@@ -91,7 +90,7 @@ def say(console: Console, text: str | Text, style: str = "", *, indent: int = 0,
 
 def say_command(console: Console, command: str) -> None:
     """Print a command on one line, however long: it is to be copied."""
-    console.print(Text(f"  {harmless(command)}"), soft_wrap=True)
+    console.print(Text(f"  {visible(command)}"), soft_wrap=True)
 
 
 def say_hint(console: Console, text: str, *, indent: int = 0) -> None:

@@ -15,11 +15,11 @@ from reviewbot.domain.findings.placement import UNVERIFIED, SuggestionState, Why
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.model.review import Severity, Side
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict
-from reviewbot.domain.selection.selection import HeldBecause, held_sentence
+from reviewbot.domain.selection.selection import Held, HeldBecause, held_sentence
 from reviewbot.domain.text.formatting import counted, duration, moment, number, size
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.excerpts import Excerpt, Excerpts
-from reviewbot.render.view_models.review import FindingView, HeldView, SummaryView
+from reviewbot.render.view_models.review import FindingView, SummaryView
 from reviewbot.render.view_models.truncation import every_finding
 from reviewbot.terminal.console import code, say, say_hint, shown
 
@@ -231,7 +231,7 @@ def _list(console: Console, rows: Sequence[tuple[str, str, str]], most: int) -> 
         say(console, f"and {counted(len(rows) - most, 'more file')}", "dim", indent=_INDENT)
 
 
-def _why_held(held: HeldView) -> str:
+def _why_held(held: Held) -> str:
     detail = f" ({held.detail})" if held.detail else ""
     return f"{held_sentence(held.reason).removesuffix('.')}{detail}."
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reviewbot.domain.policy.verdict import Reason
-from reviewbot.domain.selection.selection import held_sentence
+from reviewbot.domain.selection.selection import HeldBecause, held_sentence
 from reviewbot.domain.text.formatting import counted, number, short, size
 from reviewbot.render.view_models.review import SummaryView
 from reviewbot.terminal.console import say, shown
@@ -51,8 +51,8 @@ class Replay:
         sent: number of files; `sent_bytes` is their size.
         held: number of files that were held back, by reason.
         credits: what a review would have held, 0 if none was due.
-        note: why none was due, or what it does not cover; may be empty.
-        bot: login of the bot that authored it, if the action skips that bot's pull requests; else empty.
+        note: why none was due, or what it does not cover.
+        bot: login of the bot that authored it, if the action skips that bot's pull requests.
     """
 
     day: str
@@ -60,7 +60,7 @@ class Replay:
     subject: str
     sent: int = 0
     sent_bytes: int = 0
-    held: Mapping[str, int] = field(default_factory=dict)
+    held: Mapping[HeldBecause, int] = field(default_factory=dict)
     credits: int = 0
     note: str = ""
     bot: str = ""
@@ -97,13 +97,9 @@ def show_plan(console: Console, replays: Sequence[Replay], told: str) -> None:
     if not replays:
         say(console, f"Nothing was merged: {told}.")
         return
-    held = sum((Counter(one.held) for one in replays), Counter[str]())
-    figures = (
-        sum(one.sent for one in replays),
-        sum(one.sent_bytes for one in replays),
-        sum(one.credits for one in replays),
-    )
-    whole = Replay("", "", "", sent=figures[0], sent_bytes=figures[1], held=held, credits=figures[2])
+    held = sum((Counter(one.held) for one in replays), Counter[HeldBecause]())
+    sent, sent_bytes = sum(one.sent for one in replays), sum(one.sent_bytes for one in replays)
+    whole = Replay("", "", "", sent, sent_bytes, held, credits=sum(one.credits for one in replays))
     console.print(_table((*replays, whole), wide=console.width >= _NARROW))
     console.print()
     bought = sum(one.credits > 0 for one in replays)

@@ -53,20 +53,13 @@ def telling(console: Console, *, quiet: bool) -> Iterator[Progress]:
         yield Progress(console, bar)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """The story of a run, and its files as they were sent."""
-
-    view: SummaryView
-    files: Sequence[FileView]
-
-
 @dataclass(slots=True)
 class TerminalReporter:
-    """`ports.Reporter`: keeps what the end needs, and drops what is only for a runner."""
+    """`ports.Reporter`: keeps what the end needs, and drops what is for a runner; `files` are as they were sent."""
 
     progress: Progress
-    told: Told | None = None
+    view: SummaryView | None = None
+    files: Sequence[FileView] = ()
     annotations: list[Annotation] = field(default_factory=list)
 
     def say(self, line: str) -> None:
@@ -82,7 +75,7 @@ class TerminalReporter:
 
     def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:  # noqa: ARG002 — a terminal has its own words
         """Keep the story."""
-        self.told = Told(view, files)
+        self.view, self.files = view, files
 
     def outputs(self, values: Mapping[str, str]) -> None:
         """Drop the outputs."""

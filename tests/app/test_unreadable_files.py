@@ -57,6 +57,13 @@ def test_code_that_is_disguised_as_a_binary_is_never_green(tmp_path: Path, path:
         assert f'paths: "!{path}"' in done.summary
 
 
+def test_a_name_that_cannot_be_copied_leaves_no_hint_unfinished(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        done = run_with(rig, {"evil\x7f.py": DISGUISED})
+        assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
+        assert "To leave out what needs no review: use `paths`." in done.summary.replace("\\", "")
+
+
 def test_a_script_without_an_ending_is_known_by_its_first_bytes(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {"tool": b"#!/bin/sh\nrm -rf x\n#\0\n"})

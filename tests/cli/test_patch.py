@@ -112,13 +112,6 @@ def test_of_edits_that_overlap_the_first_one_named_counts(first: int, last: int)
     assert (again.there, again.refused, again.rivals) == (("x",), {}, {"y": "x"})
 
 
-def test_a_change_too_large_to_be_compared_keeps_what_is_around_it() -> None:
-    current = TEN.replace("2\n", "two\n").replace("9\n", "nine\n")
-    edits = [Edit("before", 1, 1, "one"), Edit("between", 5, 5, "five"), Edit("after", 10, 10, "ten")]
-    done = patched(TEN, current, edits, compared=2)
-    assert (done.applied, tuple(done.refused)) == (("before", "after"), ("between",))
-
-
 @given(TEXTS, TEXTS, st.data())
 @settings(max_examples=150, deadline=None)
 def test_only_lines_that_are_still_the_same_are_replaced(reviewed: str, current: str, data: st.DataObject) -> None:

@@ -131,7 +131,6 @@ def pull(**more: Any) -> PullRequest:  # noqa: ANN401 — any field
     """An open pull request of a person from a branch of the repository."""
     plain = PullRequest(
         number=7,
-        node_id="PR_7",
         title="Track parcels",
         body="",
         url="https://github.com/acme/parcels/pull/7",
@@ -141,8 +140,6 @@ def pull(**more: Any) -> PullRequest:  # noqa: ANN401 — any field
         is_draft=False,
         from_fork=False,
         head_sha=HEAD,
-        head_ref="track",
-        head_repository="acme/parcels",
         base_sha="b" * 40,
         base_ref="main",
         labels=frozenset(),

@@ -53,7 +53,7 @@ def test_a_name_that_github_cannot_have_is_refused(name: str) -> None:
 
 def test_what_a_person_wrote_has_any_length() -> None:
     written = {"id": 1, "html_url": "u", "body": LONG}
-    assert convert(written, rest.OwnReviewComment).value().body == LONG
+    assert convert(written, rest.Written).body == LONG
 
 
 def test_the_names_of_an_event_are_bounded() -> None:

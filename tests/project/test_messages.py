@@ -89,7 +89,7 @@ def known(root: Path) -> list[str]:
 
 def refusals() -> Iterator[str]:
     """What is made of the services' refusals, without the details."""
-    now, intent = datetime(2026, 1, 1, tzinfo=UTC), Intent("reading")
+    now, intent = datetime(2026, 1, 1, tzinfo=UTC), Intent("reading", "contents: read")
     for status in (301, 400, 401, 402, 403, 404, 408, 409, 413, 418, 429, 500):
         yield error_of(status, Said(), str, buys=True).message.partition(" (")[0]
         yield judge(Reply(status, ""), intent, now).error.message.partition("reading")[0]

@@ -25,12 +25,12 @@ from reviewbot.domain.github.pull_request import Conclusion
 from reviewbot.domain.model.options import Tolerance
 from reviewbot.domain.model.review import Balance
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict, did_not_happen, not_due
-from reviewbot.domain.selection.selection import HeldBecause
+from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.errors import NoKey, ReviewbotError, TaskEnded
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.sandbox import lost_mark
 from reviewbot.render.view_models.command import AnswerView
-from reviewbot.render.view_models.review import FileGroup, FindingView, HeldView, SummaryView, SumView
+from reviewbot.render.view_models.review import FileGroup, FindingView, SummaryView, SumView
 from reviewbot.settings import read_settings
 from reviewbot.settings.environment import read_desktop
 from tests.render.view_builders import (
@@ -84,7 +84,7 @@ ON_FILES = (Why.NO_LINE, Why.LINE_NOT_IN_DIFF, Why.QUOTE_NOT_FOUND)
 NOWHERE = [why for why in Why if why not in {*ON_LINES, *ON_FILES}]
 
 
-HELD = HeldView("package-lock.json", "lock-file", "", missed=False)
+HELD = Held("package-lock.json", HeldBecause.LOCK_FILE, "", missed=False)
 
 
 def _nowhere(why: Why) -> FindingView:
@@ -163,13 +163,14 @@ OVER_BUDGET = raised(
 NOT_ALLOWED = Reply(
     403,
     "Resource not accessible by integration",
-    headers={"x-accepted-github-permissions": "pull_requests=write"},
 )
 ERRORS: Mapping[str, ReviewbotError] = {
     "settings": raised(lambda: read_settings({"fail-on": "criticl"}, "max-credits: 47\nmode: fats\n")),
     "template": lost_mark("comment.md.j2"),
     "no-key": raised(_without_key),
-    "permission": judge(NOT_ALLOWED, Intent("posting the review"), datetime(2026, 11, 24, tzinfo=UTC)).error,
+    "permission": judge(
+        NOT_ALLOWED, Intent("posting the review", "pull-requests: write"), datetime(2026, 11, 24, tzinfo=UTC)
+    ).error,
     "cancelled": TaskEnded(
         "CodeVF ended the task task_8Jd2 without a result: expired.",
         hint="Run it again to submit a new task. What this one cost is not known here.",
@@ -219,11 +220,7 @@ UNPARSED = replace(
     LOCAL,
     outcome=Outcome(Status.COMPLETED, Verdict.FAIL, Reason.PARTIAL, Conclusion.ACTION_REQUIRED, 3),
     coverage=Coverage.PARTIAL,
-    held=(
-        HeldView(
-            "src/shop/stock.py", HeldBecause.UNSEEN.value, "ruff: the file could not be parsed to its end", missed=True
-        ),
-    ),
+    held=(Held("src/shop/stock.py", HeldBecause.UNSEEN, "ruff: the file could not be parsed to its end", missed=True),),
 )
 AT_A_BRANCH = {
     "gate": LOCAL,

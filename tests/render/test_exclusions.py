@@ -6,13 +6,16 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from reviewbot.domain.selection.path_filters import matches
+from reviewbot.domain.text.escaping import visible
 from reviewbot.render.view_models.exclusions import MOST, exclusion_setting, exclusions
 from reviewbot.settings.readers import PATTERNS
 
+SIGNS = st.one_of(st.sampled_from("ab*?+[]\\!/.\"'é "), st.characters(exclude_categories=["Cs"]))
 
-@given(st.lists(st.text(alphabet="ab*?+[]\\\\!/.\"'é ", min_size=1, max_size=8), min_size=1, max_size=MOST))
+
+@given(st.lists(st.text(SIGNS, min_size=1, max_size=8), min_size=1, max_size=MOST))
 def test_the_setting_leaves_out_exactly_the_files(paths: list[str]) -> None:
-    named = [path for path in paths if not path.endswith(" ")]
+    named = [path for path in paths if path.isprintable() and visible(path) == path and not path.endswith(" ")]
     setting = exclusion_setting(paths)
     assert bool(setting) is bool(named)
     patterns = PATTERNS.read(YAML(typ="safe", pure=True).load(setting)["paths"]) if setting else ()
@@ -28,6 +31,11 @@ def test_a_single_file_is_one_line() -> None:
 def test_a_name_that_the_setting_would_read_as_another_is_no_pattern(path: str) -> None:
     assert exclusions([path, " b"]) == ("! b",)
     assert PATTERNS.read(f"!{path}") != (f"!{path}",)
+
+
+@pytest.mark.parametrize("path", ["a\x7fb", "a\x80b", "a\tb", "a\u202eb", "a\u200bb", "a\xa0b", "a\u3164b", "a\ufffe"])
+def test_a_name_that_yaml_refuses_or_nobody_could_read_is_no_pattern(path: str) -> None:
+    assert exclusions([path, "b"]) == ("!b",)
 
 
 def test_a_name_that_is_redacted_is_no_pattern_and_only_the_first_files_are_named() -> None:

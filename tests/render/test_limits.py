@@ -11,9 +11,11 @@ import cmarkgfm  # type: ignore[import-untyped]  # the package has no type hints
 import pytest
 from cmarkgfm.cmark import Options  # type: ignore[import-untyped]  # likewise
 
+from reviewbot.domain.codevf.attachments import Sent
 from reviewbot.domain.findings.markers import with_state
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.model.review import Leftover, Severity
+from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.domain.text.size_limits import FINDING, STANDING
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.review import (
@@ -22,10 +24,8 @@ from reviewbot.render.view_models.review import (
     DuplicateView,
     FileGroup,
     FindingStateView,
-    HeldView,
     ProgressView,
     PromptView,
-    SentView,
     SummaryView,
 )
 from tests.domain.builders import COMMENT_LIMIT
@@ -80,8 +80,8 @@ def flood(count: int, text: str) -> SummaryView:
         progress=ProgressView(text, *[count] * 7),
         bypass=BypassView(text, text),
         awaited=text,
-        sent=tuple(SentView(f"{LONG_PATH}{number}", 10, whole=True, redactions=0) for number in range(count)),
-        held=(HeldView(LONG_PATH, text, text, missed=True),) * count,
+        sent=tuple(Sent(f"{LONG_PATH}{number}", 10, whole=True, redactions=0) for number in range(count)),
+        held=(Held(LONG_PATH, HeldBecause.PATHS, text, missed=True),) * count,
         notices=(text,) * count,
         degraded=(text,) * count,
         reviewer_summary=text * 10,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from reviewbot.domain.codevf.attachments import Sent
 from reviewbot.domain.findings.markers import AnswerMark, FindingMark, summary_mark
 from reviewbot.domain.findings.placement import SuggestionState, Why
 from reviewbot.domain.findings.tracked_finding import FindingState
@@ -16,6 +17,7 @@ from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import Category, Leftover, Severity, Side
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict
+from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.render.view_models.command import AnswerView, StatusView
 from reviewbot.render.view_models.review import (
     AuthorText,
@@ -26,10 +28,8 @@ from reviewbot.render.view_models.review import (
     FileGroup,
     FindingStateView,
     FindingView,
-    HeldView,
     ProgressView,
     PromptView,
-    SentView,
     SummaryView,
     SumView,
     WaitView,
@@ -161,10 +161,10 @@ CLEAN = SummaryView(
     reviewer_summary="",
     coverage=Coverage.FULL,
     sent=(
-        SentView("src/shop/users.py", 5400, whole=True, redactions=0),
-        SentView("README.md", 512, whole=False, redactions=0),
+        Sent("src/shop/users.py", 5400, whole=True, redactions=0),
+        Sent("README.md", 512, whole=False, redactions=0),
     ),
-    held=(HeldView("package-lock.json", "lock-file", "", missed=False),),
+    held=(Held("package-lock.json", HeldBecause.LOCK_FILE, "", missed=False),),
     notices=(),
     degraded=(),
     cost=replace(COST, used=Decimal("387.50")),
@@ -192,12 +192,12 @@ CLOSED_GATE = replace(
     sum=SumView(7, 2, 0, 3, 1, 1),
     reviewer_summary="A solid change; the query is what must not go out.\n\nI did not look at the templates.",
     sent=(
-        SentView("src/shop/users.py", 5400, whole=True, redactions=1),
-        SentView("src/shop/stock.py", 1_204_000, whole=False, redactions=0),
+        Sent("src/shop/users.py", 5400, whole=True, redactions=1),
+        Sent("src/shop/stock.py", 1_204_000, whole=False, redactions=0),
     ),
     held=(
-        HeldView("package-lock.json", "lock-file", "", missed=False),
-        HeldView("src/schema.sql", "too-large", "4.1 MB", missed=True),
+        Held("package-lock.json", HeldBecause.LOCK_FILE, "", missed=False),
+        Held("src/schema.sql", HeldBecause.TOO_LARGE, "4.1 MB", missed=True),
     ),
     notices=("`package-lock.json` takes packages from another host now: `registry.example.net`.",),
     degraded=("Threads of findings that are fixed stay open: the token may not resolve them.",),

@@ -11,7 +11,6 @@ from reviewbot.domain.github.drafts import (
     ANNOTATIONS_PER_REQUEST,
     CheckState,
     FileComment,
-    Hidden,
     InlineComment,
     PostedComment,
     Reaction,
@@ -109,7 +108,7 @@ class SimulatedForge:
             comments=tuple(self._comment(one) for one in github.comments_of(number)),
             threads=tuple(self._thread(pull, one) for one in github.threads_of(number)),
             reviews=tuple(
-                Review(one.id, one.state, one.body, f"{WEB}/pull/{number}#pullrequestreview-{one.id}", ours=True)
+                Review(one.id, one.state, one.body)
                 for one in github.reviews.values()
                 if one.number == number and one.author == BOT
             ),
@@ -137,7 +136,6 @@ class SimulatedForge:
         met = self._checks([sha for sha in recent if sha != pull.head_sha], check_name) if readable else []
         return PullRequest(
             number=number,
-            node_id=f"PR_{number}",
             title=pull.title,
             body=pull.body,
             url=f"{WEB}/pull/{number}",
@@ -147,8 +145,6 @@ class SimulatedForge:
             is_draft=pull.is_draft,
             from_fork=pull.from_fork,
             head_sha=pull.head_sha,
-            head_ref=pull.head_ref,
-            head_repository=f"{pull.author}/parcels" if pull.from_fork else REPOSITORY,
             base_sha=pull.base_sha,
             base_ref=pull.base_ref,
             labels=frozenset(pull.labels),
@@ -360,7 +356,7 @@ class SimulatedForge:
         _fits(body)
         made = self.github.comment(number, BOT, body)
         self.github.on_text(made)
-        return self._comment(made)
+        return Comment(made.id, _address(made), body, ours=True)
 
     def update_comment(self, comment_id: int, body: str) -> Comment:
         """See `ports.Comments.update_comment`."""
@@ -373,7 +369,7 @@ class SimulatedForge:
         self.github.edit_comment(comment_id, BOT, body)
         if before != body:
             self.github.on_text(stored)
-        return self._comment(stored)
+        return Comment(stored.id, _address(stored), body, ours=True)
 
     def delete_comment(self, comment_id: int) -> None:
         """See `ports.Comments.delete_comment`."""
@@ -392,16 +388,16 @@ class SimulatedForge:
         self._needs("pull-requests: write")
         self._reply(int(node_id.removeprefix("PRRC_"))).minimized = None
 
-    def hide_comment(self, node_id: str, why: Hidden) -> None:
+    def hide_comment(self, node_id: str) -> None:
         """See `ports.Comments.hide_comment`."""
         self._needs("pull-requests: write")
-        self._reply(int(node_id.removeprefix("PRRC_"))).minimized = why.value.lower()
+        self._reply(int(node_id.removeprefix("PRRC_"))).minimized = "outdated"
 
     def _comment(self, stored: StoredComment) -> Comment:
         is_bot = stored.author.endswith("[bot]")
         return Comment(
             id=stored.id,
-            url=f"{WEB}/pull/{stored.number}#issuecomment-{stored.id}",
+            url=_address(stored),
             body=stored.body,
             ours=stored.author == BOT,
             edited_by=stored.editor.removesuffix("[bot]") if stored.editor else None,
@@ -506,18 +502,6 @@ class SimulatedForge:
         reply = self._start(review, commit_sha, comment.body, Place(comment.target.path))
         return _posted(number, reply)
 
-    def reply(self, number: int, comment_id: int, body: str) -> PostedComment:
-        """See `ports.Reviews.reply`."""
-        self._needs("pull-requests: write")
-        root = self._reply(comment_id)
-        thread = next(one for one in self.github.threads.values() if root in one.replies)
-        if thread.number != number:
-            raise NotFound("There is no such comment.")
-        if root.in_reply_to is not None:
-            raise _refused("in_reply_to must be a top-level comment")
-        _fits(body)
-        return _posted(number, self.github.reply(thread.id, BOT, body))
-
     def resolve_thread(self, thread_id: str) -> None:
         """See `ports.Reviews.resolve_thread`."""
         self._resolve(thread_id, BOT)
@@ -550,7 +534,6 @@ class SimulatedForge:
                     body=reply.body,
                     ours=reply.author == BOT,
                     author=reply.author.removesuffix("[bot]"),
-                    review_id=reply.review_id,
                     node_id=f"PRRC_{reply.id}",
                     is_minimized=reply.minimized is not None,
                     hidden_as_outdated=reply.minimized == "outdated",
@@ -631,6 +614,10 @@ def _check_lines(changes: Sequence[Change], comment: InlineComment) -> None:
 
 def _side(hunk: Hunk, side: Side) -> range:
     return hunk.new if side is Side.RIGHT else hunk.old
+
+
+def _address(stored: StoredComment) -> str:
+    return f"{WEB}/pull/{stored.number}#issuecomment-{stored.id}"
 
 
 def _posted(number: int, reply: StoredReply) -> PostedComment:

@@ -13,7 +13,8 @@ from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.verdict import Coverage
-from reviewbot.render.view_models.review import FileGroup, HeldView, SummaryView
+from reviewbot.domain.selection.selection import Held, HeldBecause
+from reviewbot.render.view_models.review import FileGroup, SummaryView
 from reviewbot.terminal.console import open_console
 from reviewbot.terminal.page import show_review
 from tests.domain.builders import view as file_view
@@ -83,14 +84,14 @@ def test_a_finding_without_a_place_or_a_title_is_still_one() -> None:
 
 
 def test_what_was_held_back_is_listed_up_to_a_point() -> None:
-    held = tuple(HeldView(f"{number}.lock", "lock-file", "", missed=False) for number in range(30))
+    held = tuple(Held(f"{number}.lock", HeldBecause.LOCK_FILE, "", missed=False) for number in range(30))
     text = drawn(replace(CLEAN, held=held))
     assert text.count("It is a lock file, which a package manager writes.") == 20
     assert "and 10 more files" in text
 
 
 def test_what_paths_leave_out_is_counted_and_named_where_that_is_asked_for() -> None:
-    held = (HeldView("a.lock", "lock-file", "", missed=False), HeldView("b.py", "paths", "", missed=False))
+    held = (Held("a.lock", HeldBecause.LOCK_FILE, "", missed=False), Held("b.py", HeldBecause.PATHS, "", missed=False))
     text = drawn(replace(CLEAN, held=held))
     assert ("Held back: 2 files, 1 of them by `paths`." in text, "b.py" in text) == (True, False)
     assert "b.py: The setting `paths` leaves it out." in drawn(replace(STORIES["dry-run"], held=held))
@@ -110,7 +111,7 @@ def test_every_severity_is_a_word_and_not_colour_alone(severity: Severity) -> No
 
 
 def test_a_finding_on_a_file_that_was_not_sent_says_why() -> None:
-    held = HeldView(INJECTION.path, "generated", "", missed=False)
+    held = Held(INJECTION.path, HeldBecause.GENERATED, "", missed=False)
     finding = replace(INJECTION, why=Why.FILE_NOT_SENT, held=held)
     assert "(not sent: generated)" in drawn(replace(CLEAN, files=(FileGroup("", (finding,)),)))
     assert "(not sent)" in drawn(replace(CLEAN, files=(FileGroup("", (replace(finding, held=None),)),)))

@@ -6,8 +6,8 @@ comes in is hostile, and every text that goes out has lost the registered secret
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 from uuid import uuid4
@@ -31,38 +31,21 @@ SUMMARY_BYTES = 1024 * 1024
 _SUMMARY_CUT = "\n\n_The rest is left out: a job summary holds at most 1 MiB._\n"
 _MASK = "***"
 _SHORTEST_LINE = 4  # a brace on a line of its own, masked, would take every brace from every text
-_COMMANDS = {
-    AnnotationLevel.NOTICE: "notice",
-    AnnotationLevel.WARNING: "warning",
-    AnnotationLevel.FAILURE: "error",
-}
 
 
 class Surroundings(Struct, frozen=True):
-    """What the runner gave us.
-
-    Attributes:
-        output_file: path in `GITHUB_OUTPUT`; None outside a runner.
-        summary_file: path in `GITHUB_STEP_SUMMARY`; likewise.
-        workspace: the folder that files may be written into.
-        debug: whether the runner debugs (`RUNNER_DEBUG` is 1).
-        commands: whether the log is read by a runner; at a terminal, commands would only be noise.
-    """
+    """What the runner gave us: `GITHUB_OUTPUT`, `GITHUB_STEP_SUMMARY`, the workspace, and whether it debugs."""
 
     output_file: str | None = None
     summary_file: str | None = None
     workspace: str | None = None
     debug: bool = False
-    commands: bool = True
 
 
 class Runner:
     """The port `Reporter`.
 
-    Args:
-        log: where the log goes.
-        surroundings: what the runner gave us.
-        secrets: values that must never show; masked at the runner, and taken out of every text here.
+    The secrets must never show: each is masked at the runner, whole and line by line, and taken out of every text here.
     """
 
     def __init__(self, log: TextIO, surroundings: Surroundings, secrets: tuple[str, ...] = ()) -> None:
@@ -70,16 +53,13 @@ class Runner:
         self._around = surroundings
         self._secrets: list[str] = []
         for secret in secrets:
-            self.mask(secret)
-
-    def mask(self, secret: str) -> None:
-        """Register a secret: whole, and each of its lines; once."""
-        lines = [line for line in secret.splitlines() if len(line.strip()) >= _SHORTEST_LINE]
-        for value in (secret, *lines):
-            if value.strip() and value not in self._secrets:
-                self._secrets.append(value)
-                # The one line that shows a secret: the runner hides it, which is what it is for.
-                self._command(f"::add-mask::{_mask_data(value)}")
+            lines = [line for line in secret.splitlines() if len(line.strip()) >= _SHORTEST_LINE]
+            for value in (secret, *lines):
+                if value.strip() and value not in self._secrets:
+                    self._secrets.append(value)
+                    # The one line that shows a secret, escaped but not made visible: the runner hides this very value.
+                    data = value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+                    self._write(f"::add-mask::{data}")
         self._secrets.sort(key=len, reverse=True)
 
     def scrub(self, text: str) -> str:
@@ -95,23 +75,21 @@ class Runner:
 
     def debug(self, line: str) -> None:
         """For the log when the runner debugs; a command to it, so that it is shown as such."""
-        if not self._around.debug:
-            return
-        if self._around.commands:
-            self._command(f"::debug::{escaping.command_data(self.scrub(line))}")
-        else:
-            self.say(line)
+        if self._around.debug:
+            self._write(f"::debug::{escaping.command_data(self.scrub(line))}")
 
     def annotate(self, annotation: Annotation) -> None:
-        """An annotation by workflow command; at a terminal, a line."""
+        """An annotation by workflow command."""
         message = escaping.truncate(escaping.visible(self.scrub(annotation.message)), ANNOTATION_CHARACTERS, "…")
-        title = self.scrub(annotation.title)
-        path = self.scrub(annotation.path)
-        if not self._around.commands:
-            self.say(f"{path}:{annotation.start_line}: {annotation.level.value}: {title}: {message}")
-            return
-        properties = {"file": path, "line": str(annotation.start_line), "endLine": str(annotation.end_line)}
-        self._command(_command(_COMMANDS[annotation.level], {**properties, "title": title}, message))
+        properties = {
+            "file": self.scrub(annotation.path),
+            "line": str(annotation.start_line),
+            "endLine": str(annotation.end_line),
+            "title": self.scrub(annotation.title),
+        }
+        told = ",".join(f"{key}={escaping.command_property(value)}" for key, value in properties.items())
+        command = "error" if annotation.level is AnnotationLevel.FAILURE else annotation.level.value
+        self._write(f"::{command} {told}::{escaping.command_data(message)}")
 
     def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:  # noqa: ARG002 — no code here
         """In the job summary and in the log."""
@@ -119,51 +97,28 @@ class Runner:
         for line in pages.terminal(view).splitlines():
             self.say(line)
 
-    @contextmanager
-    def group(self, title: str) -> Iterator[None]:
-        """Fold what is said inside."""
-        self._command(f"::group::{escaping.command_data(self.scrub(title))}")
-        try:
-            yield
-        finally:
-            self._command("::endgroup::")
-
     def outputs(self, values: Mapping[str, str]) -> None:
-        """The step's outputs; outside a runner they are dropped.
-
-        Raises:
-            SettingsError: the runner's file cannot be written.
-        """
+        """The step's outputs; outside a runner they are dropped."""
         text = "".join(_output(name, _encodable(self.scrub(value))) for name, value in values.items())
         if self._around.output_file is not None:
             _append(self._around.output_file, text.encode(), "GITHUB_OUTPUT")
 
     def job_summary(self, markdown: str) -> None:
-        """Append to the job summary, cut at a line when the whole of it would be too large for the runner.
-
-        Raises:
-            SettingsError: the runner's file cannot be written.
-        """
+        """Append to the job summary, cut at a line when the whole of it would be too large for the runner."""
         if self._around.summary_file is None:
             return
-        taken = _size(self._around.summary_file)
+        taken = 0
+        with suppress(OSError):
+            taken = Path(self._around.summary_file).stat().st_size
         text = _encodable(self.scrub(markdown)).encode() + b"\n"
         _append(self._around.summary_file, _cut(text, SUMMARY_BYTES - taken), "GITHUB_STEP_SUMMARY")
 
     def check_file(self, path: str) -> str:
-        """Try beforehand whether a file can be written; return its path inside the workspace.
-
-        Raises:
-            SettingsError: the path leads elsewhere, through a link, or into `.git` or `.github`, or cannot be written.
-        """
+        """See `ports.Reporter.check_file`."""
         return check_inside(self._workspace(path), path)
 
     def write_file(self, path: str, text: str) -> None:
-        """Write a file inside the workspace, whole or not at all.
-
-        Raises:
-            SettingsError: the path leads elsewhere, through a link, or into `.git` or `.github`.
-        """
+        """Write a file inside the workspace, whole or not at all."""
         write_inside(self._workspace(path), path, _encodable(self.scrub(text)).encode())
 
     def _workspace(self, path: str) -> str:
@@ -171,23 +126,9 @@ class Runner:
             raise SettingsError((Problem(path, "there is no workspace to write it into", "a run inside a runner"),))
         return self._around.workspace
 
-    def _command(self, line: str) -> None:
-        if self._around.commands:
-            self._write(line)
-
     def _write(self, line: str) -> None:
         self._log.write(_encodable(line) + "\n")
         self._log.flush()
-
-
-def _mask_data(secret: str) -> str:
-    """Escaped, but not made visible: the runner must know the very value."""
-    return secret.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _command(name: str, properties: Mapping[str, str], message: str) -> str:
-    told = ",".join(f"{key}={escaping.command_property(value)}" for key, value in properties.items())
-    return f"::{name} {told}::{escaping.command_data(message)}"
 
 
 def _output(name: str, value: str) -> str:
@@ -200,13 +141,6 @@ def _output(name: str, value: str) -> str:
 def _encodable(text: str) -> str:
     """Lone surrogates, which no file takes, become their replacement character."""
     return text.encode("utf-8", "replace").decode()
-
-
-def _size(path: str) -> int:
-    try:
-        return Path(path).stat().st_size
-    except OSError:
-        return 0
 
 
 def _cut(text: bytes, limit: int) -> bytes:

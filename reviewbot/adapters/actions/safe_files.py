@@ -32,7 +32,7 @@ def write_inside(
         workspace: the folder; itself trusted, so it may be a link.
         path: relative to it, or absolute and below it.
         content: the bytes.
-        mode: who may do what with the file, None for what a new one gets here.
+        mode: None for what a new file gets here.
         forbidden: folders that may not be on the way.
 
     Raises:
@@ -69,24 +69,17 @@ class Regular(Struct, frozen=True):
 
 
 def read_inside(workspace: str, path: str, limit: int, forbidden: frozenset[str] = FORBIDDEN) -> Regular:
-    """Read a regular file below a folder, through no link.
-
-    Args:
-        workspace: the folder; itself trusted, so it may be a link.
-        path: relative to it.
-        limit: bytes of the file at most.
-        forbidden: folders that may not be on the way.
+    """Read a regular file of at most `limit` bytes below a folder, through no link.
 
     Raises:
         SettingsError: the path leads elsewhere, or there is no such file.
     """
     *folders, name = _parts(workspace, path, forbidden)
-    with _refusing(path, "read"), _folder(workspace, folders, make=False) as inside:
-        return _regular(os.open(name, _OLD_FILE, dir_fd=inside), path, limit)
-
-
-def _regular(descriptor: int, path: str, limit: int) -> Regular:
-    with os.fdopen(descriptor, "rb") as stream:
+    with (
+        _refusing(path, "read"),
+        _folder(workspace, folders, make=False) as inside,
+        os.fdopen(os.open(name, _OLD_FILE, dir_fd=inside), "rb") as stream,
+    ):
         told = os.fstat(stream.fileno())
         if not stat.S_ISREG(told.st_mode):
             raise _wrong(path, "it is no regular file")

@@ -23,17 +23,7 @@ _TASK_ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9_.:-]{1,200}")
 
 
 class CodeVF:
-    """CodeVF's reviewers. A context manager: leaving it closes the connections.
-
-    Args:
-        access: where to, and as whom.
-        clock: waits and measures.
-        deadline: on `clock.monotonic()`; nothing is repeated beyond it.
-        rng: jitter.
-
-    Raises:
-        SettingsError: the address, the key, the proxy or the certificates' file cannot be used.
-    """
+    """CodeVF's reviewers, over a `Transport`. A context manager: leaving it closes the connections."""
 
     def __init__(self, access: Access, clock: Clock, deadline: float, rng: Random) -> None:
         self._transport = Transport(access, clock, deadline, rng)

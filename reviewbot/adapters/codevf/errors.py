@@ -29,17 +29,8 @@ Scrub = Callable[[str], str]
 
 
 class Said(Struct, frozen=True):
-    """What an error body says, in any of its forms; everything may be missing.
+    """What an error body says, in any of its forms: hostile words, credits of the account and of the task, seconds."""
 
-    Attributes:
-        code: lower case; the service uses either.
-        message: its words, with wrong fields appended; hostile text.
-        available: credits of the account.
-        required: credits that the task would hold.
-        retry_after: seconds.
-    """
-
-    code: str = ""
     message: str = ""
     available: Decimal | None = None
     required: Decimal | None = None
@@ -58,7 +49,6 @@ class _Details(Struct, frozen=True):
 
 
 class _Error(Struct, frozen=True):
-    code: str | None = None
     message: str | None = None
     details: _Details | None = None
 
@@ -87,7 +77,6 @@ def read_error(body: bytes) -> Said:
     details = data.error.details or _Details()
     fields = (f"{one.field}: {one.message}" for one in details.errors[:_MOST_FIELDS])
     return Said(
-        code=(data.error.code or "").lower(),
         message="; ".join(filter(None, (data.error.message, *fields))),
         available=number(details.available),
         required=number(details.required),
@@ -98,39 +87,26 @@ def read_error(body: bytes) -> Said:
 def error_of(status: int, said: Said, scrub: Scrub, *, buys: bool) -> ReviewDidNotHappen:
     """Our error for an answer that is not a success.
 
-    Args:
-        status: the HTTP status.
-        said: the answer's body.
-        scrub: takes the key out.
-        buys: whether a task was to be created: only then there may be too few credits or too much to send, and nothing
-            has been bought.
+    Only where it `buys` a task there may be too few credits or too much to send, and nothing has been bought.
     """
-    words = quoted(said.message, scrub)
-    code = quoted(said.code, scrub)
+    line = " ".join(escaping.visible(scrub(said.message)).split())
+    words = f" It says: “{escaping.truncate(line, QUOTED_CHARACTERS, '…')}”" if line else ""
     match status:
         case 402 if buys:
             return OverBudget(_funds(said), hint=_ADD_CREDITS)
         case 413 if buys:
-            return PayloadTooLarge(f"CodeVF takes no request of this size (HTTP 413).{_says(words)}", hint=_SMALLER)
+            return PayloadTooLarge(f"CodeVF takes no request of this size (HTTP 413).{words}", hint=_SMALLER)
         case _ if status in _PASSING or status >= _SERVER_ERRORS:
-            return ServiceUnreachable(
-                f"{_TROUBLE.get(status, _OWN_TROUBLE)} (HTTP {status}).{_says(words)}", hint=_LATER
-            )
+            return ServiceUnreachable(f"{_TROUBLE.get(status, _OWN_TROUBLE)} (HTTP {status}).{words}", hint=_LATER)
         case _:
             what, hint = _REFUSALS.get(status, _REDIRECT if status < _CLIENT_ERRORS else _OTHER_REFUSAL)
-            return ServiceRefused(f"{what} (HTTP {status}).{_says(words)}", hint=hint, status=status, code=code)
+            return ServiceRefused(f"{what} (HTTP {status}).{words}", hint=hint, status=status)
 
 
 def error_of_fault(fault: Fault, kind: str) -> ServiceUnreachable:
     """Our error for a request that got no usable answer; `kind` is the name of what happened, for a bug report."""
     what, hint = _FAULTS[fault]
     return ServiceUnreachable(f"{what} ({kind}).", hint=hint)
-
-
-def quoted(text: str, scrub: Scrub) -> str:
-    """A service's words on one line, without the key and not too many."""
-    line = " ".join(escaping.visible(scrub(text)).split())
-    return escaping.truncate(line, QUOTED_CHARACTERS, "…")
 
 
 def number(value: object) -> Decimal | None:
@@ -166,10 +142,6 @@ def _funds(said: Said) -> str:
         f"The CodeVF account does not cover what this task would hold (HTTP 402): "
         f"{formatting.number(said.available)} credits are available, {formatting.number(said.required)} are required."
     )
-
-
-def _says(words: str) -> str:
-    return f" It says: “{words}”" if words else ""
 
 
 # --- Words ------------------------------------------------------------------------------------------------------------

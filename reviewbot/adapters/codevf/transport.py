@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from itertools import count
 from random import Random
-from typing import Protocol
 
 import httpx
 from msgspec import Struct
 from msgspec.structs import replace
 
-from reviewbot.adapters.codevf.errors import Said, error_of, error_of_fault, read_error, seconds
+from reviewbot.adapters.codevf.errors import error_of, error_of_fault, read_error, seconds
 from reviewbot.adapters.codevf.urls import check_base_url, refuse_inner
 from reviewbot.adapters.tls import trusted
 from reviewbot.domain.codevf.polling import MIN_SPACING, Fault, moment, retry_delay
@@ -20,6 +18,7 @@ from reviewbot.domain.model.urls import is_loopback
 from reviewbot.domain.text.strict_json import JsonMismatch, parse
 from reviewbot.errors import NoKey, Problem, ReviewDidNotHappen, ServiceError, SettingsError
 from reviewbot.ports import Clock
+from reviewbot.settings.readers import Secret
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0, read=10.0, write=30.0)
 """Seconds for each step; a whole answer is bounded by `WHOLE_ANSWER`."""
@@ -30,25 +29,17 @@ WHOLE_ANSWER = 60.0
 ANSWER_BYTES = 10_000_000
 
 
-class Key(Protocol):
-    """A secret that shows itself only when asked."""
-
-    def reveal(self) -> str:
-        """The API key."""
-
-
 class Access(Struct, frozen=True):
     """How the service is reached.
 
     Attributes:
-        base_url: the API's address; https, or loopback.
-        key: the API key.
+        base_url: https, or loopback.
         ssl_file: certificates to trust in place of the usual ones.
         proxy: address of a proxy, may hold a password; not used for loopback.
     """
 
     base_url: str
-    key: Key
+    key: Secret
     ssl_file: str | None = None
     proxy: str | None = None
 
@@ -69,12 +60,9 @@ class Answer(Struct, frozen=True):
 
 
 class Ask(Struct, frozen=True):
-    """One request.
+    """One request; a `public` one goes to public addresses alone, as far as we are who looks them up.
 
-    Attributes:
-        limit: bytes of the answer.
-        public: whether it may go to public addresses alone, as far as we are who looks them up.
-        buys: whether it creates a task.
+    It `buys` if it creates a task. `limit` is in bytes of the answer.
     """
 
     method: str
@@ -94,13 +82,9 @@ class _Failure(Struct, frozen=True):
 
 
 class Transport:
-    """Sends requests until one succeeds, none can, or the deadline is too near.
+    """Sends requests until one succeeds, none can, or the deadline on the clock's `monotonic` is too near.
 
-    Args:
-        access: where to, and as whom.
-        clock: waits and measures.
-        deadline: on `clock.monotonic()`; the first request is made even after it, so that a task can be cancelled.
-        rng: jitter.
+    The first request is made even after the deadline, so that a task can be cancelled.
 
     Raises:
         SettingsError: the address, the key, the proxy or the certificates' file is wrong.
@@ -128,7 +112,9 @@ class Transport:
         Raises:
             ReviewDidNotHappen: the class says what happened.
         """
-        for attempt in count(1):
+        attempt = 0
+        while True:
+            attempt += 1
             outcome = self._once(ask)
             if isinstance(outcome, Answer):
                 return outcome
@@ -136,29 +122,24 @@ class Transport:
             if delay is None or self._clock.monotonic() + delay >= self._deadline:
                 raise outcome.error
             self._clock.sleep(delay)
-        raise AssertionError  # pragma: no cover — `count` does not end
 
     def scrub(self, text: str) -> str:
         """The text without the key."""
         return text.replace(self._key.reveal(), "***")
 
     def _once(self, ask: Ask) -> Answer | _Failure:
-        self._wait_for_turn()
+        if (early := self._next_at - self._clock.monotonic()) > 0:
+            self._clock.sleep(early)
+        self.requests += 1
         try:
             answer = self._exchange(ask)
         except httpx.HTTPError as error:
             return _failed(fault_of(error), type(error).__name__)
         finally:
             self._next_at = self._clock.monotonic() + MIN_SPACING
-        return answer if isinstance(answer, _Failure) else self._judge(ask, answer)
+        return self._judge(ask, answer)
 
-    def _wait_for_turn(self) -> None:
-        early = self._next_at - self._clock.monotonic()
-        if early > 0:
-            self._clock.sleep(early)
-        self.requests += 1
-
-    def _exchange(self, ask: Ask) -> Answer | _Failure:
+    def _exchange(self, ask: Ask) -> Answer:
         body = bytearray()
         content = None if ask.payload is None else _encoded(ask.payload)
         # Behind a proxy a name is the proxy's to look up, and the connection leads to the proxy.
@@ -172,8 +153,14 @@ class Transport:
                 if len(body) > ask.limit:
                     raise ServiceError(f"CodeVF answered with more than {ask.limit:,} bytes.", hint=_REPORT)
                 if self._clock.monotonic() > give_up:
-                    return _failed(Fault.TIMEOUT, "slow answer")
-        return self._answer(response, bytes(body))
+                    raise httpx.ReadTimeout("the answer drips")
+        return Answer(
+            response.status_code,
+            # The service may echo what it was sent; from here on the key is nowhere.
+            bytes(body).replace(self._key.reveal().encode(), b"***"),
+            response.headers.get("content-type", "").partition(";")[0].strip().lower(),
+            self._retry_after(response.headers),
+        )
 
     def _headers(self, ask: Ask) -> dict[str, str]:
         headers = {"Accept": "application/json" if ask.json_answer else "*/*", "Accept-Encoding": "identity"}
@@ -182,15 +169,6 @@ class Transport:
         if ask.payload is not None:
             headers["Content-Type"] = "application/json"
         return headers
-
-    def _answer(self, response: httpx.Response, body: bytes) -> Answer:
-        return Answer(
-            response.status_code,
-            # The service may echo what it was sent; from here on the key is nowhere.
-            body.replace(self._key.reveal().encode(), b"***"),
-            response.headers.get("content-type", "").partition(";")[0].strip().lower(),
-            self._retry_after(response.headers),
-        )
 
     def _retry_after(self, headers: Mapping[str, str]) -> float | None:
         """Seconds or a date (RFC 9110, 10.2.3), by the service's own clock where it tells it; None when neither."""
@@ -204,7 +182,8 @@ class Transport:
         if not answer.is_success:
             said = read_error(answer.body)
             error = error_of(answer.status, said, self.scrub, buys=ask.buys)
-            return _Failure(answer.status, error, _longer(said, answer))
+            # The service tells its wish in two places; the longer one is safe.
+            return _Failure(answer.status, error, max(said.retry_after or 0, answer.retry_after or 0))
         if not ask.json_answer:
             return answer
         try:
@@ -229,12 +208,6 @@ def fault_of(error: httpx.HTTPError) -> Fault:
 
 def _failed(fault: Fault, kind: str) -> _Failure:
     return _Failure(fault, error_of_fault(fault, kind))
-
-
-def _longer(said: Said, answer: Answer) -> float | None:
-    """The service tells its wish in two places; the longer one is safe."""
-    told = [wish for wish in (said.retry_after, answer.retry_after) if wish is not None]
-    return max(told, default=None)
 
 
 def _encoded(payload: object) -> bytes:

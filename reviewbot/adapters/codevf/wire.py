@@ -19,15 +19,7 @@ _LONGEST_WORD = 200
 _Figure = int | float | str
 """A number, as such or as text."""
 
-_STATUSES = {
-    "pending": TaskStatus.PENDING,
-    "processing": TaskStatus.PROCESSING,
-    "completed": TaskStatus.COMPLETED,
-    "cancelled": TaskStatus.CANCELLED,
-    "canceled": TaskStatus.CANCELLED,
-    "failed": TaskStatus.FAILED,
-    "expired": TaskStatus.EXPIRED,
-}
+_STATUSES = {"canceled": TaskStatus.CANCELLED} | {one.value: one for one in TaskStatus}
 
 
 def submission_body(submission: Submission) -> dict[str, object]:
@@ -94,11 +86,7 @@ def _read(body: object, kind: type[T], what: str) -> T:
 
 
 def read_task(body: object, retry_after: float | None) -> Task:
-    """A task, from the answer to creating or retrieving it.
-
-    Raises:
-        ServiceError: it has no id or no status.
-    """
+    """A task, from the answer to creating or retrieving it."""
     task = _read(body, _Task, "a task")
     return Task(
         id=str(task.id),
@@ -111,30 +99,18 @@ def read_task(body: object, retry_after: float | None) -> Task:
 
 
 def read_balance(body: object) -> Balance:
-    """The account's credits.
-
-    Raises:
-        ServiceError: a figure is missing.
-    """
+    """The account's credits."""
     found = _read(body, _Balance, "the balance")
     return Balance(*(_figure(one, "the balance") for one in (found.available, found.on_hold, found.total)))
 
 
 def read_project_id(body: object) -> int:
-    """The number of a project.
-
-    Raises:
-        ServiceError: there is none.
-    """
+    """The number of a project."""
     return _read(body, _Project, "a project").id
 
 
 def read_tags(body: object) -> tuple[Tag, ...]:
-    """The active tags; one that does not say is active.
-
-    Raises:
-        ServiceError: an active tag cannot be read, so its price is unknown.
-    """
+    """The active tags; one that does not say is active, and the price of each is known."""
     return tuple(_tag(tag) for tag in _read(body, _Tags, "the tags").tags if tag.is_active is not False)
 
 

@@ -37,12 +37,7 @@ _AUTHORS = "%an <%ae>%n%(trailers:key=Co-authored-by,valueonly,unfold)%x00"
 
 
 class Landed(Struct, frozen=True):
-    """A commit on the main line.
-
-    Attributes:
-        parent: what was there before; the empty tree for the first commit.
-        merged: the commit that was merged, the commit itself where it is no merge.
-    """
+    """A commit on the main line, its parent (or the empty tree), and what it merged (itself where it is no merge)."""
 
     sha: str
     day: str
@@ -53,11 +48,7 @@ class Landed(Struct, frozen=True):
 
 @contextmanager
 def open_clone(folder: Path, environment: Mapping[str, str]) -> Iterator[Clone]:
-    """The clone that a folder is in.
-
-    Args:
-        folder: anywhere in its work tree.
-        environment: `PATH`, and `GIT_INDEX_FILE` where git itself has set it for a hook.
+    """The clone that a folder is in, by `PATH`, and `GIT_INDEX_FILE` where git itself has set it for a hook.
 
     Raises:
         SettingsError: there is none, or one that cannot be read here.
@@ -70,12 +61,7 @@ def open_clone(folder: Path, environment: Mapping[str, str]) -> Iterator[Clone]:
 
 
 class Clone:
-    """See `open_clone`.
-
-    Attributes:
-        root: of the work tree.
-        common_dir: git's own folder, shared by all work trees of the clone.
-    """
+    """See `open_clone`; `common_dir` is git's own folder, shared by all work trees, of which one is at `root`."""
 
     def __init__(self, root: Path, beside: Path, environment: Mapping[str, str]) -> None:
         self.root = root
@@ -147,13 +133,7 @@ class Clone:
         return bool(self._theirs.run(*asked, accept=(0, 1, 128, 129)).strip())
 
     def landed(self, head: str, since: str, most: int) -> tuple[Landed, ...]:
-        """What came to the main line up to a commit, newest first.
-
-        Args:
-            head: the commit.
-            since: such as `90 days ago`.
-            most: commits at most.
-        """
+        """What came to the main line up to a commit, newest first, since a time such as `90 days ago`."""
         form = "--format=%H%x00%cs%x00%s%x00%P%x00%b%x00"
         asked = ("rev-list", "--first-parent", f"--since={since}", f"--max-count={most}", form, head)
         told = self._theirs.run(*asked).decode("utf-8", "replace").split("\0")
@@ -170,7 +150,8 @@ class Clone:
         commits = [one.strip("\n").split("\n")[1:] for one in told if one.strip()]
         if len(commits) > MOST_LISTED:
             return ()
-        return tuple(_login(line) for lines in commits for line in lines if line)
+        signed = (line.removesuffix(">").rpartition(" <") for lines in commits for line in lines if line)
+        return tuple(login_of(name, email) for name, _, email in signed)
 
     def staged(self) -> str:
         """The tree of what is staged; a tree without a commit is all that this adds to the clone.
@@ -216,15 +197,9 @@ class Clone:
 
 
 def _landed(sha: str, day: str, subject: str, parents: str, body: str) -> Landed:
-    """A commit; git says `commit` and its name on a line before what was asked for."""
     first, *others = parents.split() or [EMPTY_TREE]
-    sha = sha.rpartition("\n")[2]
+    sha = sha.rpartition("\n")[2]  # git says `commit` and its name on a line before what was asked for
     return Landed(sha, day, title_of(subject, body), first, others[0] if others else sha)
-
-
-def _login(author: str) -> str:
-    name, _, email = author.rpartition(" <")
-    return login_of(name, email.removesuffix(">"))
 
 
 def _wrong(where: str, what: str, allowed: str) -> SettingsError:

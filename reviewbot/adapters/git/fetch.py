@@ -23,13 +23,7 @@ _HEAD, _BASE = "refs/reviewbot/head", "refs/reviewbot/base"
 class GitChangeReader:
     """Reads changes by fetching base and `refs/pull/N/head`: `ports.ChangeReader`.
 
-    Args:
-        server_url: such as `https://github.com`; plain http only on loopback.
-        repository: `owner/name`.
-        token: a token that may read the repository, empty for none.
-        environment: the process's environment; only the search path and the proxies are passed on to git.
-        ca_file: certificates to trust instead of the system's.
-        bounds: of time and disk.
+    An empty token is none. Of the process's environment, only the search path and the proxies are passed on to git.
     """
 
     def __init__(
@@ -48,7 +42,6 @@ class GitChangeReader:
         self._bounds = bounds
 
     def __repr__(self) -> str:
-        """The address, never the token."""
         return f"GitChangeReader({self._url!r})"
 
     def read_change(self, *, number: int, head: str, base: str) -> RawChange:

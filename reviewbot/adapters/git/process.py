@@ -29,12 +29,9 @@ _PASSED_ON = ("PATH", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
 
 
 class Bounds(Struct, frozen=True):
-    """What reading a change may take.
+    """What reading a change may take: seconds of all commands together, and bytes of a file that git writes.
 
-    Attributes:
-        seconds: of all commands together.
-        disk: bytes of a file that git writes while it fetches; a fetch writes one, since what is checked stays packed,
-            and there are three at most.
+    A fetch writes one file, since what is checked stays packed, and there are three fetches at most.
     """
 
     seconds: float = 300
@@ -42,13 +39,9 @@ class Bounds(Struct, frozen=True):
 
 
 class Git:
-    """Git in one folder with one environment.
+    """Git within bounds from now on, in the environment that `isolated_environment` makes.
 
-    Args:
-        folder: where the bare repository is (made by `init`); also git's home.
-        environment: from `isolated_environment`.
-        bounds: from now on.
-        elsewhere: the repository, when it is not in the folder, which then is only git's home.
+    The folder is git's home, and its bare repository (made by `init`) unless that is `elsewhere`.
     """
 
     def __init__(
@@ -94,8 +87,11 @@ class Git:
         with tempfile.TemporaryFile(dir=self._folder) as source:
             source.write(stdin)
             source.seek(0)
+            command = arguments[0]
+            processor = max(1, math.ceil(self._bounds.seconds * (os.cpu_count() or 1)))
+            limits = Limits(MEMORY_LIMIT, processor, self._bounds.disk if command == "fetch" else OUTPUT_LIMIT)
             process = subprocess.Popen(  # noqa: S603 — the shell's words are ours, and the arguments are not among them.
-                confined(["git", *arguments], self._limits(arguments[0])),
+                confined(["git", *arguments], limits),
                 cwd=self._folder,
                 env=self._environment,
                 stdin=source,
@@ -103,11 +99,7 @@ class Git:
                 stderr=errors,
                 start_new_session=True,
             )
-            return self._wait(process, arguments[0])
-
-    def _limits(self, command: str) -> Limits:
-        processor = max(1, math.ceil(self._bounds.seconds * (os.cpu_count() or 1)))
-        return Limits(MEMORY_LIMIT, processor, self._bounds.disk if command == "fetch" else OUTPUT_LIMIT)
+            return self._wait(process, command)
 
     def _wait(self, process: subprocess.Popen[bytes], command: str) -> int:
         try:
@@ -119,13 +111,9 @@ class Git:
             ) from error
         finally:
             # Also when the runner cancels: git's own children (git-remote-https) must not stay behind.
-            _kill_group(process)
-
-
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
 
 def _last_words(errors: bytes) -> str:

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 from urllib.parse import quote
 
 from reviewbot.adapters.github.client import Address, Calls, Patience
 from reviewbot.adapters.github.graphql.files import Files
+from reviewbot.errors import NotFound
 from reviewbot.ports import Clock
+
+T = TypeVar("T")
 
 
 class Bound:
-    """A connection to GitHub for one repository.
-
-    Args:
-        token: the token; it is not kept here and stands in no message.
-        repository: `owner/name`.
-        address: where GitHub is.
-        clock: every wait and every deadline.
-        patience: timeouts and budgets.
-    """
+    """A connection to GitHub for one repository, `owner/name`; the token is not kept here and stands in no message."""
 
     def __init__(
         self, token: str, repository: str, address: Address, clock: Clock, patience: Patience | None = None
@@ -32,18 +27,27 @@ class Bound:
         self._files = Files(self._calls, self._owner, self._name)
 
     def __repr__(self) -> str:
-        """The repository, never the token."""
         return f"{type(self).__name__}({self._repository!r})"
 
     def __enter__(self) -> Self:
-        """Keep the connections open."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the connections."""
         self._calls.close()
+
+    @staticmethod
+    def _found(node: T | None, what: str) -> T:
+        if node is None:
+            raise NotFound(
+                f"There is no {what}, or the token may not see it.",
+                hint="Check the number, and that the job has `contents: read` and `pull-requests: read`.",
+            )
+        return node
+
+    def _there(self, repository: T | None) -> T:
+        return self._found(repository, f"repository {self._repository}")
 
     @property
     def requests(self) -> int:

@@ -1,7 +1,4 @@
-"""Requests to GitHub, each counted, translated, and sent again where that is safe.
-
-PyGithub carries all of them but the raw bytes, which it would decode.
-"""
+"""Requests to GitHub, each counted, translated, and sent again where that is safe; PyGithub carries all of them."""
 
 from __future__ import annotations
 
@@ -9,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from functools import cached_property
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 from github import Auth, Github
 from msgspec import Struct
 
-from reviewbot.adapters.github.connection import WHOLE_ANSWER, Connection
+from reviewbot.adapters.github.connection import ANSWER_BYTES, Connection, TooLong, bytes_of
 from reviewbot.adapters.github.errors import (
     NETWORK,
     ErrorDecision,
@@ -48,14 +45,14 @@ Forgives = Callable[[GraphQLError], bool]
 
 
 class Patience(Struct, frozen=True):
-    """How long requests may take.
+    """How many seconds requests may take.
 
     Attributes:
-        connect: seconds until there is a connection.
-        read: seconds of silence.
-        most: seconds that one request may wait before it is sent again, in all.
-        whole: seconds that all requests may lose to failures and waits; once they are gone nothing is sent again, so
-            that a GitHub in trouble cannot hold a run for longer.
+        connect: until there is a connection.
+        read: of silence.
+        most: that one request may wait before it is sent again, in all.
+        whole: that all requests may lose to failures and waits; then nothing is sent again, so that a GitHub in trouble
+            cannot hold a run for longer.
     """
 
     connect: float = 3
@@ -65,13 +62,7 @@ class Patience(Struct, frozen=True):
 
 
 class Address(Struct, frozen=True):
-    """Where GitHub is.
-
-    Attributes:
-        api_url: such as `https://api.github.com` or `https://HOST/api/v3`.
-        graphql_url: on the same host.
-        ca_file: certificates to trust instead of the system's.
-    """
+    """Where GitHub is: two addresses on one host, and certificates to trust instead of the system's."""
 
     api_url: str
     graphql_url: str
@@ -81,8 +72,8 @@ class Address(Struct, frozen=True):
 class Calls:
     """A connection to GitHub with one token.
 
-    PyGithub's and httpx's objects hide the token from their texts, and GitHub's words lose it, should they repeat it.
-    Proxies are the libraries' business: both follow `HTTPS_PROXY` and `NO_PROXY`.
+    PyGithub's objects hide the token from their texts, and GitHub's words lose it, should they repeat it. Proxies are
+    those of `HTTPS_PROXY` and `NO_PROXY`.
     """
 
     def __init__(self, token: str, address: Address, clock: Clock, patience: Patience) -> None:
@@ -130,25 +121,11 @@ class Calls:
         return self._opened.enter_context(closing(opened))
 
     @cached_property
-    def _connection(self) -> Connection:
+    def _connection(self) -> Any:  # noqa: ANN401 — it has the methods that PyGithub calls
         address, timeout = self._address, (self._patience.connect, self._patience.read)
         return self._opened.enter_context(closing(Connection(address.api_url, timeout, self._clock, address.ca_file)))
 
-    @cached_property
-    def _bytes(self) -> httpx.Client:
-        opened = httpx.Client(
-            headers={
-                "Authorization": f"Bearer {self._token}",
-                "User-Agent": _USER_AGENT,
-                "X-GitHub-Api-Version": _API_VERSION,
-            },
-            timeout=httpx.Timeout(self._patience.read, connect=self._patience.connect),
-            verify=trusted(self._address.ca_file),
-            follow_redirects=True,  # httpx drops the token when the host changes
-        )
-        return self._opened.enter_context(opened)
-
-    def get(self, path: str, intent: Intent, kind: type[T], parameters: Mapping[str, object] | None = None) -> T:
+    def get(self, path: str, intent: Intent, kind: type[T], parameters: dict[str, object] | None = None) -> T:
         """The answer at a path of the REST API."""
         return self._send("GET", path, intent, kind, parameters=parameters)[1]
 
@@ -160,15 +137,10 @@ class Calls:
             yield from items
             page, more = page + 1, 'rel="next"' in headers.get("link", "")
 
-    def write(self, verb: str, path: str, intent: Intent, body: Mapping[str, object], kind: type[T]) -> T:
-        """Send a change and read the answer. It is repeated only when GitHub did nothing."""
+    def write(self, verb: str, path: str, intent: Intent, body: dict[str, object] | None, kind: type[T]) -> T:
+        """Send a change and read the answer. But for a DELETE, it is repeated only when GitHub did nothing."""
         self._take_turn()
         return self._send(verb, path, intent, kind, body=body)[1]
-
-    def change(self, verb: str, path: str, intent: Intent, body: Mapping[str, object] | None = None) -> None:
-        """Send a change whose answer tells nothing. A DELETE is repeated also when nobody knows what GitHub did."""
-        self._take_turn()
-        self._send(verb, path, intent, object, body=body)
 
     def query(self, document: str, variables: Mapping[str, object], intent: Intent, kind: type[T], *,
               forgives: Forgives = lambda _: False, patient: bool = True) -> T:  # fmt: skip
@@ -182,7 +154,7 @@ class Calls:
             forgives: whether an error that GitHub reports beside the data may be passed over.
             patient: False for a caller who rather asks for less than asks again.
         """
-        sent = {"query": document, "variables": dict(variables)}
+        sent: dict[str, object] = {"query": document, "variables": dict(variables)}
 
         def exchange() -> T | ErrorDecision:
             answer = self._exchange("POST", self._address.graphql_url, intent, body=sent)
@@ -208,34 +180,29 @@ class Calls:
         if pause:
             self._clock.sleep(pause)
 
-    def download(self, path: str, accept: str, limit: int, intent: Intent) -> bytes:
+    def download(self, path: str, accept: str, intent: Intent) -> bytes:
         """The bytes at a path of the REST API.
 
         Raises:
-            DiffTooLarge: there are more than `limit`.
+            DiffTooLarge: there are more than an answer may have.
         """
-        return self._persist(lambda: self._receive(path, accept, limit, intent), intent, repeats=True)
 
-    def _receive(self, path: str, accept: str, limit: int, intent: Intent) -> bytes | ErrorDecision:
-        url = f"{self._address.api_url.rstrip('/')}{path}"
-        ends = self._clock.monotonic() + WHOLE_ANSWER
-        with self._bytes.stream("GET", url, headers={"Accept": accept}) as response:
-            received = bytearray()
-            for chunk in response.iter_bytes():
-                received += chunk
-                if len(received) > limit:
-                    raise DiffTooLarge(f"GitHub sends more than {limit:,} bytes: {intent.doing}.")
-                if self._clock.monotonic() > ends:
-                    raise httpx.ReadTimeout("the answer drips")
-        if response.is_error:
-            return self._judge(response.status_code, response.headers, bytes(received), intent)
-        if response.status_code != HTTPStatus.OK:
-            raise httpx.RemoteProtocolError("an answer that is neither a success nor a refusal")
-        return bytes(received)
+        def exchange() -> bytes | ErrorDecision:
+            try:
+                status, headers, text = self._github.requester.requestJson(
+                    "GET", path, headers={"Accept": accept}, cnx=self._connection
+                )
+            except TooLong:
+                raise DiffTooLarge(f"GitHub sends more than {ANSWER_BYTES:,} bytes: {intent.doing}.") from None
+            if status >= HTTPStatus.BAD_REQUEST:
+                return self._judge(status, headers, text, intent)
+            return bytes_of(text) if status == HTTPStatus.OK else not_json(intent)
+
+        return self._persist(exchange, intent, repeats=True)
 
     def _send(self, verb: str, path: str, intent: Intent, kind: type[T], *,
-              parameters: Mapping[str, object] | None = None,
-              body: Mapping[str, object] | None = None) -> tuple[Mapping[str, str], T]:  # fmt: skip
+              parameters: dict[str, object] | None = None,
+              body: dict[str, object] | None = None) -> tuple[Mapping[str, str], T]:  # fmt: skip
         def exchange() -> tuple[Mapping[str, str], T] | ErrorDecision:
             answer = self._exchange(verb, path, intent, parameters=parameters, body=body)
             return answer if isinstance(answer, ErrorDecision) else (answer[0], convert(answer[1], kind))
@@ -248,35 +215,25 @@ class Calls:
         path: str,
         intent: Intent,
         *,
-        parameters: Mapping[str, object] | None = None,
-        body: Mapping[str, object] | None = None,
+        parameters: dict[str, object] | None = None,
+        body: dict[str, object] | None = None,
     ) -> tuple[Mapping[str, str], object] | ErrorDecision:
         """Send once; the answer's headers and JSON, or what its failure means."""
         status, headers, text = self._github.requester.requestJson(
-            verb,
-            path,
-            parameters=dict(parameters or {}),
-            input=None if body is None else dict(body),
-            cnx=self._connection,  # type: ignore[arg-type]  # has the methods that PyGithub calls
+            verb, path, parameters=parameters, input=body, cnx=self._connection
         )
         if status >= HTTPStatus.BAD_REQUEST:
             return self._judge(status, headers, text, intent)
         try:
-            return headers, parse(text or "null")
+            return headers, parse(bytes_of(text).decode("utf-8", "replace") or "null")
         except JsonMismatch:
             return not_json(intent)
 
-    def _judge(self, status: int, headers: Mapping[str, str], body: str | bytes, intent: Intent) -> ErrorDecision:
-        return judge(read_reply(status, headers, body, self._token), intent, self._clock.now())
+    def _judge(self, status: int, headers: Mapping[str, str], text: str, intent: Intent) -> ErrorDecision:
+        return judge(read_reply(status, headers, bytes_of(text), self._token), intent, self._clock.now())
 
     def _persist(self, exchange: Callable[[], T | ErrorDecision], intent: Intent, *, repeats: bool) -> T:
-        """Send, and send again while that is safe and the budget lasts.
-
-        Args:
-            exchange: sends the request.
-            intent: for the message.
-            repeats: whether to send again also when nobody knows what GitHub did.
-        """
+        """Send, and again while the budget lasts and that is safe, or `repeats` though nobody knows what GitHub did."""
         attempt, waited = 1, 0.0
         while True:
             self._requests += 1

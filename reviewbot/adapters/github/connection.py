@@ -28,7 +28,11 @@ _CHUNK = 65_536
 
 
 class EndlessAnswer(requests.RequestException):
-    """More bytes than any answer of GitHub's has, one redirect after the other, or "not yet" (202)."""
+    """One redirect after the other, or "not yet" (202)."""
+
+
+class TooLong(EndlessAnswer):
+    """More bytes than any answer of GitHub's has, but for a diff."""
 
 
 class ElsewhereError(requests.RequestException):
@@ -51,32 +55,28 @@ class _Response(RequestsResponse):
         }.items()
 
     def read(self) -> str:
-        """The whole text.
-
-        Raises:
-            requests.ReadTimeout: it drips.
-            EndlessAnswer: it is too long.
-        """
+        """The whole text, of which `bytes_of` makes the bytes again."""
         body, ends = bytearray(), self._clock.monotonic() + WHOLE_ANSWER
         while chunk := self.response.raw.read1(_CHUNK, decode_content=True):
             body += chunk
             if len(body) > ANSWER_BYTES:
                 self.response.close()
-                raise EndlessAnswer
+                raise TooLong
             if self._clock.monotonic() > ends:
                 self.response.close()
                 raise requests.ReadTimeout
-        return body.decode("utf-8", "replace")
+        return body.decode("utf-8", "surrogateescape")
+
+
+def bytes_of(text: str) -> bytes:
+    """The bytes of an answer, which PyGithub passes on as text."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 class Connection:
     """A connection in place of PyGithub's own: its requests take a `cnx`.
 
-    Args:
-        base_url: the API's address.
-        timeout: seconds until there is a connection, and of silence.
-        clock: measures an answer as a whole.
-        ca_file: certificates to trust instead of the system's.
+    The timeout is in seconds until there is a connection, and of silence; the clock measures an answer as a whole.
     """
 
     def __init__(self, base_url: str, timeout: tuple[float, float], clock: Clock, ca_file: str | None) -> None:
@@ -103,12 +103,7 @@ class Connection:
         self._asked = requests.Request(verb, self._url, headers, data=body)
 
     def getresponse(self) -> RequestsResponse:
-        """Send the request and return the answer's head.
-
-        Raises:
-            EndlessAnswer: it leads nowhere.
-            ElsewhereError: it leads to another host.
-        """
+        """Send the request and return the answer's head."""
         asked = self._session.prepare_request(self._asked)
         proxies = get_environ_proxies(self._url)
         try:

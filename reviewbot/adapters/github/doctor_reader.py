@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from reviewbot.adapters.github import rest
 from reviewbot.adapters.github.base import Bound
@@ -18,14 +17,10 @@ _ANYBODY = -1
 
 
 class SetupReader(Bound):
-    """A repository as somebody sees it who wants to know whether reviews would work."""
+    """A repository as somebody sees it who wants to know whether reviews would work; what fails is a `ForgeError`."""
 
     def installation(self, config_file: str, templates_dir: str) -> Installation:
-        """Settings, templates and workflows of the default branch.
-
-        Raises:
-            ForgeError: they cannot be read.
-        """
+        """Settings, templates and workflows of the default branch."""
         intent = Intent("reading the settings and workflows of the default branch", "contents: read")
         variables = {
             "owner": self._owner,
@@ -34,7 +29,8 @@ class SetupReader(Bound):
             "templates": f"HEAD:{templates_dir.strip('/')}",
             "workflows": f"HEAD:{WORKFLOWS}",
         }
-        node = self._calls.query(queries.SETUP, variables, intent, answers.Setup).repository
+        kind = answers.InRepository[answers.DoctorNode]
+        node = self._there(self._calls.query(queries.SETUP, variables, intent, kind).repository)
         return Installation(
             repository=node.name_with_owner,
             branch=node.default_branch_ref.name if node.default_branch_ref else "",
@@ -44,43 +40,27 @@ class SetupReader(Bound):
         )
 
     def try_pull_requests(self) -> None:
-        """Read pull requests.
-
-        Raises:
-            ForgeError: the token may not.
-        """
-        query = urlencode({"per_page": 1})
-        self._calls.get(f"{self._path}/pulls?{query}", Intent("reading pull requests", "pull-requests: read"), object)
+        """Read pull requests."""
+        intent = Intent("reading pull requests", "pull-requests: read")
+        self._calls.get(f"{self._path}/pulls", intent, object, {"per_page": 1})
 
     def try_checks(self, branch: str) -> None:
-        """Read the check runs of a branch.
-
-        Raises:
-            ForgeError: the token may not.
-        """
-        query = urlencode({"per_page": 1})
-        path = f"{self._path}/commits/{quote(branch, safe='')}/check-runs?{query}"
-        self._calls.get(path, Intent("reading check runs", "checks: read"), object)
+        """Read the check runs of a branch."""
+        path = f"{self._path}/commits/{quote(branch, safe='')}/check-runs"
+        self._calls.get(path, Intent("reading check runs", "checks: read"), object, {"per_page": 1})
 
     def required(self, branch: str) -> tuple[Required, ...]:
-        """The checks that a branch requires, by rulesets and by its own protection.
-
-        Raises:
-            ForgeError: they cannot be read.
-        """
+        """The checks that a branch requires, by rulesets and by its own protection."""
         name, intent = quote(branch, safe=""), Intent("reading what the branch requires", "contents: read")
         protection = self._calls.get(f"{self._path}/branches/{name}", intent, rest.Branch).protection
+        own = protection.required_status_checks.checks if protection and protection.required_status_checks else ()
         rules = self._calls.pages(f"{self._path}/rules/branches/{name}", intent, rest.Rule)
-        return (*_protected(protection), *(one for rule in rules for one in _ruled(rule)))
-
-
-def _ruled(rule: rest.Rule) -> Iterator[Required]:
-    if rule.type == "required_status_checks" and rule.parameters:
-        for check in rule.parameters.required_status_checks:
-            yield Required(check.context, check.integration_id)
-
-
-def _protected(protection: rest.Protection | None) -> Iterator[Required]:
-    required = protection.required_status_checks if protection else None
-    for check in required.checks if required else ():
-        yield Required(check.context, None if check.app_id == _ANYBODY else check.app_id)
+        return (
+            *(Required(one.context, None if one.app_id == _ANYBODY else one.app_id) for one in own),
+            *(
+                Required(one.context, one.integration_id)
+                for rule in rules
+                if rule.type == "required_status_checks" and rule.parameters
+                for one in rule.parameters.required_status_checks
+            ),
+        )

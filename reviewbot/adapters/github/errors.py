@@ -1,21 +1,19 @@
 """What a failed request to GitHub means: an error of ours, and whether the same request may be sent again.
 
-A refusal is read into a `Reply`, and the first rule of a table that fits decides. A request without an answer is judged
-by the class of the exception that requests or httpx raised.
+A refusal is read into a `Reply`, and the first case that fits decides. A request without an answer is judged by the
+class of the exception that requests raised.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 
-import httpx
 import requests
 from msgspec import Struct, field
-from urllib3.exceptions import HTTPError as Urllib3Error
-from urllib3.exceptions import MaxRetryError, NewConnectionError
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
 from reviewbot.adapters.github.connection import ElsewhereError, EndlessAnswer
@@ -48,13 +46,7 @@ class RetryPolicy(Enum):
 
 
 class ErrorDecision(Struct, frozen=True):
-    """A failure, understood.
-
-    Attributes:
-        error: what to raise.
-        again: whether to try again first.
-        after: seconds to wait before that; None when GitHub does not say.
-    """
+    """What to raise, and whether to try again first: after so many seconds, None when GitHub does not say."""
 
     error: ForgeError
     again: RetryPolicy = RetryPolicy.NEVER
@@ -65,16 +57,14 @@ class Intent(Struct, frozen=True):
     """What was being done: `doing` for the message, `needs` the permission in workflow syntax."""
 
     doing: str
-    needs: str = ""
+    needs: str
 
 
 class Reply(Struct, frozen=True):
     """A refusal of GitHub's, read.
 
     Attributes:
-        status: the HTTP status.
-        message: GitHub's own words, safe to show.
-        details: one line per error, safe to show.
+        message: GitHub's own words, safe to show, as are `details`, one line per error.
         codes: the error objects' `code` and `field`.
         headers: names in lower case.
     """
@@ -99,13 +89,9 @@ def words(value: object) -> str:
 
 
 def read_reply(status: int, headers: Mapping[str, str], body: str | bytes, token: str = "") -> Reply:
-    """Read a refusal.
+    """Read a refusal; its body says nothing unless it is as GitHub documents it.
 
-    Args:
-        status: the HTTP status.
-        headers: of the answer.
-        body: of the answer; says nothing unless it is a refusal as GitHub documents it.
-        token: removed from GitHub's words, as a comment would show it.
+    The token is removed from GitHub's words, as a comment would show it.
     """
     try:
         told = read(body, ErrorBody)
@@ -135,9 +121,35 @@ def _without(token: str, text: str) -> str:
 
 
 def judge(reply: Reply, intent: Intent, now: datetime) -> ErrorDecision:
-    """The first rule of the table that fits a refusal; a time of day is read by GitHub's own clock where it is told."""
-    now = moment(reply.headers.get("date", "")) or now
-    return next(rule.verdict(reply, intent, now) for rule in _RULES if rule.fits(reply))
+    """What a refusal means; a time of day is read by GitHub's own clock where it is told."""
+    # The order matters: a limit comes dressed as 403, 422 or 429, and a diff that is too large as 406, 422 or 5xx.
+    match reply.status:
+        case _ if _is_throttled(reply):
+            decision = _throttled(reply, intent, moment(reply.headers.get("date", "")) or now)
+        case 406 | 422 | 500 | 503 if "diff" in reply.codes:
+            decision = _plain(DiffTooLarge, "GitHub gives no diff of this size", _DIFF_LIMITS, reply, intent)
+        case 401:
+            decision = _plain(TokenUnknown, "GitHub does not know the token", _UNKNOWN, reply, intent)
+        case 403:
+            decision = ErrorDecision(_no_permission(reply, intent))
+        case 404 | 410:
+            decision = _plain(NotFound, "GitHub has nothing there", _MISSING, reply, intent)
+        case 400 | 409 | 413 | 415 | 422:
+            decision = ErrorDecision(_refused(reply, intent))
+        case status if status // 100 == 5:  # noqa: PLR2004 — the class of the server's errors
+            decision = _server_error(reply, intent)
+        case _:
+            decision = _plain(ForgeError, "GitHub's answer is not understood", _NOT_GITHUB, reply, intent)
+    return decision
+
+
+_DIFF_LIMITS = "Its limits are 300 files, 20,000 lines and 1 MB."
+_UNKNOWN = (
+    "`github-token` is wrong, was revoked, or ended: a workflow's own token lives as long as its job, an App's for an "
+    "hour, so keep `wait-minutes` below that."
+)
+_MISSING = "It does not exist (any more), or the token may not see it: GitHub answers the same to both."
+_NOT_GITHUB = "The API's address may point to something that is not GitHub."
 
 
 def judge_graphql(
@@ -156,22 +168,9 @@ _GRAPHQL_STATUS = {"RATE_LIMITED": 429, "NOT_FOUND": 404, "FORBIDDEN": 403, "INS
                    "UNPROCESSABLE": 422, "SERVICE_UNAVAILABLE": 503, "INTERNAL": 502}  # fmt: skip
 
 
-Verdict = Callable[[Reply, Intent, datetime], ErrorDecision]
-
-
-class _Rule(Struct, frozen=True):
-    fits: Callable[[Reply], bool]
-    verdict: Verdict
-
-
-def _plain(kind: type[ForgeError], what: str, hint: str) -> Verdict:
-    """An error of a class that says what happened, and what GitHub says; the request is not sent again."""
-
-    def verdict(reply: Reply, intent: Intent, _now: datetime) -> ErrorDecision:
-        said = f"{hint} GitHub says: {reply.words or 'nothing'}"
-        return ErrorDecision(kind(f"{what}: {intent.doing} ({reply.status}).", hint=said))
-
-    return verdict
+def _plain(kind: type[ForgeError], what: str, hint: str, reply: Reply, intent: Intent) -> ErrorDecision:
+    said = f"{hint} GitHub says: {reply.words or 'nothing'}"
+    return ErrorDecision(kind(f"{what}: {intent.doing} ({reply.status}).", hint=said))
 
 
 _THROTTLED = re.compile(
@@ -211,54 +210,29 @@ def _wait(headers: Mapping[str, str], now: datetime) -> float:
     return SECONDARY_WAIT
 
 
-def _no_permission(reply: Reply, intent: Intent, _now: datetime) -> ErrorDecision:
+def _no_permission(reply: Reply, intent: Intent) -> PermissionMissing:
     if "authenticate via a GitHub App" in reply.message:
-        return _no_app(reply, intent)
-    needs = _accepted(reply.headers.get("x-accepted-github-permissions", "")) or intent.needs
-    ask = f"Add `{needs}` to the job's `permissions:`. " if needs else ""
-    return ErrorDecision(
-        PermissionMissing(
-            f"The token may not do this: {intent.doing} ({reply.status}).",
-            hint=f"{ask}On a fork's or Dependabot's `pull_request` event the token can only read, whatever the "
-            f"workflow asks for. GitHub says: {reply.words}",
-            needs=needs,
-        )
-    )
-
-
-def _no_app(reply: Reply, intent: Intent) -> ErrorDecision:
-    """GitHub lets Apps alone write check runs, and a workflow's own token is an App's."""
-    return ErrorDecision(
-        PermissionMissing(
+        # GitHub lets Apps alone write check runs, and a workflow's own token is an App's.
+        return PermissionMissing(
             f"A person's token may not do this: {intent.doing} ({reply.status}).",
             hint="Use the workflow's own token or an App's, or set `check-run: false`. GitHub says: " + reply.words,
             needs=f"{intent.needs} of an App",
         )
+    return PermissionMissing(
+        f"The token may not do this: {intent.doing} ({reply.status}).",
+        hint=f"Add `{intent.needs}` to the job's `permissions:`. On a fork's or Dependabot's `pull_request` event "
+        f"the token can only read, whatever the workflow asks for. GitHub says: {reply.words}",
+        needs=intent.needs,
     )
 
 
-def _accepted(header: str) -> str:
-    """`X-Accepted-GitHub-Permissions` in workflow syntax: `;` parts alternatives, `,` what is needed together."""
-    alternatives = (
-        " and ".join(_permission(part) for part in group.split(",") if "=" in part) for group in header.split(";")
-    )
-    return " or ".join(filter(None, alternatives))
-
-
-def _permission(part: str) -> str:
-    name, _, level = words(part).partition("=")
-    return f"{name.strip().replace('_', '-')}: {level.strip()}"
-
-
-def _refused(reply: Reply, intent: Intent, _now: datetime) -> ErrorDecision:
+def _refused(reply: Reply, intent: Intent) -> Refused:
     details = reply.details or ((reply.message,) if reply.message else ())
-    error = Refused(
-        f"GitHub refuses it: {intent.doing} ({reply.status}).", hint=f"GitHub says: {reply.words}", details=details
-    )
-    return ErrorDecision(error)
+    said = f"GitHub says: {reply.words}"
+    return Refused(f"GitHub refuses it: {intent.doing} ({reply.status}).", hint=said, details=details)
 
 
-def _server_error(reply: Reply, intent: Intent, _now: datetime) -> ErrorDecision:
+def _server_error(reply: Reply, intent: Intent) -> ErrorDecision:
     asked = reply.headers.get("retry-after", "")
     error = ForgeUnreachable(
         f"GitHub failed, not the request: {intent.doing} ({reply.status}).",
@@ -267,44 +241,9 @@ def _server_error(reply: Reply, intent: Intent, _now: datetime) -> ErrorDecision
     return ErrorDecision(error, RetryPolicy.READS, float(asked) if asked.isdecimal() else None)
 
 
-def _has(*statuses: int) -> Callable[[Reply], bool]:
-    return lambda reply: reply.status in statuses
-
-
-_unknown_token = _plain(
-    TokenUnknown,
-    "GitHub does not know the token",
-    "`github-token` is wrong, was revoked, or ended: a workflow's own token lives as long as its job, an App's for an "
-    "hour, so keep `wait-minutes` below that.",
-)
-_not_found = _plain(
-    NotFound,
-    "GitHub has nothing there",
-    "It does not exist (any more), or the token may not see it: GitHub answers the same to both.",
-)
-_diff_too_large = _plain(
-    DiffTooLarge, "GitHub gives no diff of this size", "Its limits are 300 files, 20,000 lines and 1 MB."
-)
-_not_understood = _plain(
-    ForgeError, "GitHub's answer is not understood", "The API's address may point to something that is not GitHub."
-)
-
-# The order matters: a limit comes dressed as 403, 422 or 429, and a diff that is too large as 406, 422 or 5xx.
-_RULES = (
-    _Rule(_is_throttled, _throttled),
-    _Rule(lambda reply: reply.status in {406, 422, 500, 503} and "diff" in reply.codes, _diff_too_large),
-    _Rule(_has(401), _unknown_token),
-    _Rule(_has(403), _no_permission),
-    _Rule(_has(404, 410), _not_found),
-    _Rule(_has(400, 409, 413, 415, 422), _refused),
-    _Rule(_has(*range(500, 600)), _server_error),
-    _Rule(lambda _: True, _not_understood),
-)
-
-
 # --- Without a readable answer ----------------------------------------------------------------------------------------
 
-NETWORK = (requests.RequestException, Urllib3Error, httpx.HTTPError, httpx.InvalidURL, httpx.StreamError)
+NETWORK = (requests.RequestException, HTTPError)
 """What a request may raise."""
 
 _REACH = "Check the network, the proxy and the API's address."
@@ -319,11 +258,13 @@ def judge_network(failure: Exception, intent: Intent) -> ErrorDecision:
             error, again = _ELSEWHERE, RetryPolicy.NEVER
         case EndlessAnswer():
             error, again = ("GitHub's answer comes to no end.", _DOCUMENTED), RetryPolicy.NEVER
-        case _ if _distrusts(failure):
+        case requests.exceptions.SSLError():
             error, again = _UNTRUSTED, RetryPolicy.NEVER
-        case _ if _never_connected(failure):
-            error, again = ("GitHub cannot be reached.", _REACH), RetryPolicy.ALWAYS
-        case requests.Timeout() | httpx.TimeoutException() | Urllib3Timeout():
+        case (
+            requests.ConnectTimeout() | requests.ConnectionError(args=(MaxRetryError(reason=NewConnectionError()), *_))
+        ):
+            error, again = ("GitHub cannot be reached.", _REACH), RetryPolicy.ALWAYS  # nothing was sent
+        case requests.Timeout() | Urllib3Timeout():
             error, again = ("GitHub did not answer in time.", _LATER), RetryPolicy.READS
         case _:
             error, again = ("The connection to GitHub broke.", _REACH), RetryPolicy.READS
@@ -341,23 +282,6 @@ _UNTRUSTED = (
     "The server's certificate cannot be trusted.",
     "If the server has a certificate of your own authority, set `SSL_CERT_FILE`.",
 )
-
-
-def _distrusts(failure: Exception) -> bool:
-    if isinstance(failure, requests.exceptions.SSLError):
-        return True
-    return isinstance(failure, httpx.ConnectError) and "CERTIFICATE" in str(failure)
-
-
-def _never_connected(failure: Exception) -> bool:
-    """Whether nothing was sent at all, so that even a write may be tried again."""
-    match failure:
-        case requests.ConnectTimeout() | httpx.ConnectTimeout() | httpx.ConnectError() | httpx.PoolTimeout():
-            return True
-        case requests.ConnectionError(args=(MaxRetryError(reason=NewConnectionError()), *_)):
-            return True
-        case _:
-            return False
 
 
 def not_json(intent: Intent) -> ErrorDecision:

@@ -6,6 +6,7 @@ What is written is not sent again when nobody knows whether GitHub did it, but f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import TypeVar
 from urllib.parse import quote, urlencode
@@ -20,19 +21,15 @@ from reviewbot.domain.github.drafts import (
     ANNOTATIONS_PER_REQUEST,
     CheckState,
     FileComment,
-    Hidden,
     PostedComment,
     Reaction,
     ReviewDraft,
 )
-from reviewbot.domain.github.pull_request import CheckRun, Comment, Entry, Permission, Snapshot, Waiting
+from reviewbot.domain.github.pull_request import CheckRun, Comment, Entry, Permission, Review, Snapshot, Waiting
 from reviewbot.domain.github.shared_heads import is_of
 from reviewbot.errors import NotFound
 
 T = TypeVar("T")
-
-DIFF_LIMIT = 30 * 1024 * 1024
-"""Bytes of a diff above which it is not taken, though GitHub's own limit is far below."""
 
 _DIFF_TYPE = "application/vnd.github.diff"
 _PULL = Intent("reading a pull request", "pull-requests: read")
@@ -72,7 +69,7 @@ class GitHubForge(Bound):
         hidden: list[GraphQLError] = []
         data = self._calls.query(queries.SNAPSHOT, variables, intent, answers.Snapshot, forgives=_remembering(hidden))
         node = self._there(data.repository)
-        pull, app = _there(node.pull_request, f"pull request {number}"), parse.app_of(data.viewer)
+        pull, app = self._found(node.pull_request, f"pull request {number}"), parse.app_of(data.viewer)
         on_head, on_older = parse.tip_checks(pull, app), parse.older_checks(pull, app)
         if not (hidden or pull.commits.total_count):
             # A base that has the head already leaves no commit in the list, and the head keeps its check runs.
@@ -87,7 +84,7 @@ class GitHubForge(Bound):
             default_branch=parse.default_branch(node),
             comments=tuple(map(parse.comment, comments)),
             threads=tuple(parse.thread(thread, self._thread_comments(thread)) for thread in threads),
-            reviews=tuple(parse.review(review) for review in reviews if review.viewer_did_author),
+            reviews=tuple(Review(int(one.id), one.state, one.body) for one in reviews if one.viewer_did_author),
             checks=own,
             older_checks=tuple(run for run in on_older if is_of(run, number) and run not in own),
             other_checks=tuple(sorted({run for run in (*on_head, *on_older) if not is_of(run, number)}, key=_by_id)),
@@ -95,12 +92,10 @@ class GitHubForge(Bound):
         )
 
     def diff(self, base: str, head: str) -> bytes:
-        """See `ports.Forge.diff`."""
         intent = Intent("reading the diff of the pull request", "contents: read")
-        return self._calls.download(f"{self._path}/compare/{base}...{head}", _DIFF_TYPE, DIFF_LIMIT, intent)
+        return self._calls.download(f"{self._path}/compare/{base}...{head}", _DIFF_TYPE, intent)
 
     def merge_base(self, base: str, head: str) -> str:
-        """See `ports.Forge.merge_base`."""
         intent = Intent("finding the merge base", "contents: read")
         path = f"{self._path}/compare/{quote(base, safe='')}...{quote(head, safe='')}"
         return self._calls.get(path, intent, rest.Comparison, {"per_page": 1}).merge_base_commit.sha
@@ -108,11 +103,9 @@ class GitHubForge(Bound):
     def entries(
         self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
     ) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
-        """See `ports.Forge.entries`."""
         return self._files.entries(head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths)
 
     def permission(self, login: str) -> Permission:
-        """See `ports.Forge.permission`."""
         intent = Intent("asking what a person may do here", "metadata: read")
         path = f"{self._path}/collaborators/{quote(login, safe='')}/permission"
         try:
@@ -121,7 +114,6 @@ class GitHubForge(Bound):
             return Permission.NONE
 
     def checks(self, head_sha: str, name: str, number: int) -> tuple[CheckRun, ...]:
-        """See `ports.Forge.checks`."""
         return tuple(run for run in self._checks_on(head_sha, name) if is_of(run, number))
 
     def _checks_on(self, head_sha: str, name: str, app: str = "") -> tuple[CheckRun, ...]:
@@ -132,14 +124,12 @@ class GitHubForge(Bound):
         return tuple(sorted((run.value(app) for run in runs), key=_by_id))
 
     def config(self, path: str) -> str | None:
-        """See `ports.Forge.config`."""
         intent = Intent("reading the config file", "contents: read")
         variables = {**self._here, "config": f"HEAD:{path}"}
         data = self._calls.query(queries.CONFIG, variables, intent, answers.InRepository[answers.ConfigNode])
         return parse.config(self._there(data.repository).config)
 
     def older_checks(self, number: int, check_name: str) -> tuple[CheckRun, ...]:
-        """See `ports.Forge.older_checks`."""
         intent = Intent("reading the check runs of older heads", "checks: read")
         after: dict[str, object] = {"commits": None, "forced": None}
         found: dict[int, CheckRun] = {}
@@ -148,7 +138,7 @@ class GitHubForge(Bound):
             data = self._calls.query(
                 queries.CHECKS, variables, intent, answers.InRepository[answers.InPullRequest[answers.CheckedPages]]
             )
-            pull = _there(self._there(data.repository).pull_request, f"pull request {number}")
+            pull = self._found(self._there(data.repository).pull_request, f"pull request {number}")
             found |= {run.id: run for run in parse.older_checks(pull) if is_of(run, number)}
             commits, forced = pull.recent.after, pull.forced.after
             if commits is None and forced is None:
@@ -156,7 +146,6 @@ class GitHubForge(Bound):
             after = {"commits": commits or after["commits"], "forced": forced or after["forced"]}
 
     def waiting(self, check_name: str) -> Waiting:
-        """See `ports.Forge.waiting`."""
         pulls = self._open_then_closed(queries.WAITING, {"check": check_name}, answers.Checked)
         # One that is closed between the two lists stands in both.
         found = {pull.number: open_reviews.has_open_task(pull) for pull in pulls}
@@ -166,7 +155,6 @@ class GitHubForge(Bound):
         )
 
     def summaries(self, mark: str, among: frozenset[int] | None = None) -> tuple[tuple[int, Comment], ...]:
-        """See `ports.Forge.summaries`."""
         found: dict[int, Comment] = {}
         for pull in self._open_then_closed(queries.SUMMARIES, {}, answers.Summary):
             if among is None or pull.number in among:
@@ -177,7 +165,6 @@ class GitHubForge(Bound):
         return tuple(found.items())
 
     def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:
-        """See `ports.Forge.heads`."""
         names = queries.aliases("n", len(numbers))
         variables = {**self._here, **dict(zip(names, numbers, strict=True))}
         kind = answers.InRepository[dict[str, answers.Head | None]]
@@ -191,7 +178,6 @@ class GitHubForge(Bound):
         yield from islice(self._listed(document, {**variables, **queries.CLOSED}, kind), queries.LISTED)
 
     def queued(self, base_ref: str, head_sha: str) -> tuple[int, ...]:
-        """See `ports.Forge.queued`."""
         entries: list[answers.QueueEntry] = []
         variables: dict[str, object] = {**self._here, "branch": base_ref, "page": PAGE, "after": None}
         while True:
@@ -210,90 +196,67 @@ class GitHubForge(Bound):
     # --- What is written ----------------------------------------------------------------------------------------------
 
     def create_check(self, check: CheckState) -> CheckRun:
-        """See `ports.Forge.create_check`."""
         first, *more = payloads.check_states(check)
         named = {"name": check.name, "head_sha": check.head_sha, **first}
         made = self._calls.write("POST", f"{self._path}/check-runs", _CHECKS, named, rest.Check).value()
         return self._bring(made.id, more) if more else made
 
     def update_check(self, check_id: int, check: CheckState) -> CheckRun:
-        """See `ports.Forge.update_check`."""
         # A run that died between two of several updates has sent some of the annotations.
         there = self._annotations(check_id) if len(check.annotations) > ANNOTATIONS_PER_REQUEST else 0
         return self._bring(check_id, payloads.check_states(check, there))
 
     def create_comment(self, number: int, body: str) -> Comment:
-        """See `ports.Forge.create_comment`."""
         path = f"{self._path}/issues/{number}/comments"
-        return self._calls.write("POST", path, _COMMENTS, {"body": body}, rest.OwnComment).value()
+        return self._calls.write("POST", path, _COMMENTS, {"body": body}, rest.Written).comment()
 
     def update_comment(self, comment_id: int, body: str) -> Comment:
-        """See `ports.Forge.update_comment`."""
         path = f"{self._path}/issues/comments/{comment_id}"
-        return self._calls.write("PATCH", path, _COMMENTS, {"body": body}, rest.OwnComment).value()
+        return self._calls.write("PATCH", path, _COMMENTS, {"body": body}, rest.Written).comment()
 
     def delete_comment(self, comment_id: int) -> None:
-        """See `ports.Forge.delete_comment`."""
         self._delete(f"{self._path}/issues/comments/{comment_id}", _COMMENTS)
 
     def react(self, comment_id: int, reaction: Reaction) -> None:
-        """See `ports.Forge.react`."""
         path = f"{self._path}/issues/comments/{comment_id}/reactions"
-        self._calls.change("POST", path, _REACTIONS, {"content": reaction.value})
+        self._calls.write("POST", path, _REACTIONS, {"content": reaction.value}, object)
 
     def remove_label(self, number: int, label: str) -> None:
-        """See `ports.Forge.remove_label`."""
         self._delete(f"{self._path}/issues/{number}/labels/{quote(label, safe='')}", _LABELS)
 
     def create_review(self, number: int, draft: ReviewDraft) -> int:
-        """See `ports.Forge.create_review`."""
         path = f"{self._path}/pulls/{number}/reviews"
         return self._calls.write("POST", path, _REVIEWS, payloads.review(draft), rest.Created).id
 
     def delete_pending_review(self, number: int, review_id: int) -> None:
-        """See `ports.Forge.delete_pending_review`; gone already is fine."""
         self._delete(f"{self._path}/pulls/{number}/reviews/{review_id}", _REVIEWS)
 
     def dismiss_review(self, number: int, review_id: int, message: str) -> None:
-        """See `ports.Forge.dismiss_review`."""
         path = f"{self._path}/pulls/{number}/reviews/{review_id}/dismissals"
-        self._calls.change("PUT", path, _REVIEWS, {"message": message})
+        self._calls.write("PUT", path, _REVIEWS, {"message": message}, object)
 
     def update_review_comment(self, comment_id: int, body: str) -> None:
-        """See `ports.Forge.update_review_comment`."""
-        self._calls.change("PATCH", f"{self._path}/pulls/comments/{comment_id}", _REVIEWS, {"body": body})
+        self._calls.write("PATCH", f"{self._path}/pulls/comments/{comment_id}", _REVIEWS, {"body": body}, object)
 
     def delete_review_comment(self, comment_id: int) -> None:
-        """See `ports.Forge.delete_review_comment`; gone already is fine."""
         self._delete(f"{self._path}/pulls/comments/{comment_id}", _REVIEWS)
 
     def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:
-        """See `ports.Forge.create_file_comment`."""
         path = f"{self._path}/pulls/{number}/comments"
         body = payloads.file_comment(commit_sha, comment)
-        return self._calls.write("POST", path, _REVIEWS, body, rest.OwnReviewComment).value()
-
-    def reply(self, number: int, comment_id: int, body: str) -> PostedComment:
-        """See `ports.Forge.reply`."""
-        path = f"{self._path}/pulls/{number}/comments/{comment_id}/replies"
-        return self._calls.write("POST", path, _REVIEWS, {"body": body}, rest.OwnReviewComment).value()
+        return self._calls.write("POST", path, _REVIEWS, body, rest.Written).posted()
 
     def resolve_thread(self, thread_id: str) -> None:
-        """See `ports.Forge.resolve_thread`."""
         self._calls.mutate(queries.RESOLVE_THREAD, {"thread": thread_id}, _RESOLVING)
 
     def unresolve_thread(self, thread_id: str) -> None:
-        """See `ports.Forge.unresolve_thread`."""
         self._calls.mutate(queries.UNRESOLVE_THREAD, {"thread": thread_id}, _RESOLVING)
 
     def show_comment(self, node_id: str) -> None:
-        """See `ports.Forge.show_comment`."""
         self._calls.mutate(queries.SHOW_COMMENT, {"comment": node_id}, _HIDING)
 
-    def hide_comment(self, node_id: str, why: Hidden) -> None:
-        """See `ports.Forge.hide_comment`."""
-        variables = {"comment": node_id, "why": why.value}
-        self._calls.mutate(queries.HIDE_COMMENT, variables, _HIDING)
+    def hide_comment(self, node_id: str) -> None:
+        self._calls.mutate(queries.HIDE_COMMENT, {"comment": node_id}, _HIDING)
 
     # --- Parts of these -----------------------------------------------------------------------------------------------
 
@@ -303,9 +266,6 @@ class GitHubForge(Bound):
 
     def _pull(self, number: int) -> dict[str, object]:
         return {**self._here, "number": number}
-
-    def _there(self, repository: T | None) -> T:
-        return _there(repository, f"repository {self._repository}")
 
     def _listed(self, document: str, variables: Mapping[str, object], kind: type[T]) -> Iterator[T]:
         """The pull requests of a list; a page is asked for when the one before it is used up."""
@@ -327,7 +287,7 @@ class GitHubForge(Bound):
             asked = {**variables, "page": PAGE, "after": page.after}
             whole = answers.InRepository[answers.InPullRequest[answers.Paged[kind]]]  # type: ignore[valid-type]  # a type at run time
             data = self._calls.query(document, asked, _PULL, whole)
-            page = _there(self._there(data.repository).pull_request, "pull request any more").page
+            page = self._found(self._there(data.repository).pull_request, "pull request any more").page
             yield from page.present
 
     def _thread_comments(self, thread: answers.ThreadNode) -> Iterator[answers.ThreadCommentNode]:
@@ -351,10 +311,8 @@ class GitHubForge(Bound):
         return last.value()
 
     def _delete(self, path: str, intent: Intent) -> None:
-        try:
-            self._calls.change("DELETE", path, intent)
-        except NotFound:
-            return
+        with suppress(NotFound):
+            self._calls.write("DELETE", path, intent, None, object)
 
 
 def _remembering(hidden: list[GraphQLError]) -> Callable[[GraphQLError], bool]:
@@ -380,12 +338,3 @@ def _is_missing(error: GraphQLError) -> bool:
 
 def _by_id(run: CheckRun) -> int:
     return run.id
-
-
-def _there(node: T | None, what: str) -> T:
-    if node is None:
-        raise NotFound(
-            f"There is no {what}, or the token may not see it.",
-            hint="Check the number, and that the job has `contents: read` and `pull-requests: read`.",
-        )
-    return node

@@ -22,11 +22,8 @@ Body = dict[str, object]
 def check_states(check: CheckState, there: int = 0) -> Iterator[Body]:
     """The updates that bring a check run to a state, fifty annotations at most in each.
 
-    Only the last one completes it: a run that dies between them leaves an open check, which the next one finds.
-
-    Args:
-        check: as it should be.
-        there: how many of its annotations GitHub has already; it appends what it is sent.
+    Only the last one completes it: a run that dies between them leaves an open check, which the next one finds. GitHub
+    appends the annotations that it is sent, so those that are `there` already are left out.
     """
     rest = check.annotations[there:]
     parts = [rest[at : at + ANNOTATIONS_PER_REQUEST] for at in range(0, len(rest), ANNOTATIONS_PER_REQUEST)] or [()]
@@ -41,15 +38,12 @@ def _changed(check: CheckState, annotations: tuple[Annotation, ...]) -> Body:
         **({"conclusion": check.conclusion.value} if check.conclusion else {}),
         "external_id": with_tag(check.tag, check.external_id),
         **({"details_url": check.details_url} if check.details_url else {}),
-        "output": _output(check, annotations),
+        "output": {
+            "title": check.title,
+            "summary": check.summary,
+            **({"annotations": [_annotation(one) for one in annotations]} if annotations else {}),
+        },
     }
-
-
-def _output(check: CheckState, annotations: tuple[Annotation, ...]) -> Body:
-    output: Body = {"title": check.title, "summary": check.summary}
-    if annotations:
-        output["annotations"] = [_annotation(annotation) for annotation in annotations]
-    return output
 
 
 def _annotation(annotation: Annotation) -> Body:

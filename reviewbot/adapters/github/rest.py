@@ -11,7 +11,6 @@ from reviewbot.adapters.github.graphql.answers import Name
 from reviewbot.domain.github.check_identity import split_tag
 from reviewbot.domain.github.drafts import PostedComment
 from reviewbot.domain.github.pull_request import CheckRun, Comment, Permission
-from reviewbot.domain.text.strict_json import Moment
 
 
 class PermissionOf(Struct, frozen=True):
@@ -67,40 +66,19 @@ class Checks(Struct, frozen=True):
     check_runs: tuple[Check, ...]
 
 
-class User(Struct, frozen=True):
-    login: Name
-    type: Name
+class Written(Struct, frozen=True):
+    """A comment that we have just written."""
 
-
-class OwnComment(Struct, frozen=True):
-    """A comment of the timeline that we have just written."""
-
-    id: int
-    html_url: Name
-    created_at: Moment
-    body: str | None = None
-    user: User | None = None
-
-    def value(self) -> Comment:
-        """The comment."""
-        return Comment(
-            id=self.id,
-            url=self.html_url,
-            body=self.body or "",
-            ours=True,
-            author=self.user.login if self.user else None,
-            author_is_bot=self.user is not None and self.user.type == "Bot",
-            created_at=self.created_at,
-        )
-
-
-class OwnReviewComment(Struct, frozen=True):
     id: int
     html_url: Name
     body: str
 
-    def value(self) -> PostedComment:
-        """The comment."""
+    def comment(self) -> Comment:
+        """The comment of the timeline."""
+        return Comment(self.id, self.html_url, self.body, ours=True)
+
+    def posted(self) -> PostedComment:
+        """The review comment."""
         return PostedComment(self.id, self.html_url, self.body)
 
 

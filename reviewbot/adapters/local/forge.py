@@ -8,31 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from reviewbot.adapters.local.state_file import Notebook
 from reviewbot.domain.github.drafts import CheckState, FileComment, PostedComment, ReviewDraft
-from reviewbot.domain.github.pull_request import CheckRun, Comment, Entry, Permission, Snapshot, Waiting
+from reviewbot.domain.github.pull_request import CheckRun, Comment, Permission, Snapshot, Waiting
+from reviewbot.ports import ChangeSource
 
 _COMMENT_ID = 1
-
-
-class Source(Protocol):
-    """Where the change is read from; `ports.Forge` has the same methods."""
-
-    def snapshot(self, number: int, *, check_name: str, config_file: str, templates_dir: str) -> Snapshot:
-        """Read the change's surroundings."""
-
-    def diff(self, base: str, head: str) -> bytes:
-        """Read the diff."""
-
-    def merge_base(self, base: str, head: str) -> str:
-        """The best common ancestor of two commits."""
-
-    def entries(
-        self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
-    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
-        """Read files of two commits."""
 
 
 def _nothing(*_: object, **__: object) -> None:
@@ -46,9 +28,10 @@ def _empty(*_: object, **__: object) -> tuple[()]:
 class Desk:
     """`ports.Forge` over a source and a notebook."""
 
-    def __init__(self, source: Source, notebook: Notebook) -> None:
+    def __init__(self, source: ChangeSource, notebook: Notebook) -> None:
         self._source = source
         self._notebook = notebook
+        self.diff, self.merge_base, self.entries = source.diff, source.merge_base, source.entries
 
     def snapshot(self, number: int, *, check_name: str, config_file: str, templates_dir: str) -> Snapshot:
         """The change, with the page as its only comment. Whoever asks at a terminal wants a review of it as it is."""
@@ -65,20 +48,6 @@ class Desk:
     @staticmethod
     def _comment(body: str) -> Comment:
         return Comment(_COMMENT_ID, "", body, ours=True)
-
-    def diff(self, base: str, head: str) -> bytes:
-        """As the source has it."""
-        return self._source.diff(base, head)
-
-    def merge_base(self, base: str, head: str) -> str:
-        """As the source has it."""
-        return self._source.merge_base(base, head)
-
-    def entries(
-        self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
-    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
-        """As the source has them."""
-        return self._source.entries(head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths)
 
     def permission(self, login: str) -> Permission:  # noqa: ARG002 — the port's signature
         """Everything: who has the key here may spend."""
@@ -100,7 +69,6 @@ class Desk:
         return CheckRun(_COMMENT_ID, check.name, check.head_sha, check.status, check.conclusion, check.external_id, "")
 
     def update_check(self, check_id: int, check: CheckState) -> CheckRun:  # noqa: ARG002 — the port's signature
-        """As `create_check`."""
         return self.create_check(check)
 
     # Nothing else is kept here, so there is nothing to read and nothing to change.
@@ -112,21 +80,14 @@ class Desk:
     resolve_thread = unresolve_thread = _nothing
 
     def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:  # noqa: ARG002 — the port's signature
-        """No commit is another pull request's here."""
         return {}
 
     def waiting(self, check_name: str) -> Waiting:  # noqa: ARG002 — the port's signature
-        """No pull request waits here."""
         return Waiting((), frozenset())
 
     def create_review(self, number: int, draft: ReviewDraft) -> int:  # noqa: ARG002 — the port's signature
-        """Create a review that is nowhere."""
         return _COMMENT_ID
 
     def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:  # noqa: ARG002 — the port's signature
         """Create a comment that is nowhere; without a mark, so that nobody looks for its address."""
-        return PostedComment(_COMMENT_ID, "", "")
-
-    def reply(self, number: int, comment_id: int, body: str) -> PostedComment:  # noqa: ARG002 — the port's signature
-        """As `create_file_comment`."""
         return PostedComment(_COMMENT_ID, "", "")

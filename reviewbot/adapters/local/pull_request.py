@@ -17,17 +17,12 @@ ATTRIBUTES = ".gitattributes"
 
 
 class Stretch(Struct, frozen=True):
-    """What is reviewed.
+    """What is reviewed: from one tree to another, each a commit or a tree.
 
     Attributes:
         branch: what its reviews are remembered by; empty for what is on no branch.
         base_ref: what it is compared with, as somebody named it.
         settled: the commit whose settings, attributes and templates count; empty when there is none.
-        old: the tree before: a commit, or the empty tree.
-        new: the tree after: a commit, or a tree.
-        title: one line on it.
-        body: what its author says, may be empty.
-        commits: how many.
     """
 
     branch: str
@@ -41,12 +36,7 @@ class Stretch(Struct, frozen=True):
 
 
 def branch_stretch(clone: Clone, base: str | None, head: str) -> Stretch:
-    """A branch since its merge base.
-
-    Args:
-        clone: where it is.
-        base: what to compare with, None for the first of `BASES`.
-        head: a branch, or any other name of a commit.
+    """A branch, or any other name of a commit, since its merge base with another, by default the first of `BASES`.
 
     Raises:
         SettingsError: there is no such commit, or the two have nothing in common.
@@ -81,12 +71,9 @@ def _commit(clone: Clone, where: str, name: str) -> str:
 
 
 class LocalChange:
-    """A stretch as `forge.Source`, and as `ports.ChangeReader`.
+    """A stretch as `ports.ChangeSource`, and as `ports.ChangeReader`.
 
-    Args:
-        clone: where it is.
-        stretch: what it is.
-        repository_id: stands for the repository in all that is derived from it.
+    Its `repository_id` stands for the repository in all that is derived from it.
     """
 
     def __init__(self, clone: Clone, stretch: Stretch, repository_id: int) -> None:
@@ -112,7 +99,6 @@ class LocalChange:
         stretch = self._stretch
         return PullRequest(
             number=number,
-            node_id="",
             title=stretch.title,
             body=stretch.body,
             url="",
@@ -122,8 +108,6 @@ class LocalChange:
             is_draft=False,
             from_fork=False,
             head_sha=stretch.new,
-            head_ref=stretch.branch,
-            head_repository=None,
             base_sha=stretch.old,
             base_ref=stretch.base_ref,
             labels=frozenset(),
@@ -143,11 +127,7 @@ class LocalChange:
         return DefaultBranch(texts.get(config_file), texts.get(ATTRIBUTES) or "", named)
 
     def diff(self, base: str, head: str) -> bytes:  # noqa: ARG002 — the port's signature
-        """Never: git reads the change, by `read_change`.
-
-        Raises:
-            DiffTooLarge: always.
-        """
+        """Raise `DiffTooLarge`: git reads the change, by `read_change`."""
         raise DiffTooLarge("A change on this machine is read with git.")
 
     def merge_base(self, base: str, head: str) -> str:

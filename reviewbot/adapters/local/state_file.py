@@ -15,11 +15,7 @@ _LARGEST = 1_000_000
 
 
 class Notebook:
-    """One text, on disk or, without a path, as long as this object lives.
-
-    Args:
-        path: of the file; its folder is made when something is written.
-    """
+    """One text, on disk or, without a path, as long as this object lives."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
@@ -47,21 +43,17 @@ class Notebook:
         beside = self._path.with_name(f".{uuid4()}.tmp")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _write_new(beside, text.encode("utf-8", "replace"))
+            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _OURS_ALONE)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(text.encode("utf-8", "replace"))
+                file.flush()
+                os.fsync(file.fileno())
             beside.replace(self._path)
         except OSError as error:
             with suppress(OSError):
                 beside.unlink()
             reason = error.strerror or type(error).__name__
             raise PermissionMissing(f"The review cannot be remembered in {self._path}: {reason}.") from None
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _OURS_ALONE)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def page_name(about: str) -> str:

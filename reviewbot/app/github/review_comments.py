@@ -138,7 +138,7 @@ def _post(run: RunContext, known: Known, snapshot: Snapshot, left: Sequence[Comm
 def _clear_pending(run: RunContext, snapshot: Snapshot) -> None:
     """A killed run can leave a pending review, and GitHub takes one of each user at a time."""
     for review in snapshot.reviews:
-        if review.ours and review.state == "PENDING":
+        if review.state == "PENDING":
             run.ports.forge.delete_pending_review(snapshot.pull.number, review.id)
 
 

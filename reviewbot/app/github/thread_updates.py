@@ -8,7 +8,6 @@ from functools import partial
 from reviewbot.app.context import RunContext
 from reviewbot.app.output.views import finding_view
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
-from reviewbot.domain.github.drafts import Hidden
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.publishing.comment_diff import (
     EditComment,
@@ -55,4 +54,4 @@ def _carry_out(run: RunContext, operation: Operation) -> None:
         case ShowComment(node_id=node_id):
             forge.show_comment(node_id)
         case HideComment(node_id=node_id):
-            forge.hide_comment(node_id, Hidden.OUTDATED)
+            forge.hide_comment(node_id)

@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 from reviewbot.app.context import RunContext
 from reviewbot.app.output.cost_view import cost_of, unknown_tasks, wait_of
-from reviewbot.domain.codevf.attachments import Packing
 from reviewbot.domain.diff.languages import language_of
 from reviewbot.domain.diff.text_index import split_lines, strip_gutter
 from reviewbot.domain.findings.markers import summary_mark
@@ -36,9 +35,7 @@ from reviewbot.render.view_models.review import (
     DuplicateView,
     FileGroup,
     FindingView,
-    HeldView,
     ProgressView,
-    SentView,
     SummaryView,
     SumView,
 )
@@ -72,7 +69,7 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         sum=_sum(known) if report else None,
         reviewer_summary=report.summary if report else "",
         coverage=known.coverage,
-        sent=_sent(known.packing),
+        sent=known.packing.sent if known.packing else (),
         held=_held(known),
         notices=known.change.notices,
         degraded=(*run.renderer.problems, *known.notes, *run.degraded.sentences, *unknown_tasks(run, known)),
@@ -207,7 +204,7 @@ def _with_held(view: FindingView, known: Known) -> FindingView:
     held = find_by_path(view.path, known.change.held_by_path)
     if held is None:
         return view
-    return replace(view, path=held.path, why=Why.FILE_NOT_SENT, held=_held_view(held))
+    return replace(view, path=held.path, why=Why.FILE_NOT_SENT, held=held)
 
 
 def _with_memory(view: FindingView, record: TrackedFinding, known: Known) -> FindingView:
@@ -316,34 +313,21 @@ def _blob_url(known: Known, path: str, side: Side, at: tuple[int | None, int | N
     return f"{url}/blob/{commit}/{quote(name)}{lines}"
 
 
-def _sent(packing: Packing | None) -> tuple[SentView, ...]:
-    if packing is None:
-        return ()
-    return tuple(
-        SentView(one.path, one.bytes, one.whole, one.redactions, one.sha256, one.attachment) for one in packing.sent
-    )
-
-
-def _held_view(held: Held) -> HeldView:
-    return HeldView(held.path, held.reason.value, held.detail, held.missed)
-
-
-def _held(known: Known) -> tuple[HeldView, ...]:
-    held = known.change.held
+def _held(known: Known) -> tuple[Held, ...]:
     omitted, limits = (known.packing.omitted, known.packing.limits) if known.packing else ((), {})
     unseen = known.task.unseen if known.task else ()
     return (
-        *map(_held_view, held),
-        *(HeldView(path, HeldBecause.TOO_LARGE.value, limits.get(path, ""), missed=True) for path in omitted),
+        *known.change.held,
+        *(Held(path, HeldBecause.TOO_LARGE, limits.get(path, ""), missed=True) for path in omitted),
         *(_unread(one, known.change, limits) for one in unseen),
     )
 
 
-def _unread(unread: Unread, change: ReviewedChange, limits: Mapping[str, str]) -> HeldView:
+def _unread(unread: Unread, change: ReviewedChange, limits: Mapping[str, str]) -> Held:
     """What the reviewer did not read to its end: analyzers need a file's whole text, which may not have been sent."""
     if unread.path in change.misencoded:
-        return HeldView(unread.path, HeldBecause.NOT_UTF_8.value, "save it as UTF-8", missed=True)
+        return Held(unread.path, HeldBecause.NOT_UTF_8, "save it as UTF-8", missed=True)
     over = limits.get(unread.path) or change.oversized.get(unread.path)
     if over:
-        return HeldView(unread.path, HeldBecause.TOO_LARGE.value, over, missed=True)
-    return HeldView(unread.path, HeldBecause.UNSEEN.value, unread.why, missed=True)
+        return Held(unread.path, HeldBecause.TOO_LARGE, over, missed=True)
+    return Held(unread.path, HeldBecause.UNSEEN, unread.why, missed=True)

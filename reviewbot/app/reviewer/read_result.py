@@ -7,7 +7,6 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from reviewbot.app.context import RunContext
-from reviewbot.domain.codevf.batches import merged
 from reviewbot.domain.codevf.response import deliverables, read_result
 from reviewbot.domain.findings.placement import place
 from reviewbot.domain.findings.relocation import quoted, relocated, without_quote
@@ -40,7 +39,7 @@ def read_answer(service: ReviewService, task: Task, asked: Mapping[str, int] = M
             report = _read(service, part)
             heard = (one for one in report.previous if one.state is PreviousState.OPEN or asked.get(one.id) == number)
             reports.append(replace(report, previous=tuple(heard)))
-    return merged(reports)
+    return Report.of(reports)
 
 
 def _read(service: ReviewService, task: Task) -> Report:

@@ -14,8 +14,7 @@ from reviewbot.cli.patch import Edit, Patched, patch, patched
 from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW
 from reviewbot.domain.selection.file_kinds import is_protected
 from reviewbot.domain.selection.selection import EXECUTABLE_MODE, LARGEST_TEXT
-from reviewbot.domain.text.escaping import log_line
-from reviewbot.domain.text.escaping import terminal as harmless
+from reviewbot.domain.text.escaping import log_line, visible
 from reviewbot.domain.text.formatting import short
 from reviewbot.errors import Problem, SettingsError
 from reviewbot.exports.places import place_of, replacement
@@ -65,7 +64,7 @@ def run(call: Call) -> int:
         rivals = {}
     _tell(call, files, refused)
     for identifier, why in rivals.items():
-        call.err.write(harmless(f"Left out {identifier}: {why}.\n"))
+        call.err.write(visible(f"Left out {identifier}: {why}.\n"))
     return EXIT_NO_REVIEW if refused else 0
 
 
@@ -80,24 +79,18 @@ def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
     Raises:
         SettingsError: an id names no finding, or several.
     """
-    findings = every_finding(view.files)
-    named = {said: _named(findings, said) for said in sorted(set(ids))}
-    problems = tuple(_no_name(said, len(found)) for said, found in named.items() if len(found) != 1)
+    findings, asked, problems = every_finding(view.files), set[str](), []
+    allowed = f"an id that stands in it, or {FEWEST_DIGITS} digits or more that no other begins with"
+    for said in sorted(set(ids)):
+        begun = [one.id for one in findings if len(said) >= FEWEST_DIGITS and one.id.startswith(said)]
+        found = [one.id for one in findings if one.id == said] or begun
+        if len(found) != 1:
+            told = f"it has {len(found) or 'no'} {'findings' if found else 'finding'} `{visible(said)[:40]}`"
+            problems.append(Problem("the report", told, allowed))
+        asked.update(found)
     if problems:
-        raise SettingsError(problems)
-    return tuple(one for one in findings if not ids or any(one in found for found in named.values()))
-
-
-def _named(findings: Sequence[FindingView], said: str) -> tuple[FindingView, ...]:
-    whole = tuple(one for one in findings if one.id == said)
-    return whole or tuple(one for one in findings if len(said) >= FEWEST_DIGITS and one.id.startswith(said))
-
-
-def _no_name(said: str, found: int) -> Problem:
-    told = f"it has {found or 'no'} {'findings' if found else 'finding'} `{harmless(said)[:40]}`"
-    return Problem(
-        "the report", told, f"an id that stands in it, or {FEWEST_DIGITS} digits or more that no other begins with"
-    )
+        raise SettingsError(tuple(problems))
+    return tuple(one for one in findings if one.id in asked or not ids)
 
 
 def _edits(
@@ -120,7 +113,7 @@ def _edits(
 def _read(clone: Clone, view: SummaryView, wanted: Mapping[str, Sequence[Edit]]) -> tuple[list[_File], dict[str, str]]:
     """Return the files with their edits; and why the others cannot be edited, by the id of each edit."""
     if wanted and not clone.has(view.head_sha):
-        told = f"it is of the commit {harmless(short(view.head_sha))}, which this clone has not"
+        told = f"it is of the commit {visible(short(view.head_sha))}, which this clone has not"
         raise wrong("the report", told, "git fetch, or a review of what is here")
     modes, reviewed = clone.tracked(list(wanted)), clone.files(view.head_sha, list(wanted)) if wanted else {}
     files: list[_File] = []

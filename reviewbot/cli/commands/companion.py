@@ -17,10 +17,7 @@ Command: TypeAlias = Callable[[Sequence[str], Mapping[str, str], TextIO], int]
 
 def run(call: Call) -> int:
     """Run `reviewbot demo` or `reviewbot sandbox`."""
-    return _load(call.chosen.name)(call.chosen.rest, call.env, call.out)
-
-
-def _load(name: str) -> Command:
+    name = call.chosen.name
     try:
         (entry,) = distribution(SANDBOX).entry_points.select(group=GROUP, name=name)
         command: Command = entry.load()
@@ -35,4 +32,4 @@ def _load(name: str) -> Command:
         raise NotInstalled(
             f"`reviewbot {name}` needs a package that is not installed: `{missing}`.", hint=how_to_install_sandbox()
         ) from error
-    return command
+    return command(call.chosen.rest, call.env, call.out)

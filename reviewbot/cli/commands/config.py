@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -57,19 +57,14 @@ def run(call: Call) -> int:
     return 0
 
 
-def _problems(given: Given) -> tuple[Problem, ...]:
+def _problems(given: Given) -> Iterator[Problem]:
+    """Yield the problems of the settings, those of a key with its line in front."""
     try:
         read_settings(given.inputs, given.text)
     except SettingsError as error:
-        return tuple(_placed(given, one) for one in error.problems)
-    return ()
-
-
-def _placed(given: Given, problem: Problem) -> Problem:
-    """Put the line of its key in front of the problem."""
-    told = given.told(problem.where)
-    key = problem.where.removeprefix("config file ")
-    return replace(problem, where=told if told in {problem.where, given.path} else f"{told}: {key}")
+        for problem in error.problems:
+            told, key = given.told(problem.where), problem.where.removeprefix("config file ")
+            yield replace(problem, where=told if told in {problem.where, given.path} else f"{told}: {key}")
 
 
 def _table(given: Given) -> str:
@@ -107,18 +102,17 @@ def _file(call: Call) -> tuple[str, str | None]:
     """Return the config file's name, and its text unless there is none."""
     if call.chosen.file:
         path = Path(call.chosen.file)
-        return call.chosen.file, _read(str(path.parent), path.name)
-    with open_clone(Path.cwd(), passed_on(call.env)) as clone:
-        root = str(clone.root)
-    return CONFIG_FILE, _read(root, CONFIG_FILE) if is_taken(root, CONFIG_FILE, _NOWHERE) else None
-
-
-def _read(folder: str, path: str) -> str:
-    content = read_inside(folder, path, CONFIG_BYTES, _NOWHERE).content
+        shown, folder, name = call.chosen.file, str(path.parent), path.name
+    else:
+        with open_clone(Path.cwd(), passed_on(call.env)) as clone:
+            shown, folder, name = CONFIG_FILE, str(clone.root), CONFIG_FILE
+        if not is_taken(folder, name, _NOWHERE):
+            return shown, None
+    content = read_inside(folder, name, CONFIG_BYTES, _NOWHERE).content
     try:
-        return content.decode("utf-8")
+        return shown, content.decode("utf-8")
     except UnicodeDecodeError:
-        return UNREADABLE
+        return shown, UNREADABLE
 
 
 def inputs_said(chosen: argparse.Namespace) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,11 +17,10 @@ from reviewbot.adapters.github.doctor_reader import SetupReader
 from reviewbot.cli.commands.config import inputs_said
 from reviewbot.cli.invocation import Call, signals
 from reviewbot.cli.review_target import repository_name
-from reviewbot.domain.model.installation import Installation
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW, EXIT_SETTINGS, first_exit_status
 from reviewbot.domain.text.escaping import log_line
-from reviewbot.errors import ForgeError, ReviewbotError, SettingsError, TemplateError, TokenUnknown
+from reviewbot.errors import ForgeError, ReviewbotError, SettingsError, TokenUnknown
 from reviewbot.render.renderer import Renderer
 from reviewbot.settings import Settings, peek_settings, read_settings
 from reviewbot.settings.environment import Desktop, read_desktop
@@ -109,14 +108,6 @@ class _Visit:
             return first
         jobs = read_jobs(there.workflows)
         settings = peek_settings(self._inputs(jobs), there.config)
-        yield from self._settings(there, jobs)
-        yield from _templates(there)
-        yield from of_workflows(jobs, settings)
-        yield from _token(reader, there)
-        yield from _required(reader, there, settings, jobs)
-        return settings
-
-    def _settings(self, there: Installation, jobs: tuple[Job, ...]) -> Iterator[Finding]:
         try:
             read_settings(self._inputs(jobs), there.config)
         except SettingsError as error:
@@ -124,12 +115,26 @@ class _Visit:
         else:
             told = "there is no config file, so the defaults hold" if there.config is None else "right"
             yield Finding("settings", f"{told}, on `{there.branch}`")
+        own = {name: text for name, text in there.templates.items() if name.endswith(".j2")}
+        told = f"{len(own)} of the repository's own can be rendered" if own else "the shipped ones"
+        yield _tried("templates", lambda: Renderer(own), told)
+        yield from of_workflows(jobs, settings)
+        # What the token here may read; the workflow says what its own token may do.
+        told = "the token here may read them; writing was not tried"
+        yield _tried("pull requests", reader.try_pull_requests, told)
+        yield _tried("check runs", lambda: reader.try_checks(there.branch), told)
+        try:
+            required = reader.required(there.branch)
+        except ForgeError as error:  # an older Enterprise Server has no rules; reviews would work all the same
+            yield replace(of_error("required check", error), status=0)
+        else:
+            yield from of_required(required, settings, jobs)
+        return settings
 
     def _codevf(self, settings: Settings) -> Iterator[Finding]:
         if not self.desktop.api_key:
-            yield Finding(
-                "key", "there is none, so CodeVF was not asked", "Put it into CODEVF_API_KEY.", EXIT_NO_REVIEW
-            )
+            told = "there is none, so CodeVF was not asked"
+            yield Finding("key", told, "Put it into CODEVF_API_KEY.", EXIT_NO_REVIEW)
             return
         network = self.desktop.network
         access = Access(settings.codevf_url, Secret(self.desktop.api_key), network.ssl_file, network.proxy)
@@ -146,34 +151,9 @@ class _Visit:
             yield of_error("CodeVF", error)
 
 
-def _templates(there: Installation) -> Iterator[Finding]:
-    own = {name: text for name, text in there.templates.items() if name.endswith(".j2")}
+def _tried(about: str, attempt: Callable[[], object], told: str) -> Finding:
     try:
-        Renderer(own)
-    except TemplateError as error:
-        yield of_error("templates", error)
-    else:
-        yield Finding("templates", f"{len(own)} of the repository's own can be rendered" if own else "the shipped ones")
-
-
-def _token(reader: SetupReader, there: Installation) -> Iterator[Finding]:
-    """Check what the token here may read; the workflow says what its own token may do."""
-    for about, look in (
-        ("pull requests", reader.try_pull_requests),
-        ("check runs", lambda: reader.try_checks(there.branch)),
-    ):
-        try:
-            look()
-        except ForgeError as error:
-            yield of_error(about, error)
-        else:
-            yield Finding(about, "the token here may read them; writing was not tried")
-
-
-def _required(reader: SetupReader, there: Installation, settings: Settings, jobs: tuple[Job, ...]) -> Iterator[Finding]:
-    try:
-        required = reader.required(there.branch)
-    except ForgeError as error:  # an older Enterprise Server has no rules; reviews would work all the same
-        yield replace(of_error("required check", error), status=0)
-    else:
-        yield from of_required(required, settings, jobs)
+        attempt()
+    except ReviewbotError as error:
+        return of_error(about, error)
+    return Finding(about, told)

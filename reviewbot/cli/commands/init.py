@@ -12,7 +12,7 @@ from reviewbot.adapters.git.clone import open_clone
 from reviewbot.cli.invocation import Call, wrong
 from reviewbot.domain.model.installation import ACTIONS_APP
 from reviewbot.domain.model.options import ReviewerKind
-from reviewbot.domain.text.escaping import terminal
+from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import Problem, SettingsError
 from reviewbot.settings import Settings
 from reviewbot.settings.environment import passed_on
@@ -42,7 +42,9 @@ def run(call: Call) -> int:
     texts = {path: text for path, text in files(wish).items() if path != CONFIG_FILE or not call.chosen.no_config}
     taken = [path for path in texts if is_taken(root, path, OUT_OF_BOUNDS)]
     if taken and not call.chosen.force:
-        raise SettingsError(tuple(_in_the_way(path) for path in taken))
+        allowed = "`--force`, which replaces it"
+        kept = {CONFIG_FILE: f"`--no-config`, which keeps it, or {allowed}"}
+        raise SettingsError(tuple(Problem(path, "it is there already", kept.get(path, allowed)) for path in taken))
     for path, text in texts.items():
         write_inside(root, path, text.encode(), forbidden=OUT_OF_BOUNDS)
     call.err.write("\n".join(_next(wish, texts)) + "\n")
@@ -50,11 +52,6 @@ def run(call: Call) -> int:
         json.dumps(ruleset(Settings(reviewer=wish.reviewer), call.chosen.source or ACTIONS_APP), indent=2) + "\n"
     )
     return 0
-
-
-def _in_the_way(path: str) -> Problem:
-    kept = "`--no-config`, which keeps it, or " if path == CONFIG_FILE else ""
-    return Problem(path, "it is there already", f"{kept}`--force`, which replaces it")
 
 
 def _wish(call: Call) -> Wish:
@@ -113,5 +110,5 @@ def _next(wish: Wish, texts: Mapping[str, str]) -> list[str]:
     if not wish.gate:
         steps[-1] += f"\n     {_ADVICE_ALONE}"
     steps.append("Ask whether reviews would work, which spends nothing: reviewbot doctor")
-    written = [f"  {terminal(path)}" for path in texts]
+    written = [f"  {visible(path)}" for path in texts]
     return ["Written:", *written, "", "Next:", *(f"  {number}. {step}" for number, step in enumerate(steps, start=1))]

@@ -92,6 +92,6 @@ class _Replayer:
             version=__version__,
         )
         review_pull_request(ports, self.inputs, AtTerminal(), 0)
-        if reporter.told is None:
+        if reporter.view is None:
             raise TypeError(landed)
-        return reporter.told.view
+        return reporter.view

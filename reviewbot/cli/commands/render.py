@@ -11,8 +11,7 @@ from typing import TextIO
 from uuid import uuid4
 
 from reviewbot.cli.invocation import Call
-from reviewbot.domain.text.escaping import log_text, may_command
-from reviewbot.domain.text.escaping import terminal as harmless
+from reviewbot.domain.text.escaping import log_text, may_command, visible
 from reviewbot.errors import ReportUnreadable
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.report import report_json
@@ -56,7 +55,7 @@ def write_patch(out: TextIO, text: str) -> None:
     the lines before and after one.
     """
     if out.isatty():
-        text = harmless(text)
+        text = visible(text)
     elif may_command(text) and not _is_file(out):
         token = uuid4().hex
         text = f"::stop-commands::{token}\n{text}::{token}::\n"

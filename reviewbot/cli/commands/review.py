@@ -28,11 +28,12 @@ from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.text.formatting import counted
 from reviewbot.exports.stored import StoredReport
 from reviewbot.ports import ReviewService
+from reviewbot.render.view_models.review import SummaryView
 from reviewbot.settings import Settings, peek_settings
 from reviewbot.settings.environment import read_desktop
 from reviewbot.terminal.console import open_console, say, say_command, say_hint
 from reviewbot.terminal.page import show_review, words_of
-from reviewbot.terminal.progress import Progress, TerminalReporter, Told, Watched, telling
+from reviewbot.terminal.progress import Progress, TerminalReporter, Watched, telling
 
 YOU = "you"
 
@@ -58,13 +59,18 @@ def run(call: Call) -> int:
         try:
             with telling(console, quiet=chosen.quiet) as progress:
                 reporter = session.listen(progress)
-        except KeyboardInterrupt:
-            _say_interrupted(console, session.place)
+        except KeyboardInterrupt:  # outside the wait for a paid review, which ends in words of its own
+            if session.place.paid:
+                say(console, "Interrupted. If a review was bought, it goes on, and this picks it up:")
+                say_command(console, session.place.again)
+            else:
+                say(console, "Interrupted.")
             return INTERRUPTED
-    if reporter.told is None:
+    view = reporter.view
+    if view is None:
         raise TypeError(reporter)
-    _write(call, reporter.told, reporter, first)
-    status = _leave(call, reporter.told, session.place, interrupted=interrupts.happened)
+    _write(call, view, reporter, first)
+    status = _leave(call, view, session.place, interrupted=interrupts.happened)
     if session.missing and not chosen.quiet:
         say(console, f"Not installed: {', '.join(session.missing)}.", "yellow")
         say_hint(console, how_to_install("local"))
@@ -110,10 +116,10 @@ class _Session:
         return Watched(reviewers.open(settings), progress, name)
 
 
-def _write(call: Call, told: Told, reporter: TerminalReporter, first: Settings) -> None:
-    chosen, view = call.chosen, told.view
+def _write(call: Call, view: SummaryView, reporter: TerminalReporter, first: Settings) -> None:
+    chosen = call.chosen
     if chosen.format == "text":
-        show_review(open_console(call.out, call.env, plain=chosen.plain), view, told.files, quiet=chosen.quiet)
+        show_review(open_console(call.out, call.env, plain=chosen.plain), view, reporter.files, quiet=chosen.quiet)
     elif view.sum is None and chosen.format in _OF_AN_ANSWER:
         return
     elif chosen.format == "github":
@@ -127,12 +133,12 @@ def _write(call: Call, told: Told, reporter: TerminalReporter, first: Settings) 
         write_document(call.out, chosen.format, text)
 
 
-def _leave(call: Call, told: Told, place: Place, *, interrupted: bool) -> int:
+def _leave(call: Call, view: SummaryView, place: Place, *, interrupted: bool) -> int:
     """Say what is left to say, and return the exit status."""
-    chosen, outcome = call.chosen, told.view.outcome
+    chosen, outcome = call.chosen, view.outcome
     console = open_console(call.err, call.env, plain=chosen.plain)
     if chosen.format != "text" and not chosen.quiet:
-        title, words = words_of(told.view)
+        title, words = words_of(view)
         say(console, title)
         say_hint(console, words, indent=2)
     if outcome.reason is Reason.PENDING:
@@ -140,24 +146,15 @@ def _leave(call: Call, told: Told, place: Place, *, interrupted: bool) -> int:
         say_command(console, place.again)
         return INTERRUPTED if interrupted else outcome.exit_status
     if not chosen.quiet:
-        _say_more(console, chosen, told, place)
+        _say_more(console, chosen, view, place)
     return outcome.exit_status
 
 
-def _say_interrupted(console: Console, place: Place) -> None:
-    """Say so outside the wait for a paid review, which ends in words of its own."""
-    if not place.paid:
-        say(console, "Interrupted.")
-        return
-    say(console, "Interrupted. If a review was bought, it goes on, and this picks it up:")
-    say_command(console, place.again)
-
-
-def _say_more(console: Console, chosen: argparse.Namespace, told: Told, place: Place) -> None:
+def _say_more(console: Console, chosen: argparse.Namespace, view: SummaryView, place: Place) -> None:
     if place.uncommitted:
         files = counted(place.uncommitted, "file has", "files have")
         say(console, f"Not in this review: {files} changes that are not committed.", "yellow")
-    fixes = 0 if place.number else applicable(told.view)
+    fixes = 0 if place.number else applicable(view)
     if fixes and chosen.format in {"text", "json"}:
         console.print()
         say(console, f"{counted(fixes, 'fix', 'fixes')} can be applied:")

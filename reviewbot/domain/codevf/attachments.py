@@ -52,11 +52,9 @@ def split_for_context(limits: SizeTier) -> tuple[SizeTier, SizeTier]:
 
 @dataclass(frozen=True, slots=True)
 class Sendable:
-    """A selected file, ready to be sent.
+    """A selected file, ready to be sent: its section of the diff and its text at the head, if any, both redacted.
 
     Attributes:
-        diff: its section of the diff, redacted.
-        text: its whole text at the head, redacted; None if there is none to send.
         redactions: how many values were replaced in either.
         risk: higher goes first.
     """
@@ -79,16 +77,17 @@ class Sent:
 
     Attributes:
         bytes: of diff and text as sent, in UTF-8.
-        sha256: hex digest of diff and text as sent, one after the other.
         whole: whether the text was sent with the diff.
+        redactions: how many secrets were redacted.
+        sha256: hex digest of diff and text as sent, one after the other.
         attachment: the name of the attachment with the text, empty without one.
     """
 
     path: str
     bytes: int
-    sha256: str
     whole: bool
     redactions: int
+    sha256: str = ""
     attachment: str = ""
 
 
@@ -98,8 +97,7 @@ class Packing:
 
     Attributes:
         attachments: at most five a task, diffs first.
-        sent: the manifest.
-        omitted: selected files that are not in it.
+        omitted: selected files that are not in the manifest.
         limits: which limit kept a file's diff or text out, in words, by path.
     """
 
@@ -217,7 +215,7 @@ def _section(file: Sendable) -> str:
 def _manifest_line(file: Sendable, attachment: str) -> Sent:
     content = (_diff(file) + (_section(file) if attachment else "")).encode("utf-8", "replace")
     digest = hashlib.sha256(content).hexdigest()
-    return Sent(file.path, len(content), digest, bool(attachment), file.redactions, attachment)
+    return Sent(file.path, len(content), bool(attachment), file.redactions, digest, attachment)
 
 
 def _size(text: str) -> int:

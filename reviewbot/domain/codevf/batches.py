@@ -19,7 +19,7 @@ from reviewbot.domain.codevf.attachments import (
     pack,
     split_for_context,
 )
-from reviewbot.domain.model.review import Report, Task, TaskStatus, Unread
+from reviewbot.domain.model.review import Task, TaskStatus, Unread
 
 _BETWEEN = ","
 
@@ -121,16 +121,3 @@ def _status(tasks: Sequence[Task]) -> TaskStatus:
         return TaskStatus.COMPLETED if TaskStatus.COMPLETED in states else states[0]
     hoped_for = {state for state in states if not state.is_over or state is TaskStatus.COMPLETED}
     return TaskStatus.PENDING if hoped_for == {TaskStatus.PENDING} else TaskStatus.PROCESSING
-
-
-def merged(reports: Sequence[Report]) -> Report:
-    """The reports of a purchase's tasks as one."""
-    if len(reports) == 1:
-        return reports[0]
-    return Report(
-        summary="\n\n".join(one.summary for one in reports if one.summary),
-        findings=tuple(finding for one in reports for finding in one.findings),
-        leftovers=tuple(leftover for one in reports for leftover in one.leftovers),
-        readable=all(one.readable for one in reports),
-        previous=tuple(word for one in reports for word in one.previous),
-    )

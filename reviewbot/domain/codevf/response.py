@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -30,15 +30,10 @@ _CLOSED = re.compile(r"\s*```")
 
 
 def response_schema(*, incremental: bool = False) -> dict[str, object]:
-    """The JSON Schema that the service is asked to answer in.
-
-    Args:
-        incremental: whether earlier findings are sent to be confirmed.
-    """
+    """The JSON Schema of the answer; `incremental` also asks whether earlier findings are fixed."""
     text = {"type": "string"}
-    finding = {
-        "type": "object",
-        "properties": {
+    finding = _object(
+        {
             "severity": {"type": "string", "enum": ["critical", "high", "medium", "low", "info"]},
             "category": {"type": "string", "enum": [category.value for category in Category]},
             "title": text,
@@ -51,27 +46,19 @@ def response_schema(*, incremental: bool = False) -> dict[str, object]:
             "existing_code": text,
             "references": {"type": "array", "items": text},
         },
-        "additionalProperties": False,
-        "required": ["severity", "category", "title", "explanation", "side", "line", "end_line", "code"],
-    }
-    file = {
-        "type": "object",
-        "properties": {"path": text, "findings": {"type": "array", "items": finding}},
-        "additionalProperties": False,
-        "required": ["path", "findings"],
-    }
+        optional={"suggestion", "existing_code", "references"},
+    )
+    file = _object({"path": text, "findings": {"type": "array", "items": finding}})
     properties: dict[str, object] = {"summary": text, "files": {"type": "array", "items": file}}
-    required = ["summary", "files"]
     if incremental:
         states = {"type": "string", "enum": [state.value for state in PreviousState]}
-        previous = {
-            "type": "object",
-            "properties": {"id": {"type": "string", "minLength": 1}, "state": states, "note": text},
-            "additionalProperties": False,
-            "required": ["id", "state", "note"],
-        }
+        previous = _object({"id": {"type": "string", "minLength": 1}, "state": states, "note": text})
         properties["previous"] = {"type": "array", "items": previous}
-        required = [*required, "previous"]
+    return _object(properties)
+
+
+def _object(properties: dict[str, object], optional: Collection[str] = ()) -> dict[str, object]:
+    required = [name for name in properties if name not in optional]
     return {"type": "object", "properties": properties, "additionalProperties": False, "required": required}
 
 
@@ -90,8 +77,8 @@ class Deliverable:
 def deliverables(result: object) -> tuple[Deliverable, ...]:
     """The files that an answer points to; those of the same name are told apart by a number."""
     found: dict[str, Deliverable] = {}
-    for item in _listed(result):
-        if pointer := _pointer(item):
+    for _, pointer in _pointers(result):
+        if pointer:
             name = shorten_line(pointer.file_name or "file", MAX_FILE_NAME)
             while name in found:
                 name = f"{name} ({len(found) + 1})"
@@ -104,16 +91,14 @@ class _Pointer(Struct, frozen=True, rename="camel"):
     file_name: str | None = None
 
 
-def _pointer(item: object) -> _Pointer | None:
-    try:
-        return convert(item, _Pointer)
-    except JsonMismatch:
-        return None
-
-
-def _listed(result: object) -> list[Any]:
+def _pointers(result: object) -> Iterator[tuple[object, _Pointer | None]]:
+    """The items of a result's list of files, each as a pointer if it is one."""
     listed = result.get("deliverables") if isinstance(result, dict) else None
-    return listed if isinstance(listed, list) else []
+    for item in listed if isinstance(listed, list) else ():
+        try:
+            yield item, convert(item, _Pointer)
+        except JsonMismatch:
+            yield item, None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +123,13 @@ def read_result(result: object, files: Mapping[str, str] | None = None) -> Repor
     reports = [read_answer(answer) for answer in (*answers, *(one for _, found, _ in pieces for one in found))]
     if not reports:
         return _unread(result, sources)
-    words = [rest for source, found, rest in pieces if rest and (found or source.is_talk)]
+    # What was said beside an answer are words and no broken findings, unless they stand alone.
+    said = "\n\n".join(rest for source, found, rest in pieces if rest and (found or source.is_talk))
     spoken = [_spoken(source.where, rest) for source, found, rest in pieces if rest and not (found or source.is_talk)]
-    return _merged(reports, words, spoken)
+    if len(said) > MAX_WORDS_BESIDE and not any(report.findings for report in reports):
+        spoken.append(_spoken("message", said))
+        said = ""
+    return Report.of([*reports, Report(said, (), tuple(spoken), readable=not spoken)])
 
 
 _BESIDE = frozenset({"message", "deliverables"})
@@ -152,19 +141,6 @@ def _unread(result: object, sources: tuple[_Source, ...]) -> Report:
     return Report(summary="", findings=(), leftovers=leftovers or (nothing,), readable=False)
 
 
-def _merged(reports: list[Report], words: list[str], spoken: list[Leftover]) -> Report:
-    """All answers as one, with what was said beside them: words are no broken findings, unless they stand alone."""
-    findings = tuple(finding for report in reports for finding in report.findings)
-    leftovers = [*(item for report in reports for item in report.leftovers), *spoken]
-    said = "\n\n".join(words)
-    if not findings and len(said) > MAX_WORDS_BESIDE:
-        leftovers.append(_spoken("message", said))
-        said = ""
-    summary = "\n\n".join(part for part in (*(report.summary for report in reports), said) if part)
-    previous = tuple(item for report in reports for item in report.previous)
-    return Report(summary, findings, tuple(leftovers), not leftovers, previous)
-
-
 def _spoken(where: str, text: str) -> Leftover:
     return Leftover(where, "it is free text, not the structured answer that was asked for", text)
 
@@ -174,8 +150,8 @@ def _sources(result: object, files: Mapping[str, str]) -> Iterator[_Source]:
         yield from _of_object(result)
     elif result is not None:
         yield _Source("result", _plain(result), is_talk=True)
-    for item in _listed(result):
-        if _pointer(item) is None:
+    for item, pointer in _pointers(result):
+        if pointer is None:
             yield _Source("deliverables", _plain(item), is_talk=False)
     texts = {item.file_name: item.url for item in deliverables(result)} | dict(files)
     for name, text in texts.items():

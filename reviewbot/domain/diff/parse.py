@@ -74,15 +74,13 @@ class Hunk:
 
 @dataclass(frozen=True, slots=True)
 class FileDiff:
-    """One file's part of a diff.
+    """One file's part of a diff; `old_…` is at the merge base.
 
     Attributes:
         path: the name at the head, or the old name of a deleted file.
-        old_path: the name at the merge base; equal to `path` unless renamed or copied.
-        old_mode: six octal digits; None if there is no old file, or neither mode nor content changed.
-        new_mode: likewise.
-        old_blob: the abbreviated blob at the merge base, empty if the content did not change.
-        new_blob: likewise at the head.
+        old_path: equal to `path` unless renamed or copied.
+        old_mode: six octal digits; None (as `new_mode`) if there is no file, or neither mode nor content changed.
+        old_blob: abbreviated; empty (as `new_blob`) if the content did not change.
         binary: whether git shows no lines because the bytes are not text.
         text: the file's section of the diff, verbatim.
     """
@@ -163,13 +161,10 @@ def unquote(name: str) -> str:
 
     def byte(match: re.Match[str]) -> str:
         code = match[1]
-        value = _ESCAPES[code] if code in _ESCAPES else int(code, 8) & 0xFF
-        return chr(value)
+        return chr(_ESCAPES[code] if code in _ESCAPES else int(code, 8) & 0xFF)
 
-    inner = name[1:-1]
-    if inner.isascii():
-        return _ESCAPE.sub(byte, inner).encode("latin-1").decode("utf-8", "replace")
-    return _ESCAPE.sub(byte, inner)
+    bytes_ = _ESCAPE.sub(byte, name[1:-1])
+    return bytes_.encode("latin-1").decode("utf-8", "replace") if name.isascii() else bytes_
 
 
 def parse_diff(text: str) -> tuple[FileDiff, ...]:
@@ -178,17 +173,12 @@ def parse_diff(text: str) -> tuple[FileDiff, ...]:
     Raises:
         ChangeUnreadable: the text is not a git diff.
     """
-    return tuple(_parse_section(section) for section in _sections(text))
-
-
-def _sections(text: str) -> Iterator[str]:
     starts = [match.start() for match in re.finditer(r"^diff --git ", text, re.MULTILINE)]
     if text[: starts[0] if starts else len(text)].strip():
         raise ChangeUnreadable(
             "What came as the diff is not a git diff.", hint="It does not start with a `diff --git` line."
         )
-    for start, end in pairwise([*starts, len(text)]):
-        yield text[start:end]
+    return tuple(_parse_section(text[start:end]) for start, end in pairwise([*starts, len(text)]))
 
 
 def _parse_section(section: str) -> FileDiff:

@@ -22,13 +22,10 @@ class Places:
 
 @dataclass(frozen=True)
 class FileView:
-    """A changed file as the reviewer saw it.
+    """A changed file as the reviewer saw it: hunks and text as sent; paths as in `FileDiff`.
 
     Attributes:
-        path: the name at the head, or the old name of a deleted file.
-        old_path: the name at the merge base.
-        hunks: as sent.
-        text: the whole text at the head as sent, None when it was not sent.
+        text: the whole text at the head, None when it was not sent.
         redacted: RIGHT numbers of the lines that hold a redaction.
     """
 
@@ -84,7 +81,9 @@ class FileView:
         """Where a block stands on a side; cached, since many findings may be about one block."""
         if (side, block) not in self._places:
             every = tuple(self.index(side).places(block))
-            touched = (first for first in every if self._touches(side, first, first + block.count - 1))
+            numbers = self._touched[side]
+            after = ((first, bisect_left(numbers, first)) for first in every)
+            touched = (first for first, at in after if at < len(numbers) and numbers[at] < first + block.count)
             self._places[side, block] = Places(every, tuple(touched))
         return self._places[side, block]
 
@@ -107,8 +106,3 @@ class FileView:
         if side is Side.RIGHT and self.text is not None:
             return dict(enumerate(split_lines(self.text), start=1))
         return self._of_hunks(side)
-
-    def _touches(self, side: Side, first: int, last: int) -> bool:
-        numbers = self._touched[side]
-        at = bisect_left(numbers, first)
-        return at < len(numbers) and numbers[at] <= last

@@ -121,10 +121,3 @@ class Reaction(StrEnum):
     YES = "+1"
     NO = "-1"
     CONFUSED = "confused"
-
-
-class Hidden(StrEnum):
-    """The classifiers of `minimizeComment` that we use."""
-
-    OUTDATED = "OUTDATED"
-    RESOLVED = "RESOLVED"

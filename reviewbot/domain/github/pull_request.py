@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -75,7 +76,6 @@ class PullRequest:
         commits: the first hundred; `commit_count` says how many there are.
         changed_files: how many files GitHub counts in the change; None if nobody counts.
         author: the login without `[bot]`, as in GraphQL; None for a deleted account.
-        head_repository: None if the fork was deleted.
         label_events: the latest fifty, oldest first.
         head_seen_at: when GitHub created the first check suite for the head, which no committer can choose; None if it
             is unknown. The commit may have been the head of another pull request then.
@@ -86,7 +86,6 @@ class PullRequest:
     """
 
     number: int
-    node_id: str
     title: str
     body: str
     url: str
@@ -96,8 +95,6 @@ class PullRequest:
     is_draft: bool
     from_fork: bool
     head_sha: str
-    head_ref: str
-    head_repository: str | None
     base_sha: str
     base_ref: str
     labels: frozenset[str]
@@ -145,7 +142,6 @@ class ThreadComment:
     body: str
     ours: bool
     author: str | None
-    review_id: int | None
     node_id: str = ""
     is_minimized: bool = False
     hidden_as_outdated: bool = False
@@ -238,8 +234,6 @@ class Review:
     id: int
     state: str
     body: str
-    url: str
-    ours: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +277,8 @@ _CONTROLS = bytes({*range(32), 127} - {*b"\t\n\f\r"})
 _TAR_MAGIC_AT = 257
 """Offset of the magic number of a tar header
 (https://www.gnu.org/software/tar/manual/html_node/Standard.html)."""
+_WORDS = re.compile(rb"[\t\n\r -~]{20}")
+"""Of random bytes, one in 200 million begins as many printable characters."""
 
 
 def _legible(content: bytes) -> float:
@@ -305,6 +301,7 @@ class Entry:
         shebang: whether binary bytes start with `#!`; None if they were not read.
         legible: the share of binary bytes, NULs apart, that are printable UTF-8, from 0 to 1; None if they were not
             read.
+        worded: whether binary bytes, NULs apart, have twenty printable ASCII characters in a row.
         tar: whether it is an uncompressed tar archive, which is as legible as the files in it.
     """
 
@@ -316,6 +313,7 @@ class Entry:
     misencoded: bool = False
     shebang: bool | None = None
     legible: float | None = None
+    worded: bool = False
     tar: bool = False
 
     def with_content(self, content: bytes) -> Entry:
@@ -325,6 +323,7 @@ class Entry:
         if b"\0" in content[:BINARY_WINDOW]:
             return replace(
                 self, text=None, binary=True, shebang=content.startswith(b"#!"), legible=_legible(content),
+                worded=_WORDS.search(content.translate(None, b"\0")) is not None,
                 tar=content[_TAR_MAGIC_AT:].startswith(b"ustar"),
             )  # fmt: skip
         try:

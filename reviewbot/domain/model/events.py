@@ -25,11 +25,9 @@ class ReviewEvent(Struct, frozen=True):
     """Something happened to an open pull request.
 
     Attributes:
-        name: `pull_request`, `pull_request_target` or `pull_request_review`.
         action: GitHub's word, such as `opened`, `synchronize` or `labeled`; the app decides which of them matter.
         head_sha: the head when it happened, None when the payload has none that looks like a commit.
         sender: login of who did it, empty for a deleted account.
-        label: the label of a `labeled` or `unlabeled` action.
     """
 
     name: str
@@ -53,9 +51,8 @@ class CommentEvent(Struct, frozen=True):
     """Somebody wrote on a pull request's timeline; the payload has no head, so it must be asked for.
 
     Attributes:
-        body: hostile text, may hold a command.
-        comment_id: the REST id, 0 when the payload has none.
         author: login of the comment's author; `sender` is who caused the event (an editor, for instance).
+        comment_id: the REST id, 0 when the payload has none.
     """
 
     number: int
@@ -86,8 +83,7 @@ class MergeGroupEvent(Struct, frozen=True):
 
     Attributes:
         head_sha: where the check must be reported, else the queue stalls.
-        numbers: the pull requests that the head's name tells, usually the last one of the group; empty when it tells
-            none.
+        numbers: the pull requests that the head's name tells, usually the last one of the group.
         base_ref: the branch that it is to be merged into, without `refs/heads/`; empty when the payload has none.
     """
 
@@ -199,12 +195,7 @@ def read_event_text(name: str, text: str) -> Event:
 
 
 def read_event(name: str, payload: object) -> Event:
-    """Read the event.
-
-    Args:
-        name: the value of `GITHUB_EVENT_NAME`.
-        payload: the decoded JSON of the event file.
-    """
+    """Read the event of this `GITHUB_EVENT_NAME` from the decoded JSON of the event file."""
     try:
         match name:
             case "pull_request" | "pull_request_target" | "pull_request_review":

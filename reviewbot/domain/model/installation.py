@@ -11,13 +11,9 @@ ACTIONS_APP = 15_368
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """The default branch, as far as it is about us.
+    """The default branch, as far as it is about us: the branch is empty in an empty repository.
 
-    Attributes:
-        repository: `owner/name`, as GitHub spells it.
-        branch: its name, empty in an empty repository.
-        config: the config file's text, None when there is none.
-        templates: name to text; so are the `workflows`.
+    The config file is None when there is none; templates and workflows are texts by their names.
     """
 
     repository: str
@@ -29,12 +25,7 @@ class Installation:
 
 @dataclass(frozen=True, slots=True)
 class Required:
-    """A check that must have succeeded.
-
-    Attributes:
-        name: of the check, or of a status.
-        source: the number of the App that it must come from, None when anybody may set it.
-    """
+    """A check or status that must have succeeded; `source` is the App it must come from, None for anybody."""
 
     name: str
     source: int | None = None

@@ -23,7 +23,6 @@ class Remote:
     Attributes:
         host: such as `github.com`, with the port where its pages have one.
         full_name: `owner/name`.
-        scheme: of the pages.
     """
 
     host: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, StrEnum
@@ -66,13 +67,9 @@ class Finding:
     Attributes:
         path: as the reviewer wrote it; may be empty.
         category: None if CodeVF gave none that we know.
-        title: one line.
-        explanation: may be empty.
-        line: first cited line, from 1, if any.
-        end_line: last cited line, at least `line`; None if `line` is.
-        code: the quoted lines, perhaps with our line numbers; may be empty.
-        suggestion: the replacement, if any; empty means "delete the lines".
-        existing_code: what the suggestion replaces, if given.
+        line: first cited line, from 1; `end_line` is None if it is, otherwise at least `line`.
+        code: the quoted lines, perhaps with our line numbers.
+        suggestion: the replacement; empty means "delete the lines".
     """
 
     path: str
@@ -91,13 +88,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """A part of the answer that violates the schema, kept as text.
-
-    Attributes:
-        where: a path into the answer, such as `files[2].findings[0]`.
-        why: what is wrong with it.
-        text: the part, as JSON or as it came.
-    """
+    """A part of the answer that violates the schema, kept as text; `where` is a path such as `files[2].findings[0]`."""
 
     where: str
     why: str
@@ -122,13 +113,11 @@ class Previous:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The reviewer's answer.
+    """The reviewer's answer, in its order.
 
     Attributes:
-        findings: in the order of the answer.
         leftovers: what is not a valid finding; nothing is lost.
         readable: whether the answer matched the schema. Only a readable report without findings is a clean one.
-        previous: the reviewer's word on earlier findings.
     """
 
     summary: str
@@ -136,6 +125,17 @@ class Report:
     leftovers: tuple[Leftover, ...] = ()
     readable: bool = True
     previous: tuple[Previous, ...] = ()
+
+    @classmethod
+    def of(cls, reports: Sequence[Report]) -> Report:
+        """Several reports as one."""
+        return cls(
+            summary="\n\n".join(one.summary for one in reports if one.summary),
+            findings=tuple(finding for one in reports for finding in one.findings),
+            leftovers=tuple(leftover for one in reports for leftover in one.leftovers),
+            readable=all(one.readable for one in reports),
+            previous=tuple(word for one in reports for word in one.previous),
+        )
 
 
 class TaskStatus(Enum):
@@ -165,12 +165,10 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task as CodeVF describes it.
+    """A task as CodeVF describes it; `status_text` is CodeVF's own word.
 
     Attributes:
-        status_text: CodeVF's own word.
         result: the decoded JSON of `result`, if any.
-        credits_used: None if unknown.
         retry_after: seconds until the next poll that CodeVF asks for, if it does.
         unseen: files that the reviewer could not read completely; they make the review partial.
         parts: the tasks of one purchase that are joined here; empty for a single task.
@@ -243,10 +241,8 @@ class Submission:
     Attributes:
         prompt: 10 to 10,000 characters.
         tag_id: the expertise, or None for CodeVF's default.
-        metadata: flat, for the customer's own reference.
         idempotency_key: a version 4 UUID.
         attachments: at most five.
-        response_schema: JSON Schema of the answer.
     """
 
     prompt: str

@@ -16,23 +16,18 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-class UnsafeUrl(Exception):
-    """A key may not be sent to this address."""
-
-
-def check_service_url(url: str) -> str:
+def check_service_url(url: str) -> str | None:
     """A base address that a key may be sent to, with a slash at its end.
 
-    Raises:
-        UnsafeUrl: it is not https (and not loopback), or carries a user, a query or a fragment.
+    None if it is not https (and not loopback), or carries a user, a query or a fragment.
     """
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise UnsafeUrl from None
+        return None
     plain = re.fullmatch(r"[!-~]+", url) is not None and not any(sign in url for sign in "@?#\\")
     secure = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url))
     if not (plain and secure and host) or port == 0:
-        raise UnsafeUrl
+        return None
     return url if url.endswith("/") else url + "/"

@@ -11,23 +11,29 @@ _TEXT = re.compile(
     r"|sh|bash|zsh|fish|k?sh|csh|ps[dm]?1|bat|cmd|vbs|ahk|applescript|html?|xhtml|svg|xml|xsl|xsd|css|s[ac]ss|less"
     r"|ya?ml|json[c5l]?|toml|ini|cfg|conf|config|env|properties|plist|tf|tfvars|hcl|nix|bzl|bazel|star|cmake|mk|mak"
     r"|proto|thrift|graphql|gql|j2|jinja2?|tmpl|tpl|ejs|erb|hbs|mustache|liquid|cshtml|jsp|aspx?|md|mdx|markdown|rst"
-    r"|adoc|asciidoc|txt|text|tex|csv|tsv|diff|patch|lock|service|desktop|dockerfile|containerfile)$"
+    r"|adoc|asciidoc|txt|text|tex|csv|tsv|diff|patch|lock|service|desktop|dockerfile|containerfile"
+    r"|cuh?|hip|ipp|tpp|f(?:or|77|90|95|03|08)?|pas|dpr|bas|cls|ad[bs]|cob|cbl|m4|a[cm]|f?cgi|[wp]sgi|inc|module|install"
+    r"|theme|(?:cs|fs|vb|vcx)proj|props|targets|sln|gni?|gypi?|bp|podspec|cabal|ebuild|spec|pp|sls|rego|cue|jsonnet"
+    r"|libsonnet|dhall|nu|robot|feature|reg|inf|wsf|hta|glsl|vert|frag|comp|hlsl|wgsl|metal|razor|xaml)$"
     r"|(?:^|/)\.[^/]*rc$|(?:^|/)(?:requirements|constraints)[^/]*$"
     # Snapshots of Jest, which it executes; other `.snap` are packages.
     r"|(?:^|/)__snapshots__/[^/]*\.snap$|\.[cm]?[jt]sx?\.snap$"
 )
 _EXECUTABLE = re.compile(
     r"\.(?:exe|com|scr|msi|dll|so(?:\.[0-9]+)*|dylib|node|pyd|py[co]|jar|war|ear|class|dex|apk|aar|wasm|elf|ko|o|a|obj|lib"
-    r"|sys|efi|deb|rpm|pkg|dmg|appimage|whl|egg|gem|nupkg|crx|xpi|vsix|beam|hex|uf2|pkl|pickle|joblib|pt|pth|ckpt)$"
+    r"|sys|efi|deb|rpm|pkg|dmg|appimage|whl|egg|gem|nupkg|crx|xpi|vsix|beam|hex|uf2|pkl|pickle|joblib|pt|pth|ckpt"
+    r"|pyzw?|phar|rlib|rmeta|jmod|swf|luac|scpt|xl[sta]m|do[ct]m|pptm|rds|rda(?:ta)?|dill|hbc|spv|cubin|bc)$"
 )
 _MEDIA = re.compile(
     r"\.(?:png|jpe?g|gif|webp|avif|heic|bmp|ico|icns|tiff?|psd|ai|eps|woff2?|ttf|otf|eot|mp[34]|m4[av]|ogg|oga|ogv|wav|flac"
-    r"|webm|mov|avi|mkv|pdf)$"
+    r"|webm|mov|avi|mkv|pdf|jxl|tga|dds|ktx2?|exr|cur|ani|svgz|ttc|mid|aac|opus|aiff?|wma|wmv|mpe?g|flv|3gp)$"
 )
 _DATA = re.compile(
     r"\.(?:bin|dat|data|db|sqlite3?|mdb|zip|gz|tgz|bz2|xz|zst|lz4|7z|rar|tar|iso|img|npy|npz|onnx|pb"
     r"|tflite|safetensors|gguf|h5|hdf5|mat|parquet|arrow|feather|avro|orc|docx?|xlsx?|pptx?|od[tsp]|glb|fbx|blend|unitypackage"
-    r"|mo|pcap|snap|ds_store)$|(?:^|/)\.ds_store$"
+    r"|mo|pcapng|pcap|snap|br|lzma|cab|cpio|jks|keystore|p12|pfx|der|cer|crt|p7[bcs]|uasset|umap|xcf|sketch|fla|aseprite"
+    r"|psb|rdb|ldb|sst|dbf|sav|dta|nc|shp|shx|pack|idx|dmp|pdb|icc|nib|traineddata|dwg|stl|epub|mobi|lockb|ds_store)$"
+    r"|(?:^|/)\.ds_store$"
 )
 
 

@@ -52,7 +52,7 @@ class HeldBecause(StrEnum):
     UNSEEN = "unseen"
 
 
-_SENTENCES: Mapping[str, str] = {
+_SENTENCES: Mapping[HeldBecause, str] = {
     HeldBecause.PATHS: "The setting `paths` leaves it out.",
     HeldBecause.GENERATED: "`.gitattributes` of the default branch says that a program writes it.",
     HeldBecause.VENDORED: "It is a copy of somebody else's code.",
@@ -68,9 +68,9 @@ _SENTENCES: Mapping[str, str] = {
 }
 
 
-def held_sentence(reason: str) -> str:
-    """The reason in words; a reason that only another version knows stands for itself."""
-    return _SENTENCES.get(reason, reason)
+def held_sentence(reason: HeldBecause) -> str:
+    """The reason in words."""
+    return _SENTENCES[reason]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ def _suspicion(file: ChangedFile) -> str:
     new, names_ = file.new, _names(file)
     if new is None:
         return ""
-    opaque = named_as_binary(file.path) or new.shebang is False
+    opaque = named_as_binary(file.path) or (new.shebang is False and not new.worded)
     reasons = (
         ("its name says that it is text", any(named_as_text(path) or steers(path) for path in names_)),
         ("it is executable and may be a script", new.mode == EXECUTABLE_MODE),

@@ -27,7 +27,10 @@ _INVISIBLE = re.compile(
 
 
 def visible(text: str) -> str:
-    """Make invisible characters visible: a right-to-left override becomes `⟨U+202E⟩`. CRLF becomes LF."""
+    """Make invisible characters visible: a right-to-left override becomes `⟨U+202E⟩`. CRLF becomes LF.
+
+    So no escape sequence of a terminal survives.
+    """
     return _INVISIBLE.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text.replace("\r\n", "\n"))
 
 
@@ -50,17 +53,13 @@ _REFERENCES = rf"""
       | :(?=[0-9A-Za-z_+-]{{1,60}}:)  # an emoji's name
     )
 """
-_FLAGS = re.VERBOSE | re.IGNORECASE
-_HTML = re.compile(_REFERENCES + r"| (?P<html>[&<>\"'$])", _FLAGS)
-_MARKDOWN = re.compile(_REFERENCES + r"| (?P<html>[&<>$]) | (?P<mark>[\\`*_\[\]|~\#])", _FLAGS)
+_MARKDOWN = re.compile(_REFERENCES + r"| (?P<html>[&<>$]) | (?P<mark>[\\`*_\[\]|~\#])", re.VERBOSE | re.IGNORECASE)
 _LIST_NUMBER = re.compile(r"\d{1,9}(?=[.)])")
 
 _ENTITIES = {
     "&": "&amp;",
     "<": "&lt;",
     ">": "&gt;",
-    '"': "&quot;",
-    "'": "&#39;",
     "$": "<span>$</span>",  # GitHub's documented way to keep a dollar sign from opening mathematics
 }
 
@@ -99,11 +98,6 @@ def markdown_text(text: str) -> str:
 def markdown_line(text: str) -> str:
     """The same on one line: for headings, list items and table cells."""
     return markdown_text(_one_line(text))
-
-
-def html_text(text: str) -> str:
-    """Text in raw HTML on GitHub, such as `<summary>`: backslashes mean nothing there, but mentions do."""
-    return _HTML.sub(lambda found: found[0] + ZWSP if found[0] == "#" else _inert(found), visible(text))
 
 
 def _one_line(text: str) -> str:
@@ -164,7 +158,11 @@ def prose(text: str) -> str:
     while at < len(lines):
         opening = _FENCE.match(lines[at])
         end = _block_end(lines, at + 1, opening["marks"]) if opening else _words_end(lines, at + 1)
-        out.append(_refenced(lines[at + 1 : end], opening["info"]) if opening else _words(lines[at:end]))
+        if opening is None:
+            out.append(_words(lines[at:end]))
+        else:
+            active = _language(opening["info"]).lower().startswith(_ACTIVE)
+            out.append(fence("\n".join(lines[at + 1 : end]) + "\n", "" if active else opening["info"]))
         at = end + 1 if opening else end
     return "\n".join(out)
 
@@ -183,11 +181,6 @@ def _words_end(lines: list[str], start: int) -> int:
         if not lines[at].strip(" \t") or _FENCE.match(lines[at]):
             return at
     return len(lines)
-
-
-def _refenced(lines: list[str], info: str) -> str:
-    active = _language(info).lower().startswith(_ACTIVE)
-    return fence("\n".join(lines) + "\n", "" if active else info)
 
 
 def _words(lines: list[str]) -> str:
@@ -225,11 +218,6 @@ def _unpadded(code: str) -> str:
     code = code.replace("\n", " ")
     padded = code.startswith(" ") and code.endswith(" ") and code.strip(" ")
     return code[1:-1] if padded else code
-
-
-def terminal(text: str) -> str:
-    """Text for a terminal: no escape sequence survives."""
-    return visible(text)
 
 
 def command_data(text: str) -> str:

@@ -39,15 +39,11 @@ class AnswerView:
         mark: trusted; the hidden first bytes, which the template must emit first.
         word: of `parse.CommandName`, as its value.
         refusal: of `authorize.Refusal`, as its value; empty when the command was carried out.
-        sender: a login.
         needs: what the sender would have to be allowed.
-        target: the commit or the finding that was named, empty when none was.
-        head_sha: of the pull request, full.
-        check_title: what our check on the head says by now, empty when there is none.
-        finding: the title of the finding that it is about, empty when it is about none; `finding_id` is its id.
+        target: the commit or the finding that was named, `finding` and `finding_id` the finding that it is about.
+        check_title: what our check on the head says by now.
         said: the reason that was given for a waiver or a bypass.
         reason: of `verdict.Reason`, as its value: what the run came to; empty when none was started.
-        message: what happened, from the run; may be empty, as `hint`.
         status: None unless it was asked for.
     """
 

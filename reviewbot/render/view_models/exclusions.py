@@ -8,8 +8,8 @@ import shlex
 from collections.abc import Iterable
 
 from reviewbot.domain.redaction.redactor import is_redacted
-from reviewbot.domain.selection.selection import HeldBecause
-from reviewbot.render.view_models.review import HeldView
+from reviewbot.domain.selection.selection import Held, HeldBecause
+from reviewbot.domain.text.escaping import hidden_sign
 
 MOST = 5
 """Files that are named; a change that misses more needs a pattern that nobody can guess."""
@@ -20,20 +20,20 @@ LONGEST = 300
 _SPECIAL = re.compile(r"[*?+\[\]\\]")
 
 
-def excludable(missed: Iterable[HeldView]) -> tuple[str, ...]:
+def excludable(missed: Iterable[Held]) -> tuple[str, ...]:
     """The names of the files among what was missed; a part of the review that was lost is no file."""
     return tuple(one.path for one in missed if one.detail or one.reason != HeldBecause.UNSEEN)
 
 
 def exclusions(paths: Iterable[str]) -> tuple[str, ...]:
-    """A pattern for each of the first files; none for a name that is redacted, very long or no line of the setting."""
-    named = [path for path in paths if not is_redacted(path) and _is_one_line(path) and len(path) <= LONGEST]
+    """A pattern for each of the first files; none for a name that is redacted, very long or cannot be copied."""
+    named = [path for path in paths if not is_redacted(path) and _can_be_copied(path) and len(path) <= LONGEST]
     return tuple("!" + _SPECIAL.sub(r"\\\g<0>", path) for path in named[:MOST])
 
 
-def _is_one_line(path: str) -> bool:
-    """Whether the setting, which is read line by line without whitespace at their ends, can name the path."""
-    return path.splitlines() == [path] and path == path.rstrip()
+def _can_be_copied(path: str) -> bool:
+    """Whether the path is shown as it is, and the setting can name it: it is read without whitespace at the end."""
+    return path.isprintable() and hidden_sign(path) is None and path == path.rstrip()
 
 
 def exclusion_options(paths: Iterable[str]) -> str:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from reviewbot.domain.codevf.attachments import Sent
 from reviewbot.domain.findings.placement import SuggestionState, Why
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.model.options import FailOn
 from reviewbot.domain.model.review import Category, Leftover, Severity, Side
 from reviewbot.domain.policy.verdict import Coverage, Outcome, blocks
-from reviewbot.domain.selection.selection import HeldBecause
+from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.domain.text.formatting import state
 
 
@@ -21,17 +22,12 @@ class FindingView:
     """A finding, to be shown.
 
     Attributes:
-        path: the file in the change, or what the reviewer named.
-        start_line: first line at `side`; None when the finding has no lines.
-        line: last line at `side`; None likewise.
-        why: how it was placed.
-        code: the lines as sent (or as quoted), to be shown where the finding is not on them; may be empty.
-        language: the info string of a fence for `code`, such as `python`; may be empty.
-        comment_url: trusted; the address of its comment, None when it has none (yet).
-        blob_url: trusted; the address of its lines in the reviewed commit, None when there is none.
-        standing: where it stands.
+        path: the file in the change, or what the reviewer named; at `side` are `start_line` and `line`, if any.
+        code: the lines as sent (or as quoted), to be shown where the finding is not on them.
+        language: the info string of a fence for `code`, such as `python`.
+        comment_url: trusted, as is `blob_url`, which leads to its lines in the reviewed commit.
         carried: whether an earlier review found it.
-        note: the reviewer's last word on it, may be empty.
+        note: the reviewer's last word on it.
         waived_by: a login, empty when nobody waived it; `waived_for` is their reason.
         closed_at: the head at which it was closed, full; empty while it is open.
         held: why its file was not sent, None unless `why` is `FILE_NOT_SENT`.
@@ -62,7 +58,7 @@ class FindingView:
     waived_by: str = ""
     waived_for: str = ""
     closed_at: str = ""
-    held: HeldView | None = None
+    held: Held | None = None
     crlf: bool = False
 
     @property
@@ -78,12 +74,9 @@ class FindingView:
 
 @dataclass(frozen=True, slots=True)
 class CommentView:
-    """One comment: one or more findings on the same lines or the same file.
+    """One comment: one or more findings on the same lines or the same file. Its hidden `mark` is trusted.
 
-    Attributes:
-        mark: trusted; the hidden first bytes, which the template must emit first.
-        on_file: whether it is on the file as a whole.
-        waivable: whether somebody can take the responsibility for a finding by a command.
+    It is `waivable` if somebody can take the responsibility for a finding by a command.
     """
 
     mark: str
@@ -151,42 +144,10 @@ class BypassView:
 
 
 @dataclass(frozen=True, slots=True)
-class SentView:
-    """A file that was sent: its bytes as sent, whether whole or only its diff, and how many secrets were redacted.
-
-    `sha256` is the hex digest of what was sent, `attachment` the name of the attachment with the whole text.
-    """
-
-    path: str
-    bytes: int
-    whole: bool
-    redactions: int
-    sha256: str = ""
-    attachment: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class HeldView:
-    """A changed file that was held back: a reason that a person can read, and whether the review is short of it.
-
-    Attributes:
-        reason: one of `selection.HeldBecause`, as its value.
-        detail: more, such as the pattern; may be empty.
-        missed: True when it was selected and not fully reviewed, which makes the review partial.
-    """
-
-    path: str
-    reason: str
-    detail: str
-    missed: bool
-
-
-@dataclass(frozen=True, slots=True)
 class CostView:
     """What the review costs, in credits; None where the service has not said (say "unknown", never 0).
 
-    Attributes:
-        hold: of all tasks together; `parts` is how many the change was split over.
+    The hold is that of all tasks together; the change was split over so many `parts`.
     """
 
     mode: str
@@ -201,13 +162,9 @@ class CostView:
 
 @dataclass(frozen=True, slots=True)
 class WaitView:
-    """A review that is open.
+    """A review that is open, with the service's own word for it: `submitted` while it has said none.
 
-    Attributes:
-        status: the service's own word, `submitted` while it has said none.
-        submitted_at: UTC.
-        elapsed_seconds: since then, at the time of rendering.
-        minutes: how long the run waits that tells it; 0 when it does not, or no longer.
+    The run that tells it waits for so many `minutes`; 0 when it does not, or no longer.
     """
 
     status: str
@@ -229,19 +186,14 @@ class SummaryView:
         mark: trusted; hidden first bytes of the summary comment.
         ledger: trusted; the hidden signed state, emitted right after the mark.
         reviewer: `codevf` or `local`.
-        head_sha: the reviewed commit, full.
-        outcome: what the run comes to.
         counts: open findings by severity, duplicates apart; every severity is a key. None while unknown.
         files: findings by file, the file with the worst first; those without a file stand under the empty path.
-        sum: None while there is no answer.
+        sum: None while there is no answer, as is `progress`.
         notices: sentences worth a reader's eye, such as a changed registry host in a lock file.
         degraded: sentences on what this run could not do, such as a missing permission.
         cost: None with the local reviewer.
-        wait: None unless the review is open.
         waived: findings that somebody took the responsibility for; they do not count.
         closed: findings of earlier reviews that this one found fixed or gone.
-        progress: None while there is no answer.
-        bypass: None unless somebody let this head through.
         awaited: the older head whose review has to come in first, full; empty when there is none.
         fail_on: the least severity that closes the gate, as the setting names it; empty while unknown.
         minutes: from handing the change in until the answer was seen, rounded up; None while unknown.
@@ -265,8 +217,8 @@ class SummaryView:
     sum: SumView | None
     reviewer_summary: str
     coverage: Coverage
-    sent: tuple[SentView, ...]
-    held: tuple[HeldView, ...]
+    sent: tuple[Sent, ...]
+    held: tuple[Held, ...]
     notices: tuple[str, ...]
     degraded: tuple[str, ...]
     cost: CostView | None
@@ -284,13 +236,13 @@ class SummaryView:
     approved_by: str = ""
 
     @property
-    def held_back(self) -> tuple[HeldView, ...]:
+    def held_back(self) -> tuple[Held, ...]:
         """The changed files that were not sent; the others of `held` were sent, and are not fully reviewed."""
         sent = {one.path for one in self.sent}
         return tuple(one for one in self.held if one.reason != HeldBecause.UNSEEN and one.path not in sent)
 
     @property
-    def missed(self) -> tuple[HeldView, ...]:
+    def missed(self) -> tuple[Held, ...]:
         """The files that make the review partial, each once, with its first reason."""
         return tuple({one.path: one for one in reversed(self.held) if one.missed}.values())[::-1]
 
@@ -325,8 +277,7 @@ class PromptView:
 
     Attributes:
         boundary: trusted; a random word that fences the author's text, so that the text cannot end its own fence.
-        instructions: of the repository's owners, trusted as far as the default branch is.
-        path_instructions: pattern and text, likewise.
+        instructions: of the repository's owners, trusted as far as the default branch is, as are `path_instructions`.
         file_names: names of the attachments with one line each on what they hold.
         omitted: paths that were selected and are not attached.
         since: the last reviewed head, full; empty when the whole change is to be reviewed.

@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
+from reviewbot.domain.codevf.attachments import Sent
 from reviewbot.domain.findings.placement import SuggestionState, Why
 from reviewbot.domain.model.review import Leftover
 from reviewbot.domain.policy.verdict import Reason
+from reviewbot.domain.selection.selection import Held
 from reviewbot.domain.text.bounds import Cut, bounded, first_lines, shorten_line
 from reviewbot.domain.text.mapped import Mapped
 from reviewbot.domain.text.size_limits import Detail
@@ -23,8 +25,6 @@ from reviewbot.render.view_models.review import (
     FileGroup,
     FindingStateView,
     FindingView,
-    HeldView,
-    SentView,
     SummaryView,
 )
 
@@ -42,8 +42,6 @@ class Shown:
             not closing the gate. In full, and folded away.
         folded: findings without a comment that are one line each.
         missed: files that were selected and not fully reviewed, a few of them by name.
-        waived: findings that somebody took the responsibility for, one line each.
-        closed: findings of earlier reviews that are fixed or gone, likewise.
         listed: every finding that is shown and counts, worst first, wherever it is shown.
         rest: how many entries of each list are only counted; `findings` is the sum of all that were found.
     """
@@ -54,9 +52,9 @@ class Shown:
     folded: Sequence[FindingView]
     leftovers: Sequence[Leftover]
     duplicates: Sequence[DuplicateView]
-    sent: Sequence[SentView]
-    held: Sequence[HeldView]
-    missed: Sequence[HeldView]
+    sent: Sequence[Sent]
+    held: Sequence[Held]
+    missed: Sequence[Held]
     waived: Sequence[FindingView]
     closed: Sequence[FindingView]
     listed: Sequence[FindingView]

@@ -40,13 +40,12 @@ def workspace_fixture(tmp_path: Path) -> Path:
     return workspace
 
 
-def reporter(log: io.StringIO, folder: Path | None = None, *, debug: bool = False, commands: bool = True) -> Runner:
+def reporter(log: io.StringIO, folder: Path | None = None, *, debug: bool = False) -> Runner:
     around = Surroundings(
         output_file=str(folder / "output") if folder else None,
         summary_file=str(folder / "summary") if folder else None,
         workspace=str(folder / "workspace") if folder else None,
         debug=debug,
-        commands=commands,
     )
     return Runner(log, around, (KEY,))
 
@@ -63,7 +62,6 @@ def test_it_is_the_port() -> None:
 def test_a_secret_is_masked_once_whole_and_line_by_line() -> None:
     log = io.StringIO()
     runner = Runner(log, Surroundings(), (KEY, KEY, "", "{\nfirst 50%\nsecond\n}"))
-    runner.mask(KEY)
     assert log.getvalue().splitlines() == [
         f"::add-mask::{KEY}",
         "::add-mask::{%0Afirst 50%25%0Asecond%0A}",
@@ -71,15 +69,6 @@ def test_a_secret_is_masked_once_whole_and_line_by_line() -> None:
         "::add-mask::second",
     ]
     assert runner.scrub(f"{KEY} and first 50%, second, }}") == "*** and ***, ***, }"
-
-
-def test_at_a_terminal_nothing_is_a_command() -> None:
-    log = io.StringIO()
-    runner = reporter(log, debug=True, commands=False)
-    runner.debug("why")
-    with runner.group("title"):
-        runner.annotate(Annotation("a.py", 3, 4, AnnotationLevel.FAILURE, "Title", f"two\nlines {KEY}"))
-    assert log.getvalue() == "why\na.py:3: failure: Title: two\nlines ***\n"
 
 
 @given(hostile)
@@ -122,14 +111,6 @@ def test_debug_lines_need_a_debugging_runner() -> None:
     reporter(log).debug("quiet")
     reporter(log, debug=True).debug(f"two\nlines {KEY}")
     assert without_masks(log) == ["::debug::two%0Alines ***"]
-
-
-def test_a_group_is_closed_also_after_an_error() -> None:
-    log = io.StringIO()
-    runner = reporter(log)
-    with pytest.raises(KeyError), runner.group("a\nb"):
-        raise KeyError
-    assert without_masks(log) == ["::group::a%0Ab", "::endgroup::"]
 
 
 def read_outputs(text: str) -> dict[str, str]:

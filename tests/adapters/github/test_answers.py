@@ -24,7 +24,7 @@ SCHEMA = build_schema(Path(reviewbot_sandbox.github.__file__).with_name("schema.
 DOCUMENTS = [
     (queries.SNAPSHOT, answers.Snapshot),
     (queries.CONFIG, answers.InRepository[answers.ConfigNode]),
-    (queries.SETUP, answers.Setup),
+    (queries.SETUP, answers.InRepository[answers.DoctorNode]),
     (queries.CHECKS, answers.InRepository[answers.InPullRequest[answers.CheckedPages]]),
     (queries.WAITING, answers.InRepository[answers.Paged[answers.Checked]]),
     (queries.SUMMARIES, answers.InRepository[answers.Paged[answers.Summary]]),

@@ -16,7 +16,7 @@ from reviewbot.adapters.github.client import Address, Patience
 from reviewbot.adapters.github.connection import ANSWER_BYTES
 from reviewbot.adapters.github.forge import GitHubForge
 from reviewbot.domain.github.pull_request import Permission
-from reviewbot.errors import ForgeError, ForgeUnreachable
+from reviewbot.errors import DiffTooLarge, ForgeError, ForgeUnreachable
 from tests.adapters.conftest import REPO, TOKEN, GitHubOnLoopback, PatientClock
 
 BASE, HEAD = "a" * 40, "b" * 40
@@ -88,6 +88,8 @@ def test_an_answer_of_ten_megabytes_is_read_and_one_without_an_end_is_not_asked_
     github.faults.add(".", Reply(200, body=b" " * (ANSWER_BYTES + 1)), times=None)
     with pytest.raises(ForgeUnreachable, match="no end"):
         github.forge.permission("mona")
+    with pytest.raises(DiffTooLarge, match="sends more than"):
+        github.diff()
     assert github.clock.waits == []
 
 

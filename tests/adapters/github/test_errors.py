@@ -6,7 +6,6 @@ import inspect
 import json
 from datetime import UTC, datetime
 
-import httpx
 import pytest
 import requests
 import requests.exceptions
@@ -52,23 +51,6 @@ def test_every_exception_of_requests_is_translated(kind: type[Exception]) -> Non
     assert SECRET not in f"{trouble.error.message}{trouble.error.hint}"
 
 
-def httpx_exceptions() -> list[type[Exception]]:
-    names = [name for name in httpx.__all__ if isinstance(getattr(httpx, name), type)]
-    kinds = [kind for name in names if issubclass(kind := getattr(httpx, name), Exception)]
-    # The first holds an answer and goes through the table; no cookie is ever asked for by name.
-    return [kind for kind in kinds if kind not in {httpx.HTTPStatusError, httpx.CookieConflict}]
-
-
-@pytest.mark.parametrize("kind", httpx_exceptions())
-def test_every_exception_of_httpx_is_translated(kind: type[Exception]) -> None:
-    takes_words = "message" in inspect.signature(kind).parameters
-    failure = kind(SECRET) if takes_words else kind()
-    trouble = judge_network(failure, INTENT)
-    assert isinstance(failure, NETWORK)
-    assert isinstance(trouble.error, ForgeUnreachable)
-    assert SECRET not in f"{trouble.error.message}{trouble.error.hint}"
-
-
 @pytest.mark.parametrize("status", range(400, 600))
 def test_every_status_has_a_class_and_a_hint(status: int) -> None:
     trouble = judge(Reply(status, "words"), INTENT, NOW)
@@ -92,10 +74,9 @@ def test_a_connection_that_never_was_may_be_tried_again_by_a_write() -> None:
 
 
 def test_a_distrusted_certificate_is_told_as_such() -> None:
-    for failure in (requests.exceptions.SSLError("x"), httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] x")):
-        trouble = judge_network(failure, INTENT)
-        assert trouble.again is RetryPolicy.NEVER
-        assert "SSL_CERT_FILE" in trouble.error.hint
+    trouble = judge_network(requests.exceptions.SSLError("x"), INTENT)
+    assert trouble.again is RetryPolicy.NEVER
+    assert "SSL_CERT_FILE" in trouble.error.hint
 
 
 def test_the_permission_falls_back_to_the_deeds_own() -> None:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from random import Random
 from typing import Any, TypeVar
 
-from reviewbot.domain.github.drafts import Hidden, InlineComment, Reaction, ReviewEvent
+from reviewbot.domain.github.drafts import InlineComment, Reaction, ReviewEvent
 from reviewbot.domain.github.pull_request import Conclusion, Snapshot
 from reviewbot.domain.model.review import Side
 from reviewbot.errors import ReviewbotError
@@ -337,17 +337,15 @@ class Pair:
                     self.nodes.append(Twin(first.node_id, second.node_id))
 
     def change_thread(self) -> None:
-        """Reply, edit, delete, hide, show, resolve or reopen, as us, what may be gone."""
+        """Edit, delete, hide, show, resolve or reopen, as us, what may be gone."""
         reply, thread = self.pick(self.replies), self.pick(self.threads)
         if reply is None or thread is None:
             return
         node = self.nodes[self.replies.index(reply)]
-        why = self.rng.choice(list(Hidden))
         acts: dict[str, Act[object]] = {
-            "reply to": lambda harness, side: harness.forge.reply(1, reply.on(side), "Fixed.").body,
             "edit": lambda harness, side: harness.forge.update_review_comment(reply.on(side), "Edited."),
             "delete": lambda harness, side: harness.forge.delete_review_comment(reply.on(side)),
-            "hide": lambda harness, side: harness.forge.hide_comment(node.on(side), why),
+            "hide": lambda harness, side: harness.forge.hide_comment(node.on(side)),
             "show": lambda harness, side: harness.forge.show_comment(node.on(side)),
             "resolve": lambda harness, side: harness.forge.resolve_thread(thread.on(side)),
             "unresolve": lambda harness, side: harness.forge.unresolve_thread(thread.on(side)),
@@ -470,7 +468,7 @@ def _ranked(snapshot: dict[str, Any]) -> dict[str, Any]:
     replies = [reply for thread in snapshot["threads"] for reply in thread["comments"]]
     _rank([(one, "id") for one in snapshot["comments"]])
     _rank([(one, "id") for one in replies])
-    _rank([(one, "id") for one in snapshot["reviews"]] + [(one, "review_id") for one in replies])
+    _rank([(one, "id") for one in snapshot["reviews"]])
     _rank([(one, "id") for name in runs for one in snapshot[name]])
     for thread in snapshot["threads"]:
         del thread["id"]

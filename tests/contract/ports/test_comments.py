@@ -16,17 +16,17 @@ def test_a_comment_is_posted(github: GitHubHarness) -> None:
     open_change(github)
     github.advance(60)
     made = github.forge.create_comment(1, "Hello.")
-    assert (made.body, made.ours, made.author, made.author_is_bot) == ("Hello.", True, US, True)
-    assert (made.edited_by, made.edited_by_us, made.reacted, made.created_at) == (None, True, False, github.now())
-    assert read(github).comments == (made,)
+    (found,) = read(github).comments
+    assert (made.id, made.url, made.body, made.ours) == (found.id, found.url, "Hello.", True)
+    assert (found.body, found.ours, found.author, found.author_is_bot) == ("Hello.", True, US, True)
+    assert (found.edited_by, found.edited_by_us, found.reacted, found.created_at) == (None, True, False, github.now())
 
 
 def test_a_comment_is_edited_by_us(github: GitHubHarness) -> None:
     open_change(github)
     made = github.forge.create_comment(1, "Hello.")
     edited = github.forge.update_comment(made.id, "Bye.")
-    assert (edited.id, edited.body, edited.ours, edited.created_at) == (made.id, "Bye.", True, made.created_at)
-    assert edited.edited_by_us
+    assert (edited.id, edited.url, edited.body, edited.ours) == (made.id, made.url, "Bye.", True)
     (found,) = read(github).comments
     assert (found.body, found.edited_by, found.edited_by_us) == ("Bye.", "github-actions", True)
 
@@ -108,7 +108,7 @@ def test_a_closed_pull_request_takes_comments(github: GitHubHarness) -> None:
     open_change(github)
     github.close(1, merged=True)
     made = github.forge.create_comment(1, "Late.")
-    assert read(github).comments == (made,)
+    assert [(one.id, one.body) for one in read(github).comments] == [(made.id, made.body)]
 
 
 def test_a_pull_request_that_does_not_exist_takes_none(github: GitHubHarness) -> None:
@@ -125,13 +125,13 @@ def test_a_text_that_is_empty_or_too_long_is_refused(github: GitHubHarness, body
     assert caught.value.details
     with pytest.raises(Refused):
         github.forge.update_comment(made.id, body)
-    assert read(github).comments == (made,)
+    assert [(one.id, one.body) for one in read(github).comments] == [(made.id, made.body)]
 
 
 def test_the_longest_text_is_taken(github: GitHubHarness) -> None:
     open_change(github)
     made = github.forge.create_comment(1, "ü" * LONGEST)
-    assert read(github).comments == (made,)
+    assert [(one.id, one.body) for one in read(github).comments] == [(made.id, made.body)]
 
 
 def test_writing_needs_a_permission(github: GitHubHarness) -> None:
@@ -146,7 +146,7 @@ def test_writing_needs_a_permission(github: GitHubHarness) -> None:
         forge.delete_comment(made.id)
     with pytest.raises(PermissionMissing):
         forge.react(made.id, Reaction.YES)
-    assert read(github, forge=forge).comments == (made,), "and reading does not"
+    assert [one.id for one in read(github, forge=forge).comments] == [made.id], "and reading does not"
 
 
 # Reactions
@@ -190,7 +190,6 @@ def test_the_summaries_of_ours_are_found(github: GitHubHarness) -> None:
     github.close(3)
     found = github.forge.summaries(MARK)
     assert [(number, one.id) for number, one in found] == [(1, first.id), (4, fourth.id), (3, third.id), (5, fifth.id)]
-    assert found[0][1] == first
     assert (found[1][1].edited_by, found[1][1].edited_by_us) == ("mona", False)
     among = github.forge.summaries(MARK, frozenset({5, 4, 2}))
     assert [number for number, _ in among] == [4, 5]
@@ -203,4 +202,4 @@ def test_a_summary_behind_many_comments_is_found(github: GitHubHarness) -> None:
     for index in range(52):
         github.comment(1, "mona", f"Word {index}.")
     made = github.forge.create_comment(1, MARK)
-    assert github.forge.summaries(MARK) == ((1, made),)
+    assert [(number, one.id) for number, one in github.forge.summaries(MARK)] == [(1, made.id)]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from reviewbot.domain.github.drafts import Hidden, InlineComment, ReviewDraft, ReviewEvent
+from reviewbot.domain.github.drafts import InlineComment, ReviewDraft, ReviewEvent
 from reviewbot.domain.github.pull_request import Thread
 from reviewbot.domain.model.review import Side
 from reviewbot.errors import NotFound, PermissionMissing, Refused
@@ -59,7 +59,7 @@ def test_a_review_is_posted_with_its_comments(github: GitHubHarness) -> None:
         ),
     )
     snapshot = read(github)
-    assert [(one.id, one.state, one.body, one.ours) for one in snapshot.reviews] == [(made, "COMMENTED", "Seen.", True)]
+    assert [(one.id, one.state, one.body) for one in snapshot.reviews] == [(made, "COMMENTED", "Seen.")]
     assert bodies(github) == [["one"], ["range"], ["old"], ["new file"], ["deleted file"]]
     assert places(github) == [
         ("app.py", Side.RIGHT, None, FIRST),
@@ -70,7 +70,7 @@ def test_a_review_is_posted_with_its_comments(github: GitHubHarness) -> None:
     ]
     for thread in snapshot.threads:
         (comment,) = thread.comments
-        assert (comment.ours, comment.author, comment.review_id) == (True, "github-actions", made)
+        assert (comment.ours, comment.author) == (True, "github-actions")
         assert (comment.is_minimized, comment.hidden_as_outdated) == (False, False)
         assert (thread.is_resolved, thread.resolved_by) == (False, None)
 
@@ -257,7 +257,7 @@ def test_a_comment_on_a_file_has_no_line(github: GitHubHarness) -> None:
     assert (thread.path, thread.side, thread.line, thread.start_line) == ("app.py", Side.RIGHT, None, None)
     (comment,) = thread.comments
     assert (comment.id, comment.url, comment.body, comment.ours) == (posted.id, posted.url, posted.body, True)
-    assert [(one.id, one.state, one.body) for one in read(github).reviews] == [(comment.review_id, "COMMENTED", "")]
+    assert [(one.state, one.body) for one in read(github).reviews] == [("COMMENTED", "")]
 
 
 def test_a_comment_on_a_file_that_github_refuses(github: GitHubHarness) -> None:
@@ -295,38 +295,6 @@ def test_a_thread_of_somebody_else(github: GitHubHarness) -> None:
         ("Because.", False, "mona"),
     ]
     assert read(github).reviews == ()
-
-
-def test_we_reply_in_a_thread(github: GitHubHarness) -> None:
-    open_change(github)
-    root = github.start_thread(1, "kim", Line("app.py", FIRST), "Why?")
-    posted = github.forge.reply(1, root, "Because.")
-    (thread,) = read(github).threads
-    last = thread.comments[-1]
-    assert (last.id, last.url, last.body, last.ours) == (posted.id, posted.url, posted.body, True)
-    assert [one.body for one in thread.comments] == ["Why?", "Because."]
-    assert [(one.id, one.state) for one in read(github).reviews] == [(last.review_id, "COMMENTED")]
-
-
-def test_replies_go_to_the_first_comment_of_a_thread(github: GitHubHarness) -> None:
-    open_change(github)
-    root = github.start_thread(1, "kim", Line("app.py", FIRST), "Why?")
-    second = github.reply(root, "mona", "Because.")
-    with pytest.raises(Refused):
-        github.forge.reply(1, second, "No.")
-    with pytest.raises(NotFound):
-        github.forge.reply(1, root + 999, "No.")
-    with pytest.raises(NotFound):
-        github.forge.reply(2, root, "No.")
-    for body in ("", "x" * (LONGEST + 1)):
-        with pytest.raises(Refused):
-            github.forge.reply(1, root, body)
-    github.delete_review_comment(root)
-    with pytest.raises(NotFound):
-        github.forge.reply(1, root, "No.")
-    with pytest.raises(Refused):
-        github.forge.reply(1, second, "Not the first one of all.")
-    assert bodies(github) == [["Because."]]
 
 
 def test_a_review_comment_is_edited(github: GitHubHarness) -> None:
@@ -517,14 +485,13 @@ def test_resolving_needs_both_permissions(github: GitHubHarness, permission: str
     assert standing(github) == (True, False, True, "github-actions")
 
 
-@pytest.mark.parametrize("why", Hidden)
-def test_a_comment_is_hidden_and_shown_again(github: GitHubHarness, why: Hidden) -> None:
+def test_a_comment_is_hidden_and_shown_again(github: GitHubHarness) -> None:
     thread = one_thread(github)
     node_id = thread.comments[0].node_id
     for _ in range(2):
-        github.forge.hide_comment(node_id, why)
+        github.forge.hide_comment(node_id)
     (hidden,) = read(github).threads[0].comments
-    assert (hidden.is_minimized, hidden.hidden_as_outdated) == (True, why is Hidden.OUTDATED)
+    assert (hidden.is_minimized, hidden.hidden_as_outdated) == (True, True)
     for _ in range(2):
         github.forge.show_comment(node_id)
     assert read(github).threads == (thread,)
@@ -536,7 +503,7 @@ def test_what_was_deleted_is_neither_resolved_nor_hidden(github: GitHubHarness) 
     acts: tuple[Callable[[], object], ...] = (
         lambda: github.forge.resolve_thread(thread.id),
         lambda: github.forge.unresolve_thread(thread.id),
-        lambda: github.forge.hide_comment(thread.comments[0].node_id, Hidden.OUTDATED),
+        lambda: github.forge.hide_comment(thread.comments[0].node_id),
         lambda: github.forge.show_comment(thread.comments[0].node_id),
     )
     for act in acts:
@@ -553,12 +520,11 @@ def test_writing_needs_a_permission(github: GitHubHarness) -> None:
     acts: tuple[Callable[[], object], ...] = (
         lambda: forge.create_review(1, review(head)),
         lambda: forge.create_file_comment(1, head, on_file()),
-        lambda: forge.reply(1, comment.id, "No."),
         lambda: forge.update_review_comment(comment.id, "No."),
         lambda: forge.delete_review_comment(comment.id),
         lambda: forge.delete_pending_review(1, pending),
         lambda: forge.dismiss_review(1, pending, "No."),
-        lambda: forge.hide_comment(comment.node_id, Hidden.OUTDATED),
+        lambda: forge.hide_comment(comment.node_id),
         lambda: forge.show_comment(comment.node_id),
     )
     for act in acts:

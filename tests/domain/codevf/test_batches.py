@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reviewbot.domain.codevf.attachments import Sendable, SizeTier, in_order, pack, together
-from reviewbot.domain.codevf.batches import join_ids, joined, merged, split, split_ids
+from reviewbot.domain.codevf.batches import join_ids, joined, split, split_ids
 from reviewbot.domain.model.review import (
     Finding,
     Leftover,
@@ -135,6 +135,6 @@ def test_the_reports_become_one_with_nothing_lost() -> None:
     found = Finding("a.py", Severity.LOW, None, "t", "e", Side.RIGHT, 1, 1, "", None, None, ())
     first = Report("First.", (found,), (Leftover("x", "why", "y"),), readable=False)
     second = Report("", (found,), (), previous=(Previous("ab", PreviousState.FIXED, ""),))
-    whole = merged([first, second])
+    whole = Report.of([first, second])
     assert whole == Report("First.", (found, found), first.leftovers, readable=False, previous=second.previous)
-    assert merged([first]) is first
+    assert Report.of([first]) == first

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.model.urls import UnsafeUrl, check_service_url, is_loopback
+from reviewbot.domain.model.urls import check_service_url, is_loopback
 
 GOOD_URLS = [
     ("https://codevf.com/api/v1", "https://codevf.com/api/v1/"),
@@ -34,9 +34,7 @@ def test_a_key_may_go_to_https_and_to_this_machine(url: str, base: str) -> None:
     "url", [*BAD_URLS.split(), "", "https://code vf.com", "https://co\ndevf.com", "https://cödevf.com"]
 )
 def test_a_key_may_go_nowhere_else(url: str) -> None:
-    with pytest.raises(UnsafeUrl) as caught:
-        check_service_url(url)
-    assert "evil" not in str(caught.value)
+    assert check_service_url(url) is None
 
 
 @pytest.mark.parametrize(
@@ -57,8 +55,5 @@ def test_loopback_is_this_machine_and_garbage_is_not(url: str, expected: object)
 
 @given(st.text())
 def test_no_text_is_taken_that_is_neither_over_tls_nor_here(url: str) -> None:
-    try:
-        base = check_service_url(url)
-    except UnsafeUrl:
-        return
-    assert base.lower().startswith("https://") or is_loopback(base)
+    base = check_service_url(url)
+    assert base is None or base.lower().startswith("https://") or is_loopback(base)

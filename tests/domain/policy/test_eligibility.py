@@ -212,7 +212,7 @@ def test_without_the_setting_no_label_asks() -> None:
 
 # --- Approved ---------------------------------------------------------------------------------------------------------
 
-FORK = {"from_fork": True, "head_repository": "stranger/parcels"}
+FORK = {"from_fork": True}
 LABEL = "buy-review"
 
 

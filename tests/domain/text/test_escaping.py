@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reviewbot.domain.text import escaping
 from reviewbot.domain.text.escaping import ZWSP
 from tests.hostile.corpus import ATTACKS
-from tests.hostile.judges import Page, commands, live, page
+from tests.hostile.judges import commands, live, page
 
 _TOKENS = st.sampled_from(
     (
@@ -91,18 +91,6 @@ def test_a_title_stays_in_its_heading_and_its_table_cell(text: str) -> None:
     assert table.tags.count("td") == 2
     assert table.tags.count("tr") == 2
     assert table.code == [_in_code(text)]
-
-
-@given(hostile)
-def test_html_text_takes_no_effect_inside_raw_html(text: str) -> None:
-    body = escaping.html_text(text)
-    parsed = Page()
-    parsed.feed(f"<summary title='x'>{body}</summary>")
-    parsed.close()
-    assert set(parsed.tags) <= {"summary", "span"}
-    assert parsed.attributes == [("title", "x")]
-    assert "".join(parsed.text).replace(ZWSP, "") == escaping.visible(text)
-    assert live("".join(parsed.text)) == []
 
 
 def _in_code(text: str) -> str:
@@ -210,7 +198,7 @@ def test_visible_leaves_what_people_write() -> None:
     assert escaping.visible(said) == said
     assert escaping.visible("a\r\nb\rc") == "a\nb⟨U+000D⟩c"
     assert escaping.visible("a\ufe0f\ufe0f\ufe0e") == "a\ufe0f⟨U+FE0F⟩⟨U+FE0E⟩"
-    assert escaping.terminal("\x1b]0;title\x07") == "⟨U+001B⟩]0;title⟨U+0007⟩"
+    assert escaping.visible("\x1b]0;title\x07") == "⟨U+001B⟩]0;title⟨U+0007⟩"
 
 
 @given(st.one_of(hostile, st.lists(st.sampled_from([":", "#", "[", "\ufe0f", " ", "\n", "x"])).map("".join)))
@@ -268,7 +256,6 @@ def test_every_function_is_linear(piece: str) -> None:
         escaping.prose,
         escaping.markdown_text,
         escaping.markdown_line,
-        escaping.html_text,
         escaping.code_cell,
         escaping.fence,
         escaping.log_line,

@@ -1,14 +1,16 @@
 """What the documents of `queries` ask for, as GitHub documents it: https://docs.github.com/graphql/reference.
 
-A field that is missing or of another type makes the answer unusable; the error names it.
+The documents select the fields of these types. A field that is missing or of another type makes the answer unusable;
+the error names it.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, ClassVar, Generic, TypeVar
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct, field, inspect
 
+from reviewbot.domain.github.pull_request import RECENT_COMMITS
 from reviewbot.domain.model.review import Side
 from reviewbot.domain.text.strict_json import Moment
 
@@ -24,8 +26,39 @@ BigInt = Annotated[str, Meta(pattern=r"\A[0-9]{1,19}\Z")] | int
 T = TypeVar("T")
 
 
+def asks(call: str) -> Meta:
+    """Say what is asked for under the name of a field: a field of GitHub's with its arguments."""
+    return Meta(extra={"asks": call})
+
+
 class Node(Struct, frozen=True, rename="camel"):
-    """An object; what we do not use is not in it."""
+    """An object; what we do not use is not in it. `on` names its types where the schema leaves them open."""
+
+    on: ClassVar[tuple[str, ...]] = ()
+
+
+def selection(kind: object) -> str:
+    """Write the fields of a type, and of those inside it, as a document selects them."""
+    return _selected(inspect.type_info(kind))
+
+
+def _selected(kind: inspect.Type) -> str:
+    match kind:
+        case inspect.UnionType(types):
+            return "".join(map(_selected, types))
+        case inspect.Metadata(type=inner) | inspect.VarTupleType(inner):
+            return _selected(inner)
+        case inspect.StructType(cls, fields):
+            names = " ".join(f"{_called(one)}{_selected(one.type)}" for one in fields)
+            parts = " ".join(f"... on {one} {{ {names} }}" for one in getattr(cls, "on", ()))
+            return f" {{ {parts or names} }}"
+        case _:
+            return ""
+
+
+def _called(field: inspect.Field) -> str:
+    name, extra = field.encode_name, field.type.extra if isinstance(field.type, inspect.Metadata) else None
+    return f"{name}: {extra['asks']}" if extra else name
 
 
 class Nodes(Node, Generic[T], frozen=True):
@@ -78,6 +111,7 @@ class Oid(Node, frozen=True):
 class Blob(Node, frozen=True):
     """A Git object; anything but a blob has no text."""
 
+    on = ("Blob",)
     text: str | None = None
     is_truncated: bool = False
 
@@ -90,6 +124,7 @@ class TreeEntry(Node, frozen=True):
 class Tree(Node, frozen=True):
     """A Git object; anything but a folder has no entries."""
 
+    on = ("Tree",)
     entries: tuple[TreeEntry, ...] | None = None
 
 
@@ -109,48 +144,69 @@ class AppNode(Node, frozen=True):
 
 
 class CheckSuite(Node, frozen=True):
+    """Every run of a workflow has one. All runs are asked for: the latest may be another pull request's."""
+
     app: AppNode | None
-    check_runs: Nodes[CheckRunNode] | None
+    check_runs: Annotated[
+        Nodes[CheckRunNode] | None, asks("checkRuns(first: 100, filterBy: {checkName: $check, checkType: ALL})")
+    ]
+
+
+class OlderSuite(CheckSuite, frozen=True):
+    """The same of an older commit, of which there are many."""
+
+    check_runs: Annotated[
+        Nodes[CheckRunNode] | None, asks("checkRuns(first: 50, filterBy: {checkName: $check, checkType: ALL})")
+    ]
 
 
 class CheckedCommit(Node, frozen=True):
     """A commit with its check runs; null where the token may not read them."""
 
     oid: Name
-    check_suites: Nodes[CheckSuite] | None
+    check_suites: Annotated[Nodes[OlderSuite] | None, asks("checkSuites(first: 5, filterBy: {checkName: $check})")]
 
 
 class Created(Node, frozen=True):
     created_at: Moment
 
 
-class TipCommit(CheckedCommit, frozen=True):
-    seen: Nodes[Created] | None
+class TipCommit(Node, frozen=True):
+    oid: Name
+    seen: Annotated[Nodes[Created] | None, asks("checkSuites(first: 100)")]
+    check_suites: Annotated[Nodes[CheckSuite] | None, asks("checkSuites(first: 50, filterBy: {checkName: $check})")]
 
 
 class ForcePush(Node, frozen=True):
     """A force-push, with the commit that it replaced; anything else on the timeline has no fields."""
 
+    on = ("HeadRefForcePushedEvent",)
     created_at: Moment | None = None
     before_commit: CheckedCommit | None = None
 
 
+_FORCE_PUSHES = "itemTypes: [HEAD_REF_FORCE_PUSHED_EVENT]"
+
+
 class Checked(Node, frozen=True):
+    """The last commits, and the heads that the last force-pushes replaced, with our check runs."""
+
     number: int
-    recent: Nodes[InCommits[CheckedCommit]] | None
-    forced: Nodes[ForcePush] | None
+    recent: Annotated[Nodes[InCommits[CheckedCommit]] | None, asks(f"commits(last: {RECENT_COMMITS})")]
+    forced: Annotated[Nodes[ForcePush] | None, asks(f"timelineItems(last: 5, {_FORCE_PUSHES})")]
 
 
 class CheckedPages(Node, frozen=True):
     """The same, page by page."""
 
-    recent: Page[InCommits[CheckedCommit]]
-    forced: Page[ForcePush]
+    recent: Annotated[Page[InCommits[CheckedCommit]], asks("commits(first: $page, after: $commits)")]
+    forced: Annotated[Page[ForcePush], asks(f"timelineItems(first: $page, after: $forced, {_FORCE_PUSHES})")]
 
 
 class LabeledEvent(Node, frozen=True):
     """A label was set; anything else on the timeline has no fields."""
 
+    on = ("LabeledEvent",)
     created_at: Moment | None = None
     label: Named | None = None
     actor: Actor | None = None
@@ -175,8 +231,8 @@ class Author(Node, frozen=True):
 class CommitNode(Node, frozen=True):
     oid: Name
     signature: Signature | None
-    parents: Nodes[Oid]
-    authors: Nodes[Author]
+    parents: Annotated[Nodes[Oid], asks("parents(first: 20)")]
+    authors: Annotated[Nodes[Author], asks("authors(first: 20)")]
 
 
 class Commits(Nodes[InCommits[CommitNode]], frozen=True):
@@ -200,10 +256,6 @@ class CommentNode(Node, frozen=True):
     reaction_groups: tuple[ReactionGroup, ...] | None
 
 
-class ReviewId(Node, frozen=True):
-    id: BigInt | None = field(name="fullDatabaseId")
-
-
 class ThreadCommentNode(Node, frozen=True):
     node_id: Name = field(name="id")
     id: BigInt = field(name="fullDatabaseId")
@@ -213,7 +265,6 @@ class ThreadCommentNode(Node, frozen=True):
     is_minimized: bool
     minimized_reason: Name | None
     author: Actor | None
-    pull_request_review: ReviewId | None
 
 
 class ThreadNode(Node, frozen=True):
@@ -226,23 +277,17 @@ class ThreadNode(Node, frozen=True):
     viewer_can_resolve: bool
     viewer_can_unresolve: bool
     resolved_by: Actor | None
-    comments: Page[ThreadCommentNode]
+    comments: Annotated[Page[ThreadCommentNode], asks("comments(first: 20)")]
 
 
 class ReviewNode(Node, frozen=True):
     id: BigInt = field(name="fullDatabaseId")
     state: Name
     body: str
-    url: Name
     viewer_did_author: bool
 
 
-class HeadRepository(Node, frozen=True):
-    name_with_owner: Name
-
-
 class PullRequestNode(Checked, frozen=True):
-    id: Name
     title: Name
     body: str
     url: Name
@@ -251,45 +296,37 @@ class PullRequestNode(Checked, frozen=True):
     is_cross_repository: bool
     author: Actor | None
     head_ref_oid: Name
-    head_ref_name: Name
-    head_repository: HeadRepository | None
     base_ref_oid: Name
     base_ref_name: Name
-    labels: Nodes[Named] | None
-    label_events: Nodes[LabeledEvent] | None = field(name="timelineItems")
+    labels: Annotated[Nodes[Named] | None, asks("labels(first: 100)")]
+    label_events: Annotated[Nodes[LabeledEvent] | None, asks("timelineItems(last: 50, itemTypes: [LABELED_EVENT])")]
     changed_files: int
-    commits: Commits
-    comments: Page[CommentNode]
-    review_threads: Page[ThreadNode]
-    reviews: Page[ReviewNode]
-    tip: Nodes[InCommits[TipCommit]] | None
-
-
-class RepositoryNode(Node, frozen=True):
-    database_id: int
-    name_with_owner: Name
-    url: Name
-    default_branch_ref: Named | None
-    config: Blob | None
-    attributes: Blob | None
-    templates: Tree | None
-    pull_request: PullRequestNode | None
-
-
-class SetupNode(Node, frozen=True):
-    name_with_owner: Name
-    default_branch_ref: Named | None
-    config: Blob | None
-    templates: Tree | None
-    workflows: Tree | None
-
-
-class Setup(Node, frozen=True):
-    repository: SetupNode
+    commits: Annotated[Commits, asks("commits(first: 100)")]
+    comments: Annotated[Page[CommentNode], asks("comments(first: $page)")]
+    review_threads: Annotated[Page[ThreadNode], asks("reviewThreads(first: $page)")]
+    reviews: Annotated[Page[ReviewNode], asks("reviews(first: $page)")]
+    tip: Annotated[Nodes[InCommits[TipCommit]] | None, asks("commits(last: 1)")]
 
 
 class ConfigNode(Node, frozen=True):
-    config: Blob | None
+    config: Annotated[Blob | None, asks("object(expression: $config)")]
+
+
+class SetupNode(ConfigNode, frozen=True):
+    name_with_owner: Name
+    default_branch_ref: Named | None
+    templates: Annotated[Tree | None, asks("object(expression: $templates)")]
+
+
+class RepositoryNode(SetupNode, frozen=True):
+    database_id: int
+    url: Name
+    attributes: Annotated[Blob | None, asks("object(expression: $attributes)")]
+    pull_request: Annotated[PullRequestNode | None, asks("pullRequest(number: $number)")]
+
+
+class DoctorNode(SetupNode, frozen=True):
+    workflows: Annotated[Tree | None, asks("object(expression: $workflows)")]
 
 
 class InRepository(Node, Generic[T], frozen=True):
@@ -321,7 +358,7 @@ class Snapshot(Node, frozen=True):
 
 class Summary(Node, frozen=True):
     number: int
-    comments: Page[CommentNode]
+    comments: Annotated[Page[CommentNode], asks("comments(first: 50)")]
 
 
 class Head(Node, frozen=True):
@@ -345,13 +382,13 @@ class QueuePage(Page[QueueEntry], frozen=True):
 
 
 class Queue(Node, frozen=True):
-    entries: QueuePage | None
+    entries: Annotated[QueuePage | None, asks("entries(first: $page, after: $after)")]
 
 
 class Queued(Node, frozen=True):
     """A branch's merge queue, null if it has none."""
 
-    merge_queue: Queue | None
+    merge_queue: Annotated[Queue | None, asks("mergeQueue(branch: $branch)")]
 
 
 class FileBlob(Node, frozen=True):

@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from reviewbot.adapters.github.client import Calls
 from reviewbot.adapters.github.errors import Intent
@@ -69,19 +69,12 @@ class _Batch(Struct, frozen=True):
 
 
 class Files(Struct):
-    """Reads the files of one repository.
-
-    Attributes:
-        calls: the connection.
-        owner: the repository's owner.
-        name: the repository's name.
-        raw_left: files that may still be fetched one by one.
-    """
+    """Reads the files of one repository, of which `raw_left` may still be fetched one by one."""
 
     calls: Calls
     owner: str
     name: str
-    raw_left: int = field(default=RAW_FILES)
+    raw_left: int = RAW_FILES
 
     def entries(
         self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
@@ -95,9 +88,13 @@ class Files(Struct):
                 new |= found_new
                 old |= found_old
         exact = {path: self._with_exact_text(path, found) for path, found in new.items()}
-        small = [path for path, entry in exact.items() if entry.binary and path in old and _may_be_pointer(old[path])]
-        pointers = {path: self._read_raw(old[path].entry) for path in small}
-        return exact, {path: found.entry for path, found in old.items()} | pointers
+        before = {path: found.entry for path, found in old.items()}
+        for path, entry in exact.items():
+            was = before.get(path)
+            # A text that became binary may have been a pointer of Git LFS, if it was as small as one.
+            if was and entry.binary and was.binary is False and 0 < (was.size or 0) <= LARGEST_POINTER:
+                before[path] = self._read_raw(was)
+        return exact, before
 
     def _read(self, batch: _Batch) -> Iterator[tuple[dict[str, _Found], dict[str, _Found]]]:
         """A batch, in halves where GitHub does not manage it in its ten seconds."""
@@ -112,7 +109,9 @@ class Files(Struct):
             for half in batch.halves():
                 yield from self._read(half)
         else:
-            yield _read_batch(batch, found.repository or FilesAnswer())
+            files = found.repository or FilesAnswer()
+            new = _read_side(files.head, "n", batch.head, batch.new)
+            yield new, _read_side(files.base, "o", batch.merge_base, batch.old)
 
     def _with_exact_text(self, path: str, found: _Found) -> Entry:
         # Only the bytes of a binary tell a script and UTF-16. Images and fonts are too many to be asked for one by one.
@@ -121,32 +120,18 @@ class Files(Struct):
         return self._read_raw(found.entry)
 
     def _read_raw(self, entry: Entry) -> Entry:
-        """The entry with what its bytes say, if they may be fetched by themselves."""
+        """The entry with what its bytes say, if they may be fetched by themselves: base64 keeps every byte."""
         if self.raw_left <= 0 or (entry.size or 0) > LARGEST_TEXT:
             return replace(entry, text=None)
         self.raw_left -= 1
-        content = self._raw(entry.oid)
-        return replace(entry, text=None) if content is None else entry.with_content(content)
-
-    def _raw(self, oid: str) -> bytes | None:
-        """The blob by itself: base64 keeps every byte. None when it is not base64."""
-        blob = self.calls.get(f"/repos/{self.owner}/{self.name}/git/blobs/{oid}", _READING, Blob)
+        blob = self.calls.get(f"/repos/{self.owner}/{self.name}/git/blobs/{entry.oid}", _READING, Blob)
         try:
-            return base64.b64decode(blob.content)
+            return entry.with_content(base64.b64decode(blob.content))
         except binascii.Error:
-            return None
-
-
-def _may_be_pointer(found: _Found) -> bool:
-    """Whether an old file is a text as small as a pointer of Git LFS."""
-    return found.entry.binary is False and 0 < (found.entry.size or 0) <= LARGEST_POINTER
+            return replace(entry, text=None)
 
 
 _READING = Intent("reading files of the change", "contents: read")
-
-
-def _read_batch(batch: _Batch, found: FilesAnswer) -> tuple[dict[str, _Found], dict[str, _Found]]:
-    return _read_side(found.head, "n", batch.head, batch.new), _read_side(found.base, "o", batch.merge_base, batch.old)
 
 
 def _read_side(
@@ -171,10 +156,9 @@ def _entry(file: FileNode) -> _Found:
     entry = replace(entry, binary=blob.is_binary)
     if blob.byte_size is None:
         return _Found(entry, is_exact=True)
-    exact = entry.binary or _is_exact(blob.text, blob.byte_size, truncated=blob.is_truncated)
-    return _Found(replace(entry, text=None if entry.binary else blob.text), exact)
-
-
-def _is_exact(text: str | None, size: int, *, truncated: bool) -> bool:
-    """Whether the text's bytes are the file's: GitHub cuts long texts and replaces what is not UTF-8."""
-    return text is not None and not truncated and _REPLACEMENT not in text and len(text.encode("utf-8")) == size
+    if entry.binary:
+        return _Found(entry, is_exact=True)
+    # GitHub cuts long texts and replaces what is not UTF-8.
+    whole = blob.text is not None and not blob.is_truncated and _REPLACEMENT not in blob.text
+    exact = whole and len((blob.text or "").encode("utf-8")) == blob.byte_size
+    return _Found(replace(entry, text=blob.text), exact)

@@ -16,7 +16,6 @@ from reviewbot.domain.github.pull_request import (
     LabelEvent,
     PullRequest,
     Repository,
-    Review,
     Thread,
     ThreadComment,
 )
@@ -68,7 +67,6 @@ def pull_request(node: answers.PullRequestNode) -> PullRequest:
     forced = [event.created_at for event in _present(node.forced) if event.created_at]
     return PullRequest(
         number=node.number,
-        node_id=node.id,
         title=node.title,
         body=node.body,
         url=node.url,
@@ -78,12 +76,14 @@ def pull_request(node: answers.PullRequestNode) -> PullRequest:
         is_draft=node.is_draft,
         from_fork=node.is_cross_repository,
         head_sha=node.head_ref_oid,
-        head_ref=node.head_ref_name,
-        head_repository=node.head_repository.name_with_owner if node.head_repository else None,
         base_sha=node.base_ref_oid,
         base_ref=node.base_ref_name,
         labels=frozenset(label.name for label in _present(node.labels)),
-        label_events=tuple(_label_events(node)),
+        label_events=tuple(
+            LabelEvent(event.label.name, _whole_login(event.actor), event.created_at)
+            for event in _present(node.label_events)
+            if event.label and event.created_at
+        ),
         commits=tuple(_commit(item.commit) for item in node.commits.present),
         commit_count=node.commits.total_count,
         changed_files=node.changed_files,
@@ -122,12 +122,6 @@ def _first_checked(pull: answers.PullRequestNode) -> datetime | None:
 def _at_tip(pull: answers.PullRequestNode) -> Iterator[answers.TipCommit]:
     """The head; nothing when the list of commits is behind it."""
     return (item.commit for item in _present(pull.tip) if item.commit.oid == pull.head_ref_oid)
-
-
-def _label_events(pull: answers.PullRequestNode) -> Iterator[LabelEvent]:
-    for event in _present(pull.label_events):
-        if event.label and event.created_at:
-            yield LabelEvent(event.label.name, _whole_login(event.actor), event.created_at)
 
 
 def _login(actor: answers.Actor | None) -> str | None:
@@ -203,23 +197,16 @@ def thread(node: answers.ThreadNode, comments: Iterable[answers.ThreadCommentNod
 
 
 def _thread_comment(node: answers.ThreadCommentNode) -> ThreadComment:
-    review_id = node.pull_request_review.id if node.pull_request_review else None
     return ThreadComment(
         id=int(node.id),
         url=node.url,
         body=node.body,
         ours=node.viewer_did_author,
         author=_login(node.author),
-        review_id=None if review_id is None else int(review_id),
         node_id=node.node_id,
         is_minimized=node.is_minimized,
         hidden_as_outdated=node.minimized_reason == "outdated",
     )
-
-
-def review(node: answers.ReviewNode) -> Review:
-    """A review."""
-    return Review(int(node.id), node.state, node.body, node.url, node.viewer_did_author)
 
 
 def app_of(viewer: answers.Actor) -> str:
@@ -230,9 +217,7 @@ def app_of(viewer: answers.Actor) -> str:
 def tip_checks(pull: answers.PullRequestNode, app: str = "") -> tuple[CheckRun, ...]:
     """The check runs of our name on the last commit, oldest first, whosever; none where the token may not read them.
 
-    Args:
-        pull: the pull request.
-        app: the slug of our App, empty when nobody knows.
+    `app` is the slug of our App, empty when nobody knows.
     """
     return _checks((item.commit for item in _present(pull.tip)), app)
 
@@ -243,11 +228,15 @@ def older_checks(pull: answers.Checked | answers.CheckedPages, app: str = "") ->
     return _checks((*(item.commit for item in _present(pull.recent)), *replaced), app)
 
 
-def _checks(commits: Iterable[answers.CheckedCommit], app: str = "") -> tuple[CheckRun, ...]:
-    found = {
-        run.database_id: _check(run, commit.oid, foreign=app not in {"", suite.app.slug if suite.app else ""})
+def _checks(commits: Iterable[answers.CheckedCommit | answers.TipCommit], app: str = "") -> tuple[CheckRun, ...]:
+    suites: Iterable[tuple[str, answers.CheckSuite]] = (
+        (commit.oid, suite)
         for commit in commits
-        for suite in _present(commit.check_suites)
+        for suite in (commit.check_suites.present if commit.check_suites else ())
+    )
+    found = {
+        run.database_id: _check(run, oid, foreign=app not in {"", suite.app.slug if suite.app else ""})
+        for oid, suite in suites
         for run in _present(suite.check_runs)
     }
     return tuple(found[key] for key in sorted(found))

@@ -1,155 +1,47 @@
 """The GraphQL documents, as constants; every name is GitHub's (https://docs.github.com/graphql).
 
-Values travel as variables, never inside a document. Whole lists are read page by page; the first page of each comes
-with the snapshot.
+Each selects the fields of a type of `answers`. Values travel as variables, never inside a document. Whole lists are
+read page by page; the first page of each comes with the snapshot.
 """
 
 from __future__ import annotations
 
-from reviewbot.domain.github.pull_request import RECENT_COMMITS
-
-_PAGE = "pageInfo { hasNextPage endCursor }"
-
-# 64-bit ids: `databaseId` does not hold the newer ones.
-_COMMENT = """
-fragment CommentParts on IssueComment {
-  fullDatabaseId url body viewerDidAuthor createdAt lastEditedAt
-  author { __typename login }
-  editor { __typename login }
-  reactionGroups { content viewerHasReacted }
-}
-"""
-
-_THREAD_COMMENT = """
-fragment ThreadCommentParts on PullRequestReviewComment {
-  id fullDatabaseId url body viewerDidAuthor isMinimized minimizedReason
-  author { login }
-  pullRequestReview { fullDatabaseId }
-}
-"""
-
-_THREAD = f"""
-fragment ThreadParts on PullRequestReviewThread {{
-  id path diffSide line startLine isResolved viewerCanResolve viewerCanUnresolve
-  resolvedBy {{ login }}
-  comments(first: 20) {{ {_PAGE} nodes {{ ...ThreadCommentParts }} }}
-}}
-{_THREAD_COMMENT}
-"""
-
-_REVIEW = """
-fragment ReviewParts on PullRequestReview { fullDatabaseId state body url viewerDidAuthor }
-"""
+from reviewbot.adapters.github.graphql import answers
+from reviewbot.adapters.github.graphql.answers import selection
 
 
-def _commit_checks(suites: int, runs: int) -> str:
-    """A commit with the check runs of our name; every run of a workflow has a suite of its own.
-
-    All of them: the latest may be another pull request's.
-    """
-    return f"""
-          oid
-          checkSuites(first: {suites}, filterBy: {{checkName: $check}}) {{
-            nodes {{
-              app {{ slug }}
-              checkRuns(first: {runs}, filterBy: {{checkName: $check, checkType: ALL}}) {{
-                nodes {{ databaseId name status conclusion externalId url title startedAt }}
-              }}
-            }}
-          }}"""
+def _in_repository(name: str, variables: str, selected: str) -> str:
+    return f"query {name}($owner: String!, $name: String!, {variables}) {{ {_REPOSITORY}{selected} }}"
 
 
-_TIP = f"""
-      tip: commits(last: 1) {{
-        nodes {{ commit {{
-          seen: checkSuites(first: 100) {{ nodes {{ createdAt }} }}
-          {_commit_checks(50, 100)}
-        }} }}
-      }}"""
+_REPOSITORY = "repository(owner: $owner, name: $name)"
 
-
-def _older(commits: int, forced: int) -> str:
-    """The last commits, and the heads that the last force-pushes replaced, with our check runs."""
-    return f"""
-      recent: commits(last: {commits}) {{ nodes {{ commit {{ {_commit_checks(5, 50)} }} }} }}
-      forced: timelineItems(last: {forced}, itemTypes: [HEAD_REF_FORCE_PUSHED_EVENT]) {{
-        nodes {{ ... on HeadRefForcePushedEvent {{ createdAt beforeCommit {{ {_commit_checks(5, 50)} }} }} }}
-      }}"""
-
-
-FORCED = 5
-"""Force-pushes whose replaced heads come with the snapshot, with their check runs."""
-
-SNAPSHOT = f"""
-query Snapshot(
-  $owner: String!, $name: String!, $number: Int!, $page: Int!, $check: String!,
-  $config: String!, $attributes: String!, $templates: String!
-) {{
-  viewer {{ login }}
-  repository(owner: $owner, name: $name) {{
-    databaseId nameWithOwner url
-    defaultBranchRef {{ name }}
-    config: object(expression: $config) {{ ... on Blob {{ text }} }}
-    attributes: object(expression: $attributes) {{ ... on Blob {{ text isTruncated }} }}
-    templates: object(expression: $templates) {{
-      ... on Tree {{ entries {{ name object {{ ... on Blob {{ text isTruncated }} }} }} }}
-    }}
-    pullRequest(number: $number) {{
-      id number title body url state isDraft isCrossRepository
-      author {{ __typename login }}
-      headRefOid headRefName headRepository {{ nameWithOwner }} baseRefOid baseRefName
-      labels(first: 100) {{ nodes {{ name }} }}
-      timelineItems(last: 50, itemTypes: [LABELED_EVENT]) {{
-        nodes {{ ... on LabeledEvent {{ createdAt label {{ name }} actor {{ __typename login }} }} }}
-      }}
-      changedFiles
-      commits(first: 100) {{
-        totalCount
-        nodes {{ commit {{
-          oid
-          signature {{ isValid wasSignedByGitHub }}
-          parents(first: 20) {{ nodes {{ oid }} }}
-          authors(first: 20) {{ nodes {{ user {{ id login }} }} }}
-        }} }}
-      }}
-      comments(first: $page) {{ {_PAGE} nodes {{ ...CommentParts }} }}
-      reviewThreads(first: $page) {{ {_PAGE} nodes {{ ...ThreadParts }} }}
-      reviews(first: $page) {{ {_PAGE} nodes {{ ...ReviewParts }} }}
-      {_TIP}
-      {_older(RECENT_COMMITS, FORCED)}
-    }}
-  }}
-}}
-{_COMMENT}{_THREAD}{_REVIEW}
-"""
+SNAPSHOT = _in_repository(
+    "Snapshot",
+    "$number: Int!, $page: Int!, $check: String!, $config: String!, $attributes: String!, $templates: String!",
+    f"{selection(answers.RepositoryNode)} viewer {{ login }}",
+)
 """Everything that a run reads before it decides anything, in one request."""
 
 
-def _more(name: str, field: str, parts: str) -> str:
-    return f"""
-query {name}($owner: String!, $name: String!, $number: Int!, $page: Int!, $after: String!) {{
-  repository(owner: $owner, name: $name) {{
-    pullRequest(number: $number) {{
-      page: {field}(first: $page, after: $after) {{ {_PAGE} nodes {{ ...{parts} }} }}
-    }}
-  }}
-}}
-"""
+def _more(name: str, field: str, kind: type) -> str:
+    page = f"page: {field}(first: $page, after: $after){selection(answers.Page[kind])}"  # type: ignore[valid-type]  # a type at run time
+    selected = f" {{ pullRequest(number: $number) {{ {page} }} }}"
+    return _in_repository(name, "$number: Int!, $page: Int!, $after: String!", selected)
 
 
-MORE_COMMENTS = _more("MoreComments", "comments", "CommentParts") + _COMMENT
-MORE_THREADS = _more("MoreThreads", "reviewThreads", "ThreadParts") + _THREAD
-MORE_REVIEWS = _more("MoreReviews", "reviews", "ReviewParts") + _REVIEW
+MORE_COMMENTS = _more("MoreComments", "comments", answers.CommentNode)
+MORE_THREADS = _more("MoreThreads", "reviewThreads", answers.ThreadNode)
+MORE_REVIEWS = _more("MoreReviews", "reviews", answers.ReviewNode)
 
 MORE_THREAD_COMMENTS = f"""
 query MoreThreadComments($thread: ID!, $page: Int!, $after: String!) {{
   node(id: $thread) {{
     ... on PullRequestReviewThread {{
-      page: comments(first: $page, after: $after) {{ {_PAGE} nodes {{ ...ThreadCommentParts }} }}
+      page: comments(first: $page, after: $after){selection(answers.Page[answers.ThreadCommentNode])}
     }}
   }}
 }}
-{_THREAD_COMMENT}
 """
 """The next page of one thread's comments."""
 
@@ -203,30 +95,12 @@ def _files(names: tuple[str, ...], parts: str) -> str:
     return " ".join(f"{alias}: file(path: ${alias}) {{ ...{parts} }}" for alias in names)
 
 
-CONFIG = """
-query Config($owner: String!, $name: String!, $config: String!) {
-  repository(owner: $owner, name: $name) {
-    config: object(expression: $config) { ... on Blob { text } }
-  }
-}
-"""
+CONFIG = _in_repository("Config", "$config: String!", selection(answers.ConfigNode))
 """The config file alone, for a run that is about no single pull request."""
 
-SETUP = """
-query Setup($owner: String!, $name: String!, $config: String!, $templates: String!, $workflows: String!) {
-  repository(owner: $owner, name: $name) {
-    nameWithOwner
-    defaultBranchRef { name }
-    config: object(expression: $config) { ... on Blob { text } }
-    templates: object(expression: $templates) {
-      ... on Tree { entries { name object { ... on Blob { text isTruncated } } } }
-    }
-    workflows: object(expression: $workflows) {
-      ... on Tree { entries { name object { ... on Blob { text isTruncated } } } }
-    }
-  }
-}
-"""
+SETUP = _in_repository(
+    "Setup", "$config: String!, $templates: String!, $workflows: String!", selection(answers.DoctorNode)
+)
 """How the default branch has set us up."""
 
 LISTED = 50
@@ -238,68 +112,30 @@ OPEN = {"states": ["OPEN"], "order": {"field": "CREATED_AT", "direction": "ASC"}
 CLOSED = {"states": ["CLOSED", "MERGED"], "order": {"field": "UPDATED_AT", "direction": "DESC"}}
 """Variables of a list: the closed pull requests, first the one that changed last."""
 
-WAITING = f"""
-query Waiting(
-  $owner: String!, $name: String!, $check: String!, $states: [PullRequestState!], $order: IssueOrder!, $after: String
-) {{
-  repository(owner: $owner, name: $name) {{
-    page: pullRequests(states: $states, first: {LISTED}, after: $after, orderBy: $order) {{
-      {_PAGE}
-      nodes {{
-        number
-        {_older(RECENT_COMMITS, FORCED)}
-      }}
-    }}
-  }}
-}}
-"""
+
+def _list(name: str, variables: str, first: int, kind: type) -> str:
+    asked = f"pullRequests(states: $states, first: {first}, after: $after, orderBy: $order)"
+    return _in_repository(
+        name,
+        f"{variables}$states: [PullRequestState!], $order: IssueOrder!, $after: String",
+        f" {{ page: {asked}{selection(answers.Page[kind])} }}",  # type: ignore[valid-type]  # a type at run time
+    )
+
+
+WAITING = _list("Waiting", "$check: String!, ", LISTED, answers.Checked)
 """Pull requests, each with the check runs of our name on its last commits, and on the heads before force-pushes."""
 
-CHECKS = f"""
-query Checks(
-  $owner: String!, $name: String!, $number: Int!, $check: String!, $page: Int!, $commits: String, $forced: String
-) {{
-  repository(owner: $owner, name: $name) {{
-    pullRequest(number: $number) {{
-      recent: commits(first: $page, after: $commits) {{ {_PAGE} nodes {{ commit {{ {_commit_checks(5, 50)} }} }} }}
-      forced: timelineItems(first: $page, after: $forced, itemTypes: [HEAD_REF_FORCE_PUSHED_EVENT]) {{
-        {_PAGE}
-        nodes {{ ... on HeadRefForcePushedEvent {{ createdAt beforeCommit {{ {_commit_checks(5, 50)} }} }} }}
-      }}
-    }}
-  }}
-}}
-"""
-"""The check runs of our name on every commit that a pull request has, or had before a force-push."""
-
-SUMMARIES = f"""
-query Summaries($owner: String!, $name: String!, $states: [PullRequestState!], $order: IssueOrder!, $after: String) {{
-  repository(owner: $owner, name: $name) {{
-    page: pullRequests(states: $states, first: 20, after: $after, orderBy: $order) {{
-      {_PAGE}
-      nodes {{
-        number
-        comments(first: 50) {{ {_PAGE} nodes {{ ...CommentParts }} }}
-      }}
-    }}
-  }}
-}}
-{_COMMENT}
-"""
+SUMMARIES = _list("Summaries", "", 20, answers.Summary)
 """Pull requests, each with the beginning of its conversation; few at once, since a comment may be long."""
 
-QUEUE = f"""
-query Queue($owner: String!, $name: String!, $branch: String!, $page: Int!, $after: String) {{
-  repository(owner: $owner, name: $name) {{
-    mergeQueue(branch: $branch) {{
-      entries(first: $page, after: $after) {{
-        totalCount {_PAGE}
-        nodes {{ position headCommit {{ oid }} pullRequest {{ number }} }}
-      }}
-    }}
-  }}
-}}
-"""
+CHECKS = _in_repository(
+    "Checks",
+    "$number: Int!, $check: String!, $page: Int!, $commits: String, $forced: String",
+    f" {{ pullRequest(number: $number){selection(answers.CheckedPages)} }}",
+)
+"""The check runs of our name on every commit that a pull request has, or had before a force-push."""
+
+QUEUE = _in_repository("Queue", "$branch: String!, $page: Int!, $after: String", selection(answers.Queued))
 """The entries of a branch's merge queue."""
 
 
@@ -329,7 +165,7 @@ mutation ShowComment($comment: ID!) {
 """
 
 HIDE_COMMENT = """
-mutation HideComment($comment: ID!, $why: ReportedContentClassifiers!) {
-  done: minimizeComment(input: {subjectId: $comment, classifier: $why}) { minimizedComment { isMinimized } }
+mutation HideComment($comment: ID!) {
+  done: minimizeComment(input: {subjectId: $comment, classifier: OUTDATED}) { minimizedComment { isMinimized } }
 }
 """
