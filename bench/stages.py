@@ -20,6 +20,7 @@ from reviewbot.domain.diff.parse import parse_diff
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.findings.placement import PlacementRules, place
 from reviewbot.domain.model.review import Severity
+from reviewbot.domain.redaction.places import Place
 from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.exports.sarif import sarif
 from reviewbot.render.renderer import Renderer
@@ -70,9 +71,9 @@ def _scanning(lines: int) -> Work:
     texts = list(texts_of(lines, CHANGED).values())
 
     def scan() -> None:
-        redactor = Redactor.of(texts)
+        redactor = Redactor.of((text, Place.CODE) for text in texts)
         for text in texts:
-            redactor.redact(text)
+            redactor.redact(text, Place.CODE)
 
     return scan
 

@@ -143,7 +143,7 @@ class Settings:
         "", TEXT, "The label by which somebody with write access approves a review.", action=False
     )
     redact: Redact = setting(
-        Redact.ON, one_of(Redact), "`on` blacks secrets out, `block` holds their files back.", action=False
+        Redact.ON, one_of(Redact), "`on` redacts or masks secrets, `block` holds their files back.", action=False
     )
     supersede: Supersede = setting(
         Supersede.REPLACE_PENDING,
@@ -301,11 +301,11 @@ def _unknown(keys: Mapping[str, object]) -> Iterator[Problem]:
 def _wrong(where: str, value: object, row: Field[Any]) -> Problem:
     reader: Reader[Any] = row.metadata["reader"]
     # Imported here: the detectors take a while to load, and settings are mostly right.
-    from reviewbot.domain.redaction.detectors import secrets_of  # noqa: PLC0415
+    from reviewbot.domain.redaction.detectors import is_secret  # noqa: PLC0415
 
     # An address may carry a password, and a key may have been pasted into the wrong place.
     text = str(value)
-    hidden = reader in {SECRET, SERVICE_URL} or bool(secrets_of([f'secret="{text}"']).strong)
+    hidden = reader in {SECRET, SERVICE_URL} or is_secret(text)
     shown = "the value" if hidden else f"`{text[:80]}`"
     return Problem(where, f"{shown} is not right", reader.allowed)
 

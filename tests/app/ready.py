@@ -11,7 +11,7 @@ import httpcore  # httpx imports it with its first client  # noqa: F401
 
 import reviewbot.app.dispatch  # the commands import both when they are called
 import reviewbot.cli.bootstrap
-import reviewbot.domain.redaction.detectors  # when the first text is scanned  # noqa: F401
+import reviewbot.domain.redaction.scan  # when the first text is scanned  # noqa: F401
 import tests.app.forked  # noqa: F401 — where a run begins
 from reviewbot.render.renderer import Renderer
 

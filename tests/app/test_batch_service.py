@@ -233,7 +233,7 @@ def test_no_part_holds_a_secret(tmp_path: Path) -> None:
         rig.world.push(REPO, "topic", leaking, author="mona")
         done = rig.run(json_file="report.json")
         sent = [str(one.body) for one in rig.codevf_faults.log if one.path.endswith("/tasks/create")]
-        assert [("[REDACTED]" in one, secret in one) for one in sent] == [(True, False)] * 3, done.log
+        assert [("[REDACTED:github-token]" in one, secret in one) for one in sent] == [(True, False)] * 3, done.log
         assert (
             secret
             not in f"{done.log}{done.summary}{rig.summaries()}{done.workspace.joinpath('report.json').read_text()}"

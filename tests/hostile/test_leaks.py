@@ -19,6 +19,7 @@ from reviewbot_sandbox.faults import Reply
 from reviewbot_sandbox.github import Rules
 
 from reviewbot import cli
+from reviewbot.domain.redaction.masks import mask
 from tests.app.house import CLEAN, HEAD, KEY, REPO, SCALE, TOKEN, Rig, answer, finding, house
 from tests.hostile.leaks import CORE, GHP, leaks, left_by_runs, said_to
 
@@ -108,7 +109,7 @@ def sent_to_codevf(rig: Rig) -> str:
 
 def token_in_client(_: TaskRequest) -> Answer:
     """An engineer quotes the line as it came, and would have it changed."""
-    line = 'TOKEN = "[REDACTED]"'
+    line = 'TOKEN = "[REDACTED:github-token]"'
     fix = 'TOKEN = os.environ["TOKEN"]'
     return answer(finding("src/client.py", 2, code=line, existing_code=line, suggestion=fix, title="A token"))
 
@@ -123,16 +124,17 @@ def test_what_an_author_committed_goes_nowhere_and_its_lines_keep_their_numbers(
         summaries = "".join(rig.summaries())
     assert rig.world.store.threads[comment.thread_id].anchor.line == 2
     assert "```suggestion" not in comment.body, "it would write the mark into the file"
-    for words in ("Use [REDACTED] for now", "Bearer [REDACTED]", "with token [REDACTED]", "db_password = '[REDACTED]'"):
+    github = "[REDACTED:github-token]"
+    for words in (f"Use {github} for now", "Bearer " + mask(GHP[4:]), f"with token {github}", f"'{mask(SPOKEN)}'"):
         assert words in sent
-    assert '+db.connect("ops", "[REDACTED]")' in sent
-    assert '+OURS = "[REDACTED] [REDACTED]"' in sent
+    assert f'+db.connect("ops", "{mask(PASSWORD)}")' in sent
+    assert '+OURS = "[REDACTED:own-secret] [REDACTED:own-secret]"' in sent
     assert "DEBUG=1" not in sent
     assert "PRIVATE KEY" not in sent
     assert not leaks(written | {"summary": summaries.encode()}, [NAMED, HELD])
-    for held in ("deploy/.env", "deploy/id_ed25519", "notes/[REDACTED].md", "[REDACTED]/package-lock.json`:"):
+    for held in ("deploy/.env", "deploy/id_ed25519", f"notes/{github}.md", f"{github}/package-lock.json`:"):
         assert held in done.summary
-    assert "`[REDACTED]/package-lock.json` now names the host" in done.summary
+    assert f"`{github}/package-lock.json` now names the host" in done.summary
     assert done.outputs["coverage"] == "partial"
 
 

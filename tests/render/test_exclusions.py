@@ -39,4 +39,4 @@ def test_a_name_that_yaml_refuses_or_nobody_could_read_is_no_pattern(path: str) 
 
 
 def test_a_name_that_is_redacted_is_no_pattern_and_only_the_first_files_are_named() -> None:
-    assert exclusions(["[REDACTED]/a", "a\nb", *"abcdefg"]) == ("!a", "!b", "!c", "!d", "!e")
+    assert exclusions(["[REDACTED:github-token]/a", "a\nb", *"abcdefg"]) == ("!a", "!b", "!c", "!d", "!e")

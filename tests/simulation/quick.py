@@ -81,14 +81,14 @@ def _thawed(argument: object) -> object:
 
 def _by_identity(method: Any) -> object:  # noqa: ANN401 — any method
     """Remember by the very object, which is kept."""
-    kept: dict[tuple[int, object], tuple[object, object]] = {}
+    kept: dict[tuple[object, ...], tuple[object, object]] = {}
 
-    def call(self: object, argument: object) -> object:
-        key = id(self), argument
+    def call(self: object, *arguments: object) -> object:
+        key = id(self), *arguments
         if key not in kept:
             if len(kept) > SIZE:
                 kept.clear()
-            kept[key] = self, method(self, argument)
+            kept[key] = self, method(self, *arguments)
         return kept[key][1]
 
     return call
@@ -102,8 +102,7 @@ REMEMBERED: Mapping[str, Replacement] = {
     "reviewbot.domain.ledger.codec:decode": _by_tuples,
     "reviewbot.domain.ledger.external_id:encode_external_id": _by_tuples,
     "reviewbot.domain.ledger.external_id:decode_external_id": _by_tuples,
-    "reviewbot.domain.redaction.detectors:secrets_of": _by_tuples,
-    "reviewbot.domain.redaction.redactor:mostly_secrets": _by_tuples,
+    "reviewbot.domain.redaction.scan:scan": _by_tuples,
     "reviewbot.domain.redaction.redactor:Redactor.of": _by_tuples,
     "reviewbot.domain.redaction.redactor:Redactor.redact": _by_identity,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from reviewbot.app.context import Ports, RunContext
@@ -12,17 +12,12 @@ from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, FileStatus, asse
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.github.pull_request import PullRequest, RawChange, Snapshot
 from reviewbot.domain.machine.known import ReviewedChange
-from reviewbot.domain.model.options import Redact
-from reviewbot.domain.redaction.redactor import Redactor, mostly_secrets, secret_name
+from reviewbot.domain.model.options import PathInstruction, Redact
+from reviewbot.domain.redaction.places import Place
+from reviewbot.domain.redaction.redactor import Redactor, secret_name
+from reviewbot.domain.selection.file_kinds import named_as_document
 from reviewbot.domain.selection.path_filters import matches
-from reviewbot.domain.selection.redaction_places import (
-    RedactionPlace,
-    document_notice,
-    held_for,
-    is_document,
-    redaction_places,
-    secrets_notice,
-)
+from reviewbot.domain.selection.places import place_of
 from reviewbot.domain.selection.selection import Held, HeldBecause, risk, select
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.errors import ChangeUnreadable, DiffTooLarge
@@ -80,38 +75,31 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
     """Select, hold back and redact: everything that is sent goes through here."""
     settings, pull = run.settings, snapshot.pull
     selection = select(change.files, paths=settings.paths, attributes=snapshot.default_branch.attributes)
-    secrets = [file for file in selection.selected if _is_secret(file)]
-    selected = [file for file in selection.selected if file not in secrets]
-    names = [file.path for file in selected]
-    told = [one for one in settings.path_instructions if any(matches([one.path], name) for name in names)]
-    words = (pull.title, pull.body, settings.instructions, *(one.instructions for one in told))
+    places = {file.path: place_of(file) for file in selection.selected}
+    words = _words(run, pull, [file.path for file in selection.selected])
     # What a file of secrets holds is a secret in the others, too, and so is a name that is one, held back or not.
-    words = (*words, *(file.path for file in change.files))
-    redactor = Redactor.of([*_texts(selection.selected), *words], settings.secrets())
-    pairs = [_redacted(file, redactor) for file in selected]
-    blocked = {sendable.path for sendable, *_ in pairs if sendable.redactions and settings.redact is Redact.BLOCK}
-    hiding = [(sendable.path, places) for sendable, _, places in pairs if places and sendable.path not in blocked]
-    unsure = [(path, places, held_for(path, places)) for path, places in hiding]
+    names = ((file.path, Place.EXECUTED) for file in change.files)
+    texts = (pair for file in selection.selected for pair in _texts(file, places[file.path]))
+    redactor = Redactor.of([*texts, *names, *((text, Place.DATA) for text in words)], settings.secrets())
+    secrets = {file.path for file in selection.selected if _is_secret(file, redactor, places[file.path])}
+    selected = [file for file in selection.selected if file.path not in secrets]
+    told = _told(run, [file.path for file in selected])
+    pairs = [_redacted(file, redactor, places[file.path]) for file in selected]
+    blocked = {sendable.path for sendable, _ in pairs if sendable.redactions and settings.redact is Redact.BLOCK}
     held = (
         *selection.held,
-        *(Held(file.path, HeldBecause.SECRET_FILE, "", missed=True) for file in secrets),
+        *(Held(path, HeldBecause.SECRET_FILE, "", missed=True) for path in sorted(secrets)),
         *(Held(path, HeldBecause.SECRET_FILE, "`redact: block`", missed=True) for path in sorted(blocked)),
-        *(one for *_, one in unsure if one),
     )
-    examples = [file.path for file in selected if _is_mostly_secrets(file) and file.path not in blocked]
-    notices = [
-        *map(secrets_notice, examples),
-        *(document_notice(path, places) for path, places, one in unsure if one is None and path not in examples),
-    ]
-    held = tuple(replace(one, path=redactor.redact(one.path).text) for one in held)
+    held = tuple(replace(one, path=redactor.redact(one.path, Place.EXECUTED).text) for one in held)
     return ReviewedChange(
         change=change,
         base_ref=pull.base_ref,
-        sendables=tuple(sendable for sendable, *_ in pairs if sendable.path not in blocked),
-        views=tuple(view for _, view, _ in pairs if view.path not in blocked),
+        sendables=tuple(sendable for sendable, _ in pairs if sendable.path not in blocked),
+        views=tuple(view for _, view in pairs if view.path not in blocked),
         held=held,
         notices=tuple(
-            shorten_line(redactor.redact(one).text, LONGEST_NOTICE) for one in (*selection.notices, *notices)
+            shorten_line(redactor.redact(one, Place.EXECUTED).text, LONGEST_NOTICE) for one in selection.notices
         ),
         title=redactor.redact(pull.title).text,
         body=redactor.redact(pull.body).text,
@@ -122,28 +110,42 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
     )
 
 
-def _is_secret(file: ChangedFile) -> bool:
+def _words(run: RunContext, pull: PullRequest, paths: Sequence[str]) -> Sequence[str]:
+    """What people wrote, and is sent beside the files."""
+    told = (one.instructions for one in _told(run, paths))
+    return pull.title, pull.body, run.settings.instructions, *told
+
+
+def _told(run: RunContext, paths: Sequence[str]) -> Sequence[PathInstruction]:
+    """The owners' instructions for some of the files."""
+    instructions = run.settings.path_instructions
+    return [one for one in instructions if any(matches([one.path], path) for path in paths)]
+
+
+def _is_secret(file: ChangedFile, redactor: Redactor, place: Place) -> bool:
     """Whether it is a file of secrets, or was one before it was renamed: the diff shows what was taken out."""
     names = (file.path, file.diff.old_path)
-    return any(map(secret_name, names)) or (not is_document(file) and _is_mostly_secrets(file))
+    if any(map(secret_name, names)):
+        return True
+    text = file.diff.text if file.text is None else file.text
+    if any(name.rpartition("/")[2].lower() == ".npmrc" for name in names) and redactor.redact(text, place).count:
+        return True
+    return not all(map(named_as_document, names)) and redactor.has_mostly_tokens(text, place)
 
 
-def _is_mostly_secrets(file: ChangedFile) -> bool:
-    text = file.text or file.diff.text
-    return any(mostly_secrets(name, text) for name in (file.path, file.diff.old_path))
+def _texts(file: ChangedFile, place: Place) -> Iterable[tuple[str, Place]]:
+    yield file.diff.text, place
+    if file.text is not None:
+        yield file.text, place
+    # Of a key that the change touches, the diff may show the middle alone.
+    if file.old and file.old.text and "PRIVATE KEY" in file.old.text:
+        yield file.old.text, place
 
 
-def _texts(files: Iterable[ChangedFile]) -> Iterable[str]:
-    for file in files:
-        yield file.diff.text
-        if file.text is not None:
-            yield file.text
-
-
-def _redacted(file: ChangedFile, redactor: Redactor) -> tuple[Sendable, FileView, tuple[RedactionPlace, ...]]:
-    """The file as it is sent, as the reviewer sees it, and where code may have been taken out of it."""
-    diff = redactor.redact(file.diff.text)
-    text = None if file.text is None else redactor.redact(file.text)
+def _redacted(file: ChangedFile, redactor: Redactor, place: Place) -> tuple[Sendable, FileView]:
+    """The file as it is sent, and as the reviewer sees it."""
+    diff = redactor.redact(file.diff.text, place)
+    text = None if file.text is None else redactor.redact(file.text, place)
     seen = file.diff if not diff.count else parse_diff(diff.text)[0]
     changed = {
         after.new
@@ -153,5 +155,4 @@ def _redacted(file: ChangedFile, redactor: Redactor) -> tuple[Sendable, FileView
     lines = frozenset(changed) | (text.lines if text else frozenset())
     count = max(diff.count, text.count if text else 0)
     sendable = Sendable(file.path, diff.text, text.text if text else None, count, risk(file))
-    view = FileView(file.path, file.diff.old_path, seen.hunks, text.text if text else None, lines)
-    return sendable, view, redaction_places(file, diff, text)
+    return sendable, FileView(file.path, file.diff.old_path, seen.hunks, text.text if text else None, lines)

@@ -17,6 +17,7 @@ from reviewbot.domain.machine.purchase import batches_of
 from reviewbot.domain.model.review import PreviousState, Report, Task, TaskStatus
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.redaction.redactor import Redactor
+from reviewbot.domain.selection.places import place_of_text
 from reviewbot.errors import ForgeError, ServiceError
 from reviewbot.ports import ReviewService
 
@@ -80,5 +81,6 @@ def _texts(run: RunContext, head: str, paths: Sequence[str]) -> Mapping[str, str
         run.ports.reporter.debug(f"The reviewed head cannot be read: {error.message}")
         return {}
     texts = {path: entry.text for path, entry in entries.items() if entry.text is not None}
-    redactor = Redactor.of(list(texts.values()), run.settings.secrets())
-    return {path: redactor.redact(text).text for path, text in texts.items()}
+    pairs = {path: (text, place_of_text(path, [text])) for path, text in texts.items()}
+    redactor = Redactor.of(pairs.values(), run.settings.secrets())
+    return {path: redactor.redact(*pair).text for path, pair in pairs.items()}

@@ -11,7 +11,7 @@ from reviewbot.adapters.actions.safe_files import is_taken, read_inside
 from reviewbot.adapters.git.clone import open_clone
 from reviewbot.cli.invocation import Call
 from reviewbot.domain.model.options import PathInstruction
-from reviewbot.domain.redaction.detectors import secrets_of
+from reviewbot.domain.redaction.detectors import is_secret
 from reviewbot.domain.text.escaping import log_line
 from reviewbot.errors import Problem, SettingsError
 from reviewbot.settings import INPUTS, Settings, read_settings
@@ -85,7 +85,7 @@ def _shown(value: object) -> str:
             return "***" if value else ""
         case tuple():
             return ", ".join(one.path if isinstance(one, PathInstruction) else str(one) for one in value)
-        case str() if secrets_of([f'secret="{value}"']).strong:
+        case str() if is_secret(value):
             return "***"  # a key may have been pasted into the wrong place
         case _:
             return default_text(value)

@@ -1,7 +1,7 @@
 """Places every finding and gives it an id, before anything is posted.
 
 A finding is placed `OnLines`, `OnFile` or `InSummary`, or is a `DuplicateOf` another: exactly one of them, and no line
-outside the diff. The text as sent is what counts: redacted lines stay redacted here.
+outside the diff. The text as sent is what counts: redacted and masked lines stay so here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from reviewbot.domain.findings.markers import finding_id
 from reviewbot.domain.findings.tracked_finding import MAX_TITLE, TrackedFinding
 from reviewbot.domain.github.drafts import LineTarget
 from reviewbot.domain.model.review import Finding, Severity, Side
-from reviewbot.domain.redaction.private_keys import REDACTED
+from reviewbot.domain.redaction.redactor import has_redaction
 from reviewbot.domain.selection.file_kinds import is_protected
 from reviewbot.domain.text.escaping import code_text
 
@@ -251,10 +251,10 @@ _UNSEEN = re.compile("[\ufe0e\ufe0f\u2800]")
 
 
 def _is_code(suggestion: str) -> bool:
-    """Whether a suggestion can be part of a file: nothing in it is invisible, redacted, or our line numbers."""
+    """Whether a suggestion can be part of a file: nothing in it is invisible, redacted, masked, or our line numbers."""
     hidden = code_text(suggestion) != suggestion
     lines = split_lines(suggestion)
-    return not (hidden or _UNSEEN.search(suggestion) or REDACTED in suggestion or strip_gutter(lines) != lines)
+    return not (hidden or _UNSEEN.search(suggestion) or has_redaction(suggestion) or strip_gutter(lines) != lines)
 
 
 def _same_code(existing: str, there: Sequence[str]) -> bool:

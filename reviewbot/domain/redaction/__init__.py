@@ -1,4 +1,4 @@
-"""Decides what is removed from a text before it leaves the runner.
+"""Decides what is replaced or masked in a text before it leaves the runner.
 
 Detectors find credentials and private keys; the redactor replaces them
 without moving a line.

@@ -1,227 +1,460 @@
-"""Finds credentials in text, line by line: tokens by their format, and values by a word such as `password` in front.
+"""Finds values that are suspicious because of where they stand: behind a word, a flag or a header, in an address.
 
-A cheap look at the lower-cased line comes first, since most lines contain nothing. Every pattern takes linear time on
-any text.
+The author writes that word, so a value found here is masked with its structure kept. Where something is executed or
+installed, a word alone redacts nothing: the value must read like no name, and stand where no command or package can.
+Every pattern takes linear time on any text.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import Flag, auto
 
-SHORTEST = 6
-_LONGEST_CHOSEN = 1_000
-_SHORTEST_STRONG = 8
-
-
-# Not inside a word; the letter of an escaped line end in front is none.
-_START = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt]))"
-_JWT = _START + r"eyJ[A-Za-z0-9_-]{8,}+={0,2}\.eyJ[A-Za-z0-9_-]{8,}+={0,2}(?:\.[A-Za-z0-9_-]*+)?"
-# GitHub, GitLab, CodeVF, Slack, Google, model services, package registries, shops and vaults; Atlassian, Databricks,
-# Grafana, Terraform Cloud, Linear, RubyGems, Discord; mail and telephone services, Square, Telegram, JFrog, Azure.
-_SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
-    (markers, re.compile(pattern))
-    for markers, pattern in (
-        (("gh", "github_pat_"), r"(?:gh[pousr]|github_pat)_[A-Za-z0-9_]{30,}(?:\.[A-Za-z0-9_-]{10,}){0,2}"),
-        (("gl",), r"gl(?:pat|dt|ft|soat|rt|cbt|imt|ptt|agent|oas|ffct)-[A-Za-z0-9_.-]{19,}[A-Za-z0-9_-]"),
-        (("gr1348941",), r"GR1348941[A-Za-z0-9_-]{20,}"),
-        (("cvf_",), r"cvf_(?:live|test)_[A-Za-z0-9_-]{8,}"),
-        (("xox", "xapp-"), r"(?:xox[a-z]|xapp)-[A-Za-z0-9-]{10,}"),
-        (("hooks.slack.com",), r"hooks\.slack\.com/(?:services|workflows)/([A-Za-z0-9_/]{20,})"),
-        (("akia", "asia", "abia", "acca", "a3t"), r"(?:A3T[A-Z0-9]|ABIA|ACCA|AKIA|ASIA)[0-9A-Z]{16}"),
-        (("aiza",), r"AIza[A-Za-z0-9_-]{35,}"),
-        (("ya29.",), r"ya29\.[A-Za-z0-9_-]{20,}"),
-        (("gocspx-",), r"GOCSPX-[A-Za-z0-9_-]{20,}"),
-        (("sk-",), r"sk-(?:ant|proj|svcacct|admin|or|lf)-[A-Za-z0-9_-]{16,}|sk-[A-Za-z0-9]{32,}"),
-        (("hf_",), _START + r"hf_[A-Za-z0-9]{30,}"),
-        (("npm_",), _START + r"npm_[A-Za-z0-9]{30,}"),
-        (("pypi-",), r"pypi-[A-Za-z0-9_-]{50,}"),
-        (("dckr_",), r"dckr_[a-z]{2,4}_[A-Za-z0-9_-]{20,}"),
-        (("shp",), r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32,}"),
-        (("k_live_", "k_test_"), r"[srp]k_(?:live|test)_[0-9A-Za-z]{16,}"),
-        (("whsec_",), r"whsec_[A-Za-z0-9+/]{24,}={0,2}"),
-        (("dop_v1_", "doo_v1_"), r"do[op]_v1_[0-9a-f]{64}"),
-        (("hvs.", "hvb."), r"hv[sb]\.[A-Za-z0-9_-]{20,}"),
-        (("age-secret-key-",), r"AGE-SECRET-KEY-1[0-9A-Z]{58}"),
-        (("eyj",), _JWT),
-        (("1//0",), _START + r"1//0[A-Za-z0-9_-]{30,}"),
-        (("atatt", "atctt"), r"AT[AC]TT3[A-Za-z0-9_-]{20,}(?:=[A-Za-z0-9]{1,16})?"),
-        (("dapi",), _START + r"dapi[0-9a-f]{32}(?:-[0-9])?"),
-        (("glsa_", "glc_"), _START + r"(?:glsa_[A-Za-z0-9]{32}_[0-9a-fA-F]{8}|glc_[A-Za-z0-9+/]{32,}={0,2})"),
-        ((".atlasv1.",), r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{60,}"),
-        (("lin_api_",), r"lin_api_[A-Za-z0-9]{40,}"),
-        (("rubygems_",), r"rubygems_[0-9a-f]{48}"),
-        (("/api/webhooks/",), r"discord(?:app)?\.com/api/webhooks/[0-9]{15,20}/([A-Za-z0-9_-]{60,})"),
-        ((".",), _START + r"[MNO][A-Za-z0-9_-]{22,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}"),
-        (("sg.",), r"SG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{30,}"),
-        (("-us",), _START + r"[0-9a-f]{32}-us[0-9]{1,2}"),
-        (("ac", "sk"), _START + r"(?:AC|SK)[0-9a-f]{32}(?![0-9A-Za-z])"),
-        (("sq0",), r"sq0[a-z]{3}-[A-Za-z0-9_-]{22,}"),
-        ((":",), _START + r"[0-9]{8,10}:[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])"),
-        (("akc",), _START + r"AKC(?=[A-Za-z]{0,60}[0-9])[A-Za-z0-9]{10,}"),
-        (("accesskey=", "accountkey="), r"(?:SharedAccess|Account)Key=([A-Za-z0-9+/]{40,}={0,2})"),
-        (("sig=",), r"[?&]sig=([A-Za-z0-9%+/_-]{40,}={0,2})"),
-    )
+from reviewbot.domain.redaction.formats import tokens_of
+from reviewbot.domain.redaction.masks import (
+    SHORTEST,
+    decoded,
+    is_name,
+    is_placeholder,
+    is_random,
+    is_strong,
+    is_surely_random,
 )
-_HEADERS = re.compile(r"\b(?:bearer|basic|token)\s{1,5}([A-Za-z0-9._~+/-]{20,}={0,2})", re.IGNORECASE)
-_NPMRC = re.compile(r":_(?:authToken|auth|password)\s{0,5}=\s{0,5}[\"']?([^\s\"']{6,})")
+from reviewbot.domain.redaction.places import Place, of_line
 
-_WORDS = (
-    r"((?:api|auth|service|account|db|database|priv|private|client|access|secret|encryption|signing|master)[_-]?key"
-    r"|(?:db|database|key)[_-]?pass|passw(?:or)?d|passphrase|passwort|pwd|secret|token|credential|contrase[nñ]a)"
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A value in a text; one that is not sure counts if it is a secret elsewhere, too."""
+
+    start: int
+    stop: int
+    sure: bool = True
+
+
+_SURE = (
+    r"(?:api|auth|service|account|db|database|priv|private|client|access|secret|encryption|signing|master|license"
+    r"|session|crypt|cipher|hmac|jwt|app|webhook|consumer|deploy)[_-]?key"
+    r"|(?:db|database|key|user|admin|root|mysql|smtp|mail|ftp)[_-]?pass|passw(?:or)?d|passphrase|passcode|passwort"
+    r"|kennwort|contrase[nñ]a|pwd|secret|mnemonic|requirepass|bindpw|authtok|(?<![a-z])(?:pw|psk)(?![a-z])"
 )
-_VAGUE_WORDS = frozenset({"token", "credential"})
+_VAGUE = (
+    r"token|creds?(?![a-z])|credential|cookie"
+    r"|(?<![a-z])(?<!public[_-])(?:auth|key|pass|session|bearer|salt|dsn)(?![a-z])"
+)
+_WORD = rf"(?P<w>{_SURE}|{_VAGUE}|(?-i:(?<=[a-z])(?<!ublic)Key(?![a-z])))"
+_IS_VAGUE = re.compile(rf"{_VAGUE}|Key", re.IGNORECASE)
+_IS_SURE = re.compile(_SURE, re.IGNORECASE)
+_WORD_MARKERS = (
+    *("key", "pass", "pwd", "secret", "token", "cred", "cookie", "auth", "session", "bearer", "salt", "dsn"),
+    *("contrase", "kennwort", "mnemonic", "pw", "psk"),
+)
 _SHORTEST_VAGUE = 16
-_WORD_MARKERS = ("key", "pass", "pwd", "secret", "token", "credential", "contrase")
-_ASSIGNED_QUOTED = re.compile(
-    _WORDS + r"[\w-]{0,40}[\"'\]]{0,2}(?:\[[0-9]{0,5}\])?(?:\s{0,4}:\s{0,4}[A-Za-z_.\[\]|]{1,30})?"
-    r"\s{0,20}(?::=|=>|[:=!]{1,3}|\()\s{0,20}@?[rbu]?([\"'`])((?:(?!\2)[^\\]|\\.)++)\2",
+_MNEMONIC_SPACES = 11
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+# What follows the word in a name. The value is executed or installed:
+_RUN = re.compile(
+    r"(?:command|cmd|script|exec|hook|run|args?|shell|entrypoint|image|package|module|plugin)s?\Z", re.IGNORECASE
+)
+# It is something else than the secret:
+_OTHER = re.compile(
+    r"(?:name|url|uri|path|file|dir|id|ref|arn|type|kind|field|label|hint|title|text|message|error|regex|pattern|format"
+    r"|policy|provider|store|manager|service|handler|validator|class|header|version|count|length|ttl|expiry|rule|input"
+    r"|selector|prefix|suffix|param|parameter|column|table|env|var|variable|endpoint|host|schema|strategy|description"
+    r"|strength|status|state|level|size"
+    r"|confirm|confirmation|rotation|mode|alg|algorithm|encoding|age|days|min|max)s?\Z",
     re.IGNORECASE,
 )
-_STATED = re.compile(_WORDS + r"[\w-]{0,40}\s{1,4}([\"'])((?:(?!\2)[^\\]|\\.){1,200}+)\2;", re.IGNORECASE)
-_ASSIGNED_BARE = re.compile(
-    r"[+\- ]?\s{0,40}(?:-\s{1,4}|(?:export|set|ENV|ARG)\s{1,4})?[\w.-]{0,60}" + _WORDS + r"[\w.-]{0,40}"
-    r"(?:=|:\s{1,8}|\s{1,8}=\s{1,8})([^\s\"'`(){}\[\]<>,;|\\]{8,}+)\s*+(;?)\s*+(?:(?:#|//).*)?$",
-    re.IGNORECASE,
-)
-_COMPARED = re.compile(
-    r"([\"'`])((?:(?!\1)[^\\]|\\.){1,200}+)\1\s{0,9}[!=]={1,2}\s{0,9}[\w.]{0,40}" + _WORDS, re.IGNORECASE
-)
-# In the query of an address, in a header, and as curl takes a user.
-_VALUE = r"([^\s\"'`&#;,<>{}()$\\]{8,}+)"
-_IN_QUERY = re.compile(r"[?&][\w.-]{0,40}" + _WORDS + "=" + _VALUE, re.IGNORECASE)
-_IN_HEADER = re.compile(
-    r"\b(?:x-[a-z-]{0,40}|private-|deploy-|job-)(key|token|secret|password):\s{0,4}" + _VALUE, re.IGNORECASE
-)
-_OF_USER = re.compile(r"\s(?:-u|--user)[ =]?[\"']?[\w.@+-]{1,60}:" + _VALUE)
-# In files and options of programs; the last two are names of environment variables.
-_NAME = r"[\w.-]{0,40}" + _WORDS + r"[\w.-]{0,40}"
-_NAME_IN_CAPITALS = "[A-Z0-9_]{0,40}" + _WORDS.upper() + "[A-Z0-9_]{0,40}"
-_ELSEWHERE = (
-    re.compile(r"[;\"'] ?" + _WORDS + " ?= ?" + _VALUE + "(?=[;\"'])", re.IGNORECASE),
-    re.compile(r"<(?:[\w-]{1,20}:)?" + _NAME + ">" + _VALUE + "</", re.IGNORECASE),
-    re.compile(r"\b(?:key|name)\"? ?[=:] ?\"" + _NAME + r"\",? {0,4}\"?value\"? ?[=:] ?\"" + _VALUE, re.IGNORECASE),
-    re.compile(r"[\s\"'`]--?[\w=-]{0,40}" + _WORDS + r"[= ][\"']?(?!\w{1,40}=)" + _VALUE, re.IGNORECASE),
-    re.compile(r"\blogin {1,5}\S{1,60} {1,5}(password) {1,5}" + _VALUE),
-    re.compile(r"\bdefine\( ?[\"']" + _NAME + r"[\"'], {0,4}[\"']" + _VALUE, re.IGNORECASE),
-    re.compile(r"# {0,9}define {1,9}" + _NAME + r"[ \t]{1,20}\"" + _VALUE, re.IGNORECASE),
-    re.compile(r"(?:^[+\- ]?|[\s\"';])" + _NAME_IN_CAPITALS + "=[\"']?" + _VALUE + r"(?=[\s\"';&]|$)"),
-    re.compile(r"^[+\- ]?\s{0,9}(?:ENV|ARG) {1,4}" + _NAME_IN_CAPITALS + " {1,4}" + _VALUE),
-)
-_USER_INFO = re.compile(r"://[^\s:/?#@\"'`<>(){}$]{0,100}+:([^\s/?#@\"'`<>(){}$]{1,300}+)@")
-_DOCKER_AUTH = re.compile(r"\"auth\"\s{0,4}:\s{0,4}\"([A-Za-z0-9+/]{16,}={0,2})\"")
-_WORD = re.compile(_WORDS, re.IGNORECASE)
+
+_VALUE = r"(?P<v>[^\s\"'`&#;,<>{}()$\\|]{6,1200}+)"
+_STRING = r"(?P<q>\\?[\"'`])(?P<v>(?:(?!(?P=q))(?:\\.|[^\\])){1,1200}+)(?P=q)"
+_TAIL = r"(?P<t>[\w-]{0,40})"
+_ASSIGNS = r"\s{0,20}(?::=|=>|[:=!]{1,3})\s{0,20}"
+_PREFIX = r"(?:@|[rbuf]{1,2}(?=[\"'#])|\[\]byte\(|!!?[a-z]{1,10} )?#{0,2}"
+_NAME = rf"[\w.-]{{0,40}}?{_WORD}(?P<t>[\w.-]{{0,40}})"
+_CAPITALS = rf"[A-Z0-9_]{{0,40}}?(?P<w>{_SURE.upper()}|{_VAGUE.upper()})(?P<t>[A-Z0-9_]{{0,40}})"
+
+
+class _Is(Flag):
+    """What is known of the values that a rule finds.
+
+    Attributes:
+        QUOTED: the value need not be strong.
+        DATA: no command and no package can stand there.
+        CAPITALS: the same, if the word is in capitals, as in the name of an environment variable.
+        RANDOM: it must read like no name.
+        PROSE: it may be the next word of a sentence, which code has none of.
+        BARE: in code, it is the name of something.
+        FIRST: the pattern starts with the word.
+    """
+
+    PLAIN = 0
+    QUOTED = auto()
+    DATA = auto()
+    CAPITALS = auto()
+    RANDOM = auto()
+    PROSE = auto()
+    BARE = auto()
+    FIRST = auto()
 
 
 @dataclass(frozen=True, slots=True)
-class Secrets:
-    """Secret values.
+class _Rule:
+    """A pattern; its group `v` is the value, `w` the word and `t` the rest of the name, where a word decides.
 
     Attributes:
-        strong: redacted everywhere.
-        weak: could be names as well; redacted only as values (quoted, or after `=` or `:`).
-        shaped: the strong ones that are tokens of a known format; all others stand behind a word such as `password`.
+        markers: one of these must be in the lower-cased line.
     """
 
-    strong: frozenset[str]
-    weak: frozenset[str]
-    shaped: frozenset[str]
+    pattern: re.Pattern[str]
+    traits: _Is
+    markers: tuple[str, ...]
 
 
-def secrets_of(lines: Iterable[str]) -> Secrets:
-    """The secrets of some lines; equal lines are read once."""
-    certain: set[str] = set()
-    chosen: set[str] = set()
-    for line in set(lines):
-        if len(line) >= SHORTEST:
-            lower = line.lower()
-            certain.update(_shaped(line, lower))
-            if "bearer" in lower or "basic" in lower or "token" in lower:
-                certain.update(filter(_is_strong, _HEADERS.findall(line)))
-            chosen.update(_chosen(line, lower))
-    chosen = {value for value in chosen if not _is_placeholder(value)} - certain
-    strong = {value for value in chosen if _is_strong(value) and not _IDENTIFIER.fullmatch(value)}
-    return Secrets(
-        strong=frozenset(certain | strong),
-        weak=frozenset(chosen - strong),
-        shaped=frozenset(certain),
-    )
+def _rule(pattern: str, traits: _Is = _Is.PLAIN, *markers: str) -> _Rule:
+    return _Rule(re.compile(pattern, re.IGNORECASE), traits, markers or _WORD_MARKERS)
 
 
-def _shaped(line: str, lower: str) -> Iterator[str]:
-    for markers, shape in _SHAPES:
-        if any(marker in lower for marker in markers):
-            yield from shape.findall(line)
+def _cased(pattern: str, traits: _Is) -> _Rule:
+    return _Rule(re.compile(pattern), traits, _WORD_MARKERS)
 
 
-def _chosen(line: str, lower: str) -> Iterator[str]:
-    """Values that a person may have chosen."""
-    if "://" in lower:
-        yield from _USER_INFO.findall(line)
-    if ":_" in lower:
-        yield from _NPMRC.findall(line)
-    if "curl" in lower:
-        yield from filter(_is_strong, _OF_USER.findall(line))
-    if '"auth"' in lower:
-        yield from filter(_is_strong, _DOCKER_AUTH.findall(line))
-    if any(marker in lower for marker in _WORD_MARKERS):
-        yield from _behind_words(line)
-
-
-def _behind_words(line: str) -> Iterator[str]:
-    for pattern in (_ASSIGNED_QUOTED, _STATED):
-        for word, _, value in pattern.findall(line):
-            yield from _if_fitting(word, value.strip(), always=True)
-    for _, value, word in _COMPARED.findall(line):
-        yield from _if_fitting(word, value.strip(), always=True)
-    for pattern in (_IN_QUERY, _IN_HEADER, *_ELSEWHERE):
-        for word, value in pattern.findall(line):
-            yield from _if_fitting(word, value, always=False)
-    if (bare := _ASSIGNED_BARE.match(line)) and not (bare[3] and _VARIABLE.fullmatch(bare[2])):
-        yield from _if_fitting(bare[1], bare[2], always=False)
-
-
-def _if_fitting(word: str, value: str, *, always: bool) -> Iterator[str]:
-    """Yield the value if it fits the word: `token` and `credential` are vague, and so is an unquoted value."""
-    if word.lower() in _VAGUE_WORDS:
-        always, shortest = False, _SHORTEST_VAGUE
-    else:
-        shortest = SHORTEST
-    if len(value) >= shortest and (always or _is_strong(value)):
-        yield value
-
-
-# No secrets: variables and templates, calls, lookups, addresses, paths, placeholders.
-_TEMPLATE = re.compile(r"\$[{(]|\{\{|#\{|%\(|<%|%s|\{[\w.]*\}|^[$%]")
-_NO_VALUE = re.compile(
-    r"\W*|(.)\1*|[<{\[(].*[>}\])]|[A-Za-z_][\w.:>-]*\(.*|[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+(?:\[.*)?"
-    r"|(?:[a-z+]{2,12}://|\.{0,2}/|~/|[A-Za-z]:\\).*"
-    r"|(?i:your|example|sample|dummy|fake|change|replace|insert|todo|placeholder|redacted|xxx).*",
-    re.DOTALL,
+_RULES = (
+    # Code and configuration.
+    _rule(
+        _WORD + _TAIL + r"(?:\\?[\"'\]]){0,2}(?:\[[0-9]{0,5}\])?(?:\s{0,4}:\s{0,4}[A-Za-z_.\[\]|]{1,30})?"
+        rf"{_ASSIGNS}{_PREFIX}{_STRING}",
+        _Is.QUOTED | _Is.CAPITALS | _Is.FIRST,
+    ),
+    _rule(_WORD + _TAIL + r"\(" + _STRING, _Is.FIRST),
+    _rule(_WORD + _TAIL + r"\s{1,4}" + _STRING + ";", _Is.QUOTED | _Is.FIRST),
+    _rule(_STRING + r"\s{0,9}[!=]={1,2}\s{0,9}[\w.]{0,40}" + _WORD + "(?P<t>)", _Is.QUOTED),
+    _rule(rf"<(?:[\w-]{{1,20}}:)?{_NAME}>{_VALUE}</"),
+    _rule(_WORD + _TAIL + rf"{_ASSIGNS}[\w.]{{1,40}}\([\"']{_VALUE}[\"']\)", _Is.RANDOM | _Is.FIRST),
+    _rule(rf"\b(?:key|name)\"? ?[=:] ?\"{_NAME}\"(?:>|,? {{0,4}}\"?(?:value|content)\"? ?[=:] ?\"){_VALUE}"),
+    _rule(
+        rf"[\"']{_NAME}[\"']\s{{0,4}}:\s{{0,4}}\{{\s{{0,4}}[\"'](?:default|value)[\"']\s{{0,4}}:\s{{0,4}}[\"']{_VALUE}"
+    ),
+    _rule(rf"[\"']{_NAME}[\"']\s{{0,4}},\s{{0,4}}[\"']{_VALUE}(?=[\"'])"),
+    _rule(rf"# {{0,9}}define {{1,9}}{_NAME}[ \t]{{1,20}}\"{_VALUE}"),
+    _cased(rf"(?:^[+\- ]?|[\s\"';]){_CAPITALS}=[\"']?{_VALUE}(?=[\s\"';&|]|$)", _Is.DATA),
+    _cased(rf"^[+\- ]?\s{{0,9}}(?:ENV|ARG|setx?) {{1,4}}{_CAPITALS}[ =]{{1,4}}{_VALUE}", _Is.DATA),
+    # Connection strings, and the query of an address.
+    _rule(rf"[?&#][\w.-]{{0,40}}?{_WORD}(?P<t>)={_VALUE}", _Is.DATA),
+    _rule(rf"[;\"'\s] ?{_WORD}(?P<t>) ?= ?[\"']?{_VALUE}(?=[;\"'\s]|$)"),
+    # Command lines.
+    _rule(rf"[\s\"'`]--?[\w-]{{0,40}}{_WORD}(?P<t>)=[\"']?(?!\w{{1,40}}=){_VALUE}", _Is.DATA),
+    _rule(rf"[\s\"'`]--?[\w=-]{{0,40}}{_WORD}(?P<t>)[= ][\"']?(?!\w{{1,40}}=){_VALUE}"),
+    # Prose, and a netrc.
+    _rule(rf"\blogin {{1,5}}\S{{1,60}} {{1,5}}(?P<w>password)(?P<t>) {{1,5}}{_VALUE}", _Is.DATA, "password"),
+    _rule(rf"(?P<w>password)(?P<t>) {_STRING}", _Is.QUOTED | _Is.FIRST),
+    _rule(rf"{_WORD}(?P<t>):? {{1,4}}(?:is |was |= ?)?[\"'`](?P<v>[^\s\"'`]{{8,80}})[\"'`]", _Is.FIRST),
+    _rule(
+        rf"(?P<w>{_SURE})(?P<t>)(?: (?:for|of) \S{{1,30}}?)?(?::| is| was| \|)? {{1,4}}"
+        rf"(?!\w{{1,40}}=){_VALUE}(?=[\s.,;|]|$)",
+        _Is.PROSE | _Is.RANDOM | _Is.FIRST,
+    ),
+    _rule(
+        rf"(?P<w>token|creds?|credentials?|(?<![a-z])pass)(?P<t>):? {{1,3}}\(?(?:[\w.@-]{{1,40}}(?::| / ))?{_VALUE}"
+        r"(?=[\s.,;|)]|$)",
+        _Is.PROSE | _Is.RANDOM,
+    ),
+    # Unquoted, to the end of the line.
+    _rule(
+        rf"^[+\- ]?\s{{0,40}}(?:-\s{{1,4}}|(?:export|set|ENV|ARG)\s{{1,4}})?[\w.-]{{0,60}}?{_WORD}(?P<t>[\w.-]{{0,40}})"
+        r"(?:=|:\s{1,8}(?:!!?[a-z]{1,10} |&\w{1,20} )?|\s{1,8}=\s{1,8})"
+        r"(?P<v>[^\s\"'`(){}\[\]<>,;|\\]{6,1200}+)\s*+(?P<end>;?)\s*+(?:(?:#|//).*)?$",
+        _Is.CAPITALS | _Is.BARE,
+    ),
 )
-_ENVIRONMENT_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
-_LETTERS = re.compile(r"[A-Za-z_./ -]+")
-# A password named like a function must not hide the function.
-_IDENTIFIER = re.compile(r"[A-Za-z_]\w{0,20}|[A-Za-z]+(?:[-_.][A-Za-z]+)*[-_]?v?[0-9]{0,3}")
+_SEPARATES = r"\\?[\"']?\s{0,4}(?:[:=,]|=>)?\s{0,4}\\?[\"'`]?"
+_ECHOED = r"\becho {1,4}(?:-n {1,4})?[\"']?(?:[\w.-]{1,40}:)?(?P<v>[^\s\"'`:|$]{6,200}+)[\"']? {0,4}\| {0,4}"
+# Without a word of the author's: a header, a program's own option, a connection string.
+_FIXED = (
+    _rule(
+        rf"\bauthorization{_SEPARATES}(?:bearer|basic|token|digest|apikey|bot|key)\s{{1,5}}{_VALUE}",
+        _Is.DATA,
+        "authorization",
+    ),
+    _rule(rf"\bauthorization{_SEPARATES}(?P<v>[\w.~+/=-]{{16,1200}}+)", _Is.DATA, "authorization"),
+    _rule(
+        r"\b(?:bearer|basic|token)\s{1,5}(?P<v>[A-Za-z0-9._~+/-]{20,1200}+={0,2})",
+        _Is.PLAIN,
+        "bearer",
+        "basic",
+        "token",
+    ),
+    _rule(
+        rf"\b(?:x-[a-z-]{{0,40}}|private-|deploy-|job-|api-)(?:key|token|secret|password|auth){_SEPARATES}{_VALUE}",
+        _Is.DATA,
+        *("key", "token", "secret", "password", "auth"),
+    ),
+    _rule(
+        rf"\bcookie\b[^\n]{{0,200}}?\b[\w.-]{{0,30}}(?:sess|sid|token|auth)[\w.-]{{0,20}}={_VALUE}", _Is.DATA, "cookie"
+    ),
+    _rule(
+        rf"(?:^[+\- ]?|:)_(?:authToken|auth|password)\s{{0,5}}=\s{{0,5}}[\"']?{_VALUE}",
+        _Is.QUOTED | _Is.DATA,
+        *("_auth", "_password"),
+    ),
+    _rule(rf"\s(?:-[ua]|--user|--auth|--proxy-user)[ =]?[\"']?[\w.@+-]{{1,60}}:{_VALUE}", _Is.DATA, "curl", "http"),
+    _rule(
+        r"\b(?:sshpass|mysql[a-z]{0,8}|redis-cli|(?:docker|podman|registry) login)\b[^|;&]{0,200}?\s-[pa] ?[\"']?"
+        + _VALUE,
+        _Is.DATA,
+        *("sshpass", "mysql", "redis-cli", " login"),
+    ),
+    _rule(rf"-pass(?:in|out|word)? {{1,4}}pass:{_VALUE}", _Is.DATA, "pass:"),
+    _rule(rf"/user:\S{{1,60}} {{1,4}}{_VALUE}", _Is.DATA, "/user:"),
+    _rule(rf"\bhtpasswd {{1,4}}-[a-z]{{0,5}}b[a-z]{{0,5}} \S{{1,80}} \S{{1,60}} [\"']?{_VALUE}", _Is.DATA, "htpasswd"),
+    _rule(
+        _ECHOED + r"(?:(?:docker|podman|registry) login|sudo -S|chpasswd|passwd|gpg|cryptsetup|gh auth)\b",
+        _Is.DATA,
+        "echo",
+    ),
+    _rule(r"\bidentified by " + _STRING, _Is.QUOTED, "identified"),
+    _rule(r"\bsecurestring {1,4}(?:-string {1,4})?" + _STRING, _Is.QUOTED, "securestring"),
+    _rule(
+        r"(?:auth|login|log_in|sign_?in|connect|getconnection|credentials?)\w{0,20}\s{0,3}=?\s{0,3}\([^()\n]{0,120}?,\s{0,4}"
+        + _STRING
+        + r"\s{0,4}\)",
+        _Is.PLAIN,
+        *("auth", "login", "log_in", "sign", "connect", "credential"),
+    ),
+    _rule(r"\"(?:d|p|q|dp|dq|qi|k)\"\s{0,4}:\s{0,4}\"(?P<v>[\w-]{40,1200}+)\"", _Is.PLAIN, '"d', '"p"', '"q', '"k"'),
+    _rule(
+        r"[?&](?:sig|signature|x-amz-signature|x-goog-signature|code)=(?P<v>[A-Za-z0-9%+/_=-]{30,1200}+)",
+        _Is.DATA,
+        *("sig", "code="),
+    ),
+    _rule(
+        r"(?:thin:|sqlplus |userid=)[\w.-]{1,40}/(?P<v>[^\s\"'`@/]{6,200})@", _Is.PLAIN, "thin:", "sqlplus", "userid="
+    ),
+    _rule(r"[\"'`=\s][\w.-]{1,40}:(?P<v>[^\s\"'`@/]{6,200})@(?:tcp|unix)\(", _Is.PLAIN, "@tcp(", "@unix("),
+    _rule(
+        r"^[+\- ]?[\w.*-]{1,80}:(?:[0-9]{2,5}|\*):[\w.*-]{1,60}:[\w.*-]{1,60}:(?P<v>[^\s:]{6,200}+)$", _Is.PLAIN, ":"
+    ),
+    _rule(r"://(?P<v>[A-Za-z0-9_.~-]{20,200})(?::[^\s/@]{0,300})?@", _Is.DATA, "://"),
+)
+# The last `@` ends the password; `/`, `?` and `#` end the part of the address that has one.
+_USER_INFO = re.compile(r"://[^\s:/?#@\"'`<>(){}$]{0,100}+:(?P<v>[^\s/?#\"'`<>(){}$]{1,300})@")
+_COMMENT = re.compile(r"[+\- ]?\s{0,80}(?:#|//|\*|--|;|<!--)")
 # Before a semicolon, it is a variable and no value: `newPassword2`.
 _VARIABLE = re.compile(r"[A-Za-z_]+[0-9]*[A-Za-z_]*")
 
 
-def _is_placeholder(value: str) -> bool:
-    if not SHORTEST <= len(value) <= _LONGEST_CHOSEN or _TEMPLATE.search(value) or _NO_VALUE.fullmatch(value):
-        return True
-    if _ENVIRONMENT_NAME.fullmatch(value):
-        return True
-    if _LETTERS.fullmatch(value) and _WORD.search(value):
-        return True  # `db-password` is what a secret is called
-    return " " in value and not re.search(r"[0-9]", value)  # a label or a sentence
+def rules_for(text: str) -> tuple[_Rule, ...]:
+    """Return the rules that can find something in a text, besides those that need a word."""
+    lower = text.lower()
+    return tuple(rule for rule in _FIXED if any(marker in lower for marker in rule.markers))
 
 
-# For `fullmatch` only: a search would take quadratic time.
-_STRONG = re.compile(r"(?=.*[0-9])(?=.*[^\W\d])\S+")
+def values_in(line: str, place: Place, rules: tuple[_Rule, ...] = _FIXED) -> Iterator[Span]:
+    """Yield the suspicious values of a line, without its end; it may have the sign of a diff."""
+    lower = line.lower()
+    place = of_line(line, place)
+    if "://" in lower:
+        yield from (Span(*one.span("v")) for one in _USER_INFO.finditer(line) if not is_placeholder(one["v"]))
+    for rule in rules:
+        if any(marker in lower for marker in rule.markers):
+            found = rule.pattern.finditer(line)
+            yield from (Span(*one.span("v")) for one in found if _is_fixed(one["v"], rule, place))
+    if any(marker in lower for marker in _WORD_MARKERS):
+        yield from _behind_words(line, place)
+    if place is not Place.EXECUTED:
+        yield from _random_in(line, lower)
 
 
-def _is_strong(value: str) -> bool:
-    # Nobody uses such a value as a name: letters and digits, no whitespace.
-    return len(value) >= _SHORTEST_STRONG and _STRONG.fullmatch(value) is not None
+def _is_fixed(value: str, rule: _Rule, place: Place) -> bool:
+    if is_placeholder(value):
+        return False
+    if place is Place.EXECUTED:
+        return _Is.DATA in rule.traits and (_Is.QUOTED in rule.traits or is_surely_random(value))
+    return _Is.QUOTED in rule.traits or (is_strong(value) and not is_name(value))
+
+
+_ANY_WORD = re.compile(_WORD, re.IGNORECASE)
+# A value is quoted, has a digit, or stands behind a sign.
+_PROMISING = re.compile(r"[0-9\"'`=]|: |--")
+
+
+def _matches(line: str, *, is_code: bool) -> Iterator[tuple[_Rule, re.Match[str]]]:
+    if not _PROMISING.search(line) or not (starts := [one.start() for one in _ANY_WORD.finditer(line)]):
+        return
+    for rule in _RULES:
+        if is_code and rule.traits & (_Is.BARE | _Is.PROSE):
+            continue
+        if _Is.FIRST in rule.traits:
+            yield from ((rule, found) for start in starts if (found := rule.pattern.match(line, start)))
+        else:
+            yield from ((rule, found) for found in rule.pattern.finditer(line))
+
+
+def _behind_words(line: str, place: Place) -> Iterator[Span]:
+    is_code = place is Place.CODE and not _COMMENT.match(line)
+    for rule, found in _matches(line, is_code=is_code):
+        word, tail, value = found["w"], found["t"], found["v"].strip()
+        if word.lower() == "mnemonic" and value.count(" ") >= _MNEMONIC_SPACES:
+            yield Span(*found.span("v"))
+        elif _RUN.search(tail) or is_placeholder(value):
+            continue
+        elif place is Place.EXECUTED:
+            if _is_data(word, tail, value, rule.traits):
+                yield Span(*found.span("v"))
+        elif _fits(word, tail, value, rule.traits):
+            is_sure = _Is.QUOTED in rule.traits or is_strong(value)
+            is_variable = (is_code or found.groupdict().get("end")) and _VARIABLE.fullmatch(value)
+            if _Is.QUOTED in rule.traits or not is_variable:
+                yield Span(*found.span("v"), sure=is_sure)
+
+
+def _is_data(word: str, tail: str, value: str, traits: _Is) -> bool:
+    """Whether a value in an executed place can be masked."""
+    in_capitals = word.isupper() and not re.search("[a-z]", tail)
+    is_data = _Is.DATA in traits or (_Is.CAPITALS in traits and in_capitals)
+    return is_data and not _OTHER.search(tail) and is_surely_random(value)
+
+
+def _fits(word: str, tail: str, value: str, traits: _Is) -> bool:
+    """Whether a value fits its name, which often stands for something else than a secret."""
+    if _Is.RANDOM in traits:
+        return is_random(value) if _IS_SURE.fullmatch(word) else is_surely_random(value)
+    if word.lower() == "pass" and not tail:
+        return is_random(value)
+    return not _is_vague(word, tail) or _is_long(value)
+
+
+def _is_long(value: str) -> bool:
+    """Whether a value is long and strong enough for a vague name, and no UUID, which is mostly an identifier."""
+    return len(value) >= _SHORTEST_VAGUE and is_strong(value) and not is_name(value) and _UUID.fullmatch(value) is None
+
+
+def _is_vague(word: str, tail: str) -> bool:
+    """Whether a name often stands for something else than a secret."""
+    is_vague_word = _IS_VAGUE.fullmatch(word) is not None and not _IS_SURE.search(tail)
+    return is_vague_word or _OTHER.search(tail) is not None
+
+
+_RANDOM = re.compile(r"(?<=[\"'`])[A-Za-z0-9+/_-]{24,100}(?=[\"'`])")
+_HARMLESS = re.compile(
+    r"hash|sha-?[0-9]|digest|integrity|checksum|\bsum\b|md5|commit|\brev|uuid|guid|etag|nonce|fingerprint|public|ssh-|cert"
+    r"|data:|base64|alphabet|charset|import|require|\bfrom\b|resolved|\bsrc|href|path|locale|test-?id|class"
+)
+_KINDS = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
+
+
+def _random_in(line: str, lower: str) -> Iterator[Span]:
+    """Yield quoted values that nobody chose; hashes are in sight of a word that says so."""
+    found = [one for one in _RANDOM.finditer(line) if all(kind.search(one[0]) for kind in _KINDS)]
+    if found and not _HARMLESS.search(lower):
+        yield from (Span(*one.span()) for one in found if is_random(one[0]) and not decoded(one[0]))
+
+
+_OPEN = re.compile(r"(?:[:=>|(\[\\+-]|![a-z]{1,10}|[|>][0-9])\s{0,8}\Z")
+_NAMES = re.compile("name|key|variable")
+_OPEN_NAME = re.compile(
+    rf"{_WORD}{_TAIL}[\"'\]]{{0,2}}\s{{0,8}}"
+    r"(?:(?::|=|=>|:=)\s{0,8}(?:[|>][+-]?[0-9]?|\(|\[|\\|!!?[a-z]{1,10})?|>)\s{0,8}$",
+    re.IGNORECASE,
+)
+_VALUE_ALONE = re.compile(rf"\s{{0,80}}(?P<q>[\"'`]?){_VALUE}(?P=q)[,;)\]]{{0,3}}\s{{0,20}}$")
+_NAMED = re.compile(
+    rf"\b(?:(?:name|key)\"?\s{{0,8}}[=:>]\s{{0,8}}|variable )\"?{_NAME}(?:\"|</(?:key|name)>)?"
+    r"\s{0,8}[,{]?\s{0,8}$",
+    re.IGNORECASE,
+)
+_ITS_VALUE = re.compile(
+    rf"\W{{0,80}}(?:value|default|string)\"?(?:\s{{0,8}}[=:]\s{{0,8}}|>)(?P<q>[\"']?){_VALUE}", re.IGNORECASE
+)
+_REACH = 4
+"""Lines from a name to its value."""
+
+
+@dataclass(slots=True)
+class _Above:
+    """What the lines above leave open."""
+
+    name: re.Match[str] | None = None
+    named: tuple[str, str] | None = None
+    age: int = 0
+
+
+class Wrapped:
+    """Finds a value on another line than its name; a deleted line continues none that was added."""
+
+    def __init__(self, place: Place, *, diff: bool) -> None:
+        """Start at the top of a text."""
+        self._place, self._diff = place, diff
+        self._sides: Mapping[str, _Above] = {"+": _Above(), "-": _Above()} if diff else {"": _Above()}
+
+    def values_in(self, line: str) -> Iterator[Span]:
+        """Yield the values of the next line."""
+        mark = line[:1] if self._diff else ""
+        content = line[1:] if mark else line
+        sides = [self._sides[mark]] if mark in self._sides else list(self._sides.values())
+        spans = {span for side in sides for span in self._of(side, content)}
+        yield from (Span(span.start + len(mark), span.stop + len(mark)) for span in sorted(spans))
+
+    def _of(self, above: _Above, content: str) -> Iterator[Span]:
+        if (
+            above.name
+            and (found := _VALUE_ALONE.match(content))
+            and self._fits(above.name["w"], above.name["t"], found)
+        ):
+            yield Span(*found.span("v"))
+        if (
+            above.named
+            and above.age < _REACH
+            and (found := _ITS_VALUE.match(content))
+            and self._fits(*above.named, found)
+        ):
+            yield Span(*found.span("v"))
+        lower = content.lower()
+        has_word = any(marker in lower for marker in _WORD_MARKERS)
+        above.name = _OPEN_NAME.search(content) if has_word and _OPEN.search(content) else None
+        if has_word and _NAMES.search(lower) and (named := _NAMED.search(content)):
+            above.age = 0
+            above.named = (named["w"], named["t"])
+        above.age += 1
+
+    def _fits(self, word: str, tail: str, found: re.Match[str]) -> bool:
+        value = found["v"]
+        if _RUN.search(tail) or is_placeholder(value) or value.endswith(":"):
+            return False
+        if self._place is Place.EXECUTED:
+            return word.isupper() and not _OTHER.search(tail) and is_surely_random(value)
+        if _is_vague(word, tail):
+            return _is_long(value)
+        return is_strong(value) if not found["q"] else len(value) >= SHORTEST
+
+
+# Git cuts the line that it repeats behind `@@` at 80 bytes, so that a quote or an `@` may be missing.
+_HEADING = re.compile(r"@@ [^@]{1,60} @@ (?P<text>.*)")
+_CUT = (
+    re.compile(rf"{_WORD}{_TAIL}[\"'\]]{{0,2}}(?:{_ASSIGNS}|\(){_PREFIX}[\"'`](?P<v>[^\"'`]{{3,}}+)$", re.IGNORECASE),
+    re.compile(r"://[^\s:/?#@\"'`<>(){}$]{0,100}+:(?P<v>[^\s/?#\"'`<>(){}$]{2,}+)$"),
+)
+_LAST = re.compile(r"[\w+/.=!%*-]{6,200}\Z")
+_NEARLY_CUT = 70
+
+
+def values_in_heading(line: str) -> Iterator[Span]:
+    """Yield the suspicious values at the end of a hunk's heading that the cut leaves open."""
+    heading = _HEADING.match(line)
+    if heading is None:
+        return
+    text, start = heading["text"], heading.start("text")
+    for pattern in _CUT:
+        if found := pattern.search(text):
+            yield Span(start + found.start("v"), start + found.end("v"))
+    last = _LAST.search(text[-200:]) if len(text.encode()) >= _NEARLY_CUT else None
+    if last and any(map(str.isdigit, last[0])) and not is_name(last[0]):
+        yield Span(len(line) - len(last[0]), len(line))
+
+
+def is_secret(value: str) -> bool:
+    """Whether a value that somebody may have pasted looks like a secret."""
+    return any(tokens_of(value)) or (is_strong(value) and not is_placeholder(value) and not is_name(value))

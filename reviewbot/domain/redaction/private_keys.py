@@ -1,13 +1,16 @@
 """Finds private keys of several lines, whole or cut by the edge of a hunk, in a file or in a diff of it.
 
 A block reaches only as far as its lines look like a key; otherwise two comment lines could hide the code between them.
+A line that may be something else is masked, so that a path or a name in it keeps its structure.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+
+from reviewbot.domain.redaction.masks import letters_of_words, switches
 
 _KIND = r"(BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?"
 _EDGE = re.compile(rf"-----{_KIND}-----|---- {_KIND} ----|^[+\- ]?(Private-)(?:Lines|MAC):")
@@ -23,46 +26,58 @@ _BLANK = re.compile(_BEFORE)
 _WHOLE_LINE = 64
 """Characters of every line of a key except the last."""
 _SHORTEST_LINE = 16
-_MIXED = re.compile(r"(?=.*[0-9=]|.*[a-z].*[A-Z]|.*[A-Z].*[a-z]).*")
+_WIDTHS = frozenset({64, 70, 76})
+_NAMES = re.compile("[A-Z]?[a-z]{3,}")
+_FEW_WORDS, _MOST_WORDS, _FEWEST_SWITCHES = 0.4, 0.6, 0.15
+"""Shares of a line's characters."""
+_SHORTEST_NAME = 8
 _LAST_LINES = 2
 """The end of the key and a checksum, which may be short."""
 _COMMENTS = ("#", "//", "*")
 _HUNK_ENDS = ("@@ ", "diff ", "\\ ")
-_RUN = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
-_ESCAPED_BREAK = re.compile(r"\\[nr]")
-_ESCAPED_LINE = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
+# A key in one line: pieces between escaped line ends or spaces.
+_BREAKS = r"(?:\\+[nr]|[ \t])"
+_BEGIN = re.compile(rf"-----BEGIN [A-Z0-9 ]{{0,40}}PRIVATE KEY(?: BLOCK)?-----{_BREAKS}+")
+_PIECE = re.compile(rf"([A-Za-z0-9+/]{{1,8000}}+={{0,2}})(?:{_BREAKS}+(-----END)?|(?=[\"'`]))")
 _MARKS = ("+", "-", " ")
-
-REDACTED = "[REDACTED]"
 
 
 @dataclass(frozen=True, slots=True)
-class KeyLines:
-    """The lines of private keys, without BEGIN, END and headers.
+class KeyMatter:
+    """A piece of a private key.
 
     Attributes:
-        marks: index from 0, to the diff's sign in front of the line, if any.
-        doubtful: those that may be something else, such as the name of a program to run.
+        line: index from 0.
+        start: in the line; `stop` likewise.
+        doubtful: whether it may be something else, such as the name of a program to run.
     """
 
-    marks: Mapping[int, str]
-    doubtful: frozenset[int]
+    line: int
+    start: int
+    stop: int
+    doubtful: bool
 
 
-def key_lines(lines: Sequence[str]) -> KeyLines:
-    """Find the lines of private keys."""
-    marks: dict[int, str] = {}
-    doubtful: set[int] = set()
+def key_matter(lines: Sequence[str]) -> Iterator[KeyMatter]:
+    """Yield the pieces of private keys, without BEGIN, END, headers, quotes and line ends."""
+    found: dict[int, KeyMatter] = {}
     for index in _edges(lines):
-        width = _width(lines[index])
-        found, ended = _block(lines, index, width)
-        marks |= {at: lines[at][:width] for at in found}
-        last, comment = found[-_LAST_LINES:], _comment(lines[index][width:])
-        for at in found:
-            content = lines[at][width:]
-            if not (ended and _is_sure(content, last=at in last) and _comment(content) == comment):
-                doubtful.add(at)
-    return KeyLines(marks, frozenset(doubtful))
+        found |= {one.line: one for one in _of_edge(lines, index)}
+    yield from found.values()
+    for index, line in enumerate(lines):
+        yield from (KeyMatter(index, start, stop, doubtful=True) for start, stop in _in_line(line))
+
+
+def _of_edge(lines: Sequence[str], edge: int) -> Iterator[KeyMatter]:
+    width = _width(lines[edge])
+    found, ended = _block(lines, edge, width)
+    last, comment = found[-_LAST_LINES:], _comment(lines[edge][width:])
+    for at in found:
+        content = lines[at][width:]
+        is_sure = ended and _is_sure(content, last=at in last) and _comment(content) == comment
+        for matter in _MATTER.finditer(content):
+            start = matter.start(2) - (_OF_KEY.search(matter[1]) is not None)
+            yield KeyMatter(at, width + start, width + matter.end(2), doubtful=not is_sure)
 
 
 def _comment(content: str) -> str:
@@ -85,10 +100,12 @@ def _block(lines: Sequence[str], edge: int, width: int) -> tuple[list[int], bool
             break
         if _BLANK.fullmatch(content) or _HEADER.fullmatch(content):
             continue
-        if REDACTED in content or not _MATTER.fullmatch(content):
+        matter = _MATTER.fullmatch(content)
+        if matter is None:
             ended = False
             break
-        found.append(at)
+        if _is_matter(matter):
+            found.append(at)
     found.sort()
     starts = (place for place, at in enumerate(found) if _begins(lines[at][width:]))
     return found[next(starts, len(found)) :], ended
@@ -98,26 +115,39 @@ def _begins(content: str) -> bool:
     return _is_sure(content, last=False) or len(content.strip()) == _WHOLE_LINE
 
 
+def _is_matter(matter: re.Match[str]) -> bool:
+    """Whether what has the characters of a key reads like no name, path or command."""
+    text = matter[2].strip("=")
+    if matter[2].endswith("="):
+        return True
+    if len(text) < _SHORTEST_NAME:
+        return any(map(str.isdigit, text))
+    return _reads_like_key(text) or (len(text) in _WIDTHS and letters_of_words(text, _NAMES) <= _MOST_WORDS * len(text))
+
+
+def _reads_like_key(text: str) -> bool:
+    is_mixed = switches(text) >= _FEWEST_SWITCHES * len(text)
+    return is_mixed and letters_of_words(text, _NAMES) <= _FEW_WORDS * len(text)
+
+
 def _is_sure(content: str, *, last: bool) -> bool:
     # Not a path and not a word.
     matter = _MATTER.fullmatch(content)
     if matter is None or matter[1].endswith("/"):
         return False
-    return (last or len(matter[2]) >= _SHORTEST_LINE) and _MIXED.fullmatch(matter[2]) is not None
+    if last:
+        return any(map(str.isdigit, matter[2])) or _reads_like_key(matter[2])
+    return len(matter[2]) >= _SHORTEST_LINE and _reads_like_key(matter[2])
 
 
-def without_key(content: str) -> str:
-    """Redact a line of a key; quotes, commas and line ends around it stay, so that code still parses."""
-    return _MATTER.sub(lambda found: _OF_KEY.sub("", found[1]) + REDACTED + found[3], content)
-
-
-def key_values(lines: Sequence[str]) -> Iterator[str]:
-    """The long pieces of private keys, which are secrets everywhere."""
-    for index, mark in key_lines(lines).marks.items():
-        yield from _RUN.findall(_ESCAPED_BREAK.split(lines[index][len(mark) :])[0])
-    for index in _edges(lines):
-        for piece in _ESCAPED_BREAK.split(lines[index])[1:]:
-            yield from _ESCAPED_LINE.findall(piece)
+def _in_line(line: str) -> Iterator[tuple[int, int]]:
+    """Yield where the pieces of keys are that stand in one line with their BEGIN."""
+    for begin in _BEGIN.finditer(line) if "PRIVATE KEY" in line else ():
+        at = begin.end()
+        while found := _PIECE.match(line, at):
+            if len(found[1]) >= _SHORTEST_LINE or found[2]:
+                yield found.span(1)
+            at = found.end()
 
 
 def _edges(lines: Sequence[str]) -> Iterator[int]:

@@ -1,55 +1,52 @@
 """Redacts credentials in everything that is sent, without moving a line.
 
-Values are collected from all texts first and then replaced in each one: a password that one file gives away is redacted
-in the others, too. A diff stays a diff: lines keep their number and their sign.
+A token of a known format becomes `[REDACTED:kind]`, any other value a mask of the same length. Values are collected
+from all texts first: what one file gives away is masked in the others, too. A diff stays a diff: lines keep their
+number and their sign.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
 from itertools import groupby
 from operator import itemgetter
+from typing import TYPE_CHECKING
 
-from reviewbot.domain.redaction.private_keys import REDACTED, key_lines, key_values, without_key
+from reviewbot.domain.redaction.masks import is_name, is_random, mask
+from reviewbot.domain.redaction.places import Place, of_line
 
+if TYPE_CHECKING:
+    from reviewbot.domain.redaction.formats import Token
+    from reviewbot.domain.redaction.scan import Scan
+
+OWN_SECRET = "own-secret"  # noqa: S105 — a kind, no password
 _SHORTEST_KNOWN = 4
-# A word as a value. `[REDACTED]` has none of these characters, so redacting again finds nothing new.
-_VALUE_BEFORE = r"(?:(?<=[\"'`:=])|(?<=[:=] ))"
-_VALUE_AFTER = r"(?=[\"'`@]|[ \t\r]*(?:\#|$))"
-# Behind the very word, as in `--password postgres --host db`, it is a value, unless it is called.
-_WORDS_BEFORE = "|".join(
-    f"(?<={word}{sign})"
-    for word in ("password", "passwd", "pwd", "secret", "token", "key")
-    for sign in ("[ =>]", " = ")
-)
-_WORDS_AFTER = r"(?=[\"'`@;<&]|[ \t\r]++(?![(.\[])|$)"
+_MARK = re.compile(r"\[REDACTED:[a-z0-9-]{1,40}\]")
+_MASKED = re.compile(r"(?:[x0][^\w\s]?){6,}")
+# A value with signs of code in it is masked only where it was found.
+_SPREADABLE = re.compile(r"[^\s()\[\]{}<>;|&\"'`\\]{8,}")
+_KEY_LINE = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
+# Quotes, separators and escaped line ends around a line of a key.
+_NO_CODE = re.compile(r"(?:\\[nr]|[^\w(])*")
+_IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*")
+# Quotes, separators and escaped line ends around a line of a key.
+_NO_CODE = re.compile(r"(?:\\[nr]|[^\w(])*")
+_IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*")
+# What is loaded by its name stays in sight.
+_LOADS = re.compile(r"\b(?:import|require|from|include|use|using|load|source|extends)\b", re.IGNORECASE)
+_ROUNDS = 5
 
 
-# What a language runs inside a string, and what ends a string, a comment or a template's block of code.
-_MAY_RUN = re.compile(
-    r"`|<[?%]|[?%]>|\*/|[{@$\\][({]|\{\$|\[[^\]]*\]|\\[u\"']|\"\"\"|'''|[\"'][^;()|&=,$<>\s]*[;()|&=,$<>\s]"
-)
-# Behind these, a shell runs what follows an unquoted value.
-_ENDS_COMMAND = re.compile(r"[;|&]")
+def has_redaction(text: str) -> bool:
+    """Whether a text has a redaction, or a run that reads like a mask."""
+    return _MARK.search(text) is not None or any("x" in found[0] for found in _MASKED.finditer(text))
 
 
-class Detector(StrEnum):
-    """What found a secret, in words."""
-
-    PRIVATE_KEY = "a private key"
-    TOKEN = "a token of a known format"  # noqa: S105 — a description, no password
-    WORD = "a value behind a word such as `password`"
-
-
-@dataclass(frozen=True, slots=True)
-class Hidden:
-    """A line, from 1, in which something was redacted that may be code."""
-
-    line: int
-    detector: Detector
+def is_redacted(text: str) -> bool:
+    """Whether a token was replaced in a text."""
+    return _MARK.search(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,113 +55,152 @@ class Redacted:
 
     Attributes:
         text: as many lines as before.
-        lines: numbers, from 1, of the lines that changed; only a line feed ends a line.
-        count: how many values were replaced.
-        hidden: lines where a redaction may hide code: any name can be called a password.
+        lines: numbers, from 1, of the lines that changed.
+        count: how many values were replaced or masked.
     """
 
     text: str
     lines: frozenset[int]
     count: int
-    hidden: tuple[Hidden, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Redactor:
     """Knows the secrets of some texts, redacts them in any text, and never shows one."""
 
-    _pattern: re.Pattern[str] | None
-    _known: frozenset[str] = field(default=frozenset())
-    _detectors: Mapping[str, Detector] = field(default_factory=dict)
-    _size: int = field(default=0)
+    _known: re.Pattern[str] | None = None
+    _spread: re.Pattern[str] | None = None
+    _values: frozenset[str] = frozenset()
+    _scans: dict[tuple[str, Place], Scan] = field(default_factory=dict, compare=False)
 
     def __repr__(self) -> str:
-        return f"Redactor({self._size} values)"
+        return f"Redactor({len(self._values)} values)"
 
     @classmethod
-    def of(cls, texts: Iterable[str], known: Iterable[str] = ()) -> Redactor:
+    def of(cls, texts: Iterable[tuple[str, Place]], known: Iterable[str] = ()) -> Redactor:
         """A redactor for the secrets of everything that is sent, and for known ones of four characters or more."""
         # Compiling the patterns takes a while, and the first request need not wait for it.
-        from reviewbot.domain.redaction.detectors import SHORTEST, secrets_of  # noqa: PLC0415
+        from reviewbot.domain.redaction.scan import scan  # noqa: PLC0415
 
-        ours = frozenset(piece for value in known for piece in _pieces(value, _SHORTEST_KNOWN))
-        strong = set(ours)
-        weak: set[str] = set()
-        detectors: dict[str, Detector] = {}
-        for text in texts:
-            lines = text.split("\n")
-            found, keys = secrets_of(lines), set(key_values(lines))
-            for value in (*found.strong, *keys):
-                strong.update(_pieces(value, SHORTEST))
-            weak.update(value for value in found.weak if not _looks_redacted(value))
-            for detector, values in ((Detector.TOKEN, found.shaped), (Detector.PRIVATE_KEY, keys)):
-                detectors |= {piece: detector for value in values for piece in _pieces(value, SHORTEST)}
-        return cls(_pattern_of(strong, weak), ours, detectors, len(strong | weak))
+        scans = {(text, place): scan(text, place) for text, place in dict.fromkeys(texts)}
+        values = {text[one.start : one.stop] for (text, _), found in scans.items() for one in found.values if one.sure}
+        keys = {key for (text, _), found in scans.items() for key in _keys_of(text, found)}
+        ours = {piece for value in known for piece in _pieces(value)}
+        spread = {value for value in values if _is_spread(value)} | keys
+        return cls(_pattern_of(ours), _pattern_of(spread), frozenset(values | keys | ours), scans)
 
-    def redact(self, text: str) -> Redacted:
+    def redact(self, text: str, place: Place = Place.DATA) -> Redacted:
         """Redact a text; idempotent."""
-        before = text.split("\n")
-        keys = key_lines(before)
-        kept = list(before)
-        for index, mark in keys.marks.items():
-            kept[index] = mark + without_key(before[index][len(mark) :])
-        replaced, count = "\n".join(kept), len(keys.marks)
-        if self._pattern:
-            replaced, times = self._pattern.subn(REDACTED, replaced)
-            count += times
-        pairs = zip(before, replaced.split("\n"), strict=True)
+        after, count = self._once(text, place)
+        rounds = 1
+        while count and rounds < _ROUNDS:
+            again, more = self._once(after, place)
+            if not more:
+                break
+            after, count, rounds = again, count + more, rounds + 1
+        pairs = zip(text.split("\n"), after.split("\n"), strict=True) if count else ()
         changed = frozenset(number for number, (old, new) in enumerate(pairs, start=1) if old != new)
-        hidden = {number: self._hides(kept[number - 1]) for number in sorted(changed)}
-        hidden |= {index + 1: Detector.PRIVATE_KEY for index in keys.doubtful}
-        told = tuple(Hidden(number, detector) for number, detector in sorted(hidden.items()) if detector)
-        return Redacted(text=replaced, lines=changed, count=count, hidden=told)
+        return Redacted(text=after, lines=changed, count=count)
 
-    def _hides(self, line: str) -> Detector | None:
-        # A redaction hides nothing if the line itself gives the value away, once, and the value cannot run.
-        from reviewbot.domain.redaction.detectors import SHORTEST, secrets_of  # noqa: PLC0415 — as above
+    def has_mostly_tokens(self, text: str, place: Place) -> bool:
+        """Whether most of a text is tokens of a known format and private keys."""
+        tokens = self._scan(text, place).tokens
+        return sum(one.stop - one.start for one in tokens) * 2 > len(text.strip())
 
-        found = [one[0] for one in self._pattern.finditer(line)] if self._pattern else []
-        if not found:
-            return None
-        own = secrets_of([line])
-        values = {*own.strong, *own.weak, *key_values([line])}
-        given = values.union(self._known, *(_pieces(value, SHORTEST) for value in values))
-        # A shell runs what is assigned in backticks.
-        run = re.compile("=[ ]?`(?:" + "|".join(map(re.escape, found)) + ")`")
-        hides = (
-            len(found) > len(set(found))
-            or not given.issuperset(found)
-            or run.search(line) is not None
-            or any(_MAY_RUN.search(value) for value in (*values, *found))
-            or any(_ENDS_COMMAND.search(value) and not _is_quoted(value, line) for value in values)
-        )
-        first = next((one for one in found if one not in given), found[0])
-        return self._detectors.get(first, Detector.WORD) if hides else None
+    def _scan(self, text: str, place: Place) -> Scan:
+        from reviewbot.domain.redaction.scan import scan  # noqa: PLC0415 — as above
 
+        return self._scans.get((text, place)) or scan(text, place)
 
-def _is_quoted(value: str, line: str) -> bool:
-    return any(quote + value in line for quote in "\"'`")
+    def _once(self, text: str, place: Place) -> tuple[str, int]:
+        from reviewbot.domain.redaction.formats import Token, apart  # noqa: PLC0415 — as above
 
+        found = self._scan(text, place)
+        own = [Token(*one.span(), OWN_SECRET) for one in self._known.finditer(text)] if self._known else []
+        tokens = apart([*own, *found.tokens])
+        values = [
+            (one.start, one.stop) for one in found.values if one.sure or text[one.start : one.stop] in self._values
+        ]
+        masked = list(_outside(_merged([*values, *self._spread_in(text, place)]), text, tokens))
+        edits = [(one.start, one.stop, f"[REDACTED:{one.kind}]") for one in tokens]
+        edits += [(start, stop, new) for start, stop in masked if (new := mask(text[start:stop])) != text[start:stop]]
+        return _edited(text, edits), len(edits)
 
-def _pieces(value: str, shortest: int) -> Iterable[str]:
-    # Without line ends, a diff's signs, and brackets: those could be found again across the edge of `[REDACTED]`.
-    pieces = (piece.strip().lstrip("+- ") for piece in re.split(r"[\[\]\r\n]", value))
-    return [piece for piece in pieces if len(piece) >= shortest and not _looks_redacted(piece)]
-
-
-def _looks_redacted(value: str) -> bool:
-    word = REDACTED.strip("[]")
-    return value in word or word in value
+    def _spread_in(self, text: str, place: Place) -> Iterator[tuple[int, int]]:
+        """Yield where values stand that were found elsewhere."""
+        body = max(text.find("\n@@ "), 0) if text.startswith("diff --git ") else 0
+        for found in self._spread.finditer(text, body) if self._spread else ():
+            first = text.rfind("\n", 0, found.start()) + 1
+            end = text.find("\n", found.end())
+            line = text[first : end if end >= 0 else len(text)]
+            if _may_mask(found[0], line, found.start() - first, place):
+                yield found.span()
 
 
-def _pattern_of(strong: Iterable[str], weak: Iterable[str]) -> re.Pattern[str] | None:
-    branches = []
-    if anywhere := _alternatives(strong):
-        branches.append(f"(?:{anywhere})")
-    if words := _alternatives(weak):
-        before = f"(?:(?P<word>(?<=[ =>])(?i:{_WORDS_BEFORE}))|{_VALUE_BEFORE})"
-        branches.append(f"{before}(?:{words})(?(word){_WORDS_AFTER}|{_VALUE_AFTER})")
-    return re.compile("|".join(branches), re.MULTILINE) if branches else None
+def _may_mask(value: str, line: str, at: int, place: Place) -> bool:
+    """Whether masking a value that is known elsewhere hides no name of a program, a package or a function."""
+    before, after = line[:at], line[at + len(value) :]
+    if _KEY_LINE.fullmatch(value):
+        return all(map(_NO_CODE.fullmatch, (before, after)))
+    if of_line(line, place) is Place.EXECUTED or before.endswith("/"):
+        return False
+    return place is not Place.CODE or not _IDENTIFIER.fullmatch(value) or before.endswith(("'", '"', "`"))
+
+
+def _is_spread(value: str) -> bool:
+    return _SPREADABLE.fullmatch(value) is not None and is_random(value) and not is_name(value)
+
+
+def _keys_of(text: str, found: Scan) -> Iterator[str]:
+    from reviewbot.domain.redaction.scan import PRIVATE_KEY  # noqa: PLC0415 — as above
+
+    for one in found.tokens:
+        if one.kind == PRIVATE_KEY and _KEY_LINE.fullmatch(text, one.start, one.stop):
+            yield text[one.start : one.stop]
+
+
+def _pieces(value: str) -> Iterator[str]:
+    # Without line ends, a diff's signs, and brackets: those could be found again across the edge of a redaction.
+    for piece in re.split(r"[\[\]\r\n]", value):
+        stripped = piece.strip().lstrip("+- ")
+        if len(stripped) >= _SHORTEST_KNOWN and stripped not in f"REDACTED:{OWN_SECRET}":
+            yield stripped
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield spans that neither overlap nor touch."""
+    start = stop = -1
+    for first, last in sorted(spans):
+        if first > stop:
+            if stop > start:
+                yield start, stop
+            start, stop = first, last
+        stop = max(stop, last)
+    if stop > start:
+        yield start, stop
+
+
+def _outside(spans: Iterable[tuple[int, int]], text: str, tokens: Iterable[Token]) -> Iterator[tuple[int, int]]:
+    """Yield the parts of spans that are in no token and in no redaction of an earlier round."""
+    marks = [found.span() for found in _MARK.finditer(text)] if "[REDACTED:" in text else []
+    taken = list(_merged([*((one.start, one.stop) for one in tokens), *marks]))
+    for start, stop in spans:
+        inside = [(max(one, start), min(other, stop)) for one, other in taken if one < stop and other > start]
+        edges = [start, *(edge for pair in inside for edge in pair), stop]
+        yield from ((one, other) for one, other in zip(edges[::2], edges[1::2], strict=True) if other > one)
+
+
+def _edited(text: str, edits: Iterable[tuple[int, int, str]]) -> str:
+    parts: list[str] = []
+    at = 0
+    for start, stop, new in sorted(edits):
+        parts += [text[at:start], new]
+        at = stop
+    return "".join([*parts, text[at:]])
+
+
+def _pattern_of(values: Iterable[str]) -> re.Pattern[str] | None:
+    return re.compile(pattern) if (pattern := _alternatives(values)) else None
 
 
 def _alternatives(values: Iterable[str], depth: int = 2) -> str:
@@ -192,13 +228,7 @@ _HOME_FILE = re.compile(r"(?:^|/)(?:\.aws/credentials|\.docker/config\.json|\.ku
 
 def secret_name(path: str) -> bool:
     """Whether a file's name says that it contains secrets, or is a secret itself."""
+    from reviewbot.domain.redaction.formats import tokens_of  # noqa: PLC0415 — as above
+
     name = path.rpartition("/")[2].lower()
-    return bool(_SECRET_FILE.fullmatch(name) or _HOME_FILE.search(path) or Redactor.of([path]).redact(path).count)
-
-
-def mostly_secrets(path: str, text: str) -> bool:
-    """Whether most of a file's text is secrets; for npm's configuration one is enough."""
-    redacted = Redactor.of([text]).redact(text)
-    left = redacted.text.replace(REDACTED, "")
-    enough = path.rpartition("/")[2].lower() == ".npmrc" or len(left.strip()) * 2 < len(text.strip())
-    return redacted.count > 0 and enough
+    return bool(_SECRET_FILE.fullmatch(name) or _HOME_FILE.search(path) or any(tokens_of(path)))

@@ -58,38 +58,33 @@ def named_as_binary(path: str) -> bool:
     return any(kind.search(lower) for kind in (_MEDIA, _EXECUTABLE, _DATA))
 
 
-# Documents without an ending, or with that of any text: other `.txt` files are data, such as lists of packages.
+# Names of documents; other `.txt` files are data, such as lists of packages.
 _WELL_KNOWN = (
     "README|INSTALL|CHANGELOG|CHANGES|HISTORY|NEWS|NOTICE|LICEN[CS]E|COPYING|COPYRIGHT|AUTHORS|CONTRIBUTORS|MAINTAINERS"
     "|CONTRIBUTING|CREDITS|THANKS|TODO|FAQ|UPGRADING|RELEASE[-_]?NOTES"
 )
 _DOCUMENT = re.compile(
-    rf"(?i:\.(?:md|markdown|rst|adoc|asciidoc|org)|(?:^|/)(?:{_WELL_KNOWN})\.txt)$|(?:^|/)(?:{_WELL_KNOWN})$"
+    rf"(?i:\.(?:md|mdx|markdown|rst|adoc|asciidoc|org)|(?:^|/)(?:{_WELL_KNOWN})\.txt)$|(?:^|/)(?:{_WELL_KNOWN})$"
     # In a folder of documents; `.1` to `.9` are man pages.
-    r"|(?i:(?:^|/)(?:docs?|man[1-9]?)/(?:.*/)?[^/]+\.(?:txt|mdx|tex|pod|man|[1-9][a-z]{0,2})$)"
-)
-_INSTALLED = re.compile(
-    r"(?:require|constraint|depend|package|environment|\bdeps|\bpip|\bapt|\bconda)[^/]*\.txt$"
-    r"|(?:^|/)(?:requirements|constraints)/|(?:^|/)cmakelists\.txt$"
-)
-# Hidden folders configure tools. Of GitHub's, only the texts for contributors are none that a machine follows.
-_CONTRIBUTORS = re.compile(r"\.github/(?:(?:issue|pull_request|discussion)_template/)?[^/]+")
-_HIDDEN = re.compile(r"(?:^|/)\.")
-# Instructions for agents, wherever they are, then literate programs.
-_FOLLOWED = re.compile(
-    r"(?:^|/)(?:agent|claude|gemini|review|skill|copilot|codex|cursor|windsurf|conventions|crush|qwen|warp|llms)[^/]*$"
-    r"|(?:prompt|instruction|chatmode|\.agent\.)[^/]*$|(?:^|/)(?:agents?|prompts?|skills?|instructions)/"
-    r"|^(?!docs?/)(?:.*/)?(?:commands|rules|workflows)/|\.(?:coffee|lit)\.[a-z]+$"
-    r"|(?:^|/)(?:init|emacs|config|configuration|settings)\.org$"
+    r"|(?i:(?:^|/)(?:docs?|man[1-9]?)/(?:.*/)?[^/]+\.(?:txt|tex|pod|man|[1-9][a-z]{0,2})$)"
 )
 
 
 def named_as_document(path: str) -> bool:
-    """Whether the name is that of a document that only people read: nothing executes, installs or follows it."""
+    """Whether the name is that of a document, which may show many examples of keys."""
+    return _DOCUMENT.search(path) is not None
+
+
+_MARKUP = re.compile(
+    r"\.(?:ya?ml|json[c5l]?|toml|ini|cfg|conf|config|env|properties|plist|tf|tfvars|hcl|xml|xsl|xsd|html?|xhtml|svg|css|s[ac]ss"
+    r"|less|mdx?|markdown|rst|adoc|asciidoc|txt|text|tex|csv|tsv|sql|ipynb|diff|patch|lock|http)$|(?:^|/)\.[^/]*rc$"
+)
+
+
+def named_as_code(path: str) -> bool:
+    """Whether the name is that of source code, in which an unquoted word is the name of something."""
     lower = path.lower()
-    if _HIDDEN.search(lower) and not _CONTRIBUTORS.fullmatch(lower):
-        return False
-    return _DOCUMENT.search(path) is not None and not (_FOLLOWED.search(lower) or _INSTALLED.search(lower))
+    return _TEXT.search(lower) is not None and _MARKUP.search(lower) is None
 
 
 _LOCK_FILE = re.compile(
@@ -103,6 +98,39 @@ _LOCK_FILE = re.compile(
 def is_lock_file(path: str) -> bool:
     """Whether a package manager writes the file."""
     return _LOCK_FILE.search(path) is not None
+
+
+_STEERING_FOLDERS = re.compile(r"(?:^|/)\.(?:github|circleci|buildkite|husky|gitlab|woodpecker|devcontainer)/")
+_STEERING_NAMES = re.compile(
+    r"codeowners|\.git(?:attributes|modules)|action\.ya?ml"
+    r"|(?:.+\.)?(?:dockerfile|containerfile)(?:[.-].+)?|(?:docker-)?compose(?:\..+)?\.ya?ml"
+    r"|(?:gnu)?makefile(?:\..+)?|.+\.mk|cmakelists\.txt|.+\.cmake|justfile|rakefile|gemfile"
+    r"|\.gitlab-ci\.ya?ml|\.travis\.ya?ml|\.drone\.ya?ml|jenkinsfile(?:[.-].+)?|azure-pipelines.*\.ya?ml"
+    r"|bitbucket-pipelines\.ya?ml|\.?appveyor\.ya?ml|cloudbuild\.ya?ml|\.pre-commit-config\.ya?ml"
+    r"|setup\.(?:py|cfg)|pyproject\.toml|tox\.ini|noxfile\.py|conftest\.py|package\.json|\.npmrc|\.yarnrc(?:\.yml)?"
+    r"|(?:build|settings)\.gradle(?:\.kts)?|pom\.xml|build\.xml|cargo\.toml|build\.rs|go\.mod|binding\.gyp"
+    r"|.+\.(?:sh|bash|zsh|ps1|psm1|bat|cmd)"
+)
+
+
+def steers(path: str) -> bool:
+    """Whether the file steers how the project is owned, built, tested or released."""
+    lower = path.lower()
+    return bool(_STEERING_FOLDERS.search(lower) or _STEERING_NAMES.fullmatch(lower.rpartition("/")[2]))
+
+
+_INSTALLS = re.compile(
+    r"(?:require|constraint|depend|package|environment|\bdeps|\bpip|\bapt|\bconda)[^/]*\.(?:txt|in|ya?ml)$"
+    r"|(?:^|/)(?:requirements|constraints)/|(?:^|/)(?:bin|hooks)/[^./]+$"
+    r"|(?:^|/)(?:composer\.json|pipfile|deno\.jsonc?|pubspec\.ya?ml|mix\.exs|package\.swift|procfile|brewfile|vagrantfile"
+    r"|\.envrc|crontab|\.?mise\.toml|\.tool-versions|tasks\.json|launch\.json|pnpm-workspace\.yaml|meta\.ya?ml|chart\.ya?ml)$"
+    r"|\.(?:gemspec|nuspec|podspec|[cf]sproj|props|targets|service|desktop|fish|[kc]sh|bats|nix)$"
+)
+
+
+def decides_what_runs(path: str) -> bool:
+    """Whether the file says what is executed or installed: a script, a hook, a build or CI file, a list of packages."""
+    return steers(path) or is_lock_file(path) or _INSTALLS.search(path.lower()) is not None
 
 
 def is_protected(path: str) -> bool:

@@ -19,6 +19,7 @@ from reviewbot.domain.selection.file_kinds import (
     named_as_executable,
     named_as_media,
     named_as_text,
+    steers,
 )
 from reviewbot.domain.selection.lockfiles import lock_file_notices
 from reviewbot.domain.selection.path_filters import Attributes, attributes_of, matches, names
@@ -48,7 +49,6 @@ class HeldBecause(StrEnum):
     TOO_LARGE = "too-large"
     MINIFIED = "minified"
     NOT_UTF_8 = "not-utf-8"
-    REDACTED = "redacted"
     UNSEEN = "unseen"
 
 
@@ -64,7 +64,6 @@ _SENTENCES: Mapping[HeldBecause, str] = {
     HeldBecause.TOO_LARGE: "It is too large.",
     HeldBecause.MINIFIED: "It is minified; what people wrote is elsewhere.",
     HeldBecause.NOT_UTF_8: "It is not UTF-8.",
-    HeldBecause.REDACTED: "A redaction in it may hide code.",
     HeldBecause.UNSEEN: "The reviewer did not read it to its end.",
 }
 
@@ -125,7 +124,7 @@ def _held(file: ChangedFile, paths: Sequence[str], rules: Attributes) -> Held | 
         return Held(file.path, HeldBecause.PATHS)
     if unreadable := _unreadable(file):
         return unreadable
-    if any(_steers(path) or names(paths, path) for path in known):
+    if any(steers(path) or names(paths, path) for path in known):
         return None
     reasons = [_by_name(file, path, rules) for path in known]
     return Held(file.path, *reasons[0]) if reasons[0] and all(reasons) else None
@@ -183,7 +182,7 @@ def _suspicion(file: ChangedFile) -> str:
         return ""
     opaque = named_as_binary(file.path) or (new.shebang is False and not new.worded)
     reasons = (
-        ("its name says that it is text", any(named_as_text(path) or _steers(path) for path in names_)),
+        ("its name says that it is text", any(named_as_text(path) or steers(path) for path in names_)),
         ("it is executable and may be a script", new.mode == EXECUTABLE_MODE),
         ("", all(map(named_as_media, names_))),
         ("it was text before", _was_text(file.old)),
@@ -245,25 +244,6 @@ def _is_minified(file: ChangedFile, path: str) -> bool:
         return False
     lines = [line.text for line in file.diff.lines() if line.kind is not LineKind.CONTEXT and line.text]
     return sum(map(len, lines)) >= _MINIFIED_LINE * len(lines)
-
-
-_STEERING_FOLDERS = re.compile(r"(?:^|/)\.(?:github|circleci|buildkite|husky|gitlab|woodpecker|devcontainer)/")
-_STEERING_NAMES = re.compile(
-    r"codeowners|\.git(?:attributes|modules)|action\.ya?ml"
-    r"|(?:.+\.)?(?:dockerfile|containerfile)(?:[.-].+)?|(?:docker-)?compose(?:\..+)?\.ya?ml"
-    r"|(?:gnu)?makefile(?:\..+)?|.+\.mk|cmakelists\.txt|.+\.cmake|justfile|rakefile|gemfile"
-    r"|\.gitlab-ci\.ya?ml|\.travis\.ya?ml|\.drone\.ya?ml|jenkinsfile(?:[.-].+)?|azure-pipelines.*\.ya?ml"
-    r"|bitbucket-pipelines\.ya?ml|\.?appveyor\.ya?ml|cloudbuild\.ya?ml|\.pre-commit-config\.ya?ml"
-    r"|setup\.(?:py|cfg)|pyproject\.toml|tox\.ini|noxfile\.py|conftest\.py|package\.json|\.npmrc|\.yarnrc(?:\.yml)?"
-    r"|(?:build|settings)\.gradle(?:\.kts)?|pom\.xml|build\.xml|cargo\.toml|build\.rs|go\.mod|binding\.gyp"
-    r"|.+\.(?:sh|bash|zsh|ps1|psm1|bat|cmd)"
-)
-
-
-def _steers(path: str) -> bool:
-    """Whether the file steers how the project is owned, built, tested or released."""
-    lower = path.lower()
-    return bool(_STEERING_FOLDERS.search(lower) or _STEERING_NAMES.fullmatch(lower.rpartition("/")[2]))
 
 
 # Code with these reads otherwise than it runs (CVE-2021-42574): to the reviewer, too.
@@ -337,7 +317,7 @@ def risk(file: ChangedFile) -> int:
 
 def _tier(path: str, added: list[str]) -> int:
     lower = path.lower()
-    if _steers(path):
+    if steers(path):
         return 5
     if _QUIET.search(lower):
         return 0

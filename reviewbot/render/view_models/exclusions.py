@@ -7,7 +7,7 @@ import re
 import shlex
 from collections.abc import Iterable
 
-from reviewbot.domain.redaction.private_keys import REDACTED
+from reviewbot.domain.redaction.redactor import is_redacted
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.domain.text.escaping import hidden_sign
 
@@ -27,7 +27,7 @@ def excludable(missed: Iterable[Held]) -> tuple[str, ...]:
 
 def exclusions(paths: Iterable[str]) -> tuple[str, ...]:
     """A pattern for each of the first files; none for a name that is redacted, very long or cannot be copied."""
-    named = [path for path in paths if REDACTED not in path and _can_be_copied(path) and len(path) <= LONGEST]
+    named = [path for path in paths if not is_redacted(path) and _can_be_copied(path) and len(path) <= LONGEST]
     return tuple("!" + _SPECIAL.sub(r"\\\g<0>", path) for path in named[:MOST])
 
 

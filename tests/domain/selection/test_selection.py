@@ -189,7 +189,7 @@ def test_what_every_editor_knows_is_no_sign_that_nobody_sees() -> None:
 
 def test_every_reason_has_a_sentence_and_the_contracts_word() -> None:
     words = "paths generated vendored lock-file binary lfs-pointer submodule secret-file too-large minified"
-    words += " not-utf-8 redacted unseen"
+    words += " not-utf-8 unseen"
     assert " ".join(HeldBecause) == words
     assert all(re.fullmatch(r"(A|It|Its|The|`).+\.", held_sentence(reason)) for reason in HeldBecause)
 

@@ -1,0 +1,145 @@
+"""Masks a value with its structure kept, and tells values that nobody reads from names, labels and templates."""
+
+from __future__ import annotations
+
+import base64
+import re
+from itertools import pairwise
+
+SHORTEST = 6
+_LONGEST = 1_000
+_SHORTEST_STRONG = 8
+
+# A letter or digit; with a backslash in front, the mask must remain an escape that every language accepts.
+_SIGN = re.compile(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[^\W_])|[^\W_]")
+_ESCAPES = "abfnrtv"
+
+
+def mask(value: str) -> str:
+    """Replace letters by `x` and digits by `0`; everything else stays, and so does the length."""
+    return _SIGN.sub(lambda found: _masked(found[0]), value)
+
+
+def _masked(sign: str) -> str:
+    if sign[0] != "\\":
+        return "x" if sign.isalpha() else "0"
+    if sign[2:]:
+        return sign[:2] + "0" * len(sign[2:])
+    return sign if sign[1] in _ESCAPES else "\\0"
+
+
+# For `fullmatch` only: a search would take quadratic time.
+_STRONG = re.compile(r"(?=.*[0-9])(?=.*[^\W\d])\S+")
+
+
+def is_strong(value: str) -> bool:
+    """Whether a value has letters, digits and no whitespace, and is not short."""
+    return len(value) >= _SHORTEST_STRONG and _STRONG.fullmatch(value) is not None
+
+
+_WORDS = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{4,}")
+_VOWEL = re.compile("[aeiouy]", re.IGNORECASE)
+_CLUSTER = re.compile("[^aeiouy]{4}", re.IGNORECASE)
+_READABLE = 0.4
+_HARDLY = 0.25
+_SHORTEST_SURE = 12
+_SWITCHES = 0.3
+
+
+def is_random(value: str) -> bool:
+    """Whether a value is strong and reads like no name: lower case, upper case and digits change too often."""
+    return is_strong(value) and reads_like_nothing(value)
+
+
+def is_surely_random(value: str) -> bool:
+    """Whether a value is random, and too long and too unreadable to have been chosen as a name."""
+    signs = _signs(value)
+    return is_random(value) and len(signs) >= _SHORTEST_SURE and letters_of_words(value) <= _HARDLY * len(signs)
+
+
+def reads_like_nothing(value: str) -> bool:
+    """Whether few of the letters and digits of a value are words, or their kind changes all the time."""
+    signs = _signs(value)
+    if len(signs) < _SHORTEST_STRONG:
+        return False
+    return letters_of_words(value) <= _READABLE * len(signs) or switches(signs) >= _SWITCHES * len(signs)
+
+
+def _signs(value: str) -> str:
+    return re.sub(r"[\W_]", "", value)
+
+
+def letters_of_words(value: str, words: re.Pattern[str] = _WORDS) -> int:
+    """Return how many letters belong to runs that can be words."""
+    found = words.findall(value)
+    return sum(len(word) for word in found if _VOWEL.search(word) and not _CLUSTER.search(word))
+
+
+def switches(signs: str) -> int:
+    """Return how often letters and digits change their kind; a capital before a small letter begins a word."""
+    changes = sum(_class(one) != _class(other) != "a" for one, other in pairwise(signs))
+    return changes + sum(one.isdigit() and other.islower() for one, other in pairwise(signs))
+
+
+def _class(sign: str) -> str:
+    return "0" if sign.isdigit() else "A" if sign.isupper() else "a"
+
+
+_WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+")
+_SHORTEST_WORDS = 3
+"""Letters of a word, on average."""
+_SEGMENT = re.compile(r"(?:[A-Z]?[a-z]{2,}|[A-Z]{2,})*[0-9]{0,4}|[a-z]?[0-9]{1,4}|[A-Za-z]")
+
+
+def is_name(value: str) -> bool:
+    """Whether a value consists of words and short numbers, as names of functions, packages and files do."""
+    words = _WORD.findall(value)
+    long_enough = sum(map(len, words)) >= _SHORTEST_WORDS * len(words)
+    return long_enough and all(_SEGMENT.fullmatch(part) for part in re.split(r"[\W_]+", value))
+
+
+# No secrets: variables and templates, calls, lookups, addresses, paths, placeholders.
+_TEMPLATE = re.compile(r"\$[{(]|\{\{|#\{|%\(|<%|%s|\{[\w.]*\}|^[$%]")
+_NO_VALUE = re.compile(
+    r"\W*|(.)\1*|[<{\[(].*[>}\])]|[A-Za-z_][\w.:>-]*\(.*|[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+(?:\[.*)?"
+    r"|[a-z0-9-]+(?:\.[a-z0-9-]+)+/[\w./@-]*|@[\w-]+/[\w.-]+|[a-z]+:[\w./-]+@[\w.^~-]+"
+    r"|(?:[a-z+]{2,12}://|arn:|\.{0,2}/|~/|[A-Za-z]:\\).*"
+    r"|(?i:your|example|sample|dummy|fake|change|replace|insert|todo|placeholder|redacted|xxx).*"
+    # Words of forms and their validators.
+    r"|(?i:required|invalid|missing|incorrect|mismatch|wrong|expired|hidden|visible|optional|string|undefined|unknown"
+    r"|disabled|enabled|secret|bearer|number|boolean|default|lambda)"
+    r"|[a-z_]+(?:\|[a-z_]+(?::\w+)?)+|[A-Z][a-z]+|[A-Z][a-z']+(?: [a-z0-9,.'()+-]+)+",
+    re.DOTALL,
+)
+_ENVIRONMENT_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+_PLAIN = re.compile(r"[A-Za-z0-9_./# -]+")
+_SECRET_WORD = re.compile(r"api|key|pass|pwd|secret|token|credential|contrase|kennwort", re.IGNORECASE)
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether a value stands for another one, or is a label, a sentence or an address."""
+    if not SHORTEST <= len(value) <= _LONGEST or _TEMPLATE.search(value) or _NO_VALUE.fullmatch(value):
+        return True
+    if _ENVIRONMENT_NAME.fullmatch(value) or not any("!" < sign <= "~" and sign.isalnum() for sign in value):
+        return True
+    if _PLAIN.fullmatch(value) and _SECRET_WORD.search(value) and is_name(value):
+        return True  # `db-password` is what a secret is called
+    return " " in value and not re.search(r"[0-9]", value)  # a label or a sentence
+
+
+_PRINTABLE = re.compile(r"[\t\n\r -~]+")
+
+
+def decoded(value: str) -> str:
+    """Return the text that base64 or hexadecimal digits stand for; empty if it is none."""
+    try:
+        if len(value) % 2 == 0 and re.fullmatch("[0-9a-fA-F]+", value):
+            raw = bytes.fromhex(value)
+        else:
+            raw = base64.b64decode(
+                value + "=" * (-len(value) % 4), altchars=b"-_" if re.search("[-_]", value) else None
+            )
+        text = raw.decode("ascii")
+    except ValueError:
+        return ""
+    return text if _PRINTABLE.fullmatch(text) else ""

@@ -1,0 +1,41 @@
+"""What a text is, which decides whether a word can make a value in it a secret."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+
+class Place(Enum):
+    """What a text is.
+
+    Attributes:
+        DATA: prose, data or configuration.
+        CODE: an unquoted word in it is the name of something.
+        EXECUTED: it decides what is executed or installed.
+    """
+
+    DATA = "data"
+    CODE = "code"
+    EXECUTED = "executed"
+
+
+_PROGRAMS = (
+    r"(?:npx|npm|pnpm|yarn|bunx|pipx?[23]?|uvx?|gem|cargo|brew|apt|apt-get|apk|dnf|yum|conda|go (?:run|install|get)"
+    r"|xargs|sudo|bash|zsh|sh)"
+)
+_RUNS = re.compile(
+    rf"(?:^|[^\w.-]){_PROGRAMS}(?:\s{{1,8}}[\w.@/$\"'-]|[\"']\s{{0,8}},)|\bsubprocess\b"
+    r"|\b(?:exec\w{0,20}|spawn\w{0,20}|system|eval|popen|require|import|__import__|atob|b64decode)\s{0,2}\(",
+    re.IGNORECASE,
+)
+_LOADS = re.compile(
+    r"[+\- ]?\s{0,80}(?:import|from|use|using|#?\s{0,8}include|@import|extends)\b|.{0,200}\b(?:from|import)\s{1,8}[\"']"
+)
+
+
+def of_line(line: str, place: Place) -> Place:
+    """Return what a line is: one that starts a program, or loads a module, is executed wherever it stands."""
+    if _RUNS.search(line) or (place is Place.CODE and _LOADS.match(line)):
+        return Place.EXECUTED
+    return place

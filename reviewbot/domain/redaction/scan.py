@@ -1,0 +1,148 @@
+"""Finds everything in a text that is redacted: tokens of a known format, private keys, and suspicious values."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
+
+from reviewbot.domain.redaction.detectors import Span, Wrapped, rules_for, values_in, values_in_heading
+from reviewbot.domain.redaction.formats import Token, apart, tokens_of
+from reviewbot.domain.redaction.masks import decoded
+from reviewbot.domain.redaction.places import Place
+from reviewbot.domain.redaction.private_keys import key_matter
+
+PRIVATE_KEY = "private-key"
+_Search = Callable[[str, Sequence[int]], Iterator[tuple[int, int]]]
+_DIFF = re.compile(r"(?:diff --git |@@ -)")
+_HUNK = "@@ "
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What is redacted in a text.
+
+    Attributes:
+        tokens: of a known format; they do not overlap.
+        values: suspicious ones, which may overlap each other and tokens.
+    """
+
+    tokens: tuple[Token, ...]
+    values: tuple[Span, ...]
+
+
+def scan(text: str, place: Place) -> Scan:
+    """Search a text, or a diff of one file."""
+    lines = text.split("\n")
+    starts = [0, *accumulate(len(line) + 1 for line in lines)]
+    keys = [(one, starts[one.line]) for one in key_matter(lines)]
+    tokens = [Token(at + one.start, at + one.stop, PRIVATE_KEY) for one, at in keys if not one.doubtful]
+    values = {Span(at + one.start, at + one.stop) for one, at in keys if one.doubtful}
+    values.update(_in_lines(lines, starts, place, diff=_DIFF.match(text) is not None))
+    values.update(_encoded(text))
+    values.update(_split(text, place))
+    return Scan(apart([*tokens, *tokens_of(text)]), tuple(sorted(values)))
+
+
+def _in_lines(lines: Sequence[str], starts: Sequence[int], place: Place, *, diff: bool) -> Iterator[Span]:
+    rules = rules_for("\n".join(lines))
+    wrapped = Wrapped(place, diff=diff)
+    in_header = diff
+    for line, start in zip(lines, starts, strict=False):
+        if diff and line.startswith(_HUNK):
+            in_header, wrapped = False, Wrapped(place, diff=True)
+            found = [*values_in(line, place, rules), *values_in_heading(line)]
+        elif in_header:
+            found = [*values_in(line, Place.EXECUTED, rules)]
+        else:
+            found = [*values_in(line, place, rules), *wrapped.values_in(line)]
+        yield from (Span(start + one.start, start + one.stop, one.sure) for one in found)
+
+
+_RUN = re.compile(r"[A-Za-z0-9+/]{32,}+={0,2}")
+_LONGEST_RUN = 20_000
+_MOST = 0.6
+"""The share of a decoded text that must be a token or a key; the rest could be code."""
+
+
+def _encoded(text: str) -> Iterator[Span]:
+    """Yield tokens and private keys in base64 or hexadecimal digits."""
+    for run in _RUN.finditer(text):
+        inner = decoded(run[0]) if len(run[0]) <= _LONGEST_RUN else ""
+        if inner and sum(map(len, _secrets_in(inner))) >= _MOST * len(inner):
+            yield Span(*run.span())
+
+
+def _secrets_in(text: str) -> Iterator[str]:
+    yield from (text[one.start : one.stop] for one in apart(tokens_of(text)))
+    lines = text.split("\n")
+    yield from (lines[one.line][one.start : one.stop] for one in key_matter(lines) if not one.doubtful)
+
+
+# Where a string ends and the next one continues it, or an escaped ASCII character.
+_OPERATOR = r"(?:(?:\+|\.\.?|&|<>)[ \t]*+)?"
+_UNDONE = re.compile(
+    rf"(?P<q>[\"'`])(?!(?P=q))[ \t]*+{_OPERATOR}\\?(?:\r?\n[+\- ]?[ \t]*+{_OPERATOR})?[rbuf]{{0,2}}(?P=q)"
+    r"|(?<=[\w-])([\"'])\2(?=[\w-])|\\u00(?P<u>[2-7][0-9a-fA-F])|\\x(?P<x>[2-7][0-9a-fA-F])|%(?P<p>[2-7][0-9a-fA-F])|&#(?P<d>[0-9]{2,3});"
+    r"|\\\r?\n[+\- ]?[ \t]*+"
+)
+_JOINS = re.compile(r"[^\n]*[+.&<\\]")
+_LIST = re.compile(r"(?P<q>[\"'`]),[ \t]*+\n?[+\- ]?[ \t]*+(?P=q)")
+
+
+def _split(text: str, place: Place) -> Iterator[Span]:
+    """Yield the pieces of tokens, and of quoted values, that are split or escaped."""
+    undone = [(*found.span(), _character(found)) for found in _UNDONE.finditer(text)]
+    if undone:
+        yield from _pieces(text, undone, _tokens)
+        # A string on the next line may be another one, unless an operator joins them.
+        joined = [one for one in undone if "\n" not in text[one[0] : one[1]] or _JOINS.match(text[one[0] : one[1]])]
+        yield from _pieces(text, joined, partial(_values, place=place))
+    if "join" in text:
+        yield from _pieces(text, [(*found.span(), "") for found in _LIST.finditer(text)], _tokens)
+
+
+def _character(found: re.Match[str]) -> str:
+    """Return the character that an escape stands for; none for the space between two strings."""
+    digits = found["u"] or found["x"] or found["p"]
+    number = int(digits, 16) if digits else int(found["d"] or 0)
+    return chr(number) if " " < chr(number) <= "~" else ""
+
+
+def _pieces(text: str, undone: Sequence[tuple[int, int, str]], search: _Search) -> Iterator[Span]:
+    """Search the text without what was undone, and yield the parts of the original text that a find consists of."""
+    parts: list[tuple[int, int, str]] = []  # start and stop in the text, and what they read
+    end = 0
+    for start, stop, character in undone:
+        parts.append((end, start, text[end:start]))
+        if character:
+            parts.append((start, stop, character))
+        end = stop
+    parts.append((end, len(text), text[end:]))
+    starts = [0, *accumulate(len(read) for *_, read in parts)]
+    for start, stop in search("".join(read for *_, read in parts), starts):
+        first, last = bisect_right(starts, start) - 1, bisect_right(starts, stop - 1) - 1
+        for at in range(first, last + 1) if last > first else ():
+            begin, close, read = parts[at]
+            if close - begin == len(read):
+                begin, close = begin + max(start - starts[at], 0), begin + min(stop - starts[at], len(read))
+            if close > begin:
+                yield Span(begin, close)
+
+
+def _tokens(joined: str, _: Sequence[int]) -> Iterator[tuple[int, int]]:
+    yield from ((one.start, one.stop) for one in tokens_of(joined))
+
+
+def _values(joined: str, starts: Sequence[int], *, place: Place) -> Iterator[tuple[int, int]]:
+    """Yield the values in lines that were joined."""
+    rules = rules_for(joined)
+    at = 0
+    for line in joined.split("\n"):
+        stop = at + len(line)
+        if bisect_right(starts, stop) > bisect_right(starts, at):
+            yield from ((at + one.start, at + one.stop) for one in values_in(line, place, rules) if one.sure)
+        at = stop + 1

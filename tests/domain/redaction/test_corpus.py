@@ -1,0 +1,60 @@
+"""How many secrets are found, and how much harmless text is left alone; the documentation shows the same figures."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from reviewbot.domain.redaction.redactor import Redactor
+from reviewbot.domain.selection.places import place_of_text
+from tests.domain.redaction import corpus
+
+LEAST = 0.95
+
+
+def redacted(form: corpus.Form) -> str:
+    text = (form.text, place_of_text(form.path, [form.text]))
+    return Redactor.of([text]).redact(*text).text
+
+
+def missed(group: str) -> list[str]:
+    """The forms of a group of which a piece is left."""
+    forms = corpus.forms(group)
+    return [one.text for one in forms if any(corpus.survives(secret, redacted(one)) for secret in one.secrets)]
+
+
+def touched() -> list[str]:
+    """The harmless texts that change."""
+    return [one.text for one in corpus.harmless() if redacted(one) != one.text]
+
+
+@pytest.mark.parametrize("group", corpus.GROUPS)
+def test_of_each_group_nearly_all_are_found(group: str) -> None:
+    count = len(corpus.GROUPS[group])
+    assert count - len(missed(group)) >= LEAST * count, missed(group)
+
+
+def test_nearly_all_that_is_harmless_stays() -> None:
+    assert len(touched()) <= (1 - LEAST) * len(corpus.HARMLESS), touched()
+
+
+def test_the_corpus_is_large_and_holds_nothing_twice() -> None:
+    forms = [text for group in corpus.GROUPS.values() for text in group]
+    assert len(corpus.GROUPS) == 6
+    assert len(forms) == len(set(forms)) >= 110
+    assert len(set(corpus.HARMLESS)) == len(corpus.HARMLESS) >= 100
+    assert all(corpus.form(text, 1).secrets for text in forms)
+    assert set(corpus.PATHS) <= set(forms)
+    assert set(corpus.HARMLESS_PATHS) <= set(corpus.HARMLESS)
+
+
+def test_the_documentation_has_the_figures() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "data.md").read_text(encoding="utf-8")
+    rows = {
+        name: (int(found), int(count)) for name, found, count in re.findall(r"\| ([a-z ,]+) \| (\d+) of (\d+) \|", page)
+    }
+    groups = {group: (len(texts) - len(missed(group)), len(texts)) for group, texts in corpus.GROUPS.items()}
+    count = len(corpus.HARMLESS)
+    assert rows == {**groups, "harmless text left as it is": (count - len(touched()), count)}

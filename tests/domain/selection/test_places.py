@@ -1,0 +1,67 @@
+"""What a file is decides whether a word can make a value in it a secret."""
+
+from __future__ import annotations
+
+import pytest
+
+from reviewbot.domain.github.pull_request import Entry
+from reviewbot.domain.redaction.places import Place
+from reviewbot.domain.selection.places import place_of, place_of_text
+from tests.domain.builders import changed_file
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "run.sh", "Dockerfile", "Makefile", "package.json", "requirements.txt", "requirements/dev.in",
+        "environment.yml", "Cargo.toml", "go.sum", "yarn.lock", ".github/workflows/ci.yml", ".husky/pre-commit",
+        "hooks/post-update", "bin/tool", "unit.service", "app.csproj", ".envrc", "Procfile", "composer.json",
+    ],
+)  # fmt: skip
+def test_what_is_executed_or_installed_is_known_by_its_name(path: str) -> None:
+    assert place_of_text(path, [""]) is Place.EXECUTED
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("tool", "#!/bin/sh\n"),
+        ("tool", "@@ -1 +1 @@\n+#!/usr/bin/env python\n"),
+        ("app.yml", "a: 1\nbeforeCommand: x\n"),
+        ("app.yml", "@@ -1 +1 @@\n+  - run: x\n"),
+        ("app.json", '{"a": 1, "scripts": {}}'),
+        ("app.toml", "post-hook = 1\n"),
+        ("app.yml", 'x:\n  args: ["a"]\n'),
+    ],
+)
+def test_what_is_executed_is_known_by_its_text(path: str, text: str) -> None:
+    assert place_of_text(path, [text]) is Place.EXECUTED
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("app.py", Place.CODE),
+        ("src/app.tsx", Place.CODE),
+        ("app.yml", Place.DATA),
+        ("README.md", Place.DATA),
+        ("data.csv", Place.DATA),
+        ("unknown", Place.DATA),
+    ],
+)
+def test_others_are_code_or_data(path: str, place: Place) -> None:
+    assert place_of_text(path, ["runner: x\ndescription: y\n"]) is place
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "place"),
+    [
+        (None, Entry("1", "100644", text="a\n"), "notes.txt", Place.DATA),
+        (None, Entry("1", "100755", text="a\n"), "notes.txt", Place.EXECUTED),
+        (Entry("2", "120000", text="a\n"), Entry("1", "100644", text="b\n"), "notes.txt", Place.EXECUTED),
+        (Entry("2", "100644", text="#!/bin/sh\n"), Entry("1", "100644", text="b\n"), "notes.txt", Place.EXECUTED),
+        (None, Entry("1", "100644", text="a\n"), "deploy.sh", Place.EXECUTED),
+    ],
+)
+def test_both_sides_of_a_change_count(old: Entry | None, new: Entry, path: str, place: Place) -> None:
+    assert place_of(changed_file(path, old, new)) is place
