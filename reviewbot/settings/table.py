@@ -28,6 +28,7 @@ from reviewbot.errors import Problem, SettingsError
 from reviewbot.settings.configfile import read_config
 from reviewbot.settings.readers import (
     BOOLEAN,
+    BOTS,
     INSTANCE,
     PATH_INSTRUCTIONS,
     PATTERNS,
@@ -138,7 +139,12 @@ class Settings:
         action=False,
     )
     drafts: bool = setting(False, BOOLEAN, "Whether drafts are reviewed.", action=False)
-    bots: bool = setting(False, BOOLEAN, "Whether pull requests of bots are reviewed.", action=False)
+    bots: tuple[str, ...] = setting(
+        ("dependabot[bot]", "renovate[bot]"),
+        BOTS,
+        "The bots whose pull requests are not reviewed, while every commit is that bot's own and signed by GitHub.",
+        action=False,
+    )
     approve_spend: str = setting(
         "", TEXT, "The label by which somebody with write access approves a review.", action=False
     )
@@ -202,8 +208,10 @@ def default_text(value: object) -> str:
     match value:
         case bool():
             return str(value).lower()
-        case Secret() | ():
+        case Secret():
             return ""
+        case tuple():
+            return ", ".join(map(str, value))
         case _:
             return str(value)
 

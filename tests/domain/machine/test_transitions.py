@@ -53,7 +53,7 @@ def known(**request: Any) -> Known:  # noqa: ANN401 — any setting
     plain = world.known()
     wanted: dict[str, Any] = {
         "trigger": ReviewEvent("pull_request", 7, "synchronize", HEAD, "ann", sender_is_bot=False, label=""),
-        "policy": Policy(ReviewOn.PUSH, Allow.WRITE, "", drafts=False, bots=False),
+        "policy": Policy(ReviewOn.PUSH, Allow.WRITE, "", drafts=False, bots=()),
         "expertise": "",
         "project": "acme/parcels",
         "max_credits_per_pr": 0,
@@ -165,7 +165,7 @@ def test_a_deferral_waits_even_if_it_cannot_be_written_down() -> None:
 
 
 def test_the_label_that_approved_is_removed_once_the_deferral_is_written_down() -> None:
-    now = known(policy=Policy(ReviewOn.PUSH, Allow.WRITE, "spend", drafts=False, bots=False))
+    now = known(policy=Policy(ReviewOn.PUSH, Allow.WRITE, "spend", drafts=False, bots=()))
     snapshot = replace(now.snapshot, pull=pull(labels=frozenset({"spend"})))
     event = structs.replace(now.request, trigger=Asked("ann", "5", HEAD))
     wanted = waiting_for_older(replace(now, snapshot=snapshot, request=event))
