@@ -22,6 +22,7 @@ from reviewbot.domain.github.drafts import (
 )
 from reviewbot.domain.github.pull_request import CheckRun, Comment, Entry, Permission, RawChange, Snapshot, Waiting
 from reviewbot.domain.model.review import Balance, Submission, Tag, Task
+from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.render.view_models.review import SummaryView
 
 
@@ -41,12 +42,12 @@ class Clock(Protocol):
 class PullRequests(Protocol):
     """Reads pull requests and sets their labels."""
 
-    def snapshot(self, number: int, *, check_name: str, config_file: str, templates_dir: str) -> Snapshot:
+    def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
         """Read the pull request and the default branch's word on us: one request, more only for long conversations.
 
         Args:
             number: the pull request's number.
-            check_name: the name of our check run; others on the head are not read.
+            check_names: of our check runs, first that against the base; others are not read.
             config_file: path of the config file on the default branch.
             templates_dir: folder of the overriding templates on the default branch.
 
@@ -70,11 +71,12 @@ class PullRequests(Protocol):
     def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:
         """The heads of those of these pull requests that are open: one request."""
 
-    def waiting(self, check_name: str) -> Waiting:
-        """The pull requests whose check runs of that name tell of an open task, by the last heads.
+    def waiting(self, check_names: CheckNames) -> Waiting:
+        """The pull requests whose check runs tell of an open task, by the last heads.
 
         That is one that is open, or that GitHub has given up after two weeks (`stale`), or whose copy says so. One
-        request for every fifty open pull requests, and one for the fifty closed ones that changed last.
+        request for every fifty open pull requests, and one for the fifty closed ones that changed last; one more for
+        every fifty names of pull requests against other branches than the default one.
         """
 
     def remove_label(self, number: int, label: str) -> None:
@@ -119,10 +121,10 @@ class CheckRuns(Protocol):
     def checks(self, head_sha: str, name: str, number: int) -> tuple[CheckRun, ...]:
         """A pull request's check runs of a name on a commit: one request."""
 
-    def older_checks(self, number: int, check_name: str) -> tuple[CheckRun, ...]:
+    def older_checks(self, number: int, check_names: Sequence[str]) -> tuple[CheckRun, ...]:
         """A pull request's check runs on every commit that it has, or had before a force-push, oldest first.
 
-        One request for every hundred commits. For a memory that is lost: nobody can hide a check run.
+        One request for every hundred commits and name. For a memory that is lost: nobody can hide a check run.
         """
 
     def create_check(self, check: CheckState) -> CheckRun:

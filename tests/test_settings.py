@@ -83,6 +83,7 @@ ROWS: list[tuple[str, object, str, object, list[str], bool, bool]] = [
         False,
         True,
     ),
+    ("bases", (), "release/**\n!release/x*\n", ("release/**", "!release/x*"), [], False, True),
     ("approve-spend", "", "buy-review", "buy-review", [], False, True),
     ("redact", Redact.ON, "block", Redact.BLOCK, ["off"], False, True),
     ("supersede", Supersede.REPLACE_PENDING, "keep", Supersede.KEEP, ["never"], False, True),
@@ -141,7 +142,7 @@ def test_an_input_is_read(row: tuple[str, object, str, object, list[str], bool, 
 def test_a_key_is_read(row: tuple[str, object, str, object, list[str], bool, bool]) -> None:
     name, _, text, value, *_ = row
     assert value_of(read_settings({}, f"{name}: {quoted(text)}\n"), name) == value
-    if name not in {"paths", "instance"}:
+    if name not in {"paths", "bases", "instance"}:
         assert value_of(read_settings({}, f"{name}: {text}\n"), name) == value
 
 

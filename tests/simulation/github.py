@@ -262,8 +262,9 @@ class GitHub:
     def retarget(self, number: int, base: str) -> None:
         """Open a pull request against another branch."""
         pull = self.pulls[number]
+        if base != pull.base_ref:
+            pull.bases.append((self.time.seconds, base))
         pull.base_ref, pull.base_sha, pull.updated = base, self.git.branches[base], self.time.seconds
-        pull.bases.append((self.time.seconds, base))
 
     def label(self, number: int, name: str, by: str) -> None:
         """Set a label; setting it again is no event."""

@@ -12,6 +12,7 @@ from reviewbot.domain.findings.markers import read_finding_mark
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import TaskStatus
+from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.domain.selection.path_filters import matches
 from tests.simulation.codevf import KEY_MEMORY, StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, thread_line
@@ -258,8 +259,9 @@ def shown_by(world: World, number: int = 1) -> Shown:
 
 
 def newest_check(world: World, pull: Pull) -> StoredCheck | None:
-    """The check of ours that GitHub shows on the head."""
-    return next(iter(list(world.github.written_checks(pull, CHECK))[::-1]), None)
+    """The check of ours against its base that GitHub shows on the head."""
+    name = CheckNames(CHECK).against(world.github.default_branch, pull.base_ref)
+    return next(iter(list(world.github.written_checks(pull, name))[::-1]), None)
 
 
 def _green(world: World, pull: Pull) -> Iterator[Violation]:
@@ -273,7 +275,7 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
             yield Violation(
                 NEVER_GREEN,
                 f"#{pull.number} is green at rest: {problem}",
-                hole_of(world, pull, changes, check, problem),
+                hole_of(world, changes, check, problem),
             )
 
 
@@ -287,14 +289,11 @@ def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
         return
     problems = [
         (_why_not(world, str(check.conclusion), changes, strict=False), changes)
-        for changes in world.changes_for(number, head)
+        for changes in world.changes_for(number, head, protected=check.name == CHECK)
     ]
     if problems and all(problem for problem, _ in problems):
         problem, changes = problems[0]
-        pull = world.github.pulls[number]
-        yield Violation(
-            NEVER_GREEN, f"#{number} was called green: {problem}", hole_of(world, pull, changes, check, problem)
-        )
+        yield Violation(NEVER_GREEN, f"#{number} was called green: {problem}", hole_of(world, changes, check, problem))
 
 
 def selected(world: World, changes: tuple[Change, ...]) -> list[Change]:
@@ -383,7 +382,6 @@ def _people(world: World) -> Iterator[Violation]:
 UNNAMED = "nobody has seen that a file came from there, or has this mode:"
 
 HOLES: Mapping[str, str] = {
-    "base": "A check that is green against one base stays so when the pull request goes to another.",
     "label": "A label or a command counts for a head or a base that it was not given for.",
     "committer": "Somebody who has committed to the branch waives or bypasses.",
     "freshness": "An older signed text, put back, brings back what it says.",
@@ -395,11 +393,9 @@ HOLES: Mapping[str, str] = {
 """Classes of known holes, with what goes wrong. A violation belongs to one by what has happened, not by its seed."""
 
 
-def hole_of(world: World, pull: Pull, changes: tuple[Change, ...], check: StoredCheck, problem: str) -> str:
+def hole_of(world: World, changes: tuple[Change, ...], check: StoredCheck, problem: str) -> str:
     """The class of a check that is green and should not be, empty for one that is unknown."""
     truth = world.truth
-    if check.base != pull.base_ref:
-        return "base"
     is_of_another_base = any(head == check.head_sha for head, _ in truth.bypasses)
     if (check.conclusion == "skipped" and truth.skipped) or (truth.is_forged and truth.bypasses) or is_of_another_base:
         return "label"

@@ -311,6 +311,14 @@ MUTATIONS: tuple[Mutation, ...] = (
         BY_PEOPLE,
         ("evil", "note", "fix"),
     ),
+    Mutation(
+        "a check against an own branch has the name that is required",
+        "reviewbot.domain.publishing.check_names:CheckNames.against",
+        lambda _right: lambda self, _default, _base: self.plain,
+        NEVER_GREEN,
+        ADVERSARIAL,
+        ("evil", "own_base"),
+    ),
 )
 
 

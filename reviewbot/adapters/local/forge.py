@@ -13,6 +13,7 @@ from typing import Protocol
 from reviewbot.adapters.local.state_file import Notebook
 from reviewbot.domain.github.drafts import CheckState, FileComment, PostedComment, ReviewDraft
 from reviewbot.domain.github.pull_request import CheckRun, Comment, Entry, Permission, Snapshot, Waiting
+from reviewbot.domain.publishing.check_names import CheckNames
 
 _COMMENT_ID = 1
 
@@ -20,7 +21,7 @@ _COMMENT_ID = 1
 class Source(Protocol):
     """Where the change is read from; `ports.Forge` has the same methods."""
 
-    def snapshot(self, number: int, *, check_name: str, config_file: str, templates_dir: str) -> Snapshot:
+    def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
         """Read the change's surroundings."""
 
     def diff(self, base: str, head: str) -> bytes:
@@ -50,10 +51,10 @@ class Desk:
         self._source = source
         self._notebook = notebook
 
-    def snapshot(self, number: int, *, check_name: str, config_file: str, templates_dir: str) -> Snapshot:
+    def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
         """The change, with the page as its only comment. Whoever asks at a terminal wants a review of it as it is."""
         there = self._source.snapshot(
-            number, check_name=check_name, config_file=config_file, templates_dir=templates_dir
+            number, check_names=check_names, config_file=config_file, templates_dir=templates_dir
         )
         wanted = replace(
             there.pull, is_open=True, is_draft=False, author_is_bot=False, from_fork=False, labels=frozenset()
@@ -115,7 +116,7 @@ class Desk:
         """No commit is another pull request's here."""
         return {}
 
-    def waiting(self, check_name: str) -> Waiting:  # noqa: ARG002 — the port's signature
+    def waiting(self, check_names: CheckNames) -> Waiting:  # noqa: ARG002 — the port's signature
         """No pull request waits here."""
         return Waiting((), frozenset())
 

@@ -249,7 +249,7 @@ def test_a_snapshot_has_the_checks_of_nine_commits_before_the_head(github: GitHu
     snapshot = read(github)
     assert ids(snapshot.checks) == made[-1:]
     assert ids(snapshot.older_checks) == made[-10:-1]
-    assert ids(github.forge.older_checks(1, CHECK_NAME)) == made
+    assert ids(github.forge.older_checks(1, [CHECK_NAME])) == made
 
 
 def test_the_checks_before_a_force_push_are_found(github: GitHubHarness) -> None:
@@ -260,7 +260,7 @@ def test_the_checks_before_a_force_push_are_found(github: GitHubHarness) -> None
     snapshot = read(github)
     assert (ids(snapshot.checks), ids(snapshot.older_checks)) == ([], [lost.id])
     assert ids(snapshot.other_checks) == [foreign.id]
-    assert ids(github.forge.older_checks(1, CHECK_NAME)) == [lost.id]
+    assert ids(github.forge.older_checks(1, [CHECK_NAME])) == [lost.id]
 
 
 def test_a_snapshot_has_the_heads_of_the_last_five_force_pushes(github: GitHubHarness) -> None:
@@ -270,18 +270,18 @@ def test_a_snapshot_has_the_heads_of_the_last_five_force_pushes(github: GitHubHa
     made = [github.forge.create_check(check(head)).id for head in heads]
     snapshot = read(github)
     assert (ids(snapshot.checks), ids(snapshot.older_checks)) == (made[-1:], made[1:-1])
-    assert ids(github.forge.older_checks(1, CHECK_NAME)) == made
+    assert ids(github.forge.older_checks(1, [CHECK_NAME])) == made
 
 
 def test_the_head_is_an_older_one_too(github: GitHubHarness) -> None:
     head = open_change(github)
     made = github.forge.create_check(check(head))
     github.forge.create_check(replace(check(head), name="tests"))
-    assert github.forge.older_checks(1, CHECK_NAME) == (made,)
+    assert github.forge.older_checks(1, [CHECK_NAME]) == (made,)
     with pytest.raises(NotFound):
-        github.forge.older_checks(2, CHECK_NAME)
+        github.forge.older_checks(2, [CHECK_NAME])
     with pytest.raises(PermissionMissing):
-        github.forge_without("checks: read").older_checks(1, CHECK_NAME)
+        github.forge_without("checks: read").older_checks(1, [CHECK_NAME])
 
 
 def test_an_older_check_of_another_app_is_told_as_such(github: GitHubHarness) -> None:

@@ -10,9 +10,12 @@ import pytest
 from msgspec import structs
 
 from reviewbot.domain.codevf.attachments import size_tiers
+from reviewbot.domain.findings.tracked_finding import Bypass
 from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
+from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Comment, Conclusion, Permission
 from reviewbot.domain.ledger.edits import Unwaive
+from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
@@ -20,13 +23,13 @@ from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.machine.acquire import may_shrink, start
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.finish import concluded, on_group_head
-from reviewbot.domain.machine.judge import beside_another, not_asked_for
+from reviewbot.domain.machine.judge import beside_another, let_through, not_asked_for, nothing_selected
 from reviewbot.domain.machine.known import Answered, Bought, Cancels, Known, OpenTask, Underway
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.purchase import purchase_of
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Allow, ReviewOn, Supersede
-from reviewbot.domain.model.review import Balance, Report, Task, TaskStatus, Unread
+from reviewbot.domain.model.review import Balance, Report, Severity, Task, TaskStatus, Unread
 from reviewbot.domain.policy.eligibility import Asked, Policy
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict, carried, judge, not_due, pending
 from reviewbot.domain.selection.selection import Held, HeldBecause
@@ -41,7 +44,7 @@ from reviewbot.errors import (
     TemplateError,
 )
 from tests.domain.builders import HEAD, NOON, pull, purchase
-from tests.domain.machine.world import OTHER_HEAD, RandomWorld
+from tests.domain.machine.world import OTHER_HEAD, SIGNER, RandomWorld
 
 AWAY = steps.Failed(ForgeUnreachable("GitHub is away."))
 RICH = steps.PriceRead(None, Balance(Decimal(9999), Decimal(0), Decimal(9999)))
@@ -63,6 +66,7 @@ def known(**request: Any) -> Known:  # noqa: ANN401 — any setting
         "dry_run": False,
         "check_run": True,
         "summary_comment": True,
+        "base_ref": "main",
         "may_buy": True,
         "cancels": Cancels.NONE,
         **request,
@@ -425,3 +429,43 @@ def test_each_cause_of_a_partial_review_is_named() -> None:
     assert replace(now, change=held).why_partial == ("1 selected files are held back",)
     assert replace(now, change=held, own=Bought(purchase(), frozen=True)).why_partial == ()
     assert now.coverage is Coverage.FULL
+
+
+def _checked(verdict: str = "failure", external_id: str = "") -> CheckRun:
+    tag = CheckTag(7, verdict)
+    return CheckRun(3, "CodeVF review", HEAD, "completed", verdict, external_id, "https://x/3", tag=tag)
+
+
+def test_a_branch_that_has_the_head_turns_no_check_green_that_another_branch_shares() -> None:
+    now = known(shares_name=True)
+    bought_for_next = purchase(base_ref="next")
+    copy = encode_external_id(bought_for_next, Decimal(0), SIGNER)
+    read = decode_external_id(copy, SIGNER)
+    assert read is not None
+    stored = StoredLedger(Ledger((bought_for_next,)), on_head={3: read})
+    memory = Memory(ledger=stored.ledger)
+    for check, id_, is_green, is_green_against_next in (
+        (_checked(), 3, False, False),
+        (_checked("success"), 3, True, True),
+        (_checked("success", copy), 3, False, True),
+        (_checked("success", copy), 4, False, False),  # another key has signed it
+    ):
+        there = replace(
+            now, snapshot=replace(now.snapshot, checks=(replace(check, id=id_),)), stored=stored, memory=memory
+        )
+        assert (nothing_selected(there).conclusion is Conclusion.SKIPPED) is is_green
+        for_next = replace(there, snapshot=replace(there.snapshot, pull=pull(base_ref="next")))
+        assert (nothing_selected(for_next).conclusion is Conclusion.SKIPPED) is is_green_against_next
+        alone = replace(there, request=structs.replace(there.request, shares_name=False))
+        assert nothing_selected(alone).conclusion is Conclusion.SKIPPED
+
+
+def test_a_bypass_of_the_branch_that_the_pull_request_went_to_turns_no_other_check_green() -> None:
+    now = known()
+    bypass = Bypass(HEAD, "next", "max", "It burns.")
+    memory = Memory(ledger=Ledger(bypass=bypass))
+    moved = replace(now, snapshot=replace(now.snapshot, pull=pull(base_ref="next")), memory=memory)
+    red = judge([Severity.CRITICAL], readable=True, coverage=Coverage.FULL, rules=now.judgement.rules)
+    assert let_through(moved, red) is red
+    meant = replace(moved, request=structs.replace(moved.request, base_ref="next"))
+    assert let_through(meant, red).conclusion is Conclusion.SUCCESS

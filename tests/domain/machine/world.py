@@ -162,6 +162,8 @@ class RandomWorld:
             dry_run=self.chance(0.05),
             check_run=self.chance(0.9),
             summary_comment=self.chance(0.9),
+            base_ref="main",
+            shares_name=self.chance(0.5),
             may_buy=self.chance(0.7),
             cancels=some([Cancels.NONE, Cancels.NONE, Cancels.NOT_BEGUN, Cancels.ALL]),
         )

@@ -141,6 +141,26 @@ class Checked(Node, frozen=True):
     forced: Nodes[ForcePush] | None
 
 
+class CheckedHead(Checked, frozen=True):
+    tip: Nodes[InCommits[CheckedCommit]] | None
+
+
+class Rebased(Node, frozen=True):
+    """The pull request went to another branch; anything else on the timeline has no fields."""
+
+    previous_ref_name: Name | None = None
+
+
+class BaseRepository(Node, frozen=True):
+    default_branch_ref: Named | None
+
+
+class Listed(Checked, frozen=True):
+    base_repository: BaseRepository | None
+    base_ref_name: Name
+    rebased: Nodes[Rebased] | None
+
+
 class CheckedPages(Node, frozen=True):
     """The same, page by page."""
 
@@ -255,6 +275,7 @@ class PullRequestNode(Checked, frozen=True):
     head_repository: HeadRepository | None
     base_ref_oid: Name
     base_ref_name: Name
+    rebased: Nodes[Rebased] | None
     labels: Nodes[Named] | None
     label_events: Nodes[LabeledEvent] | None = field(name="timelineItems")
     changed_files: int
@@ -317,6 +338,7 @@ class PagedNode(Node, Generic[T], frozen=True):
 class Snapshot(Node, frozen=True):
     viewer: Actor
     repository: RepositoryNode | None
+    others: dict[str, CheckedHead | None] | None = None
 
 
 class Summary(Node, frozen=True):

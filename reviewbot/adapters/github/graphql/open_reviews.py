@@ -14,12 +14,13 @@ _GIVEN_UP = "stale"
 """The conclusion that GitHub itself gives a check run which was open for two weeks."""
 
 
-def has_open_task(pull: Checked) -> bool | None:
-    """Whether a task of a pull request may be open, by the newest check run of our name on each head; None without any.
+def has_open_task(number: int, named: Iterable[Checked]) -> bool | None:
+    """Whether a task of a pull request may be open, by each head's newest check run of each name; None without any.
 
     One that is completed can still have an open task: somebody has let the head through, or set the skip label.
     """
-    newest = {run.head_sha: run for run in older_checks(pull) if is_of(run, pull.number)}
+    runs = (run for one in named for run in older_checks(one) if is_of(run, number))
+    newest = {(run.head_sha, run.name): run for run in runs}
     return any(map(_is_open, newest.values())) if newest else None
 
 

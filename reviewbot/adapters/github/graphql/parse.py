@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from reviewbot.adapters.github.graphql import answers
@@ -63,8 +63,9 @@ def _whole_text(blob: answers.Blob | None) -> str | None:
     return None if blob is None or blob.is_truncated else blob.text
 
 
-def pull_request(node: answers.PullRequestNode) -> PullRequest:
-    """The pull request itself."""
+def pull_request(node: answers.PullRequestNode, others: Sequence[answers.CheckedHead] = ()) -> PullRequest:
+    """The pull request itself; `others` is what is checked there under other names."""
+    named = (node, *others)
     forced = [event.created_at for event in _present(node.forced) if event.created_at]
     return PullRequest(
         number=node.number,
@@ -88,21 +89,33 @@ def pull_request(node: answers.PullRequestNode) -> PullRequest:
         commit_count=node.commits.total_count,
         changed_files=node.changed_files,
         head_seen_at=_first_seen(node),
-        checked_at=_first_checked(node),
+        checked_at=_first_checked(named),
         forced_at=max(forced, default=None),
-        is_first_head=not forced and _is_first(node),
+        is_first_head=not forced and _is_first(node, named),
+        former_bases=former_bases(node),
     )
+
+
+def former_bases(pull: answers.PullRequestNode | answers.Listed) -> tuple[str, ...]:
+    """The branches that a pull request was against before, oldest first."""
+    return tuple(event.previous_ref_name for event in _present(pull.rebased) if event.previous_ref_name)
+
+
+def bases(pull: answers.Listed) -> tuple[str, str, tuple[str, ...]]:
+    """The default branch, the branch that a pull request is against, and those before."""
+    default = pull.base_repository.default_branch_ref if pull.base_repository else None
+    return default.name if default else "", pull.base_ref_name, former_bases(pull)
 
 
 def _present(nodes: answers.Nodes[answers.T] | None) -> tuple[answers.T, ...]:
     return nodes.present if nodes else ()
 
 
-def _is_first(pull: answers.PullRequestNode) -> bool:
+def _is_first(pull: answers.PullRequestNode, named: Iterable[answers.Checked]) -> bool:
     """Whether no other commit tells that it was a head before."""
     if pull.commits.total_count > RECENT_COMMITS:
         return False
-    runs = _checks(item.commit for item in _present(pull.recent))
+    runs = _checks(item.commit for one in named for item in _present(one.recent))
     return not any(run.head_sha != pull.head_ref_oid and is_of(run, pull.number) for run in runs)
 
 
@@ -112,8 +125,9 @@ def _first_seen(pull: answers.PullRequestNode) -> datetime | None:
     return min((suite.created_at for suite in suites), default=None)
 
 
-def _first_checked(pull: answers.PullRequestNode) -> datetime | None:
-    suites = (suite for commit in _at_tip(pull) for suite in _present(commit.check_suites))
+def _first_checked(named: tuple[answers.PullRequestNode, *tuple[answers.CheckedHead, ...]]) -> datetime | None:
+    pull, tips = named[0], (item.commit for one in named for item in _present(one.tip))
+    suites = (suite for tip in tips if tip.oid == pull.head_ref_oid for suite in _present(tip.check_suites))
     runs = (run for suite in suites for run in _present(suite.check_runs))
     ours = (run for run in runs if is_of(_check(run, pull.head_ref_oid), pull.number))
     return min((run.started_at for run in ours if run.started_at), default=None)
@@ -227,7 +241,7 @@ def app_of(viewer: answers.Actor) -> str:
     return viewer.login.removesuffix(_BOT_SUFFIX) if viewer.login.endswith(_BOT_SUFFIX) else ""
 
 
-def tip_checks(pull: answers.PullRequestNode, app: str = "") -> tuple[CheckRun, ...]:
+def tip_checks(pull: answers.PullRequestNode | answers.CheckedHead, app: str = "") -> tuple[CheckRun, ...]:
     """The check runs of our name on the last commit, oldest first, whosever; none where the token may not read them.
 
     Args:

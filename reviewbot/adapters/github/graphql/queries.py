@@ -6,7 +6,7 @@ with the snapshot.
 
 from __future__ import annotations
 
-from reviewbot.domain.github.pull_request import RECENT_COMMITS
+from reviewbot.domain.github.pull_request import MOST_FORMER_BASES, RECENT_COMMITS
 
 _PAGE = "pageInfo { hasNextPage endCursor }"
 
@@ -42,48 +42,79 @@ fragment ReviewParts on PullRequestReview { fullDatabaseId state body url viewer
 """
 
 
-def _commit_checks(suites: int, runs: int) -> str:
-    """A commit with the check runs of our name; every run of a workflow has a suite of its own.
+def _commit_checks(suites: int, runs: int, name: str) -> str:
+    """A commit with the check runs of a name, by its variable; every run of a workflow has a suite of its own.
 
     All of them: the latest may be another pull request's.
     """
     return f"""
           oid
-          checkSuites(first: {suites}, filterBy: {{checkName: $check}}) {{
+          checkSuites(first: {suites}, filterBy: {{checkName: ${name}}}) {{
             nodes {{
               app {{ slug }}
-              checkRuns(first: {runs}, filterBy: {{checkName: $check, checkType: ALL}}) {{
+              checkRuns(first: {runs}, filterBy: {{checkName: ${name}, checkType: ALL}}) {{
                 nodes {{ databaseId name status conclusion externalId url title startedAt }}
               }}
             }}
           }}"""
 
 
-_TIP = f"""
-      tip: commits(last: 1) {{
-        nodes {{ commit {{
-          seen: checkSuites(first: 100) {{ nodes {{ createdAt }} }}
-          {_commit_checks(50, 100)}
-        }} }}
+def _tip(name: str, more: str = "") -> str:
+    """The head with the check runs of a name."""
+    return f"""
+      tip: commits(last: 1) {{ nodes {{ commit {{ {more} {_commit_checks(50, 100, name)} }} }} }}"""
+
+
+def _older(commits: int, forced: int, name: str) -> str:
+    """The last commits, and the heads that the last force-pushes replaced, with the check runs of a name."""
+    return f"""
+      recent: commits(last: {commits}) {{ nodes {{ commit {{ {_commit_checks(5, 50, name)} }} }} }}
+      forced: timelineItems(last: {forced}, itemTypes: [HEAD_REF_FORCE_PUSHED_EVENT]) {{
+        nodes {{ ... on HeadRefForcePushedEvent {{ createdAt beforeCommit {{ {_commit_checks(5, 50, name)} }} }} }}
       }}"""
 
 
-def _older(commits: int, forced: int) -> str:
-    """The last commits, and the heads that the last force-pushes replaced, with our check runs."""
-    return f"""
-      recent: commits(last: {commits}) {{ nodes {{ commit {{ {_commit_checks(5, 50)} }} }} }}
-      forced: timelineItems(last: {forced}, itemTypes: [HEAD_REF_FORCE_PUSHED_EVENT]) {{
-        nodes {{ ... on HeadRefForcePushedEvent {{ createdAt beforeCommit {{ {_commit_checks(5, 50)} }} }} }}
+_BASES = f"""
+      baseRefName
+      rebased: timelineItems(
+        last: {MOST_FORMER_BASES + 1}, itemTypes: [BASE_REF_CHANGED_EVENT, AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT]
+      ) {{
+        nodes {{
+          ... on BaseRefChangedEvent {{ previousRefName }}
+          ... on AutomaticBaseChangeSucceededEvent {{ previousRefName: oldBase }}
+        }}
       }}"""
 
 
 FORCED = 5
 """Force-pushes whose replaced heads come with the snapshot, with their check runs."""
 
-SNAPSHOT = f"""
+
+def aliases(letter: str, count: int) -> tuple[str, ...]:
+    """So many aliases or variables of one kind, in order."""
+    return tuple(f"{letter}{index}" for index in range(count))
+
+
+def snapshot(names: int) -> str:
+    """The document for everything that a run reads before it decides anything, in one request.
+
+    Variables: `check` is the name of our check run against the base, `c0`… are so many other names. The answers to
+    those are the aliases of the same names.
+    """
+    others = aliases("c", names)
+    declared = "".join(f", ${one}: String!" for one in others)
+    asked = " ".join(
+        f"{one}: pullRequest(number: $number) {{ number {_tip(one)} {_older(RECENT_COMMITS, FORCED, one)} }}"
+        for one in others
+    )
+    more = f"others: repository(owner: $owner, name: $name) {{ {asked} }}" if others else ""
+    return _SNAPSHOT.replace("DECLARED", declared).replace("OTHERS", more)
+
+
+_SNAPSHOT = f"""
 query Snapshot(
   $owner: String!, $name: String!, $number: Int!, $page: Int!, $check: String!,
-  $config: String!, $attributes: String!, $templates: String!
+  $config: String!, $attributes: String!, $templates: String!DECLARED
 ) {{
   viewer {{ login }}
   repository(owner: $owner, name: $name) {{
@@ -97,7 +128,8 @@ query Snapshot(
     pullRequest(number: $number) {{
       id number title body url state isDraft isCrossRepository
       author {{ __typename login }}
-      headRefOid headRefName headRepository {{ nameWithOwner }} baseRefOid baseRefName
+      headRefOid headRefName headRepository {{ nameWithOwner }} baseRefOid
+      {_BASES}
       labels(first: 100) {{ nodes {{ name }} }}
       timelineItems(last: 50, itemTypes: [LABELED_EVENT]) {{
         nodes {{ ... on LabeledEvent {{ createdAt label {{ name }} actor {{ __typename login }} }} }}
@@ -115,14 +147,17 @@ query Snapshot(
       comments(first: $page) {{ {_PAGE} nodes {{ ...CommentParts }} }}
       reviewThreads(first: $page) {{ {_PAGE} nodes {{ ...ThreadParts }} }}
       reviews(first: $page) {{ {_PAGE} nodes {{ ...ReviewParts }} }}
-      {_TIP}
-      {_older(RECENT_COMMITS, FORCED)}
+      {_tip("check", "seen: checkSuites(first: 100) { nodes { createdAt } }")}
+      {_older(RECENT_COMMITS, FORCED, "check")}
     }}
   }}
+  OTHERS
 }}
 {_COMMENT}{_THREAD}{_REVIEW}
 """
-"""Everything that a run reads before it decides anything, in one request."""
+
+SNAPSHOT = snapshot(0)
+"""Of a pull request that is and was against the default branch alone."""
 
 
 def _more(name: str, field: str, parts: str) -> str:
@@ -173,11 +208,6 @@ query Entries({declared}) {{
 }}
 {_NEW_FILE * bool(new)}{_OLD_FILE * bool(old)}
 """
-
-
-def aliases(letter: str, count: int) -> tuple[str, ...]:
-    """The aliases of the files in a document of `entries`, in order."""
-    return tuple(f"{letter}{index}" for index in range(count))
 
 
 _NEW_FILE = """
@@ -247,13 +277,31 @@ query Waiting(
       {_PAGE}
       nodes {{
         number
-        {_older(RECENT_COMMITS, FORCED)}
+        baseRepository {{ defaultBranchRef {{ name }} }}
+        {_BASES}
+        {_older(RECENT_COMMITS, FORCED, "check")}
       }}
     }}
   }}
 }}
 """
-"""Pull requests, each with the check runs of our name on its last commits, and on the heads before force-pushes."""
+"""Pull requests, each with the check runs of a name on its last commits, and on the heads before force-pushes."""
+
+
+def checked(count: int) -> str:
+    """The document that asks for the same of so many pull requests, each by a name of its own.
+
+    Variables: `n0`… (numbers) and `c0`… (names). The answers are the aliases of the numbers.
+    """
+    pairs = tuple(zip(aliases("n", count), aliases("c", count), strict=True))
+    declared = ", ".join(["$owner: String!", "$name: String!", *(f"${n}: Int!, ${c}: String!" for n, c in pairs)])
+    asked = " ".join(
+        f"{n}: pullRequest(number: ${n}) {{ number {_older(RECENT_COMMITS, FORCED, c)} }}" for n, c in pairs
+    )
+    return f"query Checked({declared}) {{ repository(owner: $owner, name: $name) {{ {asked} }} }}"
+
+
+_CHECKS_HERE = _commit_checks(5, 50, "check")
 
 CHECKS = f"""
 query Checks(
@@ -261,16 +309,16 @@ query Checks(
 ) {{
   repository(owner: $owner, name: $name) {{
     pullRequest(number: $number) {{
-      recent: commits(first: $page, after: $commits) {{ {_PAGE} nodes {{ commit {{ {_commit_checks(5, 50)} }} }} }}
+      recent: commits(first: $page, after: $commits) {{ {_PAGE} nodes {{ commit {{ {_CHECKS_HERE} }} }} }}
       forced: timelineItems(first: $page, after: $forced, itemTypes: [HEAD_REF_FORCE_PUSHED_EVENT]) {{
         {_PAGE}
-        nodes {{ ... on HeadRefForcePushedEvent {{ createdAt beforeCommit {{ {_commit_checks(5, 50)} }} }} }}
+        nodes {{ ... on HeadRefForcePushedEvent {{ createdAt beforeCommit {{ {_CHECKS_HERE} }} }} }}
       }}
     }}
   }}
 }}
 """
-"""The check runs of our name on every commit that a pull request has, or had before a force-push."""
+"""The check runs of a name on every commit that a pull request has, or had before a force-push."""
 
 SUMMARIES = f"""
 query Summaries($owner: String!, $name: String!, $states: [PullRequestState!], $order: IssueOrder!, $after: String) {{

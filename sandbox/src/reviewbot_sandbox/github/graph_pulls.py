@@ -326,6 +326,11 @@ RESOLVERS: Resolvers = {
     "LabeledEvent": _EVENT,
     "UnlabeledEvent": _EVENT,
     "ReadyForReviewEvent": _EVENT,
+    "BaseRefChangedEvent": {
+        **_EVENT,
+        "previousRefName": lambda event, _info: event.bases[0],
+        "currentRefName": lambda event, _info: event.bases[1],
+    },
     "HeadRefForcePushedEvent": {
         **_EVENT,
         "beforeCommit": lambda event, info: commit_at(info, event.repo, event.commits[0]),
