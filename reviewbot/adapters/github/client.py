@@ -15,7 +15,7 @@ import httpx
 from github import Auth, Github
 from msgspec import Struct
 
-from reviewbot.adapters.github.connection import WHOLE_ANSWER, Connection
+from reviewbot.adapters.github.connection import WHOLE_ANSWER, Connection, ElsewhereError
 from reviewbot.adapters.github.errors import (
     NETWORK,
     ErrorDecision,
@@ -144,9 +144,19 @@ class Calls:
             },
             timeout=httpx.Timeout(self._patience.read, connect=self._patience.connect),
             verify=trusted(self._address.ca_file),
-            follow_redirects=True,  # httpx drops the token when the host changes
+            follow_redirects=True,
+            event_hooks={"request": [self._refuse_elsewhere]},
         )
         return self._opened.enter_context(opened)
+
+    def _refuse_elsewhere(self, request: httpx.Request) -> None:
+        """Refuse a redirect to another host: httpx would leave the token out, and we would take its diff for GitHub's.
+
+        Raises:
+            ElsewhereError: it leads there.
+        """
+        if _origin(str(request.url)) != _origin(self._address.api_url):
+            raise ElsewhereError
 
     def get(self, path: str, intent: Intent, kind: type[T], parameters: Mapping[str, object] | None = None) -> T:
         """The answer at a path of the REST API."""
