@@ -24,9 +24,9 @@ from reviewbot.domain.machine.acquire import may_shrink, start
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.finish import concluded, on_group_head
 from reviewbot.domain.machine.judge import beside_another, let_through, not_asked_for, nothing_selected
-from reviewbot.domain.machine.known import Answered, Bought, Cancels, Known, OpenTask, Underway
+from reviewbot.domain.machine.known import Answered, Bought, Cancels, Known, NotBought, OpenTask, Underway
 from reviewbot.domain.machine.learn import learn
-from reviewbot.domain.machine.purchase import purchase_of
+from reviewbot.domain.machine.purchase import check_race, purchase_of
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Allow, ReviewOn, Supersede
 from reviewbot.domain.model.review import Balance, Report, Severity, Task, TaskStatus, Unread
@@ -469,3 +469,18 @@ def test_a_bypass_of_the_branch_that_the_pull_request_went_to_turns_no_other_che
     assert let_through(moved, red) is red
     meant = replace(moved, request=structs.replace(moved.request, base_ref="next"))
     assert let_through(meant, red).conclusion is Conclusion.SUCCESS
+
+
+def test_an_intent_that_another_run_was_faster_than_is_withdrawn() -> None:
+    now = known(max_credits_per_pr=800)
+    older = purchase(identity="8" * 64, task_id="task_8", head_sha=OTHER_HEAD, hold=100)
+    mine = purchase(identity="7" * 64, state=TaskState.INTENT, task_id="", hold=360)
+    other = purchase(identity="9" * 64, state=TaskState.INTENT, task_id="", head_sha=OTHER_HEAD, hold=360)
+    now = replace(now, own=Bought(mine), memory=Memory(ledger=Ledger((older, mine))))
+    check_race(now, Ledger((older, mine)))
+    check_race(now, Ledger((older, mine, replace(other, hold=340))))
+    with pytest.raises(OverBudget, match="360 credits; with 460 held or used"):
+        check_race(now, Ledger((older, mine, other)))
+    with pytest.raises(OverBudget, match="with 450"):
+        check_race(now, Ledger((replace(older, hold=450), mine)))
+    check_race(replace(now, own=NotBought()), Ledger((older, other)))
