@@ -159,6 +159,7 @@ def _yarn(text: str) -> Iterator[Written]:
                 fields.append((found[1], found[2].strip('"')))
             elif not _YARN_LIST.fullmatch(line):
                 raise UnreadableLock
+        name = ""
         if header == "__metadata:":
             continue
         for descriptor in header.removesuffix(":").replace('"', "").split(", "):

@@ -140,7 +140,7 @@ class RandomWorld:
         some, paid = self.random.choice, self.chance(0.85)
         judgement = Judgement(Rules(some(list(FailOn)), *(some(list(Tolerance)) for _ in range(3))))
         policy = Policy(
-            some(list(ReviewOn)), some(list(Allow)), some(["", "spend"]), self.chance(0.3), self.chance(0.3)
+            some(list(ReviewOn)), some(list(Allow)), some(["", "spend"]), self.chance(0.3), some([(), ("ann[bot]",)])
         )
         request = Request(
             trigger=self.trigger(),

@@ -125,7 +125,9 @@ class Created(Node, frozen=True):
 
 
 class TipCommit(CheckedCommit, frozen=True):
-    seen: Nodes[Created] | None
+    """The head; `seen` is missing beside the check runs of another name."""
+
+    seen: Nodes[Created] | None = None
 
 
 class ForcePush(Node, frozen=True):
@@ -142,7 +144,7 @@ class Checked(Node, frozen=True):
 
 
 class CheckedHead(Checked, frozen=True):
-    tip: Nodes[InCommits[CheckedCommit]] | None
+    tip: Nodes[InCommits[TipCommit]] | None
 
 
 class Rebased(Node, frozen=True):
@@ -261,7 +263,7 @@ class HeadRepository(Node, frozen=True):
     name_with_owner: Name
 
 
-class PullRequestNode(Checked, frozen=True):
+class PullRequestNode(CheckedHead, frozen=True):
     id: Name
     title: Name
     body: str
@@ -283,7 +285,6 @@ class PullRequestNode(Checked, frozen=True):
     comments: Page[CommentNode]
     review_threads: Page[ThreadNode]
     reviews: Page[ReviewNode]
-    tip: Nodes[InCommits[TipCommit]] | None
 
 
 class RepositoryNode(Node, frozen=True):

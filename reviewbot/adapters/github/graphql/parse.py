@@ -65,7 +65,7 @@ def _whole_text(blob: answers.Blob | None) -> str | None:
 
 def pull_request(node: answers.PullRequestNode, others: Sequence[answers.CheckedHead] = ()) -> PullRequest:
     """The pull request itself; `others` is what is checked there under other names."""
-    named = (node, *others)
+    named: tuple[answers.CheckedHead, ...] = (node, *others)
     forced = [event.created_at for event in _present(node.forced) if event.created_at]
     return PullRequest(
         number=node.number,
@@ -89,7 +89,7 @@ def pull_request(node: answers.PullRequestNode, others: Sequence[answers.Checked
         commit_count=node.commits.total_count,
         changed_files=node.changed_files,
         head_seen_at=_first_seen(node),
-        checked_at=_first_checked(named),
+        checked_at=_first_checked(node, named),
         forced_at=max(forced, default=None),
         is_first_head=not forced and _is_first(node, named),
         former_bases=former_bases(node),
@@ -121,21 +121,20 @@ def _is_first(pull: answers.PullRequestNode, named: Iterable[answers.Checked]) -
 
 def _first_seen(pull: answers.PullRequestNode) -> datetime | None:
     """When the first check suite of the head was made; GitHub documents no order of them."""
-    suites = (suite for commit in _at_tip(pull) for suite in _present(commit.seen))
+    suites = (suite for commit in _at_tip(pull, pull) for suite in _present(commit.seen))
     return min((suite.created_at for suite in suites), default=None)
 
 
-def _first_checked(named: tuple[answers.PullRequestNode, *tuple[answers.CheckedHead, ...]]) -> datetime | None:
-    pull, tips = named[0], (item.commit for one in named for item in _present(one.tip))
-    suites = (suite for tip in tips if tip.oid == pull.head_ref_oid for suite in _present(tip.check_suites))
+def _first_checked(pull: answers.PullRequestNode, named: Iterable[answers.CheckedHead]) -> datetime | None:
+    suites = (suite for one in named for tip in _at_tip(one, pull) for suite in _present(tip.check_suites))
     runs = (run for suite in suites for run in _present(suite.check_runs))
     ours = (run for run in runs if is_of(_check(run, pull.head_ref_oid), pull.number))
     return min((run.started_at for run in ours if run.started_at), default=None)
 
 
-def _at_tip(pull: answers.PullRequestNode) -> Iterator[answers.TipCommit]:
+def _at_tip(named: answers.CheckedHead, pull: answers.PullRequestNode) -> Iterator[answers.TipCommit]:
     """The head; nothing when the list of commits is behind it."""
-    return (item.commit for item in _present(pull.tip) if item.commit.oid == pull.head_ref_oid)
+    return (item.commit for item in _present(named.tip) if item.commit.oid == pull.head_ref_oid)
 
 
 def _label_events(pull: answers.PullRequestNode) -> Iterator[LabelEvent]:
@@ -241,7 +240,7 @@ def app_of(viewer: answers.Actor) -> str:
     return viewer.login.removesuffix(_BOT_SUFFIX) if viewer.login.endswith(_BOT_SUFFIX) else ""
 
 
-def tip_checks(pull: answers.PullRequestNode | answers.CheckedHead, app: str = "") -> tuple[CheckRun, ...]:
+def tip_checks(pull: answers.CheckedHead, app: str = "") -> tuple[CheckRun, ...]:
     """The check runs of our name on the last commit, oldest first, whosever; none where the token may not read them.
 
     Args:
