@@ -23,7 +23,7 @@ from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.machine.acquire import may_shrink, start
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.finish import concluded, on_group_head
-from reviewbot.domain.machine.judge import beside_another, let_through, not_asked_for, nothing_selected
+from reviewbot.domain.machine.judge import beside_another, current_check, let_through, not_asked_for, nothing_selected
 from reviewbot.domain.machine.known import Answered, Bought, Cancels, Known, NotBought, OpenTask, Underway
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.purchase import check_race, purchase_of
@@ -484,3 +484,9 @@ def test_an_intent_that_another_run_was_faster_than_is_withdrawn() -> None:
     with pytest.raises(OverBudget, match="with 450"):
         check_race(now, Ledger((replace(older, hold=450), mine)))
     check_race(replace(now, own=NotBought()), Ledger((older, other)))
+
+
+def test_the_check_that_github_shows_is_the_newest() -> None:
+    snapshot = replace(known().snapshot, checks=(replace(_checked(), id=5), _checked()))
+    assert current_check(snapshot) == replace(_checked(), id=5)
+    assert current_check(replace(snapshot, checks=())) is None
