@@ -30,6 +30,7 @@ from reviewbot.domain.github.pull_request import (
     Waiting,
 )
 from reviewbot.domain.model.review import Balance, Submission, Tag, Task
+from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.render.view_models.review import SummaryView
 
 
@@ -49,10 +50,11 @@ class Clock(Protocol):
 class ChangeSource(Protocol):
     """Reads a pull request and its change."""
 
-    def snapshot(self, number: int, *, check_name: str, config_file: str, templates_dir: str) -> Snapshot:
+    def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
         """Read the pull request and the default branch's word on us: one request, more only for long conversations.
 
-        Check runs of another name are not read; config file and templates are those of the default branch.
+        Check runs of other names than `check_names`, first the one against the base, are not read. Config file and
+        templates are those of the default branch.
 
         Raises:
             NotFound: there is no such pull request, or the token may not see it.
@@ -88,11 +90,12 @@ class PullRequests(ChangeSource, Protocol):
     def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:
         """The heads of those of these pull requests that are open: one request."""
 
-    def waiting(self, check_name: str) -> Waiting:
-        """The pull requests whose check runs of that name tell of an open task, by the last heads.
+    def waiting(self, check_names: CheckNames) -> Waiting:
+        """The pull requests whose check runs tell of an open task, by the last heads.
 
         That is one that is open, or that GitHub has given up after two weeks (`stale`), or whose copy says so. One
-        request for every fifty open pull requests, and one for the fifty closed ones that changed last.
+        request for every fifty open pull requests, and one for the fifty closed ones that changed last; one more for
+        every fifty names of pull requests against other branches than the default one.
         """
 
     def remove_label(self, number: int, label: str) -> None:
@@ -122,10 +125,10 @@ class CheckRuns(Protocol):
     def checks(self, head_sha: str, name: str, number: int) -> tuple[CheckRun, ...]:
         """A pull request's check runs of a name on a commit: one request."""
 
-    def older_checks(self, number: int, check_name: str) -> tuple[CheckRun, ...]:
+    def older_checks(self, number: int, check_names: Sequence[str]) -> tuple[CheckRun, ...]:
         """A pull request's check runs on every commit that it has, or had before a force-push, oldest first.
 
-        One request for every hundred commits. For a memory that is lost: nobody can hide a check run.
+        One request for every hundred commits and name. For a memory that is lost: nobody can hide a check run.
         """
 
     def create_check(self, check: CheckState) -> CheckRun:

@@ -74,7 +74,16 @@ ROWS: list[tuple[str, object, str, object, list[str], bool, bool]] = [
     ("dry-run", False, "true", True, ["yes"], True, True),
     ("instructions", "", "Be kind.", "Be kind.", [], False, True),
     ("drafts", False, "TRUE", True, ["1"], False, True),
-    ("bots", False, "True", True, ["on"], False, True),
+    (
+        "bots",
+        ("dependabot[bot]", "renovate[bot]"),
+        "mergify[bot]",
+        ("mergify[bot]",),
+        ["true", "false", "dependabot", "github-actions[bot]", "-x[bot]", "a b[bot]"],
+        False,
+        True,
+    ),
+    ("bases", (), "release/**\n!release/x*\n", ("release/**", "!release/x*"), [], False, True),
     ("approve-spend", "", "buy-review", "buy-review", [], False, True),
     ("redact", Redact.ON, "block", Redact.BLOCK, ["off"], False, True),
     ("supersede", Supersede.REPLACE_PENDING, "keep", Supersede.KEEP, ["never"], False, True),
@@ -133,8 +142,19 @@ def test_an_input_is_read(row: tuple[str, object, str, object, list[str], bool, 
 def test_a_key_is_read(row: tuple[str, object, str, object, list[str], bool, bool]) -> None:
     name, _, text, value, *_ = row
     assert value_of(read_settings({}, f"{name}: {quoted(text)}\n"), name) == value
-    if name not in {"paths", "instance"}:
+    if name not in {"paths", "bases", "instance"}:
         assert value_of(read_settings({}, f"{name}: {text}\n"), name) == value
+
+
+def test_a_list_of_bots_may_be_empty_and_is_no_switch() -> None:
+    assert read_settings({}, "bots: []\n").bots == ()
+    assert read_settings({}, "bots:\n- mergify[bot]\n- snyk[bot]\n").bots == ("mergify[bot]", "snyk[bot]")
+    for text in ("true", "false", "[true]", "[GitHub-Actions[bot]]"):
+        (problem,) = problems_of({}, f"bots: {text}\n" if "Git" not in text else "bots:\n- GitHub-Actions[bot]\n")
+        assert (problem.where, problem.allowed) == (
+            "config file `bots`",
+            "a list of logins that end in `[bot]`, but not `github-actions[bot]`; `[]`: no bot",
+        )
 
 
 @pytest.mark.parametrize("row", [row for row in ACTION if row[6]], ids=lambda row: row[0])

@@ -83,7 +83,7 @@ def _waiting(ports: Ports, settings: Settings) -> tuple[int, ...]:
     unknown = None
     if settings.check_run:
         try:
-            waiting = ports.forge.waiting(settings.check_name)
+            waiting = ports.forge.waiting(settings.check_names)
             known, unknown = waiting.known, waiting.unknown
         except PermissionMissing as error:
             ports.reporter.say(f"{error.message} The summary comments are read instead.")

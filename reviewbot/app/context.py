@@ -82,6 +82,7 @@ class RunContext:
 
     Attributes:
         signer: signs this pull request's ledger.
+        check_names: of our check runs on this pull request, first that against the base that this run has found.
         wait_until: on the monotonic clock, how long the run may wait for a review; 0 for one that does not wait.
     """
 
@@ -89,6 +90,7 @@ class RunContext:
     settings: Settings
     renderer: Renderer
     signer: Signer
+    check_names: tuple[str, ...]
     wait_until: float = 0
     degraded: Degraded = field(default_factory=Degraded)
 
@@ -108,12 +110,17 @@ class RunContext:
         paid = settings.reviewer is ReviewerKind.CODEVF
         key = settings.codevf_api_key.reveal() if paid else ""
         signer = Signer(key, snapshot.repository.id, snapshot.pull.number, settings.instance)
-        return cls(ports, settings, renderer, signer, wait_until)
+        return cls(ports, settings, renderer, signer, check_names_of(settings, snapshot), wait_until)
 
     @property
     def paid(self) -> bool:
         """Whether this reviewer costs money."""
         return self.settings.reviewer is ReviewerKind.CODEVF
+
+    @property
+    def check_name(self) -> str:
+        """The name of the check run that this run writes."""
+        return self.check_names[0]
 
     @property
     def now(self) -> datetime:
@@ -146,7 +153,7 @@ class RunContext:
         settings = self.settings
         return self.ports.forge.snapshot(
             self.signer.pull_number,
-            check_name=settings.check_name,
+            check_names=self.check_names,
             config_file=settings.config_file,
             templates_dir=settings.templates_dir,
         )
@@ -200,11 +207,18 @@ def known_of(
         dry_run=settings.dry_run,
         check_run=settings.check_run,
         summary_comment=settings.summary_comment,
+        base_ref=snapshot.pull.base_ref,
+        shares_name=settings.check_names.are_shared(snapshot.repository.default_branch, snapshot.pull),
         may_buy=may_buy,
         cancels=cancels,
         edits=edits,
     )
     return Known(request, snapshot, skip_record=skip_record(snapshot.pull, run.signer))
+
+
+def check_names_of(settings: Settings, snapshot: Snapshot) -> tuple[str, ...]:
+    """The names of our check runs on a pull request, first that against its base."""
+    return settings.check_names.of_pull(snapshot.repository.default_branch, snapshot.pull)
 
 
 def policy_of(settings: Settings) -> Policy:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from reviewbot.app.context import Ports
+from reviewbot.app.context import Ports, check_names_of
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import Problem, SettingsError
@@ -18,26 +18,28 @@ from reviewbot.settings.table import input_place
 def load_snapshot(ports: Ports, inputs: Mapping[str, str], number: int) -> Snapshot:
     """Everything that GitHub holds of the pull request, and the default branch's word on us."""
     first = peek_settings(inputs)
-    return ports.forge.snapshot(
-        number, check_name=first.check_name, config_file=first.config_file, templates_dir=first.templates_dir
-    )
+    return _read(ports, first, number, (first.check_name,))
 
 
 def load_settings(ports: Ports, inputs: Mapping[str, str], snapshot: Snapshot) -> tuple[Settings, Snapshot]:
-    """The settings, and the snapshot with the check runs of the name that they give: it may be in the file alone.
+    """The settings, and the snapshot with the check runs of the names that they give it.
+
+    An instance may be in the file alone, and which name a check has depends on the base. It is read again as long as
+    the base changes meanwhile: a check that is judged against one base must not get the name against another.
 
     Raises:
         SettingsError: with every problem at once.
     """
     settings, first = checked_settings(ports, inputs, snapshot.default_branch.config), peek_settings(inputs)
-    if settings.check_name != first.check_name:
-        snapshot = ports.forge.snapshot(
-            snapshot.pull.number,
-            check_name=settings.check_name,
-            config_file=first.config_file,
-            templates_dir=first.templates_dir,
-        )
+    while (names := check_names_of(settings, snapshot)) != snapshot.check_names:
+        snapshot = _read(ports, first, snapshot.pull.number, names)
     return settings, snapshot
+
+
+def _read(ports: Ports, first: Settings, number: int, check_names: tuple[str, ...]) -> Snapshot:
+    return ports.forge.snapshot(
+        number, check_names=check_names, config_file=first.config_file, templates_dir=first.templates_dir
+    )
 
 
 def checked_settings(ports: Ports, inputs: Mapping[str, str], config: str | None) -> Settings:

@@ -121,6 +121,21 @@ def _patterns(value: object) -> tuple[str, ...]:
 
 PATTERNS = Reader("a list of patterns, one a line", _patterns)
 
+ANYBODY = "github-actions[bot]"
+"""Anyone who may push a workflow can commit as this bot, so that it cannot be listed."""
+
+BOT_LOGIN = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,98}[A-Za-z0-9])?\[bot\]"
+
+
+def _bots(value: object) -> tuple[str, ...]:
+    logins = _patterns(value)
+    if not all(re.fullmatch(BOT_LOGIN, login) and login.casefold() != ANYBODY for login in logins):
+        raise NotAllowed
+    return logins
+
+
+BOTS = Reader("a list of logins that end in `[bot]`, but not `github-actions[bot]`; `[]`: no bot", _bots)
+
 
 def _path_instructions(value: object) -> tuple[PathInstruction, ...]:
     if not isinstance(value, list):

@@ -24,10 +24,12 @@ from reviewbot.domain.model.options import (
     Tolerance,
 )
 from reviewbot.domain.model.review import Mode, Severity
+from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.errors import Problem, SettingsError
 from reviewbot.settings.configfile import read_config
 from reviewbot.settings.readers import (
     BOOLEAN,
+    BOTS,
     INSTANCE,
     PATH_INSTRUCTIONS,
     PATTERNS,
@@ -138,7 +140,19 @@ class Settings:
         action=False,
     )
     drafts: bool = setting(False, BOOLEAN, "Whether drafts are reviewed.", action=False)
-    bots: bool = setting(False, BOOLEAN, "Whether pull requests of bots are reviewed.", action=False)
+    bots: tuple[str, ...] = setting(
+        ("dependabot[bot]", "renovate[bot]"),
+        BOTS,
+        "The bots whose pull requests are not reviewed, while every commit is that bot's own and signed by GitHub.",
+        action=False,
+    )
+    bases: tuple[str, ...] = setting(
+        (),
+        PATTERNS,
+        "Branches besides the default branch whose check satisfies a rule: patterns as in `on.pull_request.branches`. "
+        "List only branches that are protected like the default branch.",
+        action=False,
+    )
     approve_spend: str = setting(
         "", TEXT, "The label by which somebody with write access approves a review.", action=False
     )
@@ -159,9 +173,14 @@ class Settings:
 
     @property
     def check_name(self) -> str:
-        """The name of our check run: what a ruleset requires."""
+        """The name of our check run against the default branch: what a ruleset requires."""
         name = "CodeVF review" if self.reviewer is ReviewerKind.CODEVF else "reviewbot (local)"
         return f"{name}: {self.instance}" if self.instance else name
+
+    @property
+    def check_names(self) -> CheckNames:
+        """The names of our check runs, by the branch that a pull request is against."""
+        return CheckNames(self.check_name, self.bases)
 
     @property
     def is_keyless(self) -> bool:
@@ -202,8 +221,10 @@ def default_text(value: object) -> str:
     match value:
         case bool():
             return str(value).lower()
-        case Secret() | ():
+        case Secret():
             return ""
+        case tuple():
+            return ", ".join(map(str, value))
         case _:
             return str(value)
 

@@ -204,7 +204,8 @@ _HEAD = """\
 
 def _key(row: Input) -> Iterator[str]:
     yield from (f"# {line}" for line in textwrap.wrap(f"{row.meaning} Allowed: {row.allowed}.", _COLUMNS))
-    yield f"#{row.name}: {row.default or ('[]' if row.is_list else json.dumps(''))}"
+    listed = json.dumps(row.default.split(", ") if row.default else [])  # a login with brackets wants its quotes
+    yield f"#{row.name}: {listed if row.is_list else row.default or json.dumps('')}"
 
 
 def ruleset(settings: Settings, source: int = ACTIONS_APP) -> Mapping[str, object]:

@@ -31,7 +31,7 @@ Credits are what a review holds while it is open; what it uses is known when it 
 `review-on: push`, every push that changes something is another. An expertise multiplies it."""
 
 _BOTS = """\
-Anyone can commit under such a name. Without `bots: true` the action skips only pull requests that a bot opened and \
+Anyone can commit under such a name. The action skips only pull requests that a bot opened and \
 whose commits GitHub verifies."""
 
 

@@ -56,7 +56,7 @@ class GitHubOnLoopback:
     def snapshot(self, number: int = 1, forge: GitHubForge | None = None) -> Snapshot:
         """The snapshot that a run begins with."""
         return (forge or self.forge).snapshot(
-            number, check_name=CHECK_NAME, config_file=".github/reviewbot.yml", templates_dir=".github/reviewbot"
+            number, check_names=[CHECK_NAME], config_file=".github/reviewbot.yml", templates_dir=".github/reviewbot"
         )
 
     def diff(self, number: int = 1, forge: GitHubForge | None = None) -> bytes:

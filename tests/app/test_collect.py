@@ -32,7 +32,7 @@ class Town:
     def config(self, _path: str) -> None:
         return None
 
-    def waiting(self, _check_name: str) -> Waiting:
+    def waiting(self, _check_names: object) -> Waiting:
         return Waiting((1, 2, 3), frozenset())
 
     def snapshot(self, number: int, **_: object) -> Any:  # noqa: ANN401 — never given

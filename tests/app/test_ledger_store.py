@@ -260,7 +260,7 @@ def test_a_verdict_that_was_not_green_is_not_green_while_the_service_is_away(tmp
 
 
 def test_a_red_head_stays_red_by_way_of_a_branch_that_has_it_whoever_has_signed_its_check(tmp_path: Path) -> None:
-    with house(tmp_path, life=AT_ONCE, engineer=engaged) as rig:
+    with house(tmp_path, life=AT_ONCE, engineer=engaged, config="bases: [release]\n") as rig:
         rig.run()
         sha = rig.world.pull(REPO, 1).head_sha
         rig.world.push(REPO, "release", {"other.py": "y = 1\n"}, author="mona", parents=(sha,))

@@ -95,3 +95,43 @@ def test_a_finding_on_a_file_outside_of_the_change_says_so(tmp_path: Path) -> No
         rig.run()
         assert UNTOUCHED in rig.summaries()[0]
         assert NOT_SENT not in rig.summaries()[0]
+
+
+LOCK = """{
+  "lockfileVersion": 3,
+  "packages": {
+    "node_modules/left": {
+      "version": "1.2.0",
+      "resolved": "https://registry.example/left/-/left-1.2.0.tgz",
+      "integrity": "sha512-%s=="
+    }
+  }
+}
+"""
+HASHES = ("q" * 43 + "Zk1" * 14, "Bx7" * 14 + "w" * 43)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("left-1.2.0.tgz", "left-1.3.0.tgz", "nothing-selected"),
+        ("registry.example/left", "registry.example/evil", "reviewed"),
+        ("https://registry.example", "http://registry.example", "reviewed"),
+    ],
+)
+def test_a_lock_file_alone_is_reviewed_if_it_does_what_no_update_does(
+    tmp_path: Path, old: str, new: str, reason: str
+) -> None:
+    before = LOCK % HASHES[0]
+    after = (LOCK % HASHES[1]).replace(old, new).replace('"1.2.0"', '"1.3.0"')
+    with house(tmp_path, files={"package-lock.json": before}) as rig:
+        main = rig.world.store.git(REPO).branches()["main"]
+        rig.world.push(REPO, "lock", {"package-lock.json": after}, author="mona", parents=(main,))
+        rig.number = rig.world.open_pull_request(REPO, "lock", title="Bump left", author="mona").number
+        done = rig.run()
+        assert done.outputs["reason"] == reason
+        sent = [one.content for task in rig.service.tasks() for one in task.request.attachments]
+        assert any(new in text for text in sent) is (reason == "reviewed")
+        if sent:
+            assert done.outputs["coverage"] == "full"
+            assert "The change of `package-lock.json` is reviewed, since `left` " in rig.summaries()[0]

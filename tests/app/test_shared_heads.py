@@ -32,7 +32,7 @@ def twins(folder: Path, *, bad: bool = True, skipped: bool = True, **more: Any) 
     def engineer(request: Any) -> Any:  # noqa: ANN401 — as the sandbox gives and takes it
         return answer(CRITICAL) if bad and int(request.metadata["pullRequest"]) == 1 else CLEAN
 
-    with house(folder, engineer=engineer, **more) as rig:
+    with house(folder, engineer=engineer, **{"config": "bases: [landing]\n", **more}) as rig:
         last = "yarn.lock" if skipped else "later.py"
         rig.world.push(REPO, "landing", {}, parents=(rig.world.pull(REPO, 1).head_sha,))
         rig.world.push(REPO, "topic", {last: "x = 1\n"}, author="mona")
@@ -85,6 +85,14 @@ def test_a_second_pull_request_does_not_turn_the_check_of_the_first_green(tmp_pa
         assert own(rig, 2)[-1] == ("skipped" if skipped else "success")
         assert "#1" in done.log
         assert own(rig, 1) == ["failure"], "its own check stands as it was"
+
+
+def test_a_second_one_against_a_branch_that_is_not_listed_has_a_check_of_its_own(tmp_path: Path) -> None:
+    with twins(tmp_path, config=None) as rig:
+        assert told(run(rig, 1)) == (1, "fail", "gate")
+        assert told(run(rig, 2)) == (0, "none", "nothing-selected")
+        shown_by_name = {one.name: one.conclusion for one in rig.checks()}
+        assert shown_by_name == {"CodeVF review": "failure", "CodeVF review (base: landing)": "skipped"}
 
 
 def test_what_is_said_beside_another_pull_request_is_not_said_twice(tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ def test_only_where_github_gives_no_other_token_a_result_may_stay_on_the_runner(
 
 
 def test_dependabots_events_have_other_secrets(tmp_path: Path) -> None:
-    with house(tmp_path, config="bots: true\n", permissions=READ_ONLY) as rig:
+    with house(tmp_path, config="bots: []\n", permissions=READ_ONLY) as rig:
         rig.world.push(REPO, "bump", {"app.py": "print(1)\n"}, author="dependabot[bot]")
         rig.number = rig.world.open_pull_request(REPO, "bump", title="Bump", author="dependabot[bot]").number
         done = rig.run(codevf_api_key="")

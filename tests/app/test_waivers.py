@@ -54,7 +54,7 @@ def test_a_waiver_is_not_for_what_is_pushed_while_it_is_written_down(tmp_path: P
 
 
 def test_a_bypass_ends_with_the_base_that_it_was_for(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL), config="bases: [next]\n") as rig:
         people(rig)
         rig.run()
         rig.world.push(REPO, "next", {}, parents=(rig.world.store.git(REPO).branches()["main"],))

@@ -16,6 +16,8 @@ CONSTANTS = {
 }
 DOCUMENTS = {
     **CONSTANTS,
+    "snapshot(2)": queries.snapshot(2),
+    "checked(2)": queries.checked(2),
     **{f"entries({new}, {old})": queries.entries(new, old) for new, old in ((1, 0), (0, 1), (3, 2), (100, 100))},
 }
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from reviewbot.settings import Settings
-from reviewbot.settings.readers import BOOLEANS, INSTANCE, NAME
+from reviewbot.settings.readers import BOOLEANS, BOT_LOGIN, BOTS, INSTANCE, NAME
 from reviewbot.settings.table import default_text, name_of
 
 _UNSET: Mapping[str, object] = {"enum": [None, ""], "description": "Not set: the default holds."}
@@ -57,9 +57,11 @@ def _values(row: Field[Any]) -> Mapping[str, object]:
             # JSON Schema's patterns are those of JavaScript, which take no backslash before a hyphen.
             escaped = "|".join(re.escape(word).replace(r"\-", "-") for word in words)
             return {"anyOf": [{"enum": words}, {"type": "string", "pattern": rf"^\s*({escaped})\s*$"}]}
-        case ():
+        case tuple():
             pairs = {"type": "array", "items": _PAIR}
-            lines = {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]}
+            login = rf"((?!github-actions\[){BOT_LOGIN}\s*)"
+            one, more = ({"pattern": rf"^\s*{login}{times}$"} if reader is BOTS else {} for times in "?*")
+            lines = {"anyOf": [{"type": "array", "items": {"type": "string", **one}}, {"type": "string", **more}]}
             return pairs if row.name == "path_instructions" else lines
         case _:
             instance = {"pattern": rf"^\s*({NAME})?\s*$", "minimum": 0} if reader is INSTANCE else {}

@@ -18,6 +18,7 @@ from reviewbot.domain.github.drafts import (
     ReviewEvent,
 )
 from reviewbot.domain.github.pull_request import (
+    MOST_FORMER_BASES,
     RECENT_COMMITS,
     CheckRun,
     Comment,
@@ -37,6 +38,7 @@ from reviewbot.domain.github.pull_request import (
 from reviewbot.domain.github.shared_heads import is_of
 from reviewbot.domain.ledger.external_id import tells_of_open_task
 from reviewbot.domain.model.review import Side
+from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.domain.selection.selection import LARGEST_POINTER
 from reviewbot.errors import ChangeUnreadable, DiffTooLarge, NotFound, PermissionMissing, Refused
 from tests.simulation.github import (
@@ -65,6 +67,10 @@ _LONGEST_SUMMARY = 65_535
 _LARGEST_DIFF = 300
 
 
+def _former_bases(pull: Pull) -> tuple[str, ...]:
+    return tuple(base for _, base in pull.bases[:-1])[-MOST_FORMER_BASES - 1 :]
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a thread stands; without a line it is on the whole file."""
@@ -88,19 +94,24 @@ class SimulatedForge:
 
     # Pull requests
 
-    def snapshot(self, number: int, *, check_name: str, config_file: str, templates_dir: str) -> Snapshot:
+    def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
         """See `ports.PullRequests.snapshot`."""
         self._needs("pull-requests: read")
         self._needs("contents: read")
         github, pull = self.github, self._pull(number)
         commits = github.git.between(pull.base_sha, pull.head_sha)
         readable = "checks: read" not in self.denied
-        tip = self._checks([pull.head_sha], check_name) if readable else []
+        tip = self._checks([pull.head_sha], check_names[0]) if readable else []
         recent = [one.sha for one in commits[-RECENT_COMMITS:]]
         replaced = [push.before for push in pull.forced[-FORCED:]]
-        older = self._checks([*recent, *replaced], check_name) if readable else []
+        named = [
+            run
+            for name in (check_names if readable else [])
+            for run in self._checks([pull.head_sha, *recent, *replaced], name)
+        ]
         own = tuple(run for run in tip if is_of(run, number))
-        others = {run.id: run for run in (*tip, *older) if not is_of(run, number)}
+        older = {run.id: run for run in named if is_of(run, number) and run not in own}
+        others = {run.id: run for run in named if not is_of(run, number) and run.name == check_names[0]}
         return Snapshot(
             repository=Repository(REPOSITORY_ID, REPOSITORY, github.default_branch, WEB),
             pull=self._pull_request(pull),
@@ -113,9 +124,10 @@ class SimulatedForge:
                 if one.number == number and one.author == BOT
             ),
             checks=own,
-            older_checks=tuple(run for run in older if is_of(run, number) and run not in own),
+            older_checks=tuple(older[key] for key in sorted(older)),
             other_checks=tuple(others[key] for key in sorted(others)),
             checks_readable=readable,
+            check_names=tuple(check_names),
         )
 
     def _pull(self, number: int) -> Pull:
@@ -148,6 +160,7 @@ class SimulatedForge:
             changed_files=len(github.changes_of(pull)),
             forced_at=max(forced, default=None),
             retargeted_at=max(retargeted, default=None),
+            former_bases=_former_bases(pull),
         )
 
     def _commit(self, made: StoredCommit) -> Commit:
@@ -185,7 +198,7 @@ class SimulatedForge:
         pulls = self.github.pulls
         return {number: pulls[number].head_sha for number in numbers if number in pulls and pulls[number].is_open}
 
-    def waiting(self, check_name: str) -> Waiting:
+    def waiting(self, check_names: CheckNames) -> Waiting:
         """See `ports.PullRequests.waiting`."""
         if "checks: read" in self.denied:
             raise PermissionMissing("The token may not read check runs.", needs="checks: read")
@@ -193,7 +206,9 @@ class SimulatedForge:
         for pull in self._open_then_closed():
             commits = self.github.git.between(pull.base_sha, pull.head_sha)[-RECENT_COMMITS:]
             shas = [*(one.sha for one in commits), *(push.before for push in pull.forced[-FORCED:])]
-            newest = {run.head_sha: run for run in self._checks(shas, check_name) if is_of(run, pull.number)}
+            names = check_names.of(self.github.default_branch, pull.base_ref, _former_bases(pull))
+            runs = [run for name in names for run in self._checks(shas, name) if is_of(run, pull.number)]
+            newest = {(run.head_sha, run.name): run for run in runs}
             if not newest:
                 unknown.add(pull.number)
             elif any(_waits(run) for run in newest.values()):
@@ -272,13 +287,14 @@ class SimulatedForge:
             raise NotFound("There is no such commit.")
         return tuple(run for run in self._checks([head_sha], name) if is_of(run, number))
 
-    def older_checks(self, number: int, check_name: str) -> tuple[CheckRun, ...]:
+    def older_checks(self, number: int, check_names: Sequence[str]) -> tuple[CheckRun, ...]:
         """See `ports.CheckRuns.older_checks`."""
         self._needs("checks: read")
         pull = self._pull(number)
         commits = self.github.git.between(pull.base_sha, pull.head_sha)
         shas = [*(one.sha for one in commits), *(push.before for push in pull.forced)]
-        return tuple(run for run in self._checks(shas, check_name) if is_of(run, number))
+        found = {run.id: run for name in check_names for run in self._checks(shas, name) if is_of(run, number)}
+        return tuple(found[key] for key in sorted(found))
 
     def create_check(self, check: CheckState) -> CheckRun:
         """See `ports.CheckRuns.create_check`."""

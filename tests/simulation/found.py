@@ -137,8 +137,9 @@ FOUND: dict[str, Bug] = {
     "stays-green-on-another-base": Bug(
         "With `review-on: ready`: nothing to review against the author's own branch is green, and stays so on main.",
         NEVER_GREEN,
-        "base",
+        "",
         history(Episode((PUSH,)), Move("evil"), Move("own_base"), RUN, setting=READY),
+        is_open=False,
     ),
     "squashed-without-summary": Bug(
         "Without a summary, after a force-push hides the check that had the finding: an answer that only confirms it "

@@ -12,6 +12,7 @@ from reviewbot.domain.findings.markers import read_finding_mark
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import TaskStatus
+from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.domain.selection.path_filters import matches
 from tests.simulation.codevf import KEY_MEMORY, StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, thread_line
@@ -259,8 +260,9 @@ def shown_by(world: World, number: int = 1) -> Shown:
 
 
 def newest_check(world: World, pull: Pull) -> StoredCheck | None:
-    """The check of ours that GitHub shows on the head."""
-    return next(iter(list(world.github.written_checks(pull, CHECK))[::-1]), None)
+    """The check of ours against its base that GitHub shows on the head."""
+    name = CheckNames(CHECK).against(world.github.default_branch, pull.base_ref)
+    return next(iter(list(world.github.written_checks(pull, name))[::-1]), None)
 
 
 def _green(world: World, pull: Pull) -> Iterator[Violation]:
@@ -273,7 +275,7 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
             yield Violation(
                 NEVER_GREEN,
                 f"#{pull.number} is green at rest: {problem}",
-                hole_of(world, pull, changes, check),
+                hole_of(world, pull, changes),
             )
 
 
@@ -287,12 +289,12 @@ def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
         return
     problems = [
         (_why_not(world, str(check.conclusion), changes, strict=False), changes)
-        for changes in world.changes_for(number, head)
+        for changes in world.changes_for(number, head, protected=check.name == CHECK)
     ]
     if problems and all(problem for problem, _ in problems):
         problem, changes = problems[0]
         pull = world.github.pulls[number]
-        yield Violation(NEVER_GREEN, f"#{number} was called green: {problem}", hole_of(world, pull, changes, check))
+        yield Violation(NEVER_GREEN, f"#{number} was called green: {problem}", hole_of(world, pull, changes))
 
 
 def selected(world: World, changes: tuple[Change, ...]) -> list[Change]:
@@ -380,7 +382,6 @@ def _people(world: World) -> Iterator[Violation]:
 # Known holes
 
 HOLES: Mapping[str, str] = {
-    "base": "A check that is green against one base stays so when the pull request goes to another.",
     "freshness": "An older signed text is put back, and a force-push hides the check runs that are newer than it.",
     "overwritten": "A summary is written that another run has written since it was read: what that one bought is lost.",
     "scope": "Two runs at once find another summary or another base branch, so they buy the change in another scope.",
@@ -389,11 +390,9 @@ HOLES: Mapping[str, str] = {
 """Classes of known holes, with what goes wrong. A violation belongs to one by what has happened, not by its seed."""
 
 
-def hole_of(world: World, pull: Pull, changes: tuple[Change, ...], check: StoredCheck) -> str:
+def hole_of(world: World, pull: Pull, changes: tuple[Change, ...]) -> str:
     """The class of a check that is green and should not be, empty for one that is unknown."""
     truth = world.truth
-    if check.base != pull.base_ref:
-        return "base"
     tokens = {token for (token, _), _ in uncovered(world, changes, strict=True)}
     is_old = "old text" in truth.losses and pull.forced and tokens & {one.token for one in truth.withdrawn}
     return "freshness" if is_old else ""

@@ -395,6 +395,14 @@ MUTATIONS: tuple[Mutation, ...] = (
         ADVERSARIAL,
         ("evil_by_kim", "waive_by_kim"),
     ),
+    Mutation(
+        "a check against an own branch has the name that is required",
+        "reviewbot.domain.publishing.check_names:CheckNames.against",
+        lambda _right: lambda self, _default, _base: self.plain,
+        NEVER_GREEN,
+        ADVERSARIAL,
+        ("evil", "own_base"),
+    ),
 )
 
 

@@ -261,10 +261,15 @@ class World:
                 return decode(comment.body, signer).ledger.findings.open()
         return ()
 
-    def changes_for(self, number: int, head: str) -> set[tuple[Change, ...]]:
-        """What a head came to: more than one change where the base was another."""
+    def changes_for(self, number: int, head: str, *, protected: bool = False) -> set[tuple[Change, ...]]:
+        """What a head came to: more than one change where the base was another; or against the default branch alone.
+
+        Whoever has green against the default branch may merge, whatever the pull request was against meanwhile.
+        """
         git = self.github.git
-        bases = self.heads.get((number, head), set())
+        bases, tip = self.heads.get((number, head), set()), git.branches[self.github.default_branch]
+        if protected:
+            bases = bases & set(git.ancestors(tip)) or {tip}
         return {git.changes(git.merge_base(base, head), head) for base in bases}
 
     def tasks_of(self, number: int) -> list[StoredTask]:

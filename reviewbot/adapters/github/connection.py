@@ -130,10 +130,11 @@ class Connection:
 
 def _check_detour(here: SplitResult, location: str) -> None:
     try:
-        there, host = urlsplit(location), urlsplit(location).hostname
+        there = urlsplit(location)
+        is_here = (there.scheme, there.hostname, there.port) == (here.scheme, here.hostname, here.port)
     except ValueError:
         raise ElsewhereError from None
-    if (there.scheme, host) != (here.scheme, here.hostname):
+    if not is_here:
         raise ElsewhereError
     if there.path == here.path:
         raise EndlessAnswer

@@ -27,6 +27,7 @@ from reviewbot.domain.github.drafts import (
 )
 from reviewbot.domain.github.pull_request import CheckRun, Comment, Commit, Entry, Permission, Review, Snapshot, Waiting
 from reviewbot.domain.github.shared_heads import is_of
+from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.errors import NotFound
 
 T = TypeVar("T")
@@ -51,30 +52,37 @@ class GitHubForge(Bound):
 
     # --- What is read -------------------------------------------------------------------------------------------------
 
-    def snapshot(self, number: int, *, check_name: str, config_file: str, templates_dir: str) -> Snapshot:
+    def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
         """See `ports.Forge.snapshot`.
 
         A token that may not read check runs gets a snapshot without them (`checks_readable` says so); anything else
         that it may not read is an error, since an unread config file must not pass for none.
         """
         intent = Intent(f"reading pull request {number}", "pull-requests: read")
+        check_name, *more = check_names
         variables = {
             **self._pull(number),
             "page": PAGE,
             "check": check_name,
+            **dict(zip(queries.aliases("c", len(more)), more, strict=True)),
             "config": f"HEAD:{config_file}",
             "attributes": "HEAD:.gitattributes",
             "templates": f"HEAD:{templates_dir.strip('/')}",
         }
         hidden: list[GraphQLError] = []
-        data = self._calls.query(queries.SNAPSHOT, variables, intent, answers.Snapshot, forgives=_remembering(hidden))
+        document = queries.snapshot(len(more))
+        data = self._calls.query(document, variables, intent, answers.Snapshot, forgives=_remembering(hidden))
         node = self._there(data.repository)
         pull, app = self._found(node.pull_request, f"pull request {number}"), parse.app_of(data.viewer)
+        others = tuple(one for one in (data.others or {}).values() if one)
         on_head, on_older = parse.tip_checks(pull, app), parse.older_checks(pull, app)
+        aside = [run for one in others for run in (*parse.tip_checks(one, app), *parse.older_checks(one, app))]
         if not (hidden or pull.commits.total_count):
             # A base that has the head already leaves no commit in the list, and the head keeps its check runs.
             on_head = self._checks_on(pull.head_ref_oid, check_name, app)
+            aside += [run for name in more for run in self._checks_on(pull.head_ref_oid, name, app)]
         own = tuple(run for run in on_head if is_of(run, number))
+        older = {run.id: run for run in (*on_older, *aside) if is_of(run, number) and run not in own}
         comments = self._whole(pull.comments, queries.MORE_COMMENTS, self._pull(number), answers.CommentNode)
         threads = self._whole(pull.review_threads, queries.MORE_THREADS, self._pull(number), answers.ThreadNode)
         reviews = self._whole(pull.reviews, queries.MORE_REVIEWS, self._pull(number), answers.ReviewNode)
@@ -86,9 +94,10 @@ class GitHubForge(Bound):
             threads=tuple(parse.thread(thread, self._thread_comments(thread)) for thread in threads),
             reviews=tuple(Review(int(one.id), one.state, one.body) for one in reviews if one.viewer_did_author),
             checks=own,
-            older_checks=tuple(run for run in on_older if is_of(run, number) and run not in own),
+            older_checks=tuple(older[key] for key in sorted(older)),
             other_checks=tuple(sorted({run for run in (*on_head, *on_older) if not is_of(run, number)}, key=_by_id)),
             checks_readable=not hidden,
+            check_names=tuple(check_names),
         )
 
     def commits(self, number: int) -> tuple[Commit, ...]:
@@ -135,30 +144,48 @@ class GitHubForge(Bound):
         data = self._calls.query(queries.CONFIG, variables, intent, answers.InRepository[answers.ConfigNode])
         return parse.config(self._there(data.repository).config)
 
-    def older_checks(self, number: int, check_name: str) -> tuple[CheckRun, ...]:
+    def older_checks(self, number: int, check_names: Sequence[str]) -> tuple[CheckRun, ...]:
+        found = {run.id: run for name in check_names for run in self._older_checks(number, name)}
+        return tuple(found[key] for key in sorted(found))
+
+    def _older_checks(self, number: int, check_name: str) -> Iterator[CheckRun]:
         intent = Intent("reading the check runs of older heads", "checks: read")
         after: dict[str, object] = {"commits": None, "forced": None}
-        found: dict[int, CheckRun] = {}
         while True:
             variables = {**self._pull(number), "check": check_name, "page": PAGE, **after}
             data = self._calls.query(
                 queries.CHECKS, variables, intent, answers.InRepository[answers.InPullRequest[answers.CheckedPages]]
             )
             pull = self._found(self._there(data.repository).pull_request, f"pull request {number}")
-            found |= {run.id: run for run in parse.older_checks(pull) if is_of(run, number)}
+            yield from (run for run in parse.older_checks(pull) if is_of(run, number))
             commits, forced = pull.recent.after, pull.forced.after
             if commits is None and forced is None:
-                return tuple(found[key] for key in sorted(found))
+                return
             after = {"commits": commits or after["commits"], "forced": forced or after["forced"]}
 
-    def waiting(self, check_name: str) -> Waiting:
-        pulls = self._open_then_closed(queries.WAITING, {"check": check_name}, answers.Checked)
+    def waiting(self, check_names: CheckNames) -> Waiting:
+        pulls = tuple(self._open_then_closed(queries.WAITING, {"check": check_names.plain}, answers.Listed))
         # One that is closed between the two lists stands in both.
-        found = {pull.number: open_reviews.has_open_task(pull) for pull in pulls}
+        named: dict[int, list[answers.Checked]] = {pull.number: [pull] for pull in pulls}
+        more = {(pull.number, name) for pull in pulls for name in check_names.of(*parse.bases(pull))}
+        for one in self._checked(sorted(pair for pair in more if pair[1] != check_names.plain)):
+            named[one.number].append(one)
+        found = {number: open_reviews.has_open_task(number, checked) for number, checked in named.items()}
         return Waiting(
             known=tuple(number for number, is_open in found.items() if is_open),
             unknown=frozenset(number for number, is_open in found.items() if is_open is None),
         )
+
+    def _checked(self, pairs: Sequence[tuple[int, str]]) -> Iterator[answers.Checked]:
+        """Pull requests with their check runs of a name, each pair of the two by itself."""
+        kind = answers.InRepository[dict[str, answers.Checked | None]]
+        for at in range(0, len(pairs), queries.LISTED):
+            some = pairs[at : at + queries.LISTED]
+            numbers = dict(zip(queries.aliases("n", len(some)), (number for number, _ in some), strict=True))
+            names = dict(zip(queries.aliases("c", len(some)), (name for _, name in some), strict=True))
+            variables = {**self._here, **numbers, **names}
+            data = self._calls.query(queries.checked(len(some)), variables, _LIST, kind, forgives=_is_missing)
+            yield from (pull for pull in self._there(data.repository).values() if pull)
 
     def summaries(self, mark: str, among: frozenset[int] | None = None) -> tuple[tuple[int, Comment], ...]:
         found: dict[int, Comment] = {}

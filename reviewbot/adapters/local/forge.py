@@ -12,6 +12,7 @@ from dataclasses import replace
 from reviewbot.adapters.local.state_file import Notebook
 from reviewbot.domain.github.drafts import CheckState, FileComment, PostedComment, ReviewDraft
 from reviewbot.domain.github.pull_request import CheckRun, Comment, Permission, Snapshot, Waiting
+from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.ports import ChangeSource
 
 _COMMENT_ID = 1
@@ -33,10 +34,10 @@ class Desk:
         self._notebook = notebook
         self.diff, self.merge_base, self.entries = source.diff, source.merge_base, source.entries
 
-    def snapshot(self, number: int, *, check_name: str, config_file: str, templates_dir: str) -> Snapshot:
+    def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
         """The change, with the page as its only comment. Whoever asks at a terminal wants a review of it as it is."""
         there = self._source.snapshot(
-            number, check_name=check_name, config_file=config_file, templates_dir=templates_dir
+            number, check_names=check_names, config_file=config_file, templates_dir=templates_dir
         )
         wanted = replace(
             there.pull, is_open=True, is_draft=False, author_is_bot=False, from_fork=False, labels=frozenset()
@@ -82,7 +83,7 @@ class Desk:
     def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:  # noqa: ARG002 — the port's signature
         return {}
 
-    def waiting(self, check_name: str) -> Waiting:  # noqa: ARG002 — the port's signature
+    def waiting(self, check_names: CheckNames) -> Waiting:  # noqa: ARG002 — the port's signature
         return Waiting((), frozenset())
 
     def create_review(self, number: int, draft: ReviewDraft) -> int:  # noqa: ARG002 — the port's signature

@@ -85,7 +85,7 @@ class LocalChange:
         """The text of a file at the base, None when there is none."""
         return self._settled(path, path).config
 
-    def snapshot(self, number: int, *, check_name: str, config_file: str, templates_dir: str) -> Snapshot:  # noqa: ARG002 — there are no checks here
+    def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
         """The change as a pull request would tell it."""
         origin, stretch = self._clone.origin(), self._stretch
         name = origin.full_name if origin else self._clone.root.name
@@ -93,7 +93,7 @@ class LocalChange:
         pages = origin.url if origin and self._clone.is_pushed(stretch.new) else ""
         repository = Repository(self._repository_id, name, stretch.base_ref, pages)
         settled = self._settled(config_file, templates_dir)
-        return Snapshot(repository, self._pull(number), settled, (), (), (), ())
+        return Snapshot(repository, self._pull(number), settled, (), (), (), (), check_names=tuple(check_names))
 
     def _pull(self, number: int) -> PullRequest:
         stretch = self._stretch

@@ -100,7 +100,7 @@ def check_state(run: RunContext, known: Known, outcome: Outcome) -> CheckState:
     """The check as it should be, with its texts."""
     title, text = run.renderer.check(summary_view(run, known, outcome))
     return CheckState(
-        name=run.settings.check_name,
+        name=run.check_name,
         head_sha=known.head_sha,
         status=CheckStatus.COMPLETED if outcome.conclusion else CheckStatus.IN_PROGRESS,
         conclusion=outcome.conclusion,

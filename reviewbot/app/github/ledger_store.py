@@ -8,7 +8,14 @@ from decimal import Decimal
 
 from reviewbot.app.context import RunContext, judgement_of
 from reviewbot.domain.findings.tracked_finding import LOST, Findings
-from reviewbot.domain.github.pull_request import RECENT_COMMITS, CheckRun, Comment, PullRequest, Snapshot
+from reviewbot.domain.github.pull_request import (
+    MOST_FORMER_BASES,
+    RECENT_COMMITS,
+    CheckRun,
+    Comment,
+    PullRequest,
+    Snapshot,
+)
 from reviewbot.domain.ledger.codec import LedgerReading, decode, not_before
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Ledger, Purchase, TaskState
@@ -59,7 +66,8 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
         for one in copies:
             ledger = _with_carried(ledger, one)
         ledger = ledger.costing(max((one.copy.spent for one in copies), default=Decimal(0)))
-    lost = not (believed or ledger.purchases) and _was_here(run, snapshot, keep)
+    cut = len(snapshot.pull.former_bases) > MOST_FORMER_BASES  # a check against one of the others is not found
+    lost = not believed and (cut or (not ledger.purchases and _was_here(run, snapshot, keep)))
     claimed, on_head = Decimal(0) if believed else reading.spent, _on_head(run, snapshot)
     return StoredLedger(ledger, claimed, reading.problem, lost, keep, bool(found.extra), on_head)
 
@@ -119,7 +127,7 @@ def _every_check(run: RunContext, snapshot: Snapshot) -> tuple[CheckRun, ...]:
     if not (run.paid and hidden and snapshot.checks_readable and run.settings.check_run):
         return there
     try:
-        every = run.ports.forge.older_checks(pull.number, run.settings.check_name)
+        every = run.ports.forge.older_checks(pull.number, run.check_names)
         return tuple({one.id: one for one in (*every, *there)}.values())
     except ForgeError as error:
         run.degraded.say(f"The check runs of older heads could not be read: {error.message}")

@@ -1,4 +1,7 @@
-"""The check runs of older heads: completed once their tasks are written down as over, and kept as new as the ledger."""
+"""The check runs of older heads and against other bases: completed once their tasks are written down as over.
+
+They are kept as new as the ledger.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,11 @@ from reviewbot.errors import ForgeError
 
 
 def close_older_checks(run: RunContext, known: Known) -> Known:
-    """Complete the check runs of older heads whose tasks are over: till then a collection has to come by.
+    """Complete the older check runs whose tasks are over: till then a collection has to come by.
 
     Where this run has written the ledger and no check run that says so, the latest one that can say it does.
     """
-    newest_of = {one.head_sha: one for one in known.snapshot.older_checks}
+    newest_of = {(one.head_sha, one.name): one for one in known.snapshot.older_checks}
     for check in newest_of.values() if run.paid and run.settings.check_run else ():
         copy = decode_external_id(check.external_id, run.signer)
         bought = known.ledger.named(copy.identity, copy.attempt) if copy else None
@@ -53,7 +56,8 @@ def _close(run: RunContext, known: Known, check: CheckRun, bought: Purchase) -> 
     snapshot = replace(known.snapshot, pull=pull, checks=(check,), other_checks=())
     memory = Memory(ledger=Ledger(forgotten=known.ledger.spent, counter=known.ledger.counter))
     older = Known(known.request, snapshot, memory=memory, own=Bought(bought))
+    named = replace(run, check_names=(check.name,))
     try:
-        write_check_run(run, older, superseded(message))
+        write_check_run(named, older, superseded(message))
     except ForgeError as error:
         run.degraded.say(error.message)

@@ -55,7 +55,7 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         mark=summary_mark(run.settings.instance),
         ledger=_encoded(run, known),
         instance=run.settings.instance,
-        check_name=run.settings.check_name,
+        check_name=run.check_name,
         reviewer=run.settings.reviewer.value,
         pull_number=pull.number,
         repository=repository.full_name,

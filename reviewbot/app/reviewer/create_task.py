@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reviewbot.app.context import RunContext
+from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.reviewer.incremental_context import so_far
 from reviewbot.domain.codevf.attachment_names import SO_FAR
 from reviewbot.domain.codevf.attachments import Packing, SizeTier, size_tiers, together
@@ -17,6 +18,7 @@ from reviewbot.domain.diff.parse import LineKind
 from reviewbot.domain.machine.acquire import may_shrink
 from reviewbot.domain.machine.known import Bought, Known
 from reviewbot.domain.machine.phases import Order
+from reviewbot.domain.machine.purchase import check_race
 from reviewbot.domain.machine.steps import TaskCreated, TooLarge
 from reviewbot.domain.model.review import Attachment, Submission, Task
 from reviewbot.domain.text.escaping import visible
@@ -29,8 +31,11 @@ def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> 
 
     Raises:
         NothingSendable: not one file fits, so there is no task.
+        OverBudget: another run has recorded an intent meanwhile, and both do not fit the pull request's limit.
         ServiceError: there is no task (`ServiceRefused`, `PayloadTooLarge`), or nobody knows.
     """
+    if run.paid and known.request.max_credits_per_pr and not order.again:
+        check_race(known, read_ledger(run, run.read_snapshot(), bought.purchase.identity).ledger)
     tiers = size_tiers(run.settings.attachment_bytes)
     packings = _packings(run, known, bought, tiers[bought.purchase.size_tier], order.quote.parts)
     if not any(packing.sent for packing in packings):

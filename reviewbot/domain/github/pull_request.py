@@ -15,6 +15,9 @@ from reviewbot.domain.model.review import Side
 RECENT_COMMITS = 10
 """The last commits of a pull request whose check runs are read."""
 
+MOST_FORMER_BASES = 10
+"""The last branches that a pull request was against whose check runs are read."""
+
 
 class Permission(Enum):
     """What someone may do in the repository, least first."""
@@ -81,6 +84,8 @@ class PullRequest:
         label_events: the latest fifty, oldest first.
         forced_at: when the head was last force-pushed, if ever: an older head may have come back then.
         retargeted_at: when the pull request last got another base branch, if ever.
+        former_bases: the branches that it was against before, oldest first; of more than `MOST_FORMER_BASES` the last
+            ones and one more.
     """
 
     number: int
@@ -102,6 +107,7 @@ class PullRequest:
     changed_files: int | None = None
     forced_at: datetime | None = None
     retargeted_at: datetime | None = None
+    former_bases: tuple[str, ...] = ()
 
     @property
     def people(self) -> frozenset[str] | None:
@@ -259,10 +265,12 @@ class Snapshot:
 
     Attributes:
         reviews: those that we wrote.
-        checks: this pull request's check runs of our name on the head.
-        older_checks: those on the nine commits before it, and on the heads before the last five force-pushes.
+        checks: this pull request's check runs on the head, of the name against its base.
+        older_checks: those on the nine commits before it, and on the heads before the last five force-pushes; on all of
+            these and on the head also those of the names against other bases.
         other_checks: those of other pull requests on all these commits.
         checks_readable: whether the token may read check runs.
+        check_names: the names that were read, first that against its base.
     """
 
     repository: Repository
@@ -275,6 +283,7 @@ class Snapshot:
     older_checks: tuple[CheckRun, ...] = ()
     other_checks: tuple[CheckRun, ...] = ()
     checks_readable: bool = True
+    check_names: tuple[str, ...] = ()
 
 
 BINARY_WINDOW = 8000

@@ -109,21 +109,26 @@ def _why_not(known: Known) -> Outcome:
 def nothing_selected(known: Known) -> Outcome:
     """Nothing of this change is reviewed.
 
-    If this head was reviewed against another base, its check stays off green: else a base that has the head already
-    would let it through on the way back to the other one.
+    Two protected branches share the name of the check. If this head has a check of the other one, it stays off green:
+    else a branch that has the head already would let it through on the way back.
     """
-    pull, ledger = known.snapshot.pull, known.ledger
-    ours = [one for one in known.snapshot.checks if one.external_id and known.request.paid]
-    copies = [known.stored.on_head.get(one.id) for one in ours]
-    shown = [ledger.named(copy.identity, copy.attempt) if copy else None for copy in copies]
-    here = [*shown, *(one for one in ledger.purchases if one.head_sha == pull.head_sha)]
-    if all(one is not None and one.base_ref == pull.base_ref for one in here):
+    checks = known.snapshot.checks
+    if not known.request.shares_name or all(_is_of_this_base(known, one) for one in checks):
         return not_due(Reason.NOTHING_SELECTED)
     message = (
-        f"This commit was reviewed for another branch. Against `{visible(pull.base_ref)}` nothing is left of it "
-        "to review, and a commit has one check: push another one to get another."
+        f"This commit was checked for another branch. Against `{visible(known.snapshot.pull.base_ref)}` nothing of it "
+        "is left to review, and a commit has one check: push another one to get another."
     )
     return replace(not_due(Reason.NOTHING_SELECTED, message), conclusion=Conclusion.ACTION_REQUIRED)
+
+
+def _is_of_this_base(known: Known, check: CheckRun) -> bool:
+    """Whether a check is of a purchase against this base; without one, whether it would let the commit through."""
+    if not check.external_id:
+        return check.verdict in GREEN
+    copy = known.stored.on_head.get(check.id)
+    bought = known.ledger.named(copy.identity, copy.attempt) if copy else None
+    return bought is not None and bought.base_ref == known.snapshot.pull.base_ref
 
 
 def not_taken(outcome: Outcome, error: ReviewbotError) -> Outcome:
@@ -142,9 +147,13 @@ def undelivered(outcome: Outcome) -> Outcome:
 
 
 def let_through(known: Known, outcome: Outcome) -> Outcome:
-    """The outcome, or a green one where somebody has let this very head through to this very base."""
-    bypass, pull = known.ledger.bypass, known.snapshot.pull
-    return bypassed(outcome) if bypass and bypass.is_of(known.head_sha, pull.base_ref) else outcome
+    """The outcome, or a green one where somebody has let this very head through to this very base.
+
+    A pull request that went to another branch meanwhile has that branch's bypass, and this run writes the other check.
+    """
+    bypass, base_ref = known.ledger.bypass, known.snapshot.pull.base_ref
+    is_for_it = bypass is not None and bypass.is_of(known.head_sha, base_ref) and base_ref == known.request.base_ref
+    return bypassed(outcome) if is_for_it else outcome
 
 
 def beside_another(known: Known, outcome: Outcome) -> Outcome:

@@ -128,6 +128,8 @@ class Request(Struct, frozen=True):
         cancels: which open tasks the run cancels.
         edits: what a command changes of the ledger.
         project: CodeVF's project, by name or number.
+        base_ref: the branch that the run has found the pull request against, by which its check run is named.
+        shares_name: whether it was against another branch before whose check runs have the same name.
     """
 
     trigger: Trigger
@@ -149,6 +151,8 @@ class Request(Struct, frozen=True):
     dry_run: bool
     check_run: bool
     summary_comment: bool
+    base_ref: str
+    shares_name: bool = False
     may_buy: bool = True
     cancels: Cancels = Cancels.NONE
     edits: tuple[LedgerEdit, ...] = ()

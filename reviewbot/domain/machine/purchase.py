@@ -12,7 +12,7 @@ from reviewbot.domain.codevf import budget
 from reviewbot.domain.codevf.attachments import Packing, size_tiers, together
 from reviewbot.domain.codevf.batches import TaskBatches, split_ids
 from reviewbot.domain.codevf.idempotency import WHOLE, Identity, selection_digest, since_of
-from reviewbot.domain.ledger.ledger import Purchase, TaskState
+from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.machine.known import Bought, Known, Request
 from reviewbot.domain.machine.phases import Quote, Wish
 from reviewbot.domain.model.events import ReviewEvent
@@ -121,6 +121,26 @@ def quote(known: Known, tag: Tag | None, balance: Balance | None, *, freed: int,
         after = replace(balance, available=balance.available + freed)
         budget.check(budget.Spending(hold, spent, request.max_credits_per_pr, request.min_balance), after)
     return Quote(hold, tag, parts, most)
+
+
+def check_race(known: Known, now: Ledger) -> None:
+    """Refuse to go on with an intent if others that were recorded meanwhile leave no room for it.
+
+    Each run records its intent and then reads the others, so of two that together do not fit at least the later one
+    sees the other and withdraws. Both do if each sees the other.
+
+    Args:
+        known: what the run knew when it was within the budget, and its intent.
+        now: what is recorded by now.
+
+    Raises:
+        OverBudget: they do not fit; no task exists.
+    """
+    mine, limit = known.purchase, known.request.max_credits_per_pr
+    before = {one: known.ledger.named(one.identity, one.attempt) for one in now.purchases}
+    more = sum((max(one.cost - (old.cost if old else 0), Decimal(0)) for one, old in before.items()), Decimal(0))
+    if mine is not None and more:
+        budget.check(budget.Spending(mine.hold, known.ledger.spent - mine.hold + more, limit, 0), None)
 
 
 def _parts(known: Known) -> int:

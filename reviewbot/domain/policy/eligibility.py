@@ -17,8 +17,6 @@ SKIP_LABEL = "skip-review"
 BOT_SUFFIX = "[bot]"
 """The end of every bot's login; no person's login can end so."""
 
-_ANYBODY = f"github-actions{BOT_SUFFIX}"
-
 PermissionOf = Callable[[str], Permission]
 """Reads a login's permission from GitHub."""
 
@@ -49,7 +47,7 @@ class Policy:
     allow: Allow
     approve_spend: str
     drafts: bool
-    bots: bool
+    bots: tuple[str, ...]
 
 
 def not_due_for(pull: PullRequest, policy: Policy, *, skips: bool) -> Outcome | None:
@@ -94,24 +92,21 @@ def skip_label_login(pull: PullRequest, trigger: Trigger) -> str:
 
 
 def skipped_bot(authors: Iterable[str], policy: Policy) -> str | None:
-    """The bot that authored everything and whose pull requests are skipped, if any.
+    """The listed bot that authored everything, if any.
 
     Args:
         authors: logins of all authors of all commits, a bot's with `[bot]`; empty for an address without an account.
         policy: the settings.
     """
     logins = {author.casefold() for author in authors}
-    if policy.bots or len(logins) != 1:
-        return None
-    login = logins.pop()
-    return login if login.endswith(BOT_SUFFIX) and login != _ANYBODY else None
+    return logins.pop() if len(logins) == 1 and logins <= {bot.casefold() for bot in policy.bots} else None
 
 
 def _is_bots_own(pull: PullRequest, policy: Policy) -> bool:
     """Whether every commit is the bot's own; False with more commits than are listed.
 
     The committer chooses the author's address, so only GitHub's own signature makes it more than a claim. A person may
-    have the bot's name, but not with `[bot]`. Commits of `github-actions[bot]` are anyone's who may push a workflow.
+    have the bot's name, but not with `[bot]`.
     """
     if pull.author is None or pull.commit_count > len(pull.commits):
         return False

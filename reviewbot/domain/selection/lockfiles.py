@@ -1,13 +1,19 @@
-"""Warns about changes to lock files, which nobody reads: a new source, plain http, a lost integrity hash."""
+"""Finds what no ordinary update of a lock file does, so that a reviewer sees it.
+
+That is another package, owner, host or protocol, a hash that is gone or another one, and a lower version. The author
+chooses the text, so a lock file that is not as its package manager writes it counts as suspicious, too.
+"""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote
 
-from reviewbot.domain.diff.parse import ChangedFile, DiffLine, LineKind
+from reviewbot.domain.diff.parse import ChangedFile, DiffLine, FileStatus, LineKind
+from reviewbot.domain.selection.lock_entries import UnreadableLock, Written, entries_of
 
 _LENGTH = 100
 _MOST = 10
@@ -23,13 +29,6 @@ _FORGES = {"github": "github.com", "gitlab": "gitlab.com", "bitbucket": "bitbuck
 _OWNED = frozenset({*_FORGES.values(), "api.github.com", "codeload.github.com", "raw.githubusercontent.com"})
 """Hosts on which anyone can have a repository, so the owner matters."""
 
-_HASH = re.compile(
-    r"(?:\b(?:integrity|checksum|hash(?:es)?|narHash)\b|\bh1:|sha(?:1|256|384|512)[-:=])[\s\"':=]{0,9}([^\s\"',]*)",
-    re.IGNORECASE,
-)
-_PACKAGE = re.compile(r"\s{0,99}\"[^\"]{0,999}node_modules/[^\"]+\": ?\{|name = |\s{0,2}[\"'/]?[^\s@]{0,300}@.*:\s*\Z")
-"""The first line of a package's entry: npm; Cargo and Python; yarn and pnpm."""
-
 
 def lock_file_notices(file: ChangedFile) -> Iterator[str]:
     """Yield a sentence for each suspicious change of a lock file."""
@@ -40,9 +39,6 @@ def lock_file_notices(file: ChangedFile) -> Iterator[str]:
         yield f"`{file.path}` now names {source}, which it did not name before."
     if len(fresh) > _MOST:
         yield f"`{file.path}` now names {len(fresh) - _MOST} more sources that it did not name before."
-    lost = 0 if file.new is None else _lost(file)
-    if lost:
-        yield f"`{file.path}` has {lost} fewer integrity {'hash' if lost == 1 else 'hashes'} than before."
 
 
 def _texts(lines: Iterable[DiffLine], kind: LineKind) -> list[str]:
@@ -82,7 +78,7 @@ def _of_address(scheme: str, authority: str, rest: str) -> Iterator[str]:
     # Parsers disagree about where the host ends: name both readings.
     for host in {_host(authority), _host(re.split(r"[\\?#]", authority)[0])} - {""}:
         yield f"the host `{_shown(host)}`"
-        if scheme == "http":
+        if scheme == "http" or scheme.endswith("+http"):
             yield f"the unprotected address `http://{_shown(host)}`"
         if host in _OWNED or scheme.startswith(("git", "ssh")):
             yield f"the owner `{_shown(host)}/{_shown(rest.removeprefix('/repos').lstrip('/').partition('/')[0])}`"
@@ -102,37 +98,145 @@ def _shown(text: str) -> str:
     return ascii(text)[1:-1].replace("`", "'")[:_LENGTH]
 
 
-def _lost(file: ChangedFile) -> int:
-    """Count the hashes that are gone while their packages stay.
+def suspicions(file: ChangedFile) -> tuple[str, ...]:
+    """What is suspicious about a change of a lock file, in words; nothing if it is an ordinary update."""
+    if file.diff.status is FileStatus.REMOVED or not any(True for _ in file.diff.lines()):
+        return ()
+    if file.text is None:
+        return ("its text is not known",)
+    new = file.text
+    try:
+        before = _entries(entries_of(file.path, "\n".join(_old_lines(file, new.split("\n")))))
+        after = _entries(entries_of(file.path, new))
+    except UnreadableLock:
+        return ("it is not as a package manager writes it, or nobody here knows its form",)
+    others = tuple(one for entries in before.values() for one in entries)
+    sources, hashed = frozenset(source for one in others for source in one.sources), any(one.hashes for one in others)
+    stranger = _Entry("", sources, frozenset({""} if hashed else ()), frozenset())
+    found = [
+        f"`{_shown(name)}` {what}"
+        for name, entries in after.items()
+        for what in _changes(entries, before.get(name, ()), stranger)
+    ]
+    return tuple(dict.fromkeys(found))
 
-    Adjacent changes are counted together: the hash of a new package must not make up for one that another package
-    lost. Hashes that only moved do not count.
-    """
-    removed, added = (Counter(_marks(_texts(file.diff.lines(), kind))) for kind in (LineKind.DELETED, LineKind.ADDED))
-    moved = frozenset(mark for mark, times in removed.items() if times <= added[mark])
-    runs = (
-        list(run)
-        for hunk in file.diff.hunks
-        for _, run in groupby(hunk.lines, lambda line: line.kind is LineKind.CONTEXT)
+
+def _old_lines(file: ChangedFile, new: Sequence[str]) -> Iterator[str]:
+    """The lines at the merge base: those at the head, with the hunks taken back."""
+    at = 0
+    for hunk in file.diff.hunks:
+        numbers = [line.new for line in hunk.lines if line.new is not None]
+        first = numbers[0] - 1 if numbers else at
+        yield from new[at:first]
+        yield from (line.text for line in hunk.lines if line.kind is not LineKind.ADDED)
+        at = numbers[-1] if numbers else first
+    yield from new[at:]
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An entry of a lock file; `packages` are the names of what it installs, as far as it tells other ones."""
+
+    version: str
+    sources: frozenset[str]
+    hashes: frozenset[str]
+    packages: frozenset[str]
+
+
+_HASHES = frozenset({"integrity", "checksum", "hash", "hashes", "contentHash", "shasum"})
+_ARCHIVE = re.compile(r"/([^/]+)\.(?:tgz|tar\.gz|tar\.bz2|whl|zip|gem|crate|jar)/\Z")
+
+
+def _entries(written: Iterable[Written]) -> Mapping[str, list[_Entry]]:
+    found: defaultdict[str, list[_Entry]] = defaultdict(list)
+    for name, fields in written:
+        version = next((value for key, value in fields if key == "version"), "")
+        places = [(key, value) for key, value in fields if key not in {"version", "package", *_HASHES} and value]
+        packages = {value for key, value in fields if key == "package" and value != name}
+        packages |= {other for key, value in places for other in _other_packages(name, key, value)}
+        sources = frozenset(word for key, value in places for word in _source_words(key, value))
+        hashes = frozenset(value for key, value in fields if key in _HASHES and value)
+        found[name].append(_Entry(version, sources, hashes, frozenset(packages)))
+    return found
+
+
+def _source_words(key: str, value: str) -> frozenset[str]:
+    return _sources([value]) or frozenset({f"`{key}: {_shown(value)}`"})
+
+
+def _other_packages(name: str, key: str, address: str) -> Iterator[str]:
+    """The package that an address is of, unless it has the entry's name where registries have it."""
+    scheme, _, rest = address.partition("://")
+    path = unquote(f"/{re.split('[?#]', rest)[0]}/")
+    archive, file = _ARCHIVE.search(path), _plain(name.rpartition("/")[2])
+    if scheme not in {"http", "https"} or _host(path.split("/")[1]) in _OWNED:
+        return
+    is_named = (
+        f"/{name}/" in path if key == "resolved" else archive is None or _plain(archive[1]).startswith(f"{file}-")
     )
-    return sum(_lost_in(run, moved) for run in runs)
+    if not is_named or "/../" in path:
+        yield path.strip("/").partition("/")[2]
 
 
-def _lost_in(run: list[DiffLine], moved: frozenset[str]) -> int:
-    counts = []
-    for kind in (LineKind.DELETED, LineKind.ADDED):
-        marks = [mark for mark in _marks(_texts(run, kind)) if mark not in moved]
-        packages = sum(mark.startswith(_OF_PACKAGE) for mark in marks)
-        counts.append((packages, len(marks) - packages))
-    (packages_gone, gone), (packages_new, new) = counts
-    return min(gone, max(0, gone - new - packages_gone + packages_new))
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name.lower())
 
 
-_OF_PACKAGE = "package "
+def _changes(entries: Sequence[_Entry], before: Sequence[_Entry], stranger: _Entry) -> Iterator[str]:
+    """What is suspicious about the entries of a name; one that is new is compared with all others taken together."""
+    known = before or (stranger,)
+    sources = frozenset(source for one in known for source in one.sources)
+    for one in (one for one in entries if one not in before):
+        yield from (f"comes from {source}" for source in sorted(one.sources - sources))
+        if before and not one.sources and all(there.sources for there in before):
+            yield "has no source any more"
+        yield from (f"is the package `{_shown(other)}`" for other in sorted(_others(one, before)))
+        if not one.hashes and any(there.hashes for there in known) and (before or one.sources):
+            yield "has no hash"
+        same = [there for there in before if there.version == one.version and there.hashes and one.hashes]
+        if same and not any(there.hashes & one.hashes for there in same):
+            yield f"has another hash for the same version {_shown(one.version)}"
+    gone, new = ({one.version for one in some} for some in (before, entries))
+    if lower := _lower(gone - new, new - gone, new):
+        yield "goes from version {} to {}".format(*map(_shown, lower))
 
 
-def _marks(lines: Iterable[str]) -> Iterator[str]:
-    for line in lines:
-        if _PACKAGE.match(line):
-            yield _OF_PACKAGE + line.strip()
-        yield from (f"hash {found[1]}" for found in _HASH.finditer(line))
+def _others(one: _Entry, before: Sequence[_Entry]) -> frozenset[str]:
+    # An archive's name has its version, so a package that was another one before is told apart without digits.
+    known = {re.sub("[0-9]+", "0", other) for there in before for other in there.packages}
+    return frozenset(other for other in one.packages if re.sub("[0-9]+", "0", other) not in known)
+
+
+def _lower(gone: set[str], new: set[str], left: set[str]) -> tuple[str, str] | None:
+    """Two versions, if a package went from one to a lower one, or to one that cannot be compared with it."""
+    if not gone or not left:
+        return None
+    pairs = zip(sorted(gone, key=_order), sorted(new, key=_order), strict=False) if len(gone) == len(new) else ()
+    tops = (max(gone, key=_order), max(left, key=_order))
+    for old, now in (*pairs, *([] if len(gone) == len(new) else [tops])):
+        if _order(now) < _order(old) or not (_VERSION.match(old) and _VERSION.match(now)):
+            return old, now
+    return None
+
+
+_VERSION = re.compile(r"(?:v|={1,3})?([0-9]+(?:\.[0-9]+)*)")
+
+
+def _order(version: str) -> tuple[tuple[tuple[int, str], ...], bool, tuple[tuple[int, str], ...]]:
+    """A key that sorts versions: a word after the numbers is one before the release, unless it is `+` or `post`."""
+    found = _VERSION.match(version)
+    numbers = [_number(part) for part in found[1].split(".")] if found else []
+    while numbers and numbers[-1] == _ZERO:
+        numbers.pop()
+    rest = version[found.end() :] if found else version
+    parts = tuple(_number(part) if part.isdecimal() else (-1, part) for part in re.findall("[0-9]+|[^0-9]+", rest))
+    return tuple(numbers), not rest or rest.startswith(("+", ".post", "-post")), parts
+
+
+def _number(digits: str) -> tuple[int, str]:
+    """A number of any length, as a key."""
+    short = digits.lstrip("0")
+    return len(short), short
+
+
+_ZERO = _number("0")

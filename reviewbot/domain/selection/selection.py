@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind
@@ -21,7 +21,7 @@ from reviewbot.domain.selection.file_kinds import (
     named_as_text,
     steers,
 )
-from reviewbot.domain.selection.lockfiles import lock_file_notices
+from reviewbot.domain.selection.lockfiles import lock_file_notices, suspicions
 from reviewbot.domain.selection.path_filters import Attributes, attributes_of, matches, names
 from reviewbot.domain.text.escaping import hidden_sign
 from reviewbot.domain.text.formatting import counted, size
@@ -102,11 +102,18 @@ def select(files: Sequence[ChangedFile], *, paths: Sequence[str], attributes: st
     """Divide the changed files by the setting `paths` and the text of the default branch's `.gitattributes`."""
     rules = attributes_of(attributes)
     verdicts = [(file, _held(file, paths, rules)) for file in files]
+    locks = {
+        file.path: told
+        for file, held in verdicts
+        if held and held.reason is HeldBecause.LOCK_FILE and (told := suspicions(file))
+    }
+    verdicts = [(_without_text(file), None) if held and file.path in locks else (file, held) for file, held in verdicts]
     return Selection(
         selected=tuple(file for file, held in verdicts if held is None),
         held=tuple(held for _, held in verdicts if held is not None),
         notices=(
             *(notice for file in files for notice in _notices(file)),
+            *(_lock_notice(path, told) for path, told in locks.items()),
             *(
                 f"`{file.path}` is not UTF-8: reviewbot sends only its diff, with \ufffd for other bytes. "
                 "Save it as UTF-8."
@@ -128,6 +135,19 @@ def _held(file: ChangedFile, paths: Sequence[str], rules: Attributes) -> Held | 
         return None
     reasons = [_by_name(file, path, rules) for path in known]
     return Held(file.path, *reasons[0]) if reasons[0] and all(reasons) else None
+
+
+def _without_text(file: ChangedFile) -> ChangedFile:
+    """The file with its diff alone: the rest of a lock file says nothing."""
+    return replace(file, new=replace(file.new, text=None)) if file.new else file
+
+
+_MOST_SUSPICIONS = 5
+
+
+def _lock_notice(path: str, told: Sequence[str]) -> str:
+    more = f", and {len(told) - _MOST_SUSPICIONS:,} more" if len(told) > _MOST_SUSPICIONS else ""
+    return f"The change of `{path}` is reviewed, since {', '.join(told[:_MOST_SUSPICIONS])}{more}."
 
 
 def _names(file: ChangedFile) -> tuple[str, ...]:
@@ -253,6 +273,8 @@ _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 def _notices(file: ChangedFile) -> Iterator[str]:
     if any(is_lock_file(path) for path in _names(file)):
         yield from lock_file_notices(file)
+        if file.diff.status is FileStatus.REMOVED:
+            yield f"`{file.path}` is deleted: nothing says any more which packages are installed."
     if file.diff.binary and not _is_binary(file) and not file.diff.is_submodule:
         yield f"Git shows no lines of `{file.path}`, although it is text; an attribute says that it is binary."
     added = [line for line in file.diff.lines() if line.kind is LineKind.ADDED]
@@ -268,14 +290,25 @@ def _notices(file: ChangedFile) -> Iterator[str]:
 
 
 _MOST_NAMED = 3
-_UNASKED = frozenset({HeldBecause.SUBMODULE, HeldBecause.LFS_POINTER, HeldBecause.MINIFIED})
+_UNASKED = frozenset(
+    {
+        HeldBecause.SUBMODULE,
+        HeldBecause.LFS_POINTER,
+        HeldBecause.MINIFIED,
+        HeldBecause.VENDORED,
+        HeldBecause.GENERATED,
+    }
+)
 _OPAQUE = frozenset({HeldBecause.BINARY, HeldBecause.TOO_LARGE, HeldBecause.NOT_UTF_8})
 
 
 def _unseen_notices(verdicts: Iterable[tuple[ChangedFile, Held | None]]) -> Iterator[str]:
-    """Name what is not reviewed although no setting excludes it, and does not make the review partial."""
+    """Name what is not reviewed although no setting of ours excludes it, and does not make the review partial.
+
+    An attribute of the default branch holds back what it names, such as `.pnp.cjs`, and that runs all the same.
+    """
     there = [held for file, held in verdicts if held and file.diff.status is not FileStatus.REMOVED and not held.missed]
-    unasked = [one.path for one in there if one.reason in _UNASKED or one.detail == _BY_FOLDER]
+    unasked = [one.path for one in there if one.reason in _UNASKED]
     opaque = [one.path for one in there if one.reason in _OPAQUE]
     executable = list(filter(named_as_executable, opaque))
     may_run = [*(path for path in unasked if not (named_as_media(path) or path.endswith(".map"))), *executable]

@@ -518,3 +518,13 @@ def test_a_file_that_is_not_text_is_not_read(service: Service, clock: ManualCloc
     with connect(service, clock) as codevf, pytest.raises(ServiceError):
         codevf.deliverable("/files/1")
     assert len(service.seen) == 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_no_redirect_takes_the_key_or_the_change_along(service: Service, clock: ManualClock, status: int) -> None:
+    service.replies = [Reply(status, b"", {"Location": f"{service.url}elsewhere"})]
+    with connect(service, clock) as codevf:
+        for ask in (codevf.balance, lambda: codevf.create(SUBMISSION)):
+            with pytest.raises(ReviewDidNotHappen):
+                ask()
+    assert not [path for _, path, *_ in service.seen if "elsewhere" in path]

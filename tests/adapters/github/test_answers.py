@@ -23,10 +23,12 @@ from reviewbot.adapters.github.graphql import answers, queries
 SCHEMA = build_schema(Path(reviewbot_sandbox.github.__file__).with_name("schema.graphql").read_text(encoding="utf-8"))
 DOCUMENTS = [
     (queries.SNAPSHOT, answers.Snapshot),
+    (queries.snapshot(2), answers.Snapshot),
     (queries.CONFIG, answers.InRepository[answers.ConfigNode]),
     (queries.SETUP, answers.InRepository[answers.DoctorNode]),
     (queries.CHECKS, answers.InRepository[answers.InPullRequest[answers.CheckedPages]]),
-    (queries.WAITING, answers.InRepository[answers.Paged[answers.Checked]]),
+    (queries.WAITING, answers.InRepository[answers.Paged[answers.Listed]]),
+    (queries.checked(2), answers.InRepository[dict[str, answers.Checked | None]]),
     (queries.SUMMARIES, answers.InRepository[answers.Paged[answers.Summary]]),
     (queries.QUEUE, answers.InRepository[answers.Queued]),
     (queries.heads(2), answers.InRepository[dict[str, answers.Head | None]]),

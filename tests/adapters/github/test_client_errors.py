@@ -7,6 +7,8 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import httpx
@@ -334,10 +336,46 @@ def test_graphql_on_another_host_gets_no_token(github: GitHubOnLoopback, graphql
     assert github.sent() == []
 
 
-def test_a_redirect_to_another_host_is_not_followed(github: GitHubOnLoopback) -> None:
-    github.faults.add(".", Reply(301, (("Location", "https://elsewhere.example.com/x"),)), times=None)
-    with pytest.raises(ForgeUnreachable, match="another host"):
-        read(github)
+@contextmanager
+def another_server() -> Iterator[tuple[str, list[str]]]:
+    """Another service of this machine, and what it was asked for."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def handle_one_request(self) -> None:
+            """Answer anything."""
+            asked.append(self.rfile.readline().decode())
+            self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\ndiff --git a/x b/x\n")
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", asked
+        server.shutdown()
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+@pytest.mark.parametrize("asks", [read, diff, snapshot])
+def test_a_redirect_to_another_host_is_not_followed(
+    github: GitHubOnLoopback, asks: Callable[[GitHubOnLoopback], object], status: int
+) -> None:
+    with another_server() as (url, asked):
+        for place in ("https://elsewhere.example.com", url):
+            github.faults.add(".", Reply(status, (("Location", f"{place}/x"),)), times=None)
+            with pytest.raises(ForgeUnreachable):
+                asks(github)
+            github.faults.clear()
+        assert asked == [], "neither the token nor the question left for there"
+
+
+def test_a_diff_may_move_on_its_own_host(github: GitHubOnLoopback) -> None:
+    pull = github.world.pull(REPO, 1)
+    whole, here = github.diff(), f"{github.address.api_url}/repos/{REPO}/compare/"
+    moved = f"{here}{github.world.store.merge_base(pull)}...{pull.head_sha}"
+    github.faults.add("compare", Reply(302, (("Location", moved),)))
+    assert github.diff() == whole
 
 
 @pytest.mark.parametrize("location", ["http://[", "/elsewhere", "https://127.0.0.1/x", ""])

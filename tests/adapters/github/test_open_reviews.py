@@ -13,6 +13,7 @@ import pytest
 from reviewbot_sandbox.faults import Reply
 from reviewbot_sandbox.github import ACTIONS, WORKFLOW, Access, Scope
 
+from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.errors import PermissionMissing
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def test_whose_check_is_open_waits_oldest_first(github: GitHubOnLoopback) -> Non
     checked(github, other, name="tests")
     checked(github, 1)
     github.sent()
-    assert github.forge.waiting(CHECK_NAME).known == (1, second)
+    assert github.forge.waiting(CheckNames(CHECK_NAME)).known == (1, second)
     assert len(github.sent()) == 2
 
 
@@ -67,13 +68,13 @@ def test_an_open_check_of_an_older_head_waits_too(github: GitHubOnLoopback) -> N
     checked(github, 1)
     github.world.push(REPO, "topic", {"more.py": "1\n"})
     checked(github, 1, "completed")
-    assert github.forge.waiting(CHECK_NAME).known == (1,)
+    assert github.forge.waiting(CheckNames(CHECK_NAME)).known == (1,)
 
 
 def test_only_the_newest_check_of_a_head_counts(github: GitHubOnLoopback) -> None:
     checked(github, 1)
     checked(github, 1, "completed")
-    assert github.forge.waiting(CHECK_NAME).known == ()
+    assert github.forge.waiting(CheckNames(CHECK_NAME)).known == ()
 
 
 @pytest.mark.parametrize("merged", [True, False])
@@ -82,7 +83,7 @@ def test_a_closed_pull_request_waits_after_the_open_ones(github: GitHubOnLoopbac
     checked(github, 1)
     checked(github, second)
     github.world.close(REPO, 1, merged=merged)
-    assert github.forge.waiting(CHECK_NAME).known == (second, 1)
+    assert github.forge.waiting(CheckNames(CHECK_NAME)).known == (second, 1)
 
 
 def test_of_the_closed_ones_fifty_are_looked_at_latest_first(github: GitHubOnLoopback) -> None:
@@ -93,7 +94,7 @@ def test_of_the_closed_ones_fifty_are_looked_at_latest_first(github: GitHubOnLoo
         github.world.store.clock = at(moment + timedelta(minutes=number))
         github.world.close(REPO, number)
     github.sent()
-    assert github.forge.waiting(CHECK_NAME).known == tuple(reversed(numbers[2:]))
+    assert github.forge.waiting(CheckNames(CHECK_NAME)).known == tuple(reversed(numbers[2:]))
     assert len(github.sent()) == 2
 
 
@@ -101,24 +102,24 @@ def test_all_open_ones_are_looked_at(github: GitHubOnLoopback) -> None:
     numbers = [1, *opened(github, 50)]
     checked(github, numbers[-1])
     github.sent()
-    assert github.forge.waiting(CHECK_NAME).known == (numbers[-1],)
+    assert github.forge.waiting(CheckNames(CHECK_NAME)).known == (numbers[-1],)
     assert len(github.sent()) == 3
 
 
 def test_a_check_that_github_gave_up_waits_still(github: GitHubOnLoopback) -> None:
     check = checked(github, 1)
     github.world.give_up(check)
-    assert github.forge.waiting(CHECK_NAME).known == (1,)
+    assert github.forge.waiting(CheckNames(CHECK_NAME)).known == (1,)
     assert [(run.status, run.conclusion) for run in github.snapshot().checks] == [("completed", "stale")]
 
 
 def test_one_that_is_closed_between_the_two_lists_is_told_once(github: GitHubOnLoopback) -> None:
     checked(github, 1)
     github.world.close(REPO, 1)
-    closed = github.forge.waiting(CHECK_NAME).known
+    closed = github.forge.waiting(CheckNames(CHECK_NAME)).known
     (entry,) = [each for each in github.sent() if '"CLOSED"' in json.dumps(each.body)]
     github.faults.add("graphql", answered(github, entry.body))
-    assert github.forge.waiting(CHECK_NAME).known == closed == (1,)
+    assert github.forge.waiting(CheckNames(CHECK_NAME)).known == closed == (1,)
 
 
 def answered(github: GitHubOnLoopback, body: object) -> Reply:
@@ -131,7 +132,7 @@ def test_who_waits_is_not_told_to_a_token_that_may_not_read_checks(github: GitHu
     made_private(github)
     github.world.app_token("ghs_unchecked", permissions={**WORKFLOW, Scope.CHECKS: Access.NONE})
     with github.open("ghs_unchecked") as forge, pytest.raises(PermissionMissing):
-        forge.waiting(CHECK_NAME)
+        forge.waiting(CheckNames(CHECK_NAME))
 
 
 def test_our_summaries_are_found_without_checks(github: GitHubOnLoopback) -> None:

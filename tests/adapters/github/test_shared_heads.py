@@ -13,7 +13,9 @@ from reviewbot.domain.github.pull_request import CheckRun
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tests.adapters.conftest import GitHubOnLoopback
+    from reviewbot.domain.publishing.check_names import CheckNames
+from reviewbot.domain.publishing.check_names import CheckNames
+from tests.adapters.conftest import GitHubOnLoopback
 
 REPO = "acme/widget"
 CHECK_NAME = "CodeVF review"
@@ -53,7 +55,7 @@ def test_the_checks_of_other_pull_requests_on_an_older_head_are_kept_apart_too(g
     github.world.push(REPO, "topic", {"more.py": "1\n"})
     found = github.snapshot()
     assert (ids(found.checks), ids(found.older_checks), ids(found.other_checks)) == ([], [mine], [theirs])
-    assert ids(github.forge.older_checks(1, CHECK_NAME)) == [mine]
+    assert ids(github.forge.older_checks(1, [CHECK_NAME])) == [mine]
 
 
 def test_no_number_of_runs_hides_a_check(github: GitHubOnLoopback) -> None:
@@ -70,13 +72,13 @@ def test_who_waits_is_told_by_each_ones_own_check(github: GitHubOnLoopback, last
     checked(github, "pr2=success")
     checked(github, last, None)
     checked(github, "pr1=failure" if last.startswith("pr2") else "pr2=failure")
-    assert github.forge.waiting(CHECK_NAME).known == (int(last[2]),)
+    assert github.forge.waiting(CheckNames(CHECK_NAME)).known == (int(last[2]),)
 
 
 def test_one_that_has_only_the_other_ones_check_is_unknown(github: GitHubOnLoopback) -> None:
     other = twin(github)
     checked(github, "pr1=", None)
-    waiting = github.forge.waiting(CHECK_NAME)
+    waiting = github.forge.waiting(CheckNames(CHECK_NAME))
     assert (waiting.known, waiting.unknown) == ((1,), frozenset({other}))
 
 

@@ -29,12 +29,14 @@ from reviewbot.adapters.github.forge import GitHubForge
 from reviewbot.domain.github.drafts import Annotation, AnnotationLevel
 from reviewbot.domain.github.pull_request import Permission, Snapshot
 from reviewbot.domain.model.review import Side
+from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.ports import ChangeReader, Forge
 from tests.simulation.forge import SimulatedChangeReader, SimulatedForge
 from tests.simulation.github import BOT, REPOSITORY, START, GitHub, StoredReview, Time
 from tests.simulation.repository import File
 
 CHECK_NAME = "CodeVF review"
+NAMES = CheckNames(CHECK_NAME)
 CONFIG = ".github/reviewbot.yml"
 TEMPLATES = ".github/reviewbot"
 US = BOT
@@ -174,10 +176,10 @@ def note(index: int) -> Annotation:
     return Annotation("app.py", index + 1, index + 1, AnnotationLevel.WARNING, "Title", f"note {index}")
 
 
-def read(harness: GitHubHarness, number: int = 1, forge: Forge | None = None) -> Snapshot:
+def read(harness: GitHubHarness, number: int = 1, forge: Forge | None = None, names: Sequence[str] = ()) -> Snapshot:
     """Read the snapshot that a run begins with."""
     found = forge or harness.forge
-    return found.snapshot(number, check_name=CHECK_NAME, config_file=CONFIG, templates_dir=TEMPLATES)
+    return found.snapshot(number, check_names=names or (CHECK_NAME,), config_file=CONFIG, templates_dir=TEMPLATES)
 
 
 LINES = [f"line {number}\n" for number in range(1, 41)]

@@ -15,7 +15,7 @@ from reviewbot.domain.github.drafts import InlineComment, Reaction, ReviewEvent
 from reviewbot.domain.github.pull_request import Conclusion, Snapshot
 from reviewbot.domain.model.review import Side
 from reviewbot.errors import ReviewbotError
-from tests.contract.ports.github_harness import CHECK_NAME, MAIN, US, Content, GitHubHarness, read, with_lines
+from tests.contract.ports.github_harness import CHECK_NAME, MAIN, NAMES, US, Content, GitHubHarness, read, with_lines
 from tests.contract.ports.states import check, inline, on_file, review
 
 T = TypeVar("T")
@@ -436,10 +436,10 @@ class Pair:
         for number in self.pulls:
             self.agree(f"snapshot {number}", _snapshot(number))
         self.agree("heads", lambda harness, _side: harness.forge.heads([1, 2, 3]))
-        self.agree("waiting", lambda harness, _side: asdict(harness.forge.waiting(CHECK_NAME)))
+        self.agree("waiting", lambda harness, _side: asdict(harness.forge.waiting(NAMES)))
         self.agree("summaries", lambda harness, _side: [one for one, _ in harness.forge.summaries(MARK)])
         self.agree(
-            "older checks", lambda harness, _side: [one.head_sha for one in harness.forge.older_checks(1, CHECK_NAME)]
+            "older checks", lambda harness, _side: [one.head_sha for one in harness.forge.older_checks(1, [CHECK_NAME])]
         )
         self.agree("diff", lambda harness, _side: diff_of(harness, 1))
         self.agree("annotations", lambda harness, side: [harness.annotations(one.on(side)) for one in self.checks])

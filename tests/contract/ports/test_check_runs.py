@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 
 from reviewbot.domain.github.check_identity import CheckTag
-from reviewbot.domain.github.pull_request import CheckRun, Conclusion
+from reviewbot.domain.github.pull_request import MOST_FORMER_BASES, CheckRun, Conclusion
+from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.errors import NotFound, PermissionMissing, Refused
-from tests.contract.ports.github_harness import CHECK_NAME, TOPIC, GitHubHarness, open_change, read
+from tests.contract.ports.github_harness import CHECK_NAME, NAMES, TOPIC, GitHubHarness, open_change, read
 from tests.contract.ports.states import check
 
 DAY = 24 * 3600.0
@@ -234,7 +235,7 @@ def test_a_snapshot_has_the_checks_of_nine_commits_before_the_head(github: GitHu
     snapshot = read(github)
     assert ids(snapshot.checks) == made[-1:]
     assert ids(snapshot.older_checks) == made[-10:-1]
-    assert ids(github.forge.older_checks(1, CHECK_NAME)) == made
+    assert ids(github.forge.older_checks(1, [CHECK_NAME])) == made
 
 
 def test_the_checks_before_a_force_push_are_found(github: GitHubHarness) -> None:
@@ -245,7 +246,7 @@ def test_the_checks_before_a_force_push_are_found(github: GitHubHarness) -> None
     snapshot = read(github)
     assert (ids(snapshot.checks), ids(snapshot.older_checks)) == ([], [lost.id])
     assert ids(snapshot.other_checks) == [foreign.id]
-    assert ids(github.forge.older_checks(1, CHECK_NAME)) == [lost.id]
+    assert ids(github.forge.older_checks(1, [CHECK_NAME])) == [lost.id]
 
 
 def test_a_snapshot_has_the_heads_of_the_last_five_force_pushes(github: GitHubHarness) -> None:
@@ -255,18 +256,18 @@ def test_a_snapshot_has_the_heads_of_the_last_five_force_pushes(github: GitHubHa
     made = [github.forge.create_check(check(head)).id for head in heads]
     snapshot = read(github)
     assert (ids(snapshot.checks), ids(snapshot.older_checks)) == (made[-1:], made[1:-1])
-    assert ids(github.forge.older_checks(1, CHECK_NAME)) == made
+    assert ids(github.forge.older_checks(1, [CHECK_NAME])) == made
 
 
 def test_the_head_is_an_older_one_too(github: GitHubHarness) -> None:
     head = open_change(github)
     made = github.forge.create_check(check(head))
     github.forge.create_check(replace(check(head), name="tests"))
-    assert github.forge.older_checks(1, CHECK_NAME) == (made,)
+    assert github.forge.older_checks(1, [CHECK_NAME]) == (made,)
     with pytest.raises(NotFound):
-        github.forge.older_checks(2, CHECK_NAME)
+        github.forge.older_checks(2, [CHECK_NAME])
     with pytest.raises(PermissionMissing):
-        github.forge_without("checks: read").older_checks(1, CHECK_NAME)
+        github.forge_without("checks: read").older_checks(1, [CHECK_NAME])
 
 
 def test_an_older_check_of_another_app_is_told_as_such(github: GitHubHarness) -> None:
@@ -288,3 +289,64 @@ def test_a_token_that_may_not_read_checks_gets_the_rest(github: GitHubHarness) -
     assert snapshot.checks + snapshot.older_checks + snapshot.other_checks == ()
     assert snapshot.pull.commit_count == 2
     assert read(github).checks_readable
+
+
+# Names
+
+
+OTHER_NAME = NAMES.against("main", "release")
+
+
+def test_the_checks_of_other_names_are_older_ones(github: GitHubHarness) -> None:
+    first = open_change(github)
+    there = github.forge.create_check(replace(check(first), name=OTHER_NAME))
+    second = github.push("topic", {"more.py": "1\n"})
+    here = github.forge.create_check(replace(check(second), name=OTHER_NAME))
+    github.forge.create_check(replace(check(second, number=2), name=OTHER_NAME))
+    plain = github.forge.create_check(check(second))
+    assert ids(read(github).checks) == [plain.id]
+    assert read(github).older_checks == ()
+    both = read(github, names=(CHECK_NAME, OTHER_NAME))
+    assert (ids(both.checks), ids(both.older_checks), both.other_checks) == ([plain.id], [there.id, here.id], ())
+    assert both.check_names == (CHECK_NAME, OTHER_NAME)
+    assert [one.name for one in both.older_checks] == [OTHER_NAME] * 2
+    turned = read(github, names=(OTHER_NAME, CHECK_NAME))
+    assert (ids(turned.checks), ids(turned.older_checks)) == ([here.id], [there.id, plain.id])
+    assert [one.tag for one in turned.other_checks] == [CheckTag(2, "success")]
+    assert ids(github.forge.older_checks(1, [CHECK_NAME, OTHER_NAME])) == [there.id, here.id, plain.id]
+
+
+def test_the_head_keeps_its_checks_of_other_names_once_the_base_has_it(github: GitHubHarness) -> None:
+    head = open_change(github)
+    plain = github.forge.create_check(check(head))
+    github.push("mine", {"mine.py": "1\n"}, parents=(head,))
+    github.retarget(1, "mine")
+    other = github.forge.create_check(replace(check(head), name=NAMES.against("main", "mine")))
+    snapshot = read(github, names=(NAMES.against("main", "mine"), CHECK_NAME))
+    assert (ids(snapshot.checks), ids(snapshot.older_checks)) == ([other.id], [plain.id])
+
+
+def test_a_pull_request_knows_the_branches_that_it_was_against(github: GitHubHarness) -> None:
+    open_change(github)
+    assert read(github).pull.former_bases == ()
+    for number in range(MOST_FORMER_BASES + 3):
+        github.push(f"base-{number}", {}, parents=(github.tip("main"),))
+        github.retarget(1, f"base-{number}")
+    former = read(github).pull.former_bases
+    assert len(former) == MOST_FORMER_BASES + 1
+    assert former[-1] == f"base-{MOST_FORMER_BASES + 1}"
+
+
+def test_a_check_of_another_name_makes_a_pull_request_wait(github: GitHubHarness) -> None:
+    head = open_change(github)
+    github.push("release", {"release.txt": "1\n"})
+    github.retarget(1, "release")
+    made = github.forge.create_check(replace(check(head, done=False), name=OTHER_NAME))
+    assert github.forge.waiting(NAMES).known == (1,)
+    assert github.forge.waiting(CheckNames(CHECK_NAME, ("release",))).unknown == {1}
+    github.retarget(1, "main")
+    github.forge.create_check(check(head))
+    assert github.forge.waiting(NAMES).known == (1,), "under the name against a former base"
+    github.forge.update_check(made.id, replace(check(head), name=OTHER_NAME))
+    waiting = github.forge.waiting(NAMES)
+    assert (waiting.known, waiting.unknown) == ((), frozenset())

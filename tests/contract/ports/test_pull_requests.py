@@ -8,11 +8,12 @@ import pytest
 
 from reviewbot.domain.diff.parse import assemble
 from reviewbot.domain.github.pull_request import Commit, LabelEvent, RawChange
+from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.errors import DiffTooLarge, NotFound, PermissionMissing
 from tests.contract.ports.github_harness import (
-    CHECK_NAME,
     CONFIG,
     MAIN,
+    NAMES,
     TEMPLATES,
     TOPIC,
     GitHubHarness,
@@ -453,41 +454,41 @@ def branch(github: GitHubHarness, name: str) -> str:
 
 def test_an_open_task_makes_a_pull_request_wait(github: GitHubHarness) -> None:
     head = open_change(github)
-    assert github.forge.waiting(CHECK_NAME).unknown == {1}
+    assert github.forge.waiting(NAMES).unknown == {1}
     made = github.forge.create_check(check(head, done=False))
-    waiting = github.forge.waiting(CHECK_NAME)
+    waiting = github.forge.waiting(NAMES)
     assert (waiting.known, waiting.unknown) == ((1,), frozenset())
     github.forge.update_check(made.id, check(head))
-    waiting = github.forge.waiting(CHECK_NAME)
+    waiting = github.forge.waiting(NAMES)
     assert (waiting.known, waiting.unknown) == ((), frozenset())
-    assert github.forge.waiting("another name").unknown == {1}
+    assert github.forge.waiting(CheckNames("another name")).unknown == {1}
 
 
 def test_a_completed_check_can_tell_of_an_open_task(github: GitHubHarness) -> None:
     head = open_change(github)
     github.forge.create_check(check(head, external_id=open_task_copy()))
-    assert github.forge.waiting(CHECK_NAME).known == (1,)
+    assert github.forge.waiting(NAMES).known == (1,)
 
 
 def test_the_newest_check_of_each_head_counts(github: GitHubHarness) -> None:
     head = open_change(github)
     github.forge.create_check(check(head, done=False))
     github.forge.create_check(check(head))
-    assert github.forge.waiting(CHECK_NAME).known == ()
+    assert github.forge.waiting(NAMES).known == ()
     github.forge.create_check(check(head, done=False, number=2))
-    assert github.forge.waiting(CHECK_NAME).known == (), "another pull request's"
+    assert github.forge.waiting(NAMES).known == (), "another pull request's"
     second = github.push("topic", {"more.py": "1\n"})
     github.forge.create_check(check(second, done=False))
     third = github.push("topic", {"more.py": "2\n"})
     github.forge.create_check(check(third))
-    assert github.forge.waiting(CHECK_NAME).known == (1,), "the task of an older head"
+    assert github.forge.waiting(NAMES).known == (1,), "the task of an older head"
 
 
 def test_a_head_before_a_force_push_can_wait(github: GitHubHarness) -> None:
     head = open_change(github)
     github.forge.create_check(check(head, done=False))
     github.push("topic", TOPIC, parents=(github.tip("main"),), author="kim")
-    assert github.forge.waiting(CHECK_NAME).known == (1,)
+    assert github.forge.waiting(NAMES).known == (1,)
 
 
 def test_only_the_last_ten_commits_are_looked_at(github: GitHubHarness) -> None:
@@ -495,9 +496,9 @@ def test_only_the_last_ten_commits_are_looked_at(github: GitHubHarness) -> None:
     github.forge.create_check(check(head, done=False))
     for index in range(9):
         github.push("topic", {"more.py": f"{index}\n"})
-    assert github.forge.waiting(CHECK_NAME).known == (1,)
+    assert github.forge.waiting(NAMES).known == (1,)
     github.push("topic", {"more.py": "x\n"})
-    waiting = github.forge.waiting(CHECK_NAME)
+    waiting = github.forge.waiting(NAMES)
     assert (waiting.known, waiting.unknown) == ((), frozenset({1}))
 
 
@@ -506,7 +507,7 @@ def test_a_check_that_github_gave_up_can_wait(github: GitHubHarness) -> None:
     github.forge.create_check(check(head, done=False))
     github.advance(14 * DAY)
     assert read(github).checks[0].conclusion == "stale"
-    assert github.forge.waiting(CHECK_NAME).known == (1,)
+    assert github.forge.waiting(NAMES).known == (1,)
 
 
 def test_open_pull_requests_come_first_then_closed_ones_by_their_last_change(github: GitHubHarness) -> None:
@@ -521,9 +522,9 @@ def test_open_pull_requests_come_first_then_closed_ones_by_their_last_change(git
     for number in (3, 1, 5):
         github.close(number)
         github.advance(1)
-    assert github.forge.waiting(CHECK_NAME).known == (2, 4, 5, 1, 3)
+    assert github.forge.waiting(NAMES).known == (2, 4, 5, 1, 3)
     github.label(3, "late", "mona")
-    assert github.forge.waiting(CHECK_NAME).known == (2, 4, 3, 5, 1)
+    assert github.forge.waiting(NAMES).known == (2, 4, 3, 5, 1)
 
 
 def test_closed_in_the_same_second_the_higher_number_comes_first(github: GitHubHarness) -> None:
@@ -533,11 +534,11 @@ def test_closed_in_the_same_second_the_higher_number_comes_first(github: GitHubH
         github.forge.create_check(check(head, done=False, number=number))
     for number in (2, 1):
         github.close(number)
-    assert github.forge.waiting(CHECK_NAME).known == (2, 1)
+    assert github.forge.waiting(NAMES).known == (2, 1)
 
 
 def test_the_list_needs_a_permission_to_read_checks(github: GitHubHarness) -> None:
     open_change(github)
     forge = github.forge_without("checks: read")
     with pytest.raises(PermissionMissing):
-        forge.waiting(CHECK_NAME)
+        forge.waiting(NAMES)

@@ -11,10 +11,12 @@ import pytest
 from msgspec import structs
 
 from reviewbot.domain.codevf.attachments import size_tiers
+from reviewbot.domain.findings.tracked_finding import Bypass
 from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Comment, Conclusion, Permission
 from reviewbot.domain.ledger.edits import Unwaive
+from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
@@ -22,13 +24,13 @@ from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.machine.acquire import may_shrink, start
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.finish import concluded, on_group_head
-from reviewbot.domain.machine.judge import beside_another, not_asked_for
-from reviewbot.domain.machine.known import Answered, Bought, Cancels, Known, OpenTask, Underway
+from reviewbot.domain.machine.judge import beside_another, current_check, let_through, not_asked_for, nothing_selected
+from reviewbot.domain.machine.known import Answered, Bought, Cancels, Known, NotBought, OpenTask, Underway
 from reviewbot.domain.machine.learn import learn
-from reviewbot.domain.machine.purchase import purchase_of
+from reviewbot.domain.machine.purchase import check_race, purchase_of
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Allow, ReviewOn, Supersede
-from reviewbot.domain.model.review import Balance, Report, Task, TaskStatus, Unread
+from reviewbot.domain.model.review import Balance, Report, Severity, Task, TaskStatus, Unread
 from reviewbot.domain.policy.eligibility import Asked, Policy
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict, carried, judge, not_due, pending
 from reviewbot.domain.selection.selection import Held, HeldBecause
@@ -43,7 +45,7 @@ from reviewbot.errors import (
     TemplateError,
 )
 from tests.domain.builders import HEAD, NOON, labelled, pull, purchase
-from tests.domain.machine.world import OTHER_HEAD, RECORD, RandomWorld
+from tests.domain.machine.world import OTHER_HEAD, RECORD, SIGNER, RandomWorld
 
 AWAY = steps.Failed(ForgeUnreachable("GitHub is away."))
 RICH = steps.PriceRead(None, Balance(Decimal(9999), Decimal(0), Decimal(9999)))
@@ -55,7 +57,7 @@ def known(**request: Any) -> Known:  # noqa: ANN401 — any setting
     plain = world.known()
     wanted: dict[str, Any] = {
         "trigger": ReviewEvent("pull_request", 7, "synchronize", HEAD, "ann", sender_is_bot=False, label=""),
-        "policy": Policy(ReviewOn.PUSH, Allow.WRITE, "", drafts=False, bots=False),
+        "policy": Policy(ReviewOn.PUSH, Allow.WRITE, "", drafts=False, bots=()),
         "expertise": "",
         "project": "acme/parcels",
         "max_credits_per_pr": 0,
@@ -65,6 +67,7 @@ def known(**request: Any) -> Known:  # noqa: ANN401 — any setting
         "dry_run": False,
         "check_run": True,
         "summary_comment": True,
+        "base_ref": "main",
         "may_buy": True,
         "cancels": Cancels.NONE,
         **request,
@@ -241,7 +244,7 @@ def test_a_deferral_waits_even_if_it_cannot_be_written_down() -> None:
 
 
 def test_the_label_that_approved_is_removed_once_the_deferral_is_written_down() -> None:
-    now = known(policy=Policy(ReviewOn.PUSH, Allow.WRITE, "spend", drafts=False, bots=False))
+    now = known(policy=Policy(ReviewOn.PUSH, Allow.WRITE, "spend", drafts=False, bots=()))
     snapshot = replace(now.snapshot, pull=pull(labels=frozenset({"spend"})))
     event = structs.replace(now.request, trigger=Asked("ann", "5", HEAD))
     wanted = waiting_for_older(replace(now, snapshot=snapshot, request=event))
@@ -501,3 +504,64 @@ def test_each_cause_of_a_partial_review_is_named() -> None:
     assert replace(now, change=held).why_partial == ("1 selected files are held back",)
     assert replace(now, change=held, own=Bought(purchase(), frozen=True)).why_partial == ()
     assert now.coverage is Coverage.FULL
+
+
+def _checked(verdict: str = "failure", external_id: str = "") -> CheckRun:
+    tag = CheckTag(7, verdict)
+    return CheckRun(3, "CodeVF review", HEAD, "completed", verdict, external_id, "https://x/3", tag=tag)
+
+
+def test_a_branch_that_has_the_head_turns_no_check_green_that_another_branch_shares() -> None:
+    now = known(shares_name=True)
+    bought_for_next = purchase(base_ref="next")
+    copy = encode_external_id(bought_for_next, Ledger(), SIGNER)
+    read = decode_external_id(copy, SIGNER)
+    assert read is not None
+    stored = StoredLedger(Ledger((bought_for_next,)), on_head={3: read})
+    memory = Memory(ledger=stored.ledger)
+    for check, id_, is_green, is_green_against_next in (
+        (_checked(), 3, False, False),
+        (_checked("success"), 3, True, True),
+        (_checked("success", copy), 3, False, True),
+        (_checked("success", copy), 4, False, False),  # another key has signed it
+    ):
+        there = replace(
+            now, snapshot=replace(now.snapshot, checks=(replace(check, id=id_),)), stored=stored, memory=memory
+        )
+        assert (nothing_selected(there).conclusion is Conclusion.SKIPPED) is is_green
+        for_next = replace(there, snapshot=replace(there.snapshot, pull=pull(base_ref="next")))
+        assert (nothing_selected(for_next).conclusion is Conclusion.SKIPPED) is is_green_against_next
+        alone = replace(there, request=structs.replace(there.request, shares_name=False))
+        assert nothing_selected(alone).conclusion is Conclusion.SKIPPED
+
+
+def test_a_bypass_of_the_branch_that_the_pull_request_went_to_turns_no_other_check_green() -> None:
+    now = known()
+    bypass = Bypass(HEAD, "next", "max", "It burns.")
+    memory = Memory(ledger=Ledger(bypass=bypass))
+    moved = replace(now, snapshot=replace(now.snapshot, pull=pull(base_ref="next")), memory=memory)
+    red = judge([Severity.CRITICAL], readable=True, coverage=Coverage.FULL, rules=now.judgement.rules)
+    assert let_through(moved, red) is red
+    meant = replace(moved, request=structs.replace(moved.request, base_ref="next"))
+    assert let_through(meant, red).conclusion is Conclusion.SUCCESS
+
+
+def test_an_intent_that_another_run_was_faster_than_is_withdrawn() -> None:
+    now = known(max_credits_per_pr=800)
+    older = purchase(identity="8" * 64, task_id="task_8", head_sha=OTHER_HEAD, hold=100)
+    mine = purchase(identity="7" * 64, state=TaskState.INTENT, task_id="", hold=360)
+    other = purchase(identity="9" * 64, state=TaskState.INTENT, task_id="", head_sha=OTHER_HEAD, hold=360)
+    now = replace(now, own=Bought(mine), memory=Memory(ledger=Ledger((older, mine))))
+    check_race(now, Ledger((older, mine)))
+    check_race(now, Ledger((older, mine, replace(other, hold=340))))
+    with pytest.raises(OverBudget, match="360 credits; with 460 held or used"):
+        check_race(now, Ledger((older, mine, other)))
+    with pytest.raises(OverBudget, match="with 450"):
+        check_race(now, Ledger((replace(older, hold=450), mine)))
+    check_race(replace(now, own=NotBought()), Ledger((older, other)))
+
+
+def test_the_check_that_github_shows_is_the_newest() -> None:
+    snapshot = replace(known().snapshot, checks=(replace(_checked(), id=5), _checked()))
+    assert current_check(snapshot) == replace(_checked(), id=5)
+    assert current_check(replace(snapshot, checks=())) is None

@@ -142,7 +142,7 @@ class RandomWorld:
         some, paid = self.random.choice, self.chance(0.85)
         judgement = Judgement(Rules(some(list(FailOn)), *(some(list(Tolerance)) for _ in range(3))))
         policy = Policy(
-            some(list(ReviewOn)), some(list(Allow)), some(["", "spend"]), self.chance(0.3), self.chance(0.3)
+            some(list(ReviewOn)), some(list(Allow)), some(["", "spend"]), self.chance(0.3), some([(), ("ann[bot]",)])
         )
         request = Request(
             trigger=self.trigger(),
@@ -164,6 +164,8 @@ class RandomWorld:
             dry_run=self.chance(0.05),
             check_run=self.chance(0.9),
             summary_comment=self.chance(0.9),
+            base_ref="main",
+            shares_name=self.chance(0.5),
             may_buy=self.chance(0.7),
             cancels=some([Cancels.NONE, Cancels.NONE, Cancels.NOT_BEGUN, Cancels.ALL]),
         )

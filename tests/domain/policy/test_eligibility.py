@@ -27,7 +27,7 @@ from reviewbot.domain.policy.verdict import Reason
 from reviewbot.errors import NotApproved
 from tests.domain.builders import HEAD, NOON, People, commit, labelled, pull
 
-PLAIN = Policy(ReviewOn.PUSH, Allow.WRITE, "", drafts=False, bots=False)
+PLAIN = Policy(ReviewOn.PUSH, Allow.WRITE, "", drafts=False, bots=("Dependabot[bot]", "renovate[bot]"))
 PEOPLE = {
     "wendy": Permission.WRITE,
     "max": Permission.MAINTAIN,
@@ -152,15 +152,17 @@ BOT = {"author": "renovate", "author_is_bot": True}
         ({"commits": (commit(None),), "author": None}, False),
         ({"commits": (commit("renovate[bot]"),), "author_is_bot": False}, False),
         ({"commits": (commit("github-actions[bot]"),), "author": "github-actions"}, False),
+        ({"commits": (commit("mergify[bot]"),), "author": "mergify"}, False),
+        ({"commits": (commit("dependabot[bot]"),), "author": "dependabot"}, True),
     ],
 )
-def test_a_bots_pull_request_is_left_alone_while_all_commits_are_its_own(
+def test_a_listed_bots_pull_request_is_left_alone_while_all_commits_are_its_own(
     fields: dict[str, Any],
     skipped: bool,  # noqa: FBT001 — a table
 ) -> None:
     one = pull(**{**BOT, "commit_count": len(fields["commits"]), **fields})
     assert reason(one) is (Reason.BOT if skipped else None)
-    assert reason(one, policy(bots=True)) is None
+    assert reason(one, policy(bots=())) is None
 
 
 # --- Requested --------------------------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from reviewbot.domain.diff.parse import ChangedFile, parse_diff
 from reviewbot.domain.github.pull_request import Entry
-from reviewbot.domain.selection.file_kinds import is_protected
+from reviewbot.domain.selection.file_kinds import is_lock_file, is_protected
+from reviewbot.domain.selection.lockfiles import lock_file_notices
 from reviewbot.domain.selection.selection import LARGEST_TEXT, Held, HeldBecause, Selection, held_sentence, risk, select
 
 POINTER = ("version https://git-lfs.github.com/spec/v1", f"oid sha256:{'a' * 64}", "size 12")
@@ -59,9 +60,9 @@ LARGE = replace(entry(), size=LARGEST_TEXT + 1)
     ("file", "reason"),
     [
         (changed("src/app.py"), None),
-        (changed("package-lock.json"), HeldBecause.LOCK_FILE),
-        (changed("web/yarn.lock"), HeldBecause.LOCK_FILE),
-        (changed("go.sum"), HeldBecause.LOCK_FILE),
+        (changed("package-lock.json", new=entry("")), HeldBecause.LOCK_FILE),
+        (changed("web/yarn.lock", new=entry("")), HeldBecause.LOCK_FILE),
+        (changed("go.sum", new=entry("")), HeldBecause.LOCK_FILE),
         (changed("xyarn.lock"), None),
         (changed("YARN.LOCK"), None),
         (changed("dist/app.min.js", added=LONG), HeldBecause.MINIFIED),
@@ -172,7 +173,10 @@ def test_code_that_is_not_reviewed_is_told_unless_the_owners_left_it_out() -> No
     assert selection_of(lib, modules, media, table, gone).notices == (f"{said}`lib`, `node_modules/x/index.js`.",)
     [four] = selection_of(lib, modules, model, small).notices
     assert four == f"{said}`lib`, `node_modules/x/index.js`, `model.bin` and 1 more."
-    assert not selection_of(changed("gen/a.py"), attributes="gen/** linguist-vendored").notices
+    generated, vendored = changed(".pnp.cjs"), changed(".yarn/releases/yarn-4.cjs")
+    attributes = ".pnp.* linguist-generated\n/.yarn/** linguist-vendored"
+    notices = selection_of(generated, vendored, attributes=attributes).notices
+    assert notices == (f"{said}`.pnp.cjs`, `.yarn/releases/yarn-4.cjs`.",)
     assert not selection_of(modules, paths=("src/**",)).notices
 
 
@@ -225,21 +229,6 @@ def test_every_reason_has_a_sentence_and_the_contracts_word() -> None:
             changed("go.sum", added=("https://g\u043e\u043ed.example/a",)),
             ["`go.sum` now names the host `g\\u043e\\u043ed.example`, which it did not name before."],
         ),
-        (
-            changed(
-                "package-lock.json",
-                removed=('"integrity": "sha512-a"', '"integrity": "sha512-b"'),
-                added=("{}",),
-                new=entry("{}\n"),
-            ),
-            ["`package-lock.json` has 2 fewer integrity hashes than before."],
-        ),
-        (
-            changed("Cargo.lock", removed=('checksum = "a"', "x"), added=("x",), new=entry()),
-            ["`Cargo.lock` has 1 fewer integrity hash than before."],
-        ),
-        (changed("Cargo.lock", removed=('checksum = "a"',), added=()), []),
-        (changed("poetry.lock", removed=('hash = "sha256:a"',), added=('hash = "sha256:b"',), new=entry()), []),
         (changed("app.py", added=('x = "https://evil.example"',)), []),
         (
             changed("x.txt", old_path="yarn.lock", added=("https://evil.example",)),
@@ -247,8 +236,8 @@ def test_every_reason_has_a_sentence_and_the_contracts_word() -> None:
         ),
     ],
 )
-def test_lock_files_tell_of_a_new_host_and_of_lost_hashes(file: ChangedFile, notices: list[str]) -> None:
-    assert list(selection_of(file).notices) == notices
+def test_lock_files_tell_of_a_new_host(file: ChangedFile, notices: list[str]) -> None:
+    assert list(lock_file_notices(file) if is_lock_file(file.diff.old_path) else selection_of(file).notices) == notices
 
 
 KNOWN = ("https://good.example/a.tgz", "git+ssh://git@github.com/good/a.git#abc", "https://github.com/good/b")
@@ -283,35 +272,10 @@ KNOWN = ("https://good.example/a.tgz", "git+ssh://git@github.com/good/a.git#abc"
     ],
 )
 def test_a_source_is_told_however_it_is_written(address: str, told: list[str]) -> None:
-    notices = selection_of(changed("yarn.lock", context=KNOWN, added=(f'resolved "{address}"',))).notices
+    notices = lock_file_notices(changed("yarn.lock", context=KNOWN, added=(f'resolved "{address}"',)))
     wording = "`yarn.lock` now names the {}, which it did not name before."
     more = "`yarn.lock` now names {} more sources that it did not name before."
     assert list(notices) == [(more if one.isdigit() else wording).format(one) for one in told]
-
-
-def npm(name: str, digest: str) -> tuple[str, ...]:
-    return (f'    "node_modules/{name}": {{', f'      "integrity": "sha512-{digest}"')
-
-
-@pytest.mark.parametrize(
-    ("removed", "added", "lost"),
-    [
-        (npm("a", "1")[1:], npm("b", "2"), 1),
-        (npm("a", "1")[1:], npm("b", "1"), 0),
-        (npm("a", "1"), npm("b", "2"), 0),
-        (npm("a", "1"), (), 0),
-        (npm("a", "1") + npm("b", "2"), npm("b", "2") + npm("a", "1"), 0),
-        (npm("a", "1") + npm("b", "1"), npm("a", "1") + npm("b", "1")[:1], 1),
-        ((), npm("a", "1")[:1], 0),
-        (("  integrity sha512-1==",), ('"@x/b@^1":', "  integrity sha512-2=="), 1),
-        (('checksum = "1"',), ('name = "b"', 'checksum = "2"'), 1),
-    ],
-)
-def test_the_hash_of_another_package_makes_up_for_none(
-    removed: tuple[str, ...], added: tuple[str, ...], lost: int
-) -> None:
-    told = selection_of(changed("package-lock.json", removed=removed, added=added, new=entry())).notices
-    assert list(told) == [f"`package-lock.json` has {lost} fewer integrity hash than before."] * bool(lost)
 
 
 PATHS = st.sampled_from([*STEERING, "src/a.py", "yarn.lock", "node_modules/x.js", "gen/a.py", "docs/a.md", "a.min.js"])

@@ -6,11 +6,12 @@ the error names it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Annotated, ClassVar, Generic, TypeVar
 
 from msgspec import Meta, Struct, field, inspect
 
-from reviewbot.domain.github.pull_request import RECENT_COMMITS
+from reviewbot.domain.github.pull_request import MOST_FORMER_BASES, RECENT_COMMITS
 from reviewbot.domain.model.review import Side
 from reviewbot.domain.text.strict_json import Moment
 
@@ -32,9 +33,15 @@ def asks(call: str) -> Meta:
 
 
 class Node(Struct, frozen=True, rename="camel"):
-    """An object; what we do not use is not in it. `on` names its types where the schema leaves them open."""
+    """An object; what we do not use is not in it.
+
+    Attributes:
+        on: its types where the schema leaves them open.
+        called_there: what one of these types calls a field.
+    """
 
     on: ClassVar[tuple[str, ...]] = ()
+    called_there: ClassVar[Mapping[tuple[str, str], str]] = {}
 
 
 def selection(kind: object) -> str:
@@ -49,16 +56,21 @@ def _selected(kind: inspect.Type) -> str:
         case inspect.Metadata(type=inner) | inspect.VarTupleType(inner):
             return _selected(inner)
         case inspect.StructType(cls, fields):
-            names = " ".join(f"{_called(one)}{_selected(one.type)}" for one in fields)
-            parts = " ".join(f"... on {one} {{ {names} }}" for one in getattr(cls, "on", ()))
-            return f" {{ {parts or names} }}"
+            there = getattr(cls, "called_there", {})
+            parts = " ".join(f"... on {on} {{ {_fields(fields, on, there)} }}" for on in getattr(cls, "on", ()))
+            return f" {{ {parts or _fields(fields, '', there)} }}"
         case _:
             return ""
 
 
-def _called(field: inspect.Field) -> str:
+def _fields(fields: Iterable[inspect.Field], on: str, there: Mapping[tuple[str, str], str]) -> str:
+    return " ".join(f"{_called(one, there.get((on, one.encode_name)))}{_selected(one.type)}" for one in fields)
+
+
+def _called(field: inspect.Field, there: str | None) -> str:
     name, extra = field.encode_name, field.type.extra if isinstance(field.type, inspect.Metadata) else None
-    return f"{name}: {extra['asks']}" if extra else name
+    called = extra["asks"] if extra else there
+    return f"{name}: {called}" if called else name
 
 
 class Nodes(Node, Generic[T], frozen=True):
@@ -190,6 +202,33 @@ class Checked(Node, frozen=True):
     forced: Annotated[Nodes[ForcePush] | None, asks(f"timelineItems(last: 5, {_FORCE_PUSHES})")]
 
 
+class CheckedHead(Checked, frozen=True):
+    tip: Annotated[Nodes[InCommits[TipCommit]] | None, asks("commits(last: 1)")]
+
+
+class Retargeted(Node, frozen=True):
+    """The pull request got another base branch; anything else on the timeline has no fields."""
+
+    on = ("BaseRefChangedEvent", "AutomaticBaseChangeSucceededEvent")
+    called_there = {("AutomaticBaseChangeSucceededEvent", "previousRefName"): "oldBase"}
+    created_at: Moment | None = None
+    previous_ref_name: Name | None = None
+
+
+_BASE_CHANGES = "itemTypes: [BASE_REF_CHANGED_EVENT, AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT]"
+_RETARGETED = f"timelineItems(last: {MOST_FORMER_BASES + 1}, {_BASE_CHANGES})"
+
+
+class BaseRepository(Node, frozen=True):
+    default_branch_ref: Named | None
+
+
+class Listed(Checked, frozen=True):
+    base_repository: BaseRepository | None
+    base_ref_name: Name
+    retargeted: Annotated[Nodes[Retargeted] | None, asks(_RETARGETED)]
+
+
 class CheckedPages(Node, frozen=True):
     """The same, page by page."""
 
@@ -204,13 +243,6 @@ class LabeledEvent(Node, frozen=True):
     created_at: Moment | None = None
     label: Named | None = None
     actor: Actor | None = None
-
-
-class Retargeted(Node, frozen=True):
-    """The pull request got another base branch; anything else on the timeline has no fields."""
-
-    on = ("BaseRefChangedEvent", "AutomaticBaseChangeSucceededEvent")
-    created_at: Moment | None = None
 
 
 class Signature(Node, frozen=True):
@@ -289,10 +321,7 @@ class ReviewNode(Node, frozen=True):
     viewer_did_author: bool
 
 
-_RETARGETED = "BASE_REF_CHANGED_EVENT, AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT"
-
-
-class PullRequestNode(Checked, frozen=True):
+class PullRequestNode(CheckedHead, frozen=True):
     title: Name
     body: str
     url: Name
@@ -303,15 +332,14 @@ class PullRequestNode(Checked, frozen=True):
     head_ref_oid: Name
     base_ref_oid: Name
     base_ref_name: Name
+    retargeted: Annotated[Nodes[Retargeted] | None, asks(_RETARGETED)]
     labels: Annotated[Nodes[Named] | None, asks("labels(first: 100)")]
     label_events: Annotated[Nodes[LabeledEvent] | None, asks("timelineItems(last: 50, itemTypes: [LABELED_EVENT])")]
-    retargeted: Annotated[Nodes[Retargeted] | None, asks(f"timelineItems(last: 1, itemTypes: [{_RETARGETED}])")]
     changed_files: int
     commits: Annotated[Commits, asks("commits(first: 100)")]
     comments: Annotated[Page[CommentNode], asks("comments(first: $page)")]
     review_threads: Annotated[Page[ThreadNode], asks("reviewThreads(first: $page)")]
     reviews: Annotated[Page[ReviewNode], asks("reviews(first: $page)")]
-    tip: Annotated[Nodes[InCommits[TipCommit]] | None, asks("commits(last: 1)")]
 
 
 class ConfigNode(Node, frozen=True):
@@ -360,6 +388,7 @@ class PagedNode(Node, Generic[T], frozen=True):
 class Snapshot(Node, frozen=True):
     viewer: Actor
     repository: RepositoryNode | None
+    others: dict[str, CheckedHead | None] | None = None
 
 
 class Summary(Node, frozen=True):

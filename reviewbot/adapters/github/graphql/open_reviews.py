@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from reviewbot.adapters.github.graphql.answers import Checked, QueueEntry
 from reviewbot.adapters.github.graphql.parse import older_checks
-from reviewbot.domain.github.pull_request import CheckStatus
+from reviewbot.domain.github.pull_request import CheckRun, CheckStatus
 from reviewbot.domain.github.shared_heads import is_of
 from reviewbot.domain.ledger.external_id import tells_of_open_task
 
@@ -14,18 +14,19 @@ _GIVEN_UP = "stale"
 """The conclusion that GitHub itself gives a check run which was open for two weeks."""
 
 
-def has_open_task(pull: Checked) -> bool | None:
-    """Whether a task of a pull request may be open, by the newest check run of our name on each head; None without any.
+def has_open_task(number: int, named: Iterable[Checked]) -> bool | None:
+    """Whether a task of a pull request may be open, by each head's newest check run of each name; None without any.
 
     One that is completed can still have an open task: somebody has let the head through, or set the skip label.
     """
-    newest = {run.head_sha: run for run in older_checks(pull) if is_of(run, pull.number)}
-    if not newest:
-        return None
-    return any(
-        run.status == CheckStatus.IN_PROGRESS or run.conclusion == _GIVEN_UP or tells_of_open_task(run.external_id)
-        for run in newest.values()
-    )
+    runs = (run for one in named for run in older_checks(one) if is_of(run, number))
+    newest = {(run.head_sha, run.name): run for run in runs}
+    return any(map(_is_open, newest.values())) if newest else None
+
+
+def _is_open(run: CheckRun) -> bool:
+    left = run.status == CheckStatus.IN_PROGRESS or run.conclusion == _GIVEN_UP
+    return left or tells_of_open_task(run.external_id)
 
 
 def contained(entries: Iterable[QueueEntry], head_sha: str) -> tuple[int, ...]:

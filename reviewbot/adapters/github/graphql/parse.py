@@ -88,7 +88,19 @@ def pull_request(node: answers.PullRequestNode) -> PullRequest:
         changed_files=node.changed_files,
         forced_at=_latest(event.created_at for event in _present(node.forced)),
         retargeted_at=_latest(event.created_at for event in _present(node.retargeted)),
+        former_bases=former_bases(node),
     )
+
+
+def former_bases(pull: answers.PullRequestNode | answers.Listed) -> tuple[str, ...]:
+    """The branches that a pull request was against before, oldest first."""
+    return tuple(event.previous_ref_name for event in _present(pull.retargeted) if event.previous_ref_name)
+
+
+def bases(pull: answers.Listed) -> tuple[str, str, tuple[str, ...]]:
+    """The default branch, the branch that a pull request is against, and those before."""
+    default = pull.base_repository.default_branch_ref if pull.base_repository else None
+    return default.name if default else "", pull.base_ref_name, former_bases(pull)
 
 
 def _present(nodes: answers.Nodes[answers.T] | None) -> tuple[answers.T, ...]:
@@ -196,7 +208,7 @@ def app_of(viewer: answers.Actor) -> str:
     return viewer.login.removesuffix(_BOT_SUFFIX) if viewer.login.endswith(_BOT_SUFFIX) else ""
 
 
-def tip_checks(pull: answers.PullRequestNode, app: str = "") -> tuple[CheckRun, ...]:
+def tip_checks(pull: answers.CheckedHead, app: str = "") -> tuple[CheckRun, ...]:
     """The check runs of our name on the last commit, oldest first, whosever; none where the token may not read them.
 
     `app` is the slug of our App, empty when nobody knows.

@@ -16,12 +16,37 @@ def _in_repository(name: str, variables: str, selected: str) -> str:
 
 _REPOSITORY = "repository(owner: $owner, name: $name)"
 
-SNAPSHOT = _in_repository(
-    "Snapshot",
-    "$number: Int!, $page: Int!, $check: String!, $config: String!, $attributes: String!, $templates: String!",
-    f"{selection(answers.RepositoryNode)} viewer {{ login }}",
-)
-"""Everything that a run reads before it decides anything, in one request."""
+
+def aliases(letter: str, count: int) -> tuple[str, ...]:
+    """So many aliases or variables of one kind, in order."""
+    return tuple(f"{letter}{index}" for index in range(count))
+
+
+def snapshot(names: int) -> str:
+    """The document for everything that a run reads before it decides anything, in one request.
+
+    Variables: `check` is the name of our check run against the base, `c0`… are so many other names. The answers to
+    those are the aliases of the same names.
+    """
+    others = aliases("c", names)
+    declared = "".join(f", ${one}: String!" for one in others)
+    asked = " ".join(f"{one}: pullRequest(number: $number){_by_name(answers.CheckedHead, one)}" for one in others)
+    return _in_repository(
+        "Snapshot",
+        "$number: Int!, $page: Int!, $check: String!, $config: String!, $attributes: String!, $templates: String!"
+        + declared,
+        f"{selection(answers.RepositoryNode)} viewer {{ login }}"
+        + (f" others: {_REPOSITORY} {{ {asked} }}" if others else ""),
+    )
+
+
+def _by_name(kind: type, variable: str) -> str:
+    """The selection with the check runs of another name."""
+    return selection(kind).replace("$check", f"${variable}")
+
+
+SNAPSHOT = snapshot(0)
+"""Of a pull request that is and was against the default branch alone."""
 
 
 def _more(name: str, field: str, kind: type) -> str:
@@ -66,11 +91,6 @@ query Entries({declared}) {{
 }}
 {_NEW_FILE * bool(new)}{_OLD_FILE * bool(old)}
 """
-
-
-def aliases(letter: str, count: int) -> tuple[str, ...]:
-    """The aliases of the files in a document of `entries`, in order."""
-    return tuple(f"{letter}{index}" for index in range(count))
 
 
 _NEW_FILE = """
@@ -123,8 +143,20 @@ def _list(name: str, variables: str, first: int, kind: type) -> str:
     )
 
 
-WAITING = _list("Waiting", "$check: String!, ", LISTED, answers.Checked)
-"""Pull requests, each with the check runs of our name on its last commits, and on the heads before force-pushes."""
+WAITING = _list("Waiting", "$check: String!, ", LISTED, answers.Listed)
+"""Pull requests, each with the check runs of a name on its last commits, and on the heads before force-pushes."""
+
+
+def checked(count: int) -> str:
+    """The document that asks for the same of so many pull requests, each by a name of its own.
+
+    Variables: `n0`… (numbers) and `c0`… (names). The answers are the aliases of the numbers.
+    """
+    pairs = tuple(zip(aliases("n", count), aliases("c", count), strict=True))
+    declared = ", ".join(f"${n}: Int!, ${c}: String!" for n, c in pairs)
+    asked = " ".join(f"{n}: pullRequest(number: ${n}){_by_name(answers.Checked, c)}" for n, c in pairs)
+    return _in_repository("Checked", declared, f" {{ {asked} }}")
+
 
 SUMMARIES = _list("Summaries", "", 20, answers.Summary)
 """Pull requests, each with the beginning of its conversation; few at once, since a comment may be long."""

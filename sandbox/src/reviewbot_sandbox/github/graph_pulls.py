@@ -324,10 +324,14 @@ RESOLVERS: Resolvers = {
         "minimizedReason": lambda _review, _info: None,
     },
     "AutomaticBaseChangeSucceededEvent": _EVENT,
-    "BaseRefChangedEvent": _EVENT,
     "LabeledEvent": _EVENT,
     "UnlabeledEvent": _EVENT,
     "ReadyForReviewEvent": _EVENT,
+    "BaseRefChangedEvent": {
+        **_EVENT,
+        "previousRefName": lambda event, _info: event.bases[0],
+        "currentRefName": lambda event, _info: event.bases[1],
+    },
     "HeadRefForcePushedEvent": {
         **_EVENT,
         "beforeCommit": lambda event, info: commit_at(info, event.repo, event.commits[0]),

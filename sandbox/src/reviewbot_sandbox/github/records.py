@@ -177,7 +177,7 @@ class Label:
 class TimelineEvent:
     """Something that happened to a pull request; `kind` is GraphQL's type name.
 
-    `label` is set for label events, `commits` (before and after) for force-pushes.
+    `label` is set for label events, `commits` (before and after) for force-pushes, `bases` likewise for another base.
     """
 
     id: int
@@ -188,6 +188,7 @@ class TimelineEvent:
     created_at: datetime
     label: str | None = None
     commits: tuple[str, str] | None = None
+    bases: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

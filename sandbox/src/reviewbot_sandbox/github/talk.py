@@ -99,6 +99,12 @@ def record_force_push(store: Store, pull: PullRequest, actor: str, before: str) 
     store.events.append(_event(store, pull, "HeadRefForcePushedEvent", actor, commits=commits))
 
 
+def record_base(store: Store, pull: PullRequest, actor: str, base: str) -> None:
+    """Writes down that the pull request goes to another branch."""
+    changed = _event(store, pull, "BaseRefChangedEvent", actor)
+    store.events.append(replace(changed, bases=(pull.base_ref, base)))
+
+
 def _event(
     store: Store,
     pull: PullRequest,

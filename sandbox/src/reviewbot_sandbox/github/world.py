@@ -231,7 +231,7 @@ class World:
             pull = self.store.pull((full_name, number))
             tip = self.store.git(full_name).branches()[base]
             if base != pull.base_ref:
-                talk.record_event(self.store, pull, "BaseRefChangedEvent", pull.author)
+                talk.record_base(self.store, pull, pull.author, base)
             return talk.keep(self.store, replace(pull, base_ref=base, base_sha=tip))
 
     def label(self, full_name: str, number: int, name: str, by: str) -> PullRequest:

@@ -1,0 +1,278 @@
+"""Reads lock files entry by entry, each as package managers write it; what else stands there makes one unreadable."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+Field = tuple[str, str]
+
+
+class Written(NamedTuple):
+    """An entry as it is written: a package's name, and the keys that tell where it comes from, with their values."""
+
+    name: str
+    fields: tuple[Field, ...]
+
+
+class UnreadableLock(ValueError):
+    """A lock file is not as its package manager writes it."""
+
+
+def entries_of(path: str, text: str) -> tuple[Written, ...]:
+    """The entries of a lock file.
+
+    Raises:
+        UnreadableLock: it has another form, or nobody here knows its form.
+    """
+    read = _READERS.get(path.rpartition("/")[2])
+    if read is None:
+        raise UnreadableLock
+    try:
+        return tuple(read(text)) if text.strip() else ()
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise UnreadableLock from None
+
+
+_KEYS = re.compile(
+    "version|replace|resolved|integrity|checksum|hash(es)?|contentHash|shasum|name|link|source|dist|sdist|wheels|files|archive|type"
+    "|url|registry|index|git|hg|svn|bzr|vcs|path|file|directory|editable|virtual|tarball"
+)
+"""The keys of an entry that tell what is installed and from where; the others are notes and dependencies."""
+
+
+def _fields(value: object, key: str = "") -> Iterator[Field]:
+    match value:
+        case dict():
+            for name, inner in value.items():
+                if _KEYS.fullmatch(name):
+                    yield from _fields(inner, name)
+        case list():
+            for inner in value:
+                yield from _fields(inner, key)
+        case _:
+            yield "package" if key == "name" else key, str(value)
+
+
+def _written(name: object, value: Mapping[str, object]) -> Written:
+    if not isinstance(name, str) or not isinstance(value, dict):
+        raise UnreadableLock
+    return Written(name, tuple(_fields(value)))
+
+
+def _json(text: str) -> dict[str, object]:
+    found = json.loads(text, object_pairs_hook=_once)
+    if not isinstance(found, dict):
+        raise UnreadableLock
+    return found
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    # Parsers disagree about which of two equal keys counts.
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise UnreadableLock
+    return found
+
+
+def _npm(text: str) -> Iterator[Written]:
+    whole = _json(text)
+    for path, value in whole.get("packages", {}).items():  # type: ignore[attr-defined]  # else unreadable
+        if path:
+            yield _written(path.rpartition("node_modules/")[2], value)
+    yield from _npm_tree(whole.get("dependencies", {}))
+
+
+def _npm_tree(packages: object) -> Iterator[Written]:
+    for name, value in packages.items():  # type: ignore[attr-defined]  # else unreadable
+        yield _written(name, value)
+        yield from _npm_tree(value.get("dependencies", {}))
+
+
+def _pipenv(text: str) -> Iterator[Written]:
+    whole = _json(text)
+    for part, packages in whole.items():
+        if part == "_meta":
+            yield Written("_meta", tuple(_fields(packages["sources"], "source")))  # type: ignore[index]  # likewise
+        else:
+            yield from (_written(*item) for item in packages.items())  # type: ignore[attr-defined]  # likewise
+
+
+def _composer(text: str) -> Iterator[Written]:
+    whole = _json(text)
+    for part in ("packages", "packages-dev"):
+        yield from (_written(one["name"], {**one, "name": []}) for one in whole.get(part) or ())  # type: ignore[attr-defined]
+
+
+def _nuget(text: str) -> Iterator[Written]:
+    for packages in _json(text)["dependencies"].values():  # type: ignore[attr-defined]  # likewise
+        for name, value in packages.items():
+            kind = value["type"] if value["type"] == "Project" else []
+            yield _written(name, {**value, "version": value.get("resolved", ""), "resolved": [], "type": kind})
+
+
+def _toml(text: str) -> Iterator[Written]:
+    whole = tomllib.loads(text)
+    # Poetry before 1.5 has the hashes apart.
+    apart = whole.get("metadata", {}).get("files", {})
+    # So does an old Cargo, in keys of their own; a patch puts another source in a package's place.
+    if "patch" in whole or any(key.startswith("checksum ") for key in whole.get("metadata", {})):
+        raise UnreadableLock
+    for one in whole.get("package", whole.get("packages", [])):
+        fields = _written(one["name"], {**one, "name": [], "hashes": apart.get(one["name"], [])}).fields
+        # Without a folder it is the name of a file that an index has.
+        yield Written(one["name"], tuple((key, value) for key, value in fields if key != "file" or "/" in value))
+
+
+def _blocks(text: str, ignored: re.Pattern[str]) -> Iterator[tuple[str, list[str]]]:
+    """The lines without indentation, each with the lines after it that have one."""
+    block: tuple[str, list[str]] | None = None
+    for line in text.split("\n"):
+        if not line.strip() or ignored.match(line):
+            continue
+        if not line.startswith(" "):
+            if block:
+                yield block
+            block = line.rstrip(), []
+        elif block is None:
+            raise UnreadableLock
+        else:
+            block[1].append(line.rstrip())
+    if block:
+        yield block
+
+
+_COMMENT = re.compile(r"\s*#")
+_YARN_FIELD = re.compile(r'  "?([A-Za-z]+)"?:? +(.+)')
+_YARN_LIST = re.compile(r'  "?[A-Za-z]+"?:|    .*')
+_DESCRIPTOR = re.compile(r"(@?[^@]+)@(.+)", re.DOTALL)
+
+
+def _yarn(text: str) -> Iterator[Written]:
+    for header, lines in _blocks(text, _COMMENT):
+        fields: list[Field] = []
+        for line in lines:
+            if found := _YARN_FIELD.fullmatch(line):
+                fields.append((found[1], found[2].strip('"')))
+            elif not _YARN_LIST.fullmatch(line):
+                raise UnreadableLock
+        name = ""
+        if header == "__metadata:":
+            continue
+        for descriptor in header.removesuffix(":").replace('"', "").split(", "):
+            name, wanted = _parted(descriptor)
+            if re.match("[a-z+]+:", wanted) and not wanted.startswith("npm:"):
+                fields.append(("source", wanted))
+            fields += [("package", _parted(value)[0]) for value in (wanted.removeprefix("npm:"),) if "@" in value[1:]]
+        yield Written(name, tuple(dict.fromkeys(_resolution(fields))))
+
+
+def _resolution(fields: Iterable[Field]) -> Iterator[Field]:
+    for key, value in fields:
+        if key == "resolution":
+            package, where = _parted(value)
+            yield "package", package
+            if not where.startswith("npm:"):
+                yield "source", where
+        else:
+            yield key, value
+
+
+def _parted(descriptor: str) -> tuple[str, str]:
+    found = _DESCRIPTOR.fullmatch(descriptor)
+    if found is None or (found[2].startswith("npm:") and not found[2][4:]):
+        raise UnreadableLock
+    return found[1], found[2]
+
+
+_PNPM_PACKAGE = re.compile(r"/?(@?[^@/]+(?:/[^@/]+)?)[@/]([0-9][^(_]*)(?:[(_].*)?")
+_PNPM_INLINE = re.compile(r"(integrity|tarball|directory|repo|type|path): ([^,}]+)")
+_PNPM_VALUE = re.compile(r" *(?:- )?([^\s:]+|'[^']+'): +([^\s(]+).*")
+_PNPM_KNOWN = re.compile(r"[0-9][^@/:]*|true|false|'[0-9][^@/:]*'")
+_PNPM_MARKS = re.compile(r"\s*#|---")
+
+
+def _pnpm(text: str) -> Iterator[Written]:
+    for section, lines in _blocks(text, _PNPM_MARKS):
+        if section == "packages:":
+            for key, inner in _blocks("\n".join(line[2:] for line in lines), _PNPM_MARKS):
+                yield _pnpm_package(key.strip("':"), inner)
+        elif not section.startswith(("lockfileVersion:", "settings:")):
+            # What is installed under a name, if that is no version: another package, or another source.
+            found = [one for line in lines if (one := _PNPM_VALUE.fullmatch(line)) and one[1] != "specifier"]
+            told = [one[2] for one in found if not _PNPM_KNOWN.fullmatch(one[2])]
+            names = [package[1] if (package := _PNPM_PACKAGE.fullmatch(one)) else one for one in told]
+            yield Written(section, tuple(("source", name) for name in names))
+
+
+def _pnpm_package(key: str, lines: list[str]) -> Written:
+    package = _PNPM_PACKAGE.fullmatch(key)
+    fields = [("version", package[2])] if package else [("source", key)]
+    for line in lines:
+        name, _, value = line.strip().partition(": ")
+        if name == "resolution":
+            fields += _PNPM_INLINE.findall(value) or [("source", value)]
+        elif name in {"name", "version"}:
+            fields.append(("package" if name == "name" else name, value))
+    return Written(package[1] if package else key, tuple(fields))
+
+
+_GEM_SOURCE = re.compile(r"  (remote|revision|ref|branch|tag|glob|submodules|specs): ?(.*)|  specs:")
+_GEM = re.compile(r"    (\S+) \(([^)]+)\)|      .*")
+_GEM_CHECKSUM = re.compile(r"  (\S+) \(([^)]+)\)(?: (\S+=\S+))?")
+_GEM_SECTIONS = frozenset({"GEM", "GIT", "PATH", "PLUGIN SOURCE"})
+_GEM_OTHERS = frozenset({"CHECKSUMS", "PLATFORMS", "DEPENDENCIES", "BUNDLED WITH", "RUBY VERSION"})
+
+
+def _bundler(text: str) -> Iterator[Written]:
+    blocks = tuple(_blocks(text, re.compile(r"(?!)")))
+    sums = {
+        (found[1], found[2]): found[3] or ""
+        for section, lines in blocks
+        for line in lines
+        if section == "CHECKSUMS" and (found := _GEM_CHECKSUM.fullmatch(line))
+    }
+    for section, lines in blocks:
+        remotes: list[Field] = []
+        for line in lines if section not in _GEM_OTHERS else ():
+            if found := _GEM_SOURCE.fullmatch(line):
+                remotes += [("source", f"{section} {found[2]}")] if found[1] == "remote" else []
+            elif (found := _GEM.fullmatch(line)) and section in _GEM_SECTIONS:
+                version = [("version", found[2]), ("hash", sums.get((found[1], found[2]), ""))]
+                yield from [Written(found[1], (*version, *remotes))] if found[1] else []
+            else:
+                raise UnreadableLock
+
+
+_GO = re.compile(r"(\S+) (v\S+?)(/go\.mod)? (h1:\S+)")
+
+
+def _go(text: str) -> Iterator[Written]:
+    for line in text.split("\n"):
+        if line.strip():
+            found = _GO.fullmatch(line.rstrip())
+            if found is None:
+                raise UnreadableLock
+            yield Written(f"{found[1]}{found[3] or ''}", (("version", found[2]), ("hash", found[4])))
+
+
+_READERS: Mapping[str, Callable[[str], Iterator[Written]]] = {
+    "package-lock.json": _npm,
+    "npm-shrinkwrap.json": _npm,
+    "yarn.lock": _yarn,
+    "pnpm-lock.yaml": _pnpm,
+    "Cargo.lock": _toml,
+    "poetry.lock": _toml,
+    "uv.lock": _toml,
+    "pdm.lock": _toml,
+    "pylock.toml": _toml,
+    "Pipfile.lock": _pipenv,
+    "Gemfile.lock": _bundler,
+    "composer.lock": _composer,
+    "packages.lock.json": _nuget,
+    "go.sum": _go,
+    "go.work.sum": _go,
+}

@@ -1,0 +1,108 @@
+"""The check against a branch that is not protected has another name: it satisfies no rule, and loses nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from reviewbot_sandbox.codevf import Answer, TaskLife, TaskRequest
+
+from tests.app.house import CLEAN, HEAD, REPO, Rig, answer, finding, house
+
+REQUIRED = "CodeVF review"
+CRITICAL = finding("app.py", 12, severity="critical", code="os.system(command)")
+SOON = TaskLife(pending=1, processing=1)
+LATE = TaskLife(pending=1, processing=1_000_000)
+
+
+def shown(rig: Rig) -> dict[str, tuple[str, str | None]]:
+    """The newest check run of each name on the head: status and conclusion."""
+    return {one.name: (one.status, one.conclusion) for one in rig.checks()}
+
+
+def finds_the_flaw(request: TaskRequest) -> Answer:
+    """A reviewer who sees the flaw in `HEAD`, where it is in the change."""
+    return answer(CRITICAL) if "os.system" in str(request.attachments) else CLEAN
+
+
+def stack(rig: Rig, base: str = "next") -> None:
+    """A pull request onto another branch, which has the flaw, becomes the one under review."""
+    onto = rig.world.push(REPO, base, HEAD, author="mona")
+    rig.world.push(REPO, "stacked", {"more.py": "y = 2\n"}, author="mona", parents=(onto,))
+    rig.number = rig.world.open_pull_request(REPO, "stacked", base=base, title="Stacked", author="mona").number
+
+
+def retarget(rig: Rig, base: str) -> None:
+    """The author opens the pull request against another branch."""
+    rig.world.retarget(REPO, rig.number, base)
+
+
+def test_a_head_that_is_green_against_the_authors_branch_is_not_on_the_default_branch(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=finds_the_flaw) as rig:
+        stack(rig)
+        assert rig.run().outputs["verdict"] == "pass"
+        assert shown(rig) == {f"{REQUIRED} (base: next)": ("completed", "success")}
+        retarget(rig, "main")
+        assert REQUIRED not in shown(rig), "what is required is missing until the next run"
+        assert rig.run(payload=rig.event("edited")).outputs["verdict"] == "fail"
+        assert shown(rig)[REQUIRED] == ("completed", "failure")
+
+
+def test_a_listed_branch_has_the_name_that_is_required(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=finds_the_flaw, config="bases: ['release/**']\n") as rig:
+        stack(rig, "release/1")
+        rig.run()
+        assert shown(rig) == {REQUIRED: ("completed", "success")}
+
+
+def test_nothing_to_review_against_the_authors_branch_satisfies_no_rule(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=finds_the_flaw) as rig:
+        rig.world.push(REPO, "mine", {"other.txt": "x"}, author="mona", parents=(rig.world.pull(REPO, 1).head_sha,))
+        retarget(rig, "mine")
+        assert rig.run(review_on="ready").outputs["reason"] == "nothing-selected"
+        assert shown(rig) == {f"{REQUIRED} (base: mine)": ("completed", "skipped")}
+        retarget(rig, "main")
+        rig.run(payload=rig.event("edited"), review_on="ready")
+        assert shown(rig)[REQUIRED] == ("completed", "failure")
+
+
+@pytest.mark.parametrize("summary", ["true", "false"])
+def test_the_same_change_is_bought_once_whatever_its_check_is_called(tmp_path: Path, summary: str) -> None:
+    with house(tmp_path, engineer=finds_the_flaw) as rig:
+        rig.world.push(REPO, "same", {}, parents=(rig.world.store.git(REPO).branches()["main"],))
+        retarget(rig, "same")
+        assert rig.run(summary_comment=summary).outputs["verdict"] == "fail"
+        for base in ("main", "same", "main"):
+            retarget(rig, base)
+            assert rig.run(payload=rig.event("edited"), summary_comment=summary).outputs["verdict"] == "fail"
+        assert len(rig.service.tasks()) == 1
+        assert shown(rig)[REQUIRED] == shown(rig)[f"{REQUIRED} (base: same)"] == ("completed", "failure")
+
+
+@pytest.mark.parametrize("base", ["next", "main"])
+def test_a_collection_finds_an_open_task_under_another_name(tmp_path: Path, base: str) -> None:
+    alone: dict[str, Any] = {"summary_comment": "false", "wait_minutes": "0"}
+    with house(tmp_path, engineer=finds_the_flaw, life=SOON) as rig:
+        stack(rig)
+        rig.run(**alone)
+        assert shown(rig) == {f"{REQUIRED} (base: next)": ("in_progress", None)}
+        retarget(rig, base)
+        for _ in range(2):
+            rig.run(event="schedule", payload={}, command="collect", **alone)
+        assert shown(rig)[f"{REQUIRED} (base: next)"][0] == "completed"
+        assert len(rig.service.tasks()) == 1
+
+
+def test_a_task_for_another_base_is_replaced_like_that_of_an_older_head(tmp_path: Path) -> None:
+    alone: dict[str, Any] = {"summary_comment": "false", "wait_minutes": "0"}
+    with house(tmp_path, engineer=finds_the_flaw, life=LATE, config="supersede: always-replace\n") as rig:
+        stack(rig)
+        rig.run(**alone)
+        retarget(rig, "main")
+        rig.run(payload=rig.event("edited"), **alone)
+        assert [one.cancelled_at is not None for one in rig.service.tasks()] == [True, False]
+        assert shown(rig) == {
+            f"{REQUIRED} (base: next)": ("completed", "action_required"),
+            REQUIRED: ("in_progress", None),
+        }
