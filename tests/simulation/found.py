@@ -69,17 +69,18 @@ FOUND: dict[str, Bug] = {
         "Two runs at once, and somebody deletes the summary between their readings: one buys what is new, the other "
         "the whole change.",
         PAY_ONCE,
-        "scope",
+        "",
         history(
             RUN,
             Move("rename"),
             Episode((NEXT, NEXT), (At(3, Meanwhile(Move("delete_summary", 3, 1))), At(4, Switch()))),
         ),
+        is_open=False,
     ),
     "written-over": Bug(
         "Without check runs: a run that waits between reading and writing the summary writes over what another bought.",
         PAY_ONCE,
-        "overwritten",
+        "",
         history(
             RUN,
             Move("note"),
@@ -93,11 +94,12 @@ FOUND: dict[str, Bug] = {
             Move("squash", 4, 2),
             setting=Setting((("check-run", "false"), ("wait-minutes", "0"))),
         ),
+        is_open=False,
     ),
     "task-written-over": Bug(
         "A run that skips a review writes the intent of another run over the id of its task, and that run is killed.",
         NOTHING_LOST,
-        "overwritten",
+        "",
         history(
             RUN,
             Move("note"),
@@ -112,6 +114,7 @@ FOUND: dict[str, Bug] = {
             ),
             Move("skip"),
         ),
+        is_open=False,
     ),
     "key-that-is-forgotten": Bug(
         "A run is killed before it records its task, and nobody comes within a day: its answer is out of reach, and "
@@ -152,7 +155,7 @@ FOUND: dict[str, Bug] = {
         "Without a summary and with `review-on: ready`: a finding of an older head, whose code is gone, comes in on a "
         "head that gets no check, and nothing shows it.",
         NOTHING_LOST,
-        "homeless",
+        "",
         history(
             Episode((COLLECT, COLLECT), (At(3, Meanwhile(Move("evil", 3))),)),
             RUN,
@@ -160,6 +163,7 @@ FOUND: dict[str, Bug] = {
             Move("finish"),
             setting=Setting((("review-on", "ready"), ("summary-comment", "false"), ("wait-minutes", "0"))),
         ),
+        is_open=False,
     ),
     "committer-waives": Bug(
         "Somebody who has pushed the flaw to another's pull request waives it.",

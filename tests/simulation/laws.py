@@ -6,7 +6,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 from reviewbot.domain.findings.markers import read_finding_mark
 from reviewbot.domain.ledger.codec import decode
@@ -17,7 +16,6 @@ from tests.simulation.codevf import KEY_MEMORY, StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, thread_line
 from tests.simulation.oracle import SAID, diffs_in, headers, shown_in
 from tests.simulation.repository import Change
-from tests.simulation.schedule import Run
 from tests.simulation.world import CHECK, GREEN, KEY, World
 
 NO_BUG = "no bug"
@@ -89,22 +87,7 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
         if len(tasks) > 1 + ended + asked:
             paths, ids = [one.path for one in change], [task.id for task in tasks]
             told = f"{ids} are of one change of {paths} in mode {mode}; {ended} ended, {asked} asked"
-            yield Violation(PAY_ONCE, told, _hole_of_purchase(world, pull, tasks))
-
-
-def _hole_of_purchase(world: World, pull: Pull, tasks: list[StoredTask]) -> str:
-    """The class of a second purchase."""
-    spans = [(task.asker.began, task.created) for task in tasks if isinstance(task.asker, Run)]
-    if "written over" in world.truth.losses and world.setting.input("check-run", "true") == "false":
-        return "overwritten"
-    raced = any(
-        isinstance(later.asker, Run)
-        and later.asker.began <= earlier.created
-        and later.submission.idempotency_key != earlier.submission.idempotency_key
-        for earlier, later in pairwise(tasks)
-    )
-    retargeted = any(began < at <= created for began, created in spans for at, _ in pull.bases)
-    return "scope" if raced and (retargeted or "summary" in world.truth.losses) else ""
+            yield Violation(PAY_ONCE, told)
 
 
 # Law 2
@@ -123,10 +106,7 @@ def _lost(world: World) -> Iterator[Violation]:
             if task.status(world.time.seconds) is TaskStatus.COMPLETED and not _is_out_of_reach(world, task):
                 missing = set(SAID.findall(str(task.result))) - told
                 if missing:
-                    is_shown = world.setting.input("summary-comment", "true") == "true" or newest_check(world, pull)
-                    told_of = f"{task.id} reported {sorted(missing)}, and nothing shows it"
-                    lost = "overwritten" if "written over" in world.truth.losses else ""
-                    yield Violation(NOTHING_LOST, told_of, lost if is_shown else "homeless")
+                    yield Violation(NOTHING_LOST, f"{task.id} reported {sorted(missing)}, and nothing shows it")
 
 
 def _is_out_of_reach(world: World, task: StoredTask) -> bool:
@@ -388,9 +368,6 @@ HOLES: Mapping[str, str] = {
     "committer": "Somebody who has committed to the branch waives or bypasses.",
     "freshness": "An older signed text, put back, brings back what it says.",
     "identity": "A change is known by less than the reviewer sees of it: another old name counts as the same.",
-    "overwritten": "A summary is written that another run has written since it was read: what that one bought is lost.",
-    "scope": "Two runs at once find another summary or another base branch, so they buy the change in another scope.",
-    "homeless": "Without a summary, and without a check on the head: nothing shows a finding whose code is gone.",
 }
 """Classes of known holes, with what goes wrong. A violation belongs to one by what has happened, not by its seed."""
 

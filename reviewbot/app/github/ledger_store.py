@@ -13,6 +13,7 @@ from reviewbot.domain.ledger.codec import LedgerReading, decode
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import StoredLedger
+from reviewbot.domain.machine.known import Known
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.publishing.comment_diff import marked_threads, summaries
 from reviewbot.errors import ForgeError
@@ -146,6 +147,23 @@ def _with_copies(run: RunContext, snapshot: Snapshot, ledger: Ledger, copies: Se
         elif not known.task_id and (copy.task_id or _begins(known, copy)):
             ledger = ledger.with_purchase(_caught_up(known, copy))
     return ledger
+
+
+def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase | None:
+    """The purchase as the oldest check run of this head tells it: GitHub orders them, whichever run asks.
+
+    Raises:
+        ForgeError: the check runs cannot be read.
+    """
+    checks = run.ports.forge.checks(known.head_sha, run.settings.check_name, known.snapshot.pull.number)
+    copies = ((decode_external_id(one.external_id, run.signer), one) for one in sorted(checks, key=lambda one: one.id))
+    found = (
+        _Found(copy, check.head_sha)
+        for copy, check in copies
+        if copy and copy.state is not TaskState.DEFERRED and bought.identity.startswith(copy.identity)
+    )
+    first = next((one for one in found if one.copy.attempt == bought.attempt), None)
+    return first and _adopted(run, known.snapshot, first, bought.identity)
 
 
 def _begins(known: Purchase, copy: ExternalId) -> bool:

@@ -10,6 +10,7 @@ from reviewbot.domain.github.pull_request import CheckRun, CheckStatus
 from reviewbot.domain.ledger.external_id import decode_external_id, tells_of_open_task
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.domain.ledger.memory import Memory
+from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.known import Bought, Known
 from reviewbot.domain.policy.verdict import superseded
 from reviewbot.errors import ForgeError
@@ -28,10 +29,13 @@ def close_older_checks(run: RunContext, known: Known) -> Known:
 
 
 def _close(run: RunContext, known: Known, check: CheckRun, bought: Purchase) -> None:
+    """Complete a check run. Without a summary it lists what its review found: the head may have no check to say it."""
     message = f"Its findings, and those of the reviews since, stand on {known.snapshot.pull.head_sha[:7]}."
     pull = replace(known.snapshot.pull, head_sha=check.head_sha)
     snapshot = replace(known.snapshot, pull=pull, checks=(check,), other_checks=())
-    memory = Memory(ledger=Ledger(forgotten=known.ledger.spent))
+    answers = () if run.settings.summary_comment else known.memory.update.answers
+    update = LedgerUpdate(answers=tuple(one for one in answers if one.task_id == bought.task_id))
+    memory = Memory.of(Ledger(forgotten=known.ledger.spent), update, known.change.index)
     older = Known(known.request, snapshot, memory=memory, own=Bought(bought))
     try:
         write_check_run(run, older, superseded(message))

@@ -6,18 +6,23 @@ from dataclasses import replace
 
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.check_run import write_check_run
+from reviewbot.app.github.ledger_store import first_recorded
 from reviewbot.app.github.refresh import refresh
 from reviewbot.app.github.summary_comment import write_summary
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine.judge import SUMMARY
 from reviewbot.domain.machine.known import Bought, Known, Underway
-from reviewbot.domain.machine.steps import HeadMoved, Updated
+from reviewbot.domain.machine.purchase import may_have_other_scopes, overtaking
+from reviewbot.domain.machine.steps import HeadMoved, Overtaken, Updated
 from reviewbot.domain.policy.verdict import Outcome, pending
 from reviewbot.errors import PermissionMissing, ReviewbotError
 
 
-def record_intent(run: RunContext, known: Known, bought: Bought) -> Updated | HeadMoved:
+def record_intent(run: RunContext, known: Known, bought: Bought) -> Updated | HeadMoved | Overtaken:
     """Write down what is about to be bought: in the check run if there can be one, else in the summary.
+
+    Another run may do the same at this moment, and may have chosen another scope. GitHub orders check runs, so each of
+    them reads what was recorded first, once its own record stands there, and goes on with that.
 
     Raises:
         PermissionMissing: nothing can be written, and this run would not wait for the answer.
@@ -44,7 +49,11 @@ def record_intent(run: RunContext, known: Known, bought: Bought) -> Updated | He
             "Neither a check run nor a comment can be written, so the review could not be found again.",
             hint="Give the token `checks: write` or `pull-requests: write`, or set `wait-minutes`.",
         )
-    return Updated(known)
+    first = known.stored.ledger.named(bought.purchase.identity, bought.purchase.attempt)
+    if known.check is not None and may_have_other_scopes(known, bought.purchase):
+        first = first_recorded(run, known, bought.purchase)
+    overtaken_by = overtaking(first, bought.purchase)
+    return Overtaken(known, overtaken_by) if overtaken_by else Updated(known)
 
 
 def record_task(run: RunContext, known: Known, underway: Underway) -> Updated:

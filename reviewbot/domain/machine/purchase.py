@@ -157,6 +157,19 @@ def intended(known: Known, wish: Wish, agreed: Quote, now: datetime) -> Bought:
     return Bought(again, agreed.tag, reselected=before.selection not in {"", intent.selection})
 
 
+def may_have_other_scopes(known: Known, bought: Purchase) -> bool:
+    """Whether a run at the same time may buy the same change in another scope: since a review that this one misses."""
+    reviews = (one for one in known.ledger.purchases if one.state not in {TaskState.DEFERRED, TaskState.ENDED})
+    return known.request.incremental and any(one.identity != bought.identity for one in reviews)
+
+
+def overtaking(first: Purchase | None, bought: Purchase) -> Purchase | None:
+    """The purchase as it was recorded first, if that is of another scope: the first one counts, for every run."""
+    if first is None or first.state is TaskState.DEFERRED or first.attempt != bought.attempt:
+        return None
+    return None if first.since == bought.since else first
+
+
 def submitted(known: Known, bought: Bought, task_id: str, packing: Packing) -> Bought:
     """The purchase once its task exists."""
     missed = len(packing.omitted) + len([one for one in known.change.held if one.missed])

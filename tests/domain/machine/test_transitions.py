@@ -23,7 +23,7 @@ from reviewbot.domain.machine.finish import concluded, on_group_head
 from reviewbot.domain.machine.judge import beside_another, not_asked_for
 from reviewbot.domain.machine.known import Answered, Bought, Cancels, Known, OpenTask, Underway
 from reviewbot.domain.machine.learn import learn
-from reviewbot.domain.machine.purchase import purchase_of
+from reviewbot.domain.machine.purchase import may_have_other_scopes, overtaking, purchase_of
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Allow, ReviewOn, Supersede
 from reviewbot.domain.model.review import Balance, Report, Task, TaskStatus, Unread
@@ -135,6 +135,55 @@ def test_a_purchase_is_of_the_base_that_the_change_was_read_against() -> None:
     assert isinstance(quoted, phases.Quoted)
     retargeted = replace(quoted.known, snapshot=replace(quoted.known.snapshot, pull=pull(base_ref="elsewhere")))
     assert purchase_of(retargeted, retargeted.identity, TaskState.INTENT, NOON).base_ref == "main"
+
+
+REVIEWED = purchase(identity="9" * 64, task_id="task_older", head_sha=OTHER_HEAD, state=TaskState.DONE)
+
+
+def test_what_another_run_has_recorded_first_is_bought_in_its_scope() -> None:
+    quoted = bought(known())
+    ours = quoted.bought.purchase
+    first = replace(ours, since=OTHER_HEAD)
+    again = go(quoted, steps.Overtaken(quoted.known.with_own(quoted.bought), first), RICH, steps.ProjectFound(12))
+    assert isinstance(again, phases.Quoted)
+    assert (again.bought.purchase.since, again.order.again) == (OTHER_HEAD, True)
+    assert again.order.identity.key() != quoted.order.identity.key()
+
+
+def test_the_task_that_another_run_has_recorded_first_is_looked_up() -> None:
+    quoted = bought(known())
+    first = replace(quoted.bought.purchase, since=OTHER_HEAD, state=TaskState.OPEN, task_id="task_1")
+    after = go(quoted, steps.Overtaken(quoted.known.with_own(quoted.bought), first))
+    assert decide(after) == steps.ReadTask("task_1")
+
+
+def test_only_another_scope_of_the_same_attempt_overtakes() -> None:
+    ours = purchase(state=TaskState.INTENT, task_id="")
+    other = replace(ours, since=OTHER_HEAD)
+    assert overtaking(other, ours) is other
+    for first in (None, ours, replace(other, attempt=2), replace(other, state=TaskState.DEFERRED)):
+        assert overtaking(first, ours) is None
+
+
+def test_another_scope_is_possible_once_something_else_was_bought() -> None:
+    others = {
+        REVIEWED: True,
+        replace(REVIEWED, state=TaskState.DEFERRED): False,
+        replace(REVIEWED, identity="a" * 64): False,
+    }
+    for other, is_possible in others.items():
+        now = go(start(known()), reading(other), steps.Done()).known
+        assert may_have_other_scopes(now, purchase()) is is_possible
+    alone = go(start(known(incremental=False)), reading(REVIEWED), steps.Done()).known
+    assert not may_have_other_scopes(alone, purchase())
+
+
+def test_the_intent_of_this_head_is_left_to_its_own_run() -> None:
+    pending = known(may_buy=False)
+    for head, noted in ((HEAD, False), (OTHER_HEAD, True)):
+        intent = purchase(identity="9" * 64, task_id="", head_sha=head, state=TaskState.INTENT)
+        now = go(start(pending), reading(intent), steps.Done()).known
+        assert bool(now.memory.update.purchases) is noted
 
 
 def test_an_intent_that_was_refused_for_its_size_holds_nothing_once_the_head_has_moved() -> None:
