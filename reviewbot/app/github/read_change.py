@@ -98,7 +98,7 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
         *(Held(path, HeldBecause.SECRET_FILE, "`redact: block`", missed=True) for path in sorted(blocked)),
         *(one for *_, one in unsure if one),
     )
-    examples = [file.path for file in selected if _is_mostly_secrets(file) and file.path not in blocked]
+    examples = [file.path for file in selected if _is_example(file) and file.path not in blocked]
     notices = [
         *map(secrets_notice, examples),
         *(document_notice(path, places) for path, places, one in unsure if one is None and path not in examples),
@@ -128,9 +128,14 @@ def _is_secret(file: ChangedFile) -> bool:
     return any(map(secret_name, names)) or (not is_document(file) and _is_mostly_secrets(file))
 
 
+def _is_example(file: ChangedFile) -> bool:
+    """Whether it is a document that consists of secrets: any other file of this kind is held back."""
+    return is_document(file) and _is_mostly_secrets(file)
+
+
 def _is_mostly_secrets(file: ChangedFile) -> bool:
     text = file.text or file.diff.text
-    return any(mostly_secrets(name, text) for name in (file.path, file.diff.old_path))
+    return any(mostly_secrets(name, text) for name in {file.path, file.diff.old_path})
 
 
 def _texts(files: Iterable[ChangedFile]) -> Iterable[str]:

@@ -63,4 +63,10 @@ def _summary_body(run: RunContext, known: Known, outcome: Outcome) -> str:
     """
     view = summary_view(run, known, outcome)
     wait = view.wait and replace(view.wait, elapsed_seconds=view.wait.elapsed_seconds // HOUR * HOUR)
-    return run.renderer.summary(replace(view, run_url=None, wait=wait))
+    return run.renderer.summary(replace(view, ledger=_encoded(run, known), run_url=None, wait=wait))
+
+
+def _encoded(run: RunContext, known: Known) -> str:
+    """The ledger; none where the former one is lost and this one is empty, since the next run would believe it."""
+    is_unknown = known.stored.lost and not known.ledger.purchases and known.ledger.bypass is None
+    return "" if is_unknown else encode(known.ledger, run.signer)

@@ -40,7 +40,16 @@ class TaskState(StrEnum):
     @property
     def rank(self) -> int:
         """How far it has come."""
-        return min(tuple(TaskState).index(self), tuple(TaskState).index(TaskState.DONE))
+        return _RANKS[self]
+
+
+_RANKS = {
+    TaskState.DEFERRED: 0,
+    TaskState.INTENT: 1,
+    TaskState.OPEN: 2,
+    TaskState.DONE: 3,
+    TaskState.ENDED: 3,
+}
 
 
 @dataclass(frozen=True, slots=True)

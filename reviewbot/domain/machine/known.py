@@ -64,6 +64,11 @@ class ReviewedChange:
         """The change, to look findings up in."""
         return ChangeIndex.of(self.change, self.views)
 
+    @cached_property
+    def digest(self) -> str:
+        """What tells this change from any other."""
+        return change_digest(self.change.files)
+
     @property
     def selected(self) -> tuple[str, ...]:
         """The names of the selected files, including those that are held back."""
@@ -162,6 +167,10 @@ class Request(Struct, frozen=True):
 class NotBought(Struct, frozen=True):
     """This run has no purchase of this change."""
 
+    @property
+    def bought(self) -> None:
+        """No purchase."""
+
 
 class Bought(Struct, frozen=True):
     """The purchase of this change, before this run knows its task.
@@ -177,6 +186,11 @@ class Bought(Struct, frozen=True):
     packing: Packing | None = None
     reselected: bool = False
     frozen: bool = False
+
+    @property
+    def bought(self) -> Bought:
+        """The purchase."""
+        return self
 
     def with_purchase(self, purchase: Purchase) -> Bought:
         """With another state of the purchase."""
@@ -208,6 +222,11 @@ class Answered(Struct, frozen=True):
 
     underway: Underway
     report: Report
+
+    @property
+    def bought(self) -> Bought:
+        """The purchase with how it was sent."""
+        return self.underway.bought
 
     @property
     def purchase(self) -> Purchase:
@@ -283,15 +302,13 @@ class Known:
     @property
     def bought(self) -> Bought | None:
         """The purchase of this change with how it was sent."""
-        own = self.own.underway if isinstance(self.own, Answered) else self.own
-        if isinstance(own, NotBought):
-            return None
-        return own.bought if isinstance(own, Underway) else own
+        return self.own.bought
 
     @property
     def purchase(self) -> Purchase | None:
         """The purchase of this change."""
-        return self.bought.purchase if self.bought else None
+        bought = self.own.bought
+        return bought.purchase if bought else None
 
     @property
     def task(self) -> Task | None:
@@ -317,7 +334,8 @@ class Known:
     @property
     def task_id(self) -> str:
         """The id of the task of this change's purchase, empty while there is none."""
-        return self.purchase.task_id if self.purchase else ""
+        bought = self.own.bought
+        return bought.purchase.task_id if bought else ""
 
     @property
     def placed(self) -> tuple[Placed, ...]:
@@ -327,7 +345,8 @@ class Known:
     @property
     def judgement(self) -> Judgement:
         """The settings that judge: those of the purchase, else today's."""
-        return self.purchase.judgement if self.purchase else self.request.judgement
+        bought = self.own.bought
+        return bought.purchase.judgement if bought else self.request.judgement
 
     @property
     def coverage(self) -> Coverage:
@@ -380,7 +399,7 @@ class Known:
             pull_number=self.snapshot.pull.number,
             instance=self.request.instance,
             scope=WHOLE,
-            change=change_digest(self.change.change.files),
+            change=self.change.digest,
             mode=self.request.mode,
             expertise=self.request.expertise,
         )

@@ -127,16 +127,17 @@ def _rows(file: ChangedFile) -> Mapping[int, DiffLine]:
 
 def is_document(file: ChangedFile) -> bool:
     """Whether only people read the file, on both sides of the change, so that no code can hide in it."""
+    paths = (file.path, file.diff.old_path)
+    if not all(map(named_as_document, paths)):
+        return False
     first = [line.text for line in file.diff.lines() if 1 in {line.old, line.new}]
     texts = [file.diff.text, *first, *(side.text or "" for side in (file.old, file.new) if side)]
     lines = [line.text for line in file.diff.lines()]
     modes = {side.mode for side in (file.old, file.new) if side}
-    paths = (file.path, file.diff.old_path)
     return not (
         modes & {EXECUTABLE_MODE, SYMLINK_MODE}
         or any(_RUNS.search(text) for text in (*texts, "\n".join(["", *lines])))
         or (any(path.lower().endswith(".txt") for path in paths) and any(map(_REQUIREMENT.search, [*texts, *lines])))
-        or not all(map(named_as_document, paths))
     )
 
 
