@@ -194,6 +194,8 @@ def known_of(
         dry_run=settings.dry_run,
         check_run=settings.check_run,
         summary_comment=settings.summary_comment,
+        is_keyless=settings.is_keyless,
+        waits=settings.wait_minutes > 0,
         may_buy=may_buy,
         cancels=cancels,
         edits=edits,

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.check_run import write_check_run
-from reviewbot.domain.github.pull_request import CheckRun, CheckStatus
-from reviewbot.domain.ledger.external_id import decode_external_id, tells_of_open_task
+from reviewbot.domain.github.pull_request import CheckRun
+from reviewbot.domain.ledger.external_id import decode_external_id
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.domain.ledger.memory import Memory
 from reviewbot.domain.ledger.update import LedgerUpdate
+from reviewbot.domain.machine.judge import left_open
 from reviewbot.domain.machine.known import Bought, Known
 from reviewbot.domain.policy.verdict import superseded
 from reviewbot.errors import ForgeError
@@ -20,10 +21,7 @@ def close_older_checks(run: RunContext, known: Known) -> Known:
     """Complete the check runs of older heads whose tasks are over: till then a collection has to come by."""
     newest_of = {one.head_sha: one for one in known.snapshot.older_checks}
     for check in newest_of.values() if run.paid and run.settings.check_run else ():
-        copy = decode_external_id(check.external_id, run.signer)
-        bought = known.ledger.named(copy.identity, copy.attempt) if copy else None
-        left = check.status != CheckStatus.COMPLETED or tells_of_open_task(check.external_id)
-        if left and bought and bought.state.is_over and check.head_sha != known.reviewed_sha:
+        if bought := left_open(known, check, decode_external_id(check.external_id, run.signer)):
             _close(run, known, check, bought)
     return known
 

@@ -10,12 +10,12 @@ from reviewbot.app.github.ledger_store import first_recorded
 from reviewbot.app.github.refresh import refresh
 from reviewbot.app.github.summary_comment import write_summary
 from reviewbot.domain.ledger.ledger import Purchase
-from reviewbot.domain.machine.judge import SUMMARY
+from reviewbot.domain.machine.judge import stands_in_summary
 from reviewbot.domain.machine.known import Bought, Known, Underway
-from reviewbot.domain.machine.purchase import may_have_other_scopes, overtaking
+from reviewbot.domain.machine.purchase import check_recorded, comes_in_summary, may_have_other_scopes, overtaking
 from reviewbot.domain.machine.steps import HeadMoved, Overtaken, Updated
 from reviewbot.domain.policy.verdict import Outcome, pending
-from reviewbot.errors import PermissionMissing, ReviewbotError
+from reviewbot.errors import ReviewbotError
 
 
 def record_intent(run: RunContext, known: Known, bought: Bought) -> Updated | HeadMoved | Overtaken:
@@ -27,32 +27,21 @@ def record_intent(run: RunContext, known: Known, bought: Bought) -> Updated | He
     Raises:
         PermissionMissing: nothing can be written, and this run would not wait for the answer.
     """
-    known, parts = known.with_own(bought), bought.purchase.parts
-    if parts > 1:
-        in_summary = _in_summary(run, known, bought.purchase)
+    known, purchase = known.with_own(bought), bought.purchase
+    if purchase.parts == 1:  # of several tasks the summary comes first: without it nothing is written
+        known = _in_check_run(run, known, purchase)
+    if comes_in_summary(known, purchase):
+        in_summary = _in_summary(run, known, purchase)
         if in_summary is None:
             return HeadMoved()
         known = in_summary
-        if not _stands_in_summary(known):
-            raise PermissionMissing(
-                "No comment can be written, and a check run has no room for the ids of several tasks.",
-                hint="Give the token `pull-requests: write`, or set `max-tasks: 1`.",
-            )
-    known = _in_check_run(run, known, bought.purchase)
-    if known.check is None and parts == 1:
-        in_summary = _in_summary(run, known, bought.purchase)
-        if in_summary is None:
-            return HeadMoved()
-        known = in_summary
-    if known.check is None and known.summary is None and run.settings.wait_minutes == 0:
-        raise PermissionMissing(
-            "Neither a check run nor a comment can be written, so the review could not be found again.",
-            hint="Give the token `checks: write` or `pull-requests: write`, or set `wait-minutes`.",
-        )
-    first = known.stored.ledger.named(bought.purchase.identity, bought.purchase.attempt)
-    if known.check is not None and may_have_other_scopes(known, bought.purchase):
-        first = first_recorded(run, known, bought.purchase)
-    overtaken_by = overtaking(first, bought.purchase)
+    check_recorded(known, purchase)
+    if purchase.parts > 1:
+        known = _in_check_run(run, known, purchase)
+    first = known.stored.ledger.named(purchase.identity, purchase.attempt)
+    if known.check is not None and may_have_other_scopes(known, purchase):
+        first = first_recorded(run, known, purchase)
+    overtaken_by = overtaking(first, purchase)
     return Overtaken(known, overtaken_by) if overtaken_by else Updated(known)
 
 
@@ -67,7 +56,7 @@ def record_task(run: RunContext, known: Known, underway: Underway) -> Updated:
         recorded = _in_summary(run, known, underway.purchase)
     except ReviewbotError as error:
         run.degraded.say(error.message)
-    if recorded is not None and _stands_in_summary(recorded):
+    if recorded is not None and stands_in_summary(recorded):
         return Updated(recorded)
     return Updated(_in_check_run(run, recorded or known, underway.purchase))
 
@@ -108,7 +97,3 @@ def _keeping(known: Known, written: Known) -> Known:
 
 def _outcome(known: Known) -> Outcome:
     return pending(known.request.judgement.rules)
-
-
-def _stands_in_summary(known: Known) -> bool:
-    return known.request.summary_comment and known.summary is not None and SUMMARY not in known.denied

@@ -9,7 +9,7 @@ from reviewbot.app.context import RunContext
 from reviewbot.app.github.refresh import refresh
 from reviewbot.app.output.views import summary_view
 from reviewbot.domain.ledger.codec import encode, replace_ledger
-from reviewbot.domain.machine.judge import SUMMARY, let_through
+from reviewbot.domain.machine.judge import SUMMARY, let_through, summary_is_due
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import summaries
@@ -25,12 +25,8 @@ def write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     One that is there holds the ledger, so a run that has nothing to add to it never writes over it. When GitHub's
     answer is lost, or the comment has gone meanwhile, what is there is read before it is written again.
     """
-    homeless = known.check is None and outcome.conclusion is not None and known.summary is None
-    homeless = homeless and summaries(known.snapshot.comments, run.settings.instance).keep is None
-    if not run.settings.summary_comment or not (known.has_news or homeless):
+    if not summary_is_due(known, outcome):
         return known
-    if run.settings.is_keyless and summaries(known.snapshot.comments, run.settings.instance).keep is not None:
-        return known  # it holds what a run without the key can neither read nor sign
     outcome = let_through(known, outcome)
     try:
         return _write_summary(run, known, outcome)

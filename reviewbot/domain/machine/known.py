@@ -129,6 +129,8 @@ class Request(Struct, frozen=True):
         judgement: the settings that judge and publish.
         selecting: `idempotency.selection_digest` of the rules by which files are selected.
         paid: whether this reviewer costs money.
+        is_keyless: whether it costs money, and there is no key.
+        waits: whether the settings let a run wait for a review at all.
         may_buy: False while collecting: tasks are looked up once, and nothing is bought but what was deferred.
         cancels: which open tasks the run cancels.
         edits: what a command changes of the ledger.
@@ -154,6 +156,8 @@ class Request(Struct, frozen=True):
     dry_run: bool
     check_run: bool
     summary_comment: bool
+    is_keyless: bool = False
+    waits: bool = True
     may_buy: bool = True
     cancels: Cancels = Cancels.NONE
     edits: tuple[LedgerEdit, ...] = ()

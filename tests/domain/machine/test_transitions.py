@@ -10,20 +10,29 @@ import pytest
 from msgspec import structs
 
 from reviewbot.domain.codevf.attachments import size_tiers
+from reviewbot.domain.findings.markers import summary_mark
 from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Comment, Conclusion, Permission
-from reviewbot.domain.ledger.edits import Unwaive
+from reviewbot.domain.ledger.edits import Unwaive, Waive
+from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
+from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.machine.acquire import may_shrink, start
 from reviewbot.domain.machine.decide import decide
-from reviewbot.domain.machine.finish import concluded, on_group_head
-from reviewbot.domain.machine.judge import beside_another, not_asked_for
+from reviewbot.domain.machine.finish import concluded, on_group_head, on_new_head, placed_again, reread
+from reviewbot.domain.machine.judge import beside_another, left_open, not_asked_for, summary_is_due
 from reviewbot.domain.machine.known import Answered, Bought, Cancels, Known, OpenTask, Underway
 from reviewbot.domain.machine.learn import learn
-from reviewbot.domain.machine.purchase import may_have_other_scopes, overtaking, purchase_of
+from reviewbot.domain.machine.purchase import (
+    check_recorded,
+    comes_in_summary,
+    may_have_other_scopes,
+    overtaking,
+    purchase_of,
+)
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Allow, ReviewOn, Supersede
 from reviewbot.domain.model.review import Balance, Report, Task, TaskStatus, Unread
@@ -474,3 +483,79 @@ def test_each_cause_of_a_partial_review_is_named() -> None:
     assert replace(now, change=held).why_partial == ("1 selected files are held back",)
     assert replace(now, change=held, own=Bought(purchase(), frozen=True)).why_partial == ()
     assert now.coverage is Coverage.FULL
+
+
+COMMENT = Comment(5, "https://github.test/5", summary_mark(""), ours=True)
+
+
+def test_the_summary_is_written_with_news_or_a_verdict_that_stands_nowhere() -> None:
+    verdict, silent = pending(known().judgement.rules), not_due(Reason.DRAFT)
+    verdict = replace(verdict, conclusion=Conclusion.SUCCESS)
+    bare = known()
+    news = replace(bare, memory=Memory(update=LedgerUpdate(posted=frozenset({"a"}))))
+    there = replace(bare, snapshot=replace(bare.snapshot, comments=(COMMENT,)))
+    assert summary_is_due(bare, verdict)
+    assert summary_is_due(news, silent)
+    for now in (replace(bare, summary=COMMENT), there):
+        assert not summary_is_due(now, verdict)
+    assert not summary_is_due(bare, silent)
+    off = replace(news, request=structs.replace(news.request, summary_comment=False))
+    assert not summary_is_due(off, verdict)
+
+
+def test_a_run_without_the_key_leaves_a_summary_that_is_there() -> None:
+    keyless = known(is_keyless=True)
+    news = replace(keyless, memory=Memory(update=LedgerUpdate(posted=frozenset({"a"}))))
+    assert summary_is_due(news, not_due(Reason.DRAFT))
+    there = replace(news, snapshot=replace(news.snapshot, comments=(COMMENT,)))
+    assert not summary_is_due(there, not_due(Reason.DRAFT))
+
+
+def test_the_check_run_of_an_older_head_is_completed_once_its_task_is_over() -> None:
+    signer = Signer("cvf_key", 1, 7, "")
+    done = purchase(state=TaskState.DONE, head_sha=OTHER_HEAD)
+    text = encode_external_id(done, Decimal(0), signer)
+    copy = decode_external_id(text, signer)
+    check = CheckRun(1, "CodeVF review", OTHER_HEAD, CheckStatus.IN_PROGRESS, None, text, "")
+    now = replace(known(), memory=Memory(written=Ledger((done,))))
+    assert left_open(now, check, copy) is done
+    assert left_open(now, replace(check, status=CheckStatus.COMPLETED), copy) is None
+    assert left_open(now, check, None) is None
+    assert left_open(replace(now, reviewed_sha=OTHER_HEAD), check, copy) is None
+    open_task = replace(now, memory=Memory(written=Ledger((replace(done, state=TaskState.OPEN),))))
+    assert left_open(open_task, check, copy) is None
+
+
+def test_an_intent_of_one_task_stands_in_the_check_run_and_one_of_several_in_the_summary() -> None:
+    check = CheckRun(1, "CodeVF review", HEAD, CheckStatus.IN_PROGRESS, None, "", "")
+    one, two = purchase(), purchase(parts=2)
+    nowhere, waiting = known(waits=False), known()
+    checked, told = replace(nowhere, check=check), replace(nowhere, summary=COMMENT)
+    assert [comes_in_summary(now, one) for now in (nowhere, checked)] == [True, False]
+    assert comes_in_summary(checked, two)
+    for now, bought_now in ((checked, one), (told, one), (told, two), (waiting, one)):
+        check_recorded(now, bought_now)
+    for now, bought_now in ((nowhere, one), (checked, two), (waiting, two)):
+        with pytest.raises(PermissionMissing):
+            check_recorded(now, bought_now)
+
+
+def test_what_was_not_believed_is_not_believed_once_it_is_written_anew() -> None:
+    before = replace(known(), stored=StoredLedger(claimed=Decimal(5), lost=True), check=None)
+    now = reread(before, before.snapshot, StoredLedger(Ledger((purchase(),)), summary=COMMENT))
+    assert (now.stored.claimed, now.stored.lost, now.read_again, now.summary) == (Decimal(5), True, True, COMMENT)
+    assert now.ledger.open_tasks()
+
+
+def test_waivers_are_not_kept_on_another_head() -> None:
+    before = go(start(known()), sendable(), steps.Done()).known
+    edits = (Unwaive("f1"), Waive("f1", "ann", "It is known."))
+    update = LedgerUpdate(edits=edits, posted=frozenset({"a"}))
+    before = replace(before, memory=Memory.of(Ledger(), update, before.change.index))
+    snapshot = replace(before.snapshot, pull=pull(head_sha=OTHER_HEAD))
+    moved = on_new_head(reread(before, snapshot, StoredLedger()), HEAD, sendable(1).change)
+    assert (moved.reviewed_sha, moved.superseded, moved.memory.update.edits) == (HEAD, False, edits[:1])
+    newer = StoredLedger(Ledger((purchase(head_sha=OTHER_HEAD),)))
+    assert on_new_head(reread(before, snapshot, newer), HEAD, sendable(1).change).superseded
+    answer = PlacedAnswer("task_1", whole=True, here=False, report=Report("", (), ()), placed=())
+    assert placed_again(moved, (answer,)).memory.update == replace(moved.memory.update, answers=(answer,))
