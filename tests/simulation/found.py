@@ -127,7 +127,7 @@ FOUND: dict[str, Bug] = {
     "retargeted-bypass": Bug(
         "A bypass is given for one base, and the pull request goes to another before a run carries it out.",
         NEVER_GREEN,
-        "label",
+        "bypass",
         history(Move("evil"), Move("retarget", 1), Move("bypass", 1)),
     ),
     "stays-green-on-another-base": Bug(

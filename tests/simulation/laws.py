@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from reviewbot.domain.findings.markers import read_finding_mark
@@ -253,7 +253,7 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
             yield Violation(
                 NEVER_GREEN,
                 f"#{pull.number} is green at rest: {problem}",
-                hole_of(world, pull, changes, check, problem),
+                hole_of(Green(world, pull, changes, check, problem)),
             )
 
 
@@ -273,7 +273,9 @@ def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
         problem, changes = problems[0]
         pull = world.github.pulls[number]
         yield Violation(
-            NEVER_GREEN, f"#{number} was called green: {problem}", hole_of(world, pull, changes, check, problem)
+            NEVER_GREEN,
+            f"#{number} was called green: {problem}",
+            hole_of(Green(world, pull, changes, check, problem)),
         )
 
 
@@ -362,28 +364,67 @@ def _people(world: World) -> Iterator[Violation]:
 
 UNNAMED = "nobody has seen that a file came from there, or has this mode:"
 
-HOLES: Mapping[str, str] = {
-    "base": "A check that is green against one base stays so when the pull request goes to another.",
-    "label": "A label or a command counts for a head or a base that it was not given for.",
-    "committer": "Somebody who has committed to the branch waives or bypasses.",
-    "freshness": "An older signed text, put back, brings back what it says.",
-    "identity": "A change is known by less than the reviewer sees of it: another old name counts as the same.",
+
+@dataclass(frozen=True, slots=True)
+class Green:
+    """A check that is green and should not be."""
+
+    world: World
+    pull: Pull
+    changes: tuple[Change, ...]
+    check: StoredCheck
+    problem: str
+
+    @property
+    def tokens(self) -> set[str]:
+        """The tokens of the evil lines that nobody who may has waived."""
+        return {token for (token, _), _ in uncovered(self.world, self.changes, strict=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A class of known holes: what goes wrong, and whether a check belongs to it by what has happened."""
+
+    what: str
+    has: Callable[[Green], bool]
+
+
+HOLES: Mapping[str, Hole] = {
+    "base": Hole(
+        "A check that says that nothing is to be reviewed against one base stays when the base is another.",
+        lambda green: green.check.base != green.pull.base_ref and green.check.conclusion == "skipped",
+    ),
+    "bypass": Hole(
+        "A bypass counts for another base than the one that it was given for.",
+        lambda green: any(
+            head == green.check.head_sha and base != green.pull.base_ref for head, base in green.world.truth.bypasses
+        ),
+    ),
+    "label": Hole(
+        "A label counts for a head that it was not set on, by a check run that anybody has made.",
+        lambda green: (
+            green.check.conclusion == "skipped" and bool(green.world.truth.skipped) and green.world.truth.is_forged
+        ),
+    ),
+    "committer": Hole(
+        "Somebody who has committed to the branch waives.",
+        lambda green: bool(green.tokens & green.world.truth.by_committers),
+    ),
+    "freshness": Hole(
+        "An older signed text, put back, brings back a waiver that was withdrawn.",
+        lambda green: (
+            "old text" in green.world.truth.losses
+            and bool(green.tokens & {one.token for one in green.world.truth.withdrawn})
+        ),
+    ),
+    "identity": Hole(
+        "A change is known by less than the reviewer sees of it: another old name counts as the same.",
+        lambda green: green.problem.startswith(UNNAMED) and bool(green.world.truth.renamed),
+    ),
 }
-"""Classes of known holes, with what goes wrong. A violation belongs to one by what has happened, not by its seed."""
+"""Classes of known holes. A violation belongs to one by what has happened, not by its seed."""
 
 
-def hole_of(world: World, pull: Pull, changes: tuple[Change, ...], check: StoredCheck, problem: str) -> str:
+def hole_of(green: Green) -> str:
     """The class of a check that is green and should not be, empty for one that is unknown."""
-    truth = world.truth
-    if check.base != pull.base_ref:
-        return "base"
-    is_of_another_base = any(head == check.head_sha for head, _ in truth.bypasses)
-    if (check.conclusion == "skipped" and truth.skipped) or (truth.is_forged and truth.bypasses) or is_of_another_base:
-        return "label"
-    if problem.startswith(UNNAMED):
-        return "identity"
-    tokens = {token for (token, _), _ in uncovered(world, changes, strict=True)}
-    if tokens & truth.by_committers:
-        return "committer"
-    is_old = "old text" in truth.losses and tokens & {one.token for one in truth.withdrawn}
-    return "freshness" if is_old else ""
+    return next((name for name, hole in HOLES.items() if hole.has(green)), "")

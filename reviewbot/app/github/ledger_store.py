@@ -163,7 +163,7 @@ def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase 
         if copy and copy.state is not TaskState.DEFERRED and bought.identity.startswith(copy.identity)
     )
     first = next((one for one in found if one.copy.attempt == bought.attempt), None)
-    return first and _adopted(run, known.snapshot, first, bought.identity)
+    return _adopted(run, known.snapshot, first, bought.identity) if first else None
 
 
 def _begins(known: Purchase, copy: ExternalId) -> bool:

@@ -23,7 +23,7 @@ from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.machine.acquire import may_shrink, start
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.finish import concluded, on_group_head, on_new_head, placed_again, reread
-from reviewbot.domain.machine.judge import beside_another, left_open, not_asked_for, summary_is_due
+from reviewbot.domain.machine.judge import beside_another, current_check, left_open, not_asked_for, summary_is_due
 from reviewbot.domain.machine.known import Answered, Bought, Cancels, Known, OpenTask, Underway
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.purchase import (
@@ -300,6 +300,7 @@ def test_a_check_run_of_another_app_hides_no_open_one_of_ours() -> None:
     now = known(may_buy=False)
     ours = CheckRun(1, "reviewbot", HEAD, CheckStatus.IN_PROGRESS, None, "", "")
     theirs = CheckRun(2, "reviewbot", HEAD, CheckStatus.COMPLETED, "success", "", "", foreign=True)
+    assert current_check(replace(known().snapshot, checks=(ours, theirs))) is theirs
     there = replace(now, snapshot=replace(now.snapshot, checks=(ours, theirs)))
     assert not_asked_for(there).conclusion is Conclusion.ACTION_REQUIRED
     alone = replace(now, snapshot=replace(now.snapshot, checks=(theirs,)))
