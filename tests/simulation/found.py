@@ -124,6 +124,19 @@ FOUND: dict[str, Bug] = {
         history(Move("note"), Episode((NEXT,), (At(7, Kill(after=False)),)), Move("a_day_later")),
         is_open=False,
     ),
+    "key-that-is-called-off": Bug(
+        "A run is killed before it records its task, and somebody cancels the review: its answer is out of reach, and "
+        "the summary says so.",
+        NOTHING_LOST,
+        "",
+        history(
+            Move("note"),
+            Episode((NEXT,), (At(7, Kill(after=False)),)),
+            Move("cancel"),
+            setting=Setting((("check-run", "false"),)),
+        ),
+        is_open=False,
+    ),
     "retargeted-bypass": Bug(
         "A bypass is given for one base, and the pull request goes to another before a run carries it out.",
         NEVER_GREEN,

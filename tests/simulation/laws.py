@@ -110,15 +110,21 @@ def _lost(world: World) -> Iterator[Violation]:
 
 
 def _is_out_of_reach(world: World, task: StoredTask) -> bool:
-    """Whether nobody has asked for a task while its key was known, and its id was never recorded.
+    """Whether the id of a task was never recorded, and it was called off, or nobody asked while its key was known.
 
     The summary then counts its hold and sends people to the CodeVF account: its answer has not been returned.
     """
-    if task.is_told or world.time.seconds - task.created < KEY_MEMORY:
-        return False
     number = int(str(task.submission.metadata["pullRequest"]))
     signer = Signer(KEY, REPOSITORY_ID, number, "")
     ledgers = [decode(text, signer).ledger for text in world.truth.texts]
+    head = task.submission.metadata["headSha"]
+    is_called_off = any(
+        one.head_sha == head and one.is_unknown and one.state.is_over
+        for ledger in ledgers[-1:]
+        for one in ledger.purchases
+    )
+    if task.is_told or not (is_called_off or world.time.seconds - task.created >= KEY_MEMORY):
+        return False
     recorded = [one.task_id for ledger in ledgers for one in ledger.purchases]
     return not any(task.id in one for one in (*recorded, *(one.external_id for one in world.github.checks.values())))
 

@@ -187,8 +187,8 @@ def settling(at: Ready, now: datetime) -> Looked:
 
     What was deferred for a head that the pull request has left is wanted no more. An intent of another change cannot
     be looked up: CodeVF finds a task by its key only when the change is bought. So it is recorded with its hold, and
-    ends once CodeVF has forgotten the key. That of this head is left alone: its own run may record the task at this
-    moment, and a summary that still calls it an intent would be written over that.
+    ends once CodeVF has forgotten the key. One of this head that only the check run tells of is left alone: its run may
+    record the task in the summary at this moment, and an intent would be written over that.
     """
     known, own = at.known, ""
     if isinstance(at.then, ReviewChange):
@@ -200,7 +200,7 @@ def settling(at: Ready, now: datetime) -> Looked:
     for intent in known.ledger.intents() if request.paid else ():
         if intent.identity != own and is_forgotten(intent, now):
             known = known.noted(replace(intent, state=TaskState.ENDED))
-        elif intent.identity != own and intent.head_sha != head:
+        elif intent.identity != own and (intent.base_ref or intent.head_sha != head):
             known = known.noted(intent)
     tasks = known.ledger.open_tasks() if request.paid else ()
     return _next_task(known, tuple(one for one in tasks if one.identity != own), at.then, now)

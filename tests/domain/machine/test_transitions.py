@@ -187,10 +187,10 @@ def test_another_scope_is_possible_once_something_else_was_bought() -> None:
     assert not may_have_other_scopes(alone, purchase())
 
 
-def test_the_intent_of_this_head_is_left_to_its_own_run() -> None:
+def test_the_intent_of_this_head_that_only_a_check_run_tells_is_left_to_its_own_run() -> None:
     pending = known(may_buy=False)
-    for head, noted in ((HEAD, False), (OTHER_HEAD, True)):
-        intent = purchase(identity="9" * 64, task_id="", head_sha=head, state=TaskState.INTENT)
+    for head, base_ref, noted in ((HEAD, "", False), (HEAD, "main", True), (OTHER_HEAD, "", True)):
+        intent = purchase(identity="9" * 64, task_id="", head_sha=head, state=TaskState.INTENT, base_ref=base_ref)
         now = go(start(pending), reading(intent), steps.Done()).known
         assert bool(now.memory.update.purchases) is noted
 
