@@ -201,6 +201,20 @@ FOUND: dict[str, Bug] = {
         ),
         is_open=False,
     ),
+    "check-of-a-failed-run-on-an-unasked-head": Bug(
+        "The same on a head whose check says that no review of it is asked for: it says that the run failed instead.",
+        CONVERGES,
+        "",
+        history(
+            Episode((COLLECT,)),
+            Move("evil"),
+            RUN,
+            Episode((NEXT,), (At(2, Lose(done=False)),)),
+            setting=Setting((("review-on", "ready"), ("wait-minutes", "0"))),
+            starts_again=True,
+        ),
+        is_open=False,
+    ),
     "refused-command": Bug(
         "A waiver whose run loses an answer of GitHub is refused as not kept, and no later run tries it again.",
         CONVERGES,

@@ -203,11 +203,13 @@ class Shown:
     def beside(self, undisturbed: Shown) -> Shown:
         """With the check of a history without disturbances where both say the same.
 
-        GitHub deletes no check run: that of a failed run stays on a head that gets none, where `action_required` lets
-        no more through than none. And a check whose conclusion and title stay is not written again for its text.
+        GitHub deletes no check run: that of a failed run stays on a head that gets none, or none but that no review of
+        it is asked for, where `action_required` lets no more through. And a check whose conclusion and title stay is
+        not written again for its text.
         """
         theirs = undisturbed.check
-        is_needless = not theirs and "action_required" in self.check
+        is_unasked = "action_required" in theirs and "not-requested" in str(theirs[2])
+        is_needless = "action_required" in self.check and (not theirs or is_unasked)
         return replace(self, check=theirs) if is_needless or self.check[:3] == theirs[:3] else self
 
     def difference(self, other: Shown) -> str:
