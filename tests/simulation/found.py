@@ -178,6 +178,19 @@ FOUND: dict[str, Bug] = {
         ),
         is_open=False,
     ),
+    "pushed-then-force-pushed": Bug(
+        "Without a summary: a push, then a force-push to an older head, before a review is in. GitHub names the head "
+        "that was replaced, not the one before it, and its task is known from its check run alone.",
+        NOTHING_LOST,
+        "hidden",
+        history(
+            Move("evil"),
+            RUN,
+            Move("harmless"),
+            Move("go_back", 1),
+            setting=Setting((("summary-comment", "false"), ("wait-minutes", "0"))),
+        ),
+    ),
     "committer-waives": Bug(
         "Somebody who has pushed the flaw to another's pull request waives it.",
         NEVER_GREEN,

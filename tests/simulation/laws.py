@@ -106,7 +106,9 @@ def _lost(world: World) -> Iterator[Violation]:
             if task.status(world.time.seconds) is TaskStatus.COMPLETED and not _is_out_of_reach(world, task):
                 missing = set(SAID.findall(str(task.result))) - told
                 if missing:
-                    yield Violation(NOTHING_LOST, f"{task.id} reported {sorted(missing)}, and nothing shows it")
+                    told_of = f"{task.id} reported {sorted(missing)}, and nothing shows it"
+                    hole = next((name for name, hole in HOLES.items() if hole.loses(world, pull, task)), "")
+                    yield Violation(NOTHING_LOST, told_of, hole)
 
 
 def _is_out_of_reach(world: World, task: StoredTask) -> bool:
@@ -391,10 +393,17 @@ class Green:
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """A class of known holes: what goes wrong, and whether a check belongs to it by what has happened."""
+    """A class of known holes: what goes wrong, and whether a check or a lost answer belongs to it by what happened."""
 
     what: str
-    has: Callable[[Green], bool]
+    has: Callable[[Green], bool] = lambda _green: False
+    loses: Callable[[World, Pull, StoredTask], bool] = lambda _world, _pull, _task: False
+
+
+def _is_hidden(world: World, pull: Pull, task: StoredTask) -> bool:
+    git, head = world.github.git, task.submission.metadata["headSha"]
+    shown = [*(one.sha for one in git.between(pull.base_sha, pull.head_sha)), *(one.before for one in pull.forced)]
+    return world.setting.input("summary-comment", "true") == "false" and head not in shown
 
 
 HOLES: Mapping[str, Hole] = {
@@ -428,6 +437,10 @@ HOLES: Mapping[str, Hole] = {
     "identity": Hole(
         "A change is known by less than the reviewer sees of it: another old name counts as the same.",
         lambda green: green.problem.startswith(UNNAMED) and bool(green.world.truth.renamed),
+    ),
+    "hidden": Hole(
+        "Without a summary: the check of a head that a push and then a force-push have left is found by nobody.",
+        loses=_is_hidden,
     ),
 }
 """Classes of known holes. A violation belongs to one by what has happened, not by its seed."""
