@@ -204,6 +204,21 @@ FOUND: dict[str, Bug] = {
         history(Move("skip"), Move("bypass", 3), Episode((NEXT, NEXT), (At(6, Switch()),))),
         is_open=False,
     ),
+    "cancel-that-is-lost": Bug(
+        "A newer head replaces a review, and CodeVF never hears that the older one is cancelled: the law allows it, "
+        "since both reviews come in.",
+        CONVERGES,
+        "",
+        history(
+            Move("note"),
+            Episode((COLLECT,)),
+            Move("note"),
+            Episode((NEXT,), (At(6, Lose(done=False)),)),
+            setting=Setting((("wait-minutes", "0"),), "supersede: always-replace\n"),
+            starts_again=True,
+        ),
+        is_open=False,
+    ),
     "check-of-a-failed-run": Bug(
         "With `review-on: ready`, a run that fails leaves `action_required` on a head that gets no check otherwise: "
         "the law allows it, since GitHub deletes no check run.",

@@ -244,6 +244,11 @@ def shown_by(world: World, number: int = 1) -> Shown:
     )
 
 
+def cancelled(world: World) -> int:
+    """How many tasks were cancelled."""
+    return sum(task.end is TaskStatus.CANCELLED for task in world.codevf.tasks.values())
+
+
 # Law 4
 
 
