@@ -560,3 +560,13 @@ def test_waivers_are_not_kept_on_another_head() -> None:
     assert on_new_head(reread(before, snapshot, newer), HEAD, sendable(1).change).superseded
     answer = PlacedAnswer("task_1", whole=True, here=False, report=Report("", (), ()), placed=())
     assert placed_again(moved, (answer,)).memory.update == replace(moved.memory.update, answers=(answer,))
+
+
+def test_before_the_end_only_the_purchases_of_this_change_are_written() -> None:
+    now = go(start(known()), sendable(), steps.Done()).known
+    ours, other = purchase(state=TaskState.INTENT, task_id=""), purchase(identity="9" * 64, state=TaskState.DONE)
+    answer = PlacedAnswer("task_1", whole=True, here=False, report=Report("", ()), placed=())
+    update = LedgerUpdate(purchases=(other, ours), answers=(answer,), posted=frozenset({"a"}))
+    memory = Memory.of(Ledger(), update, now.change.index)
+    assert memory.only(ours.identity, now.change.index).update == LedgerUpdate(purchases=(ours,))
+    assert memory.placed == ()
