@@ -91,7 +91,7 @@ class Truth:
         resolved: threads that people resolved.
         renamed: new name to old name.
         losses: what makes it impossible to remember everything.
-        texts: every text that our summary has had; `written`, which run has written the last one, and when.
+        texts: every text that our summary has had.
         hindered: whether somebody has cancelled something; `is_forged`, whether somebody has made a check of our name.
         by_committers: tokens that people with write access waived who have committed to the branch.
         withdrawn: waivers that were taken back; `skipped`: heads that ever were skipped.
@@ -107,7 +107,6 @@ class Truth:
     renamed: dict[str, str] = field(default_factory=dict)
     losses: set[str] = field(default_factory=set)
     texts: list[str] = field(default_factory=list)
-    written: tuple[int, float] = (0, 0.0)
     withdrawn: list[Waiver] = field(default_factory=list)
     skipped: set[str] = field(default_factory=set)
     hindered: bool = False
