@@ -137,6 +137,14 @@ FOUND: dict[str, Bug] = {
         ),
         is_open=False,
     ),
+    "key-of-a-change-that-is-gone": Bug(
+        "The answer to the creation of a task is lost, and a force-push takes its change away: its answer is out of "
+        "reach, and the summary says so.",
+        NOTHING_LOST,
+        "",
+        history(RUN, Move("evil"), Episode((NEXT,), (At(8, Lose(done=True)),)), Move("go_back")),
+        is_open=False,
+    ),
     "retargeted-bypass": Bug(
         "A bypass is given for one base, and the pull request goes to another before a run carries it out.",
         NEVER_GREEN,

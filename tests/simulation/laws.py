@@ -87,7 +87,8 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
         if len(tasks) > 1 + ended + asked:
             paths, ids = [one.path for one in change], [task.id for task in tasks]
             told = f"{ids} are of one change of {paths} in mode {mode}; {ended} ended, {asked} asked"
-            yield Violation(PAY_ONCE, told)
+            holes = (name for name, hole in HOLES.items() if any(hole.loses(world, pull, one) for one in tasks))
+            yield Violation(PAY_ONCE, told, next(holes, ""))
 
 
 # Law 2
@@ -112,7 +113,7 @@ def _lost(world: World) -> Iterator[Violation]:
 
 
 def _is_out_of_reach(world: World, task: StoredTask) -> bool:
-    """Whether the id of a task was never recorded, and it was called off, or nobody asked while its key was known.
+    """Whether the id of a task was never recorded, and it was called off, its change is gone, or its key is forgotten.
 
     The summary then counts its hold and sends people to the CodeVF account: its answer has not been returned.
     """
@@ -120,12 +121,13 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
     signer = Signer(KEY, REPOSITORY_ID, number, "")
     ledgers = [decode(text, signer).ledger for text in world.truth.texts]
     head = task.submission.metadata["headSha"]
-    is_called_off = any(
-        one.head_sha == head and one.is_unknown and one.state.is_over
+    now = world.github.pulls[number].head_sha
+    is_given_up = any(
+        one.head_sha == head and one.is_unknown and (one.state.is_over or head != now)
         for ledger in ledgers[-1:]
         for one in ledger.purchases
     )
-    if task.is_told or not (is_called_off or world.time.seconds - task.created >= KEY_MEMORY):
+    if task.is_told or not (is_given_up or world.time.seconds - task.created >= KEY_MEMORY):
         return False
     recorded = [one.task_id for ledger in ledgers for one in ledger.purchases]
     return not any(task.id in one for one in (*recorded, *(one.external_id for one in world.github.checks.values())))
@@ -408,7 +410,8 @@ class Hole:
 def _is_hidden(world: World, pull: Pull, task: StoredTask) -> bool:
     git, head = world.github.git, task.submission.metadata["headSha"]
     shown = [*(one.sha for one in git.between(pull.base_sha, pull.head_sha)), *(one.before for one in pull.forced)]
-    return world.setting.input("summary-comment", "true") == "false" and head not in shown
+    is_alone = world.setting.input("summary-comment", "true") == "false" or "summary" in world.truth.losses
+    return is_alone and head not in shown
 
 
 HOLES: Mapping[str, Hole] = {
@@ -444,7 +447,7 @@ HOLES: Mapping[str, Hole] = {
         lambda green: green.problem.startswith(UNNAMED) and bool(green.world.truth.renamed),
     ),
     "hidden": Hole(
-        "Without a summary: the check of a head that a push and then a force-push have left is found by nobody.",
+        "Without a summary, or once it is deleted: nobody finds the check of a head that a force-push has left behind.",
         loses=_is_hidden,
     ),
 }
