@@ -14,7 +14,7 @@ PAGE = 100
 LISTED = 300
 """Changed files up to which GitHub gives the change; past them git reads it, and each run needs a request less."""
 
-FOLLOWED = 10
+FOLLOWED = 11
 """Of a review after the first, when the push has left the earlier findings alone."""
 
 COMMENTED = 2
@@ -26,7 +26,7 @@ NOTES, NOTES_AT_ONCE = 300, 50
 A_HOUR = 1_000
 """What GitHub gives a workflow's token, for one repository."""
 
-LEFT, LEFT_AFTER_A_PUSH = 7, 9
+LEFT, LEFT_AFTER_A_PUSH = 7, 10
 """Of a run that hands in and leaves at once: for a first review, and for another."""
 
 COLLECTED, COLLECTED_AFTER_A_PUSH = 8, 9

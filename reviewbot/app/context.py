@@ -209,6 +209,8 @@ def known_of(
         summary_comment=settings.summary_comment,
         base_ref=snapshot.pull.base_ref,
         shares_name=settings.check_names.are_shared(snapshot.repository.default_branch, snapshot.pull),
+        is_keyless=settings.is_keyless,
+        waits=settings.wait_minutes > 0,
         may_buy=may_buy,
         cancels=cancels,
         edits=edits,

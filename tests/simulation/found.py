@@ -73,17 +73,18 @@ FOUND: dict[str, Bug] = {
         "Two runs at once, and somebody deletes the summary between their readings: one buys what is new, the other "
         "the whole change.",
         PAY_ONCE,
-        "scope",
+        "",
         history(
             RUN,
             Move("rename"),
             Episode((NEXT, NEXT), (At(3, Meanwhile(Move("delete_summary", 3, 1))), At(4, Switch()))),
         ),
+        is_open=False,
     ),
     "written-over": Bug(
         "Without check runs: a run that waits between reading and writing the summary writes over what another bought.",
         PAY_ONCE,
-        "overwritten",
+        "",
         history(
             RUN,
             Move("note"),
@@ -97,11 +98,12 @@ FOUND: dict[str, Bug] = {
             Move("squash", 4, 2),
             setting=Setting((("check-run", "false"), ("wait-minutes", "0"))),
         ),
+        is_open=False,
     ),
     "task-written-over": Bug(
         "A run that skips a review writes the intent of another run over the id of its task, and that run is killed.",
         NOTHING_LOST,
-        "overwritten",
+        "",
         history(
             RUN,
             Move("note"),
@@ -118,6 +120,7 @@ FOUND: dict[str, Bug] = {
             RUN,
             RUN,
         ),
+        is_open=False,
     ),
     "key-that-is-forgotten": Bug(
         "A run is killed before it records its task, and nobody comes within a day: its answer is out of reach, and "
@@ -125,6 +128,27 @@ FOUND: dict[str, Bug] = {
         NOTHING_LOST,
         "",
         history(Move("note"), Episode((NEXT,), (At(7, Kill(after=False)),)), Move("a_day_later")),
+        is_open=False,
+    ),
+    "key-that-is-called-off": Bug(
+        "A run is killed before it records its task, and somebody cancels the review: its answer is out of reach, and "
+        "the summary says so.",
+        NOTHING_LOST,
+        "",
+        history(
+            Move("note"),
+            Episode((NEXT,), (At(7, Kill(after=False)),)),
+            Move("cancel"),
+            setting=Setting((("check-run", "false"),)),
+        ),
+        is_open=False,
+    ),
+    "key-of-a-change-that-is-gone": Bug(
+        "The answer to the creation of a task is lost, and a force-push takes its change away: its answer is out of "
+        "reach, and the summary says so.",
+        NOTHING_LOST,
+        "",
+        history(RUN, Move("evil"), Episode((NEXT,), (At(8, Lose(done=True)),)), Move("go_back")),
         is_open=False,
     ),
     "retargeted-bypass": Bug(
@@ -160,13 +184,27 @@ FOUND: dict[str, Bug] = {
         "Without a summary and with `review-on: ready`: a finding of an older head, whose code is gone, comes in on a "
         "head that gets no check, and nothing shows it.",
         NOTHING_LOST,
-        "homeless",
+        "",
         history(
             Episode((COLLECT, COLLECT), (At(3, Meanwhile(Move("evil", 3))),)),
             RUN,
             Move("go_back"),
             Move("finish"),
             setting=Setting((("review-on", "ready"), ("summary-comment", "false"), ("wait-minutes", "0"))),
+        ),
+        is_open=False,
+    ),
+    "pushed-then-force-pushed": Bug(
+        "Without a summary: a push, then a force-push to an older head, before a review is in. GitHub names the head "
+        "that was replaced, not the one before it, and its task is known from its check run alone.",
+        NOTHING_LOST,
+        "hidden",
+        history(
+            Move("evil"),
+            RUN,
+            Move("harmless"),
+            Move("go_back", 1),
+            setting=Setting((("summary-comment", "false"), ("wait-minutes", "0"))),
         ),
     ),
     "committer-waives": Bug(
@@ -183,6 +221,21 @@ FOUND: dict[str, Bug] = {
         history(Move("skip"), Move("bypass", 3), Episode((NEXT, NEXT), (At(6, Switch()),))),
         is_open=False,
     ),
+    "cancel-that-is-lost": Bug(
+        "A newer head replaces a review, and CodeVF never hears that the older one is cancelled: the law allows it, "
+        "since both reviews come in.",
+        CONVERGES,
+        "",
+        history(
+            Move("note"),
+            Episode((COLLECT,)),
+            Move("note"),
+            Episode((NEXT,), (At(6, Lose(done=False)),)),
+            setting=Setting((("wait-minutes", "0"),), "supersede: always-replace\n"),
+            starts_again=True,
+        ),
+        is_open=False,
+    ),
     "check-of-a-failed-run": Bug(
         "With `review-on: ready`, a run that fails leaves `action_required` on a head that gets no check otherwise: "
         "the law allows it, since GitHub deletes no check run.",
@@ -190,6 +243,20 @@ FOUND: dict[str, Bug] = {
         "",
         history(
             RUN, Move("harmless"), Episode((NEXT,), (At(3, Lose(done=True)),)), setting=READY_ALONE, starts_again=True
+        ),
+        is_open=False,
+    ),
+    "check-of-a-failed-run-on-an-unasked-head": Bug(
+        "The same on a head whose check says that no review of it is asked for: it says that the run failed instead.",
+        CONVERGES,
+        "",
+        history(
+            Episode((COLLECT,)),
+            Move("evil"),
+            RUN,
+            Episode((NEXT,), (At(2, Lose(done=False)),)),
+            setting=Setting((("review-on", "ready"), ("wait-minutes", "0"))),
+            starts_again=True,
         ),
         is_open=False,
     ),

@@ -205,10 +205,6 @@ def play(history: History, trace: Trace | None = None) -> Played:
     def on_text(comment: StoredComment) -> None:
         if "reviewbot:summary" in comment.body:
             world.truth.texts.append(comment.body)
-            run, (writer, at) = world.scheduler.current, world.truth.written
-            if run is not None and writer not in {0, run.number} and run.read < at:
-                world.truth.losses.add("written over")
-            world.truth.written = (run.number if run else 0, world.time.seconds)
 
     world.github.on_check, world.github.on_text = on_check, on_text
     for step in history.steps:
@@ -236,7 +232,9 @@ def judge(history: History) -> list[Violation]:
         other = play(history.undisturbed())
         theirs = laws.shown_by(other.world)
         mine = laws.shown_by(played.world).beside(theirs)
-        if (difference := mine.difference(theirs)) and not other.violations:
+        # What a run has asked to cancel, and CodeVF has not heard, comes in beside its replacement.
+        is_alike = laws.cancelled(played.world) == laws.cancelled(other.world)
+        if is_alike and (difference := mine.difference(theirs)) and not other.violations:
             told = f"it does not end as without the disturbance: {difference}"
             violations = [Violation(CONVERGES, told)]
     return violations

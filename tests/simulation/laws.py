@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 from reviewbot.domain.findings.markers import read_finding_mark
 from reviewbot.domain.ledger.codec import decode
@@ -18,7 +17,6 @@ from tests.simulation.codevf import KEY_MEMORY, StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, thread_line
 from tests.simulation.oracle import SAID, diffs_in, headers, shown_in
 from tests.simulation.repository import Change
-from tests.simulation.schedule import Run
 from tests.simulation.world import CHECK, GREEN, KEY, World
 
 NO_BUG = "no bug"
@@ -90,22 +88,8 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
         if len(tasks) > 1 + ended + asked:
             paths, ids = [one.path for one in change], [task.id for task in tasks]
             told = f"{ids} are of one change of {paths} in mode {mode}; {ended} ended, {asked} asked"
-            yield Violation(PAY_ONCE, told, _hole_of_purchase(world, pull, tasks))
-
-
-def _hole_of_purchase(world: World, pull: Pull, tasks: list[StoredTask]) -> str:
-    """The class of a second purchase."""
-    spans = [(task.asker.began, task.created) for task in tasks if isinstance(task.asker, Run)]
-    if "written over" in world.truth.losses and world.setting.input("check-run", "true") == "false":
-        return "overwritten"
-    raced = any(
-        isinstance(later.asker, Run)
-        and later.asker.began <= earlier.created
-        and later.submission.idempotency_key != earlier.submission.idempotency_key
-        for earlier, later in pairwise(tasks)
-    )
-    retargeted = any(began < at <= created for began, created in spans for at, _ in pull.bases)
-    return "scope" if raced and (retargeted or "summary" in world.truth.losses) else ""
+            holes = (name for name, hole in HOLES.items() if any(hole.loses(world, pull, one) for one in tasks))
+            yield Violation(PAY_ONCE, told, next(holes, ""))
 
 
 # Law 2
@@ -124,22 +108,28 @@ def _lost(world: World) -> Iterator[Violation]:
             if task.status(world.time.seconds) is TaskStatus.COMPLETED and not _is_out_of_reach(world, task):
                 missing = set(SAID.findall(str(task.result))) - told
                 if missing:
-                    is_shown = world.setting.input("summary-comment", "true") == "true" or newest_check(world, pull)
                     told_of = f"{task.id} reported {sorted(missing)}, and nothing shows it"
-                    lost = "overwritten" if "written over" in world.truth.losses else ""
-                    yield Violation(NOTHING_LOST, told_of, lost if is_shown else "homeless")
+                    hole = next((name for name, hole in HOLES.items() if hole.loses(world, pull, task)), "")
+                    yield Violation(NOTHING_LOST, told_of, hole)
 
 
 def _is_out_of_reach(world: World, task: StoredTask) -> bool:
-    """Whether nobody has asked for a task while its key was known, and its id was never recorded.
+    """Whether the id of a task was never recorded, and it was called off, its change is gone, or its key is forgotten.
 
     The summary then counts its hold and sends people to the CodeVF account: its answer has not been returned.
     """
-    if task.is_told or world.time.seconds - task.created < KEY_MEMORY:
-        return False
     number = int(str(task.submission.metadata["pullRequest"]))
     signer = Signer(KEY, REPOSITORY_ID, number, "")
     ledgers = [decode(text, signer).ledger for text in world.truth.texts]
+    head = task.submission.metadata["headSha"]
+    now = world.github.pulls[number].head_sha
+    is_given_up = any(
+        one.head_sha == head and one.is_unknown and (one.state.is_over or head != now)
+        for ledger in ledgers[-1:]
+        for one in ledger.purchases
+    )
+    if task.is_told or not (is_given_up or world.time.seconds - task.created >= KEY_MEMORY):
+        return False
     recorded = [one.task_id for ledger in ledgers for one in ledger.purchases]
     return not any(task.id in one for one in (*recorded, *(one.external_id for one in world.github.checks.values())))
 
@@ -219,11 +209,13 @@ class Shown:
     def beside(self, undisturbed: Shown) -> Shown:
         """With the check of a history without disturbances where both say the same.
 
-        GitHub deletes no check run: that of a failed run stays on a head that gets none, where `action_required` lets
-        no more through than none. And a check whose conclusion and title stay is not written again for its text.
+        GitHub deletes no check run: that of a failed run stays on a head that gets none, or none but that no review of
+        it is asked for, where `action_required` lets no more through. And a check whose conclusion and title stay is
+        not written again for its text.
         """
         theirs = undisturbed.check
-        is_needless = not theirs and "action_required" in self.check
+        is_unasked = "action_required" in theirs and "not-requested" in str(theirs[2])
+        is_needless = "action_required" in self.check and (not theirs or is_unasked)
         return replace(self, check=theirs) if is_needless or self.check[:3] == theirs[:3] else self
 
     def difference(self, other: Shown) -> str:
@@ -256,6 +248,11 @@ def shown_by(world: World, number: int = 1) -> Shown:
     )
 
 
+def cancelled(world: World) -> int:
+    """How many tasks were cancelled."""
+    return sum(task.end is TaskStatus.CANCELLED for task in world.codevf.tasks.values())
+
+
 # Law 4
 
 
@@ -275,7 +272,7 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
             yield Violation(
                 NEVER_GREEN,
                 f"#{pull.number} is green at rest: {problem}",
-                hole_of(world, pull, changes),
+                hole_of(Green(world, pull, changes)),
             )
 
 
@@ -294,7 +291,7 @@ def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
     if problems and all(problem for problem, _ in problems):
         problem, changes = problems[0]
         pull = world.github.pulls[number]
-        yield Violation(NEVER_GREEN, f"#{number} was called green: {problem}", hole_of(world, pull, changes))
+        yield Violation(NEVER_GREEN, f"#{number} was called green: {problem}", hole_of(Green(world, pull, changes)))
 
 
 def selected(world: World, changes: tuple[Change, ...]) -> list[Change]:
@@ -381,18 +378,54 @@ def _people(world: World) -> Iterator[Violation]:
 
 # Known holes
 
-HOLES: Mapping[str, str] = {
-    "freshness": "An older signed text is put back, and a force-push hides the check runs that are newer than it.",
-    "overwritten": "A summary is written that another run has written since it was read: what that one bought is lost.",
-    "scope": "Two runs at once find another summary or another base branch, so they buy the change in another scope.",
-    "homeless": "Without a summary, and without a check on the head: nothing shows a finding whose code is gone.",
+
+@dataclass(frozen=True, slots=True)
+class Green:
+    """A check that is green and should not be."""
+
+    world: World
+    pull: Pull
+    changes: tuple[Change, ...]
+
+    @property
+    def tokens(self) -> set[str]:
+        """The tokens of the evil lines that nobody who may has waived."""
+        return {token for (token, _), _ in uncovered(self.world, self.changes, strict=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A class of known holes: what goes wrong, and whether a check or a lost answer belongs to it by what happened."""
+
+    what: str
+    has: Callable[[Green], bool] = lambda _green: False
+    loses: Callable[[World, Pull, StoredTask], bool] = lambda _world, _pull, _task: False
+
+
+def _is_hidden(world: World, pull: Pull, task: StoredTask) -> bool:
+    git, head = world.github.git, task.submission.metadata["headSha"]
+    shown = [*(one.sha for one in git.between(pull.base_sha, pull.head_sha)), *(one.before for one in pull.forced)]
+    is_alone = world.setting.input("summary-comment", "true") == "false" or "summary" in world.truth.losses
+    return is_alone and head not in shown
+
+
+HOLES: Mapping[str, Hole] = {
+    "freshness": Hole(
+        "An older signed text is put back, and a force-push hides the check runs that are newer than it.",
+        lambda green: (
+            "old text" in green.world.truth.losses
+            and bool(green.pull.forced)
+            and bool(green.tokens & {one.token for one in green.world.truth.withdrawn})
+        ),
+    ),
+    "hidden": Hole(
+        "Without a summary, or once it is deleted: nobody finds the check of a head that a force-push has left behind.",
+        loses=_is_hidden,
+    ),
 }
-"""Classes of known holes, with what goes wrong. A violation belongs to one by what has happened, not by its seed."""
+"""Classes of known holes. A violation belongs to one by what has happened, not by its seed."""
 
 
-def hole_of(world: World, pull: Pull, changes: tuple[Change, ...]) -> str:
+def hole_of(green: Green) -> str:
     """The class of a check that is green and should not be, empty for one that is unknown."""
-    truth = world.truth
-    tokens = {token for (token, _), _ in uncovered(world, changes, strict=True)}
-    is_old = "old text" in truth.losses and pull.forced and tokens & {one.token for one in truth.withdrawn}
-    return "freshness" if is_old else ""
+    return next((name for name, hole in HOLES.items() if hole.has(green)), "")

@@ -199,6 +199,14 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("a_day_later",),
     ),
     Mutation(
+        "no run goes on with what another one has recorded first",
+        "reviewbot.domain.machine.purchase:overtaking",
+        _returning(None),
+        PAY_ONCE,
+        BY_PEOPLE,
+        ("rename", "note", "delete_summary", "harmless", "retarget"),
+    ),
+    Mutation(
         "the identity does not cover the content",
         "reviewbot.domain.codevf.idempotency:change_digest",
         _returning("0" * 64),

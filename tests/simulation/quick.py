@@ -103,6 +103,8 @@ REMEMBERED: Mapping[str, Replacement] = {
     "reviewbot.domain.ledger.external_id:encode_external_id": _by_tuples,
     "reviewbot.domain.ledger.external_id:decode_external_id": _by_tuples,
     "reviewbot.domain.redaction.scan:scan": _by_tuples,
+    "reviewbot.domain.codevf.attachments:pack": _by_tuples,
+    "reviewbot.domain.selection.selection:select": _by_tuples,
     "reviewbot.domain.redaction.redactor:Redactor.of": _by_tuples,
     "reviewbot.domain.redaction.redactor:Redactor.redact": _by_identity,
 }

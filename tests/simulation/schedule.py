@@ -89,11 +89,7 @@ class At:
 
 @dataclass(slots=True, eq=False)
 class Run:
-    """A run of the action, and how it ended: with an outcome, killed, or by an error that is a bug.
-
-    Attributes:
-        read: when it has read the pull request last.
-    """
+    """A run of the action, and how it ended: with an outcome, killed, or by an error that is a bug."""
 
     number: int
     name: str
@@ -101,7 +97,6 @@ class Run:
     body: Callable[[Run], Outcome]
     greenlet: greenlet | None = None
     began: float = 0.0
-    read: float = 0.0
     wake: float = 0.0
     calls: int = 0
     is_dead: bool = False
@@ -190,8 +185,6 @@ class Scheduler:
             self._before(run, name, what, unreachable, after)
         self.current = run
         result = effect() if self.trace is None else self._traced(run, name, effect)
-        if name == "forge.snapshot":
-            run.read = self.time.seconds
         for what in after:
             self._tell(run, name, "the run is killed" if isinstance(what, Kill) else "the answer is lost")
             if isinstance(what, Kill):

@@ -96,4 +96,4 @@ def test_every_shortcut_stands_for_a_function_that_exists(place: str) -> None:
 
 
 def test_known_holes_are_classes_with_words() -> None:
-    assert all(name.isidentifier() and words.endswith(".") for name, words in HOLES.items())
+    assert all(name.isidentifier() and hole.what.endswith(".") for name, hole in HOLES.items())

@@ -91,7 +91,7 @@ class Truth:
         resolved: threads that people resolved.
         renamed: new name to old name.
         losses: what makes it impossible to remember everything.
-        texts: every text that our summary has had; `written`, which run has written the last one, and when.
+        texts: every text that our summary has had.
         hindered: whether somebody has cancelled something.
         withdrawn: waivers that were taken back; `skipped`: heads that ever were skipped.
     """
@@ -106,7 +106,6 @@ class Truth:
     renamed: dict[str, str] = field(default_factory=dict)
     losses: set[str] = field(default_factory=set)
     texts: list[str] = field(default_factory=list)
-    written: tuple[int, float] = (0, 0.0)
     withdrawn: list[Waiver] = field(default_factory=list)
     skipped: set[tuple[str, str]] = field(default_factory=set)
     hindered: bool = False

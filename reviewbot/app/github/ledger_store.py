@@ -20,6 +20,7 @@ from reviewbot.domain.ledger.codec import LedgerReading, decode, not_before
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import StoredLedger
+from reviewbot.domain.machine.known import Known
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.publishing.comment_diff import marked_threads, summaries
 from reviewbot.errors import ForgeError
@@ -172,6 +173,23 @@ def _with_carried(ledger: Ledger, found: _Found) -> Ledger:
     if known is None or known.is_carried or not found.copy.carried:
         return ledger
     return ledger.with_purchase(replace(known, judged=(*known.judged, LOST)))
+
+
+def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase | None:
+    """The purchase as the oldest check run of this head tells it: GitHub orders them, whichever run asks.
+
+    Raises:
+        ForgeError: the check runs cannot be read.
+    """
+    checks = run.ports.forge.checks(known.head_sha, run.check_name, known.snapshot.pull.number)
+    copies = ((decode_external_id(one.external_id, run.signer), one) for one in sorted(checks, key=lambda one: one.id))
+    found = (
+        _Found(copy, check.head_sha)
+        for copy, check in copies
+        if copy and copy.state is not TaskState.DEFERRED and bought.identity.startswith(copy.identity)
+    )
+    first = next((one for one in found if one.copy.attempt == bought.attempt), None)
+    return _adopted(run, known.snapshot, first, bought.identity) if first else None
 
 
 def _begins(known: Purchase, copy: ExternalId) -> bool:

@@ -9,10 +9,12 @@ from dataclasses import replace
 
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.check_run import write_check_run
-from reviewbot.domain.github.pull_request import CheckRun, CheckStatus
-from reviewbot.domain.ledger.external_id import decode_external_id, tells_of_open_task
+from reviewbot.domain.github.pull_request import CheckRun
+from reviewbot.domain.ledger.external_id import decode_external_id
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.domain.ledger.memory import Memory
+from reviewbot.domain.ledger.update import LedgerUpdate
+from reviewbot.domain.machine.judge import left_open
 from reviewbot.domain.machine.known import Bought, Known
 from reviewbot.domain.policy.verdict import superseded
 from reviewbot.errors import ForgeError
@@ -25,10 +27,7 @@ def close_older_checks(run: RunContext, known: Known) -> Known:
     """
     newest_of = {(one.head_sha, one.name): one for one in known.snapshot.older_checks}
     for check in newest_of.values() if run.paid and run.settings.check_run else ():
-        copy = decode_external_id(check.external_id, run.signer)
-        bought = known.ledger.named(copy.identity, copy.attempt) if copy else None
-        left = check.status != CheckStatus.COMPLETED or tells_of_open_task(check.external_id)
-        if left and bought and bought.state.is_over and check.head_sha != known.reviewed_sha:
+        if bought := left_open(known, check, decode_external_id(check.external_id, run.signer)):
             _close(run, known, check, bought)
     if run.paid and run.settings.check_run and (found := _behind(run, known)):
         _close(run, known, *found)
@@ -49,12 +48,16 @@ def _behind(run: RunContext, known: Known) -> tuple[CheckRun, Purchase] | None:
 
 
 def _close(run: RunContext, known: Known, check: CheckRun, bought: Purchase) -> None:
+    """Complete a check run. Without a summary it lists what its review found: the head may have no check to say it."""
     message = f"Its findings, and those of the reviews since, stand on {known.snapshot.pull.head_sha[:7]}."
     if check.head_sha == known.snapshot.pull.head_sha:
         message = "What is remembered of this pull request has changed since: the next run judges again."
     pull = replace(known.snapshot.pull, head_sha=check.head_sha)
     snapshot = replace(known.snapshot, pull=pull, checks=(check,), other_checks=())
-    memory = Memory(ledger=Ledger(forgotten=known.ledger.spent, counter=known.ledger.counter))
+    answers = () if run.settings.summary_comment else known.memory.update.answers
+    update = LedgerUpdate(answers=tuple(one for one in answers if one.task_id == bought.task_id))
+    written = Ledger(forgotten=known.ledger.spent, counter=known.ledger.counter)
+    memory = Memory.of(written, update, known.change.index)
     older = Known(known.request, snapshot, memory=memory, own=Bought(bought))
     named = replace(run, check_names=(check.name,))
     try:

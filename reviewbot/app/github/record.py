@@ -6,45 +6,43 @@ from dataclasses import replace
 
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.check_run import write_check_run
+from reviewbot.app.github.ledger_store import first_recorded
 from reviewbot.app.github.refresh import refresh
 from reviewbot.app.github.summary_comment import write_summary
 from reviewbot.domain.ledger.ledger import Purchase
-from reviewbot.domain.machine.judge import SUMMARY
+from reviewbot.domain.machine.judge import stands_in_summary
 from reviewbot.domain.machine.known import Bought, Known, Underway
-from reviewbot.domain.machine.steps import HeadMoved, Updated
+from reviewbot.domain.machine.purchase import check_recorded, comes_in_summary, may_have_other_scopes, overtaking
+from reviewbot.domain.machine.steps import HeadMoved, Overtaken, Updated
 from reviewbot.domain.policy.verdict import Outcome, pending
-from reviewbot.errors import PermissionMissing, ReviewbotError
+from reviewbot.errors import ReviewbotError
 
 
-def record_intent(run: RunContext, known: Known, bought: Bought) -> Updated | HeadMoved:
+def record_intent(run: RunContext, known: Known, bought: Bought) -> Updated | HeadMoved | Overtaken:
     """Write down what is about to be bought: in the check run if there can be one, else in the summary.
+
+    Another run may do the same at this moment, and may have chosen another scope. GitHub orders check runs, so each of
+    them reads what was recorded first, once its own record stands there, and goes on with that.
 
     Raises:
         PermissionMissing: nothing can be written, and this run would not wait for the answer.
     """
-    known, parts = known.with_own(bought), bought.purchase.parts
-    if parts > 1:
-        in_summary = _in_summary(run, known, bought.purchase)
+    known, purchase = known.with_own(bought), bought.purchase
+    if purchase.parts == 1:  # of several tasks the summary comes first: without it nothing is written
+        known = _in_check_run(run, known, purchase)
+    if comes_in_summary(known, purchase):
+        in_summary = _in_summary(run, known, purchase)
         if in_summary is None:
             return HeadMoved()
         known = in_summary
-        if not _stands_in_summary(known):
-            raise PermissionMissing(
-                "No comment can be written, and a check run has no room for the ids of several tasks.",
-                hint="Give the token `pull-requests: write`, or set `max-tasks: 1`.",
-            )
-    known = _in_check_run(run, known, bought.purchase)
-    if known.check is None and parts == 1:
-        in_summary = _in_summary(run, known, bought.purchase)
-        if in_summary is None:
-            return HeadMoved()
-        known = in_summary
-    if known.check is None and known.summary is None and run.settings.wait_minutes == 0:
-        raise PermissionMissing(
-            "Neither a check run nor a comment can be written, so the review could not be found again.",
-            hint="Give the token `checks: write` or `pull-requests: write`, or set `wait-minutes`.",
-        )
-    return Updated(known)
+    check_recorded(known, purchase)
+    if purchase.parts > 1:
+        known = _in_check_run(run, known, purchase)
+    first = known.stored.ledger.named(purchase.identity, purchase.attempt)
+    if known.check is not None and may_have_other_scopes(known, purchase):
+        first = first_recorded(run, known, purchase)
+    overtaken_by = overtaking(first, purchase)
+    return Overtaken(known, overtaken_by) if overtaken_by else Updated(known)
 
 
 def record_task(run: RunContext, known: Known, underway: Underway) -> Updated:
@@ -58,7 +56,7 @@ def record_task(run: RunContext, known: Known, underway: Underway) -> Updated:
         recorded = _in_summary(run, known, underway.purchase)
     except ReviewbotError as error:
         run.degraded.say(error.message)
-    if recorded is not None and _stands_in_summary(recorded):
+    if recorded is not None and stands_in_summary(recorded):
         return Updated(recorded)
     return Updated(_in_check_run(run, recorded or known, underway.purchase))
 
@@ -99,7 +97,3 @@ def _keeping(known: Known, written: Known) -> Known:
 
 def _outcome(known: Known) -> Outcome:
     return pending(known.request.judgement.rules)
-
-
-def _stands_in_summary(known: Known) -> bool:
-    return known.request.summary_comment and known.summary is not None and SUMMARY not in known.denied

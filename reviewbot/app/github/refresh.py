@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.github.read_change import load_change, prepare
 from reviewbot.app.reviewer.read_result import placed_now
-from reviewbot.domain.ledger.edits import Waive
-from reviewbot.domain.ledger.memory import Memory
+from reviewbot.domain.machine.finish import on_new_head, placed_again, reread
 from reviewbot.domain.machine.known import Known
 
 
@@ -21,21 +18,13 @@ def refresh(run: RunContext, known: Known) -> Known:
     Raises:
         ReviewbotError: GitHub cannot be read.
     """
-    before, snapshot = known, run.read_snapshot()
-    stored = read_ledger(run, snapshot, known.purchase.identity if known.purchase else "")
-    # What was not believed at first is not believed later because this run has written it anew.
-    stored = replace(stored, claimed=max(stored.claimed, known.stored.claimed), lost=stored.lost or known.stored.lost)
-    known = replace(known, snapshot=snapshot, read_again=True, stored=stored, summary=stored.summary)
-    reviewed, head = before.snapshot.pull.head_sha, snapshot.pull.head_sha
+    snapshot = run.read_snapshot()
+    now = reread(known, snapshot, read_ledger(run, snapshot, known.purchase.identity if known.purchase else ""))
+    reviewed, head = known.snapshot.pull.head_sha, snapshot.pull.head_sha
     if head == reviewed:
-        return replace(known, memory=Memory.of(stored.ledger, known.memory.update, known.change.index))
+        return now
     run.degraded.say(f"The head moved to {head[:7]} meanwhile: this review is of {reviewed[:7]}.")
-    superseded = any(entry.head_sha == head for entry in stored.ledger.purchases)
-    change = prepare(run, snapshot, load_change(run.ports, snapshot.pull))
-    known = replace(known, change=change, reviewed_sha=known.reviewed_sha or reviewed, superseded=superseded)
-    purchases = {entry.task_id: entry for entry in (*stored.ledger.purchases, *known.memory.update.purchases)}
-    answers = (placed_now(run, known, purchases[one.task_id], one.report) for one in known.memory.update.answers)
-    # Without the waivers: whoever gave one has looked at other code.
-    edits = tuple(one for one in known.memory.update.edits if not isinstance(one, Waive))
-    update = replace(known.memory.update, answers=tuple(answers), edits=edits)
-    return replace(known, memory=Memory.of(stored.ledger, update, change.index))
+    now = on_new_head(now, reviewed, prepare(run, snapshot, load_change(run.ports, snapshot.pull)))
+    purchases = {one.task_id: one for one in (*now.stored.ledger.purchases, *now.memory.update.purchases)}
+    answers = (placed_now(run, now, purchases[one.task_id], one.report) for one in now.memory.update.answers)
+    return placed_again(now, tuple(answers))

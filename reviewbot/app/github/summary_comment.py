@@ -10,7 +10,7 @@ from reviewbot.app.github.refresh import refresh
 from reviewbot.app.output.views import summary_view
 from reviewbot.domain.github.pull_request import Comment
 from reviewbot.domain.ledger.codec import encode, replace_ledger
-from reviewbot.domain.machine.judge import SUMMARY, let_through
+from reviewbot.domain.machine.judge import SUMMARY, let_through, summary_is_due
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import summaries
@@ -26,12 +26,8 @@ def write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     One that is there holds the ledger, so a run that has nothing to add to it never writes over it. When GitHub's
     answer is lost, or the comment has gone meanwhile, what is there is read before it is written again.
     """
-    homeless = known.check is None and outcome.conclusion is not None and known.summary is None
-    homeless = homeless and summaries(known.snapshot.comments, run.settings.instance).keep is None
-    if not run.settings.summary_comment or not (known.has_news or homeless):
+    if not summary_is_due(known, outcome):
         return known
-    if run.settings.is_keyless and summaries(known.snapshot.comments, run.settings.instance).keep is not None:
-        return known  # it holds what a run without the key can neither read nor sign
     outcome = let_through(known, outcome)
     try:
         return _write_summary(run, known, outcome)
@@ -72,4 +68,10 @@ def _summary_body(run: RunContext, known: Known, outcome: Outcome) -> str:
     """
     view = summary_view(run, known, outcome)
     wait = view.wait and replace(view.wait, elapsed_seconds=view.wait.elapsed_seconds // HOUR * HOUR)
-    return run.renderer.summary(replace(view, run_url=None, wait=wait))
+    return run.renderer.summary(replace(view, ledger=_encoded(run, known), run_url=None, wait=wait))
+
+
+def _encoded(run: RunContext, known: Known) -> str:
+    """The ledger; none where the former one is lost and this one is empty, since the next run would believe it."""
+    is_unknown = known.stored.lost and not known.ledger.purchases and known.ledger.bypass is None
+    return "" if is_unknown else encode(known.ledger, run.signer)

@@ -50,6 +50,8 @@ def write_files(run: RunContext, known: Known, outcome: Outcome) -> Mapping[str,
     Returns:
         The paths of those that are written, by their inputs.
     """
+    if not (files := run.settings.files()):
+        return {}
     version, url = run.ports.version, known.snapshot.pull.url
     view = summary_view(run, known, outcome)
     views = known.change.views
@@ -59,7 +61,7 @@ def write_files(run: RunContext, known: Known, outcome: Outcome) -> Mapping[str,
         "rdjson-file": lambda: rdjson(view),
         "html-file": lambda: run.renderer.html(view, views),
     }
-    return {name: path for name, path in run.settings.files().items() if _write_file(run, path, texts[name])}
+    return {name: path for name, path in files.items() if _write_file(run, path, texts[name])}
 
 
 def _write_file(run: RunContext, path: str, text: Callable[[], str]) -> bool:

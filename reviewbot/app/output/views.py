@@ -24,7 +24,6 @@ from reviewbot.domain.findings.placement import (
 )
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
 from reviewbot.domain.github.pull_request import PullRequest
-from reviewbot.domain.ledger.codec import encode
 from reviewbot.domain.machine.known import Known, ReviewedChange
 from reviewbot.domain.model.review import Severity, Side, Unread
 from reviewbot.domain.policy.verdict import Outcome, blocks
@@ -41,19 +40,13 @@ from reviewbot.render.view_models.review import (
 )
 
 
-def _encoded(run: RunContext, known: Known) -> str:
-    """The ledger; none where the former one is lost and this one is empty, since the next run would believe it."""
-    is_unknown = known.stored.lost and not known.ledger.purchases and known.ledger.bypass is None
-    return "" if is_unknown else encode(known.ledger, run.signer)
-
-
 def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView:
-    """Everything that a run knows, to be shown."""
+    """Everything that a run knows, to be shown; the summary comment adds the ledger, which nothing else holds."""
     pull, repository = known.snapshot.pull, known.snapshot.repository
     report, findings = known.report, _Findings(known)
     return SummaryView(
         mark=summary_mark(run.settings.instance),
-        ledger=_encoded(run, known),
+        ledger="",
         instance=run.settings.instance,
         check_name=run.check_name,
         reviewer=run.settings.reviewer.value,

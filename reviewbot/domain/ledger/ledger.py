@@ -43,7 +43,16 @@ class TaskState(StrEnum):
     @property
     def rank(self) -> int:
         """How far it has come."""
-        return min(tuple(TaskState).index(self), tuple(TaskState).index(TaskState.DONE))
+        return _RANKS[self]
+
+
+_RANKS = {
+    TaskState.DEFERRED: 0,
+    TaskState.INTENT: 1,
+    TaskState.OPEN: 2,
+    TaskState.DONE: 3,
+    TaskState.ENDED: 3,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,9 +225,10 @@ class Ledger:
 
     def told_whole(self, identity: str) -> Ledger:
         """With the whole identity in place of the beginning of it, which is all that a short copy has."""
-        whole = (
-            replace(one, identity=identity) if identity.startswith(one.identity) else one for one in self.purchases
-        )
+        cut = [one for one in self.purchases if one.identity != identity and identity.startswith(one.identity)]
+        if not cut:
+            return self
+        whole = (replace(one, identity=identity) if one in cut else one for one in self.purchases)
         return replace(self, purchases=tuple(whole))
 
     def was_asked(self, comment_id: str) -> bool:

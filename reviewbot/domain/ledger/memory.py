@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 
 from reviewbot.domain.findings.placement import Placed
 from reviewbot.domain.findings.tracking import ChangeIndex
@@ -37,25 +38,29 @@ class StoredLedger:
     on_head: Mapping[int, ExternalId] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Memory:
     """The ledger as it was read, and what this run adds to it.
 
     Attributes:
         written: as it was read.
         update: what this run adds.
-        ledger: both together, as it should stand on GitHub.
+        change_index: of the change, to look findings up in; None before it is read.
     """
 
     written: Ledger = field(default_factory=Ledger)
     update: LedgerUpdate = field(default_factory=LedgerUpdate)
-    ledger: Ledger = field(default_factory=Ledger)
+    change_index: ChangeIndex | None = None
 
     @classmethod
     def of(cls, written: Ledger, update: LedgerUpdate, change_index: ChangeIndex) -> Memory:
         """The two together; the findings of answers get the ids under which they are remembered."""
-        update = told_apart(written, update)
-        return cls(written, update, applied(written, update, change_index))
+        return cls(written, told_apart(written, update) if update.answers else update, change_index)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Both together, as it should stand on GitHub."""
+        return applied(self.written, self.update, self.change_index) if self.change_index else self.written
 
     @property
     def has_news(self) -> bool:
@@ -77,9 +82,7 @@ class Memory:
 
     def stored(self, counter: int) -> Memory:
         """Once the ledger stands on GitHub, written so many times."""
-        return replace(
-            self, written=replace(self.written, counter=counter), ledger=replace(self.ledger, counter=counter)
-        )
+        return replace(self, written=replace(self.written, counter=counter))
 
     def moved(self, place: Callable[[Placed], Placed], change_index: ChangeIndex) -> Memory:
         """With other places for the findings of every answer."""

@@ -206,7 +206,8 @@ def settling(at: Ready, now: datetime) -> Looked:
 
     What was deferred for a head that the pull request has left is wanted no more. An intent of another change cannot
     be looked up: CodeVF finds a task by its key only when the change is bought. So it is recorded with its hold, and
-    ends once CodeVF has forgotten the key.
+    ends once CodeVF has forgotten the key. One of this head that only the check run tells of is left alone: its run may
+    record the task in the summary at this moment, and an intent would be written over that.
     """
     known, own = at.known, ""
     if isinstance(at.then, ReviewChange):
@@ -216,8 +217,10 @@ def settling(at: Ready, now: datetime) -> Looked:
         if wanted.head_sha != head or (request.may_buy and wanted.identity != own):
             known = known.noted(replace(wanted, state=TaskState.ENDED, used=Decimal(0)))
     for intent in known.ledger.intents() if request.paid else ():
-        if intent.identity != own:
-            known = known.noted(replace(intent, state=TaskState.ENDED) if is_forgotten(intent, now) else intent)
+        if intent.identity != own and is_forgotten(intent, now):
+            known = known.noted(replace(intent, state=TaskState.ENDED))
+        elif intent.identity != own and (intent.base_ref or intent.head_sha != head):
+            known = known.noted(intent)
     tasks = known.ledger.open_tasks() if request.paid else ()
     return _next_task(known, tuple(one for one in tasks if one.identity != own), at.then, now)
 
@@ -620,6 +623,12 @@ def in_project(known: Known, wish: Wish, agreed: Quote, project_id: int, now: da
     if known.request.paid:
         return Quoted(known, bought, order)
     return Intended(known.with_own(bought), bought, order)
+
+
+def overtaken(known: Known, first: Purchase, now: datetime) -> Resumed | Buying:
+    """Go on with what another run has recorded first: two runs with two scopes would pay for the change twice."""
+    known = replace(known.noted(first), own=NotBought())
+    return _chosen(known, known.ledger.named(first.identity, first.attempt), now)
 
 
 # The task

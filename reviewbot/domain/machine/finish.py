@@ -8,9 +8,12 @@ from functools import partial
 
 from reviewbot.domain.findings.placement import Why, in_summary, place
 from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
+from reviewbot.domain.github.pull_request import Snapshot
+from reviewbot.domain.ledger.edits import Waive
 from reviewbot.domain.ledger.ledger import TaskState
+from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.machine.judge import COMMENTS, by_findings, newer_head, not_changed, not_taken, published
-from reviewbot.domain.machine.known import Answered, Bought, Known, Underway
+from reviewbot.domain.machine.known import Answered, Bought, Known, ReviewedChange, Underway
 from reviewbot.domain.machine.phases import Completed, Judged, Published, Refreshed, Reported, Write
 from reviewbot.domain.model.review import Report
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason
@@ -28,6 +31,35 @@ def reported(at: Completed, report: Report, now: datetime) -> Reported:
     own = Answered(underway.with_purchase(purchase), report)
     known = replace(known, own=own).with_answer(purchase, answer)
     return Reported(known, by_findings(known, purchase.judgement.rules, readable=report.readable))
+
+
+def reread(known: Known, snapshot: Snapshot, stored: StoredLedger) -> Known:
+    """What is known, on top of the pull request and the ledger as they are now."""
+    # What was not believed at first is not believed later because this run has written it anew.
+    stored = replace(stored, claimed=max(stored.claimed, known.stored.claimed), lost=stored.lost or known.stored.lost)
+    memory = Memory.of(stored.ledger, known.memory.update, known.change.index)
+    return replace(known, snapshot=snapshot, read_again=True, stored=stored, summary=stored.summary, memory=memory)
+
+
+def on_new_head(known: Known, reviewed_sha: str, change: ReviewedChange) -> Known:
+    """The same on another head than the reviewed one.
+
+    Without the waivers: whoever gave one has looked at other code.
+    """
+    edits = tuple(one for one in known.memory.update.edits if not isinstance(one, Waive))
+    return replace(
+        known,
+        change=change,
+        reviewed_sha=known.reviewed_sha or reviewed_sha,
+        superseded=any(one.head_sha == known.snapshot.pull.head_sha for one in known.stored.ledger.purchases),
+        memory=Memory.of(known.stored.ledger, replace(known.memory.update, edits=edits), change.index),
+    )
+
+
+def placed_again(known: Known, answers: tuple[PlacedAnswer, ...]) -> Known:
+    """With the answers of this run in other places."""
+    update = replace(known.memory.update, answers=answers)
+    return replace(known, memory=Memory.of(known.stored.ledger, update, known.change.index))
 
 
 def concluded(known: Known, outcome: Outcome) -> Judged | Refreshed | Published:

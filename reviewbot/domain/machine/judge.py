@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusion, Snapshot
 from reviewbot.domain.github.shared_heads import GREEN, newest
-from reviewbot.domain.ledger.external_id import tells_of_open_task
+from reviewbot.domain.ledger.external_id import ExternalId, tells_of_open_task
+from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.options import ReviewOn
 from reviewbot.domain.policy.eligibility import has_no_other_token
@@ -27,6 +28,7 @@ from reviewbot.domain.policy.verdict import (
     superseded,
     without_check,
 )
+from reviewbot.domain.publishing.comment_diff import summaries
 from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import NoKey, PermissionMissing, ReviewbotError
 
@@ -154,6 +156,28 @@ def let_through(known: Known, outcome: Outcome) -> Outcome:
     bypass, base_ref = known.ledger.bypass, known.snapshot.pull.base_ref
     is_for_it = bypass is not None and bypass.is_of(known.head_sha, base_ref) and base_ref == known.request.base_ref
     return bypassed(outcome) if is_for_it else outcome
+
+
+def summary_is_due(known: Known, outcome: Outcome) -> bool:
+    """Whether the summary comment is written: with news, or with a verdict that stands nowhere else."""
+    there = summaries(known.snapshot.comments, known.request.instance).keep
+    if there is not None and known.request.is_keyless:
+        return False  # it holds what a run without the key can neither read nor sign
+    stands = known.check or known.summary or there
+    return known.request.summary_comment and (known.has_news or (outcome.conclusion is not None and not stands))
+
+
+def stands_in_summary(known: Known) -> bool:
+    """Whether this run may write the summary, and has."""
+    return known.request.summary_comment and known.summary is not None and SUMMARY not in known.denied
+
+
+def left_open(known: Known, check: CheckRun, copy: ExternalId | None) -> Purchase | None:
+    """The purchase of an older head's check run that has to be completed, since its task is over; else None."""
+    bought = known.ledger.named(copy.identity, copy.attempt) if copy else None
+    left = check.status != CheckStatus.COMPLETED or tells_of_open_task(check.external_id)
+    is_over = bought is not None and bought.state.is_over
+    return bought if left and is_over and check.head_sha != known.reviewed_sha else None
 
 
 def beside_another(known: Known, outcome: Outcome) -> Outcome:

@@ -64,6 +64,11 @@ class ReviewedChange:
         """The change, to look findings up in."""
         return ChangeIndex.of(self.change, self.views)
 
+    @cached_property
+    def digest(self) -> str:
+        """What tells this change from any other."""
+        return change_digest(self.change.files)
+
     @property
     def selected(self) -> tuple[str, ...]:
         """The names of the selected files, including those that are held back."""
@@ -124,6 +129,8 @@ class Request(Struct, frozen=True):
         judgement: the settings that judge and publish.
         selecting: `idempotency.selection_digest` of the rules by which files are selected.
         paid: whether this reviewer costs money.
+        is_keyless: whether it costs money, and there is no key.
+        waits: whether the settings let a run wait for a review at all.
         may_buy: False while collecting: tasks are looked up once, and nothing is bought but what was deferred.
         cancels: which open tasks the run cancels.
         edits: what a command changes of the ledger.
@@ -153,6 +160,8 @@ class Request(Struct, frozen=True):
     summary_comment: bool
     base_ref: str
     shares_name: bool = False
+    is_keyless: bool = False
+    waits: bool = True
     may_buy: bool = True
     cancels: Cancels = Cancels.NONE
     edits: tuple[LedgerEdit, ...] = ()
@@ -165,6 +174,10 @@ class Request(Struct, frozen=True):
 
 class NotBought(Struct, frozen=True):
     """This run has no purchase of this change."""
+
+    @property
+    def bought(self) -> None:
+        """No purchase."""
 
 
 class Bought(Struct, frozen=True):
@@ -181,6 +194,11 @@ class Bought(Struct, frozen=True):
     packing: Packing | None = None
     reselected: bool = False
     frozen: bool = False
+
+    @property
+    def bought(self) -> Bought:
+        """The purchase."""
+        return self
 
     def with_purchase(self, purchase: Purchase) -> Bought:
         """With another state of the purchase."""
@@ -212,6 +230,11 @@ class Answered(Struct, frozen=True):
 
     underway: Underway
     report: Report
+
+    @property
+    def bought(self) -> Bought:
+        """The purchase with how it was sent."""
+        return self.underway.bought
 
     @property
     def purchase(self) -> Purchase:
@@ -291,15 +314,13 @@ class Known:
     @property
     def bought(self) -> Bought | None:
         """The purchase of this change with how it was sent."""
-        own = self.own.underway if isinstance(self.own, Answered) else self.own
-        if isinstance(own, NotBought):
-            return None
-        return own.bought if isinstance(own, Underway) else own
+        return self.own.bought
 
     @property
     def purchase(self) -> Purchase | None:
         """The purchase of this change."""
-        return self.bought.purchase if self.bought else None
+        bought = self.own.bought
+        return bought.purchase if bought else None
 
     @property
     def task(self) -> Task | None:
@@ -325,7 +346,8 @@ class Known:
     @property
     def task_id(self) -> str:
         """The id of the task of this change's purchase, empty while there is none."""
-        return self.purchase.task_id if self.purchase else ""
+        bought = self.own.bought
+        return bought.purchase.task_id if bought else ""
 
     @property
     def placed(self) -> tuple[Placed, ...]:
@@ -335,7 +357,8 @@ class Known:
     @property
     def judgement(self) -> Judgement:
         """The settings that judge: those of the purchase, else today's."""
-        return self.purchase.judgement if self.purchase else self.request.judgement
+        bought = self.own.bought
+        return bought.purchase.judgement if bought else self.request.judgement
 
     @property
     def coverage(self) -> Coverage:
@@ -388,7 +411,7 @@ class Known:
             pull_number=self.snapshot.pull.number,
             instance=self.request.instance,
             scope=WHOLE,
-            change=change_digest(self.change.change.files),
+            change=self.change.digest,
             mode=self.request.mode,
             expertise=self.request.expertise,
         )

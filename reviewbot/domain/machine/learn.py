@@ -89,6 +89,8 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
 
         case phases.Quoted(), steps.Updated(known=known):
             return phases.Intended(known, phase.bought, phase.order)
+        case phases.Quoted(), steps.Overtaken(known=known, first=first):
+            return acquire.overtaken(known, first, now)
         case phases.Intended(), steps.Done():
             return structs.replace(phase, order=structs.replace(phase.order, label=""))
         case phases.Intended(), steps.TaskCreated():

@@ -13,13 +13,14 @@ from reviewbot.domain.codevf.attachments import Packing, size_tiers, together
 from reviewbot.domain.codevf.batches import TaskBatches, split_ids
 from reviewbot.domain.codevf.idempotency import WHOLE, Identity, selection_digest, since_of
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
+from reviewbot.domain.machine.judge import stands_in_summary
 from reviewbot.domain.machine.known import Bought, Known, Request
 from reviewbot.domain.machine.phases import Quote, Wish
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.review import Balance, Tag
 from reviewbot.domain.policy.eligibility import Asked, AtTerminal
 from reviewbot.domain.policy.verdict import Coverage
-from reviewbot.errors import NotApproved
+from reviewbot.errors import NotApproved, PermissionMissing
 
 
 def asked_by(request: Request) -> tuple[str, ...]:
@@ -178,6 +179,42 @@ def intended(known: Known, wish: Wish, agreed: Quote, now: datetime) -> Bought:
         confirms=before.confirms or (not before.base_ref and confirms),
     )
     return Bought(again, agreed.tag, reselected=before.selection not in {"", intent.selection})
+
+
+def comes_in_summary(known: Known, bought: Purchase) -> bool:
+    """Whether an intent is written into the summary: of several tasks a check run has no room for the ids."""
+    return bought.parts > 1 or known.check is None
+
+
+def check_recorded(known: Known, bought: Purchase) -> None:
+    """Pass, or say that what is about to be bought could not be found again.
+
+    Raises:
+        PermissionMissing: it stands nowhere on GitHub, and this run would not wait for the answer.
+    """
+    if bought.parts > 1 and not stands_in_summary(known):
+        raise PermissionMissing(
+            "No comment can be written, and a check run has no room for the ids of several tasks.",
+            hint="Give the token `pull-requests: write`, or set `max-tasks: 1`.",
+        )
+    if known.check is None and known.summary is None and not known.request.waits:
+        raise PermissionMissing(
+            "Neither a check run nor a comment can be written, so the review could not be found again.",
+            hint="Give the token `checks: write` or `pull-requests: write`, or set `wait-minutes`.",
+        )
+
+
+def may_have_other_scopes(known: Known, bought: Purchase) -> bool:
+    """Whether a run at the same time may buy the same change in another scope: since a review that this one misses."""
+    reviews = (one for one in known.ledger.purchases if one.state not in {TaskState.DEFERRED, TaskState.ENDED})
+    return known.request.incremental and any(one.identity != bought.identity for one in reviews)
+
+
+def overtaking(first: Purchase | None, bought: Purchase) -> Purchase | None:
+    """The purchase as it was recorded first, if that is of another scope: the first one counts, for every run."""
+    if first is None or first.state is TaskState.DEFERRED or first.attempt != bought.attempt:
+        return None
+    return None if first.since == bought.since else first
 
 
 def submitted(known: Known, bought: Bought, task_id: str, packing: Packing) -> Bought:

@@ -288,6 +288,13 @@ class HeadMoved(Struct, frozen=True):
     """The pull request has another head by now, so nothing was written."""
 
 
+class Overtaken(Struct, frozen=True):
+    """Another run has recorded the same purchase in another scope first."""
+
+    known: Known
+    first: Purchase
+
+
 class TaskCreated(Struct, frozen=True):
     """The task, and what it was given."""
 
@@ -326,6 +333,7 @@ Result = (
     | ProjectFound
     | Updated
     | HeadMoved
+    | Overtaken
     | TaskCreated
     | TooLarge
     | ResultRead

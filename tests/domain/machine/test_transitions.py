@@ -11,23 +11,40 @@ import pytest
 from msgspec import structs
 
 from reviewbot.domain.codevf.attachments import size_tiers
+from reviewbot.domain.findings.markers import summary_mark
 from reviewbot.domain.findings.tracked_finding import Bypass
 from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Comment, Conclusion, Permission
-from reviewbot.domain.ledger.edits import Unwaive
+from reviewbot.domain.ledger.edits import Unwaive, Waive
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
+from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.machine.acquire import may_shrink, start
 from reviewbot.domain.machine.decide import decide
-from reviewbot.domain.machine.finish import concluded, on_group_head
-from reviewbot.domain.machine.judge import beside_another, current_check, let_through, not_asked_for, nothing_selected
+from reviewbot.domain.machine.finish import concluded, on_group_head, on_new_head, placed_again, reread
+from reviewbot.domain.machine.judge import (
+    beside_another,
+    current_check,
+    left_open,
+    let_through,
+    not_asked_for,
+    nothing_selected,
+    summary_is_due,
+)
 from reviewbot.domain.machine.known import Answered, Bought, Cancels, Known, NotBought, OpenTask, Underway
 from reviewbot.domain.machine.learn import learn
-from reviewbot.domain.machine.purchase import check_race, purchase_of
+from reviewbot.domain.machine.purchase import (
+    check_race,
+    check_recorded,
+    comes_in_summary,
+    may_have_other_scopes,
+    overtaking,
+    purchase_of,
+)
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Allow, ReviewOn, Supersede
 from reviewbot.domain.model.review import Balance, Report, Severity, Task, TaskStatus, Unread
@@ -216,6 +233,55 @@ def test_a_purchase_is_of_the_base_that_the_change_was_read_against() -> None:
     assert purchase_of(retargeted, retargeted.identity, TaskState.INTENT, NOON).base_ref == "main"
 
 
+REVIEWED = purchase(identity="9" * 64, task_id="task_older", head_sha=OTHER_HEAD, state=TaskState.DONE)
+
+
+def test_what_another_run_has_recorded_first_is_bought_in_its_scope() -> None:
+    quoted = bought(known())
+    ours = quoted.bought.purchase
+    first = replace(ours, since=OTHER_HEAD)
+    again = go(quoted, steps.Overtaken(quoted.known.with_own(quoted.bought), first), RICH, steps.ProjectFound(12))
+    assert isinstance(again, phases.Quoted)
+    assert (again.bought.purchase.since, again.order.again) == (OTHER_HEAD, True)
+    assert again.order.identity.key() != quoted.order.identity.key()
+
+
+def test_the_task_that_another_run_has_recorded_first_is_looked_up() -> None:
+    quoted = bought(known())
+    first = replace(quoted.bought.purchase, since=OTHER_HEAD, state=TaskState.OPEN, task_id="task_1")
+    after = go(quoted, steps.Overtaken(quoted.known.with_own(quoted.bought), first))
+    assert decide(after) == steps.ReadTask("task_1")
+
+
+def test_only_another_scope_of_the_same_attempt_overtakes() -> None:
+    ours = purchase(state=TaskState.INTENT, task_id="")
+    other = replace(ours, since=OTHER_HEAD)
+    assert overtaking(other, ours) is other
+    for first in (None, ours, replace(other, attempt=2), replace(other, state=TaskState.DEFERRED)):
+        assert overtaking(first, ours) is None
+
+
+def test_another_scope_is_possible_once_something_else_was_bought() -> None:
+    others = {
+        REVIEWED: True,
+        replace(REVIEWED, state=TaskState.DEFERRED): False,
+        replace(REVIEWED, identity="a" * 64): False,
+    }
+    for other, is_possible in others.items():
+        now = go(start(known()), reading(other), steps.Done()).known
+        assert may_have_other_scopes(now, purchase()) is is_possible
+    alone = go(start(known(incremental=False)), reading(REVIEWED), steps.Done()).known
+    assert not may_have_other_scopes(alone, purchase())
+
+
+def test_the_intent_of_this_head_that_only_a_check_run_tells_is_left_to_its_own_run() -> None:
+    pending = known(may_buy=False)
+    for head, base_ref, noted in ((HEAD, "", False), (HEAD, "main", True), (OTHER_HEAD, "", True)):
+        intent = purchase(identity="9" * 64, task_id="", head_sha=head, state=TaskState.INTENT, base_ref=base_ref)
+        now = go(start(pending), reading(intent), steps.Done()).known
+        assert bool(now.memory.update.purchases) is noted
+
+
 def test_an_intent_that_was_refused_for_its_size_holds_nothing_once_the_head_has_moved() -> None:
     quoted = bought(known())
     intended = go(quoted, steps.Updated(quoted.known.with_own(quoted.bought)))
@@ -321,6 +387,7 @@ def test_a_check_run_of_another_app_hides_no_open_one_of_ours() -> None:
     now = known(may_buy=False)
     ours = CheckRun(1, "reviewbot", HEAD, CheckStatus.IN_PROGRESS, None, "", "")
     theirs = CheckRun(2, "reviewbot", HEAD, CheckStatus.COMPLETED, "success", "", "", foreign=True)
+    assert current_check(replace(known().snapshot, checks=(ours, theirs))) is theirs
     there = replace(now, snapshot=replace(now.snapshot, checks=(ours, theirs)))
     assert not_asked_for(there).conclusion is Conclusion.ACTION_REQUIRED
     alone = replace(now, snapshot=replace(now.snapshot, checks=(theirs,)))
@@ -518,7 +585,7 @@ def test_a_branch_that_has_the_head_turns_no_check_green_that_another_branch_sha
     read = decode_external_id(copy, SIGNER)
     assert read is not None
     stored = StoredLedger(Ledger((bought_for_next,)), on_head={3: read})
-    memory = Memory(ledger=stored.ledger)
+    memory = Memory(written=stored.ledger)
     for check, id_, is_green, is_green_against_next in (
         (_checked(), 3, False, False),
         (_checked("success"), 3, True, True),
@@ -538,7 +605,7 @@ def test_a_branch_that_has_the_head_turns_no_check_green_that_another_branch_sha
 def test_a_bypass_of_the_branch_that_the_pull_request_went_to_turns_no_other_check_green() -> None:
     now = known()
     bypass = Bypass(HEAD, "next", "max", "It burns.")
-    memory = Memory(ledger=Ledger(bypass=bypass))
+    memory = Memory(written=Ledger(bypass=bypass))
     moved = replace(now, snapshot=replace(now.snapshot, pull=pull(base_ref="next")), memory=memory)
     red = judge([Severity.CRITICAL], readable=True, coverage=Coverage.FULL, rules=now.judgement.rules)
     assert let_through(moved, red) is red
@@ -551,7 +618,7 @@ def test_an_intent_that_another_run_was_faster_than_is_withdrawn() -> None:
     older = purchase(identity="8" * 64, task_id="task_8", head_sha=OTHER_HEAD, hold=100)
     mine = purchase(identity="7" * 64, state=TaskState.INTENT, task_id="", hold=360)
     other = purchase(identity="9" * 64, state=TaskState.INTENT, task_id="", head_sha=OTHER_HEAD, hold=360)
-    now = replace(now, own=Bought(mine), memory=Memory(ledger=Ledger((older, mine))))
+    now = replace(now, own=Bought(mine), memory=Memory(written=Ledger((older, mine))))
     check_race(now, Ledger((older, mine)))
     check_race(now, Ledger((older, mine, replace(other, hold=340))))
     with pytest.raises(OverBudget, match="360 credits; with 460 held or used"):
@@ -565,3 +632,89 @@ def test_the_check_that_github_shows_is_the_newest() -> None:
     snapshot = replace(known().snapshot, checks=(replace(_checked(), id=5), _checked()))
     assert current_check(snapshot) == replace(_checked(), id=5)
     assert current_check(replace(snapshot, checks=())) is None
+
+
+COMMENT = Comment(5, "https://github.test/5", summary_mark(""), ours=True)
+
+
+def test_the_summary_is_written_with_news_or_a_verdict_that_stands_nowhere() -> None:
+    verdict, silent = pending(known().judgement.rules), not_due(Reason.DRAFT)
+    verdict = replace(verdict, conclusion=Conclusion.SUCCESS)
+    bare = known()
+    news = replace(bare, memory=Memory(update=LedgerUpdate(posted=frozenset({"a"}))))
+    there = replace(bare, snapshot=replace(bare.snapshot, comments=(COMMENT,)))
+    assert summary_is_due(bare, verdict)
+    assert summary_is_due(news, silent)
+    for now in (replace(bare, summary=COMMENT), there):
+        assert not summary_is_due(now, verdict)
+    assert not summary_is_due(bare, silent)
+    off = replace(news, request=structs.replace(news.request, summary_comment=False))
+    assert not summary_is_due(off, verdict)
+
+
+def test_a_run_without_the_key_leaves_a_summary_that_is_there() -> None:
+    keyless = known(is_keyless=True)
+    news = replace(keyless, memory=Memory(update=LedgerUpdate(posted=frozenset({"a"}))))
+    assert summary_is_due(news, not_due(Reason.DRAFT))
+    there = replace(news, snapshot=replace(news.snapshot, comments=(COMMENT,)))
+    assert not summary_is_due(there, not_due(Reason.DRAFT))
+
+
+def test_the_check_run_of_an_older_head_is_completed_once_its_task_is_over() -> None:
+    signer = Signer("cvf_key", 1, 7, "")
+    done = purchase(state=TaskState.DONE, head_sha=OTHER_HEAD)
+    text = encode_external_id(done, Ledger(), signer)
+    copy = decode_external_id(text, signer)
+    check = CheckRun(1, "CodeVF review", OTHER_HEAD, CheckStatus.IN_PROGRESS, None, text, "")
+    now = replace(known(), memory=Memory(written=Ledger((done,))))
+    assert left_open(now, check, copy) is done
+    assert left_open(now, replace(check, status=CheckStatus.COMPLETED), copy) is None
+    assert left_open(now, check, None) is None
+    assert left_open(replace(now, reviewed_sha=OTHER_HEAD), check, copy) is None
+    open_task = replace(now, memory=Memory(written=Ledger((replace(done, state=TaskState.OPEN),))))
+    assert left_open(open_task, check, copy) is None
+
+
+def test_an_intent_of_one_task_stands_in_the_check_run_and_one_of_several_in_the_summary() -> None:
+    check = CheckRun(1, "CodeVF review", HEAD, CheckStatus.IN_PROGRESS, None, "", "")
+    one, two = purchase(), purchase(parts=2)
+    nowhere, waiting = known(waits=False), known()
+    checked, told = replace(nowhere, check=check), replace(nowhere, summary=COMMENT)
+    assert [comes_in_summary(now, one) for now in (nowhere, checked)] == [True, False]
+    assert comes_in_summary(checked, two)
+    for now, bought_now in ((checked, one), (told, one), (told, two), (waiting, one)):
+        check_recorded(now, bought_now)
+    for now, bought_now in ((nowhere, one), (checked, two), (waiting, two)):
+        with pytest.raises(PermissionMissing):
+            check_recorded(now, bought_now)
+
+
+def test_what_was_not_believed_is_not_believed_once_it_is_written_anew() -> None:
+    before = replace(known(), stored=StoredLedger(claimed=Decimal(5), lost=True), check=None)
+    now = reread(before, before.snapshot, StoredLedger(Ledger((purchase(),)), summary=COMMENT))
+    assert (now.stored.claimed, now.stored.lost, now.read_again, now.summary) == (Decimal(5), True, True, COMMENT)
+    assert now.ledger.open_tasks()
+
+
+def test_waivers_are_not_kept_on_another_head() -> None:
+    before = go(start(known()), sendable(), steps.Done()).known
+    edits = (Unwaive("f1"), Waive("f1", "ann", "It is known."))
+    update = LedgerUpdate(edits=edits, posted=frozenset({"a"}))
+    before = replace(before, memory=Memory.of(Ledger(), update, before.change.index))
+    snapshot = replace(before.snapshot, pull=pull(head_sha=OTHER_HEAD))
+    moved = on_new_head(reread(before, snapshot, StoredLedger()), HEAD, sendable(1).change)
+    assert (moved.reviewed_sha, moved.superseded, moved.memory.update.edits) == (HEAD, False, edits[:1])
+    newer = StoredLedger(Ledger((purchase(head_sha=OTHER_HEAD),)))
+    assert on_new_head(reread(before, snapshot, newer), HEAD, sendable(1).change).superseded
+    answer = PlacedAnswer("task_1", whole=True, here=False, report=Report("", (), ()), placed=())
+    assert placed_again(moved, (answer,)).memory.update == replace(moved.memory.update, answers=(answer,))
+
+
+def test_before_the_end_only_the_purchases_of_this_change_are_written() -> None:
+    now = go(start(known()), sendable(), steps.Done()).known
+    ours, other = purchase(state=TaskState.INTENT, task_id=""), purchase(identity="9" * 64, state=TaskState.DONE)
+    answer = PlacedAnswer("task_1", whole=True, here=False, report=Report("", ()), placed=())
+    update = LedgerUpdate(purchases=(other, ours), answers=(answer,), posted=frozenset({"a"}))
+    memory = Memory.of(Ledger(), update, now.change.index)
+    assert memory.only(ours.identity, now.change.index).update == LedgerUpdate(purchases=(ours,))
+    assert memory.placed == ()

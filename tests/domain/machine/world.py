@@ -49,6 +49,7 @@ from reviewbot.domain.machine.steps import (
     NotOver,
     OpenReviewer,
     OutputWritten,
+    Overtaken,
     PermissionRead,
     PollTask,
     PostReview,
@@ -337,6 +338,8 @@ class RandomWorld:
             case RecordIntent(bought=bought):
                 if fails:
                     return self.error(PermissionMissing("The token may not."))
+                if self.chance(0.05) and not bought.purchase.since:
+                    return Overtaken(known.with_own(bought), replace(bought.purchase, since=OTHER_HEAD))
                 return HeadMoved() if self.chance(0.05) else Updated(known.with_own(bought))
             case RecordDeferral():
                 return self.error() if fails else HeadMoved() if self.chance(0.1) else Updated(known)
