@@ -31,9 +31,6 @@ _KEY_LINE = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
 # Quotes, separators and escaped line ends around a line of a key.
 _NO_CODE = re.compile(r"(?:\\[nr]|[^\w(])*")
 _IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*")
-# Quotes, separators and escaped line ends around a line of a key.
-_NO_CODE = re.compile(r"(?:\\[nr]|[^\w(])*")
-_IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*")
 # What is loaded by its name stays in sight.
 _LOADS = re.compile(r"\b(?:import|require|from|include|use|using|load|source|extends)\b", re.IGNORECASE)
 _ROUNDS = 5
