@@ -100,7 +100,7 @@ def test_what_runs_or_is_installed_stays_in_sight(path: str, text: str) -> None:
         (f'password = "{RANDOM}"', f"x = require('{RANDOM}')"),
         ("# -----BEGIN PRIVATE KEY-----\\ngrantAdministratorAccess", "grantAdministratorAccess(user)"),
         ("Authorization: Bearer grantAdministratorAccess1", "grantAdministratorAccess1(user)"),
-        (RSA_KEY, RSA_KEY.split("\n")[2] + "()"),
+        pytest.param(RSA_KEY, RSA_KEY.split("\n")[2] + "()", id="a line of a key that is called"),
     ],
 )
 def test_a_value_that_is_code_elsewhere_is_masked_only_where_it_is_a_value(given: str, code: str) -> None:
