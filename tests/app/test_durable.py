@@ -452,11 +452,11 @@ def test_of_a_head_that_somebody_let_through(tmp_path: Path) -> None:
 
 def test_when_nothing_of_a_push_is_to_be_reviewed(tmp_path: Path) -> None:
     clock = HandClock()
-    made: Any = {"clock": clock, "life": SOMEBODY, "files": {"yarn.lock": "a\n"}}
+    made: Any = {"clock": clock, "life": SOMEBODY, "files": {"node_modules/a/index.js": "a\n"}}
     with house(tmp_path, **made, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
         back = {"app.py": BASE["app.py"], "gone.py": BASE["gone.py"], "new file.py": None}
-        rig.world.push(REPO, "topic", {"yarn.lock": "b\n", **back}, author="mona")
+        rig.world.push(REPO, "topic", {"node_modules/a/index.js": "b\n", **back}, author="mona")
         for has_check in ("false", "true"):
             waits = rig.run(wait_minutes="0", check_run=has_check)
             assert (waits.outputs["status"], waits.exit_status) == ("pending", int(has_check == "false"))
@@ -769,7 +769,7 @@ def test_the_check_of_a_head_with_nothing_to_review_does_not_wait_for_the_intent
         rig.codevf_faults.add("/tasks/create", Reply(503), times=None, method="POST")
         rig.run(wait_minutes="0")
         base = rig.world.pull(REPO, 1).base_sha
-        between = rig.world.push(REPO, "topic", {"uv.lock": "1\n"}, author="mona", parents=(base,))
+        between = rig.world.push(REPO, "topic", {"node_modules/a/index.js": "1\n"}, author="mona", parents=(base,))
         rig.run(wait_minutes="0")
         assert conclusion(rig, between) == "skipped"
         assert "its hold of 360 credits counts against the limit" in rig.summaries()[-1]

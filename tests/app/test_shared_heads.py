@@ -33,7 +33,7 @@ def twins(folder: Path, *, bad: bool = True, skipped: bool = True, **more: Any) 
         return answer(CRITICAL) if bad and int(request.metadata["pullRequest"]) == 1 else CLEAN
 
     with house(folder, engineer=engineer, **{"config": "bases: [landing]\n", **more}) as rig:
-        last = "yarn.lock" if skipped else "later.py"
+        last = "node_modules/a/index.js" if skipped else "later.py"
         rig.world.push(REPO, "landing", {}, parents=(rig.world.pull(REPO, 1).head_sha,))
         rig.world.push(REPO, "topic", {last: "x = 1\n"}, author="mona")
         assert rig.world.open_pull_request(REPO, "topic", base="landing", author="mallory").number == 2
