@@ -350,6 +350,13 @@ FOUND: dict[str, Bug] = {
         history(Move("forged_check"), Move("skip"), Move("evil"), Move("forged_check")),
         is_open=False,
     ),
+    "label-that-is-removed": Bug(
+        "With `review-on: ready`: the skip label is removed, and the head that it had skipped stays green.",
+        NEVER_GREEN,
+        "",
+        history(RUN, Move("evil"), RUN, Move("skip"), RUN, Move("skip"), RUN, setting=READY),
+        is_open=False,
+    ),
     "label-set-for-another-base": Bug(
         "A skip label that was set while the pull request was against another branch counts after a retarget.",
         NEVER_GREEN,

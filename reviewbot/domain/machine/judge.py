@@ -81,7 +81,10 @@ def current_check(snapshot: Snapshot) -> CheckRun | None:
 
 
 def not_asked_for(known: Known) -> Outcome:
-    """Nothing is asked for; a check run that an older review left open here is closed when that one is in."""
+    """Nothing is asked for; a check run that an older review left open here is closed when that one is in.
+
+    A green one that no longer holds does not stay green: no other run comes by here.
+    """
     request, pull, ledger = known.request, known.snapshot.pull, known.ledger
     deferred = ledger.postponed()
     begun = any(one.head_sha == pull.head_sha for one in ledger.intents())
@@ -95,8 +98,15 @@ def not_asked_for(known: Known) -> Outcome:
     open_task = tells_of_open_task(there.external_id)
     if open_task and there.id not in known.stored.on_head:
         return outcome  # another key has signed it: whoever has that one goes on
-    left = there.status != CheckStatus.COMPLETED or open_task
+    left = there.status != CheckStatus.COMPLETED or open_task or (pull.is_open and _is_outdated(known, there))
     return replace(outcome, conclusion=Conclusion.ACTION_REQUIRED) if left and known.awaited is None else outcome
+
+
+def _is_outdated(known: Known, there: CheckRun) -> bool:
+    """Whether a check is green, and a run of now would not say so: a skip has ended, or it is of another branch."""
+    if there.verdict == Conclusion.SUCCESS:
+        return known.request.shares_name and not (there.external_id and _is_of_this_base(known, there))
+    return there.verdict == Conclusion.SKIPPED
 
 
 def _why_not(known: Known) -> Outcome:
