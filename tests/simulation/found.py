@@ -194,6 +194,18 @@ FOUND: dict[str, Bug] = {
         ),
         is_open=False,
     ),
+    "fixed-without-a-comment": Bug(
+        "Without check runs: a finding whose code is gone when its answer comes in has no comment, and once it is "
+        "fixed, nothing shows it after the next push.",
+        NOTHING_LOST,
+        "",
+        history(
+            *(RUN, Move("evil", 0, 5), Episode((NEXT,), (At(12, Meanwhile(Move("revert"))),))),
+            *(RUN, Move("note", 2), RUN, Move("harmless"), RUN, RUN),
+            setting=Setting((("check-run", "false"), ("wait-minutes", "8"))),
+        ),
+        is_open=False,
+    ),
     "pushed-then-force-pushed": Bug(
         "Without a summary: a push, then a force-push to an older head, before a review is in. GitHub names the head "
         "that was replaced, not the one before it, and its task is known from its check run alone.",
