@@ -81,6 +81,18 @@ FOUND: dict[str, Bug] = {
         ),
         is_open=False,
     ),
+    "other-scope-and-base": Bug(
+        "Two runs at once, and the base changes between their readings, so that their check runs have two names: one "
+        "buys what is new, the other the whole change.",
+        PAY_ONCE,
+        "",
+        history(
+            RUN,
+            Move("copy"),
+            Episode((NEXT, NEXT), (At(4, Meanwhile(Move("retarget", 1))), At(4, Switch()))),
+        ),
+        is_open=False,
+    ),
     "written-over": Bug(
         "Without check runs: a run that waits between reading and writing the summary writes over what another bought.",
         PAY_ONCE,
