@@ -261,8 +261,8 @@ FOUND: dict[str, Bug] = {
         is_open=False,
     ),
     "check-of-a-failed-run": Bug(
-        "With `review-on: ready`, a run that fails leaves `action_required` on a head that gets no check otherwise: "
-        "the law allows it, since GitHub deletes no check run.",
+        "With `review-on: ready`, a run that fails leaves `action_required` on a head that gets no check otherwise, and "
+        "started again it does not say that no review is asked for.",
         CONVERGES,
         "",
         history(
@@ -279,6 +279,20 @@ FOUND: dict[str, Bug] = {
             Move("evil"),
             RUN,
             Episode((NEXT,), (At(2, Lose(done=False)),)),
+            setting=Setting((("review-on", "ready"), ("wait-minutes", "0"))),
+            starts_again=True,
+        ),
+        is_open=False,
+    ),
+    "check-that-is-not-begun": Bug(
+        "With `review-on: ready`, a run cannot write the check of a head that waits for an older review, and it gets "
+        "none: the law allows it, since one that says that no review is asked for lets no more through.",
+        CONVERGES,
+        "",
+        history(
+            Episode((COLLECT,)),
+            Move("harmless"),
+            Episode((NEXT,), (At(4, Lose(done=False)), At(5, Lose(done=True)))),
             setting=Setting((("review-on", "ready"), ("wait-minutes", "0"))),
             starts_again=True,
         ),

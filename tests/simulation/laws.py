@@ -187,6 +187,7 @@ _VOLATILE = (
     (re.compile(r"(discussion_r|issuecomment-|/runs/|comment=)\d+"), r"\1N"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"), "TIME"),
     (re.compile(r"(within|after|At the last look,?) [^,.\n]+"), r"\1 SO LONG"),
+    (re.compile(r"('not-requested', )[^)]+"), r"\1CHECK"),  # `Shown.is_unasked`: with a check, or without
 )
 
 
@@ -206,17 +207,21 @@ class Shown:
     threads: tuple[tuple[object, ...], ...]
     tasks: int
 
+    @property
+    def is_unasked(self) -> bool:
+        """Whether the head has no review, and none is asked for: without a check, or with one that says so."""
+        return not self.check or (self.check[1] == "action_required" and "not-requested" in str(self.check[2]))
+
     def beside(self, undisturbed: Shown) -> Shown:
         """With the check of a history without disturbances where both say the same.
 
-        GitHub deletes no check run: that of a failed run stays on a head that gets none, or none but that no review of
-        it is asked for, where `action_required` lets no more through. And a check whose conclusion and title stay is
-        not written again for its text.
+        GitHub deletes no check run: where a run has begun one on a head of which no review is asked for, it stays, and
+        says so. Neither that nor no check lets anything through. And a check whose conclusion and title stay is not
+        written again for its text.
         """
         theirs = undisturbed.check
-        is_unasked = "action_required" in theirs and "not-requested" in str(theirs[2])
-        is_needless = "action_required" in self.check and (not theirs or is_unasked)
-        return replace(self, check=theirs) if is_needless or self.check[:3] == theirs[:3] else self
+        is_alike = self.check[:3] == theirs[:3] or (self.is_unasked and undisturbed.is_unasked)
+        return replace(self, check=theirs) if is_alike else self
 
     def difference(self, other: Shown) -> str:
         """The first part that is not the same, in words."""

@@ -103,10 +103,19 @@ def not_asked_for(known: Known) -> Outcome:
 
 
 def _is_outdated(known: Known, there: CheckRun) -> bool:
-    """Whether a check is green, and a run of now would not say so: a skip has ended, or it is of another branch."""
-    if there.verdict == Conclusion.SUCCESS:
-        return known.request.shares_name and not (there.external_id and _is_of_this_base(known, there))
-    return there.verdict == Conclusion.SKIPPED
+    """Whether a run of now would not say what a check says.
+
+    A green one may be of a skip that has ended, or of another branch. One without a purchase of this head is of a run
+    that failed before it bought anything, and a run that may buy has come by since.
+    """
+    request, bought = known.request, _purchase_in(known, there)
+    match there.verdict:
+        case Conclusion.SUCCESS:
+            return request.shares_name and not (there.external_id and _is_of_this_base(known, there))
+        case Conclusion.ACTION_REQUIRED if request.paid and request.may_buy:
+            return bought.head_sha != known.snapshot.pull.head_sha if bought else not there.external_id
+        case verdict:
+            return verdict == Conclusion.SKIPPED
 
 
 def _why_not(known: Known) -> Outcome:
@@ -138,9 +147,14 @@ def _is_of_this_base(known: Known, check: CheckRun) -> bool:
     """Whether a check is of a purchase against this base; without one, whether it would let the commit through."""
     if not check.external_id:
         return check.verdict in GREEN
-    copy = known.stored.on_head.get(check.id)
-    bought = known.ledger.named(copy.identity, copy.attempt) if copy else None
+    bought = _purchase_in(known, check)
     return bought is not None and bought.base_ref == known.snapshot.pull.base_ref
+
+
+def _purchase_in(known: Known, check: CheckRun) -> Purchase | None:
+    """The purchase that a check run on the head has a copy of, if we have signed it."""
+    copy = known.stored.on_head.get(check.id)
+    return known.ledger.named(copy.identity, copy.attempt) if copy else None
 
 
 def not_taken(outcome: Outcome, error: ReviewbotError) -> Outcome:

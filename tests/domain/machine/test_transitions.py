@@ -624,6 +624,26 @@ def test_a_check_that_is_green_by_what_has_ended_does_not_stay_green_where_no_re
         assert not_asked_for(closed).conclusion is None
 
 
+def test_the_check_of_a_run_that_failed_says_later_that_no_review_is_asked_for() -> None:
+    of_older = purchase(state=TaskState.DONE, head_sha=OTHER_HEAD)
+    of_head = purchase(state=TaskState.DONE, identity="b" * 64)
+    copies = [encode_external_id(one, Ledger(), SIGNER) for one in (of_older, of_head)]
+    reads = [decode_external_id(one, SIGNER) for one in copies]
+    ledger = Ledger((of_older, of_head))
+    for external_id, read, may_buy, stays in (
+        ("", None, True, False),
+        ("", None, False, True),  # a collection does not hear what is asked for
+        (copies[0], reads[0], True, False),
+        (copies[0], None, True, True),  # another key has signed it
+        (copies[1], reads[1], True, True),
+    ):
+        now = known(may_buy=may_buy)
+        stored = StoredLedger(ledger, on_head={3: read} if read else {})
+        snapshot = replace(now.snapshot, checks=(_checked("action_required", external_id),))
+        there = replace(now, snapshot=snapshot, stored=stored, memory=Memory(written=ledger))
+        assert (not_asked_for(there).conclusion is None) is stays
+
+
 def test_a_bypass_of_the_branch_that_the_pull_request_went_to_turns_no_other_check_green() -> None:
     now = known()
     bypass = Bypass(HEAD, "next", "max", "It burns.")
