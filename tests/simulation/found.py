@@ -246,8 +246,8 @@ FOUND: dict[str, Bug] = {
         is_open=False,
     ),
     "cancel-that-is-lost": Bug(
-        "A newer head replaces a review, and CodeVF never hears that the older one is cancelled: the law allows it, "
-        "since both reviews come in.",
+        "A newer head replaces a review, and CodeVF never hears that the older one is cancelled: both reviews come in, "
+        "and the law allows that, but no check that is greener for it.",
         CONVERGES,
         "",
         history(
@@ -261,8 +261,8 @@ FOUND: dict[str, Bug] = {
         is_open=False,
     ),
     "check-of-a-failed-run": Bug(
-        "With `review-on: ready`, a run that fails leaves `action_required` on a head that gets no check otherwise, and "
-        "started again it does not say that no review is asked for.",
+        "With `review-on: ready`, a run that fails leaves `action_required` on a head that gets no check otherwise, "
+        "and started again it does not say that no review is asked for.",
         CONVERGES,
         "",
         history(

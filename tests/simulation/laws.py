@@ -122,9 +122,9 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
     signer = Signer(KEY, REPOSITORY_ID, number, "")
     ledgers = [decode(text, signer).ledger for text in world.truth.texts]
     head = task.submission.metadata["headSha"]
-    now = world.github.pulls[number].head_sha
+    is_gone = world.changes_for(number, str(head)) != {world.github.changes_of(world.github.pulls[number])}
     is_given_up = any(
-        one.head_sha == head and one.is_unknown and (one.state.is_over or head != now)
+        one.head_sha == head and one.is_unknown and (one.state.is_over or is_gone)
         for ledger in ledgers[-1:]
         for one in ledger.purchases
     )
@@ -222,6 +222,11 @@ class Shown:
         theirs = undisturbed.check
         is_alike = self.check[:3] == theirs[:3] or (self.is_unasked and undisturbed.is_unasked)
         return replace(self, check=theirs) if is_alike else self
+
+    def greener(self, other: Shown) -> str:
+        """The conclusion where this one lets something through that the other does not, in words."""
+        mine, theirs = ("".join(map(str, one.check[1:2])) for one in (self, other))
+        return f"check: {mine} instead of {theirs}" if mine in GREEN and theirs not in GREEN else ""
 
     def difference(self, other: Shown) -> str:
         """The first part that is not the same, in words."""
