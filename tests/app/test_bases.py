@@ -67,6 +67,19 @@ def test_nothing_to_review_against_the_authors_branch_satisfies_no_rule(tmp_path
         assert shown(rig)[REQUIRED] == ("completed", "failure")
 
 
+def test_green_against_one_listed_branch_is_not_green_against_another(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=finds_the_flaw, config="bases: ['release/**']\n") as rig:
+        stack(rig, "release/1")
+        rig.run(review_on="ready")
+        assert shown(rig) == {REQUIRED: ("completed", "success")}
+        retarget(rig, "main")
+        assert rig.run(payload=rig.event("edited"), review_on="ready").outputs["reason"] == "not-requested"
+        assert shown(rig) == {REQUIRED: ("completed", "action_required")}
+        retarget(rig, "release/1")
+        rig.run(payload=rig.event("edited"), review_on="ready")
+        assert shown(rig) == {REQUIRED: ("completed", "success")}
+
+
 @pytest.mark.parametrize("summary", ["true", "false"])
 def test_the_same_change_is_bought_once_whatever_its_check_is_called(tmp_path: Path, summary: str) -> None:
     with house(tmp_path, engineer=finds_the_flaw) as rig:

@@ -224,6 +224,20 @@ def test_an_unread_part_of_an_answer_is_carried_until_somebody_deals_with_it(tmp
         assert (done.outputs["reason"], done.outputs["unrated"]) == ("gate", "1")
 
 
+def test_a_finding_that_never_had_a_comment_stays_in_the_summary_once_it_is_fixed(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=first_then(EVAL, CRITICAL, state="fixed")) as rig:
+        rig.run(comment_from="critical")
+        assert len(rig.comments()) == 1
+        push(rig, {"new file.py": NEW.replace("    return eval(parcel)", "    return int(parcel)"), **FIXED})
+        rig.run(comment_from="critical")
+        push(rig, OTHER)
+        rig.run(comment_from="critical")
+        [summary] = rig.summaries()
+        assert "1 finding fixed or gone" in summary
+        assert "It evaluates a parcel" in summary
+        assert "A shell runs it" not in summary, "its comment says so"
+
+
 # --- The head moves -------------------------------------------------------------------------------------------------
 
 

@@ -235,6 +235,19 @@ def test_the_end_of_a_skip_label_ends_its_record(tmp_path: Path) -> None:
         assert rig.checks()[-1].conclusion == "success"
 
 
+def test_the_end_of_a_skip_label_ends_its_check_where_no_review_is_asked_for(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        rig.world.grant(REPO, "hubot", Level.MAINTAIN)
+        rig.run(payload=rig.labeled("skip-review", "hubot"), review_on="request")
+        assert rig.checks()[-1].conclusion == "skipped"
+        rig.world.unlabel(REPO, 1, "skip-review", "hubot")
+        payload = rig.event("unlabeled", label={"name": "skip-review"})
+        assert rig.run(payload=payload, review_on="request").outputs["reason"] == "not-requested"
+        assert rig.checks()[-1].conclusion == "action_required"
+        rig.run(review_on="request")
+        assert len(rig.checks()) == 2, "it is written once"
+
+
 def test_a_skip_label_counts_on_a_draft_and_once_it_is_ready(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         rig.world.grant(REPO, "hubot", Level.MAINTAIN)

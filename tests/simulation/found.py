@@ -81,6 +81,18 @@ FOUND: dict[str, Bug] = {
         ),
         is_open=False,
     ),
+    "other-scope-and-base": Bug(
+        "Two runs at once, and the base changes between their readings, so that their check runs have two names: one "
+        "buys what is new, the other the whole change.",
+        PAY_ONCE,
+        "",
+        history(
+            RUN,
+            Move("copy"),
+            Episode((NEXT, NEXT), (At(4, Meanwhile(Move("retarget", 1))), At(4, Switch()))),
+        ),
+        is_open=False,
+    ),
     "written-over": Bug(
         "Without check runs: a run that waits between reading and writing the summary writes over what another bought.",
         PAY_ONCE,
@@ -194,6 +206,18 @@ FOUND: dict[str, Bug] = {
         ),
         is_open=False,
     ),
+    "fixed-without-a-comment": Bug(
+        "Without check runs: a finding whose code is gone when its answer comes in has no comment, and once it is "
+        "fixed, nothing shows it after the next push.",
+        NOTHING_LOST,
+        "",
+        history(
+            *(RUN, Move("evil", 0, 5), Episode((NEXT,), (At(12, Meanwhile(Move("revert"))),))),
+            *(RUN, Move("note", 2), RUN, Move("harmless"), RUN, RUN),
+            setting=Setting((("check-run", "false"), ("wait-minutes", "8"))),
+        ),
+        is_open=False,
+    ),
     "pushed-then-force-pushed": Bug(
         "Without a summary: a push, then a force-push to an older head, before a review is in. GitHub names the head "
         "that was replaced, not the one before it, and its task is known from its check run alone.",
@@ -222,8 +246,8 @@ FOUND: dict[str, Bug] = {
         is_open=False,
     ),
     "cancel-that-is-lost": Bug(
-        "A newer head replaces a review, and CodeVF never hears that the older one is cancelled: the law allows it, "
-        "since both reviews come in.",
+        "A newer head replaces a review, and CodeVF never hears that the older one is cancelled: both reviews come in, "
+        "and the law allows that, but no check that is greener for it.",
         CONVERGES,
         "",
         history(
@@ -237,8 +261,8 @@ FOUND: dict[str, Bug] = {
         is_open=False,
     ),
     "check-of-a-failed-run": Bug(
-        "With `review-on: ready`, a run that fails leaves `action_required` on a head that gets no check otherwise: "
-        "the law allows it, since GitHub deletes no check run.",
+        "With `review-on: ready`, a run that fails leaves `action_required` on a head that gets no check otherwise, "
+        "and started again it does not say that no review is asked for.",
         CONVERGES,
         "",
         history(
@@ -255,6 +279,20 @@ FOUND: dict[str, Bug] = {
             Move("evil"),
             RUN,
             Episode((NEXT,), (At(2, Lose(done=False)),)),
+            setting=Setting((("review-on", "ready"), ("wait-minutes", "0"))),
+            starts_again=True,
+        ),
+        is_open=False,
+    ),
+    "check-that-is-not-begun": Bug(
+        "With `review-on: ready`, a run cannot write the check of a head that waits for an older review, and it gets "
+        "none: the law allows it, since one that says that no review is asked for lets no more through.",
+        CONVERGES,
+        "",
+        history(
+            Episode((COLLECT,)),
+            Move("harmless"),
+            Episode((NEXT,), (At(4, Lose(done=False)), At(5, Lose(done=True)))),
             setting=Setting((("review-on", "ready"), ("wait-minutes", "0"))),
             starts_again=True,
         ),
@@ -348,6 +386,13 @@ FOUND: dict[str, Bug] = {
         NEVER_GREEN,
         "",
         history(Move("forged_check"), Move("skip"), Move("evil"), Move("forged_check")),
+        is_open=False,
+    ),
+    "label-that-is-removed": Bug(
+        "With `review-on: ready`: the skip label is removed, and the head that it had skipped stays green.",
+        NEVER_GREEN,
+        "",
+        history(RUN, Move("evil"), RUN, Move("skip"), RUN, Move("skip"), RUN, setting=READY),
         is_open=False,
     ),
     "label-set-for-another-base": Bug(

@@ -232,9 +232,11 @@ def judge(history: History) -> list[Violation]:
         other = play(history.undisturbed())
         theirs = laws.shown_by(other.world)
         mine = laws.shown_by(played.world).beside(theirs)
-        # What a run has asked to cancel, and CodeVF has not heard, comes in beside its replacement.
-        is_alike = laws.cancelled(played.world) == laws.cancelled(other.world)
-        if is_alike and (difference := mine.difference(theirs)) and not other.violations:
+        # What a run has asked to cancel, and CodeVF has not heard, comes in beside its replacement: one review more,
+        # whose findings count, too.
+        has_more = laws.cancelled(played.world) < laws.cancelled(other.world)
+        difference = mine.greener(theirs) if has_more else mine.difference(theirs)
+        if difference and not other.violations:
             told = f"it does not end as without the disturbance: {difference}"
             violations = [Violation(CONVERGES, told)]
     return violations

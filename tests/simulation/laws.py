@@ -122,9 +122,9 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
     signer = Signer(KEY, REPOSITORY_ID, number, "")
     ledgers = [decode(text, signer).ledger for text in world.truth.texts]
     head = task.submission.metadata["headSha"]
-    now = world.github.pulls[number].head_sha
+    is_gone = world.changes_for(number, str(head)) != {world.github.changes_of(world.github.pulls[number])}
     is_given_up = any(
-        one.head_sha == head and one.is_unknown and (one.state.is_over or head != now)
+        one.head_sha == head and one.is_unknown and (one.state.is_over or is_gone)
         for ledger in ledgers[-1:]
         for one in ledger.purchases
     )
@@ -187,6 +187,7 @@ _VOLATILE = (
     (re.compile(r"(discussion_r|issuecomment-|/runs/|comment=)\d+"), r"\1N"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"), "TIME"),
     (re.compile(r"(within|after|At the last look,?) [^,.\n]+"), r"\1 SO LONG"),
+    (re.compile(r"('not-requested', )[^)]+"), r"\1CHECK"),  # `Shown.is_unasked`: with a check, or without
 )
 
 
@@ -206,17 +207,26 @@ class Shown:
     threads: tuple[tuple[object, ...], ...]
     tasks: int
 
+    @property
+    def is_unasked(self) -> bool:
+        """Whether the head has no review, and none is asked for: without a check, or with one that says so."""
+        return not self.check or (self.check[1] == "action_required" and "not-requested" in str(self.check[2]))
+
     def beside(self, undisturbed: Shown) -> Shown:
         """With the check of a history without disturbances where both say the same.
 
-        GitHub deletes no check run: that of a failed run stays on a head that gets none, or none but that no review of
-        it is asked for, where `action_required` lets no more through. And a check whose conclusion and title stay is
-        not written again for its text.
+        GitHub deletes no check run: where a run has begun one on a head of which no review is asked for, it stays, and
+        says so. Neither that nor no check lets anything through. And a check whose conclusion and title stay is not
+        written again for its text.
         """
         theirs = undisturbed.check
-        is_unasked = "action_required" in theirs and "not-requested" in str(theirs[2])
-        is_needless = "action_required" in self.check and (not theirs or is_unasked)
-        return replace(self, check=theirs) if is_needless or self.check[:3] == theirs[:3] else self
+        is_alike = self.check[:3] == theirs[:3] or (self.is_unasked and undisturbed.is_unasked)
+        return replace(self, check=theirs) if is_alike else self
+
+    def greener(self, other: Shown) -> str:
+        """The conclusion where this one lets something through that the other does not, in words."""
+        mine, theirs = ("".join(map(str, one.check[1:2])) for one in (self, other))
+        return f"check: {mine} instead of {theirs}" if mine in GREEN and theirs not in GREEN else ""
 
     def difference(self, other: Shown) -> str:
         """The first part that is not the same, in words."""

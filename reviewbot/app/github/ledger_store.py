@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from reviewbot.app.context import RunContext, judgement_of
+from reviewbot.app.context import RunContext, check_names_of, judgement_of
 from reviewbot.domain.findings.tracked_finding import LOST, Findings
 from reviewbot.domain.github.pull_request import (
     MOST_FORMER_BASES,
@@ -178,10 +178,13 @@ def _with_carried(ledger: Ledger, found: _Found) -> Ledger:
 def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase | None:
     """The purchase as the oldest check run of this head tells it: GitHub orders them, whichever run asks.
 
+    The pull request may be against another branch by now, and the other run's check run has a name of that.
+
     Raises:
-        ForgeError: the check runs cannot be read.
+        ForgeError: the pull request or the check runs cannot be read.
     """
-    checks = run.ports.forge.checks(known.head_sha, run.check_name, known.snapshot.pull.number)
+    names = dict.fromkeys((*run.check_names, *check_names_of(run.settings, run.read_snapshot())))
+    checks = [one for name in names for one in run.ports.forge.checks(known.head_sha, name, run.signer.pull_number)]
     copies = ((decode_external_id(one.external_id, run.signer), one) for one in sorted(checks, key=lambda one: one.id))
     found = (
         _Found(copy, check.head_sha)

@@ -163,9 +163,11 @@ class _Findings:
         return tuple(self._view(record) for record in records if record.waiver is not None)
 
     def closed(self) -> tuple[FindingView, ...]:
-        """What this change's answer closed."""
-        records, task = self._known.ledger.findings.records, self._known.task_id
-        return tuple(self._view(record) for record in records if task and record.closed == task)
+        """What this change's answer closed, and what an earlier one did where no comment has ever shown the finding."""
+        findings, task = self._known.ledger.findings, self._known.task_id
+        shown = {*self._known.ledger.posted, *self._known.comment_urls}
+        closed = (record for record in findings.records if not record.standing.is_open)
+        return tuple(self._view(one) for one in closed if (task and one.closed == task) or one.id not in shown)
 
     def _view(self, record: TrackedFinding) -> FindingView:
         return finding_view(self._known, self._placed.get(record.id), record)

@@ -81,7 +81,10 @@ def current_check(snapshot: Snapshot) -> CheckRun | None:
 
 
 def not_asked_for(known: Known) -> Outcome:
-    """Nothing is asked for; a check run that an older review left open here is closed when that one is in."""
+    """Nothing is asked for; a check run that an older review left open here is closed when that one is in.
+
+    A green one that no longer holds does not stay green: no other run comes by here.
+    """
     request, pull, ledger = known.request, known.snapshot.pull, known.ledger
     deferred = ledger.postponed()
     begun = any(one.head_sha == pull.head_sha for one in ledger.intents())
@@ -95,8 +98,24 @@ def not_asked_for(known: Known) -> Outcome:
     open_task = tells_of_open_task(there.external_id)
     if open_task and there.id not in known.stored.on_head:
         return outcome  # another key has signed it: whoever has that one goes on
-    left = there.status != CheckStatus.COMPLETED or open_task
+    left = there.status != CheckStatus.COMPLETED or open_task or (pull.is_open and _is_outdated(known, there))
     return replace(outcome, conclusion=Conclusion.ACTION_REQUIRED) if left and known.awaited is None else outcome
+
+
+def _is_outdated(known: Known, there: CheckRun) -> bool:
+    """Whether a run of now would not say what a check says.
+
+    A green one may be of a skip that has ended, or of another branch. One without a purchase of this head is of a run
+    that failed before it bought anything, and a run that may buy has come by since.
+    """
+    request, bought = known.request, _purchase_in(known, there)
+    match there.verdict:
+        case Conclusion.SUCCESS:
+            return request.shares_name and not (there.external_id and _is_of_this_base(known, there))
+        case Conclusion.ACTION_REQUIRED if request.paid and request.may_buy:
+            return bought.head_sha != known.snapshot.pull.head_sha if bought else not there.external_id
+        case verdict:
+            return verdict == Conclusion.SKIPPED
 
 
 def _why_not(known: Known) -> Outcome:
@@ -128,9 +147,14 @@ def _is_of_this_base(known: Known, check: CheckRun) -> bool:
     """Whether a check is of a purchase against this base; without one, whether it would let the commit through."""
     if not check.external_id:
         return check.verdict in GREEN
-    copy = known.stored.on_head.get(check.id)
-    bought = known.ledger.named(copy.identity, copy.attempt) if copy else None
+    bought = _purchase_in(known, check)
     return bought is not None and bought.base_ref == known.snapshot.pull.base_ref
+
+
+def _purchase_in(known: Known, check: CheckRun) -> Purchase | None:
+    """The purchase that a check run on the head has a copy of, if we have signed it."""
+    copy = known.stored.on_head.get(check.id)
+    return known.ledger.named(copy.identity, copy.attempt) if copy else None
 
 
 def not_taken(outcome: Outcome, error: ReviewbotError) -> Outcome:

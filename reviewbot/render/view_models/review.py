@@ -188,7 +188,7 @@ class SummaryView:
         degraded: sentences on what this run could not do, such as a missing permission.
         cost: None with the local reviewer.
         waived: findings that somebody took the responsibility for; they do not count.
-        closed: findings of earlier reviews that this one found fixed or gone.
+        closed: findings of earlier reviews that this one found fixed or gone, or an earlier one without a comment.
         awaited: the older head whose review has to come in first, full; empty when there is none.
         fail_on: the least severity that closes the gate, as the setting names it; empty while unknown.
         minutes: from handing the change in until the answer was seen, rounded up; None while unknown.

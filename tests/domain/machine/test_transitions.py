@@ -602,6 +602,48 @@ def test_a_branch_that_has_the_head_turns_no_check_green_that_another_branch_sha
         assert nothing_selected(alone).conclusion is Conclusion.SKIPPED
 
 
+def test_a_check_that_is_green_by_what_has_ended_does_not_stay_green_where_no_review_is_asked_for() -> None:
+    bought = purchase(state=TaskState.DONE, base_ref="main")
+    copy = encode_external_id(bought, Ledger(), SIGNER)
+    read = decode_external_id(copy, SIGNER)
+    assert read is not None
+    stored = StoredLedger(Ledger((bought,)), on_head={3: read})
+    for check, is_shared, base_ref, stays in (
+        (_checked("skipped"), False, "main", False),
+        (_checked("failure"), True, "main", True),
+        (_checked("success", copy), False, "next", True),
+        (_checked("success", copy), True, "main", True),
+        (_checked("success", copy), True, "next", False),
+        (_checked("success"), True, "next", False),  # a bypass: one of this branch turns it green again
+    ):
+        now = known(may_buy=False, shares_name=is_shared)
+        snapshot = replace(now.snapshot, checks=(check,), pull=pull(base_ref=base_ref))
+        there = replace(now, snapshot=snapshot, stored=stored, memory=Memory(written=stored.ledger))
+        assert (not_asked_for(there).conclusion is None) is stays
+        closed = replace(there, snapshot=replace(snapshot, pull=pull(base_ref=base_ref, is_open=False)))
+        assert not_asked_for(closed).conclusion is None
+
+
+def test_the_check_of_a_run_that_failed_says_later_that_no_review_is_asked_for() -> None:
+    of_older = purchase(state=TaskState.DONE, head_sha=OTHER_HEAD)
+    of_head = purchase(state=TaskState.DONE, identity="b" * 64)
+    copies = [encode_external_id(one, Ledger(), SIGNER) for one in (of_older, of_head)]
+    reads = [decode_external_id(one, SIGNER) for one in copies]
+    ledger = Ledger((of_older, of_head))
+    for external_id, read, may_buy, stays in (
+        ("", None, True, False),
+        ("", None, False, True),  # a collection does not hear what is asked for
+        (copies[0], reads[0], True, False),
+        (copies[0], None, True, True),  # another key has signed it
+        (copies[1], reads[1], True, True),
+    ):
+        now = known(may_buy=may_buy)
+        stored = StoredLedger(ledger, on_head={3: read} if read else {})
+        snapshot = replace(now.snapshot, checks=(_checked("action_required", external_id),))
+        there = replace(now, snapshot=snapshot, stored=stored, memory=Memory(written=ledger))
+        assert (not_asked_for(there).conclusion is None) is stays
+
+
 def test_a_bypass_of_the_branch_that_the_pull_request_went_to_turns_no_other_check_green() -> None:
     now = known()
     bypass = Bypass(HEAD, "next", "max", "It burns.")
