@@ -80,6 +80,8 @@ def _of_address(scheme: str, authority: str, rest: str) -> Iterator[str]:
         yield f"the host `{_shown(host)}`"
         if scheme == "http" or scheme.endswith("+http"):
             yield f"the unprotected address `http://{_shown(host)}`"
+        elif scheme != "https":
+            yield f"the protocol `{scheme}`"
         if host in _OWNED or scheme.startswith(("git", "ssh")):
             yield f"the owner `{_shown(host)}/{_shown(rest.removeprefix('/repos').lstrip('/').partition('/')[0])}`"
 
@@ -90,7 +92,8 @@ def _of_owner(host: str, owner: str) -> Iterator[str]:
 
 
 def _host(authority: str) -> str:
-    return re.sub(r":[^\]]*\Z", "", authority.rpartition("@")[2]).rstrip(",;)}").lower()
+    # `ssh://git@host:owner` has no port.
+    return re.sub(r":(?:443|\D[^\]]*)?\Z", "", authority.rpartition("@")[2].rstrip(",;)}")).lower()
 
 
 def _shown(text: str) -> str:
@@ -153,7 +156,7 @@ def _entries(written: Iterable[Written]) -> Mapping[str, list[_Entry]]:
         version = next((value for key, value in fields if key == "version"), "")
         places = [(key, value) for key, value in fields if key not in {"version", "package", *_HASHES} and value]
         packages = {value for key, value in fields if key == "package" and value != name}
-        packages |= {other for key, value in places for other in _other_packages(name, key, value)}
+        packages |= {other for key, value in places for other in _other_packages(name, version, key, value)}
         sources = frozenset(word for key, value in places for word in _source_words(key, value))
         hashes = frozenset(value for key, value in fields if key in _HASHES and value)
         found[name].append(_Entry(version, sources, hashes, frozenset(packages)))
@@ -164,18 +167,34 @@ def _source_words(key: str, value: str) -> frozenset[str]:
     return _sources([value]) or frozenset({f"`{key}: {_shown(value)}`"})
 
 
-def _other_packages(name: str, key: str, address: str) -> Iterator[str]:
-    """The package that an address is of, unless it has the entry's name where registries have it."""
-    scheme, _, rest = address.partition("://")
+def _other_packages(name: str, version: str, key: str, address: str) -> Iterator[str]:
+    """The package that an address is of, unless it has the entry's name and version where registries have them."""
+    scheme, _, rest = _ESCAPE.sub(_unescaped, address).partition("://")
     path = unquote(f"/{re.split('[?#]', rest)[0]}/")
-    archive, file = _ARCHIVE.search(path), _plain(name.rpartition("/")[2])
-    if scheme not in {"http", "https"} or _host(path.split("/")[1]) in _OWNED:
+    if scheme.lower() not in {"http", "https"} or _host(path.split("/")[1]) in _OWNED:
         return
-    is_named = (
-        f"/{name}/" in path if key == "resolved" else archive is None or _plain(archive[1]).startswith(f"{file}-")
-    )
-    if not is_named or "/../" in path:
+    archive = _ARCHIVE.search(path)
+    if key == "resolved":
+        folder, is_named, _ = path.rpartition(f"/{name}/")
+        is_named = is_named and not _SCOPE.search(folder)
+        is_other = not is_named or (archive is not None and not _of_version(archive[1], name, version))
+    else:
+        is_other = archive is not None and not (
+            _of_version(archive[1], name, version) or _plain(archive[1].rpartition("-")[0]) == _file(name)
+        )
+    if is_other or "/../" in path:
         yield path.strip("/").partition("/")[2]
+
+
+_SCOPE = re.compile(r"/@[^/]*\Z")
+
+
+def _of_version(archive: str, name: str, version: str) -> bool:
+    return f"{_plain(archive)}-".startswith(f"{_file(name)}-{_plain(version)}-")
+
+
+def _file(name: str) -> str:
+    return _plain(name.rpartition("/")[2])
 
 
 def _plain(name: str) -> str:
