@@ -205,25 +205,30 @@ def _changes(entries: Sequence[_Entry], before: Sequence[_Entry], stranger: _Ent
     """What is suspicious about the entries of a name; one that is new is compared with all others taken together."""
     known = before or (stranger,)
     sources = frozenset(source for one in known for source in one.sources)
-    for one in (one for one in entries if one not in before):
+    all_have_sources, any_has_hash = all(one.sources for one in known), any(one.hashes for one in known)
+    packages = frozenset(_without_digits(other) for one in before for other in one.packages)
+    hashes: defaultdict[str, set[str]] = defaultdict(set)
+    for one in before:
+        hashes[one.version] |= one.hashes
+    there = frozenset(before)
+    for one in (one for one in entries if one not in there):
         yield from (f"comes from {source}" for source in sorted(one.sources - sources))
-        if before and not one.sources and all(there.sources for there in before):
+        if before and not one.sources and all_have_sources:
             yield "has no source any more"
-        yield from (f"is the package `{_shown(other)}`" for other in sorted(_others(one, before)))
-        if not one.hashes and any(there.hashes for there in known) and (before or one.sources):
+        others = (other for other in one.packages if _without_digits(other) not in packages)
+        yield from (f"is the package `{_shown(other)}`" for other in sorted(others))
+        if not one.hashes and any_has_hash and (before or one.sources):
             yield "has no hash"
-        same = [there for there in before if there.version == one.version and there.hashes and one.hashes]
-        if same and not any(there.hashes & one.hashes for there in same):
+        if one.hashes and hashes[one.version] and not hashes[one.version] & one.hashes:
             yield f"has another hash for the same version {_shown(one.version)}"
     gone, new = ({one.version for one in some} for some in (before, entries))
     if lower := _lower(gone - new, new - gone, new):
         yield "goes from version {} to {}".format(*map(_shown, lower))
 
 
-def _others(one: _Entry, before: Sequence[_Entry]) -> frozenset[str]:
-    # An archive's name has its version, so a package that was another one before is told apart without digits.
-    known = {re.sub("[0-9]+", "0", other) for there in before for other in there.packages}
-    return frozenset(other for other in one.packages if re.sub("[0-9]+", "0", other) not in known)
+def _without_digits(package: str) -> str:
+    # An archive's name has its version.
+    return re.sub("[0-9]+", "0", package)
 
 
 def _lower(gone: set[str], new: set[str], left: set[str]) -> tuple[str, str] | None:
