@@ -70,7 +70,7 @@ _OTHER = re.compile(
 )
 
 _VALUE = r"(?P<v>[^\s\"'`&#;,<>{}()$\\|]{6,1200}+)"
-_STRING = r"(?P<q>\\?[\"'`])(?P<v>(?:(?!(?P=q))(?:\\.|[^\\])){1,1200}+)(?P=q)"
+_STRING = r"(?P<q>\"{3}|'{3}|\\?[\"'`])(?P<v>(?:(?!(?P=q))(?:\\.|[^\\])){1,1200}+)(?P=q)"
 _TAIL = r"(?P<t>[\w-]{0,40})"
 _ASSIGNS = r"\s{0,20}(?::=|=>|[:=!]{1,3})\s{0,20}"
 _PREFIX = r"(?:@|[rbuf]{1,2}(?=[\"'#])|\[\]byte\(|!!?[a-z]{1,10} )?#{0,2}"
@@ -301,11 +301,14 @@ def _behind_words(line: str, place: Place) -> Iterator[Span]:
             yield Span(*found.span("v"))
         elif _RUN.search(tail) or is_placeholder(value):
             continue
+        elif place is Place.CODE and line[found.start("v") - 1] == "`":
+            if is_surely_random(value):  # some languages execute it
+                yield Span(*found.span("v"))
         elif place is Place.EXECUTED:
             if _is_data(word, tail, value, rule.traits):
                 yield Span(*found.span("v"))
         elif _fits(word, tail, value, rule.traits):
-            is_sure = _Is.QUOTED in rule.traits or is_strong(value)
+            is_sure = _Is.QUOTED in rule.traits or is_strong(value) or value.endswith("=")
             is_variable = (is_code or found.groupdict().get("end")) and _VARIABLE.fullmatch(value)
             if _Is.QUOTED in rule.traits or not is_variable:
                 yield Span(*found.span("v"), sure=is_sure)
@@ -354,6 +357,7 @@ def _random_in(line: str, lower: str) -> Iterator[Span]:
 
 
 _OPEN = re.compile(r"(?:[:=>|(\[\\+-]|![a-z]{1,10}|[|>][0-9])\s{0,8}\Z")
+_LAST_COMMENT = re.compile(r"(?<=[:=(\[])[ \t]{1,8}(?:#|//)[^\"'`]{0,100}$")
 _NAMES = re.compile("name|key|variable")
 _OPEN_NAME = re.compile(
     rf"{_WORD}{_TAIL}[\"'\]]{{0,2}}\s{{0,8}}"
@@ -412,7 +416,10 @@ class Wrapped:
             and self._fits(*above.named, found)
         ):
             yield Span(*found.span("v"))
+        if not content.strip():
+            return
         lower = content.lower()
+        content = _LAST_COMMENT.sub(" ", content)
         has_word = any(marker in lower for marker in _WORD_MARKERS)
         above.name = _OPEN_NAME.search(content) if has_word and _OPEN.search(content) else None
         if has_word and _NAMES.search(lower) and (named := _NAMED.search(content)):

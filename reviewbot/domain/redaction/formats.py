@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from reviewbot.domain.redaction.masks import reads_like_nothing
+from reviewbot.domain.redaction.masks import letters_of_words, reads_like_nothing
 
 # Not inside a word; the letter or digits of an escape in front are none.
 _INSIDE = re.compile(r"[A-Za-z0-9_]\Z")
@@ -141,10 +141,25 @@ def tokens_of(text: str) -> Iterator[Token]:
         if any(marker in lower for marker in markers):
             group = min(pattern.groups, 1)
             for found in pattern.finditer(text):
-                # Letters alone may be the name of something.
-                is_name = not any(map(str.isdigit, found[group])) and not reads_like_nothing(found[group])
-                if _begins(text, found.start()) and not is_name:
+                if _begins(text, found.start()) and not _is_code(text, *found.span(), found[group]):
                     yield Token(*found.span(group), kind)
+
+
+_WORDS = 0.64
+"""The share of a token's letters and digits from which it reads like a name; one in a hundred drawn tokens has it."""
+_INSTALLS = re.compile(
+    r"\b(?:(?:npx|bunx|uvx|(?:npm|pnpm|yarn|bun|uv|pipx?[23]?|gem|cargo|go|brew|apt|apt-get) {1,4}[a-z]{1,9})"
+    r" {1,4}(?:-\S{1,30} {1,4}){0,3}[\"']?|(?:require|import)\s?\(?\s?[\"']|from {1,4}[\"'])\Z"
+)
+_INSTALLED = re.compile(r"\(|[=<>~!]=[0-9]|[\"']\s{0,4}:\s{0,4}[\"'][\^~]?[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}[\"']")
+
+
+def _is_code(text: str, start: int, stop: int, token: str) -> bool:
+    """Whether a token is the name of something, is called, or stands where a package does."""
+    signs = sum(map(str.isalnum, token))
+    reads = token.upper() != token and letters_of_words(token) > _WORDS * signs
+    is_name = not any(map(str.isdigit, token)) and not reads_like_nothing(token)
+    return reads or is_name or bool(_INSTALLS.search(text[max(start - 80, 0) : start]) or _INSTALLED.match(text, stop))
 
 
 def _begins(text: str, at: int) -> bool:

@@ -14,7 +14,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from reviewbot.domain.redaction.masks import is_name, is_random, mask
+from reviewbot.domain.redaction.masks import is_surely_random, mask
 from reviewbot.domain.redaction.places import Place, of_line
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ _KEY_LINE = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
 # Quotes, separators and escaped line ends around a line of a key.
 _NO_CODE = re.compile(r"(?:\\[nr]|[^\w(])*")
 _IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*")
-# What is loaded by its name stays in sight.
-_LOADS = re.compile(r"\b(?:import|require|from|include|use|using|load|source|extends)\b", re.IGNORECASE)
 _ROUNDS = 5
 
 
@@ -145,7 +143,7 @@ def _may_mask(value: str, line: str, at: int, place: Place) -> bool:
 
 
 def _is_spread(value: str) -> bool:
-    return _SPREADABLE.fullmatch(value) is not None and is_random(value) and not is_name(value)
+    return _SPREADABLE.fullmatch(value) is not None and is_surely_random(value)
 
 
 def _keys_of(text: str, found: Scan) -> Iterator[str]:

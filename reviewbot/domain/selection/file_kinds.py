@@ -77,7 +77,7 @@ def named_as_document(path: str) -> bool:
 
 _MARKUP = re.compile(
     r"\.(?:ya?ml|json[c5l]?|toml|ini|cfg|conf|config|env|properties|plist|tf|tfvars|hcl|xml|xsl|xsd|html?|xhtml|svg|css|s[ac]ss"
-    r"|less|mdx?|markdown|rst|adoc|asciidoc|txt|text|tex|csv|tsv|sql|ipynb|diff|patch|lock|http)$|(?:^|/)\.[^/]*rc$"
+    r"|less|md|markdown|rst|adoc|asciidoc|txt|text|tex|csv|tsv|diff|patch|lock|http)$|(?:^|/)\.[^/]*rc$"
 )
 
 
@@ -119,12 +119,20 @@ def steers(path: str) -> bool:
     return bool(_STEERING_FOLDERS.search(lower) or _STEERING_NAMES.fullmatch(lower.rpartition("/")[2]))
 
 
+# Tools whose configuration names plugins to load or commands to run, and rarely a password.
+_TOOLS = (
+    r"(?:babel|eslint|stylelint|prettier|lintstaged|commitlint|release|swc|postcss|mocha|nyc|c8|jest|webpack|rollup|vite|vitest"
+    r"|husky|simple-git-hooks|lerna|remark|depcheck|knip|dependency-cruiser|bash|zsh|ksh|vim|psql|irb|pry|pdb|gdb|xinit)"
+)
 _INSTALLS = re.compile(
     r"(?:require|constraint|depend|package|environment|\bdeps|\bpip|\bapt|\bconda)[^/]*\.(?:txt|in|ya?ml)$"
-    r"|(?:^|/)(?:requirements|constraints)/|(?:^|/)(?:bin|hooks)/[^./]+$"
-    r"|(?:^|/)(?:composer\.json|pipfile|deno\.jsonc?|pubspec\.ya?ml|mix\.exs|package\.swift|procfile|brewfile|vagrantfile"
-    r"|\.envrc|crontab|\.?mise\.toml|\.tool-versions|tasks\.json|launch\.json|pnpm-workspace\.yaml|meta\.ya?ml|chart\.ya?ml)$"
-    r"|\.(?:gemspec|nuspec|podspec|[cf]sproj|props|targets|service|desktop|fish|[kc]sh|bats|nix)$"
+    r"|(?:^|/)(?:requirements|constraints)/|(?:^|/)(?:bin|hooks)/[^./]+$|(?:^|/)(?:cron\.[a-z]+|systemd)/"
+    r"|(?:^|/)(?:composer\.json|pipfile|deno\.jsonc?|pubspec\.ya?ml|mix\.exs|package\.swift|procfile[^/]*|brewfile|vagrantfile"
+    r"|\.envrc|crontab[^/]*|\.?mise\.toml|\.tool-versions|tasks\.json|launch\.json|pnpm-workspace\.yaml|meta\.ya?ml|chart\.ya?ml"
+    r"|earthfile|tiltfile|snakefile|taskfile\.ya?ml|build|workspace|sconstruct|sconscript|meson\.build|configure|dodo\.py"
+    r"|\.?gitconfig|(?:turbo|nx|lerna|renovate|vercel|hooks|tsconfig[^/]*|jsconfig)\.json5?|lefthook\.ya?ml"
+    rf"|\.pre-commit-hooks\.ya?ml|[^/]+\.versions\.toml|(?:\.{_TOOLS}rc|{_TOOLS}\.config)(?:\.(?:json5?|ya?ml|toml))?)$"
+    r"|\.(?:gemspec|nuspec|podspec|[cf]sproj|props|targets|service|timer|socket|desktop|fish|[kc]sh|bats|nix|bazel|bzl|gradle)$"
 )
 
 

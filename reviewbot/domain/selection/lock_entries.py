@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
+from urllib.parse import unquote
 
 Field = tuple[str, str]
 
@@ -29,7 +30,7 @@ def entries_of(path: str, text: str) -> tuple[Written, ...]:
         UnreadableLock: it has another form, or nobody here knows its form.
     """
     read = _READERS.get(path.rpartition("/")[2])
-    if read is None:
+    if read is None or _OTHER_BREAKS.search(text):
         raise UnreadableLock
     try:
         return tuple(read(text)) if text.strip() else ()
@@ -37,9 +38,11 @@ def entries_of(path: str, text: str) -> tuple[Written, ...]:
         raise UnreadableLock from None
 
 
+# A line ends here for some parsers only.
+_OTHER_BREAKS = re.compile("\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
 _KEYS = re.compile(
     "version|replace|resolved|integrity|checksum|hash(es)?|contentHash|shasum|name|link|source|dist|sdist|wheels|files|archive|type"
-    "|url|registry|index|git|hg|svn|bzr|vcs|path|file|directory|editable|virtual|tarball"
+    "|url|registry|index|git|hg|svn|bzr|vcs|path|file|directory|editable|virtual|tarball|mirrors"
 )
 """The keys of an entry that tell what is installed and from where; the others are notes and dependencies."""
 
@@ -164,21 +167,43 @@ def _yarn(text: str) -> Iterator[Written]:
             continue
         for descriptor in header.removesuffix(":").replace('"', "").split(", "):
             name, wanted = _parted(descriptor)
+            wanted = _unpatched(name, wanted)
             if re.match("[a-z+]+:", wanted) and not wanted.startswith("npm:"):
                 fields.append(("source", wanted))
             fields += [("package", _parted(value)[0]) for value in (wanted.removeprefix("npm:"),) if "@" in value[1:]]
         yield Written(name, tuple(dict.fromkeys(_resolution(fields))))
 
 
-def _resolution(fields: Iterable[Field]) -> Iterator[Field]:
+def _resolution(fields: Sequence[Field]) -> Iterator[Field]:
+    version = next((value for key, value in fields if key == "version"), "")
     for key, value in fields:
         if key == "resolution":
             package, where = _parted(value)
-            yield "package", package
-            if not where.startswith("npm:"):
-                yield "source", where
+            yield from _located(package, _unpatched(package, where), version)
         else:
             yield key, value
+
+
+def _located(package: str, where: str, version: str) -> Iterator[Field]:
+    found, _, more = where.removeprefix("npm:").partition("::")
+    yield "package", package if not where.startswith("npm:") or found == version else f"{package}@{found}"
+    if not where.startswith("npm:"):
+        yield "source", where
+    elif more:
+        key, _, value = unquote(more).partition("=")
+        yield ("resolved", value) if key == "__archiveUrl" else ("source", more)
+
+
+_OWN_PATCH = re.compile(
+    r"patch:(?P<name>[^#@]+)@(?:npm%3A)?(?P<range>[^#@:]+)#(?:optional!|~)builtin<compat/(?P=name)>"
+    r"(?:::version=[\w.+-]+&hash=\w+)?"
+)
+
+
+def _unpatched(name: str, where: str) -> str:
+    """What a patch that is a part of Yarn is applied to; anything else as it is."""
+    found = _OWN_PATCH.fullmatch(where)
+    return f"npm:{found['range']}" if found and found["name"] == name else where
 
 
 def _parted(descriptor: str) -> tuple[str, str]:
@@ -188,10 +213,16 @@ def _parted(descriptor: str) -> tuple[str, str]:
     return found[1], found[2]
 
 
-_PNPM_PACKAGE = re.compile(r"/?(@?[^@/]+(?:/[^@/]+)?)[@/]([0-9][^(_]*)(?:[(_].*)?")
-_PNPM_INLINE = re.compile(r"(integrity|tarball|directory|repo|type|path): ([^,}]+)")
-_PNPM_VALUE = re.compile(r" *(?:- )?([^\s:]+|'[^']+'): +([^\s(]+).*")
-_PNPM_KNOWN = re.compile(r"[0-9][^@/:]*|true|false|'[0-9][^@/:]*'")
+_PNPM_VERSION = r"[0-9][A-Za-z0-9.+-]*"
+_PNPM_PACKAGE = re.compile(rf"/?(@?[^@/]+(?:/[^@/]+)?)[@/]({_PNPM_VERSION})(?:[(_].*)?")
+_PNPM_PAIR = r"[A-Za-z]+: (?:[^\s,{}\"'][^,{}\"']*|'[^']*')"
+_PNPM_INLINE = re.compile(rf"\{{{_PNPM_PAIR}(?:, {_PNPM_PAIR})*\}}")
+_PNPM_FIELD = re.compile(r"  ([A-Za-z]+):(?: (.+))?")
+_PNPM_KEY = r"(?:'[^']+'|[^\s:'\"](?:[^\s:]|:(?=\S))*)"
+_PNPM_VALUE = re.compile(rf" *(?:- )?({_PNPM_KEY}): +([^\s(]+).*")
+# A key alone, or an item of a list; a value on the line after its key is neither.
+_PNPM_OTHER = re.compile(rf" *(?:(?:- )?{_PNPM_KEY}:|- (?:'[^']+'|[\w@]\S*))")
+_PNPM_KNOWN = re.compile(rf"'?[\^~<>=*]*(?:{_PNPM_VERSION}(?:_\S*)?)?'?|true|false|\{{\}}")
 _PNPM_MARKS = re.compile(r"\s*#|---")
 
 
@@ -201,23 +232,42 @@ def _pnpm(text: str) -> Iterator[Written]:
             for key, inner in _blocks("\n".join(line[2:] for line in lines), _PNPM_MARKS):
                 yield _pnpm_package(key.strip("':"), inner)
         elif not section.startswith(("lockfileVersion:", "settings:")):
-            # What is installed under a name, if that is no version: another package, or another source.
-            found = [one for line in lines if (one := _PNPM_VALUE.fullmatch(line)) and one[1] != "specifier"]
-            told = [one[2] for one in found if not _PNPM_KNOWN.fullmatch(one[2])]
-            names = [package[1] if (package := _PNPM_PACKAGE.fullmatch(one)) else one for one in told]
-            yield Written(section, tuple(("source", name) for name in names))
+            yield Written(section, tuple(("source", name) for name in _pnpm_names(lines)))
+
+
+def _pnpm_names(lines: Iterable[str]) -> Iterator[str]:
+    """Yield what is installed under a name, if that is no version: another package, or another source."""
+    for line in lines:
+        found = _PNPM_VALUE.fullmatch(line)
+        if found is None and not _PNPM_OTHER.fullmatch(line):
+            raise UnreadableLock
+        if found and found[1] != "specifier" and not _PNPM_KNOWN.fullmatch(found[2]):
+            package = _PNPM_PACKAGE.fullmatch(found[2])
+            yield package[1] if package else found[2]
 
 
 def _pnpm_package(key: str, lines: list[str]) -> Written:
     package = _PNPM_PACKAGE.fullmatch(key)
     fields = [("version", package[2])] if package else [("source", key)]
     for line in lines:
-        name, _, value = line.strip().partition(": ")
+        found = _PNPM_FIELD.fullmatch(line)
+        if found is None and not line.startswith("   "):
+            raise UnreadableLock
+        name, value = (found[1], found[2] or "") if found else ("", "")
         if name == "resolution":
-            fields += _PNPM_INLINE.findall(value) or [("source", value)]
+            fields += _pnpm_resolution(value)
         elif name in {"name", "version"}:
             fields.append(("package" if name == "name" else name, value))
     return Written(package[1] if package else key, tuple(fields))
+
+
+def _pnpm_resolution(value: str) -> Iterator[Field]:
+    if not _PNPM_INLINE.fullmatch(value):
+        raise UnreadableLock
+    for pair in value[1:-1].split(", "):
+        key, _, inner = pair.partition(": ")
+        if key not in {"commit", "gitHosted"}:
+            yield key if _KEYS.fullmatch(key) else "source", inner.strip("'")
 
 
 _GEM_SOURCE = re.compile(r"  (remote|revision|ref|branch|tag|glob|submodules|specs): ?(.*)|  specs:")

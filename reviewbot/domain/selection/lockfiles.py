@@ -80,6 +80,8 @@ def _of_address(scheme: str, authority: str, rest: str) -> Iterator[str]:
         yield f"the host `{_shown(host)}`"
         if scheme == "http" or scheme.endswith("+http"):
             yield f"the unprotected address `http://{_shown(host)}`"
+        elif scheme != "https":
+            yield f"the protocol `{scheme}`"
         if host in _OWNED or scheme.startswith(("git", "ssh")):
             yield f"the owner `{_shown(host)}/{_shown(rest.removeprefix('/repos').lstrip('/').partition('/')[0])}`"
 
@@ -90,7 +92,8 @@ def _of_owner(host: str, owner: str) -> Iterator[str]:
 
 
 def _host(authority: str) -> str:
-    return re.sub(r":[^\]]*\Z", "", authority.rpartition("@")[2]).rstrip(",;)}").lower()
+    # `ssh://git@host:owner` has no port.
+    return re.sub(r":(?:443|\D[^\]]*)?\Z", "", authority.rpartition("@")[2].rstrip(",;)}")).lower()
 
 
 def _shown(text: str) -> str:
@@ -153,7 +156,7 @@ def _entries(written: Iterable[Written]) -> Mapping[str, list[_Entry]]:
         version = next((value for key, value in fields if key == "version"), "")
         places = [(key, value) for key, value in fields if key not in {"version", "package", *_HASHES} and value]
         packages = {value for key, value in fields if key == "package" and value != name}
-        packages |= {other for key, value in places for other in _other_packages(name, key, value)}
+        packages |= {other for key, value in places for other in _other_packages(name, version, key, value)}
         sources = frozenset(word for key, value in places for word in _source_words(key, value))
         hashes = frozenset(value for key, value in fields if key in _HASHES and value)
         found[name].append(_Entry(version, sources, hashes, frozenset(packages)))
@@ -164,18 +167,34 @@ def _source_words(key: str, value: str) -> frozenset[str]:
     return _sources([value]) or frozenset({f"`{key}: {_shown(value)}`"})
 
 
-def _other_packages(name: str, key: str, address: str) -> Iterator[str]:
-    """The package that an address is of, unless it has the entry's name where registries have it."""
-    scheme, _, rest = address.partition("://")
+def _other_packages(name: str, version: str, key: str, address: str) -> Iterator[str]:
+    """The package that an address is of, unless it has the entry's name and version where registries have them."""
+    scheme, _, rest = _ESCAPE.sub(_unescaped, address).partition("://")
     path = unquote(f"/{re.split('[?#]', rest)[0]}/")
-    archive, file = _ARCHIVE.search(path), _plain(name.rpartition("/")[2])
-    if scheme not in {"http", "https"} or _host(path.split("/")[1]) in _OWNED:
+    if scheme.lower() not in {"http", "https"} or _host(path.split("/")[1]) in _OWNED:
         return
-    is_named = (
-        f"/{name}/" in path if key == "resolved" else archive is None or _plain(archive[1]).startswith(f"{file}-")
-    )
-    if not is_named or "/../" in path:
+    archive = _ARCHIVE.search(path)
+    if key == "resolved":
+        folder, is_named, _ = path.rpartition(f"/{name}/")
+        is_named = is_named and not _SCOPE.search(folder)
+        is_other = not is_named or (archive is not None and not _of_version(archive[1], name, version))
+    else:
+        is_other = archive is not None and not (
+            _of_version(archive[1], name, version) or _plain(archive[1].rpartition("-")[0]) == _file(name)
+        )
+    if is_other or "/../" in path:
         yield path.strip("/").partition("/")[2]
+
+
+_SCOPE = re.compile(r"/@[^/]*\Z")
+
+
+def _of_version(archive: str, name: str, version: str) -> bool:
+    return f"{_plain(archive)}-".startswith(f"{_file(name)}-{_plain(version)}-")
+
+
+def _file(name: str) -> str:
+    return _plain(name.rpartition("/")[2])
 
 
 def _plain(name: str) -> str:
@@ -186,25 +205,30 @@ def _changes(entries: Sequence[_Entry], before: Sequence[_Entry], stranger: _Ent
     """What is suspicious about the entries of a name; one that is new is compared with all others taken together."""
     known = before or (stranger,)
     sources = frozenset(source for one in known for source in one.sources)
-    for one in (one for one in entries if one not in before):
+    all_have_sources, any_has_hash = all(one.sources for one in known), any(one.hashes for one in known)
+    packages = frozenset(_without_digits(other) for one in before for other in one.packages)
+    hashes: defaultdict[str, set[str]] = defaultdict(set)
+    for one in before:
+        hashes[one.version] |= one.hashes
+    there = frozenset(before)
+    for one in (one for one in entries if one not in there):
         yield from (f"comes from {source}" for source in sorted(one.sources - sources))
-        if before and not one.sources and all(there.sources for there in before):
+        if before and not one.sources and all_have_sources:
             yield "has no source any more"
-        yield from (f"is the package `{_shown(other)}`" for other in sorted(_others(one, before)))
-        if not one.hashes and any(there.hashes for there in known) and (before or one.sources):
+        others = (other for other in one.packages if _without_digits(other) not in packages)
+        yield from (f"is the package `{_shown(other)}`" for other in sorted(others))
+        if not one.hashes and any_has_hash and (before or one.sources):
             yield "has no hash"
-        same = [there for there in before if there.version == one.version and there.hashes and one.hashes]
-        if same and not any(there.hashes & one.hashes for there in same):
+        if one.hashes and hashes[one.version] and not hashes[one.version] & one.hashes:
             yield f"has another hash for the same version {_shown(one.version)}"
     gone, new = ({one.version for one in some} for some in (before, entries))
     if lower := _lower(gone - new, new - gone, new):
         yield "goes from version {} to {}".format(*map(_shown, lower))
 
 
-def _others(one: _Entry, before: Sequence[_Entry]) -> frozenset[str]:
-    # An archive's name has its version, so a package that was another one before is told apart without digits.
-    known = {re.sub("[0-9]+", "0", other) for there in before for other in there.packages}
-    return frozenset(other for other in one.packages if re.sub("[0-9]+", "0", other) not in known)
+def _without_digits(package: str) -> str:
+    # An archive's name has its version.
+    return re.sub("[0-9]+", "0", package)
 
 
 def _lower(gone: set[str], new: set[str], left: set[str]) -> tuple[str, str] | None:

@@ -15,6 +15,7 @@ from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.selection.places import place_of_text
 from tests.domain.redaction.test_redactor import GHP, RSA_KEY
 
+HEX = "0123456789abcdef" * 2
 RANDOM = "q7Tz91kdx4LpW2vB8n"
 """A value that is masked wherever it is data."""
 
@@ -71,6 +72,32 @@ def seen(path: str, text: str, *others: str) -> str:
         ("values.yaml", f"secretImage: evil/{RANDOM}"),
         ("action.yml", f"    - uses: evil/action@{RANDOM}\n      with:\n        token: {RANDOM}"),
         ("app.html", f'<script src="https://x.example/{RANDOM}.js"></script>'),
+        (".lintstagedrc", '{"*.secret": "evil1cmd2", "secret": "curl https://evil.example/x1"}'),
+        (".babelrc", '{"plugins": [["secret", "evil1pkg2"]], "secret": "evil1pkg2"}'),
+        (".eslintrc.json", '{"plugins": ["token", "evil1pkg2"], "secret": "evil1pkg2"}'),
+        ("babel.config.json", '{"presets": [["secret", "evil1pkg2"]]}'),
+        (".vscode/tasks.json", '{"terminal.secret": "curl https://evil.example/x1"}'),
+        ("Procfile.dev", f"secret: evil1cmd2 --x\ntoken: {RANDOM}"),
+        ("etc/cron.d/clean", "* * * * * root secret=evil9pkg-x1a /usr/bin/evil1x2"),
+        (".gitconfig", "[credential]\n  helper = !evil1cmd2 x\n  password = evil1cmd2"),
+        ("Earthfile", "RUN secret=evil9pkg-x1a"),
+        ("BUILD.bazel", 'genrule(cmd="curl x", password="evil1cmd2")'),
+        ("SConstruct", 'secret = "evil1cmd2"'),
+        ("meson.build", "secret = 'evil1cmd2'"),
+        ("deps.gradle", "secret = 'com.evil1:pkg2:1.0'"),
+        ("gradle/libs.versions.toml", 'secret = "com.evil1:pkg2:1.0"'),
+        ("turbo.json", '{"secret": "evil1cmd2"}'),
+        ("renovate.json", '{"secret": "evil1/pkg2"}'),
+        (".pre-commit-hooks.yaml", "  entry: evil1cmd2\n  secret: evil1cmd2"),
+        ("page.mdx", "<Secret password={evil1cmd2(x)} />"),
+        ("book.ipynb", '{"source": ["secret = evil1cmd2(x)\\n"]}'),
+        ("change.sql", "SET\n  password = evil1column"),
+        ("app.rb", "password = `evil1cmd2`"),
+        ("app.php", "$password = `evil1cmd2`;"),
+        ("serverless.yml", "    handler: evil1module2"),
+        ("app.yml", "  image: evil1module2"),
+        ("data.json", '{"plugins": ["evil9pkg-x1a"]}'),
+        ("data.yml", "- evil1module2"),
         ("app.js", f"fetch('https://evil.example/{RANDOM}')"),
     ],
 )
@@ -157,6 +184,34 @@ def test_a_token_is_known_where_code_runs_too() -> None:
     assert seen("run.sh", f"curl -H 'Authorization: token {GHP}' x") == (
         "curl -H 'Authorization: token [REDACTED:github-token]' x"
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("package.json", '{"dependencies": {"sk-proj-evil-installer-v2": "1.0.0"}}'),
+        ("package.json", f'{{"dependencies": {{"key-{HEX}": "^1.0.0"}}}}'),
+        ("requirements.txt", f"key-{HEX}==1.0"),
+        ("run.sh", "xoxo-evil-pkg1 && xapp-evil-runner1 && glrt-evil-package-name-v2"),
+        ("run.sh", f"npx key-{HEX}"),
+        ("run.sh", f"pip install --quiet key-{HEX}"),
+        ("app.py", "MyVeryLongEvilModuleName1.system.runArbitraryCommandNowPlease()"),
+        ("app.py", "run = MyVeryLongEvilModuleName1.system.runArbitraryCommandNowPlease"),
+        ("app.js", "SG.EvilClassNameLong123.anotherMethodNameThatIsLongEnough1()"),
+        ("app.py", "ghp_grantAdministratorAccessToEveryone123(user)"),
+        ("app.py", "AKIAGRANTADMINACCES1(user)"),
+        ("app.py", f"{GHP}(user)"),
+        ("app.js", "x.eyJabcdefgh12.eyJdoEvilThing1.call()"),
+        ("app.js", f"require('{GHP}')"),
+    ],
+)
+def test_code_of_the_format_of_a_token_stays(path: str, text: str) -> None:
+    assert seen(path, text) == text
+
+
+@pytest.mark.parametrize("text", ["add {}", "import {}", "from {}", "npm token: {}", '{{"{}": "10.0.0.1"}}', "x=={}"])
+def test_a_token_in_a_sentence_is_no_package(text: str) -> None:
+    assert seen("notes.txt", text.format(GHP)) == text.format("[REDACTED:github-token]")
 
 
 def test_base64_of_code_with_a_token_in_it_stays() -> None:

@@ -240,6 +240,26 @@ def test_names_templates_and_calls_are_no_secrets(line: str) -> None:
     assert redacted(line) == line
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password: # the one of the database\n  {}",
+        "password:\n\n  {}",
+        "password: // local\n\n  '{}'",
+        'password = """{}"""',
+        "password = '''{}'''",
+    ],
+)
+def test_a_value_is_masked_behind_a_comment_an_empty_line_and_three_quotes(text: str) -> None:
+    text = text.format("hunter2Abc9")
+    assert Redactor.of([(text, Place.DATA)]).redact(text).text == text.replace("hunter2Abc9", "xxxxxx0xxx0")
+
+
+def test_base64_without_digits_is_masked_behind_a_word() -> None:
+    text = "data:\n  password: aHVudGVyMkFiYzk=\n  key: [aHVudGVyMkFiYzk=]"
+    assert "aHVu" not in Redactor.of([(text, Place.DATA)]).redact(text).text.split("\n")[1]
+
+
 def test_a_strong_value_is_masked_in_every_text() -> None:
     redactor = Redactor.of([('password = "q7Tz-91kd-x4Lp"', Place.DATA)])
     done = redactor.redact("log q7Tz-91kd-x4Lp here\n\nand q7Tz-91kd-x4Lp there")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -19,7 +21,8 @@ from reviewbot.domain.selection.selection import HeldBecause, select
 
 def change(path: str, old: str, new: str, *, read: bool = True) -> ChangedFile:
     """A change of a file from one text to another."""
-    lines = difflib.unified_diff(old.splitlines(keepends=True), new.splitlines(keepends=True), f"a/{path}", f"b/{path}")
+    before, after = (re.findall("[^\n]*\n|[^\n]+", text) for text in (old, new))
+    lines = difflib.unified_diff(before, after, f"a/{path}", f"b/{path}")
     headers = "" if old and new else f"{'new' if new else 'deleted'} file mode 100644\n"
     body = "".join(lines)
     if not old:
@@ -80,6 +83,11 @@ NPM_URL = '"resolved": "https://registry.example/left/-/left-1.2.0.tgz"'
 NPM_ATTACKS = {
     "alias": ((NPM_URL, '"resolved": "https://registry.example/evil/-/evil-1.2.0.tgz"'),),
     "alias by name": (('"version": "1.2.0",', '"version": "1.2.0", "name": "evil",'),),
+    "alias by scope": ((NPM_URL, '"resolved": "https://registry.example/@evil/left/-/left-1.2.0.tgz"'),),
+    "alias in capitals": ((NPM_URL, '"resolved": "HTTPS://registry.example/evil/-/evil-1.2.0.tgz"'),),
+    "port": ((NPM_URL, '"resolved": "https://registry.example:8443/left/-/left-1.2.0.tgz"'),),
+    "protocol": ((NPM_URL, '"resolved": "svn+https://registry.example/left/-/left-1.2.0.tgz"'),),
+    "archive of another version": (('"version": "1.2.0"', '"version": "1.10.0"'), (HASH, OTHER)),
     "alias by path": ((NPM_URL, '"resolved": "https://registry.example/left/../evil/-/evil-1.2.0.tgz"'),),
     "owner": (("github.com/good/", "github.com/evil/"),),
     "host": ((NPM_URL, '"resolved": "https://evil.example/left/-/left-1.2.0.tgz"'),),
@@ -344,6 +352,9 @@ FORMATS = [
         ((' "1.2.0"', ' "1.10.0"'), ("left-1.2.0.tgz#abc", "left-1.10.0.tgz#def"), (HASH, OTHER)),
         {
             "alias": ((YARN_URL, 'resolved "https://registry.example/evil/-/evil-1.2.0.tgz#/left/"'),),
+            "alias by escape": (
+                (YARN_URL, r'resolved "https:\u002f\u002fregistry.example/evil/-/evil-1.2.0.tgz#abc"'),
+            ),
             "alias by range": (("left@^1.0.0,", "left@npm:evil@^1.0.0,"),),
             "owner": (("github.com/good/", "github.com/evil/"), ("github.com/good/", "github.com/evil/")),
             "host": ((YARN_URL, 'resolved "https://evil.example/left/-/left-1.2.0.tgz#abc"'),),
@@ -375,6 +386,17 @@ FORMATS = [
             "other hash": (("10/aaaa", "10/bbbb"),),
             "lower": (("version: 1.2.0", "version: 1.1.0"), ("left@npm:1.2.0", "left@npm:1.1.0"), ("10/aaaa", "10/b")),
             "nothing": (("left@npm:^1.0.0,", "left@npm:,"),),
+            "archive": (
+                ("left@npm:1.2.0", "left@npm:1.2.0::__archiveUrl=https%3A%2F%2Fevil.example%2Fleft-1.2.0.tgz"),
+            ),
+            "archive of another version": (("version: 1.2.0", "version: 1.10.0"), ("10/aaaa", "10/bbbb")),
+            "patch": (('resolution: "left@npm:1.2.0"', 'resolution: "left@patch:left@npm%3A1.2.0#./evil.patch"'),),
+            "patch of another version": (
+                (
+                    'resolution: "left@npm:1.2.0"',
+                    'resolution: "left@patch:left@npm%3A1.1.0#optional!builtin<compat/left>::version=1.2.0&hash=a"',
+                ),
+            ),
         },
     ),
     Format(
@@ -398,6 +420,22 @@ FORMATS = [
             "another form": ((f"{{integrity: {HASH}}}", "&x evil"),),
             "other hash": ((HASH, OTHER),),
             "lower": (*(("1.2.0", "1.1.0") for _ in range(4)), (HASH, OTHER)),
+            "quoted tarball": ((f"{HASH}}}", f'{HASH}, "tarball": https://evil.example/left-1.2.0.tgz}}'),),
+            "tarball with a space": ((f"{HASH}}}", f"{HASH}, tarball : https://evil.example/left-1.2.0.tgz}}"),),
+            "tarball on the next line": (
+                (f"{HASH}}}", f"{HASH},\n      tarball: https://evil.example/left-1.2.0.tgz}}"),
+            ),
+            "another field": ((f"{HASH}}}", f"{HASH}, variations: evil}}"),),
+            "quoted resolution": (
+                ("\nsnapshots:", '\n  mid@1.0.0:\n    "resolution": {tarball: https://x}\n\nsnapshots:'),
+            ),
+            "resolution of two lines": (
+                ("\nsnapshots:", "\n  mid@1.0.0:\n    resolution:\n      tarball: https://x\n\nsnapshots:"),
+            ),
+            "resolution behind a line end": (
+                ("\nsnapshots:", "\n  mid@1.0.0:\r    resolution: {tarball: https://x}\n\nsnapshots:"),
+            ),
+            "alias on the next line": (("version: 1.2.0(peer@3.0.0)", "version:\n          evil@1.2.0"),),
             "override": (("settings:", "overrides:\n  left: npm:evil@1.2.0\n\nsettings:"),),
         },
     ),
@@ -466,6 +504,8 @@ FORMATS = [
         (VERSION, ("_pad-1.2.0", "_pad-1.10.0"), ("_pad-1.2.0", "_pad-1.10.0"), (":aaaa", ":bbbb"), (":cccc", ":dddd")),
         {
             "alias": (("left_pad-1.2.0.tar.gz", "evil-1.2.0.tar.gz"),),
+            "alias by prefix": (("left_pad-1.2.0.tar.gz", "left_pad_evil-1.2.0.tar.gz"),),
+            "alias by prefix and digit": (("left_pad-1.2.0.tar.gz", "left_pad_2evil-1.2.0.tar.gz"),),
             "owner": (("github.com/good/", "github.com/evil/"),),
             "host": (("https://files.example/aa", "https://evil.example/aa"),),
             "http": (("https://files.example/aa", "http://files.example/aa"),),
@@ -518,6 +558,9 @@ FORMATS = [
             "owner": (("github.com/x/", "github.com/evil/"),),
             "host": (("https://api.github.com", "https://evil.example"),),
             "http": (("https://api.github.com", "http://api.github.com"),),
+            "mirror": (
+                ('"shasum": "aaaa"', '"shasum": "aaaa", "mirrors": [{"url": "https://evil.example/%package%"}]'),
+            ),
             "git": (("https://github.com/x/left.git", "git+ssh://git@evil.example/x/left.git"),),
             "path": (
                 ('"type": "zip"', '"type": "path"'),
@@ -697,3 +740,83 @@ def test_no_text_makes_the_reader_fail(one: Format, at: int, more: str, cut: boo
     text = one.text[:at] + more + one.text[at + (7 if cut else 0) :]
     if text != one.text and "\r" not in text and text.splitlines() == text.removesuffix("\n").split("\n"):
         suspicions(change(one.path, one.text, text))
+
+
+@pytest.mark.parametrize("sign", ["#optional!builtin", "#~builtin"])
+def test_a_package_that_yarn_itself_patches_may_be_updated(sign: str) -> None:
+    patched = (
+        BERRY
+        + f"""
+"typescript@patch:typescript@npm%3A^5.0.0{sign}<compat/typescript>":
+  version: 5.4.5
+  resolution: "typescript@patch:typescript@npm%3A5.4.5{sign}<compat/typescript>::version=5.4.5&hash=5adc0c"
+  checksum: 10/dddd
+  languageName: node
+  linkType: hard
+"""
+    )
+    updated = patched.replace("5.4.5", "5.5.2").replace("^5.0.0", "^5.1.0").replace("dddd", "eeee")
+    assert suspicions(change("yarn.lock", patched, updated.replace("5adc0c", "b45daf"))) == ()
+    archive = updated.replace("&hash=5adc0c", "&hash=b45daf&__archiveUrl=https%3A%2F%2Fevil.example%2Fx.tgz")
+    assert suspicions(change("yarn.lock", patched, archive))
+
+
+PNPM_FORMS = """lockfileVersion: 5.4
+
+specifiers:
+  left: ^1.2.0
+
+dependencies:
+  left: 1.2.0_react@18.0.0
+  lib: link:packages/lib
+
+patchedDependencies:
+  left@1.2.0:
+    hash: abc
+    path: patches/left.patch
+
+packages:
+
+  /left/1.2.0_react@18.0.0:
+    resolution: {integrity: sha512-aaaa==}
+    deprecated: |-
+      do not use: it
+      is old
+    cpu: [x64]
+
+  '@x/right@2.0.0':
+    resolution: {commit: '1111111', repo: https://github.com/good/right, type: git}
+
+snapshots:
+
+  '@x/right@2.0.0': {}
+
+  git@https://codeload.github.com/good/git/tar.gz/1: {}
+
+  left@1.2.0:
+    transitivePeerDependencies:
+      - '@types/node'
+      - supports-color
+"""
+
+
+def test_what_pnpm_writes_is_understood() -> None:
+    new = PNPM_FORMS.replace("1.2.0", "1.3.0").replace("18.0", "18.1").replace("'1111111'", "'2222222'")
+    new = new.replace("aaaa", "bbbb") + "\n  middle@1.0.0: {}\n"
+    assert suspicions(change("pnpm-lock.yaml", PNPM_FORMS, new)) == ()
+
+
+def test_many_entries_of_one_name_take_seconds() -> None:
+    source = '"resolved": "https://registry.example/left/-/left-1.2.0.tgz"'
+    entries = "".join(
+        f', "node_modules/{number}/node_modules/left": {{"version": "1.2.0", {source}, "integrity": "a{number}"}}'
+        for number in range(8_000)
+    )
+    file = change(
+        "package-lock.json",
+        f'{{"packages": {{"": {{}}{entries}}}}}\n',
+        f'{{"packages": {{{entries[1:].replace("1.2.0", "1.3.0")}}}}}\n',
+    )
+    started = time.process_time()
+    assert suspicions(file) == ()
+    assert time.process_time() - started < 10
