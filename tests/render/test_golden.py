@@ -75,7 +75,7 @@ def test_every_comment_says_how_to_answer_it(renderer: Renderer) -> None:
 @pytest.mark.parametrize("blocks", [True, False])
 def test_a_comment_says_when_no_author_may_waive_it(renderer: Renderer, blocks: bool) -> None:  # noqa: FBT001 — a column
     text = renderer.comment(comment_of(replace(INJECTION, blocks=blocks)))
-    assert ("Somebody who is no author of the pull request may waive it" in text) is blocks
+    assert ("Someone other than the authors may waive it" in text) is blocks
 
 
 @pytest.mark.parametrize(
