@@ -255,7 +255,7 @@ def _pnpm_package(key: str, lines: list[str]) -> Written:
             raise UnreadableLock
         name, value = (found[1], found[2] or "") if found else ("", "")
         if name == "resolution":
-            fields += _pnpm_resolution(value)
+            fields.extend(_pnpm_resolution(value))
         elif name in {"name", "version"}:
             fields.append(("package" if name == "name" else name, value))
     return Written(package[1] if package else key, tuple(fields))

@@ -175,8 +175,8 @@ def _other_packages(name: str, version: str, key: str, address: str) -> Iterator
         return
     archive = _ARCHIVE.search(path)
     if key == "resolved":
-        folder, is_named, _ = path.rpartition(f"/{name}/")
-        is_named = is_named and not _SCOPE.search(folder)
+        folder, found, _ = path.rpartition(f"/{name}/")
+        is_named = found and not _SCOPE.search(folder)
         is_other = not is_named or (archive is not None and not _of_version(archive[1], name, version))
     else:
         is_other = archive is not None and not (
