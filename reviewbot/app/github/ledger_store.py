@@ -178,10 +178,13 @@ def _with_carried(ledger: Ledger, found: _Found) -> Ledger:
 def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase | None:
     """The purchase as the oldest check run of this head tells it: GitHub orders them, whichever run asks.
 
+    A run that found the pull request against another branch has written its own under the name against that one.
+
     Raises:
         ForgeError: the check runs cannot be read.
     """
-    checks = run.ports.forge.checks(known.head_sha, run.check_name, known.snapshot.pull.number)
+    head, number = known.head_sha, known.snapshot.pull.number
+    checks = (one for name in run.check_names for one in run.ports.forge.checks(head, name, number))
     copies = ((decode_external_id(one.external_id, run.signer), one) for one in sorted(checks, key=lambda one: one.id))
     found = (
         _Found(copy, check.head_sha)
