@@ -96,6 +96,17 @@ FOUND: dict[str, Bug] = {
         ),
         is_open=False,
     ),
+    "other-scope-for-a-later-base": Bug(
+        "The same where the pull request goes to another base: a run that began before that looks under the name "
+        "against the first one alone.",
+        PAY_ONCE,
+        "",
+        history(
+            *(Move("note"), Episode((PUSH,)), Move("note", 1)),
+            Episode((PUSH, PUSH), (At(1, Meanwhile(Move("retarget", 1))), At(2, Switch()))),
+        ),
+        is_open=False,
+    ),
     "written-over": Bug(
         "Without check runs: a run that waits between reading and writing the summary writes over what another bought.",
         PAY_ONCE,

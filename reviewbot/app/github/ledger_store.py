@@ -128,7 +128,7 @@ def _every_check(run: RunContext, snapshot: Snapshot) -> tuple[CheckRun, ...]:
     if not (run.paid and hidden and snapshot.checks_readable and run.settings.check_run):
         return there
     try:
-        every = run.ports.forge.older_checks(pull.number, run.check_names)
+        every = run.ports.forge.older_checks(pull.number, snapshot.check_names)
         return tuple({one.id: one for one in (*every, *there)}.values())
     except ForgeError as error:
         run.degraded.say(f"The check runs of older heads could not be read: {error.message}")
@@ -176,16 +176,16 @@ def _with_carried(ledger: Ledger, found: _Found) -> Ledger:
 
 
 def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase | None:
-    """The purchase as the oldest check run of this head tells it: GitHub orders them, whichever run asks.
+    """The purchase as the oldest check run tells it: GitHub orders them, whichever run asks.
 
     A run that found the pull request against another branch has written its own under the name against that one.
 
     Raises:
         ForgeError: the check runs cannot be read.
     """
-    head, number = known.head_sha, known.snapshot.pull.number
-    checks = (one for name in run.check_names for one in run.ports.forge.checks(head, name, number))
-    copies = ((decode_external_id(one.external_id, run.signer), one) for one in sorted(checks, key=lambda one: one.id))
+    now = run.read_snapshot()
+    checks = sorted((*now.older_checks, *now.checks), key=lambda one: one.id)
+    copies = ((decode_external_id(one.external_id, run.signer), one) for one in checks)
     found = (
         _Found(copy, check.head_sha)
         for copy, check in copies
