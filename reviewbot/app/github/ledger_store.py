@@ -16,7 +16,7 @@ from reviewbot.domain.github.pull_request import (
     PullRequest,
     Snapshot,
 )
-from reviewbot.domain.ledger.codec import LedgerReading, decode, not_before
+from reviewbot.domain.ledger.codec import LedgerReading, decode, not_before, unsure
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import StoredLedger
@@ -57,6 +57,8 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
     if keep is None or reading.problem or reading.ledger.favours:
         checks = _every_check(run, snapshot)
         reading = _reading(run, keep, checks)
+    cut = len(snapshot.pull.former_bases) > MOST_FORMER_BASES  # a check against one of the others is not found
+    reading = unsure(reading) if cut else reading
     believed = keep is not None and not reading.problem
     copies = _copies(run, checks)
     room = not believed or len(reading.ledger.purchases) < MAX_TASKS
@@ -67,7 +69,6 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
         for one in copies:
             ledger = _with_carried(ledger, one)
         ledger = ledger.costing(max((one.copy.spent for one in copies), default=Decimal(0)))
-    cut = len(snapshot.pull.former_bases) > MOST_FORMER_BASES  # a check against one of the others is not found
     lost = not believed and (cut or (not ledger.purchases and _was_here(run, snapshot, keep)))
     claimed, on_head = Decimal(0) if believed else reading.spent, _on_head(run, snapshot)
     return StoredLedger(ledger, claimed, reading.problem, lost, keep, bool(found.extra), on_head)
