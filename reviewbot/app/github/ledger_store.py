@@ -50,12 +50,15 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
         run: whose settings sign.
         snapshot: of now.
         digest: of the change's identity; a copy holds the beginning of it alone.
+
+    Raises:
+        ForgeError: the ledger lets something through, and the check runs that could deny it cannot be read.
     """
     found = summaries(snapshot.comments, run.settings.instance)
     keep, checks = found.keep, (*snapshot.older_checks, *snapshot.checks)
     reading = _reading(run, keep, checks)
     if keep is None or reading.problem or reading.ledger.favours:
-        checks = _every_check(run, snapshot)
+        checks = _every_check(run, snapshot, may_miss=not reading.ledger.favours)
         reading = _reading(run, keep, checks)
     cut = len(snapshot.pull.former_bases) > MOST_FORMER_BASES  # a check against one of the others is not found
     reading = unsure(reading) if cut else reading
@@ -122,7 +125,7 @@ def _of_now(ledger: Ledger, pull: PullRequest) -> Ledger:
     return ledger if bypass is None or bypass.is_of(pull.head_sha, pull.base_ref) else replace(ledger, bypass=None)
 
 
-def _every_check(run: RunContext, snapshot: Snapshot) -> tuple[CheckRun, ...]:
+def _every_check(run: RunContext, snapshot: Snapshot, *, may_miss: bool) -> tuple[CheckRun, ...]:
     """The check runs that may hold a copy; those of all heads cost a request, where the snapshot lacks some."""
     pull, there = snapshot.pull, (*snapshot.older_checks, *snapshot.checks)
     hidden = pull.forced_at is not None or pull.commit_count > RECENT_COMMITS
@@ -132,6 +135,8 @@ def _every_check(run: RunContext, snapshot: Snapshot) -> tuple[CheckRun, ...]:
         every = run.ports.forge.older_checks(pull.number, snapshot.check_names)
         return tuple({one.id: one for one in (*every, *there)}.values())
     except ForgeError as error:
+        if not may_miss:
+            raise
         run.degraded.say(f"The check runs of older heads could not be read: {error.message}")
         return there
 
