@@ -149,11 +149,23 @@ class RunContext:
         return f" {exclusion_setting(named) or 'use `paths`.'}"
 
     def read_snapshot(self) -> Snapshot:
-        """The pull request as it is now."""
+        """The pull request as it is now.
+
+        It may be against another branch by now: the check runs of that name are read, too, among those beside the head.
+        """
+        snapshot = self._snapshot(self.check_names)
+        while snapshot.check_names != (names := self._names_with(snapshot)):
+            snapshot = self._snapshot(names)
+        return snapshot
+
+    def _names_with(self, snapshot: Snapshot) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((self.check_name, *check_names_of(self.settings, snapshot))))
+
+    def _snapshot(self, check_names: tuple[str, ...]) -> Snapshot:
         settings = self.settings
         return self.ports.forge.snapshot(
             self.signer.pull_number,
-            check_names=self.check_names,
+            check_names=check_names,
             config_file=settings.config_file,
             templates_dir=settings.templates_dir,
         )

@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from reviewbot_sandbox.fault_rules import Reply
 from reviewbot_sandbox.faults import ClientDies
 from reviewbot_sandbox.github import Level
 
+from reviewbot.domain.github.pull_request import MOST_FORMER_BASES, RECENT_COMMITS
 from tests.app.house import HEAD, REPO, Rig, answer, house
 from tests.app.test_commands import CRITICAL, answers, bypass, check, emoji, event_of, identifier, people, say, summary
 from tests.app.test_durable import come_back
@@ -149,6 +151,45 @@ def test_a_waiver_that_was_withdrawn_does_not_come_back_with_an_older_summary(tm
         checks = len(rig.checks())
         assert rig.run().outputs["verdict"] == "fail"
         assert (check(rig), len(rig.checks()), len(rig.service.tasks())) == ("failure", checks, 1)
+
+
+def test_a_waiver_that_was_withdrawn_does_not_come_back_after_more_bases_than_are_read(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        main = rig.world.store.git(REPO).branches()["main"]
+        bases = [f"base-{number}" for number in range(MOST_FORMER_BASES + 1)]
+        for base in ("aside", *bases):
+            rig.world.push(REPO, base, {}, parents=(main,))
+        rig.run()
+        say(rig, f"/reviewbot waive {identifier(rig)} only admins can call it")
+        [green] = [one for one in rig.world.store.comments.values() if "reviewbot:summary" in one.body]
+        rig.world.retarget(REPO, 1, "aside")
+        say(rig, f"/reviewbot unwaive {identifier(rig)}")
+        for base in (*bases, "main"):
+            rig.world.retarget(REPO, 1, base)
+        rig.world.edit_comment(green.id, green.author, green.body)
+        done = rig.run()
+        assert done.outputs["verdict"] == "fail"
+        assert "against more branches than are read" in done.summary
+        assert "Waived" not in summary(rig)
+
+
+def test_a_waiver_does_not_come_back_while_the_check_runs_that_deny_it_cannot_be_read(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        say(rig, f"/reviewbot waive {identifier(rig)} only admins can call it")
+        [green] = [one for one in rig.world.store.comments.values() if "reviewbot:summary" in one.body]
+        say(rig, f"/reviewbot unwaive {identifier(rig)}")
+        for number in range(RECENT_COMMITS + 1):
+            rig.world.push(REPO, "topic", {"more.py": f"x = {number}\n"}, author="mona")
+        rig.world.edit_comment(green.id, green.author, green.body)
+        rig.github_faults.add("/graphql", Reply(502, body=b"{}"), body="query Checks", times=None)
+        assert rig.run().outputs["reason"] == "github"
+        assert check(rig) == "action_required"
+        rig.github_faults.clear()
+        assert rig.run().outputs["verdict"] == "fail"
+        assert "Waived" not in summary(rig)
 
 
 def test_something_else_on_waived_code_is_another_finding_with_a_comment_of_its_own(tmp_path: Path) -> None:

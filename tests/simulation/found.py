@@ -93,6 +93,32 @@ FOUND: dict[str, Bug] = {
         ),
         is_open=False,
     ),
+    "other-scope-for-another-base": Bug(
+        "Two runs at once, and the pull request goes back to the first of two bases between their readings: each looks "
+        "under its own name for what was recorded first; one buys what is new, the other the whole change.",
+        PAY_ONCE,
+        "",
+        history(
+            Move("retarget", 1),
+            *(Move("note"), Episode((PUSH,)), Move("note", 1)),
+            Episode(
+                (PUSH, PUSH),
+                (At(5, Meanwhile(Move("retarget"))), At(6, Switch()), At(13, Switch()), At(16, Switch())),
+            ),
+        ),
+        is_open=False,
+    ),
+    "other-scope-for-a-later-base": Bug(
+        "The same where the pull request goes to another base: a run that began before that looks under the name "
+        "against the first one alone.",
+        PAY_ONCE,
+        "",
+        history(
+            *(Move("note"), Episode((PUSH,)), Move("note", 1)),
+            Episode((PUSH, PUSH), (At(1, Meanwhile(Move("retarget", 1))), At(2, Switch()))),
+        ),
+        is_open=False,
+    ),
     "written-over": Bug(
         "Without check runs: a run that waits between reading and writing the summary writes over what another bought.",
         PAY_ONCE,

@@ -358,6 +358,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="withdrawn-waiver-comes-back",
     ),
     Mutation(
+        "the check runs against a later base are not read",
+        "reviewbot.app.context:RunContext._names_with",
+        lambda _right: lambda run, _snapshot: run.check_names,
+        PAY_ONCE,
+        found="other-scope-for-a-later-base",
+    ),
+    Mutation(
         "how the findings of a change stood is not remembered",
         "reviewbot.domain.ledger.ledger:Ledger.stood",
         _returning({}),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from reviewbot.app.context import RunContext, check_names_of, judgement_of
+from reviewbot.app.context import RunContext, judgement_of
 from reviewbot.domain.findings.tracked_finding import LOST, Findings
 from reviewbot.domain.github.pull_request import (
     MOST_FORMER_BASES,
@@ -16,7 +16,7 @@ from reviewbot.domain.github.pull_request import (
     PullRequest,
     Snapshot,
 )
-from reviewbot.domain.ledger.codec import LedgerReading, decode, not_before
+from reviewbot.domain.ledger.codec import LedgerReading, decode, not_before, unsure
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import StoredLedger
@@ -50,13 +50,18 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
         run: whose settings sign.
         snapshot: of now.
         digest: of the change's identity; a copy holds the beginning of it alone.
+
+    Raises:
+        ForgeError: the ledger lets something through, and the check runs that could deny it cannot be read.
     """
     found = summaries(snapshot.comments, run.settings.instance)
     keep, checks = found.keep, (*snapshot.older_checks, *snapshot.checks)
     reading = _reading(run, keep, checks)
     if keep is None or reading.problem or reading.ledger.favours:
-        checks = _every_check(run, snapshot)
+        checks = _every_check(run, snapshot, may_miss=not reading.ledger.favours)
         reading = _reading(run, keep, checks)
+    cut = len(snapshot.pull.former_bases) > MOST_FORMER_BASES  # a check against one of the others is not found
+    reading = unsure(reading) if cut else reading
     believed = keep is not None and not reading.problem
     copies = _copies(run, checks)
     room = not believed or len(reading.ledger.purchases) < MAX_TASKS
@@ -67,7 +72,6 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
         for one in copies:
             ledger = _with_carried(ledger, one)
         ledger = ledger.costing(max((one.copy.spent for one in copies), default=Decimal(0)))
-    cut = len(snapshot.pull.former_bases) > MOST_FORMER_BASES  # a check against one of the others is not found
     lost = not believed and (cut or (not ledger.purchases and _was_here(run, snapshot, keep)))
     claimed, on_head = Decimal(0) if believed else reading.spent, _on_head(run, snapshot)
     return StoredLedger(ledger, claimed, reading.problem, lost, keep, bool(found.extra), on_head)
@@ -121,16 +125,18 @@ def _of_now(ledger: Ledger, pull: PullRequest) -> Ledger:
     return ledger if bypass is None or bypass.is_of(pull.head_sha, pull.base_ref) else replace(ledger, bypass=None)
 
 
-def _every_check(run: RunContext, snapshot: Snapshot) -> tuple[CheckRun, ...]:
+def _every_check(run: RunContext, snapshot: Snapshot, *, may_miss: bool) -> tuple[CheckRun, ...]:
     """The check runs that may hold a copy; those of all heads cost a request, where the snapshot lacks some."""
     pull, there = snapshot.pull, (*snapshot.older_checks, *snapshot.checks)
     hidden = pull.forced_at is not None or pull.commit_count > RECENT_COMMITS
     if not (run.paid and hidden and snapshot.checks_readable and run.settings.check_run):
         return there
     try:
-        every = run.ports.forge.older_checks(pull.number, run.check_names)
+        every = run.ports.forge.older_checks(pull.number, snapshot.check_names)
         return tuple({one.id: one for one in (*every, *there)}.values())
     except ForgeError as error:
+        if not may_miss:
+            raise
         run.degraded.say(f"The check runs of older heads could not be read: {error.message}")
         return there
 
@@ -176,16 +182,16 @@ def _with_carried(ledger: Ledger, found: _Found) -> Ledger:
 
 
 def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase | None:
-    """The purchase as the oldest check run of this head tells it: GitHub orders them, whichever run asks.
+    """The purchase as the oldest check run tells it: GitHub orders them, whichever run asks.
 
-    The pull request may be against another branch by now, and the other run's check run has a name of that.
+    A run that found the pull request against another branch has written its own under the name against that one.
 
     Raises:
         ForgeError: the pull request or the check runs cannot be read.
     """
-    names = dict.fromkeys((*run.check_names, *check_names_of(run.settings, run.read_snapshot())))
-    checks = [one for name in names for one in run.ports.forge.checks(known.head_sha, name, run.signer.pull_number)]
-    copies = ((decode_external_id(one.external_id, run.signer), one) for one in sorted(checks, key=lambda one: one.id))
+    now = run.read_snapshot()
+    checks = sorted((*now.older_checks, *now.checks), key=lambda one: one.id)
+    copies = ((decode_external_id(one.external_id, run.signer), one) for one in checks)
     found = (
         _Found(copy, check.head_sha)
         for copy, check in copies

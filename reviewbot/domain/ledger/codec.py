@@ -47,6 +47,10 @@ _OLDER = (
     "Somebody put an older text of the summary comment back: its waivers do not count, and only a whole review opens "
     "the gate. `/reviewbot review` asks for one."
 )
+_UNSURE = (
+    "The pull request was against more branches than are read, so the summary comment may be an older one: its waivers "
+    "do not count, and only a whole review opens the gate. `/reviewbot review` asks for one."
+)
 
 _Hold = Annotated[int, Meta(ge=0, le=MAX_CREDITS)]
 
@@ -196,12 +200,16 @@ def not_before(reading: LedgerReading, counter: int) -> LedgerReading:
     ledger = reading.ledger
     if ledger.counter >= counter:
         return reading
-    ledger = replace(ledger, counter=counter)
-    return (
-        replace(reading, ledger=ledger)
-        if reading.problem
-        else LedgerReading(ledger.without_favours(), ledger.spent, _OLDER)
-    )
+    return _without_favours(replace(reading, ledger=replace(ledger, counter=counter)), _OLDER)
+
+
+def unsure(reading: LedgerReading) -> LedgerReading:
+    """The ledger in our summary, where not all check runs are read that could say that it is an older one."""
+    return _without_favours(reading, _UNSURE) if reading.ledger.favours else reading
+
+
+def _without_favours(reading: LedgerReading, problem: str) -> LedgerReading:
+    return reading if reading.problem else LedgerReading(reading.ledger.without_favours(), reading.spent, problem)
 
 
 def replace_ledger(body: str, encoded: str) -> str:

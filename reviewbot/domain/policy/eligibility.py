@@ -105,15 +105,17 @@ def skipped_bot(authors: Iterable[str], policy: Policy) -> str | None:
 def _is_bots_own(pull: PullRequest, policy: Policy) -> bool:
     """Whether every commit is the bot's own; False with more commits than are listed.
 
-    The committer chooses the author's address, so only GitHub's own signature makes it more than a claim. A person may
-    have the bot's name, but not with `[bot]`.
+    The committer chooses the author's address, so only GitHub's own signature makes it more than a claim. GitHub signs
+    what a person commits on its pages, too, so no person may be the committer. A person may have the bot's name, but
+    not with `[bot]`.
     """
     if pull.author is None or pull.commit_count > len(pull.commits):
         return False
     if not all(commit.verified for commit in pull.commits):
         return False
-    authors = (author or "" for commit in pull.commits for author in commit.authors or (None,))
-    return skipped_bot(authors, policy) == f"{pull.author.casefold()}{BOT_SUFFIX}"
+    authors = [author or "" for commit in pull.commits for author in commit.authors or (None,)]
+    committers = (commit.committer for commit in pull.commits if commit.committer)  # none: GitHub itself
+    return skipped_bot([*authors, *committers], policy) == f"{pull.author.casefold()}{BOT_SUFFIX}"
 
 
 def is_requested(policy: Policy, trigger: Trigger, *, reviewed_before: bool) -> bool:

@@ -41,6 +41,7 @@ from reviewbot.domain.ledger.codec import (
     is_waiting,
     not_before,
     replace_ledger,
+    unsure,
 )
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id, encode_external_id, tells_of_open_task
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Judgement, Ledger, Purchase, TaskState
@@ -401,11 +402,19 @@ def test_a_ledger_that_is_older_than_a_check_run_says_lets_nothing_through(favou
     assert older.ledger.findings.broken
     assert older.ledger.findings.open() == tuple(replace(one, waiver=None) for one in favour.findings.open())
     assert older.ledger.counter == 5, "what is written next is newer than all"
+    not_sure = unsure(reading)
+    assert "against more branches than are read" in not_sure.problem
+    assert not_sure.ledger == replace(older.ledger, counter=4)
 
 
 def test_a_ledger_that_is_not_believed_anyway_keeps_its_reason() -> None:
     reading = decode(encode(PLAIN, replace(SIGNER, secret="another")), SIGNER)
     assert not_before(reading, 5) == replace(reading, ledger=Ledger(counter=5))
+
+
+def test_a_ledger_that_lets_nothing_through_may_be_an_older_one() -> None:
+    reading = decode(encode(PLAIN, SIGNER), SIGNER)
+    assert unsure(reading) == reading
 
 
 @pytest.mark.parametrize("counter", [-1, MAX_COUNTER + 1, "1", None])

@@ -143,6 +143,8 @@ BOT = {"author": "renovate", "author_is_bot": True}
         ({"commits": (commit("renovate[bot]"), commit("Renovate[bot]"))}, True),
         ({"commits": (commit("renovate[bot]"), commit("renovate"))}, False),
         ({"commits": (commit("renovate[bot]", "ann"),)}, False),
+        ({"commits": (commit("renovate[bot]", committer="Renovate[bot]"),)}, True),
+        ({"commits": (commit("renovate[bot]", committer="ann"),)}, False),
         ({"commits": (commit("renovate[bot]"), commit("renovate[bot]", verified=False))}, False),
         ({"commits": (commit(None),)}, False),
         ({"commits": (commit(),)}, False),
