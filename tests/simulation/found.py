@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tests.simulation.codevf import Life
 from tests.simulation.histories import Episode, History, Step
 from tests.simulation.laws import CONVERGES, NEVER_GREEN, NO_BUG, NOTHING_LOST, PAY_ONCE
 from tests.simulation.oracle import Mind
@@ -116,6 +117,23 @@ FOUND: dict[str, Bug] = {
         history(
             *(Move("note"), Episode((PUSH,)), Move("note", 1)),
             Episode((PUSH, PUSH), (At(1, Meanwhile(Move("retarget", 1))), At(2, Switch()))),
+        ),
+        is_open=False,
+    ),
+    "older-check-written-over": Bug(
+        "A run that completes the check of an older head writes over the task that another run has recorded there "
+        "since.",
+        PAY_ONCE,
+        "",
+        history(
+            Episode((COLLECT, COLLECT, COLLECT), (At(6, Begin(PUSH)),)),
+            Episode(
+                (COLLECT, PUSH, PUSH),
+                (At(0, Switch()), At(4, Switch()), At(5, Meanwhile(Move("delete", 1, 3))), At(18, Switch())),
+            ),
+            Episode((NEXT,), (At(1, Delay(600)),)),
+            Move("go_back"),
+            setting=Setting((("wait-minutes", "0"),), life=Life(60, 300)),
         ),
         is_open=False,
     ),

@@ -27,11 +27,22 @@ def close_older_checks(run: RunContext, known: Known) -> Known:
     """
     newest_of = {(one.head_sha, one.name): one for one in known.snapshot.older_checks}
     for check in newest_of.values() if run.paid and run.settings.check_run else ():
-        if bought := left_open(known, check, decode_external_id(check.external_id, run.signer)):
+        bought = left_open(known, check, decode_external_id(check.external_id, run.signer))
+        if bought and _is_as_read(run, known, check):
             _close(run, known, check, bought)
     if run.paid and run.settings.check_run and (found := _behind(run, known)):
         _close(run, known, *found)
     return known
+
+
+def _is_as_read(run: RunContext, known: Known, check: CheckRun) -> bool:
+    """Whether no other run has written the check run meanwhile: it may be all that tells of the task of that run."""
+    try:
+        now = run.ports.forge.checks(check.head_sha, check.name, known.snapshot.pull.number)
+    except ForgeError as error:
+        run.degraded.say(error.message)
+        return False
+    return any((one.id, one.external_id) == (check.id, check.external_id) for one in now)
 
 
 def _behind(run: RunContext, known: Known) -> tuple[CheckRun, Purchase] | None:
