@@ -84,7 +84,7 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
             bought[change, task.submission.mode.value].append(task)
     for (change, mode), tasks in bought.items():
         ended = sum(task.status(world.time.seconds) is not TaskStatus.COMPLETED for task in tasks)
-        asked = world.truth.asked[change]
+        asked = world.truth.asked[change] + world.truth.asked[()]
         if len(tasks) > 1 + ended + asked:
             paths, ids = [one.path for one in change], [task.id for task in tasks]
             told = f"{ids} are of one change of {paths} in mode {mode}; {ended} ended, {asked} asked"

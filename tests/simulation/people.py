@@ -322,7 +322,8 @@ def _says(by: str, word: str) -> Play:
         world.truth.hindered |= word == "cancel"
         if word == "review":
             if PEOPLE[by].at_least(Permission.WRITE):
-                for changes in world.changes_for(1, pull.head_sha):
+                # Without a SHA it is for the head that is there when a run carries it out.
+                for changes in world.changes_for(1, pull.head_sha) if head else [()]:
                     world.truth.asked[changes] += 1
             _command(world, 1, by, f"/reviewbot review{head}")
         elif word == "bypass":

@@ -86,7 +86,7 @@ class Truth:
     Attributes:
         waivers: of people who may; `bypasses` likewise: heads with the branch that the pull request was against.
         skips: heads on which somebody with maintain or admin has set the label, with the branch likewise.
-        asked: how often somebody who may has asked for another review, by change.
+        asked: how often somebody who may has asked for another review, by change; `()` without naming a commit.
         deleted: ids of findings whose comments people deleted, and `erased` their texts.
         resolved: threads that people resolved.
         renamed: new name to old name.
