@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reviewbot.domain.model.installation import ACTIONS_APP
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.model.remotes import read_direct_url, read_remote
+from reviewbot.domain.policy.eligibility import SKIP_LABEL
 from reviewbot.settings import INPUTS, Input, Settings
 from reviewbot.settings.table import CONFIG_FILE
 
@@ -23,6 +24,9 @@ _COLUMNS = 100
 _RELEASE = re.compile(r"v\d+\.\d+\.\d+")
 ENVIRONMENT = "reviewbot"
 """The environment that holds the key of a gate."""
+
+LABELS = f"contains(fromJSON('{json.dumps([SKIP_LABEL])}'),"
+"""The labels that start a review, in the workflow's condition; the label of `approve-spend` is added to them."""
 
 SECRET = "CODEVF_API_KEY"  # noqa: S105 — the secret's name
 
@@ -72,24 +76,30 @@ class Wish:
 
 
 def review_workflow(wish: Wish) -> str:
-    """The workflow that has pull requests reviewed."""
-    if not wish.gate:
-        return _opening("pull_request:", "") + _job(wish, "review", "Review", 15)
-    review = _job(wish, "review", "Review", 15, only="github.event_name != 'merge_group'")
-    # It buys nothing. The queue's branches are not the default one, so the environment would refuse them.
-    queue = _job(wish, "queue", "Merge queue", 10, only="github.event_name == 'merge_group'", keyed=False)
-    return _opening(f"pull_request_target: {_UNAFRAID}", "  merge_group:\n") + review + queue
+    """Return the workflow that reviews pull requests."""
+    event = f"pull_request_target: {_UNAFRAID}" if wish.gate else "pull_request:"
+    queue = "  merge_group:\n" if wish.gate else ""
+    only = ("github.event_name != 'merge_group'", *_RELEVANT) if wish.gate else _RELEVANT
+    text = _REVIEW.replace("EVENT", event).replace("QUEUE", queue)
+    text += _job(wish, "review", "Review", 15, only=only, group=_PULL_REQUEST)
+    if wish.gate:
+        # It buys nothing, and the environment would refuse its branch, which is not the default one.
+        text += _job(wish, "queue", "Merge queue", 10, only=("github.event_name == 'merge_group'",), group=_QUEUED,
+                     keyed=False)  # fmt: skip
+    return text
 
 
 def collect_workflow(wish: Wish) -> str:
-    """The workflow that publishes what was finished after a job had left."""
-    return _COLLECT + _job(wish, "collect", "Collect", 10, inputs="command: collect\n")
+    """Return the workflow that publishes reviews that finished after their job had ended."""
+    return _COLLECT + _job(wish, "collect", "Collect", 10, group=("reviewbot-collect", "false"), inputs=_COLLECTING)
 
 
 def commands_workflow(wish: Wish) -> str:
-    """The workflow that answers `/reviewbot` in comments."""
-    only = "github.event.issue.pull_request && startsWith(github.event.comment.body, '/reviewbot')"
-    return _COMMANDS + _job(wish, "command", "Command", 15, only=only)
+    """Return the workflow that answers `/reviewbot` in comments."""
+    threads = "" if wish.gate else _THREADS
+    on_pull = "github.event.issue.pull_request" if wish.gate else _ON_PULL
+    only = (on_pull, "startsWith(github.event.comment.body, '/reviewbot')")
+    return _COMMANDS.replace("THREADS", threads) + _job(wish, "command", "Command", 15, only=only, group=_COMMENTED)
 
 
 # zizmor judges the events by what a workflow usually does with them.
@@ -109,11 +119,14 @@ on:
         description: "Commit to approve: the whole SHA of its head"
 QUEUE\
 permissions: {}
-concurrency:
-  group: reviewbot-${{ github.event_name }}-${{ github.event.pull_request.number || inputs.pr || github.run_id }}
-  cancel-in-progress: ${{ github.event.action == 'synchronize' }}
 jobs:
 """
+
+_RELEVANT = (
+    "(github.event.action != 'edited' || github.event.changes.base)",
+    f"(!endsWith(github.event.action, 'labeled') || {LABELS} github.event.label.name))",
+)
+"""What keeps an edit of title or description, and the labels of others, from starting the job."""
 
 _COLLECT = """\
 name: Collect reviews
@@ -123,38 +136,70 @@ on:
     - cron: "17 0,1 * * *" #    summer and winter
   workflow_dispatch:
 permissions: {}
-concurrency:
-  group: reviewbot-collect
-  cancel-in-progress: false
 jobs:
 """
+
+_COLLECTING = "command: collect\n"
 
 _COMMANDS = f"""\
 name: Commands
 on:
   issue_comment: {_UNAFRAID}
     types: [created]
+THREADS\
 permissions: {{}}
-concurrency:
-  group: reviewbot-commands-${{{{ github.event.issue.number }}}}
-  cancel-in-progress: false
 jobs:
 """
 
+_THREADS = "  pull_request_review_comment:\n    types: [created]\n"
+"""Not in a gate: GitHub runs this event on the pull request's merge ref, which gets no key from the environment.
 
-def _opening(event: str, queue: str) -> str:
-    return _REVIEW.replace("EVENT", event).replace("QUEUE", queue)
+https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows
+"""
 
+_ON_PULL = "(github.event.issue.pull_request || github.event.pull_request)"
+
+_PULL_REQUEST = (
+    "reviewbot-${{ github.event_name }}-${{ github.event.pull_request.number || inputs.pr }}",
+    "${{ github.event.action == 'synchronize' }}",
+)
+"""The concurrency group of a review, and when a new run cancels the one that is in progress.
+
+It belongs to the job. A run that waits for a workflow's group is cancelled by the next one, even if the condition of
+that one's job is false.
+"""
+
+_QUEUED = ("reviewbot-queue-${{ github.event.merge_group.head_ref }}", "false")
+
+_COMMENTED = ("reviewbot-commands-${{ github.event.issue.number || github.event.pull_request.number }}", "false")
 
 _GUARDED = f"environment: {ENVIRONMENT} # has the key, and gives it to the default branch alone\n"
 
 
 def _job(  # noqa: PLR0913 — each is a part of the YAML
-    wish: Wish, key: str, name: str, minutes: int, *, only: str = "", keyed: bool = True, inputs: str = ""
+    wish: Wish,
+    key: str,
+    name: str,
+    minutes: int,
+    *,
+    group: tuple[str, str],
+    only: Sequence[str] = (),
+    keyed: bool = True,
+    inputs: str = "",
 ) -> str:
-    """Return a job that runs the action; a `keyed` one may buy, and so gets the key and may comment."""
+    """Return a job that runs the action.
+
+    Args:
+        wish: what the repository asks for.
+        key: of the job in the workflow.
+        name: of the job.
+        minutes: its timeout.
+        group: its concurrency group, and when a new run cancels the one in progress.
+        only: conditions, all of which must hold for the job to start.
+        keyed: whether it may buy: it gets the key and may comment.
+        inputs: of the action, as YAML.
+    """
     paid = wish.reviewer is ReviewerKind.CODEVF
-    condition = f"if: {only}\n" if only else ""
     guarded = _GUARDED if keyed and paid and wish.gate else ""
     if keyed and paid:
         inputs += f"codevf-api-key: ${{{{ secrets.{SECRET} }}}}\n"
@@ -162,8 +207,9 @@ def _job(  # noqa: PLR0913 — each is a part of the YAML
         inputs += f"reviewer: {wish.reviewer}\n"
     given = f"    with:\n{textwrap.indent(inputs, ' ' * 6)}" if inputs else ""
     comments = "write # comments" if keyed else "read # what is in the queue"
+    grouped = f"concurrency:\n  group: {group[0]}\n  cancel-in-progress: {group[1]}\n"
     body = (
-        f"name: {name}\n{condition}runs-on: ubuntu-latest\ntimeout-minutes: {minutes}\n{guarded}"
+        f"name: {name}\n{_condition(only)}runs-on: ubuntu-latest\ntimeout-minutes: {minutes}\n{grouped}{guarded}"
         "permissions:\n"
         "  contents: read # the change and the settings on the default branch\n"
         f"  pull-requests: {comments}\n"
@@ -171,6 +217,12 @@ def _job(  # noqa: PLR0913 — each is a part of the YAML
         f"steps:\n  - uses: {wish.action}\n{given}"
     )
     return f"  {key}:\n{textwrap.indent(body, ' ' * 4)}"
+
+
+def _condition(only: Sequence[str]) -> str:
+    if len(only) < 2:  # noqa: PLR2004 — one line
+        return "".join(f"if: {one}\n" for one in only)
+    return "if: >-\n" + textwrap.indent(" &&\n".join(only), "  ") + "\n"
 
 
 def files(wish: Wish) -> Mapping[str, str]:
