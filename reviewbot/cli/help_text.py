@@ -95,17 +95,17 @@ Exit status: 0 it is written; 2 the report cannot be read.
     "init": (
         """\
 Writes workflows that review pull requests, collect what takes longer, and
-answer comments, and a config file that tells every setting; then prints the
-ruleset that requires the check. Nothing is sent, and no file is replaced unless
---force says so: then every one of them is, or none.
+answer comments, and a config file that lists every setting. --as gate also
+prints the ruleset that requires the check. Nothing is sent. Existing files are
+replaced only with --force, and then all of them or none.
 
 What is not said is asked at a terminal; elsewhere it is advisory, by CodeVF.
 """,
         """\
 Examples:
-  reviewbot init --action OWNER/reviewbot@COMMIT      advice, on pull_request
-  reviewbot init --as gate > ruleset.json             a gate, forks included
-  reviewbot init --reviewer local                     no account
+  reviewbot init --action OWNER/reviewbot@COMMIT#vX.Y.Z   advice, on pull_request
+  reviewbot init --as gate > ruleset.json                 a gate, forks included
+  reviewbot init --reviewer local                         no account
 
 Exit status: 0 written; 2 something is in the way or was not said.
 """,

@@ -168,8 +168,8 @@ def _add_render(commands: Commands) -> None:
 
 def _add_init(commands: Commands) -> None:
     init = _add(commands, "init", "[options]", "write the workflows and a config file")
-    told = "the action, by all forty digits of its commit; default: what this program was installed from"
-    init.add_argument("--action", metavar="OWNER/NAME@COMMIT", help=told)
+    told = "the action by a released commit, all forty digits; default: what this program was installed from"
+    init.add_argument("--action", metavar="OWNER/NAME@COMMIT#vX.Y.Z", help=told)
     told = "advisory runs on pull_request; gate on pull_request_target, forks included, the key in an environment"
     init.add_argument("--as", dest="kind", choices=("advisory", "gate"), help=told)
     init.add_argument("--reviewer", choices=REVIEWERS, help="codevf, or local without an account")

@@ -21,7 +21,6 @@ SCHEMA_FILE = "docs/reviewbot.schema.json"
 """Where the config file's JSON Schema is published, inside the action's repository."""
 
 _COLUMNS = 100
-_RELEASE = re.compile(r"v\d+\.\d+\.\d+")
 ENVIRONMENT = "reviewbot"
 """The environment that holds the key of a gate."""
 
@@ -32,6 +31,7 @@ SECRET = "CODEVF_API_KEY"  # noqa: S105 — the secret's name
 
 _ACTION = re.compile(
     r"(?P<repository>[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)(?P<folder>(?:/[A-Za-z0-9_.-]+)*)@(?P<commit>[0-9a-f]{40})"
+    r"\s*#\s*(?P<release>v\d+\.\d+\.\d+)"
 )
 
 
@@ -40,30 +40,29 @@ class Action:
     """The action as a workflow names it.
 
     Attributes:
-        commit: all forty digits: a tag or a branch could be moved.
-        folder: inside the repository, with its slash; of the twin without Docker.
-        release: the version that the commit is known to be, such as `v1.2.3`; what Dependabot goes by.
+        commit: all forty digits, since a tag or a branch can be moved.
+        release: the version of that commit, such as `v1.2.3`; Dependabot updates it with the commit.
+        folder: inside the repository, with its slash; that of the Docker-free action.
     """
 
     repository: str
     commit: str
+    release: str
     folder: str = ""
-    release: str = ""
 
     def __str__(self) -> str:
         """As after `uses:`."""
-        known = f" # {self.release}" if self.release else ""
-        return f"{self.repository}{self.folder}@{self.commit}{known}"
+        return f"{self.repository}{self.folder}@{self.commit} # {self.release}"
 
 
-PLACEHOLDER = Action("OWNER/reviewbot", "COMMIT")
+PLACEHOLDER = Action("OWNER/reviewbot", "COMMIT", "vX.Y.Z")
 """What the documents show."""
 
 
-def read_action(text: str, release: str = "") -> Action | None:
-    """The action that a text names, None unless by a whole commit."""
+def read_action(text: str) -> Action | None:
+    """Return the action that a text names by commit and release, or None."""
     found = _ACTION.fullmatch(text)
-    return Action(found["repository"], found["commit"], found["folder"], release) if found else None
+    return Action(found["repository"], found["commit"], found["release"], found["folder"]) if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +273,7 @@ def ruleset(settings: Settings, source: int = ACTIONS_APP) -> Mapping[str, objec
 
 
 def installed_from(direct_url: str | None) -> Action | None:
-    """The action at the commit that this program was installed from, None unless from its repository.
+    """Return the action at the release that this program was installed from, or None if it was not.
 
     Args:
         direct_url: what pip wrote down (PEP 610).
@@ -283,5 +282,4 @@ def installed_from(direct_url: str | None) -> Action | None:
     origin = read_remote(source.url) if source else None
     if not (source and source.vcs_info and origin):
         return None
-    asked = source.vcs_info.requested_revision or ""
-    return read_action(f"{origin.full_name}@{source.vcs_info.commit_id}", asked if _RELEASE.fullmatch(asked) else "")
+    return read_action(f"{origin.full_name}@{source.vcs_info.commit_id} # {source.vcs_info.requested_revision}")

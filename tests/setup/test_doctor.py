@@ -19,7 +19,7 @@ from tests.app.house import KEY, REPO, SCALE, TOKEN, Rig, house
 from tests.terminal.ground import Clone, Said
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-WELL = files(Wish(Action("acme/reviewbot", COMMIT)))
+WELL = files(Wish(Action("acme/reviewbot", COMMIT, "v1.0.0")))
 REVIEW, COLLECT, COMMANDS, CONFIG = WELL
 CHECK = RequiredCheck("CodeVF review", 15368)
 READER, BLIND, WRONG_KEY = "ghs_reads_contents", "ghs_reads_nothing", "cvf_test_wrong"
@@ -65,7 +65,7 @@ def allowing(path: str, permissions: str) -> Mapping[str, str]:
 
 
 TYPES = "[opened, reopened, synchronize, ready_for_review, edited, labeled, unlabeled, closed]"
-GATE = files(Wish(Action("acme/reviewbot", COMMIT), gate=True))
+GATE = files(Wish(Action("acme/reviewbot", COMMIT, "v1.0.0"), gate=True))
 ACTIONS = 15368
 R, C, M = (path.rpartition("/")[2] for path in (REVIEW, COLLECT, COMMANDS))
 
