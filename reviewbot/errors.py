@@ -21,6 +21,7 @@
     │   ├── Refused                    GitHub understood the request and will not do it (422)
     │   ├── DiffTooLarge               the API has no diff of this size
     │   └── ForgeUnreachable           no usable answer within the deadline
+    │       └── RateLimited            the rate limit does not lift within the deadline
     ├── ChangeUnreadable           3   neither the API nor git gives the change whole
     ├── TemplateError              2   a template of the default branch cannot be rendered
     ├── EventUnreadable            3   the event should be acted on and does not say on what
@@ -257,6 +258,10 @@ class DiffTooLarge(ForgeError):
 
 class ForgeUnreachable(ForgeError):
     """No usable answer from GitHub within the deadline, rate limits included."""
+
+
+class RateLimited(ForgeUnreachable):
+    """GitHub's rate limit does not lift within the deadline."""
 
 
 class ChangeUnreadable(ReviewbotError):

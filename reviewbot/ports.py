@@ -223,6 +223,28 @@ class ChangeReader(Protocol):
         """
 
 
+class Installation(Protocol):
+    """The repositories that the run's token can see; all of them share one connection and its rate limits."""
+
+    @property
+    def repository(self) -> str:
+        """The full name of the workflow's repository."""
+
+    @property
+    def requests_left(self) -> int | None:
+        """The requests that GitHub's rate limits still allow, None when no answer has said so."""
+
+    def names(self) -> tuple[str, ...]:
+        """The full names of the repositories that can be written to: one request for a hundred.
+
+        Raises:
+            ForgeError: the token is not that of a GitHub App.
+        """
+
+    def at(self, repository: str) -> tuple[Forge, ChangeReader]:
+        """Return the ports of another repository, by its full name; no request is sent."""
+
+
 class ReviewService(Protocol):
     """Who reviews: CodeVF, or the local analyzers."""
 
@@ -278,6 +300,9 @@ class Reporter(Protocol):
 
     def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:
         """The whole story, at the end of a run, with the files as they were sent."""
+
+    def job_summary(self, markdown: str) -> None:
+        """Append to the job summary."""
 
     def outputs(self, values: Mapping[str, str]) -> None:
         """The step's outputs."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from reviewbot.app.closed import leave
-from reviewbot.app.collect import collect_finished
+from reviewbot.app.collect.collect import collect_finished
 from reviewbot.app.comments.commands import answer_comment, catch_up
 from reviewbot.app.context import Ports, RunContext, known_of
 from reviewbot.app.load import load_settings, load_snapshot
@@ -42,7 +43,7 @@ def act(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:
     collects = first.command is ActionCommand.COLLECT
     try:
         _check_token(first.github_token)
-        return _bare(ports, collect_finished(ports, inputs)) if collects else _act(ports, inputs, event)
+        return _collect(ports, inputs) if collects else _act(ports, inputs, event)
     except ReviewbotError as error:
         told = (Reason(error.reason), error.message, error.hint)
         return _bare(ports, did_not_happen(*told, exit_status=error.exit_status, on_error=first.on_error))
@@ -53,6 +54,11 @@ def act(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:
             "What was submitted is written down; a later run goes on.",
         )
         return _bare(ports, did_not_happen(*told, exit_status=EXIT_NO_REVIEW, on_error=Tolerance.FAIL))
+
+
+def _collect(ports: Ports, inputs: Mapping[str, str]) -> Outcome:
+    collection = collect_finished(ports, inputs)
+    return _bare(ports, collection.outcome(), {"published": collection.published()})
 
 
 def _check_token(token: Secret) -> None:
@@ -112,10 +118,10 @@ def tell_bug(ports: Ports, inputs: Mapping[str, str], event: Event, what: str) -
             return outcome
 
 
-def _bare(ports: Ports, outcome: Outcome) -> Outcome:
+def _bare(ports: Ports, outcome: Outcome, outputs: Mapping[str, str] = MappingProxyType({})) -> Outcome:
     """The end of a run that read no pull request: the log and the outputs."""
     ports.reporter.say(f"{outcome.status}: {outcome.message}")
     if outcome.hint:
         ports.reporter.say(outcome.hint)
-    ports.reporter.outputs(bare_outputs(outcome))
+    ports.reporter.outputs({**bare_outputs(outcome), **outputs})
     return outcome

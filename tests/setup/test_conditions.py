@@ -64,7 +64,7 @@ def started(text: str, event: str, payload: Mapping[str, Any], folder: Path) -> 
     return [line["jobID"] for line in lines if line.get("jobResult") == "success"]
 
 
-def rows(rows: list[tuple[dict[str, Any], bool]]) -> Any:  # noqa: ANN401 — pytest's decorator
+def rows(rows: list[tuple[dict[str, Any], bool]]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(("payload", "starts"), rows, ids=lambda value: json.dumps(value)[:70])
 
 

@@ -26,6 +26,7 @@ from reviewbot.errors import (
     ForgeUnreachable,
     NotFound,
     PermissionMissing,
+    RateLimited,
     Refused,
     TokenUnknown,
 )
@@ -192,7 +193,7 @@ def _is_throttled(reply: Reply) -> bool:
 
 def _throttled(reply: Reply, intent: Intent, now: datetime) -> ErrorDecision:
     after = _wait(reply.headers, now)
-    error = ForgeUnreachable(
+    error = RateLimited(
         f"GitHub limits the rate of requests, so {intent.doing} failed.",
         hint=f"The limit lifts in about {after:.0f} seconds; run again after that. Other workflows of the repository "
         f"share it. GitHub says: {reply.words}",

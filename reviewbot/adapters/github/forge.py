@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import islice
+from itertools import count, islice
 from typing import TypeVar
 from urllib.parse import quote, urlencode
 
@@ -49,6 +49,17 @@ _HIDING = Intent("hiding a comment", "pull-requests: write")
 
 class GitHubForge(Bound):
     """GitHub for one repository: `ports.Forge`."""
+
+    def installed(self) -> Iterator[rest.InstalledRepository]:
+        """Yield the repositories that the token of a GitHub App can see: one request for a hundred."""
+        intent = Intent("listing the repositories of the App's installation", "metadata: read")
+        for page in count(1):
+            listed = self._calls.get(
+                "/installation/repositories", intent, rest.Installed, {"per_page": PAGE, "page": page}
+            ).repositories
+            yield from listed
+            if len(listed) < PAGE:
+                return
 
     # --- What is read -------------------------------------------------------------------------------------------------
 

@@ -160,3 +160,15 @@ class GraphQLError(Struct, frozen=True):
 class GraphQLAnswer(Struct, frozen=True):
     data: object = None
     errors: tuple[GraphQLError, ...] | None = None
+
+
+class InstalledRepository(Struct, frozen=True):
+    full_name: Name
+    archived: bool = False
+    disabled: bool = False
+
+
+class Installed(Struct, frozen=True):
+    """A page of the repositories that a GitHub App's token can see."""
+
+    repositories: tuple[InstalledRepository, ...]

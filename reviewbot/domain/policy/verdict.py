@@ -179,15 +179,6 @@ def carried(conclusions: Mapping[int, str | None]) -> Outcome:
     return Outcome(Status.COMPLETED, Verdict.PASS, Reason.MERGE_GROUP, Conclusion.SUCCESS, 0, message)
 
 
-def collected(outcomes: Mapping[int, Outcome | None]) -> Outcome:
-    """The outcome of a collection; a pull request without an outcome could not be looked up."""
-    ended = [number for number, outcome in outcomes.items() if outcome and outcome.status is Status.COMPLETED]
-    failed = [f"#{number}" for number, outcome in outcomes.items() if outcome is None]
-    told = f"{len(ended)} of {len(outcomes)} open reviews are finished and published."
-    message = f"{told} Not looked up: {', '.join(failed)}." if failed else told
-    return Outcome(Status.COMPLETED, Verdict.NONE, Reason.COLLECTED, None, 0, message)
-
-
 def answered(*, carried_out: bool, message: str) -> Outcome:
     """The outcome of a command that started no review; its answer has the words."""
     status = Status.COMPLETED if carried_out else Status.SKIPPED
