@@ -16,5 +16,5 @@ import tests.app.forked  # noqa: F401 — where a run begins
 from reviewbot.render.renderer import Renderer
 
 Renderer().rehearse()
-# Without garbage collection the children share the parent's memory.
+# Frozen objects stay in memory pages that the children share.
 gc.freeze()

@@ -117,9 +117,7 @@ def test_without_check_runs_the_summaries_tell_who_waits(tmp_path: Path, hidden:
     with house(tmp_path, life=QUICK, clock=clock, engineer=lambda _: answer(CRITICAL), permissions=permissions) as rig:
         run = rig.run if hidden else partial(rig.run, check_run="false")
         store = rig.world.store
-        store.repos[REPO] = replace(
-            store.repos[REPO], private=True
-        )  # anyone reads check runs of a public repository
+        store.repos[REPO] = replace(store.repos[REPO], private=True)  # anyone reads check runs of a public repository
         run(wait_minutes="0")
         second(rig)
         clock.advance(10)
