@@ -16,6 +16,7 @@ from reviewbot_sandbox.codevf import (
     Answer,
     Clock,
     CodeVFService,
+    Engineer,
     House,
     Limits,
     Setup,
@@ -180,7 +181,7 @@ def fault_of(kind: Kind, kill: Callable[[], None]) -> Fault:
 
 
 @contextmanager
-def town(folder: Path, clock: Clock | None = None) -> Iterator[Town]:
+def town(folder: Path, engineer: Engineer = engaged, clock: Clock | None = None) -> Iterator[Town]:
     """Serve both services while the block runs."""
     world = World(Store(folder / "git"))
     world.repository(REPO)
@@ -198,7 +199,7 @@ def town(folder: Path, clock: Clock | None = None) -> Iterator[Town]:
         limits=Limits(rate=None),
         life_of=life_of,
     )
-    service = CodeVFService(Setup(house, engineer=engaged, clock=ticking))
+    service = CodeVFService(Setup(house, engineer=engineer, clock=ticking))
     with refereed() as referee, ExitStack() as stack:
         github = with_faults(referee.answers(build_github(world)), faults["github"], identify=identify(world))
         codevf = with_faults(build_codevf(service), faults["codevf"])
