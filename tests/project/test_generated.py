@@ -17,6 +17,7 @@ from reviewbot.setup.files import SCHEMA_FILE, Wish, collect_workflow, commands_
 from tests.project.config_schema import config_schema
 
 PROGRAM = Path(reviewbot.__file__).parent
+CALLER = Path(__file__).resolve().parents[2] / "examples" / "organization" / "caller.yml"
 
 
 def table(*, action: bool, config: bool) -> str:
@@ -64,6 +65,7 @@ PARTS: Mapping[str, str] = {
     "workflow inputs": table(action=True, config=False),
     "keys": table(action=False, config=True),
     "reasons": decisions(),
+    "caller": f"```yaml\n{CALLER.read_text(encoding='utf-8')}```",
 }
 SHOWN = [
     ("README.md", "review"),
@@ -74,6 +76,7 @@ SHOWN = [
     ("docs/configuration.md", "workflow inputs"),
     ("docs/configuration.md", "keys"),
     ("docs/forks.md", "gate"),
+    ("docs/organization.md", "caller"),
     ("docs/outcomes.md", "reasons"),
 ]
 
