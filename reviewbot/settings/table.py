@@ -173,7 +173,10 @@ class Settings:
         action=False,
     )
     approve_spend: str = setting(
-        "", TEXT, "The label by which somebody with write access approves a review.", action=False
+        "",
+        TEXT,
+        "The label by which a user with write access approves a review. The `if:` of the workflow's job lists it.",
+        action=False,
     )
     redact: Redact = setting(
         Redact.ON, one_of(Redact), "`on` redacts or masks secrets, `block` holds their files back.", action=False

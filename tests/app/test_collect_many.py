@@ -199,7 +199,8 @@ def test_each_repository_is_collected_by_its_own_settings(tmp_path: Path) -> Non
         add_shop(rig)
         rig.world.repository("acme/idle")
         rig.world.repository("acme/broken")
-        rig.world.push("acme/broken", "main", {".github/reviewbot.yml": "codevf-url: https://elsewhere.example/\n"}, message="Oops")
+        elsewhere = {".github/reviewbot.yml": "codevf-url: https://elsewhere.example/\n"}
+        rig.world.push("acme/broken", "main", elsewhere, message="Oops")
         for repository in (REPO, SHOP):
             submit(rig, repository)
         before = len(rig.github_faults.log)

@@ -165,6 +165,11 @@ CASES = {
     "a job that ends before its wait": Case(
         2, ((f"{R}: `Review` ends after 15 minutes", "timeout-minutes: 65"),), {CONFIG: "wait-minutes: 60\n"}
     ),
+    "a label that starts no job": Case(
+        2,
+        ((f"{R}: `Review` does not start on the label `buy` of `approve-spend`", '["skip-review", "buy"]'),),
+        {CONFIG: "approve-spend: buy\n"},
+    ),
     "versions": Case(
         2,
         (
