@@ -23,6 +23,7 @@ from reviewbot.domain.model.events import (
     Event,
     MergeGroupEvent,
     OtherEvent,
+    RelayEvent,
     ReviewEvent,
 )
 from reviewbot.domain.model.options import ActionCommand, Tolerance
@@ -75,7 +76,7 @@ def _check_token(token: Secret) -> None:
         )
 
 
-def _act(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:
+def _act(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:  # noqa: PLR0911 — a row for each event
     match event:
         case CommentEvent():
             return answer_comment(ports, inputs, event)
@@ -83,6 +84,9 @@ def _act(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:
             return _bare(ports, not_due(Reason.EVENT, "A person's review asks for nothing."))
         case ReviewEvent(number=number) | DispatchEvent(number=int(number)):
             return review_pull_request(ports, inputs, event, catch_up(ports, inputs, number))
+        case RelayEvent(number=number):
+            catch_up(ports, inputs, number)
+            return _bare(ports, not_due(Reason.COMMAND, f"The open commands on #{number} were carried out."))
         case MergeGroupEvent():
             return carry(ports, inputs, event)
         case ClosedEvent():

@@ -95,10 +95,12 @@ def collect_workflow(wish: Wish) -> str:
 
 def commands_workflow(wish: Wish) -> str:
     """Return the workflow that answers `/reviewbot` in comments."""
-    threads = "" if wish.gate else _THREADS
-    on_pull = "github.event.issue.pull_request" if wish.gate else _ON_PULL
-    only = (on_pull, "startsWith(github.event.comment.body, '/reviewbot')")
-    return _COMMANDS.replace("THREADS", threads) + _job(wish, "command", "Command", 15, only=only, group=_COMMENTED)
+    called = "startsWith(github.event.comment.body, '/reviewbot')"
+    if not wish.gate:
+        only: Sequence[str] = ("(github.event.issue.pull_request || github.event.pull_request)", called)
+        return _COMMANDS.replace("THREADS", _IN_THREADS) + _job(wish, "command", "Command", 15, _COMMENTED, only)
+    only = (f"(github.event.workflow_run.conclusion == 'success' || github.event.issue.pull_request && {called})",)
+    return _COMMANDS.replace("THREADS", _AFTER_THREADS) + _job(wish, "command", "Command", 15, _COMMENTED, only)
 
 
 # zizmor judges the events by what a workflow usually does with them.
@@ -150,13 +152,39 @@ permissions: {{}}
 jobs:
 """
 
-_THREADS = "  pull_request_review_comment:\n    types: [created]\n"
-"""Not in a gate: GitHub runs this event on the pull request's merge ref, which gets no key from the environment.
+_IN_THREADS = "  pull_request_review_comment:\n    types: [created]\n"
 
-https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows
+_AFTER_THREADS = f"""\
+  workflow_run: {_UNAFRAID}
+    workflows: [Thread commands]
+    types: [completed]
 """
 
-_ON_PULL = "(github.event.issue.pull_request || github.event.pull_request)"
+THREADS_WORKFLOW = """\
+name: Thread commands
+run-name: "Command in a review thread of #${{ github.event.pull_request.number }}"
+on:
+  pull_request_review_comment:
+    types: [created]
+permissions: {}
+jobs:
+  thread:
+    name: Thread command
+    if: startsWith(github.event.comment.body, '/reviewbot')
+    runs-on: ubuntu-latest
+    timeout-minutes: 5
+    concurrency:
+      group: reviewbot-thread-${{ github.run_id }}
+      cancel-in-progress: false
+    permissions: {}
+    steps:
+      - run: "true" # GitHub runs this on the pull request's branch, without the key; "Commands" then has it
+"""
+"""The workflow of a gate that starts the commands workflow after a comment in a review thread.
+
+GitHub runs the event on the pull request's merge branch, which the environment gives no key to.
+https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows
+"""
 
 _PULL_REQUEST = (
     "reviewbot-${{ github.event_name }}-${{ github.event.pull_request.number || inputs.pr }}",
@@ -170,7 +198,10 @@ that one's job is false.
 
 _QUEUED = ("reviewbot-queue-${{ github.event.merge_group.head_ref }}", "false")
 
-_COMMENTED = ("reviewbot-commands-${{ github.event.issue.number || github.event.pull_request.number }}", "false")
+_COMMENTED = (
+    "reviewbot-commands-${{ github.event.issue.number || github.event.pull_request.number || github.run_id }}",
+    "false",
+)
 
 _GUARDED = f"environment: {ENVIRONMENT} # has the key, and gives it to the default branch alone\n"
 
@@ -180,9 +211,9 @@ def _job(  # noqa: PLR0913 — each is a part of the YAML
     key: str,
     name: str,
     minutes: int,
-    *,
     group: tuple[str, str],
     only: Sequence[str] = (),
+    *,
     keyed: bool = True,
     inputs: str = "",
 ) -> str:
@@ -231,6 +262,7 @@ def files(wish: Wish) -> Mapping[str, str]:
         "review": review_workflow(wish),
         **({"collect": collect_workflow(wish)} if collecting else {}),
         "commands": commands_workflow(wish),
+        **({"threads": THREADS_WORKFLOW} if wish.gate else {}),
     }
     named = {f"{WORKFLOWS}/reviewbot-{name}.yml": text for name, text in texts.items()}
     return {**named, CONFIG_FILE: config_file(wish.action)}

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
+from reviewbot.domain.model.events import RelayEvent, read_event
 from reviewbot.domain.model.options import ReviewerKind
-from reviewbot.setup.files import LABELS, Wish, commands_workflow, review_workflow
+from reviewbot.setup.files import LABELS, THREADS_WORKFLOW, Wish, commands_workflow, review_workflow
 
 ACT = Path(sys.executable).parent / "act"
 ADVISORY, GATE = Wish(), Wish(gate=True)
@@ -98,6 +100,27 @@ def test_a_command_starts_for_comments_in_review_threads(
     assert (
         started(commands_workflow(ADVISORY), "pull_request_review_comment", payload, tmp_path) == ["command"] * starts
     )
+
+
+@rows(THREADS)
+def test_a_gate_relays_commands_in_review_threads(
+    tmp_path: Path, payload: Mapping[str, Any], starts: bool  # noqa: FBT001 — a column of the table
+) -> None:  # fmt: skip
+    assert started(THREADS_WORKFLOW, "pull_request_review_comment", payload, tmp_path) == ["thread"] * starts
+
+
+@pytest.mark.parametrize(("conclusion", "starts"), [("success", True), ("skipped", False), ("failure", False)])
+def test_a_gate_reads_commands_after_a_relay_that_ran(tmp_path: Path, conclusion: str, *, starts: bool) -> None:
+    payload = {"workflow_run": {"conclusion": conclusion, "display_title": "#1"}}
+    assert started(commands_workflow(GATE), "workflow_run", payload, tmp_path) == ["command"] * starts
+
+
+def test_a_relay_is_read_by_the_name_that_the_workflow_gives_it() -> None:
+    read = YAML(typ="safe").load
+    title = read(THREADS_WORKFLOW)["run-name"].replace("${{ github.event.pull_request.number }}", "12")
+    assert read_event("workflow_run", {"workflow_run": {"display_title": title}}) == RelayEvent(12)
+    assert read(commands_workflow(GATE))["on"]["workflow_run"]["workflows"] == [read(THREADS_WORKFLOW)["name"]]
+    assert "workflow_run" not in read(commands_workflow(ADVISORY))["on"]
 
 
 def test_the_label_of_an_approval_is_added_to_the_list(tmp_path: Path) -> None:

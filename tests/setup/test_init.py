@@ -67,7 +67,7 @@ def test_every_workflow_passes_every_linter(linter: tuple[str, ...], tmp_path: P
             if "/workflows/" in path:
                 (folder / f"{number}-{Path(path).name}").write_text(text, encoding="utf-8")
     paths = sorted(folder.iterdir())
-    assert len(paths) == 10
+    assert len(paths) == 12
     assert not complaint(linter, *paths)
 
 
@@ -80,6 +80,9 @@ def test_what_may_spend_is_bounded_and_has_the_key_where_it_belongs(wish: Wish) 
         assert read["permissions"] == {}
         assert ("pull_request_target" in read["on"]) == (wish.gate and path.endswith("review.yml"))
         for job in read["jobs"].values():
+            if "uses" not in job["steps"][0]:
+                assert (path.rpartition("-")[2], job["permissions"]) == ("threads.yml", {})
+                continue
             keyed = "codevf-api-key" in job["steps"][0].get("with", {})
             assert job.get("environment") == ("reviewbot" if keyed and wish.gate else None)
             assert job["steps"][0].get("with", {}).keys() <= {row.name for row in INPUTS if row.action}
