@@ -18,7 +18,7 @@ from bench.table import Results, markdown, told
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench/results.json"
-DOCUMENT = ROOT / "docs/performance.md"
+DOCUMENT = ROOT / "bench/README.md"
 
 PARTS: Mapping[str, Part] = {
     "overhead": overhead.measure,
