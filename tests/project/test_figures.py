@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from bench.__main__ import stored
+from bench.paper import CODEVF_A_HOUR, Organisation
+from bench.requests import A_HOUR, FIRST, FOLLOWED
 from bench.table import number
 from reviewbot.domain.codevf.budget import Spending, check, hold
 from reviewbot.domain.model.review import Balance, Mode
@@ -78,6 +80,7 @@ def test_the_multipliers_in_the_documents_are_the_programs(costs: str) -> None:
 
 def test_the_figures_of_a_review_are_those_that_were_measured(root: Path) -> None:
     page = (root / "docs/performance.md").read_text(encoding="utf-8")
+    prose = " ".join(page.split())
     tables = {table.name: table for table in stored().tables}
     overhead = tables["overhead"]
     at = [overhead.columns.index(name) for name in ("both, s", "requests", "requests when run again", "MB of memory")]
@@ -86,4 +89,13 @@ def test_the_figures_of_a_review_are_those_that_were_measured(root: Path) -> Non
     assert [figures for _, *figures in shown] == [measured[name] for name, *_ in shown]
     scan = next(row for row in tables["stages"].rows if row[0] == "secret scan and redaction")
     assert isinstance(scan[3], float)
-    assert f"100,000 new lines with a credential in every fiftieth take {number(scan[3])} processor seconds" in page
+    assert f"100,000 new lines with a credential in every fiftieth take {number(scan[3])} processor seconds" in prose
+
+
+def test_the_limits_of_the_performance_page_are_those_of_the_benchmarks(root: Path) -> None:
+    page = " ".join((root / "docs/performance.md").read_text(encoding="utf-8").split())
+    billed = [row[2] for table in stored().tables if table.name == "runner minutes" for row in table.rows]
+    assert f"a review after the first takes {FOLLOWED} requests" in page
+    assert f"{A_HOUR:,} requests an hour and repository: {A_HOUR // FIRST} first reviews" in page
+    assert f"{CODEVF_A_HOUR:,} requests an hour and account: {Organisation().carried} reviews" in page
+    assert f"{billed[0]:.0f} billed minutes if the run waits, {billed[-1]:.0f} with `wait-minutes: 0`" in page
