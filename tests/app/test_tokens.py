@@ -49,7 +49,7 @@ TOKENS: Mapping[str, Token] = {
         1, "gate", "k", ("The summary comment could not be written", "pull-requests: write"),
     ),
     "that may only read": Token(
-        READ_ONLY, 4, "not-published", "", ("The token may write nothing", "`checks: write` and `pull-requests: write`")
+        READ_ONLY, 4, "not-published", "", ("The token cannot write", "`checks: write` and `pull-requests: write`")
     ),
     "that may read the contents alone": Token(
         {Scope.CONTENTS: Access.READ}, 3, "permission", "", ("pull-requests: read",)

@@ -61,7 +61,7 @@ def test_a_name_that_cannot_be_copied_leaves_no_hint_unfinished(tmp_path: Path) 
     with house(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {"evil\x7f.py": DISGUISED})
         assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
-        assert "To leave out what needs no review: use `paths`." in done.summary.replace("\\", "")
+        assert "To exclude files that need no review: use `paths`." in done.summary.replace("\\", "")
 
 
 def test_a_script_without_an_ending_is_known_by_its_first_bytes(tmp_path: Path) -> None:

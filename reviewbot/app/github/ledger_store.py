@@ -66,12 +66,12 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
     copies = _copies(run, checks)
     room = not believed or len(reading.ledger.purchases) < MAX_TASKS
     copies = tuple(one for one in copies if room or one.head_sha == snapshot.pull.head_sha)
-    ledger = _with_doubles(run, reading.ledger.told_whole(digest), found.extra)
+    ledger = _with_doubles(run, reading.ledger.with_full_identity(digest), found.extra)
     ledger = _with_copies(run, snapshot, _of_now(ledger, snapshot.pull), copies, digest)
     if not believed:
         for one in copies:
             ledger = _with_carried(ledger, one)
-        ledger = ledger.costing(max((one.copy.spent for one in copies), default=Decimal(0)))
+        ledger = ledger.spending_at_least(max((one.copy.spent for one in copies), default=Decimal(0)))
     lost = not believed and (cut or (not ledger.purchases and _was_here(run, snapshot, keep)))
     claimed, on_head = Decimal(0) if believed else reading.spent, _on_head(run, snapshot)
     return StoredLedger(ledger, claimed, reading.problem, lost, keep, bool(found.extra), on_head)

@@ -8,7 +8,7 @@ from reviewbot.adapters.github.graphql.answers import Checked, QueueEntry
 from reviewbot.adapters.github.graphql.parse import older_checks
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus
 from reviewbot.domain.github.shared_heads import is_of
-from reviewbot.domain.ledger.external_id import tells_of_open_task
+from reviewbot.domain.ledger.external_id import names_open_task
 
 _GIVEN_UP = "stale"
 """The conclusion that GitHub itself gives a check run which was open for two weeks."""
@@ -26,7 +26,7 @@ def has_open_task(number: int, named: Iterable[Checked]) -> bool | None:
 
 def _is_open(run: CheckRun) -> bool:
     left = run.status == CheckStatus.IN_PROGRESS or run.conclusion == _GIVEN_UP
-    return left or tells_of_open_task(run.external_id)
+    return left or names_open_task(run.external_id)
 
 
 def contained(entries: Iterable[QueueEntry], head_sha: str) -> tuple[int, ...]:
