@@ -65,8 +65,8 @@ class ExternalId:
         spent: credits held and used on the pull request, this purchase included.
         asked: the id of the comment that requested it, or empty.
         parts: the number of its tasks.
-            rules: which judge it.
-            carried: whether a finding of another task blocked it, so that this task's answer alone is not sufficient.
+        rules: which judge it.
+        carried: whether a finding of another task blocked it, so that this task's answer alone is not sufficient.
         selection: `idempotency.selection_digest` of what was selected.
         counter: `Ledger.counter` when it was written.
     """

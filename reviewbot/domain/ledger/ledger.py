@@ -72,27 +72,27 @@ class Purchase:
         identity: `Identity.digest()` of what is bought.
         attempt: from 1.
         task_id: empty while it is an intent; of several tasks `batches.join_ids`.
-            parts: the number of its tasks.
+        parts: the number of its tasks.
         head_sha: the head that was submitted.
         hold: credits held while it is open; of a deferred purchase the limit per task.
         used: credits used, None while unknown.
         submitted_at: ISO 8601, UTC.
         coverage: whether every selected file was sent.
         missed: the number of selected files that were not.
-            size_tier: index of the `attachments.size_tiers` that was accepted; the manifest is computed from it.
+        size_tier: index of the `attachments.size_tiers` that was accepted; the manifest is computed from it.
         since: the last reviewed head when it was submitted, empty for a whole review.
         base_ref: the base branch at submission; empty if only a short copy exists.
-            merge_base: at submission; empty if only a short copy exists.
-            asked: the ids of the comments that requested this attempt.
-            selection: `idempotency.selection_digest` of the files selected at submission; of an intent also of the size
-                limit, since another limit may send other files.
+        merge_base: at submission; empty if only a short copy exists.
+        asked: the ids of the comments that requested this attempt.
+        selection: `idempotency.selection_digest` of the files selected at submission; of an intent also of the size
+            limit, since another limit may send other files.
         confirms: whether open findings were sent to be confirmed.
-            selecting: `idempotency.selection_digest` of the rules that select files; empty if only a short copy exists.
+        selecting: `idempotency.selection_digest` of the rules that select files; empty if only a short copy exists.
         minutes: until a run found the task over, rounded up; None while unknown.
-            change: `ChangeIndex.change`, the same for every mode and attempt; empty if only a short copy exists.
-            judged: the worst `MAX_JUDGED` findings that were open when its change was judged.
-            head_at: when a run first saw this head with this change, ISO 8601, UTC; empty if only a short copy exists,
-                which may be on any commit.
+        change: `ChangeIndex.change`, the same for every mode and attempt; empty if only a short copy exists.
+        judged: the worst `MAX_JUDGED` findings that were open when its change was judged.
+        head_at: when a run first saw this head with this change, ISO 8601, UTC; empty if only a short copy exists,
+            which may be on any commit.
     """
 
     identity: str

@@ -37,13 +37,13 @@ class ReviewedChange:
 
     Attributes:
         change: from GitHub or git.
-            base_ref: the branch that it was read against; the pull request's base may have changed since.
+        base_ref: the branch that it was read against; the pull request's base may have changed since.
         sendables: selected files, redacted.
         views: the same files as the reviewer sees them; findings are placed on these.
         held: the files that are not sent, with reasons.
         title: of the pull request, redacted; `body` and the owners' `instructions` likewise.
         redactor: knows the secrets of the change; used for other texts that are sent or shown.
-            to_leave_out: settings that exclude the missed files, ready to paste.
+        to_leave_out: settings that exclude the missed files, ready to paste.
     """
 
     change: ChangeSet
@@ -124,15 +124,15 @@ class Request(Struct, frozen=True):
 
     Attributes:
         judgement: the settings that judge and publish.
-            selecting: `idempotency.selection_digest` of the rules that select files.
+        selecting: `idempotency.selection_digest` of the rules that select files.
         paid: whether this reviewer costs money.
         is_keyless: whether it costs money and the key is missing.
-            waits: whether the settings allow waiting for a review.
-            may_buy: False while collecting: tasks are looked up once, and only deferred purchases are bought.
-            edits: the ledger edits of a command.
+        waits: whether the settings allow waiting for a review.
+        may_buy: False while collecting: tasks are looked up once, and only deferred purchases are bought.
+        edits: the ledger edits of a command.
         project: CodeVF's project, by name or number.
         base_ref: the base branch when the run started; it determines the check run's name.
-            shares_name: whether an earlier base branch has the same check name.
+        shares_name: whether an earlier base branch has the same check name.
     """
 
     trigger: Trigger
@@ -179,8 +179,8 @@ class Bought(Struct, frozen=True):
 
     Attributes:
         tag: the expertise; None if it was not read from the service.
-            reselected: whether other files are selected now than were sent.
-            frozen: whether the run collects: the selection at submission counts, not the current one.
+        reselected: whether other files are selected now than were sent.
+        frozen: whether the run collects: the selection at submission counts, not the current one.
     """
 
     purchase: Purchase
