@@ -87,8 +87,8 @@ def test_of_two_values_of_a_key_the_last_one_counts() -> None:
         ({"text": "x", "items": [{"moment": "today"}]}, "`items[0].moment` does not fit"),
         ({"text": "x", "items": [{"moment": "2026-11-24T12:00:00"}]}, "`items[0].moment` does not fit"),
         ({"text": "x", "items": [{"word": "urgent"}]}, "`items[0].word` is not one of the allowed words"),
-        ({"text": "x", "items": [{"word": "\ud800"}]}, "has half of a surrogate pair"),
-        ({"text": "x", "\ud800": 1}, "has half of a surrogate pair"),
+        ({"text": "x", "items": [{"word": "\ud800"}]}, "has a lone surrogate"),
+        ({"text": "x", "\ud800": 1}, "has a lone surrogate"),
         ({"text": "x", 5: 1}, "`the whole` does not fit"),
     ],
 )
