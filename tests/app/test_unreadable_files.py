@@ -34,7 +34,7 @@ def test_a_pull_request_of_binaries_alone_is_skipped_with_its_reason(tmp_path: P
         assert (done.exit_status, done.outputs["reason"], done.outputs["status"]) == (0, "nothing-selected", "skipped")
         assert [one.conclusion for one in rig.checks()] == ["skipped"]
         assert "`blob.bin`: not text" in done.summary
-        assert "though it may run: `lib.so`" in done.summary
+        assert "although it may be executed: `lib.so`" in done.summary
         assert not rig.service.tasks()
 
 
@@ -183,7 +183,7 @@ def test_a_service_that_takes_nothing_is_not_said_to_be_the_fault_of_a_file(tmp_
     with house(tmp_path, limits=Limits(rate=None, body_bytes=1_000)) as rig:
         done = run_with(rig, {"a.py": "x = 1\n"})
         assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
-        assert "CodeVF takes no request of this size" in done.summary
+        assert "The request is too large for CodeVF" in done.summary
         assert "attachment-bytes" not in done.summary
 
 

@@ -90,14 +90,14 @@ CASES = {
     "no token": Case(3, (("token: there is none", "GITHUB_TOKEN"),), env={"GITHUB_TOKEN": ""}),
     "unknown token": Case(
         3,
-        (("token: GitHub does not know the token", "GITHUB_TOKEN=$(gh auth token)"),),
+        (("token: The GitHub token is invalid", "GITHUB_TOKEN=$(gh auth token)"),),
         env={"GITHUB_TOKEN": "ghs_who"},
     ),
     "missing permissions": Case(
         3,
         (
-            ("pull requests: The token may not do this", "`pull-requests: read`"),
-            ("check runs: The token may not do this", "`checks: read`"),
+            ("pull requests: The token lacks permission", "`pull-requests: read`"),
+            ("check runs: The token lacks permission", "`checks: read`"),
         ),
         env={"GITHUB_TOKEN": READER},
     ),

@@ -391,9 +391,9 @@ def test_quiet_says_nothing_when_there_is_nothing_to_say(sit: Opened) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--base", "nowhere"), "--base: `nowhere` is no commit here."),
+        (("--base", "nowhere"), "--base: `nowhere` is not a commit in this clone."),
         (("--base", "-x"), "expected one argument"),
-        (("--head", "v9\x1b[2J"), "`v9⟨U+001B⟩[2J` is no commit here."),
+        (("--head", "v9\x1b[2J"), "`v9⟨U+001B⟩[2J` is not a commit in this clone."),
         (("--staged",), "--staged: a paid review can take hours"),
         (("--staged", "--reviewer", "local", "--base", "main"), "no --base and no --head beside it"),
         (("--pr", "1", "--head", "topic"), "--pr: a pull request has its own base and head"),

@@ -49,9 +49,9 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
     # Another run may have completed it while this one waited.
     now = next((one for one in known.snapshot.checks if there and one.id == there.id), there)
     try:
-        check = _bring_check(run, state, now if known.read_again else there)
+        check = _update_check(run, state, now if known.read_again else there)
     except ForgeUnreachable:
-        check = _bring_check(run, state, newest(run.ports.forge.checks(state.head_sha, state.name, state.tag.number)))
+        check = _update_check(run, state, newest(run.ports.forge.checks(state.head_sha, state.name, state.tag.number)))
     check = _uncovered(run, known, state, check)
     return replace(known, check=check, denied=frozenset(run.degraded.denied))
 
@@ -76,14 +76,14 @@ def _uncovered(run: RunContext, known: Known, state: CheckState, check: CheckRun
     return run.attempt(CHECK_RUN, partial(run.ports.forge.create_check, state)) or check
 
 
-def _bring_check(run: RunContext, state: CheckState, there: CheckRun | None) -> CheckRun | None:
+def _update_check(run: RunContext, state: CheckState, there: CheckRun | None) -> CheckRun | None:
     """Write the check run; returns None if the token lacks permission."""
-    ours = there if there and not there.foreign else None  # an App cannot write another App's check run
-    if ours and _says_the_same(ours, state):
-        return ours
+    own = there if there and not there.foreign else None  # an App cannot write another App's check run
+    if own and _says_the_same(own, state):
+        return own
     forge = run.ports.forge
     # GitHub appends annotations, so a completed check run is replaced by a new one with the same name.
-    usable = ours if ours and ours.status != CheckStatus.COMPLETED else None
+    usable = own if own and own.status != CheckStatus.COMPLETED else None
     write = partial(forge.update_check, usable.id, state) if usable else partial(forge.create_check, state)
     return run.attempt(CHECK_RUN, write)
 

@@ -63,8 +63,8 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
     reading = unsure(reading) if cut else reading
     believed = keep is not None and not reading.problem
     copies = _copies(run, checks)
-    room = not believed or len(reading.ledger.purchases) < MAX_TASKS
-    copies = tuple(one for one in copies if room or one.head_sha == snapshot.pull.head_sha)
+    has_space = not believed or len(reading.ledger.purchases) < MAX_TASKS
+    copies = tuple(one for one in copies if has_space or one.head_sha == snapshot.pull.head_sha)
     ledger = _with_doubles(run, reading.ledger.with_full_identity(digest), found.extra)
     ledger = _with_copies(run, snapshot, _of_now(ledger, snapshot.pull), copies, digest)
     if not believed:
@@ -229,13 +229,13 @@ def _adopted(run: RunContext, snapshot: Snapshot, found: _Found, digest: str) ->
 
     If it is of another head and done, it is reopened, since only the service has its findings.
     """
-    copy, ours = found.copy, digest.startswith(found.copy.identity)
+    copy, is_own = found.copy, digest.startswith(found.copy.identity)
     return Purchase(
-        identity=digest if ours else copy.identity,
+        identity=digest if is_own else copy.identity,
         attempt=copy.attempt,
-        state=_state(copy, ours=ours),
+        state=_state(copy, is_own=is_own),
         task_id=copy.task_id,
-        head_sha=snapshot.pull.head_sha if ours else found.head_sha,
+        head_sha=snapshot.pull.head_sha if is_own else found.head_sha,
         hold=copy.hold,
         used=copy.used,
         submitted_at=copy.at.isoformat(timespec="seconds"),
@@ -255,8 +255,8 @@ def _adopted(run: RunContext, snapshot: Snapshot, found: _Found, digest: str) ->
     )
 
 
-def _state(copy: ExternalId, *, ours: bool) -> TaskState:
+def _state(copy: ExternalId, *, is_own: bool) -> TaskState:
     if not copy.task_id:
         return TaskState.ENDED if copy.state is TaskState.ENDED else TaskState.INTENT
-    kept = copy.state is TaskState.ENDED or (copy.state is TaskState.DONE and ours)
+    kept = copy.state is TaskState.ENDED or (copy.state is TaskState.DONE and is_own)
     return copy.state if kept else TaskState.OPEN

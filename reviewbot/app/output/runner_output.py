@@ -92,12 +92,12 @@ def write_output(run: RunContext, known: Known, outcome: Outcome) -> Outcome:
     if known.report is not None and known.check is None:  # GitHub would also show the check's annotations
         for annotation in annotations_of(run, known):
             reporter.annotate(annotation)
-    tell(run, known, outcome)
+    show(run, known, outcome)
     reporter.outputs(outputs(run, known, outcome) | files)
     return outcome
 
 
-def tell(run: RunContext, known: Known, outcome: Outcome) -> None:
+def show(run: RunContext, known: Known, outcome: Outcome) -> None:
     """Write the job summary and the log."""
     files = known.change.views
     run.ports.reporter.story(summary_view(run, known, outcome), files, run.renderer)

@@ -45,8 +45,8 @@ def size_tiers(attachment_bytes: int) -> tuple[SizeTier, ...]:
 
 def split_for_context(limits: SizeTier) -> tuple[SizeTier, SizeTier]:
     """Split the limits between the files and one attachment for the new part and the findings to confirm."""
-    room = min(limits.attachment, limits.request // 5)
-    return SizeTier(limits.attachment, limits.request - room, limits.attachments - 1), SizeTier(room, room, 1)
+    context = min(limits.attachment, limits.request // 5)
+    return SizeTier(limits.attachment, limits.request - context, limits.attachments - 1), SizeTier(context, context, 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,15 +109,15 @@ def read_answer(answer: Mapping[str, Any]) -> Report:
     Args:
         answer: a value that `is_answer`.
     """
-    told, rest = salvage(answer, _Answer)
+    parsed, rest = salvage(answer, _Answer)
     findings: list[Finding] = []
     leftovers: list[Leftover] = []
-    words = [(told.summary or "").strip()]
-    for index, entry in enumerate(told.files):
+    words = [(parsed.summary or "").strip()]
+    for index, entry in enumerate(parsed.files):
         words += _read_file(entry, f"files[{index}]", findings, leftovers)
-    previous = tuple(_read_previous(told.previous, leftovers))
+    previous = tuple(_read_previous(parsed.previous, leftovers))
     words += _said_beside(rest, "", leftovers)
-    if told.summary is None and not (findings or leftovers):
+    if parsed.summary is None and not (findings or leftovers):
         # An answer without findings must match the schema.
         leftovers.append(Leftover("summary", "it is missing, so the answer does not match the schema", shown(answer)))
     summary = "\n\n".join(part for part in words if part)

@@ -114,8 +114,8 @@ def encode_external_id(purchase: Purchase, ledger: Ledger, signer: Signer) -> st
     counter = min(ledger.counter, MAX_COUNTER)
     payload = f"{purchase.identity[:SHORT_IDENTITY]} {figures} {more} {purchase.selection[:SHORT_SELECTION]} {counter} "
     # If the ids do not fit, the copy reads as an intent: buying with the same key finds the tasks.
-    room = MAX_COPY - len(payload) - SHORT_SIGNATURE - len(f"{_VERSION}  ")
-    payload += purchase.task_id if len(purchase.task_id) <= room else ""
+    space = MAX_COPY - len(payload) - SHORT_SIGNATURE - len(f"{_VERSION}  ")
+    payload += purchase.task_id if len(purchase.task_id) <= space else ""
     return f"{_VERSION} {payload} {signer.sign(payload)[:SHORT_SIGNATURE]}"
 
 

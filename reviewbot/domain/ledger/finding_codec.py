@@ -20,21 +20,23 @@ _TEXTS = (MAX_TEXT, 600, 200, 0)
 def smaller(findings: Findings) -> Iterator[Findings]:
     """Yield ever smaller versions: shorter texts, then fewer records, the last without any."""
     count = min(len(findings.records), MAX_RECORDS)
-    for room in _TEXTS:
-        yield _at_most(findings, count, room)
+    for length in _TEXTS:
+        yield _at_most(findings, count, length)
     while count:
         count //= 2
         yield _at_most(findings, count, 0)
 
 
-def _at_most(findings: Findings, count: int, room: int) -> Findings:
-    """Keep the worst `count` findings with texts of `room` characters; other open ones, also waived, are counted."""
+def _at_most(findings: Findings, count: int, length: int) -> Findings:
+    """Keep the worst `count` findings with texts of `length` characters; other open ones, also waived, are counted."""
     ordered = worst_first(findings.records)
     cut = Counter(record.severity for record in ordered[count:] if record.standing.is_open)
     beyond = Counter(dict(findings.beyond)) + cut
     return replace(
         findings,
-        records=tuple(replace(record, text=record.text[:room], note=record.note[:room]) for record in ordered[:count]),
+        records=tuple(
+            replace(record, text=record.text[:length], note=record.note[:length]) for record in ordered[:count]
+        ),
         beyond=tuple(sorted(beyond.items(), key=lambda item: item[0].rank)),
     )
 

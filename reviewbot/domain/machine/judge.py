@@ -189,8 +189,8 @@ def summary_is_due(known: Known, outcome: Outcome) -> bool:
     there = summaries(known.snapshot.comments, known.request.instance).keep
     if there is not None and known.request.is_keyless:
         return False  # a run without the key can neither read nor sign its ledger
-    stands = known.check or known.summary or there
-    return known.request.summary_comment and (known.has_news or (outcome.conclusion is not None and not stands))
+    is_shown = known.check or known.summary or there
+    return known.request.summary_comment and (known.has_news or (outcome.conclusion is not None and not is_shown))
 
 
 def stands_in_summary(known: Known) -> bool:

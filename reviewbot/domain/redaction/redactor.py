@@ -80,9 +80,9 @@ class Redactor:
         scans = {(text, place): scan(text, place) for text, place in dict.fromkeys(texts)}
         values = {text[one.start : one.stop] for (text, _), found in scans.items() for one in found.values if one.sure}
         keys = {key for (text, _), found in scans.items() for key in _keys_of(text, found)}
-        ours = {piece for value in known for piece in _pieces(value)}
+        known_values = {piece for value in known for piece in _pieces(value)}
         spread = {value for value in values if _is_spread(value)} | keys
-        return cls(_pattern_of(ours), _pattern_of(spread), frozenset(values | keys | ours), scans)
+        return cls(_pattern_of(known_values), _pattern_of(spread), frozenset(values | keys | known_values), scans)
 
     def redact(self, text: str, place: Place = Place.DATA) -> Redacted:
         """Redact a text; idempotent."""

@@ -153,7 +153,7 @@ def test_projects_are_found_again_and_tags_are_told(world: World) -> None:
 
 
 def test_no_funds_too_large_a_payload_and_a_foreign_key(world: World) -> None:
-    with world.connect(OTHER) as poor, pytest.raises(OverBudget, match="10 credits are available, 360 are required"):
+    with world.connect(OTHER) as poor, pytest.raises(OverBudget, match="10 are available, 360 are required"):
         poor.create(world.submission(poor))
     with world.connect() as codevf:
         large = (Attachment("a.txt", "x" * 200_000),)

@@ -257,7 +257,7 @@ KNOWN = ("https://good.example/a.tgz", "git+ssh://git@github.com/good/a.git#abc"
         ("(https://good.example:443)", []),
         ("(https://good.example:8443)", ["host `good.example:8443`"]),
         ("https://me@good.example:8443/a.tgz", ["host `good.example:8443`"]),
-        ("http://good.example/a.tgz", ["unprotected address `http://good.example`"]),
+        ("http://good.example/a.tgz", ["unencrypted URL `http://good.example`"]),
         ("github:evil/a#abc", ["owner `github.com/evil`"]),
         ("GitLab:evil/a", ["host `gitlab.com`", "owner `gitlab.com/evil`"]),
         ("git@github.com:evil/a.git", ["owner `github.com/evil`"]),
