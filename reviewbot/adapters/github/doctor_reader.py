@@ -51,7 +51,7 @@ class SetupReader(Bound):
 
     def required(self, branch: str) -> tuple[Required, ...]:
         """Return the checks that a branch requires, by rulesets and branch protection."""
-        name, intent = quote(branch, safe=""), Intent("reading what the branch requires", "contents: read")
+        name, intent = quote(branch, safe=""), Intent("reading the required checks", "contents: read")
         protection = self._calls.get(f"{self._path}/branches/{name}", intent, rest.Branch).protection
         own = protection.required_status_checks.checks if protection and protection.required_status_checks else ()
         rules = self._calls.pages(f"{self._path}/rules/branches/{name}", intent, rest.Rule)

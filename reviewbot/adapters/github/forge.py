@@ -40,8 +40,8 @@ _HEADS = Intent("reading other pull requests with this head", "pull-requests: re
 _QUEUE = Intent("reading the merge queue", "pull-requests: read")
 _CHECKS = Intent("writing the check run", "checks: write")
 _COMMENTS = Intent("writing a comment", "pull-requests: write")
-_REACTIONS = Intent("putting an emoji under a comment", "pull-requests: write")
-_LABELS = Intent("taking a label off", "pull-requests: write")
+_REACTIONS = Intent("adding a reaction", "pull-requests: write")
+_LABELS = Intent("removing a label", "pull-requests: write")
 _REVIEWS = Intent("writing a review", "pull-requests: write")
 _RESOLVING = Intent("resolving a review thread", "contents: write")
 _HIDING = Intent("hiding a comment", "pull-requests: write")
@@ -118,7 +118,7 @@ class GitHubForge(Bound):
         return self._files.entries(head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths)
 
     def permission(self, login: str) -> Permission:
-        intent = Intent("asking what a person may do here", "metadata: read")
+        intent = Intent("reading a user's permission", "metadata: read")
         path = f"{self._path}/collaborators/{quote(login, safe='')}/permission"
         try:
             return self._calls.get(path, intent, rest.PermissionOf).value()

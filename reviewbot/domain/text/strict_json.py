@@ -39,7 +39,7 @@ class JsonMismatch(Exception):
     """
 
     def __init__(self, where: str, what: str) -> None:
-        super().__init__(f"`{where or 'the whole'}` {what}")
+        super().__init__(f"`{where or 'document'}` {what}")
         self.where = where
 
 
@@ -123,4 +123,4 @@ def _mismatch(message: str) -> JsonMismatch:
         return JsonMismatch(f"{where}.{missing[1]}".lstrip("."), "is missing")
     if what.startswith("Invalid enum value"):
         return JsonMismatch(where, "is not one of the allowed words")  # the value may be hostile text
-    return JsonMismatch(where, f"does not fit: {what[:1].lower()}{what[1:]}")
+    return JsonMismatch(where, f"is invalid: {what[:1].lower()}{what[1:]}")

@@ -242,7 +242,7 @@ def test_the_real_limit_of_one_request_a_second_is_never_hit() -> None:
     ],
 )
 def test_a_task_without_id_or_status_is_told(body: object) -> None:
-    with pytest.raises(ServiceError, match="should be a task"):
+    with pytest.raises(ServiceError, match="is not a task"):
         wire.read_task(body, None)
 
 

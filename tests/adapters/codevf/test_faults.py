@@ -166,13 +166,13 @@ FIELDS = {
         (401, {"error": {"code": "UNAUTHORIZED", "message": "Invalid"}}, ServiceRefused, "API key"),
         (403, {"error": {"message": "Forbidden"}}, ServiceRefused, "API key"),
         (402, NESTED, OverBudget, "600.5 are available, 3,000 are required"),
-        (402, {"error": "no"}, OverBudget, "does not cover"),
-        (404, {"error": {"code": "not_found", "message": "Task"}}, ServiceRefused, "does not know"),
+        (402, {"error": "no"}, OverBudget, "too few credits"),
+        (404, {"error": {"code": "not_found", "message": "Task"}}, ServiceRefused, "did not find"),
         (409, {"error": {"code": "idempotency_conflict", "message": "x"}}, ServiceRefused, "conflict"),
         (413, {"error": "JSON body exceeds 150KB"}, PayloadTooLarge, "150KB"),
         (418, {"error": None}, ServiceRefused, "refused"),
-        (301, {}, ServiceRefused, "another address"),
-        (307, [], ServiceRefused, "another address"),
+        (301, {}, ServiceRefused, "another URL"),
+        (307, [], ServiceRefused, "another URL"),
     ],
 )
 def test_a_clear_no_is_told_in_our_words_and_not_repeated(
