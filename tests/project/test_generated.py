@@ -70,6 +70,34 @@ def llms_txt(index: str) -> str:
     return f"{title}\n\n> {quoted}\n\n{below}"
 
 
+def with_files() -> str:
+    """Return the workflow that reviews, with the report files uploaded."""
+    step = f"      - uses: {Wish().action}\n"
+    checks = "      checks: write # the check\n"
+    text = review_workflow(Wish())
+    assert text.count(step) == text.count(checks) == 1
+    text = text.replace(checks, f"{checks}      security-events: write # code scanning\n")
+    return text.replace(step, f"      - id: review\n        uses: {Wish().action}\n") + UPLOADS
+
+
+UPLOADS = """\
+          sarif-file: reviewbot.sarif
+          html-file: reviewbot.html
+      - if: always() && steps.review.outputs.reviewed-sha && steps.review.outputs.sarif-file
+        uses: github/codeql-action/upload-sarif@f443b600d91635bebf5b0d9ebc620189c0d6fba5 # v4.30.8
+        with:
+          sarif_file: ${{ steps.review.outputs.sarif-file }}
+          category: reviewbot
+          ref: refs/pull/${{ github.event.pull_request.number || inputs.pr }}/head
+          sha: ${{ steps.review.outputs.reviewed-sha }}
+      - if: always() && steps.review.outputs.html-file
+        uses: actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02 # v4.6.2
+        with:
+          name: review
+          path: ${{ steps.review.outputs.html-file }}
+"""
+
+
 def row_of(row: Input) -> str:
     default = f"`{row.default}`" if row.default else ""
     return f"| `{row.name}` | {default} | {row.meaning} | {row.allowed} |"
@@ -77,6 +105,7 @@ def row_of(row: Input) -> str:
 
 PARTS: Mapping[str, str] = {
     "review": f"```yaml\n{review_workflow(Wish())}```",
+    "code scanning": f"```yaml\n{with_files()}```",
     "gate": f"```yaml\n{review_workflow(Wish(gate=True))}```",
     "collect": f"```yaml\n{collect_workflow(Wish())}```",
     "commands": f"```yaml\n{commands_workflow(Wish())}```",
@@ -93,6 +122,7 @@ SHOWN = [
     ("docs/configuration.md", "workflow inputs"),
     ("docs/configuration.md", "keys"),
     ("docs/outcomes.md", "reasons"),
+    ("docs/recipes.md", "code scanning"),
     ("docs/troubleshooting.md", "titles"),
     ("docs/workflows.md", "gate"),
     ("docs/workflows.md", "collect"),
