@@ -111,7 +111,10 @@ def saved(folder: Path, text: str, name: str = "review") -> Path:
 
 def test_no_block_is_overlooked() -> None:
     fences = [
-        line for path in DOCUMENTS for line in path.read_text(encoding="utf-8").splitlines() if "```y" in line.lower()
+        line
+        for path in DOCUMENTS
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if re.search("[`~]{3} *y", line.lower())
     ]
     assert len(SNIPPETS) == len(fences)
     assert sum(name.startswith("docs/recipes.md") for name in WORKFLOWS) >= 6
