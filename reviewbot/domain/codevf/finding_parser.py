@@ -94,7 +94,6 @@ class _Answer(Struct, frozen=True):
 
 
 def is_answer(value: object) -> TypeGuard[dict[str, Any]]:
-    """Return whether a value has the outer shape of the requested answer."""
     return isinstance(value, dict) and isinstance(value.get("files"), list)
 
 
@@ -187,7 +186,6 @@ def _titled(title: str, explanation: str) -> tuple[str, str]:
 
 
 def _unread(said: _Finding, rest: Mapping[str, object]) -> Iterator[str]:
-    """Yield what a finding says outside the known fields."""
     unknown = {
         "severity": "" if _normalized(said.severity) in _SEVERITIES else said.severity,
         "category": "" if _normalized(said.category) in _CATEGORIES else said.category,

@@ -127,8 +127,6 @@ _FORMATS = tuple((kind, markers, re.compile(pattern)) for kind, markers, pattern
 
 @dataclass(frozen=True, slots=True, order=True)
 class Token:
-    """A token of a known format, with its position and kind."""
-
     start: int
     stop: int
     kind: str

@@ -70,7 +70,6 @@ def _alphanumerics(value: str) -> str:
 
 
 def letters_of_words(value: str, words: re.Pattern[str] = _WORDS) -> int:
-    """Return how many letters belong to runs that can be words."""
     found = words.findall(value)
     return sum(len(word) for word in found if _VOWEL.search(word) and not _CLUSTER.search(word))
 
@@ -131,7 +130,6 @@ _PRINTABLE = re.compile(r"[\t\n\r -~]+")
 
 
 def decoded(value: str) -> str:
-    """Return the text encoded in base64 or hexadecimal digits; empty if invalid."""
     try:
         if len(value) % 2 == 0 and re.fullmatch("[0-9a-fA-F]+", value):
             raw = bytes.fromhex(value)

@@ -255,7 +255,6 @@ _MINIFIED_LINE = 200
 
 
 def _is_minified(file: ChangedFile, path: str) -> bool:
-    """Return whether the name indicates a minified file and its lines are as long as minified ones."""
     if not _MINIFIED.search(path):
         return False
     lines = [line.text for line in file.diff.lines() if line.kind is not LineKind.CONTEXT and line.text]
