@@ -68,8 +68,8 @@ class Degraded:
     def note(self, error: PermissionMissing, what: str) -> None:
         """Record a missing permission; the part is skipped."""
         self.denied.add(what)
-        needs = f" (the token needs `{error.needs}`)" if error.needs else ""
-        self.say(f"{what} could not be written: the token lacks permission{needs}.")
+        needs = f"`{error.needs}`" if error.needs else "permission"
+        self.say(f"{what} could not be written: the token lacks {needs}.")
 
     def say(self, *sentences: str) -> None:
         """Add sentences without repetitions."""
