@@ -85,7 +85,8 @@ def _act(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:
         case DispatchEvent(problem=problem):
             raise EventUnreadable(problem or "The input `pr` is missing.", hint="Start the workflow with `pr: NUMBER`.")
         case BrokenEvent(problem=problem):
-            raise EventUnreadable(f"The event cannot be read: {problem}.")
+            hint = "Start the workflow by hand with `pr: NUMBER`."
+            raise EventUnreadable(f"The event cannot be read: {problem}.", hint=hint)
 
 
 def tell_bug(ports: Ports, inputs: Mapping[str, str], event: Event, what: str) -> Outcome:

@@ -52,7 +52,8 @@ class Notebook:
             with suppress(OSError):
                 temporary.unlink()
             reason = error.strerror or type(error).__name__
-            raise PermissionMissing(f"The review cannot be stored in {self._path}: {reason}.") from None
+            hint = "Make the folder writable: nothing is bought that a later run could not find."
+            raise PermissionMissing(f"The review cannot be stored in {self._path}: {reason}.", hint=hint) from None
 
 
 def page_name(about: str) -> str:
