@@ -162,8 +162,8 @@ class Comments(Protocol):
     def delete_comment(self, comment_id: int) -> None:
         """Delete a comment of ours from the timeline; gone already is fine."""
 
-    def react(self, comment_id: int, reaction: Reaction) -> None:
-        """Put an emoji under a comment of the timeline; there already is fine."""
+    def react(self, comment_id: int, reaction: Reaction, *, in_thread: bool) -> None:
+        """Put an emoji under a comment of the timeline or of a review thread; there already is fine."""
 
     def show_comment(self, node_id: str) -> None:
         """Unfold a comment that was folded away."""

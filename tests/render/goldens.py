@@ -300,7 +300,7 @@ def _answers() -> Iterator[tuple[str, Golden]]:
     }
     for refusal in Refusal:
         word = asked.get(refusal, CommandName.REVIEW)
-        mark = str(AnswerMark("", 812, refusal.reaction))
+        mark = str(AnswerMark("", "812", refusal.reaction))
         refused = replace(ANSWER, mark=mark, word=word.value, refusal=refusal.value, reason="")
         if refusal is Refusal.NOT_DONE:
             refused = replace(refused, reason="over-budget", message=OVER_BUDGET.message, hint=OVER_BUDGET.hint)

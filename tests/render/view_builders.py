@@ -232,7 +232,7 @@ LOCAL = replace(
 )  # fmt: skip
 
 ANSWER = AnswerView(
-    mark=str(AnswerMark("", 812, Reaction.YES)),
+    mark=str(AnswerMark("", "812", Reaction.YES)),
     word="review",
     refusal="",
     sender="hubot",

@@ -127,7 +127,7 @@ class Comment:
     """A comment on the pull request's timeline.
 
     Attributes:
-        id: the REST id.
+        id: the REST id; those of review threads are numbered separately.
         ours: whether our token wrote it (`viewerDidAuthor`).
         edited_by: the login of the last editor, if any.
         edited_by_us: whether the last editor is the author.
@@ -148,14 +148,9 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
-class ThreadComment:
+class ThreadComment(Comment):
     """One comment of a review thread; `hidden_as_outdated` says that the reason is the one that we give."""
 
-    id: int
-    url: str
-    body: str
-    ours: bool
-    author: str | None
     node_id: str = ""
     is_minimized: bool = False
     hidden_as_outdated: bool = False
