@@ -162,13 +162,8 @@ class Comments(Protocol):
     def delete_comment(self, comment_id: int) -> None:
         """Delete one of reviewbot's comments on the timeline; no error if it is gone."""
 
-<<<<<<< HEAD
     def react(self, comment_id: int, reaction: Reaction, *, in_thread: bool) -> None:
-        """Put an emoji under a comment of the timeline or of a review thread; there already is fine."""
-=======
-    def react(self, comment_id: int, reaction: Reaction) -> None:
-        """Add a reaction to a comment of the timeline; no error if it exists."""
->>>>>>> 4785f8aa481389c43b7824b987c48c3ed8edf7bd
+        """Add a reaction to a comment of the timeline or of a review thread; no error if it exists."""
 
     def show_comment(self, node_id: str) -> None:
         """Unminimize a comment."""

@@ -275,7 +275,6 @@ def test_words_that_somebody_put_into_a_comment_are_nobodys(tmp_path: Path) -> N
         assert emoji(rig) == []
 
 
-<<<<<<< HEAD
 # --- In review threads ------------------------------------------------------------------------------------------------
 
 
@@ -374,10 +373,7 @@ def test_on_a_forks_pull_request_a_later_run_with_the_key_carries_out_the_reply(
         assert (emoji(rig), check(rig)) == (["+1"], "success")
 
 
-# --- Once, wherever a run was stopped ---------------------------------------------------------------------------------
-=======
 # --- Executed once, also after a kill ---------------------------------------------------------------------------------
->>>>>>> 4785f8aa481389c43b7824b987c48c3ed8edf7bd
 
 
 @pytest.mark.parametrize("missed", ["/reviewbot status", "/reviewbot bypass {head} it burns"])

@@ -123,13 +123,8 @@ class Comment:
     """A comment on the pull request's timeline.
 
     Attributes:
-<<<<<<< HEAD
-        id: the REST id; those of review threads are numbered separately.
-        ours: whether our token wrote it (`viewerDidAuthor`).
-=======
-        id: the REST id.
+        id: the REST id. Review comments are numbered separately.
         ours: whether reviewbot's token wrote it (`viewerDidAuthor`).
->>>>>>> 4785f8aa481389c43b7824b987c48c3ed8edf7bd
         edited_by: the login of the last editor, if any.
         edited_by_us: whether the last editor is the author.
         author: a login, a bot's with `[bot]`; None for a deleted account.
@@ -149,13 +144,8 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
-<<<<<<< HEAD
 class ThreadComment(Comment):
-    """One comment of a review thread; `hidden_as_outdated` says that the reason is the one that we give."""
-=======
-class ThreadComment:
     """A comment of a review thread; `hidden_as_outdated` if it was minimized with that reason, as reviewbot does."""
->>>>>>> 4785f8aa481389c43b7824b987c48c3ed8edf7bd
 
     node_id: str = ""
     is_minimized: bool = False

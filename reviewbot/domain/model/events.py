@@ -51,20 +51,12 @@ class ClosedEvent(Struct, frozen=True):
 
 
 class CommentEvent(Struct, frozen=True):
-<<<<<<< HEAD
-    """A comment on a pull request's timeline or in a review thread; the head must be read from GitHub.
-
-    Attributes:
-        author: login of the comment's author; `sender` is who caused the event (an editor, for instance).
-        comment_id: the REST id, 0 when the payload has none.
-        in_thread: whether it is a review comment.
-=======
-    """A comment on a pull request's timeline; the payload does not contain the head.
+    """A comment on a pull request's timeline or in a review thread. The head may be missing from it.
 
     Attributes:
         author: login of the comment's author; `sender` caused the event, for example as an editor.
         comment_id: the REST id, or 0.
->>>>>>> 4785f8aa481389c43b7824b987c48c3ed8edf7bd
+        in_thread: whether it is a review comment.
     """
 
     number: int

@@ -146,15 +146,12 @@ def _committer(node: answers.Author | None) -> str | None:
 
 
 def comment(node: answers.CommentNode) -> Comment:
-<<<<<<< HEAD
     """A comment of the timeline."""
     return Comment(**_written(node))
 
 
 def _written(node: answers.CommentNode) -> dict[str, Any]:
     """The fields that all comments have."""
-=======
->>>>>>> 4785f8aa481389c43b7824b987c48c3ed8edf7bd
     edited = node.editor is not None or node.last_edited_at is not None
     return {
         "id": int(node.id),
