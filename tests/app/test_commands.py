@@ -93,7 +93,7 @@ def test_a_review_is_bought_anew_on_request(tmp_path: Path) -> None:
         assert emoji(rig) == ["+1"]
         [told] = answers(rig)
         assert "`hubot` requested a review" in told
-        assert "The check: 1 finding closes the gate" in told
+        assert "The check: 1 finding blocks this pull request" in told
 
 
 def test_a_review_waits_for_a_request_and_is_bought_by_one(tmp_path: Path) -> None:
