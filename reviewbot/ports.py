@@ -154,8 +154,8 @@ class Comments(Protocol):
     def delete_comment(self, comment_id: int) -> None:
         """Delete one of reviewbot's comments on the timeline; no error if it is gone."""
 
-    def react(self, comment_id: int, reaction: Reaction) -> None:
-        """Add a reaction to a comment of the timeline; no error if it exists."""
+    def react(self, comment_id: int, reaction: Reaction, *, in_thread: bool) -> None:
+        """Add a reaction to a comment of the timeline or of a review thread; no error if it exists."""
 
     def show_comment(self, node_id: str) -> None:
         """Unminimize a comment."""

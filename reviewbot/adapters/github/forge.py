@@ -247,8 +247,8 @@ class GitHubForge(Bound):
     def delete_comment(self, comment_id: int) -> None:
         self._delete(f"{self._path}/issues/comments/{comment_id}", _COMMENTS)
 
-    def react(self, comment_id: int, reaction: Reaction) -> None:
-        path = f"{self._path}/issues/comments/{comment_id}/reactions"
+    def react(self, comment_id: int, reaction: Reaction, *, in_thread: bool) -> None:
+        path = f"{self._path}/{'pulls' if in_thread else 'issues'}/comments/{comment_id}/reactions"
         self._calls.write("POST", path, _REACTIONS, {"content": reaction.value}, object)
 
     def remove_label(self, number: int, label: str) -> None:

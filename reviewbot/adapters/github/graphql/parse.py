@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from reviewbot.adapters.github.graphql import answers
 from reviewbot.domain.github.check_identity import split_tag
@@ -142,19 +143,25 @@ def _committer(node: answers.Author | None) -> str | None:
 
 
 def comment(node: answers.CommentNode) -> Comment:
+    """A comment of the timeline."""
+    return Comment(**_written(node))
+
+
+def _written(node: answers.CommentNode) -> dict[str, Any]:
+    """The fields that all comments have."""
     edited = node.editor is not None or node.last_edited_at is not None
-    return Comment(
-        id=int(node.id),
-        url=node.url,
-        body=node.body,
-        ours=node.viewer_did_author,
-        edited_by=(_login(node.editor) or _GHOST) if edited else None,
-        edited_by_us=not edited or (node.editor is not None and node.editor == node.author),
-        author=_whole_login(node.author),
-        author_is_bot=node.author is not None and node.author.is_bot,
-        created_at=node.created_at,
-        reacted=any(group.content in _ANSWERS and group.viewer_has_reacted for group in node.reaction_groups or ()),
-    )
+    return {
+        "id": int(node.id),
+        "url": node.url,
+        "body": node.body,
+        "ours": node.viewer_did_author,
+        "edited_by": (_login(node.editor) or _GHOST) if edited else None,
+        "edited_by_us": not edited or (node.editor is not None and node.editor == node.author),
+        "author": _whole_login(node.author),
+        "author_is_bot": node.author is not None and node.author.is_bot,
+        "created_at": node.created_at,
+        "reacted": any(group.content in _ANSWERS and group.viewer_has_reacted for group in node.reaction_groups or ()),
+    }
 
 
 _ANSWERS = frozenset({"THUMBS_UP", "THUMBS_DOWN", "CONFUSED"})
@@ -183,11 +190,7 @@ def thread(node: answers.ThreadNode, comments: Iterable[answers.ThreadCommentNod
 
 def _thread_comment(node: answers.ThreadCommentNode) -> ThreadComment:
     return ThreadComment(
-        id=int(node.id),
-        url=node.url,
-        body=node.body,
-        ours=node.viewer_did_author,
-        author=_login(node.author),
+        **_written(node),
         node_id=node.node_id,
         is_minimized=node.is_minimized,
         hidden_as_outdated=node.minimized_reason == "outdated",
