@@ -128,6 +128,21 @@ def test_what_nobody_sets_has_its_default(row: tuple[str, object, str, object, l
     assert value_of(read_settings({row[0]: ""}, f"{row[0]}: ''\n" if row[6] else None), row[0]) == row[1]
 
 
+@pytest.mark.parametrize(
+    ("inputs", "config", "value"),
+    [
+        ({"reviewer": "local"}, None, FailOn.HIGH),
+        ({}, "reviewer: local\n", FailOn.HIGH),
+        ({"reviewer": "local"}, "reviewer: codevf\nfail-on: low\n", FailOn.LOW),
+        ({"reviewer": "local", "fail-on": "critical"}, "fail-on: low\n", FailOn.CRITICAL),
+        ({"reviewer": "codevf"}, "reviewer: local\n", FailOn.CRITICAL),
+    ],
+)
+def test_the_local_reviewer_blocks_from_high(inputs: dict[str, str], config: str | None, value: FailOn) -> None:
+    assert read_settings(inputs, config).fail_on is value
+    assert peek_settings(inputs, config).fail_on is value
+
+
 @pytest.mark.parametrize("row", ACTION, ids=lambda row: row[0])
 def test_an_input_is_read(row: tuple[str, object, str, object, list[str], bool, bool]) -> None:
     name, _, text, value, *_ = row

@@ -115,7 +115,7 @@ def _add_review(commands: Commands) -> None:
     who.add_argument("--codevf-project", metavar="NAME", help="the account's project; default: the repository's name")
     who.add_argument("--codevf-url", metavar="URL", help="where CodeVF's API is")
     _add_pricing(who)
-    told = "the least severity that closes the gate: %(choices)s; default: critical"
+    told = "the least severity that blocks: %(choices)s; default: critical, or high with the local reviewer"
     who.add_argument("--fail-on", choices=[str(one) for one in FailOn], metavar="SEVERITY", help=told)
     told = f"how long to wait, 0 to {LONGEST_WAIT}; default: {LONGEST_WAIT}"
     who.add_argument("--wait-minutes", metavar="N", help=told)

@@ -49,6 +49,9 @@ T = TypeVar("T")
 CONFIG_FILE = ".github/reviewbot.yml"
 TEMPLATES_DIR = ".github/reviewbot"
 
+LOCAL_DEFAULTS: Mapping[str, object] = {"fail_on": FailOn.HIGH}
+"""Defaults that differ with `reviewer: local`: analyzers rate hardly anything critical."""
+
 
 def setting(default: T, reader: Reader[T], meaning: str, *, action: bool = True, config: bool = True) -> T:
     """Return a field of `Settings`; `action` and `config` say who may set it."""
@@ -108,7 +111,11 @@ class Settings:
         one_of(Tolerance),
         "When selected files were not fully reviewed: `fail` fails the check, `pass` judges what was reviewed.",
     )
-    fail_on: FailOn = setting(FailOn.CRITICAL, one_of(FailOn), "The least severity that closes the gate.")
+    fail_on: FailOn = setting(
+        FailOn.CRITICAL,
+        one_of(FailOn),
+        "The least severity that blocks; `high` by default with `reviewer: local`.",
+    )
     comment_from: Severity = setting(Severity.LOW, THRESHOLD, "The least severity that gets an inline comment.")
     max_comments: int = setting(30, whole_number(0, 100), "Comments at most, worst first.")
     review_event: ReviewKind = setting(
@@ -285,6 +292,8 @@ def _read(
                 values.setdefault(row.name, row.metadata["reader"].read(value))
             except NotAllowed:
                 invalid.append((where, value, row))
+    if values.get("reviewer") is ReviewerKind.LOCAL:
+        values = {**LOCAL_DEFAULTS, **values}
     return Settings(**values), invalid
 
 
