@@ -17,7 +17,7 @@ from reviewbot.errors import SettingsError
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 — the only name it has
 
-FORMATS = ("text", "json", "sarif", "rdjson", "markdown", "github")
+FORMATS = ("text", "short", "json", "sarif", "rdjson", "markdown", "github")
 
 COMPANIONS = {
     "demo": "a whole review on this machine: no account, no cost, under a minute",
@@ -139,9 +139,9 @@ def _add_pricing(parser: argparse._ActionsContainer) -> None:
 
 
 def _add_apply(commands: Commands) -> None:
-    apply = _add(commands, "apply", "REPORT.json [ID ...] [--check]", "apply the fixes of a report")
-    _add_report(apply)
-    apply.add_argument("ids", nargs="*", default=(), metavar="ID", help="findings; default: all whose suggestions fit")
+    apply = _add(commands, "apply", "[REPORT.json] [ID ...] [--check]", "apply the fixes of the last review")
+    told = "a JSON report, then findings; default: the last review here, and every suggestion that fits"
+    apply.add_argument("words", nargs="*", default=(), metavar="REPORT.json | ID", help=told)
     apply.add_argument("--check", action="store_true", help="show the patch, change nothing")
 
 

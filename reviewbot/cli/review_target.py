@@ -27,10 +27,19 @@ from reviewbot.settings.table import CONFIG_FILE
 NOTEBOOK = "reviewbot"
 """The folder of the pages, inside git's own."""
 
+LAST_REVIEW = Path(NOTEBOOK, "last-review.json")
+"""The report of the work tree's last review, inside git's own folder of the work tree."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What is reviewed; `number` is 0 without a pull request, and `again` is the command that resumes the review."""
+    """What is reviewed.
+
+    Attributes:
+        number: of the pull request, 0 without one.
+        again: the command that resumes the review.
+        last_review: where the report is kept for `reviewbot apply`; None for a pull request.
+    """
 
     forge: Desk
     changes: ChangeReader
@@ -39,6 +48,7 @@ class Place:
     again: str
     paid: bool
     uncommitted: int = 0
+    last_review: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +90,8 @@ def open_place(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
     uncommitted = clone.uncommitted() if here else 0
     # By the branch's name, which identifies the memory.
     what = ["--staged"] if chosen.staged else ["--base", stretch.base_ref, "--head", stretch.branch or stretch.new]
-    return Place(Desk(change, notebook), change, 0, _told(stretch), _command(chosen, *what), paid, uncommitted)
+    again, last = _command(chosen, *what), clone.own_dir / LAST_REVIEW
+    return Place(Desk(change, notebook), change, 0, _told(stretch), again, paid, uncommitted, last)
 
 
 def _git_environment(desktop: Desktop) -> Mapping[str, str]:

@@ -61,18 +61,26 @@ def open_clone(folder: Path, environment: Mapping[str, str]) -> Iterator[Clone]:
 
 
 class Clone:
-    """See `open_clone`; `common_dir` is git's own folder, shared by all work trees, of which one is at `root`."""
+    """See `open_clone`.
+
+    Attributes:
+        root: the work tree.
+        common_dir: git's own folder, shared by all work trees.
+        own_dir: git's own folder of this work tree.
+    """
 
     def __init__(self, root: Path, beside: Path, environment: Mapping[str, str]) -> None:
         self.root = root
         self._beside = beside
         self._isolated = isolated_environment("", "", environment, None)
-        asked = ("--git-common-dir", "--git-path", "objects", "--git-path", "index", "--show-object-format")
-        told = self._theirs.run("rev-parse", "--path-format=absolute", *asked).decode("utf-8", "surrogateescape")
-        common, objects, index, form = told.splitlines()
+        asked = ("--git-dir", "--git-common-dir", "--git-path", "objects", "--git-path", "index")
+        told = self._theirs.run("rev-parse", "--path-format=absolute", *asked, "--show-object-format").decode(
+            "utf-8", "surrogateescape"
+        )
+        own, common, objects, index, form = told.splitlines()
         if form != "sha1":
             raise _wrong("this clone", f"its objects are named by {form}", "a clone with SHA-1 names")
-        self.common_dir = Path(common)
+        self.own_dir, self.common_dir = Path(own), Path(common)
         self._index = root / (environment.get("GIT_INDEX_FILE") or index)
         self._ours.run("init", "--bare", "--quiet", "--template=", ".")
         borrowed = beside / "objects" / "info"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from reviewbot.adapters.git.clone import Clone, open_clone
 from reviewbot.cli.commands.render import read_stored, write_patch
 from reviewbot.cli.invocation import Call, wrong
 from reviewbot.cli.patch import Edit, Patched, patch, patched
+from reviewbot.cli.review_target import LAST_REVIEW
 from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW
 from reviewbot.domain.selection.file_kinds import is_protected
 from reviewbot.domain.selection.selection import EXECUTABLE_MODE, LARGEST_TEXT
@@ -23,6 +25,8 @@ from reviewbot.render.view_models.truncation import every_finding
 from reviewbot.settings.environment import passed_on
 
 REGULAR_MODE = "100644"
+
+_ID = re.compile("[0-9a-f]+")
 
 FEWEST_DIGITS = 4
 """Of an id, as `/reviewbot waive` takes it."""
@@ -46,10 +50,11 @@ def run(call: Call) -> int:
         SettingsError: there is no such finding, or this clone does not have the report's commit.
     """
     chosen = call.chosen
-    view = read_stored(chosen.report).view
-    edits, refused = _edits(view, _asked(view, chosen.ids), asked=bool(chosen.ids))
+    report, ids = report_and_ids(chosen.words)
     rivals: dict[str, str] = {}
     with open_clone(Path.cwd(), passed_on(call.env)) as clone:
+        view = read_stored(report).view if report else _last_review(call, clone)
+        edits, refused = _edits(view, _asked(view, ids), asked=bool(ids))
         files, unreadable = _read(clone, view, edits)
         refused |= unreadable
         for file in files:
@@ -59,13 +64,30 @@ def run(call: Call) -> int:
                 write_patch(call.out, patch(file.path, file.before, file.done.text))
             elif file.done.applied:
                 write_inside(str(clone.root), file.path, file.done.text.encode(), file.mode)
-    if chosen.ids:
+    if ids:
         refused |= rivals
         rivals = {}
     _tell(call, files, refused)
     for identifier, why in rivals.items():
         call.err.write(visible(f"Left out {identifier}: {why}.\n"))
     return EXIT_NO_REVIEW if refused else 0
+
+
+def report_and_ids(words: Sequence[str]) -> tuple[Path | None, Sequence[str]]:
+    """Return the report, None for the last review, and the ids: a first word of hexadecimal digits alone is an id."""
+    if not words or _ID.fullmatch(words[0]):
+        return None, words
+    return Path(words[0]), words[1:]
+
+
+def _last_review(call: Call, clone: Clone) -> SummaryView:
+    path = clone.own_dir / LAST_REVIEW
+    if not path.exists():
+        allowed = "`reviewbot review --reviewer local` first, or the path of a report"
+        raise wrong("REPORT.json", "this work tree has no last review", allowed)
+    view = read_stored(path).view
+    call.err.write(f"The last review, of the commit {short(view.head_sha)}:\n")
+    return view
 
 
 def applicable(view: SummaryView) -> int:
