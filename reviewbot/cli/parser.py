@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 from reviewbot import __version__
 from reviewbot.cli import help_text
 from reviewbot.cli.invocation import LONGEST_WAIT, Call
 from reviewbot.domain.model.options import FailOn, ReviewerKind
 from reviewbot.domain.model.review import Mode
-from reviewbot.errors import SettingsError
+from reviewbot.errors import SettingsError, did_you_mean
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 — the only name it has
 
@@ -31,15 +32,36 @@ KINDS = ("sarif", "rdjson", "html", "markdown")
 REVIEWERS = [str(one) for one in ReviewerKind]
 
 
-def make_parser() -> argparse.ArgumentParser:
+class _Parser(argparse.ArgumentParser):
+    """A parser that suggests the nearest command, option or choice."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and the message, and exit with status 2."""
+        if found := _CHOICE.search(message):
+            choices = re.findall(r"[\w-]+", found["choices"])
+            message = f"{message[: found.start()]}unknown value '{found['given']}'" + (
+                did_you_mean(found["given"], choices) or f" (choose from {', '.join(choices)})"
+            )
+        super().error(message)
+
+    def refuse_unknown(self, argument: str) -> NoReturn:
+        """Exit with status 2 for an argument that this parser does not have."""
+        options = re.findall(r"--[a-z][a-z-]*", self.format_help())
+        self.error(f"unknown argument '{argument}'{did_you_mean(argument.partition('=')[0], options)}")
+
+
+_CHOICE = re.compile(r"invalid choice: '(?P<given>.*)' \(choose from (?P<choices>.*)\)", re.DOTALL)
+
+
+def make_parser() -> _Parser:
     """Return the parser of all commands; `run` of its result is the command."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="reviewbot",
-        description="A code review of a change, bought once: of a pull request in a\nworkflow, of a branch right here.",
+        description="Code review of a pull request in a workflow, or of a branch on this machine.",
         epilog=help_text.START,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(run=lambda call: _teach(parser, call))
+    parser.set_defaults(run=lambda call: _teach(parser, call), parser=parser)
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(metavar="command", dest="name")
     _add_review(commands)
@@ -62,7 +84,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         case [name, *rest] if name in COMPANIONS:
             return argparse.Namespace(run=_opened("companion"), name=name, rest=rest)
         case _:
-            return make_parser().parse_args(arguments)
+            chosen, unknown = make_parser().parse_known_args(arguments)
+            if unknown:
+                chosen.parser.refuse_unknown(unknown[0])
+            return chosen
 
 
 def _teach(parser: argparse.ArgumentParser, call: Call) -> int:
@@ -95,7 +120,7 @@ def _add(commands: Commands, name: str, usage: str, told: str, *, module: str = 
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.set_defaults(run=_opened(module or name))
+    parser.set_defaults(run=_opened(module or name), parser=parser)
     return parser
 
 
@@ -105,8 +130,7 @@ def _add_review(commands: Commands) -> None:
     what.add_argument("--base", metavar="REF", help="what to compare with; default: origin's default branch")
     what.add_argument("--head", metavar="REF", help="the branch or commit; default: what is checked out")
     what.add_argument("--staged", action="store_true", help="what is staged, against the last commit (local reviewer)")
-    number = between(int, 1, 2**31 - 1)
-    what.add_argument("--pr", type=number, metavar="N", help="a pull request, read with GITHUB_TOKEN")
+    what.add_argument("--pr", type=_pull_number, metavar="N", help="a pull request, read with GITHUB_TOKEN")
     what.add_argument("--repo", metavar="OWNER/NAME", help="where the pull request is; default: this clone's origin")
     # Each of these is an input of the action, too.
     who = review.add_argument_group("who reviews, and the gate")
@@ -197,6 +221,12 @@ def _add_config(commands: Commands) -> None:
     _add_inputs(config)
 
 
+def _pull_number(text: str) -> int:
+    if not re.fullmatch("[1-9][0-9]{0,8}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not the number of a pull request; for example: --pr 12")
+    return int(text)
+
+
 def between(kind: type[int | float], least: float, most: float) -> Callable[[str], float]:
     """Return a reader of an option's number; argparse shows its error."""
 
@@ -206,7 +236,7 @@ def between(kind: type[int | float], least: float, most: float) -> Callable[[str
         except ValueError:
             value = kind(least - 1)
         if not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"{text!r} is no number from {least:g} to {most:g}")
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {least:.15g} to {most:.15g}")
         return value
 
     return read

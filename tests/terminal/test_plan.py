@@ -169,7 +169,7 @@ def test_when_nothing_was_merged_that_is_said(clone: Clone) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"), [(("--since", "soon"), "`soon` is no time"), (("--branch", "nix"), "`nix`")]
+    ("arguments", "told"), [(("--since", "soon"), "`soon` is not a time"), (("--branch", "nix"), "`nix`")]
 )
 def test_wrong_words_are_told(clone: Clone, arguments: tuple[str, ...], told: str) -> None:
     del clone

@@ -240,7 +240,7 @@ def test_a_shallow_clone_is_reviewed_and_what_it_lacks_is_said(sit: Opened, tmp_
     desk.clone.git("clone", "--quiet", "--depth=1", "--no-single-branch", whole, str(tmp_path / "shallow"))
     said = desk.review("--base", "origin/main", at=tmp_path / "shallow")
     assert said.status == 2
-    assert "`git fetch --unshallow` first" in said.err
+    assert "Run: git fetch --unshallow" in said.err
 
 
 def test_attributes_of_the_branch_hide_no_line(sit: Opened) -> None:
@@ -434,16 +434,16 @@ def test_quiet_says_nothing_when_there_is_nothing_to_say(sit: Opened) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--base", "nowhere"), "--base: `nowhere` is no commit here."),
+        (("--base", "nowhere"), "--base: `nowhere` is not a commit in this clone."),
         (("--base", "-x"), "expected one argument"),
-        (("--head", "v9\x1b[2J"), "`v9⟨U+001B⟩[2J` is no commit here."),
+        (("--head", "v9\x1b[2J"), "`v9⟨U+001B⟩[2J` is not a commit in this clone."),
         (("--staged",), "--staged: a paid review can take hours"),
-        (("--staged", "--reviewer", "local", "--base", "main"), "no --base and no --head beside it"),
+        (("--staged", "--reviewer", "local", "--base", "main"), "Remove --base and --head."),
         (("--pr", "1", "--head", "topic"), "--pr: a pull request has its own base and head"),
-        (("--repo", "acme/shop"), "--repo: it says where a pull request is"),
-        (("--pr", "1"), "--repo: this clone's origin is no repository on a host"),
-        (("--pr", "1", "--repo", "shop"), "--repo: `shop` is no repository"),
-        (("--pr", "1", "--repo", "a/b"), "--pr: there is no token to read it with"),
+        (("--repo", "acme/shop"), "--repo: the option is for pull requests"),
+        (("--pr", "1"), "--repo: the origin of this clone is not a repository on a host"),
+        (("--pr", "1", "--repo", "shop"), "--repo: `shop` is not OWNER/NAME"),
+        (("--pr", "1", "--repo", "a/b"), "--pr: GITHUB_TOKEN and GH_TOKEN are empty"),
     ],
 )
 def test_what_does_not_go_together_is_told_before_anything_is_done(
@@ -467,7 +467,7 @@ def test_wrong_settings_are_told_all_at_once(sit: Opened) -> None:
 
 
 def test_elsewhere_than_in_a_clone_there_is_nothing_to_review(sit: Opened, tmp_path: Path) -> None:
-    assert "is in no clone" in refused(sit().review(at=tmp_path))
+    assert "is not inside a git repository" in refused(sit().review(at=tmp_path))
 
 
 # --- What nobody can read ---------------------------------------------------------------------------------------------

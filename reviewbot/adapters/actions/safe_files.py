@@ -82,7 +82,7 @@ def read_inside(workspace: str, path: str, limit: int, forbidden: frozenset[str]
     ):
         told = os.fstat(stream.fileno())
         if not stat.S_ISREG(told.st_mode):
-            raise _wrong(path, "it is no regular file")
+            raise _wrong(path, "it is not a regular file")
         if told.st_size > limit:
             raise SettingsError((Problem(path, "it is too large", f"at most {limit} bytes"),))
         return Regular(stream.read(limit), stat.S_IMODE(told.st_mode))
@@ -122,7 +122,7 @@ def _parts(workspace: str, path: str, forbidden: frozenset[str] = FORBIDDEN) -> 
         given = given.relative_to(workspace)
     parts = list(given.parts)
     if not parts or path.endswith("/") or escaping.visible(path) != path:
-        raise _wrong(path, "it names no file, or holds signs that cannot be seen")
+        raise _wrong(path, "it is empty, ends in a slash or contains invisible characters")
     if ".." in parts:
         raise _wrong(path, "it leads out of its folder")
     # Some file systems fold case, and drop blanks and dots at a name's end.
@@ -151,7 +151,8 @@ def _refusing(path: str, what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _wrong(path, f"it cannot be {what} ({error.strerror or type(error).__name__})") from None
+        problem = Problem(path, f"it cannot be {what} ({error.strerror or type(error).__name__})")
+        raise SettingsError((problem,)) from None
 
 
 def _remove(inside: int, name: str) -> None:

@@ -55,7 +55,8 @@ def open_clone(folder: Path, environment: Mapping[str, str]) -> Iterator[Clone]:
     """
     root = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
     if root is None:
-        raise _wrong("this folder", f"`{folder.name or folder}` is in no clone", "a folder of a git work tree")
+        what = f"`{folder.name or folder}` is not inside a git repository"
+        raise _wrong("", what, "Run the command in a clone.")
     with tempfile.TemporaryDirectory(prefix="reviewbot-clone-", ignore_cleanup_errors=True) as beside:
         yield Clone(root, Path(beside), environment)
 
@@ -79,7 +80,7 @@ class Clone:
         )
         own, common, objects, index, form = told.splitlines()
         if form != "sha1":
-            raise _wrong("this clone", f"its objects are named by {form}", "a clone with SHA-1 names")
+            raise _wrong(str(root), f"the object names are {form}", "reviewbot reads clones with SHA-1 names only.")
         self.own_dir, self.common_dir = Path(own), Path(common)
         self._index = root / (environment.get("GIT_INDEX_FILE") or index)
         self._ours.run("init", "--bare", "--quiet", "--template=", ".")
@@ -210,5 +211,5 @@ def _landed(sha: str, day: str, subject: str, parents: str, body: str) -> Landed
     return Landed(sha, day, title_of(subject, body), first, others[0] if others else sha)
 
 
-def _wrong(where: str, what: str, allowed: str) -> SettingsError:
-    return SettingsError((Problem(where, what, allowed),))
+def _wrong(where: str, what: str, todo: str) -> SettingsError:
+    return SettingsError((Problem(where, what, todo=todo),))

@@ -39,10 +39,9 @@ from reviewbot.terminal.progress import Progress, TerminalReporter, Watched, tel
 
 YOU = "you"
 
-WITHOUT_KEY = (
-    "Put your key into the environment as `CODEVF_API_KEY`, or have the change reviewed by analyzers on this machine, "
-    "without an account: `reviewbot review --reviewer local`"
-)
+WITHOUT_KEY = """\
+Set CODEVF_API_KEY to your key, or review with static analyzers, without an account:
+  reviewbot review --reviewer local"""
 
 _OF_AN_ANSWER = frozenset({"sarif", "rdjson", "github"})
 """Formats in which no findings means that there are none: they are not written without an answer."""
@@ -114,7 +113,7 @@ class _Session:
 
     def _reviewer(self, settings: Settings, progress: Progress) -> ReviewService:
         network, missing = self.setting.desktop.network, self.missing.extend
-        reviewers = Reviewers(network, self.clock, SystemRandom(), self.stack, WITHOUT_KEY, missing)
+        reviewers = Reviewers(network, self.clock, SystemRandom(), self.stack, WITHOUT_KEY, missing, progress.retry)
         name = {"codevf": "CodeVF", "local": "the analyzers"}[settings.reviewer.value]
         return Watched(reviewers.open(settings), progress, name)
 

@@ -39,7 +39,7 @@ class JsonMismatch(Exception):
     """
 
     def __init__(self, where: str, what: str) -> None:
-        super().__init__(f"`{where or 'the whole'}` {what}")
+        super().__init__(f"`{where}` {what}" if where else f"the text {what}")
         self.where = where
 
 
