@@ -88,8 +88,8 @@ CASES = {
     "--pr without a token": Case(
         ("review", "--pr", "12", "--repo", "octocat/hello-world"),
         (
-            "--pr: GITHUB_TOKEN and GH_TOKEN are empty, and reading a pull request needs a token. Run: "
-            "GITHUB_TOKEN=$(gh auth token) reviewbot review --pr 12 --repo octocat/hello-world",
+            "--pr: GITHUB_TOKEN and GH_TOKEN are empty, and reading a pull request needs a token.",
+            "Run: GITHUB_TOKEN=$(gh auth token) reviewbot review --pr 12 --repo octocat/hello-world",
         ),
     ),
     "--pr abc": Case(
@@ -102,8 +102,8 @@ CASES = {
     "nothing readable": Case(
         LOCAL,
         (
-            "None of the selected files could be reviewed.",
-            "- tool: binary (its bytes are not text, and it starts with `#!`)",
+            "Not one of the selected files could be reviewed.",
+            "tool: Its bytes are not text (it starts with `#!`). NOT REVIEWED.",
             "--paths '!tool'",
         ),
         status=3,
