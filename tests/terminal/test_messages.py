@@ -129,7 +129,7 @@ CASES = {
     "unreadable report": Case(
         ("apply", "report.json"),
         (
-            "report.json: The report cannot be read: the text is not JSON.",
+            "report.json: The report cannot be read: `document` is not JSON.",
             "reviewbot review --format json > report.json",
         ),
         work={"report.json": "none"},

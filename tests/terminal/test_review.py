@@ -480,7 +480,7 @@ def test_a_binary_alone_is_nothing_to_review_and_no_failure(sit: Opened) -> None
     said = desk.review("--reviewer", "local", "--fail-on", "never")
     assert said.status == 0
     assert "Nothing to review in this change\n" in said.out
-    assert "blob.bin: Its bytes are not text." in said.out
+    assert "blob.bin: It is binary." in said.out
     assert "NOT REVIEWED" not in said.out
 
 
