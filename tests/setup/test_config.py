@@ -120,10 +120,10 @@ def test_all_problems_are_told_with_their_lines(clone: Clone) -> None:
     assert (said.status, said.out) == (2, "")
     lines = sorted(said.err.splitlines())
     assert [line.partition(". ")[0] for line in lines] == [
-        f"reviewbot: {FILE}:2: `mode`: `slow` is not right",
-        f"reviewbot: {FILE}:4: `nonsense`: there is no such key",
-        f"reviewbot: {FILE}:5: `codevf-api-key`: this key is not read from a file",
-        f"reviewbot: {FILE}:6: `fail-on`: the value is not right",
+        f"reviewbot: {FILE}:2: `mode`: invalid value `slow`",
+        f"reviewbot: {FILE}:4: `nonsense`: unknown key",
+        f"reviewbot: {FILE}:5: `codevf-api-key`: this setting is not read from the file",
+        f"reviewbot: {FILE}:6: `fail-on`: invalid value",
     ]
     assert KEY not in said.err
     assert TOKEN not in said.err
@@ -132,9 +132,9 @@ def test_all_problems_are_told_with_their_lines(clone: Clone) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"mode: [\n", "it is not YAML (line 2)"),
-        (b"\xff\xfe", "it is not YAML"),
-        (b"#" * 65_537, "it is too large. Allowed: at most 65536 bytes"),
+        (b"mode: [\n", "line 2, column 1: expected the node content, found the end of the file"),
+        (b"\xff\xfe", "invalid YAML"),
+        (b"#" * 65_537, "it is too large (65537 bytes). Allowed: at most 65536 bytes"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_told_by_its_name(clone: Clone, content: bytes, told: str) -> None:

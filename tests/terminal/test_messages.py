@@ -40,13 +40,13 @@ class Case:
 CASES = {
     "unknown key": Case(
         ("config", "check"),
-        (f"{FILE}:2: unknown key `failon`; did you mean `fail-on`?",),
+        (f"{FILE}:2: `failon`: unknown key; did you mean `fail-on`?",),
         work={FILE: "mode: fast\nfailon: high\n"},
         never=("Allowed",),
     ),
     "unknown key, none near": Case(
         ("config", "check"),
-        (f"{FILE}:1: unknown key `zzzz`. Allowed: `allow`, `approve-spend`, ",),
+        (f"{FILE}:1: `zzzz`: unknown key. Allowed: `allow`, `approve-spend`, ",),
         work={FILE: "zzzz: 1\n"},
     ),
     "unknown value": Case(
@@ -62,17 +62,17 @@ CASES = {
     "unknown command": Case(("reviw",), ("unknown value 'reviw'; did you mean `review`?",)),
     "bad YAML": Case(
         ("config", "check"),
-        (f"{FILE}, line 3, column 1: invalid YAML: expected `,` or `]`, found the end of the file",),
+        (f"{FILE}: line 3, column 1: expected `,` or `]`, found the end of the file",),
         work={FILE: "mode: fast\npaths: [a\n"},
     ),
     "bad YAML, a tab": Case(
         ("config", "check"),
-        (f"{FILE}, line 2, column 1: invalid YAML: found character `\\t` that cannot start any token",),
+        (f"{FILE}: line 2, column 1: found character `\\t` that cannot start any token",),
         work={FILE: "paths:\n\t- a\n"},
     ),
     "the same key twice": Case(
         ("config", "check"),
-        (f"{FILE}, line 3, column 1: the key `mode` is there twice",),
+        (f"{FILE}: line 3, column 1: this key is there twice.",),
         work={FILE: "mode: fast\npaths: [a]\nmode: standard\n"},
     ),
     "incomplete path-instructions": Case(
@@ -102,8 +102,8 @@ CASES = {
     "nothing readable": Case(
         LOCAL,
         (
-            "Not one of the selected files could be reviewed.",
-            "tool: Its bytes are not text (it starts with `#!`). NOT REVIEWED.",
+            "None of the selected files could be reviewed.",
+            "tool: It is binary (it starts with `#!`). NOT REVIEWED.",
             "--paths '!tool'",
         ),
         status=3,

@@ -148,7 +148,7 @@ def test_todays_settings_count_and_what_is_wrong_with_them_is_told_once(clone: C
     clone.commit({".github/reviewbot.yml": "mode: quick\n"})
     said = plan()
     assert (said.status, said.out) == (2, "")
-    assert said.err.count("`quick` is not right") == 1
+    assert said.err.count("invalid value `quick`") == 1
 
 
 def test_a_narrow_terminal_has_the_figures_all_the_same(clone: Clone) -> None:

@@ -462,8 +462,8 @@ def test_what_does_not_go_together_is_told_before_anything_is_done(
 def test_wrong_settings_are_told_all_at_once(sit: Opened) -> None:
     said = sit().review("--max-credits", "many", "--wait-minutes", "999")
     assert said.status == 2
-    assert "`many` is not right" in said.out
-    assert "`999` is not right" in said.out
+    assert "invalid value `many`" in said.out
+    assert "invalid value `999`" in said.out
 
 
 def test_elsewhere_than_in_a_clone_there_is_nothing_to_review(sit: Opened, tmp_path: Path) -> None:
