@@ -14,7 +14,7 @@ from msgspec import structs
 from reviewbot import __version__
 from reviewbot.adapters.actions.runner import Runner, Surroundings
 from reviewbot.adapters.clock import SystemClock
-from reviewbot.adapters.codevf import Access, CodeVF
+from reviewbot.adapters.codevf import Access, CodeVF, OnRetry
 from reviewbot.adapters.git.fetch import GitChangeReader
 from reviewbot.adapters.github.client import Address
 from reviewbot.adapters.github.forge import GitHubForge
@@ -92,6 +92,7 @@ class Reviewers:
     Attributes:
         without_key: what to do if CodeVF's key is missing.
         on_missing: gets the names of the analyzers that the local reviewer needs and does not find.
+        on_retry: gets the error of a failed request to CodeVF and the seconds until it is repeated.
     """
 
     network: Network
@@ -100,6 +101,7 @@ class Reviewers:
     stack: ExitStack
     without_key: str
     on_missing: Callable[[Sequence[str]], None] | None = None
+    on_retry: OnRetry | None = None
 
     def open(self, settings: Settings) -> ReviewService:
         """Open the reviewer.
@@ -116,4 +118,4 @@ class Reviewers:
             raise NoKey("A review is due and there is no CodeVF API key.", hint=self.without_key)
         access = Access(settings.codevf_url, settings.codevf_api_key, self.network.ssl_file, self.network.proxy)
         deadline = self.clock.monotonic() + settings.wait_minutes * 60 + GRACE_SECONDS
-        return self.stack.enter_context(CodeVF(access, self.clock, deadline, self.rng))
+        return self.stack.enter_context(CodeVF(access, self.clock, deadline, self.rng, self.on_retry))
