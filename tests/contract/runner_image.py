@@ -1,4 +1,4 @@
-"""The image and a runner: by podman, runc, a base made by mmdebstrap, and act; or by the Docker that is there, and act.
+"""The images and a runner: by podman, runc, a base made by mmdebstrap, and act; or by an installed Docker, and act.
 
 With podman everything stands in one temporary folder, which is gone at the end, and no registry is asked: the base is a
 Debian with Python under the name that the Dockerfile's base has; the Dockerfile is ours but for that. With Docker the
@@ -24,7 +24,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 GIT = shutil.which("git") or "git"
 BASE = "docker.io/library/python:3.13-slim"
-IMAGE = "localhost/reviewbot:tested"
+IMAGE, LOCAL_IMAGE = "localhost/reviewbot:tested", "localhost/reviewbot-local:tested"
+DOCKERFILES = {IMAGE: "Dockerfile", LOCAL_IMAGE: "local.Dockerfile"}
 ACTION = "acme/reviewbot@v1"
 """What a user's workflow would name; under act it is the copied project."""
 TWIN = ROOT / "no-docker" / "action.yml"
@@ -164,9 +165,9 @@ class Images:
     def act(
         self, workspace: Path, workflow: Path, event: Path, variables: Mapping[str, str]
     ) -> subprocess.CompletedProcess[str]:
-        """Runs a workflow for a `pull_request` event in a copy of the workspace."""
+        """Runs a workflow for a `pull_request` event in a copy of the workspace, in a job that has bash and Python."""
         here = {ACTION: self.project, _setup_python(): self.setup_python}
-        command = [str(_act()), "pull_request", "--pull=false", "--rebuild", "-P", f"ubuntu-latest={IMAGE}",
+        command = [str(_act()), "pull_request", "--pull=false", "--rebuild", "-P", f"ubuntu-latest={LOCAL_IMAGE}",
                    "-W", str(workflow), "-e", str(event)]  # fmt: skip
         for name, folder in here.items():
             command += ["--local-repository", f"{name}={folder}"]
@@ -177,7 +178,7 @@ class Images:
 
 @contextmanager
 def images(engine: Engine) -> Iterator[Images]:
-    """Our image, built, and what can build and run others; all that is ours is removed at the end.
+    """Our images, built, and what can build and run others; all that is ours is removed at the end.
 
     Raises:
         Refused: podman cannot run anything here.
@@ -187,7 +188,11 @@ def images(engine: Engine) -> Iterator[Images]:
         _configure(made)
         copy_project(made.project)
         with _prepared(made):
-            made.call("build", "--network", "host", "--quiet", "--tag", IMAGE, str(made.project))
+            for image, dockerfile in DOCKERFILES.items():
+                where = ("--file", str(made.project / dockerfile), str(made.project))
+                made.call("build", "--network", "host", "--quiet", "--tag", image, *where)
+                # act builds at every run, without a cache: so it takes what is built.
+                (made.project / dockerfile).write_text(f"FROM {image}\n", encoding="utf-8")
             yield made
     finally:
         _remove(made)
@@ -255,11 +260,12 @@ def copy_project(target: Path) -> None:
 
 
 def _put_on_base(project: Path) -> None:
-    """The Dockerfile on the stand-in; act builds it too, and cannot be told of another base."""
-    dockerfile = project / "Dockerfile"
-    lines = dockerfile.read_text(encoding="utf-8").splitlines(keepends=True)
-    lines = [f"ARG BASE={BASE}\n" if line.startswith("ARG BASE=") else line for line in lines]
-    dockerfile.write_text("".join(lines), encoding="utf-8")
+    """Put the Dockerfiles on the stand-in; act builds them too, and takes no argument for the base."""
+    for name in DOCKERFILES.values():
+        text = (project / name).read_text(encoding="utf-8")
+        (project / name).write_text(
+            re.sub(r"^ARG BASE=.*$", f"ARG BASE={BASE}", text, flags=re.MULTILINE), encoding="utf-8"
+        )
 
 
 @contextmanager
@@ -287,5 +293,5 @@ def _remove(made: Images) -> None:
             if os.path.ismount(overlay):
                 made.attempt(["umount", str(overlay)], seconds=30)
         case Engine.DOCKER:
-            made.attempt(made.command("rmi", "--force", IMAGE), seconds=120)
+            made.attempt(made.command("rmi", "--force", *DOCKERFILES), seconds=120)
     shutil.rmtree(made.folder)
