@@ -1,4 +1,4 @@
-"""A finding on a file that the change touches and that was not sent says so, and why."""
+"""A finding on a changed file that was not sent says so, with the reason."""
 
 from __future__ import annotations
 
@@ -134,4 +134,4 @@ def test_a_lock_file_alone_is_reviewed_if_it_does_what_no_update_does(
         assert any(new in text for text in sent) is (reason == "reviewed")
         if sent:
             assert done.outputs["coverage"] == "full"
-            assert "The change of `package-lock.json` is reviewed, since `left` " in rig.summaries()[0]
+            assert "`package-lock.json` is reviewed, because `left` " in rig.summaries()[0]

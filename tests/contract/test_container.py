@@ -77,7 +77,7 @@ def test_the_benchmark_of_the_image_finds_all_its_parts(made: Images) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What a container left."""
+    """What a container wrote."""
 
     exit_status: int
     log: str
@@ -91,7 +91,7 @@ Prepare = Callable[[Mounts], None]
 def mounted(
     rig: Rig, folder: Path, prepare: Prepare, runner: Mapping[str, str] = MappingProxyType({}), **inputs: str
 ) -> tuple[Mounts, list[str]]:
-    """The runner's folders, the workspace filled and given to the runner's user, and the engine's arguments."""
+    """Create the runner's folders with a workspace that belongs to the runner's user; yield the engine's arguments."""
     mounts = Mounts(folder)
     mounts.make(rig.event())
     prepare(mounts)
@@ -121,7 +121,7 @@ def run(
 
 
 def judge_workflow(made: Images, folder: Path, workspace: Path, action: str) -> None:
-    """Runs a workflow that uses the action, and looks at what it left on the pull request and for later steps."""
+    """Run a workflow that uses the action and check the pull request and the outputs for later steps."""
     with house(folder, engineer=canned(answer(CRITICAL))) as rig:
         workflow, event = folder / "workflow.yml", folder / "event.json"
         text = WORKFLOW.replace("ACTION", action).replace("CODEVF", f"{rig.codevf_url}/api/v1/")
@@ -206,14 +206,14 @@ def test_the_docker_free_action_gets_it_too_in_a_hostile_workspace(made: Images,
 
 
 def checked_out(mounts: Mounts) -> None:
-    """A checkout, which git calls dubious when it belongs to somebody else."""
+    """Create a checkout, whose ownership git rejects as dubious if it belongs to another user."""
     subprocess.run([GIT, "init", "--quiet", str(mounts.workspace)], check=True, timeout=30)
 
 
 def test_a_workspace_of_another_user_is_no_matter_and_a_file_of_certificates_is_trusted(
     made: Images, tmp_path: Path
 ) -> None:
-    """The file stands where the documents say; git fetches, so that it trusts it too."""
+    """The certificates are where the documentation says; git trusts them, too, because the review fetches."""
     with company(tmp_path) as (rig, own, ports):
         rig.world.store.rules = Rules(diff_files=0)
 
@@ -230,7 +230,7 @@ def test_a_workspace_of_another_user_is_no_matter_and_a_file_of_certificates_is_
 
 
 def set_traps(workspace: Path) -> None:
-    """Everything in a checkout that a Python program may pick up without wanting to."""
+    """Create every file in a checkout that a Python program may import or read by accident."""
     trap = f"import pathlib, sys; sys.stderr.write('{TRAPPED}'); (pathlib.Path.home() / '{TRAPPED}').touch()\n"
     for name in ("httpx", "sitecustomize", "usercustomize", "json", "reviewbot", "github", "conftest", "pip"):
         (workspace / f"{name}.py").write_text(trap, encoding="utf-8")
@@ -241,7 +241,7 @@ def set_traps(workspace: Path) -> None:
 
 
 def hostile(mounts: Mounts) -> None:
-    """Traps, and links that lead out."""
+    """Create a workspace with traps, and links that lead out of it."""
     set_traps(mounts.workspace)
     (mounts.workspace / "report.json").symlink_to("/github/home/stolen.json")
     (mounts.workspace / "out").symlink_to("/github/home")
@@ -265,7 +265,7 @@ def test_the_local_reviewer_heeds_no_workspace_either(made: Images, tmp_path: Pa
 
 
 def nothing(mounts: Mounts) -> None:
-    """An empty workspace."""
+    """Create an empty workspace."""
     assert not list(mounts.workspace.iterdir())
 
 
@@ -289,12 +289,12 @@ def test_a_signal_ends_it_in_time_with_everything_written_down(made: Images, tmp
 
 
 def waits(rig: Rig) -> bool:
-    """Whether the action has begun to poll."""
+    """Return whether the action polls."""
     return any(one.method == "GET" and "/tasks/" in one.path for one in rig.codevf_faults.log)
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
-    """Until something is so."""
+    """Wait until a condition holds."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end

@@ -1,4 +1,4 @@
-"""The CodeVF adapter against a server that answers whatever a table says: every failure becomes one of our errors."""
+"""The CodeVF adapter against a server with scripted responses: every failure becomes one of reviewbot's errors."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ SUBMISSION = Submission(
 
 
 class ManualClock:
-    """Sleeping only moves the hands, and is remembered."""
+    """A clock on which sleeping only advances the time and is recorded."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -69,7 +69,7 @@ class ManualClock:
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer; `drop` closes the connection instead."""
+    """One response; `drop` closes the connection instead."""
 
     status: int = 200
     body: bytes = b""
@@ -83,7 +83,7 @@ def said(status: int, body: object, **headers: str) -> Reply:
 
 @dataclass
 class Service:
-    """Gives the replies in turn, the last one for ever."""
+    """A server that gives the replies in order and repeats the last one."""
 
     replies: list[Reply]
     seen: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
@@ -107,7 +107,7 @@ def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
             if reply.drop:
                 self.connection.close()
                 return
-            self.send_response_only(reply.status)  # without a date of its own
+            self.send_response_only(reply.status)  # without a `Date` header
             for name, text in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
                 self.send_header(name, text)
             self.end_headers()
@@ -165,14 +165,14 @@ FIELDS = {
         (400, {"message": "bare"}, ServiceRefused, "bare"),
         (401, {"error": {"code": "UNAUTHORIZED", "message": "Invalid"}}, ServiceRefused, "API key"),
         (403, {"error": {"message": "Forbidden"}}, ServiceRefused, "API key"),
-        (402, NESTED, OverBudget, "600.5 credits are available, 3,000 are required"),
-        (402, {"error": "no"}, OverBudget, "does not cover"),
-        (404, {"error": {"code": "not_found", "message": "Task"}}, ServiceRefused, "does not know"),
+        (402, NESTED, OverBudget, "600.5 are available, 3,000 are required"),
+        (402, {"error": "no"}, OverBudget, "too few credits"),
+        (404, {"error": {"code": "not_found", "message": "Task"}}, ServiceRefused, "did not find"),
         (409, {"error": {"code": "idempotency_conflict", "message": "x"}}, ServiceRefused, "conflict"),
         (413, {"error": "JSON body exceeds 150KB"}, PayloadTooLarge, "150KB"),
         (418, {"error": None}, ServiceRefused, "refused"),
-        (301, {}, ServiceRefused, "another address"),
-        (307, [], ServiceRefused, "another address"),
+        (301, {}, ServiceRefused, "another URL"),
+        (307, [], ServiceRefused, "another URL"),
     ],
 )
 def test_a_clear_no_is_told_in_our_words_and_not_repeated(
@@ -334,7 +334,7 @@ def test_an_answer_without_end_is_given_up(service: Service, clock: ManualClock)
 
 
 class HastyClock(ManualClock):
-    """A minute passes with every look at it."""
+    """A clock that advances one minute per call."""
 
     def monotonic(self) -> float:
         self.seconds += 61

@@ -1,4 +1,4 @@
-"""Where a delivered file is fetched from, and where it never is: an address in an answer is a stranger's word."""
+"""Where deliverables are fetched from and where never: the URL in an answer is untrusted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from reviewbot.settings.readers import Secret
 
 @dataclass
 class Listener:
-    """A server that notes what its first visitor says."""
+    """A server that records its first request."""
 
     port: int = 0
     said: list[bytes] = field(default_factory=list)
@@ -36,7 +36,7 @@ def listening() -> Iterator[Listener]:
         thread = threading.Thread(target=_listen, args=(server, listener), daemon=True)
         thread.start()
         yield listener
-        # Whatever happened, one more knock ends the thread.
+        # One more connection ends the thread in any case.
         with socket.create_connection(("127.0.0.1", listener.port)):
             pass
         thread.join(10)
@@ -57,7 +57,7 @@ def connect(url: str) -> CodeVF:
 
 def test_an_address_that_leads_inside_is_left_before_a_word_is_said() -> None:
     with listening() as listener, connect("http://127.0.0.1:9/api/v1/") as codevf:
-        with pytest.raises(ServiceRefused, match="not public"):
+        with pytest.raises(ServiceRefused, match="private network"):
             codevf.deliverable(f"http://127.0.0.1:{listener.port}/files/1")
         assert listener.heard.wait(5), "it looks at where it has come to, not at the name"
         assert listener.said == [b""]
@@ -92,7 +92,7 @@ def test_the_services_own_hosts(url: str, own: bool) -> None:  # noqa: FBT001 â€
 )
 def test_what_is_not_the_services_own_over_tls_is_not_asked_for(url: str) -> None:
     with connect("https://codevf.com/api/v1/") as codevf:
-        with pytest.raises(ServiceRefused, match="own address"):
+        with pytest.raises(ServiceRefused, match="not on CodeVF's host"):
             codevf.deliverable(url)
         assert codevf.requests == 0
 
@@ -117,7 +117,7 @@ def test_addresses_of_a_machine_or_a_network_of_ones_own_are_not(address: str) -
 
 
 class _Beside(BaseHTTPRequestHandler):
-    """Delivers a file, and notes the headers."""
+    """A handler that serves a file and records the headers."""
 
     timeout = 10
     headers_seen: list[str | None] = []  # noqa: RUF012 â€” one list for all requests of the one test

@@ -1,4 +1,4 @@
-"""Every class of error of the GitHub adapter, reached over real HTTP; and what is sent again, and what never is."""
+"""Every error class of the GitHub adapter over real HTTP, and which requests are retried."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ PENDING = CheckState("CodeVF review", "", CheckStatus.IN_PROGRESS, None, "Waitin
 
 @pytest.fixture(scope="module")
 def lasting(tmp_path_factory: pytest.TempPathFactory, serve_github: ServeGitHub) -> Iterator[GitHubOnLoopback]:
-    """One sandbox for all these tests: hardly anything that they ask for is done."""
+    """Serve one sandbox for all these tests, which hardly change its state."""
     with serve_github(tmp_path_factory.mktemp("github"), "", "/graphql") as served:
         yield served
 
 
 @pytest.fixture
 def github(lasting: GitHubOnLoopback) -> Iterator[GitHubOnLoopback]:
-    """The sandbox without faults, without a log and without comments, and a forge that has lost no time yet."""
+    """Reset the sandbox's faults, log and comments, and open a new forge."""
     lasting.faults.clear()
     lasting.sent()
     lasting.clock.waits.clear()
@@ -83,7 +83,7 @@ def comment(github: GitHubOnLoopback) -> object:
 
 
 def hide(github: GitHubOnLoopback) -> None:
-    """A write over GraphQL."""
+    """Minimize a comment, a write over GraphQL."""
     github.forge.hide_comment("IC_1")
 
 
@@ -101,7 +101,7 @@ def snapshot(github: GitHubOnLoopback) -> object:
 
 @contextmanager
 def through(github: GitHubOnLoopback, other: GitHubForge) -> Iterator[None]:
-    """Let the deeds go through another forge."""
+    """Use another forge for the calls."""
     kept = github.forge
     with other:
         github.forge = other
@@ -169,7 +169,7 @@ def test_the_sandboxs_own_read_only_token_may_not_write(github: GitHubOnLoopback
 
 
 def test_an_unknown_token_is_told_without_showing_it(github: GitHubOnLoopback) -> None:
-    with github.open("ghp_wrong-secret") as forge, pytest.raises(ForgeError, match="does not know the token") as caught:
+    with github.open("ghp_wrong-secret") as forge, pytest.raises(ForgeError, match="token is invalid") as caught:
         github.diff(forge=forge)
     assert "wrong-secret" not in f"{caught.value.message}{caught.value.hint}{caught.value!r}"
 
@@ -237,7 +237,7 @@ def test_a_limit_that_outlasts_the_budget_is_told_at_once(github: GitHubOnLoopba
     reset = str(int(time.time()) + 1800)
     headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset}
     github.faults.add(".", reply(403, "API rate limit exceeded for installation.", headers=headers), times=None)
-    with pytest.raises(ForgeUnreachable, match="limits the rate") as caught:
+    with pytest.raises(ForgeUnreachable, match="rate limit is exceeded") as caught:
         comment(github)
     assert re.search(r"about 18[01]\d seconds", caught.value.hint), caught.value.hint
     assert github.clock.waits == []
@@ -271,7 +271,7 @@ BREAKDOWNS: list[Fault] = [
 
 @pytest.mark.parametrize(
     ("deed", "fault"),
-    # A diff may be any bytes, so garbage cannot be told from one here.
+    # A diff may be any bytes, so invalid data cannot be detected here.
     [(deed, fault) for deed in READS for fault in BREAKDOWNS if deed is not diff or not isinstance(fault, Garbage)],
 )
 def test_a_read_survives_a_breakdown(github: GitHubOnLoopback, deed: Deed, fault: Fault) -> None:
@@ -319,7 +319,7 @@ def test_a_server_that_is_not_there_is_unreachable(github: GitHubOnLoopback, dee
     forge = GitHubForge("ghs_x", REPO, nowhere, github.clock)
     with through(github, forge), pytest.raises(ForgeUnreachable, match="cannot be reached"):
         deed(github)
-    # Nothing was sent, so that even the write was tried again.
+    # Nothing was sent, so even the write is retried.
     assert github.clock.waits == [1.0, 2.0, 4.0, 8.0]
 
 
@@ -338,17 +338,17 @@ def test_graphql_on_another_host_gets_no_token(github: GitHubOnLoopback, graphql
 
 @contextmanager
 def another_server() -> Iterator[tuple[str, list[str]]]:
-    """Another service of this machine, and what it was asked for."""
+    """Another server on this machine, and the requests it received."""
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def handle_one_request(self) -> None:
-            """Answer anything."""
+            """Answer any request."""
             asked.append(self.rfile.readline().decode())
             self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\ndiff --git a/x b/x\n")
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
@@ -389,7 +389,7 @@ def test_a_redirect_that_leads_nowhere_is_not_followed(github: GitHubOnLoopback,
 def test_a_redirect_to_itself_is_not_followed(github: GitHubOnLoopback) -> None:
     here = f"{github.address.api_url}/repos/{REPO}/collaborators/mona/permission"
     github.faults.add(".", Reply(301, (("Location", here),)), times=None)
-    with pytest.raises(ForgeUnreachable, match="no end"):
+    with pytest.raises(ForgeUnreachable, match="does not end"):
         read(github)
     assert len(github.sent()) == 1
 
@@ -405,7 +405,7 @@ def test_a_rate_limit_that_is_no_number_is_ignored(github: GitHubOnLoopback) -> 
     ("answer", "field"),
     [
         (b"{}", "permission"),
-        (b"[]", "the whole"),
+        (b"[]", "document"),
         (b'{"permission": 5}', "permission"),
         (b'{"permission": "write", "role_name": []}', "role_name"),
     ],
@@ -414,7 +414,7 @@ def test_a_field_of_another_type_is_named_and_not_asked_for_again(
     github: GitHubOnLoopback, answer: bytes, field: str
 ) -> None:
     github.faults.add(".", Reply(200, body=answer), times=None)
-    with pytest.raises(ForgeUnreachable, match=f"cannot be used: `{field}`"):
+    with pytest.raises(ForgeUnreachable, match=f"response is invalid: `{field}`"):
         read(github)
     assert len(github.sent()) == 1
 
@@ -422,7 +422,7 @@ def test_a_field_of_another_type_is_named_and_not_asked_for_again(
 @pytest.mark.parametrize("answer", [b"<html>", b"{", b"[" * 100_000, b'{"permission": NaN}', b"9" * 5_000])
 def test_what_is_no_json_is_asked_for_again(github: GitHubOnLoopback, answer: bytes) -> None:
     github.faults.add(".", Reply(200, body=answer), times=None)
-    with pytest.raises(ForgeUnreachable, match="cannot be read"):
+    with pytest.raises(ForgeUnreachable, match="is not JSON"):
         read(github)
     assert len(github.sent()) == 5
 
@@ -483,7 +483,7 @@ def test_check_runs_that_may_not_be_read_are_missed_and_said(github: GitHubOnLoo
 
 
 def _answer(github: GitHubOnLoopback) -> object:
-    """The raw answer to the snapshot's query."""
+    """Return the raw response to the snapshot's query."""
     names = {"check": "x", "config": "HEAD:c", "attributes": "HEAD:a", "templates": "HEAD:t"}
     variables = {"owner": "acme", "name": "widget", "number": 1, "page": 100, **names}
     headers = {"Authorization": "Bearer ghs_workflow-token"}

@@ -1,4 +1,4 @@
-"""The ledger is believed only as we wrote it, where we wrote it; what is not believed can only make us spend less."""
+"""Only a signed ledger in its own place is trusted; an untrusted one can only reduce spending."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from reviewbot.domain.ledger.codec import (
     replace_ledger,
     unsure,
 )
-from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id, encode_external_id, tells_of_open_task
+from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id, encode_external_id, names_open_task
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.options import FailOn, ReviewKind, Tolerance
@@ -139,7 +139,7 @@ ledgers = st.builds(
 
 
 def packed(value: object, signer: Signer = SIGNER, version: int = VERSION, *, signature: str = "") -> str:
-    """A ledger of any content, signed by default."""
+    """Return a ledger's text, by default signed."""
     plain = value if isinstance(value, bytes) else json.dumps(value).encode()
     payload = base64.urlsafe_b64encode(zlib.compress(plain, 9)).decode()
     return f"<!-- reviewbot:ledger:v{version} {payload} {signature or signer.sign(f'v{version} {payload}')} -->"
@@ -150,7 +150,7 @@ def plain_json(ledger: Ledger = PLAIN) -> Any:  # noqa: ANN401 — JSON
     return json.loads(zlib.decompress(base64.urlsafe_b64decode(payload)))
 
 
-# --- What we wrote ----------------------------------------------------------------------------------------------------
+# --- Signed state -----------------------------------------------------------------------------------------------------
 
 
 @given(ledgers, st.text(), st.text(max_size=20), st.integers(1), st.integers(1), st.text(max_size=10))
@@ -198,7 +198,7 @@ def test_a_full_ledger_leaves_room_for_words() -> None:
     assert reading.ledger.posted < ledger.posted
 
 
-# --- What others wrote ------------------------------------------------------------------------------------------------
+# --- Untrusted state --------------------------------------------------------------------------------------------------
 
 
 @given(st.data())
@@ -219,7 +219,7 @@ def test_no_single_edit_is_believed(data: st.DataObject) -> None:
 def test_a_cut_ledger_is_not_believed(length: int) -> None:
     reading = decode(encode(PLAIN, SIGNER)[:length], SIGNER)
     assert (reading.ledger, reading.spent) == (Ledger(), Decimal(0))
-    assert "cut or edited" in reading.problem
+    assert "truncated or edited" in reading.problem
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_a_cut_ledger_is_not_believed(length: int) -> None:
     ],
 )
 def test_a_ledger_of_another_place_or_key_only_counts_against_the_budget(other: Signer) -> None:
-    for edited, told in ((False, "another key"), (True, "edited by somebody")):
+    for edited, told in ((False, "another key"), (True, "the comment was edited")):
         reading = decode(encode(PLAIN, other), SIGNER, edited_by_other=edited)
         assert (reading.ledger, reading.spent) == (Ledger(), PLAIN.spent)
         assert told in reading.problem
@@ -256,7 +256,7 @@ NO_CREDITS = ("-1", "NaN", "sNaN", "Infinity", "1e999999", "many", str(MAX_CREDI
 
 
 def entry_with(key: str, value: object) -> dict[str, object]:
-    """A ledger whose first purchase says something else."""
+    """Return a ledger with a changed first purchase."""
     whole: dict[str, Any] = plain_json()
     whole["purchases"][0][key] = value
     return whole
@@ -395,7 +395,7 @@ def test_a_ledger_that_is_older_than_a_check_run_says_lets_nothing_through(favou
     assert not_before(reading, 4) == reading
     assert not_before(reading, 3) == reading, "a run may stop between the summary and the check run"
     older = not_before(reading, 5)
-    assert "an older text" in older.problem
+    assert "An older version" in older.problem
     assert "`/reviewbot review`" in older.problem
     assert older.spent == reading.spent
     assert not older.ledger.favours
@@ -403,7 +403,7 @@ def test_a_ledger_that_is_older_than_a_check_run_says_lets_nothing_through(favou
     assert older.ledger.findings.open() == tuple(replace(one, waiver=None) for one in favour.findings.open())
     assert older.ledger.counter == 5, "what is written next is newer than all"
     not_sure = unsure(reading)
-    assert "against more branches than are read" in not_sure.problem
+    assert "more base branches than reviewbot reads" in not_sure.problem
     assert not_sure.ledger == replace(older.ledger, counter=4)
 
 
@@ -455,7 +455,7 @@ def test_there_is_room_for_words_beside_any_number_of_findings_and_the_worst_are
 
 
 def test_what_was_bought_is_kept_whatever_room_it_takes() -> None:
-    """No branch has such a name; what is written is then too long for GitHub, and nothing of the budget is lost."""
+    """No branch has such a name. The text is then too long for GitHub, and the budget stays complete."""
     long = replace(BOUGHT, base_ref="".join(SIGNER.sign(f"{number}") for number in range(1_000)))
     record = TrackedFinding("0" * 10, Severity.HIGH, None, "One", "a.py")
     reading = decode(encode(Ledger((long,), findings=Findings((record,))), SIGNER), SIGNER)
@@ -467,7 +467,7 @@ def test_texts_are_short_when_they_are_made() -> None:
     assert max(MAX_TITLE, MAX_TEXT, MAX_REASON) < COMMENT_LIMIT / 20
 
 
-# --- Keeping books ----------------------------------------------------------------------------------------------------
+# --- Bookkeeping ------------------------------------------------------------------------------------------------------
 
 
 def test_the_latest_attempt_is_found_and_an_attempt_is_recorded_once() -> None:
@@ -549,8 +549,8 @@ def test_what_a_run_was_stopped_with_is_listed() -> None:
 
 
 def test_a_ledger_can_cost_more_than_it_knows_and_never_less() -> None:
-    assert PLAIN.costing(Decimal(1000)).spent == 1000
-    assert PLAIN.costing(Decimal(10)) == PLAIN
+    assert PLAIN.spending_at_least(Decimal(1000)).spent == 1000
+    assert PLAIN.spending_at_least(Decimal(10)) == PLAIN
 
 
 def test_a_comment_has_asked_or_not() -> None:
@@ -561,7 +561,7 @@ def test_a_comment_has_asked_or_not() -> None:
 
 
 def chain(*states: TaskState) -> tuple[Ledger, Purchase]:
-    """Reviews of heads a, b, c, each of what is new since the one before; the last one is this head's."""
+    """Return incremental reviews of heads a, b, c; the last one is this head's."""
     heads = [letter * 40 for letter in "abcdef"[: len(states)]]
     built = tuple(
         replace(BOUGHT, identity=head, head_sha=head, state=state, since=since)
@@ -579,7 +579,7 @@ def test_a_review_of_what_is_new_counts_when_those_before_it_are_in(state: TaskS
     ledger, alone = chain(state)
     assert ledger.is_founded(alone), "it is of the whole change"
     _, last = chain(state, TaskState.DONE)
-    assert Ledger().is_founded(last), "what is not remembered is told otherwise"
+    assert Ledger().is_founded(last), "what is not recorded is reported differently"
     again = replace(BOUGHT, head_sha=last.head_sha, since=last.head_sha, state=TaskState.DONE)
     assert Ledger((again,)).is_founded(again), "the head was reviewed since itself"
 
@@ -633,7 +633,7 @@ def test_odd_figures_are_written_so_that_they_can_be_read_again(used: str, kept:
     assert (copy.used, copy.spent) == (Decimal(kept), Decimal(kept))
 
 
-# --- Short copies -----------------------------------------------------------------------------------------------------
+# --- External ids -----------------------------------------------------------------------------------------------------
 
 
 @given(purchases, st.text("abcXYZ019_-", max_size=55), credits_, st.integers(0, MAX_COUNTER))
@@ -659,7 +659,7 @@ def test_a_short_copy_is_read_back(bought: Purchase, task_id: str, spent: Decima
         selection=bought.selection[:16],
         counter=counter,
     )
-    assert tells_of_open_task(text) is not bought.state.is_over
+    assert names_open_task(text) is not bought.state.is_over
 
 
 @given(st.data())
@@ -677,7 +677,7 @@ def test_no_single_edit_of_a_short_copy_is_believed(data: st.DataObject) -> None
 def test_any_external_id_can_be_asked(text: str) -> None:
     assert decode_external_id(text, SIGNER) is None
     assert decode_external_id(f"rb1 {text} {'0' * 32}", SIGNER) is None
-    assert not tells_of_open_task(text)
+    assert not names_open_task(text)
 
 
 def test_a_short_copy_of_another_place_or_with_odd_figures_is_not_believed() -> None:
@@ -694,7 +694,7 @@ def test_only_this_version_of_a_short_copy_is_read() -> None:
     assert decode_external_id(text, SIGNER) is not None
     for version in ("rb0", "rb2", "rb4", "rb", ""):
         other = text.replace("rb1", version, 1)
-        assert (decode_external_id(other, SIGNER), tells_of_open_task(other)) == (None, False)
+        assert (decode_external_id(other, SIGNER), names_open_task(other)) == (None, False)
     for at in range(1, len(words) - 1):
         payload = " ".join((*words[1:at], *words[at + 1 : -1]))
         assert decode_external_id(f"rb1 {payload} {SIGNER.sign(payload)[:32]}", SIGNER) is None, "a part is missing"
@@ -747,8 +747,8 @@ def test_a_waived_finding_that_there_is_no_room_for_is_counted_since_its_waiver_
 
 def test_the_beginning_of_an_identity_is_told_whole() -> None:
     short = replace(BOUGHT, identity="a" * 16)
-    assert Ledger((short,)).told_whole("a" * 64).find("a" * 64)
-    assert Ledger((short,)).told_whole("") == Ledger((short,))
+    assert Ledger((short,)).with_full_identity("a" * 64).find("a" * 64)
+    assert Ledger((short,)).with_full_identity("") == Ledger((short,))
 
 
 def test_the_last_finished_attempt_at_a_change_stands() -> None:

@@ -1,4 +1,4 @@
-"""The table of outcomes, row by row: never green by accident."""
+"""The outcomes table, row by row."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ PASS, FAIL = Tolerance.PASS, Tolerance.FAIL
 
 
 def short(outcome: Outcome) -> tuple[str | None, int, str, str, str]:
-    """An outcome as a row of the table."""
+    """Return an outcome as a row of the table."""
     conclusion = outcome.conclusion.value if outcome.conclusion else None
     return conclusion, outcome.exit_status, outcome.verdict.value, outcome.status.value, outcome.reason.value
 
@@ -201,7 +201,7 @@ def test_a_collection_did_its_job_and_carries_no_verdict() -> None:
     done = judge((), readable=True, coverage=FULL, rules=Rules())
     outcome = collected({1: done, 2: pending(Rules()), 3: None})
     assert short(outcome) == (None, 0, "none", "completed", "collected")
-    assert outcome.message == "1 of 3 open reviews are finished and published. Not looked up: #3."
+    assert outcome.message == "1 of 3 open reviews are finished and published. Failed: #3."
     assert collected({1: done}).message == "1 of 1 open reviews are finished and published."
 
 
@@ -210,7 +210,7 @@ def test_an_outcome_has_the_words_of_the_contract() -> None:
     assert [verdict.value for verdict in Verdict] == ["pass", "fail", "none"]
 
 
-# --- Memory, bypass, newer heads --------------------------------------------------------------------------------------
+# --- State, bypass, newer heads ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
