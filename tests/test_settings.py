@@ -139,6 +139,21 @@ def test_a_setting_that_is_not_set_has_its_default(row: tuple[str, object, str, 
     assert value_of(read_settings({row[0]: ""}, f"{row[0]}: ''\n" if row[6] else None), row[0]) == row[1]
 
 
+@pytest.mark.parametrize(
+    ("inputs", "config", "value"),
+    [
+        ({"reviewer": "local"}, None, FailOn.HIGH),
+        ({}, "reviewer: local\n", FailOn.HIGH),
+        ({"reviewer": "local"}, "reviewer: codevf\nfail-on: low\n", FailOn.LOW),
+        ({"reviewer": "local", "fail-on": "critical"}, "fail-on: low\n", FailOn.CRITICAL),
+        ({"reviewer": "codevf"}, "reviewer: local\n", FailOn.CRITICAL),
+    ],
+)
+def test_the_local_reviewer_blocks_from_high(inputs: dict[str, str], config: str | None, value: FailOn) -> None:
+    assert read_settings(inputs, config).fail_on is value
+    assert peek_settings(inputs, config).fail_on is value
+
+
 @pytest.mark.parametrize("row", ACTION, ids=lambda row: row[0])
 def test_an_input_is_read(row: tuple[str, object, str, object, list[str], bool, bool]) -> None:
     name, _, text, value, *_ = row
@@ -223,7 +238,8 @@ def test_no_spelling_of_a_locked_key_gets_through(text: str) -> None:
 @pytest.mark.parametrize("text", ["FAIL-ON: never", "fail_on: never", "'fail-on ': never", "fail\u2011on: never"])
 def test_a_name_that_only_looks_like_a_locked_key_is_unknown(text: str) -> None:
     inputs = {"locked": "fail-on", "config": "fail-on: low"}
-    assert [problem.what for problem in problems_of(inputs, text)] == ["there is no such key"]
+    (problem,) = problems_of(inputs, text)
+    assert problem.what.startswith("unknown key")
     assert peek_settings(inputs, text).fail_on is FailOn.LOW
 
 
@@ -238,7 +254,7 @@ def test_a_name_that_is_not_a_key_locks_nothing_and_is_a_problem(name: str) -> N
 
 def test_the_nearest_key_is_named() -> None:
     (problem,) = problems_of({"locked": "Fail_On"}, None)
-    assert problem.what == "`Fail_On` is not a config key (did you mean `fail-on`?)"
+    assert problem.what == "`Fail_On` is not a config key; did you mean `fail-on`?"
 
 
 def test_a_locked_key_is_listed_with_all_other_problems_under_the_name_of_the_file() -> None:
@@ -261,7 +277,7 @@ def test_a_locked_key_is_listed_with_all_other_problems_under_the_name_of_the_fi
 def test_the_input_config_sets_no_more_than_a_file_may(name: str) -> None:
     inputs = {"config": f"{name}: x\n"}
     assert [(one.where, one.what) for one in problems_of(inputs)] == [
-        (f"input `config`, key `{name}`", "this key is not read from a file")
+        (f"input `config`, key `{name}`", "this setting is not read from the file")
     ]
     assert value_of(peek_settings(inputs), name) in {value_of(Settings(), name), f"{name}: x"}
 
@@ -270,7 +286,7 @@ def test_the_input_config_sets_no_more_than_a_file_may(name: str) -> None:
     ("text", "what"),
     [
         ("mode: &a x", "it holds an anchor"),
-        ("a: [", "it is not YAML"),
+        ("a: [", "line 1, column 5: "),
         ("- mode", "it is not a mapping"),
         ("#" * 70_000, "it is too large"),
     ],
@@ -296,7 +312,7 @@ def test_what_is_wrong_in_an_input_is_told_with_what_is_right(name: str, text: s
     (problem,) = problems_of({name: text})
     (row,) = [row for row in INPUTS if row.name == name]
     assert (problem.where, problem.allowed) == (f"input `{name}`", row.allowed)
-    assert problem.what.endswith("is not right")
+    assert problem.what.startswith("invalid value")
     assert value_of(peek_settings({name: text}), name) == value_of(Settings(), name)
 
 
@@ -322,7 +338,11 @@ def test_a_number_is_no_boolean(name: str) -> None:
 @pytest.mark.parametrize("name", [row[0] for row in ROWS if not row[6]] + SECRET_NAMES)
 def test_what_decides_where_the_key_goes_is_not_read_from_a_file(name: str) -> None:
     (problem,) = problems_of({}, f"{name}: {KEY}\n")
-    assert problem == Problem(f"config file `{name}`", "this key is not read from a file", "set it in the workflow")
+    assert problem == Problem(
+        f"config file `{name}`",
+        "this setting is not read from the file",
+        todo=f"Set the input `{name}` of the workflow.",
+    )
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if not row[5]], ids=lambda row: row[0])
@@ -334,10 +354,11 @@ def test_a_key_that_is_no_input_is_not_heard_as_one(
 
 
 def test_a_key_that_does_not_exist_is_told_with_those_that_do() -> None:
-    (problem,) = problems_of({}, "fail_on: high\n")
-    assert problem.where == "config file `fail_on`"
-    assert "`fail-on`" in problem.allowed
-    assert "`codevf-api-key`" not in problem.allowed
+    near, far = problems_of({}, "fail_on: high\nnonsense: 1\n")
+    assert str(near) == "config file `fail_on`: unknown key; did you mean `fail-on`?"
+    assert far.what == "unknown key"
+    assert "`fail-on`" in far.allowed
+    assert "`codevf-api-key`" not in far.allowed
 
 
 def test_every_problem_is_told_at_once() -> None:
@@ -365,7 +386,7 @@ def test_the_error_is_a_list_for_people() -> None:
         read_settings({"mode": "slow", "fail-on": "x"}, None)
     assert str(caught.value) == "The settings have 2 problems; nothing was sent and nothing was spent."
     assert caught.value.hint.splitlines()[0] == (
-        "- input `mode`: `slow` is not right. Allowed: `realtime_answer`, `fast`, `standard`."
+        "- input `mode`: invalid value `slow`. Allowed: `realtime_answer`, `fast`, `standard`."
     )
     with pytest.raises(SettingsError, match="1 problem;"):
         read_settings({"mode": "slow"}, None)
@@ -461,17 +482,17 @@ def test_an_empty_file_sets_nothing(empty: str) -> None:
         ("mode: ! fast", "it holds a tag"),
         ("--- !x\nmode: fast", "it holds a tag"),
         ("mode: !!python/object:os.system fast", "it holds a tag"),
-        ("mode: fast\nmode: standard", "it holds a key twice (line 2)"),
-        ("path-instructions:\n- {path: a, path: b}", "it holds a key twice (line 2)"),
-        ("mode: [fast", "it is not YAML (line 1)"),
-        ("mode: fast\n  x: y", "it is not YAML (line 2)"),
-        ("mode: @fast", "it is not YAML (line 1)"),
-        ("mode: fast\n---\nmode: fast", "it is not YAML (line 2)"),
-        ("{a: b}: c", "it is not YAML (line 1)"),
-        ("mode: \0", "it is not YAML"),
-        ("mode: \ud800", "it is not YAML"),
-        ("mode: 2001-99-99", "it is not YAML"),
-        ("max-credits: " + "9" * 5_000, "it is not YAML"),
+        ("mode: fast\nmode: standard", "line 2, column 1: this key is there twice"),
+        ("path-instructions:\n- {path: a, path: b}", "line 2, column 13: this key is there twice"),
+        ("mode: [fast", "line 1, column 12: expected `,` or `]`, found the end of the file"),
+        ("mode: fast\n  x: y", "line 2, column 4: mapping values are not allowed here"),
+        ("mode: @fast", "line 1, column 7: found character `@` that cannot start any token"),
+        ("mode: fast\n---\nmode: fast", "line 2, column 1: invalid YAML"),
+        ("{a: b}: c", "line 1, column 1: invalid YAML"),
+        ("mode: \0", "invalid YAML"),
+        ("mode: \ud800", "invalid YAML"),
+        ("mode: 2001-99-99", "invalid YAML"),
+        ("max-credits: " + "9" * 5_000, "invalid YAML"),
         ("mode: " + "[" * 60_000, "it is nested too deeply"),
         ("max-credits: 0x" + "f" * 5_000, "it holds a number that is too large"),
         ("paths: [-0o" + "7" * 9_000 + "]", "it holds a number that is too large"),
@@ -529,6 +550,17 @@ LEAKS: list[tuple[dict[str, str], str | None]] = [
     ({"config": f"fail-on: {KEY}\n"}, None),
     ({"config": f"codevf-api-key: {KEY}\n"}, None),
     ({"config": f"codevf-api-key: [{KEY}\n"}, None),
+    ({}, f"{KEY}: 1\n{KEY}: 2\n"),
+    ({}, f"mode: *{KEY}\n"),
+    ({}, f"mode: !{KEY} x\n"),
+    ({}, f"mode: fast\n{KEY}\n"),
+    ({}, f"%TAG {KEY}\n---\nmode: fast\n"),
+    ({}, f"%YAML {KEY}\n"),
+    ({}, f"mode: !{KEY}!b x\n"),
+    ({}, f"mode: |{KEY}\n"),
+    ({}, f'mode: "\\x{KEY}"\n'),
+    ({}, f"%TAG !a! x\n%TAG !a! {KEY}\n---\n"),
+    ({}, f"path-instructions: [{{path: {KEY}}}]\n"),
 ]
 
 
@@ -593,4 +625,6 @@ def test_a_meaning_says_what_each_word_that_may_be_chosen_does() -> None:
     words = re.compile(r"`([a-z_-]+)`")
     silent = {row.name: set(words.findall(row.allowed)) - set(words.findall(row.meaning)) for row in INPUTS}
     assert {name for name, left in silent.items() if left} == {"fail-on", "comment-from"}, silent
-    assert (silent["fail-on"], silent["comment-from"]) == (set(FailOn), set(FailOn) - {"never"}), "severities, by name"
+    assert (silent["fail-on"], silent["comment-from"]) == (set(FailOn) - {"high"}, set(FailOn) - {"never"}), (
+        "severities, by name"
+    )

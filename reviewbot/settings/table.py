@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
-from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from reviewbot.domain.codevf.attachments import LARGEST_ATTACHMENT
@@ -27,7 +26,7 @@ from reviewbot.domain.model.options import (
 from reviewbot.domain.model.review import Mode, Severity
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.domain.text.escaping import visible
-from reviewbot.errors import Problem, SettingsError
+from reviewbot.errors import Problem, SettingsError, did_you_mean
 from reviewbot.settings.configfile import key_lines, read_config
 from reviewbot.settings.readers import (
     BOOLEAN,
@@ -52,6 +51,9 @@ T = TypeVar("T")
 
 CONFIG_FILE = ".github/reviewbot.yml"
 TEMPLATES_DIR = ".github/reviewbot"
+
+LOCAL_DEFAULTS: Mapping[str, object] = {"fail_on": FailOn.HIGH}
+"""Defaults that differ with `reviewer: local`: analyzers rate hardly anything critical."""
 
 
 def setting(default: T, reader: Reader[T], meaning: str, *, action: bool = True, config: bool = True) -> T:
@@ -112,7 +114,11 @@ class Settings:
         one_of(Tolerance),
         "When selected files were not fully reviewed: `fail` fails the check, `pass` judges what was reviewed.",
     )
-    fail_on: FailOn = setting(FailOn.CRITICAL, one_of(FailOn), "The least severity that closes the gate.")
+    fail_on: FailOn = setting(
+        FailOn.CRITICAL,
+        one_of(FailOn),
+        "The least severity that blocks; `high` by default with `reviewer: local`.",
+    )
     comment_from: Severity = setting(Severity.LOW, THRESHOLD, "The least severity that gets an inline comment.")
     max_comments: int = setting(30, whole_number(0, 100), "Comments at most, worst first.")
     review_event: ReviewKind = setting(
@@ -333,15 +339,14 @@ def _not_keys(locked: tuple[str, ...]) -> Iterator[Problem]:
     allowed = _config_keys()
     for name in locked:
         if name not in allowed:
-            near = get_close_matches(name.casefold(), allowed, n=1)
-            meant = f" (did you mean `{near[0]}`?)" if near else ""
-            yield Problem(input_place("locked"), f"`{name[:60]}` is not a config key{meant}", "config keys, one a line")
+            what = f"`{name[:60]}` is not a config key{did_you_mean(name[:60], allowed)}"
+            yield Problem(input_place("locked"), what, todo="List config keys, one a line.")
 
 
 def _locked(key: str, path: str, line: int | None) -> Problem:
     at = f"line {line} of " if line else ""
     what = f"{at}`{visible(path[:100])}` sets this key, and the workflow's input `locked` lists it"
-    return Problem(config_place(key), what, f"a file without `{key}`")
+    return Problem(config_place(key), what, todo=f"Remove `{key}` from the file.")
 
 
 def _read(layers: tuple[Layer, ...]) -> tuple[Settings, list[tuple[str, object, Field[Any]]]]:
@@ -354,6 +359,8 @@ def _read(layers: tuple[Layer, ...]) -> tuple[Settings, list[tuple[str, object, 
                 values.setdefault(row.name, row.metadata["reader"].read(value))
             except NotAllowed:
                 invalid.append((where, value, row))
+    if values.get("reviewer") is ReviewerKind.LOCAL:
+        values = {**LOCAL_DEFAULTS, **values}
     return Settings(**values), invalid
 
 
@@ -389,9 +396,11 @@ def _unknown(keys: Mapping[str, object], place: Callable[[str], str]) -> Iterato
     names, allowed = {name_of(row) for row in fields(Settings)}, _config_keys()
     for key in keys:
         if key not in names:
-            yield Problem(place(key), "there is no such key", ", ".join(f"`{name}`" for name in allowed))
+            near = did_you_mean(key[:60], allowed)
+            yield Problem(place(key), f"unknown key{near}", "" if near else ", ".join(f"`{name}`" for name in allowed))
         elif key not in allowed:
-            yield Problem(place(key), "this key is not read from a file", "set it in the workflow")
+            todo = f"Set the input `{key}` of the workflow."
+            yield Problem(place(key), "this setting is not read from the file", todo=todo)
 
 
 def _wrong(where: str, value: object, row: Field[Any]) -> Problem:
@@ -402,8 +411,8 @@ def _wrong(where: str, value: object, row: Field[Any]) -> Problem:
     # An address may carry a password, and a key may have been pasted into the wrong place.
     text = str(value)
     hidden = reader in {SECRET, SERVICE_URL} or is_secret(text)
-    shown = "the value" if hidden else f"`{text[:80]}`"
-    return Problem(where, f"{shown} is not right", reader.allowed)
+    what = reader.reason(value) or ("invalid value" if hidden else f"invalid value `{text[:80]}`")
+    return Problem(where, what, reader.allowed)
 
 
 def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
@@ -412,18 +421,18 @@ def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
     credits_allowed = settings.mode.credits
     if paid and settings.max_credits not in credits_allowed:
         allowed = f"{credits_allowed.start} to {credits_allowed.stop - 1} with `mode: {settings.mode}`"
-        told = f"`max-credits: {settings.max_credits}` does not fit"
+        told = f"`max-credits: {settings.max_credits}` is out of range"
         yield {"reviewer", "mode", "max_credits"}, Problem("`mode` and `max-credits`", told, allowed)
     if paid and not (settings.check_run or settings.summary_comment):
-        told = "both are off, so a paid review would have no place to be remembered"
+        told = "both are `false`, so reviewbot could not store what it buys"
         where = "`check-run` and `summary-comment`"
-        yield {"reviewer", "check_run", "summary_comment"}, Problem(where, told, "at least one of them on")
+        yield {"reviewer", "check_run", "summary_comment"}, Problem(where, told, "at least one of them `true`")
     if paid and settings.max_tasks > 1 and not settings.summary_comment:
-        told = "the ids of several tasks have their place in the summary comment"
+        told = "the ids of several tasks are stored in the summary comment"
         where = "`max-tasks` and `summary-comment`"
         yield {"reviewer", "max_tasks", "summary_comment"}, Problem(where, told, "`max-tasks: 1` without a summary")
     if settings.command is ActionCommand.COLLECT and not paid:
-        told = "a local review is never left open"
+        told = "a local review is never pending"
         yield {"reviewer", "command"}, Problem("`command` and `reviewer`", told, "`command: review`")
     if settings.command is ActionCommand.REVIEW and settings.repositories:
         told = "only `collect` works on several repositories"

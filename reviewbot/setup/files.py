@@ -6,7 +6,7 @@ import json
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reviewbot.domain.model.installation import ACTIONS_APP
 from reviewbot.domain.model.options import ReviewerKind
@@ -244,7 +244,7 @@ def _job(  # noqa: PLR0913 — each is a part of the YAML
         "  contents: read # the change and the settings on the default branch\n"
         f"  pull-requests: {comments}\n"
         "  checks: write # the check\n"
-        f"steps:\n  - uses: {wish.action}\n{given}"
+        f"steps:\n  - uses: {_action_of(wish)}\n{given}"
     )
     return f"  {key}:\n{textwrap.indent(body, ' ' * 4)}"
 
@@ -253,6 +253,13 @@ def _condition(only: Sequence[str]) -> str:
     if len(only) < 2:  # noqa: PLR2004 — one line
         return "".join(f"if: {one}\n" for one in only)
     return "if: >-\n" + textwrap.indent(" &&\n".join(only), "  ") + "\n"
+
+
+def _action_of(wish: Wish) -> Action:
+    """Return the action that has what the reviewer needs: the image of `local/` contains the analyzers."""
+    if wish.reviewer is ReviewerKind.LOCAL and not wish.action.folder:
+        return replace(wish.action, folder="/local")
+    return wish.action
 
 
 def files(wish: Wish) -> Mapping[str, str]:

@@ -69,10 +69,14 @@ def _action(call: Call) -> Action:
         return known
     said = call.chosen.action or _line(call, f"Which action? ({_WHICH}) ")
     if not said:
-        raise wrong("--action", "the action, its commit and its release are not known", _WHICH)
+        raise wrong("--action", "the option is missing", f"Write: --action {_WHICH}")
     action = read_action(said)
     if action is None:
-        raise wrong("--action", f"`{said[:100]}` does not name an action by commit and release", _WHICH)
+        raise wrong(
+            "--action",
+            f"`{said[:100]}` does not name an action, its commit and its release",
+            f"Write: --action {_WHICH}",
+        )
     return action
 
 
