@@ -107,8 +107,8 @@ CASES = {
     "wrong settings": Case(
         2,
         (
-            ("settings: config file `mode`: `slow`", "`standard`"),
-            ("settings: input `fail-on`: `hihg`", "`high`"),
+            ("settings: config file `mode`: invalid value `slow`", "`standard`"),
+            ("settings: input `fail-on`: invalid value `hihg`", "`high`"),
             ("templates: The template `summary.md.j2`", "default branch"),
         ),
         {
@@ -155,7 +155,7 @@ CASES = {
     "another file and a number": Case(
         2,
         (
-            ("settings: config file `fail-on`: `never ever`", "`never`"),
+            ("settings: config file `fail-on`: invalid value `never ever`", "`never`"),
             ("project: number 42 was not checked", "set `codevf-project` to a name"),
         ),
         {

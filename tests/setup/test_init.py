@@ -143,7 +143,7 @@ def test_advice_prints_no_ruleset_and_names_the_command_that_does() -> None:
 def test_every_pin_has_its_release_behind_it(wish: Wish) -> None:
     pins = [line for text in files(wish).values() for line in text.splitlines() if "uses:" in line]
     assert len(pins) >= 2
-    assert all(re.fullmatch(rf" +- uses: acme/reviewbot@{COMMIT} # v1\.0\.0", pin) for pin in pins)
+    assert all(re.fullmatch(rf" +- uses: acme/reviewbot(/local)?@{COMMIT} # v1\.0\.0", pin) for pin in pins)
 
 
 def test_everything_is_written_below_the_clones_root(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
