@@ -298,7 +298,6 @@ class GitHubForge(Bound):
         return {**self._here, "number": number}
 
     def _listed(self, document: str, variables: Mapping[str, object], kind: type[T]) -> Iterator[T]:
-        """Yield the pull requests of a list, fetching pages as needed."""
         after: str | None = None
         while True:
             asked = {**self._here, **variables, "after": after}
@@ -335,7 +334,6 @@ class GitHubForge(Bound):
             yield from page.present
 
     def _annotations(self, check_id: int) -> int:
-        """Return the number of a check run's annotations."""
         intent = Intent("reading a check run", "checks: read")
         return self._calls.get(f"{self._path}/check-runs/{check_id}", intent, rest.Check).output.annotations_count
 

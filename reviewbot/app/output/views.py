@@ -167,7 +167,6 @@ class _Findings:
         return (self._view(record) for record in (*answered, *carried))
 
     def waived(self) -> tuple[FindingView, ...]:
-        """Return open findings with a waiver."""
         records = self._known.ledger.findings.open()
         return tuple(self._view(record) for record in records if record.waiver is not None)
 
@@ -183,17 +182,13 @@ class _Findings:
 
 
 def counting_views(known: Known) -> Iterable[FindingView]:
-    """Return every finding that counts for the verdict."""
     return _Findings(known).counting()
 
 
 def finding_view(known: Known, item: Placed | None, record: TrackedFinding | None = None) -> FindingView:
     """Return a finding for a comment, the summary or an annotation.
 
-    Args:
-        known: what the run knows.
-        item: the finding in this change's answer, None if it is from an earlier one.
-        record: the tracked finding; one of the two is given.
+    `item` is the finding in this change's answer, `record` the tracked one; at least one is given.
     """
     remembered = record or known.ledger.findings.find(item.id if item else "")
     view = _placed_view(known, item) if item else _remembered_view(known, remembered)

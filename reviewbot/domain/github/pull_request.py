@@ -177,8 +177,6 @@ class Thread:
 
 
 class CheckStatus(StrEnum):
-    """The statuses of check runs that reviewbot writes."""
-
     IN_PROGRESS = "in_progress"
     COMPLETED = "completed"
 
@@ -324,7 +322,6 @@ class Entry:
     tar: bool = False
 
     def with_content(self, content: bytes) -> Entry:
-        """Add text, size and kind from the bytes."""
         if content.startswith(_UTF_16):
             return replace(self, text=None, binary=True, misencoded=True)
         if b"\0" in content[:BINARY_WINDOW]:

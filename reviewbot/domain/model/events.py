@@ -43,8 +43,6 @@ class ReviewEvent(Struct, frozen=True):
 
 
 class ClosedEvent(Struct, frozen=True):
-    """A pull request was closed."""
-
     number: int
     merged: bool
     sender: str
@@ -197,7 +195,6 @@ class _MergeGroupPayload(Struct, frozen=True):
 
 
 def read_event_text(name: str, text: str) -> Event:
-    """Parse the text of the runner's event file."""
     try:
         payload = parse(text)
     except JsonMismatch:

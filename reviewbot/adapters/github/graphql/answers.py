@@ -80,7 +80,6 @@ class Nodes(Node, Generic[T], frozen=True):
 
     @property
     def present(self) -> tuple[T, ...]:
-        """The readable items."""
         return tuple(node for node in self.nodes if node is not None)
 
 

@@ -91,12 +91,10 @@ def pull_request(node: answers.PullRequestNode) -> PullRequest:
 
 
 def former_bases(pull: answers.PullRequestNode | answers.Listed) -> tuple[str, ...]:
-    """Return the earlier base branches, oldest first."""
     return tuple(event.previous_ref_name for event in _present(pull.retargeted) if event.previous_ref_name)
 
 
 def bases(pull: answers.Listed) -> tuple[str, str, tuple[str, ...]]:
-    """Return the default branch, the base branch, and the earlier ones."""
     default = pull.base_repository.default_branch_ref if pull.base_repository else None
     return default.name if default else "", pull.base_ref_name, former_bases(pull)
 
@@ -123,7 +121,6 @@ _BOT_IDS = ("BOT_", "MDM6Qm90")
 
 
 def _login_of_account(user: answers.Account) -> str:
-    """Return REST's login of a commit's author."""
     login = user.login.removesuffix(_BOT_SUFFIX)
     is_bot = login != user.login or user.id.startswith(_BOT_IDS)
     return f"{login}{_BOT_SUFFIX if is_bot else ''}"
