@@ -32,6 +32,7 @@ An exit status of 1 means the gate and nothing else; 70 is a bug of ours (anythi
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
@@ -91,15 +92,38 @@ class ReviewbotError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with the settings; `where` is the input or the config key, as the user wrote it."""
+    """One problem of the settings or the command line.
+
+    Attributes:
+        where: the input, the config key or the option as the user wrote it, or a path.
+        what: what is wrong, with the value.
+        allowed: the values that are allowed, as a phrase.
+        todo: what to do, as sentences.
+    """
 
     where: str
     what: str
-    allowed: str
+    allowed: str = ""
+    todo: str = ""
+
+    @property
+    def advice(self) -> str:
+        """What is allowed and what to do, as sentences."""
+        return " ".join(filter(None, (self.allowed and f"Allowed: {self.allowed}.", self.todo)))
 
     def __str__(self) -> str:
-        """One line for a list."""
-        return f"{self.where}: {self.what}. Allowed: {self.allowed}."
+        """Return one line for a list."""
+        what = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{what}{'' if what.endswith('?') else '.'} {self.advice}".rstrip()
+
+
+def did_you_mean(word: str, names: Iterable[str]) -> str:
+    """Return the end of a message that suggests the nearest name, empty if none is near."""
+    # Imported here: only a typo needs it.
+    from difflib import get_close_matches  # noqa: PLC0415
+
+    near = get_close_matches(word.casefold(), sorted(names), n=1)
+    return f"; did you mean `{near[0]}`?" if near else ""
 
 
 class SettingsError(ReviewbotError):

@@ -128,6 +128,21 @@ def test_what_nobody_sets_has_its_default(row: tuple[str, object, str, object, l
     assert value_of(read_settings({row[0]: ""}, f"{row[0]}: ''\n" if row[6] else None), row[0]) == row[1]
 
 
+@pytest.mark.parametrize(
+    ("inputs", "config", "value"),
+    [
+        ({"reviewer": "local"}, None, FailOn.HIGH),
+        ({}, "reviewer: local\n", FailOn.HIGH),
+        ({"reviewer": "local"}, "reviewer: codevf\nfail-on: low\n", FailOn.LOW),
+        ({"reviewer": "local", "fail-on": "critical"}, "fail-on: low\n", FailOn.CRITICAL),
+        ({"reviewer": "codevf"}, "reviewer: local\n", FailOn.CRITICAL),
+    ],
+)
+def test_the_local_reviewer_blocks_from_high(inputs: dict[str, str], config: str | None, value: FailOn) -> None:
+    assert read_settings(inputs, config).fail_on is value
+    assert peek_settings(inputs, config).fail_on is value
+
+
 @pytest.mark.parametrize("row", ACTION, ids=lambda row: row[0])
 def test_an_input_is_read(row: tuple[str, object, str, object, list[str], bool, bool]) -> None:
     name, _, text, value, *_ = row
@@ -171,7 +186,7 @@ def test_what_is_wrong_in_an_input_is_told_with_what_is_right(name: str, text: s
     (problem,) = problems_of({name: text})
     (row,) = [row for row in INPUTS if row.name == name]
     assert (problem.where, problem.allowed) == (f"input `{name}`", row.allowed)
-    assert problem.what.endswith("is not right")
+    assert problem.what.startswith("invalid value")
     assert value_of(peek_settings({name: text}), name) == value_of(Settings(), name)
 
 
@@ -197,7 +212,11 @@ def test_a_number_is_no_boolean(name: str) -> None:
 @pytest.mark.parametrize("name", [row[0] for row in ROWS if not row[6]] + SECRET_NAMES)
 def test_what_decides_where_the_key_goes_is_not_read_from_a_file(name: str) -> None:
     (problem,) = problems_of({}, f"{name}: {KEY}\n")
-    assert problem == Problem(f"config file `{name}`", "this key is not read from a file", "set it in the workflow")
+    assert problem == Problem(
+        f"config file `{name}`",
+        "this setting is not read from the file",
+        todo=f"Set the input `{name}` of the workflow.",
+    )
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if not row[5]], ids=lambda row: row[0])
@@ -209,10 +228,11 @@ def test_a_key_that_is_no_input_is_not_heard_as_one(
 
 
 def test_a_key_that_does_not_exist_is_told_with_those_that_do() -> None:
-    (problem,) = problems_of({}, "fail_on: high\n")
-    assert problem.where == "config file `fail_on`"
-    assert "`fail-on`" in problem.allowed
-    assert "`codevf-api-key`" not in problem.allowed
+    near, far = problems_of({}, "fail_on: high\nnonsense: 1\n")
+    assert str(near) == "config file `fail_on`: unknown key; did you mean `fail-on`?"
+    assert far.what == "unknown key"
+    assert "`fail-on`" in far.allowed
+    assert "`codevf-api-key`" not in far.allowed
 
 
 def test_every_problem_is_told_at_once() -> None:
@@ -240,7 +260,7 @@ def test_the_error_is_a_list_for_people() -> None:
         read_settings({"mode": "slow", "fail-on": "x"}, None)
     assert str(caught.value) == "The settings have 2 problems; nothing was sent and nothing was spent."
     assert caught.value.hint.splitlines()[0] == (
-        "- input `mode`: `slow` is not right. Allowed: `realtime_answer`, `fast`, `standard`."
+        "- input `mode`: invalid value `slow`. Allowed: `realtime_answer`, `fast`, `standard`."
     )
     with pytest.raises(SettingsError, match="1 problem;"):
         read_settings({"mode": "slow"}, None)
@@ -335,17 +355,17 @@ def test_an_empty_file_sets_nothing(empty: str) -> None:
         ("mode: ! fast", "it holds a tag"),
         ("--- !x\nmode: fast", "it holds a tag"),
         ("mode: !!python/object:os.system fast", "it holds a tag"),
-        ("mode: fast\nmode: standard", "it holds a key twice (line 2)"),
-        ("path-instructions:\n- {path: a, path: b}", "it holds a key twice (line 2)"),
-        ("mode: [fast", "it is not YAML (line 1)"),
-        ("mode: fast\n  x: y", "it is not YAML (line 2)"),
-        ("mode: @fast", "it is not YAML (line 1)"),
-        ("mode: fast\n---\nmode: fast", "it is not YAML (line 2)"),
-        ("{a: b}: c", "it is not YAML (line 1)"),
-        ("mode: \0", "it is not YAML"),
-        ("mode: \ud800", "it is not YAML"),
-        ("mode: 2001-99-99", "it is not YAML"),
-        ("max-credits: " + "9" * 5_000, "it is not YAML"),
+        ("mode: fast\nmode: standard", "line 2, column 1: this key is there twice"),
+        ("path-instructions:\n- {path: a, path: b}", "line 2, column 13: this key is there twice"),
+        ("mode: [fast", "line 1, column 12: expected `,` or `]`, found the end of the file"),
+        ("mode: fast\n  x: y", "line 2, column 4: mapping values are not allowed here"),
+        ("mode: @fast", "line 1, column 7: found character `@` that cannot start any token"),
+        ("mode: fast\n---\nmode: fast", "line 2, column 1: invalid YAML"),
+        ("{a: b}: c", "line 1, column 1: invalid YAML"),
+        ("mode: \0", "invalid YAML"),
+        ("mode: \ud800", "invalid YAML"),
+        ("mode: 2001-99-99", "invalid YAML"),
+        ("max-credits: " + "9" * 5_000, "invalid YAML"),
         ("mode: " + "[" * 60_000, "it is nested too deeply"),
         ("max-credits: 0x" + "f" * 5_000, "it holds a number that is too large"),
         ("paths: [-0o" + "7" * 9_000 + "]", "it holds a number that is too large"),
@@ -400,6 +420,17 @@ LEAKS: list[tuple[dict[str, str], str | None]] = [
     ({}, f"codevf-api-key: '{KEY}\n"),
     ({}, f"codevf-api-key: [{KEY}\n"),
     ({}, f"fail-on: {KEY}\n"),
+    ({}, f"{KEY}: 1\n{KEY}: 2\n"),
+    ({}, f"mode: *{KEY}\n"),
+    ({}, f"mode: !{KEY} x\n"),
+    ({}, f"mode: fast\n{KEY}\n"),
+    ({}, f"%TAG {KEY}\n---\nmode: fast\n"),
+    ({}, f"%YAML {KEY}\n"),
+    ({}, f"mode: !{KEY}!b x\n"),
+    ({}, f"mode: |{KEY}\n"),
+    ({}, f'mode: "\\x{KEY}"\n'),
+    ({}, f"%TAG !a! x\n%TAG !a! {KEY}\n---\n"),
+    ({}, f"path-instructions: [{{path: {KEY}}}]\n"),
 ]
 
 
@@ -464,4 +495,6 @@ def test_a_meaning_says_what_each_word_that_may_be_chosen_does() -> None:
     words = re.compile(r"`([a-z_-]+)`")
     silent = {row.name: set(words.findall(row.allowed)) - set(words.findall(row.meaning)) for row in INPUTS}
     assert {name for name, left in silent.items() if left} == {"fail-on", "comment-from"}, silent
-    assert (silent["fail-on"], silent["comment-from"]) == (set(FailOn), set(FailOn) - {"never"}), "severities, by name"
+    assert (silent["fail-on"], silent["comment-from"]) == (set(FailOn) - {"high"}, set(FailOn) - {"never"}), (
+        "severities, by name"
+    )

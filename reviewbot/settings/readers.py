@@ -35,7 +35,7 @@ class Secret:
 
 
 class NotAllowed(Exception):
-    """A value is not one that its setting allows."""
+    """A value is not one that its setting allows; the message says why where `Reader.allowed` is not enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,14 @@ class Reader(Generic[T]):
 
     allowed: str
     read: Callable[[object], T]
+
+    def reason(self, value: object) -> str:
+        """Return why a value is refused, empty if `allowed` says it."""
+        try:
+            self.read(value)
+        except NotAllowed as error:
+            return str(error)
+        return ""
 
 
 def _text(value: object) -> str:
@@ -141,12 +149,16 @@ def _path_instructions(value: object) -> tuple[PathInstruction, ...]:
     if not isinstance(value, list):
         raise NotAllowed
     found = []
-    for item in value:
+    for number, item in enumerate(value, start=1):
         match item:
             case {"path": str(path), "instructions": str(instructions), **rest} if not rest:
                 found.append(PathInstruction(path, instructions))
+            case {**keys} if missing := [key for key in ("path", "instructions") if key not in keys]:
+                raise NotAllowed(f"item {number} has no `{missing[0]}`")
+            case {"path": str(), "instructions": str()}:
+                raise NotAllowed(f"item {number} has other keys than `path` and `instructions`")
             case _:
-                raise NotAllowed
+                raise NotAllowed(f"item {number} is not a mapping of `path` and `instructions` to texts")
     return tuple(found)
 
 
@@ -164,9 +176,9 @@ def _matching(pattern: str, make: Callable[[str], T]) -> Callable[[object], T]:
 
 
 NAME = "[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}"
-INSTANCE = Reader("at most 40 letters, digits, blanks, dots, dashes and underscores", _matching(f"{NAME}|", str))
+INSTANCE = Reader("at most 40 letters, digits, spaces, dots, dashes and underscores", _matching(f"{NAME}|", str))
 
-SECRET = Reader("printable characters without blanks", _matching("[!-~]*", Secret))
+SECRET = Reader("printable characters without whitespace", _matching("[!-~]*", Secret))
 
 
 def _service_url(value: object) -> str:

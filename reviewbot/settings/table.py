@@ -25,7 +25,7 @@ from reviewbot.domain.model.options import (
 )
 from reviewbot.domain.model.review import Mode, Severity
 from reviewbot.domain.publishing.check_names import CheckNames
-from reviewbot.errors import Problem, SettingsError
+from reviewbot.errors import Problem, SettingsError, did_you_mean
 from reviewbot.settings.configfile import read_config
 from reviewbot.settings.readers import (
     BOOLEAN,
@@ -48,6 +48,9 @@ T = TypeVar("T")
 
 CONFIG_FILE = ".github/reviewbot.yml"
 TEMPLATES_DIR = ".github/reviewbot"
+
+LOCAL_DEFAULTS: Mapping[str, object] = {"fail_on": FailOn.HIGH}
+"""Defaults that differ with `reviewer: local`: analyzers rate hardly anything critical."""
 
 
 def setting(default: T, reader: Reader[T], meaning: str, *, action: bool = True, config: bool = True) -> T:
@@ -108,7 +111,11 @@ class Settings:
         one_of(Tolerance),
         "When selected files were not fully reviewed: `fail` fails the check, `pass` judges what was reviewed.",
     )
-    fail_on: FailOn = setting(FailOn.CRITICAL, one_of(FailOn), "The least severity that closes the gate.")
+    fail_on: FailOn = setting(
+        FailOn.CRITICAL,
+        one_of(FailOn),
+        "The least severity that blocks; `high` by default with `reviewer: local`.",
+    )
     comment_from: Severity = setting(Severity.LOW, THRESHOLD, "The least severity that gets an inline comment.")
     max_comments: int = setting(30, whole_number(0, 100), "Comments at most, worst first.")
     review_event: ReviewKind = setting(
@@ -285,6 +292,8 @@ def _read(
                 values.setdefault(row.name, row.metadata["reader"].read(value))
             except NotAllowed:
                 invalid.append((where, value, row))
+    if values.get("reviewer") is ReviewerKind.LOCAL:
+        values = {**LOCAL_DEFAULTS, **values}
     return Settings(**values), invalid
 
 
@@ -314,9 +323,12 @@ def _unknown(keys: Mapping[str, object]) -> Iterator[Problem]:
     allowed = sorted(name for name, row in rows.items() if row.metadata["config"])
     for key in list(keys):
         if key not in rows:
-            yield Problem(config_place(key), "there is no such key", ", ".join(f"`{name}`" for name in allowed))
+            near = did_you_mean(key[:60], allowed)
+            keys_allowed = "" if near else ", ".join(f"`{name}`" for name in allowed)
+            yield Problem(config_place(key), f"unknown key{near}", keys_allowed)
         elif not rows[key].metadata["config"]:
-            yield Problem(config_place(key), "this key is not read from a file", "set it in the workflow")
+            todo = f"Set the input `{key}` of the workflow."
+            yield Problem(config_place(key), "this setting is not read from the file", todo=todo)
 
 
 def _wrong(where: str, value: object, row: Field[Any]) -> Problem:
@@ -327,8 +339,8 @@ def _wrong(where: str, value: object, row: Field[Any]) -> Problem:
     # An address may carry a password, and a key may have been pasted into the wrong place.
     text = str(value)
     hidden = reader in {SECRET, SERVICE_URL} or is_secret(text)
-    shown = "the value" if hidden else f"`{text[:80]}`"
-    return Problem(where, f"{shown} is not right", reader.allowed)
+    what = reader.reason(value) or ("invalid value" if hidden else f"invalid value `{text[:80]}`")
+    return Problem(where, what, reader.allowed)
 
 
 def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
@@ -337,16 +349,16 @@ def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
     credits_allowed = settings.mode.credits
     if paid and settings.max_credits not in credits_allowed:
         allowed = f"{credits_allowed.start} to {credits_allowed.stop - 1} with `mode: {settings.mode}`"
-        told = f"`max-credits: {settings.max_credits}` does not fit"
+        told = f"`max-credits: {settings.max_credits}` is out of range"
         yield {"reviewer", "mode", "max_credits"}, Problem("`mode` and `max-credits`", told, allowed)
     if paid and not (settings.check_run or settings.summary_comment):
-        told = "both are off, so a paid review would have no place to be remembered"
+        told = "both are `false`, so reviewbot could not store what it buys"
         where = "`check-run` and `summary-comment`"
-        yield {"reviewer", "check_run", "summary_comment"}, Problem(where, told, "at least one of them on")
+        yield {"reviewer", "check_run", "summary_comment"}, Problem(where, told, "at least one of them `true`")
     if paid and settings.max_tasks > 1 and not settings.summary_comment:
-        told = "the ids of several tasks have their place in the summary comment"
+        told = "the ids of several tasks are stored in the summary comment"
         where = "`max-tasks` and `summary-comment`"
         yield {"reviewer", "max_tasks", "summary_comment"}, Problem(where, told, "`max-tasks: 1` without a summary")
     if settings.command is ActionCommand.COLLECT and not paid:
-        told = "a local review is never left open"
+        told = "a local review is never pending"
         yield {"reviewer", "command"}, Problem("`command` and `reviewer`", told, "`command: review`")

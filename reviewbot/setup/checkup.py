@@ -44,7 +44,7 @@ def of_error(about: str, error: ReviewbotError) -> Finding:
 def of_problems(problems: Sequence[Problem]) -> Iterator[Finding]:
     """Settings that are wrong."""
     for problem in problems:
-        yield Finding("settings", f"{problem.where}: {problem.what}", f"Allowed: {problem.allowed}.", EXIT_SETTINGS)
+        yield Finding("settings", f"{problem.where}: {problem.what}", problem.advice, EXIT_SETTINGS)
 
 
 def of_project(name: str) -> Finding:

@@ -33,6 +33,7 @@ STYLES = {
 }
 
 _INDENT = 2
+_MOST_BLOCKING = 20
 _MOST_HELD = 20
 _MOST_SENT = 200
 
@@ -56,6 +57,20 @@ def show_review(console: Console, view: SummaryView, files: Sequence[FileView], 
         _show_past(console, view)
         _show_manifest(console, view)
         _show_cost(console, view)
+
+
+def show_short(console: Console, view: SummaryView) -> None:
+    """Print one line per finding, `path:line: severity: title [id]`, and one per item that could not be read."""
+    lines = [_short_line(finding) for finding in every_finding(view.files)]
+    lines += [shown(f"(answer): unrated: could not be read: {one.where}: {one.why}") for one in view.leftovers]
+    for line in lines:
+        console.print(line, soft_wrap=True)
+
+
+def _short_line(finding: FindingView) -> Text:
+    first = finding.line if finding.start_line is None else finding.start_line
+    where = (finding.path or "(no file)") + (f":{first}" if first is not None else "")
+    return shown(f"{where}: {finding.severity.value}: {_title(finding).plain} [{finding.id}]")
 
 
 def _show_remembered(console: Console, findings: Sequence[FindingView]) -> None:
@@ -82,7 +97,7 @@ def _show_finding(console: Console, finding: FindingView, excerpt: Excerpt) -> N
         f" {finding.category.value}" if finding.category else "",
         ("  carried" if finding.carried else "", "italic"),
         (", its code has changed" if finding.standing is FindingState.CHANGED else "", "italic"),
-        ("  closes the gate" if finding.blocks else "", "red"),
+        ("  blocks" if finding.blocks else "", "red"),
         (f"  {finding.id}", "dim"),
     )
     say(console, line, hang=_INDENT)
@@ -160,6 +175,15 @@ def _show_verdict(console: Console, view: SummaryView) -> None:
     if counts:
         words = [Text.assemble(f"{number(count)} ", (severity.value, STYLES[severity])) for severity, count in counts]
         say(console, Text(", ").join(words), indent=_INDENT)
+    blocking = [one for one in every_finding(view.files) if one.blocks] if view.sum is not None else []
+    for finding in blocking[:_MOST_BLOCKING]:
+        say(console, _short_line(finding), indent=_INDENT, hang=_INDENT)
+    if len(blocking) > _MOST_BLOCKING:
+        say(
+            console,
+            f"and {counted(len(blocking) - _MOST_BLOCKING, 'more that blocks', 'more that block')}",
+            indent=_INDENT,
+        )
     say_hint(console, told, indent=_INDENT)
     if view.wait:
         since = f"{moment(view.wait.submitted_at)} ({duration(view.wait.elapsed_seconds)})"

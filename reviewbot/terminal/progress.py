@@ -13,7 +13,7 @@ from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.github.drafts import Annotation
 from reviewbot.domain.model.review import Balance, Submission, Tag, Task
 from reviewbot.domain.text.formatting import size, state
-from reviewbot.errors import Problem, SettingsError
+from reviewbot.errors import Problem, ReviewbotError, SettingsError
 from reviewbot.ports import Pages, ReviewService
 from reviewbot.render.view_models.review import SummaryView
 from reviewbot.terminal.console import say, shown
@@ -31,6 +31,10 @@ class Progress:
         """Print something worth keeping."""
         if self.console:
             say(self.console, line, "dim" if self.bar else "")
+
+    def retry(self, error: ReviewbotError, seconds: float) -> None:
+        """Show why a request failed and when it is repeated."""
+        self.stage(f"{error.message} Trying again in {seconds:.0f} s")
 
     def stage(self, what: str) -> None:
         """Show what is being done from now on."""
@@ -82,7 +86,7 @@ class TerminalReporter:
 
     def check_file(self, path: str) -> str:
         """Refuse: a terminal's review writes no files."""
-        raise SettingsError((Problem(path, "a terminal's review writes no files", "redirect the output"),))
+        raise SettingsError((Problem(path, "a review at a terminal writes no files", todo="Redirect the output."),))
 
     def write_file(self, path: str, text: str) -> None:  # noqa: ARG002 — the port's signature
         """Refuse to write a file, as `check_file` does."""

@@ -73,7 +73,7 @@ CASES = {
     "refused key": Case(
         3, (("CodeVF: CodeVF does not accept the API key", "Check the secret"),), env={"CODEVF_API_KEY": WRONG_KEY}
     ),
-    "no key": Case(3, (("key: there is none", "CODEVF_API_KEY"),), env={"CODEVF_API_KEY": ""}),
+    "no key": Case(3, (("key: missing", "CODEVF_API_KEY"),), env={"CODEVF_API_KEY": ""}),
     "broken key": Case(
         2, (("settings: codevf-api-key: contains whitespace", "as issued"),), env={"CODEVF_API_KEY": "a b"}
     ),
@@ -89,7 +89,7 @@ CASES = {
     "CodeVF is elsewhere": Case(
         3, (("CodeVF: CodeVF cannot be reached", "network"),), said=("codevf-url=http://127.0.0.1:9/",)
     ),
-    "no token": Case(3, (("token: there is none", "GITHUB_TOKEN"),), env={"GITHUB_TOKEN": ""}),
+    "no token": Case(3, (("token: missing", "GITHUB_TOKEN"),), env={"GITHUB_TOKEN": ""}),
     "unknown token": Case(
         3,
         (("token: The GitHub token is invalid", "GITHUB_TOKEN=$(gh auth token)"),),
@@ -121,7 +121,7 @@ CASES = {
         2,
         (
             ("workflows: none of the default branch reviews", "reviewbot init"),
-            ("settings: there is no config file", ""),
+            ("settings: no config file", ""),
         ),
         {REVIEW: None, COLLECT: None, COMMANDS: "name: x\njobs: [\n", CONFIG: None},
     ),
@@ -325,7 +325,7 @@ def test_it_only_reads(rig: Rig, arguments: tuple[str, ...], env: Mapping[str, s
 def test_an_empty_repository_is_told(rig: Rig) -> None:
     rig.world._make("acme/empty", "main", private=False)
     said = doctor(rig, "--repo", "acme/empty")
-    assert told(said)["repository: it is empty."] == (
+    assert told(said)["repository: empty."] == (
         "problem",
         "         -> Push a first commit: settings are read from it.\n",
     )
@@ -358,7 +358,9 @@ def test_the_repository_is_the_clones_own(rig: Rig, tmp_path: Path, monkeypatch:
     clone.git("init", "--quiet")
     monkeypatch.chdir(clone.root)
     bare = doctor(rig)
-    assert (bare.status, "--repo: this clone's origin is no repository on a host" in bare.err) == (2, True), bare.err
+    assert (bare.status, "--repo: the origin of this clone is not a repository on a host" in bare.err) == (2, True), (
+        bare.err
+    )
     clone.git("remote", "add", "origin", f"git@github.com:{REPO}.git")
     assert f"project: `{REPO}` was not checked" in doctor(rig).out
     assert doctor(rig, "--repo", "parcels").status == 2

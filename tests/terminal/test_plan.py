@@ -148,7 +148,7 @@ def test_todays_settings_count_and_what_is_wrong_with_them_is_told_once(clone: C
     clone.commit({".github/reviewbot.yml": "mode: quick\n"})
     said = plan()
     assert (said.status, said.out) == (2, "")
-    assert said.err.count("`quick` is not right") == 1
+    assert said.err.count("invalid value `quick`") == 1
 
 
 def test_a_narrow_terminal_has_the_figures_all_the_same(clone: Clone) -> None:
@@ -169,7 +169,7 @@ def test_when_nothing_was_merged_that_is_said(clone: Clone) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"), [(("--since", "soon"), "`soon` is no time"), (("--branch", "nix"), "`nix`")]
+    ("arguments", "told"), [(("--since", "soon"), "`soon` is not a time"), (("--branch", "nix"), "`nix`")]
 )
 def test_wrong_words_are_told(clone: Clone, arguments: tuple[str, ...], told: str) -> None:
     del clone

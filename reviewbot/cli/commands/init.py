@@ -68,10 +68,10 @@ def _action(call: Call) -> Action:
         return known
     said = call.chosen.action or _line(call, f"Which action? ({_WHICH}) ")
     if not said:
-        raise wrong("--action", "nobody says which action, and at which commit", _WHICH)
+        raise wrong("--action", "the option is missing", f"Write: --action {_WHICH}")
     action = read_action(said)
     if action is None:
-        raise wrong("--action", f"`{said[:80]}` names no action by its commit", _WHICH)
+        raise wrong("--action", f"`{said[:80]}` does not name an action and its commit", f"Write: --action {_WHICH}")
     return action
 
 

@@ -36,12 +36,13 @@ def run(call: Call) -> int:
     chosen, clock = call.chosen, SystemClock()
     span = since(chosen.since)
     if span is None:
-        raise wrong("--since", f"`{chosen.since}` is no time", "such as 90d, 12w, 6m, 1y or 2026-01-31")
+        raise wrong("--since", f"`{chosen.since}` is not a time", "For example: 90d, 12w, 6m, 1y or 2026-01-31.")
     with ExitStack() as stack, signals():
         clone = stack.enter_context(open_clone(Path.cwd(), passed_on(call.env)))
         head = clone.resolve(chosen.branch)
         if head is None:
-            raise wrong("--branch", f"`{chosen.branch}` is no commit here", "a branch, a tag or a commit")
+            todo = "Name a branch, a tag or a commit."
+            raise wrong("--branch", f"`{chosen.branch}` is not a commit in this clone", todo)
         inputs = {**inputs_of(chosen, {}), "dry-run": "true", "reviewer": "codevf"}
         config = clone.files(head, [CONFIG_FILE]).get(CONFIG_FILE)
         # What is wrong is told once, and not for each merge.
