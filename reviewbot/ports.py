@@ -24,6 +24,7 @@ from reviewbot.domain.github.pull_request import (
     Comment,
     Commit,
     Entry,
+    OlderChecks,
     Permission,
     RawChange,
     Snapshot,
@@ -125,10 +126,10 @@ class CheckRuns(Protocol):
     def checks(self, head_sha: str, name: str, number: int) -> tuple[CheckRun, ...]:
         """A pull request's check runs of a name on a commit: one request."""
 
-    def older_checks(self, number: int, check_names: Sequence[str]) -> tuple[CheckRun, ...]:
-        """A pull request's check runs on every commit that it has, or had before a force-push, oldest first.
+    def older_checks(self, number: int, check_names: Sequence[str]) -> OlderChecks:
+        """A pull request's check runs on every commit that it has, and on the last ones before each force-push.
 
-        One request for every hundred commits and name. For a memory that is lost: nobody can hide a check run.
+        One request for every hundred commits, ten force-pushes and name.
         """
 
     def create_check(self, check: CheckState) -> CheckRun:

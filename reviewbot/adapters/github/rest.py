@@ -63,6 +63,7 @@ class Check(Struct, frozen=True):
 
 
 class Checks(Struct, frozen=True):
+    total_count: int
     check_runs: tuple[Check, ...]
 
 

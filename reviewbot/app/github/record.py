@@ -92,7 +92,7 @@ def _only(known: Known, purchase: Purchase) -> Known:
 
 def _keeping(known: Known, written: Known) -> Known:
     """With what was written, and with all that this run knows."""
-    return replace(written, memory=known.memory.stored(written.ledger.counter))
+    return replace(written, memory=known.memory.stored(written.ledger))
 
 
 def _outcome(known: Known) -> Outcome:

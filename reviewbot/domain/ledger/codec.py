@@ -26,7 +26,7 @@ from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.options import FailOn, ReviewKind, Tolerance
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.verdict import Coverage
-from reviewbot.domain.text.strict_json import JsonMismatch, Whole, read, same_fields
+from reviewbot.domain.text.strict_json import JsonMismatch, Moment, Whole, read, same_fields
 
 VERSION = 1
 MAX_POSTED = 1_500
@@ -48,8 +48,8 @@ _OLDER = (
     "the gate. `/reviewbot review` asks for one."
 )
 _UNSURE = (
-    "The pull request was against more branches than are read, so the summary comment may be an older one: its waivers "
-    "do not count, and only a whole review opens the gate. `/reviewbot review` asks for one."
+    "Not every earlier head and base of the pull request can be read, so the summary comment may be an older one: its "
+    "waivers do not count, and only a whole review opens the gate. `/reviewbot review` asks for one."
 )
 
 _Hold = Annotated[int, Meta(ge=0, le=MAX_CREDITS)]
@@ -114,6 +114,12 @@ class _BypassRow(Row, frozen=True):
     reason: str
 
 
+class _SeenRow(Row, frozen=True):
+    head_sha: str
+    forced_at: Moment | None
+    retargeted_at: Moment | None
+
+
 class _LedgerJson(Struct, frozen=True):
     """A `Ledger` as it is written: the same attributes, bounded, and each of them required."""
 
@@ -123,6 +129,7 @@ class _LedgerJson(Struct, frozen=True):
     findings: FindingsJson
     bypass: _BypassRow | None
     counter: _Counter
+    seen: _SeenRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +265,7 @@ def _to_json(ledger: Ledger) -> _LedgerJson:
         findings=same_fields(ledger.findings, FindingsJson),
         bypass=None if ledger.bypass is None else same_fields(ledger.bypass, _BypassRow),
         counter=min(ledger.counter, MAX_COUNTER),
+        seen=same_fields(ledger.seen, _SeenRow),
     )
 
 

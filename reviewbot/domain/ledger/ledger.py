@@ -14,6 +14,7 @@ from math import ceil
 
 from reviewbot.domain.findings.placement import PlacementRules
 from reviewbot.domain.findings.tracked_finding import LOST, Bypass, Findings, FindingState, Judged
+from reviewbot.domain.github.pull_request import PullRequest, Seen
 from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.policy.verdict import Coverage, Rules, blocks
 
@@ -174,6 +175,7 @@ class Ledger:
         bypass: the latest one.
         counter: how often it was written, so that an older one that is put back is known; at least what our check runs
             say.
+        seen: the pull request as it was when this was written.
     """
 
     purchases: tuple[Purchase, ...] = ()
@@ -182,6 +184,11 @@ class Ledger:
     findings: Findings = field(default_factory=Findings)
     bypass: Bypass | None = None
     counter: int = 0
+    seen: Seen = field(default_factory=Seen)
+
+    def written_for(self, pull: PullRequest) -> Ledger:
+        """The ledger as a run writes it once more."""
+        return replace(self, counter=self.counter + 1, seen=Seen.of(pull))
 
     def find(self, identity: str) -> Purchase | None:
         """The latest attempt at an identity."""

@@ -80,9 +80,9 @@ class Memory:
         """With a purchase as it stands now."""
         return Memory.of(self.written, self.update.with_purchase(purchase), change_index)
 
-    def stored(self, counter: int) -> Memory:
-        """Once the ledger stands on GitHub, written so many times."""
-        return replace(self, written=replace(self.written, counter=counter))
+    def stored(self, ledger: Ledger) -> Memory:
+        """Once a ledger is on GitHub, written so many times, for the pull request of that moment."""
+        return replace(self, written=replace(self.written, counter=ledger.counter, seen=ledger.seen))
 
     def moved(self, place: Callable[[Placed], Placed], change_index: ChangeIndex) -> Memory:
         """With other places for the findings of every answer."""

@@ -55,7 +55,7 @@ def test_the_checks_of_other_pull_requests_on_an_older_head_are_kept_apart_too(g
     github.world.push(REPO, "topic", {"more.py": "1\n"})
     found = github.snapshot()
     assert (ids(found.checks), ids(found.older_checks), ids(found.other_checks)) == ([], [mine], [theirs])
-    assert ids(github.forge.older_checks(1, [CHECK_NAME])) == [mine]
+    assert ids(github.forge.older_checks(1, [CHECK_NAME]).runs) == [mine]
 
 
 def test_no_number_of_runs_hides_a_check(github: GitHubOnLoopback) -> None:
