@@ -67,11 +67,6 @@ class Played:
     world: World
     violations: list[Violation] = field(default_factory=list)
 
-    @property
-    def unknown(self) -> list[Violation]:
-        """The violations that are no known holes."""
-        return [one for one in self.violations if not one.hole]
-
 
 # Made from a seed
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from reviewbot.domain.findings.markers import read_finding_mark
@@ -35,15 +35,13 @@ EXIT_STATUSES = frozenset({0, 1, 3, 4})
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A law that does not hold, and what shows it. `hole` names the class of a known one, empty for all others."""
+    """A law that does not hold, and what shows it."""
 
     law: str
     what: str
-    hole: str = ""
 
     def __str__(self) -> str:
-        known = f" (known hole: {self.hole})" if self.hole else ""
-        return f"{self.law}: {self.what}{known}"
+        return f"{self.law}: {self.what}"
 
 
 def at_rest(world: World) -> Iterator[Violation]:
@@ -88,8 +86,7 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
         if len(tasks) > 1 + ended + asked:
             paths, ids = [one.path for one in change], [task.id for task in tasks]
             told = f"{ids} are of one change of {paths} in mode {mode}; {ended} ended, {asked} asked"
-            holes = (name for name, hole in HOLES.items() if any(hole.loses(world, pull, one) for one in tasks))
-            yield Violation(PAY_ONCE, told, next(holes, ""))
+            yield Violation(PAY_ONCE, told)
 
 
 # Law 2
@@ -108,9 +105,7 @@ def _lost(world: World) -> Iterator[Violation]:
             if task.status(world.time.seconds) is TaskStatus.COMPLETED and not _is_out_of_reach(world, task):
                 missing = set(SAID.findall(str(task.result))) - told
                 if missing:
-                    told_of = f"{task.id} reported {sorted(missing)}, and nothing shows it"
-                    hole = next((name for name, hole in HOLES.items() if hole.loses(world, pull, task)), "")
-                    yield Violation(NOTHING_LOST, told_of, hole)
+                    yield Violation(NOTHING_LOST, f"{task.id} reported {sorted(missing)}, and nothing shows it")
 
 
 def _is_out_of_reach(world: World, task: StoredTask) -> bool:
@@ -279,11 +274,7 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
         if (pull.head_sha, pull.base_ref) in world.truth.skips | world.truth.bypasses:
             return
         if problem := _why_not(world, str(check.conclusion), changes, strict=True):
-            yield Violation(
-                NEVER_GREEN,
-                f"#{pull.number} is green at rest: {problem}",
-                hole_of(Green(world, pull, changes)),
-            )
+            yield Violation(NEVER_GREEN, f"#{pull.number} is green at rest: {problem}")
 
 
 def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
@@ -295,13 +286,11 @@ def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
     if let_through or not world.github.pulls[number].is_open:
         return
     problems = [
-        (_why_not(world, str(check.conclusion), changes, strict=False), changes)
+        _why_not(world, str(check.conclusion), changes, strict=False)
         for changes in world.changes_for(number, head, protected=check.name == CHECK)
     ]
-    if problems and all(problem for problem, _ in problems):
-        problem, changes = problems[0]
-        pull = world.github.pulls[number]
-        yield Violation(NEVER_GREEN, f"#{number} was called green: {problem}", hole_of(Green(world, pull, changes)))
+    if problems and all(problems):
+        yield Violation(NEVER_GREEN, f"#{number} was called green: {problems[0]}")
 
 
 def selected(world: World, changes: tuple[Change, ...]) -> list[Change]:
@@ -384,58 +373,3 @@ def _people(world: World) -> Iterator[Violation]:
             yield Violation(
                 PEOPLE_STAND, f"thread {thread.id} was resolved by a person, and is by {thread.resolved_by}"
             )
-
-
-# Known holes
-
-
-@dataclass(frozen=True, slots=True)
-class Green:
-    """A check that is green and should not be."""
-
-    world: World
-    pull: Pull
-    changes: tuple[Change, ...]
-
-    @property
-    def tokens(self) -> set[str]:
-        """The tokens of the evil lines that nobody who may has waived."""
-        return {token for (token, _), _ in uncovered(self.world, self.changes, strict=True)}
-
-
-@dataclass(frozen=True, slots=True)
-class Hole:
-    """A class of known holes: what goes wrong, and whether a check or a lost answer belongs to it by what happened."""
-
-    what: str
-    has: Callable[[Green], bool] = lambda _green: False
-    loses: Callable[[World, Pull, StoredTask], bool] = lambda _world, _pull, _task: False
-
-
-def _is_hidden(world: World, pull: Pull, task: StoredTask) -> bool:
-    git, head = world.github.git, task.submission.metadata["headSha"]
-    shown = [*(one.sha for one in git.between(pull.base_sha, pull.head_sha)), *(one.before for one in pull.forced)]
-    is_alone = world.setting.input("summary-comment", "true") == "false" or "summary" in world.truth.losses
-    return is_alone and head not in shown
-
-
-HOLES: Mapping[str, Hole] = {
-    "freshness": Hole(
-        "An older signed text is put back, and a force-push hides the check runs that are newer than it.",
-        lambda green: (
-            "old text" in green.world.truth.losses
-            and bool(green.pull.forced)
-            and bool(green.tokens & {one.token for one in green.world.truth.withdrawn})
-        ),
-    ),
-    "hidden": Hole(
-        "Without a summary, or once it is deleted: nobody finds the check of a head that a force-push has left behind.",
-        loses=_is_hidden,
-    ),
-}
-"""Classes of known holes. A violation belongs to one by what has happened, not by its seed."""
-
-
-def hole_of(green: Green) -> str:
-    """The class of a check that is green and should not be, empty for one that is unknown."""
-    return next((name for name, hole in HOLES.items() if hole.has(green)), "")

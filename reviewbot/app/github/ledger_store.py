@@ -149,7 +149,8 @@ def _every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None) -> tupl
     """
     pull, there = snapshot.pull, (*snapshot.older_checks, *snapshot.checks)
     shas = {pull.head_sha, *(one.sha for one in pull.commits)}
-    hidden = pull.forced_at is not None or pull.commit_count > RECENT_COMMITS or (seen is not None and seen.head_sha not in shas)
+    hidden = pull.forced_at is not None or pull.commit_count > RECENT_COMMITS
+    hidden = hidden or (seen is not None and seen.head_sha not in shas)
     if not (run.paid and hidden and snapshot.checks_readable and run.settings.check_run):
         return there, True
     try:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, StrEnum
@@ -266,7 +267,7 @@ class ForcePush:
     after: str
     parents: Mapping[str, tuple[str, ...]]
 
-    def reaches(self, known: Set[str]) -> bool:
+    def reaches(self, known: AbstractSet[str]) -> bool:
         """Whether all commits between the replaced head and known ones were read.
 
         git lists commits by date, which the author chooses, so each path is followed.
@@ -274,12 +275,11 @@ class ForcePush:
         left, done = [self.before], set(known)
         while left:
             sha = left.pop()
-            if sha in done:
-                continue
-            if sha not in self.parents:
-                return False
-            done.add(sha)
-            left += self.parents[sha]
+            if sha not in done:
+                if sha not in self.parents:
+                    return False
+                done.add(sha)
+                left += self.parents[sha]
         return True
 
 
@@ -306,6 +306,8 @@ class OlderChecks:
         start = seen.head_sha
         for push in self.pushes:
             if seen.forced_at is None or push.at > seen.forced_at:
+                if start not in self.commits | set(push.parents):
+                    return False
                 if not push.reaches(self.commits | {self.base_sha, start}):
                     return False
                 start = push.after
