@@ -120,6 +120,17 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("wait-minutes", "0"),), life=Life(60, 300)),
         ),
     ),
+    "head-check-written-over": Bug(
+        "A run that waits for the review of an older head writes over the task that another run has recorded meanwhile "
+        "in the check of this head, and the summary is deleted.",
+        PAY_ONCE,
+        history(
+            *(RUN, Move("copy"), Move("fix")),
+            Episode((PUSH,), (At(4, Begin(PUSH)),)),
+            Move("delete_summary"),
+            setting=Setting((("wait-minutes", "0"),), life=Life(2, 20)),
+        ),
+    ),
     "written-over": Bug(
         "Without check runs: a run that waits between reading and writing the summary writes over what another bought.",
         PAY_ONCE,

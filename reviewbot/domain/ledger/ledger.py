@@ -251,6 +251,12 @@ class Ledger:
         wanted = [entry for entry in bought if entry.state is not TaskState.ENDED]
         return next(reversed(wanted or bought), None)
 
+    def underway_on(self, head_sha: str) -> Purchase | None:
+        """The latest purchase of a head that is neither deferred nor over."""
+        states = {TaskState.INTENT, TaskState.OPEN}
+        found = (one for one in reversed(self.purchases) if one.head_sha == head_sha and one.state in states)
+        return next(found, None)
+
     def ended(self, identity: str) -> int:
         """How many tasks of an identity have ended without a result."""
         attempts = (entry for entry in self.purchases if entry.identity == identity and entry.task_id)
