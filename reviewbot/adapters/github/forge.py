@@ -99,6 +99,7 @@ class GitHubForge(Bound):
             # A base that has the head already leaves no commit in the list, and the head keeps its check runs.
             on_head = self._checks_on(pull.head_ref_oid, check_name, app)
             aside += [run for name in more for run in self._checks_on(pull.head_ref_oid, name, app)]
+        on_head = tuple({run.id: run for run in on_head}.values())
         own = tuple(run for run in on_head if is_of(run, number))
         older = {run.id: run for run in (*on_older, *aside) if is_of(run, number) and run not in own}
         comments = self._whole(pull.comments, queries.MORE_COMMENTS, self._pull(number), answers.CommentNode)
@@ -175,22 +176,22 @@ class GitHubForge(Bound):
         return parse.config(self._there(data.repository).config)
 
     def older_checks(self, number: int, check_names: Sequence[str]) -> OlderChecks:
+        pages = [(name, page) for name in check_names for page in self._checked_pages(number, name)]
         runs: dict[int, CheckRun] = {}
         pushes: dict[str, ForcePush] = {}
-        commits: set[str] = set()
-        for name in check_names:
-            for pull in self._checked_pages(number, name):
-                older = parse.older_commits(pull)
-                found = (*parse.checks(older), *self._rest_of(older, name))
-                runs |= {run.id: run for run in found if is_of(run, number)}
-                pushes |= parse.force_pushes(pull)
-                commits |= {item.commit.oid for item in pull.recent.present}
+        for name, page in pages:
+            older = parse.older_commits(page)
+            found = (*parse.checks(older), *self._rest_of(older, name))
+            runs |= {run.id: run for run in found if is_of(run, number)}
+            pushes |= parse.force_pushes(page)
+        _, last = pages[-1]
+        commits = frozenset(item.commit.oid for _, page in pages for item in page.recent.present)
         return OlderChecks(
             runs=tuple(runs[key] for key in sorted(runs)),
             pushes=tuple(pushes.values()),
-            commits=frozenset({*commits, pull.head_ref_oid}),
-            base_sha=pull.base_ref_oid,
-            has_all_commits=pull.recent.total_count <= len(commits),
+            commits=commits | {last.head_ref_oid},
+            base_sha=last.base_ref_oid,
+            has_all_commits=last.recent.total_count <= len(commits),
         )
 
     def _checked_pages(self, number: int, check_name: str) -> Iterator[answers.CheckedPages]:
