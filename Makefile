@@ -70,8 +70,8 @@ properties: setup ## Run the property tests with examples that no run had yet, a
 simulate: setup ## Play random histories with everything in memory, and the planted mistakes (HISTORIES=100000; SEED=1: from that seed on)
 	$(BIN)/python -m tests.simulation --from $(SEED) --histories $(or $(HISTORIES),5000) --mutations
 
-crash: setup ## Kill the action at every request of every story, race it a hundred times, play histories (WORD=collect: a part; SEED=1: the histories of that seed)
-	$(BIN)/python -m tests.crash --seed $(SEED) $(WORD)
+crash: setup ## Kill the action at every request of each scenario, and race it a hundred times (WORD=collect: a part)
+	$(BIN)/python -m tests.crash $(WORD)
 
 faults: setup ## Play every trouble at every request of a review against the table (WORD='the diff': a part)
 	$(BIN)/python -m tests.faults $(WORD)

@@ -1,4 +1,4 @@
-"""A GitHub on loopback for the adapter's tests: its state, its faults, and a forge that talks to it without waiting."""
+"""A GitHub on loopback for the adapter's tests: its state, its faults, and a forge that does not sleep."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CHECK_NAME = "CodeVF review"
 
 @dataclass
 class PatientClock:
-    """The real time, but for waits: they are only noted."""
+    """The real clock, except that waits are recorded instead of slept."""
 
     waits: list[float] = field(default_factory=list)
 
@@ -54,23 +54,23 @@ class GitHubOnLoopback:
     seen: int = 0
 
     def snapshot(self, number: int = 1, forge: GitHubForge | None = None) -> Snapshot:
-        """The snapshot that a run begins with."""
+        """Read the snapshot that a run starts with."""
         return (forge or self.forge).snapshot(
             number, check_names=[CHECK_NAME], config_file=".github/reviewbot.yml", templates_dir=".github/reviewbot"
         )
 
     def diff(self, number: int = 1, forge: GitHubForge | None = None) -> bytes:
-        """The pull request's diff, in one request."""
+        """Read the pull request's diff in one request."""
         pull = self.world.pull(REPO, number)
         return (forge or self.forge).diff(self.world.store.merge_base(pull), pull.head_sha)
 
     def open(self, token: str = TOKEN, repository: str = REPO, patience: Patience | None = None) -> GitHubForge:
-        """Another forge; close it by `with`."""
+        """Open another forge, to be closed by `with`."""
         self.opened.append(GitHubForge(token, repository, self.address, self.clock, patience))
         return self.opened[-1]
 
     def sent(self) -> list[Logged]:
-        """What reached the server since the last look; the log is written a moment after each answer."""
+        """Return the requests since the last call. The log is written shortly after each response."""
         total = sum(forge.requests for forge in {self.forge, *self.opened})
         give_up = time.monotonic() + 5
         while len(self.faults.requests()) < total - self.seen and time.monotonic() < give_up:
@@ -83,14 +83,14 @@ class GitHubOnLoopback:
 
 @pytest.fixture
 def github(tmp_path: Path) -> Iterator[GitHubOnLoopback]:
-    """A repository with one pull request that changes one file and adds another."""
+    """Serve a repository with one pull request that changes one file and adds another."""
     with _serve(tmp_path / "git", "", "/graphql") as served:
         yield served
 
 
 @pytest.fixture
 def enterprise(tmp_path: Path) -> Iterator[GitHubOnLoopback]:
-    """The same on an Enterprise Server's addresses."""
+    """Serve the same with an Enterprise Server's paths."""
     with _serve(tmp_path / "git", "/api/v3", "/api/graphql") as served:
         yield served
 
@@ -100,13 +100,13 @@ ServeGitHub = Callable[[Path, str, str], AbstractContextManager[GitHubOnLoopback
 
 @pytest.fixture(scope="session")
 def serve_github() -> ServeGitHub:
-    """For a module that shares one: `serve_github(folder, REST path, GraphQL path)`."""
+    """Return `serve_github(folder, REST path, GraphQL path)` for modules that share one server."""
     return _serve
 
 
 @contextmanager
 def _serve(folder: Path, rest: str, graphql: str) -> Iterator[GitHubOnLoopback]:
-    """The sandbox behind faults, for the length of a `with`."""
+    """Serve the sandbox with a fault layer while the block runs."""
     world, faults, clock = World(Store(folder)), Faults(), PatientClock()
     world.repository(REPO)
     world.push(REPO, "main", {"app.py": "one\ntwo\nthree\n"})

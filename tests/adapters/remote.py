@@ -16,7 +16,7 @@ from reviewbot.adapters.git.process import Bounds
 
 
 class Remote:
-    """A repository `octo/repo` behind `git http-backend`, with what its visitors sent."""
+    """A repository `octo/repo` behind `git http-backend`, and the requests it received."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -54,7 +54,7 @@ class Remote:
         return self.git("rev-parse", "HEAD")
 
     def commits(self, count: int) -> str:
-        """So many empty commits in a row; the last one's sha."""
+        """Create this many empty commits in a row; return the last one's SHA."""
         tree, sha = self.git("rev-parse", "HEAD^{tree}"), self.git("rev-parse", "HEAD")
         for _ in range(count):
             sha = self.git("commit-tree", tree, "-p", sha, "-m", "x")
@@ -126,7 +126,7 @@ def handler_for(remote: Remote) -> type[BaseHTTPRequestHandler]:
 
 @contextmanager
 def serving_remote(root: Path) -> Iterator[Remote]:
-    """A remote on loopback, for as long as it is looked at."""
+    """Serve a remote on loopback while the block runs."""
     made = Remote(root)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler_for(made)) as server:
         made.url = f"http://127.0.0.1:{server.server_address[1]}"

@@ -1,4 +1,4 @@
-"""A confined command has its limits and is still the command."""
+"""A command with limits keeps its behaviour."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LIMITS = Limits(memory=2**30, processor=7, file=2**20)
 
 
 DUMPING = ("/bin/sh", "-c", 'ulimit -S -c "$(ulimit -H -c)"; unset PWD OLDPWD; exec "$@"', "sh")
-"""Begins a command where memory is dumped: many machines dump none by themselves."""
+"""Start a command with core dumps enabled, which many machines disable."""
 
 
 def run(*command: str) -> subprocess.CompletedProcess[bytes]:

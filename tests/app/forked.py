@@ -1,7 +1,7 @@
-"""The action as a process of its own, forked from one that is ready: a cold interpreter takes longer than a review.
+"""Run the action in a process forked from one that has imported everything: starting Python takes longer than a review.
 
-It is what the container starts (`reviewbot.__main__.main`, a runner's environment, a workspace to stand in) but for
-the interpreter's own start, which `test_outcomes` and the tests of the image see.
+It runs what the container runs (`reviewbot.__main__.main` with a runner's environment and workspace) without the
+interpreter's start, which `test_outcomes` and the image's tests cover.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A run of the action, to be started; what it prints stands in `log` and `errors` of its home."""
+    """A run of the action, not started yet. Its output is in the files `log` and `errors` of its home."""
 
     process: multiprocessing.context.ForkServerProcess
     home: Path
 
     def kill(self) -> None:
-        """SIGKILL, as a runner does that is in a hurry."""
+        """Send SIGKILL, like a runner that shuts down."""
         self.process.kill()
 
     def wait(self, seconds: float = 60) -> Ended:
-        """Until it has ended, however that was; it may not take longer than that."""
+        """Wait until the process has ended, at most the given time."""
         self.process.join(seconds)
         if self.process.exitcode is None:
             self.kill()
@@ -51,12 +51,12 @@ class Running:
 
 
 def prepare(env: Mapping[str, str]) -> Running:
-    """The action with that environment and nothing else."""
+    """Prepare a run of the action with exactly this environment."""
     return Running(FORKS.Process(target=_act, args=(dict(env),), daemon=True), Path(env["HOME"]))
 
 
 def _act(env: Mapping[str, str]) -> None:
-    """In the child: become what the runner would have started."""
+    """Set up the child process like one that the runner started."""
     for number, name in ((1, "log"), (2, "errors")):
         with (Path(env["HOME"]) / name).open("wb") as file:
             os.dup2(file.fileno(), number)
@@ -69,5 +69,5 @@ def _act(env: Mapping[str, str]) -> None:
 
 
 def text_of(file: Path) -> str:
-    """What stands in a file that may not have been written."""
+    """Return the text of a file, empty if it does not exist."""
     return file.read_text(encoding="utf-8") if file.exists() else ""

@@ -1,4 +1,4 @@
-"""Both services on loopback, a repository with a pull request, and the action run as a runner runs it."""
+"""Serve both services on loopback with a pull request, and run the action like a GitHub runner."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ from tests.hostile import leaks
 REPO = "acme/parcels"
 KEY = "cvf_test_house"
 OTHER_KEY = "cvf_test_another"
-"""Of another account, which sees nothing of the first one's."""
+"""The key of another account, which cannot see the first account's tasks."""
 TOKEN = "ghs_house"
 SCALE = 0.05
-"""Real seconds for one of the service: slow enough for a busy machine, since the deadlines shrink alike."""
+"""Real seconds per simulated second. Deadlines shrink by the same factor, so this must suit a busy machine."""
 FORGETFUL = Limits(rate=None, key_memory=1)
-"""A service that forgets keys at once: what is then not bought twice is what we remember."""
+"""A service that forgets idempotency keys at once, so only reviewbot's state prevents a second purchase."""
 CLEAN: Answer = Structured({"summary": "Nothing to say.", "files": []})
 
 BASE = {
@@ -69,7 +69,7 @@ HEAD = {
 
 
 def finding(path: str, line: int, **more: Any) -> dict[str, Any]:  # noqa: ANN401 — JSON
-    """A finding as the service answers it."""
+    """Return a finding in the service's format."""
     return {
         "path": path,
         "severity": "medium",
@@ -85,21 +85,21 @@ def finding(path: str, line: int, **more: Any) -> dict[str, Any]:  # noqa: ANN40
 
 
 def earlier(request: TaskRequest) -> list[dict[str, Any]]:
-    """The findings of earlier reviews that a submission asks about."""
+    """Return the earlier findings that a submission asks about."""
     texts = [one.content for one in request.attachments if one.file_name == "review-so-far.txt"]
     lines = "".join(texts).partition("NEW SINCE")[0].splitlines()
     return [json.loads(line) for line in lines if line.startswith("{")]
 
 
 def said(request: TaskRequest, state: str, note: str = "") -> list[dict[str, Any]]:
-    """The same word on every finding that a submission asks about."""
+    """Return the same state for every earlier finding of a submission."""
     return [{"id": one["id"], "state": state, "note": note} for one in earlier(request)]
 
 
 def answer(
     *findings: Mapping[str, Any], summary: str = "Read.", previous: Sequence[Mapping[str, Any]] | None = None
 ) -> Answer:
-    """An answer in the response schema, findings grouped by file."""
+    """Return an answer in the response schema, with findings grouped by file."""
     files: dict[str, list[dict[str, Any]]] = {}
     for item in findings:
         rest = dict(item)
@@ -122,7 +122,7 @@ class Finished:
 
 @dataclass
 class Rig:
-    """The house: what tests look at, and the action to run in it."""
+    """The services' state, and methods that run the action."""
 
     folder: Path
     world: World
@@ -136,7 +136,7 @@ class Rig:
     rest: str = ""
 
     def environment(self, event: str, payload: Mapping[str, Any], inputs: Mapping[str, str]) -> dict[str, str]:
-        """A runner's environment, and nothing of ours."""
+        """Return a runner's environment without any variable of the test process."""
         self.runs += 1
         home = self.folder / f"run {self.runs}"
         workspace = home / "workspace"
@@ -168,7 +168,7 @@ class Rig:
         }
 
     def event(self, action: str = "synchronize", **more: Any) -> dict[str, Any]:  # noqa: ANN401 — JSON
-        """The payload of a `pull_request` event, as far as the action reads one."""
+        """Return the fields of a `pull_request` event that the action reads."""
         pull = self.world.pull(REPO, self.number)
         return {
             "action": action,
@@ -180,7 +180,7 @@ class Rig:
         }
 
     def labeled(self, name: str, by: str) -> dict[str, Any]:
-        """Set a label as a person; returns the payload of the event."""
+        """Set a label as a person and return the event's payload."""
         self.world.label(REPO, self.number, name, by)
         return self.event("labeled", label={"name": name}, sender={"login": by, "type": "User"})
 
@@ -193,7 +193,7 @@ class Rig:
         runner: Mapping[str, str] = MappingProxyType({}),
         **inputs: str,
     ) -> Finished:
-        """Run the action to its end; inputs with underscores for dashes, `runner` is more of the environment."""
+        """Run the action until it ends. Inputs have underscores for hyphens; `runner` adds environment variables."""
         given = {name.replace("_", "-"): value for name, value in inputs.items()}
         env = self.environment(event, self.event() if payload is None else payload, given) | dict(runner)
         running = prepare(env)
@@ -209,7 +209,7 @@ class Rig:
         )
 
     def assert_kept_to_itself(self) -> None:
-        """Nothing that the action wrote or sent shows the key, the token, or a secret that somebody planted."""
+        """Check that nothing the action wrote or sent contains the key, the token or a planted secret."""
         traces = {
             **leaks.left_by_runs(self.folder),
             **leaks.said_to("GitHub", self.github_faults),
@@ -221,32 +221,32 @@ class Rig:
     # What GitHub holds
 
     def summaries(self) -> list[str]:
-        """Bodies of the comments on the timeline that are ours."""
+        """Return the bodies of reviewbot's comments in the conversation."""
         return [one.body for one in self.world.store.comments.values() if one.author.endswith("[bot]")]
 
     def comments(self) -> list[Any]:
-        """The review comments, in order."""
+        """Return the review comments in order."""
         return list(self.world.store.replies.values())
 
     def checks(self, sha: str | None = None) -> list[Any]:
-        """The check runs on a commit, by default on the head."""
+        """Return the check runs of a commit, by default of the head."""
         wanted = sha or self.world.pull(REPO, self.number).head_sha
         return [one for one in self.world.store.checks.values() if one.head_sha == wanted]
 
     def github_requests(self) -> list[str]:
-        """Method and path of every request to GitHub's API so far."""
+        """Return method and path of every request to GitHub's API so far."""
         return [f"{one.method} {one.path}" for one in self.github_faults.log]
 
 
 def assert_reviews(service: CodeVFService) -> None:
-    """Every task that was created is a review: its prompt asks for one, and files are attached."""
+    """Check that every task is a review: its prompt asks for one, and files are attached."""
     asked = [one.request for one in service.tasks()]
     others = [one.prompt for one in asked if not (one.prompt.startswith("Review ") and one.attachments)]
     assert not others, others
 
 
 def fork(rig: Rig) -> None:
-    """A pull request from mallory's fork becomes the one under review."""
+    """Open a pull request from mallory's fork, which later runs review."""
     rig.world.fork(REPO, "mallory")
     rig.world.push("mallory/parcels", "attack", {"app.py": "print(1)\n"}, author="mallory")
     pull = rig.world.open_pull_request(
@@ -256,14 +256,14 @@ def fork(rig: Rig) -> None:
 
 
 def from_fork(rig: Rig, **more: Any) -> Mapping[str, Any]:  # noqa: ANN401 — JSON
-    """The event of that pull request."""
+    """Return that pull request's event."""
     payload = rig.event("opened", sender={"login": "mallory", "type": "User"}, **more)
     payload["pull_request"]["head"]["repo"]["full_name"] = "mallory/parcels"
     return payload
 
 
 def read_outputs(text: str) -> dict[str, str]:
-    """The outputs in the runner's own format, with random delimiters."""
+    """Parse outputs in the runner's format with random delimiters."""
     found = re.findall(r"^([a-z-]+)<<(ghadelimiter_\S+)\n(.*?)\n?\2$", text, re.MULTILINE | re.DOTALL)
     return {name: value for name, _, value in found}
 
@@ -283,9 +283,9 @@ def house(  # noqa: PLR0913 — a test names the two or three that it cares abou
     private: bool = False,
     rest: str = "",
 ) -> Iterator[Rig]:
-    """Both services, served; the pull request #1 by mona changes `BASE` to `HEAD`.
+    """Serve both services with pull request #1 by mona, which changes `BASE` to `HEAD`.
 
-    The paths of REST begin with `rest`: an Enterprise Server has them under `/api/v3`.
+    `rest` is the prefix of REST paths: `/api/v3` on an Enterprise Server.
     """
     world = World(Store(folder / "git"))
     world.repository(REPO, private=private)

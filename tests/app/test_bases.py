@@ -1,4 +1,4 @@
-"""The check against a branch that is not protected has another name: it satisfies no rule, and loses nothing."""
+"""A check against a base that is not in `bases` has another name: it satisfies no rule, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ LATE = TaskLife(pending=1, processing=1_000_000)
 
 
 def shown(rig: Rig) -> dict[str, tuple[str, str | None]]:
-    """The newest check run of each name on the head: status and conclusion."""
+    """Return status and conclusion of the newest check run of each name on the head."""
     return {one.name: (one.status, one.conclusion) for one in rig.checks()}
 
 
 def finds_the_flaw(request: TaskRequest) -> Answer:
-    """A reviewer who sees the flaw in `HEAD`, where it is in the change."""
+    """Return an engineer who reports the flaw in `HEAD` if it is in the change."""
     return answer(CRITICAL) if "os.system" in str(request.attachments) else CLEAN
 
 
 def stack(rig: Rig, base: str = "next") -> None:
-    """A pull request onto another branch, which has the flaw, becomes the one under review."""
+    """Open a pull request with the flaw against another branch."""
     onto = rig.world.push(REPO, base, HEAD, author="mona")
     rig.world.push(REPO, "stacked", {"more.py": "y = 2\n"}, author="mona", parents=(onto,))
     rig.number = rig.world.open_pull_request(REPO, "stacked", base=base, title="Stacked", author="mona").number
 
 
 def retarget(rig: Rig, base: str) -> None:
-    """The author opens the pull request against another branch."""
+    """Change the pull request's base as its author."""
     rig.world.retarget(REPO, rig.number, base)
 
 

@@ -1,4 +1,4 @@
-"""A change that is too large for one task: over several, bought together, and one review to everybody."""
+"""A change that is too large for one task is split into several tasks, bought together and shown as one review."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memor
 LINES = "".join(f"value_{number} = {number}\n" for number in range(200))
 LARGE: dict[str, str | None] = {f"{folder}/module.py": LINES for folder in ("billing", "parcels", "tracks")}
 CONFIG = "max-tasks: {}\nattachment-bytes: 5000\n"
-"""One file's diff fits into an attachment, and five attachments into a request: so the service has to refuse more."""
+"""The service accepts one file's diff per attachment and five attachments per request."""
 THREE = CONFIG.format(3)
 
 
 def paths(request: TaskRequest) -> set[str]:
-    """Of the files of a submission."""
+    """Return the paths of a submission's files."""
     diffs = "".join(one.content or "" for one in request.attachments if one.file_name.endswith(".diff"))
     return {path for path in LARGE if f"b/{path}" in diffs}
 
 
 def engineer(request: TaskRequest) -> Answer:
-    """Finds fault with the first line of each file that is there, and calls earlier findings open."""
+    """Report the first line of each file, and call earlier findings open."""
     found = [finding(path, 1, title=f"In {path}", code="value_0 = 0", severity="critical") for path in paths(request)]
     return answer(*found, summary=f"Read {len(found)}.", previous=said(request, "open"))
 
 
 def grow(rig: Rig, branch: str = "topic") -> None:
-    """Twelve files of one size: more than go into the five attachments of one task."""
+    """Push twelve files of equal size, more than fit into the five attachments of one task."""
     more = {f"{folder}/more_{number}.py": LINES for folder in ("billing", "parcels", "tracks") for number in range(3)}
     rig.world.push(REPO, branch, {**LARGE, **more}, author="mona")
 
@@ -157,7 +157,7 @@ def test_a_later_review_asks_each_part_about_its_own_findings(tmp_path: Path) ->
 
 def test_no_part_speaks_for_what_another_has_read(tmp_path: Path) -> None:
     def sly(request: TaskRequest) -> Answer:
-        """Whoever reads the tracks calls everything fixed, asked or not."""
+        """Call everything fixed, including findings that the submission does not ask about."""
         if "part" not in (request.metadata or {}) or "tracks/module.py" not in paths(request):
             return engineer(request) if not rig.service.tasks()[3:] else answer(previous=[])
         known = [one["id"] for task in rig.service.tasks() for one in earlier(task.request)]
@@ -166,8 +166,8 @@ def test_no_part_speaks_for_what_another_has_read(tmp_path: Path) -> None:
     with house(tmp_path, engineer=sly, config=THREE) as rig:
         grow(rig)
         rig.run()
-        mended = LINES.replace("value_0 = 0", "value_0 = 1")
-        rig.world.push(REPO, "topic", dict.fromkeys(LARGE, mended), author="mona")
+        fixed = LINES.replace("value_0 = 0", "value_0 = 1")
+        rig.world.push(REPO, "topic", dict.fromkeys(LARGE, fixed), author="mona")
         done = rig.run()
         assert int(done.outputs["critical"]) >= 2, done.log
 
@@ -242,7 +242,7 @@ def test_no_part_holds_a_secret(tmp_path: Path) -> None:
 
 
 class Slow(SystemClock):
-    """A service, and its clock: each question takes a minute, and nothing is ever over."""
+    """A service whose polls each take a minute and whose tasks never end."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A bug of ours ends with 70, wherever it is, and is not reported as a wrong answer or setting of somebody else."""
+"""A bug in reviewbot ends with exit status 70 and is never reported as an invalid response or setting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is open when a pull request is closed, waits in a merge queue, or has no check runs."""
+"""Open reviews of a pull request that is closed, in a merge queue, or without check runs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_what_somebody_is_writing_is_collected_later_into_the_summary(tmp_path: 
         assert done.exit_status == 0, done.log
         assert [one.conclusion for one in rig.checks()] == ["failure"]
         assert "A shell runs it" in rig.summaries()[0]
-        assert not rig.comments(), "nobody is called back to a closed pull request"
+        assert not rig.comments(), "a closed pull request gets no notification"
 
 
 def test_what_is_finished_is_published_when_it_is_closed(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_closed_pull_request_without_a_review_is_left_alone(tmp_path: Path) ->
 
 
 def second(rig: Rig) -> int:
-    """Another pull request, which fits beside the first."""
+    """Open a second pull request without conflicts with the first."""
     rig.world.push(REPO, "second", {"second.py": "x = 1\n"}, author="mona")
     return rig.world.open_pull_request(REPO, "second", title="Second", author="mona").number
 
@@ -117,7 +117,7 @@ def test_without_check_runs_the_summaries_tell_who_waits(tmp_path: Path, hidden:
     with house(tmp_path, life=QUICK, clock=clock, engineer=lambda _: answer(CRITICAL), permissions=permissions) as rig:
         run = rig.run if hidden else partial(rig.run, check_run="false")
         store = rig.world.store
-        store.repos[REPO] = replace(store.repos[REPO], private=True)  # else anybody may read check runs
+        store.repos[REPO] = replace(store.repos[REPO], private=True)  # anyone reads check runs of a public repository
         run(wait_minutes="0")
         second(rig)
         clock.advance(10)

@@ -1,4 +1,4 @@
-"""A collection sees to every pull request, whatever one of them does to it."""
+"""A collection handles every pull request even if one of them fails."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memor
 
 @dataclass
 class Town:
-    """GitHub as far as a collection gets: three pull requests wait, and reading one of them fails as it is told to."""
+    """A GitHub with three waiting pull requests, one of which fails with a given error."""
 
     fails: Callable[[], Exception | KeyboardInterrupt]
     seen: list[int] = field(default_factory=list)

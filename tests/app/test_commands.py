@@ -1,4 +1,4 @@
-"""Commands in comments, as whole runs: who is heard, what it comes to, and that each is carried out once."""
+"""Commands in comments, as whole runs: who is authorized, what they do, and that each is executed once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BOT = "github-actions[bot]"
 
 
 def event_of(rig: Rig, comment: Any, **more: Any) -> Mapping[str, Any]:  # noqa: ANN401 — the sandbox's record, JSON
-    """The payload of `issue_comment`, as far as the action reads one."""
+    """Return the fields of an `issue_comment` event that the action reads."""
     return {
         "action": "created",
         "issue": {"number": rig.number, "pull_request": {"url": "…"}},
@@ -34,20 +34,20 @@ def event_of(rig: Rig, comment: Any, **more: Any) -> Mapping[str, Any]:  # noqa:
 
 
 def say(rig: Rig, text: str, by: str = "hubot", **inputs: Any) -> Finished:  # noqa: ANN401 — as `Rig.run` takes them
-    """Somebody writes a comment, and the workflow runs on it."""
+    """Write a comment and run the workflow on its event."""
     comment = rig.world.comment(REPO, rig.number, by, text)
     return rig.run(event="issue_comment", payload=event_of(rig, comment), **inputs)
 
 
 def people(rig: Rig) -> None:
-    """One who may write (hubot), a maintainer (max), the author, an admin (mona), and one who may read (quill)."""
+    """Add users: hubot (write), max (maintain), mona (admin and author), quill (read)."""
     levels = {"hubot": Level.WRITE, "max": Level.MAINTAIN, "mona": Level.ADMIN, "quill": Level.READ}
     for login, level in levels.items():
         rig.world.grant(REPO, login, level)
 
 
 def answers(rig: Rig) -> list[str]:
-    """Our answers to commands."""
+    """Return reviewbot's replies to commands."""
     return [body for body in rig.summaries() if "reviewbot:answer" in body]
 
 
@@ -57,25 +57,25 @@ def summary(rig: Rig) -> str:
 
 
 def emoji(rig: Rig) -> list[str]:
-    """Those that we have put."""
+    """Return reviewbot's reactions."""
     return [one.content for one in rig.world.store.reactions if one.user == BOT]
 
 
 def check(rig: Rig) -> str | None:
-    """The conclusion of the head's newest check run."""
+    """Return the conclusion of the head's newest check run."""
     conclusion: str | None = rig.checks()[-1].conclusion
     return conclusion
 
 
 def identifier(rig: Rig) -> str:
-    """The id of the only comment's only finding."""
+    """Return the id of the only finding of the only comment."""
     [comment] = rig.comments()
     identifier: str = comment.body.partition("ids=")[2][:10]
     return identifier
 
 
 def bypass(rig: Rig) -> str:
-    """The command that lets the head through, without its reason."""
+    """Return a bypass command for the head, without its reason."""
     return f"/reviewbot bypass {rig.world.pull(REPO, rig.number).head_sha}"
 
 
@@ -174,7 +174,7 @@ def test_a_waiver_opens_the_gate_and_its_end_closes_it(tmp_path: Path) -> None:
         done = say(rig, f"/reviewbot waive {identifier(rig)[:4]} only @admins can call it")
         assert (done.exit_status, done.outputs["verdict"], check(rig)) == (0, "pass", "success"), done.log
         assert "`hubot` waived" in answers(rig)[0]
-        assert "@admins" not in answers(rig)[0], "nobody is called"
+        assert "@admins" not in answers(rig)[0], "no one is mentioned"
         assert rig.run().exit_status == 0, "it holds"
         done = say(rig, f"/reviewbot unwaive {identifier(rig)}", by="mona")
         assert (done.exit_status, done.outputs["verdict"], check(rig)) == (0, "fail", "failure"), done.log
@@ -240,7 +240,7 @@ def test_a_free_reviewers_findings_cannot_be_waived(tmp_path: Path) -> None:
         assert check(rig) == "failure"
 
 
-# --- Whose word counts ------------------------------------------------------------------------------------------------
+# --- Authorization ----------------------------------------------------------------------------------------------------
 
 
 def test_only_a_persons_own_new_comment_is_a_command(tmp_path: Path) -> None:
@@ -272,7 +272,7 @@ def test_words_that_somebody_put_into_a_comment_are_nobodys(tmp_path: Path) -> N
         assert emoji(rig) == []
 
 
-# --- Once, wherever a run was stopped ---------------------------------------------------------------------------------
+# --- Executed once, also after a kill ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("missed", ["/reviewbot status", "/reviewbot bypass {head} it burns"])
@@ -365,8 +365,8 @@ def test_an_answer_that_is_lost_is_found_or_given_again_by_the_next_run(
 
 
 @pytest.mark.parametrize("before", [0, 1])
-def test_a_review_that_came_to_nothing_is_not_bought_again_for_the_same_comment(tmp_path: Path, before: int) -> None:
-    """Nor for the same as another one, that had asked for it before."""
+def test_a_review_that_failed_is_not_bought_again_for_the_same_comment(tmp_path: Path, before: int) -> None:
+    """Also not for an earlier comment with the same command."""
     with house(tmp_path, life=TaskLife(1, 1 + 100 * before, end=End.CANCELLED)) as rig:
         people(rig)
         rig.run(review_on="request")

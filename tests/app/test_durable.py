@@ -1,4 +1,4 @@
-"""What was bought is neither bought again nor lost, whatever happens to the head, the memory and the run between."""
+"""A purchase is neither repeated nor lost when the head moves, state is deleted or the run is killed."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memor
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 LONG = 10_000
 SOMEBODY = TaskLife(pending=0, processing=LONG)
-"""Somebody is at it as soon as it is bought."""
+"""A task that is processing as soon as it is created."""
 NOBODY = TaskLife(pending=LONG, processing=1)
 LIMIT: Any = {"max_credits": "240", "max_credits_per_pr": "400"}
-"""Enough for one review and not for two."""
+"""Enough credits for one review, not for two."""
 
 
 def push(rig: Rig, **files: str | None) -> str:
@@ -39,7 +39,7 @@ def push(rig: Rig, **files: str | None) -> str:
 
 
 def force_push(rig: Rig, **files: str | None) -> str:
-    """Another commit in place of those of the pull request."""
+    """Replace the pull request's commits by another one."""
     base = rig.world.pull(REPO, 1).base_sha
     names = {f"{name}.py": text for name, text in files.items()}
     return rig.world.push(REPO, "topic", {**HEAD, **names}, author="mona", parents=(base,))
@@ -55,19 +55,19 @@ def delete_summary(rig: Rig) -> None:
 
 
 def conclusion(rig: Rig, sha: str | None = None) -> str | None:
-    """Of the newest check run on a commit, by default the head."""
+    """Return the conclusion of a commit's newest check run, by default of the head."""
     told: str | None = rig.checks(sha)[-1].conclusion
     return told
 
 
 def required(rig: Rig) -> str | None:
-    """The conclusion of the newest check run on the head that a ruleset requires."""
+    """Return the conclusion of the head's newest check run with the required name."""
     told: str | None = [one for one in rig.checks() if one.name == "CodeVF review"][-1].conclusion
     return told
 
 
 def until(is_so: Callable[[], bool]) -> None:
-    """Wait for another run to have done something."""
+    """Wait until another run has done something."""
     for _ in range(400):
         if is_so():
             return
@@ -76,7 +76,7 @@ def until(is_so: Callable[[], bool]) -> None:
 
 
 def ledger(rig: Rig) -> Ledger:
-    """What the summary remembers."""
+    """Return the ledger in the summary."""
     [summary] = rig.summaries()
     return decode(summary, Signer(KEY, rig.world.store.repo(REPO).id, 1, "")).ledger
 
@@ -86,7 +86,7 @@ def cancelled(rig: Rig) -> list[bool]:
 
 
 def commanded(rig: Rig, text: str, by: str) -> Mapping[str, Any]:
-    """The event of a new comment."""
+    """Return the event of a new comment."""
     comment = rig.world.comment(REPO, 1, by, text)
     user = {"login": by, "type": "User"}
     issue = {"number": 1, "pull_request": {"url": "x"}}
@@ -131,7 +131,7 @@ def test_an_intent_of_yesterday_is_not_sent_again_by_itself(tmp_path: Path, come
 
 
 def age_memory(rig: Rig, back: timedelta = timedelta(days=2)) -> None:
-    """As if all that is remembered had been written so long ago."""
+    """Rewrite the recorded times as if the state were that old."""
     store = rig.world.store
     signer = Signer(KEY, store.repo(REPO).id, 1, "")
     for check in list(store.checks.values()):
@@ -164,7 +164,7 @@ def test_what_the_service_refused_is_no_purchase(tmp_path: Path) -> None:
         assert len(rig.service.tasks()) == 1
 
 
-# --- A memory that somebody deletes ----------------------------------------------------------------------------------
+# --- Deleted state ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("move", [push, force_push])
@@ -308,7 +308,7 @@ def test_a_service_that_is_away_leaves_an_open_review_open(tmp_path: Path) -> No
         assert conclusion(rig) is None
         push(rig, extra="x = 1\n")
         assert rig.run(wait_minutes="0").outputs["status"] == "pending"
-        assert len(rig.service.tasks()) == 1, "nobody knows how far the older one has come, so it is waited for"
+        assert len(rig.service.tasks()) == 1, "the older task's state is unknown, so the run waits for it"
 
 
 # --- A push, an approval and a budget --------------------------------------------------------------------------------
@@ -328,7 +328,7 @@ def test_a_push_that_nobody_approved_leaves_the_approved_task_alone(tmp_path: Pa
         assert cancelled(rig) == [False]
         found(rig, clock)
         assert conclusion(rig, approved) == "action_required", "its review stands on the newer head"
-        assert conclusion(rig) == "action_required", "of which there is none"
+        assert conclusion(rig) == "action_required", "there is no such review"
 
 
 def test_a_push_beyond_the_budget_leaves_the_older_task_alone(tmp_path: Path) -> None:
@@ -387,7 +387,7 @@ def test_what_the_cancelled_task_held_is_there_for_the_newer_one(tmp_path: Path)
 
 
 def found(rig: Rig, clock: HandClock, **inputs: str) -> None:
-    """When the review is there, a collection publishes it, and another has nothing left to do."""
+    """A collection publishes the finished review, and a second one has nothing to do."""
     clock.advance(2 * LONG)
     collect(rig, **inputs)
     [summary] = [one for one in rig.summaries() if "reviewbot:summary" in one]
@@ -484,7 +484,7 @@ def test_a_run_without_the_key_leaves_memory_and_commands_to_others(tmp_path: Pa
         assert rig.run(codevf_api_key="").outputs["reason"] == "no-key"
         assert rig.summaries() == before
         rig.run()
-        assert conclusion(rig) == "success", "whoever has the key carries it out"
+        assert conclusion(rig) == "success", "the run with the key executes it"
 
 
 # --- Heads that are not what they were -------------------------------------------------------------------------------
@@ -509,7 +509,7 @@ def test_a_head_that_came_back_gets_nothing_by_the_word_on_another(tmp_path: Pat
 
 
 def come_back(rig: Rig, sha: str) -> None:
-    """The author force-pushes an older head, a second later than what was before."""
+    """Force-push an older head as the author, one second later."""
     store = rig.world.store
     store.clock = lambda: datetime.now(UTC) + timedelta(seconds=1)
     store.git(REPO).set_ref("refs/heads/topic", sha)
@@ -587,7 +587,7 @@ def test_a_base_that_moves_back_under_the_head_has_the_whole_change_reviewed(tmp
             not any("NEW SINCE" in (one.content or "") for one in task.request.attachments)
             for task in rig.service.tasks()
         ]
-        assert whole == [True, True], "what joined the change was reviewed by nobody"
+        assert whole == [True, True], "the added file was not reviewed"
 
 
 # --- Two runs that wrote at the same time ----------------------------------------------------------------------------

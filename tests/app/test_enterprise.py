@@ -1,4 +1,4 @@
-"""A company's own server, certificates and proxy: a whole review through them, or words on what is wrong."""
+"""A whole review through an Enterprise Server, private certificates and a proxy, or a clear error."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REST = "/api/v3"
 
 
 def at(github: str, own: Identity | None, **more: str) -> dict[str, str]:
-    """A runner's environment of an Enterprise Server at that address."""
+    """Return a runner's environment for an Enterprise Server at that URL."""
     trust = {} if own is None else {"SSL_CERT_FILE": str(own.certificate)}
     return {
         "GITHUB_API_URL": f"{github}{REST}",
@@ -40,7 +40,7 @@ def at(github: str, own: Identity | None, **more: str) -> dict[str, str]:
 
 @contextmanager
 def company(folder: Path, says: Answer = PLAIN) -> Iterator[tuple[Rig, Identity, dict[str, int]]]:
-    """Both services behind TLS, which an authority of the company's vouches for: by name, the ports."""
+    """Serve both services with TLS from a private authority; yield the ports by name."""
     own = identity(folder, "github.test", "codevf.test", "files.codevf.test")
     with (
         house(folder, engineer=lambda _: says, life=AT_ONCE, rest=REST) as rig,
@@ -51,7 +51,7 @@ def company(folder: Path, says: Answer = PLAIN) -> Iterator[tuple[Rig, Identity,
 
 
 def review(rig: Rig, ports: Mapping[str, int], runner: Mapping[str, str]) -> tuple[int, str, str]:
-    """Exit status, reason and log of a run that asks CodeVF by TLS, too."""
+    """Return exit status, reason and log of a run that also uses TLS for CodeVF."""
     done = rig.run(runner=runner, codevf_url=f"https://127.0.0.1:{ports['codevf.test']}/api/v1/")
     return done.exit_status, done.outputs.get("reason", ""), done.log
 
@@ -67,7 +67,7 @@ def test_an_enterprise_server_has_its_own_addresses(tmp_path: Path) -> None:
 
 def test_the_companys_certificates_are_trusted_by_everything_that_asks(tmp_path: Path) -> None:
     with company(tmp_path) as (rig, own, ports):
-        rig.world.store.rules = Rules(diff_files=0)  # so that git has to fetch, too
+        rig.world.store.rules = Rules(diff_files=0)  # so that git fetches, too
         status, reason, log = review(rig, ports, at(f"https://127.0.0.1:{ports['github.test']}", own))
         assert (status, reason) == (1, "gate"), log
         assert len(rig.comments()) == 1
@@ -109,7 +109,7 @@ def test_a_file_that_is_not_there_or_that_an_author_may_have_written_is_refused(
 
 @contextmanager
 def delivering(own: Identity, name: str, content: bytes) -> Iterator[int]:
-    """A port that speaks TLS and has one file."""
+    """Serve one file over TLS; yield the port."""
     folder = own.certificate.parent / "delivered"
     folder.mkdir()
     (folder / name).write_bytes(content)

@@ -1,4 +1,4 @@
-"""The files that a run leaves behind: all four tell the same findings."""
+"""The four report files of a run contain the same findings."""
 
 from __future__ import annotations
 

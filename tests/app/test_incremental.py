@@ -1,4 +1,4 @@
-"""Reviews after the first: what is new is sent as such, what was found is confirmed, carried, fixed or gone."""
+"""Later reviews: new code is marked as new, and earlier findings are confirmed, carried, fixed or gone."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ OTHER = {"other.py": "x = 1\n"}
 
 
 def so_far(rig: Rig) -> str:
-    """The attachment beside the files of the last submission."""
+    """Return the attachment with earlier findings of the last submission."""
     texts = [one.content for one in rig.service.tasks()[-1].request.attachments if one.file_name == "review-so-far.txt"]
     return "".join(texts)
 
 
 def first_then(*findings: Mapping[str, Any], **later: Any) -> Any:  # noqa: ANN401 — an engineer
-    """An engineer who finds these in a first review, and afterwards answers as told: `state`, `new`."""
+    """Return an engineer who reports these findings first and later answers with `state` and `new`."""
 
     def engineer(request: TaskRequest) -> Answer:
         if not any(one.file_name == "review-so-far.txt" for one in request.attachments):
@@ -51,7 +51,7 @@ def counts(outputs: Mapping[str, str]) -> tuple[str, str, str]:
 
 
 def test_a_later_review_is_told_what_is_new_and_what_was_found(tmp_path: Path) -> None:
-    password = "Hn7p!Q2rS-9tU4vW"  # nothing gives it away when it is found, and the second push does
+    password = "Hn7p!Q2rS-9tU4vW"  # it is not recognized when it is found; the second push makes it recognizable
     critical = {**CRITICAL, "title": f"A shell runs {password}"}
     with house(tmp_path, engineer=first_then(critical, state="open")) as rig:
         rig.run()
@@ -63,7 +63,7 @@ def test_a_later_review_is_told_what_is_new_and_what_was_found(tmp_path: Path) -
         assert f"of commit {first}" in told
         assert '"app.py": lines 42 to 43' in told
         assert '"other.py": line 1' in told
-        assert "new file.py" not in told.partition("NEW SINCE")[2], "nobody has touched it since"
+        assert "new file.py" not in told.partition("NEW SINCE")[2], "it has not changed since"
         [one] = earlier(rig.service.tasks()[-1].request)
         assert (one["title"], one["path"], one["line"], one["code"]) == (
             "A shell runs xx0x!x0xx-0xx0xx",
@@ -88,9 +88,9 @@ def test_a_later_review_is_told_what_is_new_and_what_was_found(tmp_path: Path) -
     ids=[
         "fixed: the word and changed code",
         "changed, and the reviewer still sees it",
-        "changed, and nobody says anything",
+        "changed, not mentioned in the answer",
         "called fixed, and the code is as it was",
-        "nobody says anything",
+        "not mentioned in the answer",
         "the file is deleted",
     ],
 )
@@ -242,7 +242,7 @@ def test_a_finding_that_never_had_a_comment_stays_in_the_summary_once_it_is_fixe
 
 
 def shifted(by: int) -> dict[str, str | None]:
-    """The change with so many lines more at the top of the file."""
+    """Return the change with this many more lines at the top of the file."""
     return {"app.py": "# one more\n" * by + str(HEAD["app.py"])}
 
 

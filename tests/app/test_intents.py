@@ -1,4 +1,4 @@
-"""A run stops while it buys: the same change resumes the purchase; of any other change its hold is reported."""
+"""After a run is killed during a purchase, the same change resumes it; for another change its hold is reported."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LONG = 10_000
 
 
 def engaged(request: TaskRequest) -> Answer:
-    """Find it in a first review only."""
+    """Report the finding in a first review only."""
     later = any(one.file_name == "review-so-far.txt" for one in request.attachments)
     return answer(previous=[]) if later else answer(CRITICAL)
 
@@ -36,7 +36,7 @@ NOBODY = TaskLife(pending=LONG, processing=1)
 
 
 def stopped(rig: Rig, how: Fault, **inputs: Any) -> str:  # noqa: ANN401 — any input
-    """A run that never hears what became of its purchase, of a pull request with two commits; the first one's sha."""
+    """Run until the purchase's response is lost, on a pull request with two commits; return the first one's SHA."""
     first = rig.world.pull(REPO, 1).head_sha
     rig.world.push(REPO, "topic", {"more.py": "m = 1\n"}, author="mona")
     rig.codevf_faults.add("/tasks/create", how, times=None, method="POST")
@@ -55,7 +55,7 @@ def force_push(rig: Rig, _first: str) -> None:
 
 
 def retarget(rig: Rig, first: str) -> None:
-    """To a branch that has the first commit already."""
+    """Retarget to a branch that already has the first commit."""
     rig.world.push(REPO, "release", {"other.py": "y = 1\n"}, author="mona", parents=(first,))
     rig.world.retarget(REPO, 1, "release")
 
@@ -69,7 +69,7 @@ def collect(rig: Rig, **inputs: Any) -> Finished:  # noqa: ANN401 — any input
 
 
 def order(rig: Rig, text: str) -> Finished:
-    """Somebody with write access comments."""
+    """Write a comment as a collaborator with write access."""
     rig.world.grant(REPO, "hubot", Level.WRITE)
     comment, user = rig.world.comment(REPO, 1, "hubot", text), {"login": "hubot", "type": "User"}
     told = {"id": comment.id, "body": comment.body, "user": user}
@@ -83,8 +83,8 @@ HOLD = 360
 
 
 def told(rig: Rig, sha: str) -> bool:
-    """Whether the summary says that the hold of that head's purchase counts."""
-    text = rig.summaries()[0].replace("\u200b", "")  # the renderer's, inside what GitHub would make a link of
+    """Return whether the summary says that the hold of that head's purchase counts."""
+    text = rig.summaries()[0].replace("\u200b", "")  # the renderer inserts it where GitHub would create a link
     begun = f"A run stopped while it bought the review of {sha[:7]}."
     return begun in text and f"its hold of {HOLD} credits counts against the limit" in text
 
@@ -250,7 +250,7 @@ def test_where_no_review_is_due_any_more_it_is_reported_too(tmp_path: Path) -> N
         assert (statuses(rig), told(rig, here)) == (["processing"], True)
 
 
-# --- What was handed in is not known whole ----------------------------------------------------------------------------
+# --- Purchases that are not completely known --------------------------------------------------------------------------
 
 BIG = "".join(f"line_{number} = {number}\n" for number in range(3000))
 SMALL_ROOM = "attachment-bytes: 20000\n"

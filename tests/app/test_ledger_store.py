@@ -1,4 +1,4 @@
-"""What is remembered on GitHub, read by runs that know less or other things: taken for no more than it is."""
+"""State on GitHub, read by runs with another key or other settings, is trusted only as far as it can be verified."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ AT_ONCE = TaskLife(pending=0, processing=0)
 
 
 def ledger(rig: Rig) -> Ledger:
-    """What the summary remembers."""
+    """Return the ledger in the summary."""
     [summary] = [one for one in rig.summaries() if "reviewbot:summary" in one]
     return decode(summary, Signer(KEY, rig.world.store.repo(REPO).id, 1, "")).ledger
 
 
 def order(rig: Rig, text: str, **inputs: Any) -> Finished:  # noqa: ANN401 — any input
-    """Somebody with every right comments."""
+    """Write a comment as an admin."""
     rig.world.grant(REPO, "hubot", Level.ADMIN)
     return rig.run(event="issue_comment", payload=commanded(rig, text, "hubot"), wait_minutes="0", **inputs)
 
 
 def wary(request: TaskRequest) -> Answer:
-    """Whoever reviews objects to the second push, and to nothing else."""
+    """Report a finding for the second push only."""
     objects = any("extra.py" in (one.content or "") for one in request.attachments)
     return answer(finding("extra.py", 1, severity="critical", code="x = 1")) if objects else CLEAN
 
 
 def engaged(request: TaskRequest) -> Answer:
-    """Whoever reviews finds it once."""
+    """Report the finding once."""
     later = any(one.file_name == "review-so-far.txt" for one in request.attachments)
     return answer(previous=[]) if later else answer(CRITICAL)
 

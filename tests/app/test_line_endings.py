@@ -47,7 +47,7 @@ def test_a_suggestion_for_a_crlf_file_can_be_committed(tmp_path: Path, ending: s
 
 
 def inserted(documents: Iterable[str]) -> list[str]:
-    """The texts that tools insert, of every fix."""
+    """Return the text that each fix inserts."""
     return [
         *(
             replaced["insertedContent"]["text"]

@@ -1,4 +1,4 @@
-"""A finding on a file that the change touches and that was not sent says so, and why."""
+"""A finding on a changed file that was not sent says so, with the reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of outcomes, row by row: the check on GitHub and the step's exit status."""
+"""The outcomes table, row by row: the check on GitHub and the step's exit status."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_task_that_ends_without_a_result_can_be_tried_again(tmp_path: Path) ->
 
 
 def creations(rig: Rig) -> list[Any]:
-    """The bodies of every request that would create a task, as far as they were read."""
+    """Return the bodies of the requests that create tasks, as far as they were received."""
     return [one.body for one in rig.codevf_faults.log if one.target.endswith("tasks/create")]
 
 
@@ -163,7 +163,7 @@ def test_a_signal_while_it_buys_comes_after_what_was_bought_is_written_down(
 
 
 def wait_for(condition: object, seconds: float = 30) -> None:
-    """Until something is so."""
+    """Wait until a condition holds."""
     end = time.monotonic() + seconds
     while not condition():  # type: ignore[operator]
         assert time.monotonic() < end
@@ -221,7 +221,7 @@ def test_a_skip_label_without_a_record_of_its_own_run_counts_for_nothing(tmp_pat
         done = rig.run()
         assert (done.outputs["reason"], len(rig.service.tasks())) == ("reviewed", 1)
         again = rig.run(payload=payload, runner={"GITHUB_RUN_ATTEMPT": "2"})
-        assert again.outputs["reason"] == "reviewed", "whoever starts a run again chooses when"
+        assert again.outputs["reason"] == "reviewed", "a person who restarts a run chooses the moment"
         assert rig.run(payload=payload).outputs["reason"] == "skip-review"
 
 
@@ -319,7 +319,7 @@ def test_a_person_can_start_it_by_hand(tmp_path: Path) -> None:
 
 
 def group(rig: Rig) -> dict[str, object]:
-    """The payload of a merge group with the pull request in it."""
+    """Return the payload of a merge group that contains the pull request."""
     head = rig.world.pull(REPO, 1).head_sha
     ref = f"refs/heads/gh-readonly-queue/main/pr-1-{head}"
     return {"action": "checks_requested", "merge_group": {"head_sha": head, "head_ref": ref}}
@@ -455,7 +455,7 @@ def test_a_workspace_full_of_traps_changes_nothing(tmp_path: Path) -> None:
 def test_a_bug_of_ours_is_told_as_such(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         env = rig.environment("pull_request", rig.event(), {})
-        # Nobody foresees that a function of ours is not there any more.
+        # No handler expects a missing function.
         broken = (
             "import sys, runpy; sys.argv = ['reviewbot', 'action']; "
             "import reviewbot.app.perform as perform; perform.read_answer = None; "

@@ -1,4 +1,4 @@
-"""A repository's own template that fails after a review was bought loses neither the review nor its verdict."""
+"""If a repository's template fails after a purchase, neither the review nor its verdict is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A whole review: the action as a subprocess with a runner's environment, checked by what GitHub then holds."""
+"""A whole review: the action as a subprocess with a runner's environment, checked against GitHub's state."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SHELL = finding(
 
 
 def anchors(rig: Rig) -> dict[str, tuple[str, str | None, int | None, int | None]]:
-    """Title of each comment to (path, side, first line, last line)."""
+    """Map each comment's title to (path, side, first line, last line)."""
     found = {}
     for comment in rig.comments():
         at = rig.world.store.threads[comment.thread_id].anchor
@@ -160,7 +160,7 @@ def test_a_comment_that_a_person_deleted_is_not_posted_again(tmp_path: Path) -> 
         rig.world.delete_comment(rig.comments()[0].id)
         done = rig.run()
         assert not rig.comments()
-        assert done.exit_status == 1, "what people delete does not open the gate"
+        assert done.exit_status == 1, "a deleted comment still blocks"
 
 
 def test_a_new_push_is_a_new_purchase_in_the_same_summary(tmp_path: Path) -> None:
@@ -256,7 +256,7 @@ def test_the_report_file_holds_the_findings_and_the_manifest(tmp_path: Path) -> 
 
 
 def urls(rig: Rig) -> set[str]:
-    """Addresses of the review comments."""
+    """Return the URLs of the review comments."""
     return {f"{rig.github_url}/{REPO}/pull/1#discussion_r{one.id}" for one in rig.comments()}
 
 
@@ -293,7 +293,7 @@ def test_what_was_sent_is_the_diff_and_numbered_files(tmp_path: Path) -> None:
 
 
 def sent_by(rig: Rig) -> dict[str, Any]:
-    """The body of the one task that was created."""
+    """Return the body of the only task that was created."""
     [sent] = [one.body for one in rig.codevf_faults.log if one.target.endswith("tasks/create")]
     assert isinstance(sent, dict)
     return sent

@@ -1,4 +1,4 @@
-"""Two pull requests with one head: GitHub keeps one check for the commit, and it is green for both or for neither."""
+"""Two pull requests with the same head share one check, which succeeds for both or for neither."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SLOW = TaskLife(pending=2, processing=2)
 
 @contextmanager
 def twins(folder: Path, *, bad: bool = True, skipped: bool = True, **more: Any) -> Iterator[Rig]:  # noqa: ANN401
-    """A second pull request from the head of the first, against a branch that has the first one's change already.
+    """Open a second pull request from the first one's head, against a branch that already has its change.
 
     `bad` is the first one's change; the second one's is clean, and nothing of it is reviewed when it is `skipped`.
     """
@@ -46,7 +46,7 @@ def run(rig: Rig, number: int, **inputs: Any) -> Finished:  # noqa: ANN401 — a
 
 
 def shown(rig: Rig) -> str | None:
-    """What GitHub shows on the head, by the newest check run."""
+    """Return status and conclusion of the head's newest check run."""
     told: str | None = max(rig.checks(), key=lambda one: one.id).conclusion
     return told
 
@@ -56,13 +56,13 @@ def told(done: Finished) -> tuple[int, str, str]:
 
 
 def changed(rig: Rig, number: int, **values: Any) -> None:  # noqa: ANN401 — as the record has them
-    """Make something else of a pull request than people can."""
+    """Change fields of a pull request that people cannot change."""
     pulls = rig.world.store.pulls
     pulls[REPO, number] = replace(pulls[REPO, number], **values)
 
 
 def own(rig: Rig, number: int) -> list[str]:
-    """The verdicts that the check runs of a pull request say in the clear."""
+    """Return the verdicts in the check runs of a pull request."""
     tags = (split_tag(one.external_id)[0] for one in rig.checks())
     return [tag.verdict for tag in tags if tag and tag.number == number]
 

@@ -1,4 +1,4 @@
-"""Tokens that may do less than the README's, and events that bring such: each with its outcome and its own words."""
+"""Tokens with fewer permissions than the README's, and events that provide them: outcome and message of each."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ NOTHING: Mapping[Scope, Access] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a token may, and what a closed gate comes to with it.
+    """A token's permissions, and the result of a review with blocking findings.
 
     Attributes:
-        permissions: of an App, or of a person where `login` is set.
-        left: which parts stand on GitHub: `c`omments, `s`ummary, chec`k`.
-        says: in the log and in the job summary.
+        permissions: of an App, or of a person if `login` is set.
+        left: what is written on GitHub: `c`omments, `s`ummary, chec`k`.
+        says: text in the log and in the job summary.
     """
 
     permissions: Mapping[Scope, Access]
@@ -60,7 +60,7 @@ TOKENS: Mapping[str, Token] = {
 
 
 def left_on_github(rig: Rig) -> str:
-    """The parts that stand there, as in `Token.left`."""
+    """Return what is written on GitHub, as in `Token.left`."""
     ours = [one for one in rig.world.store.comments.values() if one.body.startswith("<!-- reviewbot:summary")]
     return "c" * bool(rig.comments()) + "s" * bool(ours) + "k" * bool(rig.checks())
 

@@ -1,4 +1,4 @@
-"""What strangers and accidents try: forks, heads that move, edited memory, settings on the wrong branch, secrets."""
+"""Attacks and accidents: forks, moving heads, edited state, settings on another branch, secrets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", c
 
 
 OPENING = {".github/reviewbot.yml": "fail-on: never\n", ".gitattributes": "* linguist-generated\n"}
-"""What an author would like to have read."""
+"""A settings file that an author would like to be used."""
 
 LEAK = 'import os\nTOKEN = "{}"\n' + "".join(f"x_{number} = {number}\n" for number in range(20))
 
@@ -161,7 +161,7 @@ def test_a_head_that_moves_while_waiting_gets_no_comment_on_a_wrong_line(tmp_pat
 
 
 def test_a_head_that_is_pushed_while_the_diff_is_read_hides_no_file(tmp_path: Path) -> None:
-    """A head without the file is pushed before the diff is read, and the reviewed head is pushed back after it."""
+    """The author pushes a head without the file before the diff is read, and pushes the head back afterwards."""
     flaw = finding("new file.py", 2, severity="critical", title="It runs text", code="    return eval(parcel)")
 
     def engineer(task: TaskRequest) -> Answer:

@@ -1,4 +1,4 @@
-"""What no reviewer can read is listed, what may be code in disguise fails the check, and each says its true reason."""
+"""Unreadable files are listed with the reason, and possible code among them fails the check."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DISGUISED = b"import os\nos.system('x')\n#\0\n"
 
 
 def run_with(rig: Rig, files: dict[str, Any], *, reviewer: str = "codevf", fail_on: str = "critical") -> Finished:
-    """Run on a pull request that changes these files alone."""
+    """Run on a pull request that changes only these files."""
     rig.world.push(REPO, "files", files, author="mona")
     rig.number = rig.world.open_pull_request(REPO, "files", title="Files", body="", author="mona").number
     return rig.run(reviewer=reviewer, fail_on=fail_on)

@@ -1,4 +1,4 @@
-"""What opens the gate without a fix, as whole runs: a waiver and a bypass are for the code that somebody has seen."""
+"""Waivers and bypasses, as whole runs: they count only for the code that their writer has seen."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from tests.app.test_incremental import OTHER, first_then
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
 
 EVIL = {"app.py": str(HEAD["app.py"]).replace("os.system(command)", "  os.system(command)")}
-"""The same finding, on code that nobody has looked at."""
+"""The same finding on other code."""
 
 
 def push(rig: Rig) -> None:
-    """The author pushes, a minute later than now by GitHub's clock."""
+    """Push as the author, one minute later by GitHub's clock."""
     rig.world.store.clock = lambda: datetime.now(UTC) + timedelta(minutes=1)
     rig.world.push(REPO, "topic", EVIL, author="mona")
     rig.world.store.clock = lambda: datetime.now(UTC)
@@ -62,7 +62,7 @@ def test_a_bypass_ends_with_the_base_that_it_was_for(tmp_path: Path) -> None:
         rig.world.push(REPO, "next", {}, parents=(rig.world.store.git(REPO).branches()["main"],))
         rig.world.retarget(REPO, 1, "next")
         rig.world.store.clock = lambda: datetime.now(UTC) + timedelta(minutes=1)
-        say(rig, f"{bypass(rig)} nobody releases next", by="max")
+        say(rig, f"{bypass(rig)} not part of the release", by="max")
         assert check(rig) == "success"
         rig.world.retarget(REPO, 1, "main")
         edited = rig.event("edited", changes={"base": {"ref": {"from": "next"}}})
@@ -76,7 +76,7 @@ def test_a_bypass_is_not_for_a_base_that_was_chosen_after_the_comment(tmp_path: 
         rig.world.push(REPO, "next", {}, parents=(rig.world.store.git(REPO).branches()["main"],))
         rig.world.retarget(REPO, 1, "next")
         rig.world.store.clock = lambda: datetime.now(UTC) + timedelta(minutes=1)
-        comment = rig.world.comment(REPO, 1, "max", f"{bypass(rig)} nobody releases next")
+        comment = rig.world.comment(REPO, 1, "max", f"{bypass(rig)} not part of the release")
         rig.world.store.clock = lambda: datetime.now(UTC) + timedelta(minutes=2)
         rig.world.retarget(REPO, 1, "main")
         rig.world.store.clock = lambda: datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""What lies between a runner and the services in a company: TLS by an authority of its own, and a proxy."""
+"""What lies between a runner and the services in a company: TLS from a private authority, and a proxy."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from cryptography.x509.oid import NameOID
 
 _WANTED = b'Proxy-Authenticate: Basic realm="company"\r\nConnection: close\r\n'
 SILENCE = 30.0
-"""Seconds after which a connection on which nobody says anything is closed."""
+"""Seconds after which an idle connection is closed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A certificate that vouches for itself, and its key; both are files."""
+    """A self-signed certificate and its key, as files."""
 
     certificate: Path
     key: Path
 
     def context(self) -> ssl.SSLContext:
-        """For a server."""
+        """Return a TLS context for a server."""
         made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         made.load_cert_chain(self.certificate, self.key)
         return made
 
 
 def identity(folder: Path, *names: str) -> Identity:
-    """A new certificate for these names and for 127.0.0.1, good for an hour."""
+    """Create a certificate for these names and 127.0.0.1 that is valid for an hour."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "loopback")])
     now = datetime.now(UTC)
@@ -65,7 +65,7 @@ def identity(folder: Path, *names: str) -> Identity:
 
 @contextmanager
 def secured(url: str, own: Identity) -> Iterator[int]:
-    """A port that speaks TLS in front of a service that does not."""
+    """Serve TLS in front of a plain HTTP service; yield the port."""
     target, context = urlsplit(url).port or 80, own.context()
 
     class Front(socketserver.BaseRequestHandler):
@@ -79,7 +79,7 @@ def secured(url: str, own: Identity) -> Iterator[int]:
 
 @dataclass(slots=True)
 class Proxy:
-    """A proxy and what it was asked for; `url` holds the password that it wants."""
+    """A proxy and the requests that it received; `url` contains the required password."""
 
     url: str
     asked: list[str] = field(default_factory=list)
@@ -87,7 +87,7 @@ class Proxy:
 
 @contextmanager
 def proxy(routes: Mapping[str, int]) -> Iterator[Proxy]:
-    """A proxy that knows these names and no others, and lets nobody through without its password."""
+    """Serve a proxy that resolves only these names and requires a password."""
     made = Proxy("")
 
     class Handler(socketserver.StreamRequestHandler):
@@ -128,7 +128,7 @@ def _listening(handler: type[socketserver.BaseRequestHandler]) -> Iterator[int]:
 
 
 def _join(one: socket.socket, port: int) -> None:
-    """Carry bytes both ways until either side has ended."""
+    """Copy bytes in both directions until one side closes."""
     with socket.create_connection(("127.0.0.1", port), SILENCE) as other:
         one.settimeout(SILENCE)
         back = threading.Thread(target=_carry, args=(other, one), daemon=True)

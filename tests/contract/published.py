@@ -1,4 +1,4 @@
-"""What GitHub publishes about itself, read from the npm packages that `make referees` installs, and cut to size."""
+"""GitHub's published API descriptions, read from the npm packages that `make referees` installs, and reduced."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ OPERATIONS: Mapping[str, str] = {
     f"{_PULL}/reviews/{{review_id}}/dismissals": "put",
     f"{_PULL}/reviews/{{review_id}}/events": "post",
 }
-"""Paths and methods that anybody here has a reason to ask for; any other request is out of the ordinary."""
+"""The operations that reviewbot uses; any other request is an error."""
 
 NULLABLE = (
     ("pull-request", "head", "repo"),
@@ -74,14 +74,14 @@ NULLABLE = (
     ("pull-request-review-comment", "original_line"),
     ("pull-request-review-comment", "position"),
 )
-"""Where GitHub answers null although its description has no word of it: the repository of a deleted fork, and the
-lines of comments that are outdated or on a whole file. Its webhook schemas know it of all but `original_line`.
+"""Where GitHub returns null although its description does not allow it: the repository of a deleted fork, and the
+lines of comments that are outdated or on a whole file. Its webhook schemas allow all but `original_line`.
 """
 _NULL: Json = {"type": "string", "enum": [None], "nullable": True}
 
 
 def missing() -> str:
-    """What is not installed, in one line; empty when everything is."""
+    """Return what is not installed, in one line; empty if nothing is missing."""
     lacking = [path.parts[path.parts.index("@octokit") + 1] for path in (OPENAPI, GRAPHQL, EXAMPLES, SCHEMAS)
                if not path.exists()]  # fmt: skip
     return f"GitHub's own descriptions are not here ({', '.join(lacking)}): {HOW}" if lacking else ""
@@ -91,20 +91,20 @@ def missing() -> str:
 def description() -> Json:
     """GitHub's OpenAPI description, cut to `OPERATIONS` and what they refer to, on any host.
 
-    The whole of it has 13 MB and 800 paths; reading it all into a validator would cost every test process 100 MB.
+    The full description has 13 MB and 800 paths; a validator for it needs 100 MB per test process.
     """
     whole = json.loads(OPENAPI.read_text(encoding="utf-8"))
     paths = {path: _picked(whole["paths"][path], methods) for path, methods in OPERATIONS.items()}
     cut: Json = {key: whole[key] for key in ("openapi", "info")} | {"servers": [{"url": "/"}], "paths": paths}
     cut["components"] = _needed(whole["components"], paths)
-    _mend(cut)
-    # An answer may say `stale`: the same description's requests and the webhook schemas know it, its answers forgot.
+    _correct(cut)
+    # Responses may contain `stale`, like requests and webhooks; the description omits it for responses.
     cut["components"]["schemas"]["check-run"]["properties"]["conclusion"]["enum"].append("stale")
     for schema, *names, last in NULLABLE:
         node = cut["components"]["schemas"][schema]
         for name in names:
             node = _inside(cut, node)["properties"][name]
-        # Beside a reference nothing counts in OpenAPI 3.0, hence the alternative.
+        # OpenAPI 3.0 ignores everything next to a reference, hence the alternative.
         node["properties"][last] = {"anyOf": [node["properties"][last], _NULL]}
     return cut
 
@@ -116,8 +116,8 @@ def _inside(cut: Json, node: Json) -> Json:
     return node
 
 
-def _mend(value: object) -> None:
-    """Two slips of the description: `nullable` beside an `enum` without null, and a discriminator of lists."""
+def _correct(value: object) -> None:
+    """Correct two errors of the description: `nullable` with an `enum` without null, and a discriminator of lists."""
     if isinstance(value, dict):
         value.pop("discriminator", None)
         if value.get("nullable") is True and isinstance(value.get("enum"), list) and None not in value["enum"]:
@@ -125,7 +125,7 @@ def _mend(value: object) -> None:
         value = list(value.values())
     if isinstance(value, list):
         for item in value:
-            _mend(item)
+            _correct(item)
 
 
 def _picked(item: Json, methods: str) -> Json:
@@ -156,7 +156,7 @@ def _references(value: object) -> Iterator[str]:
 
 
 def resolved(node: Json) -> Json:
-    """A node of the description, its reference followed."""
+    """Return a node of the description with its reference resolved."""
     while isinstance(reference := node.get("$ref"), str):
         kind, name = reference.split("/")[2:]
         node = description()["components"][kind][name]
@@ -175,21 +175,21 @@ class Operation:
 
 @cache
 def _templates() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Patterns for the paths, those with the fewest holes first: `/pulls/comments/1` is no pull request."""
+    """Return patterns for the paths, fewest placeholders first: `/pulls/comments/1` is not a pull request."""
     ordered = sorted(OPERATIONS, key=lambda path: (path.count("{"), -len(path)))
     return tuple((re.compile(_pattern(path)), path) for path in ordered)
 
 
 def _pattern(template: str) -> str:
-    """Names of refs and files may hold slashes, which the description calls `x-multi-segment`."""
+    """Return the pattern of a path template; `x-multi-segment` parameters (refs and files) may contain slashes."""
     escaped = re.sub(r"\\\{(ref|branch|basehead|path)\\\}", r"(?P<\1>.+)", re.escape(template))
     return re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", escaped)
 
 
 def operation(method: str, path: str) -> Operation | None:
-    """The operation that a request asks for, None when GitHub has none (or nobody here a reason to use it)."""
+    """Return a request's operation, None if GitHub has none or reviewbot does not use it."""
     for pattern, template in _templates():
-        # The top folder's path is empty, which a template cannot say.
+        # The top folder's path is empty, which a template cannot express.
         found = pattern.fullmatch(re.sub("/contents/?$", "/contents/.", path))
         if found and method.lower() in OPERATIONS[template].split():
             item = description()["paths"][template]
@@ -202,5 +202,5 @@ def operation(method: str, path: str) -> Operation | None:
 
 @cache
 def graphql_schema() -> GraphQLSchema:
-    """GitHub's whole GraphQL schema."""
+    """Return GitHub's whole GraphQL schema."""
     return build_schema(GRAPHQL.read_text(encoding="utf-8"), assume_valid=True)

@@ -1,9 +1,9 @@
-"""Programs of others that read the report files; `make referees` installs them.
+"""External programs that read the report files; `make referees` installs them.
 
 SARIF is validated by Microsoft's multitool (npm), with GitHub's own rules for uploads among its rules, and read by
 sarif-tools (PyPI). RDJSON is validated by UmbrellaDocs' rdformat-validator (npm): reviewdog's own schema
-(https://github.com/reviewdog/reviewdog/tree/master/proto/rdf) lets unknown fields, missing places and lines before the
-first pass, all of which reviewdog then refuses or loses; this one does not.
+(https://github.com/reviewdog/reviewdog/tree/master/proto/rdf) accepts unknown fields, missing places and lines
+below 1, which reviewdog then rejects or drops; this validator rejects them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _UNREADABLE = "could not be read at all"
 
 
 def missing() -> str:
-    """What is not installed, in one line; empty when everything is."""
+    """Return what is not installed, in one line; empty if nothing is missing."""
     here = {
         "@microsoft/sarif-multitool": bool(_multitools()),
         "@umbrelladocs/rdformat-validator": _RDFORMAT.exists(),
@@ -36,20 +36,20 @@ def missing() -> str:
 
 
 def _multitools() -> list[Path]:
-    """The program for this machine; npm installs no other one."""
+    """Return the program for this machine, the only one that npm installs."""
     return sorted(_PACKAGES.glob("@microsoft/sarif-multitool-*/Sarif.Multitool"))
 
 
 def sarif_complaints(folder: Path) -> dict[str, set[str]]:
-    """What the multitool holds against each SARIF file of a folder: the names of its rules, by the file's name.
+    """Return the rules that each SARIF file of a folder violates, by file name.
 
-    It says nothing of a file that it cannot parse, and succeeds. No file of ours is without a complaint, so its silence
-    is told as one.
+    The multitool succeeds without output for a file that it cannot parse. Each of reviewbot's files violates a rule, so
+    no output counts as a violation.
     """
     log = folder / "complaints"
-    rules = ["--rule-kind", "Sarif;Ghas"]  # notes are left off: one of them would ask the internet for every address
+    rules = ["--rule-kind", "Sarif;Ghas"]  # without notes: one of them would request every URL
     command = [str(_multitools()[0]), "validate", f"{folder}/*.sarif", *rules, "--output", str(log), "--quiet"]
-    environment = {"HOME": str(folder), "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1"}  # else it wants ICU
+    environment = {"HOME": str(folder), "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1"}  # otherwise it requires ICU
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=_SECONDS, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     found: defaultdict[str, set[str]] = defaultdict(set)
@@ -62,14 +62,14 @@ def sarif_complaints(folder: Path) -> dict[str, set[str]]:
 
 
 def sarif_records(file: Path) -> list[dict[str, Any]]:
-    """The findings that sarif-tools reads: severity, code, description, location and line of each."""
+    """Return the findings that sarif-tools reads: severity, code, description, location and line of each."""
     loader = importlib.import_module("sarif.loader")
     records: list[dict[str, Any]] = loader.load_sarif_file(str(file)).get_records()
     return records
 
 
 def rdjson_complaints(folder: Path) -> dict[str, set[str]]:
-    """What the validator holds against each RDJSON file of a folder: its codes, by the file's name."""
+    """Return the validator's error codes for each RDJSON file of a folder, by file name."""
     files = sorted(map(str, folder.glob("*.rdjson")))
     command = [str(_RDFORMAT), "--strict", "--no-extra-fields", "--format", "json", *files]
     done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)

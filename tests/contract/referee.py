@@ -1,14 +1,14 @@
-"""Judges everything that passes between the bot and the sandbox, by what GitHub publishes and by the vendor's client.
+"""Validate all traffic between reviewbot and the sandbox with GitHub's descriptions and the vendor's client.
 
-Two layers around the sandbox's GitHub: `Referee.requests` outside the faults, so that a request is judged even when its
-answer is broken on purpose, and `Referee.answers` inside them, so that only what the sandbox itself says is judged.
+Two layers wrap the sandbox's GitHub: `Referee.requests` outside the fault layer, so that requests with faulty responses
+are validated, too, and `Referee.answers` inside it, so that only the sandbox's own responses are validated.
 
-What is judged: REST requests and answers by the OpenAPI description (openapi-core), REST requests by `rest_rules` and
-for keys and parameters that are not described; GraphQL documents and variables by the published schema. What is not:
-- git's own protocol under `/owner/name.git`: git is its judge on both sides;
-- the data of a GraphQL answer: graphql-core makes it from a schema that is compared with the published one;
-- the bytes of a diff, a patch or raw content: the description knows JSON only, so just their media type is looked at;
-- whether a line is part of the diff: the sandbox refuses that as GitHub does, compared with git in its own tests.
+Validated: REST requests and responses against the OpenAPI description (openapi-core), REST requests with `rest_rules`
+and for unknown keys and parameters, GraphQL documents and variables against the published schema. Not validated:
+- git's protocol under `/owner/name.git`: git validates it on both sides;
+- the data of a GraphQL response: graphql-core creates it from a schema that is compared with the published one;
+- the bytes of a diff, a patch or raw content, except the media type: the description covers JSON only;
+- whether a line is part of the diff: the sandbox rejects it like GitHub, and its own tests compare it with git.
 
 `Referee.bought` is a layer around the sandbox's CodeVF; see `vendor`.
 """
@@ -41,14 +41,14 @@ _SHOWN = 200
 _GIT = re.compile(r"/[^/]+/[^/]+\.git/")
 _CONTROL = "/_control/"
 _BOUGHT = "/api/v1/"
-"""Everything else there is a deliverable, at whatever address the service gave."""
+"""Every other path is a deliverable."""
 _GENERAL = frozenset({304, 400, 401, 403, 404, 410, 422, 429})
-"""Statuses that GitHub's documentation gives for every endpoint, whether or not the description repeats them."""
+"""Statuses that GitHub documents for every endpoint, also if the description omits them."""
 
 
 @dataclass(slots=True)
 class Request:
-    """A request in the form that openapi-core wants."""
+    """A request in openapi-core's form."""
 
     method: str
     path: str
@@ -63,7 +63,7 @@ class Request:
         self.parameters = RequestParameters(query=query, header=Headers(dict(self.headers)))
 
     def at(self, path: str) -> Request:
-        """The same request at another path."""
+        """Return the same request with another path."""
         return replace(self, path=path)
 
     @property
@@ -77,7 +77,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer in the form that openapi-core wants."""
+    """A response in openapi-core's form."""
 
     status_code: int
     headers: Headers
@@ -90,9 +90,9 @@ class Answered:
 
 @dataclass
 class Referee:
-    """Looks, notes, and never interferes. `judged` counts what was looked at, by kind.
+    """Records violations and never changes the traffic. `judged` counts validated messages by kind.
 
-    `rest` is where the paths of REST begin: an Enterprise Server has them under `/api/v3`.
+    `rest` is the prefix of REST paths: `/api/v3` on an Enterprise Server.
     """
 
     rest: str = ""
@@ -100,11 +100,11 @@ class Referee:
     judged: Counter[str] = field(default_factory=Counter)
 
     def verdict(self) -> str:
-        """What was wrong, in words; empty when nothing was."""
+        """Return the violations as text, empty if there are none."""
         return "\n".join(["The referees would not have it so:", *self.violations[:20]]) if self.violations else ""
 
     def requests(self, app: ASGIApp) -> ASGIApp:
-        """Around everything: judges what the bot sends."""
+        """Wrap the fault layer and validate reviewbot's requests."""
 
         async def watched(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http" or scope["path"].startswith(_CONTROL):
@@ -112,13 +112,13 @@ class Referee:
                 return
             body = await _whole(receive)
             self._judge(self._request(scope, body))
-            # `send` stays the server's own: the faults close its connection.
+            # `send` is passed through, because the fault layer closes its connection.
             await app(scope, _replay(body, receive), send)
 
         return watched
 
     def answers(self, app: ASGIApp) -> ASGIApp:
-        """Around the sandbox: judges what it says."""
+        """Wrap the sandbox and validate its responses."""
 
         async def watched(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
@@ -137,7 +137,7 @@ class Referee:
         return watched
 
     def bought(self, app: ASGIApp) -> ASGIApp:
-        """Around the other service: judges what the bot sends there."""
+        """Wrap the sandbox's CodeVF and validate reviewbot's requests to it."""
 
         async def watched(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http" or scope["path"].startswith(_CONTROL):
@@ -178,26 +178,26 @@ class Referee:
 
 @contextmanager
 def refereed(rest: str = "") -> Iterator[Referee]:
-    """A referee for the length of a block, which fails at its end when anything was wrong.
+    """Yield a referee and fail at the end of the block if it recorded a violation.
 
-    Without GitHub's descriptions nothing is judged; the header of the test run says so.
+    Without GitHub's descriptions nothing is validated; the header of the test run says so.
     """
     referee = _Absent() if published.missing() else Referee(rest)
     if type(referee) is Referee:
-        # Read before anything is served: the first requests would wait for them, longer than some deadlines in tests.
+        # Loaded before anything is served: the first requests would wait longer than some tests' deadlines.
         _api()
         published.graphql_schema()
     try:
         yield referee
     except BaseException as error:
-        # A test that fails for another reason often fails for this one.
+        # A test that fails for another reason often has violations, too.
         error.add_note(referee.verdict())
         raise
     assert not referee.violations, referee.verdict()
 
 
 class _Absent(Referee):
-    """Stands by while GitHub's descriptions are not installed."""
+    """A referee without GitHub's descriptions, which validates nothing."""
 
     def requests(self, app: ASGIApp) -> ASGIApp:
         return app
@@ -207,7 +207,7 @@ class _Absent(Referee):
 
 
 def request_of(scope: Scope, body: bytes | None) -> Request:
-    """The request of an ASGI scope."""
+    """Return the request of an ASGI scope."""
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
     raw = scope.get("raw_path") or scope["path"].encode()
     path = raw.decode("latin-1").partition("?")[0]
@@ -243,15 +243,15 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 @cache
 def _api() -> OpenAPI:
-    # The description is GitHub's own: it is not for us to check it.
+    # The description is GitHub's and is not checked here.
     return OpenAPI.from_dict(published.description(), config=Config(spec_validator_cls=None))  # type: ignore[arg-type]  # None is its documented way to skip it
 
 
 def rest_complaints(request: Request) -> Iterator[str]:
-    """What is wrong with a REST request."""
+    """Yield what is wrong with a REST request."""
     found = published.operation(request.method, request.path)
     if found is None:
-        yield "GitHub has no such operation (or nobody here should need it)"
+        yield "GitHub has no such operation, or reviewbot should not use it"
         return
     yield from _schema_complaints(request.at(found.path))
     yield from _header_complaints(request)
@@ -270,7 +270,7 @@ def _schema_complaints(request: Request) -> Iterator[str]:
 
 
 def _explained(error: BaseException) -> Iterator[str]:
-    """The message, and the messages behind it: only the innermost ones say which field is wrong."""
+    """Return an error's message with those of its causes: only the innermost ones name the field."""
     cause = error.__cause__
     inner = getattr(error, "schema_errors", None) or getattr(cause, "schema_errors", None)
     if inner:
@@ -282,7 +282,7 @@ def _explained(error: BaseException) -> Iterator[str]:
 
 
 def _ends(message: str) -> str:
-    """Both ends of a message: the validator puts the whole value in front of what is wrong with it."""
+    """Return both ends of a message: the validator puts the whole value before the error."""
     return message if len(message) <= _SHOWN else f"{message[: _SHOWN // 2]} … {message[-_SHOWN // 2 :]}"
 
 
@@ -299,7 +299,7 @@ def _parameter_complaints(request: Request, found: published.Operation) -> Itera
     parameters = (*found.described.get("parameters", []), *found.shared)
     described = [published.resolved(each) for each in parameters]
     known = {each["name"] for each in described if each["in"] == "query"}
-    # GitHub pages every list, and its description names the parameters wherever it does.
+    # GitHub pages every list, and its description names the parameters of each.
     yield from (f"the parameter {name!r} is not described" for name in request.parameters.query if name not in known)
 
 
@@ -310,7 +310,7 @@ def _body_schema(operation: Json) -> Json:
 
 
 def answer_complaints(request: Request, answer: Answered) -> Iterator[str]:
-    """What is wrong with the sandbox's answer to a REST request."""
+    """Yield what is wrong with the sandbox's response to a REST request."""
     found = published.operation(request.method, request.path)
     if found is None:
         if answer.status_code not in {404, 405}:
@@ -367,12 +367,12 @@ def _document(text: str) -> tuple[DocumentNode | None, tuple[str, ...]]:
 
 
 def document_complaints(text: str) -> tuple[str, ...]:
-    """What GitHub's schema holds against a document."""
+    """Return the errors of a document against GitHub's schema."""
     return _document(text)[1]
 
 
 def graphql_complaints(request: Request) -> Iterator[str]:
-    """What is wrong with a GraphQL request."""
+    """Yield what is wrong with a GraphQL request."""
     body: Any = json.loads(request.body or b"null")
     if request.method != "post" or not isinstance(body, dict) or not isinstance(body.get("query"), str):
         yield "a GraphQL request is a POST of an object with a query"
@@ -397,7 +397,7 @@ def _variable_complaints(document: DocumentNode, variables: Json) -> Iterator[st
 
 
 def graphql_answer_complaints(answer: Answered) -> Iterator[str]:
-    """What is wrong with the envelope of a GraphQL answer."""
+    """Yield what is wrong with the envelope of a GraphQL response."""
     body: Any = json.loads(answer.data)
     if answer.status_code != 200:
         if "message" not in body:

@@ -1,4 +1,4 @@
-"""Small repositories of two commits, with everything that names, modes and contents can be; git makes them."""
+"""Generate small git repositories of two commits with unusual names, modes and contents."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 Tree = Mapping[str, tuple[str, bytes]]
-"""Path to mode and content."""
+"""Maps a path to its mode and content."""
 
 _HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 _CONTEXT = 3
@@ -20,7 +20,7 @@ _ABSENT_MODE = "000000"
 _ABSENT_OID = "0" * 40
 _HUGE = "huge " * 5_000
 
-# What reads as a separator, a quote, a header or a line end to somebody, and is none to git.
+# Texts that programs mistake for a separator, a quote, a header or a line end, and git does not.
 _NAME = st.text("ab é日\"'\\\t\n- >", min_size=1, max_size=6).filter(lambda name: name.strip("/") == name)
 _FOLDER = st.sampled_from(["", "b/", "src/", " b/"])
 names = st.builds(str.__add__, _FOLDER, _NAME)
@@ -34,7 +34,7 @@ _MODES = st.sampled_from(["100644", "100644", "100644", "100755", "120000"])
 
 @st.composite
 def contents(draw: st.DrawFn) -> tuple[bytes, bytes]:
-    """A file's bytes before and after."""
+    """Generate a file's bytes before and after."""
     before = draw(_LINES)
     after = list(before)
     for _ in range(draw(st.integers(0, 3))):
@@ -53,7 +53,7 @@ def _encoded(draw: st.DrawFn, lines: list[str]) -> bytes:
 
 @st.composite
 def pairs(draw: st.DrawFn) -> tuple[Tree, Tree]:
-    """The trees of two commits: files that stay, change, come, go and are renamed."""
+    """Generate the trees of two commits, with unchanged, changed, added, deleted and renamed files."""
     base: dict[str, tuple[str, bytes]] = {}
     head: dict[str, tuple[str, bytes]] = {}
     for name in draw(st.lists(names, min_size=1, max_size=4, unique=True)):
@@ -68,7 +68,7 @@ def pairs(draw: st.DrawFn) -> tuple[Tree, Tree]:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What git itself says of one changed file. `left` and `right` are the lines that a diff shows."""
+    """Git's facts about one changed file. `left` and `right` are the lines that a diff shows."""
 
     status: str
     old_path: str
@@ -82,7 +82,7 @@ class Truth:
 
 
 def git(folder: Path, *arguments: str, text: bytes = b"") -> bytes:
-    """Runs git without anybody's settings."""
+    """Run git without user and system settings."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1"}
     command = ["git", "-c", "core.quotePath=true", *arguments]
     return subprocess.run(
@@ -91,7 +91,7 @@ def git(folder: Path, *arguments: str, text: bytes = b"") -> bytes:
 
 
 def build(folder: Path, base: Tree, head: Tree) -> None:
-    """Makes a bare repository with the branches `base` and `head`."""
+    """Create a bare repository with the branches `base` and `head`."""
     git(folder, "init", "--quiet", "--bare", "--template=", ".")
     stream = b"".join(_commit(name, tree) for name, tree in (("base", base), ("head", head)))
     git(folder, "fast-import", "--quiet", "--force", text=stream)
@@ -111,14 +111,14 @@ def _quoted(path: str) -> bytes:
 
 
 def diff(folder: Path) -> str:
-    """The diff as the bot gets it."""
+    """Return the diff as reviewbot receives it."""
     return git(folder, "diff", "--find-renames", "--full-index", "--unified=3", "base", "head").decode(
         "utf-8", "replace"
     )
 
 
 def truths(folder: Path, base: Tree, head: Tree) -> list[Truth]:
-    """Every changed file by `git diff --raw`, its lines by `git diff --unified=0`: headers only, widened by hand."""
+    """Return the changed files of `git diff --raw` with the lines of `git diff --unified=0`, widened by the context."""
     raw = git(folder, "diff", "--find-renames", "--raw", "--no-abbrev", "-z", "base", "head").decode()
     bare = git(folder, "diff", "--find-renames", "--unified=0", "base", "head")
     sections = re.split(rb"^diff --git ", bare, flags=re.MULTILINE)[1:]
@@ -129,7 +129,7 @@ def truths(folder: Path, base: Tree, head: Tree) -> list[Truth]:
 
 
 def _entries(raw: str) -> Iterator[tuple[str, ...]]:
-    """Status, modes, oids and paths. A file that becomes a link is a deletion and an addition in every diff."""
+    """Return status, modes, ids and paths. A file that becomes a link is a deletion and an addition in a diff."""
     fields = iter(raw.split("\0"))
     while described := next(fields):
         old_mode, new_mode, old_oid, new_oid, status = described.removeprefix(":").split(" ")
@@ -155,12 +155,12 @@ def _truth(entry: tuple[str, ...], hunks: list[tuple[int, int, int, int]], base:
 
 
 def lines_of(file: tuple[str, bytes] | None) -> list[str]:
-    """A file's lines as git counts them; what is not UTF-8 is replaced."""
+    """Return a file's lines as git counts them; invalid UTF-8 is replaced."""
     return file[1].decode("utf-8", "replace").removesuffix("\n").split("\n") if file and file[1] else []
 
 
 def _widened(hunks: list[tuple[int, int]], file: tuple[str, bytes] | None) -> frozenset[int]:
-    """The changed lines and three on each side; a hunk of no lines stands after the line that it names."""
+    """Return the changed lines and three on each side; an empty hunk is after the line that it names."""
     total = len(lines_of(file))
     shown: set[int] = set()
     for start, count in hunks:

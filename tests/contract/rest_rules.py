@@ -1,6 +1,6 @@
-"""What GitHub holds against a request although its OpenAPI description does not say so.
+"""Rules that GitHub enforces although its OpenAPI description does not contain them.
 
-Sources: the documentation of each endpoint (https://docs.github.com/rest), and refusals that others have met.
+Sources: the documentation of each endpoint (https://docs.github.com/rest), and reported errors.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ MESSAGE_BYTES = 64 * 1024
 
 
 def unknown_keys(value: object, schema: Json, at: str = "body") -> Iterator[str]:
-    """Keys that the schema does not name, at any depth; GitHub refuses them inside a review's `comments`."""
+    """Yield keys that the schema does not name, at any depth; GitHub rejects them inside a review's `comments`."""
     schema = resolved(schema)
     if isinstance(value, list):
         for index, item in enumerate(value):
@@ -25,7 +25,7 @@ def unknown_keys(value: object, schema: Json, at: str = "body") -> Iterator[str]
         return
     known = _properties(schema)
     if not known:
-        return  # an object of the caller's own
+        return  # an object with the caller's keys
     for key, inner in value.items():
         if key in known:
             yield from unknown_keys(inner, known[key], f"{at}.{key}")
@@ -44,7 +44,7 @@ def _properties(schema: Json) -> dict[str, Json]:
 
 
 def complaints(template: str, method: str, body: object) -> Iterator[str]:
-    """Everything that GitHub would refuse in the body of this operation."""
+    """Yield everything in an operation's body that GitHub would reject."""
     fields: Mapping[str, Any] = body if isinstance(body, dict) else {}
     yield from _too_long("body", fields)
     match method, template.rpartition("/")[2]:
@@ -66,7 +66,7 @@ def _too_long(name: str, fields: Mapping[str, Any]) -> Iterator[str]:
 
 def _review(fields: Mapping[str, Any]) -> Iterator[str]:
     if "event" not in fields:
-        yield "a review without an event stays pending, and nobody sees it"
+        yield "a review without an event stays pending and invisible"
     if fields.get("event") in {"COMMENT", "REQUEST_CHANGES"} and not fields.get("body"):
         yield f"a review that is {fields['event']} needs a body"
     if not fields.get("commit_id"):

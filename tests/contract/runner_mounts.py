@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Mounts:
-    """The folders that GitHub's runner mounts into a container action, made on this side.
+    """The folders that GitHub's runner mounts into a container action.
 
     https://docs.github.com/actions/reference/workflows-and-actions/dockerfile-support
     """
@@ -19,7 +19,7 @@ class Mounts:
 
     @property
     def workspace(self) -> Path:
-        """Somebody's checkout; it belongs to the runner's user and not to the container's."""
+        """Return the checkout, which belongs to the runner's user and not to the container's."""
         return self.folder / "workspace"
 
     @property
@@ -29,11 +29,11 @@ class Mounts:
 
     @property
     def commands(self) -> Path:
-        """Where outputs and the summary go."""
+        """Return the folder for outputs and job summary."""
         return self.folder / "file_commands"
 
     def make(self, payload: object) -> None:
-        """Makes the folders, with the event."""
+        """Create the folders, with the event."""
         for name in ("workspace", "home", "workflow", "file_commands", "runner_temp"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         (self.folder / "workflow" / "event.json").write_text(json.dumps(payload), encoding="utf-8")
@@ -41,7 +41,7 @@ class Mounts:
             (self.commands / name).touch()
 
     def arguments(self, environment: Mapping[str, str]) -> list[str]:
-        """What `run` is told: mounts, working directory and environment as on a runner."""
+        """Return the arguments of `run`: mounts, working directory and environment as on a runner."""
         inside = dict(environment) | {
             "HOME": "/github/home",
             "GITHUB_WORKSPACE": "/github/workspace",

@@ -1,4 +1,4 @@
-"""The image that users get, built from our Dockerfile, under a runner and under the mounts of GitHub's own."""
+"""The image, built from the Dockerfile, under act and with the mounts of GitHub's runner."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ jobs:
 
 @pytest.fixture(scope="module")
 def made(request: pytest.FixtureRequest) -> Iterator[Images]:
-    """The image, built once."""
+    """Build the image once."""
     try:
         with images(Engine(request.config.getoption("--engine"))) as storage:
             yield storage
@@ -67,13 +67,13 @@ def made(request: pytest.FixtureRequest) -> Iterator[Images]:
 def test_the_benchmark_of_the_image_finds_all_its_parts(made: Images) -> None:
     sizes = {name: size for name, size, started in look_into(made, rounds=1).rows if started is None}
     assert set(PARTS) < set(sizes)
-    sizes.pop("its base")  # which Docker knows by its digest alone
+    sizes.pop("its base")  # Docker knows it only by its digest
     assert all(sizes.values()), sizes
 
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What a container left."""
+    """What a container wrote."""
 
     exit_status: int
     log: str
@@ -87,7 +87,7 @@ Prepare = Callable[[Mounts], None]
 def mounted(
     rig: Rig, folder: Path, prepare: Prepare, runner: Mapping[str, str] = MappingProxyType({}), **inputs: str
 ) -> tuple[Mounts, list[str]]:
-    """The runner's folders, the workspace filled and given to the runner's user, and the engine's arguments."""
+    """Create the runner's folders with a workspace that belongs to the runner's user; yield the engine's arguments."""
     mounts = Mounts(folder)
     mounts.make(rig.event())
     prepare(mounts)
@@ -105,7 +105,7 @@ def run(
     runner: Mapping[str, str] = MappingProxyType({}),
     **inputs: str,
 ) -> Ran:
-    """The image, run to its end as GitHub's runner does; `runner` is more of the environment."""
+    """Run the image like GitHub's runner until it ends; `runner` adds environment variables."""
     mounts, arguments = mounted(rig, folder, prepare, runner, **inputs)
     done = made.attempt(made.run(*arguments, IMAGE, "action"), seconds=120)
     outputs = read_outputs((mounts.commands / "output").read_text(encoding="utf-8"))
@@ -113,7 +113,7 @@ def run(
 
 
 def judge_workflow(made: Images, folder: Path, workspace: Path, action: str) -> None:
-    """Runs a workflow that uses the action, and looks at what it left on the pull request and for later steps."""
+    """Run a workflow that uses the action and check the pull request and the outputs for later steps."""
     with house(folder, engineer=canned(answer(CRITICAL))) as rig:
         workflow, event = folder / "workflow.yml", folder / "event.json"
         text = WORKFLOW.replace("ACTION", action).replace("CODEVF", f"{rig.codevf_url}/api/v1/")
@@ -150,14 +150,14 @@ def test_the_twin_without_docker_gets_it_too_in_a_hostile_workspace(made: Images
 
 
 def checked_out(mounts: Mounts) -> None:
-    """A checkout, which git calls dubious when it belongs to somebody else."""
+    """Create a checkout, whose ownership git rejects as dubious if it belongs to another user."""
     subprocess.run([GIT, "init", "--quiet", str(mounts.workspace)], check=True, timeout=30)
 
 
 def test_a_workspace_of_another_user_is_no_matter_and_a_file_of_certificates_is_trusted(
     made: Images, tmp_path: Path
 ) -> None:
-    """The file stands where the documents say; git fetches, so that it trusts it too."""
+    """The certificates are where the documentation says; git trusts them, too, because the review fetches."""
     with company(tmp_path) as (rig, own, ports):
         rig.world.store.rules = Rules(diff_files=0)
 
@@ -174,7 +174,7 @@ def test_a_workspace_of_another_user_is_no_matter_and_a_file_of_certificates_is_
 
 
 def set_traps(workspace: Path) -> None:
-    """Everything in a checkout that a Python program may pick up without wanting to."""
+    """Create every file in a checkout that a Python program may import or read by accident."""
     trap = f"import pathlib, sys; sys.stderr.write('{TRAPPED}'); (pathlib.Path.home() / '{TRAPPED}').touch()\n"
     for name in ("httpx", "sitecustomize", "usercustomize", "json", "reviewbot", "github", "conftest", "pip"):
         (workspace / f"{name}.py").write_text(trap, encoding="utf-8")
@@ -185,7 +185,7 @@ def set_traps(workspace: Path) -> None:
 
 
 def hostile(mounts: Mounts) -> None:
-    """Traps, and links that lead out."""
+    """Create a workspace with traps, and links that lead out of it."""
     set_traps(mounts.workspace)
     (mounts.workspace / "report.json").symlink_to("/github/home/stolen.json")
     (mounts.workspace / "out").symlink_to("/github/home")
@@ -209,7 +209,7 @@ def test_the_local_reviewer_heeds_no_workspace_either(made: Images, tmp_path: Pa
 
 
 def nothing(mounts: Mounts) -> None:
-    """An empty workspace."""
+    """Create an empty workspace."""
     assert not list(mounts.workspace.iterdir())
 
 
@@ -233,12 +233,12 @@ def test_a_signal_ends_it_in_time_with_everything_written_down(made: Images, tmp
 
 
 def waits(rig: Rig) -> bool:
-    """Whether the action has begun to poll."""
+    """Return whether the action polls."""
     return any(one.method == "GET" and "/tasks/" in one.path for one in rig.codevf_faults.log)
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
-    """Until something is so."""
+    """Wait until a condition holds."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end

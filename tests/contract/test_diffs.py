@@ -1,4 +1,4 @@
-"""Change sets are what git says they are, and a suggestion that can be committed leaves exactly what it shows."""
+"""Parsed changes equal git's, and committing a suggestion leads to exactly the text that it shows."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ unhurried = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slo
 
 
 def shown(file: FileDiff, side: Side) -> dict[int, str]:
-    """The lines on which a comment may stand."""
+    """Return the lines on which a comment is allowed."""
     return {number: line.text for line in file.lines() if (number := line.number(side)) is not None}
 
 
@@ -63,7 +63,7 @@ def test_a_change_set_is_what_git_says(trees: tuple[Tree, Tree]) -> None:
 
 
 def rendered(item: Placed, view: FileView) -> str:
-    """The comment on GitHub, as Markdown."""
+    """Return the comment's Markdown."""
     finding, placement = item.finding, item.placement
     assert isinstance(placement, OnLines)
     shown = FindingView(
@@ -90,14 +90,14 @@ def rendered(item: Placed, view: FileView) -> str:
 
 
 def block(markdown: str) -> str:
-    """The text of the one suggestion in a comment, by GitHub's own Markdown parser."""
+    """Return the text of a comment's only suggestion, parsed by GitHub's Markdown parser."""
     written = cmarkgfm.github_flavored_markdown_to_html(markdown)
     (inside,) = re.findall(r'<pre lang="suggestion"><code>(.*?)</code></pre>', written, re.DOTALL)
     return html.unescape(inside)
 
 
 def committable(finding: Finding, view: FileView) -> Placed | None:
-    """The finding as it is placed, None when its suggestion is only shown."""
+    """Return the placed finding, None if its suggestion cannot be committed."""
     (item,) = place([finding], [view], PlacementRules())
     return item if item.suggestion is SuggestionState.COMMITTABLE else None
 
@@ -126,31 +126,31 @@ def test_a_committed_suggestion_leaves_exactly_what_it_shows(
 
 
 def commit(file: FileDiff, lines: list[str], finding: Finding) -> None:
-    """Does what GitHub's button does, and compares the file with the one that the finding asks for."""
+    """Apply the suggestion like GitHub's button and compare the file with the expected one."""
     view = FileView(file.path, file.old_path, file.hunks)
     item = committable(finding, view)
     if item is None or not isinstance(item.placement, OnLines):
         return
     target = item.placement.target
     first, last = (target.start_line or target.line) - 1, target.line
-    # What the reviewer quoted may stand at several places; wherever it was put, it replaces that text and no other.
+    # The quoted code may occur several times; the suggestion replaces exactly the occurrence that it is placed on.
     assert without_returns(lines[first:last]) == without_returns(str(finding.existing_code).split("\n"))
     applied = [*lines[:first], *lines_in(block(rendered(item, view))), *lines[last:]]
     assert applied == [*lines[:first], *lines_in(str(finding.suggestion)), *lines[last:]]
 
 
 def lines_in(text: str) -> list[str]:
-    """The lines of a text, which may or may not end with a line feed; an empty text replaces lines by none."""
+    """Return the lines of a text with or without a final line feed; an empty text has no lines."""
     return text.removesuffix("\n").split("\n") if text else []
 
 
 def without_returns(lines: list[str]) -> list[str]:
-    """The lines without the carriage returns at their ends, which belong to the file and not to the suggestion."""
+    """Remove trailing carriage returns, which belong to the file and not to the suggestion."""
     return [line.removesuffix("\r") for line in lines]
 
 
 def test_suggestions_can_be_committed_at_all() -> None:
-    """So that the law above does not hold for want of cases."""
+    """Check that the law above has cases."""
     (file,) = parse_diff("diff --git a/a b/a\nindex 1..2 100644\n--- a/a\n+++ b/a\n@@ -1 +1,2 @@\n one\n+two\n")
     view = FileView("a", "a", file.hunks)
     item = committable(with_suggestion("a", 2, ["two"], ["2"]), view)

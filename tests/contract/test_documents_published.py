@@ -1,4 +1,4 @@
-"""Every GraphQL document of the bot holds on GitHub's whole schema, and so does every schema that the sandbox cuts."""
+"""Every GraphQL document of reviewbot, and the sandbox's reduced schema, are valid for GitHub's whole schema."""
 
 from __future__ import annotations
 

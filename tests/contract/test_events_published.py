@@ -1,4 +1,4 @@
-"""The event reader takes every payload that GitHub publishes as an example, and every null that its schemas allow."""
+"""The event reader accepts every example payload that GitHub publishes, and every null that its schemas allow."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ TABLE: dict[str, dict[str, type[Event]]] = {
     "merge_group": {"checks_requested": MergeGroupEvent, "*": OtherEvent},
     "workflow_run": {"*": OtherEvent},
 }
-"""What an event is read as, by name and action. Every other event that GitHub has is an `OtherEvent`."""
+"""The type of an event by name and action. Every other event of GitHub is an `OtherEvent`."""
 
 Path = tuple[str | int, ...]
 
 
 @cache
 def examples() -> tuple[tuple[str, Json], ...]:
-    """Every published example, with the name of its event."""
+    """Return every published example with its event's name."""
     if missing():
         return ()
     index = json.loads(EXAMPLES.read_text(encoding="utf-8"))
@@ -99,7 +99,7 @@ def test_pull_request_target_carries_the_same_payload() -> None:
 
 
 def test_a_schedule_names_no_pull_request() -> None:
-    """GitHub publishes no payload of a schedule: it is a dispatch's, with the times instead of inputs and sender."""
+    """GitHub publishes no payload of a schedule: it is a dispatch's with the schedule instead of inputs and sender."""
     for payload in (payload for name, payload in examples() if name == "workflow_dispatch"):
         kept = {key: value for key, value in payload.items() if key not in {"inputs", "ref", "sender"}}
         for times in ("0 5 * * *", None):
@@ -118,7 +118,7 @@ def schema_of(name: str, payload: Json) -> Json:
 
 
 def nulls(schema: Json, value: object, at: Path = ()) -> Iterator[Path]:
-    """The places in a payload where the schema allows null."""
+    """Yield the places in a payload where the schema allows null."""
     if "$ref" in schema:
         schema = definitions()[schema["$ref"].removeprefix("#/definitions/")]
     for kind in ("allOf", "anyOf", "oneOf"):

@@ -1,4 +1,4 @@
-"""The referee sees what it is there to see: every planted mistake is named, and what is right passes."""
+"""The referee names every planted mistake and accepts valid traffic."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ async def confused(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def ask(app: Callable[[Referee], ASGIApp], target: str, rest: str = "") -> str:
-    """What a block fails with in which one request is sent; empty when it holds."""
+    """Return the error of a block that sends one request, empty if it passes."""
     try:
         with refereed(rest) as referee, serving(app(referee)) as served:
             httpx.get(f"{served.url}{target}", headers={"authorization": "token x"})
@@ -165,7 +165,7 @@ def ask(app: Callable[[Referee], ASGIApp], target: str, rest: str = "") -> str:
 
 
 def broken(app: ASGIApp) -> ASGIApp:
-    """The application never sees a request."""
+    """A fault layer that passes no request to the application."""
     faults = Faults()
     faults.add(".", Reply(502), times=None)
     return with_faults(app, faults)

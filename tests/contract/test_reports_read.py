@@ -1,4 +1,4 @@
-"""The report files are read by programs of others as they were meant, whatever the findings say."""
+"""External programs read the report files correctly, whatever the findings contain."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.render.view_builders import AWAITING, BYPASSED, CLEAN, CLOSED_GATE, P
 pytestmark = pytest.mark.readers
 
 EVIL = (*(attacks[0] for attacks in CORPUS.values()), *CORPUS[Kind.NOTHING])
-"""One of every class: the readers take seconds for a file."""
+"""One attack of every class: the readers take seconds per file."""
 
 VIEWS = {
     "clean": CLEAN,

@@ -1,8 +1,8 @@
-"""CodeVF's own client as a judge: would it have sent what we sent, to the byte?
+"""Compare reviewbot's requests with those of CodeVF's own client, byte by byte.
 
-Each of our requests is made again by the vendor's SDK, which validates its arguments as the service does (attachments,
-metadata, modes, credit ranges, the version of the idempotency key), over a transport that only notes it. What the SDK
-does not know is `responseSchema`; that one must be a JSON Schema.
+The vendor's SDK builds each request again, over a transport that only records it. The SDK validates its arguments like
+the service (attachments, metadata, modes, credit ranges, the idempotency key's version). It does not support
+`responseSchema`, which is checked as a JSON Schema.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ _ADDRESSES = re.compile(
 
 @dataclass
 class _Noting:
-    """What the SDK's resources need of a client, and the payload that they handed to it."""
+    """The part of a client that the SDK's resources use; it records their payload."""
 
     answer: Json
     sent: list[tuple[str, Json]] = field(default_factory=list)
 
     def post(self, path: str, data: Json | None = None) -> Json:
-        """Notes a request."""
+        """Record a request."""
         self.sent.append((path, data or {}))
         return self.answer
 
 
 def complaints(method: str, path: str, body: bytes) -> Iterator[str]:
-    """What the vendor's client holds against a request of ours."""
+    """Yield the vendor's client's objections to a request."""
     name = path.removeprefix(_BASE)
     if not path.startswith(_BASE) or not _ADDRESSES.fullmatch(f"{method.upper()} {name}"):
         yield "the vendor's client knows no such address"
@@ -89,7 +89,7 @@ def _schema(schema: object) -> Iterator[str]:
 
 @cache
 def _schema_complaints(text: str) -> tuple[str, ...]:
-    """What is wrong with a schema: nearly all bring the same one, and to check it takes longer than the rest."""
+    """Return what is wrong with a schema. Cached, because this takes longer than the other checks."""
     try:
         Draft202012Validator.check_schema(json.loads(text))
     except SchemaError as error:

@@ -1,4 +1,4 @@
-"""What a pull request, its tasks and its credits come to, without what differs from one pull request to another."""
+"""Read the final state of a pull request, its tasks and its credits, without ids, times and addresses."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ _VOLATILE = (
 
 
 def words(text: str) -> str:
-    """A text without times, and numbers and addresses that are another pull request's."""
-    text = text.replace("\u200b", "")  # the renderer's, inside what GitHub would make a link of
+    """Replace times, numbers and addresses that differ between pull requests."""
+    text = text.replace("\u200b", "")  # the renderer inserts it where GitHub would create a link
     for pattern, name in _VOLATILE:
         text = pattern.sub(name, text)
     return text
@@ -43,7 +43,7 @@ def words(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Everything that must be the same; each field can be compared and printed."""
+    """The state that must equal that of an undisturbed run, field by field."""
 
     summaries: tuple[str, ...]
     purchases: tuple[tuple[object, ...], ...]
@@ -62,7 +62,7 @@ class Held:
 
 
 def held(rig: Rig) -> Held:
-    """Read it from the sandboxes' own tables."""
+    """Read the state from the sandbox's tables."""
     with rig.world.store.lock:
         ledger = ledger_of(rig)
         check = newest_check(rig)
@@ -90,12 +90,12 @@ def held(rig: Rig) -> Held:
 
 
 def differing(now: Held, right: Held) -> list[str]:
-    """The fields that are not the same."""
+    """Return the names of the fields that differ."""
     return [name for name in Held.__slots__ if getattr(now, name) != getattr(right, name)]
 
 
 def contrast(name: str, now: Held, right: Held) -> str:
-    """A field as it is and as it should be, from where the two part."""
+    """Show a field's actual and expected value from their first difference."""
     is_now, should = repr(getattr(now, name)), repr(getattr(right, name))
     at = next((index for index, pair in enumerate(zip(is_now, should, strict=False)) if pair[0] != pair[1]), 0)
     start = max(0, at - 80)
@@ -103,26 +103,26 @@ def contrast(name: str, now: Held, right: Held) -> str:
 
 
 def summaries(rig: Rig) -> list[Any]:
-    """Our comments on the timeline."""
+    """Return reviewbot's summary comments."""
     found = rig.world.store.comments_of((REPO, rig.number))
     return [one for one in found if one.author.endswith("[bot]") and one.body.startswith(summary_mark(""))]
 
 
 def answers(rig: Rig) -> Iterator[str]:
-    """What we answered to each command, in their order; the words tell how far the review was then."""
+    """Return reviewbot's reply to each command, in order, without the review's progress."""
     for one in rig.world.store.comments_of((REPO, rig.number)):
         if (mark := read_answer_mark(one.body)) is not None:
             yield mark.reaction.value
 
 
 def emoji(rig: Rig) -> Iterator[str]:
-    """What we put under the comments of the timeline."""
+    """Return reviewbot's reactions to the conversation's comments."""
     ours = {node_id("IC", one.id) for one in rig.world.store.comments_of((REPO, rig.number))}
     yield from (one.content for one in rig.world.store.reactions if one.subject in ours and one.user.endswith("[bot]"))
 
 
 def comments(rig: Rig) -> list[tuple[object, ...]]:
-    """Our review comments: where they stand, whose findings they hold, what they say."""
+    """Return the position, finding ids and text of reviewbot's review comments."""
     store = rig.world.store
     rows: list[tuple[object, ...]] = []
     for one in store.replies_of((REPO, rig.number)):
@@ -133,14 +133,14 @@ def comments(rig: Rig) -> list[tuple[object, ...]]:
 
 
 def _threads(rig: Rig) -> Iterator[tuple[bool, bool]]:
-    """Whether each of our threads is resolved, and folded away."""
+    """Yield for each of reviewbot's threads whether it is resolved and whether it is minimized."""
     for one in rig.world.store.replies_of((REPO, rig.number)):
         if read_finding_mark(one.body):
             yield rig.world.store.threads[one.thread_id].resolved_by is not None, one.minimized is not None
 
 
 def doubles(rig: Rig) -> list[str]:
-    """Ids of findings that have more than one comment."""
+    """Return the ids of findings that have more than one comment."""
     ids = Counter(
         one
         for reply in rig.world.store.replies_of((REPO, rig.number))
@@ -151,7 +151,7 @@ def doubles(rig: Rig) -> list[str]:
 
 
 def _reviews(rig: Rig) -> Counter[str]:
-    """Reviews with a body of ours, and pending ones, which must not be left; the small ones around a comment apart."""
+    """Count pending reviews, and submitted ones with reviewbot's body, by state."""
     found = rig.world.store.reviews_of((REPO, rig.number))
     return Counter(
         one.state.value for one in found if one.state is ReviewState.PENDING or one.body.startswith(review_mark(""))
@@ -159,53 +159,53 @@ def _reviews(rig: Rig) -> Counter[str]:
 
 
 def newest_check(rig: Rig, sha: str = "") -> Any:  # noqa: ANN401 — a record of the sandbox, or None
-    """The check run that GitHub shows on a commit, by default on the head."""
+    """Return the newest check run of a commit, by default of the head."""
     return max(rig.checks(sha or None), key=lambda one: one.id, default=None)
 
 
 def _heads(rig: Rig) -> Iterator[tuple[str, str]]:
-    """How the check of each head stands that the pull request has had."""
+    """Yield status and conclusion of the newest check run of each head that the pull request had."""
     ours = [one for one in rig.world.store.checks.values() if _number(one.external_id) == rig.number]
     newest = {one.head_sha: one for one in sorted(ours, key=lambda one: one.id)}
     yield from ((one.status, one.conclusion or "") for one in newest.values())
 
 
 def _number(external_id: str) -> int:
-    """The pull request that a check run is of."""
+    """Return the pull request's number from a check run's external id, or 0."""
     tag, _ = split_tag(external_id)
     return tag.number if tag else 0
 
 
 def tasks(rig: Rig) -> list[Any]:
-    """The tasks that were bought for the pull request, oldest first."""
+    """Return the pull request's tasks, oldest first."""
     return [one for one in rig.service.tasks() if (one.request.metadata or {}).get("pullRequest") == rig.number]
 
 
 def ledger_of(rig: Rig) -> Ledger:
-    """The ledger in the oldest summary, empty when it is not ours."""
+    """Return the ledger of the oldest summary, empty if it is not signed."""
     signer = Signer(KEY, rig.world.store.repo(REPO).id, rig.number, "")
     return next((decode(one.body, signer).ledger for one in summaries(rig)), Ledger())
 
 
 def lost(rig: Rig) -> list[str]:
-    """The tasks that are finished and whose answers have not come in, and those that nobody looks after any more.
+    """Return a message for each task whose answer was not published, and for each task that no purchase tracks.
 
-    A purchase that is called over without a result is no loss where its task has none; an answer that is there is one,
-    unless no run recorded the task's id and the summary reports its hold.
+    A purchase that ended without a result is no loss if its task has no result. A completed task is not lost if no run
+        recorded its id and the summary reports its hold.
     """
     states = {task_id: one.state for one in ledger_of(rig).purchases for task_id in split_ids(one.task_id)}
     standing = {one.id: standing_of(one, rig.service.now()).status for one in tasks(rig)}
-    heard = {True: {TaskState.DONE}, False: {TaskState.DONE, TaskState.ENDED}}
+    read = {True: {TaskState.DONE}, False: {TaskState.DONE, TaskState.ENDED}}
     reported = {one.id for one in reported_tasks(rig)}
     return [
-        f"{task_id} is {status}, and was not heard"
+        f"{task_id} is {status}, and its answer was not read"
         for task_id, status in standing.items()
-        if states.get(task_id) not in heard[status == "completed"] and task_id not in reported
+        if states.get(task_id) not in read[status == "completed"] and task_id not in reported
     ]
 
 
 def reported_tasks(rig: Rig) -> list[Any]:
-    """The tasks whose ids no run recorded, and whose holds the summary reports."""
+    """Return the tasks whose ids no run recorded and whose holds the summary reports."""
     ledger = ledger_of(rig)
     text = "".join(one.body for one in summaries(rig)).replace("\u200b", "")
     reported = {one.head_sha for one in ledger.purchases if one.is_unknown and _sentence(one) in text}

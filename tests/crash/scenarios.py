@@ -1,4 +1,4 @@
-"""The stories that are disturbed: each a list of runs of the action, with what people and CodeVF do between them."""
+"""Scenarios to disturb: runs of the action, with what people and CodeVF do between them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from tests.crash.held import Held, contrast, differing, doubles, held, ledger_of
 from tests.crash.town import NEVER, QUICK, SCALE, Ended, Kind, Point, Town
 
 LONG = 10_000
-"""Seconds of a clock that is moved by hand, longer than any task of such a story takes."""
+"""Seconds; longer than any task takes in a scenario whose clock is moved by hand."""
 
 MOST_RUNS = 4
-"""How often the last run of a story is repeated, after something went wrong, until it ends as it should."""
+"""How often the last run is repeated after a fault until the check is complete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,9 @@ class Step:
     """A run of the action.
 
     Attributes:
-        before: what happens first.
-        inputs: of the workflow.
-        action: of the event.
+        before: runs before the action.
+        inputs: the workflow's inputs.
+        action: the event's action.
     """
 
     before: Callable[[Town, Rig], None] = lambda _town, _rig: None
@@ -39,14 +39,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A story by name; `life` is of its tasks, by their number from 0.
+    """A named sequence of runs.
 
     Attributes:
-        by_hand: whether CodeVF's clock stands still but where a step moves it on.
-        moves_on: whether the next step comes at once after a kill in the first, instead of the same run again. What the
-            end looks like hangs on how far the killed run had come, so it is judged by what must hold of each.
-        conclusion: of the check at the end, None where there is none.
-        comments: how many `ALL_KINDS` comes to; on another head one of them has no place any more.
+        life: maps a task's number, from 0, to its life.
+        by_hand: whether only the steps advance CodeVF's clock.
+        moves_on: whether the next step follows a killed first run at once. The end then depends on how far that run
+            came, so only the laws are checked.
+        conclusion: the check's final conclusion, None without a check.
+        comments: number of comments that `ALL_KINDS` leads to; after a push one of them has no line.
     """
 
     name: str
@@ -59,11 +60,11 @@ class Scenario:
     comments: int = 5
 
     def clock(self) -> Clock | None:
-        """CodeVF's clock, None for the one that runs by itself."""
+        """Return the clock that the steps advance, or None for one that runs by itself."""
         return HandClock() if self.by_hand else None
 
     def points(self, right: Undisturbed) -> Iterator[tuple[int, Point]]:
-        """Every request of every run, or of the first, with each thing that can happen at it."""
+        """Yield each fault at each request of every run, or of the first run only if `moves_on`."""
         for index, counts in enumerate(right.requests[:1] if self.moves_on else right.requests):
             for service, count in counts.items():
                 for nth in range(1, count + 1):
@@ -72,7 +73,7 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Undisturbed:
-    """A story without disturbance: how it ended, and how many requests each run sent to each service."""
+    """The end of an undisturbed scenario, and the requests of each run by service."""
 
     held: Held
     exit_status: int
@@ -84,15 +85,15 @@ def _task_ends(_: Town, __: Rig) -> None:
 
 
 def push(town: Town, rig: Rig) -> None:
-    """Somebody adds a file."""
+    """Push a commit that adds a file."""
     branch = town.world.pull(REPO, rig.number).head_ref
     town.world.push(REPO, branch, {"extra.py": "x = 1\n"}, author="mona")
 
 
 def _fix(town: Town, rig: Rig) -> None:
     branch = town.world.pull(REPO, rig.number).head_ref
-    mended = str(HEAD["app.py"]).replace("os.system(command)", "subprocess.run([command], check=True)")
-    town.world.push(REPO, branch, {"app.py": mended}, author="mona")
+    fixed = str(HEAD["app.py"]).replace("os.system(command)", "subprocess.run([command], check=True)")
+    town.world.push(REPO, branch, {"app.py": fixed}, author="mona")
 
 
 def _time_goes_by(town: Town, _: Rig) -> None:
@@ -102,7 +103,7 @@ def _time_goes_by(town: Town, _: Rig) -> None:
 
 
 def _ask(town: Town, rig: Rig) -> None:
-    """Somebody wants another review, and waives what closes the gate."""
+    """Write commands that ask for another review and waive the blocking finding."""
     town.world.grant(REPO, "hubot", Level.WRITE)
     [critical] = [one.id for one in ledger_of(rig).findings.open() if one.severity is Severity.CRITICAL]
     for text in ("/reviewbot review", f"/reviewbot waive {critical} It is known."):
@@ -110,7 +111,7 @@ def _ask(town: Town, rig: Rig) -> None:
 
 
 def _retarget(town: Town, rig: Rig) -> None:
-    """Another branch, that was at the base's commit once."""
+    """Retarget to a branch that contains the base's commit."""
     branch = f"release-{rig.number}"
     town.world.push(
         REPO, branch, {"other.py": "y = 1\n"}, author="mona", parents=(town.world.pull(REPO, rig.number).base_sha,)
@@ -122,8 +123,8 @@ def _close(town: Town, rig: Rig) -> None:
     town.world.close(REPO, rig.number)
 
 
-def _let_through(town: Town, rig: Rig) -> None:
-    """Somebody does not wait for the review."""
+def _bypass(town: Town, rig: Rig) -> None:
+    """Write a bypass command while the review is open."""
     town.world.grant(REPO, "hubot", Level.ADMIN)
     town.world.comment(
         REPO, rig.number, "hubot", f"/reviewbot bypass {town.world.pull(REPO, rig.number).head_sha} It burns."
@@ -133,12 +134,12 @@ def _let_through(town: Town, rig: Rig) -> None:
 DETACHED = {"wait-minutes": "0"}
 COLLECT = {"command": "collect"}
 BUDGET = {"max-credits": "240", "max-credits-per-pr": "360"}
-"""Just enough for one task in the mode `fast`: a task that is found again must not be counted twice."""
+"""Enough for one task in mode `fast`: a resumed task must not be counted twice."""
 WITHOUT_CHECK = {"check-run": "false"}
 
 
 def _slow(_: int) -> TaskLife:
-    """Somebody is at it at once, till the clock is moved on."""
+    """Return a task that is processing until the clock is advanced."""
     return TaskLife(pending=0, processing=LONG - 1)
 
 
@@ -174,7 +175,7 @@ SCENARIOS = (
         conclusion="success",
     ),
     Scenario(
-        "a push while somebody reviews",
+        "a push during a review",
         (
             Step(inputs=DETACHED),
             Step(before=push, inputs=DETACHED),
@@ -194,8 +195,8 @@ SCENARIOS = (
         conclusion=None,
     ),
     Scenario(
-        "let through while somebody reviews",
-        (Step(inputs=DETACHED), Step(before=_let_through, inputs=DETACHED), Step(before=_time_goes_by, inputs=COLLECT)),
+        "a bypass during a review",
+        (Step(inputs=DETACHED), Step(before=_bypass, inputs=DETACHED), Step(before=_time_goes_by, inputs=COLLECT)),
         life=_slow,
         by_hand=True,
         conclusion="success",
@@ -228,7 +229,7 @@ RACES = (
     Scenario("races", (Step(),)),
     Scenario("races for a later review", (Step(), Step(before=_fix)), most_tasks=2, conclusion="success"),
 )
-"""Stories whose last run is two at the same time."""
+"""Scenarios whose last run is started twice at the same time."""
 
 
 def _run(town: Town, rig: Rig, step: Step, at: Point | None = None) -> Ended:
@@ -236,7 +237,7 @@ def _run(town: Town, rig: Rig, step: Step, at: Point | None = None) -> Ended:
 
 
 def undisturbed(town: Town, scenario: Scenario) -> Undisturbed:
-    """Play a story as it should go."""
+    """Play a scenario without a fault."""
     town.life, rig = scenario.life, town.open()
     counts, status = [], 0
     for step in scenario.steps:
@@ -246,7 +247,7 @@ def undisturbed(town: Town, scenario: Scenario) -> Undisturbed:
         counts.append({name: count - before[name] for name, count in town.requests().items()})
     ended = Undisturbed(held(rig), status, tuple(counts))
     town.close(rig)
-    # Else everything that is compared with it would be equal in having gone wrong.
+    # A scenario that fails by itself would make every comparison with it meaningless.
     assert ended.held.tasks, "nothing was bought"
     assert ended.held.check[:2] == (("completed", scenario.conclusion) if scenario.conclusion else ()), ended.held.check
     assert len(ended.held.comments) == scenario.comments, ended.held.comments
@@ -255,15 +256,15 @@ def undisturbed(town: Town, scenario: Scenario) -> Undisturbed:
 
 @dataclass(frozen=True, slots=True)
 class Disturbed:
-    """What came of a disturbed story.
+    """The result of a disturbed scenario.
 
     Attributes:
-        struck: whether the disturbance took place.
-        wrong: what is not as it should be.
-        tasks: how many were bought.
-        doubles: findings with more than one comment, at the end.
-        cleared: how many had more than one before the last run came by.
-        lost: answers that are there and have not come in, and tasks that nobody looks after.
+        struck: whether the fault occurred.
+        wrong: differences from the undisturbed end, and broken laws.
+        tasks: number of tasks bought.
+        doubles: number of findings with more than one comment at the end.
+        cleared: the same before the last run.
+        lost: number of answers that were not published and of tasks that no purchase tracks.
     """
 
     struck: bool
@@ -275,10 +276,10 @@ class Disturbed:
 
 
 def disturbed(town: Town, scenario: Scenario, where: int, at: Point, right: Undisturbed) -> Disturbed:
-    """Play a story with one disturbance, in the run of that number, and let later runs put it right."""
+    """Play a scenario with one fault in the run with index `where`, then repeat runs until it recovers."""
     town.life, rig = scenario.life, town.open()
     runs: list[Ended] = []
-    # Who comes by first after a kill is now a collection and now the next or the same event.
+    # After a kill, the next run is a collection for odd requests and an event for even ones.
     collects = [Step(inputs={**scenario.steps[where].inputs, **COLLECT})] if at.nth % 2 else []
     for index, step in enumerate(scenario.steps):
         step.before(town, rig)
@@ -295,7 +296,7 @@ def disturbed(town: Town, scenario: Scenario, where: int, at: Point, right: Undi
     now, bought, twice, gone = held(rig), len(tasks(rig)), len(doubles(rig)), lost(rig)
     if scenario.moves_on:
         wrong = [*gone, *(f"{one} has two comments" for one in doubles(rig))]
-        # Of a review that was found again nobody knows whether it was of everything.
+        # A resumed review may be partial, because the killed run did not record its coverage.
         ends = {scenario.conclusion, "action_required"}
         wrong += [f"the check {now.check}"] if bought and not ends.issuperset(now.check[1:2]) else []
     else:
@@ -309,13 +310,13 @@ def disturbed(town: Town, scenario: Scenario, where: int, at: Point, right: Undi
 
 
 def is_open(rig: Rig) -> bool:
-    """Whether the head's check still waits for something."""
+    """Return whether the head's newest check run is still open."""
     check = newest_check(rig)
     return check is not None and check.conclusion is None
 
 
 def raced(town: Town, scenario: Scenario, seed: int, right: Undisturbed) -> Disturbed:
-    """A story whose last run is two at nearly the same time, and then a third one that comes by."""
+    """Play a scenario whose last run is started twice at nearly the same time, then once more."""
     town.life, rig = scenario.life, town.open()
     *first, final = scenario.steps
     for step in first:
@@ -332,8 +333,8 @@ def raced(town: Town, scenario: Scenario, seed: int, right: Undisturbed) -> Dist
     last = _run(town, rig, final)
     now, bought, twice = held(rig), len(tasks(rig)), len(doubles(rig))
     town.close(rig)
-    # A review that has been submitted cannot be deleted: the one whose comments were doubles stays, and is empty. An
-    # annotation cannot either: GitHub keeps those of both runs when they complete one check at the same moment.
+    # GitHub deletes neither submitted reviews nor annotations: an emptied duplicate review stays, and so do the
+    # annotations of both runs if they complete a check at the same moment.
     wrong = [
         contrast(name, now, right.held) for name in differing(now, right.held) if name not in {"reviews", "annotations"}
     ]
@@ -342,5 +343,5 @@ def raced(town: Town, scenario: Scenario, seed: int, right: Undisturbed) -> Dist
     if last.exit_status != right.exit_status:
         wrong.append(f"exit status {last.exit_status}:\n{last.log}")
     if ended.comments != right.held.comments:
-        wrong.append(f"when both had ended, {contrast('comments', ended, right.held)}")
+        wrong.append(f"after both runs, {contrast('comments', ended, right.held)}")
     return Disturbed(struck=True, wrong=tuple(wrong), tasks=bought, doubles=twice, cleared=before)

@@ -1,4 +1,4 @@
-"""Both services on loopback for many pull requests, and the action as a process that dies where it is told to."""
+"""Serve both services on loopback for many pull requests, and run the action as a process that can be killed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from reviewbot_sandbox.codevf import (
     Clock,
     CodeVFService,
     Engineer,
-    HandClock,
     House,
     Limits,
     Setup,
@@ -26,21 +25,17 @@ from reviewbot_sandbox.codevf import (
     build_codevf,
     scaled_clock,
 )
-from reviewbot_sandbox.faults import ClientDies, Fault, Faults, Meanwhile, RecordedThen, with_faults
+from reviewbot_sandbox.faults import ClientDies, Fault, Faults, RecordedThen, with_faults
 from reviewbot_sandbox.github import Store, World, build_github, identify
 from reviewbot_sandbox.serve import Bounds, serving_all
 
 from tests.app.forked import Running, prepare
 from tests.app.house import BASE, HEAD, KEY, REPO, TOKEN, Rig, answer, assert_reviews, earlier, finding
-from tests.app.test_commands import event_of
 from tests.contract.referee import refereed
 from tests.hostile import leaks
 
 SCALE = 0.01
-"""Real seconds for one of the clocks: deadlines are an hour of theirs, so a busy machine does no harm."""
-
-TICK = 250.0
-"""Seconds by which a clock that is moved by hand goes on while a run waits."""
+"""Real seconds per simulated second. Deadlines are a simulated hour, so a busy machine causes no timeouts."""
 
 QUICK = TaskLife(pending=1, processing=1)
 NEVER = TaskLife(pending=10**9, processing=1)
@@ -54,11 +49,11 @@ ALL_KINDS: Answer = answer(
     finding("gone.py", 1, code="never there", title="a quote of nothing, so on the file"),
     finding("elsewhere.py", 3, title="not in the change, so in the summary"),
 )
-"""Comments on lines and on files, findings in the summary alone, and more annotations than fit into one request."""
+"""Findings on lines, on files and only in the summary, with more annotations than fit into one request."""
 
 
 def engaged(request: TaskRequest) -> Answer:
-    """A first review finds something of every kind; a later one calls all critical findings fixed, and no others."""
+    """Answer a first review with findings of every kind; answer a later one with all critical findings fixed."""
     if not any(one.file_name == "review-so-far.txt" for one in request.attachments):
         return ALL_KINDS
     fixed = [one for one in earlier(request) if one["severity"] == "critical"]
@@ -75,7 +70,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One request of a run, and what happens at it; `nth` counts the requests to one service, from 1."""
+    """A fault at one request of a run; `nth` counts the requests to one service from 1."""
 
     service: str
     nth: int
@@ -86,22 +81,8 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """One request of a run, at which it is held up; `recorded` is whether the service has done its work by then.
-
-    `nth` counts those with this method and a fitting path, from 1.
-    """
-
-    service: str
-    method: str | None
-    match: str
-    nth: int = 1
-    recorded: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Ended:
-    """How a run ended, and whether what was to happen in it did."""
+    """How a run ended, and whether the fault occurred."""
 
     exit_status: int
     log: str
@@ -110,11 +91,11 @@ class Ended:
 
 @dataclass
 class Town:
-    """Both services, and the pull requests that live there.
+    """Both services and their pull requests.
 
     Attributes:
-        life: how a task lives, by how many its pull request had before it.
-        bought: tasks by pull request.
+        life: maps the number of earlier tasks of a pull request to the life of the next one.
+        bought: number of tasks by pull request.
     """
 
     folder: Path
@@ -128,7 +109,7 @@ class Town:
     rigs: list[Rig] = field(default_factory=list)
 
     def open(self) -> Rig:
-        """A new pull request, that changes what every other one changes, with a head of its own."""
+        """Open a pull request with the same change as all others and its own head commit."""
         branch = f"topic-{len(self.rigs)}"
         self.world.push(REPO, branch, HEAD, message=branch, author="mona")
         pull = self.world.open_pull_request(REPO, branch, title="Track parcels", body="Adds tracking.", author="mona")
@@ -138,17 +119,17 @@ class Town:
         return rig
 
     def close(self, rig: Rig) -> None:
-        """Close a pull request that nobody looks at any more, so that collections pass it by."""
+        """Close a pull request that is no longer needed, so that collections skip it."""
         self.world.close(REPO, rig.number)
 
     def life_of(self, request: TaskRequest) -> TaskLife:
-        """The script of a new task; CodeVF asks once for each that it records."""
+        """Return the life of a new task. The service calls this once per recorded task."""
         number = int(str((request.metadata or {})["pullRequest"]))
         self.bought[number] += 1
         return self.life(self.bought[number] - 1)
 
     def assert_kept_to_itself(self) -> None:
-        """No run wrote or sent the key or the token."""
+        """Check that no run wrote or sent the key or the token."""
         traces = {
             f"{rig.folder.name}/{place}": content
             for rig in self.rigs
@@ -160,39 +141,11 @@ class Town:
         assert not found, "\n".join(found)
 
     def requests(self) -> dict[str, int]:
-        """How many requests each service has had."""
+        """Return the number of requests that each service received."""
         return {name: len(faults.log) for name, faults in self.faults.items()}
 
-    def answer(self, rig: Rig, by: str, text: str, inputs: Mapping[str, str]) -> Ended:
-        """Somebody writes a comment, and the action runs on it to its end."""
-        payload = event_of(rig, self.world.comment(REPO, rig.number, by, text))
-        env = rig.environment("issue_comment", payload, inputs) | {"REVIEWBOT_TIME_SCALE": str(SCALE)}
-        running = prepare(env)
-        running.process.start()
-        ended = running.wait()
-        return Ended(ended.exit_status, ended.log, struck=False)
-
-    def run_beside(self, rig: Rig, inputs: Mapping[str, str], at: Moment, happens: Callable[[], None]) -> Ended:
-        """Run the action to its end; at that moment it waits for GitHub or CodeVF till something else has happened.
-
-        While it waits for a review, CodeVF's clock goes on.
-        """
-        rule = self.faults[at.service].add(at.match, Meanwhile(happens, at.recorded), method=at.method, nth=at.nth)
-        self.faults["codevf"].add("/tasks/task_", Meanwhile(self._goes_on), method="GET", times=None)
-        running = self.prepare(rig, inputs)
-        running.process.start()
-        ended = running.wait()
-        [count] = [count for one, (count,) in self.faults[at.service].rules if one is rule]
-        for faults in self.faults.values():
-            faults.clear()
-        return Ended(ended.exit_status, ended.log, count >= at.nth)
-
-    def _goes_on(self) -> None:
-        assert isinstance(self.clock, HandClock)
-        self.clock.advance(TICK)
-
     def prepare(self, rig: Rig, inputs: Mapping[str, str], action: str = "synchronize") -> Running:
-        """The action on a pull request, ready to be started."""
+        """Prepare a run of the action on a pull request."""
         env = rig.environment("pull_request", rig.event(action), inputs) | {"REVIEWBOT_TIME_SCALE": str(SCALE)}
         return prepare(env)
 
@@ -203,7 +156,7 @@ class Town:
         at: Point | None = None,
         action: str = "synchronize",
     ) -> Ended:
-        """Run the action to its end, or to where it dies."""
+        """Run the action until it ends or is killed."""
         running = self.prepare(rig, inputs, action)
         if at is not None:
             self.faults[at.service].add(".", fault_of(at.kind, running.kill), nth=at.nth)
@@ -217,7 +170,7 @@ class Town:
 
 
 def fault_of(kind: Kind, kill: Callable[[], None]) -> Fault:
-    """What the fault layer is told."""
+    """Return the fault for the sandbox's fault layer."""
     match kind:
         case Kind.KILLED_BEFORE:
             return ClientDies(kill, recorded=False)
@@ -228,8 +181,8 @@ def fault_of(kind: Kind, kill: Callable[[], None]) -> Fault:
 
 
 @contextmanager
-def town(folder: Path, engineer: Engineer | None = None, clock: Clock | None = None) -> Iterator[Town]:
-    """Both services, served."""
+def town(folder: Path, engineer: Engineer = engaged, clock: Clock | None = None) -> Iterator[Town]:
+    """Serve both services while the block runs."""
     world = World(Store(folder / "git"))
     world.repository(REPO)
     world.push(REPO, "main", BASE, message="Base")
@@ -246,7 +199,7 @@ def town(folder: Path, engineer: Engineer | None = None, clock: Clock | None = N
         limits=Limits(rate=None),
         life_of=life_of,
     )
-    service = CodeVFService(Setup(house, engineer=engineer or engaged, clock=ticking))
+    service = CodeVFService(Setup(house, engineer=engineer, clock=ticking))
     with refereed() as referee, ExitStack() as stack:
         github = with_faults(referee.answers(build_github(world)), faults["github"], identify=identify(world))
         codevf = with_faults(build_codevf(service), faults["codevf"])

@@ -1,4 +1,4 @@
-"""JSON of every kind: what fits our schema, what nearly does, and anything at all."""
+"""Generate JSON: valid for a schema, almost valid, or arbitrary."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ nearly = st.recursive(
 def fitting(
     schema: Mapping[str, Any], alphabet: str | None = None, instead: st.SearchStrategy[Any] | None = None
 ) -> st.SearchStrategy[Any]:
-    """Values that fit a schema which is made of the few keywords that ours uses.
+    """Generate values of a schema that uses the same few keywords as the response schema.
 
     Args:
-        schema: of an answer.
-        alphabet: what texts are made of; None for any characters.
-        instead: what may stand at every joint in the place of what fits; then nothing is required either.
+        schema: the answer's schema.
+        alphabet: the characters of texts; None for any.
+        instead: values that may replace a valid one at any depth; required keys may then be missing.
     """
     fits = _fitting(schema, alphabet, instead)
     return fits if instead is None else st.one_of(fits, fits, fits, instead)

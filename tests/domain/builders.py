@@ -1,4 +1,4 @@
-"""Small builders: a finding, a pull request, and a file's view made from the text of a real diff."""
+"""Build findings, pull requests, and files from real diffs."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from reviewbot.domain.policy.verdict import Coverage
 
 HEAD = "c" * 40
 COMMENT_LIMIT = 65_536
-"""Characters of a comment, a review body or a review comment: GitHub answers 422 above it."""
+"""Maximum number of characters of a comment or a review body: GitHub answers 422 above it."""
 
 ALL = PlacementRules(Severity.INFO, 10_000)
-"""No finding is kept from its comment."""
+"""Publishing settings under which every finding gets a comment."""
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
 def finding(title: str = "A finding", **more: Any) -> Finding:  # noqa: ANN401 — any field
-    """A finding of high severity in src/app.py, as far as nothing else is said."""
+    """Return a finding, by default of high severity in src/app.py."""
     return replace(Finding("src/app.py", Severity.HIGH, None, title), **more)
 
 
 def purchase(**more: Any) -> Purchase:  # noqa: ANN401 — any field
-    """An open purchase of a whole review of the head, as far as nothing else is said."""
+    """Return a purchase, by default an open one of a whole review of the head."""
     bought = Purchase(
         identity="a" * 64,
         attempt=1,
@@ -59,7 +59,7 @@ def purchase(**more: Any) -> Purchase:  # noqa: ANN401 — any field
 
 
 def git_diff(old: str, new: str, path: str = "src/app.py", old_path: str | None = None) -> str:
-    """What `git diff` prints for two texts that end with a line feed or are empty."""
+    """Return the output of `git diff` for two texts that end with a line feed or are empty."""
     before = old_path or path
     moved = f"rename from {before}\nrename to {path}\n" if before != path else ""
     lines = list(difflib.unified_diff(old.splitlines(keepends=True), new.splitlines(keepends=True), n=3))[2:]
@@ -68,7 +68,7 @@ def git_diff(old: str, new: str, path: str = "src/app.py", old_path: str | None 
 
 
 def file_diff(old: str, new: str, path: str = "src/app.py", old_path: str | None = None) -> FileDiff:
-    """The parsed diff of one file."""
+    """Return the parsed diff of one file."""
     (diff,) = parse_diff(git_diff(old, new, path, old_path))
     return diff
 
@@ -82,13 +82,13 @@ def view(
     whole: bool = True,
     redacted: Iterable[int] = (),
 ) -> FileView:
-    """A changed file as the reviewer saw it; `whole` says whether its text was sent."""
+    """Return a changed file as the reviewer saw it; `whole` says whether its text was sent."""
     diff = file_diff(old, new, path, old_path)
     return FileView(path, old_path or path, diff.hunks, new if whole else None, frozenset(redacted))
 
 
 def moved_down(seen: FileView, inserted: str) -> FileView:
-    """The same file after lines were inserted at its top, in the merge base as well."""
+    """Return the same file after lines were inserted at its top, also in the merge base."""
     by = inserted.count("\n")
     hunks = tuple(
         Hunk(
@@ -108,28 +108,28 @@ def moved_down(seen: FileView, inserted: str) -> FileView:
 
 
 def numbered(count: int, start: int = 1) -> str:
-    """Lines that are all different: `line 1`, `line 2` and so on."""
+    """Return different lines: `line 1`, `line 2` and so on."""
     return "".join(f"line {number}\n" for number in range(start, start + count))
 
 
 def changed_file(path: str, old: Entry | None, new: Entry | None) -> ChangedFile:
-    """A changed file of which only name and entries matter."""
+    """Return a changed file with a name and entries."""
     (diff,) = parse_diff(f"diff --git a/{path} b/{path}\n")
     return ChangedFile(diff, old, new)
 
 
 def commit(*authors: str | None, verified: bool = True, committer: str | None = None) -> Commit:
-    """A commit by these logins; it is the head."""
+    """Return a commit by these logins, which is the head."""
     return Commit(sha=HEAD, parents=(), authors=authors, verified=verified, committer=committer)
 
 
 def labelled(label: str, actor: str | None) -> LabelEvent:
-    """Somebody set a label."""
+    """Return the event of a set label."""
     return LabelEvent(label, actor, NOON)
 
 
 def pull(**more: Any) -> PullRequest:  # noqa: ANN401 — any field
-    """An open pull request of a person from a branch of the repository."""
+    """Return a pull request, by default open and from a branch of the repository."""
     plain = PullRequest(
         number=7,
         title="Track parcels",
@@ -152,7 +152,7 @@ def pull(**more: Any) -> PullRequest:  # noqa: ANN401 — any field
 
 
 class People:
-    """Who may do what; remembers who was asked for."""
+    """Permissions by login; records which logins were looked up."""
 
     def __init__(self, **permissions: Permission) -> None:
         self._permissions = permissions
@@ -166,12 +166,12 @@ class People:
 def change_index(
     base: Mapping[str, str], head: Mapping[str, str], renamed: Mapping[str, str] | None = None
 ) -> ChangeIndex:
-    """The change from one set of texts by path to another.
+    """Return the change from one set of texts by path to another.
 
     Args:
-        base: at the merge base.
-        head: at the head.
-        renamed: names at the head to names at the merge base.
+        base: texts at the merge base.
+        head: texts at the head.
+        renamed: maps names at the head to names at the merge base.
     """
     before = dict(renamed or {})
     there = {path: base.get(before.get(path, path), "") for path in head}
@@ -192,7 +192,7 @@ def answer(  # noqa: PLR0913 — a test names the one or two that it cares about
     leftovers: Iterable[Leftover] = (),
     here: bool = True,
 ) -> Answered:
-    """A task's answer, placed; `fixed` and `still` are the ids of earlier findings that it calls fixed and open."""
+    """Return a placed answer; `fixed` and `still` are the ids of earlier findings that it calls fixed and open."""
     previous = (
         *(Previous(one, PreviousState.FIXED, "It is.") for one in fixed),
         *(Previous(one, PreviousState.OPEN, "It is not.") for one in still),

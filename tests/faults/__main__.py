@@ -1,4 +1,4 @@
-"""The whole table: `python -m tests.faults [WORD]` plays the cells named so, and tells what is wrong."""
+"""Play the whole table: `python -m tests.faults [WORD]` plays the matching cells and prints what is wrong."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WORKERS = 2
 
 
 def tell(part: Sequence[Cell]) -> int:
-    """Play some cells, and say how many went wrong."""
+    """Play some cells and return the number of failures."""
     count = 0
     for cell, end, right in ends(part):
         found = list(wrong(cell, end, right))
@@ -26,7 +26,7 @@ def tell(part: Sequence[Cell]) -> int:
 
 
 def main(words: list[str]) -> int:
-    """Play the cells whose name holds the words, or all."""
+    """Play the cells whose names contain the words, or all."""
     chosen = [cell for cell in cells() if all(word in str(cell) for word in words)]
     with ThreadPoolExecutor(WORKERS) as pool:
         count = sum(pool.map(tell, [chosen[start::WORKERS] for start in range(WORKERS)]))

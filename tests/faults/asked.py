@@ -1,4 +1,4 @@
-"""The requests of a whole review, in their order, as the faults' layer finds them."""
+"""List the requests of a review in order, as the sandbox's fault layer matches them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import Enum
 
 
 class Service(Enum):
-    """Who is asked."""
+    """The service that a request goes to."""
 
     GITHUB = "github"
     CODEVF = "codevf"
@@ -16,12 +16,12 @@ class Service(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request of the story.
+    """One request of a scenario.
 
     Attributes:
-        match: what its path looks like, as an expression.
-        body: what its body looks like, None where the path says it all.
-        nth: which of those that look like this, from 1.
+        match: regular expression for its path.
+        body: regular expression for its body, None if the path is enough.
+        nth: its number among the matching requests, from 1.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Request:
     nth: int = 1
 
     def fits(self, method: str, target: str, body: str) -> bool:
-        """Whether it is such a request, whichever of them."""
+        """Return whether a request matches, regardless of its number."""
         return method == self.method and bool(re.search(self.match, target)) and (self.body or "") in body
 
 
@@ -75,7 +75,7 @@ PACK = _github("what git fetches", "POST", "/git-upload-pack$")
 MORE = _github("the second page of comments", "POST", GRAPHQL, "query MoreComments")
 CONFIG = _github("the settings", "POST", GRAPHQL, "query Config")
 WAITING = _github("the open reviews", "POST", GRAPHQL, "query Waiting")
-PERMISSION = _github("what somebody may", "GET", "/permission$")
+PERMISSION = _github("the permission of a user", "GET", "/permission$")
 ANSWER = _github("the answer", "POST", r"/issues/\d+/comments$", "reviewbot:answer")
 EMOJI = _github("the emoji", "POST", "/reactions$")
 QUEUE = _github("the queue", "POST", GRAPHQL, "query Queue")

@@ -1,4 +1,4 @@
-"""The table for what is no review by itself: fetching, second pages, collections, commands, queues."""
+"""Expected results for runs other than a plain review: fetch, second pages, collection, commands, merge queue."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ UNREAD = Expected(3, "github", "", Same.NOTHING, tasks=0)
 COLLECTED = Expected(0, "collected", "failure", Same.ALL)
 UNLISTED = Expected(3, "github", None, Same.NOTHING)
 PASSED_BY = Expected(0, "collected", None, Same.NOTHING)
-"""The review stays open, and the next collection comes by."""
+"""The review stays open until the next collection."""
 
 LOST_SIGHT = Expected(0, "collected", "action_required", Same.NOTHING)
 
 ANSWERED = Expected(0, "command", "failure", Same.ALL)
 UNANSWERED = Expected(3, "github", "failure", Same.NOTHING)
-"""The next run carries it out."""
+"""The next run executes the command."""
 
 CARRIED = Expected(1, "merge-group", "failure", Same.ALL)
-"""The queue is asked for whom else it holds; where it does not say, the head's name does."""
+"""Without the queue's list of pull requests, the number in the head branch's name is used."""
 
 UNTOLD = Expected(0, "command", "failure", Same.NOTHING)
-"""Somebody whom nobody knows may nothing; and where the token may not answer, the log does."""
+"""An unknown user has no permission. If the token cannot write the reply, the log contains it."""
 
 
 IN_PARTS = Expected(0, "pending", None, Same.ALL, tasks=3)
 FIRST_ALONE = Expected(0, "pending", None, Same.NOTHING, "From part 2 of 3 on nothing was handed in")
 STOPPED = Expected(3, "unreachable", "action_required", Same.NOTHING, "What to do next")
-"""The next run sends the same keys, from the first part on."""
+"""The next run sends the same idempotency keys, from the first batch on."""
 
 CALLED_OFF = Expected(0, "cancelled", "action_required", Same.ALL)
 GOES_ON = Expected(0, "pending", None, Same.NOTHING, "was not cancelled")
 STAYS = replace(GOES_ON, says="was asked to cancel")
-"""What the service says of a cancelling is not read; how the task stands after it is."""
+"""The response to a cancellation is ignored; the task's status afterwards counts."""
 
 NOT_SEEN = Expected(0, "refused", "action_required", Same.NOTHING, "was not cancelled")
 NOT_READ = replace(NOT_SEEN, reason="unreachable")
@@ -49,13 +49,13 @@ LEFT_OPEN = Expected(0, "closed", None, Same.NOTHING, "was not cancelled")
 LEFT_ASKED = replace(LEFT_OPEN, says="was asked to cancel")
 LEFT_UNSEEN = replace(LEFT_OPEN, conclusion="action_required")
 LEFT_UNREAD = Expected(3, "github", None, Same.NOTHING)
-"""The check stays in progress, and a collection comes by."""
+"""The check stays in progress until the next collection."""
 
 ENDED_UNTOLD = replace(LEFT_OPEN, says="Could not do")
-"""The task is cancelled; the check says so when the pull request is opened again."""
+"""The task is cancelled; the check reports it when the pull request is reopened."""
 
 STALLED = Expected(4, "not-published", "", Same.NOTHING, "What to do next")
-"""The verdict is in the job summary; the queue has no check to go by."""
+"""The verdict is in the job summary, and the merge queue gets no check."""
 
 UNCHECKED = Expected(1, "merge-group", "", Same.NOTHING, "could not be written")
 
@@ -65,7 +65,7 @@ def _denied(expected: Expected) -> Expected:
 
 
 FETCHING = Row(UNFETCHED, UNFETCHED, UNFETCHED, UNFETCHED, misshapen_once=WHOLE)
-"""Git does not tell a passing trouble from one that stays, so a fetch is tried once more."""
+"""Git does not distinguish temporary from permanent failures, so a fetch is tried twice."""
 
 BESIDE: Mapping[Story, Mapping[Request, Row]] = {
     stories.FETCHED: {asked.REFS: FETCHING, asked.PACK: FETCHING},
@@ -74,7 +74,7 @@ BESIDE: Mapping[Story, Mapping[Request, Row]] = {
         asked.CONFIG: Row(
             UNLISTED, UNLISTED, UNLISTED, UNLISTED, COLLECTED, COLLECTED, apart={"403": _denied(UNLISTED)}
         ),
-        # A token that may not read check runs has the summaries.
+        # Without permission to read check runs, the summaries are used.
         asked.WAITING: Row(UNLISTED, UNLISTED, UNLISTED, UNLISTED, COLLECTED, COLLECTED, apart={"403": COLLECTED}),
         asked.SNAPSHOT: Row(PASSED_BY, PASSED_BY, PASSED_BY, PASSED_BY, COLLECTED, COLLECTED),
         asked.POLL: Row(PASSED_BY, PASSED_BY, LOST_SIGHT, LOST_SIGHT, COLLECTED, COLLECTED),
@@ -90,13 +90,13 @@ BESIDE: Mapping[Story, Mapping[Request, Row]] = {
         ),
         asked.EMOJI: Row(
             UNANSWERED, UNANSWERED, UNTOLD, UNANSWERED, ANSWERED, ANSWERED,
-            apart={"403": UNTOLD},  # as of what is misshapen: GitHub's answer is not read
+            apart={"403": UNTOLD},  # as with an invalid shape: GitHub's response is ignored
         ),
     },
     stories.IN_PARTS: {
         asked.SECOND_PART: Row(
             STOPPED, STOPPED, STOPPED, FIRST_ALONE, IN_PARTS, IN_PARTS, lost=replace(STOPPED, tasks=2),
-            apart={"402": FIRST_ALONE, "413": FIRST_ALONE},  # what was bought is not lost
+            apart={"402": FIRST_ALONE, "413": FIRST_ALONE},  # purchases are not lost
         ),
     },
     stories.CALLED_OFF: {

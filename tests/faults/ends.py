@@ -1,4 +1,4 @@
-"""How a run may end when something goes wrong, and what becomes of the troubles at one request."""
+"""Expected ends of a disturbed run, and the row of faults for one request."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import Enum
 
 
 class Same(Enum):
-    """What of GitHub's state must be as if nothing had happened."""
+    """The part of GitHub's state that must equal that of an undisturbed run."""
 
     ALL = "all of it"
     COMMENTS = "the review's comments"
@@ -17,15 +17,15 @@ class Same(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a run must come to.
+    """The expected end of a run.
 
     Attributes:
-        exit_status: of the step.
-        reason: the output.
-        conclusion: of the check; None while it is open, empty where none could be written.
-        same: compared with the undisturbed run.
-        says: words that stand in the log: what happened, or what to do.
-        tasks: bought, with an answer that is waited for or published.
+        exit_status: the step's exit status.
+        reason: the output `reason`.
+        conclusion: the check's conclusion; None while it is open, empty if no check could be written.
+        same: what must equal the undisturbed run.
+        says: text that the log contains: what happened or what to do.
+        tasks: number of tasks bought.
     """
 
     exit_status: int
@@ -41,19 +41,19 @@ WHOLE = Expected(1, "gate", "failure", Same.ALL)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What becomes of the troubles at one request.
+    """The expected ends for the faults at one request.
 
     Attributes:
-        broken: no answer, again and again.
-        strange: a success that cannot be read, again and again.
-        misshapen: a success of another shape.
-        refused: a clear no.
-        once: no answer, once; a limit that lifts.
-        strange_once: a success that cannot be read, once.
-        misshapen_once: a success of another shape, once: who writes looks at what is there; None for a reader, who
-            would get the same again.
-        lost: what was asked for is done, and no answer says so, again and again; None for a reader, as `broken`.
-        apart: cells of their own, by the trouble's name.
+        broken: no response, permanently.
+        strange: a success response that cannot be parsed, permanently.
+        misshapen: a success response with an unexpected shape.
+        refused: a permanent error response.
+        once: no response once, or a rate limit that ends.
+        strange_once: a success response that cannot be parsed, once.
+        misshapen_once: a success response with an unexpected shape, once. Writers then read the current state. None for
+            reads, which are not repeated.
+        lost: the write takes effect but its response is always lost. None for reads (as `broken`).
+        apart: exceptions by the fault's name.
     """
 
     broken: Expected

@@ -1,4 +1,4 @@
-"""Holds an end against the table, and against the laws that no cell is exempt from."""
+"""Compare an end with the table, and with the laws that hold for every cell."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from tests.faults.play import End
 from tests.faults.table import Cell
 
 MORE_REQUESTS = 14
-"""Beyond an undisturbed run's: what asking again and looking at what is there may cost."""
+"""Maximum number of requests beyond an undisturbed run's, for retries and for reading the current state."""
 
 _COMPARED = {Same.ALL: None, Same.COMMENTS: ("comments", "tasks"), Same.NOTHING: ()}
 _HARMLESS = ("/graphql", "/git-upload-pack", "/reactions")
-"""They read; and of each emoji, GitHub keeps one from each."""
+"""Requests that may be repeated: reads, and reactions, of which GitHub keeps one per user and emoji."""
 
 _NOBODY_KNOWS = frozenset({0, 500, 502, 503, 504})
 
 
 def wrong(cell: Cell, end: End, right: End) -> Iterator[str]:
-    """Everything about an end that is not as it must be."""
+    """Return everything about an end that is wrong."""
     expected = cell.expected
     found = (end.exit_status, end.reason, end.conclusion)
     if found != (wanted := (expected.exit_status, expected.reason, expected.conclusion)):
@@ -41,7 +41,7 @@ def wrong(cell: Cell, end: End, right: End) -> Iterator[str]:
 def _broken_laws(cell: Cell, end: End, right: End) -> Iterator[str]:
     if not end.struck:
         yield "there was no such request"
-    # A task that was recorded and never heard of exists, and the next run finds it by its key.
+    # A task whose response was lost exists, and the next run finds it by its idempotency key.
     unheard = cell.request is CREATE and cell.expected.tasks == 0
     if len(end.held.tasks) > max(cell.expected.tasks, unheard) or len(end.held.tasks) < cell.expected.tasks:
         yield f"{len(end.held.tasks)} tasks were bought"
@@ -55,7 +55,7 @@ def _broken_laws(cell: Cell, end: End, right: End) -> Iterator[str]:
 
 
 def _blind(log: Sequence[Logged]) -> Iterator[str]:
-    """A write that was sent again although nobody knew what had become of it."""
+    """Return the writes that were repeated without reading the current state first."""
     for before, after in pairwise(log):
         harmless = before.path.endswith(_HARMLESS) or before.method not in {"POST", "PATCH"}
         if before.status not in _NOBODY_KNOWS or harmless:
@@ -65,7 +65,7 @@ def _blind(log: Sequence[Logged]) -> Iterator[str]:
 
 
 def _keys(end: End) -> Mapping[str, set[str]]:
-    """The keys of this pull request's purchases, by part: a request of the run before may be logged late."""
+    """Return this pull request's idempotency keys by batch; an earlier run's request may be logged late."""
     keys: dict[str, set[str]] = {}
     bodies = [one.body for one in end.log_of[Service.CODEVF] if one.path.endswith("/tasks/create")]
     for body in bodies:

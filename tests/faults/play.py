@@ -1,4 +1,4 @@
-"""Plays the whole review with one thing going wrong, and tells how it ended."""
+"""Play a whole review with one fault and report how it ended."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class End:
     """How a run ended.
 
     Attributes:
-        number: of the pull request.
-        conclusion: of the check on the head, None while it is open, empty when there is none.
-        struck: whether the fault did.
-        requests: to both services.
-        log_of: those requests, by service.
+        number: the pull request's number.
+        conclusion: of the head's check, None while it is open, empty without a check.
+        struck: whether the fault occurred.
+        requests: number of requests to both services.
+        log_of: the requests by service.
     """
 
     number: int
@@ -50,15 +50,15 @@ class End:
 
 @contextmanager
 def stage(folder: Path) -> Iterator[Town]:
-    """Both services; CodeVF answers with a file."""
+    """Serve both services; CodeVF's answer contains a file."""
     with town(folder, engineer=lambda _: DELIVERED) as here:
         yield here
 
 
 def ends(cells: Iterable[Cell]) -> Iterator[tuple[Cell, End, End]]:
-    """Each cell with its end, and with that of its story undisturbed.
+    """Yield each cell with its end and the undisturbed end of its scenario.
 
-    Reviews share a town; beside one, a run would come across the pull requests of those before it.
+    Reviews share the services. Other runs get services of their own, because they would see earlier pull requests.
     """
     for story, of_it in groupby(cells, key=lambda cell: cell.story):
         with ExitStack() as stack:
@@ -73,7 +73,7 @@ def ends(cells: Iterable[Cell]) -> Iterator[tuple[Cell, End, End]]:
 
 @contextmanager
 def alone() -> Iterator[Town]:
-    """A stage in a folder that is gone afterwards."""
+    """Serve both services with a temporary folder."""
     with tempfile.TemporaryDirectory() as folder, stage(Path(folder)) as here:
         yield here
 
@@ -81,7 +81,7 @@ def alone() -> Iterator[Town]:
 def play(
     here: Town, request: Request | None = None, fault: Fault | None = None, times: int | None = 1, story: Story = REVIEW
 ) -> End:
-    """One run on a pull request of its own."""
+    """Play one run on a new pull request."""
     here.life, rig, rule = lambda _: story.life, here.open(), None
     start = story.begin(here, rig)
     if request is not None and fault is not None:

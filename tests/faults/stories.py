@@ -1,4 +1,4 @@
-"""What a run is about when something goes wrong: a whole review, and what comes before, beside and after one."""
+"""The runs to disturb: a whole review, and what precedes, accompanies and follows one."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from tests.faults.asked import DIFF
 from tests.faults.troubles import REFUSALS
 
 LIFE = TaskLife(pending=10, processing=10)
-"""Long enough for a question on the way, on a busy machine too."""
+"""Seconds; long enough for one poll, also on a busy machine."""
 
 DETACHED = {"wait-minutes": "0"}
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """How the run begins that is disturbed.
+    """How the disturbed run starts.
 
     Attributes:
-        head: whose check it writes, empty for the pull request's own.
+        head: the commit whose check it writes, empty for the pull request's head.
     """
 
     event: str
@@ -39,11 +39,11 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A run, and what happened before it.
+    """A run and what happened before it.
 
     Attributes:
-        begin: lets that happen.
-        life: of the tasks.
+        begin: prepares the pull request.
+        life: the life of its tasks.
     """
 
     name: str
@@ -56,13 +56,13 @@ def _pushed(_: Town, rig: Rig) -> Start:
 
 
 def _refused_diff(town: Town, rig: Rig) -> Start:
-    """GitHub has no diff, so that git has to fetch it."""
+    """Make GitHub refuse the diff, so that git fetches it."""
     town.faults["github"].add(DIFF.match, REFUSALS["406"](), method="GET", times=None)
     return _pushed(town, rig)
 
 
 def _talked_about(_: Town, rig: Rig) -> Start:
-    """So many comments that they take a second page."""
+    """Add enough comments for a second page."""
     for number in range(101):
         rig.world.comment(REPO, rig.number, "mona", f"Word {number}.")
     return Start("pull_request", rig.event())
@@ -81,7 +81,7 @@ def _in_parts(town: Town, rig: Rig) -> Start:
 
 
 def _said(rig: Rig, text: str) -> Start:
-    """Somebody who may write gives a command."""
+    """Write a command as a collaborator with write access."""
     rig.world.grant(REPO, "hubot", Level.WRITE)
     return Start("issue_comment", event_of(rig, rig.world.comment(REPO, rig.number, "hubot", text)))
 

@@ -1,8 +1,8 @@
-"""The table: what each trouble at each request must come to.
+"""The expected end of each fault at each request.
 
-A row has a column for each family of troubles, and the cells that differ from their family stand apart, by the
-trouble's name. Every cell is retried and completed (`WHOLE`), degraded and said, or a row of the outcomes with words
-that say what to do. Whatever the cell, one task is bought at most and nothing is sent twice blindly: `judge.py`.
+A row has one column for each family of faults, and exceptions by the fault's name. In each cell the run retries and
+completes (`WHOLE`), reports what is missing, or ends with an outcome that says what to do. `judge.py` checks for every
+cell that at most one task is bought and that no write is repeated blindly.
 """
 
 from __future__ import annotations
@@ -27,27 +27,27 @@ from tests.faults.troubles import (
 )
 
 BY_GIT = Expected(1, "gate", "failure", Same.COMMENTS)
-"""The change was fetched with git."""
+"""The change is fetched with git."""
 
 UNTOLD = Expected(1, "gate", "failure", Same.NOTHING, "could not be written")
-"""A part that the token may not write is left out and said; the gate stands."""
+"""What the token may not write is left out and reported; the verdict is unchanged."""
 
 LISTED = Expected(1, "gate", "failure", Same.NOTHING, "GitHub refused")
-"""What GitHub does not take as a comment is in the summary."""
+"""Findings that GitHub does not accept as comments are in the summary."""
 
 UNLINKED = Expected(1, "gate", "failure", Same.COMMENTS)
-"""The comments are there; the summary does not link them."""
+"""The comments are posted; the summary does not link to them."""
 
 UNPUBLISHED = Expected(4, "not-published", "failure", Same.NOTHING, "What to do next: run this job again")
 UNTIDY = Expected(4, "not-published", "failure", Same.COMMENTS, "What to do next: run this job again")
-"""The comments and the verdict are there; the summary or its last words are not."""
+"""Comments and verdict are written; the summary or its last update is missing."""
 
 CHECKLESS = Expected(4, "not-published", None, Same.COMMENTS, "What to do next: run this job again")
 BLIND = Expected(3, "github", "", Same.NOTHING, tasks=0)
-"""The pull request cannot be read, so there is nothing to write on."""
+"""The pull request cannot be read, so nothing is written."""
 
 HOMELESS = Expected(3, "github", "", Same.NOTHING, "What to do next", tasks=0)
-"""Nothing is bought when no check can be opened for another reason than a permission."""
+"""Nothing is bought if the check cannot be created for a reason other than a missing permission."""
 
 UNREAD = Expected(3, "github", "action_required", Same.NOTHING, "What to do next", tasks=0)
 DENIED = Expected(3, "permission", "action_required", Same.NOTHING, "permissions", tasks=0)
@@ -58,25 +58,25 @@ UNSENT = Expected(3, "partial", "action_required", Same.NOTHING, "Split the pull
 OPEN = Expected(0, "pending", None, Same.NOTHING, "later run picks it up")
 LOST_SIGHT = Expected(3, "refused", "action_required", Same.NOTHING, "What to do next")
 SHOWN = Expected(3, "unreadable", "action_required", Same.NOTHING, "review.json")
-"""The file is named, and what is known of it is shown."""
+"""The file is named with what is known about it."""
 
 
 ILL_FORMED = ("400", "409", "413", "422")
-"""What GitHub answers when it understands a comment and will not have it."""
+"""GitHub's response to a comment that violates its rules."""
 
 TABLE: Mapping[Request, Row] = {
     asked.SNAPSHOT: Row(BLIND, BLIND, BLIND, BLIND, apart={"403": replace(BLIND, reason="permission")}),
-    # Any bytes may be a diff; what is none is left for git.
+    # Any bytes may be a diff. If they do not parse, git fetches the change.
     asked.DIFF: Row(UNREAD, BY_GIT, BY_GIT, UNREAD, strange_once=BY_GIT, apart={"403": DENIED, "406": BY_GIT}),
     asked.FILES: Row(UNREAD, UNREAD, UNREAD, UNREAD, apart={"403": DENIED, "406": BY_GIT}),
     asked.TAGS: Row(UNREACHED, UNREACHED, UNREACHED, REFUSED),
     asked.BALANCE: Row(UNREACHED, UNREACHED, UNREACHED, REFUSED),
     asked.PROJECT: Row(UNREACHED, UNREACHED, UNREACHED, REFUSED),
     asked.CREATE: Row(UNREACHED, UNREACHED, UNREACHED, REFUSED, apart={"402": OVER, "413": UNSENT}),
-    # The task goes on whatever we hear of it, unless the service says that there is none.
+    # The task continues whatever the response is, unless the service does not know it.
     asked.POLL: Row(OPEN, OPEN, OPEN, LOST_SIGHT),
     asked.FILE: Row(SHOWN, SHOWN, SHOWN, SHOWN, strange_once=SHOWN),
-    # Read before the verdict, and once more by the publishing where that failed.
+    # Read before the verdict, and again before publishing if that failed.
     asked.AGAIN: Row(UNPUBLISHED, UNPUBLISHED, UNPUBLISHED, UNPUBLISHED, misshapen_once=WHOLE),
     asked.REVIEW: Row(
         UNPUBLISHED, UNPUBLISHED, UNPUBLISHED, UNPUBLISHED, misshapen_once=WHOLE, lost=WHOLE,
@@ -110,22 +110,21 @@ TABLE: Mapping[Request, Row] = {
 }  # fmt: skip
 
 ALWAYS = ("hung up before", "502 with a page")
-"""Of what breaks: more of the same kind would come to the same when it stays."""
+"""The permanent faults to play; others of the same kind lead to the same end."""
 
 FEW = frozenset({
     "hung up before", "reset in the body", "403 secondary with nothing", "429 with nothing", "429 for an hour",
     "garbage", "an object without what was asked for", "400", "401", "403", "404", "422",
 })  # fmt: skip
-"""What is played beside a review: one of each family, since a kind of answer is read in one place; and what stands
-apart."""
+"""The faults to play for runs other than a review: one of each family, and the exceptions."""
 
 LOST = ("reset in the body",)
-"""The service has done what was asked, and nobody hears of it."""
+"""Faults after which the write has taken effect and its response is lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One trouble at one request; `times` None means that it stays."""
+    """One fault at one request; `times` None means permanently."""
 
     story: Story
     request: Request
@@ -139,7 +138,7 @@ class Cell:
 
 
 def cells() -> Iterator[Cell]:
-    """The whole table."""
+    """Return all cells."""
     for story, rows in {REVIEW: TABLE, **BESIDE}.items():
         for request, row in rows.items():
             yield from _row(story, request, row)

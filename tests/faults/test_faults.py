@@ -1,6 +1,6 @@
-"""Whatever goes wrong at a request, the run comes to what the table says: a sample; `make faults` takes all.
+"""A fault at any request leads to the end in the table. `make faults` plays all cells.
 
-Every request and every trouble occurs in the sample.
+The sample contains every request and every fault.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 
 
 def sample(seed: str = "") -> list[Cell]:
-    """Cells in which every request and every trouble occurs: first those that have two such things, and few stories."""
+    """Select cells that cover every request and every fault with few scenarios."""
     shuffled = sorted(cells(), key=str)
     Random(seed).shuffle(shuffled)  # noqa: S311 — the same for the same seed
     shuffled.sort(key=lambda cell: cell.story is not REVIEW)
@@ -36,7 +36,7 @@ def _things(cell: Cell) -> set[str]:
 
 
 def _fresh(shuffled: list[Cell], left: set[str], least: int) -> Iterator[Cell]:
-    """The cells with so many things that are left, which then are no more."""
+    """Yield the cells that cover this many requests and faults not yet covered, and mark those as covered."""
     for cell in shuffled:
         if len(left & _things(cell)) >= least:
             left -= _things(cell)
@@ -44,7 +44,7 @@ def _fresh(shuffled: list[Cell], left: set[str], least: int) -> Iterator[Cell]:
 
 
 def part_of(chosen: list[Cell], part: int) -> list[Cell]:
-    """A story is played undisturbed once in each part that has a cell of it, so each is in as few as can be."""
+    """Split the cells by scenario, because each part plays the undisturbed scenario once."""
     chosen = sorted(chosen, key=lambda cell: (cell.story is not REVIEW, cell.story.name))
     return chosen[len(chosen) * part // PARTS : len(chosen) * (part + 1) // PARTS]
 

@@ -1,4 +1,4 @@
-"""Time that misbehaves: nobody listens, nobody answers, and a wall clock that jumps by years between two looks."""
+"""Timeouts: a closed port, a server that never responds, and a wall clock that jumps by years."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ JUMPS = (timedelta(days=-3650), timedelta(days=3650), timedelta(0), timedelta(ho
 
 @dataclass
 class JumpingClock(SystemClock):
-    """Its monotonic side is the machine's; the time of day is another at every look. Waits are noted."""
+    """A clock with the machine's monotonic time and a wall time that jumps at every call. It records waits."""
 
     waits: list[float] = field(default_factory=list)
 
@@ -53,7 +53,7 @@ class JumpingClock(SystemClock):
 
 @contextmanager
 def jumping_world(rig: Rig, env: dict[str, str], clock: JumpingClock) -> Iterator[Ports]:
-    """The adapters as the composition root opens them, with another clock."""
+    """Open the adapters like the composition root, with another clock."""
     environment = read_environment(env)
     with ExitStack() as stack:
 
@@ -96,8 +96,8 @@ def test_a_wall_clock_that_jumps_changes_neither_the_waits_nor_the_end(tmp_path:
         assert (again.exit_status, len(rig.service.tasks())) == (0, 1)
 
 
-def nobody() -> str:
-    """An address where nothing listens."""
+def closed_port() -> str:
+    """Return the URL of a port on which nothing listens."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{free.getsockname()[1]}"
@@ -105,7 +105,7 @@ def nobody() -> str:
 
 def test_when_nobody_listens_at_codevf_the_check_says_what_to_do(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
-        done = rig.run(codevf_url=f"{nobody()}/api/v1/")
+        done = rig.run(codevf_url=f"{closed_port()}/api/v1/")
         assert (done.exit_status, done.outputs["reason"]) == (3, "unreachable")
         assert rig.checks()[0].conclusion == "action_required"
         assert "Check the network, the proxy and `codevf-url`" in done.log
@@ -113,7 +113,7 @@ def test_when_nobody_listens_at_codevf_the_check_says_what_to_do(tmp_path: Path)
 
 def test_when_nobody_listens_at_github_the_run_ends_and_buys_nothing(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
-        away = nobody()
+        away = closed_port()
         rig.github_url = away
         done = rig.run()
         assert (done.exit_status, done.outputs["reason"]) == (3, "github")

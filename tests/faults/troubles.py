@@ -1,4 +1,4 @@
-"""What can go wrong at a request, by name: faults for the layer around either service."""
+"""Faults by name, for the fault layer of either service."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from email.utils import format_datetime
 from reviewbot_sandbox.faults import Drip, DropBefore, DropMiddle, Fault, Garbage, Reply
 
 Made = Callable[[], Fault]
-"""Made when it is needed: some name a time of day."""
+"""Created on use, because some contain the current time."""
 
 HTML = (("Content-Type", "text/html"),)
 PAGE = b"<!DOCTYPE html><html><body><h1>Something went wrong</h1></body></html>"
@@ -19,7 +19,7 @@ TEN_MEGABYTES = 10_000_001
 
 
 def said(status: int, body: object, **headers: str) -> Reply:
-    """An answer in JSON; header names with underscores."""
+    """Return a JSON response; underscores in header names become hyphens."""
     given = tuple((name.replace("_", "-"), value) for name, value in headers.items())
     return Reply(status, given, json.dumps(body).encode())
 
@@ -38,20 +38,20 @@ BROKEN: Mapping[str, Made] = {
     "504": _always(Reply(504)),
     "a slow drip": _always(Drip(1, 0.05)),
 }
-"""Whoever reads asks again; whoever writes looks first."""
+"""No usable response: reads are retried, writes read the current state first."""
 
 STRANGE: Mapping[str, Made] = {
     "garbage": _always(Garbage()),
     "a page instead of JSON": _always(Reply(200, HTML, PAGE)),
 }
-"""A success that cannot be read: asked again like one that did not come."""
+"""Success responses that cannot be parsed, handled like lost ones."""
 
 MISSHAPEN: Mapping[str, Made] = {
     "a list instead of an object": _always(said(200, [])),
     "an object without what was asked for": _always(said(200, {"message": {"text": ["hello"]}})),
     "ten megabytes": _always(Reply(200, body=b'{"text": "' + b"x" * TEN_MEGABYTES + b'"}')),
 }
-"""A success of another shape: it would be so again."""
+"""Success responses with an unexpected shape, which a retry would repeat."""
 
 
 def _limit(status: int, message: str, errors: object = None, **headers: str) -> Reply:

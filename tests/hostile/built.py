@@ -13,7 +13,7 @@ from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 from tests.render.view_builders import LEDGER, MARK
 
 TRUSTED = {"mark": MARK, "ledger": LEDGER.ljust(34_200, "x"), "boundary": "boundary-0123456789"}
-"""Texts that reviewbot writes itself; the ledger is as long as it can be."""
+"""Texts that reviewbot writes itself; the ledger has its maximum length."""
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -1,6 +1,6 @@
-"""Attacks by class: what strangers write into titles, findings, file names and paths, and what each wants.
+"""Attacks by class: hostile titles, findings, file names and paths, and what each tries to achieve.
 
-Every place that shows foreign text is tried with all of them: the escaping functions, every field of every view, the
+All of them are tried in every place that shows external text: the escaping functions, every field of every view, the
 report files, the runner's log and outputs, and a whole run.
 """
 
@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What an attack wants."""
+    """What an attack tries to achieve."""
 
     MENTION = "to call people"
     CLOSING = "to close an issue"
@@ -115,7 +115,7 @@ CORPUS: Mapping[Kind, tuple[str, ...]] = {
         "***\n---\n___\n- - -",
         "*em* **strong** _em_ __strong__ ~~gone~~ ~gone~",
         "$x^2$ $$\\frac{a}{b}$$ $`x`$ costs $5",
-        "two blanks at the end  \nbackslash at the end\\\nnext",
+        "two spaces at the end  \nbackslash at the end\\\nnext",
         "\\*not em\\* \\\\",
     ),
     Kind.INVISIBLE: (
@@ -199,4 +199,4 @@ CORPUS: Mapping[Kind, tuple[str, ...]] = {
 }
 
 ATTACKS = tuple(attack for attacks in CORPUS.values() for attack in attacks)
-"""All of them."""
+"""All attacks."""

@@ -1,4 +1,4 @@
-"""What GitHub and the runner would make of a text, by GitHub's own Markdown parser and by the runner's rules."""
+"""Interpret a text like GitHub and the runner, with GitHub's Markdown parser and the runner's rules."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from reviewbot.domain.text.escaping import ZWSP
 LIVE = re.compile(
     r"@[a-z0-9]|#\d|gh-\d|://|www\.[a-z]|(?<![0-9a-z_])[0-9a-f]{7,40}(?![0-9a-z_])|:[a-z0-9_+-]{1,60}:", re.IGNORECASE
 )
-"""What GitHub acts on in the words of a rendered page: people, issues, addresses, commits, emoji."""
+"""What GitHub links or notifies in rendered text: people, issues, addresses, commits, emoji."""
 
 
 @dataclass
 class Page(HTMLParser):
-    """What the browser would get.
+    """A rendered page.
 
     Attributes:
-        tags: as they begin, in order.
-        attributes: of all tags.
-        comments: hidden ones, as our marks are.
-        text: every word.
-        words: those outside of code.
-        code: the text of each piece of code.
+        tags: start tags in order.
+        attributes: the attributes of all tags.
+        comments: HTML comments, such as markers.
+        text: the whole text.
+        words: the text outside code.
+        code: the text of each code span and block.
     """
 
     tags: list[str] = field(default_factory=list)
@@ -63,17 +63,17 @@ class Page(HTMLParser):
 
     @property
     def targets(self) -> list[str]:
-        """Where links lead and images come from."""
+        """Return the targets of links and the sources of images."""
         return [value or "" for name, value in self.attributes if name in {"href", "src", "srcset"}]
 
     @property
     def languages(self) -> list[str]:
-        """What GitHub takes the fenced blocks for."""
+        """Return the languages of the fenced blocks."""
         return [value or "" for name, value in self.attributes if name == "lang"]
 
 
 def page(markdown: str) -> Page:
-    """The page that GitHub makes of Markdown in a comment, before it takes away what it does not like."""
+    """Render Markdown as in a GitHub comment, before sanitizing."""
     parsed = Page()
     options = Options.CMARK_OPT_UNSAFE | Options.CMARK_OPT_HARDBREAKS
     parsed.feed(cmarkgfm.github_flavored_markdown_to_html(markdown, options))
@@ -82,15 +82,15 @@ def page(markdown: str) -> Page:
 
 
 def live(words: str) -> list[str]:
-    """What GitHub would link or send in the rendered words."""
+    """Return what GitHub would link or notify in the rendered text."""
     return LIVE.findall(words)
 
 
 def commands(log: str) -> list[str]:
-    """The lines of a log that the runner takes for commands.
+    """Return the lines of a log that the runner executes as workflow commands.
 
-    It breaks lines at more characters than we do, trims them, and compares by culture, which overlooks what has no
-    weight.
+    The runner splits lines at more characters than Python, trims them, and compares with the rules of a culture, which
+    ignore some invisible characters.
     """
     seen = log.translate(dict.fromkeys(map(ord, f"\ufe0e\ufe0f{ZWSP}")))
     return [line for line in seen.splitlines() if line.strip().startswith("::") or "##[" in line]

@@ -1,7 +1,7 @@
-"""Searches whatever a run left behind for what must never show, in every way in which it could be written.
+"""Search everything that a run left behind for secrets, in every encoding.
 
-The rigs that run the action from end to end (`house`, `town`) do this when they close, so every test that uses one
-is a test of this, too, and the one that wrote a secret is the one that fails.
+The fixtures that run the action from end to end (`house`, `town`) do this when they close, so every test that uses
+one of them fails if it leaks a secret.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from reviewbot_sandbox.faults import Faults
 from reviewbot.domain.text.escaping import ZWSP
 
 CORE = "a1B2c3D4e5"
-"""Every secret that a test plants holds this, and nothing else does: what is left of one is still found."""
+"""Part of every secret that a test plants, so that a fragment of one is found, too."""
 
 GHP = "ghp_" + CORE * 4
-"""A token as GitHub makes them, to be planted."""
+"""A token in GitHub's format."""
 
 _MASK = b"::add-mask::"
 _GIVEN = "event.json"
 
 
 def forms(secret: str) -> frozenset[bytes]:
-    """The secret as it is, and as JSON, HTML, addresses, workflow commands, hexadecimal and base64 write it."""
+    """Return the secret as plain text, JSON, HTML, URL, workflow command, hexadecimal and base64."""
     raw = secret.encode()
     texts = {
         secret,
@@ -44,7 +44,7 @@ def forms(secret: str) -> frozenset[bytes]:
 
 
 def _base64(raw: bytes) -> Iterator[bytes]:
-    """What base64 makes of it wherever it begins, without the characters that its neighbours have a part in."""
+    """Return its base64 forms at each offset, without the characters that depend on adjacent bytes."""
     for before in range(3):
         first, last = -(-before * 8 // 6), (before + len(raw)) * 8 // 6
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
@@ -52,7 +52,7 @@ def _base64(raw: bytes) -> Iterator[bytes]:
 
 
 def leaks(traces: Mapping[str, bytes], secrets: Iterable[str]) -> list[str]:
-    """The places where a secret shows, be it with the marks in between that make Markdown show it literally."""
+    """Return the places that contain a secret, also with Markdown escapes inside."""
     wanted = {form: secret for secret in secrets for form in forms(secret)}
     return [
         f"{place}: {wanted[form]} as {form.decode()}"
@@ -64,14 +64,14 @@ def leaks(traces: Mapping[str, bytes], secrets: Iterable[str]) -> list[str]:
 
 
 def _as_shown(content: bytes) -> bytes:
-    """The content without backslashes and the characters of no width that we write into references."""
+    """Remove the backslashes and zero-width characters that escaping inserts."""
     return content.replace(b"\\", b"").replace(ZWSP.encode(), b"")
 
 
 def left_by_runs(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder of runs: logs, outputs, job summaries, reports; apart from the event, which was given.
+    """Return every file that runs wrote: logs, outputs, job summaries, reports. The event file is not included.
 
-    The lines that tell the runner what to mask are left out: they are the one place for a secret.
+    Lines with `::add-mask::` are removed: they are the one place where a secret is written.
     """
     files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != _GIVEN)
     return {str(path.relative_to(folder)): _unmasked(path.read_bytes()) for path in files}
@@ -82,7 +82,7 @@ def _unmasked(content: bytes) -> bytes:
 
 
 def said_to(service: str, faults: Faults) -> dict[str, bytes]:
-    """The address and the body of every request that a service got."""
+    """Return URL and body of every request that a service received."""
     return {
         f"{service}, request {number} ({one.method} {one.path})": f"{one.target}\n{_json(one.body)}".encode(
             "utf-8", "surrogatepass"

@@ -1,4 +1,4 @@
-"""Puts a text into every field of a view that comes from outside."""
+"""Put a text into every field of a view that contains external text."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from enum import Enum
 from typing import Any
 
 ADDRESSES = frozenset({"comment_url", "blob_url", "run_url", "summary_url"})
-"""Made by us or by GitHub, so that a link may lead there; the report files believe not even these."""
+"""Created by reviewbot or GitHub, so comments may link to them. The report files do not trust them."""
 
 OURS = frozenset({"mark", "ledger", "boundary", "id", "original", "head_sha", "merge_base", "reviewer", "check_name"})
-"""Made by us."""
+"""Created by reviewbot."""
 
 
 def poisoned(
@@ -20,13 +20,13 @@ def poisoned(
     kept: frozenset[str] = OURS | ADDRESSES,
     name: str = "",
 ) -> Any:  # noqa: ANN401 — likewise
-    """The same view with the poison for each text in place of it.
+    """Return the view with each text replaced.
 
     Args:
-        value: a view, or what is in one.
-        poison: makes the new text of the old one.
-        kept: fields that stay what they are.
-        name: of the field that the value is from.
+        value: a view or a part of one.
+        poison: returns the new text for an old one.
+        kept: fields that stay unchanged.
+        name: the name of the value's field.
     """
     if name in kept or isinstance(value, Enum):
         return value
@@ -43,5 +43,5 @@ def poisoned(
 
 
 def filled(value: Any, text: str, kept: frozenset[str] = OURS | ADDRESSES) -> Any:  # noqa: ANN401 — as above
-    """The same view with one text in all those fields."""
+    """Return the view with one text in all these fields."""
     return poisoned(value, lambda _: text, kept)

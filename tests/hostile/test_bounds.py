@@ -1,4 +1,4 @@
-"""A megabyte in every text that comes in: what names something is bounded where it enters, and no words are lost."""
+"""A megabyte in every external text: names are truncated on input, and no finding's text is lost."""
 
 from __future__ import annotations
 

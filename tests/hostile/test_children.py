@@ -1,4 +1,4 @@
-"""What git is told and may use, seen from inside: by a stand-in that writes it down and then becomes git."""
+"""git's arguments, environment and open files, recorded by a wrapper that then executes git."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WITNESS = """#!/bin/sh
 /usr/bin/env > '{seen}'/$$."$1".environment
 exec '{git}' "$@"
 """
-# Of the runner's environment and of what the shells in between make, apart from git's own settings.
+# Variables of the runner and the shells in between, except git's own settings.
 ALLOWED = {"PATH", "HOME", "XDG_CONFIG_HOME", "LC_ALL", "PWD", "OLDPWD", "SHLVL", "_"}
 HOSTILE = {
     "AWS_SECRET_ACCESS_KEY": "amazon-secret",
@@ -41,7 +41,7 @@ HOSTILE = {
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What each git of a review saw, by its process and its command."""
+    """What each git process of a review received."""
 
     environments: Mapping[str, Mapping[str, str]]
     limits: Mapping[str, Sequence[str]]
@@ -49,7 +49,7 @@ class Seen:
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
-    """A review whose change has to be fetched."""
+    """Run a review that fetches the change with git."""
     folder = tmp_path_factory.mktemp("children")
     notes, programs = folder / "notes", folder / "programs"
     notes.mkdir()
@@ -114,4 +114,4 @@ def test_what_git_has_started_is_ended_with_it(tmp_path: Path) -> None:
         with pytest.raises(ChangeUnreadable, match="took longer"):
             Git(tmp_path, {"PATH": str(tmp_path)}, Bounds(seconds=0.4)).run("fetch")
         assert held.read(10) == b"begun\n"
-        assert select.select([held], [], [], 5)[0], "somebody still holds the other end"
+        assert select.select([held], [], [], 5)[0], "another process still has the pipe open"

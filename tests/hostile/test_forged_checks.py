@@ -1,4 +1,4 @@
-"""Check runs of our name that somebody else has made: believed by none of our runs, whatever GitHub makes of them."""
+"""Check runs with reviewbot's name that another App or workflow created are never trusted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MALLORY = App(99, "mallory", "Mallory")
 
 
 def forge(rig: Rig, app: App) -> None:
-    """A green check that says that it is the pull request's."""
+    """Create a successful check run that claims to be the pull request's."""
     head = rig.world.pull(REPO, rig.number).head_sha
     told = {"status": "completed", "conclusion": "success", "external_id": f"pr{rig.number}=success"}
     rig.world.check(REPO, app, {"name": "CodeVF review", "head_sha": head, **told})

@@ -1,4 +1,4 @@
-"""No secret shows: not the owners' key and token, and not what an author has committed by mistake."""
+"""No secret is shown: neither the key and token, nor secrets that an author committed by mistake."""
 
 from __future__ import annotations
 
@@ -69,12 +69,12 @@ def test_everything_that_a_run_wrote_and_sent_is_searched(tmp_path: Path) -> Non
 # --- What an author commits -------------------------------------------------------------------------------------------
 
 PASSWORD = "Zq8" + CORE + "Vw7xY"
-"""No scanner knows this by its looks: `.env` gives it away."""
+"""A value without a known format, recognized because of `.env`."""
 SPOKEN = "Pw5" + CORE
-"""Its sentence gives this away."""
+"""A value recognized because of its sentence."""
 NAMED = "ghp_" + "f6G7h8I9j0" * 4
 HELD = "ghp_" + "0j9I8h7G6f" * 4
-"""In files' names, which GitHub is asked for by us: the only secrets that may be sent to it."""
+"""Secrets in file names. Requests to GitHub contain the names, so only these may be sent to it."""
 
 PLANTS = {
     "src/client.py": f'import os\nTOKEN = "{GHP}"\nprint(TOKEN)\n' + "value = 1\n" * 20,
@@ -93,13 +93,13 @@ CONFIG = (
 
 
 def committed(rig: Rig) -> None:
-    """A pull request in which everything is somewhere becomes the one under review."""
+    """Open a pull request that contains every planted secret."""
     rig.world.push(REPO, "oops", {**HEAD, **PLANTS}, message=f"Use {GHP}", author="mona")
     rig.number = rig.world.open_pull_request(REPO, "oops", title=TITLE, body=BODY, author="mona").number
 
 
 def sent_to_codevf(rig: Rig) -> str:
-    """The prompt and the attachments of every task."""
+    """Return prompt and attachments of every task."""
     bodies = [one.body for one in rig.codevf_faults.requests() if isinstance(one.body, dict) and "prompt" in one.body]
     assert bodies
     return "\n".join(
@@ -108,7 +108,7 @@ def sent_to_codevf(rig: Rig) -> str:
 
 
 def token_in_client(_: TaskRequest) -> Answer:
-    """An engineer quotes the line as it came, and would have it changed."""
+    """Return a finding that quotes a line as it was sent and suggests a change."""
     line = 'TOKEN = "[REDACTED:github-token]"'
     fix = 'TOKEN = os.environ["TOKEN"]'
     return answer(finding("src/client.py", 2, code=line, existing_code=line, suggestion=fix, title="A token"))
@@ -158,7 +158,7 @@ def test_what_an_older_head_was_told_of_a_line_with_a_secret_stands_on_it_withou
         assert rig.world.store.threads[comment.thread_id].anchor.line == 3
 
 
-# --- The owners' own --------------------------------------------------------------------------------------------------
+# --- Key and token ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 500])
@@ -190,7 +190,7 @@ def test_debugging_shows_none(tmp_path: Path) -> None:
 
 def test_a_bug_of_ours_tells_where_and_no_value(tmp_path: Path) -> None:
     class Fragile(io.StringIO):
-        """A log that breaks while a secret is in the air."""
+        """A log that fails while a secret is being written."""
 
         broken = False
 

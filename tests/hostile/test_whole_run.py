@@ -1,4 +1,4 @@
-"""The whole corpus in one review: the pull request, its files' names and the answer; then all that was made of it."""
+"""The whole corpus in one review: in the pull request, its file names and the answer. All output is checked."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ NAMES = (
     "\x1b[31mred.py",
     "| a |\\.py",
 )
-"""What git takes for a file's name."""
+"""Characters that git accepts in a file name."""
 
 
 def pull_request(rig: Rig, title: str, body: str) -> None:
-    """A pull request of hostile files becomes the one under review."""
+    """Open a pull request with hostile files."""
     rig.world.push(REPO, "evil", {**HEAD, **dict.fromkeys(NAMES, "import os\n")}, message=title, author="mona")
     rig.number = rig.world.open_pull_request(REPO, "evil", title=title, body=body, author="mona").number
 
 
 def answer() -> Answer:
-    """Each attack in every text of a finding on a line, and as the path of another; and where no finding belongs."""
+    """Return an answer with each attack in every text of a finding, as a path, and in unexpected fields."""
     texts = [
         dict(finding("", 12), title=one, explanation=one, suggestion=one, existing_code=one, references=[one, one])
         for one in ATTACKS
@@ -65,7 +65,7 @@ def answer() -> Answer:
 
 @dataclass(frozen=True)
 class Made:
-    """What a run left on GitHub and on the runner."""
+    """What a run wrote on GitHub and on the runner."""
 
     done: Finished
     markdown: Mapping[str, str]
@@ -75,7 +75,7 @@ class Made:
 
 
 def made(rig: Rig, done: Finished) -> Made:
-    """Everything that is shown, by where it is."""
+    """Return every shown text by its place."""
     store = rig.world.store
     checks = rig.checks()
     return Made(
@@ -101,7 +101,7 @@ def _lines(output: Any) -> Iterator[str]:  # noqa: ANN401 — a check's output
 
 @pytest.fixture(scope="module")
 def review(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """The review of everything."""
+    """Run the review of the whole corpus."""
     with house(tmp_path_factory.mktemp("whole"), engineer=lambda _: answer(), files=BASE) as rig:
         pull_request(rig, ATTACKS[1], "\n".join(one for one in ATTACKS if "\x00" not in one and "\ud800" not in one))
         return made(rig, rig.run(**FILES, max_comments="100", comment_from="info", runner={"RUNNER_DEBUG": "1"}))
@@ -115,7 +115,7 @@ def test_the_review_is_published_whole(review: Made) -> None:
 
 
 def assert_inert(made: Made) -> None:
-    """Nothing that is shown on GitHub calls, links, loads, closes, or is HTML of somebody else's."""
+    """Check that nothing shown on GitHub mentions, links, loads, closes issues, or contains external HTML."""
     ours = {"p", "br", "span", "code", "pre", "em", "strong", "ul", "li", "a", "details", "summary", "sub", "table",
             "thead", "tbody", "tr", "th", "td", "h1", "h2", "h3", "h4", "hr"}  # fmt: skip
     for place, text in made.markdown.items():
@@ -163,7 +163,7 @@ def test_the_reports_can_be_read_and_printed(review: Made) -> None:
         assert not set(text) & {chr(code) for code in (*range(9), *range(11, 32), *range(0x7F, 0xA0))}
     assert "<img" not in review.reports["report.html"]
     page = review.reports["report.html"]
-    assert (page.count("<script"), page.count("</script>")) == (2, 2)  # the page's data, and our own
+    assert (page.count("<script"), page.count("</script>")) == (2, 2)  # the page's data and reviewbot's markup
 
 
 def test_a_free_answer_takes_no_effect_either(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The whole sizes: `python -m tests.large [WORD]` plays the cases whose name holds the word, and tells the figures."""
+"""Play the largest pull requests: `python -m tests.large [WORD]` plays the matching cases and prints figures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.large.sizes import CASES, WHOLE
 
 
 def main(words: list[str]) -> int:
-    """Play the cases one after the other."""
+    """Play the cases in order."""
     bad = 0
     for case in CASES:
         if not all(word in case.name for word in words):

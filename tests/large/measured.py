@@ -1,4 +1,4 @@
-"""One large pull request through the action as a process, with its time and its memory at the peak."""
+"""Review one large pull request in a process of its own and measure its time and peak memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FILES = {"json-file": "report.json", "sarif-file": "report.sarif", "html-file": 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a run took; `peak` in bytes."""
+    """The measurements of a run; `peak` in bytes."""
 
     exit_status: int
     seconds: float
@@ -29,7 +29,7 @@ class Measured:
 
 
 def measure(case: Case, size: Size, folder: Path) -> Measured:
-    """Play a case."""
+    """Play a case and measure it."""
     with house(folder, engineer=canned(case.says(size))) as rig:
         rig.world.push(REPO, "topic", dict(case.files(size)), author="mona")
         case.before(rig, size)

@@ -1,4 +1,4 @@
-"""The largest pull requests, each at two sizes: a small one that passes the same limits, and the whole."""
+"""The largest pull requests, each in two sizes: a small one that exceeds the same limits, and the full one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reviewbot_sandbox.codevf import Answer
 from tests.app.house import CLEAN, REPO, Rig, answer, finding
 
 RISKY = "src/auth/login.py"
-"""A file that must be sent whatever else is there: what it is for and what its lines do are both of the riskiest."""
+"""A file that must always be sent, because its path and its content have the highest risk."""
 
 PAYLOAD = {RISKY: "import os\nos.system(token)\n"}
 TEN_LINES = "".join(f"value_{number} = {number}\n" for number in range(10))
@@ -20,7 +20,7 @@ TEN_LINES = "".join(f"value_{number} = {number}\n" for number in range(10))
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much of each."""
+    """The numbers of files, lines and comments."""
 
     files: int
     lines: int
@@ -31,7 +31,7 @@ class Size:
 
 
 SMALL = Size(files=330, lines=90_000, file_bytes=6_000_000, line_bytes=1_100_000, findings=700, comments=230)
-"""Past the limits all the same: 300 files, 20,000 lines and a hundred comments on a page are GitHub's, 4 MB ours."""
+"""Exceeds GitHub's limits of 300 files, 20,000 lines and 100 comments per page, and reviewbot's of 4 MB."""
 
 WHOLE = Size(files=3000, lines=100_000, file_bytes=20_000_000, line_bytes=5_200_000, findings=10_000, comments=2000)
 
@@ -41,10 +41,10 @@ class Case:
     """A large pull request.
 
     Attributes:
-        files: of the head, by size.
-        says: what CodeVF answers, by size.
-        before: what else is there, by size.
-        missed: whether something must be left out, so that the review is partial.
+        files: returns the head's files for a size.
+        says: returns CodeVF's answer for a size.
+        before: prepares the pull request for a size.
+        missed: whether the review must be partial.
     """
 
     name: str
@@ -60,7 +60,7 @@ def _many_files(size: Size) -> dict[str, str]:
 
 def _many_lines(size: Size) -> dict[str, str]:
     each = "".join(f"value_{number} = compute({number}, 'as long as a line is')\n" for number in range(1000))
-    # The risky one is as long as the others, else it would fit in wherever they leave room.
+    # The risky file is as long as the others; a shorter one could fit by chance.
     return {RISKY: PAYLOAD[RISKY] + each} | {f"src/module_{number}.py": each for number in range(size.lines // 1000)}
 
 
@@ -98,18 +98,18 @@ CASES = (
 )
 
 COMMITTED = ("app.py", "gone.py", "new file.py")
-"""What the house's pull request changes beside the case's files."""
+"""Files that the default pull request changes in addition to the case's files."""
 
 MEMORY = 320 * 1024 * 1024
-"""Bytes that the action's process may take at its peak, whatever comes."""
+"""Maximum peak memory of the action's process, in bytes."""
 
 REQUEST_BYTES = 4_000_000
 REQUESTS = 19
-"""To GitHub, annotations included; long talks are read on top, twice."""
+"""Maximum number of requests to GitHub, without the pages of long conversations."""
 
 
 def wrong(case: Case, size: Size, rig: Rig, report: Mapping[str, object], peak: int) -> Iterator[str]:
-    """What is not as it must be about a finished run."""
+    """Return what is wrong about a finished run."""
     manifest = report["manifest"]
     assert isinstance(manifest, dict)
     sent = [one["path"] for one in manifest["sent"]]
@@ -135,6 +135,6 @@ def wrong(case: Case, size: Size, rig: Rig, report: Mapping[str, object], peak: 
 
 
 def read_report(workspace: Path) -> Mapping[str, object]:
-    """What `json-file` holds."""
+    """Return the parsed `json-file`."""
     value: Mapping[str, object] = json.loads((workspace / "report.json").read_text(encoding="utf-8"))
     return value

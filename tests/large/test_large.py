@@ -1,6 +1,6 @@
-"""Past GitHub's limits a change is still read whole, and what is sent, kept and asked for stays bounded.
+"""Beyond GitHub's limits a change is still read completely, with bounded memory, bytes and requests.
 
-Small sizes; `make large` takes the whole ones and tells the figures.
+These are small sizes; `make large` plays the full ones and prints figures.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The runner gets what was meant, whatever the text, and never a secret."""
+"""The runner receives the intended values for any text, and never a secret."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_debug_lines_need_a_debugging_runner() -> None:
 
 
 def read_outputs(text: str) -> dict[str, str]:
-    """As the runner reads its file."""
+    """Parse the file like the runner."""
     values: dict[str, str] = {}
     lines = text.split("\n")
     at = 0
@@ -270,7 +270,7 @@ def test_a_path_that_is_too_long_is_refused_and_leaves_nothing(tmp_path: Path, w
 
 
 def test_a_folder_that_takes_no_new_files_is_refused() -> None:
-    with pytest.raises(SettingsError):  # not even root makes a file there
+    with pytest.raises(SettingsError):  # even root cannot create a file there
         check_inside("/proc", "report.json")
 
 
@@ -307,7 +307,7 @@ def test_a_link_with_the_name_of_the_file_beside_is_not_written_through(tmp_path
             foreseen.append(str(details[0]))
             (workspace / foreseen[0]).symlink_to(target)
 
-    sys.addaudithook(foresee)  # sees a name before the file is there; it stays, and does nothing more
+    sys.addaudithook(foresee)  # sees the name before the file exists; it keeps running and does nothing more
     with pytest.raises(SettingsError):
         reporter(io.StringIO(), tmp_path).write_file("report", "x")
     assert foreseen

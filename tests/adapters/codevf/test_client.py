@@ -48,7 +48,7 @@ ANSWER = {"summary": "Fine.", "files": []}
 
 
 class HandedClock:
-    """The sandbox's own hand-moved clock as ours: both sides agree on what a second is."""
+    """The sandbox's manual clock as reviewbot's clock."""
 
     def __init__(self, hands: HandClock) -> None:
         self._hands = hands
@@ -65,7 +65,7 @@ class HandedClock:
 
 @dataclass(frozen=True)
 class World:
-    """A service and what it takes to talk to it."""
+    """A service and what a client needs to reach it."""
 
     service: CodeVFService
     hands: HandClock
@@ -92,7 +92,7 @@ class World:
 
 @contextmanager
 def serve(service: CodeVFService) -> Iterator[Served]:
-    """The service on loopback; the vendor's own client judges what it is sent."""
+    """Serve the service on loopback. The vendor's client validates the requests."""
     with refereed() as referee, serving(referee.bought(build_codevf(service)), bounds=Bounds(60, 500)) as served:
         yield served
 
@@ -165,8 +165,8 @@ def test_no_funds_too_large_a_payload_and_a_foreign_key(world: World) -> None:
             other.create(world.submission(other))
         with pytest.raises(ServiceRefused, match="404"):
             other.retrieve(task.id)
-    with world.connect("cvf_test_nobody") as nobody, pytest.raises(ServiceRefused, match="401"):
-        nobody.balance()
+    with world.connect("cvf_test_unknown") as unknown, pytest.raises(ServiceRefused, match="401"):
+        unknown.balance()
 
 
 def test_a_task_is_cancelled(world: World) -> None:
@@ -302,7 +302,7 @@ def test_a_tag_whose_price_is_unknown_is_told(body: object) -> None:
     [
         *((1.7, "1.7"), ("1.70", "1.70"), (3, "3"), (" 2 ", "2"), (0.1 + 0.2, "0.30000000000000004"), ("0.00", "0.00")),
         *((True, None), ("inf", None), ("", None), (None, None)),
-        # Written out, these are longer than any memory.
+        # Written as digits, these would exceed any memory.
         *(("1e99999999999", None), ("-1e99999999999", None), ("1e-99999999999", None), ("0e99999999999", None)),
     ],
 )

@@ -1,4 +1,4 @@
-"""The CodeVF adapter against a server that answers whatever a table says: every failure becomes one of our errors."""
+"""The CodeVF adapter against a server with scripted responses: every failure becomes one of reviewbot's errors."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ SUBMISSION = Submission(
 
 
 class ManualClock:
-    """Sleeping only moves the hands, and is remembered."""
+    """A clock on which sleeping only advances the time and is recorded."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -69,7 +69,7 @@ class ManualClock:
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer; `drop` closes the connection instead."""
+    """One response; `drop` closes the connection instead."""
 
     status: int = 200
     body: bytes = b""
@@ -83,7 +83,7 @@ def said(status: int, body: object, **headers: str) -> Reply:
 
 @dataclass
 class Service:
-    """Gives the replies in turn, the last one for ever."""
+    """A server that gives the replies in order and repeats the last one."""
 
     replies: list[Reply]
     seen: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
@@ -107,7 +107,7 @@ def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
             if reply.drop:
                 self.connection.close()
                 return
-            self.send_response_only(reply.status)  # without a date of its own
+            self.send_response_only(reply.status)  # without a `Date` header
             for name, text in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
                 self.send_header(name, text)
             self.end_headers()
@@ -334,7 +334,7 @@ def test_an_answer_without_end_is_given_up(service: Service, clock: ManualClock)
 
 
 class HastyClock(ManualClock):
-    """A minute passes with every look at it."""
+    """A clock that advances one minute per call."""
 
     def monotonic(self) -> float:
         self.seconds += 61

@@ -1,4 +1,4 @@
-"""Where a delivered file is fetched from, and where it never is: an address in an answer is a stranger's word."""
+"""Where deliverables are fetched from and where never: the URL in an answer is untrusted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from reviewbot.settings.readers import Secret
 
 @dataclass
 class Listener:
-    """A server that notes what its first visitor says."""
+    """A server that records its first request."""
 
     port: int = 0
     said: list[bytes] = field(default_factory=list)
@@ -36,7 +36,7 @@ def listening() -> Iterator[Listener]:
         thread = threading.Thread(target=_listen, args=(server, listener), daemon=True)
         thread.start()
         yield listener
-        # Whatever happened, one more knock ends the thread.
+        # One more connection ends the thread in any case.
         with socket.create_connection(("127.0.0.1", listener.port)):
             pass
         thread.join(10)
@@ -117,7 +117,7 @@ def test_addresses_of_a_machine_or_a_network_of_ones_own_are_not(address: str) -
 
 
 class _Beside(BaseHTTPRequestHandler):
-    """Delivers a file, and notes the headers."""
+    """A handler that serves a file and records the headers."""
 
     timeout = 10
     headers_seen: list[str | None] = []  # noqa: RUF012 — one list for all requests of the one test

@@ -1,4 +1,4 @@
-"""The CodeVF adapter over real TLS, with a certificate that nobody knows."""
+"""The CodeVF adapter over real TLS with an unknown certificate."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _Balance(BaseHTTPRequestHandler):
 
 @dataclass(frozen=True)
 class Secured:
-    """A server and its own certificate."""
+    """A server and its self-signed certificate."""
 
     url: str
     certificate: str

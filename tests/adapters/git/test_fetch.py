@@ -20,7 +20,7 @@ ABSENT_SHA = "1234567890" * 4
 
 
 def change(remote: Remote, before: Callable[[], None], after: Callable[[], None]) -> RawChange:
-    """The change between two states of the work tree, as the adapter reads it."""
+    """Return the change between two states of the work tree, as the adapter reads it."""
     before()
     base = remote.commit()
     after()
@@ -158,7 +158,7 @@ def test_a_nearer_common_ancestor_behind_the_cut_is_still_found(remote: Remote) 
     remote.write("b", "1\n")
     near = remote.commit()
     branch = remote.commits(60)
-    # The head reaches `near` only by the long way, and `far` directly.
+    # The head reaches `near` through many commits, and `far` directly.
     tree = remote.git("rev-parse", f"{branch}^{{tree}}")
     head = remote.git("commit-tree", tree, "-p", far, "-p", branch, "-m", "merge")
     base = remote.git("commit-tree", remote.git("rev-parse", f"{near}^{{tree}}"), "-p", near, "-p", far, "-m", "base")

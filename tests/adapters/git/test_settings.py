@@ -1,4 +1,4 @@
-"""Each setting that git is given holds off something, and nothing else does: a trap for each, sprung without it."""
+"""Each setting passed to git prevents something: every test triggers it without the setting."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from reviewbot.domain.selection.selection import LARGEST_TEXT
 from tests.adapters.remote import serving_remote
 
 LOOPBACK = "http://127.0.0.1/"
-"""The settings are the same for every address on it."""
+"""The settings are the same for every URL on this host."""
 
 
 @dataclass(frozen=True, slots=True)
 class Yard:
-    """A bare repository that somebody else has set up, and the environment that our gits get.
+    """A bare repository with a hostile configuration, and the environment of reviewbot's git processes.
 
     Attributes:
-        fires: by the hooks and programs that git must not run.
+        fires: the file that hooks and programs write, which git must not run.
     """
 
     root: Path
@@ -42,7 +42,7 @@ class Yard:
         return self.root / "repository"
 
     def git(self, *arguments: str, stdin: bytes = b"", **more: str) -> tuple[int, str]:
-        """Our git: its exit status, and all that it said."""
+        """Run git like reviewbot; return its exit status and output."""
         home = {"HOME": str(self.root), "XDG_CONFIG_HOME": str(self.root), "GIT_DIR": str(self.repository)}
         command = ["git", *arguments]
         ended = subprocess.run(
@@ -52,7 +52,7 @@ class Yard:
         return ended.returncode, ended.stdout.decode("utf-8", "replace")
 
     def made(self, *arguments: str, stdin: bytes = b"", **more: str) -> str:
-        """What an ordinary git prints, in the same repository."""
+        """Return the output of git without reviewbot's settings in the same repository."""
         names = ("AUTHOR", "COMMITTER")
         person = {f"GIT_{one}_{what}": f"{what}@example.com" for one in names for what in ("NAME", "EMAIL")}
         plain = {"PATH": os.defpath, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
@@ -61,12 +61,12 @@ class Yard:
         return told.strip()
 
     def set_up(self, **settings: str) -> None:
-        """The repository's own configuration; two underscores for a dot."""
+        """Write the repository's configuration; two underscores stand for a dot."""
         for name, value in settings.items():
             self.made("config", name.replace("__", "."), value)
 
     def program(self, path: Path, answer: str = "") -> Path:
-        """A program that leaves a trace and says something."""
+        """Create a program that records its call and prints text."""
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"#!/bin/sh\ntouch {shlex.quote(str(self.root / 'fired'))}\n{answer}\n", encoding="utf-8")
         path.chmod(0o755)
@@ -83,10 +83,10 @@ class Yard:
 
 @dataclass
 class Doors:
-    """A server that wants a password in one place, and sends visitors on in another.
+    """A server that requires a password on one path and redirects on another.
 
     Attributes:
-        visits: the paths that were asked for.
+        visits: the requested paths.
     """
 
     url: str = ""
@@ -121,7 +121,7 @@ def doors() -> Iterator[Doors]:
 
 
 def asks_at(yard: Yard, door: str) -> list[str]:
-    """Where a git went that was sent to a door."""
+    """Return the paths that git requested for a URL."""
     with doors() as here:
         yard.git("ls-remote", f"{here.url}/{door}/octo/repo.git")
         return here.visits
@@ -222,7 +222,7 @@ def tidying(yard: Yard) -> bool:
 
 
 def fetched(yard: Yard) -> str:
-    """What git says of all that it runs while it fetches."""
+    """Return git's trace of the programs that it runs during a fetch."""
     with serving_remote(yard.root) as remote:
         remote.publish("refs/heads/main", remote.commit())
         return yard.git("fetch", f"{remote.url}/octo/repo.git", "main", GIT_TRACE="1")[1]
@@ -300,20 +300,20 @@ TRAPS: Mapping[str, Callable[[Yard], bool]] = {
     "GIT_NO_LAZY_FETCH": fetching_what_is_missing,
     "GIT_TERMINAL_PROMPT": a_question_at_the_terminal,
 }
-"""By the setting, or the variable, that holds it off."""
+"""The tests by the setting or variable that prevents the attack."""
 
 ELSEWHERE = {"GIT_CONFIG_COUNT", "LC_ALL", "PATH", "protocol.http.allow"}
-"""What holds nothing off: how many settings there are, in which words git speaks, and what loopback needs besides."""
+"""Variables without a test: the number of settings, git's language, and what loopback requires."""
 
 
 def settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """The name of each setting, or variable, with the variable that gives it."""
+    """Return the name of each setting or variable with the variable that contains it."""
     keys = {value: name for name, value in environment.items() if name.startswith("GIT_CONFIG_KEY_")}
     return keys | {name: name for name in environment if not name.startswith(("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"))}
 
 
 def without(environment: Mapping[str, str], setting: str) -> dict[str, str]:
-    """The environment, had somebody left that out."""
+    """Return the environment without one setting."""
     name = settings(environment)[setting]
     others = {one: value for one, value in environment.items() if one != name}
     return others | ({name: "reviewbot.nothing"} if name.startswith("GIT_CONFIG_KEY_") else {})

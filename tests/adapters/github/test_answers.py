@@ -1,4 +1,4 @@
-"""The types of GraphQL's answers against the documents and GitHub's schema: nothing is asked for in vain or missing."""
+"""The response types match the GraphQL documents and GitHub's schema: no field is unused or missing."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ DOCUMENTS = [
     (queries.entries(2, 2), answers.InRepository[answers.Files]),
 ]
 ALWAYS_THERE = {"nodes", "databaseId", "fullDatabaseId", "reviews", "page", "node", "repository"}
-"""Fields that the schema allows to be null, and without which an answer is of no use."""
+"""Fields that the schema allows to be null, but that reviewbot requires."""
 
 
 @pytest.mark.parametrize(("document", "kind"), DOCUMENTS)
@@ -73,7 +73,7 @@ def complaints(
     where: str,
     fragments: dict[str, FragmentDefinitionNode],
 ) -> Iterator[str]:
-    """Where a type and a selection differ, or the type refuses a null that the schema allows."""
+    """Yield where a type and a selection differ, or where the type rejects a null that the schema allows."""
     if isinstance(published, GraphQLList):
         (item,) = (one.item_type for one in options(read) if isinstance(one, inspect.VarTupleType))
         yield from complaints(asked, bare(published.of_type), item, f"{where}[]", fragments)
@@ -98,7 +98,7 @@ def complaints(
 def fields(
     asked: SelectionSetNode, published: object, fragments: dict[str, FragmentDefinitionNode]
 ) -> Iterator[tuple[str, tuple[FieldNode, object]]]:
-    """The fields of a selection by the names in the answer, each with its type in the schema."""
+    """Return the fields of a selection by their response names, each with its schema type."""
     for node in asked.selections:
         match node:
             case FieldNode(name=name, alias=alias):
@@ -114,12 +114,12 @@ def fields(
 
 
 def options(kind: inspect.Type) -> tuple[inspect.Type, ...]:
-    """The types that a value may have."""
+    """Return the types that a value may have."""
     if isinstance(kind, inspect.Metadata):
         return options(kind.type)
     return kind.types if isinstance(kind, inspect.UnionType) else (kind,)
 
 
 def bare(kind: object) -> object:
-    """A type of the schema that may be null."""
+    """Return a schema type without its non-null wrapper."""
     return kind.of_type if isinstance(kind, GraphQLNonNull) else kind

@@ -1,4 +1,4 @@
-"""What GitHub's adapter takes of an answer: so many seconds, so many bytes, so many detours, and not one more."""
+"""Limits of the GitHub adapter: seconds, bytes and redirects of a response."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BASE, HEAD = "a" * 40, "b" * 40
 
 
 class HastyClock(PatientClock):
-    """Half a minute passes with every look at it."""
+    """A clock that advances half a minute per call."""
 
     def monotonic(self) -> float:
         self.hand = getattr(self, "hand", 0.0) + 31
@@ -32,7 +32,7 @@ class HastyClock(PatientClock):
 
 @contextmanager
 def full_house() -> Iterator[str]:
-    """The address of a server that takes no more connections: what knocks hears nothing."""
+    """Return the URL of a server that accepts no more connections."""
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen(0)
@@ -109,7 +109,7 @@ def test_what_is_never_ready_and_what_points_in_a_circle_is_given_up(
 
 
 class _Counting(BaseHTTPRequestHandler):
-    """Says the same to everybody, and counts connections."""
+    """A handler that always sends the same response and counts connections."""
 
     protocol_version = "HTTP/1.1"
     timeout = 10
@@ -143,15 +143,15 @@ def test_one_connection_carries_many_requests() -> None:
 
 
 def test_twenty_changes_are_sent_without_a_pause_and_then_each_takes_its_turn(github: GitHubOnLoopback) -> None:
-    # This clock stands still in a wait, so that each wait is longer than the one before.
+    # This clock does not advance during a wait, so each wait is longer than the one before.
     for _ in range(10):
         github.forge.create_comment(1, "Seen.")
         with pytest.raises(ForgeError):
-            github.forge.resolve_thread("nobody's")
+            github.forge.resolve_thread("unknown")
     assert github.clock.waits == []
     github.forge.create_comment(1, "Seen.")
     with pytest.raises(ForgeError):
-        github.forge.resolve_thread("nobody's")
+        github.forge.resolve_thread("unknown")
     first, second = github.clock.waits
     assert 0 < first <= 60 / 57
     assert first < second <= 120 / 57

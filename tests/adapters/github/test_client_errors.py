@@ -1,4 +1,4 @@
-"""Every class of error of the GitHub adapter, reached over real HTTP; and what is sent again, and what never is."""
+"""Every error class of the GitHub adapter over real HTTP, and which requests are retried."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ PENDING = CheckState("CodeVF review", "", CheckStatus.IN_PROGRESS, None, "Waitin
 
 @pytest.fixture(scope="module")
 def lasting(tmp_path_factory: pytest.TempPathFactory, serve_github: ServeGitHub) -> Iterator[GitHubOnLoopback]:
-    """One sandbox for all these tests: hardly anything that they ask for is done."""
+    """Serve one sandbox for all these tests, which hardly change its state."""
     with serve_github(tmp_path_factory.mktemp("github"), "", "/graphql") as served:
         yield served
 
 
 @pytest.fixture
 def github(lasting: GitHubOnLoopback) -> Iterator[GitHubOnLoopback]:
-    """The sandbox without faults, without a log and without comments, and a forge that has lost no time yet."""
+    """Reset the sandbox's faults, log and comments, and open a new forge."""
     lasting.faults.clear()
     lasting.sent()
     lasting.clock.waits.clear()
@@ -83,7 +83,7 @@ def comment(github: GitHubOnLoopback) -> object:
 
 
 def hide(github: GitHubOnLoopback) -> None:
-    """A write over GraphQL."""
+    """Minimize a comment, a write over GraphQL."""
     github.forge.hide_comment("IC_1")
 
 
@@ -101,7 +101,7 @@ def snapshot(github: GitHubOnLoopback) -> object:
 
 @contextmanager
 def through(github: GitHubOnLoopback, other: GitHubForge) -> Iterator[None]:
-    """Let the deeds go through another forge."""
+    """Use another forge for the calls."""
     kept = github.forge
     with other:
         github.forge = other
@@ -271,7 +271,7 @@ BREAKDOWNS: list[Fault] = [
 
 @pytest.mark.parametrize(
     ("deed", "fault"),
-    # A diff may be any bytes, so garbage cannot be told from one here.
+    # A diff may be any bytes, so invalid data cannot be detected here.
     [(deed, fault) for deed in READS for fault in BREAKDOWNS if deed is not diff or not isinstance(fault, Garbage)],
 )
 def test_a_read_survives_a_breakdown(github: GitHubOnLoopback, deed: Deed, fault: Fault) -> None:
@@ -319,7 +319,7 @@ def test_a_server_that_is_not_there_is_unreachable(github: GitHubOnLoopback, dee
     forge = GitHubForge("ghs_x", REPO, nowhere, github.clock)
     with through(github, forge), pytest.raises(ForgeUnreachable, match="cannot be reached"):
         deed(github)
-    # Nothing was sent, so that even the write was tried again.
+    # Nothing was sent, so even the write is retried.
     assert github.clock.waits == [1.0, 2.0, 4.0, 8.0]
 
 
@@ -338,17 +338,17 @@ def test_graphql_on_another_host_gets_no_token(github: GitHubOnLoopback, graphql
 
 @contextmanager
 def another_server() -> Iterator[tuple[str, list[str]]]:
-    """Another service of this machine, and what it was asked for."""
+    """Another server on this machine, and the requests it received."""
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def handle_one_request(self) -> None:
-            """Answer anything."""
+            """Answer any request."""
             asked.append(self.rfile.readline().decode())
             self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\ndiff --git a/x b/x\n")
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
@@ -483,7 +483,7 @@ def test_check_runs_that_may_not_be_read_are_missed_and_said(github: GitHubOnLoo
 
 
 def _answer(github: GitHubOnLoopback) -> object:
-    """The raw answer to the snapshot's query."""
+    """Return the raw response to the snapshot's query."""
     names = {"check": "x", "config": "HEAD:c", "attributes": "HEAD:a", "templates": "HEAD:t"}
     variables = {"owner": "acme", "name": "widget", "number": 1, "page": 100, **names}
     headers = {"Authorization": "Bearer ghs_workflow-token"}

@@ -1,4 +1,4 @@
-"""What the port says in a conversation and leaves under it: emoji, labels, threads, hidden comments."""
+"""The port's methods for a conversation: comments, reactions, labels, threads, minimized comments."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BOT = "github-actions[bot]"
 
 
 def thread_by_mona(github: GitHubOnLoopback) -> int:
-    """The id of the first comment of a thread."""
+    """Return the id of a thread's first comment."""
     return github.world.review_comment(REPO, 1, "mona", CommentForm("Hm.", "app.py", line=2)).id
 
 

@@ -1,4 +1,4 @@
-"""The table from foreign exceptions to ours is complete, and no entry of it shows what was sent."""
+"""The table that translates exceptions is complete, and no translated error shows the request."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SECRET = "ghs_secret"
 
 
 def exceptions_of(module: object) -> list[type[Exception]]:
-    """Every exception class that a module defines."""
+    """Return every exception class that a module defines."""
     return [
         value
         for _, value in inspect.getmembers(module, inspect.isclass)

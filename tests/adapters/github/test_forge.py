@@ -282,7 +282,7 @@ def test_a_persons_role_is_told(github: GitHubOnLoopback, level: Level, expected
     assert github.forge.permission("pat") is expected
 
 
-@pytest.mark.parametrize("login", ["nobody-at-all", "../../../user", "dependabot[bot]", "a/b?c#d"])
+@pytest.mark.parametrize("login", ["unknown-user", "../../../user", "dependabot[bot]", "a/b?c#d"])
 def test_strangers_may_do_nothing(github: GitHubOnLoopback, login: str) -> None:
     assert github.forge.permission(login) in {Permission.NONE, Permission.READ}
 

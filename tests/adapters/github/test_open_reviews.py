@@ -1,4 +1,4 @@
-"""What the port knows beyond one pull request: who waits for a review, whose summaries stand, who is in the queue."""
+"""The port's methods for several pull requests: open reviews, summaries, and the merge queue."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MARK = "<!-- reviewbot"
 
 
 def opened(github: GitHubOnLoopback, count: int = 1) -> list[int]:
-    """So many more pull requests, each from a branch of its own."""
+    """Open this many pull requests, each from its own branch."""
     numbers = []
     for index in range(count):
         branch = f"topic-{len(github.world.store.pulls)}"
@@ -35,7 +35,7 @@ def opened(github: GitHubOnLoopback, count: int = 1) -> list[int]:
 
 
 def checked(github: GitHubOnLoopback, number: int, status: str = "in_progress", name: str = CHECK_NAME) -> int:
-    """The id of a new check run on the head of a pull request."""
+    """Create a check run on a pull request's head; return its id."""
     head = github.world.pull(REPO, number).head_sha
     done = {"conclusion": "success"} if status == "completed" else {}
     return github.world.check(
@@ -44,12 +44,12 @@ def checked(github: GitHubOnLoopback, number: int, status: str = "in_progress", 
 
 
 def at(moment: datetime) -> Callable[[], datetime]:
-    """A clock that stands."""
+    """Return a clock that does not advance."""
     return lambda: moment
 
 
 def made_private(github: GitHubOnLoopback) -> None:
-    """Nobody reads a private repository without the permission for it."""
+    """Make the repository private, so that reading it requires permission."""
     github.world.store.repos[REPO] = replace(github.world.store.repos[REPO], private=True)
 
 
@@ -123,7 +123,7 @@ def test_one_that_is_closed_between_the_two_lists_is_told_once(github: GitHubOnL
 
 
 def answered(github: GitHubOnLoopback, body: object) -> Reply:
-    """The answer that a query gets now, to be given to another."""
+    """Return the response to a query, to be replayed for another one."""
     headers = {"Authorization": "Bearer ghs_workflow-token"}
     return Reply(200, body=httpx.post(github.address.graphql_url, json=body, headers=headers).content)
 
@@ -208,13 +208,13 @@ def test_a_queue_that_the_token_may_not_read_holds_nobody(github: GitHubOnLoopba
 
 
 def place(position: int, number: int | None) -> dict[str, object]:
-    """An entry of the queue, its commit made of its position's digit; without a number the token may not see whose."""
+    """Return a merge queue entry. Its SHA repeats the position's digit; without a number the pull request is hidden."""
     pull = None if number is None else {"number": number}
     return {"position": position, "headCommit": {"oid": str(position) * 40}, "pullRequest": pull}
 
 
 def a_queue_of(github: GitHubOnLoopback, *nodes: object) -> None:
-    """What GitHub answers next."""
+    """Make GitHub answer with this queue next."""
     page = {"totalCount": len(nodes), "pageInfo": {"hasNextPage": False, "endCursor": None}, "nodes": nodes}
     body = {"data": {"repository": {"mergeQueue": {"entries": page}}}}
     github.faults.add("graphql", Reply(200, body=json.dumps(body).encode()))

@@ -1,4 +1,4 @@
-"""Request bodies: only keys that GitHub's OpenAPI description has, and nothing null."""
+"""Request bodies contain only keys from GitHub's OpenAPI description, and no nulls."""
 
 from __future__ import annotations
 

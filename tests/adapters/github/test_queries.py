@@ -1,4 +1,4 @@
-"""The GraphQL documents against the schema that the sandbox serves, a cut of GitHub's published one."""
+"""The GraphQL documents match the sandbox's schema, a subset of GitHub's published one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several pull requests with one head: whose check run a snapshot, a list and a look at one commit tell."""
+"""Several pull requests with one head: which check run a snapshot, a list and a commit return."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ MARK = "<!-- reviewbot"
 
 
 def twin(github: GitHubOnLoopback) -> int:
-    """A second pull request from the branch of the first."""
+    """Open a second pull request from the first one's branch."""
     github.world.push(REPO, "release", {"release.txt": "1\n"})
     return github.world.open_pull_request(REPO, "topic", base="release", author="mallory").number
 
 
 def checked(github: GitHubOnLoopback, external_id: str, conclusion: str | None = "failure") -> int:
-    """The id of a new check run on the head of both."""
+    """Create a check run on the shared head; return its id."""
     head = github.world.pull(REPO, 1).head_sha
     done = {"conclusion": conclusion} if conclusion else {"status": "in_progress"}
     form = {"name": CHECK_NAME, "head_sha": head, "external_id": external_id, **done}

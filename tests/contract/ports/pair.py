@@ -1,6 +1,6 @@
-"""Both sides in lockstep: each act happens in memory and on the sandbox, and what is told has to be the same.
+"""Run the model and the sandbox in lockstep: after each act both must return the same.
 
-Ids, commits and addresses differ, so both are told by the order in which they were made.
+Ids, commits and URLs differ, so they are compared by order of creation.
 """
 
 from __future__ import annotations
@@ -432,7 +432,7 @@ class Pair:
     # Compare
 
     def compare(self) -> None:
-        """Read everything that the ports tell."""
+        """Compare everything that the ports return."""
         for number in self.pulls:
             self.agree(f"snapshot {number}", _snapshot(number))
         self.agree("heads", lambda harness, _side: harness.forge.heads([1, 2, 3]))

@@ -1,4 +1,4 @@
-"""Random histories of what people, time and reviewbot do: both sides tell the same at every moment.
+"""Random histories of people, time and reviewbot: both sides return the same at every moment.
 
 `CONTRACT_SEEDS=100-200` plays other ones, `CONTRACT_SEEDS=117` one of them with a comparison after every act.
 """
@@ -67,7 +67,7 @@ def test_both_services_tell_the_same(seed: int, servers: Servers) -> None:
 
 
 def attempt(act: Act, harness: CodeVFHarness, tasks: list[str]) -> tuple[object, ...]:
-    """What comes of an act, and what the account and the tasks are then."""
+    """Return an act's result, and the account and tasks after it."""
     outcome: object
     try:
         outcome = act(harness, tasks)

@@ -164,7 +164,7 @@ def test_a_persons_permission(github: GitHubHarness, permission: Permission) -> 
 
 def test_the_owner_is_an_admin_and_strangers_are_nobody(github: GitHubHarness) -> None:
     assert github.forge.permission("acme") is Permission.ADMIN
-    for login in ("nobody", "dependabot[bot]", "../../user", "a/b?c#d"):
+    for login in ("unknown", "dependabot[bot]", "../../user", "a/b?c#d"):
         assert github.forge.permission(login) is Permission.NONE
 
 

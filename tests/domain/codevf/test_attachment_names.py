@@ -1,4 +1,4 @@
-"""Names of attachments: the base name of a hostile path, safe, unique, and taken for nothing that it is not."""
+"""Attachment names: safe and unique base names, also of hostile paths."""
 
 from __future__ import annotations
 

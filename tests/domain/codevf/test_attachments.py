@@ -1,4 +1,4 @@
-"""What is sent fits, is told to the byte, and can be read back; what is not sent is named."""
+"""Attachments fit the limits, match the manifest byte by byte, and can be read back; what is not sent is named."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def size(text: str) -> int:
 
 
 def index_of(attachment: Attachment) -> str:
-    """The index of a bundle, empty for any other attachment."""
+    """Return the index of a bundle, empty for any other attachment."""
     index, begins, _ = attachment.content.partition("\n=== ")
     return f"{index}\n" if begins and index.startswith("INDEX") else ""
 

@@ -1,4 +1,4 @@
-"""A change over several tasks: every file in one of them, folders together, and as one task to everybody else."""
+"""Batches: every file is in one task, folders stay together, and the rest of the code sees one task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same change has the same key whatever else moves, and everything that is bought changes it."""
+"""The idempotency key depends on everything that is bought and on nothing else."""
 
 from __future__ import annotations
 
@@ -98,14 +98,14 @@ def test_the_case_of_the_expertise_does_not_matter() -> None:
 NAMES = st.sampled_from(["a.py", "b.py", "lib/a.py", "vendor/parcel"])
 MODES = st.sampled_from(["100644", "100755", SYMLINK_MODE, SUBMODULE_MODE])
 OIDS = st.sampled_from(["1" * 40, "2" * 40, "3" * 40])
-"""A symlink's target and a submodule's commit are the id of its entry, as a text's blob is."""
+"""The entry's id identifies a symlink's target and a submodule's commit, like a text's blob."""
 
 entries = st.builds(Entry, oid=OIDS, mode=MODES)
 
 
 @st.composite
 def changed_files(draw: st.DrawFn) -> ChangedFile:
-    """A changed file of any type, with the entries that its type has."""
+    """Generate a changed file of any type, with the entries of its type."""
     path, status = draw(NAMES), draw(st.sampled_from(FileStatus))
     plain = changed_file(path, None, None)
     moved = status in {FileStatus.RENAMED, FileStatus.COPIED}
@@ -118,7 +118,7 @@ changes = st.lists(changed_files(), max_size=4, unique_by=lambda file: file.path
 
 
 def altered(file: ChangedFile) -> list[ChangedFile]:
-    """The file with one thing changed, in every way."""
+    """Yield the file with one thing changed."""
     diff, old, new = file.diff, file.old, file.new
     others = [one for one in FileStatus if one is not diff.status]
     return [
@@ -159,7 +159,7 @@ def test_two_identical_files_that_swap_their_names_have_another_digest() -> None
 def test_neither_the_order_of_files_nor_what_surrounds_them_changes_the_digest(
     change: list[ChangedFile], random: Random
 ) -> None:
-    """After a rebase the hunks have other numbers, and a larger repository abbreviates blobs less."""
+    """A rebase changes the hunks' line numbers, and a larger repository has longer abbreviated blob ids."""
     moved = [replace(one, diff=replace(one.diff, text="@@ -9 +9 @@", old_blob="1111111", hunks=())) for one in change]
     random.shuffle(moved)
     assert change_digest(moved) == change_digest(change)

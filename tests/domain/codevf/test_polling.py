@@ -1,4 +1,4 @@
-"""The service is asked as often as it recommends, and never again when asking again cannot help."""
+"""Polling follows the recommended intervals, and permanent errors are not retried."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_a_header_names_a_time_or_none(header: str, expected: datetime | None) -
 
 
 def written_at(wishes: list[float]) -> list[float]:
-    """When changes are made that are each wished for some seconds after the one before."""
+    """Return the times at which changes are written, each requested some seconds after the previous one."""
     bucket, now, made = Writes(), 0.0, []
     for after in wishes:
         pause, bucket = bucket.next(now + after)

@@ -1,4 +1,4 @@
-"""The answer is read whole: each item is a finding or is kept as text; only a valid answer without one is clean."""
+"""Each item of an answer becomes a finding or text; only a valid answer without findings is clean."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def without(key: str) -> dict[str, object]:
 
 
 def words(value: object) -> Iterator[str]:
-    """Every text value of a JSON value, without recursion."""
+    """Yield every text in a JSON value, without recursion."""
     rest = [value]
     while rest:
         match rest.pop():
@@ -64,7 +64,7 @@ def words(value: object) -> Iterator[str]:
 
 
 def told(report: Report) -> str:
-    """Everything that a reader of the report can see, without its white space."""
+    """Return everything that a reader of the report can see, without whitespace."""
     parts = [report.summary, *(part for item in report.leftovers for part in (item.text, item.where))]
     for item in report.findings:
         parts += [item.path, item.title, item.explanation, item.code, item.suggestion or "", item.existing_code or ""]
@@ -180,7 +180,7 @@ plain_values = st.recursive(
 
 @st.composite
 def mutated(draw: st.DrawFn) -> dict[str, Any]:
-    """A valid answer in which a few values were dropped, replaced or added."""
+    """Generate a valid answer with a few values dropped, replaced or added."""
     value: dict[str, Any] = json.loads(json.dumps(draw(fitting(response_schema(), PLAIN_LETTERS))))
     value["files"].append({"path": "x.py", "findings": [dict(PLAIN), dict(PLAIN)]})
     for _ in range(draw(st.integers(1, 4))):
@@ -220,7 +220,7 @@ def test_each_item_of_a_broken_answer_is_a_finding_or_a_leftover(value: dict[str
         assert squeezed(text) in seen
 
 
-# --- Where an answer can stand ----------------------------------------------------------------------------------------
+# --- Where an answer can be -------------------------------------------------------------------------------------------
 
 CLEAN = json.dumps({"summary": "Fine.", "files": []})
 FOUND = json.dumps(answer(PLAIN))

@@ -1,4 +1,4 @@
-"""What comes of a command: who may give it, about which head or finding, and whether it was done."""
+"""Authorization of commands: who may use them, for which head or finding, and whether they were executed."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_what_is_no_command_is_answered_to_anybody() -> None:
 
 def test_a_review_is_bought_for_the_head_that_was_there() -> None:
     assert action("review") == Buy(Asked("wendy", "42", HEAD))
-    assert action("review", ledger=Ledger()) == Buy(Asked("wendy", "42", HEAD)), "nobody has to approve it"
+    assert action("review", ledger=Ledger()) == Buy(Asked("wendy", "42", HEAD)), "no approval is required"
     assert action(f"review {HEAD[:12]}", ledger=Ledger()) == Buy(Asked("wendy", "42", HEAD))
     assert action("review 1234567") is Refusal.OTHER_HEAD
 
@@ -98,7 +98,7 @@ BY_HEAD = ["review", f"review {HEAD[:12]}", f"bypass {HEAD[:7]} now", "waive 77a
 
 
 def recorded(seconds: float, **more: Any) -> Ledger:  # noqa: ANN401 — any field
-    """The ledger with a purchase of the head that was recorded so many seconds after the comment."""
+    """Return a ledger with a purchase of the head, recorded this many seconds after the comment."""
     at = (ASKED_AT + timedelta(seconds=seconds)).isoformat()
     return replace(LEDGER, purchases=(replace(BOUGHT, **{"head_at": at, **more}),))
 
@@ -109,7 +109,7 @@ def recorded(seconds: float, **more: Any) -> Ledger:  # noqa: ANN401 — any fie
         replace(LEDGER, purchases=()),
         recorded(1),
         recorded(-60, head_sha="d" * 40),
-        # a short copy can be on any commit
+        # an external id can be on any commit
         recorded(0, head_at=""),
     ],
 )
@@ -228,8 +228,8 @@ def test_authors_waive_nothing_that_blocks(
     ledger = replace(LEDGER, purchases=(bought,))
     came = action(f"waive {finding.id} because", by="Ann", fail_on=fail_on, ledger=ledger)
     assert (came is Refusal.OWN) is refused
-    nobody = replace(THERE, author=None, commits=(commit(None),))
-    assert isinstance(action(f"waive {finding.id} because", by="Ann", pull=nobody, ledger=ledger), EditLedger)
+    unknown = replace(THERE, author=None, commits=(commit(None),))
+    assert isinstance(action(f"waive {finding.id} because", by="Ann", pull=unknown, ledger=ledger), EditLedger)
 
 
 @pytest.mark.parametrize("text", ["waive 77aa because", f"bypass {HEAD} now"])
@@ -268,7 +268,7 @@ def test_a_head_is_let_through_by_somebody_else_than_its_author() -> None:
     assert action(f"bypass {HEAD} it burns", by="ANN") is Refusal.OWN
 
 
-# --- Whether it was done ----------------------------------------------------------------------------------------------
+# --- Whether it was executed ------------------------------------------------------------------------------------------
 
 PENDING = pending(Rules())
 BUY = Buy(Asked("wendy", "42", HEAD))

@@ -1,4 +1,4 @@
-"""Commands in comments: what is one, whose word it is, and which of them are left to carry out."""
+"""Commands in comments: parsing, their writers, and which of them are not executed yet."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_nobody_else_is(more: dict[str, Any], word: str) -> None:
     assert word in why_not(event(**more))
 
 
-# --- Which of them are left -------------------------------------------------------------------------------------------
+# --- Which of them are pending ----------------------------------------------------------------------------------------
 
 ASKED_AT = NOON
 

@@ -1,4 +1,4 @@
-"""A fence is highlighted when the file's name tells its language, and plain when it does not."""
+"""A fenced block has a language only if the file's name determines it."""
 
 from __future__ import annotations
 

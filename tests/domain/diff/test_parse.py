@@ -1,4 +1,4 @@
-"""The diff's grammar, against git itself: what is no garbage here was written by git in a repository of ours."""
+"""The diff parser compared with git: valid input is written by git in generated repositories."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Repository:
 
 @dataclass(frozen=True)
 class Fact:
-    """What `git diff --raw` says of one file."""
+    """The facts of `git diff --raw` about one file."""
 
     old_mode: str
     new_mode: str
@@ -191,7 +191,7 @@ def commit(repository: Repository, tag: str, submodule: str) -> None:
 
 @pytest.fixture(scope="module", params=["true", "false"])
 def files(repository: Repository, request: pytest.FixtureRequest) -> list[tuple[FileDiff, Fact]]:
-    """Each file as we read it, beside what git says of it; a type change is two sections and one fact."""
+    """Yield each parsed file with git's facts; a type change is two sections and one fact."""
     parsed = parse_diff(repository.diff("-c", f"core.quotepath={request.param}"))
     known = [fact for fact in facts(repository) for _ in range(2 if fact.letter == "T" else 1)]
     return list(zip(parsed, known, strict=True))
@@ -264,7 +264,7 @@ def test_the_sections_are_the_diff(repository: Repository) -> None:
 
 
 def sides(repository: Repository, fact: Fact, file: FileDiff) -> tuple[list[str], list[str]]:
-    """The lines of both blobs, cut at line feeds only."""
+    """Return the lines of both blobs, split at line feeds only."""
     old, new = (repository.blob(oid).split("\n") if int(oid, 16) else [] for oid in (fact.old_blob, fact.new_blob))
     return ([], new) if file.status is FileStatus.ADDED else (old, [] if file.status is FileStatus.REMOVED else new)
 
@@ -347,7 +347,7 @@ def test_the_hunks_turn_the_old_text_into_the_new_one(repository: Repository, ol
     come = {line.new for line in lines if line.kind is LineKind.ADDED}
     kept = [text for number, text in enumerate(before, start=1) if number not in gone]
     stays = [text for number, text in enumerate(behind, start=1) if number not in come]
-    # What follows the last line feed is a line only when it is not empty.
+    # Text after the last line feed is a line only if it is not empty.
     assert [text for text in kept if text] == [text for text in stays if text]
 
 

@@ -1,4 +1,4 @@
-"""Quoted code is found however it was copied, and in bounded time."""
+"""Quoted code is found in any usual copied form, and in bounded time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The new part is what differs from the last reviewed head, never too little; what is told of it fits."""
+"""The new part contains everything that differs from the last reviewed head, and its description fits."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def file(base: str, head: str | None, path: str = "a.py") -> ChangedFile:
 
 
 def part(base: str, before: str, head: str) -> NewPart | None:
-    """What is new of a file, None when nothing is."""
+    """Return the new part of a file, None if nothing is new."""
     parts = new_parts([file(base, head)], {"a.py": entry(before)})
     return parts[0] if parts else None
 
@@ -45,9 +45,9 @@ ADDED = BASE.replace("line 3\n", "line 3\none\n").replace("line 6\n", "line 6\nt
         (ADDED.replace("two\n", ""), ADDED, ((8, 8),)),
         # only deleted
         (ADDED, ADDED.replace("two\n", ""), ()),
-        # it is as the base was, which is no part of the change
+        # it equals the base again, so it is not part of the change
         (ADDED.replace("line 9", "mine"), ADDED, ()),
-        # what moved is new where it is now
+        # moved code is new at its new place
         (ADDED, ADDED.replace("one\n", "").replace("line 9\n", "line 9\none\n"), ((12, 12),)),
     ],
 )
@@ -78,14 +78,14 @@ unique = st.lists(st.sampled_from("abcdefghij"), max_size=10, unique=True)
 
 
 def numbers_of(before: Sequence[str], head: Sequence[str]) -> set[int]:
-    """The new lines of a file that is added, by number."""
+    """Return the new lines of an added file by number."""
     texts = ["".join(f"{line}\n" for line in one) for one in (before, head)]
     found = new_parts([file("", texts[1])], {"a.py": entry(texts[0])})
     return {number for one in found for first, last in one.ranges for number in range(first, last + 1)}
 
 
 def common(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many lines two texts have in common in the same order, counted the slow way."""
+    """Return the length of the longest common subsequence of lines, by a slow algorithm."""
     table = [[0] * (len(other) + 1) for _ in range(len(one) + 1)]
     for row, left in enumerate(one):
         for column, right in enumerate(other):
@@ -135,7 +135,7 @@ def test_texts_that_are_made_to_be_slow_take_no_longer(before: list[str], head: 
     assert perf_counter() - begin < 10
 
 
-# --- What is told -----------------------------------------------------------------------------------------------------
+# --- The description --------------------------------------------------------------------------------------------------
 
 
 RECORD = TrackedFinding("0123456789", Severity.HIGH, None, "One", "a.py", line=7, block=Block.of(["bad()"]))

@@ -1,4 +1,4 @@
-"""A mark is read only from the first bytes, and says whose a comment is and what it holds."""
+"""A marker is read only from the first bytes and identifies a comment's instance and findings."""
 
 from __future__ import annotations
 

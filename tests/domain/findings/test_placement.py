@@ -1,4 +1,4 @@
-"""Each finding ends in exactly one place, on a line only where its code is, and keeps its id when code moves."""
+"""Each finding gets exactly one place, a line only if its code is there, and keeps its id when code moves."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ALL = PlacementRules(Severity.INFO, 10_000)
 
 OLD = numbered(30)
 NEW = OLD.replace("line 10\n", "ten\n  and a half\n").replace("line 25\n", "")
-"""Line 10 became lines 10 and 11 of the head; line 25 is gone, which was line 26 of the head."""
+"""Line 10 became lines 10 and 11 of the head; line 25 was deleted before line 26 of the head."""
 
 
 def placed(*findings: Finding, views: Sequence[FileView] = (), rules: PlacementRules = ALL) -> tuple[Placed, ...]:
@@ -338,7 +338,7 @@ texts = st.lists(pool, max_size=40).map(lambda lines: "".join(f"{line}\n" for li
 
 @st.composite
 def changes(draw: st.DrawFn) -> tuple[str, str]:
-    """A text and what became of it."""
+    """Generate a text and its changed version."""
     old = draw(texts)
     lines = old.split("\n")[:-1]
     for _ in range(draw(st.integers(1, 4))):
@@ -349,7 +349,7 @@ def changes(draw: st.DrawFn) -> tuple[str, str]:
 
 @st.composite
 def quotes_of(draw: st.DrawFn, text: str) -> str:
-    """Some lines of a text, as people copy them."""
+    """Generate some lines of a text, as people copy them."""
     lines = text.split("\n")
     first = draw(st.integers(0, len(lines) - 1))
     some = lines[first : first + draw(st.integers(1, 6))]
@@ -367,7 +367,7 @@ def quotes_of(draw: st.DrawFn, text: str) -> str:
 
 @st.composite
 def reviews(draw: st.DrawFn) -> tuple[list[FileView], dict[str, str], list[Finding]]:
-    """Changed files, their texts at the head and findings on them, right and wrong."""
+    """Generate changed files, their texts at the head, and correct and incorrect findings on them."""
     views, heads, quotes = [], {}, [st.just(""), st.just("never written\nanywhere")]
     for path in draw(st.sampled_from([["x.py"], ["x.py", "a/x.py"], ["src/app.py", "b.py", "c d.py"]])):
         old, new = draw(changes())
@@ -525,7 +525,7 @@ def test_ten_thousand_findings_on_a_hundred_thousand_equal_lines_come_to_an_end(
     assert items[-1].placement == OnFile("src/app.py", Why.QUOTE_NOT_FOUND)
 
 
-# --- Codes that somebody has made for one id --------------------------------------------------------------------------
+# --- Different code with the same id (a collision) --------------------------------------------------------------------
 
 
 def test_blank_lines_do_not_say_which_code_a_finding_is_about() -> None:
@@ -537,7 +537,7 @@ def test_blank_lines_do_not_say_which_code_a_finding_is_about() -> None:
 
 
 def test_a_last_line_that_is_cited_beyond_the_quote_is_no_part_of_the_finding() -> None:
-    """Its code may move, and then only the quote says where it is."""
+    """The code may move, and then only the quote identifies it."""
     (near, far) = (placed(finding(line=line, end_line=line + 4, code="ten"))[0] for line in (10, 5))
     assert near.placement == on(14, Why.CITED, 10)
     assert far.placement == on(10, Why.QUOTED)
@@ -553,7 +553,7 @@ def test_what_is_said_of_a_deletion_has_another_id_than_what_is_said_of_the_same
 
 
 def test_two_codes_of_one_id_are_two_findings() -> None:
-    """A pair of lines with one id is found within seconds: the same words on the second are no duplicate."""
+    """An attacker finds two lines with the same id within seconds: the same title on the second is not a duplicate."""
     one, other = "call(1377771)", "call(1503685)"
     items = placed(finding(code=one), finding(code=other), finding(code=other), views=[view("", f"{one}\n{other}\n")])
     alone = [placed(finding(code=code), views=[view("", f"{code}\n")])[0].id for code in (one, other)]

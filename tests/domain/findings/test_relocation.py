@@ -1,4 +1,4 @@
-"""A review of one head lands on another where its code is, and nowhere else."""
+"""Findings of one head are placed on another head only where their code is."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ REVIEWED = {APP: "one\ntwo\n\nfour\n"}
         (finding(line=2), finding(line=2, end_line=2, code="two")),
         (finding(line=1, end_line=4), finding(line=1, end_line=1, code="one\ntwo\n\nfour")),
         (finding(line=4, end_line=9), finding(line=4, end_line=4, code="four")),
-        # what is quoted says where it is; its last line is a number of another text
+        # the quote determines the place; the end line is a number in another text
         (finding(line=2, end_line=9, code="x"), finding(line=2, end_line=2, code="x")),
         (finding(code="x"), finding(code="x")),
         (finding(), finding()),
-        # nobody knows what was cited
+        # the cited code is unknown
         (finding(line=9), finding()),
         (finding(line=3), finding()),
         (finding(path="b.py", line=2, end_line=3), finding(path="b.py")),

@@ -1,4 +1,4 @@
-"""Which of the remembered findings count, and in what order they are kept."""
+"""Which tracked findings count, and their order."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_open_findings_come_first_and_the_worst_of_them_before_the_others(given_
 def test_an_id_finds_its_record(given_: list[TrackedFinding]) -> None:
     findings = Findings(tuple(given_))
     assert all(findings.find(one.id) is one for one in given_)
-    assert findings.find("nobody") is None
+    assert findings.find("unknown") is None
 
 
 @given(st.lists(records, max_size=9), st.integers(0, 5))

@@ -1,4 +1,4 @@
-"""A finding counts until its code is changed and the reviewer says so, or until nothing of it is left in the change."""
+"""A finding counts until its code is changed and the reviewer calls it fixed, or until its code is gone."""
 
 from __future__ import annotations
 
@@ -43,23 +43,23 @@ NOW = change_index({APP: BASE}, {APP: BAD})
 
 
 def found(now: ChangeIndex, *findings: Finding, task: str = "task_1") -> Findings:
-    """What is remembered after a first answer."""
+    """Return the tracked findings after a first answer."""
     return absorb(Findings(), answer(now, *findings, task=task, whole=True), now)
 
 
 def one(findings: Findings) -> TrackedFinding:
-    """The only record."""
+    """Return the only tracked finding."""
     (record,) = findings.records
     return record
 
 
 def carried(text: str, given: Finding | None = None, base: str = BASE, before: str = BAD) -> TrackedFinding:
-    """The finding after a push that leaves the file with this text, without a new answer."""
+    """Return the finding after a push that changes the file to this text, without a new answer."""
     first = found(change_index({APP: base}, {APP: before}), given or finding(code="bad()"))
     return one(update_states(first, change_index({APP: base}, {APP: text})))
 
 
-# --- What the code alone tells ----------------------------------------------------------------------------------------
+# --- Changes without a new answer -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -81,17 +81,17 @@ def test_a_finding_is_looked_up_by_its_code(text: str, standing: str, line: int)
 
 
 CALL = BASE.replace("line 28\n", "bad()\n")
-"""A base that has the code already, far from where it is added."""
+"""A base that already contains the code, far from where it is added."""
 
 
 @pytest.mark.parametrize(
     ("base", "head", "standing"),
     [
-        # the base has what was added by now
+        # the base contains the added code now
         (CALL.replace("line 10\n", "line 10\nbad()\n"), CALL.replace("line 10\n", "line 10\nbad()\nmore\n"), "gone"),
-        # the added copy is changed, and the base's is not the finding's
+        # the added copy is changed, and the base's copy does not belong to the finding
         (CALL, CALL.replace("line 10\n", "line 10\nbad(1)\n"), "changed"),
-        # one more copy, or the same as before
+        # one more copy, or the same number
         (CALL, CALL.replace("line 10\n", "line 10\nbad()\nmore\n"), "open"),
         (CALL, CALL.replace("line 10\n", "bad()\nline 10\nbad()\n"), "open"),
     ],
@@ -132,7 +132,7 @@ def test_what_is_said_of_code_that_the_change_only_shows_does_not_leave_with_it(
     ],
 )
 def test_a_deletion_that_is_taken_back_is_gone(head: str, standing: str) -> None:
-    """As far as the diff shows it; a base line that it does not show may be anything."""
+    """This holds only for lines that the diff shows; other base lines are unknown."""
     given = finding(code="line 10", side=Side.LEFT)
     assert carried(head, given, before=BASE.replace("line 10\n", "")).standing == standing
 
@@ -181,7 +181,7 @@ def test_a_file_that_cannot_be_looked_into_changes_nothing_but_its_waivers() -> 
     binary = ChangeIndex((FileView(APP, APP, ()),), frozenset())
     assert find_match(first.records[0], binary) in {NoMatch.UNSEEN, NoMatch.ABSENT}
     after = {record.title: record for record in update_states(first, binary).records}
-    assert after["A finding"].waiver is None, "nobody knows whether it is for this code"
+    assert after["A finding"].waiver is None, "it is unknown whether it is for this code"
     assert after["No tests"].waiver is None
     assert {record.standing for record in after.values()} == {FindingState.OPEN}
 
@@ -194,11 +194,11 @@ def test_a_file_that_cannot_be_looked_into_changes_nothing_but_its_waivers() -> 
     [
         # a file of the base is renamed, and once more
         ({APP: BASE}, {"b.py": BAD}, {"b.py": APP}, "b.py"),
-        # a new file of that name has come
+        # a new file has that name
         ({APP: BASE}, {APP: BAD, "b.py": BAD}, {"b.py": APP}, APP),
         # it was deleted, and its code is in a new file
         ({APP: BASE}, {"b.py": "bad()\n"}, {}, "b.py"),
-        # two files have changed their names
+        # two files were swapped
         ({APP: BASE, "b.py": BASE}, {APP: BASE, "b.py": BAD}, {APP: "b.py", "b.py": APP}, APP),
     ],
 )
@@ -223,7 +223,7 @@ def test_a_file_that_is_renamed_twice_keeps_its_findings(code: str) -> None:
 def test_a_new_file_may_have_another_name_and_other_lines_by_now(given: Finding, text: str) -> None:
     first = found(change_index({}, {"new.py": "bad()\n"}), given)
     assert one(update_states(first, change_index({}, {"newer.py": text}))).counts, (
-        "nobody knows whether it is the same file"
+        "it is unknown whether it is the same file"
     )
     deleted = change_index({APP: BASE}, {APP: BASE.replace("line 10", "else")})
     assert one(update_states(first, deleted)).standing is FindingState.GONE
@@ -239,10 +239,8 @@ def test_a_file_that_is_held_back_is_looked_into() -> None:
     hidden = changed("vendor/app.py", "", BAD)
     moved = one(update_states(first, ChangeIndex.of(ChangeSet("b", "h", (hidden,)), ())))
     assert (moved.path, moved.standing) == ("vendor/app.py", "open")
-    mended = changed(APP, BASE, BASE.replace("line 10", "good()"))
-    assert (
-        one(update_states(first, ChangeIndex.of(ChangeSet("b", "h", (mended,)), ()))).standing is FindingState.CHANGED
-    )
+    fixed = changed(APP, BASE, BASE.replace("line 10", "good()"))
+    assert one(update_states(first, ChangeIndex.of(ChangeSet("b", "h", (fixed,)), ()))).standing is FindingState.CHANGED
 
 
 def test_a_scene_has_the_files_as_they_were_sent_before_as_they_are() -> None:
@@ -259,7 +257,7 @@ def test_a_scene_has_the_files_as_they_were_sent_before_as_they_are() -> None:
     assert ChangeIndex.of(ChangeSet("b", "h", (new,)), ()).added == {"y"}
 
 
-# --- What an answer makes of it ---------------------------------------------------------------------------------------
+# --- Changes by an answer ---------------------------------------------------------------------------------------------
 
 
 CHANGED = change_index({APP: BASE}, {APP: BAD.replace("bad()", "bad(1)")})
@@ -276,7 +274,7 @@ FEWER = change_index({APP: CALL}, {APP: CALL.replace("line 10", "other")})
         (finding(code="bad()"), CHANGED, "fixed", "fixed"),
         (finding(code="bad()"), CHANGED, "still", "open"),
         (finding(code="bad()"), CHANGED, "both", "open"),
-        # nothing says which code it is about: any change of its file will do
+        # without code, any change of its file counts
         (finding(), NOW, "", "open"),
         (finding(), NOW, "fixed", "open"),
         (finding(), CHANGED, "", "open"),
@@ -309,7 +307,7 @@ def test_code_that_comes_back_is_open_again() -> None:
     assert one(update_states(fixed, CHANGED)) == one(fixed), "as long as it is not back"
     assert one(update_states(fixed, change_index({}, {}))) == one(fixed), "its file is gone, and it was fixed before"
     back = one(update_states(fixed, NOW))
-    assert (back.standing, back.closed, back.note) == (FindingState.OPEN, "", ""), "nobody has said a word on it"
+    assert (back.standing, back.closed, back.note) == (FindingState.OPEN, "", ""), "no answer mentions it"
     gone = update_states(first, change_index({APP: BASE}, {APP: BASE}))
     assert one(update_states(gone, NOW)).standing is FindingState.OPEN
 
@@ -325,7 +323,7 @@ def test_one_copy_of_two_can_be_fixed_and_only_a_second_one_opens_it_again() -> 
     assert one(update_states(fixed, two)).standing is FindingState.OPEN
     gone = update_states(first, change_index({APP: BASE}, {APP: BASE}))
     assert one(update_states(gone, NOW)).standing is FindingState.CHANGED, (
-        "one of them is back, and nobody has said a word"
+        "one of them is back, and no answer mentions it"
     )
 
 
@@ -392,7 +390,7 @@ def test_a_duplicate_is_remembered_once() -> None:
     assert len(found(NOW, finding(code="bad()"), finding(code="bad()", line=3)).records) == 1
 
 
-# --- Under one id -----------------------------------------------------------------------------------------------------
+# --- With the same id -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("severity", [Severity.LOW, Severity.CRITICAL])
@@ -431,7 +429,7 @@ def test_a_finding_that_was_closed_gives_way_to_a_new_one_on_its_code() -> None:
 
 
 ONE, OTHER = "call(1377771)", "call(1503685)"
-"""Two lines whose findings have one id: a pair is found within seconds."""
+"""Two lines whose findings have the same id: an attacker finds such a pair within seconds."""
 
 
 @pytest.mark.parametrize("title", ["One", "Two"])
@@ -440,7 +438,7 @@ def test_two_codes_of_one_id_are_two_findings(title: str) -> None:
     first = let_be(found(before, finding("One", code=ONE)), before)
     now = change_index({APP: BASE}, {APP: f"{BASE}{ONE}\n{OTHER}\n"})
     said = answer(now, finding(title, code=OTHER), task="task_2")
-    assert said.placed[0].id == one(first).id, "somebody has sought them"
+    assert said.placed[0].id == one(first).id, "an attacker may have found such a pair"
     both = absorb(first, said, now)
     assert [(each.title, each.counts) for each in both.records if each.counts] == [(title, True)]
     assert [each for each in both.records if not each.counts] == [one(first)], "a waiver is for its own code"
@@ -451,12 +449,12 @@ def test_two_codes_of_one_id_are_two_findings(title: str) -> None:
 
 
 def let_be(findings: Findings, now: ChangeIndex) -> Findings:
-    """The only finding, waived."""
+    """Waive the only finding."""
     return replace(findings, records=(waived(one(findings), "mona", "r" * 999, now),))
 
 
 def let_stand(given: Finding, now: ChangeIndex = NOW) -> Findings:
-    """A finding with a waiver."""
+    """Return a finding with a waiver."""
     return let_be(found(now, given), now)
 
 
@@ -501,7 +499,7 @@ def test_a_waiver_is_for_nothing_worse_and_nothing_else(severity: Severity, titl
 
 def test_what_has_no_code_any_more_can_be_let_stand_until_its_file_changes() -> None:
     first = update_states(found(NOW, finding(code="bad()")), CHANGED)
-    waiver = waived(one(first), "mona", "mended", CHANGED).waiver
+    waiver = waived(one(first), "mona", "fixed", CHANGED).waiver
     assert waiver is not None
     assert (waiver.copies, len(waiver.verbatim)) == (0, 32)
     before = let_be(first, CHANGED)
@@ -545,7 +543,7 @@ def test_a_waiver_on_a_part_of_a_large_file_is_for_all_that_is_seen_of_it() -> N
     assert one(update_states(before, large(BAD.replace("bad()", "worse()")))).counts
 
 
-# --- Parts of an answer that nobody could read ------------------------------------------------------------------------
+# --- Parts of an answer that cannot be parsed -------------------------------------------------------------------------
 
 
 PART = Leftover("files[0]", "it is no finding", "x" * 2_000)
@@ -608,7 +606,7 @@ def answers(draw: st.DrawFn, now: ChangeIndex, known: Findings, task: str) -> An
 
 @st.composite
 def histories(draw: st.DrawFn) -> tuple[Findings, ChangeIndex]:
-    """What is remembered after a few pushes, answers and waivers, and the change as it is then."""
+    """Generate the tracked findings after a few pushes, answers and waivers, and the final change."""
     findings, now = Findings(), draw(scenes())
     for number in range(draw(st.integers(1, 3))):
         now = draw(scenes())
@@ -650,7 +648,7 @@ def test_no_finding_is_closed_without_a_reason(past: tuple[Findings, ChangeIndex
 
 
 def copies(record: TrackedFinding, now: ChangeIndex) -> int:
-    """How often a finding's code stands in its file, counted line by line."""
+    """Return how often a finding's code occurs in its file, counted line by line."""
     view = next((view for view in now.views if record.path in {view.path, view.old_path}), None)
     if view is None or record.block is None:
         return 0
@@ -660,7 +658,7 @@ def copies(record: TrackedFinding, now: ChangeIndex) -> int:
 
 
 def is_left(record: TrackedFinding, now: ChangeIndex) -> bool:
-    """Whether nothing of a finding's file, or of its code, is in the change."""
+    """Return whether the change contains nothing of a finding's file or code."""
     view = next((view for view in now.views if view.path == record.path), None)
     view = view or next((view for view in now.views if view.old_path == record.path), None)
     if view is None or (record.side is Side.RIGHT and view.path in now.removed):
@@ -758,7 +756,7 @@ def test_nothing_that_an_author_does_to_its_surroundings_stops_a_finding_from_co
     known: bool,  # noqa: FBT001 — drawn
     data: st.DataObject,
 ) -> None:
-    """Its code is moved, reformatted, copied above, and its file renamed, with or without a file of the base."""
+    """Its code is moved, reformatted or copied above, and its file renamed, with or without a base file."""
     text = [*added[:at], TARGET, *added[at:]]
     old = {APP: "".join(f"{line}\n" for line in base)} if known else {}
     first = found(change_index(old, {APP: joined(text)}), finding(code=TARGET))

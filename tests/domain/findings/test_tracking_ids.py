@@ -1,4 +1,4 @@
-"""Findings on the same code keep ids of their own, and the comments name those that are remembered."""
+"""Findings on the same code keep different ids, and comments name the tracked ones."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def placed(*findings: Finding) -> tuple[Placed, ...]:
 
 
 def titled(*titles: str, **more: Severity) -> tuple[Placed, ...]:
-    """Findings on one line of code, in these words."""
+    """Return findings on one line of code with these titles."""
     return placed(*(finding(title, code="bad()", **more) for title in titles))
 
 

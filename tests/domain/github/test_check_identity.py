@@ -1,4 +1,4 @@
-"""A check run's tag: what is written is read again, and nothing else is taken for one."""
+"""A check run's tag is read as it was written, and nothing else is accepted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One commit, several pull requests: whose check run is whose, and which of them stand against a green one."""
+"""Several pull requests with one head: which check run belongs to which, and which prevent success."""
 
 from __future__ import annotations
 
@@ -60,10 +60,10 @@ def test_a_green_verdict_stands_against_nobody_whatever_github_shows(verdict: st
 
 
 def test_the_last_word_of_each_pull_request_on_this_very_commit_counts() -> None:
-    mended = [check(1, CheckTag(7, "failure")), check(4, CheckTag(7, "success"))]
+    fixed = [check(1, CheckTag(7, "failure")), check(4, CheckTag(7, "success"))]
     broken = [check(2, CheckTag(9, "success")), check(3, CheckTag(9, "failure"))]
     elsewhere = check(5, CheckTag(8, "failure"), head=OTHER)
-    assert not_green([*mended, *broken, elsewhere, check(6, None, "failure")], HEAD) == (9,)
+    assert not_green([*fixed, *broken, elsewhere, check(6, None, "failure")], HEAD) == (9,)
 
 
 @pytest.mark.parametrize(

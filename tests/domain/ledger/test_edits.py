@@ -1,4 +1,4 @@
-"""What a command changes of the ledger, and that doing it twice is doing it once."""
+"""Ledger edits by commands are correct and idempotent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A change that was judged red is at least that red again, whatever was said of its findings since."""
+"""A change that failed once fails again for at least the same findings, whatever later answers say."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BAD = BASE.replace("line 10\n", "line 10\nbad()\n\n")
 
 
 def index(change: str, **files: str) -> ChangeIndex:
-    """A change that is known by a letter."""
+    """Return the index of a change identified by a letter."""
     texts = {f"src/{name}.py": text for name, text in files.items()}
     return replace(change_index({APP: BASE}, texts), change=change * 32)
 
@@ -37,7 +37,7 @@ FIXED = index("c", app=BAD.replace("bad()", "good()"), more="x = 1\n")
 
 
 def bought(change: ChangeIndex, task: str, **more: object) -> LedgerUpdate:
-    """The finished review of a change."""
+    """Return the finished purchase of a change."""
     done = purchase(identity=change.change + task, change=change.change, task_id=task, state=TaskState.DONE)
     return LedgerUpdate((replace(done, **more),))  # type: ignore[arg-type]
 
@@ -52,14 +52,14 @@ def reviewed(
     whole: bool = False,
     **more: object,
 ) -> Ledger:
-    """The ledger once the review of a change is in."""
+    """Return the ledger after the review of a change."""
     update = bought(change, task, **{"since": "" if whole else "e" * 40, **more})
     said = answer(change, *findings, task=task, fixed=fixed, still=still, whole=whole)
     return applied(ledger, update.with_answer(said), change)
 
 
 def again(ledger: Ledger, change: ChangeIndex) -> Ledger:
-    """The ledger when a run comes to a change, before it has any answer."""
+    """Return the ledger when a run starts on a change, before an answer."""
     return applied(ledger, LedgerUpdate(), change)
 
 
@@ -79,13 +79,13 @@ CITED = {
 
 @pytest.fixture(params=list(CITED.values()), ids=list(CITED))
 def red(request: pytest.FixtureRequest) -> Ledger:
-    """Found in one change, carried into another one that is judged red, and called fixed in a third."""
+    """Return a ledger with a finding of one change, carried into a second that fails, called fixed in a third."""
     ledger = reviewed(Ledger(), EVIL, "task_1", request.param, whole=True)
     (found,) = ledger.findings.records
     ledger = reviewed(ledger, RED, "task_2", still=[found.id])
     assert ledger.findings.severities("") == (Severity.CRITICAL,)
     ledger = reviewed(ledger, FIXED, "task_3", fixed=[found.id])
-    # What a lenient reviewer says may be more than `fixed` takes: it is about what happens when it comes back.
+    # The answer may call more findings fixed than `fixed` contains: the test is about their return.
     closed = replace(ledger.findings.records[0], standing=FindingState.FIXED, closed="task_3")
     return replace(ledger, findings=replace(ledger.findings, records=(closed,)))
 

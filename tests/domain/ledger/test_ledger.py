@@ -1,4 +1,4 @@
-"""The ledger is believed only as we wrote it, where we wrote it; what is not believed can only make us spend less."""
+"""Only a signed ledger in its own place is trusted; an untrusted one can only reduce spending."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ ledgers = st.builds(
 
 
 def packed(value: object, signer: Signer = SIGNER, version: int = VERSION, *, signature: str = "") -> str:
-    """A ledger of any content, signed by default."""
+    """Return a ledger's text, by default signed."""
     plain = value if isinstance(value, bytes) else json.dumps(value).encode()
     payload = base64.urlsafe_b64encode(zlib.compress(plain, 9)).decode()
     return f"<!-- reviewbot:ledger:v{version} {payload} {signature or signer.sign(f'v{version} {payload}')} -->"
@@ -152,7 +152,7 @@ def plain_json(ledger: Ledger = PLAIN) -> Any:  # noqa: ANN401 — JSON
     return json.loads(zlib.decompress(base64.urlsafe_b64decode(payload)))
 
 
-# --- What we wrote ----------------------------------------------------------------------------------------------------
+# --- Signed state -----------------------------------------------------------------------------------------------------
 
 
 @given(ledgers, st.text(), st.text(max_size=20), st.integers(1), st.integers(1), st.text(max_size=10))
@@ -200,7 +200,7 @@ def test_a_full_ledger_leaves_room_for_words() -> None:
     assert reading.ledger.posted < ledger.posted
 
 
-# --- What others wrote ------------------------------------------------------------------------------------------------
+# --- Untrusted state --------------------------------------------------------------------------------------------------
 
 
 @given(st.data())
@@ -258,7 +258,7 @@ NO_CREDITS = ("-1", "NaN", "sNaN", "Infinity", "1e999999", "many", str(MAX_CREDI
 
 
 def entry_with(key: str, value: object) -> dict[str, object]:
-    """A ledger whose first purchase says something else."""
+    """Return a ledger with a changed first purchase."""
     whole: dict[str, Any] = plain_json()
     whole["purchases"][0][key] = value
     return whole
@@ -457,7 +457,7 @@ def test_there_is_room_for_words_beside_any_number_of_findings_and_the_worst_are
 
 
 def test_what_was_bought_is_kept_whatever_room_it_takes() -> None:
-    """No branch has such a name; what is written is then too long for GitHub, and nothing of the budget is lost."""
+    """No branch has such a name. The text is then too long for GitHub, and the budget stays complete."""
     long = replace(BOUGHT, base_ref="".join(SIGNER.sign(f"{number}") for number in range(1_000)))
     record = TrackedFinding("0" * 10, Severity.HIGH, None, "One", "a.py")
     reading = decode(encode(Ledger((long,), findings=Findings((record,))), SIGNER), SIGNER)
@@ -469,7 +469,7 @@ def test_texts_are_short_when_they_are_made() -> None:
     assert max(MAX_TITLE, MAX_TEXT, MAX_REASON) < COMMENT_LIMIT / 20
 
 
-# --- Keeping books ----------------------------------------------------------------------------------------------------
+# --- Bookkeeping ------------------------------------------------------------------------------------------------------
 
 
 def test_the_latest_attempt_is_found_and_an_attempt_is_recorded_once() -> None:
@@ -577,7 +577,7 @@ def test_a_comment_has_asked_or_not() -> None:
 
 
 def chain(*states: TaskState) -> tuple[Ledger, Purchase]:
-    """Reviews of heads a, b, c, each of what is new since the one before; the last one is this head's."""
+    """Return incremental reviews of heads a, b, c; the last one is this head's."""
     heads = [letter * 40 for letter in "abcdef"[: len(states)]]
     built = tuple(
         replace(BOUGHT, identity=head, head_sha=head, state=state, since=since)
@@ -595,7 +595,7 @@ def test_a_review_of_what_is_new_counts_when_those_before_it_are_in(state: TaskS
     ledger, alone = chain(state)
     assert ledger.is_founded(alone), "it is of the whole change"
     _, last = chain(state, TaskState.DONE)
-    assert Ledger().is_founded(last), "what is not remembered is told otherwise"
+    assert Ledger().is_founded(last), "what is not recorded is reported differently"
     again = replace(BOUGHT, head_sha=last.head_sha, since=last.head_sha, state=TaskState.DONE)
     assert Ledger((again,)).is_founded(again), "the head was reviewed since itself"
 
@@ -649,7 +649,7 @@ def test_odd_figures_are_written_so_that_they_can_be_read_again(used: str, kept:
     assert (copy.used, copy.spent) == (Decimal(kept), Decimal(kept))
 
 
-# --- Short copies -----------------------------------------------------------------------------------------------------
+# --- External ids -----------------------------------------------------------------------------------------------------
 
 
 @given(purchases, st.text("abcXYZ019_-", max_size=55), credits_, st.integers(0, MAX_COUNTER))

@@ -1,4 +1,4 @@
-"""The record of a label that skips a review is of one label, head, base and pull request, and takes the key."""
+"""The record of a label that skips a review is bound to label, head, base and pull request, and needs the key."""
 
 from __future__ import annotations
 

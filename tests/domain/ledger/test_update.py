@@ -1,4 +1,4 @@
-"""What a run knows can be added to whatever is there by now, as often as it likes, and nothing is lost."""
+"""A run's updates can be applied to any newer ledger, repeatedly, and nothing is lost."""
 
 from __future__ import annotations
 

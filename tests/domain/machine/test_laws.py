@@ -1,4 +1,4 @@
-"""The laws as properties of `decide` and `learn`: whatever the world answers, in whatever state it is."""
+"""The laws as properties of `decide` and `learn`, for any state and any response."""
 
 from __future__ import annotations
 

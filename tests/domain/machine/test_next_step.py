@@ -1,4 +1,4 @@
-"""The one decision from which every cost follows: go on, buy, wait for an older review, or leave."""
+"""Whether a run resumes a purchase, buys, waits for an older review, or ends."""
 
 from __future__ import annotations
 
@@ -90,14 +90,14 @@ def test_an_older_task_is_cancelled_only_while_it_goes_on(status: TaskStatus) ->
         (Ledger((replace(DONE, head_sha=BEFORE), DONE)), HERE),
         (Ledger((DONE, replace(DONE, attempt=2, state=TaskState.OPEN, head_sha=BEFORE))), HERE),
         (Ledger((DONE, replace(DONE, attempt=2, state=TaskState.ENDED, head_sha=BEFORE))), HERE),
-        # one that was not whole, or against another branch, or of which something was forgotten
+        # a partial one, one against another base, or one with missing state
         (Ledger((DONE, replace(DONE, attempt=2, coverage=Coverage.PARTIAL))), ""),
         (Ledger((replace(DONE, base_ref="other"),)), ""),
         (Ledger((replace(DONE, base_ref=""),)), ""),
         (Ledger((replace(DONE, selecting="fewer"),)), ""),
         (Ledger((DONE,), findings=Findings(broken=True)), ""),
         (Ledger((DONE,), findings=Findings(beyond=((Severity.LOW, 1),))), ""),
-        # of a head that nobody remembers
+        # of an unknown head
         (Ledger((replace(DONE, head_sha=""),)), ""),
     ],
 )

@@ -1,4 +1,4 @@
-"""Single transitions that a random world meets too seldom, or that were wrong once."""
+"""Single transitions that random worlds reach rarely, or that were wrong once."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ RICH = steps.PriceRead(None, Balance(Decimal(9999), Decimal(0), Decimal(9999)))
 
 
 def known(**request: Any) -> Known:  # noqa: ANN401 — any setting
-    """A paid run of a push, which may buy, with a change that can be sent."""
+    """Return what a run for a push knows: it may buy, and the change can be sent."""
     world = RandomWorld(0)
     plain = world.known()
     wanted: dict[str, Any] = {
@@ -94,14 +94,14 @@ def known(**request: Any) -> Known:  # noqa: ANN401 — any setting
 
 
 def sendable(seed: int = 0) -> steps.ChangeRead:
-    """A change with a file that can be sent and nothing held back, and an empty ledger."""
+    """Return a change with one file that can be sent, and an empty ledger."""
     world = RandomWorld(seed)
     change = next(one for one in iter(world.change, None) if one.sendables and not one.held)
     return steps.ChangeRead(change, StoredLedger())
 
 
 def reading(*purchases: Purchase, summary: Comment | None = None) -> steps.ChangeRead:
-    """The same, with these purchases in the ledger."""
+    """Return the same with these purchases in the ledger."""
     read, ledger = sendable(), Ledger()
     for one in purchases:
         ledger = ledger.with_purchase(one)
@@ -109,25 +109,25 @@ def reading(*purchases: Purchase, summary: Comment | None = None) -> steps.Chang
 
 
 def own(now: Known, **more: Any) -> Purchase:  # noqa: ANN401 — any field
-    """A purchase of this very change."""
+    """Return a purchase of this change."""
     read = replace(now, change=sendable().change)
     return purchase(identity=read.identity.digest(), **more)
 
 
 def go(phase: Any, *results: steps.Result) -> Any:  # noqa: ANN401 — a test knows which phase it is
-    """The phase after these results."""
+    """Return the phase after these results."""
     for result in results:
         phase = learn(phase, result, NOON)
     return phase
 
 
 def bought(now: Known) -> Any:  # noqa: ANN401
-    """On the way to a purchase, up to the intent."""
+    """Return the phase before the intent is recorded."""
     return go(start(now), sendable(), steps.Done(), RICH, steps.ProjectFound(12))
 
 
 def waiting_for_older(now: Known, status: TaskStatus = TaskStatus.PROCESSING) -> Any:  # noqa: ANN401
-    """A review of an older head is in work, and this head's purchase waits for it."""
+    """Return the phase in which a purchase waits for the review of an older head."""
     older = purchase(identity="9" * 64, task_id="task_older", head_sha=OTHER_HEAD)
     found = steps.TaskRead(Task("task_older", status, status.value))
     return go(start(now), reading(older), steps.Done(), found)
@@ -146,7 +146,7 @@ def test_open_tasks_are_cancelled_even_if_the_change_cannot_be_read() -> None:
 
 
 def marked(record: str = "", **trigger: Any) -> Known:  # noqa: ANN401 — any field of the event
-    """A run on a head with the label that skips reviews, and with a check run that says `record`."""
+    """Return a run on a head with the `skip-review` label and a check run with this record."""
     event = ReviewEvent("pull_request", 7, "labeled", HEAD, "max", sender_is_bot=False, label="skip-review")
     now = known(trigger=structs.replace(event, **trigger))
     there = pull(labels=frozenset({"skip-review"}), label_events=(labelled("skip-review", "max"),))
@@ -186,7 +186,7 @@ def test_a_review_of_an_older_head_is_waited_for_until_it_is_over() -> None:
     rereading = go(still, over, over)
     called_off = rereading.known.noted(replace(rereading.wanted, state=TaskState.ENDED, used=Decimal(0)))
     ended = go(rereading, steps.Updated(called_off))
-    assert ended.outcome.reason is Reason.NOT_REQUESTED, "somebody has called it off meanwhile"
+    assert ended.outcome.reason is Reason.NOT_REQUESTED, "it was cancelled meanwhile"
 
 
 def test_a_purchase_says_since_when_its_head_is_known() -> None:
@@ -330,7 +330,7 @@ def test_if_the_pull_request_cannot_be_read_again_the_deferral_stays() -> None:
 
 
 def rereading_after(now: Known) -> Any:  # noqa: ANN401
-    """The older review has ended without a result."""
+    """Return the phase after the older review ended without a result."""
     deferred = waiting_for_older(now)
     over = steps.TaskRead(Task("task_older", TaskStatus.FAILED, "failed"))
     return go(deferred, steps.Updated(deferred.known), over, over)
@@ -424,7 +424,7 @@ def test_a_summary_that_a_run_writes_first_makes_it_blind_no_more() -> None:
 
 
 def answered(summary: Comment | None) -> Known:
-    """A run with a finished task, whose answer it has."""
+    """Return a run that has read the answer of its finished task."""
     now = known()
     done = own(now, state=TaskState.DONE)
     answer = PlacedAnswer(done.task_id, whole=True, here=True, report=Report("", ()), placed=())
@@ -590,7 +590,7 @@ def test_a_branch_that_has_the_head_turns_no_check_green_that_another_branch_sha
         (_checked(), 3, False, False),
         (_checked("success"), 3, True, True),
         (_checked("success", copy), 3, False, True),
-        (_checked("success", copy), 4, False, False),  # another key has signed it
+        (_checked("success", copy), 4, False, False),  # signed with another key
     ):
         there = replace(
             now, snapshot=replace(now.snapshot, checks=(replace(check, id=id_),)), stored=stored, memory=memory
@@ -614,7 +614,7 @@ def test_a_check_that_is_green_by_what_has_ended_does_not_stay_green_where_no_re
         (_checked("success", copy), False, "next", True),
         (_checked("success", copy), True, "main", True),
         (_checked("success", copy), True, "next", False),
-        (_checked("success"), True, "next", False),  # a bypass: one of this branch turns it green again
+        (_checked("success"), True, "next", False),  # a bypass of this branch lets the check succeed again
     ):
         now = known(may_buy=False, shares_name=is_shared)
         snapshot = replace(now.snapshot, checks=(check,), pull=pull(base_ref=base_ref))
@@ -632,9 +632,9 @@ def test_the_check_of_a_run_that_failed_says_later_that_no_review_is_asked_for()
     ledger = Ledger((of_older, of_head))
     for external_id, read, may_buy, stays in (
         ("", None, True, False),
-        ("", None, False, True),  # a collection does not hear what is asked for
+        ("", None, False, True),  # a collection ignores requests
         (copies[0], reads[0], True, False),
-        (copies[0], None, True, True),  # another key has signed it
+        (copies[0], None, True, True),  # signed with another key
         (copies[1], reads[1], True, True),
     ):
         now = known(may_buy=may_buy)

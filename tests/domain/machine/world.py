@@ -1,4 +1,4 @@
-"""A world that answers every step of a run at random: whatever it answers, the laws must hold."""
+"""A world that returns random results for every step of a run, to check the laws."""
 
 from __future__ import annotations
 
@@ -118,28 +118,28 @@ class Trace:
     steps: list[tuple[Step, Result]] = field(default_factory=list)
 
     def before(self, kind: type[Any]) -> list[tuple[Step, Result]]:
-        """What happened before the first step of a kind; everything if there is none."""
+        """Return what happened before the first step of a type, everything without such a step."""
         at = next((number for number, (step, _) in enumerate(self.steps) if isinstance(step, kind)), len(self.steps))
         return self.steps[:at]
 
     def of(self, *kinds: type[S]) -> list[tuple[S, Result]]:
-        """The steps of some kinds, each with its result."""
+        """Return the steps of some types with their results."""
         return [(step, result) for step, result in self.steps if isinstance(step, kinds)]
 
 
 class RandomWorld:
-    """Answers steps at random, from a seed."""
+    """Returns random results for steps, from a seed."""
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)  # noqa: S311 — repeatable, and no secret
         self.fails = self.random.choice([0.0, 0.05, 0.3])
 
     def chance(self, share: float) -> bool:
-        """True in that share of cases."""
+        """Return True with this probability."""
         return self.random.random() < share
 
     def known(self) -> Known:
-        """What a run knows when it begins."""
+        """Return what a run knows when it starts."""
         some, paid = self.random.choice, self.chance(0.85)
         judgement = Judgement(Rules(some(list(FailOn)), *(some(list(Tolerance)) for _ in range(3))))
         policy = Policy(
@@ -173,7 +173,7 @@ class RandomWorld:
         return Known(request, self.snapshot(), skip_record=some(["", "", "", RECORD]))
 
     def trigger(self) -> Trigger:
-        """What asks for the review."""
+        """Return a random trigger."""
         event = ReviewEvent(
             name="pull_request",
             number=7,
@@ -187,7 +187,7 @@ class RandomWorld:
         return event if self.chance(0.5) else self.random.choice(others)
 
     def snapshot(self) -> Snapshot:
-        """The pull request."""
+        """Return a random pull request."""
         labels = frozenset(one for one in ("spend", "skip-review") if self.chance(0.2))
         now = pull(
             is_open=self.chance(0.9),
@@ -202,18 +202,18 @@ class RandomWorld:
         return Snapshot(repository, now, DefaultBranch(), (), (), (), checks)
 
     def copies(self) -> list[str]:
-        """What the check runs on the head remember."""
+        """Return the purchases in the external ids of the head's check runs."""
         bought = self.purchase("a" * 64)
         signer = self.random.choice([SIGNER, Signer("another", 1, 7, "")])
         return [self.random.choice(["", encode_external_id(bought, Ledger(), signer)])] if self.chance(0.5) else []
 
     def check(self, external_id: str) -> CheckRun:
-        """A check run of ours."""
+        """Return a random check run of reviewbot."""
         status, tag = self.random.choice(["in_progress", "completed"]), self.random.choice(TAGS)
         return CheckRun(3, "CodeVF review", HEAD, status, None, external_id, "https://x/3", tag=tag)
 
     def purchase(self, identity: str) -> Purchase:
-        """A purchase in any state."""
+        """Return a purchase in a random state."""
         state = self.random.choice(list(TaskState))
         has_task = state in {TaskState.OPEN, TaskState.DONE} or (state is TaskState.ENDED and self.chance(0.7))
         age = timedelta(hours=self.random.choice([0, 1, 30]))
@@ -235,7 +235,7 @@ class RandomWorld:
         )
 
     def stored(self, own: str) -> StoredLedger:
-        """The ledger on GitHub."""
+        """Return a random ledger on GitHub."""
         ledger = Ledger(findings=Findings(broken=self.chance(0.05)))
         for identity in self.random.choices([own, "9" * 64, "8" * 64], k=self.random.choice([0, 0, 1, 2, 4])):
             ledger = ledger.with_purchase(self.purchase(identity))
@@ -250,7 +250,7 @@ class RandomWorld:
         )
 
     def change(self) -> ReviewedChange:
-        """The change, sometimes with nothing in it that can be sent."""
+        """Return a random change, sometimes with nothing that can be sent."""
         sends, held = self.chance(0.9), self.chance(0.15)
         one = Held("logo.bin", HeldBecause.BINARY, missed=self.chance(0.5))
         return ReviewedChange(
@@ -269,12 +269,12 @@ class RandomWorld:
         )
 
     def task(self, task_id: str) -> Task:
-        """A task in any state."""
+        """Return a task in a random state."""
         status = self.random.choice([TaskStatus.COMPLETED, TaskStatus.COMPLETED, *TaskStatus])
         return Task(task_id, status, status.value, credits_used=Decimal(7))
 
     def report(self) -> Report:
-        """An answer, perhaps one that cannot be read."""
+        """Return a random answer, sometimes an unreadable one."""
         severities = self.random.choices(list(Severity), k=self.random.choice([0, 0, 1, 3]))
         findings = tuple(finding(f"No. {at}", severity=one, line=2, code="b") for at, one in enumerate(severities))
         readable = self.chance(0.85)
@@ -282,11 +282,11 @@ class RandomWorld:
         return Report("", findings, leftovers, readable=readable)
 
     def error(self, *more: ReviewbotError) -> Failed:
-        """An error that the step may meet."""
+        """Return an error that the step may cause."""
         return Failed(self.random.choice([ForgeUnreachable("GitHub is away."), *more]))
 
     def service_error(self) -> Failed:
-        """An error of CodeVF."""
+        """Return a random CodeVF error."""
         errors = [
             ServiceUnreachable("Away."),
             ServiceRefused("Unknown.", status=404),
@@ -295,7 +295,7 @@ class RandomWorld:
         return Failed(self.random.choice(errors))
 
     def answer(self, step: Step, known: Known) -> Result:  # noqa: C901, PLR0911, PLR0912 — one line each
-        """What comes of a step."""
+        """Return a random result for a step."""
         fails = self.chance(self.fails)
         match step:
             case ReadPermission():
@@ -361,13 +361,13 @@ class RandomWorld:
                 raise NotImplementedError(step)
 
     def looked_up(self, bought: Purchase) -> TaskRead:
-        """The task of an older head, with its answer."""
+        """Return the task of an older head with its answer."""
         task = self.task(bought.task_id)
         answer = Answered(bought.task_id, whole=False, here=False, report=self.report(), placed=())
         return TaskRead(task, answer if task.status is TaskStatus.COMPLETED else None)
 
     def created(self, *, fails: bool) -> Result:
-        """What comes of a submission."""
+        """Return a random result for a submission."""
         if fails:
             errors = [TemplateError("It breaks."), PayloadTooLarge("Still too much.")]
             return self.random.choice([self.service_error(), Failed(self.random.choice(errors))])
@@ -376,7 +376,7 @@ class RandomWorld:
         return TaskCreated(self.task("task_new"), Packing((), (), ()))
 
     def reread(self, known: Known) -> Known:
-        """The ledger as it is now, in which somebody may have called off what was deferred."""
+        """Return the ledger on a second read, in which a deferred purchase may be cancelled."""
         if self.chance(0.7):
             return known
         ended = (replace(one, state=TaskState.ENDED, used=Decimal(0)) for one in known.ledger.postponed())
@@ -385,7 +385,7 @@ class RandomWorld:
         return known
 
     def refreshed(self, known: Known) -> Known:
-        """The pull request as it is now; somebody may have pushed, or let this head through."""
+        """Return the pull request on a second read, sometimes with a new head or a bypass."""
         known = replace(known, read_again=True)
         if self.chance(0.15):
             return replace(known, reviewed_sha=HEAD, snapshot=replace(known.snapshot, pull=pull(head_sha=OTHER_HEAD)))
@@ -393,7 +393,7 @@ class RandomWorld:
 
 
 def play(seed: int, start: Callable[[Known], Phase]) -> tuple[Trace, Known, Ended]:
-    """One run in a random world, to its end."""
+    """Play one run in a random world until it ends."""
     world, trace = RandomWorld(seed), Trace()
     known = world.known()
     phase, now = start(known), NOON

@@ -1,4 +1,4 @@
-"""What GitHub writes into commits."""
+"""Commits that GitHub creates."""
 
 from __future__ import annotations
 

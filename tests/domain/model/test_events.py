@@ -1,4 +1,4 @@
-"""An event is read into one of a few shapes, and no payload makes reading fail."""
+"""Every payload is read as one of a few event types; reading never fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a clone comes from, by its remote's address."""
+"""The repository of a clone, by its remote's URL."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reviewbot.domain.model.remotes import DirectUrl, Remote, VcsInfo, read_dire
     [
         "https://github.com/acme/shop",
         "https://github.com/acme/shop.git",
-        "https://somebody:password@github.com/acme/shop.git/",
+        "https://octocat:password@github.com/acme/shop.git/",
         "ssh://git@github.com:22/acme/shop.git",
         "git@github.com:acme/shop.git",
         "github.com:/acme/shop",

@@ -1,4 +1,4 @@
-"""The nouns keep their order and their figures."""
+"""Severities keep their order, and modes their multipliers."""
 
 from __future__ import annotations
 

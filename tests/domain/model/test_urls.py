@@ -1,4 +1,4 @@
-"""A key goes to an address over TLS, or to this machine, and to no other."""
+"""The API key is sent only over TLS or to this machine."""
 
 from __future__ import annotations
 

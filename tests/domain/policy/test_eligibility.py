@@ -1,4 +1,4 @@
-"""Who gets a review, and who may spend for one."""
+"""When a review is due, and who may cause spending."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_label_that_counts_comes_before_the_draft_and_after_the_end() -> None:
 
 
 def marked(**more: Any) -> PullRequest:  # noqa: ANN401 — any field
-    """A pull request with the label, which `max` has set last."""
+    """Return a pull request with the label, last set by `max`."""
     events = (labelled("skip-review", "wendy"), labelled("skip-review", "max"), labelled("other", "ada"))
     return pull(**{"labels": frozenset({"skip-review"}), "label_events": events, **more})
 
@@ -227,12 +227,12 @@ LABEL = "buy-review"
 @pytest.mark.parametrize(
     ("fork", "allow", "label", "trigger", "approved"),
     [
-        # the repository's own branches spend, unless a label is wanted
+        # branches of the repository spend, unless a label is required
         (False, Allow.WRITE, "", push(sender="rob"), True),
         (False, Allow.WRITE, LABEL, push(sender="ada"), False),
         (False, Allow.ANYONE, LABEL, push(sender="ada"), False),
         (False, Allow.WRITE, LABEL, approval(), True),
-        # a fork needs somebody with write
+        # a fork needs approval by a collaborator with write access
         (True, Allow.WRITE, "", push(sender="ada"), False),
         (True, Allow.WRITE, "", approval("ada"), False),
         (True, Allow.ANYONE, "", push(sender="stranger"), True),
@@ -247,7 +247,7 @@ LABEL = "buy-review"
         (True, Allow.WRITE, LABEL, approval("wendy", head_sha=None), False),
         (True, Allow.WRITE, LABEL, approval("wendy", label="other"), False),
         (True, Allow.WRITE, LABEL, approval("wendy", action="unlabeled"), False),
-        # by hand
+        # a manual run
         (True, Allow.WRITE, "", DispatchEvent(7, "wendy", sha=HEAD), True),
         (True, Allow.WRITE, "", DispatchEvent(7, "wendy"), False),
         (True, Allow.WRITE, "", DispatchEvent(7, "wendy", sha="e" * 40), False),
@@ -293,7 +293,7 @@ def test_a_label_that_has_been_set_has_to_be_set_again() -> None:
     assert f"remove the label `{LABEL}` and set it again" in caught.value.hint
 
 
-# --- Asked for in a comment -------------------------------------------------------------------------------------------
+# --- Requested in a comment -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("review_on", ReviewOn)

@@ -1,4 +1,4 @@
-"""The table of outcomes, row by row: never green by accident."""
+"""The outcomes table, row by row."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ PASS, FAIL = Tolerance.PASS, Tolerance.FAIL
 
 
 def short(outcome: Outcome) -> tuple[str | None, int, str, str, str]:
-    """An outcome as a row of the table."""
+    """Return an outcome as a row of the table."""
     conclusion = outcome.conclusion.value if outcome.conclusion else None
     return conclusion, outcome.exit_status, outcome.verdict.value, outcome.status.value, outcome.reason.value
 
@@ -210,7 +210,7 @@ def test_an_outcome_has_the_words_of_the_contract() -> None:
     assert [verdict.value for verdict in Verdict] == ["pass", "fail", "none"]
 
 
-# --- Memory, bypass, newer heads --------------------------------------------------------------------------------------
+# --- State, bypass, newer heads ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

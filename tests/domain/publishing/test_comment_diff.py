@@ -1,4 +1,4 @@
-"""What is left to post is what is wished for without what is there and without what people took away."""
+"""The comments to post are the desired ones without those that exist or were deleted by people."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def test_no_double_is_anybody_elses() -> None:
     assert duplicates([empty], "") == ()
 
 
-# --- The threads that are there ---------------------------------------------------------------------------------------
+# --- Existing threads -------------------------------------------------------------------------------------------------
 
 
 def stands(identifier: str, standing: FindingState = FindingState.FIXED) -> TrackedFinding:
@@ -173,14 +173,14 @@ def stands(identifier: str, standing: FindingState = FindingState.FIXED) -> Trac
 def tidy(
     thread: Thread, *records: TrackedFinding, told: bool = False, can_resolve: bool = False
 ) -> list[type[Operation]]:
-    """What is left to do about one thread whose comment says how it stands already, or does not."""
+    """Return the updates of one thread whose comment shows the current state, or does not."""
     there = replace(thread, can_resolve=can_resolve)
     there = said(there, *records) if told else there
     return [type(operation) for operation in thread_operations([Told(there, records, "> so")])]
 
 
 def said(thread: Thread, *records: TrackedFinding) -> Thread:
-    """The thread once its comment says how these stand."""
+    """Return the thread after its comment shows these states."""
     first, *others = thread.comments
     return replace(thread, comments=(replace(first, body=Told(thread, records, "> so").body), *others))
 
@@ -194,10 +194,10 @@ def said(thread: Thread, *records: TrackedFinding) -> Thread:
         (at(10, "aa"), [stands("aa", FindingState.CHANGED)], []),
         (at(10, "aa", "bb"), [stands("aa"), stands("bb")], [HideComment, EditComment]),
         (at(10, "aa", "bb"), [stands("aa"), stands("bb", FindingState.OPEN)], []),
-        # nobody knows how it stands with the other one
+        # the other one's state is unknown
         (at(10, "aa", "bb"), [stands("aa")], []),
         (at(10, "aa"), [], []),
-        # what a person did stands
+        # a person's action is kept
         (at(10, "aa", resolved=True), [stands("aa")], []),
         (at(10, "aa", answers=1), [stands("aa")], []),
     ],
@@ -214,7 +214,7 @@ def test_a_thread_is_resolved_where_that_is_allowed() -> None:
 
 
 def test_a_thread_that_a_person_has_opened_again_stays_open() -> None:
-    """Its comment has said that it is closed: the run that wrote this had put the thread away before."""
+    """The comment shows that the finding is closed: the run that wrote it had resolved the thread before."""
     for can_resolve in (True, False):
         assert tidy(at(10, "aa"), stands("aa"), told=True, can_resolve=can_resolve) == []
 
@@ -231,7 +231,7 @@ def test_what_is_hidden_is_not_hidden_again() -> None:
         ("us", "", FindingState.FIXED, FindingState.OPEN, [UnresolveThread]),
         ("an app", "", FindingState.GONE, FindingState.CHANGED, [UnresolveThread]),
         ("", "outdated", FindingState.FIXED, FindingState.OPEN, [ShowComment]),
-        # what a person did stands
+        # a person's action is kept
         ("mona", "", FindingState.FIXED, FindingState.OPEN, []),
         ("", "spam", FindingState.FIXED, FindingState.OPEN, []),
         ("us", "outdated", FindingState.OPEN, FindingState.OPEN, []),

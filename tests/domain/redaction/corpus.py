@@ -1,8 +1,7 @@
-"""Secrets in the forms in which they are committed, in six groups, and harmless text that looks like them.
+"""Secrets in the forms in which they are committed, in six groups, and harmless look-alikes.
 
-A form is a text in which « and » enclose what must not be sent. Values are drawn, so that no scanner takes this file
-for a leak: `{n36}` stands for 36 letters and digits, and so on (`_ALPHABETS`). `{pem}` and the like have the shape of
-keys.
+A form is a text in which « and » enclose what must not be sent. Values are random, so that scanners do not report this
+file: `{n36}` becomes 36 letters and digits, and so on (`_ALPHABETS`). `{pem}` and similar ones have the format of keys.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ _DRAWN = re.compile(r"\{([nwblaUhdspc])(\d+)\}")
 
 @dataclass(frozen=True)
 class Form:
-    """A text with secrets in it, and the name of the file, if that matters."""
+    """A text with secrets, and the file name if it matters."""
 
     text: str
     secrets: tuple[str, ...]
@@ -41,7 +40,7 @@ class Form:
 
 
 def form(template: str, number: int, path: str = "") -> Form:
-    """Draw the values of a template; the same ones in every run."""
+    """Fill a template with random values, the same in every run."""
     drawn = random.Random(number)  # noqa: S311 — repeatable values, no keys
     text = _DRAWN.sub(lambda found: _draw(drawn, found[1], int(found[2])), template)
     for name, value in keys().items():
@@ -51,7 +50,7 @@ def form(template: str, number: int, path: str = "") -> Form:
 
 
 def _draw(drawn: random.Random, alphabet: str, length: int) -> str:
-    """A random value; where there are letters and digits to choose from, it has both."""
+    """Return a random value, with letters and digits if the alphabet has both."""
     while True:
         value = "".join(drawn.choices(_ALPHABETS[alphabet], k=length))
         both = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
@@ -71,7 +70,7 @@ _KEYS: Mapping[str, tuple[str, str, int, int]] = {
 
 
 def key(name: str, seed: int) -> str:
-    """A text with the shape of a key; the same one in every run."""
+    """Return a text in the format of a key, the same in every run."""
     label, start, size, width = _KEYS[name]
     body = start + base64.b64encode(random.Random(seed).randbytes(size)).decode()  # noqa: S311 — opens nothing
     lines = [body[at : at + width] for at in range(0, len(body), width)]
@@ -80,7 +79,7 @@ def key(name: str, seed: int) -> str:
 
 @cache
 def keys(seed: int = 1) -> Mapping[str, str]:
-    """Keys of several kinds, and what is made of them."""
+    """Return keys of several types and encodings."""
     made = {name: key(name, seed) for name in _KEYS}
     bodies = {f"{name}_body": "\n".join(text.split("\n")[1:-1]) for name, text in made.items()}
     return {
@@ -492,7 +491,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "by shape or context": SHAPES,
 }
 
-# A few stand in files where a word alone redacts nothing.
+# A few are in files where a word alone redacts nothing.
 PATHS: Mapping[str, str] = {
     "ENV DB_PASSWORD «{n24}»": "Dockerfile",
     "ARG API_TOKEN=«{n32}»": "Dockerfile",
@@ -785,18 +784,18 @@ HARMLESS_PATHS: Mapping[str, str] = {
 
 
 def forms(group: str) -> list[Form]:
-    """The forms of a group."""
+    """Return the forms of a group."""
     first = 1000 * list(GROUPS).index(group)
     return [form(text, first + number, PATHS.get(text, "")) for number, text in enumerate(GROUPS[group])]
 
 
 def harmless() -> list[Form]:
-    """What must stay as it is."""
+    """Return the texts that must stay unchanged."""
     return [form(text, 9000 + number, HARMLESS_PATHS.get(text, "")) for number, text in enumerate(HARMLESS)]
 
 
 def survives(secret: str, text: str) -> bool:
-    """Whether a piece of a secret that helps to guess it is still in a text."""
+    """Return whether a text still contains a piece of a secret that helps to guess it."""
     text = re.sub(r"\[REDACTED:[a-z0-9-]+\]", " ", text)
     length = min(6, len(secret))
     pieces = {secret[at : at + length] for at in range(len(secret) - length + 1)}

@@ -1,4 +1,4 @@
-"""How many secrets are found, and how much harmless text is left alone; the documentation shows the same figures."""
+"""Recall and precision of the redaction; the documentation shows the same figures."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def redacted(form: corpus.Form) -> str:
 
 
 def missed(group: str) -> list[str]:
-    """The forms of a group of which a piece is left."""
+    """Return the forms of a group whose secrets are not fully redacted."""
     forms = corpus.forms(group)
     return [one.text for one in forms if any(corpus.survives(secret, redacted(one)) for secret in one.secrets)]
 
 
 def touched() -> list[str]:
-    """The harmless texts that change."""
+    """Return the harmless texts that redaction changes."""
     return [one.text for one in corpus.harmless() if redacted(one) != one.text]
 
 

@@ -1,4 +1,4 @@
-"""No author can choose a value so that the reviewer does not see what code does."""
+"""No author can choose a value that hides from the reviewer what code does."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RANDOM = "q7Tz91kdx4LpW2vB8n"
 
 
 def seen(path: str, text: str, *others: str) -> str:
-    """What the reviewer sees of a file, when other files, which are configuration, give values away."""
+    """Return the file as the reviewer sees it if other configuration files contain its values."""
     place = place_of_text(path, [text])
     redactor = Redactor.of([(text, place), *((other, Place.DATA) for other in others)])
     return redactor.redact(text, place).text

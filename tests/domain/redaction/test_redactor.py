@@ -1,4 +1,4 @@
-"""No secret leaves: found by format or by the word in front, masked everywhere, and nothing else moves."""
+"""Secrets are found by format or by a word, redacted everywhere, and nothing else changes."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from reviewbot.domain.redaction.places import Place
 from reviewbot.domain.redaction.redactor import Redacted, Redactor, has_redaction, is_redacted, secret_name
 
 LETTERS = string.ascii_letters + string.digits
-# Put together here, so that no scanner takes this file for a leak.
+# Assembled here, so that scanners do not report this file.
 GHP = "ghp" + "_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
 JWT = "eyJ" + "hbGciOiJIUzI1NiJ9.eyJ" + "zdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P"
 
 
 def without_slashes(make: Callable[[], str]) -> str:
-    """A key of which no line begins with a slash, as a path does."""
+    """Return a key without a line that starts with a slash, like a path."""
     return next(key for key in iter(make, None) if "\n/" not in key)
 
 
@@ -52,7 +52,7 @@ MARK = re.compile(r"\[REDACTED:[a-z0-9-]+\]")
 
 
 def result(text: str, *others: str, known: tuple[str, ...] = (), place: Place = Place.DATA) -> Redacted:
-    """The text, redacted by what is in it and in others."""
+    """Return the text, redacted with the values in it and in others."""
     return Redactor.of([(one, place) for one in (text, *others)], known).redact(text, place)
 
 
@@ -575,7 +575,7 @@ def test_a_hundred_thousand_lines_take_seconds() -> None:
 
 
 HOSTILE = {
-    "blanks": "apikey" + " " * 300_000,
+    "spaces": "apikey" + " " * 300_000,
     "half tokens": "eyJ" * 100_000,
     "keywords": "password" * 40_000 + '"',
     "backticks": "password" + "`" * 300_000,

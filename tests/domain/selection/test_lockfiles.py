@@ -1,4 +1,4 @@
-"""What no ordinary update of a lock file does is sent to the reviewer; ordinary updates are held back."""
+"""Unusual changes of a lock file are sent to the reviewer; ordinary updates are held back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from reviewbot.domain.selection.selection import HeldBecause, select
 
 
 def change(path: str, old: str, new: str, *, read: bool = True) -> ChangedFile:
-    """A change of a file from one text to another."""
+    """Return the change of a file from one text to another."""
     before, after = (re.findall("[^\n]*\n|[^\n]+", text) for text in (old, new))
     lines = difflib.unified_diff(before, after, f"a/{path}", f"b/{path}")
     headers = "" if old and new else f"{'new' if new else 'deleted'} file mode 100644\n"
@@ -42,7 +42,7 @@ Edit = tuple[str, str]
 
 @dataclass(frozen=True)
 class Format:
-    """A lock file of two packages, an ordinary update of it, and what an attacker replaces."""
+    """A lock file of two packages, an ordinary update, and an attacker's replacements."""
 
     path: str
     text: str
@@ -626,8 +626,8 @@ def test_what_no_update_does_is_reviewed(one: Format, attack: tuple[Edit, ...]) 
 
 TABLE = {"owner", "host", "http", "git", "path", "no hash", "lower"}
 WITHOUT: Mapping[str, set[str]] = {
-    "go.sum": {"owner", "host", "http", "git", "path"},  # a module is where it comes from; go.mod is reviewed
-    "src/packages.lock.json": {"owner", "host", "http", "git"},  # it names no source
+    "go.sum": {"owner", "host", "http", "git", "path"},  # a module's name is its source, and go.mod is reviewed
+    "src/packages.lock.json": {"owner", "host", "http", "git"},  # it contains no source
 }
 
 

@@ -1,4 +1,4 @@
-"""Path filters as GitHub documents them, and `.gitattributes` as git reads it (git itself is asked)."""
+"""Path filters match like GitHub's documentation, and `.gitattributes` like git itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from reviewbot.domain.selection.path_filters import attributes_of, matches, names
 
-# The rows of GitHub's cheat sheet, as facts: pattern, what it selects, what it does not.
+# GitHub's cheat sheet: pattern, matching paths, other paths.
 CHEAT_SHEET = [
     ("*", ["README.md", "server.rb"], ["docs/README.md"]),
     ("*.jsx?", ["page.js", "page.jsx"], ["page.jsxx", "dir/page.js"]),

@@ -1,4 +1,4 @@
-"""What a file is decides whether a word can make a value in it a secret."""
+"""The type of a file decides whether a word alone makes a value a secret."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def changed(  # noqa: PLR0913 — one builder for every kind of change
     new: Entry | None = None,
     old: Entry | None = None,
 ) -> ChangedFile:
-    """A changed file from its lines; the entries are what the test gives."""
+    """Return a changed file with these lines and entries."""
     before = old_path or path
     lines = [*(f" {line}" for line in context), *(f"-{line}" for line in removed), *(f"+{line}" for line in added)]
     start = f"@@ -1,{len(context) + len(removed)} +1,{len(context) + len(added)} @@\n"
@@ -318,13 +318,13 @@ def test_tests_and_documents_come_last(path: str) -> None:
     [
         ("logo.png", "100644", False),
         ("font.woff2", "100644", False),
-        ("evil.js", "100644", True),  # a NUL in a comment makes it binary for git, and Node.js reads on
+        ("evil.js", "100644", True),  # git treats a NUL as binary; Node.js executes the file
         ("evil.sh", "100755", True),
         ("evil.cjs", "100644", True),
         ("Makefile", "100644", True),
         (".github/x", "100644", True),
         (".bashrc", "100644", True),
-        ("tool", "100644", True),  # nobody has looked at its first bytes
+        ("tool", "100644", True),  # its first bytes were not read
         ("tool", "100755", True),
         ("logo.png", "100755", True),
         ("blob.bin", "100644", False),
@@ -404,7 +404,7 @@ def test_a_binary_that_may_run_is_named(path: str) -> None:
 NOISE = Random(0).randbytes(2_000)  # noqa: S311 — bytes of a test, no secret
 BINARIES = {
     "logo.png": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 4,
-    "photo.jpg": SCRIPT + b"\0",  # an image by its name: none is read where that costs a request each
+    "photo.jpg": SCRIPT + b"\0",  # an image by its name: reading would cost one request per file
     "font.woff2": b"wOF2\0\1\0\0" + bytes(range(256)) * 4,
     "a.zip": b"PK\3\4\x14\0\0\0\x08\0" + bytes(range(256)) * 4,
     "a.tar": TAR,

@@ -1,4 +1,4 @@
-"""Whatever the text is, nothing of it takes effect: judged by GitHub's own Markdown parser."""
+"""No external text takes effect in Markdown, checked with GitHub's own parser."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_prose_loses_nothing_but_marks_of_code(text: str) -> None:
     shown = plain("".join(page(escaping.prose(text)).text))
     said = escaping.visible(text)
     letters = [char for char in said if char.isalnum() and char not in "suggestion"]
-    if "~~~" not in said and "```" not in said:  # a language does not show
+    if "~~~" not in said and "```" not in said:  # the language is not shown
         assert [char for char in shown if char.isalnum() and char not in "suggestion"] == letters
 
 
@@ -204,7 +204,7 @@ def test_visible_leaves_what_people_write() -> None:
 @given(st.one_of(hostile, st.lists(st.sampled_from([":", "#", "[", "\ufe0f", " ", "\n", "x"])).map("".join)))
 def test_a_log_line_is_never_a_command(text: str) -> None:
     line = escaping.log_line(text)
-    # The comparison by culture overlooks what has no weight.
+    # The runner's culture-dependent comparison ignores some invisible characters.
     seen = line.replace("\ufe0e", "").replace("\ufe0f", "").replace(ZWSP, "")
     assert "\n" not in line
     assert not seen.lstrip().startswith("::")

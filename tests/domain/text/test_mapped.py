@@ -1,4 +1,4 @@
-"""What is made at a look: a sequence like any other, of which nothing is made before and nothing kept."""
+"""A lazy sequence computes its items on access and stores none."""
 
 from __future__ import annotations
 
