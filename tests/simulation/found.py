@@ -420,7 +420,8 @@ FOUND: dict[str, Bug] = {
         NEVER_GREEN,
         history(
             *(Move("evil"), RUN, Episode((PUSH,)), Move("waive"), RUN, RUN),
-            *(Move("harmless"), RUN, Move("unwaive"), RUN, RUN, *(Move("note") for _ in range(MOST_REPLACED))),
+            *(Move("harmless"), RUN, Move("unwaive"), RUN, RUN),
+            *(Move("note") for _ in range(MOST_REPLACED)),
             *(Move("go_back", MOST_REPLACED), Move("old_text", 1), Episode((PUSH,))),
         ),
     ),
